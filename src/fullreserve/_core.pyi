@@ -1,0 +1,60 @@
+"""The deterministic exchange core (Rust). Bytes in, bytes out; no clock, no I/O."""
+
+class CoreHalted(Exception):
+    """A broken invariant or a caught panic; the core answers queries but applies nothing more.
+
+    Attributes: `sequence` of the command it happened at, `reason`.
+    """
+
+    sequence: int
+    reason: str
+
+class Core:
+    """The fold over the log. One thread at a time."""
+
+    def __init__(self) -> None: ...
+    def apply(
+        self,
+        sequence: int,
+        time_ms: int,
+        commands: bytes,
+        events: bool = True,
+        skip: list[int] | None = None,
+    ) -> bytes:
+        """Applies a batch (a MessagePack array of commands), all-or-nothing per command.
+
+        `sequence` is that of the first command and must be the last applied + 1; `time_ms` may not
+        go back. `skip` names quarantined sequences, which are passed over. Returns the events as a
+        MessagePack array (b"\\x90" with events=False).
+
+        Raises ValueError, having changed nothing, on bytes that are not a batch, on a gap in the
+        sequence and on time going back; CoreHalted as above.
+        """
+
+    def query(self, query: bytes) -> bytes:
+        """Answers one query; ValueError on malformed bytes."""
+
+    def snapshot(self) -> bytes:
+        """The whole state; `restore` of it continues the log with equal results for ever."""
+
+    @staticmethod
+    def restore(data: bytes) -> Core:
+        """A core from a snapshot; ValueError if it cannot be read."""
+
+    def state_hash(self) -> bytes:
+        """32 bytes over the canonical content of all components."""
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def time_ms(self) -> int: ...
+    @property
+    def next_due_ms(self) -> int:
+        """When the agenda next needs a batch; 0 when it does not."""
+
+    @property
+    def open_orders(self) -> int: ...
+    @property
+    def finished_total(self) -> int: ...
+
+def version() -> str: ...

@@ -1,0 +1,1 @@
+"""The one schema of commands, events and queries (MessagePack arrays)."""

@@ -1,0 +1,263 @@
+"""Queries: questions to the core's present state, and the shapes of their answers.
+
+A query is a tagged MessagePack array; the answer is the MessagePack of the type named beside it.
+A query changes nothing. An unknown id gives an empty list or nil, never an error; a malformed query
+raises ValueError at the binding.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import AccountKey, Amount
+from fullreserve.exchange.wire.events import (
+    AssetDefined,
+    DeadMan,
+    FeeTierSet,
+    HouseDefined,
+    InstrumentChanged,
+    KindDefined,
+    Order,
+    OwnerChanged,
+    ParameterSet,
+    SuspensionSet,
+)
+
+
+class Query(msgspec.Struct, array_like=True, frozen=True):
+    """Common base of every query."""
+
+
+class GetDepth(Query, tag=1):
+    """-> Depth | None"""
+
+    instrument: int
+    levels: int
+
+
+class GetOrder(Query, tag=2):
+    """-> Order | None. By order id, else the newest with the client order id."""
+
+    owner: int
+    instrument: int  # 0: any
+    order: int
+    client_order_id: str = ""
+
+
+class ListOpenOrders(Query, tag=3):
+    """-> list[Order], newest (highest id) first, ids in (newer_than, older_than), 0 for no bound."""
+
+    owner: int
+    instrument: int = 0
+    older_than: int = 0
+    newer_than: int = 0
+    limit: int = 100
+
+
+class ListFinishedOrders(Query, tag=4):
+    """-> list[Order], retained finished orders, newest id first; bounds as ListOpenOrders."""
+
+    owner: int
+    instrument: int = 0
+    older_than: int = 0
+    newer_than: int = 0
+    limit: int = 100
+
+
+class ListFills(Query, tag=5):
+    """-> list[Order], the retained FILLED order events of an owner, newest first."""
+
+    owner: int
+    instrument: int = 0
+    order: int = 0  # 0: of all orders
+    limit: int = 100
+
+
+class ListBalances(Query, tag=6):
+    """-> list[AccountState] of an owner, ascending by (kind, instance, asset)."""
+
+    owner: int
+
+
+class ListInstruments(Query, tag=7):
+    """-> list[InstrumentChanged]"""
+
+
+class ListAssets(Query, tag=8):
+    """-> list[AssetDefined]"""
+
+
+class GetOwner(Query, tag=9):
+    """-> OwnerChanged | None"""
+
+    owner: int
+
+
+class ListFeeTiers(Query, tag=10):
+    """-> list[FeeTierSet]"""
+
+
+class ListKinds(Query, tag=11):
+    """-> list[KindDefined]"""
+
+
+class ListHouses(Query, tag=12):
+    """-> list[HouseDefined]"""
+
+
+class ListParameters(Query, tag=13):
+    """-> list[ParameterSet]"""
+
+
+class ListSuspensions(Query, tag=14):
+    """-> list[SuspensionSet]"""
+
+
+class GetStatus(Query, tag=15):
+    """-> Status"""
+
+
+class GetStateHash(Query, tag=16):
+    """-> list[ComponentHash]; the last is named "state" and covers the others."""
+
+
+class ListAccounts(Query, tag=17):
+    """-> list[AccountState] of all owners, ascending by (asset, owner, kind, instance)."""
+
+    after_asset: int
+    after: AccountKey
+    limit: int
+
+
+class ListSupplies(Query, tag=18):
+    """-> list[Supply]"""
+
+
+class GetGateway(Query, tag=19):
+    """-> int, the highest number seen from a gateway (0: none)."""
+
+    gateway: int
+
+
+class ListDeadMen(Query, tag=20):
+    """-> list[DeadMan] that are armed."""
+
+    owner: int
+
+
+class GetReference(Query, tag=21):
+    """-> Reference | None: last price and price band of an instrument."""
+
+    instrument: int
+
+
+class ListOwners(Query, tag=22):
+    """-> list[OwnerChanged], ascending."""
+
+    after: int
+    limit: int
+
+
+class DepthLevel(msgspec.Struct, array_like=True, frozen=True):
+    price: int
+    size: int
+    orders: int
+
+
+class Depth(msgspec.Struct, array_like=True, frozen=True):
+    sequence: int
+    time_ms: int
+    bids: tuple[DepthLevel, ...]  # best first
+    asks: tuple[DepthLevel, ...]
+
+
+class AccountState(msgspec.Struct, array_like=True, frozen=True):
+    owner: int
+    kind: int
+    instance: int
+    asset: int
+    balance: Amount
+    hold: Amount
+    updated_ms: int
+
+
+class Status(msgspec.Struct, array_like=True, frozen=True):
+    sequence: int  # last applied command, 0 before the first
+    time_ms: int
+    next_due_ms: int  # 0: the agenda is empty; earlier than time_ms + 1 when work is pending
+    rules: int
+    owners: int
+    accounts: int
+    open_orders: int
+    finished_orders: int  # retained
+    finished_total: int  # since genesis
+    memory_bytes: int  # estimate of the core's own
+
+
+class ComponentHash(msgspec.Struct, array_like=True, frozen=True):
+    name: str
+    hash: bytes  # 32 bytes
+
+
+class Supply(msgspec.Struct, array_like=True, frozen=True):
+    asset: int
+    supply: Amount  # deposits - withdrawals
+    total: Amount  # sum over all accounts; equal to supply
+
+
+class Reference(msgspec.Struct, array_like=True, frozen=True):
+    last_price: int  # 0: no trade yet
+    last_trade: int
+    lowest: int  # band for sells; 0: none
+    highest: int  # band for buys; 0: none
+
+
+AnyQuery = (
+    GetDepth
+    | GetOrder
+    | ListOpenOrders
+    | ListFinishedOrders
+    | ListFills
+    | ListBalances
+    | ListInstruments
+    | ListAssets
+    | GetOwner
+    | ListFeeTiers
+    | ListKinds
+    | ListHouses
+    | ListParameters
+    | ListSuspensions
+    | GetStatus
+    | GetStateHash
+    | ListAccounts
+    | ListSupplies
+    | GetGateway
+    | ListDeadMen
+    | GetReference
+    | ListOwners
+)
+
+ANSWERS: dict[type[Query], object] = {
+    GetDepth: Depth | None,
+    GetOrder: Order | None,
+    ListOpenOrders: list[Order],
+    ListFinishedOrders: list[Order],
+    ListFills: list[Order],
+    ListBalances: list[AccountState],
+    ListInstruments: list[InstrumentChanged],
+    ListAssets: list[AssetDefined],
+    GetOwner: OwnerChanged | None,
+    ListFeeTiers: list[FeeTierSet],
+    ListKinds: list[KindDefined],
+    ListHouses: list[HouseDefined],
+    ListParameters: list[ParameterSet],
+    ListSuspensions: list[SuspensionSet],
+    GetStatus: Status,
+    GetStateHash: list[ComponentHash],
+    ListAccounts: list[AccountState],
+    ListSupplies: list[Supply],
+    GetGateway: int,
+    ListDeadMen: list[DeadMan],
+    GetReference: Reference | None,
+    ListOwners: list[OwnerChanged],
+}
