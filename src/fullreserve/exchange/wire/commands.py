@@ -142,7 +142,7 @@ class Rounding(IntEnum):
     LARGEST_REMAINDER = 1  # the remainder unit by unit to the largest remainders, then lowest owner
 
 
-class Command(msgspec.Struct, array_like=True, frozen=True, kw_only=False):
+class Command(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
     """Common head of every command."""
 
     gateway: int

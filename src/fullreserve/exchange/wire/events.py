@@ -50,7 +50,7 @@ class CancelSource(IntEnum):
     WALK_LIMIT = 33
 
 
-class Event(msgspec.Struct, array_like=True, frozen=True):
+class Event(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
     """Common base of every event."""
 
 

@@ -24,7 +24,7 @@ from fullreserve.exchange.wire.events import (
 )
 
 
-class Query(msgspec.Struct, array_like=True, frozen=True):
+class Query(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
     """Common base of every query."""
 
 
