@@ -1,0 +1,127 @@
+"""What a gateway or a projection may ask of the exchange.
+
+Nothing passes the door before it is durable: replies, rows and answers to queries wait for the
+sequence that they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events
+from fullreserve.exchange.wire.queries import AnyQuery
+
+
+class Row:
+    """One durable batch of the log.
+
+    `sequence` is that of its first command; `commands` is a MessagePack array of `count` commands;
+    `events` is the core's answer, None where the row is older than the ring of recent rows.
+    """
+
+    __slots__ = (
+        "_decoded",
+        "commands",
+        "count",
+        "epoch",
+        "events",
+        "sequence",
+        "time_ms",
+        "wire_version",
+    )
+
+    def __init__(
+        self,
+        sequence: int,
+        count: int,
+        time_ms: int,
+        epoch: int,
+        wire_version: int,
+        commands: bytes,
+        events: bytes | None,
+    ) -> None:
+        self.sequence = sequence
+        self.count = count
+        self.time_ms = time_ms
+        self.epoch = epoch
+        self.wire_version = wire_version
+        self.commands = commands
+        self.events = events
+        self._decoded: list[AnyEvent] | None = None
+
+    @property
+    def last(self) -> int:
+        """Sequence of the row's last command."""
+        return self.sequence + self.count - 1
+
+    def decoded(self) -> list[AnyEvent]:
+        """The events, decoded once for all readers; ValueError on a row without events."""
+        if self._decoded is None:
+            if self.events is None:
+                raise ValueError(f"row {self.sequence} is too old to carry its events")
+            self._decoded = decode_events(self.events)
+        return self._decoded
+
+
+class Limit(NamedTuple):
+    """A token bucket that the exchange keeps for all gateways together."""
+
+    key: tuple[str | int, ...]
+    burst: int
+    window_ms: int
+    cost: int = 1
+
+
+class Refused(NamedTuple):
+    """A submission without replies.
+
+    With `known` nothing was logged (50011 rate limit, 50013 busy, 50001 read-only); without it the
+    outcome is unknown (50004): repeat it with the same numbers to learn it.
+    """
+
+    code: int
+    message: str
+    known: bool
+
+
+Result = Sequence[Reply] | Refused
+
+
+class Gone(Exception):
+    """A stream with events was asked for rows older than the ring; `oldest` is still there."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(f"events before sequence {oldest} are no longer kept; query the state")
+        self.oldest = oldest
+
+
+class Door(Protocol):
+    """Both implementations behave the same; one event loop, not thread-safe."""
+
+    @property
+    def gateway(self) -> int:
+        """This gateway's id, the first field of its commands."""
+
+    def numbers(self, count: int) -> int:
+        """Takes `count` consecutive submission numbers and returns the first."""
+
+    def submit(
+        self,
+        commands: Sequence[bytes],
+        done: Callable[[Result], None],
+        limits: Sequence[Limit] = (),
+    ) -> None:
+        """Submits encoded commands as one contiguous run; `done` is called once, when durable."""
+
+    async def query(self, query: AnyQuery) -> Any:
+        """The decoded answer (types in `wire.queries.ANSWERS`), once it may be seen."""
+
+    def follow(self, rows: Callable[[Row], None]) -> Callable[[], None]:
+        """Calls `rows` for each row with events from now on; returns the function that stops it."""
+
+    def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
+        """Rows from the one that holds `from_sequence`, then live.
+
+        With events=True raises Gone when that is older than the ring; with events=False any age.
+        """
