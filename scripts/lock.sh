@@ -1,0 +1,14 @@
+#!/bin/sh
+# Compile the requirement files from what pyproject.toml and the .in files allow.
+# The results are hash-pinned and name no host: they install from whatever index is configured.
+set -eu
+cd "$(dirname "$0")/.."
+uv=.setup/uv/bin/uv
+compile() {
+    "$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+        --no-header --no-annotate --no-emit-index-url "$@"
+}
+compile pyproject.toml -o requirements/run.txt
+for part in uv build test bench; do
+    compile requirements/$part.in -c requirements/run.txt -o requirements/$part.txt
+done

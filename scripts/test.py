@@ -1,0 +1,129 @@
+"""Run the tests by part and say how long each took; the last line is `N passed, N failed`.
+
+Two lanes run side by side: Rust and style in one, Python's parts in the other. What a part says
+is shown when it ends: its last lines when it passed, all of it when it failed.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON_PARTS = ("unit", "integration", "clients", "chaos")
+PYTEST_NOTHING_RAN = 5
+
+PASSED = re.compile(r"(\d+) passed")
+FAILED = re.compile(r"(\d+) (?:failed|errors?)\b")
+SKIPPED = re.compile(r"(\d+) skipped")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one part came to."""
+
+    part: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    output: str
+
+
+def summary_lines(output: str) -> list[str]:
+    """Return the lines in which cargo or pytest counts."""
+    pytest_line = re.compile(r"\b(passed|failed|error|errors|skipped)\b.* in [\d.]+s")
+    return [
+        line
+        for line in output.splitlines()
+        if line.startswith("test result:") or pytest_line.search(line)
+    ]
+
+
+def run_part(part: str, command: list[str]) -> Outcome:
+    """Run one part to its end; a crash without a count is a failure."""
+    started = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    counted = "\n".join(summary_lines(done.stdout))
+    passed, failed, skipped = (
+        sum(map(int, pattern.findall(counted))) for pattern in (PASSED, FAILED, SKIPPED)
+    )
+    ended_well = done.returncode == 0 or (
+        done.returncode == PYTEST_NOTHING_RAN and "pytest" in command and not counted
+    )
+    if not ended_well and failed == 0:
+        failed = 1
+    return Outcome(part, passed, failed, skipped, time.monotonic() - started, done.stdout)
+
+
+def report(outcome: Outcome) -> None:
+    """Print a part's line, and everything it said when it failed."""
+    if outcome.failed:
+        print(outcome.output, flush=True)
+    counts = f"{outcome.passed} passed, {outcome.failed} failed, {outcome.skipped} skipped"
+    print(f"[{outcome.part:<11}] {counts} ({outcome.seconds:.1f} s)", flush=True)
+
+
+def plan(*, long: bool) -> list[list[tuple[str, list[str]]]]:
+    """Return the lanes, each a list of (part, command)."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+    if not long:
+        pytest += ["-m", "not slow"]
+    rust = ("rust", ["cargo", "test", "--workspace", "--locked", "--quiet"])
+    style = ("style", [*pytest, "tests/style"])
+    python = [
+        (part, [*pytest, f"tests/{part}"])
+        for part in PYTHON_PARTS
+        if any((ROOT / "tests" / part).rglob("test_*.py"))
+    ]
+    return [[rust, style], python]
+
+
+def run_lane(lane: list[tuple[str, list[str]]], outcomes: list[Outcome]) -> None:
+    """Run the parts of a lane one after another."""
+    for part, command in lane:
+        outcome = run_part(part, command)
+        report(outcome)
+        outcomes.append(outcome)
+
+
+def main() -> int:
+    """Return 0 when something ran and nothing failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help="only these parts, for example: style unit")
+    parser.add_argument("--long", action="store_true", help="the tests marked slow too")
+    arguments = parser.parse_args()
+    cargo_home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    os.environ["PATH"] += f"{os.pathsep}{cargo_home / 'bin'}"
+
+    lanes = plan(long=arguments.long)
+    if arguments.parts:
+        lanes = [[entry for entry in lane if entry[0] in arguments.parts] for lane in lanes]
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    threads = [threading.Thread(target=run_lane, args=(lane, outcomes)) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    passed, failed = (sum(getattr(o, name) for o in outcomes) for name in ("passed", "failed"))
+    print(f"All parts in {time.monotonic() - started:.1f} s.")
+    print(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

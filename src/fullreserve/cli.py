@@ -1,0 +1,174 @@
+"""The command line: `fullreserve <command>`.
+
+Exit codes of every command: 0 done; 1 it could not be done or a check found something wrong;
+2 a wrong argument or setting; 130 interrupted. Each room carries its own commands out; here stands
+only how they are called, so that `--help` answers at once.
+"""
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fullreserve import __version__
+from fullreserve.config import SettingError, Settings, show
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 128 + signal.SIGINT
+
+EXIT_CODES = (
+    "exit codes: 0 done; 1 it could not be done, or a check found something wrong; "
+    "2 a wrong argument or setting; 130 interrupted"
+)
+
+if TYPE_CHECKING:
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+
+def in_room(target: str, *names: str) -> Command:
+    """Return the command that calls `module:function` with the settings and named arguments."""
+
+    def call(settings: Settings, arguments: argparse.Namespace) -> int:
+        module, _, function = target.partition(":")
+        command = getattr(importlib.import_module(module), function)
+        code: int = command(settings, **{name: getattr(arguments, name) for name in names})
+        return code
+
+    call.__doc__ = target
+    return call
+
+
+def print_version(_settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Print the version of the package and of the compiled core."""
+    from fullreserve import _core
+
+    print(f"fullreserve {__version__} (core {_core.version()})")
+    return DONE
+
+
+def print_config(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Print the effective settings as a TOML file."""
+    print(show(settings))
+    return DONE
+
+
+def sequence(text: str) -> int:
+    """Read a journal sequence: a whole number from 1."""
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no sequence: a whole number from 1")
+    return int(text)
+
+
+def add_command(
+    commands: "Subcommands", name: str, run: Command, text: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand whose help begins with a sentence and ends with the exit codes."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=EXIT_CODES
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_journal(commands: "Subcommands") -> None:
+    """Add the commands that read and mend the journal."""
+    text = "look after the journal"
+    parser = commands.add_parser("journal", help=text, description=text, epilog=EXIT_CODES)
+    journal = parser.add_subparsers(title="commands", metavar="command", required=True)
+    room = "fullreserve.journal.commands"
+
+    add_command(
+        journal,
+        "verify",
+        in_room(f"{room}:verify"),
+        "check every row's hash and chain, archived segments too, and replay to the state hash",
+    )
+    add_command(
+        journal, "stat", in_room(f"{room}:stat"), "print rows, sequences, segments and sizes"
+    )
+    export = add_command(
+        journal,
+        "export",
+        in_room(f"{room}:export", "destination", "first", "last"),
+        "write rows as JSON lines",
+    )
+    export.add_argument("destination", type=Path, nargs="?", help="a file; else standard output")
+    export.add_argument("--first", type=sequence, default=1, help="from this sequence")
+    export.add_argument("--last", type=sequence, default=None, help="up to this sequence")
+    archive = add_command(
+        journal,
+        "archive",
+        in_room(f"{room}:archive", "destination"),
+        "compress sealed segments and move them to a folder; verification still spans them",
+    )
+    archive.add_argument("destination", type=Path, help="the folder")
+    quarantine = add_command(
+        journal,
+        "quarantine",
+        in_room(f"{room}:quarantine", "sequence", "reason"),
+        "set one command aside that halted the exchange; the log says so for ever",
+    )
+    quarantine.add_argument("sequence", type=sequence, help="the sequence that the halt named")
+    quarantine.add_argument("--reason", required=True, help="why; kept in the operator's log")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="fullreserve",
+        description="A crypto exchange that anyone can run.",
+        epilog=f"{EXIT_CODES}. Settings come from FULLRESERVE_* variables and fullreserve.toml; "
+        "`fullreserve config` lists them.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="command", required=True)
+    add_command(commands, "up", in_room("fullreserve.app:up"), "start the exchange")
+    add_command(
+        commands,
+        "demo",
+        in_room("fullreserve.simulation.app:demo"),
+        "start the exchange with a living demo market and demo accounts",
+    )
+    add_journal(commands)
+    backup = add_command(
+        commands,
+        "backup",
+        in_room("fullreserve.backup:backup", "destination"),
+        "copy all durable stores at one consistent point",
+    )
+    backup.add_argument("destination", type=Path, help="a folder that does not exist yet")
+    restore = add_command(
+        commands,
+        "restore",
+        in_room("fullreserve.backup:restore", "source"),
+        "put a backup into an empty data folder",
+    )
+    restore.add_argument("source", type=Path, help="the folder of a backup")
+    add_command(commands, "version", print_version, "print the versions of package and core")
+    add_command(commands, "config", print_config, "print the effective settings")
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = build_parser().parse_args(words)
+    try:
+        settings = Settings.load()
+    except SettingError as problem:
+        print(f"fullreserve: {problem}", file=sys.stderr)
+        return USAGE
+    run: Command = arguments.run
+    try:
+        return run(settings, arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

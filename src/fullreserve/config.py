@@ -1,0 +1,316 @@
+"""The settings: one typed, frozen object, read once at the start.
+
+A setting comes from the environment (`FULLRESERVE_JOURNAL_SEGMENT_ROWS`), else from a TOML file
+(`[journal]` `segment_rows`), else from its default here. The file is the one that
+`FULLRESERVE_CONFIG` names, else `fullreserve.toml` in the working directory when there is one.
+Anything wrong or unknown stops the start with a sentence that names it.
+
+No setting is read by the fold: what the exchange decides depends on its log alone.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+
+T = TypeVar("T")
+
+PREFIX = "FULLRESERVE_"
+CONFIG_FILE = Path("fullreserve.toml")
+# Names with the prefix that are no settings: where the file is, and the long tests' switch.
+RESERVED = frozenset({"FULLRESERVE_CONFIG", "FULLRESERVE_LONG"})
+
+PORT_MAX = 65535
+SPEED_MAX = 10_000
+
+
+class SettingError(ValueError):
+    """A setting that is wrong or unknown; the message names it and says what is allowed."""
+
+
+class Address(NamedTuple):
+    """Where a server listens. Port 0 lets the system choose a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `host:port`, with an IPv6 host in brackets; raise `ValueError` otherwise."""
+        host, colon, port = text.rpartition(":")
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        plain = bare == host and ":" in bare
+        if not (colon and bare and port.isascii() and port.isdigit()) or plain:
+            raise ValueError(text)
+        if int(port) > PORT_MAX:
+            raise ValueError(text)
+        return cls(bare, int(port))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a setting's text is read, and what is allowed in words."""
+
+    parse: Callable[[str], object]
+    allowed: str
+
+
+def whole(least: int, most: int) -> Kind:
+    """Return the kind of a whole number between two bounds, both included."""
+
+    def parse(text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and least <= int(text) <= most):
+            raise ValueError(text)
+        return int(text)
+
+    return Kind(parse, f"a whole number from {least} to {most}")
+
+
+def choice(*words: str) -> Kind:
+    """Return the kind of a word out of a few."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return Kind(parse, f"one of {', '.join(words)}")
+
+
+def _parse_switch(text: str) -> bool:
+    return {"on": True, "true": True, "off": False, "false": False}[text]
+
+
+def _parse_speed(text: str) -> Decimal:
+    speed = Decimal(text)
+    if not (speed.is_finite() and 0 < speed <= SPEED_MAX):
+        raise ValueError(text)
+    return speed
+
+
+def _parse_folder(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(text)
+    return Path(text)
+
+
+ADDRESS = Kind(Address.parse, "host:port, for example 127.0.0.1:8080")
+FOLDER = Kind(_parse_folder, "the path of a folder")
+SWITCH = Kind(_parse_switch, "on or off")
+SPEED = Kind(_parse_speed, f"a number above 0 and at most {SPEED_MAX}")
+
+
+def setting(default: T, kind: Kind, meaning: str) -> T:
+    """Declare a setting: its default, the texts it takes and one sentence on what it does."""
+    return field(default=default, metadata={"kind": kind, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is logged, and how it looks."""
+
+    level: str = setting(
+        "info", choice("debug", "info", "warning", "error"), "The least level that is written."
+    )
+    format: str = setting(
+        "auto",
+        choice("auto", "json", "console"),
+        "How lines look; auto is console on a terminal, else json.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """The log of commands on disk and what waits for it."""
+
+    # More rows make fewer, larger segments: better compression, slower to archive and to verify.
+    segment_rows: int = setting(
+        100_000, whole(16, 100_000_000), "Rows of a segment before it is sealed."
+    )
+    # Fewer commands between snapshots start faster after a crash and write more.
+    snapshot_every: int = setting(
+        500_000, whole(100, 1_000_000_000), "Commands between two snapshots."
+    )
+    # A higher bound rides out longer disk stalls, at the price of memory and of reply time.
+    pending_max: int = setting(
+        20_000, whole(1, 10_000_000), "Commands that may wait for the disk before refusals."
+    )
+    forward_jump_max_ms: int = setting(
+        60_000,
+        whole(1_000, 86_400_000),
+        "A larger forward jump of the clock halts intake until an operator confirms.",
+    )
+    durability: bool = setting(
+        True,  # noqa: FBT003 - the default of a switch, not an argument that says nothing
+        SWITCH,
+        "off acknowledges before the disk has it: a crash loses orders. For tests alone.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What clients meet."""
+
+    limits: bool = setting(True, SWITCH, "Rate limits by user, key and address.")  # noqa: FBT003
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """The demo market."""
+
+    speed: Decimal = setting(Decimal(1), SPEED, "How much faster than real time the market runs.")
+    seed: int = setting(1, whole(0, 2**63 - 1), "The seed of every random choice of the market.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with the defaults."""
+
+    http: Address = setting(Address("127.0.0.1", 8080), ADDRESS, "Where REST listens.")
+    ws: Address = setting(Address("127.0.0.1", 8081), ADDRESS, "Where WebSocket listens.")
+    data: Path = setting(Path("data"), FOLDER, "The folder of the journal and all other stores.")
+    log: LogSettings = field(default_factory=LogSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    demo: DemoSettings = field(default_factory=DemoSettings)
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings.
+
+        Raises:
+            SettingError: for a setting that is wrong or unknown, or a file that cannot be read.
+
+        """
+        return _build(cls, _from_file(environment) | _from_environment(environment), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value somebody gave, and the name of the place where they gave it."""
+
+    text: str
+    place: str
+
+
+Name: TypeAlias = tuple[str, ...]
+
+
+def declared(section: type = Settings, path: Name = ()) -> Iterator[tuple[Name, Field[Any]]]:
+    """Yield each setting's path and field, in the order of declaration."""
+    for entry in fields(section):
+        if "kind" in entry.metadata:
+            yield (*path, entry.name), entry
+        else:
+            yield from declared(cast("type", entry.type), (*path, entry.name))
+
+
+def environment_name(path: Name) -> str:
+    """Return the environment's name of a setting: `FULLRESERVE_JOURNAL_SEGMENT_ROWS`."""
+    return PREFIX + "_".join(path).upper()
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[Name, Given]:
+    names = {environment_name(path): path for path, _ in declared()}
+    given = {}
+    for name, text in environment.items():
+        if name in names:
+            given[names[name]] = Given(text, name)
+        elif name.startswith(PREFIX) and name not in RESERVED:
+            raise SettingError(_unknown(name, list(names)))
+    return given
+
+
+def _from_file(environment: Mapping[str, str]) -> dict[Name, Given]:
+    named = environment.get("FULLRESERVE_CONFIG")
+    path = Path(named) if named else CONFIG_FILE
+    if not named and not path.exists():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SettingError(f"The settings file {path} cannot be read: {problem}.") from problem
+    names = [".".join(name) for name, _ in declared()]
+    given = {}
+    for name, value in _leaves(tables, ()):
+        dotted = ".".join(name)
+        if dotted not in names:
+            raise SettingError(_unknown(dotted, names, f" in {path}"))
+        given[name] = Given(_as_text(value), f"{dotted} in {path}")
+    return given
+
+
+def _leaves(table: Mapping[str, object], path: Name) -> Iterator[tuple[Name, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def _unknown(name: str, names: list[str], where: str = "") -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"{name}{where} is not a setting.{meant} `fullreserve config` lists all settings."
+
+
+def _build(section: type[T], given: Mapping[Name, Given], path: Name) -> T:
+    assert is_dataclass(section)
+    values: dict[str, object] = {}
+    for entry in fields(section):
+        name = (*path, entry.name)
+        if "kind" not in entry.metadata:
+            values[entry.name] = _build(cast("type", entry.type), given, name)
+        elif name in given:
+            values[entry.name] = _parse(given[name], entry.metadata["kind"])
+    return cast("T", section(**values))
+
+
+def _parse(given: Given, kind: Kind) -> object:
+    try:
+        return kind.parse(given.text)
+    except (ValueError, KeyError, InvalidOperation) as problem:
+        raise SettingError(
+            f"{given.place} is {given.text!r}; allowed is {kind.allowed}."
+        ) from problem
+
+
+def show(settings: Settings) -> str:
+    """Return the settings as a TOML file that, read again, gives the same settings."""
+    lines = []
+    table: Name = ()
+    for path, entry in declared():
+        if path[:-1] != table:
+            table = path[:-1]
+            lines += ["", f"[{'.'.join(table)}]"]
+        value: object = settings
+        for part in path:
+            value = getattr(value, part)
+        allowed = entry.metadata["kind"].allowed
+        lines.append(f"# {entry.metadata['meaning']} Allowed: {allowed}. {environment_name(path)}")
+        lines.append(f"{path[-1]} = {_as_toml(value)}")
+    return "\n".join(lines).lstrip("\n")
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
