@@ -150,7 +150,7 @@ class JournalSettings:
         "A larger forward jump of the clock halts intake until an operator confirms.",
     )
     durability: bool = setting(
-        True,  # noqa: FBT003 - the default of a switch, not an argument that says nothing
+        True,
         SWITCH,
         "off acknowledges before the disk has it: a crash loses orders. For tests alone.",
     )
@@ -160,7 +160,7 @@ class JournalSettings:
 class GatewaySettings:
     """What clients meet."""
 
-    limits: bool = setting(True, SWITCH, "Rate limits by user, key and address.")  # noqa: FBT003
+    limits: bool = setting(True, SWITCH, "Rate limits by user, key and address.")
 
 
 @dataclass(frozen=True, slots=True)

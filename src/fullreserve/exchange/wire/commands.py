@@ -149,7 +149,7 @@ class Command(msgspec.Struct, array_like=True, frozen=True, tag_field="message")
     number: int
 
 
-class PlaceOrder(Command, tag=1):
+class PlaceOrder(Command, frozen=True, tag=1):
     owner: int
     instrument: int
     side: int
@@ -164,14 +164,14 @@ class PlaceOrder(Command, tag=1):
     expires_ms: int = 0  # 0: never; a later batch refuses it with 50037
 
 
-class CancelOrder(Command, tag=2):
+class CancelOrder(Command, frozen=True, tag=2):
     owner: int
     instrument: int
     order: int  # 0: by client_order_id
     client_order_id: str = ""
 
 
-class AmendOrder(Command, tag=3):
+class AmendOrder(Command, frozen=True, tag=3):
     owner: int
     instrument: int
     order: int  # 0: by client_order_id
@@ -183,12 +183,12 @@ class AmendOrder(Command, tag=3):
     expires_ms: int = 0
 
 
-class CancelAll(Command, tag=4):
+class CancelAll(Command, frozen=True, tag=4):
     owner: int
     instrument: int = 0  # 0: all
 
 
-class CancelAllAfter(Command, tag=5):
+class CancelAllAfter(Command, frozen=True, tag=5):
     """Dead man's switch: cancels the owner's orders (of one tag, if given) when it runs out."""
 
     owner: int
@@ -204,7 +204,7 @@ class AccountKey(msgspec.Struct, array_like=True, frozen=True):
     instance: int
 
 
-class Transfer(Command, tag=6):
+class Transfer(Command, frozen=True, tag=6):
     actor: int  # the owner who asks
     source: AccountKey
     target: AccountKey
@@ -213,7 +213,7 @@ class Transfer(Command, tag=6):
     reason: int = 1  # bill type
 
 
-class Deposit(Command, tag=7):
+class Deposit(Command, frozen=True, tag=7):
     """The only way, with Withdraw, that the supply of an asset changes."""
 
     account: AccountKey
@@ -222,7 +222,7 @@ class Deposit(Command, tag=7):
     reference: bytes = b""  # salted hash, at most 32 bytes
 
 
-class Withdraw(Command, tag=8):
+class Withdraw(Command, frozen=True, tag=8):
     account: AccountKey
     asset: int
     amount: Amount
@@ -242,7 +242,7 @@ class Posting(msgspec.Struct, array_like=True, frozen=True):
     legs: tuple[Leg, ...]
 
 
-class Group(Command, tag=9):
+class Group(Command, frozen=True, tag=9):
     """A fold's output: all of it or nothing.
 
     `commands` may hold OpenOwner, SetOwner, CancelOrder, CancelAll and PlaceOrder; they are applied
@@ -256,7 +256,7 @@ class Group(Command, tag=9):
     commands: tuple[GroupCommand, ...]
 
 
-class Product(Command, tag=10):
+class Product(Command, frozen=True, tag=10):
     """A command for a fold outside the core; `payload` is the fold's own MessagePack."""
 
     fold: int
@@ -266,7 +266,7 @@ class Product(Command, tag=10):
     index: int = 0
 
 
-class Tick(Command, tag=11):
+class Tick(Command, frozen=True, tag=11):
     """Lets time pass on an idle exchange; logged only when the agenda needs it."""
 
 
@@ -275,7 +275,7 @@ class Weight(msgspec.Struct, array_like=True, frozen=True):
     weight: int  # unsigned 64 bit
 
 
-class Distribute(Command, tag=12):
+class Distribute(Command, frozen=True, tag=12):
     """Pays `amount` from a pool to many accounts by weight, in slices from the agenda."""
 
     pool: AccountKey
@@ -291,26 +291,26 @@ class Distribute(Command, tag=12):
     reason: int = 0  # bill type
 
 
-class DefineAsset(Command, tag=20):
+class DefineAsset(Command, frozen=True, tag=20):
     asset: int
     symbol: str
     scale: int  # digits after the point, for ever
     supply_cap: Amount
 
 
-class DefineKind(Command, tag=21):
+class DefineKind(Command, frozen=True, tag=21):
     kind: int
     code: str  # name in the chart of accounts, e.g. "L.u.trade"
     sign: int
     claim: int
 
 
-class DefineHouse(Command, tag=22):
+class DefineHouse(Command, frozen=True, tag=22):
     role: int
     account: AccountKey
 
 
-class SetFeeTier(Command, tag=23):
+class SetFeeTier(Command, frozen=True, tag=23):
     """Rates in parts per 10^8 of the amount received; negative is a rebate (makers only)."""
 
     tier: int
@@ -318,7 +318,7 @@ class SetFeeTier(Command, tag=23):
     taker: int
 
 
-class OpenOwner(Command, tag=24):
+class OpenOwner(Command, frozen=True, tag=24):
     owner: int
     master: int  # itself for a master account
     segment: int
@@ -327,7 +327,7 @@ class OpenOwner(Command, tag=24):
     kyc: int = 0
 
 
-class SetOwner(Command, tag=25):
+class SetOwner(Command, frozen=True, tag=25):
     owner: int
     segment: int
     tier: int
@@ -342,7 +342,7 @@ class TickBand(msgspec.Struct, array_like=True, frozen=True):
     tick: int
 
 
-class ListInstrument(Command, tag=26):
+class ListInstrument(Command, frozen=True, tag=26):
     instrument: int
     symbol: str
     base: int
@@ -360,7 +360,7 @@ class ListInstrument(Command, tag=26):
     state: int
 
 
-class SetInstrument(Command, tag=27):
+class SetInstrument(Command, frozen=True, tag=27):
     instrument: int
     ticks: tuple[TickBand, ...]
     lot: int
@@ -372,36 +372,36 @@ class SetInstrument(Command, tag=27):
     band: int
 
 
-class SetInstrumentState(Command, tag=28):
+class SetInstrumentState(Command, frozen=True, tag=28):
     instrument: int
     state: int
 
 
-class SetParameter(Command, tag=29):
+class SetParameter(Command, frozen=True, tag=29):
     parameter: int
     value: int
 
 
-class SetSuspension(Command, tag=30):
+class SetSuspension(Command, frozen=True, tag=30):
     suspension: int
     actions: int  # Suspended bits; 0 lifts it
     level: int
     key: int
 
 
-class ActivateRules(Command, tag=31):
+class ActivateRules(Command, frozen=True, tag=31):
     """Switches rule semantics; a binary that does not know `rules` refuses the log."""
 
     rules: int
 
 
-class Quarantine(Command, tag=32):
+class Quarantine(Command, frozen=True, tag=32):
     """Says that the command at `sequence` is skipped on every replay."""
 
     sequence: int
 
 
-class ConfirmTime(Command, tag=33):
+class ConfirmTime(Command, frozen=True, tag=33):
     """An operator's leave for a forward jump of the clock above the limit."""
 
     jump_ms: int

@@ -54,7 +54,7 @@ class Event(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
     """Common base of every event."""
 
 
-class Reply(Event, tag=1):
+class Reply(Event, frozen=True, tag=1):
     """Outcome of one command; `code` is the OKX code, 0 for success."""
 
     sequence: int
@@ -66,7 +66,7 @@ class Reply(Event, tag=1):
     duplicate_of: int = 0  # sequence of the first submission with this (gateway, number)
 
 
-class Order(Event, tag=2):
+class Order(Event, frozen=True, tag=2):
     """Whole state of an order after a change, plus what this change did."""
 
     sequence: int
@@ -98,7 +98,7 @@ class Order(Event, tag=2):
     amend_code: int
 
 
-class Trade(Event, tag=3):
+class Trade(Event, frozen=True, tag=3):
     """One match, public."""
 
     sequence: int
@@ -110,7 +110,7 @@ class Trade(Event, tag=3):
     side: int  # the taker's
 
 
-class Level(Event, tag=4):
+class Level(Event, frozen=True, tag=4):
     """State of a price level after the command; size 0 when it is gone."""
 
     instrument: int
@@ -120,7 +120,7 @@ class Level(Event, tag=4):
     orders: int
 
 
-class Balance(Event, tag=5):
+class Balance(Event, frozen=True, tag=5):
     """An account after the command; at most one for each account and command."""
 
     owner: int
@@ -131,7 +131,7 @@ class Balance(Event, tag=5):
     hold: Amount
 
 
-class Posted(Event, tag=6):
+class Posted(Event, frozen=True, tag=6):
     """A posting that is not a trade: deposit, withdrawal, transfer, group, distribution."""
 
     sequence: int
@@ -141,7 +141,7 @@ class Posted(Event, tag=6):
     reference: bytes
 
 
-class InstrumentChanged(Event, tag=7):
+class InstrumentChanged(Event, frozen=True, tag=7):
     instrument: int
     symbol: str
     base: int
@@ -160,7 +160,7 @@ class InstrumentChanged(Event, tag=7):
     listed_ms: int
 
 
-class OwnerChanged(Event, tag=8):
+class OwnerChanged(Event, frozen=True, tag=8):
     owner: int
     master: int
     segment: int
@@ -169,52 +169,52 @@ class OwnerChanged(Event, tag=8):
     kyc: int
 
 
-class AssetDefined(Event, tag=9):
+class AssetDefined(Event, frozen=True, tag=9):
     asset: int
     symbol: str
     scale: int
     supply_cap: Amount
 
 
-class FeeTierSet(Event, tag=10):
+class FeeTierSet(Event, frozen=True, tag=10):
     tier: int
     maker: int
     taker: int
 
 
-class KindDefined(Event, tag=11):
+class KindDefined(Event, frozen=True, tag=11):
     kind: int
     code: str
     sign: int
     claim: int
 
 
-class HouseDefined(Event, tag=12):
+class HouseDefined(Event, frozen=True, tag=12):
     role: int
     account: AccountKey
 
 
-class ParameterSet(Event, tag=13):
+class ParameterSet(Event, frozen=True, tag=13):
     parameter: int
     value: int
 
 
-class SuspensionSet(Event, tag=14):
+class SuspensionSet(Event, frozen=True, tag=14):
     suspension: int
     actions: int
     level: int
     key: int
 
 
-class RulesActivated(Event, tag=15):
+class RulesActivated(Event, frozen=True, tag=15):
     rules: int
 
 
-class Quarantined(Event, tag=16):
+class Quarantined(Event, frozen=True, tag=16):
     sequence: int
 
 
-class ProductHandled(Event, tag=17):
+class ProductHandled(Event, frozen=True, tag=17):
     """A product command passed; the fold's Group follows as the next command."""
 
     sequence: int
@@ -222,13 +222,13 @@ class ProductHandled(Event, tag=17):
     owner: int
 
 
-class GroupApplied(Event, tag=18):
+class GroupApplied(Event, frozen=True, tag=18):
     sequence: int
     cause: int
     code: int
 
 
-class DeadMan(Event, tag=19):
+class DeadMan(Event, frozen=True, tag=19):
     """State of a cancel-all-after timer; trigger_ms 0 when it is off or has fired."""
 
     owner: int
@@ -237,14 +237,14 @@ class DeadMan(Event, tag=19):
     fired: bool
 
 
-class Distributed(Event, tag=20):
+class Distributed(Event, frozen=True, tag=20):
     """Progress of a distribution; done when `remaining` is 0."""
 
     distribution: int  # sequence of the command
     remaining: int  # accounts not paid yet
 
 
-class TimeConfirmed(Event, tag=21):
+class TimeConfirmed(Event, frozen=True, tag=21):
     jump_ms: int
 
 

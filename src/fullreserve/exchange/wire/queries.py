@@ -28,14 +28,14 @@ class Query(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
     """Common base of every query."""
 
 
-class GetDepth(Query, tag=1):
+class GetDepth(Query, frozen=True, tag=1):
     """-> Depth | None"""
 
     instrument: int
     levels: int
 
 
-class GetOrder(Query, tag=2):
+class GetOrder(Query, frozen=True, tag=2):
     """-> Order | None. By order id, else the newest with the client order id."""
 
     owner: int
@@ -44,8 +44,8 @@ class GetOrder(Query, tag=2):
     client_order_id: str = ""
 
 
-class ListOpenOrders(Query, tag=3):
-    """-> list[Order], newest (highest id) first, ids in (newer_than, older_than), 0 for no bound."""
+class ListOpenOrders(Query, frozen=True, tag=3):
+    """-> list[Order], highest id first, ids in (newer_than, older_than), 0 for no bound."""
 
     owner: int
     instrument: int = 0
@@ -54,7 +54,7 @@ class ListOpenOrders(Query, tag=3):
     limit: int = 100
 
 
-class ListFinishedOrders(Query, tag=4):
+class ListFinishedOrders(Query, frozen=True, tag=4):
     """-> list[Order], retained finished orders, newest id first; bounds as ListOpenOrders."""
 
     owner: int
@@ -64,7 +64,7 @@ class ListFinishedOrders(Query, tag=4):
     limit: int = 100
 
 
-class ListFills(Query, tag=5):
+class ListFills(Query, frozen=True, tag=5):
     """-> list[Order], the retained FILLED order events of an owner, newest first."""
 
     owner: int
@@ -73,55 +73,55 @@ class ListFills(Query, tag=5):
     limit: int = 100
 
 
-class ListBalances(Query, tag=6):
+class ListBalances(Query, frozen=True, tag=6):
     """-> list[AccountState] of an owner, ascending by (kind, instance, asset)."""
 
     owner: int
 
 
-class ListInstruments(Query, tag=7):
+class ListInstruments(Query, frozen=True, tag=7):
     """-> list[InstrumentChanged]"""
 
 
-class ListAssets(Query, tag=8):
+class ListAssets(Query, frozen=True, tag=8):
     """-> list[AssetDefined]"""
 
 
-class GetOwner(Query, tag=9):
+class GetOwner(Query, frozen=True, tag=9):
     """-> OwnerChanged | None"""
 
     owner: int
 
 
-class ListFeeTiers(Query, tag=10):
+class ListFeeTiers(Query, frozen=True, tag=10):
     """-> list[FeeTierSet]"""
 
 
-class ListKinds(Query, tag=11):
+class ListKinds(Query, frozen=True, tag=11):
     """-> list[KindDefined]"""
 
 
-class ListHouses(Query, tag=12):
+class ListHouses(Query, frozen=True, tag=12):
     """-> list[HouseDefined]"""
 
 
-class ListParameters(Query, tag=13):
+class ListParameters(Query, frozen=True, tag=13):
     """-> list[ParameterSet]"""
 
 
-class ListSuspensions(Query, tag=14):
+class ListSuspensions(Query, frozen=True, tag=14):
     """-> list[SuspensionSet]"""
 
 
-class GetStatus(Query, tag=15):
+class GetStatus(Query, frozen=True, tag=15):
     """-> Status"""
 
 
-class GetStateHash(Query, tag=16):
+class GetStateHash(Query, frozen=True, tag=16):
     """-> list[ComponentHash]; the last is named "state" and covers the others."""
 
 
-class ListAccounts(Query, tag=17):
+class ListAccounts(Query, frozen=True, tag=17):
     """-> list[AccountState] of all owners, ascending by (asset, owner, kind, instance)."""
 
     after_asset: int
@@ -129,29 +129,29 @@ class ListAccounts(Query, tag=17):
     limit: int
 
 
-class ListSupplies(Query, tag=18):
+class ListSupplies(Query, frozen=True, tag=18):
     """-> list[Supply]"""
 
 
-class GetGateway(Query, tag=19):
+class GetGateway(Query, frozen=True, tag=19):
     """-> int, the highest number seen from a gateway (0: none)."""
 
     gateway: int
 
 
-class ListDeadMen(Query, tag=20):
+class ListDeadMen(Query, frozen=True, tag=20):
     """-> list[DeadMan] that are armed."""
 
     owner: int
 
 
-class GetReference(Query, tag=21):
+class GetReference(Query, frozen=True, tag=21):
     """-> Reference | None: last price and price band of an instrument."""
 
     instrument: int
 
 
-class ListOwners(Query, tag=22):
+class ListOwners(Query, frozen=True, tag=22):
     """-> list[OwnerChanged], ascending."""
 
     after: int
