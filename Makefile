@@ -38,7 +38,7 @@ lock: ## recompile the hash-pinned requirement files
 
 report: ## medians of file and function lengths, criteria and the tests that cite them
 	@$(PYTHON) scripts/setup.py test
-	@.venv/bin/python scripts/report.py
+	@.venv/bin/python -m scripts.report
 
 clean: ## remove what set-up and builds made; keeps ./data
 	rm -rf .venv .setup target .mypy_cache .ruff_cache .pytest_cache .hypothesis

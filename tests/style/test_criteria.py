@@ -1,0 +1,14 @@
+"""Goal: criteria and tests belong together. Method: read both and compare the ids."""
+
+from scripts.criteria import cited, stated
+
+
+def test_each_criterion_is_stated_once() -> None:
+    """Criterion: HOUSE-CRITERIA-1."""
+    assert not {one: places for one, places in stated().items() if len(places) > 1}
+
+
+def test_tests_cite_only_criteria_that_exist() -> None:
+    """Criterion: HOUSE-CRITERIA-2."""
+    criteria = stated()
+    assert not {one: places for one, places in cited().items() if one not in criteria}
