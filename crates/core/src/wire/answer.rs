@@ -1,0 +1,82 @@
+//! Shapes of answers that are not events. Fields as in `queries.py`.
+
+use crate::money::Amount;
+use crate::types::*;
+
+record! {
+    DepthLevel {
+        price: Price,
+        size: Size,
+        orders: u32,
+    }
+
+    Depth {
+        sequence: Sequence,
+        time: Timestamp,
+        /// Best first.
+        bids: Vec<DepthLevel>,
+        asks: Vec<DepthLevel>,
+    }
+
+    AccountState {
+        owner: OwnerId,
+        kind: Kind,
+        instance: Instance,
+        asset: AssetId,
+        balance: Amount,
+        hold: Amount,
+        updated: Timestamp,
+    }
+
+    Status {
+        /// Last applied command, 0 before the first.
+        sequence: Sequence,
+        time: Timestamp,
+        /// 0: the agenda is empty.
+        next_due: Timestamp,
+        rules: u32,
+        owners: u64,
+        accounts: u64,
+        open_orders: u64,
+        /// Retained.
+        finished_orders: u64,
+        /// Since genesis.
+        finished_total: u64,
+        /// Estimate of the core's own.
+        memory_bytes: u64,
+    }
+
+    ComponentHash {
+        name: String,
+        hash: [u8; 32],
+    }
+
+    Supply {
+        asset: AssetId,
+        /// Deposits less withdrawals.
+        supply: Amount,
+        /// Sum over all accounts; equal to the supply.
+        total: Amount,
+    }
+
+    /// Last price and price band of an instrument.
+    PriceReference {
+        /// 0: no trade yet.
+        last_price: Price,
+        last_trade: TradeId,
+        /// Band for sells; 0: none.
+        lowest: Price,
+        /// Band for buys; 0: none.
+        highest: Price,
+    }
+}
+
+untagged!(
+    DepthLevel,
+    Depth,
+    AccountState,
+    Status,
+    ComponentHash,
+    Supply,
+    PriceReference
+);

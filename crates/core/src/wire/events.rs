@@ -1,0 +1,63 @@
+//! The events of a batch while they are written.
+
+use super::{Wire, Writer};
+
+/// Collects events as one array. Its header is always `array 32`, patched when the count is known.
+pub struct Events {
+    writer: Writer,
+    count: u32,
+    wanted: bool,
+}
+
+impl Events {
+    pub fn new() -> Self {
+        let mut events = Self {
+            writer: Writer::new(),
+            count: 0,
+            wanted: true,
+        };
+        events.start(true);
+        events
+    }
+
+    /// Forgets all events; `wanted` false makes every `push` a no-op (replay needs no events).
+    pub fn start(&mut self, wanted: bool) {
+        self.writer.clear();
+        self.writer.array32(0);
+        self.count = 0;
+        self.wanted = wanted;
+    }
+
+    /// Whether events are kept, for callers that can save themselves the work.
+    #[inline]
+    pub fn wanted(&self) -> bool {
+        self.wanted
+    }
+
+    #[inline]
+    pub fn push<E: Wire>(&mut self, event: &E) {
+        if self.wanted {
+            event.write(&mut self.writer);
+            self.count += 1;
+        }
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The array of all events pushed since `start`; an empty short array when none were wanted.
+    pub fn finish(&mut self) -> &[u8] {
+        if !self.wanted {
+            return &[0x90];
+        }
+        self.writer.patch_array32(self.count);
+        self.writer.as_bytes()
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}
