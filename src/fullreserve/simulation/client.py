@@ -9,13 +9,13 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import urllib.request
+import http.client
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from fullreserve.clock import Clock
 
@@ -44,7 +44,7 @@ def _sign(secret: str, text: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-class Session(WSListener):  # type: ignore[misc]  # picows is compiled without types
+class Session(WSListener):
     """A logged-in WebSocket connection: requests by id, pushes by channel."""
 
     def __init__(self, credentials: Credentials, clock: Clock) -> None:
@@ -60,14 +60,13 @@ class Session(WSListener):  # type: ignore[misc]  # picows is compiled without t
     @classmethod
     async def open(cls, url: str, credentials: Credentials, clock: Clock) -> Session:
         """Connects and logs in; SessionLost when either fails."""
+        session = cls(credentials, clock)
         try:
-            _, session = await ws_connect(
-                lambda: cls(credentials, clock), url, enable_auto_ping=True
-            )
-        except OSError as error:
+            await ws_connect(lambda: session, url, enable_auto_ping=True)
+        except (OSError, WSError) as error:
             raise SessionLost(str(error)) from error
         await session._login()
-        return session  # type: ignore[no-any-return]
+        return session
 
     async def _login(self) -> None:
         seconds = str(self._clock.wall_ms() // 1000)
@@ -86,9 +85,7 @@ class Session(WSListener):  # type: ignore[misc]  # picows is compiled without t
         """Pushes of the channel go to `push`, whole messages as decoded JSON."""
         channel = arg["channel"]
         self._pushes[channel] = push
-        answer = await self._exchange(
-            f"subscribe {channel}", {"op": "subscribe", "args": [arg]}
-        )
+        answer = await self._exchange(f"subscribe {channel}", {"op": "subscribe", "args": [arg]})
         if answer.get("event") != "subscribe":
             raise SessionLost(f"subscription to {channel} refused: {answer.get('msg', '')}")
 
@@ -115,7 +112,7 @@ class Session(WSListener):  # type: ignore[misc]  # picows is compiled without t
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
         if not self.lost.done():
             self.lost.set_result(None)
         for future in self._waiting.values():
@@ -123,7 +120,7 @@ class Session(WSListener):  # type: ignore[misc]  # picows is compiled without t
                 future.set_exception(SessionLost("the connection ended"))
         self._waiting.clear()
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is not WSMsgType.TEXT:
             return
         message = msgspec.json.decode(frame.get_payload_as_memoryview())
@@ -149,29 +146,38 @@ class Session(WSListener):  # type: ignore[misc]  # picows is compiled without t
 
 
 def call(
-    base: str,
+    address: str,
     credentials: Credentials | None,
     clock: Clock,
     method: str,
     target: str,
     body: object = None,
 ) -> list[Any]:
-    """The `data` of one REST call (blocking); OSError when there is none."""
+    """The `data` of one REST call to `host:port` (blocking); OSError when there is none."""
     data = b"" if body is None else msgspec.json.encode(body)
-    request = urllib.request.Request(base + target, data=data or None, method=method)
+    headers = {"Content-Type": "application/json"}
     if credentials is not None:
-        now = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC)
-        stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
-        request.add_header("OK-ACCESS-KEY", credentials.api_key)
-        request.add_header("OK-ACCESS-PASSPHRASE", credentials.passphrase)
-        request.add_header("OK-ACCESS-TIMESTAMP", stamp)
-        request.add_header(
-            "OK-ACCESS-SIGN", _sign(credentials.secret, stamp + method + target + data.decode())
-        )
-    request.add_header("Content-Type", "application/json")
-    with urllib.request.urlopen(request, timeout=10) as response:
-        envelope = msgspec.json.decode(response.read())
+        headers |= _headers(credentials, clock, method + target + data.decode())
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request(method, target, data, headers)
+        envelope = msgspec.json.decode(connection.getresponse().read())
+    except (http.client.HTTPException, msgspec.DecodeError) as error:
+        raise OSError(f"{method} {target}: {error}") from error
+    finally:
+        connection.close()
     if envelope["code"] != "0":
         raise OSError(f"{method} {target}: {envelope['code']} {envelope['msg']}")
     rows: list[Any] = envelope["data"]
     return rows
+
+
+def _headers(credentials: Credentials, clock: Clock, signed: str) -> dict[str, str]:
+    now = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC)
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+    return {
+        "OK-ACCESS-KEY": credentials.api_key,
+        "OK-ACCESS-PASSPHRASE": credentials.passphrase,
+        "OK-ACCESS-TIMESTAMP": stamp,
+        "OK-ACCESS-SIGN": _sign(credentials.secret, stamp + signed),
+    }

@@ -59,7 +59,7 @@ class Bots:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._clock = clock
-        self._base = f"http://{settings.http}"
+        self._base = str(settings.http)
         self._ws = f"ws://{settings.ws}/ws/v5/private"
         self._data = settings.data
         opening = msgspec.json.decode((settings.data / MARKET_FILE).read_bytes(), type=Opening)
@@ -103,7 +103,9 @@ class Bots:
             return
         makers = [key.name for key in keys if key.name.startswith("maker")]
         mine = terms[makers.index(account.name) :: len(makers)]
-        await self._make([Maker(t, session, f"{self._seed}/{t.symbol}") for t in mine], session, time)
+        await self._make(
+            [Maker(t, session, f"{self._seed}/{t.symbol}") for t in mine], session, time
+        )
 
     async def _make(self, makers: list[Maker], session: Session, time: ExchangeTime) -> None:
         by_symbol = {maker.terms.symbol: maker for maker in makers}

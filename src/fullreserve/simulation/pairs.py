@@ -35,4 +35,5 @@ OTHER = Quoting(0.0005, 0.001, 1_000, 0.5)
 
 
 def quoting(symbol: str) -> Quoting:
+    """How a pair is quoted; pairs that an operator adds get wide, small quotes."""
     return QUOTING.get(symbol, OTHER)

@@ -36,16 +36,15 @@ class RecordedBook(NamedTuple):
     asks: tuple[tuple[float, float], ...]
 
 
-def _text(name: str) -> io.TextIOWrapper:
+def _text(name: str) -> io.StringIO:
     packaged = resources.files("fullreserve.simulation").joinpath("recorded", name)
-    return io.TextIOWrapper(gzip.GzipFile(fileobj=packaged.open("rb")), encoding="ascii")
+    return io.StringIO(gzip.decompress(packaged.read_bytes()).decode("ascii"))
 
 
 def _rows(name: str) -> Iterator[list[str]]:
-    with _text(name) as file:
-        reader = csv.reader(file)
-        next(reader)
-        yield from reader
+    reader = csv.reader(_text(name))
+    next(reader)
+    yield from reader
 
 
 @cache
@@ -79,8 +78,7 @@ def xrp_eth_trades() -> tuple[RecordedTrade, ...]:
 @cache
 def xrp_book() -> RecordedBook:
     """The first snapshot of the 500-level book of XRPUSDT, 1 December 2024."""
-    with _text("xrpusdt-book500-2024-12-01.jsonl.gz") as file:
-        data = json.loads(file.readline())["data"]
+    data = json.loads(_text("xrpusdt-book500-2024-12-01.jsonl.gz").readline())["data"]
 
     def levels(side: str) -> tuple[tuple[float, float], ...]:
         return tuple((float(price), float(size)) for price, size in data[side])
