@@ -97,6 +97,7 @@ class DepthView:
 
     def __init__(self, book: Book, depth: int) -> None:
         self._book = book
+        self._summed = min(depth, LEVELS)
         self._bids = _SideView(book.bids, depth)
         self._asks = _SideView(book.asks, depth)
         self._last: Push | None = None
@@ -117,8 +118,8 @@ class DepthView:
             return None
         book = self._book
         code = checksum(
-            [level.pair for level in book.bids.top(LEVELS)],
-            [level.pair for level in book.asks.top(LEVELS)],
+            [level.pair for level in book.bids.top(self._summed)],
+            [level.pair for level in book.asks.top(self._summed)],
         )
         previous = -1 if last is None else last.sequence
         self._last = Push(asks, bids, book.time_ms, code, book.sequence, previous)
