@@ -54,7 +54,8 @@ TABLE: dict[int, Error] = {
     50111: Error(401, "The API key is not known, was deleted, or has expired"),
     50112: Error(401, "OK-ACCESS-TIMESTAMP must look like {allowed}"),
     50113: Error(
-        401, "Invalid sign: it must be Base64(HMAC-SHA256(secret, timestamp + method + path + body))"
+        401,
+        "Invalid sign: it must be Base64(HMAC-SHA256(secret, timestamp + method + path + body))",
     ),
     50114: Error(401, "Invalid authorization"),
     50115: Error(405, "Invalid request method; allowed is {allowed}"),

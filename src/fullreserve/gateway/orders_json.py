@@ -119,7 +119,7 @@ def average_price(instrument: Instrument, order: Order) -> str:
     return decimals.text(amount_int(order.filled_quote) * up // down, scale)
 
 
-def _common(catalog: Catalog, order: Order, instrument: Instrument) -> dict[str, object]:
+def _common(order: Order, instrument: Instrument) -> dict[str, object]:
     asset = fee_asset(instrument, order.side)
     canceled = order.state == OrderState.CANCELED
     priced = order.type not in (OrderType.MARKET, OrderType.OPTIMAL_LIMIT_IOC)
@@ -151,7 +151,7 @@ def _common(catalog: Catalog, order: Order, instrument: Instrument) -> dict[str,
 def order_row(catalog: Catalog, order: Order, last_fill: Order | None = None) -> dict[str, object]:
     """REST row of an order; `last_fill` is the order's latest FILLED event, if it has one."""
     instrument = catalog.instruments[order.instrument]
-    row = _common(catalog, order, instrument)
+    row = _common(order, instrument)
     fill = last_fill or (order if order.fill_size else None)
     row["fillPx"] = instrument.price_text(fill.fill_price) if fill else ""
     row["fillSz"] = instrument.size_text(fill.fill_size) if fill else "0"
@@ -163,7 +163,7 @@ def order_row(catalog: Catalog, order: Order, last_fill: Order | None = None) ->
 def order_push(catalog: Catalog, order: Order, last_price: int = 0) -> dict[str, object]:
     """A row of the channel `orders`; `last_price` is the instrument's last traded price."""
     instrument = catalog.instruments[order.instrument]
-    row = _common(catalog, order, instrument)
+    row = _common(order, instrument)
     row.update(_PUSH_BLANKS)
     filled = order.fill_size > 0
     asset = fee_asset(instrument, order.side)

@@ -14,6 +14,7 @@ import msgspec
 from fullreserve.gateway.errors import TABLE, Problem
 
 P = TypeVar("P", bound=msgspec.Struct)
+T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
 _loose_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -88,7 +89,7 @@ def _texts(fields: dict[str, msgspec.Raw]) -> dict[str, str]:
     return found
 
 
-def _loose(decoder: msgspec.json.Decoder[P], body: bytes) -> P:
+def _loose(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     if not body:
         raise Problem(50000)
     try:
@@ -115,5 +116,5 @@ def many(fast: msgspec.json.Decoder[list[P]], shape: type[P], body: bytes) -> li
 
 def shaped(shape: type[P], fields: dict[str, str]) -> P:
     """The known fields of a shape; unknown ones are ignored."""
-    known = shape.__struct_fields__
-    return shape(**{name: value for name, value in fields.items() if name in known})
+    known = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
+    return shape(**{field: fields[name] for name, field in known if name in fields})

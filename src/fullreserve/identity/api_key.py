@@ -7,6 +7,7 @@ import hmac
 import secrets
 from enum import IntFlag
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
@@ -90,7 +91,7 @@ class ApiKey:
         self.network_texts = tuple(sealed.networks)
         self.used_ms = 0
         # Rate-limit buckets of this key's user, filled in by the gateway that meets them.
-        self.limits: dict[object, object] = {}
+        self.limits: dict[tuple[str, int], Any] = {}
         self._mac = HMAC(sealed.secret.encode(), hashes.SHA256())
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(n) for n in sealed.networks]
         self._passphrase_hash = sealed.passphrase_hash
@@ -105,7 +106,6 @@ class ApiKey:
         mac.update(message)
         return mac.finalize()
 
-    @property
     def knows_passphrase(self) -> bool:
         """Whether `passphrase_matches` is cheap by now."""
         return self._known_passphrase is not None

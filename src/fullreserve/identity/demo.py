@@ -17,12 +17,12 @@ from fullreserve.identity.vault import Personal, Vault
 FILE_NAME = "demo-keys.json"
 
 
-class DemoKey(msgspec.Struct):
+class DemoKey(msgspec.Struct, rename="camel"):
     """One account of the demo market, with everything a client needs to log in."""
 
     name: str
     uid: str
-    apiKey: str
+    api_key: str
     secret: str
     passphrase: str
 
@@ -48,7 +48,7 @@ def open_accounts(
     accounts = []
     for name in names:
         account = known.get(name)
-        if account is None or vault.api_key(account.apiKey.encode()) is None:
+        if account is None or vault.api_key(account.api_key.encode()) is None:
             account = _make(vault, name, seed)
         accounts.append(account)
     others = [account for account in known.values() if account.name not in names]

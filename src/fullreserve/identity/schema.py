@@ -51,7 +51,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete=ON")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version={USER_VERSION};COMMIT")
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version={USER_VERSION};COMMIT"
+        )
     elif version != USER_VERSION:
         connection.close()
         raise RuntimeError(f"{path} has version {version}; this release reads {USER_VERSION}")

@@ -6,7 +6,6 @@ Every change is on disk before its method returns, and in force in every gateway
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,10 @@ FIRST_UID = 10_000_000
 CACHE_MAX = 100_000
 
 PASSWORD = "password"  # noqa: S105 - a kind of credential, not one
+
+
+_REVOKE = "UPDATE api_keys SET revoked_ms = ? WHERE key = ? AND revoked_ms = 0"
+_REVOKE_OF_USER = "UPDATE api_keys SET revoked_ms = ? WHERE uid = ? AND revoked_ms = 0"
 
 
 class Personal(msgspec.Struct):
@@ -196,7 +199,7 @@ class Vault:
             self._db.execute("DELETE FROM personal WHERE uid = ?", (uid,))
             self._db.execute("DELETE FROM credentials WHERE uid = ?", (uid,))
             self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (now, uid))
-            self._revoke_where("uid = ?", uid)
+            self._revoke(_REVOKE_OF_USER, uid)
         # The pages that held the key are zeroed in the file itself, not only in its log.
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -262,21 +265,21 @@ class Vault:
         opened = self._open(uid, f"api_key:{key}", sealed)
         content = msgspec.msgpack.decode(opened, type=KeySecrets)
         allowed = tuple(content.networks)
-        return KeyRow(
-            key, uid, Permission(bits), content.label, allowed, expires, created, used
-        )
+        return KeyRow(key, uid, Permission(bits), content.label, allowed, expires, created, used)
 
     def revoke_key(self, key: str) -> bool:
         """Take a key out of force; False if it was not in force."""
         with self._change():
-            return self._revoke_where("key = ?", key) > 0
+            return self._revoke(_REVOKE, key) > 0
 
     def flush_uses(self) -> None:
         """Store when each key was last used; needs no durability, so it is done now and then."""
         used = [(key.used_ms, key.key) for key in self._cache.values() if key.used_ms]
         if used:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("UPDATE api_keys SET used_ms = max(used_ms, ?) WHERE key = ?", used)
+            self._db.executemany(
+                "UPDATE api_keys SET used_ms = max(used_ms, ?) WHERE key = ?", used
+            )
             self._db.execute("COMMIT")
 
     # --- inside
@@ -314,11 +317,8 @@ class Vault:
         sealed = self._seal(uid, f"personal:{uid}", msgspec.msgpack.encode(personal))
         self._db.execute("INSERT OR REPLACE INTO personal VALUES (?, ?)", (uid, sealed))
 
-    def _revoke_where(self, condition: str, value: str | int) -> int:
-        cursor: sqlite3.Cursor = self._db.execute(
-            f"UPDATE api_keys SET revoked_ms = ? WHERE {condition} AND revoked_ms = 0",  # noqa: S608
-            (self._wall_ms(), value),
-        )
+    def _revoke(self, where: str, value: str | int) -> int:
+        cursor = self._db.execute(where, (self._wall_ms(), value))
         return cursor.rowcount
 
 
