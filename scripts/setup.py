@@ -34,7 +34,7 @@ BUILD_INPUTS = (
     "pyproject.toml",
     "Cargo.toml",
     "Cargo.lock",
-    "crates/*/src/**/*.rs",
+    "crates/**/*.rs",
     "crates/*/Cargo.toml",
 )
 

@@ -1,1 +1,0 @@
-"""The REST surface: one module for each group of endpoints."""

@@ -1,1 +1,0 @@
-"""The identity vault: users, credentials, API keys; encrypted per user."""

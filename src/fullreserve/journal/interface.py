@@ -1,0 +1,43 @@
+"""What the sequencer needs of a journal; SQLite is one implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from fullreserve.journal.entry import Entry, Head
+
+
+class Journal(Protocol):
+    """The log as its one leader holds it.
+
+    `commit` is called by one writer thread; the rest from any thread.
+    """
+
+    @property
+    def epoch(self) -> int:
+        """The leader's epoch: each opening takes the next."""
+
+    @property
+    def head(self) -> Head:
+        """Where the durable log ends."""
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Returns when the entries are durable, all of them.
+
+        Raises Unwritable when the medium did not take them: call again with the same entries;
+        what was written already is passed over. Raises Fenced when another leader took over,
+        JournalError when the medium itself is damaged; neither heals by trying again.
+        """
+
+    def read(self, from_sequence: int = 1, head: Head | None = None) -> Iterator[Entry]:
+        """Durable rows from the one that holds `from_sequence`, each checked against its chain.
+
+        `head` is what the first is chained to, where the caller knows it. Raises Corrupt.
+        """
+
+    def quarantined(self) -> list[int]:
+        """Sequences that every replay skips."""
+
+    def close(self) -> None:
+        """Lets go of the log; another leader may open it."""
