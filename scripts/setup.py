@@ -34,7 +34,7 @@ BUILD_INPUTS = (
     "pyproject.toml",
     "Cargo.toml",
     "Cargo.lock",
-    "crates/**/*.rs",
+    "crates/*/src/**/*.rs",
     "crates/*/Cargo.toml",
 )
 

@@ -129,7 +129,8 @@ def test_folds_hold_no_sets_and_no_floats() -> None:
 
 RUST_BANNED = re.compile(
     r"\bstd::(?:time|thread|env|fs|net|process|io)\b|\b(?:SystemTime|Instant)\b"
-    r"|\brand::|\bgetrandom\b|(?<![A-Za-z0-9])f(?:32|64)\b|(?<![\w.])\d+\.\d|\bRandomState\b|\bDefaultHasher\b"
+    r"|\brand::|\bgetrandom\b"
+    r"|(?<![A-Za-z0-9])f(?:32|64)\b|(?<![\w.])\d+\.\d|\bRandomState\b|\bDefaultHasher\b"
     r"|\bHash(?:Map|Set)::(?:new|with_capacity)\b"
 )
 RUST_HASHED = re.compile(r"\bHash(Map|Set)(?:::)?<")

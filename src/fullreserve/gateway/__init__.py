@@ -1,0 +1,1 @@
+"""Where clients enter: REST and WebSocket on the OKX v5 wire."""

@@ -1,0 +1,90 @@
+"""Rate limits: order entry in the exchange's buckets, reads in this gateway's own.
+
+Order entry is counted behind the door, so that it is right with any number of gateways: by user and
+instrument, apart for place, amend and cancel, apart for single and batch calls, shared by REST and
+WebSocket; and new and amended orders of a user together. A batch of one counts as a single call.
+Reads change nothing and are counted where they arrive; with more gateways they are more generous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fullreserve.door.protocol import Limit
+from fullreserve.gateway.errors import Problem
+from fullreserve.identity.api_key import ApiKey
+
+WINDOW_MS = 2000
+SINGLE = 60
+BATCH = 300
+ACCOUNT = 1000
+BUCKETS_MAX = 50_000
+
+
+class Allowance(NamedTuple):
+    """So many calls in a window."""
+
+    calls: int
+    window_ms: int = WINDOW_MS
+
+
+class OrderLimits:
+    """The buckets that an order operation draws on."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+
+    def single(self, key: ApiKey, operation: str, instrument: int) -> tuple[Limit, ...]:
+        """For one order; made once for each key, operation and instrument."""
+        if not self._enabled:
+            return ()
+        name = (operation, instrument)
+        found: tuple[Limit, ...] | None = key.limits.get(name)
+        if found is None:
+            bucket = Limit((operation, key.uid, instrument), SINGLE, WINDOW_MS)
+            found = (bucket, *_account(key, operation, 1))
+            key.limits[name] = found
+        return found
+
+    def batch(self, key: ApiKey, operation: str, orders: Mapping[int, int]) -> tuple[Limit, ...]:
+        """For a batch: how many of its orders are on each instrument."""
+        if not self._enabled:
+            return ()
+        total = sum(orders.values())
+        if total == 1:
+            return self.single(key, operation, next(iter(orders)))
+        buckets = [
+            Limit((f"batch-{operation}", key.uid, instrument), BATCH, WINDOW_MS, count)
+            for instrument, count in orders.items()
+        ]
+        return (*buckets, *_account(key, operation, total))
+
+
+def _account(key: ApiKey, operation: str, count: int) -> tuple[Limit, ...]:
+    if operation == "cancel":
+        return ()
+    return (Limit(("new-and-amended", key.uid), ACCOUNT, WINDOW_MS, count),)
+
+
+class ReadLimits:
+    """Token buckets of one process, for what does not pass the door as a command."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        # Of each bucket: tokens times the window, and when they were counted (ms, monotonic).
+        self._buckets: dict[tuple[str, str | int], tuple[int, int]] = {}
+
+    def take(self, path: str, who: str | int, allowance: Allowance, now_ms: int) -> None:
+        """One call; Problem 50011 when the bucket is empty."""
+        if not self._enabled:
+            return
+        calls, window = allowance
+        full = calls * window
+        if len(self._buckets) >= BUCKETS_MAX:
+            self._buckets.clear()
+        level, then = self._buckets.get((path, who), (full, now_ms))
+        level = min(full, level + (now_ms - then) * calls)
+        if level < window:
+            raise Problem(50011, allowed=f"allowed are {calls} calls in {window / 1000:g} s")
+        self._buckets[(path, who)] = (level - window, now_ms)

@@ -1,0 +1,1 @@
+"""The REST surface: one module for each group of endpoints."""

@@ -1,0 +1,245 @@
+"""Order operations from parameters to acknowledgement rows, for REST and WebSocket alike.
+
+All orders of a call enter the log as one contiguous run; those that this gateway refuses itself get
+their row without entering it. Rows come back in the order of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from fullreserve.door.protocol import Door, Limit, Refused, Result
+from fullreserve.exchange.catalog import Instrument
+from fullreserve.exchange.wire.commands import AmendOrder, CancelOrder, PlaceOrder
+from fullreserve.exchange.wire.events import Reply
+from fullreserve.gateway import ids, refusals
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.limits import OrderLimits
+from fullreserve.gateway.order_entry import (
+    BATCH_MAX,
+    AmendParams,
+    CancelParams,
+    OrderEntry,
+    PlaceParams,
+)
+from fullreserve.identity.api_key import ApiKey
+
+P = TypeVar("P", PlaceParams, CancelParams, AmendParams)
+OrderCommand = PlaceOrder | CancelOrder | AmendOrder
+
+_pack = msgspec.msgpack.Encoder().encode
+_json = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """Encoded rows, and how many of them are refusals."""
+
+    rows: list[bytes]
+    failed: int
+
+
+Done = Callable[[Answer | Problem], None]
+
+
+class Submission:
+    """One gateway's way of order operations through the door."""
+
+    def __init__(
+        self,
+        door: Door,
+        entry: OrderEntry,
+        limits: OrderLimits,
+        exchange_ms: Callable[[], int],
+    ) -> None:
+        self._door = door
+        self._entry = entry
+        self._limits = limits
+        self._exchange_ms = exchange_ms
+
+    def place(
+        self, key: ApiKey, orders: Sequence[PlaceParams], expires_ms: int, done: Done
+    ) -> None:
+        """Place orders; `done` gets the rows once they are durable, or a request-level Problem."""
+        self._check(orders)
+        owner = key.uid
+        number = self._door.numbers(len(orders))
+        run = _Run(orders, _place_row, done, self._exchange_ms)
+        for position, params in enumerate(orders):
+            try:
+                run.add(position, *self._entry.place(params, owner, number, expires_ms))
+            except Problem as problem:
+                run.refuse(position, problem)
+            number += 1
+        self._send(key, "place", run)
+
+    def cancel(self, key: ApiKey, orders: Sequence[CancelParams], done: Done) -> None:
+        """Cancel orders; as `place`."""
+        self._check(orders)
+        number = self._door.numbers(len(orders))
+        run = _Run(orders, _cancel_row, done, self._exchange_ms)
+        for position, params in enumerate(orders):
+            try:
+                run.add(position, *self._entry.cancel(params, key.uid, number))
+            except Problem as problem:
+                run.refuse(position, problem)
+            number += 1
+        self._send(key, "cancel", run)
+
+    def amend(
+        self, key: ApiKey, orders: Sequence[AmendParams], expires_ms: int, done: Done
+    ) -> None:
+        """Amend orders; as `place`. The second amendment of an order in a batch is refused."""
+        self._check(orders)
+        number = self._door.numbers(len(orders))
+        run = _Run(orders, _amend_row, done, self._exchange_ms)
+        seen = set()
+        for position, params in enumerate(orders):
+            try:
+                instrument, command = self._entry.amend(params, key.uid, number, expires_ms)
+                order = (command.order, command.client_order_id)
+                if order in seen:
+                    raise Problem(51512)  # noqa: TRY301 - one place makes the row of a refusal
+                seen.add(order)
+                run.add(position, instrument, command)
+            except Problem as problem:
+                run.refuse(position, problem)
+            number += 1
+        self._send(key, "amend", run)
+
+    def _check(self, orders: Sequence[object]) -> None:
+        if not orders:
+            raise Problem(50014, name="args")
+        if len(orders) > BATCH_MAX:
+            raise Problem(51111, allowed=str(BATCH_MAX))
+
+    def _send(self, key: ApiKey, operation: str, run: _AnyRun) -> None:
+        if not run.commands:
+            run.finish(())
+            return
+        if len(run.commands) == 1:
+            limits: Sequence[Limit] = self._limits.single(key, operation, run.instruments[0].id)
+        else:
+            orders: dict[int, int] = {}
+            for instrument in run.instruments:
+                orders[instrument.id] = orders.get(instrument.id, 0) + 1
+            limits = self._limits.batch(key, operation, orders)
+        self._door.submit([_pack(command) for command in run.commands], run.finish, limits)
+
+
+class _Run(Generic[P]):
+    """One call on its way: what went through the door, and each row's place."""
+
+    __slots__ = (
+        "_done",
+        "_exchange_ms",
+        "_params",
+        "_positions",
+        "_problems",
+        "_row",
+        "commands",
+        "instruments",
+    )
+
+    def __init__(
+        self,
+        params: Sequence[P],
+        row: Callable[[P, int, int, Problem | None], bytes],
+        done: Done,
+        exchange_ms: Callable[[], int],
+    ) -> None:
+        self._params: Sequence[P] = params
+        self._row: Callable[[P, int, int, Problem | None], bytes] = row
+        self._done = done
+        self._exchange_ms = exchange_ms
+        self._positions: list[int] = []
+        self._problems: dict[int, Problem] = {}
+        self.commands: list[OrderCommand] = []
+        self.instruments: list[Instrument] = []
+
+    def add(self, position: int, instrument: Instrument, command: OrderCommand) -> None:
+        self._positions.append(position)
+        self.instruments.append(instrument)
+        self.commands.append(command)
+
+    def refuse(self, position: int, problem: Problem) -> None:
+        self._problems[position] = problem
+
+    def finish(self, result: Result) -> None:
+        """Render the rows from the replies, which stand in the order of the commands."""
+        if isinstance(result, Refused):
+            self._done(refused(result))
+            return
+        orders = {}
+        for index, reply in enumerate(result):
+            position = self._positions[index]
+            orders[position] = reply.order
+            if reply.code:
+                self._problems[position] = self._refusal(index, reply)
+        now = self._exchange_ms()
+        rows = [
+            self._row(params, orders.get(position, 0), now, self._problems.get(position))
+            for position, params in enumerate(self._params)
+        ]
+        self._done(Answer(rows, len(self._problems)))
+
+    def _refusal(self, index: int, reply: Reply) -> Problem:
+        return refusals.problem(
+            reply.code, reply.allowed, self.instruments[index], self.commands[index]
+        )
+
+
+_AnyRun = _Run[PlaceParams] | _Run[CancelParams] | _Run[AmendParams]
+
+
+def refused(result: Refused) -> Problem:
+    """A submission without replies as a Problem; the door's words where it has some."""
+    return Problem(result.code if result.known else 50004, allowed=result.message)
+
+
+def _place_row(params: PlaceParams, order: int, now: int, problem: Problem | None) -> bytes:
+    if problem is None:
+        # Both texts were checked to be letters and digits, so they need no escaping.
+        return (
+            b'{"clOrdId":"%b","ordId":"%d","sCode":"0","sMsg":"","subCode":"","tag":"%b","ts":"%d"}'
+            % (params.cl_ord_id.encode(), ids.BASE + order, params.tag.encode(), now)
+        )
+    return _json(
+        {
+            "clOrdId": params.cl_ord_id,
+            "ordId": "",
+            "sCode": str(problem.code),
+            "sMsg": problem.message,
+            "subCode": problem.sub_code,
+            "tag": params.tag,
+            "ts": str(now),
+        }
+    )
+
+
+def _cancel_row(params: CancelParams, order: int, now: int, problem: Problem | None) -> bytes:
+    return _json(
+        {
+            "clOrdId": params.cl_ord_id,
+            "ordId": ids.text(order) or params.ord_id,
+            "sCode": str(problem.code) if problem else "0",
+            "sMsg": problem.message if problem else "",
+            "ts": str(now),
+        }
+    )
+
+
+def _amend_row(params: AmendParams, order: int, now: int, problem: Problem | None) -> bytes:
+    return _json(
+        {
+            "clOrdId": params.cl_ord_id,
+            "ordId": ids.text(order) or params.ord_id,
+            "reqId": params.req_id,
+            "sCode": str(problem.code) if problem else "0",
+            "sMsg": problem.message if problem else "",
+            "subCode": problem.sub_code if problem else "",
+            "ts": str(now),
+        }
+    )

@@ -1,0 +1,120 @@
+"""Bodies in, envelopes out: JSON as OKX clients send it and expect it.
+
+Clients send numbers and booleans as strings or the reverse, and `""` or null for what they leave
+out; so parameters are texts, taken over with the digits that were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from fullreserve.gateway.errors import TABLE, Problem
+
+P = TypeVar("P", bound=msgspec.Struct)
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+_loose_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_loose_list = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_string = msgspec.json.Decoder(str)
+
+encode = _encoder.encode
+
+TEXT_MAX = 4096
+
+
+def envelope(data: object) -> bytes:
+    """A success; `data` is a list."""
+    return b'{"code":"0","msg":"","data":' + encode(data) + b"}"
+
+
+def refusal(code: int, message: str) -> bytes:
+    """A request-level refusal."""
+    return b'{"code":"%d","msg":%b,"data":[]}' % (code, encode(message))
+
+
+def rows(rendered: Sequence[bytes], failed: int, in_us: int, out_us: int) -> bytes:
+    """The answer of order entry: encoded rows, how many of them failed, times in microseconds."""
+    code = 0 if failed == 0 else 1 if failed == len(rendered) else 2
+    message = TABLE[code].message if code else ""
+    return b'{"code":"%d","data":[%b],"inTime":"%d","msg":"%b","outTime":"%d"}' % (
+        code,
+        b",".join(rendered),
+        in_us,
+        message.encode(),
+        out_us,
+    )
+
+
+def text_of(name: str, raw: msgspec.Raw) -> str:
+    """A scalar's text: a string's content, a number's digits, true, false; "" for null.
+
+    Problem 51000 for a list or an object.
+    """
+    content = bytes(raw)
+    first = content[:1]
+    if first == b'"':
+        return _string.decode(content)
+    if first in b"{[":
+        raise Problem(51000, name, "a string")
+    if first == b"n":
+        return ""
+    return content.decode()
+
+
+def texts(body: bytes) -> dict[str, str]:
+    """A JSON object's scalars by name; lists and objects are left out.
+
+    Problem 50000 for an empty body, 50002 for what is not a JSON object.
+    """
+    return _texts(_loose(_loose_object, body))
+
+
+def text_list(body: bytes) -> list[dict[str, str]]:
+    """A JSON list of objects, each as `texts`."""
+    return [_texts(item) for item in _loose(_loose_list, body)]
+
+
+def _texts(fields: dict[str, msgspec.Raw]) -> dict[str, str]:
+    found = {}
+    for name, raw in fields.items():
+        if bytes(raw[:1]) in (b"{", b"["):
+            # Nested parameters are read by those who know them; the fact that they were sent stays.
+            found[name] = bytes(raw).decode() if len(raw) > 2 else ""
+        else:
+            found[name] = text_of(name, raw)
+    return found
+
+
+def _loose(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    if not body:
+        raise Problem(50000)
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise Problem(50002, allowed=str(wrong)[:120]) from None
+
+
+def one(fast: msgspec.json.Decoder[P], shape: type[P], body: bytes) -> P:
+    """One parameter object of an order operation; all its fields are `str`."""
+    try:
+        return fast.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return shaped(shape, texts(body))
+
+
+def many(fast: msgspec.json.Decoder[list[P]], shape: type[P], body: bytes) -> list[P]:
+    """A list of parameter objects."""
+    try:
+        return fast.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [shaped(shape, item) for item in text_list(body)]
+
+
+def shaped(shape: type[P], fields: dict[str, str]) -> P:
+    """The known fields of a shape; unknown ones are ignored."""
+    known = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
+    return shape(**{field: fields[name] for name, field in known if name in fields})

@@ -1,0 +1,1 @@
+"""The identity vault: users, credentials, API keys; encrypted per user."""

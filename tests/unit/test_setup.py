@@ -1,0 +1,94 @@
+"""Goal: set-up does what is needed, nothing twice, and says what only a person can mend."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import setup
+
+ROOT = setup.ROOT
+
+
+def test_a_second_run_does_nothing() -> None:
+    """Criterion: HOUSE-RUN-1."""
+    before = setup.STAMP.read_bytes()
+    again = [sys.executable, str(ROOT / "scripts" / "setup.py"), "run"]
+    done = subprocess.run(again, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert setup.STAMP.read_bytes() == before
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let set-up believe that a copy of the repository's inputs is the repository."""
+    for pattern in (*setup.BUILD_INPUTS, "requirements/*.txt"):
+        for path in ROOT.glob(pattern):
+            copy = tmp_path / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("changed", ["crates/core/src/lib.rs", "Cargo.lock", "pyproject.toml"])
+def test_a_change_to_what_the_build_reads_is_seen(elsewhere: Path, changed: str) -> None:
+    """Criterion: HOUSE-RUN-1."""
+    before = setup.digest(setup.BUILD_INPUTS)
+    (elsewhere / changed).write_bytes((elsewhere / changed).read_bytes() + b"\n")
+    assert setup.digest(setup.BUILD_INPUTS) != before
+
+
+def test_a_new_file_is_seen_and_a_touched_one_is_not(elsewhere: Path) -> None:
+    """Criterion: HOUSE-RUN-1."""
+    before = setup.digest(setup.BUILD_INPUTS)
+    (elsewhere / "Cargo.toml").touch()
+    assert setup.digest(setup.BUILD_INPUTS) == before
+    (elsewhere / "crates/core/src/new.rs").write_text("")
+    assert setup.digest(setup.BUILD_INPUTS) != before
+
+
+def test_the_stamp_of_another_folder_counts_for_nothing(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: HOUSE-RUN-1. A copied or moved repository has paths of its old place inside."""
+    stamp = elsewhere / "stamp.json"
+    stamp.write_text(json.dumps({"root": str(ROOT), "run": "1"}))
+    monkeypatch.setattr(setup, "STAMP", stamp)
+    assert setup.read_stamp() == {}
+    setup.write_stamp({"root": str(elsewhere), "run": "1"})
+    assert setup.read_stamp()["run"] == "1"
+
+
+def test_missing_rust_is_named_with_the_way_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: HOUSE-RUN-2."""
+    (tmp_path / "cc").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "none"))
+    with pytest.raises(setup.SetupError, match="cargo was not found.*Install it with rustup"):
+        setup.check_rust()
+
+
+def test_an_old_cargo_is_named_with_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: HOUSE-RUN-2."""
+    (tmp_path / "cc").symlink_to(sys.executable)
+    old = tmp_path / "cargo"
+    old.write_text("#!/bin/sh\necho 'cargo 1.63.0 (fd9c4297c 2022-07-01)'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(setup.SetupError, match=r"cargo 1\.63\.0 .* is too old.*rustup"):
+        setup.check_rust()
+
+
+def test_a_failing_step_shows_what_the_command_said(capfd: pytest.CaptureFixture[str]) -> None:
+    """Criterion: HOUSE-RUN-2."""
+    with pytest.raises(setup.SetupError, match="failed with code 7"):
+        setup.call(sys.executable, "-c", "print('no space left'); exit(7)")
+    assert "no space left" in capfd.readouterr().err
