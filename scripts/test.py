@@ -110,6 +110,9 @@ def main() -> int:
     os.environ["PATH"] += f"{os.pathsep}{cargo_home / 'bin'}"
 
     lanes = plan(long=arguments.long)
+    known = [part for lane in lanes for part, _ in lane]
+    if unknown := [part for part in arguments.parts if part not in known]:
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
     if arguments.parts:
         lanes = [[entry for entry in lane if entry[0] in arguments.parts] for lane in lanes]
     started = time.monotonic()

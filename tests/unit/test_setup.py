@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,15 +10,7 @@ import pytest
 from scripts import setup
 
 ROOT = setup.ROOT
-
-
-def test_a_second_run_does_nothing() -> None:
-    """Criterion: HOUSE-RUN-1."""
-    before = setup.STAMP.read_bytes()
-    again = [sys.executable, str(ROOT / "scripts" / "setup.py"), "run"]
-    done = subprocess.run(again, capture_output=True, text=True, check=True)
-    assert done.stdout == ""
-    assert setup.STAMP.read_bytes() == before
+TEST_LEVEL = setup.LEVELS["test"]
 
 
 @pytest.fixture
@@ -31,7 +22,24 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
     monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp.json")
     return tmp_path
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_with_everything_in_place_no_step_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: HOUSE-RUN-1. Also a lower level after a higher one is in place."""
+    requirements = {name: setup.digest((f"requirements/{name}.txt",)) for name in TEST_LEVEL}
+    place = {"root": str(setup.ROOT), "build_inputs": setup.digest(setup.BUILD_INPUTS)}
+    setup.write_stamp(place | requirements)
+    monkeypatch.setenv("PATH", "")
+    setup.set_up("run")
+    setup.set_up("test")
+    assert capsys.readouterr().out == ""
+    with pytest.raises(setup.SetupError):
+        setup.set_up("bench")
 
 
 @pytest.mark.parametrize("changed", ["crates/core/src/lib.rs", "Cargo.lock", "pyproject.toml"])
@@ -51,13 +59,9 @@ def test_a_new_file_is_seen_and_a_touched_one_is_not(elsewhere: Path) -> None:
     assert setup.digest(setup.BUILD_INPUTS) != before
 
 
-def test_the_stamp_of_another_folder_counts_for_nothing(
-    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_stamp_of_another_folder_counts_for_nothing(elsewhere: Path) -> None:
     """Criterion: HOUSE-RUN-1. A copied or moved repository has paths of its old place inside."""
-    stamp = elsewhere / "stamp.json"
-    stamp.write_text(json.dumps({"root": str(ROOT), "run": "1"}))
-    monkeypatch.setattr(setup, "STAMP", stamp)
+    setup.STAMP.write_text(json.dumps({"root": str(ROOT), "run": "1"}))
     assert setup.read_stamp() == {}
     setup.write_stamp({"root": str(elsewhere), "run": "1"})
     assert setup.read_stamp()["run"] == "1"
