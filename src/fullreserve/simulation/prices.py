@@ -99,6 +99,7 @@ class PriceModel:
         self._walks = {
             asset: _Walk(process, f"{seed}/{asset}") for asset, process in PROCESSES.items()
         }
+        self._kept: dict[tuple[str, int], tuple[float, ...]] = {}
         self._xrp_eth = _minute_ratios(xrp_eth_trades())
         trades = eth_trades()
         self._eth_times = [trade.time_ms - trades[0].time_ms for trade in trades]
@@ -114,12 +115,18 @@ class PriceModel:
 
     def bar(self, base: str, quote: str, minute: int) -> Bar:
         """The pair's bar of one minute since `start_ms`; volume is in quote units."""
-        path = [
-            self._price(base, minute, corner) / self._price(quote, minute, corner)
-            for corner in _CORNERS
-        ]
-        volume = self._btc_bar(minute).volume * _share(base) / self._price(quote, minute, 0.0)
+        of_base, of_quote = self._corners(base, minute), self._corners(quote, minute)
+        path = [one / other for one, other in zip(of_base, of_quote, strict=True)]
+        volume = self._btc_bar(minute).volume * _share(base) / of_quote[0]
         return Bar(path[0], max(path), min(path), path[-1], volume)
+
+    def _corners(self, asset: str, minute: int) -> tuple[float, ...]:
+        """Prices at the turns of a minute; kept, as an asset stands in several pairs."""
+        kept = self._kept.get((asset, minute))
+        if kept is None:
+            kept = tuple(self._price(asset, minute, corner) for corner in _CORNERS)
+            self._kept[asset, minute] = kept
+        return kept
 
     def _btc_bar(self, minute: int) -> Bar:
         bars = btc_bars()
