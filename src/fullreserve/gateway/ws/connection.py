@@ -1,0 +1,223 @@
+"""One client's connection: frames in, operations, frames out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.ws import channels, requests
+from fullreserve.gateway.ws.frames import PONG, Close, close_frame
+from fullreserve.gateway.ws.limits import COUNTED, HOUR_MS, REQUESTS_MAX, Bucket
+from fullreserve.gateway.ws.requests import Head, Request
+from fullreserve.identity.api_key import ApiKey
+
+if TYPE_CHECKING:
+    from fullreserve.gateway.ws.server import Server
+
+# What may wait in a connection's send buffer; beyond it the client is too slow and is cut off.
+SEND_BUFFER_MAX = 2 * 1024 * 1024
+# How long a client that is cut off may take to read what it was sent.
+LINGER_S = 5
+WAITING_MAX = 100
+
+
+class Connection(WSListener):
+    """A client; `key` is what it logged in with."""
+
+    def __init__(self, server: Server, path: str, address: str) -> None:
+        self.server = server
+        self.path = path
+        self.address = address
+        self.key: ApiKey | None = None
+        self.head = Head(server.next_connection_id())
+        self.seen_ms = server.hub.now_ms
+        self.topics: dict[Hashable, channels.Subscription] = {}
+        self._open = False
+        self._transport: WSTransport | None = None
+        self._send: Callable[[bytes], None] = _nowhere
+        self._parts: list[bytes] = []
+        self._login: asyncio.Task[None] | None = None
+        self._waiting: list[bytes] = []
+        self._requests = Bucket(REQUESTS_MAX, REQUESTS_MAX, HOUR_MS, self.seen_ms)
+        self._operations: dict[str, Callable[[Request], None]] = {
+            "login": self._start_login,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+        }
+
+    # --- the socket
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        transport.underlying_transport.set_write_buffer_limits(high=SEND_BUFFER_MAX)
+        self._send = transport.underlying_transport.write
+        self._open = True
+        self.server.hub.members[self] = None
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self.seen_ms = self.server.hub.now_ms
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and frame.fin and not self._parts:
+            self.take(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            self._take_part(frame)
+
+    def _take_part(self, frame: WSFrame) -> None:
+        """Puts fragments together; binary messages are read as text."""
+        self._parts.append(frame.get_payload_as_bytes())
+        if sum(map(len, self._parts)) > requests.REQUEST_BYTES_MAX:
+            self.close(Close.TOO_BIG, "message too big")
+        elif frame.fin:
+            data = b"".join(self._parts)
+            self._parts.clear()
+            self.take(data)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._forget()
+
+    def pause_writing(self) -> None:
+        self.close(Close.SLOW_CONSUMER, "send buffer full")
+
+    def write(self, frame: bytes) -> None:
+        if self._open:
+            self.seen_ms = self.server.hub.now_ms
+            self._send(frame)
+
+    def close(self, code: Close, reason: str) -> None:
+        if not self._open or self._transport is None:
+            return
+        self._send(close_frame(code, reason))
+        self._forget()
+        under = self._transport.underlying_transport
+        under.close()
+        # A client that does not read holds its buffer no longer than this.
+        asyncio.get_running_loop().call_later(LINGER_S, under.abort)
+
+    def _forget(self) -> None:
+        self._open = False
+        self.server.hub.members.pop(self, None)
+        for key in list(self.topics):
+            self._drop(key)
+        if self._login is not None:
+            self._login.cancel()
+
+    def check(self) -> None:
+        """Closes the connection when its key was deleted or changed."""
+        if self.key is not None and not self.server.context.vault.is_current(self.key):
+            self.close(Close.KEY_CHANGED, "the API key was deleted or changed")
+
+    # --- requests
+
+    def take(self, data: bytes) -> None:
+        """One message of the client."""
+        if self._login is not None:
+            self._wait(data)
+            return
+        if data == b"ping":
+            self.write(PONG)
+            return
+        try:
+            request = requests.parse(data)
+        except Problem as problem:
+            self.write(self.head.error(problem))
+            return
+        operation = self._operations.get(request.op)
+        if operation is None:
+            self.server.orders.take(self, request, data)
+            return
+        head = self.head._replace(request_id=request.id)
+        if not self._requests.take(self.server.hub.now_ms) and self.server.context.limits:
+            self.write(head.error(Problem(60014)))
+            return
+        try:
+            operation(request)
+        except Problem as problem:
+            self.write(head.error(problem))
+
+    def _wait(self, data: bytes) -> None:
+        """Keeps what comes during a login until its reply has left."""
+        self._waiting.append(data)
+        if len(self._waiting) > WAITING_MAX:
+            self.close(Close.INVALID_REQUEST, "too many requests during login")
+
+    # --- login
+
+    def _start_login(self, request: Request) -> None:
+        fields = requests.arguments(request)[0]
+        self._login = asyncio.create_task(self._finish_login(request.id, fields))
+
+    async def _finish_login(self, request_id: str | int | None, fields: dict[str, str]) -> None:
+        head = self.head._replace(request_id=request_id)
+        try:
+            key = await self.server.authenticate(fields, self.address)
+            if self.key is not None and self.key.key != key.key:
+                raise Problem(60031)  # noqa: TRY301 - refused like a wrong login
+        except Problem as problem:
+            self.write(head.error(problem))
+        else:
+            self.key = key
+            self.write(head.event("login", code="0", msg=""))
+        self._login = None
+        waiting, self._waiting = self._waiting, []
+        for data in waiting:
+            self.take(data)
+
+    # --- subscriptions
+
+    def _subscribe(self, request: Request) -> None:
+        head = self.head._replace(request_id=request.id)
+        for arg in requests.arguments(request):
+            try:
+                subscription = channels.find(self.server, self, arg)
+                self._join(head, arg, subscription)
+            except Problem as problem:
+                self.write(head.error(problem))
+
+    def _join(
+        self, head: Head, arg: dict[str, str], subscription: channels.Subscription
+    ) -> None:
+        channel = arg["channel"]
+        self.write(head.event("subscribe", arg=arg))
+        if subscription.key in self.topics:
+            return
+        if channel in COUNTED and self.key is not None:
+            count = self.server.count(self.key.uid, channel, 1)
+            name = "channel-conn-count"
+            if count is None:
+                name += "-error"
+                count = self.server.connections(self.key.uid, channel)
+            self.write(self.head.event(name, channel=channel, connCount=str(count)))
+            if name.endswith("error"):
+                return
+        self.topics[subscription.key] = subscription
+        self.server.hub.join(subscription.key, subscription.make, self, fast=subscription.fast)
+
+    def _unsubscribe(self, request: Request) -> None:
+        head = self.head._replace(request_id=request.id)
+        for arg in requests.arguments(request):
+            try:
+                subscription = channels.find(self.server, self, arg)
+            except Problem as problem:
+                self.write(head.error(problem))
+                continue
+            self._drop(subscription.key)
+            self.write(head.event("unsubscribe", arg=arg))
+
+    def _drop(self, key: Hashable) -> None:
+        subscription = self.topics.pop(key, None)
+        if subscription is None:
+            return
+        self.server.hub.leave(key, self)
+        if subscription.channel in COUNTED and self.key is not None:
+            self.server.count(self.key.uid, subscription.channel, -1)
+
+
+def _nowhere(_frame: bytes) -> None:
+    """Where frames go before the connection is up."""

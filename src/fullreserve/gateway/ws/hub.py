@@ -1,0 +1,119 @@
+"""The server's one place for who is connected, who listens to what, and when topics beat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Protocol
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.gateway.ws.frames import Close
+from fullreserve.gateway.ws.topics import Beating, Listener, Topic
+
+FAST_MS = 10
+# Slow topics beat every tenth fast beat, each in its own one of the ten: this spreads the work.
+PHASES = 10
+IDLE_MS = 30_000
+SWEEP_MS = 1_000
+
+
+class Member(Listener, Protocol):
+    """A connection, as the hub sees it."""
+
+    seen_ms: int
+
+    def close(self, code: Close, reason: str) -> None:
+        """Closes the connection with an OKX or RFC 6455 code."""
+
+    def check(self) -> None:
+        """Closes the connection if what it rests on is gone."""
+
+
+class Hub:
+    """Connections and topics of one server; `now_ms` is monotonic and as fine as a sweep."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._topics: dict[Hashable, Topic] = {}
+        self._fast: dict[Beating, None] = {}
+        self._slow: tuple[dict[Beating, None], ...] = tuple({} for _ in range(PHASES))
+        self._next_phase = 0
+        self.members: dict[Member, None] = {}
+        self.now_ms = clock.monotonic_ns() // NS_PER_MS
+
+    def join(
+        self,
+        key: Hashable,
+        make: Callable[[], Topic],
+        listener: Listener,
+        *,
+        fast: bool = False,
+    ) -> Topic:
+        """Puts a listener on a topic, which is made for the first one."""
+        topic = self._topics.get(key)
+        if topic is None:
+            topic = make()
+            self._topics[key] = topic
+            if isinstance(topic, Beating):
+                self._schedule(topic, fast=fast)
+        topic.join(listener)
+        return topic
+
+    def leave(self, key: Hashable, listener: Listener) -> None:
+        """Takes a listener off; a topic that nobody listens to is closed."""
+        topic = self._topics.get(key)
+        if topic is None:
+            return
+        topic.leave(listener)
+        if topic.listeners:
+            return
+        del self._topics[key]
+        if isinstance(topic, Beating):
+            for schedule in (self._fast, *self._slow):
+                schedule.pop(topic, None)
+        topic.close()
+
+    def topic(self, key: Hashable) -> Topic | None:
+        return self._topics.get(key)
+
+    def _schedule(self, topic: Beating, *, fast: bool) -> None:
+        if fast:
+            self._fast[topic] = None
+            return
+        self._slow[self._next_phase][topic] = None
+        self._next_phase = (self._next_phase + 1) % PHASES
+
+    def beat(self, number: int) -> None:
+        """The work of one beat: all fast topics and a tenth of the slow ones."""
+        for topic in list(self._fast):
+            topic.beat()
+        for topic in list(self._slow[number % PHASES]):
+            topic.beat()
+
+    async def run(self) -> None:
+        """Beats and sweeps until cancelled."""
+        number = 0
+        while True:
+            await self._clock.wait_ms(FAST_MS)
+            now_ms = self._clock.monotonic_ns() // NS_PER_MS
+            if now_ms - self.now_ms >= SWEEP_MS:
+                self.sweep(now_ms)
+            self.beat(number)
+            number += 1
+
+    def sweep(self, now_ms: int) -> None:
+        """Closes idle connections, and those whose key was revoked."""
+        self.now_ms = now_ms
+        for member in list(self.members):
+            if now_ms - member.seen_ms > IDLE_MS:
+                member.close(Close.IDLE, "no data for 30 seconds")
+            else:
+                member.check()
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """Ends a background task and waits for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,177 @@
+"""The public channels: books, best offers, tickers, trades, candles."""
+
+from __future__ import annotations
+
+from fullreserve.exchange.wire.events import Trade
+from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
+from fullreserve.marketdata.bars import Bar
+from fullreserve.marketdata.depth import DepthView
+from fullreserve.marketdata.market import InstrumentMarket
+from fullreserve.marketdata.trades import match_row, merged_rows
+
+IDLE_BEATS = 600  # of 100 ms: an idle book says so once a minute
+
+
+class Books(Beating):
+    """`books` and its like: a snapshot, then differences that name their predecessor."""
+
+    def __init__(
+        self, arg: Arg, market: InstrumentMarket, depth: int, idle_beats: int = IDLE_BEATS
+    ) -> None:
+        super().__init__(arg)
+        self._market = market
+        self._view = DepthView(market.book, depth)
+        self._idle_beats = idle_beats
+        self._silent = 0
+        self._snapshot = b""
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        if not self._snapshot:
+            body = f'"action":"snapshot","data":[{self._view.snapshot().json()}]'
+            self._snapshot = self.message(body)
+        listener.write(self._snapshot)
+
+    def close(self) -> None:
+        self._view.close()
+
+    def beat(self) -> None:
+        push = self._view.difference()
+        if push is None:
+            self._silent += 1
+            if self._silent < self._idle_beats:
+                return
+            push = self._view.heartbeat(self._market.book.time_ms)
+        self._silent = 0
+        self._snapshot = b""
+        self.push(f'"action":"update","data":[{push.json()}]')
+
+
+class BestLevels(Beating):
+    """`books5` and `bbo-tbt`: the whole of the best levels whenever they change."""
+
+    def __init__(self, arg: Arg, market: InstrumentMarket, depth: int, *, named: bool) -> None:
+        super().__init__(arg)
+        self._market = market
+        self._depth = depth
+        self._instrument = f'"instId":"{market.instrument.symbol}",' if named else ""
+        self._sequence = -1
+        self._levels = ""
+        self._frame = b""
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        if not self._frame:
+            self._render()
+        listener.write(self._frame)
+
+    def beat(self) -> None:
+        if self._market.book.sequence != self._sequence and self._render():
+            self.write(self._frame)
+
+    def _render(self) -> bool:
+        """Renders anew; whether the levels differ from those rendered last."""
+        book = self._market.book
+        self._sequence = book.sequence
+        asks, bids = book.asks.rows(self._depth), book.bids.rows(self._depth)
+        levels = f'"asks":{asks},"bids":{bids},'
+        if levels == self._levels:
+            return False
+        self._levels = levels
+        tail = f'"ts":"{book.time_ms}","seqId":{book.sequence}'
+        self._frame = self.message(f'"data":[{{{levels}{self._instrument}{tail}}}]')
+        return True
+
+
+class Tickers(Beating):
+    """`tickers`: the ticker at once, then when trades or the best offers changed."""
+
+    def __init__(self, arg: Arg, market: InstrumentMarket) -> None:
+        super().__init__(arg)
+        self._market = market
+        self._shown: tuple[object, ...] | None = None
+        self._frame = b""
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        if not self._frame:
+            self._render()
+        listener.write(self._frame)
+
+    def beat(self) -> None:
+        if self._state() != self._shown:
+            self._render()
+            self.write(self._frame)
+
+    def _state(self) -> tuple[object, ...]:
+        """What a ticker is pushed for."""
+        ask, bid = self._market.book.asks.best, self._market.book.bids.best
+        best_ask = None if ask is None else (ask.price, ask.size)
+        best_bid = None if bid is None else (bid.price, bid.size)
+        return (self._market.tape.last, best_ask, best_bid)
+
+    def _render(self) -> None:
+        self._shown = self._state()
+        self._frame = self.message(f'"data":[{self._market.ticker.json()}]')
+
+
+class Trades(Topic):
+    """`trades`: a taker's matches at one price are one row; a message for each durable row."""
+
+    def __init__(self, arg: Arg, market: InstrumentMarket) -> None:
+        super().__init__(arg)
+        self._market = market
+
+    def traded(self, trades: list[Trade]) -> None:
+        rows = merged_rows(self._market.instrument, trades)
+        self.push(f'"data":[{",".join(rows)}]')
+
+
+class AllTrades(Trades):
+    """`trades-all`: one message for each match."""
+
+    def traded(self, trades: list[Trade]) -> None:
+        for trade in trades:
+            self.push(f'"data":[{match_row(self._market.instrument, trade)}]')
+
+
+class CandleTopic(Topic):
+    """`candle…`: the running bar when it changed, and each bar once more when it closed."""
+
+    def __init__(self, arg: Arg, market: InstrumentMarket, bar: Bar) -> None:
+        super().__init__(arg)
+        self._market = market
+        self._bar = bar
+        self._row = ""
+        self._open_ms = -1
+        self._rows()
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        if self._row:
+            listener.write(self.message(f'"data":[{self._row}]'))
+
+    def beat(self) -> None:
+        """To be called once a second, after bars were closed."""
+        for row in self._rows():
+            self.push(f'"data":[{row}]')
+
+    def _rows(self) -> list[str]:
+        """The bars that closed since the last call, then the running one if it changed."""
+        candles, instrument = self._market.candles, self._market.instrument
+        live = candles.live(self._bar)
+        if live is None:
+            return []
+        rows = []
+        if self._open_ms >= 0:
+            rows = [
+                candle.row(instrument, confirmed=True)
+                for candle in candles.closed(self._bar)
+                if self._open_ms <= candle.open_ms < live.open_ms
+            ]
+        self._open_ms = live.open_ms
+        row = live.row(instrument, confirmed=False)
+        if row != self._row:
+            self._row = row
+            rows.append(row)
+        return rows

@@ -1,0 +1,74 @@
+"""What clients send: one JSON object with an operation and its arguments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from fullreserve.gateway import wire
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.ws.frames import text_frame
+
+# All arguments of a request together, as OKX limits them.
+REQUEST_BYTES_MAX = 64 * 1024
+# Clients read the id of a refused request out of its copy in the refusal.
+ECHO_MAX = 4096
+
+
+class Request(msgspec.Struct, rename="camel"):
+    """One request; `args` stays as it was sent until the operation is known."""
+
+    op: str = ""
+    id: str | int | None = None
+    args: msgspec.Raw = msgspec.Raw(b"[]")
+    exp_time: str | int | None = None
+
+
+_decode = msgspec.json.Decoder(Request).decode
+_encode = msgspec.json.encode
+
+
+def parse(data: bytes) -> Request:
+    """A request; Problem 60012 with its text for anything else."""
+    if len(data) > REQUEST_BYTES_MAX:
+        raise Problem(60012, name=f"more than {REQUEST_BYTES_MAX} bytes")
+    try:
+        request = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise illegal(data) from None
+    if not request.op:
+        raise illegal(data)
+    return request
+
+
+def illegal(data: bytes) -> Problem:
+    """The refusal of what cannot be understood, with a copy of it."""
+    return Problem(60012, name=data[:ECHO_MAX].decode("utf-8", "replace"))
+
+
+def arguments(request: Request) -> list[dict[str, str]]:
+    """The arguments as texts by name; Problem 60013."""
+    try:
+        args = wire.text_list(bytes(request.args))
+    except Problem:
+        raise Problem(60013, allowed="a list of objects") from None
+    if not args:
+        raise Problem(60013, allowed="a list of at least one object")
+    return args
+
+
+class Head(NamedTuple):
+    """What every event of a connection carries."""
+
+    connection: str
+    request_id: str | int | None = None
+
+    def event(self, name: str, **content: object) -> bytes:
+        """The frame of an event, `id` first where the request had one."""
+        head = {} if self.request_id is None else {"id": self.request_id}
+        event = {**head, "event": name, **content, "connId": self.connection}
+        return text_frame(_encode(event))
+
+    def error(self, problem: Problem) -> bytes:
+        return self.event("error", code=str(problem.code), msg=problem.message)
