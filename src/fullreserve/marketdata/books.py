@@ -102,13 +102,17 @@ class BookSide:
 
 
 class Book:
-    """Both sides; `sequence` is that of the last row that changed it."""
+    """Both sides; `sequence` is that of the last row that changed it.
 
-    __slots__ = ("asks", "bids", "sequence", "time_ms")
+    Rows up to `begins_after` are in the answer that it started from.
+    """
+
+    __slots__ = ("asks", "begins_after", "bids", "sequence", "time_ms")
 
     def __init__(self, instrument: Instrument) -> None:
         self.bids = BookSide(instrument, Side.BUY)
         self.asks = BookSide(instrument, Side.SELL)
+        self.begins_after = 0
         self.sequence = 0
         self.time_ms = 0
 
@@ -117,10 +121,10 @@ class Book:
         side.set(level.price, level.size, level.orders)
 
     def replace(self, depth: Depth) -> None:
-        """Starts from the core's answer, whose rows are not to be applied again."""
+        """Starts from the core's answer."""
         self.bids.replace(depth.bids)
         self.asks.replace(depth.asks)
-        self.sequence = depth.sequence
+        self.sequence = self.begins_after = depth.sequence
         self.time_ms = depth.time_ms
 
     def top(self, count: int) -> tuple[Sequence[Level], Sequence[Level]]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from fullreserve.door.protocol import Row
 from fullreserve.exchange.catalog import Catalog, Instrument
-from fullreserve.exchange.wire.events import Level, Trade
+from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged, Level, Trade
 from fullreserve.exchange.wire.queries import Depth
 from fullreserve.marketdata.books import Book
 from fullreserve.marketdata.candles import Candles
+from fullreserve.marketdata.seeding import Past
 from fullreserve.marketdata.tickers import Ticker
 from fullreserve.marketdata.trades import Tape
 
@@ -17,14 +18,42 @@ from fullreserve.marketdata.trades import Tape
 class InstrumentMarket:
     """One instrument's book, tape, candles and ticker."""
 
-    __slots__ = ("book", "candles", "instrument", "tape", "ticker")
+    __slots__ = ("_held", "_last_trade", "book", "candles", "instrument", "tape", "ticker")
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, *, awaits_past: bool) -> None:
         self.instrument = instrument
         self.book = Book(instrument)
         self.tape = Tape(instrument)
         self.candles = Candles()
         self.ticker = Ticker(instrument, self.book, self.tape, self.candles)
+        # Trades that came before the past did.
+        self._held: list[Trade] | None = [] if awaits_past else None
+        self._last_trade = 0
+
+    def trade(self, trades: list[Trade]) -> None:
+        for trade in trades:
+            self.tape.add(trade)
+        if self._held is None:
+            self._draw(trades)
+        else:
+            self._held += trades
+
+    def start_from(self, past: Past) -> None:
+        """Takes what was before; trades that came meanwhile follow on it, each once."""
+        self.tape.seed(past.trades)
+        self.candles.seed(past.minutes, past.running, past.until_ms)
+        self._draw([trade for trade in past.trades if trade.time_ms >= past.until_ms])
+        self._last_trade = past.trades[-1].trade if past.trades else 0
+        held, self._held = self._held or [], None
+        self._draw([trade for trade in held if trade.trade > self._last_trade])
+
+    def advance(self, time_ms: int) -> None:
+        if self._held is None:
+            self.candles.advance(time_ms)
+
+    def _draw(self, trades: list[Trade]) -> None:
+        for trade in trades:
+            self.candles.trade(trade.time_ms, trade.price, trade.size)
 
 
 TradeListener = Callable[[InstrumentMarket, list[Trade]], None]
@@ -33,13 +62,16 @@ TradeListener = Callable[[InstrumentMarket, list[Trade]], None]
 class Market:
     """A projection of the log; feed it every durable row in order.
 
-    The catalog must have taken the row first: it knows an instrument's scales.
+    It keeps the catalog current too. With `awaits_past` the candles of each instrument begin when
+    its past is handed in.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, *, awaits_past: bool = False) -> None:
+        self.catalog = catalog
+        self._awaits_past = awaits_past
         self._markets: dict[int, InstrumentMarket] = {}
-        self._listeners: list[TradeListener] = []
+        self._trade_listeners: dict[TradeListener, None] = {}
+        self._advance_listeners: dict[Callable[[], None], None] = {}
         self.sequence = 0
         self.time_ms = 0
 
@@ -50,17 +82,31 @@ class Market:
         """The market of a listed instrument; KeyError for others."""
         market = self._markets.get(instrument)
         if market is None:
-            market = InstrumentMarket(self._catalog.instruments[instrument])
+            listed = self.catalog.instruments[instrument]
+            market = InstrumentMarket(listed, awaits_past=self._awaits_past)
             self._markets[instrument] = market
         return market
 
-    def on_trades(self, listener: TradeListener) -> None:
-        """Calls `listener` after each row for each instrument with trades in it."""
-        self._listeners.append(listener)
+    def on_trades(self, listener: TradeListener) -> Callable[[], None]:
+        """Calls `listener` after each row for each instrument with trades in it.
+
+        Returns the function that stops it.
+        """
+        self._trade_listeners[listener] = None
+        return lambda: self._trade_listeners.pop(listener, None)
+
+    def on_advance(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls `listener` after bars were closed; returns the function that stops it."""
+        self._advance_listeners[listener] = None
+        return lambda: self._advance_listeners.pop(listener, None)
 
     def start_book(self, instrument: int, depth: Depth) -> None:
-        """Starts a book from the core's answer; rows up to its sequence are not to be applied."""
+        """Starts a book from the core's answer; rows that it holds already are passed over."""
         self.of(instrument).book.replace(depth)
+
+    def come_of_age(self) -> None:
+        """Instruments listed from now on have no past to wait for."""
+        self._awaits_past = False
 
     def apply(self, row: Row) -> None:
         """Takes a durable row."""
@@ -69,24 +115,25 @@ class Market:
         for event in row.decoded():
             if isinstance(event, Level):
                 book = self.of(event.instrument).book
-                book.apply(event)
-                book.sequence = last
-                book.time_ms = time_ms
+                if last > book.begins_after:
+                    book.apply(event)
+                    book.sequence = last
+                    book.time_ms = time_ms
             elif isinstance(event, Trade):
                 traded.setdefault(event.instrument, []).append(event)
+            elif isinstance(event, InstrumentChanged | AssetDefined):
+                self.catalog.apply((event,))
         self.sequence = last
         self.time_ms = time_ms
         for instrument, trades in traded.items():
-            self._trade(self.of(instrument), trades)
-
-    def _trade(self, market: InstrumentMarket, trades: list[Trade]) -> None:
-        for trade in trades:
-            market.tape.add(trade)
-            market.candles.trade(trade.time_ms, trade.price, trade.size)
-        for listener in self._listeners:
-            listener(market, trades)
+            market = self.of(instrument)
+            market.trade(trades)
+            for listener in list(self._trade_listeners):
+                listener(market, trades)
 
     def advance(self, time_ms: int) -> None:
         """Lets bars close without trades; no row stamped before `time_ms` may follow."""
         for market in self._markets.values():
-            market.candles.advance(time_ms)
+            market.advance(time_ms)
+        for listener in list(self._advance_listeners):
+            listener()

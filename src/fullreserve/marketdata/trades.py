@@ -74,6 +74,14 @@ class Tape:
     def add(self, trade: Trade) -> None:
         self._trades.append(trade)
 
+    def seed(self, older: list[Trade]) -> None:
+        """Puts trades, oldest first, before those that are here already."""
+        first = self._trades[0].trade if self._trades else 0
+        newer = list(self._trades)
+        self._trades.clear()
+        self._trades.extend(trade for trade in older if not first or trade.trade < first)
+        self._trades.extend(newer)
+
     @property
     def last(self) -> Trade | None:
         return self._trades[-1] if self._trades else None

@@ -99,9 +99,7 @@ def _check_path(path: str, channel: str) -> None:
         raise Problem(60018, name=f"channel:{channel}")
 
 
-def _of_instrument(
-    server: Server, connection: Connection, channel: str, arg: Arg
-) -> Subscription:
+def _of_instrument(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
     instrument = server.context.catalog.instrument_named.get(arg.get("instId", ""))
     bar = BARS.get(channel.removeprefix(CANDLE)) if channel.startswith(CANDLE) else None
     if instrument is None or (channel not in OF_INSTRUMENT and bar is None):

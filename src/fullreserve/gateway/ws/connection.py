@@ -28,10 +28,10 @@ WAITING_MAX = 100
 class Connection(WSListener):
     """A client; `key` is what it logged in with."""
 
-    def __init__(self, server: Server, path: str, address: str) -> None:
+    def __init__(self, server: Server, path: str) -> None:
         self.server = server
         self.path = path
-        self.address = address
+        self.address = ""
         self.key: ApiKey | None = None
         self.head = Head(server.next_connection_id())
         self.seen_ms = server.hub.now_ms
@@ -39,6 +39,7 @@ class Connection(WSListener):
         self._open = False
         self._transport: WSTransport | None = None
         self._send: Callable[[bytes], None] = _nowhere
+        self._frames: list[bytes] = []
         self._parts: list[bytes] = []
         self._login: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
@@ -56,6 +57,11 @@ class Connection(WSListener):
         transport.underlying_transport.set_write_buffer_limits(high=SEND_BUFFER_MAX)
         self._send = transport.underlying_transport.write
         self._open = True
+        address = self.server.admits(transport)
+        if address is None:
+            self.close(Close.TRY_AGAIN_LATER, "too many connections")
+            return
+        self.address = address
         self.server.hub.members[self] = None
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -79,7 +85,7 @@ class Connection(WSListener):
             self._parts.clear()
             self.take(data)
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
         self._forget()
 
     def pause_writing(self) -> None:
@@ -87,14 +93,27 @@ class Connection(WSListener):
 
     def write(self, frame: bytes) -> None:
         if self._open:
+            self._frames.append(frame)
+            if len(self._frames) == 1:
+                self.server.hub.flush_soon(self)
+
+    def flush(self) -> None:
+        """Hands all frames of this turn of the loop to the socket at once."""
+        frames = self._frames
+        if frames and self._open:
             self.seen_ms = self.server.hub.now_ms
-            self._send(frame)
+            data = frames[0] if len(frames) == 1 else b"".join(frames)
+            frames.clear()
+            self._send(data)
 
     def close(self, code: Close, reason: str) -> None:
         if not self._open or self._transport is None:
             return
-        self._send(close_frame(code, reason))
+        self.flush()
+        if not self._open:
+            return  # what was flushed was already too much
         self._forget()
+        self._send(close_frame(code, reason))
         under = self._transport.underlying_transport
         under.close()
         # A client that does not read holds its buffer no longer than this.
@@ -130,7 +149,7 @@ class Connection(WSListener):
             return
         operation = self._operations.get(request.op)
         if operation is None:
-            self.server.orders.take(self, request, data)
+            self.server.orders.take(self, request)
             return
         head = self.head._replace(request_id=request.id)
         if not self._requests.take(self.server.hub.now_ms) and self.server.context.limits:
@@ -180,9 +199,7 @@ class Connection(WSListener):
             except Problem as problem:
                 self.write(head.error(problem))
 
-    def _join(
-        self, head: Head, arg: dict[str, str], subscription: channels.Subscription
-    ) -> None:
+    def _join(self, head: Head, arg: dict[str, str], subscription: channels.Subscription) -> None:
         channel = arg["channel"]
         self.write(head.event("subscribe", arg=arg))
         if subscription.key in self.topics:

@@ -16,6 +16,7 @@ class Close(IntEnum):
 
     GOING_AWAY = 1001
     TOO_BIG = 1009
+    TRY_AGAIN_LATER = 1013
     INVALID_REQUEST = 4002
     IDLE = 4004
     SLOW_CONSUMER = 4005

@@ -7,9 +7,13 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Protocol
 
+import structlog
+
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.gateway.ws.frames import Close
 from fullreserve.gateway.ws.topics import Beating, Listener, Topic
+
+log = structlog.get_logger(__name__)
 
 FAST_MS = 10
 # Slow topics beat every tenth fast beat, each in its own one of the ten: this spreads the work.
@@ -22,6 +26,9 @@ class Member(Listener, Protocol):
     """A connection, as the hub sees it."""
 
     seen_ms: int
+
+    def flush(self) -> None:
+        """Hands to the socket what was written."""
 
     def close(self, code: Close, reason: str) -> None:
         """Closes the connection with an OKX or RFC 6455 code."""
@@ -39,6 +46,7 @@ class Hub:
         self._fast: dict[Beating, None] = {}
         self._slow: tuple[dict[Beating, None], ...] = tuple({} for _ in range(PHASES))
         self._next_phase = 0
+        self._to_flush: list[Member] = []
         self.members: dict[Member, None] = {}
         self.now_ms = clock.monotonic_ns() // NS_PER_MS
 
@@ -84,12 +92,24 @@ class Hub:
         self._slow[self._next_phase][topic] = None
         self._next_phase = (self._next_phase + 1) % PHASES
 
+    def flush_soon(self, member: Member) -> None:
+        """Flushes a member before the loop waits again: many frames, one system call."""
+        self._to_flush.append(member)
+        if len(self._to_flush) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        members, self._to_flush = self._to_flush, []
+        for member in members:
+            member.flush()
+
     def beat(self, number: int) -> None:
         """The work of one beat: all fast topics and a tenth of the slow ones."""
-        for topic in list(self._fast):
-            topic.beat()
-        for topic in list(self._slow[number % PHASES]):
-            topic.beat()
+        for topic in (*self._fast, *self._slow[number % PHASES]):
+            try:
+                topic.beat()
+            except Exception:  # one topic's fault must not silence the others
+                log.exception("a topic failed", topic=topic.head.decode())
 
     async def run(self) -> None:
         """Beats and sweeps until cancelled."""

@@ -1,0 +1,128 @@
+"""Order entry over WebSocket: operations in, one reply for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fullreserve.clock import Clock
+from fullreserve.gateway import wire
+from fullreserve.gateway.auth import require
+from fullreserve.gateway.errors import TABLE, Problem
+from fullreserve.gateway.order_entry import AmendParams, CancelParams, PlaceParams
+from fullreserve.gateway.submission import Answer, Submission
+from fullreserve.gateway.ws.frames import text_frame
+from fullreserve.gateway.ws.requests import Request
+from fullreserve.identity.api_key import ApiKey, Permission
+
+if TYPE_CHECKING:
+    from fullreserve.gateway.ws.connection import Connection
+
+Reply = Callable[[Answer | Problem], None]
+
+_place = msgspec.json.Decoder(list[PlaceParams])
+_cancel = msgspec.json.Decoder(list[CancelParams])
+_amend = msgspec.json.Decoder(list[AmendParams])
+_encode = msgspec.json.encode
+
+
+class OrderOperations:
+    """The six operations; parameters are read and refused as REST does."""
+
+    def __init__(self, submission: Submission, clock: Clock) -> None:
+        self._submission = submission
+        self._clock = clock
+        self._operations: dict[str, Callable[[ApiKey, bytes, int, Reply], None]] = {
+            "order": self._order,
+            "batch-orders": self._order,
+            "cancel-order": self._cancel_order,
+            "batch-cancel-orders": self._cancel_order,
+            "amend-order": self._amend_order,
+            "batch-amend-orders": self._amend_order,
+        }
+
+    def take(self, connection: Connection, request: Request) -> None:
+        """One request of a connection; the reply follows when it is durable."""
+        in_us = self._now_us()
+        operation = self._operations.get(request.op)
+        key = connection.key
+        if operation is None or key is None:
+            head = connection.head._replace(request_id=request.id)
+            problem = Problem(60019, name=request.op[:64]) if operation is None else Problem(60011)
+            connection.write(head.error(problem))
+            return
+
+        def reply(answer: Answer | Problem) -> None:
+            connection.write(self._reply(request, answer, in_us))
+
+        try:
+            if not connection.server.context.vault.is_current(key):
+                connection.check()
+                return
+            require(key, Permission.TRADE)
+            args = bytes(request.args)
+            operation(key, args, self._expiry(request), reply)
+        except Problem as problem:
+            reply(_as_arguments(problem))
+
+    def _now_us(self) -> int:
+        return self._clock.wall_ms() * 1_000
+
+    def _expiry(self, request: Request) -> int:
+        """`expTime` in ms, 0 without; Problem 50036, 51000."""
+        if not request.exp_time:
+            return 0
+        try:
+            expires_ms = int(request.exp_time)
+        except ValueError:
+            raise Problem(51000, "expTime", "ms since the epoch") from None
+        now_ms = self._clock.exchange_ms()
+        if expires_ms <= now_ms:
+            raise Problem(50036, allowed=str(now_ms))
+        return expires_ms
+
+    def _order(self, key: ApiKey, args: bytes, expires_ms: int, reply: Reply) -> None:
+        orders = wire.many(_place, PlaceParams, args)
+        self._submission.place(key, orders, expires_ms, reply)
+
+    def _cancel_order(self, key: ApiKey, args: bytes, _expires_ms: int, reply: Reply) -> None:
+        self._submission.cancel(key, wire.many(_cancel, CancelParams, args), reply)
+
+    def _amend_order(self, key: ApiKey, args: bytes, expires_ms: int, reply: Reply) -> None:
+        orders = wire.many(_amend, AmendParams, args)
+        self._submission.amend(key, orders, expires_ms, reply)
+
+    def _reply(self, request: Request, answer: Answer | Problem, in_us: int) -> bytes:
+        """The frame of a reply; `code` as on REST, of a refused request its own."""
+        if isinstance(answer, Problem):
+            code, message, rows = answer.code, answer.message, b""
+        else:
+            failed = answer.failed
+            code = 0 if not failed else 1 if failed == len(answer.rows) else 2
+            message = TABLE[code].message if code else ""
+            rows = b",".join(answer.rows)
+        return text_frame(
+            b'{"id":%b,"op":"%b","data":[%b],"code":"%d","msg":%b,"inTime":"%d","outTime":"%d"}'
+            % (
+                _id(request.id),
+                request.op.encode(),
+                rows,
+                code,
+                _encode(message) if message else b'""',
+                in_us,
+                self._now_us(),
+            )
+        )
+
+
+def _id(request_id: Any) -> bytes:
+    return b'""' if request_id is None else _encode(request_id)
+
+
+def _as_arguments(problem: Problem) -> Problem:
+    """What REST says of a body, as WebSocket says it of arguments."""
+    if problem.code in (50000, 50002):
+        return Problem(60013, allowed=str(problem))
+    return problem

@@ -1,0 +1,231 @@
+"""The private channels: orders, fills, account, balance_and_position.
+
+Rows of the log are durable when they arrive here, so nothing is pushed that could be lost. What an
+owner's channels say is made only while somebody listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fullreserve.door.protocol import Door, Row
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.chart import TRADE
+from fullreserve.exchange.wire.events import Balance, Order, OrderCause, Posted
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.gateway import orders_json
+from fullreserve.gateway.wire import encode
+from fullreserve.gateway.ws.topics import Arg, Listener, Topic
+from fullreserve.marketdata.market import Market
+
+# asset -> the owner's trading account in it
+Accounts = dict[int, AccountState]
+# From the accounts to show, and all of the owner's: the element of `data` of `account`.
+AccountData = Callable[[Accounts, Accounts], dict[str, Any]]
+
+
+class Move(NamedTuple):
+    """What a row did to an owner's trading accounts: their states after it."""
+
+    accounts: Accounts
+    time_ms: int
+    traded: bool  # by orders alone
+
+
+class OfOwner(Topic):
+    """A channel of one owner."""
+
+    def __init__(self, arg: Arg, uid: int, feed: PrivateFeed) -> None:
+        super().__init__(arg)
+        self._arg = arg
+        self.uid = uid
+        self._feed = feed
+        feed.add(self)
+
+    def close(self) -> None:
+        self._feed.remove(self)
+
+    def ordered(self, order: Order) -> None:
+        """An order of the owner changed."""
+
+    def moved(self, move: Move) -> None:
+        """Trading accounts of the owner changed."""
+
+    def _push_data(self, data: object) -> None:
+        self.push(f'"data":[{encode(data).decode()}]')
+
+
+class Orders(OfOwner):
+    """`orders`: one message for each change of an order, a fill by itself."""
+
+    def ordered(self, order: Order) -> None:
+        if self._matches(order):
+            last = self._feed.market.of(order.instrument).tape.last
+            price = 0 if last is None else last.price
+            self._push_data(orders_json.order_push(self._feed.catalog, order, price))
+
+    def _matches(self, order: Order) -> bool:
+        kind, name = self._arg.get("instType", "ANY"), self._arg.get("instId")
+        symbol = self._feed.catalog.instruments[order.instrument].symbol
+        return kind in ("ANY", "SPOT") and name in (None, symbol)
+
+
+class Fills(Orders):
+    """`fills`: one message for each fill."""
+
+    def ordered(self, order: Order) -> None:
+        if order.cause != OrderCause.FILLED or not self._matches(order):
+            return
+        fill = orders_json.fill_row(self._feed.catalog, order)
+        names = (
+            "instId", "fillSz", "fillPx", "side", "ts", "ordId", "tradeId", "execType", "clOrdId",
+        )  # fmt: skip
+        self._push_data({name: fill[name] for name in names} | {"count": "1"})
+
+
+class Balances(OfOwner):
+    """A channel that starts with all of an owner's balances and continues with changed ones."""
+
+    def __init__(self, arg: Arg, uid: int, feed: PrivateFeed) -> None:
+        super().__init__(arg, uid, feed)
+        self._accounts: Accounts | None = None
+        self._early: Accounts = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        if self._accounts is not None:
+            listener.write(self._snapshot(self._accounts))
+        elif self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+
+    def close(self) -> None:
+        super().close()
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _ask(self) -> None:
+        states = await self._feed.door.query(ListBalances(self.uid))
+        accounts = {state.asset: state for state in states if state.kind == TRADE}
+        # Rows come in order, and none up to the answer's sequence comes after the answer; so what
+        # came meanwhile is the answer's own state, or newer.
+        accounts.update(self._early)
+        self._accounts = accounts
+        self.write(self._snapshot(accounts))
+
+    def moved(self, move: Move) -> None:
+        if self._accounts is None:
+            self._early.update(move.accounts)
+            return
+        self._accounts.update(move.accounts)
+        shown = self._narrow(move.accounts)
+        if shown:
+            self._changed(move._replace(accounts=shown))
+
+    def _narrow(self, accounts: Accounts) -> Accounts:
+        name = self._arg.get("ccy")
+        if name is None:
+            return accounts
+        assets = self._feed.catalog.assets
+        return {a: state for a, state in accounts.items() if assets[a].symbol == name}
+
+    def _snapshot(self, accounts: Accounts) -> bytes:
+        raise NotImplementedError
+
+    def _changed(self, move: Move) -> None:
+        raise NotImplementedError
+
+
+class Account(Balances):
+    """`account`: the balance object, all currencies first, then those that changed."""
+
+    def _snapshot(self, accounts: Accounts) -> bytes:
+        data = self._feed.account_data(self._narrow(accounts), accounts)
+        return self.message(
+            f'"eventType":"snapshot","curPage":1,"lastPage":true,"data":[{encode(data).decode()}]'
+        )
+
+    def _changed(self, move: Move) -> None:
+        assert self._accounts is not None
+        data = self._feed.account_data(move.accounts, self._accounts)
+        self.push(f'"eventType":"event_update","data":[{encode(data).decode()}]')
+
+
+class BalanceAndPosition(Balances):
+    """`balance_and_position`: cash balances; spot trading has no positions."""
+
+    def _snapshot(self, accounts: Accounts) -> bytes:
+        time_ms = max((state.updated_ms for state in accounts.values()), default=0)
+        data = self._data("snapshot", accounts, time_ms)
+        return self.message(f'"data":[{encode(data).decode()}]')
+
+    def _changed(self, move: Move) -> None:
+        kind = "filled" if move.traded else "transferred"
+        self._push_data(self._data(kind, move.accounts, move.time_ms))
+
+    def _data(self, kind: str, accounts: Accounts, time_ms: int) -> dict[str, Any]:
+        return {
+            "pTime": str(time_ms),
+            "eventType": kind,
+            "balData": [self._balance(state) for state in accounts.values()],
+            "posData": [],
+            "trades": [],
+        }
+
+    def _balance(self, state: AccountState) -> dict[str, str]:
+        asset = self._feed.catalog.assets[state.asset]
+        cash = asset.text(int.from_bytes(state.balance, "big", signed=True))
+        return {"ccy": asset.symbol, "cashBal": cash, "uTime": str(state.updated_ms)}
+
+
+class PrivateFeed:
+    """Hands each durable row's private events to the owners' channels."""
+
+    def __init__(
+        self,
+        door: Door,
+        catalog: Catalog,
+        market: Market,
+        account_data: AccountData,
+    ) -> None:
+        self.door = door
+        self.catalog = catalog
+        self.market = market
+        self.account_data = account_data
+        self._owners: dict[int, dict[OfOwner, None]] = {}
+
+    def add(self, topic: OfOwner) -> None:
+        self._owners.setdefault(topic.uid, {})[topic] = None
+
+    def remove(self, topic: OfOwner) -> None:
+        topics = self._owners.get(topic.uid, {})
+        topics.pop(topic, None)
+        if not topics:
+            self._owners.pop(topic.uid, None)
+
+    def apply(self, row: Row) -> None:
+        """Takes a durable row; orders first, each by itself, then balances once for the row."""
+        owners = self._owners
+        if not owners:
+            return
+        moved: dict[int, Accounts] = {}
+        posted = False
+        for event in row.decoded():
+            if isinstance(event, Order):
+                if event.owner in owners:
+                    for topic in list(owners[event.owner]):
+                        topic.ordered(event)
+            elif isinstance(event, Balance):
+                if event.kind == TRADE and event.owner in owners:
+                    accounts = moved.setdefault(event.owner, {})
+                    accounts[event.asset] = AccountState(
+                        event.owner, event.kind, event.instance, event.asset,
+                        event.balance, event.hold, row.time_ms,
+                    )  # fmt: skip
+            elif isinstance(event, Posted):
+                posted = True
+        for owner, accounts in moved.items():
+            for topic in list(owners[owner]):
+                topic.moved(Move(accounts, row.time_ms, not posted))

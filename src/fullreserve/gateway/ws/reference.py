@@ -1,0 +1,41 @@
+"""The channels `instruments` and `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fullreserve.exchange.catalog import Catalog, Instrument
+from fullreserve.exchange.wire.events import InstrumentChanged
+from fullreserve.gateway.wire import encode
+from fullreserve.gateway.ws.topics import Arg, Listener, Topic
+
+
+class Instruments(Topic):
+    """`instruments`: the full list first, then what changed."""
+
+    def __init__(
+        self,
+        arg: Arg,
+        catalog: Catalog,
+        render: Callable[[Instrument], dict[str, Any]],
+    ) -> None:
+        super().__init__(arg)
+        self._catalog = catalog
+        self._render = render
+
+    def join(self, listener: Listener) -> None:
+        super().join(listener)
+        listener.write(self.message(self._data(list(self._catalog.instruments.values()))))
+
+    def changed(self, events: list[InstrumentChanged]) -> None:
+        """Instruments were listed or changed; the catalog knows it."""
+        self.push(self._data([self._catalog.instruments[event.instrument] for event in events]))
+
+    def _data(self, instruments: list[Instrument]) -> str:
+        rows = [self._render(instrument) for instrument in instruments]
+        return f'"data":{encode(rows).decode()}'
+
+
+class Status(Topic):
+    """`status`: planned maintenance. None is ever announced here but by a notice."""

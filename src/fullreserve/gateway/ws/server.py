@@ -1,0 +1,203 @@
+"""The WebSocket server: its port, its connections, and what reaches them from the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import structlog
+from picows import WSListener, WSTransport, WSUpgradeRequest, ws_create_server
+
+from fullreserve.clock import Clock
+from fullreserve.config import Address
+from fullreserve.door.protocol import Door, Row
+from fullreserve.exchange.catalog import Catalog, Instrument
+from fullreserve.exchange.wire.events import InstrumentChanged, Trade
+from fullreserve.gateway.auth import Authenticator
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.submission import Submission
+from fullreserve.gateway.ws import hub
+from fullreserve.gateway.ws.connection import Connection
+from fullreserve.gateway.ws.frames import Close
+from fullreserve.gateway.ws.limits import CHANNEL_CONNECTIONS_MAX, ConnectLimit
+from fullreserve.gateway.ws.orders import OrderOperations
+from fullreserve.gateway.ws.private import AccountData, PrivateFeed
+from fullreserve.gateway.ws.public import CandleTopic, Trades
+from fullreserve.gateway.ws.reference import Instruments
+from fullreserve.gateway.ws.requests import REQUEST_BYTES_MAX
+from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.vault import Vault
+from fullreserve.marketdata.market import InstrumentMarket, Market
+
+log = structlog.get_logger(__name__)
+
+# A frame may be a little larger than a request, so that the refusal can be said in words.
+FRAME_BYTES_MAX = 2 * REQUEST_BYTES_MAX
+CONNECTIONS_MAX = 10_000
+LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
+
+
+class Context(NamedTuple):
+    """What the server stands on."""
+
+    address: Address
+    door: Door
+    catalog: Catalog
+    market: Market
+    vault: Vault
+    authenticator: Authenticator
+    submission: Submission
+    clock: Clock
+    instrument_row: Callable[[Instrument], dict[str, Any]]
+    account_data: AccountData
+    limits: bool = True
+    strict: bool = False  # each channel on its own path alone, as OKX has it
+
+
+class Server:
+    """A running WebSocket server; `start` makes it."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.hub = hub.Hub(context.clock)
+        self.private = PrivateFeed(
+            context.door, context.catalog, context.market, context.account_data
+        )
+        self.orders = OrderOperations(context.submission, context.clock)
+        self._connects = ConnectLimit(enabled=context.limits)
+        self._counts: dict[tuple[int, str], int] = {}
+        self._candles: dict[CandleTopic, None] = {}
+        self._last_id = 0
+        self._closers: list[Callable[[], None]] = []
+        self._beating: asyncio.Task[None] | None = None
+        self._listening: asyncio.Server | None = None
+
+    async def listen(self) -> None:
+        context = self.context
+        self._listening = await ws_create_server(
+            self._listener,
+            context.address.host,
+            context.address.port,
+            max_frame_size=FRAME_BYTES_MAX,
+            logger_name="websocket",
+        )
+        self._closers = [
+            context.door.follow(self._row),
+            context.market.on_trades(self._traded),
+            context.market.on_advance(self._advanced),
+        ]
+        self._beating = asyncio.create_task(self.hub.run())
+
+    @property
+    def address(self) -> Address:
+        """Where it listens; the port is the true one where 0 was asked for."""
+        assert self._listening is not None
+        host, port = self._listening.sockets[0].getsockname()[:2]
+        return Address(host, port)
+
+    def announce(self) -> None:
+        """Tells every client that the service will restart soon."""
+        problem = Problem(64008)
+        for member in list(self.hub.members):
+            assert isinstance(member, Connection)
+            notice = member.head.event("notice", code=str(problem.code), msg=problem.message)
+            member.write(notice)
+
+    async def close(self) -> None:
+        """Closes every connection and the port."""
+        if self._listening is not None:
+            self._listening.close()
+        for closer in self._closers:
+            closer()
+        if self._beating is not None:
+            await hub.stop(self._beating)
+        for member in list(self.hub.members):
+            member.close(Close.GOING_AWAY, "the service stops")
+        if self._listening is not None:
+            await self._listening.wait_closed()
+
+    # --- connections
+
+    def _listener(self, request: WSUpgradeRequest) -> WSListener:
+        path = request.path.decode("ascii", "replace").partition("?")[0]
+        return Connection(self, path)
+
+    def admits(self, transport: WSTransport) -> str | None:
+        """The address of a new connection; None when there are too many."""
+        peer = transport.underlying_transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else ""
+        if len(self.hub.members) >= CONNECTIONS_MAX:
+            return None
+        now_ms = self.context.clock.monotonic_ns() // 1_000_000
+        return address if self._connects.admits(address, now_ms) else None
+
+    def next_connection_id(self) -> str:
+        self._last_id += 1
+        return f"{self._last_id:08x}"
+
+    async def authenticate(self, fields: Mapping[str, str], address: str) -> ApiKey:
+        """The key of a login; Problem 600xx."""
+        for name in LOGIN_FIELDS:
+            if not fields.get(name):
+                raise Problem(60027, name=name)
+        name, passphrase, timestamp, sign = (fields[name] for name in LOGIN_FIELDS)
+        login = self.context.authenticator.login
+        known = self.context.vault.api_key(name.encode())
+        if known is None or known.knows_passphrase():
+            return login(name, passphrase, timestamp, sign, address)
+        # The first passphrase of a key takes tens of milliseconds on purpose: not in the loop.
+        return await asyncio.to_thread(login, name, passphrase, timestamp, sign, address)
+
+    def count(self, uid: int, channel: str, change: int) -> int | None:
+        """Counts a user's connections on a channel; None, uncounted, when it would be too many."""
+        count = self.connections(uid, channel) + change
+        if count > CHANNEL_CONNECTIONS_MAX and self.context.limits:
+            return None
+        if count:
+            self._counts[(uid, channel)] = count
+        else:
+            self._counts.pop((uid, channel), None)
+        return count
+
+    def connections(self, uid: int, channel: str) -> int:
+        return self._counts.get((uid, channel), 0)
+
+    # --- topics that hear of more than beats
+
+    def make_instruments(self) -> Instruments:
+        arg = {"channel": "instruments", "instType": "SPOT"}
+        return Instruments(arg, self.context.catalog, self.context.instrument_row)
+
+    def candle(self, topic: CandleTopic) -> CandleTopic:
+        self._candles[topic] = None
+        return topic
+
+    def _advanced(self) -> None:
+        for topic in list(self._candles):
+            if topic.listeners:
+                topic.beat()
+            else:
+                del self._candles[topic]
+
+    def _traded(self, market: InstrumentMarket, trades: list[Trade]) -> None:
+        for channel in ("trades", "trades-all"):
+            topic = self.hub.topic((channel, market.instrument.id))
+            if isinstance(topic, Trades):
+                topic.traded(trades)
+
+    def _row(self, row: Row) -> None:
+        self.private.apply(row)
+        topic = self.hub.topic(("instruments", "SPOT"))
+        if isinstance(topic, Instruments):
+            changed = [event for event in row.decoded() if isinstance(event, InstrumentChanged)]
+            if changed:
+                topic.changed(changed)
+
+
+async def start(context: Context) -> Server:
+    """Listens on the address of the context."""
+    server = Server(context)
+    await server.listen()
+    log.info("websocket listens", address=str(server.address))
+    return server

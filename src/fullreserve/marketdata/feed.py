@@ -1,0 +1,119 @@
+"""Keeps a market current: from a door's rows, from the records at the start, from the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from fullreserve.clock import Clock
+from fullreserve.door.protocol import Door, Row
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.wire.queries import (
+    Depth,
+    GetDepth,
+    GetStatus,
+    ListAssets,
+    ListInstruments,
+    Status,
+)
+from fullreserve.marketdata.market import Market
+from fullreserve.marketdata.seeding import History, no_past, read_past
+
+log = structlog.get_logger(__name__)
+
+SECOND_MS = 1_000
+LEVELS_MAX = 1_000_000
+# How long to wait for the records to have what the core has, and how often to look.
+RECORDS_WAIT_MS = 60_000
+RECORDS_LOOK_MS = 50
+
+
+class Feed:
+    """Start it before clients come; `market` is current from then on, its past soon after."""
+
+    def __init__(
+        self, door: Door, catalog: Catalog, clock: Clock, history: History | None = None
+    ) -> None:
+        self.market = Market(catalog, awaits_past=history is not None)
+        self._door = door
+        self._clock = clock
+        self._history = history
+        self._early: list[Row] | None = []
+        self._stop: Callable[[], None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Returns once the books are current."""
+        self._stop = self._door.follow(self._row)
+        market = self.market
+        market.catalog.apply(await self._door.query(ListAssets()))
+        market.catalog.apply(await self._door.query(ListInstruments()))
+        for instrument in list(market.catalog.instruments):
+            depth: Depth | None = await self._door.query(GetDepth(instrument, LEVELS_MAX))
+            if depth is not None:
+                market.start_book(instrument, depth)
+        status: Status = await self._door.query(GetStatus())
+        early, self._early = self._early or [], None
+        for row in early:
+            market.apply(row)
+        market.sequence = max(market.sequence, status.sequence)
+        market.time_ms = max(market.time_ms, status.time_ms)
+        market.come_of_age()
+        if self._history is not None:
+            past = self._take_past(self._history, status)
+            self._tasks.append(asyncio.create_task(past))
+        self._tasks.append(asyncio.create_task(self._close_bars()))
+
+    async def close(self) -> None:
+        if self._stop is not None:
+            self._stop()
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _row(self, row: Row) -> None:
+        if self._early is None:
+            self.market.apply(row)
+        else:
+            self._early.append(row)
+
+    async def _take_past(self, history: History, status: Status) -> None:
+        """Hands each instrument its past, once the records have reached the core."""
+        waited_ms = 0
+        while True:
+            reached = await asyncio.to_thread(history.progress)
+            if reached.sequence >= status.sequence:
+                break
+            if waited_ms >= RECORDS_WAIT_MS:
+                lag = status.sequence - reached.sequence
+                log.warning("the records lag; candles begin with a gap", commands=lag)
+                break
+            await self._clock.wait_ms(RECORDS_LOOK_MS)
+            waited_ms += RECORDS_LOOK_MS
+        for market in list(self.market):
+            number = market.instrument.id
+            try:
+                past = await asyncio.to_thread(read_past, history, number, status.time_ms)
+            except Exception:  # the live market goes on without its past
+                log.exception("the past cannot be read", instrument=market.instrument.symbol)
+                past = no_past(status.time_ms)
+            market.start_from(past)
+
+    async def _close_bars(self) -> None:
+        """Closes bars each second.
+
+        What the exchange takes from now on is stamped later than `now`; and what it took before is
+        durable and was followed when the answer comes. So no trade can come for a closed bar.
+        """
+        while True:
+            now = self._clock.exchange_ms()
+            await self._clock.wait_until(now - now % SECOND_MS + SECOND_MS)
+            now = self._clock.exchange_ms()
+            await self._door.query(GetStatus())
+            self.market.advance(now)
+            # At a speed-up exchange seconds are short, but pushes stay at one a second.
+            await self._clock.wait_ms(SECOND_MS * 9 // 10)
