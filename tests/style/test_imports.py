@@ -35,7 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.
-    "simulation": {"app", "exchange", "door", "journal", "identity", "clock", "config", "logs"},
+    # It also fills the records with the candles of the days before the first start.
+    "simulation": {
+        "app", "exchange", "door", "journal", "records", "identity", "clock", "config", "logs",
+    },
     # Commands are imported when called, by name; see `cli.in_room`.
     "cli": {"_core", "config"},
     # The package's face: the engine as a library.
