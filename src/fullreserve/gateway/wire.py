@@ -81,7 +81,7 @@ def text_list(body: bytes) -> list[dict[str, str]]:
 def _texts(fields: dict[str, msgspec.Raw]) -> dict[str, str]:
     found = {}
     for name, raw in fields.items():
-        if bytes(raw[:1]) in (b"{", b"["):
+        if bytes(raw)[:1] in (b"{", b"["):
             # Nested parameters are read by those who know them; the fact that they were sent stays.
             found[name] = bytes(raw).decode() if len(raw) > 2 else ""
         else:

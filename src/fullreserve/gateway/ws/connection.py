@@ -109,11 +109,10 @@ class Connection(WSListener):
     def close(self, code: Close, reason: str) -> None:
         if not self._open or self._transport is None:
             return
-        self.flush()
-        if not self._open:
-            return  # what was flushed was already too much
+        last = b"".join([*self._frames, close_frame(code, reason)])
+        self._frames.clear()
         self._forget()
-        self._send(close_frame(code, reason))
+        self._send(last)
         under = self._transport.underlying_transport
         under.close()
         # A client that does not read holds its buffer no longer than this.
