@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events
 from fullreserve.exchange.wire.queries import AnyQuery
 
@@ -17,7 +19,8 @@ class Row:
     """One durable batch of the log.
 
     `sequence` is that of its first command; `commands` is a MessagePack array of `count` commands;
-    `events` is the core's answer, None where the row is older than the ring of recent rows.
+    `events` is the core's answer, None where the row is older than the ring of recent rows; `hash`
+    chains the row to the one before it.
     """
 
     __slots__ = (
@@ -26,6 +29,7 @@ class Row:
         "count",
         "epoch",
         "events",
+        "hash",
         "sequence",
         "time_ms",
         "wire_version",
@@ -40,6 +44,7 @@ class Row:
         wire_version: int,
         commands: bytes,
         events: bytes | None,
+        hash: bytes = b"",  # noqa: A002 - the log's own word
     ) -> None:
         self.sequence = sequence
         self.count = count
@@ -48,6 +53,7 @@ class Row:
         self.wire_version = wire_version
         self.commands = commands
         self.events = events
+        self.hash = hash
         self._decoded: list[AnyEvent] | None = None
 
     @property
@@ -62,6 +68,10 @@ class Row:
                 raise ValueError(f"row {self.sequence} is too old to carry its events")
             self._decoded = decode_events(self.events)
         return self._decoded
+
+    def forget_decoded(self) -> None:
+        """Lets the decoded events go; who asks again pays for decoding again."""
+        self._decoded = None
 
 
 class Limit(NamedTuple):
@@ -88,12 +98,39 @@ class Refused(NamedTuple):
 Result = Sequence[Reply] | Refused
 
 
+class Health(msgspec.Struct, array_like=True, frozen=True):
+    """State of the exchange at this moment.
+
+    `state` is `running`, or why intake is stopped: `stalled` (the disk takes nothing), `halted` (an
+    invariant broke at `halted_at`), `time_jump`, `lagging` (a projection is too far behind),
+    `closing`, `failed`. Queries and streams go on in all but the last two.
+    """
+
+    state: str
+    sequence: int  # last applied
+    durable: int  # last durable
+    time_ms: int
+    epoch: int
+    queued: int  # commands that wait for the disk or for their turn
+    rows: int  # in flight to the disk
+    halted_at: int
+    time_jump_ms: int
+    open_orders: int
+    finished_total: int
+    refused: int  # submissions refused by the exchange's side since the start
+    projections: dict[str, int]  # name: sequence committed
+
+
 class Gone(Exception):
     """A stream with events was asked for rows older than the ring; `oldest` is still there."""
 
     def __init__(self, oldest: int) -> None:
         super().__init__(f"events before sequence {oldest} are no longer kept; query the state")
         self.oldest = oldest
+
+
+class Unavailable(Exception):
+    """The exchange cannot answer: it is not connected, failed, or shutting down."""
 
 
 class Door(Protocol):
@@ -115,7 +152,10 @@ class Door(Protocol):
         """Submits encoded commands as one contiguous run; `done` is called once, when durable."""
 
     async def query(self, query: AnyQuery) -> Any:
-        """The decoded answer (types in `wire.queries.ANSWERS`), once it may be seen."""
+        """The decoded answer (types in `wire.queries.ANSWERS`), once it may be seen.
+
+        ValueError on a malformed query, Unavailable.
+        """
 
     def follow(self, rows: Callable[[Row], None]) -> Callable[[], None]:
         """Calls `rows` for each row with events from now on; returns the function that stops it."""
@@ -125,3 +165,18 @@ class Door(Protocol):
 
         With events=True raises Gone when that is older than the ring; with events=False any age.
         """
+
+    async def health(self) -> Health:
+        """How the exchange is; Unavailable."""
+
+    async def report(self, projection: str, sequence: int, finished_total: int) -> None:
+        """Says how far a projection has committed; what it still needs is not lost meanwhile.
+
+        `finished_total` is the core's count of finished orders at that sequence.
+        """
+
+    async def skips(self) -> list[int]:
+        """Quarantined sequences that a replica passes over."""
+
+    async def confirm_time(self) -> int:
+        """An operator's leave for a forward jump of the clock; returns the jump in ms, 0: none."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from fullreserve.door.protocol import Row
+
 HASH_BYTES = 32
 GENESIS_HASH = bytes(HASH_BYTES)
 
@@ -72,6 +74,19 @@ def fault(entry: Entry) -> str | None:
     except (TypeError, struct.error):
         return "a field has an impossible value"
     return None if digest == entry.hash else "its content does not match its hash"
+
+
+def hash_after(head: Head, row: Row | Entry) -> bytes:
+    """The hash that a row has if it stands behind `head`."""
+    return _digest(
+        row.sequence,
+        row.count,
+        row.time_ms,
+        row.epoch,
+        row.wire_version,
+        head.hash,
+        row.commands,
+    )
 
 
 def break_after(head: Head, entry: Entry) -> str | None:

@@ -20,6 +20,10 @@ class Corrupt(JournalError):
         self.sequence = sequence
 
 
+class PrunedAway(JournalError):
+    """The rows that were asked for were given up behind a snapshot."""
+
+
 class TooNew(JournalError):
     """The log was written by a newer version than this one."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 from fullreserve.journal.entry import Entry, Head
@@ -30,7 +30,9 @@ class Journal(Protocol):
         JournalError when the medium itself is damaged; neither heals by trying again.
         """
 
-    def read(self, from_sequence: int = 1, head: Head | None = None) -> Iterator[Entry]:
+    def read(
+        self, from_sequence: int = 1, head: Head | None = None
+    ) -> Generator[Entry, None, None]:
         """Durable rows from the one that holds `from_sequence`, each checked against its chain.
 
         `head` is what the first is chained to, where the caller knows it. Raises Corrupt.

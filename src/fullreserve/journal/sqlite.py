@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.check import chained, lost_frames, torn_tail
 from fullreserve.journal.durable_file import write_file
 from fullreserve.journal.entry import Entry, Head, head_of, seal
-from fullreserve.journal.errors import Corrupt, JournalError, TooNew, Unwritable
+from fullreserve.journal.errors import Corrupt, JournalError, PrunedAway, TooNew, Unwritable
 from fullreserve.journal.folder import Folder, Part
 from fullreserve.journal.segment import RETRYABLE, Segment, primary_code
 
@@ -169,7 +169,9 @@ class SqliteJournal:
 
     # What anyone calls, from any thread.
 
-    def read(self, from_sequence: int = 1, head: Head | None = None) -> Iterator[Entry]:
+    def read(
+        self, from_sequence: int = 1, head: Head | None = None
+    ) -> Generator[Entry, None, None]:
         """Rows from the one that holds `from_sequence`, chain checked as they pass."""
         return read(self._folder, from_sequence, head)
 
@@ -189,15 +191,17 @@ class SqliteJournal:
         self._folder.release()
 
 
-def read(folder: Folder, from_sequence: int = 1, head: Head | None = None) -> Iterator[Entry]:
+def read(
+    folder: Folder, from_sequence: int = 1, head: Head | None = None
+) -> Generator[Entry, None, None]:
     """Rows of the whole log, archived and live, from the one that holds `from_sequence`.
 
     They are chained to `head` when it is given. Corrupt when a row is damaged or missing,
-    JournalError when `from_sequence` was pruned.
+    PrunedAway when it is not there any more.
     """
     start = folder.start()
     if from_sequence <= start.sequence:
-        raise JournalError(
+        raise PrunedAway(
             f"The rows up to {start.sequence} were pruned; sequence {from_sequence} is gone."
         )
     if from_sequence == start.sequence + 1:
@@ -207,7 +211,7 @@ def read(folder: Folder, from_sequence: int = 1, head: Head | None = None) -> It
     return _read(parts[max(0, len(parts) - behind - 1) :], from_sequence, head)
 
 
-def _read(parts: list[Part], from_sequence: int, head: Head | None) -> Iterator[Entry]:
+def _read(parts: list[Part], from_sequence: int, head: Head | None) -> Generator[Entry, None, None]:
     for part in parts:
         try:
             entries = part.entries(from_sequence)

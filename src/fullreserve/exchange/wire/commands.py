@@ -14,6 +14,7 @@ complement (`amount_bytes`, `amount_int`); rates are parts per 10^8; times are m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum, IntFlag
 
 import msgspec
@@ -459,7 +460,7 @@ def encode(command: AnyCommand) -> bytes:
     return _encoder.encode(command)
 
 
-def batch(commands: list[bytes]) -> bytes:
+def batch(commands: Sequence[bytes]) -> bytes:
     """Encoded commands as the MessagePack array that a journal row holds."""
     count = len(commands)
     if count < 16:

@@ -1,0 +1,47 @@
+"""Token buckets, kept on the exchange's side so that they are right with any number of gateways.
+
+A bucket is one number, the moment at which it will be full again (the generic cell rate algorithm,
+ITU-T I.371): it refills evenly, `burst` tokens in `window_ms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fullreserve.door.protocol import Limit
+
+_NS_PER_MS = 1_000_000
+
+# Buckets that are full again are forgotten when this many are known, and then at every doubling.
+SWEEP_AT = 10_000
+
+
+class Buckets:
+    """All buckets by key; `now_ns` is monotonic time."""
+
+    def __init__(self) -> None:
+        self._full_at: dict[tuple[str | int, ...], int] = {}
+        self._sweep_at = SWEEP_AT
+
+    def take(self, limits: Sequence[Limit], now_ns: int) -> bool:
+        """Takes every limit's cost, or nothing when one of the buckets has too little."""
+        full_at = self._full_at
+        taken: list[tuple[tuple[str | int, ...], int]] = []
+        for limit in limits:
+            window_ns = limit.window_ms * _NS_PER_MS
+            start = max(full_at.get(limit.key, 0), now_ns)
+            after = start + window_ns * limit.cost // limit.burst
+            if after - now_ns > window_ns:
+                return False
+            taken.append((limit.key, after))
+        full_at.update(taken)
+        if len(full_at) >= self._sweep_at:
+            self._sweep(now_ns)
+        return True
+
+    def _sweep(self, now_ns: int) -> None:
+        self._full_at = {key: at for key, at in self._full_at.items() if at > now_ns}
+        self._sweep_at = max(SWEEP_AT, 2 * len(self._full_at))
+
+    def __len__(self) -> int:
+        return len(self._full_at)

@@ -1,0 +1,1 @@
+"""Slow products: deterministic folds in Python beside the core."""

@@ -1,0 +1,32 @@
+"""The durable state while the disk is stalled: queries go on, and none speaks ahead of the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from fullreserve.exchange.machine import Machine
+
+
+class DurableView:
+    """A second machine, replayed from what is on disk, made when the first query needs it.
+
+    The leader's own core has applied rows that are not durable, and cannot take them back.
+    """
+
+    def __init__(self, replay: Callable[[], Machine] | None) -> None:
+        self._replay = replay
+        self._task: asyncio.Task[Machine] | None = None
+
+    async def machine(self) -> Machine | None:
+        """The machine at the durable sequence; None where there is no way to make one."""
+        if self._replay is None:
+            return None
+        if self._task is None:
+            replay = asyncio.to_thread(self._replay)
+            self._task = asyncio.get_running_loop().create_task(replay)
+        return await asyncio.shield(self._task)
+
+    def drop(self) -> None:
+        """Forgets it: the disk takes rows again."""
+        self._task = None

@@ -1,0 +1,76 @@
+"""Recovery: the newest snapshot that can be read, and the log behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+
+from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.machine import Halted, Machine
+from fullreserve.journal.entry import EMPTY
+from fullreserve.journal.errors import JournalError, PrunedAway
+from fullreserve.journal.interface import Journal
+from fullreserve.journal.replica import Replica
+from fullreserve.journal.snapshots import Folds, readable
+
+log = structlog.get_logger(__name__)
+
+
+class Recovered(NamedTuple):
+    """The state at the log's end. `halted`: it stops at a command that breaks an invariant."""
+
+    replica: Replica
+    halted: Halted | None
+    snapshot: int  # sequence of the snapshot it began with, 0 for none
+    replayed: int  # commands
+
+
+def no_folds() -> Sequence[Fold[Any]]:
+    """Balances alone: the core needs no fold."""
+    return ()
+
+
+def recover(journal: Journal, snapshots: Path | None = None, folds: Folds = no_folds) -> Recovered:
+    """State at the head of `journal`.
+
+    Raises Corrupt, Diverged, TooNew; JournalError when the log is pruned and no snapshot can be
+    read.
+    """
+    skip = journal.quarantined()
+    if snapshots is not None:
+        for replica in readable(snapshots, folds, skip):
+            begun = _continue(journal, replica)
+            if begun is not None:
+                return begun
+    fresh = Replica(Machine(folds=folds(), skip=skip))
+    try:
+        return _replay(journal, fresh)
+    except PrunedAway as problem:
+        raise JournalError(f"{problem} No snapshot that covers them can be read.") from problem
+
+
+def _continue(journal: Journal, replica: Replica) -> Recovered | None:
+    """Recovery from a snapshot; None when the log does not go on from it."""
+    if replica.sequence > journal.head.sequence:
+        log.warning("snapshot passed over", sequence=replica.sequence, problem="ahead of the log")
+        return None
+    following = next(journal.read(replica.sequence + 1), None)
+    chained_to = following.prev_hash if following else journal.head.hash
+    if chained_to != replica.head.hash:
+        log.warning("snapshot passed over", sequence=replica.sequence, problem="of another log")
+        return None
+    return _replay(journal, replica)
+
+
+def _replay(journal: Journal, replica: Replica) -> Recovered:
+    start = replica.sequence
+    head = replica.head if start else EMPTY
+    for entry in journal.read(start + 1, head):
+        try:
+            replica.apply(entry, checked=True)
+        except Halted as halted:
+            return Recovered(replica, halted, start, halted.sequence - 1 - start)
+    return Recovered(replica, None, start, replica.sequence - start)
