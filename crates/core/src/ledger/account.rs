@@ -1,0 +1,87 @@
+//! One account and what its sign rule lets it be.
+
+use crate::types::{AccountKey, AssetId, SignRule};
+
+/// Largest absolute balance. Supply caps are below it, so sums of a few never leave 128 bits.
+pub const BALANCE_MAX: i128 = 1 << 120;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    pub balance: i128,
+    /// Part of the balance that open orders and running distributions have claimed.
+    pub hold: i128,
+    pub key: AccountKey,
+    pub asset: AssetId,
+    pub sign: SignRule,
+    pub(super) touched: bool,
+    /// Whether anything has ever changed it; an account that was only opened is not content.
+    pub moved: bool,
+    /// Time of the last change.
+    pub updated_ms: u64,
+}
+
+impl Account {
+    pub(super) fn new(key: AccountKey, asset: AssetId, sign: SignRule) -> Self {
+        Self {
+            balance: 0,
+            hold: 0,
+            key,
+            asset,
+            sign,
+            touched: false,
+            moved: false,
+            updated_ms: 0,
+        }
+    }
+
+    /// What may leave the account. Only credit accounts are bounded by their balance.
+    #[inline]
+    pub fn available(&self) -> i128 {
+        match self.sign {
+            SignRule::Credit => self.balance - self.required(),
+            SignRule::Debit | SignRule::Either => BALANCE_MAX + self.balance - self.hold,
+        }
+    }
+
+    /// What this account must keep. In spot mode exactly what is on hold; margin modes add theirs.
+    #[inline]
+    pub fn required(&self) -> i128 {
+        self.hold
+    }
+
+    /// Whether the account may become (balance, hold).
+    #[inline]
+    pub fn admits(sign: SignRule, balance: i128, hold: i128) -> bool {
+        let signed = match sign {
+            SignRule::Credit => balance >= hold,
+            SignRule::Debit => balance <= 0,
+            SignRule::Either => true,
+        };
+        signed && hold >= 0 && balance.unsigned_abs() <= BALANCE_MAX.unsigned_abs()
+    }
+
+    #[inline]
+    pub(super) fn is_sound(&self) -> bool {
+        Self::admits(self.sign, self.balance, self.hold)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Criterion: CORE-LED-2. A credit account keeps its hold, a debit account stays at or below 0.
+    #[test]
+    fn sign_rules_bound_the_balance() {
+        assert!(Account::admits(SignRule::Credit, 10, 10));
+        assert!(!Account::admits(SignRule::Credit, 9, 10));
+        assert!(!Account::admits(SignRule::Credit, -1, 0));
+        assert!(Account::admits(SignRule::Debit, -1, 0));
+        assert!(!Account::admits(SignRule::Debit, 1, 0));
+        assert!(
+            Account::admits(SignRule::Either, -7, 0) && Account::admits(SignRule::Either, 7, 0)
+        );
+        assert!(!Account::admits(SignRule::Either, BALANCE_MAX + 1, 0));
+        assert!(!Account::admits(SignRule::Either, 7, -1));
+    }
+}

@@ -1,0 +1,224 @@
+//! The double-entry ledger: accounts, holds, supply.
+//!
+//! An account is (owner, kind, instance, asset). A positive balance is what the exchange owes.
+//! A posting changes several accounts and sums to zero per asset; only a deposit or a withdrawal
+//! changes the supply of an asset, and the sum of all accounts of an asset is its supply.
+//!
+//! Callers check first (`available`, `Account::admits`, `Overlay`) and then change; a change cannot
+//! fail, it can only break an invariant, which panics and halts the exchange.
+
+mod account;
+mod posting;
+
+pub use account::{Account, BALANCE_MAX};
+pub use posting::{Line, Overlay};
+
+use crate::index::FastMap;
+use crate::types::{AccountKey, AssetId, SignRule};
+
+/// An account's place in the ledger.
+pub type Slot = u32;
+
+/// One line of a fill's posting: the change of a balance, and what it sets free of the hold.
+#[derive(Clone, Copy, Debug)]
+pub struct TradeLine {
+    pub slot: Slot,
+    pub change: i128,
+    pub freed: i128,
+}
+
+#[derive(Default)]
+pub struct Ledger {
+    accounts: Vec<Account>,
+    index: FastMap<(AccountKey, AssetId), Slot>,
+    /// Accounts changed since the last `take_touched`, each once, in order of the first change.
+    touched: Vec<Slot>,
+    /// Deposits minus withdrawals, by asset; keyed by id because there are few.
+    supply: FastMap<AssetId, i128>,
+}
+
+impl Ledger {
+    pub fn find(&self, key: AccountKey, asset: AssetId) -> Option<Slot> {
+        self.index.get(&(key, asset)).copied()
+    }
+
+    /// The account's slot; it is opened with a zero balance if it is not there yet.
+    pub fn open(&mut self, key: AccountKey, asset: AssetId, sign: SignRule) -> Slot {
+        if let Some(slot) = self.find(key, asset) {
+            return slot;
+        }
+        let slot = u32::try_from(self.accounts.len()).expect("fewer than 2^32 accounts");
+        self.accounts.push(Account::new(key, asset, sign));
+        self.index.insert((key, asset), slot);
+        slot
+    }
+
+    #[inline]
+    pub fn account(&self, slot: Slot) -> &Account {
+        &self.accounts[slot as usize]
+    }
+
+    /// What may leave the account now.
+    #[inline]
+    pub fn available(&self, slot: Slot) -> i128 {
+        self.account(slot).available()
+    }
+
+    /// Changes a balance. The caller's posting must sum to zero.
+    #[inline]
+    pub fn add(&mut self, slot: Slot, change: i128) {
+        let account = &mut self.accounts[slot as usize];
+        account.balance += change;
+        self.touch(slot);
+    }
+
+    /// Puts more (or, negative, less) of the balance on hold.
+    #[inline]
+    pub fn add_hold(&mut self, slot: Slot, change: i128) {
+        let account = &mut self.accounts[slot as usize];
+        account.hold += change;
+        debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key);
+        self.touch(slot);
+    }
+
+    /// Posts one asset of a fill. The lines must sum to zero.
+    #[inline]
+    pub fn post_trade(&mut self, lines: &[TradeLine]) {
+        let mut sum = 0;
+        for line in lines {
+            sum += line.change;
+            if line.change != 0 || line.freed != 0 {
+                let account = &mut self.accounts[line.slot as usize];
+                account.balance += line.change;
+                account.hold -= line.freed;
+                debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key);
+                self.touch(line.slot);
+            }
+        }
+        assert!(sum == 0, "a trade's posting does not balance");
+    }
+
+    #[inline]
+    fn touch(&mut self, slot: Slot) {
+        let account = &mut self.accounts[slot as usize];
+        if !account.touched {
+            account.touched = true;
+            account.moved = true;
+            self.touched.push(slot);
+        }
+    }
+
+    /// Calls `visit` for each account changed since the last time, and stamps it with `time_ms`.
+    #[inline]
+    pub fn settle_touched(&mut self, time_ms: u64, mut visit: impl FnMut(&Account)) {
+        for slot in self.touched.drain(..) {
+            let account = &mut self.accounts[slot as usize];
+            account.touched = false;
+            account.updated_ms = time_ms;
+            assert!(
+                account.is_sound(),
+                "account {:?} breaks its sign rule",
+                account.key
+            );
+            visit(account);
+        }
+    }
+
+    /// Deposits minus withdrawals of an asset.
+    pub fn supply(&self, asset: AssetId) -> i128 {
+        self.supply.get(&asset).copied().unwrap_or(0)
+    }
+
+    /// Brings money in (or, negative, out): the only change that does not sum to zero.
+    pub fn change_supply(&mut self, slot: Slot, change: i128) {
+        let asset = self.account(slot).asset;
+        *self.supply.entry(asset).or_insert(0) += change;
+        self.add(slot, change);
+    }
+
+    pub fn restore_supply(&mut self, asset: AssetId, supply: i128) {
+        self.supply.insert(asset, supply);
+    }
+
+    pub fn restore_account(&mut self, slot: Slot, balance: i128, hold: i128, updated_ms: u64) {
+        let account = &mut self.accounts[slot as usize];
+        (account.balance, account.hold, account.updated_ms) = (balance, hold, updated_ms);
+        account.moved = true;
+    }
+
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Sum of all balances of an asset; equal to its supply.
+    pub fn total(&self, asset: AssetId) -> i128 {
+        self.accounts
+            .iter()
+            .filter(|account| account.asset == asset)
+            .map(|a| a.balance)
+            .sum()
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let entry = size_of::<((AccountKey, AssetId), Slot)>() + 1;
+        self.accounts.capacity() * size_of::<Account>() + self.index.capacity() * entry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Instance, Kind, OwnerId};
+
+    pub(super) fn key(owner: u64) -> AccountKey {
+        AccountKey {
+            owner: OwnerId(owner),
+            kind: Kind(2),
+            instance: Instance(0),
+        }
+    }
+
+    /// Criterion: CORE-LED-3. 100 in, 30 moved on: each account is reported once, supply is 100.
+    #[test]
+    fn each_touched_account_is_settled_once() {
+        let mut ledger = Ledger::default();
+        let ann = ledger.open(key(1), AssetId(1), SignRule::Credit);
+        let bob = ledger.open(key(2), AssetId(1), SignRule::Credit);
+        ledger.change_supply(ann, 100);
+        ledger.add(ann, -30);
+        ledger.add(bob, 30);
+        let mut seen = Vec::new();
+        ledger.settle_touched(5, |account| {
+            seen.push((account.key.owner.0, account.balance))
+        });
+        assert_eq!(seen, [(1, 70), (2, 30)]);
+        ledger.settle_touched(6, |_| panic!("nothing is touched twice"));
+        assert_eq!(
+            (ledger.supply(AssetId(1)), ledger.total(AssetId(1))),
+            (100, 100)
+        );
+        assert_eq!(ledger.account(ann).updated_ms, 5);
+    }
+
+    /// Criterion: CORE-LED-1. The key is all four parts: another asset is another account.
+    #[test]
+    fn an_account_is_opened_once() {
+        let mut ledger = Ledger::default();
+        let first = ledger.open(key(1), AssetId(1), SignRule::Credit);
+        assert_eq!(ledger.open(key(1), AssetId(1), SignRule::Credit), first);
+        assert_ne!(ledger.open(key(1), AssetId(2), SignRule::Credit), first);
+        assert_eq!(ledger.find(key(9), AssetId(1)), None);
+    }
+
+    /// Criterion: CORE-LED-2
+    #[test]
+    #[should_panic(expected = "breaks its sign rule")]
+    fn an_account_below_its_hold_is_a_broken_invariant() {
+        let mut ledger = Ledger::default();
+        let ann = ledger.open(key(1), AssetId(1), SignRule::Credit);
+        ledger.change_supply(ann, 100);
+        ledger.add_hold(ann, 60);
+        ledger.add(ann, -41);
+        ledger.settle_touched(1, |_| {});
+    }
+}
