@@ -1,0 +1,102 @@
+"""Opening the records database: SQLite in the data folder by default, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from fullreserve.records import schema
+
+FILE = "records.sqlite3"
+PROJECTION = "records"
+DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class WrongDatabase(ValueError):
+    """The setting names no database that records can be kept in."""
+
+
+class Progress(NamedTuple):
+    """How far the records have come."""
+
+    sequence: int  # the last command whose rows are here, 0 before the first
+    time_ms: int  # exchange time of that command
+
+
+def database_url(setting: str, data: Path) -> URL:
+    """The database that the setting `records` names; empty: SQLite in the data folder.
+
+    Raises WrongDatabase, without showing a password.
+    """
+    if not setting:
+        return URL.create(DRIVERS["sqlite"], database=str(data / FILE))
+    try:
+        url = make_url(setting)
+    except ArgumentError as problem:
+        raise WrongDatabase("the records setting is not a database URL") from problem
+    backend = url.get_backend_name()
+    if backend not in DRIVERS:
+        allowed = " or ".join(sorted(DRIVERS))
+        raise WrongDatabase(f"records are kept in {allowed}, not in {backend}")
+    return url.set(drivername=DRIVERS[backend])
+
+
+def open_database(url: URL, *, read_only: bool = False) -> Engine:
+    """An engine; the file of a read-only SQLite database must exist."""
+    if url.get_backend_name() != "sqlite":
+        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        return create_engine(url, connect_args=options, pool_pre_ping=True)
+    if read_only:
+        uri = f"file:{Path(url.database or '').absolute()}"
+        url = url.set(database=uri, query={"mode": "ro", "uri": "true"})
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _read_settings if read_only else _write_settings)
+    return engine
+
+
+def _write_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    cursor = connection.cursor()
+    # Whole after a crash, and what a power cut takes from the end is folded again: that is enough
+    # for a projection, and it saves a wait for the disk at each commit.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _read_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
+def prepare(engine: Engine) -> Progress:
+    """Makes the tables, anew if they are of another version; says how far the records are."""
+    with engine.begin() as connection:
+        if inspect(connection).has_table(schema.progress.name):
+            version = connection.scalar(select(schema.progress.c.version))
+            if version == schema.VERSION:
+                return progress(connection)
+        drop(connection)
+        schema.metadata.create_all(connection)
+        start = {"projection": PROJECTION, "version": schema.VERSION, "sequence": 0, "time_ms": 0}
+        connection.execute(schema.progress.insert(), start)
+        return Progress(0, 0)
+
+
+def drop(connection: Connection) -> None:
+    """Drops all records. The next start of the follower rebuilds them from the log."""
+    schema.metadata.drop_all(connection)
+
+
+def progress(connection: Connection) -> Progress:
+    """How far the records have come."""
+    row = connection.execute(select(schema.progress.c.sequence, schema.progress.c.time_ms)).one()
+    return Progress(row.sequence, row.time_ms)

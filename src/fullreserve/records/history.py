@@ -1,0 +1,325 @@
+"""Reading the records: orders, fills, bills, trades, transfers; newest first, page by page.
+
+Everything here is numeric, as in the log: names and decimal strings are the gateway's. A page is
+bounded by ids, exclusively, and by times, inclusively. What is newer than the records' own
+sequence is the core's to say: `overlay` puts the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
+
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
+from fullreserve.records import schema
+from fullreserve.records.candle_history import CandleRecord, read_candles
+from fullreserve.records.database import Progress, progress
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: ids older than `after` and newer than `before`, both exclusive.
+
+    0 is no bound. With `before` alone it is the newest page, as on OKX.
+    """
+
+    after: int = 0
+    before: int = 0
+    begin_ms: int = 0
+    end_ms: int = 0
+    limit: int = 100
+
+
+class OrderRecord(NamedTuple):
+    """An order; `fill_*`, `trade` and `liquidity` of it are those of its last fill at `fill_ms`."""
+
+    order: Order
+    fill_ms: int  # 0: never filled
+
+
+class Fill(NamedTuple):
+    """One side of a match. Fee in the asset received, positive when the user paid."""
+
+    owner: int
+    bill_id: int
+    sequence: int
+    time_ms: int
+    instrument: int
+    order: int
+    trade: int
+    client_order_id: str
+    tag: str
+    side: int
+    type: int
+    price: int
+    size: int
+    liquidity: int
+    fee: int
+
+
+class Bill(NamedTuple):
+    """One change of an account's balance; amounts in the asset's ledger units."""
+
+    owner: int
+    kind: int
+    bill_id: int
+    sequence: int
+    time_ms: int
+    instance: int
+    asset: int
+    type: int
+    sub_type: int
+    change: int
+    balance: int  # after it
+    fee: int  # part of `change`; positive when the user paid
+    instrument: int
+    order: int
+    trade: int
+    price: int
+    size: int
+    liquidity: int
+    client_order_id: str
+    tag: str
+    other_owner: int  # the other side of a transfer, 0 where there is none
+    other_kind: int
+
+
+class TradeRecord(NamedTuple):
+    """One public match."""
+
+    instrument: int
+    trade: int
+    sequence: int
+    time_ms: int
+    price: int
+    size: int
+    side: int  # the taker's
+
+
+class TransferRecord(NamedTuple):
+    """A movement of one asset between two accounts; `sequence` is the transfer's id."""
+
+    bill_id: int
+    sequence: int
+    time_ms: int
+    reason: int
+    asset: int
+    amount: int
+    source_owner: int
+    source_kind: int
+    source_instance: int
+    target_owner: int
+    target_kind: int
+    target_instance: int
+
+
+class History:
+    """The questions that the records answer. Safe for several threads at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def progress(self) -> Progress:
+        """How far the records have come."""
+        with self._engine.connect() as connection:
+            return progress(connection)
+
+    def orders(
+        self,
+        owner: int,
+        page: Page,
+        *,
+        instrument: int = 0,
+        types: Sequence[int] = (),
+        state: OrderState | None = None,
+    ) -> list[OrderRecord]:
+        """Finished orders of an owner, by id; `begin_ms` and `end_ms` bound their creation."""
+        table = schema.orders
+        query = select(table).where(table.c.owner == owner, schema.finished)
+        if instrument:
+            query = query.where(table.c.instrument == instrument)
+        if types:
+            query = query.where(table.c.type.in_(types))
+        if state is not None:
+            query = query.where(table.c.state == state)
+        paged = _page(query, page, table.c.order_id, table.c.created_ms)
+        return [_order(row) for row in self._rows(paged)]
+
+    def order(self, owner: int, order_id: int, instrument: int = 0) -> OrderRecord | None:
+        """An order of an owner, in any state."""
+        table = schema.orders
+        query = select(table).where(table.c.order_id == order_id, table.c.owner == owner)
+        return self._order(query, instrument)
+
+    def order_named(self, owner: int, name: str, instrument: int = 0) -> OrderRecord | None:
+        """The newest order of an owner with a client order id, in any state."""
+        table = schema.orders
+        query = select(table).where(
+            table.c.owner == owner, table.c.client_order_id == name, schema.named
+        )
+        return self._order(query.order_by(table.c.order_id.desc()).limit(1), instrument)
+
+    def fills(self, owner: int, page: Page, *, instrument: int = 0, order: int = 0) -> list[Fill]:
+        """Fills of an owner, by bill id."""
+        table = schema.fills
+        query = select(table).where(table.c.owner == owner)
+        if instrument:
+            query = query.where(table.c.instrument == instrument)
+        if order:
+            query = query.where(table.c.order_id == order)
+        return self._read(Fill, _page(query, page, table.c.bill_id, table.c.time_ms))
+
+    def bills(
+        self,
+        owner: int,
+        kind: int,
+        page: Page,
+        *,
+        asset: int = 0,
+        instrument: int = 0,
+        types: Sequence[int] = (),
+        sub_type: int = 0,
+    ) -> list[Bill]:
+        """Bills of an owner's accounts of one kind, by id."""
+        table = schema.bills
+        query = select(table).where(table.c.owner == owner, table.c.kind == kind)
+        for column, value in (
+            (table.c.asset, asset),
+            (table.c.instrument, instrument),
+            (table.c.sub_type, sub_type),
+        ):
+            if value:
+                query = query.where(column == value)
+        if types:
+            query = query.where(table.c.type.in_(types))
+        return self._read(Bill, _page(query, page, table.c.bill_id, table.c.time_ms))
+
+    def transfer(self, sequence: int) -> TransferRecord | None:
+        """A transfer by its id."""
+        table = schema.transfers
+        query = select(table).where(table.c.sequence == sequence).limit(1)
+        found = self._read(TransferRecord, query.order_by(table.c.bill_id))
+        return found[0] if found else None
+
+    def trades(self, instrument: int, page: Page) -> list[TradeRecord]:
+        """Public trades by trade id."""
+        table = schema.trades
+        query = select(table).where(table.c.instrument == instrument)
+        return self._read(TradeRecord, _page(query, page, table.c.trade, table.c.time_ms))
+
+    def trades_by_time(
+        self, instrument: int, after_ms: int, before_ms: int, limit: int
+    ) -> list[TradeRecord]:
+        """Public trades older than `after_ms` and newer than `before_ms`; 0 is no bound."""
+        table = schema.trades
+        query = select(table).where(table.c.instrument == instrument)
+        query = _between(query, table.c.time_ms, after_ms, before_ms)
+        newest_first = (table.c.time_ms.desc(), table.c.trade.desc())
+        return self._read(TradeRecord, query.order_by(*newest_first).limit(limit))
+
+    def candles(
+        self,
+        instrument: int,
+        bar: str,
+        *,
+        after_ms: int = 0,
+        before_ms: int = 0,
+        limit: int = 100,
+        as_of_ms: int = 0,
+    ) -> list[CandleRecord]:
+        """Candles; see `candle_history.read_candles`."""
+        with self._engine.connect() as connection:
+            return read_candles(
+                connection,
+                instrument,
+                bar,
+                after_ms=after_ms,
+                before_ms=before_ms,
+                limit=limit,
+                as_of_ms=as_of_ms,
+            )
+
+    def _order(self, query: Select[Any], instrument: int) -> OrderRecord | None:
+        if instrument:
+            query = query.where(schema.orders.c.instrument == instrument)
+        rows = self._rows(query)
+        return _order(rows[0]) if rows else None
+
+    def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _read(self, record: type[T], query: Select[Any]) -> list[T]:
+        return [record(*row) for row in self._rows(query)]
+
+
+def _between(
+    query: Select[Any], column: ColumnElement[Any], after: int, before: int
+) -> Select[Any]:
+    if after:
+        query = query.where(column < after)
+    if before:
+        query = query.where(column > before)
+    return query
+
+
+def _page(
+    query: Select[Any], page: Page, number: ColumnElement[Any], time: ColumnElement[Any]
+) -> Select[Any]:
+    query = _between(query, number, page.after, page.before)
+    if page.begin_ms:
+        query = query.where(time >= page.begin_ms)
+    if page.end_ms:
+        query = query.where(time <= page.end_ms)
+    return query.order_by(number.desc()).limit(page.limit)
+
+
+_CAUSES = {OrderState.LIVE: OrderCause.PLACED, OrderState.CANCELED: OrderCause.CANCELED}
+
+
+def _order(row: Any) -> OrderRecord:
+    state = OrderState(row.state)
+    order = Order(
+        sequence=row.sequence,
+        time_ms=row.time_ms,
+        cause=_CAUSES.get(state, OrderCause.FILLED),
+        owner=row.owner,
+        instrument=row.instrument,
+        order=row.order_id,
+        client_order_id=row.client_order_id,
+        tag=row.tag,
+        side=row.side,
+        type=row.type,
+        unit=row.unit,
+        self_trade=row.self_trade,
+        price=row.price,
+        size=row.size,
+        filled=row.filled,
+        filled_quote=amount_bytes(row.filled_quote),
+        fee=amount_bytes(row.fee),
+        state=state,
+        cancel_source=row.cancel_source,
+        created_ms=row.created_ms,
+        fill_price=row.fill_price,
+        fill_size=row.fill_size,
+        trade=row.trade,
+        fill_fee=amount_bytes(row.fill_fee),
+        liquidity=row.liquidity,
+        request_id="",
+        amend_code=0,
+    )
+    return OrderRecord(order, row.fill_ms)
+
+
+def rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    """All rows of a table in the order of its key: what a rebuilt database must equal."""
+    return [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]

@@ -1,0 +1,87 @@
+"""Putting the core's recent orders and fills over the records.
+
+The records lag behind the log by a fraction of a second, more under load. The core keeps finished
+orders and fills for longer than that, so the two together never show less than a private channel
+said. Ask the core first and the records after it: what leaves the core is then in the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.events import Order
+from fullreserve.records.history import Fill, OrderRecord
+
+
+def merge_orders(
+    core: Iterable[Order], records: Iterable[OrderRecord], limit: int
+) -> list[OrderRecord]:
+    """One entry for each order, its newest state; newest order first, at most `limit`.
+
+    Both lists were asked for with the same bounds.
+    """
+    merged = {record.order.order: record for record in records}
+    for order in core:
+        merged[order.order] = newest(order, merged.get(order.order))
+    return [merged[number] for number in sorted(merged, reverse=True)[:limit]]
+
+
+def newest(order: Order, record: OrderRecord | None) -> OrderRecord:
+    """The newer of an order as the core and as the records know it.
+
+    Where the core's event was not a fill, the last fill is that of the records.
+    """
+    if record is not None and record.order.sequence >= order.sequence:
+        return record
+    if order.fill_size or record is None:
+        return OrderRecord(order, order.time_ms if order.fill_size else 0)
+    last = record.order
+    with_fill = msgspec.structs.replace(
+        order,
+        fill_price=last.fill_price,
+        fill_size=last.fill_size,
+        trade=last.trade,
+        fill_fee=last.fill_fee,
+        liquidity=last.liquidity,
+    )
+    return OrderRecord(with_fill, record.fill_ms)
+
+
+def merge_fills(core: Iterable[Order], records: Iterable[Fill], limit: int) -> list[Fill]:
+    """One entry for each fill, newest first, at most `limit`.
+
+    A fill that the records do not have yet has no bill id (0): its bills are not numbered yet.
+    """
+    known = list(records)
+    keys = {(fill.order, fill.trade) for fill in known}
+    fresh = [fill_of(event) for event in core if (event.order, event.trade) not in keys]
+    fresh.sort(key=_order_of_match, reverse=True)
+    return (fresh + known)[:limit]
+
+
+def _order_of_match(fill: Fill) -> tuple[int, int]:
+    return fill.sequence, fill.trade
+
+
+def fill_of(event: Order, bill_id: int = 0) -> Fill:
+    """A FILLED order event as a fill."""
+    return Fill(
+        bill_id=bill_id,
+        sequence=event.sequence,
+        time_ms=event.time_ms,
+        owner=event.owner,
+        instrument=event.instrument,
+        order=event.order,
+        trade=event.trade,
+        client_order_id=event.client_order_id,
+        tag=event.tag,
+        side=event.side,
+        type=event.type,
+        price=event.fill_price,
+        size=event.fill_size,
+        fee=amount_int(event.fill_fee),
+        liquidity=event.liquidity,
+    )

@@ -1,0 +1,31 @@
+"""How long records are kept: classes of rows that the projection forgets by itself.
+
+A canceled order that never filled is kept for two hours, and second bars for a day, as OKX does;
+everything else stays. What is forgotten depends on the log's time alone, rounded down to minutes,
+so that a rebuilt database forgets exactly the same.
+"""
+
+from __future__ import annotations
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+UNFILLED_MS = 2 * HOUR_MS
+SECOND_BARS_MS = DAY_MS
+
+# Windows of the endpoints that show only the recent past.
+ORDERS_RECENT_MS = 7 * DAY_MS
+FILLS_RECENT_MS = 3 * DAY_MS
+BILLS_RECENT_MS = 7 * DAY_MS
+ARCHIVE_MS = 90 * DAY_MS
+
+
+def unfilled_before(time_ms: int) -> int:
+    """Unfilled canceled orders that ended before this moment are forgotten at `time_ms`."""
+    return time_ms // MINUTE_MS * MINUTE_MS - UNFILLED_MS
+
+
+def second_bars_before(time_ms: int) -> int:
+    """Second bars that opened before this moment are forgotten at `time_ms`."""
+    return time_ms // MINUTE_MS * MINUTE_MS - SECOND_BARS_MS

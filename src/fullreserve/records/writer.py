@@ -1,0 +1,131 @@
+"""Writing the projection's rows: one transaction with the sequence that they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, select, update
+
+from fullreserve.records import retention, schema
+from fullreserve.records.amount import amount_value
+from fullreserve.records.bars import SECOND_MS
+from fullreserve.records.candles import Candle
+from fullreserve.records.database import Progress
+from fullreserve.records.projection import Row, Rows
+
+_LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill_ms")
+
+
+class NotAlone(RuntimeError):
+    """The records moved on under this writer: another follower writes the same database."""
+
+
+class Writer:
+    """Writes batches. Statements are text over the driver's bulk path, made from the schema."""
+
+    def __init__(self, engine: Engine, progress: Progress) -> None:
+        self._engine = engine
+        self.progress = progress
+        mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+        self._insert = {table.name: _insert(table, mark) for table in schema.metadata.sorted_tables}
+        self._put = {
+            table.name: self._insert[table.name] + _overwrite(table)
+            for table in (schema.candles, schema.assets, schema.instruments)
+        }
+        self._change_order = self._insert["orders"] + _change_order()
+
+    def write(self, rows: Rows, reached: Progress) -> None:
+        """Commits a batch and the sequence that it reaches; NotAlone if another writer did."""
+        with self._engine.begin() as connection:
+            self._advance(connection, reached)
+            self._many(connection, self._insert["orders"], rows.new_orders)
+            self._many(connection, self._change_order, rows.changed_orders)
+            for table in ("fills", "bills", "transfers", "trades"):
+                self._many(connection, self._insert[table], getattr(rows, table))
+            for table in self._put:
+                self._many(connection, self._put[table], getattr(rows, table))
+            self._forget(connection, reached.time_ms)
+        self.progress = reached
+
+    def stored_candle(self, instrument: int, width_ms: int, open_ms: int) -> Candle | None:
+        """A bar as the database has it."""
+        with self._engine.connect() as connection:
+            return stored_candle(connection, instrument, width_ms, open_ms)
+
+    def _advance(self, connection: Connection, reached: Progress) -> None:
+        table = schema.progress
+        ours = table.c.sequence == self.progress.sequence
+        moved = connection.execute(update(table).where(ours).values(reached._asdict()))
+        if moved.rowcount != 1:
+            raise NotAlone(f"the records are no longer at sequence {self.progress.sequence}")
+
+    @staticmethod
+    def _many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+        if rows:
+            connection.exec_driver_sql(statement, rows)
+
+    def _forget(self, connection: Connection, time_ms: int) -> None:
+        unfilled = retention.unfilled_before(time_ms)
+        if unfilled == retention.unfilled_before(self.progress.time_ms):
+            return
+        orders, candles = schema.orders, schema.candles
+        connection.execute(delete(orders).where(schema.unfilled, orders.c.time_ms < unfilled))
+        old = candles.c.open_ms < retention.second_bars_before(time_ms)
+        for instrument in connection.scalars(select(schema.instruments.c.instrument)).all():
+            ours = candles.c.instrument == instrument
+            connection.execute(delete(candles).where(ours, candles.c.width_ms == SECOND_MS, old))
+
+
+def stored_candle(
+    connection: Connection, instrument: int, width_ms: int, open_ms: int
+) -> Candle | None:
+    """A bar as the database has it."""
+    table = schema.candles
+    key = (
+        (table.c.instrument == instrument)
+        & (table.c.width_ms == width_ms)
+        & (table.c.open_ms == open_ms)
+    )
+    row = connection.execute(select(table).where(key)).one_or_none()
+    return None if row is None else candle_of(row)
+
+
+def candle_of(row: Any) -> Candle:
+    """A row of the table `candles`, its amounts as numbers or as text, as a bar."""
+    volume, turnover = row.volume, row.turnover
+    if isinstance(volume, str):
+        volume, turnover = amount_value(volume), amount_value(turnover)
+    prices = (row.open, row.high, row.low, row.close)
+    return Candle(row.open_ms, prices, volume, turnover, row.trades, imported=bool(row.imported))
+
+
+def _insert(table: Table, mark: str) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join([mark] * len(table.columns))
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - our own names
+
+
+def _conflict(table: Table) -> str:
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    return f" ON CONFLICT ({keys}) DO UPDATE SET "
+
+
+def _overwrite(table: Table) -> str:
+    names = [column.name for column in table.columns if not column.primary_key]
+    return _conflict(table) + ", ".join(f'"{name}" = excluded."{name}"' for name in names)
+
+
+def _change_order() -> str:
+    """The new state of an order; its last fill stays unless this batch brought a later one."""
+    table = schema.orders
+    changes = []
+    for column in table.columns:
+        name = column.name
+        if column.primary_key:
+            continue
+        new = f'excluded."{name}"'
+        if name in _LAST_FILL:
+            new = f'CASE WHEN excluded."trade" > 0 THEN {new} ELSE "orders"."{name}" END'
+        changes.append(f'"{name}" = {new}')
+    return _conflict(table) + ", ".join(changes)
