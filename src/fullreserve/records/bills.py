@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Instrument
 from fullreserve.exchange.wire.commands import Leg, Side, amount_int
 from fullreserve.exchange.wire.events import Balance, Order, Posted
@@ -17,8 +18,8 @@ Row = tuple[Any, ...]
 # Owner, kind, instance and asset.
 Account = tuple[int, int, int, int]
 
-# The trading account that the core settles fills on: (kind, instance).
-TRADING = (1, 0)
+# Kind and instance of the account that the core settles fills on.
+TRADING = (chart.TRADE, 0)
 
 # OKX's numbers of bill types and subtypes.
 TRADE = 2
@@ -29,8 +30,7 @@ TRANSFER_IN, TRANSFER_OUT = 11, 12
 # A transfer has two sides, and so has a posting that counts as one.
 SIDES = 2
 
-# Ids have 18 digits or more, as OKX's have, and leave room for 2^16 bills of one command.
-FIRST_ID = 10**17
+# A command has room for this many bills; 64 bits then last for 10^14 commands.
 IDS_PER_COMMAND = 1 << 16
 
 
@@ -43,7 +43,7 @@ class Numbering:
 
     def begin(self, sequence: int) -> None:
         """The bills from here on belong to the command at `sequence`, or precede its own."""
-        self._next = FIRST_ID + sequence * IDS_PER_COMMAND
+        self._next = sequence * IDS_PER_COMMAND
         self._end = self._next + IDS_PER_COMMAND
 
     def take(self, count: int) -> int:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from fullreserve.marketdata.bars import BARS, Bar
 from fullreserve.records import schema
-from fullreserve.records.bars import BARS, Bar
-from fullreserve.records.candles import Candle, widen
+from fullreserve.records.candles import Candle, stored_width, widen
 from fullreserve.records.database import progress
 from fullreserve.records.writer import candle_of
 
@@ -45,7 +45,7 @@ def read_candles(
     """Newest first: bars that open before `after_ms` and after `before_ms`; 0 is no bound.
 
     `as_of_ms` is a time for which the caller knows that all trades before it are in the records;
-    0 takes the records' own time. KeyError for a bar that is none of `bars.BARS`.
+    0 takes the records' own time. KeyError for a bar that is none of `marketdata.bars.BARS`.
     """
     width = BARS[bar]
     settled_ms = max(as_of_ms, progress(connection).time_ms)
@@ -59,7 +59,7 @@ def read_candles(
     opens = _opens(width, newest, max(width.open_of(first_ms), before_ms + 1), limit)
     if not opens:
         return []
-    wide = _wide(connection, instrument, width, opens[-1], width.next(opens[0]))
+    wide = _wide(connection, instrument, width, opens[-1], width.close_of(opens[0]))
     return _without_holes(width, opens, wide, settled_ms)
 
 
@@ -74,7 +74,7 @@ def _known(connection: Connection, instrument: int, width: Bar) -> tuple[int, in
 
 def _of(instrument: int, width: Bar) -> ColumnElement[bool]:
     table = schema.candles
-    return (table.c.instrument == instrument) & (table.c.width_ms == width.source_ms)
+    return (table.c.instrument == instrument) & (table.c.width_ms == stored_width(width))
 
 
 def _opens(width: Bar, newest: int, oldest: int, limit: int) -> list[int]:
@@ -122,7 +122,7 @@ def _without_holes(
                 candle.volume,
                 candle.turnover,
                 candle.trades,
-                width.next(open_ms) <= settled_ms,
+                width.close_of(open_ms) <= settled_ms,
                 candle.imported,
             )
         )

@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from fullreserve.exchange.wire.events import Trade
+from fullreserve.marketdata.bars import HOUR, MINUTE, SECOND, Bar
 from fullreserve.records.amount import amount_text
-from fullreserve.records.bars import SECOND_MS, STORED_MS
+
+# The widths that are stored; all others are put together from one of them.
+STORED_MS = (SECOND, MINUTE, HOUR)
+
+
+def stored_width(bar: Bar) -> int:
+    """The stored width from which bars of a size are put together: the largest that fits."""
+    return next(width_ms for width_ms in reversed(STORED_MS) if width_ms <= bar.length)
 
 
 class Candle:
@@ -105,7 +113,7 @@ class Candles:
         self._newest: dict[tuple[int, int], Candle] = {}
 
     def add(self, trade: Trade) -> None:
-        open_ms = trade.time_ms - trade.time_ms % SECOND_MS
+        open_ms = trade.time_ms - trade.time_ms % SECOND
         key = (trade.instrument, open_ms)
         candle = self._seconds.get(key)
         if candle is None:

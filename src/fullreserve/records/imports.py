@@ -15,10 +15,9 @@ from typing import NamedTuple
 import msgspec
 import zstandard
 
-from fullreserve.records.bars import Even
+from fullreserve.marketdata.bars import BARS, MINUTE
 from fullreserve.records.candles import Candle, widen
 from fullreserve.records.projection import Row
-from fullreserve.records.retention import HOUR_MS, MINUTE_MS
 
 FILE = "imported-candles.zst"
 
@@ -80,9 +79,9 @@ def import_rows(candles: Iterable[ImportedCandle]) -> list[Row]:
     rows: list[Row] = []
     for instrument, minutes in sorted(by_instrument.items()):
         minutes.sort(key=_open)
-        for width_ms in (MINUTE_MS, HOUR_MS):
-            wide = widen(minutes, Even(width_ms).open_of)
-            rows += [candle.row(instrument, width_ms) for candle in wide]
+        for bar in (BARS["1m"], BARS["1H"]):
+            wide = widen(minutes, bar.open_of)
+            rows += [candle.row(instrument, bar.length) for candle in wide]
     return rows
 
 
@@ -93,7 +92,7 @@ def _open(candle: Candle) -> int:
 def _checked(candle: ImportedCandle) -> ImportedCandle:
     prices = (candle.open, candle.high, candle.low, candle.close)
     sound = (
-        candle.open_ms % MINUTE_MS == 0
+        candle.open_ms % MINUTE == 0
         and 0 < candle.low == min(prices)
         and candle.high == max(prices)
         and min(candle.volume, candle.turnover, candle.trades) >= 0

@@ -7,25 +7,23 @@ so that a rebuilt database forgets exactly the same.
 
 from __future__ import annotations
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+from fullreserve.marketdata.bars import DAY, HOUR, MINUTE
 
-UNFILLED_MS = 2 * HOUR_MS
-SECOND_BARS_MS = DAY_MS
+UNFILLED_MS = 2 * HOUR
+SECOND_BARS_MS = DAY
 
 # Windows of the endpoints that show only the recent past.
-ORDERS_RECENT_MS = 7 * DAY_MS
-FILLS_RECENT_MS = 3 * DAY_MS
-BILLS_RECENT_MS = 7 * DAY_MS
-ARCHIVE_MS = 90 * DAY_MS
+ORDERS_RECENT_MS = 7 * DAY
+FILLS_RECENT_MS = 3 * DAY
+BILLS_RECENT_MS = 7 * DAY
+ARCHIVE_MS = 90 * DAY
 
 
 def unfilled_before(time_ms: int) -> int:
     """Unfilled canceled orders that ended before this moment are forgotten at `time_ms`."""
-    return time_ms // MINUTE_MS * MINUTE_MS - UNFILLED_MS
+    return time_ms // MINUTE * MINUTE - UNFILLED_MS
 
 
 def second_bars_before(time_ms: int) -> int:
     """Second bars that opened before this moment are forgotten at `time_ms`."""
-    return time_ms // MINUTE_MS * MINUTE_MS - SECOND_BARS_MS
+    return time_ms // MINUTE * MINUTE - SECOND_BARS_MS

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, select, update
 
+from fullreserve.marketdata.bars import SECOND
 from fullreserve.records import retention, schema
 from fullreserve.records.amount import amount_value
-from fullreserve.records.bars import SECOND_MS
 from fullreserve.records.candles import Candle
 from fullreserve.records.database import Progress
 from fullreserve.records.projection import Row, Rows
@@ -74,7 +74,7 @@ class Writer:
         old = candles.c.open_ms < retention.second_bars_before(time_ms)
         for instrument in connection.scalars(select(schema.instruments.c.instrument)).all():
             ours = candles.c.instrument == instrument
-            connection.execute(delete(candles).where(ours, candles.c.width_ms == SECOND_MS, old))
+            connection.execute(delete(candles).where(ours, candles.c.width_ms == SECOND, old))
 
 
 def stored_candle(
