@@ -47,10 +47,10 @@ class Fill(NamedTuple):
     """One side of a match. Fee in the asset received, positive when the user paid."""
 
     owner: int
+    instrument: int
     bill_id: int
     sequence: int
     time_ms: int
-    instrument: int
     order: int
     trade: int
     client_order_id: str
@@ -144,7 +144,7 @@ class History:
     ) -> list[OrderRecord]:
         """Finished orders of an owner, by id; `begin_ms` and `end_ms` bound their creation."""
         table = schema.orders
-        query = select(table).where(table.c.owner == owner, schema.finished)
+        query = select(table).where(table.c.owner == owner, table.c.state >= OrderState.FILLED)
         if instrument:
             query = query.where(table.c.instrument == instrument)
         if types:

@@ -35,10 +35,10 @@ _PLACED = OrderCause.PLACED
 # Columns between which others stand, in the order of `schema`.
 _ORDER_HEAD = attrgetter(
     "owner",
+    "instrument",
     "order",
     "sequence",
     "time_ms",
-    "instrument",
     "client_order_id",
     "tag",
     "side",
@@ -53,7 +53,6 @@ _ORDER_TAIL = attrgetter("state", "cancel_source", "created_ms")
 _FILL_TAIL = attrgetter(
     "sequence",
     "time_ms",
-    "instrument",
     "order",
     "trade",
     "client_order_id",
@@ -190,7 +189,7 @@ class Projection:
             event.liquidity,
             event.time_ms,
         )
-        self._rows.fills.append((event.owner, bill_id, *_FILL_TAIL(event), fee))
+        self._rows.fills.append((event.owner, event.instrument, bill_id, *_FILL_TAIL(event), fee))
 
     def _trade(self, event: Trade) -> None:
         self._rows.trades.append(_TRADE(event))

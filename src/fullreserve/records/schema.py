@@ -64,10 +64,10 @@ orders = Table(
     "orders",
     metadata,
     _number("owner", key=True),
+    _number("instrument", key=True),
     _number("order_id", key=True),
     _number("sequence"),
     _number("time_ms"),
-    _number("instrument"),
     _text("client_order_id"),
     _text("tag"),
     _code("side"),
@@ -92,18 +92,10 @@ orders = Table(
 )
 
 # Queries use the same expressions, with the same literals: only then SQLite takes the index.
-finished = orders.c.state >= literal_column("2")
 unfilled = (orders.c.state == literal_column("3")) & (orders.c.filled == literal_column("0"))
 named = orders.c.client_order_id != literal_column("''")
 
-Index(
-    "orders_of_owner_on_instrument",
-    orders.c.owner,
-    orders.c.instrument,
-    orders.c.order_id,
-    sqlite_where=finished,
-    postgresql_where=finished,
-)
+Index("orders_of_owner", orders.c.owner, orders.c.order_id, unique=True)
 Index(
     "orders_by_client_order_id",
     orders.c.owner,
@@ -119,10 +111,10 @@ fills = Table(
     "fills",
     metadata,
     _number("owner", key=True),
+    _number("instrument", key=True),
     _number("bill_id", key=True),
     _number("sequence"),
     _number("time_ms"),
-    _number("instrument"),
     _number("order_id"),
     _number("trade"),
     _text("client_order_id"),
@@ -135,8 +127,8 @@ fills = Table(
     _amount("fee"),
     sqlite_with_rowid=False,
 )
-Index("fills_of_owner_on_instrument", fills.c.owner, fills.c.instrument, fills.c.bill_id)
-Index("fills_of_order", fills.c.order_id, fills.c.bill_id)
+Index("fills_of_owner", fills.c.owner, fills.c.bill_id, unique=True)
+Index("fills_of_order", fills.c.owner, fills.c.order_id, fills.c.bill_id)
 
 # Every change of an account's balance, in the exact order in which they were made.
 bills = Table(
@@ -183,7 +175,7 @@ transfers = Table(
     _number("target_kind"),
     _number("target_instance"),
 )
-Index("transfers_by_sequence", transfers.c.sequence)
+Index("transfers_by_sequence", transfers.c.sequence, transfers.c.bill_id)
 
 trades = Table(
     "trades",
