@@ -23,6 +23,7 @@ UV_HOME = ROOT / ".setup" / "uv"
 STAMP = ROOT / ".setup" / "stamp.json"
 PYTHON_MIN = (3, 11)
 RUST_MIN = (1, 85)
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 LEVELS = {
     "run": ("run", "build"),
@@ -181,6 +182,9 @@ def set_up(level: str) -> None:
     print("Setting up:", flush=True)
     check_rust()
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+    if SYSTEM_CERTIFICATES.exists():
+        # Trust what pip and cargo trust, also behind a proxy with a certificate of its own.
+        os.environ.setdefault("UV_SYSTEM_CERTS", "true")
     uv = ensure_uv()
     if not packages_fresh:
         STAMP.unlink(missing_ok=True)
