@@ -26,7 +26,7 @@ WS_PREHASH = b"GET/users/self/verify"
 
 
 class Authenticator:
-    """Checks requests against the vault; `wall_ms` is the wall clock."""
+    """Checks requests against the vault; `wall_ms` and `now` are of the wall clock."""
 
     def __init__(self, vault: Vault, wall_ms: Callable[[], int]) -> None:
         self._vault = vault
@@ -40,6 +40,7 @@ class Authenticator:
         query: bytes,
         body: bytes,
         address: str,
+        now: int,
     ) -> ApiKey:
         """The key that signed a REST request; Problem 501xx.
 
@@ -52,7 +53,6 @@ class Authenticator:
         passphrase = headers.get(b"ok-access-passphrase")
         if not (name and sign and timestamp and passphrase):
             raise Problem(_missing(name, sign, timestamp))
-        now = self._wall_ms()
         if abs(now - timestamp_ms(timestamp)) > WINDOW_MS:
             raise Problem(50102, allowed=_iso(now))
         key = self._vault.api_key(name)

@@ -14,6 +14,7 @@ class Error(NamedTuple):
 
     http: int
     message: str
+    hint: str = ""  # what is allowed; added where the one who refuses knows it
 
 
 TABLE: dict[int, Error] = {
@@ -21,30 +22,34 @@ TABLE: dict[int, Error] = {
     2: Error(200, "Bulk operation partially succeeded"),
     # --- the request as such
     50000: Error(400, "The body of a POST request cannot be empty"),
-    50001: Error(503, "The exchange takes no changes now: {allowed}"),
-    50002: Error(400, "The body is not valid JSON: {allowed}"),
+    50001: Error(503, "The exchange takes no changes now", ": {allowed}"),
+    50002: Error(400, "The body is not valid JSON", ": {allowed}"),
     50004: Error(400, "The outcome is not known yet; ask for the order before sending it again"),
     50005: Error(410, "This endpoint is not offered"),
     50006: Error(400, "The content type must be application/json"),
-    50011: Error(429, "Rate limit reached; {allowed}"),
+    50007: Error(200, "The account is blocked"),
+    50008: Error(200, "The account does not exist"),
+    50011: Error(429, "Rate limit reached", "; {allowed}"),
     50013: Error(429, "The exchange is busy; try again in a moment"),
     50014: Error(400, "Parameter {name} cannot be empty"),
     50015: Error(400, "Either parameter {name} is required"),
-    50016: Error(400, "Parameters {name} do not match: {allowed}"),
+    50016: Error(400, "Parameters {name} do not match", ": {allowed}"),
     50024: Error(200, "Parameters {name} exclude each other"),
     50025: Error(200, "Parameter {name} takes at most {allowed} values"),
     50026: Error(500, "Internal error; it was recorded"),
     50027: Error(200, "This account may not trade"),
     50030: Error(200, "You have no right to this endpoint"),
-    50036: Error(200, "expTime is in the past; the exchange's time is {allowed}"),
+    50036: Error(200, "expTime is in the past", "; the exchange's time is {allowed}"),
     50037: Error(200, "The order expired before it was processed"),
     50038: Error(200, "Not available in demo trading"),
-    50061: Error(200, "Too many new and amended orders of this account; {allowed}"),
+    50061: Error(200, "Too many new and amended orders of this account", "; {allowed}"),
     50071: Error(200, "{name} already exists"),
     # --- who asks
     50100: Error(400, "The API key is frozen"),
     50101: Error(401, "The API key belongs to another environment"),
-    50102: Error(401, "The timestamp is more than 30 seconds from the exchange's time {allowed}"),
+    50102: Error(
+        401, "The timestamp is more than 30 seconds from the exchange's time", " {allowed}"
+    ),
     50103: Error(401, "Request header OK-ACCESS-KEY cannot be empty"),
     50104: Error(401, "Request header OK-ACCESS-PASSPHRASE cannot be empty"),
     50105: Error(401, "Request header OK-ACCESS-PASSPHRASE is wrong"),
@@ -52,21 +57,21 @@ TABLE: dict[int, Error] = {
     50107: Error(401, "Request header OK-ACCESS-TIMESTAMP cannot be empty"),
     50110: Error(401, "Your IP {name} is not on the API key's list"),
     50111: Error(401, "The API key is not known, was deleted, or has expired"),
-    50112: Error(401, "OK-ACCESS-TIMESTAMP must look like {allowed}"),
+    50112: Error(401, "OK-ACCESS-TIMESTAMP must look like", " {allowed}"),
     50113: Error(
         401,
         "Invalid sign: it must be Base64(HMAC-SHA256(secret, timestamp + method + path + body))",
     ),
     50114: Error(401, "Invalid authorization"),
-    50115: Error(405, "Invalid request method; allowed is {allowed}"),
+    50115: Error(405, "Invalid request method", "; allowed is {allowed}"),
     50120: Error(200, "The API key lacks the permission {name}"),
     # --- order entry
-    51000: Error(400, "Parameter {name} error; allowed is {allowed}"),
+    51000: Error(400, "Parameter {name} error", "; allowed is {allowed}"),
     51001: Error(200, "Instrument {name} does not exist"),
     51003: Error(200, "Either ordId or clOrdId is required"),
-    51005: Error(200, "The order size is over the maximum of {allowed}"),
-    51006: Error(200, "The price is outside the price limit; the limit now is {allowed}"),
-    51008: Error(200, "Order failed: insufficient balance; available is {allowed}"),
+    51005: Error(200, "The order size is over the maximum", " of {allowed}"),
+    51006: Error(200, "The price is outside the price limit", "; the limit now is {allowed}"),
+    51008: Error(200, "Insufficient balance", "; it is enough for {allowed}"),
     51009: Error(200, "Ordering is blocked for this account or instrument"),
     51010: Error(200, "tdMode {name} is not possible in this account mode; allowed is cash"),
     51011: Error(200, "Duplicate ordId"),
@@ -74,34 +79,35 @@ TABLE: dict[int, Error] = {
     51014: Error(200, "Index {name} does not exist"),
     51015: Error(200, "instId {name} is not of this instType"),
     51016: Error(200, "clOrdId is already used by a pending order"),
-    51020: Error(200, "The order size is under the minimum of {allowed}"),
+    51020: Error(200, "The order size is under the minimum", " of {allowed}"),
     51021: Error(200, "The instrument is not open for trading yet"),
     51022: Error(200, "Trading is suspended"),
     51023: Error(200, "There is no such position"),
     51024: Error(200, "The account is blocked"),
     51025: Error(200, "Too many orders"),
-    51071: Error(200, "Too many cancel-all-after tags; allowed are {allowed}"),
-    51102: Error(200, "Too many pending orders on this instrument; allowed are {allowed}"),
-    51103: Error(200, "Too many pending orders; allowed are {allowed}"),
-    51111: Error(200, "Too many orders in one request; allowed are {allowed}"),
-    51116: Error(200, "The price is over the maximum of {allowed}"),
-    51120: Error(200, "The size is under the minimum of {allowed}"),
-    51121: Error(200, "The order size must be a multiple of the lot size {allowed}"),
-    51122: Error(200, "The price must be a multiple of the tick size {allowed}, and more than 0"),
+    51071: Error(200, "Too many cancel-all-after tags", "; allowed are {allowed}"),
+    51102: Error(200, "Too many pending orders on this instrument", "; allowed are {allowed}"),
+    51103: Error(200, "Too many pending orders", "; allowed are {allowed}"),
+    51111: Error(200, "Too many orders in one request", "; allowed are {allowed}"),
+    51116: Error(200, "The price is over the maximum", " of {allowed}"),
+    51120: Error(200, "The size is under the minimum", " of {allowed}"),
+    51121: Error(200, "The order size must be a multiple of the lot size", " {allowed}"),
+    51122: Error(200, "The price is under the minimum", " of {allowed}"),
     51124: Error(200, "Only post-only orders are taken now"),
     51127: Error(200, "The available balance is 0"),
-    51131: Error(200, "Insufficient balance; available is {allowed}"),
+    51131: Error(200, "Insufficient balance", "; available is {allowed}"),
     51149: Error(500, "The order timed out; its outcome is not known yet"),
-    51174: Error(200, "Too many pending orders of this account; allowed are {allowed}"),
-    51185: Error(200, "The order value is over the maximum of {allowed}"),
-    51201: Error(200, "The size of a market order is over the maximum of {allowed}"),
-    51202: Error(200, "The size of a market order is over the maximum of {allowed}"),
-    51203: Error(200, "The amount of a market order is over the maximum of {allowed}"),
+    51174: Error(200, "Too many pending orders of this account", "; allowed are {allowed}"),
+    51185: Error(200, "The order value is over the maximum", " of {allowed}"),
+    51201: Error(200, "The size of a market order is over the maximum", " of {allowed}"),
+    51202: Error(200, "The amount of a market order is over the maximum", " of {allowed}"),
+    51203: Error(200, "The amount of a market order is over the maximum", " of {allowed}"),
     51204: Error(200, "Parameter px cannot be empty for this order type"),
     51205: Error(200, "reduceOnly is not available for spot"),
     51400: Error(200, "Cancellation failed: the order is filled, canceled or does not exist"),
     51407: Error(200, "Either ordId or clOrdId is required"),
     51500: Error(200, "Nothing to amend: newSz or newPx must differ from the order's"),
+    51502: Error(200, "Amendment failed: insufficient balance", "; it is enough for {allowed}"),
     51503: Error(200, "Amendment failed: the order is filled, canceled or does not exist"),
     51506: Error(200, "This order type cannot be amended"),
     51511: Error(200, "Amendment failed: the price of the post-only order would take"),
@@ -117,10 +123,13 @@ TABLE: dict[int, Error] = {
     58110: Error(200, "Transfers are suspended"),
     58114: Error(400, "The amount must be more than 0"),
     58115: Error(200, "Sub-account {name} does not exist"),
-    58116: Error(200, "The amount is over the available {allowed}"),
+    58116: Error(200, "The amount is over the available", " {allowed}"),
     58123: Error(200, "from cannot equal to"),
-    58350: Error(200, "Insufficient balance; available is {allowed}"),
-    59000: Error(200, "Setting not possible: {allowed}"),
+    58203: Error(200, "Insufficient balance", "; available is {allowed}"),
+    58207: Error(200, "Withdrawals of this account are stopped"),
+    58350: Error(200, "Insufficient balance", "; available is {allowed}"),
+    59000: Error(200, "Setting not possible", ": {allowed}"),
+    59401: Error(200, "The holding would be over its cap"),
     59510: Error(200, "Sub-account {name} does not exist"),
     # --- WebSocket alone
     60004: Error(400, "Invalid timestamp; it must be the UTC time in seconds"),
@@ -130,7 +139,7 @@ TABLE: dict[int, Error] = {
     60009: Error(400, "Login failed"),
     60011: Error(400, "Please log in"),
     60012: Error(400, "Illegal request: {name}"),
-    60013: Error(400, "Invalid args: {allowed}"),
+    60013: Error(400, "Invalid args", ": {allowed}"),
     60014: Error(400, "Requests too frequent"),
     60018: Error(400, "Wrong URL or {name} does not exist"),
     60019: Error(400, "Invalid op: {name}"),
@@ -138,7 +147,7 @@ TABLE: dict[int, Error] = {
     60027: Error(400, "Parameter {name} cannot be empty"),
     60031: Error(400, "This connection is logged in; use a new one for another account"),
     60032: Error(400, "The API key does not exist"),
-    60033: Error(400, "Parameter {name} error; allowed is {allowed}"),
+    60033: Error(400, "Parameter {name} error", "; allowed is {allowed}"),
     63999: Error(400, "Login failed by an internal error"),
     64000: Error(400, "Parameter uly is not taken here any more"),
     64003: Error(400, "Your fee tier does not include this channel"),
@@ -153,22 +162,16 @@ _FALLBACK = Error(200, "Refused")
 class Problem(Exception):
     """A refusal on its way to a client."""
 
-    def __init__(self, code: int, name: str = "", allowed: str = "", sub_code: str = "") -> None:
+    def __init__(self, code: int, name: str = "", allowed: str = "", http: int = 0) -> None:
         row = TABLE.get(code, _FALLBACK)
         self.code = code
-        self.http = row.http
+        self.http = http or row.http
         self.message = sentence(code, name, allowed)
-        self.sub_code = sub_code
         super().__init__(f"{code} {self.message}")
 
 
 def sentence(code: int, name: str = "", allowed: str = "") -> str:
-    """The table's message; what it has no value for is left out, with the words before it."""
-    text = TABLE.get(code, _FALLBACK).message
-    if "{allowed}" in text and not allowed:
-        for lead in ("; the limit now is {", "; allowed is {", "; allowed are {"):
-            text = text.split(lead)[0]
-        for lead in ("; available is {", "; the exchange's time is {", " of {allowed}", ": {"):
-            text = text.split(lead)[0]
-        text = text.split("; {allowed}")[0].replace(" {allowed}", "")
+    """The table's message with its values."""
+    row = TABLE.get(code, _FALLBACK)
+    text = row.message + row.hint if allowed else row.message
     return text.replace("{name}", name).replace("{allowed}", allowed)

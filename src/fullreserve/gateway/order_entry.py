@@ -141,7 +141,7 @@ class OrderEntry:
         size = parse_size(instrument, "sz", params.sz, unit, kind)
         check_client_id(params.cl_ord_id)
         if params.tag:
-            _check_tag(params.tag)
+            check_tag(params.tag)
         stp = SELF_TRADES.get(params.stp_mode)
         if stp is None:
             raise Problem(51000, "stpMode", "cancel_maker, cancel_taker, cancel_both")
@@ -274,11 +274,11 @@ def _clamps(text: str) -> bool:
 
 
 def parse_price(instrument: Instrument, name: str, text: str) -> int:
-    """A price in units of the price scale; Problem 51000, 51116, 51122."""
+    """A price in units of the price scale; Problem 51000, 51116."""
     try:
         price = decimals.parse(text, instrument.price_scale)
     except decimals.TooPrecise:
-        raise Problem(51122, name, tick_text(instrument)) from None
+        raise Problem(51000, name, f"a multiple of {tick_text(instrument)}") from None
     except decimals.NotANumber:
         raise Problem(51000, name, "a plain decimal number more than 0, as a string") from None
     if price > UINT64_MAX:
@@ -289,7 +289,7 @@ def parse_price(instrument: Instrument, name: str, text: str) -> int:
 def parse_size(
     instrument: Instrument, name: str, text: str, unit: SizeUnit, kind: OrderType
 ) -> int:
-    """A size in its unit; Problem 50014, 51000, 51005, 51121, 51202, 51203."""
+    """A size in its unit; Problem 50014, 51000, 51005, 51121, 51201, 51202."""
     if not text:
         raise Problem(50014, name=name)
     scale = instrument.size_scale if unit is SizeUnit.BASE else instrument.quote.scale
@@ -304,9 +304,9 @@ def parse_size(
     if size > UINT64_MAX:
         spec = instrument.spec
         if unit is SizeUnit.QUOTE:
-            raise Problem(51203, name, instrument.quote.text(spec.max_market_amount))
+            raise Problem(51202, name, instrument.quote.text(spec.max_market_amount))
         if kind is OrderType.MARKET:
-            raise Problem(51202, name, instrument.size_text(spec.max_market_size))
+            raise Problem(51201, name, instrument.size_text(spec.max_market_size))
         raise Problem(51005, name, instrument.size_text(spec.max_limit_size))
     return size
 
@@ -330,7 +330,8 @@ def check_client_id(text: str) -> None:
         raise Problem(51000, "clOrdId", "1 to 32 letters and digits")
 
 
-def _check_tag(text: str) -> None:
+def check_tag(text: str) -> None:
+    """Problem 51000 naming tag."""
     if len(text) > TAG_MAX or not _plain(text):
         raise Problem(51000, "tag", "1 to 16 letters and digits")
 

@@ -11,6 +11,7 @@ from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.exchange.wire.commands import OrderType, SelfTrade, Side, SizeUnit, amount_int
 from fullreserve.exchange.wire.events import Liquidity, Order, OrderCause, OrderState
 from fullreserve.gateway import ids
+from fullreserve.records.history import Fill
 
 ZERO_AMOUNT = bytes(16)
 
@@ -148,15 +149,15 @@ def _common(order: Order, instrument: Instrument) -> dict[str, object]:
     return row
 
 
-def order_row(catalog: Catalog, order: Order, last_fill: Order | None = None) -> dict[str, object]:
-    """REST row of an order; `last_fill` is the order's latest FILLED event, if it has one."""
+def order_row(catalog: Catalog, order: Order, fill_ms: int = 0) -> dict[str, object]:
+    """REST row of an order whose `fill_*` fields are those of its last fill, at `fill_ms`."""
     instrument = catalog.instruments[order.instrument]
     row = _common(order, instrument)
-    fill = last_fill or (order if order.fill_size else None)
-    row["fillPx"] = instrument.price_text(fill.fill_price) if fill else ""
-    row["fillSz"] = instrument.size_text(fill.fill_size) if fill else "0"
-    row["fillTime"] = str(fill.time_ms) if fill else ""
-    row["tradeId"] = str(fill.trade) if fill else ""
+    filled = order.fill_size > 0
+    row["fillPx"] = instrument.price_text(order.fill_price) if filled else ""
+    row["fillSz"] = instrument.size_text(order.fill_size)
+    row["fillTime"] = str(fill_ms or order.time_ms) if filled else ""
+    row["tradeId"] = str(order.trade) if filled else ""
     return row
 
 
@@ -200,48 +201,48 @@ def notional(instrument: Instrument, price: int, size: int) -> str:
     return decimals.text(price * size, instrument.price_scale + instrument.size_scale)
 
 
-def fill_row(catalog: Catalog, order: Order) -> dict[str, object]:
-    """REST row of a fill, from the FILLED event of its order."""
-    instrument = catalog.instruments[order.instrument]
-    asset = fee_asset(instrument, order.side)
+def fill_row(catalog: Catalog, fill: Fill) -> dict[str, object]:
+    """REST row of a fill."""
+    instrument = catalog.instruments[fill.instrument]
+    asset = fee_asset(instrument, fill.side)
     return {
-        "billId": ids.text(order.sequence),
-        "clOrdId": order.client_order_id,
-        "execType": EXECUTIONS[Liquidity(order.liquidity)],
-        "fee": fee_text(asset, amount_int(order.fill_fee)),
+        "billId": str(fill.bill_id) if fill.bill_id else "",
+        "clOrdId": fill.client_order_id,
+        "execType": EXECUTIONS[Liquidity(fill.liquidity)],
+        "fee": fee_text(asset, fill.fee),
         "feeCcy": asset.symbol,
-        "feeRate": fee_rate(instrument, order),
+        "feeRate": fee_rate(instrument, fill),
         "fillFwdPx": "",
         "fillIdxPx": "",
         "fillMarkPx": "",
         "fillMarkVol": "",
         "fillPnl": "0",
-        "fillPx": instrument.price_text(order.fill_price),
+        "fillPx": instrument.price_text(fill.price),
         "fillPxUsd": "",
         "fillPxVol": "",
-        "fillSz": instrument.size_text(order.fill_size),
-        "fillTime": str(order.time_ms),
+        "fillSz": instrument.size_text(fill.size),
+        "fillTime": str(fill.time_ms),
         "instId": instrument.symbol,
         "instType": "SPOT",
-        "ordId": ids.text(order.order),
+        "ordId": ids.text(fill.order),
         "posSide": "net",
-        "side": SIDES[Side(order.side)],
-        "subType": "1" if order.side == Side.BUY else "2",
-        "tag": order.tag,
-        "tradeId": str(order.trade),
+        "side": SIDES[Side(fill.side)],
+        "subType": "1" if fill.side == Side.BUY else "2",
+        "tag": fill.tag,
+        "tradeId": str(fill.trade),
         "tradeQuoteCcy": instrument.quote.symbol,
-        "ts": str(order.time_ms),
+        "ts": str(fill.time_ms),
     }
 
 
-def fee_rate(instrument: Instrument, order: Order) -> str:
+def fee_rate(instrument: Instrument, fill: Fill) -> str:
     """The rate that was charged, from the fee itself, to 6 digits; in OKX's sign."""
-    paid = amount_int(order.fill_fee)
+    paid = fill.fee
     scale_up = 10**instrument.size_scale
-    if order.side == Side.BUY:
-        received = order.fill_size * 10**instrument.base.scale // scale_up
+    if fill.side == Side.BUY:
+        received = fill.size * 10**instrument.base.scale // scale_up
     else:
-        product = order.fill_price * order.fill_size * 10**instrument.quote.scale
+        product = fill.price * fill.size * 10**instrument.quote.scale
         received = product // (scale_up * 10**instrument.price_scale)
     if not received:
         return "0"

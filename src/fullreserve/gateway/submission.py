@@ -212,7 +212,7 @@ def _place_row(params: PlaceParams, order: int, now: int, problem: Problem | Non
             "ordId": "",
             "sCode": str(problem.code),
             "sMsg": problem.message,
-            "subCode": problem.sub_code,
+            "subCode": "",
             "tag": params.tag,
             "ts": str(now),
         }
@@ -239,7 +239,7 @@ def _amend_row(params: AmendParams, order: int, now: int, problem: Problem | Non
             "reqId": params.req_id,
             "sCode": str(problem.code) if problem else "0",
             "sMsg": problem.message if problem else "",
-            "subCode": problem.sub_code if problem else "",
+            "subCode": "",
             "ts": str(now),
         }
     )

@@ -6,7 +6,7 @@ out; so parameters are texts, taken over with the digits that were sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -49,51 +49,43 @@ def rows(rendered: Sequence[bytes], failed: int, in_us: int, out_us: int) -> byt
     )
 
 
-def text_of(name: str, raw: msgspec.Raw) -> str:
-    """A scalar's text: a string's content, a number's digits, true, false; "" for null.
+def text_of(raw: msgspec.Raw) -> str:
+    """A value's text: a string's content, a number's digits, true, false; "" for null.
 
-    Problem 51000 for a list or an object.
+    Lists and objects keep their JSON, so that whoever does not take them can say so; empty ones
+    count as absent.
     """
     content = bytes(raw)
     first = content[:1]
     if first == b'"':
         return _string.decode(content)
-    if first in b"{[":
-        raise Problem(51000, name, "a string")
-    if first == b"n":
+    if first == b"n" or (first in (b"[", b"{") and len(content) == 2):
         return ""
     return content.decode()
 
 
 def texts(body: bytes) -> dict[str, str]:
-    """A JSON object's scalars by name; lists and objects are left out.
+    """A JSON object's values by name, each as `text_of`.
 
     Problem 50000 for an empty body, 50002 for what is not a JSON object.
     """
-    return _texts(_loose(_loose_object, body))
+    return _loose(lambda: _texts(_loose_object.decode(body)), body)
 
 
 def text_list(body: bytes) -> list[dict[str, str]]:
     """A JSON list of objects, each as `texts`."""
-    return [_texts(item) for item in _loose(_loose_list, body)]
+    return _loose(lambda: [_texts(item) for item in _loose_list.decode(body)], body)
 
 
 def _texts(fields: dict[str, msgspec.Raw]) -> dict[str, str]:
-    found = {}
-    for name, raw in fields.items():
-        if bytes(raw)[:1] in (b"{", b"["):
-            # Nested parameters are read by those who know them; the fact that they were sent stays.
-            found[name] = bytes(raw).decode() if len(raw) > 2 else ""
-        else:
-            found[name] = text_of(name, raw)
-    return found
+    return {name: text_of(raw) for name, raw in fields.items()}
 
 
-def _loose(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+def _loose(read: Callable[[], T], body: bytes) -> T:
     if not body:
         raise Problem(50000)
     try:
-        return decoder.decode(body)
+        return read()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise Problem(50002, allowed=str(wrong)[:120]) from None
 

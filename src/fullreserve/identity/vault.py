@@ -17,7 +17,7 @@ from fullreserve.identity import keyring, passwords, schema
 from fullreserve.identity.api_key import ApiKey, KeySecrets, Permission, networks
 from fullreserve.identity.generation import Generation
 
-FIRST_UID = 10_000_000
+FIRST_UID = 10_000_001  # lower owner numbers are the exchange's own
 CACHE_MAX = 100_000
 
 PASSWORD = "password"  # noqa: S105 - a kind of credential, not one

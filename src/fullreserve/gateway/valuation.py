@@ -1,0 +1,44 @@
+"""What a balance is worth in USD, by the last prices here.
+
+A dollar coin counts as one dollar. Any other asset is valued over its pair with one of them; an
+asset without such a pair, or one that never traded, has no value here.
+"""
+
+from __future__ import annotations
+
+from fullreserve.exchange import decimals
+from fullreserve.exchange.catalog import Asset, Catalog
+from fullreserve.marketdata.market import Market
+
+DOLLARS = ("USDT", "USDC", "USD")
+USD_SCALE = 8
+
+
+class Valuation:
+    """Values at this moment."""
+
+    def __init__(self, catalog: Catalog, market: Market) -> None:
+        self._catalog = catalog
+        self.market = market
+
+    def usd(self, asset: Asset, amount: int) -> int:
+        """An amount in ledger units in units of 10^-8 USD, rounded down; 0 without a price."""
+        if asset.symbol in DOLLARS:
+            return _scaled(amount, asset.scale)
+        for dollar in DOLLARS:
+            instrument = self._catalog.instrument_named.get(f"{asset.symbol}-{dollar}")
+            if instrument is not None:
+                last = self.market.of(instrument.id).tape.last
+                if last is not None:
+                    return _scaled(amount * last.price, asset.scale + instrument.price_scale)
+        return 0
+
+
+def _scaled(value: int, scale: int) -> int:
+    scaled: int = value * 10**USD_SCALE // 10**scale
+    return scaled
+
+
+def usd_text(value: int) -> str:
+    """Units of 10^-8 USD as a decimal."""
+    return decimals.text(value, USD_SCALE)
