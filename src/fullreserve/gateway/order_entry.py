@@ -28,23 +28,31 @@ CLIENT_ID_MAX = 32
 TAG_MAX = 16
 UINT64_MAX = 2**64 - 1
 
-SIDES = {"buy": Side.BUY, "sell": Side.SELL}
+# Plain integers: the enumerations' own operators cost more than the rest of an order's reading.
+BUY = int(Side.BUY)
+MARKET = int(OrderType.MARKET)
+FOK = int(OrderType.FOK)
+BASE = int(SizeUnit.BASE)
+QUOTE = int(SizeUnit.QUOTE)
+CANCEL_BOTH = int(SelfTrade.CANCEL_BOTH)
+
+SIDES = {"buy": BUY, "sell": int(Side.SELL)}
 TYPES = {
-    "limit": OrderType.LIMIT,
-    "market": OrderType.MARKET,
-    "post_only": OrderType.POST_ONLY,
-    "ioc": OrderType.IOC,
-    "fok": OrderType.FOK,
-    "optimal_limit_ioc": OrderType.OPTIMAL_LIMIT_IOC,
+    "limit": int(OrderType.LIMIT),
+    "market": MARKET,
+    "post_only": int(OrderType.POST_ONLY),
+    "ioc": int(OrderType.IOC),
+    "fok": FOK,
+    "optimal_limit_ioc": int(OrderType.OPTIMAL_LIMIT_IOC),
 }
-UNPRICED = frozenset({OrderType.MARKET, OrderType.OPTIMAL_LIMIT_IOC})
+UNPRICED = (MARKET, int(OrderType.OPTIMAL_LIMIT_IOC))
 SELF_TRADES = {
-    "": SelfTrade.CANCEL_MAKER,
-    "cancel_maker": SelfTrade.CANCEL_MAKER,
-    "cancel_taker": SelfTrade.CANCEL_TAKER,
-    "cancel_both": SelfTrade.CANCEL_BOTH,
+    "": int(SelfTrade.CANCEL_MAKER),
+    "cancel_maker": int(SelfTrade.CANCEL_MAKER),
+    "cancel_taker": int(SelfTrade.CANCEL_TAKER),
+    "cancel_both": CANCEL_BOTH,
 }
-UNITS = {"base_ccy": SizeUnit.BASE, "quote_ccy": SizeUnit.QUOTE}
+UNITS = {"base_ccy": BASE, "quote_ccy": QUOTE}
 BOOLEANS = {"": False, "false": False, "true": True}
 
 
@@ -135,8 +143,8 @@ class OrderEntry:
             price = parse_price(instrument, "px", params.px)
         else:
             raise Problem(51204)
-        unit = SizeUnit.BASE
-        if kind is OrderType.MARKET:
+        unit = BASE
+        if kind == MARKET:
             unit = _market_unit(params, side)
         size = parse_size(instrument, "sz", params.sz, unit, kind)
         check_client_id(params.cl_ord_id)
@@ -145,7 +153,7 @@ class OrderEntry:
         stp = SELF_TRADES.get(params.stp_mode)
         if stp is None:
             raise Problem(51000, "stpMode", "cancel_maker, cancel_taker, cancel_both")
-        if stp is SelfTrade.CANCEL_BOTH and kind is OrderType.FOK:
+        if stp == CANCEL_BOTH and kind == FOK:
             raise Problem(54036)
         command = PlaceOrder(
             self._gateway,
@@ -188,18 +196,18 @@ class OrderEntry:
             raise Problem(51500)
         size = price = 0
         if params.new_sz:
-            size = parse_size(instrument, "newSz", params.new_sz, SizeUnit.BASE, OrderType.LIMIT)
+            size = parse_size(instrument, "newSz", params.new_sz, BASE, TYPES["limit"])
         if params.new_px:
             price = parse_price(instrument, "newPx", params.new_px)
         if (params.new_sz and not size) or (params.new_px and not price):
             raise Problem(51000, "newSz" if price or not params.new_px else "newPx", "more than 0")
         if len(params.req_id) > CLIENT_ID_MAX or (params.req_id and not _plain(params.req_id)):
             raise Problem(51000, "reqId", "1 to 32 letters and digits")
-        flags = AmendFlag.NONE
+        flags = 0
         if boolean("cxlOnFail", params.cxl_on_fail):
-            flags |= AmendFlag.CANCEL_ON_FAIL
+            flags |= int(AmendFlag.CANCEL_ON_FAIL)
         if _clamps(params.px_amend_type):
-            flags |= AmendFlag.CLAMP_PRICE
+            flags |= int(AmendFlag.CLAMP_PRICE)
         return instrument, AmendOrder(
             self._gateway,
             number,
@@ -229,9 +237,9 @@ def _wrong_choice(params: PlaceParams) -> Problem:
     return Problem(51000, "tdMode", "cash")
 
 
-def _market_unit(params: PlaceParams, side: Side) -> SizeUnit:
+def _market_unit(params: PlaceParams, side: int) -> int:
     if not params.tgt_ccy:
-        return SizeUnit.QUOTE if side is Side.BUY else SizeUnit.BASE
+        return QUOTE if side == BUY else BASE
     unit = UNITS.get(params.tgt_ccy)
     if unit is None:
         raise Problem(51000, "tgtCcy", "base_ccy, quote_ccy")
@@ -255,7 +263,7 @@ def _place_flags(params: PlaceParams, instrument: Instrument) -> int:
     if params.ban_amend and boolean("banAmend", params.ban_amend):
         flags = int(OrderFlag.BAN_AMEND)
     if params.px_amend_type and _clamps(params.px_amend_type):
-        flags |= OrderFlag.CLAMP_PRICE
+        flags |= int(OrderFlag.CLAMP_PRICE)
     return flags
 
 
@@ -286,26 +294,24 @@ def parse_price(instrument: Instrument, name: str, text: str) -> int:
     return price
 
 
-def parse_size(
-    instrument: Instrument, name: str, text: str, unit: SizeUnit, kind: OrderType
-) -> int:
+def parse_size(instrument: Instrument, name: str, text: str, unit: int, kind: int) -> int:
     """A size in its unit; Problem 50014, 51000, 51005, 51121, 51201, 51202."""
     if not text:
         raise Problem(50014, name=name)
-    scale = instrument.size_scale if unit is SizeUnit.BASE else instrument.quote.scale
+    scale = instrument.size_scale if unit == BASE else instrument.quote.scale
     try:
         size = decimals.parse(text, scale)
     except decimals.TooPrecise:
-        if unit is SizeUnit.BASE:
+        if unit == BASE:
             raise Problem(51121, name, instrument.size_text(instrument.spec.lot)) from None
         raise Problem(51000, name, f"at most {scale} digits after the point") from None
     except decimals.NotANumber:
         raise Problem(51000, name, "a plain decimal number more than 0, as a string") from None
     if size > UINT64_MAX:
         spec = instrument.spec
-        if unit is SizeUnit.QUOTE:
+        if unit == QUOTE:
             raise Problem(51202, name, instrument.quote.text(spec.max_market_amount))
-        if kind is OrderType.MARKET:
+        if kind == MARKET:
             raise Problem(51201, name, instrument.size_text(spec.max_market_size))
         raise Problem(51005, name, instrument.size_text(spec.max_limit_size))
     return size

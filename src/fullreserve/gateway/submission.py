@@ -75,6 +75,29 @@ class Submission:
             number += 1
         self._send(key, "place", run)
 
+    def place_one(self, key: ApiKey, params: PlaceParams, expires_ms: int, done: Done) -> None:
+        """As `place`; the way that most orders go."""
+        try:
+            number = self._door.numbers(1)
+            instrument, command = self._entry.place(params, key.uid, number, expires_ms)
+        except Problem as problem:
+            done(Answer([_place_row(params, 0, self._exchange_ms(), problem)], 1))
+            return
+        limits = self._limits.single(key, "place", instrument.id)
+
+        def finish(result: Result) -> None:
+            if isinstance(result, Refused):
+                done(refused(result))
+                return
+            reply = result[0]
+            problem = None
+            if reply.code:
+                problem = refusals.problem(reply.code, reply.allowed, instrument, command)
+            row = _place_row(params, reply.order, self._exchange_ms(), problem)
+            done(Answer([row], 1 if problem else 0))
+
+        self._door.submit((_pack(command),), finish, limits)
+
     def cancel(self, key: ApiKey, orders: Sequence[CancelParams], done: Done) -> None:
         """Cancel orders; as `place`."""
         self._check(orders)

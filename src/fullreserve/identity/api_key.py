@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from enum import IntFlag
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -16,9 +14,6 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from fullreserve.identity import passwords
 
 NETWORKS_MAX = 20
-
-# Passphrases that were verified once are compared by this keyed hash; it dies with the process.
-_process_key = secrets.token_bytes(32)
 
 
 class Permission(IntFlag):
@@ -37,7 +32,7 @@ PERMISSION_NAMES = {
 }
 
 
-def permission_text(permissions: Permission) -> str:
+def permission_text(permissions: int) -> str:
     """The comma list that account/config shows."""
     return ",".join(name for bit, name in PERMISSION_NAMES.items() if permissions & bit)
 
@@ -78,7 +73,7 @@ class ApiKey:
         key: str,
         uid: int,
         main_uid: int,
-        permissions: Permission,
+        permissions: int,
         expires_ms: int,
         sealed: KeySecrets,
     ) -> None:
@@ -112,12 +107,11 @@ class ApiKey:
 
     def passphrase_matches(self, passphrase: bytes) -> bool:
         """Whether this is the key's passphrase; slow (argon2) until it was right once."""
-        short = hashlib.blake2b(passphrase, key=_process_key, digest_size=32).digest()
         if self._known_passphrase is not None:
-            return hmac.compare_digest(short, self._known_passphrase)
+            return hmac.compare_digest(passphrase, self._known_passphrase)
         if not passwords.matches(self._passphrase_hash, passphrase.decode("utf-8", "replace")):
             return False
-        self._known_passphrase = short
+        self._known_passphrase = passphrase
         return True
 
     def allows_address(self, address: str) -> bool:

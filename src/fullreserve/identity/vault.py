@@ -136,7 +136,7 @@ class Vault:
             text,
             uid,
             main_uid,
-            Permission(permissions),
+            permissions,
             expires_ms,
             msgspec.msgpack.decode(opened, type=KeySecrets),
         )

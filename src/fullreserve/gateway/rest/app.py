@@ -13,7 +13,7 @@ import structlog
 
 from fullreserve.clock import NS_PER_MS
 from fullreserve.gateway import wire
-from fullreserve.gateway.auth import Authenticator, require
+from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
@@ -22,6 +22,7 @@ from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import API, Route, Routes
+from fullreserve.identity.api_key import permission_text
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 def build(context: Context) -> Asgi:
     """The application over one gateway's rooms."""
-    return _App(context)
+    return _App(context).serve
 
 
 def routes(context: Context) -> Routes:
@@ -59,65 +60,55 @@ class _App:
         self._metrics = RequestMetrics(self._routes)
         self._operations = operations(context, self._metrics)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        if scope["type"] != "http":
             await _lifespan(receive, send)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
         started_ns = self._now_ns()
         name = (scope["method"], scope["path"])
         route = self._routes.get(name)
         status = 200
+        kind = JSON
         try:
             if route is None:
                 status, kind, content = await self._elsewhere(*name)
             else:
-                content = await self._answer(route, scope, receive)
-                kind = JSON
+                body = await _body(receive) if name[0] == "POST" else b""
+                request = self._admit(route, scope, body, started_ns)
+                if request.is_unproven:
+                    await _check_passphrase(request)
+                content = await route.handler(request)
         except Problem as problem:
             status, kind, content = _refused(problem)
         except Exception:
             log.exception("request failed", method=name[0], path=name[1])
             status, kind, content = _refused(Problem(50026))
-        length = (b"content-length", b"%d" % len(content))
-        await send({"type": "http.response.start", "status": status, "headers": [kind, length]})
+        headers = [kind, (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
         if route is not None:
             self._metrics.observe(name, status, self._now_ns() - started_ns)
 
-    async def _answer(self, route: Route, scope: Scope, receive: Receive) -> bytes:
+    def _admit(self, route: Route, scope: Scope, body: bytes, started_ns: int) -> Request:
+        """The request, once its signature, permission and rate are in order."""
         wall_ms = self._wall_ms()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        method = scope["method"]
-        body = b""
-        if method == "POST":
-            message = await receive()
-            body = message.get("body", b"")
-            if message.get("more_body") or len(body) > BODY_MAX:
-                body = await _rest_of(body, receive)
-        client = scope.get("client")
-        address = client[0] if client else ""
-        query = scope["query_string"]
+        client = scope["client"]
+        address: str = client[0] if client else ""
         key = None
         if route.permission:
-            path = scope.get("raw_path") or scope["path"].encode()
+            method: str = scope["method"]
+            path: bytes = scope["raw_path"]
+            query: bytes = scope["query_string"]
             key = self._auth.request(headers, method.encode(), path, query, body, address, wall_ms)
-            if not key.knows_passphrase():
-                await self._check_passphrase(key, headers)
-            require(key, route.permission)
+            if not key.permissions & route.permission:
+                raise Problem(50120, name=permission_text(route.permission))
         if route.allowance is not None:
             who = key.uid if key else address
-            self._limits.take(scope["path"], who, route.allowance, self._now_ns() // NS_PER_MS)
-        request = Request(query, body, headers, address, key, wall_ms * 1000)
-        return await route.handler(request)
-
-    async def _check_passphrase(self, key: Any, headers: dict[bytes, bytes]) -> None:
-        # argon2 takes tens of milliseconds; once for each key and process.
-        given = headers[b"ok-access-passphrase"]
-        if not await asyncio.to_thread(key.passphrase_matches, given):
-            raise Problem(50105)
+            self._limits.take(scope["path"], who, route.allowance, started_ns // NS_PER_MS)
+        query = scope["query_string"]
+        return Request(query, body, headers, address, key, wall_ms * 1000, started_ns)
 
     async def _elsewhere(self, method: str, path: str) -> tuple[int, tuple[bytes, bytes], bytes]:
         operation = self._operations.get(path)
@@ -131,8 +122,23 @@ class _App:
         raise Problem(50005, http=404)
 
 
+async def _check_passphrase(request: Request) -> None:
+    # argon2 takes tens of milliseconds; once for each key and process.
+    given = request.headers[b"ok-access-passphrase"]
+    if not await asyncio.to_thread(request.key.passphrase_matches, given):
+        raise Problem(50105)
+
+
 def _refused(problem: Problem) -> tuple[int, tuple[bytes, bytes], bytes]:
     return problem.http, JSON, wire.refusal(problem.code, problem.message)
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body") or len(body) > BODY_MAX:
+        return await _rest_of(body, receive)
+    return body
 
 
 async def _rest_of(body: bytes, receive: Receive) -> bytes:

@@ -23,9 +23,12 @@ class PageBounds(NamedTuple):
 
 
 class Request:
-    """A request whose signature and permission were checked; `key` is None on public endpoints."""
+    """A request whose signature and permission were checked.
 
-    __slots__ = ("_fields", "_key", "_query", "address", "body", "headers", "in_us")
+    It arrived at `in_us` of wall time, `started_ns` of the monotonic clock.
+    """
+
+    __slots__ = ("_fields", "_key", "_query", "address", "body", "headers", "in_us", "started_ns")
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Request:
         address: str,
         key: ApiKey | None,
         in_us: int,
+        started_ns: int,
     ) -> None:
         self._query = query
         self._key = key
@@ -43,6 +47,12 @@ class Request:
         self.headers = headers
         self.address = address
         self.in_us = in_us
+        self.started_ns = started_ns
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether the key's passphrase was never seen by this process."""
+        return self._key is not None and not self._key.knows_passphrase()
 
     @property
     def key(self) -> ApiKey:

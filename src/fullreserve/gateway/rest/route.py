@@ -19,25 +19,27 @@ class Route(NamedTuple):
     """
 
     handler: Handler
-    permission: Permission = Permission.NONE
+    permission: int = 0  # the bit of it that a key needs
     allowance: Allowance | None = None
 
 
 Routes = dict[tuple[str, str], Route]
 API = "/api/v5/"
+# Every key may read.
+ANY = int(Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW)
 
 
 def public(handler: Handler, calls: int, window_ms: int = 2000) -> Route:
     """An endpoint without a key, so many calls in a window for each address."""
-    return Route(handler, Permission.NONE, Allowance(calls, window_ms))
+    return Route(handler, 0, Allowance(calls, window_ms))
 
 
 def reading(handler: Handler, calls: int, window_ms: int = 2000) -> Route:
     """An endpoint for every key, so many calls in a window for each user."""
-    return Route(handler, Permission.READ_ONLY, Allowance(calls, window_ms))
+    return Route(handler, ANY, Allowance(calls, window_ms))
 
 
 def trading(handler: Handler, calls: int = 0, window_ms: int = 2000) -> Route:
     """An endpoint for keys that may trade; without `calls` it is counted behind the door."""
     allowance = Allowance(calls, window_ms) if calls else None
-    return Route(handler, Permission.TRADE, allowance)
+    return Route(handler, int(Permission.TRADE), allowance)

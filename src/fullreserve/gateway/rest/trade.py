@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -28,6 +29,8 @@ from fullreserve.gateway.submission import Answer, Submission, refused
 
 TIMEOUT_MIN_S = 10
 TIMEOUT_MAX_S = 120
+
+Awaited = asyncio.Future[Answer | Problem]
 
 _place = msgspec.json.Decoder(PlaceParams)
 _places = msgspec.json.Decoder(list[PlaceParams])
@@ -63,10 +66,18 @@ class _Orders:
         )
 
     async def place(self, request: Request) -> bytes:
-        return await self._place(request, [wire.one(_place, PlaceParams, request.body)])
+        params = wire.one(_place, PlaceParams, request.body)
+        answer: Awaited = asyncio.get_running_loop().create_future()
+        done = partial(_settle, answer)
+        self._submission.place_one(request.key, params, self._expiry(request), done)
+        return self._acknowledged(await answer, request)
 
     async def place_many(self, request: Request) -> bytes:
-        return await self._place(request, wire.many(_places, PlaceParams, request.body))
+        orders = wire.many(_places, PlaceParams, request.body)
+        answer: Awaited = asyncio.get_running_loop().create_future()
+        done = partial(_settle, answer)
+        self._submission.place(request.key, orders, self._expiry(request), done)
+        return self._acknowledged(await answer, request)
 
     async def cancel(self, request: Request) -> bytes:
         return await self._cancel(request, [wire.one(_cancel, CancelParams, request.body)])
@@ -80,33 +91,26 @@ class _Orders:
     async def amend_many(self, request: Request) -> bytes:
         return await self._amend(request, wire.many(_amends, AmendParams, request.body))
 
-    async def _place(self, request: Request, orders: Sequence[PlaceParams]) -> bytes:
-        began_ns = self._now_ns()
-        waiter = _Waiter()
-        self._submission.place(request.key, orders, self._expiry(request), waiter.done)
-        return self._acknowledged(await waiter.answer, request, began_ns)
-
     async def _cancel(self, request: Request, orders: Sequence[CancelParams]) -> bytes:
-        began_ns = self._now_ns()
-        waiter = _Waiter()
-        self._submission.cancel(request.key, orders, waiter.done)
-        return self._acknowledged(await waiter.answer, request, began_ns)
+        answer: Awaited = asyncio.get_running_loop().create_future()
+        self._submission.cancel(request.key, orders, partial(_settle, answer))
+        return self._acknowledged(await answer, request)
 
     async def _amend(self, request: Request, orders: Sequence[AmendParams]) -> bytes:
-        began_ns = self._now_ns()
-        waiter = _Waiter()
-        self._submission.amend(request.key, orders, self._expiry(request), waiter.done)
-        return self._acknowledged(await waiter.answer, request, began_ns)
+        answer: Awaited = asyncio.get_running_loop().create_future()
+        done = partial(_settle, answer)
+        self._submission.amend(request.key, orders, self._expiry(request), done)
+        return self._acknowledged(await answer, request)
 
     def _expiry(self, request: Request) -> int:
         """The header `expTime`; Problem 50036 when it is past already."""
         given = request.headers.get(b"exptime")
         return expiry(given.decode("latin-1"), self._now()) if given else 0
 
-    def _acknowledged(self, answer: Answer | Problem, request: Request, began_ns: int) -> bytes:
+    def _acknowledged(self, answer: Answer | Problem, request: Request) -> bytes:
         if isinstance(answer, Problem):
             raise answer
-        out_us = request.in_us + (self._now_ns() - began_ns) // 1000
+        out_us = request.in_us + (self._now_ns() - request.started_ns) // 1000
         return wire.rows(answer.rows, answer.failed, request.in_us, out_us)
 
 
@@ -119,17 +123,10 @@ def expiry(text: str, now_ms: int) -> int:
     return int(text)
 
 
-class _Waiter:
-    """A future that a client's hanging up may have canceled before the answer comes."""
-
-    __slots__ = ("answer",)
-
-    def __init__(self) -> None:
-        self.answer: asyncio.Future[Answer | Problem] = asyncio.get_running_loop().create_future()
-
-    def done(self, answer: Answer | Problem) -> None:
-        if not self.answer.done():
-            self.answer.set_result(answer)
+def _settle(future: Awaited, answer: Answer | Problem) -> None:
+    # A client's hanging up may have canceled the wait before the answer comes.
+    if not future.done():
+        future.set_result(answer)
 
 
 class _Sweeps:

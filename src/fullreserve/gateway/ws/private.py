@@ -19,6 +19,7 @@ from fullreserve.gateway import orders_json
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
 from fullreserve.marketdata.market import Market
+from fullreserve.records.overlay import fill_of
 
 # asset -> the owner's trading account in it
 Accounts = dict[int, AccountState]
@@ -78,7 +79,7 @@ class Fills(Orders):
     def ordered(self, order: Order) -> None:
         if order.cause != OrderCause.FILLED or not self._matches(order):
             return
-        fill = orders_json.fill_row(self._feed.catalog, order)
+        fill = orders_json.fill_row(self._feed.catalog, fill_of(order))
         names = (
             "instId", "fillSz", "fillPx", "side", "ts", "ordId", "tradeId", "execType", "clOrdId",
         )  # fmt: skip
