@@ -38,6 +38,7 @@ from fullreserve.journal.errors import JournalError, Unwritable
 from fullreserve.journal.exchange_time import ExchangeTime
 from fullreserve.journal.group_commit import GroupCommit
 from fullreserve.journal.interface import Journal
+from fullreserve.journal.projections import Projections
 from fullreserve.journal.ring import Ring
 
 # A larger batch gains nothing and makes the first command of it wait for the last.
@@ -46,10 +47,6 @@ ROWS_IN_FLIGHT = 64
 
 # How long clients wait for a disk that neither takes a row nor says no.
 APPEND_WAIT_MS = 5_000
-
-# Intake stops while projections still have this share of the retained finished orders to spare: a
-# single command may finish many orders.
-FINISHED_SPARE = 4
 
 READ_ROWS = 256
 
@@ -144,8 +141,8 @@ class Sequencer:
         self._watch: asyncio.TimerHandle | None = None
         self._followers: list[Callable[[Row], None]] = []
         self._advance: list[asyncio.Future[None]] = []
-        self._progress: dict[str, tuple[int, int]] = {}
-        self._finished_max = self._parameter(Parameter.FINISHED_MAX)
+        self._projections = Projections()
+        self._kept = self._retention()
         self._asked: dict[tuple[int, int, int], None] = {}
         self._refused = 0
         # Why intake is stopped, by what stopped it; None while it is open.
@@ -157,9 +154,11 @@ class Sequencer:
             self._halt(halted)
         self._after_batch()
 
-    def _parameter(self, parameter: Parameter) -> int:
-        values: list[ParameterSet] = self.machine.query(ListParameters())
-        return next((one.value for one in values if one.parameter == parameter), 0)
+    def _retention(self) -> tuple[int, int]:
+        """How many finished orders the core keeps, and for how many ms."""
+        listed: list[ParameterSet] = self.machine.query(ListParameters())
+        values = {one.parameter: one.value for one in listed}
+        return values[Parameter.FINISHED_MAX], values[Parameter.FINISHED_MS]
 
     # Intake
 
@@ -338,6 +337,7 @@ class Sequencer:
         """Everything up to a sequence is durable: it may be spoken of."""
         in_flight = self._in_flight
         self._durable = sequence
+        self._projections.landed(sequence, self._time.last_ms)
         while in_flight and in_flight[0].row.last <= sequence:
             pending = in_flight.popleft()
             if pending.row.events is not None:
@@ -437,11 +437,10 @@ class Sequencer:
 
     def _lagging(self) -> bool:
         """Whether a projection could lose finished orders that the core forgets."""
-        if not self._progress:
-            return False
-        slowest = min(finished for _, finished in self._progress.values())
-        behind = self.machine.core.finished_total - slowest
-        return behind > self._finished_max - self._finished_max // FINISHED_SPARE
+        finished_max, finished_ms = self._kept
+        return self._projections.lag(
+            self.machine.core.finished_total, finished_max, self._time.last_ms, finished_ms
+        )
 
     # Reading
 
@@ -522,7 +521,7 @@ class Sequencer:
             open_orders=core.open_orders,
             finished_total=core.finished_total,
             refused=self._refused,
-            projections={name: at for name, (at, _) in self._progress.items()},
+            projections=self._projections.reached,
         )
 
     def _state(self) -> str:
@@ -539,7 +538,8 @@ class Sequencer:
 
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         """See `door.protocol.Door.report`."""
-        self._progress[projection] = (sequence, finished_total)
+        self._kept = self._retention()
+        self._projections.report(projection, sequence, finished_total)
         self._reassess()
 
     async def skips(self) -> list[int]:

@@ -1,17 +1,16 @@
-"""Folders in memory: these tests damage files; what a disk does under them is not their matter."""
+"""These tests ask what is written, not what a disk does with it: their folders are in memory."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-MEMORY = Path("/dev/shm")
+from tests.memory_folder import memory_folder
 
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        yield Path(folder)
+    with memory_folder() as folder:
+        yield folder
