@@ -83,6 +83,24 @@ impl Core {
         }
     }
 
+    fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let exchange = &self.exchange;
+        let bytes = py.detach(|| exchange.snapshot());
+        PyBytes::new(py, &bytes)
+    }
+
+    #[staticmethod]
+    fn restore(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
+        match py.detach(|| Exchange::restore(data)) {
+            Ok(exchange) => Ok(Self { exchange }),
+            Err(why) => Err(PyValueError::new_err(why.to_string())),
+        }
+    }
+
+    fn state_hash<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.exchange.state_hash())
+    }
+
     #[getter]
     fn sequence(&self) -> u64 {
         self.exchange.sequence()

@@ -251,7 +251,7 @@ impl Exchange {
             return Err(Refusal::BadParameter.allowing(SUSPENSIONS_MAX as u64));
         }
         // The number may have named another level before, so everything derived is derived anew.
-        for slot in 0..self.owners.len() as u32 {
+        for slot in 0..self.owners.count() as u32 {
             self.refresh_suspension(slot);
         }
         for slot in 0..self.instruments.all().len() as u32 {

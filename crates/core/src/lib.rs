@@ -4,11 +4,6 @@
 //! (`orders`, `movements`, `definitions`, `group`, `distribution`), moves money in `ledger`, and
 //! leaves as events of `wire`.
 
-#![allow(
-    dead_code,
-    reason = "what only the snapshot uses comes before the snapshot"
-)]
-
 mod agenda;
 mod assets;
 pub mod book;
@@ -31,6 +26,8 @@ mod owners;
 mod parameters;
 mod query;
 pub mod refusal;
+mod snapshot;
+mod state_hash;
 mod suspensions;
 pub mod types;
 pub mod wire;
@@ -39,6 +36,7 @@ mod world;
 
 pub use exchange::{Exchange, Outcome};
 pub use halt::{ApplyError, Halt};
+pub use snapshot::SnapshotError;
 
 /// The version of the core, the same as the package's.
 pub fn version() -> &'static str {

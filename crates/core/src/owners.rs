@@ -113,20 +113,12 @@ impl Owners {
         self.slot(id).map(|slot| self.at(slot))
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.items.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
     }
 
     pub fn all(&self) -> &[Owner] {
         &self.items
-    }
-
-    pub fn all_mut(&mut self) -> &mut [Owner] {
-        &mut self.items
     }
 
     /// Adds an owner; the caller has checked that the id is free.

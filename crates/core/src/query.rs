@@ -32,6 +32,7 @@ impl Exchange {
             Query::ListAccounts(query) => encode(&self.accounts_after(&query)),
             Query::ListSupplies(_) => encode(&self.supplies()),
             Query::GetStatus(_) => encode(&self.status()),
+            Query::GetStateHash(_) => encode(&self.component_hashes()),
             other => self.query_definitions(&other),
         })
     }
@@ -264,7 +265,7 @@ impl Exchange {
             time: Timestamp(self.now),
             next_due: Timestamp(self.next_due_ms()),
             rules: self.rules,
-            owners: self.owners.len() as u64,
+            owners: self.owners.count() as u64,
             accounts: accounts as u64,
             open_orders: self.orders.open,
             finished_orders: self.orders.finished_len() as u64,

@@ -35,6 +35,18 @@ impl Terms {
         }
     }
 
+    /// Puts the terms into a listing.
+    pub fn write_to(self, listing: &mut ListInstrument) {
+        listing.ticks = self.ticks;
+        listing.lot = self.lot;
+        listing.min_size = self.min_size;
+        listing.max_limit_size = self.max_limit_size;
+        listing.max_market_size = self.max_market_size;
+        listing.max_market_amount = self.max_market_amount;
+        listing.max_price = self.max_price;
+        listing.band = self.band;
+    }
+
     /// Whether no order within these terms can leave the domain of amounts.
     pub fn check(&self, value: &Valuation) -> Result<(), Refusal> {
         let largest = self.max_limit_size.max(self.max_market_size).0;

@@ -169,10 +169,6 @@ impl Instruments {
         &self.items
     }
 
-    pub fn all_mut(&mut self) -> &mut [Instrument] {
-        &mut self.items
-    }
-
     pub fn sorted(&self) -> Vec<&Instrument> {
         let mut sorted: Vec<_> = self.items.iter().collect();
         sorted.sort_by_key(|instrument| instrument.id);

@@ -140,10 +140,18 @@ impl Ledger {
         self.supply.insert(asset, supply);
     }
 
-    pub fn restore_account(&mut self, slot: Slot, balance: i128, hold: i128, updated_ms: u64) {
+    /// Gives an account the content that a snapshot has.
+    pub fn restore_account(
+        &mut self,
+        slot: Slot,
+        balance: i128,
+        hold: i128,
+        moved: bool,
+        updated_ms: u64,
+    ) {
         let account = &mut self.accounts[slot as usize];
-        (account.balance, account.hold, account.updated_ms) = (balance, hold, updated_ms);
-        account.moved = true;
+        (account.balance, account.hold) = (balance, hold);
+        (account.moved, account.updated_ms) = (moved, updated_ms);
     }
 
     pub fn accounts(&self) -> &[Account] {

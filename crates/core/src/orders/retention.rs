@@ -44,6 +44,16 @@ impl Orders {
         std::iter::successors(self.fill(newest), |fill| self.fill(fill.older))
     }
 
+    /// Fills since genesis, remembered or not.
+    pub fn fills_total(&self) -> u64 {
+        self.fills_total
+    }
+
+    /// Says how many fills there were before the ones that follow.
+    pub(crate) fn restore_fills_total(&mut self, total: u64) {
+        self.fills_total = total;
+    }
+
     /// All remembered fills, oldest first.
     pub fn fills(&self) -> impl Iterator<Item = &Fill> + '_ {
         self.fills.iter()

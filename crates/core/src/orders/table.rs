@@ -190,6 +190,38 @@ impl Orders {
         }
     }
 
+    /// Puts back orders as a snapshot has them: the first `pending` of them pending, the others
+    /// finished in this order. Their slots, in the same order. Lists and indexes are rebuilt in the
+    /// order of ids, in which they grew.
+    pub(crate) fn restore(
+        &mut self,
+        orders: &[Order],
+        pending: usize,
+        owners: &mut Owners,
+    ) -> Vec<OrderSlot> {
+        let mut places: Vec<usize> = (0..orders.len()).collect();
+        places.sort_unstable_by_key(|place| orders[*place].id);
+        let mut slots = vec![NONE; orders.len()];
+        self.reserve(orders.len());
+        for place in places {
+            slots[place] = self.insert(orders[place]);
+            if place < pending {
+                self.link_pending(slots[place], owners);
+            }
+        }
+        for slot in &slots[pending..] {
+            self.finish(*slot, owners);
+        }
+        slots
+    }
+
+    fn reserve(&mut self, count: usize) {
+        self.slab.reserve(count);
+        let slab = &self.slab;
+        self.by_id
+            .reserve(count, |slot| hash_id(slab[*slot as usize].id));
+    }
+
     /// Forgets the order that finished first.
     pub(super) fn forget_first(&mut self, owners: &mut Owners) {
         let slot = self.finished.pop_front().expect("something is finished");
