@@ -108,9 +108,7 @@ async def submit(
     return await asyncio.wait_for(done, 10)
 
 
-def order(
-    door: Door, owner: int, side: Side, price: int, size: int, **more: Any
-) -> PlaceOrder:
+def order(door: Door, owner: int, side: Side, price: int, size: int, **more: Any) -> PlaceOrder:
     """A limit order on BTC-USDT with the door's next number."""
     return PlaceOrder(
         door.gateway,

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
 from fullreserve.clock import Clock, SystemClock
@@ -72,7 +73,7 @@ class Live(NamedTuple):
         door = self.context.door
         first = door.numbers(len(commands))
         numbered = [
-            c.encode(type(one)(**{**_fields(one), "gateway": door.gateway, "number": first + i}))
+            c.encode(msgspec.structs.replace(one, gateway=door.gateway, number=first + i))
             for i, one in enumerate(commands)
         ]
         result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -101,10 +102,6 @@ class Live(NamedTuple):
                 await client.send(login(key, self.context.clock))
                 assert (await client.next())["code"] == "0"
             yield client
-
-
-def _fields(command: c.AnyCommand) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__struct_fields__}
 
 
 def login(key: NewKey, clock: Clock, **changed: object) -> dict[str, Any]:
@@ -152,8 +149,11 @@ class Client:
 
     async def of(self, channel: str) -> Any:
         """The next message of a channel."""
-        return await self.until(lambda message: message.get("arg", {}).get("channel") == channel
-                                and "event" not in message)
+        return await self.until(
+            lambda message: (
+                message.get("arg", {}).get("channel") == channel and "event" not in message
+            )
+        )
 
     async def closed(self) -> int:
         """Reads to the end; the code that the server closed with."""

@@ -75,7 +75,7 @@ EXCLUSIVE = frozenset({"books", "books-l2-tbt", "books50-l2-tbt"})
 def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     """What an argument asks for; Problem 60011, 60018, 64001, 64002, 64004."""
     channel = arg.get("channel", "")
-    if server.context.strict:
+    if server.strict:
         _check_path(connection.path, channel)
     if channel in OF_INSTRUMENT or channel.startswith(CANDLE):
         return _of_instrument(server, connection, channel, arg)

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fullreserve.clock import Clock
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import require
+from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import TABLE, Problem
-from fullreserve.gateway.order_entry import AmendParams, CancelParams, PlaceParams
+from fullreserve.gateway.limits import OrderLimits
+from fullreserve.gateway.order_entry import (
+    AmendParams,
+    CancelParams,
+    OrderEntry,
+    PlaceParams,
+)
 from fullreserve.gateway.submission import Answer, Submission
 from fullreserve.gateway.ws.frames import text_frame
 from fullreserve.gateway.ws.requests import Request
@@ -31,9 +37,14 @@ _encode = msgspec.json.encode
 class OrderOperations:
     """The six operations; parameters are read and refused as REST does."""
 
-    def __init__(self, submission: Submission, clock: Clock) -> None:
-        self._submission = submission
-        self._clock = clock
+    def __init__(self, context: Context) -> None:
+        self._clock = context.clock
+        self._submission = Submission(
+            context.door,
+            OrderEntry(context.catalog, context.door.gateway),
+            OrderLimits(enabled=context.limits),
+            context.clock.exchange_ms,
+        )
         self._operations: dict[str, Callable[[ApiKey, bytes, int, Reply], None]] = {
             "order": self._order,
             "batch-orders": self._order,

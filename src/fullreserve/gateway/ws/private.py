@@ -7,24 +7,22 @@ owner's channels say is made only while somebody listens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from fullreserve.door.protocol import Door, Row
-from fullreserve.exchange.catalog import Catalog
+from fullreserve.door.protocol import Row
 from fullreserve.exchange.chart import TRADE
 from fullreserve.exchange.wire.events import Balance, Order, OrderCause, Posted
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import orders_json
+from fullreserve.gateway.balances import balance_row, detail_row, trading
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.valuation import Valuation
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
-from fullreserve.marketdata.market import Market
 from fullreserve.records.overlay import fill_of
 
 # asset -> the owner's trading account in it
 Accounts = dict[int, AccountState]
-# From the accounts to show, and all of the owner's: the element of `data` of `account`.
-AccountData = Callable[[Accounts, Accounts], dict[str, Any]]
 
 
 class Move(NamedTuple):
@@ -143,15 +141,24 @@ class Account(Balances):
     """`account`: the balance object, all currencies first, then those that changed."""
 
     def _snapshot(self, accounts: Accounts) -> bytes:
-        data = self._feed.account_data(self._narrow(accounts), accounts)
-        return self.message(
-            f'"eventType":"snapshot","curPage":1,"lastPage":true,"data":[{encode(data).decode()}]'
-        )
+        shown = {state.asset: state for state in trading(self._narrow(accounts).values())}
+        time_ms = max((state.updated_ms for state in accounts.values()), default=0)
+        data = self._data(shown, accounts, time_ms)
+        return self.message(f'"eventType":"snapshot","curPage":1,"lastPage":true,"data":[{data}]')
 
     def _changed(self, move: Move) -> None:
         assert self._accounts is not None
-        data = self._feed.account_data(move.accounts, self._accounts)
-        self.push(f'"eventType":"event_update","data":[{encode(data).decode()}]')
+        data = self._data(move.accounts, self._accounts, move.time_ms)
+        self.push(f'"eventType":"event_update","data":[{data}]')
+
+    def _data(self, shown: Accounts, accounts: Accounts, time_ms: int) -> str:
+        """The balance object; a changed currency is shown also when it is used up."""
+        catalog, valuation = self._feed.catalog, self._feed.valuation
+        row = balance_row(catalog, list(accounts.values()), valuation, time_ms)
+        row["details"] = [
+            detail_row(catalog.assets[asset], state, valuation) for asset, state in shown.items()
+        ]
+        return encode(row).decode()
 
 
 class BalanceAndPosition(Balances):
@@ -184,17 +191,11 @@ class BalanceAndPosition(Balances):
 class PrivateFeed:
     """Hands each durable row's private events to the owners' channels."""
 
-    def __init__(
-        self,
-        door: Door,
-        catalog: Catalog,
-        market: Market,
-        account_data: AccountData,
-    ) -> None:
-        self.door = door
-        self.catalog = catalog
-        self.market = market
-        self.account_data = account_data
+    def __init__(self, context: Context) -> None:
+        self.door = context.door
+        self.catalog = context.catalog
+        self.market = context.market
+        self.valuation = Valuation(context.catalog, context.market)
         self._owners: dict[int, dict[OfOwner, None]] = {}
 
     def add(self, topic: OfOwner) -> None:

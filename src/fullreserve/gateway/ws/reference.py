@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from fullreserve.exchange.catalog import Catalog, Instrument
 from fullreserve.exchange.wire.events import InstrumentChanged
+from fullreserve.gateway.rest.public import instrument_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
 
@@ -14,15 +12,9 @@ from fullreserve.gateway.ws.topics import Arg, Listener, Topic
 class Instruments(Topic):
     """`instruments`: the full list first, then what changed."""
 
-    def __init__(
-        self,
-        arg: Arg,
-        catalog: Catalog,
-        render: Callable[[Instrument], dict[str, Any]],
-    ) -> None:
+    def __init__(self, arg: Arg, catalog: Catalog) -> None:
         super().__init__(arg)
         self._catalog = catalog
-        self._render = render
 
     def join(self, listener: Listener) -> None:
         super().join(listener)
@@ -33,7 +25,7 @@ class Instruments(Topic):
         self.push(self._data([self._catalog.instruments[event.instrument] for event in events]))
 
     def _data(self, instruments: list[Instrument]) -> str:
-        rows = [self._render(instrument) for instrument in instruments]
+        rows = [instrument_row(instrument) for instrument in instruments]
         return f'"data":{encode(rows).decode()}'
 
 

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
 
 import structlog
 from picows import WSListener, WSTransport, WSUpgradeRequest, ws_create_server
 
-from fullreserve.clock import Clock
 from fullreserve.config import Address
-from fullreserve.door.protocol import Door, Row
-from fullreserve.exchange.catalog import Catalog, Instrument
+from fullreserve.door.protocol import Row
 from fullreserve.exchange.wire.events import InstrumentChanged, Trade
 from fullreserve.gateway.auth import Authenticator
+from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.submission import Submission
 from fullreserve.gateway.ws import hub
 from fullreserve.gateway.ws.connection import Connection
 from fullreserve.gateway.ws.frames import Close
 from fullreserve.gateway.ws.limits import CHANNEL_CONNECTIONS_MAX, ConnectLimit
 from fullreserve.gateway.ws.orders import OrderOperations
-from fullreserve.gateway.ws.private import AccountData, PrivateFeed
+from fullreserve.gateway.ws.private import PrivateFeed
 from fullreserve.gateway.ws.public import CandleTopic, Trades
 from fullreserve.gateway.ws.reference import Instruments
 from fullreserve.gateway.ws.requests import REQUEST_BYTES_MAX
 from fullreserve.identity.api_key import ApiKey
-from fullreserve.identity.vault import Vault
-from fullreserve.marketdata.market import InstrumentMarket, Market
+from fullreserve.marketdata.market import InstrumentMarket
 
 log = structlog.get_logger(__name__)
 
@@ -38,33 +34,16 @@ CONNECTIONS_MAX = 10_000
 LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
 
 
-class Context(NamedTuple):
-    """What the server stands on."""
-
-    address: Address
-    door: Door
-    catalog: Catalog
-    market: Market
-    vault: Vault
-    authenticator: Authenticator
-    submission: Submission
-    clock: Clock
-    instrument_row: Callable[[Instrument], dict[str, Any]]
-    account_data: AccountData
-    limits: bool = True
-    strict: bool = False  # each channel on its own path alone, as OKX has it
-
-
 class Server:
     """A running WebSocket server; `start` makes it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, strict: bool) -> None:
         self.context = context
+        self.strict = strict
         self.hub = hub.Hub(context.clock)
-        self.private = PrivateFeed(
-            context.door, context.catalog, context.market, context.account_data
-        )
-        self.orders = OrderOperations(context.submission, context.clock)
+        self.private = PrivateFeed(context)
+        self.orders = OrderOperations(context)
+        self._authenticator = Authenticator(context.vault, context.clock.wall_ms)
         self._connects = ConnectLimit(enabled=context.limits)
         self._counts: dict[tuple[int, str], int] = {}
         self._candles: dict[CandleTopic, None] = {}
@@ -73,12 +52,12 @@ class Server:
         self._beating: asyncio.Task[None] | None = None
         self._listening: asyncio.Server | None = None
 
-    async def listen(self) -> None:
+    async def listen(self, address: Address) -> None:
         context = self.context
         self._listening = await ws_create_server(
             self._listener,
-            context.address.host,
-            context.address.port,
+            address.host,
+            address.port,
             max_frame_size=FRAME_BYTES_MAX,
             logger_name="websocket",
         )
@@ -142,7 +121,7 @@ class Server:
             if not fields.get(name):
                 raise Problem(60027, name=name)
         name, passphrase, timestamp, sign = (fields[name] for name in LOGIN_FIELDS)
-        login = self.context.authenticator.login
+        login = self._authenticator.login
         known = self.context.vault.api_key(name.encode())
         if known is None or known.knows_passphrase():
             return login(name, passphrase, timestamp, sign, address)
@@ -167,7 +146,7 @@ class Server:
 
     def make_instruments(self) -> Instruments:
         arg = {"channel": "instruments", "instType": "SPOT"}
-        return Instruments(arg, self.context.catalog, self.context.instrument_row)
+        return Instruments(arg, self.context.catalog)
 
     def candle(self, topic: CandleTopic) -> CandleTopic:
         self._candles[topic] = None
@@ -195,9 +174,9 @@ class Server:
                 topic.changed(changed)
 
 
-async def start(context: Context) -> Server:
-    """Listens on the address of the context."""
-    server = Server(context)
-    await server.listen()
+async def start(context: Context, address: Address, *, strict: bool = False) -> Server:
+    """Listens on an address; with `strict` each channel on its own path alone, as on OKX."""
+    server = Server(context, strict=strict)
+    await server.listen(address)
     log.info("websocket listens", address=str(server.address))
     return server
