@@ -34,8 +34,16 @@ CLOCK_READS = frozenset(
 }
 SECRET_SOURCES = ("secrets", "os.urandom", "uuid.uuid", "random.SystemRandom")
 SEEDED = "random.Random"
-DOTTED = re.compile(r"\w+(?:\.\w+)*")
 AMBIENT_MODULES = frozenset({"time", "random", "secrets", "uuid", "datetime"})
+
+
+def dotted(node: ast.expr) -> tuple[str, ...]:
+    """Return the words of `first.second.third`; nothing for what is no such chain."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute) and (words := dotted(node.value)):
+        return (*words, node.attr)
+    return ()
 
 
 def uses(source: str) -> Iterator[tuple[str, int]]:
@@ -55,9 +63,8 @@ def uses(source: str) -> Iterator[tuple[str, int]]:
                 yield f"{node.module}.{alias.name}", node.lineno
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Name):
-            spelled = ast.unparse(node)
-            first, *rest = spelled.split(".")
-            if first in known and DOTTED.fullmatch(spelled):
+            first, *rest = dotted(node) or ("",)
+            if first in known:
                 yield ".".join([known[first], *rest]), node.lineno
 
 
