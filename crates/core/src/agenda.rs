@@ -1,9 +1,9 @@
 //! What the exchange has promised to do later: timers, and long work done in slices.
 //!
 //! It runs exactly when time advances, before the first command of the batch that advances it: the
-//! timers that are due, in order of (due, number), each once; then at most WORK_UNITS units of work,
-//! first come first served. So a stream of commands may be split into batches anywhere between
-//! commands of one time without changing anything.
+//! timers that are due, in order of (due, number), each once; then at most WORK_UNITS units of
+//! work, first come first served. So a stream of commands may be split into batches anywhere
+//! between commands of one time without changing anything.
 
 use std::collections::{BTreeMap, VecDeque};
 

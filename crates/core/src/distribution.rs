@@ -1,7 +1,8 @@
 //! Paying a pool out to many accounts by weight, in slices.
 //!
-//! The whole amount is put on hold in the pool and every share is fixed when the command is applied;
-//! the agenda then pays a bounded number of accounts at each advance of time, in order of owner.
+//! The whole amount is put on hold in the pool and every share is fixed when the command is
+//! applied; the agenda then pays a bounded number of accounts at each advance of time, in order of
+//! owner.
 
 use crate::exchange::Exchange;
 use crate::ledger::{Account, BALANCE_MAX};

@@ -123,9 +123,9 @@ impl Exchange {
 
     /// Applies a batch and returns its events as one MessagePack array.
     ///
-    /// `sequence` is that of the first command and must be the last applied + 1; `time_ms` may not be
-    /// before the last. `skip` names sequences to pass over. With `wanted` false no events are made.
-    /// An error that is not a halt has changed nothing.
+    /// `sequence` is that of the first command and must be the last applied + 1; `time_ms` may not
+    /// be before the last. `skip` names sequences to pass over. With `wanted` false no events are
+    /// made. An error that is not a halt has changed nothing.
     pub fn apply(
         &mut self,
         sequence: u64,

@@ -1,9 +1,9 @@
 //! A fold's output: owners, cancels, postings and orders that all happen or none.
 //!
-//! Everything is checked before anything is seen: cancels, postings and orders against a prospect of
-//! what the earlier parts will have done, each order as if the earlier ones had set aside all they
-//! may cost and received nothing. Owners come first and are entered at once, because the rest may
-//! name them; they are put back if the rest does not hold.
+//! Everything is checked before anything is seen: cancels, postings and orders against a prospect
+//! of what the earlier parts will have done, each order as if the earlier ones had set aside all
+//! they may cost and received nothing. Owners come first and are entered at once, because the rest
+//! may name them; they are put back if the rest does not hold.
 
 use crate::exchange::{Exchange, Outcome};
 use crate::index::FastMap;

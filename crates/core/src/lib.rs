@@ -1,8 +1,8 @@
 //! The deterministic exchange: a pure fold from commands to events. No I/O, no clock.
 //!
-//! [`Exchange`] is the fold. A command enters in `exchange`, is decided in the module of its subject
-//! (`orders`, `movements`, `definitions`, `group`, `distribution`), moves money in `ledger`, and
-//! leaves as events of `wire`.
+//! [`Exchange`] is the fold. A command enters in `exchange`, is decided in the module of its
+//! subject (`orders`, `movements`, `definitions`, `group`, `distribution`), moves money in
+//! `ledger`, and leaves as events of `wire`.
 
 mod agenda;
 mod assets;

@@ -32,8 +32,8 @@ refusals! {
     UnknownOwner = 50008,
     /// The command reached the core after its `expires_ms`.
     Expired = 50037,
-    /// The number is older than the window of (gateway, number). "Id already exists" is the nearest:
-    /// whether it exists cannot be told any more, and it must not be executed again.
+    /// The number is older than the window of (gateway, number). "Id already exists" is the
+    /// nearest: whether it exists cannot be told any more, and it must not be executed again.
     NumberTooOld = 50071,
     /// A quarantined command is passed over. "Internal error" is what happened to it.
     Quarantined = 50026,

@@ -1,8 +1,8 @@
 //! A hash of the state, component by component over canonical content.
 //!
-//! What is hashed is content sorted by id in fixed-width little-endian fields: no slots, no order of
-//! creation, nothing of the snapshot's format. Two machines that applied the same log agree on each
-//! component; where they do not, the name of the component says where to look.
+//! What is hashed is content sorted by id in fixed-width little-endian fields: no slots, no order
+//! of creation, nothing of the snapshot's format. Two machines that applied the same log agree on
+//! each component; where they do not, the name of the component says where to look.
 
 use crate::agenda::TimerTask;
 use crate::book::OrderBook;

@@ -6,9 +6,9 @@
 //! - A query is `[tag, …fields]` ([`Query`]); an answer is any [`Wire`] value.
 //!
 //! Trailing fields that a writer left out take the schema's defaults; fields beyond the schema, an
-//! unknown tag, a wrong type or a broken length are [`Malformed`]. A value of the right type that its
-//! field cannot hold (a negative size, an unknown side, a client order id with a space) makes the
-//! one command [`Body::Invalid`], which the core refuses; the batch around it stands.
+//! unknown tag, a wrong type or a broken length are [`Malformed`]. A value of the right type that
+//! its field cannot hold (a negative size, an unknown side, a client order id with a space) makes
+//! the one command [`Body::Invalid`], which the core refuses; the batch around it stands.
 
 #[macro_use]
 mod record;

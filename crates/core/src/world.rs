@@ -1,8 +1,8 @@
 //! A small exchange for unit tests: two assets, one pair, a house, and users with money.
 //!
 //! BTC (asset 1) and USDT (asset 2) have ledgers of 8 digits. BTC-USDT (instrument 1) has prices of
-//! one digit, sizes of four, lot 1, and no band. Fee tier 0 is free; tier 1 takes 0.08 % from makers
-//! and 0.1 % from takers; tier 2 pays makers 0.005 % and takes 0.1 %.
+//! one digit, sizes of four, lot 1, and no band. Fee tier 0 is free; tier 1 takes 0.08 % from
+//! makers and 0.1 % from takers; tier 2 pays makers 0.005 % and takes 0.1 %.
 
 use crate::exchange::Exchange;
 use crate::money::Amount;

@@ -69,8 +69,8 @@ impl Valuation {
 
     /// Quote ledger units of price × size: (rounded down, rounded up).
     ///
-    /// Listing checked the largest price × the largest size (`checked_quote`), so neither this nor a
-    /// sum of a few leaves 128 bits.
+    /// Listing checked the largest price × the largest size (`checked_quote`), so neither this nor
+    /// a sum of a few leaves 128 bits.
     #[inline]
     pub fn quote(&self, price: u64, size: u64) -> (i128, i128) {
         let product = u128::from(price) * u128::from(size);

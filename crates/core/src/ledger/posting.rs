@@ -124,7 +124,8 @@ mod tests {
         ledger
     }
 
-    /// Criterion: CORE-LED-4. Each asset sums to zero by itself: −5 of one and +5 of another do not.
+    /// Criterion: CORE-LED-4. Each asset sums to zero by itself: −5 of one and +5 of another do
+    /// not.
     #[test]
     fn a_posting_balances_per_asset() {
         let ledger = funded();

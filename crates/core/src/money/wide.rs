@@ -42,7 +42,8 @@ fn multiply(a: u128, b: u128) -> (u128, u128) {
 
 /// (high, low) / divisor with high < divisor: quotient and rest.
 ///
-/// Long division in two digits of 64 bits: Knuth, The Art of Computer Programming 4.3.1, algorithm D.
+/// Long division in two digits of 64 bits: Knuth, The Art of Computer Programming 4.3.1, algorithm
+/// D.
 fn divide_wide(high: u128, low: u128, divisor: u128) -> (u128, u128) {
     let shift = divisor.leading_zeros();
     let divisor = divisor << shift;

@@ -70,8 +70,8 @@ impl<'r, 'a> Fields<'r, 'a> {
     }
 }
 
-/// A struct whose fields stand on the wire in the order written; `= value` is the default of a field
-/// that a writer may leave out.
+/// A struct whose fields stand on the wire in the order written; `= value` is the default of a
+/// field that a writer may leave out.
 macro_rules! record {
     ($($(#[$meta:meta])* $name:ident {
         $($(#[$note:meta])* $field:ident: $type:ty $(= $default:expr)?,)*

@@ -80,8 +80,8 @@ macro_rules! coded {
 }
 
 coded! {
-    Side, OrderType, SizeUnit, SelfTrade, InstrumentState, SignRule, ClaimClass, HouseRole, Parameter,
-    SuspensionLevel, WeightSource, ShareRounding, OrderCause, OrderState, Liquidity, CancelSource,
+    Side, OrderType, SizeUnit, SelfTrade, InstrumentState, SignRule, ClaimClass, HouseRole,
+    Parameter, SuspensionLevel, WeightSource, ShareRounding, OrderCause, OrderState, Liquidity, CancelSource,
 }
 
 macro_rules! flags {

@@ -3,8 +3,9 @@
 /// Room that one `reserve` makes for a value of fixed length.
 const SLACK: usize = 64;
 
-/// A reusable buffer. All of `buffer` is initialised and `len` of it is written: a value of variable
-/// length can then be stored as one copy of fixed length, with the surplus overwritten by the next.
+/// A reusable buffer. All of `buffer` is initialised and `len` of it is written: a value of
+/// variable length can then be stored as one copy of fixed length, with the surplus overwritten by
+/// the next.
 #[derive(Default)]
 pub struct Writer {
     buffer: Vec<u8>,
