@@ -15,6 +15,7 @@ mod record;
 
 pub mod answer;
 mod batch;
+mod blank;
 pub mod command;
 pub mod event;
 mod events;

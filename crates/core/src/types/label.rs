@@ -3,13 +3,13 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// At most `N` ASCII letters and digits; the empty label stands for "none".
+/// At most `N` ASCII letters and digits, `N` a multiple of 8; the empty label stands for "none".
 ///
-/// Bytes behind the text are always zero, so equality and order need no length.
+/// Bytes behind the text are zero, which no text holds: they tell the length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
 pub struct Label<const N: usize> {
     bytes: [u8; N],
-    len: u8,
 }
 
 /// A client's own name for an order (`clOrdId`).
@@ -20,40 +20,30 @@ pub type RequestId = Label<32>;
 pub type Tag = Label<16>;
 
 impl<const N: usize> Label<N> {
-    pub const EMPTY: Self = Self {
-        bytes: [0; N],
-        len: 0,
-    };
+    pub const EMPTY: Self = Self { bytes: [0; N] };
 
     /// The label with this text; None if it is too long or has other characters.
     #[inline]
     pub fn new(text: &[u8]) -> Option<Self> {
-        if text.len() > N {
-            return None;
-        }
         let mut bytes = [0; N];
-        bytes[..text.len()].copy_from_slice(text);
-        Self::from_padded(bytes, text.len())
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        let (label, legal) = Self::from_window(&bytes, text.len());
+        legal.then_some(label)
     }
 
-    /// The label in the first `len` of `window`, whatever the bytes behind them.
-    #[inline]
-    pub(crate) fn from_window(window: &[u8; N], len: usize) -> Option<Self> {
+    /// The label in the first `len` of `window`, whatever the bytes behind them, and whether it is
+    /// one. Loops of fixed length, because they compile to a few vector instructions.
+    #[inline(always)]
+    pub(crate) fn from_window(window: &[u8; N], len: usize) -> (Self, bool) {
         let mut bytes = *window;
         for (place, byte) in bytes.iter_mut().enumerate() {
             *byte = if place < len { *byte } else { 0 };
         }
-        Self::from_padded(bytes, len)
-    }
-
-    // A loop of fixed length over all N bytes compiles to a few vector instructions.
-    #[inline]
-    fn from_padded(bytes: [u8; N], len: usize) -> Option<Self> {
-        let legal: u8 = bytes
+        let letters: u8 = bytes
             .iter()
             .map(|byte| u8::from(byte.is_ascii_alphanumeric()))
             .sum();
-        (usize::from(legal) == len).then_some(Self { bytes, len: legal })
+        (Self { bytes }, usize::from(letters) == len)
     }
 
     #[inline]
@@ -67,13 +57,17 @@ impl<const N: usize> Label<N> {
     }
 
     #[inline]
-    pub const fn len(&self) -> usize {
-        self.len as usize
+    pub fn len(&self) -> usize {
+        let words = self.bytes.chunks_exact(8).map(word).enumerate();
+        let last = words.filter(|(_, word)| *word != 0).last();
+        last.map_or(0, |(place, word)| {
+            place * 8 + 8 - word.leading_zeros() as usize / 8
+        })
     }
 
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.bytes[0] == 0
     }
 
     /// All `N` bytes, zero behind the text.
@@ -83,6 +77,14 @@ impl<const N: usize> Label<N> {
     }
 }
 
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
 impl<const N: usize> Default for Label<N> {
     fn default() -> Self {
         Self::EMPTY
@@ -90,17 +92,12 @@ impl<const N: usize> Default for Label<N> {
 }
 
 impl<const N: usize> Hash for Label<N> {
-    // Whole words up to the text's end: half the work of hashing the array for common lengths.
+    // Whole words, without the length: the zeros behind the text say it.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.bytes.chunks_exact(8).take(self.len().div_ceil(8)) {
-            state.write_u64(
-                word.iter()
-                    .rev()
-                    .fold(0, |all, byte| all << 8 | u64::from(*byte)),
-            );
+        for bytes in self.bytes.chunks_exact(8) {
+            state.write_u64(word(bytes));
         }
-        state.write_u8(self.len);
     }
 }
 
@@ -124,6 +121,12 @@ mod tests {
             Some(16)
         );
         assert_eq!(Tag::new(&[b'a'; 17]), None);
+        for len in 0..=32 {
+            assert_eq!(
+                ClientOrderId::new(&[b'z'; 32][..len]).map(|id| id.len()),
+                Some(len)
+            );
+        }
         for odd in [
             b"a-b".as_slice(),
             b"a b",
@@ -142,7 +145,10 @@ mod tests {
     #[test]
     fn a_window_ignores_what_follows_the_text() {
         let window = *b"order1\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-        assert_eq!(Tag::from_window(&window, 6), Tag::new(b"order1"));
-        assert_eq!(Tag::from_window(&window, 7), None);
+        assert_eq!(
+            Some(Tag::from_window(&window, 6)),
+            Tag::new(b"order1").map(|tag| (tag, true))
+        );
+        assert!(!Tag::from_window(&window, 7).1);
     }
 }

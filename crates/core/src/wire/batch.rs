@@ -30,7 +30,7 @@ impl Batch {
         // The shortest command takes four bytes.
         self.commands.reserve(count.min(bytes.len() / 4));
         for _ in 0..count {
-            self.commands.push(Command::read(&mut reader)?);
+            reader = Command::read_onto(&mut self.commands, reader)?;
         }
         reader.finish()
     }

@@ -1,5 +1,6 @@
 //! Commands: what the journal stores and the fold consumes. Fields as in `commands.py`.
 
+use super::blank::Blank;
 use super::record::{Fields, Record};
 use super::value::{Payload, Reference};
 use super::{Malformed, Reader, Wire, Writer};
@@ -82,14 +83,14 @@ record! {
         account: AccountKey,
         asset: AssetId,
         amount: Amount,
-        reference: Reference = Reference::default(),
+        reference: Reference = Reference::EMPTY,
     }
 
     Withdraw {
         account: AccountKey,
         asset: AssetId,
         amount: Amount,
-        reference: Reference = Reference::default(),
+        reference: Reference = Reference::EMPTY,
     }
 
     /// One line of a posting.
@@ -276,18 +277,22 @@ macro_rules! bodies {
                 }
             }
 
-            #[inline]
-            fn read(tag: u64, fields: &mut Fields<'_, '_>) -> Result<Self, Malformed> {
-                Ok(match tag {
-                    $($tag => Self::$name(Record::read_fields(fields)?),)*
+            #[inline(never)]
+            fn read<'a>(
+                tag: u64,
+                mut fields: Fields<'a>,
+            ) -> Result<(Self, Fields<'a>), Malformed> {
+                let body = match tag {
+                    $($tag => Self::$name(fields.record::<$name>()?.into()),)*
                     _ => return Err(Malformed::UnknownTag),
-                })
+                };
+                Ok((body, fields))
             }
 
             #[inline]
             fn count(&self) -> usize {
                 match self {
-                    $(Self::$name(_) => <$type as Record>::COUNT,)*
+                    $(Self::$name(_) => $name::COUNT,)*
                     Self::Invalid { .. } => 0,
                 }
             }
@@ -347,6 +352,29 @@ impl GroupCommand {
     pub const TAGS: [u8; 5] = [1, 2, 4, 24, 25];
 }
 
+/// Appends a blank command of this body and reads its fields in place.
+macro_rules! append {
+    ($name:ident, $commands:ident, $head:ident, $fields:ident) => {{
+        // A constant, because one that is built would be moved through the stack.
+        const BLANK: Command = Command {
+            gateway: GatewayId(0),
+            number: 0,
+            body: Body::$name($name::BLANK),
+        };
+        $commands.push(BLANK);
+        if let Some(Command {
+            gateway,
+            number,
+            body: Body::$name(body),
+        }) = $commands.last_mut()
+        {
+            *gateway = $head.gateway;
+            *number = $head.number;
+            body.fill(&mut $fields)?;
+        }
+    }};
+}
+
 impl Command {
     pub fn new(gateway: GatewayId, number: u64, body: impl Into<Body>) -> Self {
         Self {
@@ -356,41 +384,80 @@ impl Command {
         }
     }
 
-    #[inline]
-    fn read_with(
-        reader: &mut Reader<'_>,
-        allowed: impl Fn(u64) -> bool,
-    ) -> Result<Self, Malformed> {
+    /// Reads the next command and appends it.
+    ///
+    /// The commonest bodies are read in line, each field straight into its place, and the others by
+    /// value: nobody then knows the cursor's address and it stays in registers. Together this takes
+    /// a third of the time of reading a `Body` and moving it.
+    #[inline(always)]
+    pub(super) fn read_onto<'a>(
+        commands: &mut Vec<Self>,
+        reader: Reader<'a>,
+    ) -> Result<Reader<'a>, Malformed> {
+        let (head, mut fields) = Head::read(reader)?;
+        match head.tag {
+            1 => append!(PlaceOrder, commands, head, fields),
+            2 => append!(CancelOrder, commands, head, fields),
+            3 => append!(AmendOrder, commands, head, fields),
+            tag => {
+                let (body, rest) = Body::read(tag, fields)?;
+                commands.push(Command {
+                    gateway: head.gateway,
+                    number: head.number,
+                    body,
+                });
+                fields = rest;
+            }
+        }
+        let mut reader = fields.close()?;
+        if reader.take_out_of_domain() {
+            invalidate(commands.last_mut());
+        }
+        Ok(reader)
+    }
+}
+
+struct Head {
+    tag: u64,
+    gateway: GatewayId,
+    number: u64,
+}
+
+impl Head {
+    #[inline(always)]
+    fn read(reader: Reader<'_>) -> Result<(Self, Fields<'_>), Malformed> {
         let mut fields = Fields::open(reader)?;
-        let tag: u64 = fields.required()?;
+        let tag = fields.required()?;
         let gateway = fields.required()?;
         let number = fields.required()?;
         if fields.is_out_of_domain() {
             return Err(Malformed::OutOfRange);
         }
-        if !allowed(tag) {
-            return Err(Malformed::UnknownTag);
-        }
-        let body = Body::read(tag, &mut fields)?;
-        fields.close()?;
-        Ok(Self {
-            gateway,
-            number,
-            body,
-        })
+        Ok((
+            Self {
+                tag,
+                gateway,
+                number,
+            },
+            fields,
+        ))
+    }
+}
+
+#[cold]
+fn invalidate(command: Option<&mut Command>) {
+    if let Some(command) = command {
+        command.body = Body::Invalid {
+            tag: command.body.tag(),
+        };
     }
 }
 
 impl Wire for Command {
-    #[inline]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let mut command = Self::read_with(reader, |_| true)?;
-        if reader.take_out_of_domain() {
-            command.body = Body::Invalid {
-                tag: command.body.tag(),
-            };
-        }
-        Ok(command)
+        let mut commands = Vec::with_capacity(1);
+        *reader = Self::read_onto(&mut commands, reader.clone())?;
+        commands.pop().ok_or(Malformed::Truncated)
     }
 
     #[inline]
@@ -405,8 +472,20 @@ impl Wire for Command {
 
 impl Wire for GroupCommand {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let allowed = |tag| Self::TAGS.iter().any(|allowed| u64::from(*allowed) == tag);
-        Command::read_with(reader, allowed).map(Self)
+        let (head, fields) = Head::read(reader.clone())?;
+        if !Self::TAGS
+            .iter()
+            .any(|allowed| u64::from(*allowed) == head.tag)
+        {
+            return Err(Malformed::UnknownTag);
+        }
+        let (body, fields) = Body::read(head.tag, fields)?;
+        *reader = fields.close()?;
+        Ok(Self(Command {
+            gateway: head.gateway,
+            number: head.number,
+            body,
+        }))
     }
 
     fn write(&self, writer: &mut Writer) {

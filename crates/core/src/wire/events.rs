@@ -34,10 +34,13 @@ impl Events {
         self.wanted
     }
 
-    #[inline]
+    #[inline(never)]
     pub fn push<E: Wire>(&mut self, event: &E) {
         if self.wanted {
-            event.write(&mut self.writer);
+            // A local writer, whose length the compiler can keep in a register.
+            let mut writer = std::mem::take(&mut self.writer);
+            event.write(&mut writer);
+            self.writer = writer;
             self.count += 1;
         }
     }

@@ -1,50 +1,41 @@
 //! The schema's notation: from one list of fields the struct, its reading and its writing.
 
+use super::blank::Blank;
 use super::{Malformed, Reader, Wire, Writer};
 
 /// The fields of a message, without array header and tag.
-pub trait Record: Sized {
+pub trait Record: Blank {
     /// How many fields there are.
     const COUNT: usize;
 
-    fn read_fields(fields: &mut Fields<'_, '_>) -> Result<Self, Malformed>;
+    /// Reads each field into its place. A large record that is read as a value and then moved
+    /// costs more for the moving than for the reading.
+    fn fill(&mut self, fields: &mut Fields<'_>) -> Result<(), Malformed>;
     fn write_fields(&self, writer: &mut Writer);
 }
 
-impl<T: Record> Record for Box<T> {
-    const COUNT: usize = T::COUNT;
-
-    fn read_fields(fields: &mut Fields<'_, '_>) -> Result<Self, Malformed> {
-        T::read_fields(fields).map(Self::new)
-    }
-
-    fn write_fields(&self, writer: &mut Writer) {
-        (**self).write_fields(writer);
-    }
-}
-
 /// The elements of an array that are still to be read.
-pub struct Fields<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+pub struct Fields<'a> {
+    reader: Reader<'a>,
     left: usize,
 }
 
-impl<'r, 'a> Fields<'r, 'a> {
-    /// Opens the array that stands next.
-    #[inline]
-    pub fn open(reader: &'r mut Reader<'a>) -> Result<Self, Malformed> {
+impl<'a> Fields<'a> {
+    /// Opens the array that stands next; the reader comes back from `close`.
+    #[inline(always)]
+    pub fn open(mut reader: Reader<'a>) -> Result<Self, Malformed> {
         let left = reader.array()?;
         Ok(Self { reader, left })
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn required<T: Wire>(&mut self) -> Result<T, Malformed> {
         self.left = self.left.checked_sub(1).ok_or(Malformed::MissingField)?;
-        T::read(self.reader)
+        T::read(&mut self.reader)
     }
 
     /// The next field, or its default where the writer left it out.
-    #[inline]
+    #[inline(always)]
     pub fn optional<T: Wire>(&mut self, default: T) -> Result<T, Malformed> {
         if self.left == 0 {
             Ok(default)
@@ -53,18 +44,26 @@ impl<'r, 'a> Fields<'r, 'a> {
         }
     }
 
+    /// The fields of a record as a value.
+    #[inline(always)]
+    pub fn record<T: Record>(&mut self) -> Result<T, Malformed> {
+        let mut record = T::BLANK;
+        record.fill(self)?;
+        Ok(record)
+    }
+
     /// Fails if there are fields that the schema does not know.
-    #[inline]
-    pub fn close(self) -> Result<(), Malformed> {
+    #[inline(always)]
+    pub fn close(self) -> Result<Reader<'a>, Malformed> {
         if self.left == 0 {
-            Ok(())
+            Ok(self.reader)
         } else {
             Err(Malformed::UnknownField)
         }
     }
 
     /// Whether a value was outside its field's domain.
-    #[inline]
+    #[inline(always)]
     pub fn is_out_of_domain(&self) -> bool {
         self.reader.is_out_of_domain()
     }
@@ -82,49 +81,53 @@ macro_rules! record {
             $($(#[$note])* pub $field: $type,)*
         }
 
+        impl $crate::wire::blank::Blank for $name {
+            const BLANK: Self =
+                Self { $($field: <$type as $crate::wire::blank::Blank>::BLANK,)* };
+        }
+
         impl $crate::wire::record::Record for $name {
             const COUNT: usize = {
                 const FIELDS: &[&str] = &[$(stringify!($field),)*];
                 FIELDS.len()
             };
 
-            #[inline]
-            fn read_fields(
-                fields: &mut $crate::wire::record::Fields<'_, '_>,
-            ) -> Result<Self, $crate::wire::Malformed> {
-                $(record!(@read fields $field $(= $default)?);)*
+            #[inline(always)]
+            fn fill(
+                &mut self,
+                fields: &mut $crate::wire::record::Fields<'_>,
+            ) -> Result<(), $crate::wire::Malformed> {
+                $(self.$field = record!(@read fields $type $(= $default)?);)*
                 let _ = fields;
-                Ok(Self { $($field,)* })
+                Ok(())
             }
 
-            #[inline]
+            #[inline(always)]
             fn write_fields(&self, writer: &mut $crate::wire::Writer) {
                 $($crate::wire::Wire::write(&self.$field, writer);)*
                 let _ = writer;
             }
         }
     )*};
-    (@read $fields:ident $field:ident) => { let $field = $fields.required()?; };
-    (@read $fields:ident $field:ident = $default:expr) => {
-        let $field = $fields.optional($default)?;
-    };
+    (@read $fields:ident $type:ty) => { $fields.required::<$type>()? };
+    (@read $fields:ident $type:ty = $default:expr) => { $fields.optional::<$type>($default)? };
 }
 
 /// Records that stand on the wire as bare arrays, without tag.
 macro_rules! untagged {
     ($($name:ident),* $(,)?) => {$(
         impl $crate::wire::Wire for $name {
-            #[inline]
+            #[inline(always)]
             fn read(
                 reader: &mut $crate::wire::Reader<'_>,
             ) -> Result<Self, $crate::wire::Malformed> {
-                let mut fields = $crate::wire::record::Fields::open(reader)?;
-                let record = $crate::wire::record::Record::read_fields(&mut fields)?;
-                fields.close()?;
+                let mut fields = $crate::wire::record::Fields::open(reader.clone())?;
+                let record = fields.record()?;
+                *reader = fields.close()?;
                 Ok(record)
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut $crate::wire::Writer) {
                 writer.array(<Self as $crate::wire::record::Record>::COUNT);
                 $crate::wire::record::Record::write_fields(self, writer);
@@ -151,14 +154,14 @@ macro_rules! tagged {
             fn read(
                 reader: &mut $crate::wire::Reader<'_>,
             ) -> Result<Self, $crate::wire::Malformed> {
-                let mut fields = $crate::wire::record::Fields::open(reader)?;
+                let mut fields = $crate::wire::record::Fields::open(reader.clone())?;
                 let message = match fields.required::<u64>()? {
                     $($tag => Self::$name(
-                        $crate::wire::record::Record::read_fields(&mut fields)?,
+                        fields.record()?,
                     ),)*
                     _ => return Err($crate::wire::Malformed::UnknownTag),
                 };
-                fields.close()?;
+                *reader = fields.close()?;
                 Ok(message)
             }
 
@@ -173,16 +176,16 @@ macro_rules! tagged {
             fn read(
                 reader: &mut $crate::wire::Reader<'_>,
             ) -> Result<Self, $crate::wire::Malformed> {
-                let mut fields = $crate::wire::record::Fields::open(reader)?;
+                let mut fields = $crate::wire::record::Fields::open(reader.clone())?;
                 if fields.required::<u64>()? != $tag {
                     return Err($crate::wire::Malformed::UnknownTag);
                 }
-                let message = $crate::wire::record::Record::read_fields(&mut fields)?;
-                fields.close()?;
+                let message = fields.record()?;
+                *reader = fields.close()?;
                 Ok(message)
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut $crate::wire::Writer) {
                 writer.array(<Self as $crate::wire::record::Record>::COUNT + 1);
                 writer.uint($tag);

@@ -29,25 +29,25 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
 macro_rules! unsigned {
     ($($inner:ty: $($name:ident),*;)*) => {$(
         impl Wire for $inner {
-            #[inline]
+            #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let value = reader.uint()?;
                 Ok(Self::try_from(value).unwrap_or_else(|_| reader.stand_in(Self::MAX)))
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut Writer) {
                 writer.uint(u64::from(*self));
             }
         }
 
         $(impl Wire for $name {
-            #[inline]
+            #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 Wire::read(reader).map(Self)
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut Writer) {
                 self.0.write(writer);
             }
@@ -65,13 +65,13 @@ unsigned! {
 macro_rules! coded {
     ($($name:ident),* $(,)?) => {$(
         impl Wire for $name {
-            #[inline]
+            #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let member = u8::try_from(reader.uint()?).ok().and_then(Self::from_u8);
                 Ok(member.unwrap_or_else(|| reader.stand_in(Self::ALL[0])))
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut Writer) {
                 writer.uint(self.code().into());
             }
@@ -87,13 +87,13 @@ coded! {
 macro_rules! flags {
     ($($name:ident),*) => {$(
         impl Wire for $name {
-            #[inline]
+            #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let flags = u8::try_from(reader.uint()?).ok().and_then(Self::from_bits);
                 Ok(flags.unwrap_or_else(|| reader.stand_in(Self::NONE)))
             }
 
-            #[inline]
+            #[inline(always)]
             fn write(&self, writer: &mut Writer) {
                 writer.uint(self.bits().into());
             }
@@ -104,48 +104,48 @@ macro_rules! flags {
 flags!(OrderFlags, AmendFlags, OwnerFlags, Suspended);
 
 impl Wire for Rate {
-    #[inline]
+    #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.int().map(Self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, writer: &mut Writer) {
         writer.int(self.0);
     }
 }
 
 impl Wire for Amount {
-    #[inline]
+    #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.int128().map(Self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, writer: &mut Writer) {
         writer.int128(self.0);
     }
 }
 
 impl Wire for bool {
-    #[inline]
+    #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.bool()
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, writer: &mut Writer) {
         writer.bool(*self);
     }
 }
 
 impl<const N: usize> Wire for Label<N> {
-    #[inline]
+    #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.label()
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, writer: &mut Writer) {
         writer.padded_text(self.padded(), self.len());
     }
@@ -169,6 +169,11 @@ pub struct Reference {
 }
 
 impl Reference {
+    pub const EMPTY: Self = Self {
+        bytes: [0; 32],
+        len: 0,
+    };
+
     /// None if there are more than 32 bytes.
     pub fn new(source: &[u8]) -> Option<Self> {
         let mut bytes = [0; 32];
@@ -187,7 +192,7 @@ impl Reference {
 impl Wire for Reference {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let bytes = reader.bytes()?;
-        Ok(Self::new(bytes).unwrap_or_else(|| reader.stand_in(Self::default())))
+        Ok(Self::new(bytes).unwrap_or_else(|| reader.stand_in(Self::EMPTY)))
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -251,13 +256,13 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl Wire for AccountKey {
-    #[inline]
+    #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let mut fields = Fields::open(reader)?;
+        let mut fields = Fields::open(reader.clone())?;
         let owner = fields.required()?;
         let kind = fields.required()?;
         let instance = fields.required()?;
-        fields.close()?;
+        *reader = fields.close()?;
         Ok(Self {
             owner,
             kind,
@@ -265,7 +270,7 @@ impl Wire for AccountKey {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, writer: &mut Writer) {
         writer.array(3);
         self.owner.write(writer);

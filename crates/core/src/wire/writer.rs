@@ -12,6 +12,14 @@ pub struct Writer {
     len: usize,
 }
 
+/// By value, so that the usual path keeps the writer in registers.
+#[cold]
+#[inline(never)]
+fn grown(mut buffer: Vec<u8>, least: usize) -> Vec<u8> {
+    buffer.resize(least.max(buffer.len() * 2).max(4096), 0);
+    buffer
+}
+
 impl Writer {
     pub fn new() -> Self {
         Self::default()
@@ -30,32 +38,26 @@ impl Writer {
         self.buffer
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, more: usize) {
-        let wanted = (self.len + more).max(self.buffer.len() * 2).max(4096);
-        self.buffer.resize(wanted, 0);
-    }
-
-    /// The next `N` bytes to write, of which the caller keeps what it wants by `advance`.
-    #[inline]
+    /// The next `N` bytes to write, of which the caller keeps what it wants by advancing `len`.
+    #[inline(always)]
     fn room<const N: usize>(&mut self) -> &mut [u8; N] {
         const { assert!(N <= SLACK) };
-        if self.buffer.len() - self.len < N {
-            self.grow(SLACK);
+        let end = self.len + N;
+        if self.buffer.len() < end {
+            self.buffer = grown(std::mem::take(&mut self.buffer), self.len + SLACK);
         }
-        self.buffer[self.len..]
+        self.buffer[self.len..end]
             .first_chunk_mut()
-            .expect("room was made")
+            .expect("N bytes")
     }
 
-    #[inline]
+    #[inline(always)]
     fn put<const N: usize>(&mut self, bytes: [u8; N]) {
         *self.room() = bytes;
         self.len += N;
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn uint(&mut self, value: u64) {
         if value < 0x80 {
             self.put([value as u8]);
@@ -65,7 +67,7 @@ impl Writer {
     }
 
     // One store of head and eight bytes, the value shifted to the front: no branch on its width.
-    #[inline]
+    #[inline(always)]
     fn wide(&mut self, value: u64) {
         let (head, width) = match value {
             0..=0xff => (0xcc, 1),
@@ -79,7 +81,7 @@ impl Writer {
         self.len += 1 + width;
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn int(&mut self, value: i64) {
         match value {
             0.. => self.uint(value as u64),
@@ -103,7 +105,7 @@ impl Writer {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn bool(&mut self, value: bool) {
         self.put([0xc2 + u8::from(value)]);
     }
@@ -112,7 +114,7 @@ impl Writer {
         self.put([0xc0]);
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn array(&mut self, count: usize) {
         match count {
             0..=0xf => self.put([0x90 | count as u8]),
@@ -125,7 +127,7 @@ impl Writer {
     }
 
     /// An array header of five bytes, whatever the count.
-    #[inline]
+    #[inline(always)]
     pub fn array32(&mut self, count: u32) {
         self.put([0xdd]);
         self.put(count.to_be_bytes());
@@ -137,14 +139,14 @@ impl Writer {
     }
 
     /// The text of a label, given with its zero padding.
-    #[inline]
+    #[inline(always)]
     pub fn padded_text<const N: usize>(&mut self, padded: &[u8; N], len: usize) {
         self.str_head(len);
         *self.room() = *padded;
         self.len += len;
     }
 
-    #[inline]
+    #[inline(always)]
     fn str_head(&mut self, len: usize) {
         match len {
             0..=0x1f => self.put([0xa0 | len as u8]),
@@ -182,15 +184,16 @@ impl Writer {
 
     /// Bytes as they are, for instance an encoded message.
     pub fn raw(&mut self, bytes: &[u8]) {
-        if self.buffer.len() - self.len < bytes.len() {
-            self.grow(bytes.len());
+        let end = self.len + bytes.len();
+        if self.buffer.len() < end {
+            self.buffer = grown(std::mem::take(&mut self.buffer), end);
         }
-        self.buffer[self.len..][..bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
+        self.buffer[self.len..end].copy_from_slice(bytes);
+        self.len = end;
     }
 
     /// A signed 128-bit integer as 16 bytes, big-endian, two's complement.
-    #[inline]
+    #[inline(always)]
     pub fn int128(&mut self, value: i128) {
         let room: &mut [u8; 18] = self.room();
         room[..2].copy_from_slice(&[0xc4, 16]);
