@@ -248,11 +248,14 @@ fn cancel() -> impl Strategy<Value = Command> {
         })
 }
 
+/// What can be read means the same when it is written and read again.
 fn read_as_everything(bytes: &[u8]) {
-    let mut batch = Batch::new();
+    let (mut batch, mut again) = (Batch::new(), Batch::new());
     if batch.decode(bytes).is_ok() {
-        let again = Batch::encode(batch.commands().iter());
-        assert!(again.len() <= bytes.len(), "encoding is never longer");
+        let is_valid = |command: &&Command| !matches!(command.body, Body::Invalid { .. });
+        let valid: Vec<&Command> = batch.commands().iter().filter(is_valid).collect();
+        again.decode(&Batch::encode(valid.iter().copied())).unwrap();
+        assert!(again.commands().iter().eq(valid));
     }
     let _ = decode::<Vec<Event>>(bytes);
     let _ = decode::<Query>(bytes);

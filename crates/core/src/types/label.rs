@@ -59,7 +59,7 @@ impl<const N: usize> Label<N> {
     #[inline]
     pub fn len(&self) -> usize {
         let words = self.bytes.chunks_exact(8).map(word).enumerate();
-        let last = words.filter(|(_, word)| *word != 0).last();
+        let last = words.rev().find(|(_, word)| *word != 0);
         last.map_or(0, |(place, word)| {
             place * 8 + 8 - word.leading_zeros() as usize / 8
         })
