@@ -27,6 +27,7 @@ class Progress(NamedTuple):
 
     sequence: int  # the last command whose rows are here, 0 before the first
     time_ms: int  # exchange time of that command
+    hash: str = ""  # of the row of the log that ends there, in hex
 
 
 def database_url(setting: str, data: Path) -> URL:
@@ -86,9 +87,10 @@ def prepare(engine: Engine) -> Progress:
                 return progress(connection)
         drop(connection)
         schema.metadata.create_all(connection)
-        start = {"projection": PROJECTION, "version": schema.VERSION, "sequence": 0, "time_ms": 0}
-        connection.execute(schema.progress.insert(), start)
-        return Progress(0, 0)
+        start = Progress(0, 0)
+        names = {"projection": PROJECTION, "version": schema.VERSION}
+        connection.execute(schema.progress.insert(), {**names, **start._asdict()})
+        return start
 
 
 def drop(connection: Connection) -> None:
@@ -98,5 +100,5 @@ def drop(connection: Connection) -> None:
 
 def progress(connection: Connection) -> Progress:
     """How far the records have come."""
-    row = connection.execute(select(schema.progress.c.sequence, schema.progress.c.time_ms)).one()
-    return Progress(row.sequence, row.time_ms)
+    columns = (schema.progress.c[name] for name in Progress._fields)
+    return Progress(*connection.execute(select(*columns)).one())

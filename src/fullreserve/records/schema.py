@@ -57,6 +57,7 @@ progress = Table(
     _number("version"),
     _number("sequence"),  # the last command whose rows are here
     _number("time_ms"),  # exchange time of that command
+    _text("hash"),  # of its row, in hex: the log that these records are of
 )
 
 # The latest state of every order. `fill_*`, `trade` and `liquidity` are those of its last fill.

@@ -1,0 +1,220 @@
+"""Follows the log by sequence, keeps the records, and takes the exchange's snapshots.
+
+It runs beside the exchange, with a replica of the fold that it feeds from the door. What it commits
+is whole rows of the log with the sequence that they reach, in one transaction; so it may be killed
+at any moment and goes on where the database stands. It restores the newest snapshot at or before
+that place and replays what lies between without writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from fullreserve.clock import Clock
+from fullreserve.door.protocol import Door, Gone, Row
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.machine import Halted, Machine
+from fullreserve.exchange.wire.events import decode_events
+from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
+from fullreserve.journal.errors import Corrupt
+from fullreserve.journal.replay import no_folds
+from fullreserve.journal.replica import Replica
+from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
+from fullreserve.records.database import PROJECTION, Progress, prepare
+from fullreserve.records.imports import import_rows, kept_candles
+from fullreserve.records.projection import Projection, Rows
+from fullreserve.records.starts import oldest_start, starts
+from fullreserve.records.writer import Writer
+
+# A commit costs about a millisecond beside its rows. Waiting longer between two makes fewer of them
+# and lets histories lag longer.
+COMMIT_MS = 80
+# Bounds memory and the time of one commit while catching up.
+ROWS_MAX = 20_000
+
+log = structlog.get_logger(__name__)
+
+
+class OtherLog(RuntimeError):
+    """The records are of another log than the exchange's."""
+
+
+class Follower:
+    """One run of the follower."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        data: Path,
+        door: Door,
+        clock: Clock,
+        snapshot_every: int,
+        folds: Folds = no_folds,
+    ) -> None:
+        self._data = data
+        self._door = door
+        self._clock = clock
+        self._snapshot_every = snapshot_every
+        self._folds = folds
+        self._writer = Writer(engine, prepare(engine))
+        self._replica = Replica(Machine(folds=folds()))
+        self._projection = Projection(Catalog(), self._writer.stored_candle)
+        self._finished_total = 0  # of the replica, at what is committed
+        self._snapshot_at = 0
+        # Whether the replica stands where the last row ended, so that a snapshot may be taken.
+        self._sound = False
+        self._moved = asyncio.Event()
+        self._next_commit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def progress(self) -> Progress:
+        """What is committed."""
+        return self._writer.progress
+
+    async def run(self) -> None:
+        """Follows until it is cancelled; then commits what it has and takes a snapshot.
+
+        Raises OtherLog, writer.NotAlone, door.protocol.Unavailable when the exchange is gone, and
+        what `Replica.apply` raises. Each ends the process; a new one starts from what is committed.
+        """
+        self._import()
+        work = (self._follow(), self._commit_regularly(), self._report_commits())
+        tasks = [asyncio.ensure_future(part) for part in work]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._finish()
+
+    async def caught_up(self, sequence: int) -> None:
+        """Returns once everything up to `sequence` is committed."""
+        while self.progress.sequence < sequence:
+            await asyncio.shield(self._next_commit)
+
+    def _import(self) -> None:
+        """Puts candles from before the exchange began into a new database."""
+        if self.progress.sequence == 0:
+            rows = Rows()
+            rows.candles = import_rows(kept_candles(self._data))
+            self._writer.write(rows, self.progress)
+
+    def _finish(self) -> None:
+        if self._sound:
+            self._commit()
+            self._snapshot()
+
+    # Following
+
+    async def _follow(self) -> None:
+        skip = await self._door.skips()
+        target = self.progress
+        durable = (await self._door.health()).durable
+        if target.sequence > durable:
+            raise OtherLog(f"the records reach to {target.sequence}, the log ends at {durable}")
+        folder = self._data / FOLDER_NAME
+        for replica in starts(folder, self._folds, skip, target):
+            try:
+                await self._follow_from(replica, target)
+            except Corrupt as problem:
+                if replica.sequence == 0 or self._sound:
+                    raise
+                log.warning("snapshot passed over", sequence=replica.sequence, problem=str(problem))
+            except Gone as gone:
+                if target.sequence:
+                    raise
+                log.warning("records begin where the log does", sequence=gone.oldest)
+                begin = oldest_start(folder, self._folds, skip, gone)
+                await self._follow_from(begin, Progress(begin.sequence, 0, begin.head.hash.hex()))
+
+    async def _follow_from(self, replica: Replica, target: Progress) -> None:
+        """Replays up to `target`, then projects."""
+        self._replica = replica
+        self._snapshot_at = replica.sequence
+        if replica.sequence == target.sequence:
+            self._begin(target)
+        async for row in self._door.stream(replica.sequence + 1, events=False):
+            if row.last <= target.sequence:
+                replica.apply(row)
+                if row.last == target.sequence:
+                    self._begin(target)
+            elif self._sound:
+                self._project(row)
+            else:
+                raise OtherLog(f"no row of the log ends at {target.sequence}, as the records do")
+
+    def _begin(self, target: Progress) -> None:
+        """The replica stands where the records do: from here on rows are projected."""
+        if target.sequence and self._replica.head.hash.hex() != target.hash:
+            raise OtherLog(f"the log's row at {target.sequence} is not the one of the records")
+        self._projection = Projection(Catalog(), self._writer.stored_candle)
+        machine = self._replica.machine
+        listed = [*machine.query(ListAssets()), *machine.query(ListInstruments())]
+        self._projection.apply(target.sequence, listed)
+        self._sound = True
+        self._finished_total = self._replica.finished_total
+        self._announce()
+
+    def _project(self, row: Row) -> None:
+        try:
+            data = self._replica.apply(row, events=True)
+        except Halted:
+            # Nothing behind this row can be projected, as the exchange itself is read-only.
+            self._finish()
+            self._sound = False
+            raise
+        self._projection.apply(row.sequence, decode_events(data))
+        self._moved.set()
+        if self._projection.gathered >= ROWS_MAX:
+            self._commit()
+
+    # Committing
+
+    async def _commit_regularly(self) -> None:
+        while True:
+            await self._moved.wait()
+            await self._clock.wait_ms(COMMIT_MS)
+            self._commit()
+
+    def _commit(self) -> None:
+        self._moved.clear()
+        head = self._replica.head
+        if head.sequence == self.progress.sequence:
+            return
+        reached = Progress(head.sequence, head.time_ms, head.hash.hex())
+        self._writer.write(self._projection.take(), reached)
+        self._finished_total = self._replica.finished_total
+        self._announce()
+        if head.sequence - self._snapshot_at >= self._snapshot_every:
+            self._snapshot()
+
+    def _snapshot(self) -> None:
+        """Takes a snapshot here, so that the exchange itself never has to pause for one."""
+        at = self._replica.sequence
+        if at > self._snapshot_at:
+            write_snapshot(self._replica, self._data / FOLDER_NAME, slowest=self.progress.sequence)
+            self._snapshot_at = at
+            log.info("snapshot taken", sequence=at)
+
+    def _announce(self) -> None:
+        done, self._next_commit = self._next_commit, self._next_commit.get_loop().create_future()
+        done.set_result(None)
+
+    async def _report_commits(self) -> None:
+        reported = 0
+        while True:
+            commit = self._next_commit
+            sequence = self.progress.sequence
+            if self._sound and sequence != reported:
+                await self._door.report(PROJECTION, sequence, self._finished_total)
+                reported = sequence
+            else:
+                await asyncio.shield(commit)

@@ -1,0 +1,111 @@
+"""Goal: the right database is opened, continued or made anew, and has one writer.
+
+Method: open it with every kind of setting, age it, write it from two sides.
+"""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text, update
+
+from fullreserve.marketdata.bars import DAY, HOUR, MINUTE, SECOND
+from fullreserve.records import schema
+from fullreserve.records.database import (
+    FILE,
+    Progress,
+    WrongDatabase,
+    database_url,
+    open_database,
+    prepare,
+)
+from fullreserve.records.history import History, Page
+from fullreserve.records.projection import Rows
+from fullreserve.records.writer import NotAlone, Writer
+from tests.unit.records.blotter import ANN, BTC, PAIR, USDT, balance, canceled, filled, trade
+from tests.unit.records.blotter import START_MS as NOW
+from tests.unit.records.conftest import Record
+
+
+def test_records_are_in_the_data_folder_by_default(tmp_path: Path) -> None:
+    """Criterion: REC-7."""
+    assert database_url("", tmp_path).database == str(tmp_path / FILE)
+
+
+def test_postgresql_is_named_by_its_url(tmp_path: Path) -> None:
+    """Criterion: REC-7."""
+    url = database_url("postgresql://me:hush@db/records", tmp_path)
+    assert (url.drivername, url.host, url.database) == ("postgresql+psycopg", "db", "records")
+
+
+@pytest.mark.parametrize("setting", ["mysql://me:hush@db/records", "hush: not a url"])
+def test_other_settings_are_refused_without_their_secrets(setting: str, tmp_path: Path) -> None:
+    """Criterion: REC-7."""
+    with pytest.raises(WrongDatabase) as refusal:
+        database_url(setting, tmp_path)
+    assert "hush" not in str(refusal.value)
+
+
+def test_a_database_is_continued(engine: Engine, record: Record) -> None:
+    """Criterion: REC-30."""
+    record([canceled(1)], sequence=7)
+    assert prepare(engine) == Progress(7, NOW)
+    assert History(engine).progress() == Progress(7, NOW)
+
+
+def test_a_database_of_another_version_is_made_anew(engine: Engine, record: Record) -> None:
+    """Criterion: REC-35."""
+    record([canceled(1)], sequence=7)
+    with engine.begin() as connection:
+        connection.execute(update(schema.progress).values(version=schema.VERSION + 1))
+    assert prepare(engine) == Progress(0, 0)
+    assert History(engine).orders(ANN, Page()) == []
+
+
+def test_a_reader_cannot_write(tmp_path: Path, engine: Engine, record: Record) -> None:
+    record([canceled(1)])
+    reader = open_database(database_url("", tmp_path), read_only=True)
+    assert len(History(reader).orders(ANN, Page())) == 1
+    with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(text("DELETE FROM orders"))
+    reader.dispose()
+
+
+def test_a_second_writer_is_told(engine: Engine) -> None:
+    """Criterion: REC-32. What it would have written is not there."""
+    first, second = (Writer(engine, prepare(engine)) for _ in range(2))
+    first.write(Rows(), Progress(5, NOW))
+    rows = Rows()
+    rows.assets = [(1, "BTC", 8)]
+    with pytest.raises(NotAlone):
+        second.write(rows, Progress(6, NOW))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT * FROM assets")).all() == []
+
+
+def test_unfilled_canceled_orders_are_forgotten_after_two_hours(
+    engine: Engine, record: Record
+) -> None:
+    """Criterion: REC-6. Order 3 was filled, order 2 ended a minute later."""
+    settled = [balance(ANN, BTC, 0), balance(ANN, USDT, 0)]
+    record([canceled(1), canceled(2, time_ms=NOW + MINUTE), filled(3, 1), *settled])
+    history = History(engine)
+
+    def kept() -> list[int]:
+        return [found.order.order for found in history.orders(ANN, Page())]
+
+    record([], sequence=2, time_ms=NOW + 2 * HOUR)
+    assert kept() == [3, 2, 1]
+    record([], sequence=3, time_ms=NOW + 2 * HOUR + MINUTE)
+    assert kept() == [3, 2]
+    record([], sequence=4, time_ms=NOW + 9 * HOUR)
+    assert kept() == [3]
+
+
+def test_second_bars_are_forgotten_after_a_day(engine: Engine, record: Record) -> None:
+    """Criterion: REC-6. Minutes stay."""
+    record([trade(1, NOW), trade(2, NOW + MINUTE)])
+    record([], sequence=2, time_ms=NOW + DAY + MINUTE + SECOND)
+    history = History(engine)
+    [oldest] = history.candles(PAIR, "1s", after_ms=NOW + MINUTE + SECOND)
+    assert oldest.open_ms == NOW + MINUTE
+    assert history.candles(PAIR, "1m", after_ms=NOW + MINUTE)[-1].open_ms == NOW
