@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.ws.server import Server, start
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Vault
+from fullreserve.journal.entry import Entry
 from fullreserve.journal.sequencer import Sequencer
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
@@ -57,11 +59,24 @@ def _listing() -> list[c.AnyCommand]:
     ]  # fmt: skip
 
 
+class SlowJournal(SqliteJournal):
+    """A journal on a disk that can be made to wait."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.flows = threading.Event()
+        self.flows.set()
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        assert self.flows.wait(WAIT_S)
+        super().commit(entries)
+
+
 class Live(NamedTuple):
     """The parts; `url` is where WebSocket listens."""
 
     context: Context
-    sequencer: Sequencer
+    journal: SlowJournal
     server: Server
 
     @property
@@ -114,10 +129,11 @@ def login(key: NewKey, clock: Clock, **changed: object) -> dict[str, Any]:
 
 
 class Client:
-    """A plain WebSocket client that reads one message at a time."""
+    """A plain WebSocket client. What is passed over in search of a message is kept for later."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._passed: list[Any] = []
 
     async def send(self, request: object) -> None:
         await self.socket.send(request if isinstance(request, str) else json.dumps(request))
@@ -128,14 +144,17 @@ class Client:
         return message
 
     async def next(self) -> Any:
-        return json.loads(await self.raw())
+        """The next message, those that were passed over first."""
+        return self._passed.pop(0) if self._passed else json.loads(await self.raw())
 
     async def until(self, wanted: Callable[[Any], bool]) -> Any:
         """The first message that is wanted; others are passed over."""
-        while True:
-            message = await self.next()
+        for position, message in enumerate(self._passed):
             if wanted(message):
-                return message
+                return self._passed.pop(position)
+        while not wanted(message := json.loads(await self.raw())):
+            self._passed.append(message)
+        return message
 
     async def ask(self, op: str, *args: object, **more: object) -> Any:
         """Sends an operation and returns its reply."""
@@ -177,7 +196,7 @@ async def running(
 ) -> AsyncIterator[Live]:
     """The exchange over a fresh journal; everything is stopped at the end."""
     clock = clock or SystemClock()
-    journal = SqliteJournal(folder / "journal")
+    journal = SlowJournal(folder / "journal")
     sequencer = Sequencer(journal, Machine(), clock)
     engine = open_database(database_url("", folder))
     prepare(engine)
@@ -189,11 +208,12 @@ async def running(
     market = feed.market
     context = Context(door, clock, market.catalog, market, vault, history, limits=limits)
     server = await start(context, Address("127.0.0.1", 0), strict=strict)
-    live = Live(context, sequencer, server)
+    live = Live(context, journal, server)
     try:
         await live.send([*chart.genesis(), *_listing()])
         yield live
     finally:
+        journal.flows.set()
         await server.close()
         await feed.close()
         await sequencer.close()
