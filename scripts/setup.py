@@ -22,7 +22,7 @@ VENV = ROOT / ".venv"
 UV_HOME = ROOT / ".setup" / "uv"
 STAMP = ROOT / ".setup" / "stamp.json"
 PYTHON_MIN = (3, 11)
-RUST_MIN = (1, 85)
+RUST_MIN = (1, 95)
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 LEVELS = {

@@ -298,7 +298,7 @@ pub(super) fn check_base_size(size: u64, instrument: &Instrument) -> Result<(), 
     if size < terms.min_size.0 {
         return Err(Refusal::UnderMinSize.allowing(terms.min_size.0));
     }
-    if terms.lot.0 != 1 && size % terms.lot.0 != 0 {
+    if terms.lot.0 != 1 && !size.is_multiple_of(terms.lot.0) {
         return Err(Refusal::OffLot.allowing(terms.lot.0));
     }
     Ok(())
@@ -335,7 +335,7 @@ pub(super) fn checked_price(
     if price > instrument.terms.max_price.0 {
         return Err(Refusal::OverBand.allowing(instrument.terms.max_price.0));
     }
-    if tick != 1 && price % tick != 0 {
+    if tick != 1 && !price.is_multiple_of(tick) {
         return Err(Refusal::OffTick.allowing(tick));
     }
     let edge = instrument.edge(side);
