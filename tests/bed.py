@@ -6,7 +6,7 @@ Market 1 is BTC-USDT: prices in 0.1, sizes in 0.00001.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +128,16 @@ async def place(door: Door, owner: int, side: Side, price: int, size: int, **mor
     replies = await submit(door, [order(door, owner, side, price, size, **more)])
     assert not isinstance(replies, Refused), replies
     return replies[0]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Lets the loop turn until something is so; bounded."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - threads and sockets move, not tasks
+            await asyncio.sleep(0)
+
+
+async def turn(times: int = 5) -> None:
+    """Lets the loop turn a few times: what could happen by now has happened."""
+    for _ in range(times):
+        await asyncio.sleep(0)

@@ -23,7 +23,7 @@ STREAM_CREDITS = 64
 LimitFields = tuple[list[str | int], int, int, int]
 
 
-class Message(msgspec.Struct, array_like=True, tag_field="message"):
+class Message(msgspec.Struct, array_like=True, tag_field="frame"):
     """Common base of both directions."""
 
 

@@ -507,6 +507,10 @@ class Sequencer:
 
     async def health(self) -> Health:
         """See `door.protocol.Door.health`."""
+        return self.status()
+
+    def status(self) -> Health:
+        """How the exchange is at this moment."""
         core = self.machine.core
         return Health(
             state=self._state(),
@@ -541,6 +545,7 @@ class Sequencer:
         self._kept = self._retention()
         self._projections.report(projection, sequence, finished_total)
         self._reassess()
+        self._wake()
 
     async def skips(self) -> list[int]:
         """See `door.protocol.Door.skips`."""
@@ -554,14 +559,29 @@ class Sequencer:
             self._enqueue(Submission((command,), _ignore))
         return jump_ms
 
-    async def close(self) -> None:
-        """Stops intake, waits until everything accepted is durable and said, ends the writer."""
+    async def drain(self) -> None:
+        """Stops intake and waits until everything accepted is durable and said.
+
+        Returns at once when the disk is stalled: there is nothing to wait for.
+        """
         self.flush()
         self._closing = True
         self._reassess()
         self._alarm.stop()
         while (self._in_flight or self._waiting) and not (self._stalled or self.failed.done()):
             await self._next_advance()
+
+    async def projected(self) -> None:
+        """Returns once every projection has committed what is durable."""
+        while not self.failed.done():
+            reached = self._projections.reached.values()
+            if all(sequence >= self._durable for sequence in reached):
+                return
+            await self._next_advance()
+
+    async def close(self) -> None:
+        """Drains, then ends the writer; streams and queries end."""
+        await self.drain()
         if self._watch is not None:
             self._watch.cancel()
         abandon = self._stalled or self.failed.done()

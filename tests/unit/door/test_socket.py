@@ -1,0 +1,199 @@
+"""Goal: what only a socket can do wrong: lost replies, slow readers, strangers, broken frames."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fullreserve.clock import ManualClock, SystemClock
+from fullreserve.door import frames, socket_client
+from fullreserve.door.frames import BadFrame, Frames, Hello, OpenStream, frame
+from fullreserve.door.protocol import Refused, Row, Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
+from fullreserve.exchange.wire.commands import Side
+from fullreserve.exchange.wire.queries import GetStatus
+from tests.bed import ALICE, Bed, order, place, submit, turn, until
+from tests.broken_disk import Disk
+
+
+@pytest.fixture
+async def bed(tmp_path: Path) -> AsyncIterator[Bed]:
+    opened = await Bed.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def test_the_socket_is_its_owners_alone(bed: Bed) -> None:
+    """Criterion: LOG-11.6"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    await server.close()
+    assert not path.exists()
+
+
+async def test_a_lost_reply_is_asked_for_again(bed: Bed) -> None:
+    """Criterion: LOG-11.4. The connection breaks between the commit and the reply."""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    door = await SocketDoor.open(path, 1, SystemClock())
+    rows: list[Row] = []
+    door.follow(rows.append)
+    await door.query(GetStatus())
+    disk = Disk(bed.journal)
+    disk.hold()
+    commands = [order(door, ALICE, Side.BUY, 400_000, 10) for _ in range(3)]
+    results = [asyncio.ensure_future(submit(door, [command])) for command in commands]
+    await until(lambda: bed.sequencer.machine.core.open_orders == 3)
+    await server.close()
+    await until(lambda: door._wire is None)
+    refused = await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)])
+    assert isinstance(refused, Refused)
+    assert refused.known, "nothing was sent"
+    disk.release()
+    server = await SocketServer.start(bed.sequencer, path)
+    replies = [(await result)[0] for result in results]
+    assert all(reply.duplicate_of for reply in replies)  # type: ignore[union-attr]
+    assert bed.sequencer.machine.core.open_orders == 3, "nothing was done twice"
+    # The followers miss no row over the outage.
+    await until(lambda: rows and rows[-1].last == bed.journal.head.sequence)
+    first = rows[0].sequence
+    assert [row.sequence for row in rows] == [e.sequence for e in bed.journal.read(first)]
+    await door.close()
+    await server.close()
+
+
+async def test_an_exchange_that_does_not_come_back_leaves_outcomes_unknown(bed: Bed) -> None:
+    """Criterion: LOG-1.3"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    clock = ManualClock()
+    door = await SocketDoor.open(path, 1, clock)
+    disk = Disk(bed.journal)
+    disk.hold()
+    result = asyncio.ensure_future(submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]))
+    await until(lambda: bed.sequencer.machine.core.open_orders == 1)
+    await server.close()
+    await until(lambda: door._wire is None)
+    for _ in range(2 * socket_client.OUTAGE_MAX_MS // socket_client.RECONNECT_LONGEST_MS):
+        clock.advance(socket_client.RECONNECT_LONGEST_MS)
+        await turn(20)
+    unknown = await result
+    assert isinstance(unknown, Refused)
+    assert not unknown.known
+    assert door.closed.is_set()
+    with pytest.raises(Unavailable):
+        await door.query(GetStatus())
+    disk.release()
+
+
+async def test_a_reader_that_does_not_read_is_not_buffered_for(bed: Bed) -> None:
+    """Criterion: LOG-11.7"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(frame(Hello(frames.PROTOCOL_VERSION, 0)))
+    writer.write(frame(OpenStream(1, 1, False, 5)))
+    local = await bed.door()
+    for _ in range(100):
+        await place(local, ALICE, Side.BUY, 400_000, 1)
+    (connection,) = server.connections
+    await until(lambda: connection._streams[1].credits == 0)
+    await turn(50)
+    found = Frames()
+    received = [
+        frames.from_exchange.decode(body) for body in found.feed(await reader.read(1 << 20))
+    ]
+    assert [type(message).__name__ for message in received] == ["Welcome", *["RowFrame"] * 5]
+    writer.close()
+    await writer.wait_closed()
+    await server.close()
+
+
+async def test_a_peer_that_does_not_take_its_answers_is_cut_off(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-11.7"""
+    monkeypatch.setattr("fullreserve.door.socket_server.OUT_BYTES_MAX", 100_000)
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    silent = socket.socket(socket.AF_UNIX)
+    silent.setblocking(False)
+    silent.connect(str(path))
+    await until(lambda: server.connections)
+    (connection,) = server.connections
+    for _ in range(200):
+        connection.send(bytes(10_000))
+        await turn(2)
+    await until(lambda: not server.connections)
+    silent.close()
+    await server.close()
+
+
+async def test_a_gateway_that_comes_back_takes_its_place(bed: Bed) -> None:
+    """Criterion: LOG-11.4"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path, reserved=(9,))
+    with pytest.raises(Unavailable, match="gateway 9 is taken"):
+        await SocketDoor.open(path, 9, SystemClock())
+    first = await SocketDoor.open(path, 1, SystemClock())
+    await place(first, ALICE, Side.BUY, 400_000, 1)
+    second = await SocketDoor.open(path, 1, ManualClock())
+    await until(lambda: first._wire is None)
+    assert second.numbers(1) == 2
+    await first.close()
+    await second.close()
+    await server.close()
+
+
+async def test_a_reader_may_not_submit(bed: Bed) -> None:
+    """Criterion: LOG-11.6"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    door = await SocketDoor.open(path, 0, ManualClock())
+    before = bed.journal.head.sequence
+    door.submit([b"\x93\x0b\x00\x00"], lambda _result: None)
+    await until(lambda: door._wire is None)
+    assert bed.journal.head.sequence == before
+    await door.close()
+    await server.close()
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xff\xff\xff", b"\x00\x00\x00\x01\xc1", b"GET / HTTP/1.1\r\n"]
+)
+async def test_what_is_no_frame_ends_the_connection(bed: Bed, data: bytes) -> None:
+    """Criterion: LOG-11.5"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(data)
+    assert b"bad frame" in await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    await server.close()
+
+
+def test_frames_are_found_wherever_the_stream_is_cut() -> None:
+    """Criterion: LOG-11.5"""
+    messages = [frame(Hello(1, n)) for n in range(5)]
+    stream = b"".join(messages)
+    for size in range(1, len(stream)):
+        cutter = Frames()
+        pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+        bodies = [body for piece in pieces for body in cutter.feed(piece)]
+        assert [message[frames.LENGTH_BYTES :] for message in messages] == bodies
+    with pytest.raises(BadFrame):
+        Frames().feed(b"\xff\xff\xff\xff")
+
+
+async def test_a_path_that_no_socket_can_have_is_refused(bed: Bed) -> None:
+    """Criterion: LOG-11.6"""
+    with pytest.raises(ValueError, match="too long for a Unix socket"):
+        await SocketServer.start(bed.sequencer, bed.folder / ("x" * 120))
