@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client.registry import Collector
@@ -14,19 +13,12 @@ from fullreserve.identity.vault import Vault
 from fullreserve.marketdata.market import Market
 from fullreserve.records.history import History
 
-Health = Mapping[str, object]
-
-
-def _healthy() -> Health:
-    return {"state": "ok"}
-
 
 @dataclass(slots=True)
 class Context:
     """One gateway process.
 
-    `catalog` and `market` are kept current by the owner of the door's row stream. `health` gives at
-    least `state`, which is `ok` while the exchange takes commands.
+    `catalog` and `market` are kept current by a `marketdata.feed.Feed`.
     """
 
     door: Door
@@ -36,5 +28,4 @@ class Context:
     vault: Vault
     history: History
     limits: bool = True
-    health: Callable[[], Health] = _healthy
     collectors: list[Collector] = field(default_factory=list)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from fullreserve.exchange.wire.queries import GetStatus, Status
+from fullreserve.door.protocol import Unavailable
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.metrics import RequestMetrics
 
 Answer = tuple[int, tuple[bytes, bytes], bytes]
 Operation = Callable[[], Awaitable[Answer]]
 
-SECOND_MS = 1000
+RUNNING = "running"
+GAUGES = {
+    "sequence": "The last command that was applied.",
+    "durable": "The last command that is on disk.",
+    "queued": "Commands that wait for the disk or for their turn.",
+    "rows": "Rows in flight to the disk.",
+    "open_orders": "Orders that rest in the books.",
+    "finished_total": "Orders that were filled or canceled since the log began.",
+    "refused": "Submissions refused before the log since the start.",
+}
 
 
 def operations(context: Context, requests: RequestMetrics) -> dict[str, Operation]:
@@ -29,7 +38,7 @@ def operations(context: Context, requests: RequestMetrics) -> dict[str, Operatio
 
     async def healthz() -> Answer:
         health = await state_of(context)
-        status = 200 if health["state"] == "ok" else 503
+        status = 200 if health["state"] == RUNNING else 503
         return status, (b"content-type", b"application/json"), msgspec.json.encode(health)
 
     async def metrics() -> Answer:
@@ -40,38 +49,36 @@ def operations(context: Context, requests: RequestMetrics) -> dict[str, Operatio
     return {"/healthz": healthz, "/metrics": metrics}
 
 
-async def state_of(context: Context) -> dict[str, object]:
-    """State, sequences and lag: what the owner of the exchange says, and how far each room is."""
-    health = dict(context.health())
+async def state_of(context: Context) -> dict[str, Any]:
+    """The exchange's own health, how far each projection is, and how far behind that leaves it."""
     try:
-        status: Status = await context.door.query(GetStatus())
-    except Exception as problem:  # noqa: BLE001 - whatever it is, the answer is "not healthy"
-        return {**health, "state": "unavailable", "reason": type(problem).__name__}
-    reached = await asyncio.to_thread(context.history.progress)
-    health["sequence"] = status.sequence
-    health["exchangeTime"] = status.time_ms
-    health["openOrders"] = status.open_orders
-    health["finishedOrders"] = status.finished_total
-    health["coreBytes"] = status.memory_bytes
-    health["recordsSequence"] = reached.sequence
-    health["recordsLag"] = max(0, status.sequence - reached.sequence)
-    health["marketSequence"] = context.market.sequence
-    return health
+        health = await context.door.health()
+    except Unavailable as problem:
+        return {"state": "unavailable", "reason": str(problem)}
+    reached = {**health.projections, "market": context.market.sequence}
+    return {
+        **msgspec.structs.asdict(health),
+        "projections": reached,
+        "lag": {name: max(0, health.durable - at) for name, at in reached.items()},
+    }
 
 
 class _State(Collector):
-    """Every number of the last health as a gauge."""
+    """The numbers of the last health as gauges."""
 
     def __init__(self) -> None:
-        self.health: dict[str, object] = {}
+        self.health: dict[str, Any] = {}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        is_up = 1 if self.health.get("state") == "ok" else 0
-        yield GaugeMetricFamily("fullreserve_up", "Whether commands are taken.", value=is_up)
-        for name, value in self.health.items():
-            if isinstance(value, int):
-                yield GaugeMetricFamily(f"fullreserve_{_snake(name)}", name, value=value)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+        health = self.health
+        is_up = int(health.get("state") == RUNNING)
+        yield GaugeMetricFamily("fullreserve_up", "1 while commands are taken.", value=is_up)
+        for name, meaning in GAUGES.items():
+            if name in health:
+                yield GaugeMetricFamily(f"fullreserve_{name}", meaning, value=health[name])
+        lag = GaugeMetricFamily(
+            "fullreserve_lag_commands", "Commands a projection is behind.", labels=("projection",)
+        )
+        for projection, behind in health.get("lag", {}).items():
+            lag.add_metric((projection,), behind)
+        yield lag

@@ -1,0 +1,174 @@
+"""A whole exchange behind its REST application, in one process and without a network.
+
+Two traders, ALICE and BOB, with a hundred BTC and a million USDT each; BTC-USDT has prices in 0.1
+and sizes in 0.00001. Requests are ASGI calls, signed as a client signs them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.door.local import LocalDoor
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.app import Asgi, build
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import NewKey, Vault
+from fullreserve.marketdata.feed import Feed
+from fullreserve.records.database import database_url, open_database
+from fullreserve.records.follower import Follower
+from fullreserve.records.history import History
+from tests.bed import ALICE, BOB, Bed
+
+TRADE = Permission.READ_ONLY | Permission.TRADE
+API = "/api/v5/"
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    json: Any
+
+    @property
+    def code(self) -> str:
+        return str(self.json["code"])
+
+    @property
+    def data(self) -> Any:
+        return self.json["data"]
+
+    @property
+    def row(self) -> Any:
+        (row,) = self.json["data"]
+        return row
+
+
+class RestBed:
+    """Open it with `open`, close it with `close`."""
+
+    def __init__(self, bed: Bed, clock: Clock, folder: Path) -> None:
+        self.bed = bed
+        self.clock = clock
+        self.folder = folder
+        self.vault = Vault(folder, clock.wall_ms)
+        self.alice = self._trader(ALICE)
+        self.bob = self._trader(BOB)
+        self.door: LocalDoor
+        self.feed: Feed
+        self.app: Asgi
+        self.history: History
+        self._follower: asyncio.Task[None]
+
+    def _trader(self, uid: int) -> NewKey:
+        self.vault.create_user(uid=uid)
+        return self.vault.create_key(uid, f"Phrase-{uid}", TRADE)
+
+    @classmethod
+    async def open(cls, folder: Path, *, limits: bool = False) -> RestBed:
+        clock = SystemClock()
+        rest = cls(await Bed.open(folder, clock=clock), clock, folder)
+        rest.door = await rest.bed.door()
+        url = database_url("", folder)
+        follower = Follower(open_database(url), folder, rest.door, clock, 10**9)
+        rest._follower = asyncio.create_task(follower.run())
+        rest.history = History(open_database(url, read_only=True))
+        catalog = Catalog()
+        rest.feed = Feed(rest.door, catalog, clock)
+        await rest.feed.start()
+        rest.app = build(
+            Context(
+                door=rest.door,
+                clock=clock,
+                catalog=catalog,
+                market=rest.feed.market,
+                vault=rest.vault,
+                history=rest.history,
+                limits=limits,
+            )
+        )
+        return rest
+
+    async def close(self) -> None:
+        await self.feed.close()
+        self._follower.cancel()
+        await asyncio.gather(self._follower, return_exceptions=True)
+        self.history.close()
+        await self.bed.close()
+        self.vault.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        address: str = "127.0.0.1",
+    ) -> Answer:
+        """One raw request; `path` and `query` are as they would stand in the request line."""
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+            "client": (address, 5000),
+        }
+        await self.app(scope, receive, send)
+        start, content = sent
+        found = {name.decode(): value.decode() for name, value in start["headers"]}
+        return Answer(start["status"], found, json.loads(content["body"]))
+
+    async def get(self, path: str, key: NewKey | None = None, /, **params: object) -> Answer:
+        query = urlencode({k: v for k, v in params.items() if v != ""}, quote_via=quote)
+        target = API + path + ("?" + query if query else "")
+        headers = self.signed(key, "GET", target) if key else {}
+        return await self.call("GET", API + path, query, headers=headers)
+
+    async def post(self, path: str, key: NewKey, body: object, **extra: str) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = self.signed(key, "POST", API + path, content) | extra
+        return await self.call("POST", API + path, body=content, headers=headers)
+
+    def signed(
+        self, key: NewKey, method: str, target: str, body: bytes = b"", at_ms: int = 0
+    ) -> dict[str, str]:
+        """The headers of a signed request."""
+        moment = datetime.fromtimestamp((at_ms or self.clock.wall_ms()) / 1000, UTC)
+        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        message = f"{stamp}{method}{target}".encode() + body
+        mac = hmac.digest(key.secret.encode(), message, hashlib.sha256)
+        return {
+            "OK-ACCESS-KEY": key.key,
+            "OK-ACCESS-SIGN": base64.b64encode(mac).decode(),
+            "OK-ACCESS-TIMESTAMP": stamp,
+            "OK-ACCESS-PASSPHRASE": key.passphrase,
+        }
+
+    async def place(self, key: NewKey, side: str, px: str, sz: str, **more: object) -> str:
+        """A limit order on BTC-USDT; its id."""
+        order = {"instId": "BTC-USDT", "tdMode": "cash", "side": side, "ordType": "limit"}
+        answer = await self.post("trade/order", key, {**order, "px": px, "sz": sz, **more})
+        assert answer.code == "0", answer.json
+        return str(answer.row["ordId"])

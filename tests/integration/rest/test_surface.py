@@ -1,0 +1,118 @@
+"""What holds for every request: shapes of errors, limits, keys, health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fullreserve.gateway.rest.app import BODY_MAX
+from fullreserve.identity.api_key import Permission
+from tests.integration.rest.bed import API, RestBed
+
+ORDER = API + "trade/order"
+
+
+async def test_every_refusal_is_json(rest: RestBed) -> None:
+    """Criterion: REST-1"""
+    for method, path, status, code in [
+        ("GET", "/", 404, "50005"),
+        ("GET", API + "no/such", 404, "50005"),
+        ("POST", API + "trade/order-algo", 404, "50005"),
+        ("DELETE", ORDER, 405, "50115"),
+        ("POST", API + "public/time", 405, "50115"),
+        ("POST", "/healthz", 405, "50115"),
+        ("GET", ORDER, 401, "50103"),
+        ("POST", ORDER, 401, "50103"),
+        ("GET", API + "public/instruments", 400, "50014"),
+    ]:
+        answer = await rest.call(method, path)
+        assert (answer.status, answer.code) == (status, code)
+        assert answer.json["msg"]
+        assert answer.data == []
+        assert answer.headers["content-type"] == "application/json"
+
+
+async def test_a_body_has_a_largest_size(rest: RestBed) -> None:
+    """Criterion: REST-1, REST-IN-2"""
+    body = b'{"a":"' + b"x" * BODY_MAX + b'"}'
+    answer = await rest.post("trade/order", rest.alice, body)
+    assert (answer.status, answer.code) == (413, "50002")
+    assert str(BODY_MAX) in answer.json["msg"]
+
+
+async def test_malformed_bodies(rest: RestBed) -> None:
+    """Criterion: REST-IN-2"""
+    for body, status, code in [
+        (b"", 400, "50000"),
+        (b"{", 400, "50002"),
+        (b"[]", 400, "50002"),
+        (b'{"instId":NaN}', 400, "50002"),
+        (b"[" * 100_000, 400, "50002"),
+        (b"\x00\xff", 400, "50002"),
+    ]:
+        answer = await rest.post("trade/order", rest.alice, body)
+        assert (answer.status, answer.code) == (status, code)
+
+
+async def test_an_internal_error_is_said_without_details(
+    rest: RestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: REST-1
+
+    A catalog that breaks stands for a fault nobody thought of.
+    """
+    monkeypatch.setattr(rest.feed.market.catalog, "instruments", None)
+    answer = await rest.get("public/instruments", instType="SPOT")
+    assert (answer.status, answer.code) == (500, "50026")
+    assert "None" not in answer.json["msg"]
+
+
+async def test_permissions_and_revocation(rest: RestBed) -> None:
+    """Criterion: REST-AUTH-3, REST-AUTH-5"""
+    reader = rest.vault.create_key(rest.alice.uid, "p", Permission.READ_ONLY)
+    assert (await rest.get("account/balance", reader)).code == "0"
+    refused = await rest.post("trade/order", reader, {})
+    assert (refused.code, "trade" in refused.json["msg"]) == ("50120", True)
+    trader = rest.vault.create_key(rest.alice.uid, "p", Permission.TRADE)
+    assert (await rest.get("account/balance", trader)).code == "0"
+    rest.vault.revoke_key(trader.key)
+    assert (await rest.get("account/balance", trader)).code == "50111"
+
+
+async def test_a_wrong_passphrase_before_and_after_the_right_one(rest: RestBed) -> None:
+    """Criterion: REST-AUTH-2"""
+    path = API + "account/balance"
+    for _ in range(2):
+        headers = rest.signed(rest.alice, "GET", path) | {"OK-ACCESS-PASSPHRASE": "wrong"}
+        assert (await rest.call("GET", path, headers=headers)).code == "50105"
+        assert (await rest.get("account/balance", rest.alice)).code == "0"
+
+
+async def test_limits_answer_429(tmp_path: Path) -> None:
+    """Criterion: REST-LIM-1"""
+    rest = await RestBed.open(tmp_path, limits=True)
+    answers = [await rest.get("public/time") for _ in range(11)]
+    assert [answer.status for answer in answers[:10]] == [200] * 10
+    assert (answers[10].status, answers[10].code) == (429, "50011")
+    order = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit"}
+    body = {**order, "px": "40000", "sz": "0.001"}
+    codes = [(await rest.post("trade/order", rest.alice, body)).code for _ in range(70)]
+    assert codes[:60] == ["0"] * 60
+    assert "50011" in codes[60:]
+    many = await rest.post("trade/batch-orders", rest.alice, [body] * 20)
+    assert many.code == "0"
+    await rest.close()
+
+
+async def test_health_and_metrics(rest: RestBed) -> None:
+    """Criterion: REST-OPS-1"""
+    await rest.place(rest.alice, "buy", "40000", "0.1")
+    healthy = await rest.call("GET", "/healthz")
+    assert healthy.status == 200
+    assert healthy.json["state"] == "running"
+    assert healthy.json["durable"] > 0
+    assert {"market", "records"} >= set(healthy.json["lag"]) >= {"market"}
+    await rest.bed.sequencer.close()
+    stopped = await rest.call("GET", "/healthz")
+    assert stopped.status == 503
