@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client.registry import Collector
@@ -18,7 +19,8 @@ from fullreserve.records.history import History
 class Context:
     """One gateway process.
 
-    `catalog` and `market` are kept current by a `marketdata.feed.Feed`.
+    `catalog` and `market` are kept current by a `marketdata.feed.Feed`. `health` adds facts of
+    the process to what the door says of the exchange.
     """
 
     door: Door
@@ -28,4 +30,5 @@ class Context:
     vault: Vault
     history: History
     limits: bool = True
+    health: Callable[[], Mapping[str, object]] = dict
     collectors: list[Collector] = field(default_factory=list)

@@ -57,6 +57,7 @@ async def state_of(context: Context) -> dict[str, Any]:
         return {"state": "unavailable", "reason": str(problem)}
     reached = {**health.projections, "market": context.market.sequence}
     return {
+        **context.health(),
         **msgspec.structs.asdict(health),
         "projections": reached,
         "lag": {name: max(0, health.durable - at) for name, at in reached.items()},
