@@ -1,0 +1,29 @@
+"""Runs a module as a child that ends with its parent: `python -m fullreserve.app.child MODULE`.
+
+A parent that is killed cannot end its children; Linux does it for them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import runpy
+import signal
+import sys
+
+# https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Ties this process to its parent, then becomes the module."""
+    parent, module = int(sys.argv[1]), sys.argv[2]
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        return  # it died before it could be asked to tell
+    sys.argv = sys.argv[2:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

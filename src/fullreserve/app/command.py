@@ -1,0 +1,100 @@
+"""`fullreserve up`: opens the log, replays it, serves until a signal, leaves everything whole."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from fractions import Fraction
+from typing import Any
+
+import structlog
+import uvloop
+
+from fullreserve import logs
+from fullreserve.app.running import Extension, Running
+from fullreserve.clock import NS_PER_MS, Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.journal.errors import JournalError
+from fullreserve.journal.replay import Recovered, recover
+from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
+from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
+from fullreserve.journal.sqlite import SqliteJournal
+
+DONE = 0
+FAILED = 1
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, extension: Extension, speed: Fraction = Fraction(1)) -> int:
+    """Run the exchange with what an extension adds, exchange time at `speed`; the exit code."""
+    logs.configure(settings.log)
+    try:
+        return _run(settings, extension, speed)
+    except (JournalError, OSError, ValueError) as problem:
+        sys.stderr.write(f"fullreserve: {problem}\n")
+        return FAILED
+
+
+def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
+    started_ns = SystemClock().monotonic_ns()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    journal = SqliteJournal(
+        settings.data / JOURNAL,
+        segment_rows=settings.journal.segment_rows,
+        durable=settings.journal.durability,
+    )
+    try:
+        recovered = recover(journal, settings.data / SNAPSHOTS)
+        clock = SystemClock(speed, journal.head.time_ms)
+        log.info(
+            "log replayed",
+            sequence=recovered.replica.sequence,
+            snapshot=recovered.snapshot,
+            replayed=recovered.replayed,
+            ms=_ms_since(started_ns),
+        )
+        extension.prepare(settings, clock)
+        # What lives for as long as the process is not looked through at every collection.
+        gc.freeze()
+        return uvloop.run(_serve(settings, clock, journal, recovered, extension, started_ns))
+    finally:
+        journal.close()
+
+
+def _ms_since(started_ns: int) -> int:
+    return (SystemClock().monotonic_ns() - started_ns) // NS_PER_MS
+
+
+async def _serve(
+    settings: Settings,
+    clock: Clock,
+    journal: SqliteJournal,
+    recovered: Recovered,
+    extension: Extension,
+    started_ns: int,
+) -> int:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    running = Running(settings, clock, journal, recovered)
+    await running.start(extension)
+    extension.announce(running)
+    sys.stdout.write(
+        f"Fullreserve is ready: REST http://{running.http} · WebSocket ws://{running.ws} · "
+        f"{_ms_since(started_ns)} ms\n"
+    )
+    sys.stdout.flush()
+    failed = running.sequencer.failed
+    waiting = asyncio.ensure_future(stopped.wait())
+    ends: list[asyncio.Future[Any]] = [waiting, failed]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if failed.done():
+        sys.stderr.write(f"fullreserve: {failed.result()}\n")
+    code = FAILED if failed.done() else DONE
+    await running.close()
+    return code

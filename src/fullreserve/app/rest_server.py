@@ -1,0 +1,83 @@
+"""uvicorn inside the exchange's own loop, with the exchange's own signals."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from fullreserve.config import Address
+
+STOP_WAIT_S = 5
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leaves the signals alone: the exchange stops its rooms in order."""
+        yield
+
+
+class RestServer:
+    """The REST gateway's port; use `start`."""
+
+    def __init__(self, server: _Server, listener: socket.socket) -> None:
+        self._server = server
+        self._listener = listener
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, application: Any, address: Address) -> RestServer:
+        """Listens; OSError when the address is taken."""
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(tuple(address))
+        except OSError:
+            listener.close()
+            raise
+        config = uvicorn.Config(
+            application,
+            interface="asgi3",
+            proxy_headers=False,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            http="httptools",
+            ws="none",
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=STOP_WAIT_S,
+        )
+        rest = cls(_Server(config), listener)
+        rest._task = asyncio.get_running_loop().create_task(rest._server.serve([listener]))
+        await rest._server.listening.wait()
+        return rest
+
+    @property
+    def address(self) -> Address:
+        """Where it listens; the port is the true one where 0 was asked for."""
+        host, port = self._listener.getsockname()[:2]
+        return Address(host, port)
+
+    async def close(self) -> None:
+        """Takes no more requests and waits for those under way."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._listener.close()

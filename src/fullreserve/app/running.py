@@ -1,0 +1,240 @@
+"""One running exchange: its rooms, started in order, stopped in the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+import structlog
+
+from fullreserve.app.rest_server import RestServer
+from fullreserve.app.supervision import Child, environment_of
+from fullreserve.clock import Clock
+from fullreserve.config import Address, Settings
+from fullreserve.door.local import LocalDoor
+from fullreserve.door.protocol import Refused, Result
+from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
+from fullreserve.exchange import genesis
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.wire.commands import AnyCommand, encode
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.app import build
+from fullreserve.gateway.ws import server as ws_server
+from fullreserve.identity.vault import Vault
+from fullreserve.journal.errors import JournalError
+from fullreserve.journal.replay import Recovered, recover
+from fullreserve.journal.sequencer import Limits, Sequencer
+from fullreserve.journal.sqlite import SqliteJournal
+from fullreserve.marketdata.feed import Feed
+from fullreserve.records.database import database_url, open_database, prepare
+from fullreserve.records.history import History
+
+# The ids of the gateways that come with the exchange; others connect with ids of their own.
+MAIN_GATEWAY = 1
+FOLLOWER = "fullreserve.records.follower"
+
+# How long a stop waits for the records to have everything; they can catch up later.
+RECORDS_WAIT_S = 10.0
+NOTICE_MS = 200  # for the notice to leave before the connections close
+
+log = structlog.get_logger(__name__)
+
+
+class BadGenesis(JournalError):
+    """The commands that a log begins with do not hold together."""
+
+
+class Extension(Protocol):
+    """What a command adds to the exchange, as the demo market does."""
+
+    def genesis(self) -> list[AnyCommand]:
+        """What an empty log begins with."""
+
+    def prepare(self, settings: Settings, clock: Clock) -> None:
+        """Called before anything is started."""
+
+    async def open(self, running: Running) -> None:
+        """Called when the door is open, before clients can come."""
+
+    def children(self) -> Sequence[str]:
+        """Modules that run as processes of their own once clients can come."""
+
+    def announce(self, running: Running) -> None:
+        """Called when everything is up, just before the ready line."""
+
+
+class Plain:
+    """The exchange and nothing else."""
+
+    def genesis(self) -> list[AnyCommand]:
+        return genesis.spot()
+
+    def prepare(self, settings: Settings, clock: Clock) -> None:
+        """Nothing to prepare."""
+
+    async def open(self, running: Running) -> None:
+        """Nothing to open."""
+
+    def children(self) -> Sequence[str]:
+        return ()
+
+    def announce(self, running: Running) -> None:
+        """Nothing to say."""
+
+
+class Running:
+    """A started exchange; use `start`, then `close`."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, journal: SqliteJournal, recovered: Recovered
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.children: list[Child] = []
+        self.http = settings.http
+        self.ws = settings.ws
+        self.door: LocalDoor
+        self.vault: Vault
+        self.sequencer = Sequencer(
+            journal,
+            recovered.replica.machine,
+            clock,
+            limits=Limits(settings.journal.pending_max, settings.journal.forward_jump_max_ms),
+            view=lambda: recover(journal).replica.machine,
+            halted=recovered.halted,
+            early=not settings.journal.durability,
+        )
+        self._journal = journal
+        self._stop = AsyncExitStack()
+
+    async def start(self, extension: Extension) -> None:
+        """Starts every room; on an error what was started is closed again."""
+        try:
+            await self._start(extension)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _start(self, extension: Extension) -> None:
+        settings, stop = self.settings, self._stop
+        if not self._journal.head.sequence:
+            await self._begin_log(extension.genesis())
+        self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
+        socket = await SocketServer.start(
+            self.sequencer, settings.data / SOCKET_NAME, reserved=(MAIN_GATEWAY,)
+        )
+        stop.push_async_callback(socket.close)
+        self.vault = Vault(settings.data, self.clock.wall_ms)
+        stop.callback(self.vault.close)
+        history = self._history()
+        stop.callback(history.close)
+        await extension.open(self)
+        follower = await self._start_child(FOLLOWER)
+        self._at_close(self._drain, follower.stop)
+        feed = Feed(self.door, Catalog(), self.clock, history)
+        await feed.start()
+        stop.push_async_callback(feed.close)
+        await self._start_gateways(feed, history)
+        for module in extension.children():
+            child = await self._start_child(module)
+            stop.push_async_callback(child.stop)
+
+    def _at_close(self, *steps: Callable[[], Awaitable[None]]) -> None:
+        """Steps of the close, in this order, between those pushed before and after."""
+        for step in reversed(steps):
+            self._stop.push_async_callback(step)
+
+    async def _begin_log(self, commands: list[AnyCommand]) -> None:
+        """The log's first rows; the start fails when one of them is refused."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.sequencer.submit([encode(command) for command in commands], done.set_result)
+        result = await done
+        if isinstance(result, Refused):
+            raise BadGenesis(result.message)
+        for command, reply in zip(commands, result, strict=True):
+            if reply.code:
+                raise BadGenesis(f"{command} is refused with code {reply.code}")
+
+    def _history(self) -> History:
+        url = database_url("", self.settings.data)
+        engine = open_database(url)
+        prepare(engine)
+        engine.dispose()
+        return History(open_database(url, read_only=True))
+
+    async def _start_gateways(self, feed: Feed, history: History) -> None:
+        context = Context(
+            door=self.door,
+            clock=self.clock,
+            catalog=feed.market.catalog,
+            market=feed.market,
+            vault=self.vault,
+            history=history,
+            limits=self.settings.gateway.limits,
+            health=self.health,
+        )
+        rest = await RestServer.start(build(context), self.settings.http)
+        self._stop.push_async_callback(rest.close)
+        self.http = rest.address
+        ws = await ws_server.start(context, self.settings.ws)
+        self.ws = ws.address
+
+        async def close_ws() -> None:
+            ws.announce()
+            await self.clock.wait_ms(NOTICE_MS)
+            await ws.close()
+
+        self._stop.push_async_callback(close_ws)
+
+    async def _start_child(self, module: str) -> Child:
+        child = Child(module, environment_of(self._effective()), self.clock)
+        await child.start()
+        self.children.append(child)
+        return child
+
+    def _effective(self) -> Settings:
+        """The settings with the ports that were really taken."""
+        return _with_addresses(self.settings, self.http, self.ws)
+
+    def health(self) -> Mapping[str, object]:
+        """For `/healthz` and `/metrics`."""
+        now = self.sequencer.status()
+        return {
+            "state": "ok" if now.state == "running" else now.state,
+            "durableSequence": now.durable,
+            "epoch": now.epoch,
+            "queuedCommands": now.queued,
+            "rowsInFlight": now.rows,
+            "haltedAt": now.halted_at,
+            "timeJumpMs": now.time_jump_ms,
+            "refusedSubmissions": now.refused,
+            "childRestarts": sum(child.restarts for child in self.children),
+        }
+
+    async def _drain(self) -> None:
+        """Intake ends; what was taken is durable, said, and in the records if they can keep up."""
+        await self.sequencer.drain()
+        try:
+            async with asyncio.timeout(RECORDS_WAIT_S):
+                await self.sequencer.projected()
+        except TimeoutError:
+            log.warning("records lag at the stop; they catch up at the next start")
+
+    async def close(self) -> None:
+        """Notice to clients, intake ends, everything taken is durable; then all rooms close."""
+        await self._stop.aclose()
+        await self.sequencer.close()
+
+
+def _with_addresses(settings: Settings, http: Address, ws: Address) -> Settings:
+    return Settings(
+        http=http,
+        ws=ws,
+        data=settings.data.absolute(),
+        log=settings.log,
+        journal=settings.journal,
+        gateway=settings.gateway,
+        demo=settings.demo,
+    )

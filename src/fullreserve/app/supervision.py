@@ -1,0 +1,101 @@
+"""Child processes: started, started again with growing pauses when they end, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.config import Settings, declared, environment_name
+
+PAUSE_FIRST_MS = 500
+PAUSE_LONGEST_MS = 15_000
+# A child that lived this long gets the first pause again.
+SOUND_MS = 60_000
+STOP_WAIT_S = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """This process's environment with the settings in it, so that a child has the same ones."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("FULLRESERVE_")
+    }
+    for path, _ in declared():
+        value: object = settings
+        for part in path:
+            value = getattr(value, part)
+        if isinstance(value, bool):
+            value = "on" if value else "off"
+        environment[environment_name(path)] = str(value)
+    return environment
+
+
+class Child:
+    """A module that runs as a process of its own for as long as this one does."""
+
+    def __init__(self, module: str, environment: Mapping[str, str], clock: Clock) -> None:
+        self.module = module
+        self._environment = dict(environment)
+        self._clock = clock
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.restarts = 0
+
+    @property
+    def pid(self) -> int:
+        """Of the running process, 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
+
+    async def start(self) -> None:
+        """Returns once the process is started."""
+        await self._spawn()
+        self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def _spawn(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fullreserve.app.child",
+            str(os.getpid()),
+            self.module,
+            env=self._environment,
+            # Ctrl-C reaches the parent alone, which stops its children in order.
+            start_new_session=True,
+        )
+
+    async def _keep(self) -> None:
+        pause_ms = PAUSE_FIRST_MS
+        while self._process is not None:
+            started_ns = self._clock.monotonic_ns()
+            code = await self._process.wait()
+            if self._stopping:
+                return
+            if self._clock.monotonic_ns() - started_ns > SOUND_MS * NS_PER_MS:
+                pause_ms = PAUSE_FIRST_MS
+            log.error("child ended", module=self.module, code=code, again_in_ms=pause_ms)
+            await self._clock.wait_ms(pause_ms)
+            pause_ms = min(2 * pause_ms, PAUSE_LONGEST_MS)
+            self.restarts += 1
+            await self._spawn()
+
+    async def stop(self) -> None:
+        """Asks it to end and waits; kills it when it does not."""
+        self._stopping = True
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_WAIT_S)
+            except TimeoutError:
+                log.warning("child killed", module=self.module)
+                process.kill()
+                await process.wait()
+        if self._task is not None:
+            self._task.cancel()
