@@ -102,13 +102,13 @@ class DepthView:
         self._asks = _SideView(book.asks, depth)
         self._last: Push | None = None
         self._full = ""
-        self.difference()
+        self.difference(book.time_ms)
 
     def close(self) -> None:
         self._bids.close()
         self._asks.close()
 
-    def difference(self) -> Push | None:
+    def difference(self, time_ms: int) -> Push | None:
         """What changed since the last call; None when nothing did."""
         last = self._last
         if not (self._bids.changed or self._asks.changed) and last is not None:
@@ -122,7 +122,7 @@ class DepthView:
             [level.pair for level in book.asks.top(self._summed)],
         )
         previous = -1 if last is None else last.sequence
-        self._last = Push(asks, bids, book.time_ms, code, book.sequence, previous)
+        self._last = Push(asks, bids, time_ms, code, book.sequence, previous)
         self._full = ""
         return self._last
 

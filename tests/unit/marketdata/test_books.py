@@ -105,7 +105,7 @@ def test_differences_applied_to_a_snapshot_give_the_window(
     for sequence, changed in enumerate(after, len(before) + 1):
         change(book, naive, sequence, changed)
         if sequence % every == 0:
-            push = view.difference()
+            push = view.difference(0)
             if push is not None:
                 early.take(push)
             late = Client(view.snapshot())
@@ -121,7 +121,7 @@ def test_nothing_changed_is_no_message_and_the_heartbeat_keeps_the_chain() -> No
     book.apply(level(Side.BUY, 100, 5))
     book.sequence = 9
     view = DepthView(book, 400)
-    assert view.difference() is None
+    assert view.difference(0) is None
     heartbeat = view.heartbeat(60_000)
     assert (heartbeat.asks, heartbeat.bids) == ("[]", "[]")
     assert heartbeat.sequence == heartbeat.previous == 9
@@ -130,7 +130,7 @@ def test_nothing_changed_is_no_message_and_the_heartbeat_keeps_the_chain() -> No
     # A level that came and went between two messages is no message either.
     book.apply(level(Side.SELL, 101, 5))
     book.apply(level(Side.SELL, 101, 0))
-    assert view.difference() is None
+    assert view.difference(0) is None
 
 
 def test_two_views_are_independent_and_a_closed_one_costs_nothing() -> None:
@@ -140,7 +140,7 @@ def test_two_views_are_independent_and_a_closed_one_costs_nothing() -> None:
     first.close()
     book.apply(level(Side.BUY, 100, 5))
     book.sequence = 1
-    push = second.difference()
+    push = second.difference(0)
     assert push is not None
     assert json.loads(push.bids) == [["1", "0.00005", "0", "1"]]
     second.close()
@@ -155,7 +155,7 @@ def test_a_book_starts_from_the_cores_answer() -> None:
     view = DepthView(book, 400)
     client = Client(view.snapshot())
     book.replace(Depth(12, 5, (DepthLevel(101, 2, 1),), (DepthLevel(103, 4, 2),)))
-    push = view.difference()
+    push = view.difference(0)
     assert push is not None
     client.take(push)
     assert client.rows("bids") == [["1.01", "0.00002", "0", "1"]]
@@ -184,7 +184,7 @@ def test_a_deep_book_whose_window_moves(seed: int) -> None:
         size = chance.choice((0, 0, 1, 2))
         change(book, naive, sequence, (Side.BUY, chance.randrange(1, 900), size))
         if sequence % 50 == 0:
-            push = view.difference()
+            push = view.difference(0)
             if push is not None:
                 client.take(push)
             assert client.rows("bids") == naive_top(naive, Side.BUY, 400)

@@ -87,7 +87,7 @@ def test_a_late_listener_of_books_continues_where_the_others_are() -> None:
     (late_snapshot,) = late.take()
     # Not yet the new size: that is the next update, for both alike.
     assert late_snapshot == snapshot
-    topic.beat()
+    topic.beat(NOW)
     assert late.frames == early.frames
     assert late.frames[0] is early.frames[0]
     (update,) = late.take()
@@ -97,7 +97,7 @@ def test_a_late_listener_of_books_continues_where_the_others_are() -> None:
     assert update["data"][0]["bids"] == [["1", "0.00002", "0", "1"]]
     early.take()
     for _ in range(3):
-        topic.beat()
+        topic.beat(NOW)
     (heartbeat,) = early.take()
     assert heartbeat["data"][0]["asks"] == heartbeat["data"][0]["bids"] == []
     assert heartbeat["data"][0]["seqId"] == heartbeat["data"][0]["prevSeqId"] == 2
@@ -120,11 +120,11 @@ def test_best_levels_are_whole_and_sent_only_when_they_differ() -> None:
     assert first["data"][0]["instId"] == "BTC-USDT"
     assert "action" not in first
     live.row(level(Side.BUY, 90, 5))
-    best.beat()
-    five.beat()
+    best.beat(NOW)
+    five.beat(NOW)
     assert of_best.take() == []
     assert len(of_five.take()[0]["data"][0]["bids"]) == 2
-    five.beat()
+    five.beat(NOW)
     assert of_five.take() == []
 
 
@@ -136,10 +136,10 @@ def test_a_ticker_comes_for_trades_and_best_offers_alone() -> None:
     told = joined(topic)
     assert told.take()[0]["data"][0]["bidPx"] == "1"
     live.row(level(Side.BUY, 90, 1))
-    topic.beat()
+    topic.beat(NOW)
     assert told.take() == []
     live.row(trade(1, 100, 1, sequence=3), level(Side.BUY, 100, 0))
-    topic.beat()
+    topic.beat(NOW)
     (ticker,) = told.take()
     assert (ticker["data"][0]["last"], ticker["data"][0]["bidPx"]) == ("1", "0.9")
 
@@ -189,7 +189,7 @@ def test_slow_topics_beat_every_tenth_time_and_a_failing_one_alone_is_silent() -
     hub.join("good", lambda: Books(ARG, live.one, 400), good)
     broken = hub.topic("bad")
     assert isinstance(broken, Books)
-    broken.__dict__["beat"] = lambda: 1 // 0
+    broken.__dict__["beat"] = lambda _time_ms: 1 // 0
     good.take()
     live.row(level(Side.BUY, 100, 2))
     for number in range(PHASES):

@@ -105,9 +105,10 @@ class Hub:
 
     def beat(self, number: int) -> None:
         """The work of one beat: all fast topics and a tenth of the slow ones."""
+        time_ms = self._clock.exchange_ms()
         for topic in (*self._fast, *self._slow[number % PHASES]):
             try:
-                topic.beat()
+                topic.beat(time_ms)
             except Exception:  # one topic's fault must not silence the others
                 log.exception("a topic failed", topic=topic.head.decode())
 

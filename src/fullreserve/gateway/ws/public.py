@@ -13,7 +13,10 @@ IDLE_BEATS = 600  # of 100 ms: an idle book says so once a minute
 
 
 class Books(Beating):
-    """`books` and its like: a snapshot, then differences that name their predecessor."""
+    """`books` and its like: a snapshot, then differences that name their predecessor.
+
+    `ts` is when a message was made.
+    """
 
     def __init__(
         self, arg: Arg, market: InstrumentMarket, depth: int, idle_beats: int = IDLE_BEATS
@@ -35,13 +38,13 @@ class Books(Beating):
     def close(self) -> None:
         self._view.close()
 
-    def beat(self) -> None:
-        push = self._view.difference()
+    def beat(self, time_ms: int) -> None:
+        push = self._view.difference(time_ms)
         if push is None:
             self._silent += 1
             if self._silent < self._idle_beats:
                 return
-            push = self._view.heartbeat(self._market.book.time_ms)
+            push = self._view.heartbeat(time_ms)
         self._silent = 0
         self._snapshot = b""
         self.push(f'"action":"update","data":[{push.json()}]')
@@ -62,14 +65,14 @@ class BestLevels(Beating):
     def join(self, listener: Listener) -> None:
         super().join(listener)
         if not self._frame:
-            self._render()
+            self._render(self._market.book.time_ms)
         listener.write(self._frame)
 
-    def beat(self) -> None:
-        if self._market.book.sequence != self._sequence and self._render():
+    def beat(self, time_ms: int) -> None:
+        if self._market.book.sequence != self._sequence and self._render(time_ms):
             self.write(self._frame)
 
-    def _render(self) -> bool:
+    def _render(self, time_ms: int) -> bool:
         """Renders anew; whether the levels differ from those rendered last."""
         book = self._market.book
         self._sequence = book.sequence
@@ -78,7 +81,7 @@ class BestLevels(Beating):
         if levels == self._levels:
             return False
         self._levels = levels
-        tail = f'"ts":"{book.time_ms}","seqId":{book.sequence}'
+        tail = f'"ts":"{time_ms}","seqId":{book.sequence}'
         self._frame = self.message(f'"data":[{{{levels}{self._instrument}{tail}}}]')
         return True
 
@@ -98,7 +101,7 @@ class Tickers(Beating):
             self._render()
         listener.write(self._frame)
 
-    def beat(self) -> None:
+    def beat(self, time_ms: int) -> None:  # noqa: ARG002 - a ticker has its own time
         if self._state() != self._shown:
             self._render()
             self.write(self._frame)

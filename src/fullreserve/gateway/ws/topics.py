@@ -55,8 +55,8 @@ class Topic:
 class Beating(Topic):
     """A topic that is asked at intervals whether it has something to say."""
 
-    def beat(self) -> None:
-        """Pushes what changed since the last beat."""
+    def beat(self, time_ms: int) -> None:
+        """Pushes what changed since the last beat; exchange time is `time_ms`."""
         raise NotImplementedError
 
 
