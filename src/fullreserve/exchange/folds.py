@@ -27,8 +27,7 @@ REFUSED_PARAMETER = 51000
 
 HASH_BYTES = 32
 
-# Keys of maps sorted: the same content gives the same bytes, whatever order it arose in.
-_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class View(Protocol):
@@ -94,15 +93,16 @@ class Fold(ABC, Generic[S]):
 
     def encode(self) -> bytes:
         """The whole state, in one encode."""
-        return _encoder.encode(self.state)
+        return _encode(self.state)
 
     def restore(self, data: bytes) -> None:
         """Replaces the state; msgspec.DecodeError when `data` is none."""
         self.state = msgspec.msgpack.decode(data, type=type(self.state))
 
     def state_hash(self) -> bytes:
-        """32 bytes over the content of the state."""
-        return blake2b(self.encode(), digest_size=HASH_BYTES).digest()
+        """32 bytes over the content of the state, whatever order its maps arose in."""
+        content = _encode(_canonical(msgspec.to_builtins(self.state, builtin_types=(bytes,))))
+        return blake2b(content, digest_size=HASH_BYTES).digest()
 
     def take_follow_up(self, command: Product) -> bool:
         """Takes the command's key out of the outbox; False when it is not there."""
@@ -113,3 +113,12 @@ class Fold(ABC, Generic[S]):
                     del self.state.outbox[position]
                 return matches
         return False
+
+
+def _canonical(value: Any) -> Any:
+    """Plain values with maps as lists of pairs, sorted by key."""
+    if isinstance(value, dict):
+        return [[key, _canonical(value[key])] for key in sorted(value)]
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    return value

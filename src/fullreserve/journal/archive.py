@@ -98,7 +98,7 @@ def _read_exactly(plain: zstandard.ZstdDecompressionReader, size: int) -> bytes:
 
 
 def archive(segment: Segment, folder: Path, destination: Path) -> Pointer:
-    """Compresses a sealed segment into `destination`, checks it there, and removes the original.
+    """Compresses a sealed segment into `destination` and checks it there; the original stays.
 
     A crash at any moment leaves either the original in use or the archive complete.
     """

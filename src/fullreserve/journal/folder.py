@@ -138,7 +138,7 @@ class Folder:
         if not gone:
             return None
         keep = parts[len(gone)]
-        before, quarantined = self._opening(keep)
+        before, quarantined = self.opening(keep)
         marker = Pruned(before, snapshot, quarantined)
         replace_file(self.path / PRUNED_NAME, msgspec.json.encode(marker))
         for part in gone:
@@ -150,7 +150,7 @@ class Folder:
         return gone[0].first, before.sequence
 
     @staticmethod
-    def _opening(part: Part) -> tuple[Head, list[tuple[int, int]]]:
+    def opening(part: Part) -> tuple[Head, list[tuple[int, int]]]:
         """The head before a segment, and what was quarantined up to its end."""
         if part.pointer is not None:
             return part.pointer.before, part.pointer.quarantined

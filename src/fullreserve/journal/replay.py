@@ -12,7 +12,7 @@ from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.machine import Halted, Machine
 from fullreserve.journal.entry import EMPTY
 from fullreserve.journal.errors import JournalError, PrunedAway
-from fullreserve.journal.interface import Journal
+from fullreserve.journal.interface import ReadableLog
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import Folds, readable
 
@@ -33,7 +33,9 @@ def no_folds() -> Sequence[Fold[Any]]:
     return ()
 
 
-def recover(journal: Journal, snapshots: Path | None = None, folds: Folds = no_folds) -> Recovered:
+def recover(
+    journal: ReadableLog, snapshots: Path | None = None, folds: Folds = no_folds
+) -> Recovered:
     """State at the head of `journal`.
 
     Raises Corrupt, Diverged, TooNew; JournalError when the log is pruned and no snapshot can be
@@ -52,7 +54,7 @@ def recover(journal: Journal, snapshots: Path | None = None, folds: Folds = no_f
         raise JournalError(f"{problem} No snapshot that covers them can be read.") from problem
 
 
-def _continue(journal: Journal, replica: Replica) -> Recovered | None:
+def _continue(journal: ReadableLog, replica: Replica) -> Recovered | None:
     """Recovery from a snapshot; None when the log does not go on from it."""
     if replica.sequence > journal.head.sequence:
         log.warning("snapshot passed over", sequence=replica.sequence, problem="ahead of the log")
@@ -65,7 +67,7 @@ def _continue(journal: Journal, replica: Replica) -> Recovered | None:
     return _replay(journal, replica)
 
 
-def _replay(journal: Journal, replica: Replica) -> Recovered:
+def _replay(journal: ReadableLog, replica: Replica) -> Recovered:
     start = replica.sequence
     head = replica.head if start else EMPTY
     for entry in journal.read(start + 1, head):

@@ -1,11 +1,8 @@
 //! The book that the exchange runs: linked price levels with linked queues of orders.
 
-use super::levels::{LevelNode, Levels};
-use super::orders::{Entry, Orders};
-use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side, read_ahead};
-
-/// A book up to this size stays in the processor's own cache, where reading ahead gains nothing.
-const CACHED_BYTES: usize = 2 << 20;
+use super::levels::Levels;
+use super::orders::Orders;
+use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side};
 
 /// Best price and cancel in O(1); a new price in O(log levels).
 #[derive(Clone, Debug, Default)]
@@ -32,18 +29,19 @@ impl OrderBook for Ladder {
         // A level that was just made is empty, so it cannot be the one that overflows.
         level.size = level.size.checked_add(size).ok_or(BookFull::LevelSize)?;
         level.count += 1;
-        Ok(self.orders.push(slot, level, Entry { size, order }))
+        Ok(self.orders.push(slot, level, size, order))
     }
 
     #[inline]
     fn remove(&mut self, handle: Handle) -> Removed {
-        let (slot, Entry { size, order }) = self.orders.get(handle);
+        let node = self.orders.get(handle);
+        let (slot, size, order) = (node.level, node.size, node.order);
         let level = self.levels.get_mut(slot);
         let (side, price) = (level.side, level.price);
         level.size -= size;
         level.count -= 1;
         let emptied = level.count == 0;
-        self.orders.remove(handle, level);
+        self.orders.unlink(handle, level);
         if emptied {
             self.levels.remove(slot);
         }
@@ -57,8 +55,10 @@ impl OrderBook for Ladder {
 
     #[inline]
     fn reduce(&mut self, handle: Handle, by: u64) {
-        let slot = self.orders.reduce(handle, by);
-        self.levels.get_mut(slot).size -= by;
+        let node = self.orders.get_mut(handle);
+        assert!(by < node.size, "reduce leaves something");
+        node.size -= by;
+        self.levels.get_mut(node.level).size -= by;
     }
 
     #[inline]
@@ -74,50 +74,40 @@ impl OrderBook for Ladder {
 
     #[inline]
     fn front(&self, side: Side) -> Option<Handle> {
-        self.levels.best(side).map(|level| self.orders.first(level))
+        self.levels.best(side).map(|level| level.first)
     }
 
     #[inline]
     fn next(&self, handle: Handle) -> Option<Handle> {
-        let (slot, behind) = self.orders.next(handle);
-        behind.or_else(|| {
-            self.levels
-                .worse(slot)
-                .map(|level| self.orders.first(level))
-        })
+        let node = self.orders.get(handle);
+        let level = self.levels.get(node.level);
+        if handle != level.last {
+            return Some(node.behind);
+        }
+        self.levels.worse(level).map(|worse| worse.first)
     }
 
     #[inline]
     fn order(&self, handle: Handle) -> RestingOrder {
-        let (slot, Entry { size, order }) = self.orders.get(handle);
-        let &LevelNode { side, price, .. } = self.levels.get(slot);
+        let node = self.orders.get(handle);
+        let level = self.levels.get(node.level);
         RestingOrder {
-            side,
-            price,
-            size,
-            order,
+            side: level.side,
+            price: level.price,
+            size: node.size,
+            order: node.order,
         }
     }
 
     fn depth(&self, side: Side, levels: usize, mut visit: impl FnMut(Level)) {
-        self.levels
-            .descend(side)
-            .take(levels)
-            .for_each(|level| visit(level.level()));
+        let first = self.levels.best(side);
+        let ladder = std::iter::successors(first, |level| self.levels.worse(level));
+        ladder.take(levels).for_each(|level| visit(level.level()));
     }
 
     #[inline]
     fn len(&self) -> usize {
         self.orders.len()
-    }
-
-    fn read_ahead(&self, orders: &[Handle], prices: &[(Side, u64)]) {
-        read_ahead::orders(&self.orders, &self.levels, orders);
-        read_ahead::prices(&self.orders, &self.levels, prices);
-    }
-
-    fn is_large(&self) -> bool {
-        self.memory_bytes() > CACHED_BYTES
     }
 
     fn memory_bytes(&self) -> usize {
