@@ -10,7 +10,7 @@ from typing import Any
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Instrument
-from fullreserve.exchange.wire.commands import Leg, Side, amount_int
+from fullreserve.exchange.wire.commands import Leg, OrderType, Side, amount_int
 from fullreserve.exchange.wire.events import Balance, Order, Posted
 from fullreserve.records.amount import ZERO, amount_text
 
@@ -26,6 +26,9 @@ TRADE = 2
 BUY, SELL = 1, 2
 TRANSFER = 1
 TRANSFER_IN, TRANSFER_OUT = 11, 12
+
+# Orders without a limit that sets money aside.
+_UNBOUNDED = (OrderType.MARKET, OrderType.OPTIMAL_LIMIT_IOC)
 
 # A transfer has two sides, and so has a posting that counts as one.
 SIDES = 2
@@ -55,21 +58,33 @@ class Numbering:
         return first
 
 
-def received(order: Order, instrument: Instrument) -> tuple[int, int]:
-    """What a fill changes, before its fee: (base, quote) in ledger units.
-
-    A buyer's quote is rounded up and a seller's down; the remainder goes to the house.
-    """
-    base = order.fill_size * 10 ** (instrument.base.scale - instrument.size_scale)
-    product = order.fill_price * order.fill_size
+def quote_value(price: int, size: int, instrument: Instrument) -> tuple[int, int]:
+    """Price x size in quote ledger units: rounded down and rounded up."""
+    product = price * size
     shift = instrument.quote.scale - instrument.price_scale - instrument.size_scale
     if shift >= 0:
-        quote = product * 10**shift
-    elif order.side == Side.BUY:
-        quote = -(-product // 10**-shift)
-    else:
-        quote = product // 10**-shift
-    return (base, -quote) if order.side == Side.BUY else (-base, quote)
+        exact = product * 10**shift
+        return exact, exact
+    return product // 10**-shift, -(-product // 10**-shift)
+
+
+def traded(order: Order, instrument: Instrument) -> tuple[int, int]:
+    """What a fill changes, before its fee: (base, quote) in ledger units.
+
+    A seller gets the value rounded down. A buyer pays it rounded up, but on a limit order never
+    more than the fill frees of what the order had set aside for the rest; the remainder goes to the
+    house.
+    """
+    base = order.fill_size * 10 ** (instrument.base.scale - instrument.size_scale)
+    down, up = quote_value(order.fill_price, order.fill_size, instrument)
+    if order.side == Side.SELL:
+        return -base, down
+    if down == up or order.type in _UNBOUNDED:
+        return base, -up
+    rest = order.size - order.filled
+    _, before = quote_value(order.price, rest + order.fill_size, instrument)
+    _, after = quote_value(order.price, rest, instrument)
+    return base, -min(up, before - after)
 
 
 class Bills:
@@ -84,7 +99,7 @@ class Bills:
         self, order: Order, instrument: Instrument, first: int, fee: int, fee_text: str
     ) -> None:
         """The two bills of one side of a match; `first` is the id of the first."""
-        base, quote = received(order, instrument)
+        base, quote = traded(order, instrument)
         sub_type = BUY if order.side == Side.BUY else SELL
         if order.side == Side.BUY:
             base -= fee
@@ -151,6 +166,9 @@ class Bills:
         return rows
 
     def _wait(self, account: Account, bill: tuple[Row, int, Row]) -> None:
+        if bill[1] == 0:
+            # Less than a unit of the ledger: nothing changes, and no balance will be said.
+            return
         waiting = self._waiting.get(account)
         if waiting is None:
             self._waiting[account] = [bill]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.wire.commands import Side, amount_bytes
+from fullreserve.exchange.wire.commands import OrderType, Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, Liquidity
 from fullreserve.records.bills import IDS_PER_COMMAND, Numbering
 from fullreserve.records.candles import Candle
@@ -76,7 +76,7 @@ def test_a_fill_has_the_id_of_its_first_bill(engine: Engine, record: Record) -> 
 
 def test_a_remainder_of_the_price_is_against_the_user(engine: Engine, record: Record) -> None:
     """Criterion: REC-3. 60,000.3 x 0.00000003 is 180000.9 units: 180001 are paid, 180000 got."""
-    part = {"fill_price": 600_003, "fill_size": 3}
+    part = {"fill_price": 600_003, "fill_size": 3, "type": OrderType.MARKET}
     events: list[AnyEvent] = [
         filled(7, 1, owner=BOB, side=Side.SELL, **part),
         filled(8, 1, **part),
@@ -89,6 +89,17 @@ def test_a_remainder_of_the_price_is_against_the_user(engine: Engine, record: Re
     history = History(engine)
     assert history.bills(ANN, chart.TRADE, Page())[0].change == -180_001
     assert history.bills(BOB, chart.TRADE, Page())[0].change == 180_000
+
+
+def test_parts_of_a_limit_order_cost_no_more_than_the_whole(engine: Engine, record: Record) -> None:
+    """Criterion: REC-3. 2 x 0.00000003 at 60,000.3: 180000.9 each, 360001.8 together, set aside
+    360002: the first part frees 180001 of it and the second 180001; 3 x would free 180001, 180001
+    and 180001 of 540003, so parts of 0.00000001 (60000.3) cost 60001, 60000 and 60000."""
+    limit = {"price": 600_003, "fill_price": 600_003, "size": 3, "fill_size": 1}
+    parts = [filled(8, number, filled=number, **limit) for number in (1, 2, 3)]
+    record([*parts, balance(ANN, BTC, 3), balance(ANN, USDT, 0)])
+    bills = History(engine).bills(ANN, chart.TRADE, Page(), asset=USDT)
+    assert [bill.change for bill in reversed(bills)] == [-60_000, -60_000, -60_001]
 
 
 def test_parts_of_a_command_lead_from_one_balance_to_the_next(
