@@ -5,14 +5,20 @@
 //! `ledger`, and leaves as events of `wire`.
 
 mod agenda;
+#[cfg(test)]
+mod agenda_tests;
 mod assets;
 pub mod book;
 mod dedup;
 mod definitions;
 mod distribution;
 mod exchange;
+#[cfg(test)]
+mod exchange_tests;
 mod fees;
 mod group;
+#[cfg(test)]
+mod group_tests;
 mod halt;
 mod index;
 mod instruments;
@@ -20,6 +26,8 @@ mod invariants;
 mod ledger;
 mod levels;
 pub mod money;
+#[cfg(test)]
+mod movement_tests;
 mod movements;
 mod orders;
 mod owners;

@@ -12,12 +12,17 @@ pub mod check;
 pub mod dead_man;
 pub mod matching;
 pub mod place;
-#[cfg(test)]
-mod place_tests;
 pub mod report;
 pub mod retention;
 pub mod self_trade;
 pub mod table;
+
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
+mod money_tests;
+#[cfg(test)]
+mod place_tests;
 
 pub use retention::Fill;
 pub use table::Orders;
