@@ -55,7 +55,7 @@ def _command(
     """A journal error becomes its sentence and exit code 1."""
 
     @wraps(work)
-    def call(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> int:
+    def call(settings: Settings, /, *args: P.args, **kwargs: P.kwargs) -> int:
         logs.configure(settings.log)
         try:
             return work(settings, *args, **kwargs)
