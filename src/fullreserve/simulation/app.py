@@ -1,0 +1,102 @@
+"""`fullreserve demo`: the exchange with a living market on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fullreserve.app import Extension, Running, run
+from fullreserve.clock import Clock
+from fullreserve.config import Settings
+from fullreserve.exchange import genesis
+from fullreserve.exchange.wire.commands import AnyCommand, SetFeeTier
+from fullreserve.identity import demo as identity
+from fullreserve.records.imports import FILE as IMPORTED
+from fullreserve.records.imports import keep_candles
+from fullreserve.simulation import history
+from fullreserve.simulation.accounts import ACCOUNTS, TIER, fund
+from fullreserve.simulation.market import MARKET_FILE, Opening
+from fullreserve.simulation.prices import MINUTE_MS, PriceModel
+
+BOTS = "fullreserve.simulation.market"
+
+# Parts per 10^8 of what is received: 0.08 % and 0.1 %, the usual rates of a first tier.
+MAKER_RATE, TAKER_RATE = 80_000, 100_000
+
+log = structlog.get_logger(__name__)
+
+
+class Market(Extension):
+    """What the demo adds: its opening, candles from before it, accounts, and the bots."""
+
+    def __init__(self) -> None:
+        self._keys: list[identity.DemoKey] = []
+
+    def genesis(self) -> list[AnyCommand]:
+        return [*genesis.spot(), SetFeeTier(0, 0, TIER, MAKER_RATE, TAKER_RATE)]
+
+    def prepare(self, settings: Settings, clock: Clock) -> None:
+        opening = _opening(settings, clock)
+        if not (settings.data / IMPORTED).exists():
+            model = PriceModel(opening.opened_ms, opening.seed)
+            keep_candles(settings.data, history.candles(model))
+            log.info("made candles of the 7 days before", pairs=len(history.listed().instruments))
+
+    async def open(self, running: Running) -> None:
+        names = [account.name for account in ACCOUNTS]
+        self._keys = identity.open_accounts(running.vault, running.settings.data, names)
+        opened = await fund(running.door, {key.name: int(key.uid) for key in self._keys})
+        if opened:
+            log.info("funded demo accounts from the treasury", accounts=opened)
+
+    def children(self) -> Sequence[str]:
+        return (BOTS,)
+
+    def announce(self, running: Running) -> None:
+        lines = [
+            "",
+            "Demo accounts (all keys: " + str(running.settings.data / identity.FILE_NAME) + ")",
+            *(_line(key) for key in self._keys if key.name.startswith("trader")),
+            "",
+        ]
+        sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _line(key: identity.DemoKey) -> str:
+    return (
+        f"  {key.name:<8} uid {key.uid}  apiKey {key.api_key}\n"
+        f"           secret {key.secret}  passphrase {key.passphrase}"
+    )
+
+
+def _opening(settings: Settings, clock: Clock) -> Opening:
+    """The market's opening as it was at the first start; speed is of this start."""
+    path = settings.data / MARKET_FILE
+    now_ms = clock.exchange_ms()
+    opened_ms, seed = now_ms - now_ms % MINUTE_MS, settings.demo.seed
+    if path.exists():
+        known = msgspec.json.decode(path.read_bytes(), type=Opening)
+        opened_ms, seed = known.opened_ms, known.seed
+    opening = Opening(opened_ms, seed, str(settings.demo.speed))
+    _write(path, msgspec.json.encode(opening))
+    return opening
+
+
+def _write(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def demo(settings: Settings) -> int:
+    """Run the exchange with the demo market until SIGINT or SIGTERM; 0 after a clean stop."""
+    return run(settings, Market(), Fraction(settings.demo.speed))
