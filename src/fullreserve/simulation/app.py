@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from fullreserve.app import Extension, Running, run
+from fullreserve.app.command import run
+from fullreserve.app.running import Extension, Running
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
 from fullreserve.exchange import genesis
