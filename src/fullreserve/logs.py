@@ -77,3 +77,6 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
+    # Each connection and each start would be a line; what matters of them is said by our own.
+    for chatty in ("picows", "uvicorn"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -122,6 +122,11 @@ class Exchange:
         """Sequence of the last command."""
         return self._core.sequence
 
+    @property
+    def catalog(self) -> Catalog:
+        """Assets and instruments, with their scales."""
+        return self._catalog
+
     def advance(self, ms: int) -> list[e.AnyEvent]:
         """Lets time pass, with what falls due in it; the events of that."""
         if ms < 0:
