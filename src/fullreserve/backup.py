@@ -225,8 +225,10 @@ def _hash(path: Path) -> str:
 
 
 def _sync(folder: Path) -> None:
+    """Makes all below a folder durable and its owner's alone."""
     for path in folder.rglob("*"):
         if path.is_dir():
+            path.chmod(0o700)
             sync_folder(path)
         else:
             handle = os.open(path, os.O_RDONLY)

@@ -198,7 +198,7 @@ def _write(entries: Iterator[Entry], file: TextIO, last: int | None) -> None:
             "prevHash": entry.prev_hash.hex(),
             "hash": entry.hash.hex(),
             "commands": [
-                {"type": type(command).__name__, **_plain(command)}
+                {"command": type(command).__name__, **_plain(command)}
                 for command in decode_batch(entry.commands)
             ],
         }

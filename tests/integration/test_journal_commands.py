@@ -1,0 +1,246 @@
+"""Goal: an operator's commands say what is, and change only what they say.
+
+Method: the commands run in this process on a real log of some segments, as the command line calls
+them; damage is done to the files between two calls.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fullreserve.backup import backup, restore
+from fullreserve.config import Settings
+from fullreserve.exchange.wire.commands import ActivateRules, Side
+from fullreserve.identity.vault import Personal, Vault
+from fullreserve.journal.commands import archive, export, quarantine, stat, verify
+from fullreserve.journal.reader import JournalReader
+from fullreserve.journal.replay import recover
+from fullreserve.journal.snapshots import write_snapshot
+from tests.bed import ALICE, BOB, Bed, place, submit
+from tests.memory_folder import memory_folder
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder / "data"
+
+
+async def traded(data: Path, rows: int = 40) -> Bed:
+    """A log of some rows in segments of sixteen, still open."""
+    bed = await Bed.open(data, segment_rows=16)
+    door = await bed.door()
+    for at in range(rows):
+        await place(door, (ALICE, BOB)[at % 2], (Side.BUY, Side.SELL)[at % 2], 400_000, 10)
+    return bed
+
+
+async def test_verify_checks_all_and_says_the_state_hash(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.4. Also beside a running exchange."""
+    bed = await traded(data)
+    settings = Settings(data=data)
+    write_snapshot(recover(bed.journal).replica, data / "snapshots")
+    assert verify(settings) == 0
+    said = capsys.readouterr().out
+    assert f"41 rows up to sequence {bed.journal.head.sequence} are whole" in said
+    assert f"snapshot {bed.journal.head.sequence}: equals the replay" in said
+    assert f"state hash at {bed.journal.head.sequence}: {bed.hash.hex()}" in said
+    await bed.close()
+
+
+async def test_verify_names_an_altered_row(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Criterion: LOG-3.2, LOG-13.4"""
+    bed = await traded(data)
+    victim = list(bed.journal.read())[3]
+    await bed.close()
+    db = sqlite3.connect(min((data / "journal").glob("*.sqlite")))
+    db.execute("UPDATE rows SET commands = x'90' WHERE sequence = ?", (victim.sequence,))
+    db.commit()
+    db.close()
+    assert verify(Settings(data=data)) == 1
+    assert f"damaged at sequence {victim.sequence}" in capsys.readouterr().err
+
+
+async def test_stat_lists_segments(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Criterion: LOG-13.4"""
+    bed = await traded(data)
+    assert stat(Settings(data=data)) == 0
+    said = capsys.readouterr().out
+    assert said.count(".sqlite") == 3
+    assert f"41 rows, {said.split('41 rows, ')[1].split()[0]} bytes" in said
+    assert f"last sequence {bed.journal.head.sequence}" in said
+    await bed.close()
+
+
+async def test_export_writes_json_lines(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.4"""
+    bed = await traded(data, rows=5)
+    settings = Settings(data=data)
+    rows = list(bed.journal.read())
+    target = tmp_path / "log.jsonl"
+    assert export(settings, target, 1, None) == 0
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [line["hash"] for line in lines] == [row.hash.hex() for row in rows]
+    order = lines[-1]["commands"][0]
+    assert (order["command"], order["price"], order["owner"]) == ("PlaceOrder", 400_000, ALICE)
+    assert export(settings, None, rows[2].sequence, rows[3].sequence) == 0
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["sequence"] for line in printed] == [rows[2].sequence, rows[3].sequence]
+    assert export(settings, target, 1, None) == 1, "nothing is overwritten"
+    await bed.close()
+
+
+async def test_archive_moves_sealed_segments_beside_a_running_exchange(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-9.2, LOG-13.4"""
+    bed = await traded(data)
+    before = list(bed.journal.read())
+    settings = Settings(data=data)
+    assert archive(settings, tmp_path / "cold") == 0
+    assert "2 segments archived" in capsys.readouterr().out
+    assert len(list((tmp_path / "cold").iterdir())) == 2
+    assert list(bed.journal.read()) == before
+    assert verify(settings) == 0
+    door = await bed.door(2)
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    rows = [row async for row in _first(bed, len(before) + 1)]
+    assert [row.commands for row in rows[:-1]] == [entry.commands for entry in before]
+    await bed.close()
+    again = await Bed.open(data)
+    assert list(again.journal.read())[:-1] == before
+    await again.close()
+
+
+async def _first(bed: Bed, count: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+    seen = 0
+    async for row in bed.sequencer.stream(1, events=False):
+        yield row
+        seen += 1
+        if seen == count:
+            return
+
+
+async def test_quarantine_needs_a_stopped_exchange_and_a_logged_command(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-1.8, LOG-13.4"""
+    bed = await traded(data, rows=2)
+    settings = Settings(data=data)
+    assert quarantine(settings, 3, "a reason") == 1
+    assert "Another process leads" in capsys.readouterr().err
+    door = await bed.door()
+    await submit(door, [ActivateRules(door.gateway, door.numbers(1), 999)])
+    at = (await door.health()).halted_at
+    await bed.close()
+    assert verify(settings) == 1
+    assert f"halts at sequence {at}" in capsys.readouterr().out
+    assert quarantine(settings, at + 5, "a reason") == 1
+    assert quarantine(settings, at, "a rule nobody knows") == 0
+    assert quarantine(settings, at, "again") == 1
+    capsys.readouterr()
+    assert verify(settings) == 0
+    assert stat(settings) == 0
+    assert f"quarantined: {at} (by {at + 1})" in capsys.readouterr().out
+    text = b"".join(path.read_bytes() for path in (data / "journal").glob("*.sqlite"))
+    assert b"nobody knows" not in text, "the journal holds no free text"
+
+
+async def test_a_backup_of_a_running_exchange_restores_to_the_same_state(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.1"""
+    bed = await traded(data)
+    settings = Settings(data=data)
+    vault = Vault(data, bed.clock.wall_ms)
+    user = vault.create_user(personal=Personal(name="Ada"))
+    write_snapshot(recover(bed.journal).replica, data / "snapshots")
+    assert archive(settings, tmp_path / "cold") == 0
+    door = await bed.door(3)
+    await place(door, ALICE, Side.BUY, 400_000, 10)
+    assert backup(settings, tmp_path / "backup") == 0
+    said = capsys.readouterr().out
+    assert bed.hash.hex() in said
+    hash_at_backup, head = bed.hash, bed.journal.head
+    await place(door, ALICE, Side.BUY, 400_000, 10)
+    await bed.close()
+    vault.close()
+
+    restored = Settings(data=tmp_path / "restored")
+    assert restore(restored, tmp_path / "backup") == 0
+    assert verify(restored) == 0
+    reader = JournalReader(restored.data / "journal")
+    assert reader.head == head
+    machine = recover(reader, restored.data / "snapshots").replica.machine
+    assert machine.core.state_hash() == hash_at_backup
+    vault = Vault(restored.data, bed.clock.wall_ms)
+    assert vault.personal(user.uid).name == "Ada"
+    vault.close()
+    again = await Bed.open(restored.data)
+    assert (await place(await again.door(), ALICE, Side.BUY, 400_000, 10)).code == 0
+    await again.close()
+    modes = {oct(path.stat().st_mode & 0o077) for path in restored.data.rglob("*")}
+    assert modes == {"0o0"}, "nobody else may read it"
+
+
+async def test_a_backup_of_a_stopped_exchange(data: Path, tmp_path: Path) -> None:
+    """Criterion: LOG-10.1"""
+    bed = await traded(data)
+    state = bed.hash
+    await bed.close()
+    assert backup(Settings(data=data), tmp_path / "backup") == 0
+    restored = Settings(data=tmp_path / "restored")
+    assert restore(restored, tmp_path / "backup") == 0
+    machine = recover(JournalReader(restored.data / "journal")).replica.machine
+    assert machine.core.state_hash() == state
+
+
+async def test_a_backup_is_checked_before_it_is_restored(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.2"""
+    bed = await traded(data)
+    await bed.close()
+    assert backup(Settings(data=data), tmp_path / "backup") == 0
+    assert backup(Settings(data=data), tmp_path / "backup") == 1, "nothing is overwritten"
+    assert restore(Settings(data=data), tmp_path / "backup") == 1
+    assert "is not empty" in capsys.readouterr().err
+    path = min((tmp_path / "backup" / "data" / "journal").glob("*.sqlite"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    restored = Settings(data=tmp_path / "restored")
+    assert restore(restored, tmp_path / "backup") == 1
+    assert "missing or altered; nothing was restored" in capsys.readouterr().err
+    assert not restored.data.exists()
+    assert restore(restored, tmp_path) == 1
+    assert "is no backup" in capsys.readouterr().err
+
+
+def test_a_folder_without_an_exchange_is_said_to_be_one(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.3"""
+    settings = Settings(data=data)
+    outcomes = [
+        verify(settings),
+        stat(settings),
+        export(settings, None, 1, None),
+        archive(settings, tmp_path / "cold"),
+        quarantine(settings, 1, "a reason"),
+        backup(settings, tmp_path / "backup"),
+    ]
+    assert outcomes == [1] * 6
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 6
+    assert all(line.startswith("fullreserve: There is no ") for line in errors)
+    assert not data.exists()
