@@ -1,5 +1,5 @@
-//! Goal: Rust and Python agree on every byte of the wire. Method: decode each line of the golden file
-//! that Python wrote (`tests/unit/exchange/test_wire_golden.py`) and encode it back.
+//! Goal: Rust and Python agree on every byte of the wire. Method: decode each line of the golden
+//! file that Python wrote (`tests/unit/exchange/test_wire_golden.py`) and encode it back.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -115,7 +115,7 @@ class Sequencer:
         machine: Machine,
         clock: Clock,
         *,
-        limits: Limits = Limits(),  # noqa: B008 - immutable
+        limits: Limits = Limits(),
         view: Callable[[], Machine] | None = None,
         halted: Halted | None = None,
         early: bool = False,

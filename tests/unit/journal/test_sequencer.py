@@ -83,7 +83,8 @@ async def test_commands_of_one_turn_are_one_row(tmp_path: Path) -> None:
     (row,) = bed.journal.read(before + 1)
     assert decode_batch(row.commands) == numbered
     expected = list(range(before + 1, before + 11))
-    assert [reply.sequence for run in replies for reply in run] == expected  # type: ignore[union-attr]
+    sequences = [reply.sequence for run in replies if not isinstance(run, Refused) for reply in run]
+    assert sequences == expected
     await bed.close()
 
 

@@ -1,4 +1,5 @@
-//! No bytes make the decoder panic, and what it reads means the same when it is written and read again.
+//! No bytes make the decoder panic, and what it reads means the same when it is written and read
+//! again.
 #![no_main]
 
 use fullreserve_core::wire::{Batch, Body, Command, Event, Query, decode};

@@ -8,8 +8,8 @@ type Read<T> = Result<T, Malformed>;
 /// A string longer than this is malformed, whatever its field.
 const STRING_MAX: usize = 64;
 
-/// An integer in any form, behind its head. Out of line, and apart from the reader, so that the usual
-/// path keeps the reader in registers.
+/// An integer in any form, behind its head. Out of line, and apart from the reader, so that the
+/// usual path keeps the reader in registers.
 #[inline(never)]
 fn integer(head: u8, rest: &[u8]) -> Read<(i128, &[u8])> {
     let mut reader = Reader::new(rest);

@@ -81,7 +81,8 @@ macro_rules! coded {
 
 coded! {
     Side, OrderType, SizeUnit, SelfTrade, InstrumentState, SignRule, ClaimClass, HouseRole,
-    Parameter, SuspensionLevel, WeightSource, ShareRounding, OrderCause, OrderState, Liquidity, CancelSource,
+    Parameter, SuspensionLevel, WeightSource, ShareRounding, OrderCause, OrderState, Liquidity,
+    CancelSource,
 }
 
 macro_rules! flags {
