@@ -10,6 +10,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,17 +33,22 @@ if TYPE_CHECKING:
 Command = Callable[[Settings, argparse.Namespace], int]
 
 
-def in_room(target: str, *names: str) -> Command:
-    """Return the command that calls `module:function` with the settings and named arguments."""
+@dataclass(frozen=True)
+class InRoom:
+    """A command that a room carries out: `module:function`, and the arguments it is handed."""
 
-    def call(settings: Settings, arguments: argparse.Namespace) -> int:
-        module, _, function = target.partition(":")
-        command = getattr(importlib.import_module(module), function)
-        code: int = command(settings, **{name: getattr(arguments, name) for name in names})
-        return code
+    target: str
+    names: tuple[str, ...] = ()
 
-    call.__doc__ = target
-    return call
+    def resolve(self) -> Callable[..., int]:
+        """Import the room and return the function."""
+        module, _, function = self.target.partition(":")
+        command: Callable[..., int] = getattr(importlib.import_module(module), function)
+        return command
+
+    def __call__(self, settings: Settings, arguments: argparse.Namespace) -> int:
+        """Carry the command out and return its exit code."""
+        return self.resolve()(settings, **{name: getattr(arguments, name) for name in self.names})
 
 
 def print_version(_settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -87,16 +93,19 @@ def add_journal(commands: "Subcommands") -> None:
     add_command(
         journal,
         "verify",
-        in_room(f"{room}:verify"),
+        InRoom(f"{room}:verify"),
         "check every row's hash and chain, archived segments too, and replay to the state hash",
     )
     add_command(
-        journal, "stat", in_room(f"{room}:stat"), "print rows, sequences, segments and sizes"
+        journal, "stat", InRoom(f"{room}:stat"), "print rows, sequences, segments and sizes"
     )
     export = add_command(
         journal,
         "export",
-        in_room(f"{room}:export", "destination", "first", "last"),
+        InRoom(
+            f"{room}:export",
+            ("destination", "first", "last"),
+        ),
         "write rows as JSON lines",
     )
     export.add_argument("destination", type=Path, nargs="?", help="a file; else standard output")
@@ -105,14 +114,17 @@ def add_journal(commands: "Subcommands") -> None:
     archive = add_command(
         journal,
         "archive",
-        in_room(f"{room}:archive", "destination"),
+        InRoom(f"{room}:archive", ("destination",)),
         "compress sealed segments and move them to a folder; verification still spans them",
     )
     archive.add_argument("destination", type=Path, help="the folder")
     quarantine = add_command(
         journal,
         "quarantine",
-        in_room(f"{room}:quarantine", "sequence", "reason"),
+        InRoom(
+            f"{room}:quarantine",
+            ("sequence", "reason"),
+        ),
         "set one command aside that halted the exchange; the log says so for ever",
     )
     quarantine.add_argument("sequence", type=sequence, help="the sequence that the halt named")
@@ -128,25 +140,25 @@ def build_parser() -> argparse.ArgumentParser:
         "`fullreserve config` lists them.",
     )
     commands = parser.add_subparsers(title="commands", metavar="command", required=True)
-    add_command(commands, "up", in_room("fullreserve.app:up"), "start the exchange")
+    add_command(commands, "up", InRoom("fullreserve.app:up"), "start the exchange")
     add_command(
         commands,
         "demo",
-        in_room("fullreserve.simulation.app:demo"),
+        InRoom("fullreserve.simulation.app:demo"),
         "start the exchange with a living demo market and demo accounts",
     )
     add_journal(commands)
     backup = add_command(
         commands,
         "backup",
-        in_room("fullreserve.backup:backup", "destination"),
+        InRoom("fullreserve.backup:backup", ("destination",)),
         "copy all durable stores at one consistent point",
     )
     backup.add_argument("destination", type=Path, help="a folder that does not exist yet")
     restore = add_command(
         commands,
         "restore",
-        in_room("fullreserve.backup:restore", "source"),
+        InRoom("fullreserve.backup:restore", ("source",)),
         "put a backup into an empty data folder",
     )
     restore.add_argument("source", type=Path, help="the folder of a backup")

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulation": {
         "app", "exchange", "door", "journal", "records", "identity", "clock", "config", "logs",
     },
-    # Commands are imported when called, by name; see `cli.in_room`.
+    # Commands are imported when called, by name; see `cli.InRoom`.
     "cli": {"_core", "config"},
     # The package's face: the engine as a library.
     "__init__": {"exchange"},

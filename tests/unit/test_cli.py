@@ -1,5 +1,6 @@
 """Goal: every command explains itself and ends with a documented code."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fullreserve import __version__
-from fullreserve.cli import DONE, EXIT_CODES, USAGE, main
+from fullreserve.cli import DONE, EXIT_CODES, USAGE, InRoom, build_parser, main
 
 COMMANDS = [
     ("up",),
@@ -44,6 +45,30 @@ def test_every_command_has_help_with_its_exit_codes(
         main([*command, "--help"])
     assert ended.value.code == DONE
     assert EXIT_CODES in words(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "complete",
+    [
+        ["up"],
+        ["demo"],
+        ["journal", "verify"],
+        ["journal", "stat"],
+        ["journal", "export", "rows.jsonl", "--first", "2", "--last", "5"],
+        ["journal", "archive", "archive"],
+        ["journal", "quarantine", "5", "--reason", "a broken command"],
+        ["backup", "copy"],
+        ["restore", "copy"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_leads_to_a_function_that_takes_its_arguments(complete: list[str]) -> None:
+    """Criterion: HOUSE-CLI-1. Rooms are imported when called: a wrong name would be found late."""
+    arguments = build_parser().parse_args(complete)
+    assert isinstance(arguments.run, InRoom)
+    parameters = inspect.signature(arguments.run.resolve()).parameters
+    assert [*parameters][1:] == [*arguments.run.names]
+    assert all(hasattr(arguments, name) for name in arguments.run.names)
 
 
 @pytest.mark.parametrize(
