@@ -16,6 +16,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Kind:
 
     parse: Callable[[str], object]
     allowed: str
+    quoted: bool = True  # whether a wrong value may be repeated: not where it may hold a secret
 
 
 def whole(least: int, most: int) -> Kind:
@@ -103,8 +105,22 @@ def _parse_folder(text: str) -> Path:
     return Path(text)
 
 
+def _parse_database(text: str) -> str:
+    if text and not text.startswith(("postgresql://", "sqlite:///")):
+        raise ValueError(text)
+    # Settings are printed on request: they hold no secrets.
+    if urlsplit(text).password is not None:
+        raise ValueError(text)
+    return text
+
+
 ADDRESS = Kind(Address.parse, "host:port, for example 127.0.0.1:8080")
 FOLDER = Kind(_parse_folder, "the path of a folder")
+DATABASE = Kind(
+    _parse_database,
+    "postgresql://user@host/name with the password in PGPASSFILE, or empty",
+    quoted=False,
+)
 SWITCH = Kind(_parse_switch, "on or off")
 SPEED = Kind(_parse_speed, f"a number above 0 and at most {SPEED_MAX}")
 
@@ -178,6 +194,9 @@ class Settings:
     http: Address = setting(Address("127.0.0.1", 8080), ADDRESS, "Where REST listens.")
     ws: Address = setting(Address("127.0.0.1", 8081), ADDRESS, "Where WebSocket listens.")
     data: Path = setting(Path("data"), FOLDER, "The folder of the journal and all other stores.")
+    records: str = setting(
+        "", DATABASE, "The database of the records; empty is SQLite in the data folder."
+    )
     log: LogSettings = field(default_factory=LogSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
@@ -284,10 +303,9 @@ def _build(section: type[T], given: Mapping[Name, Given], path: Name) -> T:
 def _parse(given: Given, kind: Kind) -> object:
     try:
         return kind.parse(given.text)
-    except (ValueError, KeyError, InvalidOperation) as problem:
-        raise SettingError(
-            f"{given.place} is {given.text!r}; allowed is {kind.allowed}."
-        ) from problem
+    except (ValueError, KeyError, InvalidOperation):
+        value = repr(given.text) if kind.quoted else "wrong"
+        raise SettingError(f"{given.place} is {value}; allowed is {kind.allowed}.") from None
 
 
 def show(settings: Settings) -> str:

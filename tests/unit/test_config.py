@@ -89,6 +89,13 @@ def test_a_wrong_value_is_refused_by_name_with_what_is_allowed(name: str, text: 
     assert sentence.endswith(".")
 
 
+def test_a_database_password_is_refused_and_not_repeated() -> None:
+    """Criterion: HOUSE-CONFIG-2."""
+    with pytest.raises(SettingError, match="PGPASSFILE") as refusal:
+        Settings.load({"FULLRESERVE_RECORDS": "postgresql://me:hush@db/records"})
+    assert "hush" not in str(refusal.value)
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
     """Criterion: HOUSE-CONFIG-2."""
     with pytest.raises(SettingError, match=r"HTPT is not .* Did you mean FULLRESERVE_HTTP\?"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -158,7 +159,7 @@ class Running:
                 raise BadGenesis(f"{command} is refused with code {reply.code}")
 
     def _history(self) -> History:
-        url = database_url("", self.settings.data)
+        url = database_url(self.settings.records, self.settings.data)
         engine = open_database(url)
         prepare(engine)
         engine.dispose()
@@ -218,12 +219,4 @@ class Running:
 
 
 def _with_addresses(settings: Settings, http: Address, ws: Address) -> Settings:
-    return Settings(
-        http=http,
-        ws=ws,
-        data=settings.data.absolute(),
-        log=settings.log,
-        journal=settings.journal,
-        gateway=settings.gateway,
-        demo=settings.demo,
-    )
+    return replace(settings, http=http, ws=ws, data=settings.data.absolute())

@@ -45,6 +45,8 @@ def database_url(setting: str, data: Path) -> URL:
     if backend not in DRIVERS:
         allowed = " or ".join(sorted(DRIVERS))
         raise WrongDatabase(f"records are kept in {allowed}, not in {backend}")
+    if url.password is not None:
+        raise WrongDatabase("a database password belongs in PGPASSFILE, not in the records setting")
     return url.set(drivername=DRIVERS[backend])
 
 

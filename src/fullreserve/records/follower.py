@@ -9,23 +9,38 @@ that place and replays what lies between without writing.
 from __future__ import annotations
 
 import asyncio
+import gc
+import signal
+import sys
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
 
-from fullreserve.clock import Clock
-from fullreserve.door.protocol import Door, Gone, Row
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.door.protocol import Door, Gone, Row, Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.machine import Halted, Machine
 from fullreserve.exchange.wire.events import decode_events
 from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
-from fullreserve.journal.errors import Corrupt
+from fullreserve.journal.errors import Corrupt, JournalError
 from fullreserve.journal.replay import no_folds
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
-from fullreserve.records.database import PROJECTION, Progress, prepare
-from fullreserve.records.imports import import_rows, kept_candles
+from fullreserve.records.alone import NotAlone, only_one
+from fullreserve.records.database import (
+    PROJECTION,
+    Progress,
+    WrongDatabase,
+    database_url,
+    open_database,
+    prepare,
+)
+from fullreserve.records.imports import WrongImport, import_rows, kept_candles
 from fullreserve.records.projection import Projection, Rows
 from fullreserve.records.starts import oldest_start, starts
 from fullreserve.records.writer import Writer
@@ -36,11 +51,18 @@ COMMIT_MS = 80
 # Bounds memory and the time of one commit while catching up.
 ROWS_MAX = 20_000
 
+# Rows and events come and go by the ten thousand and form no cycles.
+GC_THRESHOLD = 100_000
+
 log = structlog.get_logger(__name__)
 
 
 class OtherLog(RuntimeError):
     """The records are of another log than the exchange's."""
+
+
+# What ends a follower with a sentence; anything else is a defect and shows where.
+ENDS = (OtherLog, NotAlone, WrongDatabase, WrongImport, Unavailable, Gone, Halted, JournalError)
 
 
 class Follower:
@@ -218,3 +240,39 @@ class Follower:
                 reported = sequence
             else:
                 await asyncio.shield(commit)
+
+
+async def follow(settings: Settings) -> int:
+    """Follows the exchange of these settings until SIGTERM; the exit code."""
+    clock = SystemClock()
+    engine = open_database(database_url(settings.records, settings.data))
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, 0, clock)
+    follower = Follower(engine, settings.data, door, clock, settings.journal.snapshot_every)
+    running = asyncio.create_task(follower.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0
+    finally:
+        await door.close()
+        engine.dispose()
+    return 0
+
+
+def main() -> int:
+    """Run the follower as a process of its own: `python -m fullreserve.records.follower`."""
+    settings = Settings.load()
+    logs.configure(settings.log)
+    gc.set_threshold(GC_THRESHOLD)
+    try:
+        with only_one(settings.data):
+            return asyncio.run(follow(settings))
+    except ENDS as problem:
+        kind = type(problem).__name__
+        log.error("follower ends", problem=str(problem), kind=kind)  # noqa: TRY400 - a sentence
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

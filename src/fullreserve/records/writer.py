@@ -9,16 +9,13 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from fullreserve.marketdata.bars import SECOND
 from fullreserve.records import retention, schema
+from fullreserve.records.alone import NotAlone
 from fullreserve.records.amount import amount_value
 from fullreserve.records.candles import Candle
 from fullreserve.records.database import Progress
 from fullreserve.records.projection import Row, Rows
 
 _LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill_ms")
-
-
-class NotAlone(RuntimeError):
-    """The records moved on under this writer: another follower writes the same database."""
 
 
 class Writer:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text, update
 
 from fullreserve.marketdata.bars import DAY, HOUR, MINUTE, SECOND
 from fullreserve.records import schema
+from fullreserve.records.alone import NotAlone, only_one
 from fullreserve.records.database import (
     FILE,
     Progress,
@@ -20,7 +21,7 @@ from fullreserve.records.database import (
 )
 from fullreserve.records.history import History, Page
 from fullreserve.records.projection import Rows
-from fullreserve.records.writer import NotAlone, Writer
+from fullreserve.records.writer import Writer
 from tests.unit.records.blotter import ANN, BTC, PAIR, USDT, balance, canceled, filled, trade
 from tests.unit.records.blotter import START_MS as NOW
 from tests.unit.records.conftest import Record
@@ -33,11 +34,13 @@ def test_records_are_in_the_data_folder_by_default(tmp_path: Path) -> None:
 
 def test_postgresql_is_named_by_its_url(tmp_path: Path) -> None:
     """Criterion: REC-7."""
-    url = database_url("postgresql://me:hush@db/records", tmp_path)
+    url = database_url("postgresql://me@db/records", tmp_path)
     assert (url.drivername, url.host, url.database) == ("postgresql+psycopg", "db", "records")
 
 
-@pytest.mark.parametrize("setting", ["mysql://me:hush@db/records", "hush: not a url"])
+@pytest.mark.parametrize(
+    "setting", ["mysql://me@db/records", "postgresql://me:hush@db/records", "hush: not a url"]
+)
 def test_other_settings_are_refused_without_their_secrets(setting: str, tmp_path: Path) -> None:
     """Criterion: REC-7."""
     with pytest.raises(WrongDatabase) as refusal:
@@ -80,6 +83,15 @@ def test_a_second_writer_is_told(engine: Engine) -> None:
         second.write(rows, Progress(6, NOW))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT * FROM assets")).all() == []
+
+
+def test_a_second_follower_of_a_folder_is_told(tmp_path: Path) -> None:
+    """Criterion: REC-32."""
+    with only_one(tmp_path):
+        with pytest.raises(NotAlone, match="records.lock"), only_one(tmp_path):
+            pass
+    with only_one(tmp_path):
+        pass
 
 
 def test_unfilled_canceled_orders_are_forgotten_after_two_hours(
