@@ -1,0 +1,261 @@
+"""Goal: the records follow a real exchange, survive every kill, and come back from nothing.
+
+Method: an exchange on disk takes random orders; followers in this process and in their own are
+stopped, killed and started again; what they wrote is compared with what a fresh one writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, update
+
+from fullreserve.clock import ManualClock, SystemClock
+from fullreserve.door.local import LocalDoor
+from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
+from fullreserve.exchange.wire.commands import (
+    AnyCommand,
+    CancelAll,
+    OrderType,
+    PlaceOrder,
+    Side,
+)
+from fullreserve.journal.snapshots import FOLDER_NAME, snapshots
+from fullreserve.marketdata.bars import MINUTE
+from fullreserve.records import schema
+from fullreserve.records.database import FILE, PROJECTION, database_url, open_database
+from fullreserve.records.follower import Follower, OtherLog
+from fullreserve.records.history import History, Page, rows_of
+from fullreserve.records.imports import ImportedCandle, keep_candles
+from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, submit
+from tests.memory_folder import memory_folder
+
+Content = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+async def bed(tmp_path: Path) -> AsyncIterator[Bed]:
+    opened = await Bed.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+def drawn(random: Random, door: LocalDoor) -> AnyCommand:
+    if random.random() < 0.05:
+        return CancelAll(door.gateway, door.numbers(1), random.choice((ALICE, BOB)))
+    return PlaceOrder(
+        door.gateway,
+        door.numbers(1),
+        random.choice((ALICE, BOB)),
+        BTC_USDT,
+        random.choice(tuple(Side)),
+        random.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.IOC)),
+        400_000 + random.randint(-5, 5),
+        random.randint(1, 50),
+        client_order_id=f"c{random.randint(1, 10**6)}",
+    )
+
+
+async def trade_a_while(bed: Bed, seed: int, rows: int = 40) -> None:
+    """Rows of random orders, in time."""
+    random = Random(seed)
+    door = await bed.door()
+    assert isinstance(bed.clock, ManualClock)
+    for _ in range(rows):
+        bed.clock.advance(random.choice((1, 20, 900, 40_000)))
+        await submit(door, [drawn(random, door) for _ in range(random.randint(1, 12))])
+
+
+def database(bed: Bed) -> Engine:
+    return open_database(database_url("", bed.folder))
+
+
+def content(engine: Engine) -> Content:
+    with engine.connect() as connection:
+        return {table.name: rows_of(connection, table) for table in schema.metadata.sorted_tables}
+
+
+@asynccontextmanager
+async def following(bed: Bed, snapshot_every: int = 10**9) -> AsyncIterator[Follower]:
+    """A follower of the bed, stopped as at a planned stop."""
+    engine = database(bed)
+    follower = Follower(engine, bed.folder, await bed.door(9), SystemClock(), snapshot_every)
+    running = asyncio.create_task(follower.run())
+    try:
+        yield follower
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        engine.dispose()
+
+
+async def follow_to_end(bed: Bed, snapshot_every: int = 10**9) -> Content:
+    """What the records hold when they have everything."""
+    async with following(bed, snapshot_every) as follower, asyncio.timeout(60):
+        await follower.caught_up(bed.journal.head.sequence)
+    engine = database(bed)
+    try:
+        return content(engine)
+    finally:
+        engine.dispose()
+
+
+def drop(bed: Bed) -> None:
+    for path in bed.folder.glob(FILE + "*"):
+        path.unlink()
+
+
+async def test_a_dropped_database_is_rebuilt_equal(bed: Bed) -> None:
+    """Criterion: REC-31, REC-5."""
+    async with following(bed) as follower:
+        await trade_a_while(bed, 1)
+        await follower.caught_up(bed.journal.head.sequence)
+    first = await follow_to_end(bed)
+    assert len(first["fills"]) > 20
+    drop(bed)
+    assert await follow_to_end(bed) == first
+
+
+async def test_a_follower_goes_on_from_the_newest_snapshot(bed: Bed) -> None:
+    """Criterion: REC-33, REC-5. Snapshots are taken on the way and at the stop."""
+    await trade_a_while(bed, 2)
+    await follow_to_end(bed, snapshot_every=50)
+    taken = [sequence for sequence, _ in snapshots(bed.folder / FOLDER_NAME)]
+    assert taken[0] == bed.journal.head.sequence
+    await trade_a_while(bed, 3)
+    continued = await follow_to_end(bed)
+    drop(bed)
+    assert await follow_to_end(bed) == continued
+
+
+@pytest.mark.parametrize("spoiled", ["newest", "all"])
+async def test_a_snapshot_that_cannot_be_read_is_passed_over(bed: Bed, spoiled: str) -> None:
+    """Criterion: REC-33."""
+    for seed in (4, 5):
+        await trade_a_while(bed, seed)
+        await follow_to_end(bed)
+    places = [place for _, place in snapshots(bed.folder / FOLDER_NAME)]
+    assert len(places) == 2
+    for place in places[:1] if spoiled == "newest" else places:
+        (place / "core.zst").write_bytes(b"spoiled")
+    await trade_a_while(bed, 6)
+    continued = await follow_to_end(bed)
+    drop(bed)
+    assert await follow_to_end(bed) == continued
+
+
+async def test_progress_is_reported(bed: Bed) -> None:
+    """Criterion: REC-34."""
+    async with following(bed) as follower, asyncio.timeout(30):
+        await trade_a_while(bed, 7)
+        head = bed.journal.head.sequence
+        await follower.caught_up(head)
+        while (await bed.sequencer.health()).projections.get(PROJECTION) != head:
+            await asyncio.sleep(0)
+
+
+async def test_records_of_another_log_are_refused(bed: Bed) -> None:
+    """Criterion: REC-35. The same length, another content."""
+    await trade_a_while(bed, 8)
+    await follow_to_end(bed)
+    engine = database(bed)
+    with engine.begin() as connection:
+        connection.execute(update(schema.progress).values(hash="00" * 32))
+    with pytest.raises(OtherLog):
+        await Follower(engine, bed.folder, await bed.door(9), SystemClock(), 10**9).run()
+    with engine.begin() as connection:
+        connection.execute(update(schema.progress).values(sequence=10**9))
+    with pytest.raises(OtherLog):
+        await Follower(engine, bed.folder, await bed.door(9), SystemClock(), 10**9).run()
+    engine.dispose()
+
+
+async def test_imported_candles_come_back_with_a_new_database(bed: Bed) -> None:
+    """Criterion: REC-23."""
+    keep_candles(
+        bed.folder,
+        [ImportedCandle(BTC_USDT, START_MS - START_MS % MINUTE - MINUTE, *[7] * 4, 1, 7)],
+    )
+    await trade_a_while(bed, 9, rows=2)
+    first = await follow_to_end(bed)
+    assert any(row[-1] for row in first["candles"])
+    drop(bed)
+    assert await follow_to_end(bed) == first
+
+
+# In a process of its own
+
+
+async def start(bed: Bed) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
+        "FULLRESERVE_DATA": str(bed.folder),
+        "FULLRESERVE_JOURNAL_SNAPSHOT_EVERY": "200",
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fullreserve.records.follower", env=environment
+    )
+
+
+async def recorded(bed: Bed, enough: Callable[[int], bool]) -> None:
+    """Returns when the records have reached a sequence that is enough."""
+    while not enough((await bed.sequencer.health()).projections.get(PROJECTION, 0)):
+        await asyncio.sleep(0.005)
+
+
+async def test_a_killed_follower_loses_and_doubles_nothing(bed: Bed) -> None:
+    """Criterion: REC-30. Killed while it starts, replays, writes, takes snapshots."""
+    server = await SocketServer.start(bed.sequencer, bed.folder / SOCKET_NAME)
+    random = Random(10)
+    async with asyncio.timeout(120):
+        for seed in range(4):
+            process = await start(bed)
+            before = (await bed.sequencer.health()).projections.get(PROJECTION, 0)
+            trading = asyncio.create_task(trade_a_while(bed, seed))
+            aim = before + random.randint(1, 300)
+            await recorded(bed, lambda at, aim=aim: at >= aim or trading.done())
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            await trading
+        process = await start(bed)
+        await recorded(bed, lambda at: at == bed.journal.head.sequence)
+        process.terminate()
+        assert await process.wait() == 0
+    await server.close()
+    assert snapshots(bed.folder / FOLDER_NAME)[0][0] == bed.journal.head.sequence
+    engine = database(bed)
+    survived = content(engine)
+    trades = History(engine).trades(BTC_USDT, Page(limit=10**6))
+    engine.dispose()
+    assert [one.trade for one in reversed(trades)] == list(range(1, len(trades) + 1))
+    drop(bed)
+    assert await follow_to_end(bed) == survived
+
+
+async def test_a_second_follower_ends_with_a_sentence(bed: Bed) -> None:
+    """Criterion: REC-32."""
+    server = await SocketServer.start(bed.sequencer, bed.folder / SOCKET_NAME)
+    async with asyncio.timeout(60):
+        first = await start(bed)
+        await recorded(bed, lambda at: at == bed.journal.head.sequence)
+        second = await start(bed)
+        assert await second.wait() == 1
+        assert first.returncode is None
+        first.terminate()
+        assert await first.wait() == 0
+    await server.close()
