@@ -33,7 +33,9 @@ _UNBOUNDED = (OrderType.MARKET, OrderType.OPTIMAL_LIMIT_IOC)
 # A transfer has two sides, and so has a posting that counts as one.
 SIDES = 2
 
-# A command has room for this many bills; 64 bits then last for 10^14 commands.
+# Ids have 19 digits from the first on, because clients sort them as text. A command has room for
+# this many bills; 64 bits then last for 10^14 commands.
+FIRST_ID = 10**18
 IDS_PER_COMMAND = 1 << 16
 
 
@@ -46,7 +48,7 @@ class Numbering:
 
     def begin(self, sequence: int) -> None:
         """The bills from here on belong to the command at `sequence`, or precede its own."""
-        self._next = sequence * IDS_PER_COMMAND
+        self._next = FIRST_ID + sequence * IDS_PER_COMMAND
         self._end = self._next + IDS_PER_COMMAND
 
     def take(self, count: int) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from fullreserve.exchange import chart
 from fullreserve.exchange.wire.commands import OrderType, Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, Liquidity
-from fullreserve.records.bills import IDS_PER_COMMAND, Numbering
+from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND, Numbering
 from fullreserve.records.candles import Candle
 from fullreserve.records.history import Bill, History, Page
 from fullreserve.records.projection import Projection
@@ -172,7 +172,9 @@ def test_ids_ascend_through_agenda_and_command() -> None:
         balance(ANN, BTC, 3, chart.FUND),
         reply(5),
     ]
-    assert ids((5, [*agenda, *command])) == [5 * IDS_PER_COMMAND, 5 * IDS_PER_COMMAND + 1]
+    assert ids((5, [*agenda, *command])) == [
+        FIRST_ID + 5 * IDS_PER_COMMAND + place for place in (0, 1)
+    ]
 
 
 def test_a_command_with_too_many_bills_is_an_error() -> None:

@@ -87,9 +87,8 @@ def test_a_second_writer_is_told(engine: Engine) -> None:
 
 def test_a_second_follower_of_a_folder_is_told(tmp_path: Path) -> None:
     """Criterion: REC-32."""
-    with only_one(tmp_path):
-        with pytest.raises(NotAlone, match="records.lock"), only_one(tmp_path):
-            pass
+    with only_one(tmp_path), pytest.raises(NotAlone, match="records.lock"), only_one(tmp_path):
+        pass
     with only_one(tmp_path):
         pass
 

@@ -1,0 +1,124 @@
+"""Goal: records in PostgreSQL are those in SQLite. Method: the same random logs into both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from fullreserve._core import Core
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.wire.events import decode_events
+from fullreserve.records import schema
+from fullreserve.records.alone import NotAlone
+from fullreserve.records.database import (
+    Progress,
+    database_url,
+    drop,
+    open_database,
+    prepare,
+)
+from fullreserve.records.history import History, Page, rows_of
+from fullreserve.records.projection import Projection, Rows
+from fullreserve.records.writer import Writer
+from tests.postgresql import postgresql
+from tests.unit.records.random_log import OWNERS, PAIRS, rows
+
+pytestmark = pytest.mark.slow
+
+ALL = Page(limit=100_000)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def engines(server: str, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
+    """An empty database of each kind: SQLite, PostgreSQL."""
+    both = tuple(open_database(database_url(setting, tmp_path)) for setting in ("", server))
+    yield both[0], both[1]
+    with both[1].begin() as connection:
+        drop(connection)
+    for engine in both:
+        engine.dispose()
+
+
+def follow(engine: Engine, seed: int, commit_rows: int) -> None:
+    core = Core()
+    writer = Writer(engine, prepare(engine))
+    projection = Projection(Catalog(), writer.stored_candle)
+    for number, row in enumerate(rows(seed, 3_000)):
+        projection.apply(
+            row.sequence, decode_events(core.apply(row.sequence, row.time_ms, row.commands))
+        )
+        if number % commit_rows == 0:
+            writer.write(projection.take(), Progress(core.sequence, core.time_ms))
+    writer.write(projection.take(), Progress(core.sequence, core.time_ms))
+
+
+def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    with engine.connect() as connection:
+        return {table.name: rows_of(connection, table) for table in schema.metadata.sorted_tables}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_databases_hold_the_same(engines: tuple[Engine, Engine], seed: int) -> None:
+    """Criterion: REC-7."""
+    sqlite, postgres = engines
+    follow(sqlite, seed, 7)
+    follow(postgres, seed, 50)
+    assert content(sqlite) == content(postgres)
+    assert len(content(postgres)["bills"]) > 100
+
+
+def test_both_databases_answer_the_same(engines: tuple[Engine, Engine]) -> None:
+    """Criterion: REC-7, REC-10."""
+    for engine in engines:
+        follow(engine, 9, 10)
+    one, other = map(History, engines)
+    assert one.progress() == other.progress()
+    for owner in OWNERS:
+        for page in (ALL, Page(limit=5), Page(after=one.orders(owner, ALL)[9].order.order)):
+            assert one.orders(owner, page) == other.orders(owner, page)
+        assert one.fills(owner, ALL) == other.fills(owner, ALL)
+        assert one.bills(owner, 2, ALL) == other.bills(owner, 2, ALL)
+        newest = one.orders(owner, ALL)[0].order
+        assert one.order(owner, newest.order) == other.order(owner, newest.order)
+        assert one.order_named(owner, "n1") == other.order_named(owner, "n1")
+    for pair in PAIRS:
+        assert one.trades(pair[0], ALL) == other.trades(pair[0], ALL)
+        for bar in ("1s", "1m", "15m", "4H", "1Dutc", "1M"):
+            assert one.candles(pair[0], bar) == other.candles(pair[0], bar)
+
+
+def test_amounts_sort_in_postgresql(engines: tuple[Engine, Engine]) -> None:
+    """Criterion: REC-1."""
+    _, postgres = engines
+    follow(postgres, 1, 100)
+    with postgres.connect() as connection:
+        change = schema.bills.c.change
+        found = list(
+            connection.scalars(schema.bills.select().with_only_columns(change).order_by(change))
+        )
+    assert found == sorted(found)
+    assert found[0] < 0 < found[-1]
+
+
+def test_a_reader_cannot_write_and_a_second_writer_is_told(
+    engines: tuple[Engine, Engine], server: str, tmp_path: Path
+) -> None:
+    """Criterion: REC-32."""
+    _, postgres = engines
+    first, second = (Writer(postgres, prepare(postgres)) for _ in range(2))
+    first.write(Rows(), Progress(5, 1))
+    with pytest.raises(NotAlone):
+        second.write(Rows(), Progress(6, 1))
+    reader = open_database(database_url(server, tmp_path), read_only=True)
+    with reader.connect() as connection, pytest.raises(Exception, match="read-only"):
+        connection.execute(text("DELETE FROM orders"))
+    reader.dispose()
