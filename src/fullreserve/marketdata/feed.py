@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from fullreserve.clock import Clock
-from fullreserve.door.protocol import Door, Row
+from fullreserve.door.protocol import Door, Row, Unavailable
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.queries import (
     Depth,
@@ -26,9 +26,11 @@ log = structlog.get_logger(__name__)
 
 SECOND_MS = 1_000
 LEVELS_MAX = 1_000_000
-# How long to wait for the records to have what the core has, and how often to look.
-RECORDS_WAIT_MS = 60_000
+# How often to look whether the records have what the core has, how long candles wait for that, and
+# when nothing is expected of the records any more.
 RECORDS_LOOK_MS = 50
+RECORDS_WAIT_MS = 5_000
+RECORDS_GIVE_UP_MS = 600_000
 
 
 class Feed:
@@ -83,17 +85,16 @@ class Feed:
 
     async def _take_past(self, history: History, status: Status) -> None:
         """Hands each instrument its past, once the records have reached the core."""
-        waited_ms = 0
-        while True:
+        for waited_ms in range(0, RECORDS_GIVE_UP_MS, RECORDS_LOOK_MS):
             reached = await asyncio.to_thread(history.progress)
             if reached.sequence >= status.sequence:
                 break
-            if waited_ms >= RECORDS_WAIT_MS:
+            if waited_ms == RECORDS_WAIT_MS:
                 lag = status.sequence - reached.sequence
-                log.warning("the records lag; candles begin with a gap", commands=lag)
-                break
+                log.warning("the records lag; candles begin without their past", commands=lag)
+                for market in self.market:
+                    market.begin_without_past()
             await self._clock.wait_ms(RECORDS_LOOK_MS)
-            waited_ms += RECORDS_LOOK_MS
         for market in list(self.market):
             number = market.instrument.id
             try:
@@ -103,17 +104,26 @@ class Feed:
                 past = no_past(status.time_ms)
             market.start_from(past)
 
-    async def _close_bars(self) -> None:
-        """Closes bars each second.
+    async def _is_said(self) -> bool:
+        """Whether everything that the exchange took before this question was followed.
 
-        What the exchange takes from now on is stamped later than `now`; and what it took before is
-        durable and was followed when the answer comes. So no trade can come for a closed bar.
+        What it takes from now on is stamped later. While the disk takes nothing, rows are still
+        under way; without an answer nothing is known.
         """
+        try:
+            await self._door.query(GetStatus())
+            health = await self._door.health()
+        except Unavailable:
+            return False
+        return health.state != "stalled"
+
+    async def _close_bars(self) -> None:
+        """Closes bars each second, so that no trade can come for a closed one."""
         while True:
             now = self._clock.exchange_ms()
             await self._clock.wait_until(now - now % SECOND_MS + SECOND_MS)
             now = self._clock.exchange_ms()
-            await self._door.query(GetStatus())
-            self.market.advance(now)
+            if await self._is_said():
+                self.market.advance(now)
             # At a speed-up exchange seconds are short, but pushes stay at one a second.
             await self._clock.wait_ms(SECOND_MS * 9 // 10)

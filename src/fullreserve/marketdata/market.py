@@ -18,7 +18,7 @@ from fullreserve.marketdata.trades import Tape
 class InstrumentMarket:
     """One instrument's book, tape, candles and ticker."""
 
-    __slots__ = ("_held", "_last_trade", "book", "candles", "instrument", "tape", "ticker")
+    __slots__ = ("_drawing", "_held", "book", "candles", "instrument", "tape", "ticker")
 
     def __init__(self, instrument: Instrument, *, awaits_past: bool) -> None:
         self.instrument = instrument
@@ -28,27 +28,35 @@ class InstrumentMarket:
         self.ticker = Ticker(instrument, self.book, self.tape, self.candles)
         # Trades that came before the past did.
         self._held: list[Trade] | None = [] if awaits_past else None
-        self._last_trade = 0
+        self._drawing = not awaits_past
 
     def trade(self, trades: list[Trade]) -> None:
         for trade in trades:
             self.tape.add(trade)
-        if self._held is None:
-            self._draw(trades)
-        else:
+        if self._held is not None:
             self._held += trades
+        if self._drawing:
+            self._draw(trades)
+
+    def begin_without_past(self) -> None:
+        """Draws what came since the start; the past may follow."""
+        if not self._drawing:
+            self._drawing = True
+            self._draw(self._held or [])
 
     def start_from(self, past: Past) -> None:
         """Takes what was before; trades that came meanwhile follow on it, each once."""
+        held, self._held, self._drawing = self._held or [], None, True
         self.tape.seed(past.trades)
+        self.candles = Candles()
+        self.ticker = Ticker(self.instrument, self.book, self.tape, self.candles)
         self.candles.seed(past.minutes, past.running, past.until_ms)
         self._draw([trade for trade in past.trades if trade.time_ms >= past.until_ms])
-        self._last_trade = past.trades[-1].trade if past.trades else 0
-        held, self._held = self._held or [], None
-        self._draw([trade for trade in held if trade.trade > self._last_trade])
+        last = past.trades[-1].trade if past.trades else 0
+        self._draw([trade for trade in held if trade.trade > last])
 
     def advance(self, time_ms: int) -> None:
-        if self._held is None:
+        if self._drawing:
             self.candles.advance(time_ms)
 
     def _draw(self, trades: list[Trade]) -> None:

@@ -103,8 +103,11 @@ class Ticker:
         last = self._tape.last
         day = self.day()
         price = instrument.price_text
+        # Without a trade on the tape the last price is that of the records' candles.
         last_price = "" if day is None else price(day.close)
-        last_size = "" if last is None else instrument.size_text(last.size)
+        last_size = ""
+        if last is not None:
+            last_price, last_size = price(last.price), instrument.size_text(last.size)
         return (
             f'{{"instType":"SPOT","instId":"{instrument.symbol}","last":"{last_price}",'
             f'"lastSz":"{last_size}",{self._best()},{self._of_day(day)},"ts":"{self.time_ms}"}}'

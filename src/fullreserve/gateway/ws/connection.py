@@ -202,6 +202,8 @@ class Connection(WSListener):
         channel = arg["channel"]
         self.write(head.event("subscribe", arg=arg))
         if subscription.key in self.topics:
+            # Asked for again: what the channel starts from is sent again.
+            self.server.hub.join(subscription.key, subscription.make, self)
             return
         if channel in COUNTED and self.key is not None:
             count = self.server.count(self.key.uid, channel, 1)

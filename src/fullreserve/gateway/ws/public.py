@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fullreserve.exchange.wire.events import Trade
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
-from fullreserve.marketdata.bars import Bar
+from fullreserve.marketdata.bars import ONE_MINUTE, Bar
 from fullreserve.marketdata.depth import DepthView
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import match_row, merged_rows
@@ -107,11 +107,12 @@ class Tickers(Beating):
             self.write(self._frame)
 
     def _state(self) -> tuple[object, ...]:
-        """What a ticker is pushed for."""
+        """What a ticker is pushed for: the past of the day may come after the first trades."""
+        day = self._market.candles.live(ONE_MINUTE) is None
         ask, bid = self._market.book.asks.best, self._market.book.bids.best
         best_ask = None if ask is None else (ask.price, ask.size)
         best_bid = None if bid is None else (bid.price, bid.size)
-        return (self._market.tape.last, best_ask, best_bid)
+        return (self._market.tape.last, best_ask, best_bid, self._market.ticker, day)
 
     def _render(self) -> None:
         self._shown = self._state()
