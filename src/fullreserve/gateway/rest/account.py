@@ -114,7 +114,7 @@ class _Account:
             "ip": ",".join(key.network_texts),
             "kycLv": str(owner.kyc),
             "label": key.label,
-            "level": f"Lv{owner.tier + 1}",
+            "level": f"Lv{owner.tier}",
             "levelTmp": "",
             "liquidationGear": "-1",
             "mainUid": str(key.main_uid),
@@ -162,7 +162,7 @@ class _Account:
             "feeGroup": [{"groupId": "1", **spot_fees}],
             "fiat": [],
             "instType": kind,
-            "level": f"Lv{owner.tier + 1}",
+            "level": f"Lv{owner.tier}",
             "ruleType": "normal",
             "ts": str(self._wall()),
         }

@@ -1,0 +1,160 @@
+"""The exchange as a process: `fullreserve up` in a folder of its own, on ports of its own.
+
+Traders come through the same doors as everywhere: the vault for their keys, the Unix socket for
+their accounts and their money from the treasury.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from fullreserve.clock import SystemClock
+from fullreserve.door.protocol import Refused, Result
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange import chart
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    AnyCommand,
+    OpenOwner,
+    Transfer,
+    amount_bytes,
+    encode,
+)
+from fullreserve.exchange.wire.events import AssetDefined
+from fullreserve.exchange.wire.queries import ListAssets
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import NewKey, Vault
+
+READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
+TREASURER = 900  # the gateway id under which the tests fund accounts
+STOP_WAIT_S = 30
+TRADE = Permission.READ_ONLY | Permission.TRADE
+
+
+class Funds(NamedTuple):
+    """Whole units of an asset on the trading account."""
+
+    asset: str
+    units: int
+
+
+RICH = (Funds("BTC", 100), Funds("ETH", 1000), Funds("USDT", 10_000_000))
+
+
+class LiveServer:
+    """A running exchange. `start` returns when it is ready."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self._environment = dict(environment or {})
+        self._process: subprocess.Popen[str]
+        self._log: IO[str]
+        self.http = ""
+        self.ws = ""
+
+    def start(self, *command: str) -> LiveServer:
+        """Run `fullreserve up` (or another command) and wait for its ready line."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._log = (self.folder.parent / f"{self.folder.name}.log").open("a")
+        settings = {
+            "FULLRESERVE_DATA": str(self.folder),
+            "FULLRESERVE_HTTP": "127.0.0.1:0",
+            "FULLRESERVE_WS": "127.0.0.1:0",
+            "FULLRESERVE_GATEWAY_LIMITS": "off",
+            **self._environment,
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fullreserve.cli", *(command or ("up",))],
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if ready := READY.search(line):
+                self.http, self.ws = ready.groups()
+                return self
+        raise AssertionError(f"ended with {self._process.wait()} before it was ready:\n{self.log}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What the process wrote to its standard error so far."""
+        return Path(self._log.name).read_text()
+
+    def stop(self) -> int:
+        """Ask it to end as an operator would; its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def kill(self) -> int:
+        """End it at whatever it is doing."""
+        self._process.kill()
+        return self._end()
+
+    def _end(self) -> int:
+        code = self._process.wait(STOP_WAIT_S)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._log.close()
+        return code
+
+    def trader(self, funds: Sequence[Funds] = RICH, permissions: Permission = TRADE) -> NewKey:
+        """A new user with a funded trading account."""
+        return asyncio.run(self.new_trader(funds, permissions))
+
+    async def new_trader(
+        self, funds: Sequence[Funds] = RICH, permissions: Permission = TRADE
+    ) -> NewKey:
+        """The same within a loop."""
+        clock = SystemClock()
+        vault = Vault(self.folder, clock.wall_ms)
+        door = await SocketDoor.open(self.folder / SOCKET_NAME, TREASURER, clock)
+        try:
+            key = vault.create_key(vault.create_user().uid, "Live-Phrase-1", permissions)
+            assets: list[AssetDefined] = await door.query(ListAssets())
+            await _submit(door, _opening(door, key.uid, funds, assets))
+        finally:
+            await door.close()
+            vault.close()
+        return key
+
+
+def _opening(
+    door: SocketDoor, owner: int, funds: Sequence[Funds], assets: Sequence[AssetDefined]
+) -> list[AnyCommand]:
+    named = {asset.symbol: asset for asset in assets}
+    treasury = AccountKey(chart.HOUSE, chart.TREASURY, 0)
+    target = AccountKey(owner, chart.TRADE, 0)
+    commands: list[AnyCommand] = [
+        OpenOwner(door.gateway, door.numbers(1), owner, owner, segment=0, tier=1)
+    ]
+    for each in funds:
+        asset = named[each.asset]
+        amount = amount_bytes(each.units * 10**asset.scale)
+        number = door.numbers(1)
+        commands.append(
+            Transfer(door.gateway, number, chart.HOUSE, treasury, target, asset.asset, amount)
+        )
+    return commands
+
+
+async def _submit(door: SocketDoor, commands: Sequence[AnyCommand]) -> None:
+    done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    door.submit([encode(command) for command in commands], done.set_result)
+    result = await done
+    assert not isinstance(result, Refused), result
+    assert [reply.code for reply in result] == [0] * len(commands)
