@@ -162,6 +162,12 @@ def build_parser() -> argparse.ArgumentParser:
         "put a backup into an empty data folder",
     )
     restore.add_argument("source", type=Path, help="the folder of a backup")
+    add_command(
+        commands,
+        "confirm-time",
+        in_room("fullreserve.door.commands:confirm_time"),
+        "tell a running exchange that a forward jump of its clock is right",
+    )
     add_command(commands, "version", print_version, "print the versions of package and core")
     add_command(commands, "config", print_config, "print the effective settings")
     return parser

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logs": {"config"},
     # The fold knows the core and nobody else.
     "exchange": {"_core"},
-    "door": {"exchange", "clock", "logs"},
+    "door": {"exchange", "clock", "config", "logs"},
     "journal": {"_core", "exchange", "door", "clock", "config", "logs"},
     "marketdata": {"exchange", "door", "clock", "logs"},
     "records": {"_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs"},

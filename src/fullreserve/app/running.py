@@ -13,7 +13,7 @@ import structlog
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, environment_of
 from fullreserve.clock import Clock
-from fullreserve.config import Address, Settings
+from fullreserve.config import Settings
 from fullreserve.door.local import LocalDoor
 from fullreserve.door.protocol import Refused, Result
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
@@ -27,6 +27,8 @@ from fullreserve.identity.vault import Vault
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.replay import Recovered, recover
 from fullreserve.journal.sequencer import Limits, Sequencer
+from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
+from fullreserve.journal.snapshots import snapshots
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
 from fullreserve.records.database import database_url, open_database, prepare
@@ -38,6 +40,7 @@ FOLLOWER = "fullreserve.records.follower"
 
 # How long a stop waits for the records to have everything; they can catch up later.
 RECORDS_WAIT_S = 10.0
+PRUNE_EVERY_MS = 60_000
 NOTICE_MS = 200  # for the notice to leave before the connections close
 
 log = structlog.get_logger(__name__)
@@ -49,6 +52,9 @@ class BadGenesis(JournalError):
 
 class Extension(Protocol):
     """What a command adds to the exchange, as the demo market does."""
+
+    # Whether the log's old rows are given up behind snapshots. A real exchange archives them.
+    prunes: bool = False
 
     def genesis(self) -> list[AnyCommand]:
         """What an empty log begins with."""
@@ -66,7 +72,7 @@ class Extension(Protocol):
         """Called when everything is up, just before the ready line."""
 
 
-class Plain:
+class Plain(Extension):
     """The exchange and nothing else."""
 
     def genesis(self) -> list[AnyCommand]:
@@ -141,6 +147,25 @@ class Running:
         for module in extension.children():
             child = await self._start_child(module)
             stop.push_async_callback(child.stop)
+        if extension.prunes:
+            pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
+            stop.callback(pruning.cancel)
+
+    async def _prune_regularly(self) -> None:
+        while True:
+            await self.clock.wait_ms(PRUNE_EVERY_MS)
+            await asyncio.to_thread(self.prune)
+
+    def prune(self) -> tuple[int, int] | None:
+        """Gives up the log behind the oldest snapshot that no projection is behind any more.
+
+        The journal says what went. Returns its first and last sequence, None for nothing.
+        """
+        reached = self.sequencer.status().projections.values()
+        held = snapshots(self.settings.data / SNAPSHOTS)
+        if not reached or not held:
+            return None
+        return self._journal.prune(min(*reached, held[-1][0]))
 
     def _at_close(self, *steps: Callable[[], Awaitable[None]]) -> None:
         """Steps of the close, in this order, between those pushed before and after."""
@@ -197,7 +222,8 @@ class Running:
 
     def _effective(self) -> Settings:
         """The settings with the ports that were really taken."""
-        return _with_addresses(self.settings, self.http, self.ws)
+        data = self.settings.data.absolute()
+        return replace(self.settings, http=self.http, ws=self.ws, data=data)
 
     def health(self) -> Mapping[str, object]:
         """What this process adds to the exchange's health."""
@@ -216,7 +242,3 @@ class Running:
         """Notice to clients, intake ends, everything taken is durable; then all rooms close."""
         await self._stop.aclose()
         await self.sequencer.close()
-
-
-def _with_addresses(settings: Settings, http: Address, ws: Address) -> Settings:
-    return replace(settings, http=http, ws=ws, data=settings.data.absolute())

@@ -125,8 +125,12 @@ class Segment:
             check_same_thread=False,
             timeout=1.0,
         )
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
     def reopen(self) -> None:

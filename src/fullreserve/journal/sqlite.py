@@ -88,16 +88,19 @@ class SqliteJournal:
         return self._create(archived.head, archived.epoch, archived.quarantined)
 
     def _adopt(self, part: Part) -> Segment:
-        segment = Segment(part.path, durable=self._durable)
+        segment: Segment | None = None
         try:
+            segment = Segment(part.path, durable=self._durable)
             self._check_write_ahead_log(segment)
             self._cut(segment, torn_tail(segment))
             segment.settle()
         except sqlite3.DatabaseError as problem:
-            segment.close()
+            if segment is not None:
+                segment.close()
             raise Corrupt(part.first, f"{part.name} cannot be read: {problem}") from problem
         except BaseException:
-            segment.close()
+            if segment is not None:
+                segment.close()
             raise
         return segment
 

@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 class Market(Extension):
     """What the demo adds: its opening, candles from before it, accounts, and the bots."""
 
+    prunes = True  # the demo's market is to run for ever on a small disk
+
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []
 

@@ -1,0 +1,72 @@
+"""Goal: what an operator does to a running exchange reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fullreserve.app.running import Running
+from fullreserve.clock import ManualClock
+from fullreserve.config import Settings
+from fullreserve.door.commands import confirm_time
+from fullreserve.door.protocol import Refused
+from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
+from fullreserve.exchange.wire.commands import Side
+from fullreserve.journal.replay import recover
+from fullreserve.journal.snapshots import write_snapshot
+from fullreserve.journal.sqlite import SqliteJournal
+from tests.bed import ALICE, START_MS, Bed, order, place, submit
+from tests.memory_folder import memory_folder
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder
+
+
+async def test_a_time_jump_is_confirmed_from_the_command_line(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.5, LOG-6.2"""
+    settings = Settings(data=data)
+    assert await asyncio.to_thread(confirm_time, settings) == 1
+    assert "No exchange answers" in capsys.readouterr().err
+    clock = ManualClock(START_MS)
+    bed = await Bed.open(data, clock=clock)
+    server = await SocketServer.start(bed.sequencer, data / SOCKET_NAME)
+    assert await asyncio.to_thread(confirm_time, settings) == 1
+    door = await bed.door()
+    clock.set_wall(START_MS + 90_000)
+    assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 1, 1)]), Refused)
+    assert await asyncio.to_thread(confirm_time, settings) == 0
+    assert "90000 ms is confirmed" in capsys.readouterr().out
+    assert (await place(door, ALICE, Side.BUY, 1, 1)).code == 0
+    await server.close()
+    await bed.close()
+
+
+async def test_a_demo_gives_up_only_what_snapshots_and_projections_do_not_need(
+    data: Path,
+) -> None:
+    """Criterion: LOG-9.3"""
+    bed = await Bed.open(data, segment_rows=16)
+    door = await bed.door()
+    for _ in range(60):
+        await place(door, ALICE, Side.BUY, 400_000, 1)
+    await bed.close()
+    journal = SqliteJournal(data / "journal", segment_rows=16, durable=False)
+    running = Running(Settings(data=data), ManualClock(START_MS), journal, recover(journal))
+    assert running.prune() is None, "no snapshot, no projection"
+    write_snapshot(recover(journal).replica, data / "snapshots")
+    assert running.prune() is None, "no projection"
+    rows = list(journal.read())
+    await running.sequencer.report("records", rows[20].sequence, 0)
+    assert running.prune() == (1, rows[15].last)
+    await running.sequencer.report("records", journal.head.sequence, 0)
+    assert running.prune() == (rows[16].sequence, rows[47].last)
+    await running.close()
+    journal.close()
