@@ -11,8 +11,8 @@
 
 use super::levels::LevelSlot;
 
-/// Entries per node: 16 ranks are two cache lines.
-const CAPACITY: usize = 16;
+/// Entries per node: two cache lines of ranks and one of slots.
+const CAPACITY: usize = 15;
 /// Below this a node is refilled before anything is taken from it. A quarter, not half, so that
 /// a level that comes and goes does not split and join a node each time.
 const THIN: usize = CAPACITY / 4;
@@ -23,12 +23,15 @@ const TOUCH: u32 = 0;
 
 /// A leaf: ranks with their level slots. An inner node: upper bounds with their child nodes.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 struct Node {
     /// Ascending; unused places hold `u64::MAX`, which no rank exceeds.
     ranks: [u64; CAPACITY],
-    slots: [u32; CAPACITY],
     len: u32,
+    slots: [u32; CAPACITY],
 }
+
+const _: () = assert!(size_of::<Node>() == 192);
 
 impl Node {
     const EMPTY: Node = Node {
@@ -37,13 +40,14 @@ impl Node {
         len: 0,
     };
 
-    /// How many ranks are below this one. Counts all places: no branch to guess wrong.
+    /// How many ranks are below this one: first which quarter, then where in it. Six comparisons,
+    /// and no branch that could be guessed wrong.
     #[inline]
     fn position(&self, rank: u64) -> usize {
-        self.ranks
-            .iter()
-            .map(|&other| usize::from(other < rank))
-            .sum()
+        let ranks = &self.ranks;
+        let below = |at: usize| usize::from(ranks[at] < rank);
+        let start = 4 * (below(3) + below(7) + below(11));
+        start + below(start) + below(start + 1) + below(start + 2)
     }
 
     #[inline]

@@ -1,8 +1,11 @@
 //! The book that the exchange runs: linked price levels with linked queues of orders.
 
-use super::levels::Levels;
-use super::orders::Orders;
-use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side};
+use super::levels::{LevelNode, Levels};
+use super::orders::{Entry, Orders};
+use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side, read_ahead};
+
+/// A book up to this size stays in the processor's own cache, where reading ahead gains nothing.
+const CACHED_BYTES: usize = 2 << 20;
 
 /// Best price and cancel in O(1); a new price in O(log levels).
 #[derive(Clone, Debug, Default)]
@@ -29,19 +32,18 @@ impl OrderBook for Ladder {
         // A level that was just made is empty, so it cannot be the one that overflows.
         level.size = level.size.checked_add(size).ok_or(BookFull::LevelSize)?;
         level.count += 1;
-        Ok(self.orders.push(slot, level, size, order))
+        Ok(self.orders.push(slot, level, Entry { size, order }))
     }
 
     #[inline]
     fn remove(&mut self, handle: Handle) -> Removed {
-        let node = self.orders.get(handle);
-        let (slot, size, order) = (node.level, node.size, node.order);
+        let (slot, Entry { size, order }) = self.orders.get(handle);
         let level = self.levels.get_mut(slot);
         let (side, price) = (level.side, level.price);
         level.size -= size;
         level.count -= 1;
         let emptied = level.count == 0;
-        self.orders.unlink(handle, level);
+        self.orders.remove(handle, level);
         if emptied {
             self.levels.remove(slot);
         }
@@ -55,10 +57,8 @@ impl OrderBook for Ladder {
 
     #[inline]
     fn reduce(&mut self, handle: Handle, by: u64) {
-        let node = self.orders.get_mut(handle);
-        assert!(by < node.size, "reduce leaves something");
-        node.size -= by;
-        self.levels.get_mut(node.level).size -= by;
+        let slot = self.orders.reduce(handle, by);
+        self.levels.get_mut(slot).size -= by;
     }
 
     #[inline]
@@ -74,40 +74,50 @@ impl OrderBook for Ladder {
 
     #[inline]
     fn front(&self, side: Side) -> Option<Handle> {
-        self.levels.best(side).map(|level| level.first)
+        self.levels.best(side).map(|level| self.orders.first(level))
     }
 
     #[inline]
     fn next(&self, handle: Handle) -> Option<Handle> {
-        let node = self.orders.get(handle);
-        let level = self.levels.get(node.level);
-        if handle != level.last {
-            return Some(node.behind);
-        }
-        self.levels.worse(level).map(|worse| worse.first)
+        let (slot, behind) = self.orders.next(handle);
+        behind.or_else(|| {
+            self.levels
+                .worse(slot)
+                .map(|level| self.orders.first(level))
+        })
     }
 
     #[inline]
     fn order(&self, handle: Handle) -> RestingOrder {
-        let node = self.orders.get(handle);
-        let level = self.levels.get(node.level);
+        let (slot, Entry { size, order }) = self.orders.get(handle);
+        let &LevelNode { side, price, .. } = self.levels.get(slot);
         RestingOrder {
-            side: level.side,
-            price: level.price,
-            size: node.size,
-            order: node.order,
+            side,
+            price,
+            size,
+            order,
         }
     }
 
     fn depth(&self, side: Side, levels: usize, mut visit: impl FnMut(Level)) {
-        let first = self.levels.best(side);
-        let ladder = std::iter::successors(first, |level| self.levels.worse(level));
-        ladder.take(levels).for_each(|level| visit(level.level()));
+        self.levels
+            .descend(side)
+            .take(levels)
+            .for_each(|level| visit(level.level()));
     }
 
     #[inline]
     fn len(&self) -> usize {
         self.orders.len()
+    }
+
+    fn read_ahead(&self, orders: &[Handle], prices: &[(Side, u64)]) {
+        read_ahead::orders(&self.orders, &self.levels, orders);
+        read_ahead::prices(&self.orders, &self.levels, prices);
+    }
+
+    fn is_large(&self) -> bool {
+        self.memory_bytes() > CACHED_BYTES
     }
 
     fn memory_bytes(&self) -> usize {

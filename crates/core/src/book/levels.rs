@@ -1,6 +1,7 @@
 //! The price levels of both sides: a slab of levels, each linked to its neighbours in price.
 
-use super::index::Index;
+use super::hints::Hints;
+use super::index::{Index, Place};
 use super::{Level, Side};
 
 /// Where a level is in the slab.
@@ -9,17 +10,26 @@ pub(super) type LevelSlot = u32;
 /// Stands for "no slot" in links.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// One price and the queue of orders that rest at it.
+/// One price and the queue of orders that rest at it: what most commands touch, in half a line.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 pub(super) struct LevelNode {
     pub(super) price: u64,
     pub(super) size: u64,
+    /// First and last block of the queue.
     pub(super) first: u32,
     pub(super) last: u32,
     pub(super) count: u32,
+    pub(super) side: Side,
+}
+
+const _: () = assert!(size_of::<LevelNode>() == 32);
+
+/// A level's neighbours in price: touched when levels come and go.
+#[derive(Clone, Copy, Debug)]
+struct Links {
     better: LevelSlot,
     worse: LevelSlot,
-    pub(super) side: Side,
 }
 
 impl LevelNode {
@@ -43,9 +53,12 @@ struct Ranking {
 #[derive(Clone, Debug)]
 pub(super) struct Levels {
     nodes: Vec<LevelNode>,
-    /// Freed levels, chained through `worse`.
+    /// By the same slots as `nodes`.
+    links: Vec<Links>,
+    /// Freed levels, chained through `worse` of their links.
     free: LevelSlot,
     sides: [Ranking; 2],
+    hints: Hints,
 }
 
 impl Default for Levels {
@@ -56,8 +69,10 @@ impl Default for Levels {
         };
         Levels {
             nodes: Vec::new(),
+            links: Vec::new(),
             free: NONE,
             sides: [side(), side()],
+            hints: Hints::default(),
         }
     }
 }
@@ -73,6 +88,33 @@ impl Levels {
         &mut self.nodes[slot as usize]
     }
 
+    /// For reading ahead: where the level at a price probably is.
+    #[inline]
+    pub(super) fn hint(&self, side: Side, price: u64) -> LevelSlot {
+        self.hints.get(side.rank(price))
+    }
+
+    /// For reading ahead: the last block of a level, which may not exist.
+    #[inline]
+    pub(super) fn last_block(&self, slot: LevelSlot) -> u32 {
+        self.nodes
+            .get(slot as usize)
+            .map_or(NONE, |level| level.last)
+    }
+
+    /// For reading ahead: the last block at a price, whose level is probably the guessed one.
+    #[inline]
+    pub(super) fn last_block_at(&self, guess: LevelSlot, side: Side, price: u64) -> u32 {
+        match self.nodes.get(guess as usize) {
+            Some(level) if level.price == price => level.last,
+            _ => {
+                let rank = side.rank(price);
+                let index = &self.sides[side as usize].index;
+                self.last_block(index.get(index.place(rank), rank).unwrap_or(NONE))
+            }
+        }
+    }
+
     #[inline]
     pub(super) fn best(&self, side: Side) -> Option<&LevelNode> {
         self.nodes.get(self.sides[side as usize].best as usize)
@@ -80,92 +122,116 @@ impl Levels {
 
     /// The next worse level, if any.
     #[inline]
-    pub(super) fn worse(&self, level: &LevelNode) -> Option<&LevelNode> {
-        self.nodes.get(level.worse as usize)
+    pub(super) fn worse(&self, slot: LevelSlot) -> Option<&LevelNode> {
+        self.nodes.get(self.links[slot as usize].worse as usize)
+    }
+
+    /// The levels of a side, best first.
+    pub(super) fn descend(&self, side: Side) -> impl Iterator<Item = &LevelNode> {
+        let mut slot = self.sides[side as usize].best;
+        std::iter::from_fn(move || {
+            let level = self.nodes.get(slot as usize)?;
+            slot = self.links[slot as usize].worse;
+            Some(level)
+        })
     }
 
     #[inline]
     pub(super) fn find(&self, side: Side, price: u64) -> Option<LevelSlot> {
-        let ranking = &self.sides[side as usize];
-        if self.best(side).is_some_and(|best| best.price == price) {
-            return Some(ranking.best);
-        }
-        let rank = side.rank(price);
-        ranking.index.get(ranking.index.place(rank), rank)
+        self.hinted(side, price).or_else(|| {
+            let rank = side.rank(price);
+            let index = &self.sides[side as usize].index;
+            index.get(index.place(rank), rank)
+        })
     }
 
     /// The level at a price, made empty if it is not there.
     #[inline]
     pub(super) fn find_or_add(&mut self, side: Side, price: u64) -> LevelSlot {
-        let ranking = &self.sides[side as usize];
-        if self.best(side).is_some_and(|best| best.price == price) {
-            return ranking.best;
-        }
+        self.hinted(side, price)
+            .unwrap_or_else(|| self.look_up_or_add(side, price))
+    }
+
+    /// The level at a price, if the hint still says so.
+    #[inline]
+    fn hinted(&self, side: Side, price: u64) -> Option<LevelSlot> {
+        let slot = self.hints.get(side.rank(price));
+        let level = self.nodes.get(slot as usize)?;
+        let right = level.price == price && level.side == side && level.count > 0;
+        right.then_some(slot)
+    }
+
+    fn look_up_or_add(&mut self, side: Side, price: u64) -> LevelSlot {
         let rank = side.rank(price);
-        let place = ranking.index.place(rank);
-        if let Some(slot) = ranking.index.get(place, rank) {
-            return slot;
-        }
-        let (worse, better) = match ranking.index.around(place) {
-            (_, Some(better)) => (self.get(better).worse, better),
-            (Some(worse), None) => (worse, self.get(worse).better),
+        let index = &self.sides[side as usize].index;
+        let place = index.place(rank);
+        let slot = index
+            .get(place, rank)
+            .unwrap_or_else(|| self.add(side, price, place));
+        self.hints.set(rank, slot);
+        slot
+    }
+
+    fn add(&mut self, side: Side, price: u64, place: Place) -> LevelSlot {
+        let index = &self.sides[side as usize].index;
+        let (worse, better) = match index.around(place) {
+            (_, Some(better)) => (self.links[better as usize].worse, better),
+            (Some(worse), None) => (worse, self.links[worse as usize].better),
             (None, None) => (NONE, NONE),
         };
-        let slot = self.allocate(LevelNode {
+        let level = LevelNode {
             price,
             size: 0,
             first: NONE,
             last: NONE,
             count: 0,
-            better,
-            worse,
             side,
-        });
+        };
+        let slot = self.allocate(level, Links { better, worse });
         self.link(side, worse, slot);
         self.link(side, slot, better);
-        self.sides[side as usize].index.insert(place, rank, slot);
+        self.sides[side as usize]
+            .index
+            .insert(place, side.rank(price), slot);
         slot
     }
 
     /// Takes out a level on which nothing rests any more.
-    #[inline]
     pub(super) fn remove(&mut self, slot: LevelSlot) {
-        let &LevelNode {
-            side,
-            price,
-            worse,
-            better,
-            ..
-        } = self.get(slot);
+        let &LevelNode { side, price, .. } = self.get(slot);
+        let Links { better, worse } = self.links[slot as usize];
         self.sides[side as usize].index.remove(side.rank(price));
         self.link(side, worse, better);
-        self.get_mut(slot).worse = self.free;
+        self.links[slot as usize].worse = self.free;
         self.free = slot;
     }
 
     /// Makes two levels neighbours; `NONE` above is the top of the side.
     #[inline]
     fn link(&mut self, side: Side, worse: LevelSlot, better: LevelSlot) {
-        if let Some(level) = self.nodes.get_mut(worse as usize) {
-            level.better = better;
+        if let Some(links) = self.links.get_mut(worse as usize) {
+            links.better = better;
         }
-        match self.nodes.get_mut(better as usize) {
-            Some(level) => level.worse = worse,
+        match self.links.get_mut(better as usize) {
+            Some(links) => links.worse = worse,
             None => self.sides[side as usize].best = worse,
         }
     }
 
     #[inline]
-    fn allocate(&mut self, level: LevelNode) -> LevelSlot {
+    fn allocate(&mut self, level: LevelNode, links: Links) -> LevelSlot {
         let slot = self.free;
-        match self.nodes.get_mut(slot as usize) {
-            Some(node) => {
-                self.free = node.worse;
-                *node = level;
+        match self.links.get_mut(slot as usize) {
+            Some(free) => {
+                self.free = free.worse;
+                *free = links;
+                self.nodes[slot as usize] = level;
                 slot
             }
             None => {
                 self.nodes.push(level);
+                self.links.push(links);
+                self.hints.grow(self.nodes.len());
                 (self.nodes.len() - 1) as LevelSlot
             }
         }
@@ -177,6 +243,7 @@ impl Levels {
             .iter()
             .map(|side| side.index.memory_bytes())
             .sum();
-        self.nodes.capacity() * size_of::<LevelNode>() + indexes
+        let levels = self.nodes.capacity() * size_of::<LevelNode>();
+        levels + self.links.capacity() * size_of::<Links>() + indexes + self.hints.memory_bytes()
     }
 }

@@ -5,11 +5,13 @@
 //! [`Ladder`] is the book the exchange runs; [`Naive`] is the same contract written in the most
 //! obvious way, and every test that runs one runs the other beside it.
 
+mod hints;
 mod index;
 pub mod ladder;
 mod levels;
 pub mod naive;
 mod orders;
+mod read_ahead;
 
 pub use ladder::Ladder;
 pub use naive::Naive;
@@ -36,10 +38,8 @@ impl Side {
     /// The price's rank on this side: the better the price, the greater the rank. Its own inverse.
     #[inline]
     pub(crate) fn rank(self, price: u64) -> u64 {
-        match self {
-            Side::Bid => price,
-            Side::Ask => !price,
-        }
+        // All bits are turned for asks, none for bids; not a branch, since sides come at random.
+        price ^ (self as u64).wrapping_neg()
     }
 }
 
@@ -131,6 +131,16 @@ pub trait OrderBook: Default {
 
     /// Heap bytes that the book holds, used or kept for reuse.
     fn memory_bytes(&self) -> usize;
+
+    /// Says which orders and prices the next commands will touch, so that a large book can read
+    /// them from memory side by side instead of one after another. Changes nothing; handles
+    /// that are no longer valid are welcome. Worth calling for 32 to 256 commands at once.
+    fn read_ahead(&self, _orders: &[Handle], _prices: &[(Side, u64)]) {}
+
+    /// Whether the book outgrew the processor's own cache, so that `read_ahead` is worth its price.
+    fn is_large(&self) -> bool {
+        false
+    }
 
     /// Whether nothing rests.
     fn is_empty(&self) -> bool {

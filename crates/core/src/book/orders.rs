@@ -1,35 +1,83 @@
-//! The resting orders: a slab of nodes, linked into one queue per price level.
+//! The resting orders: one queue per price level, in linked blocks of a cache line each.
+//!
+//! Why blocks, and not a link in each order: orders are cancelled at random, and in a deep book
+//! each line of memory that is touched costs more than all the arithmetic. Taking an order
+//! out of a block touches that block alone; its neighbours only when the block is empty.
+//! An order's place is not given to another before the whole block is free, since a place
+//! stands for a moment in time.
 
 use super::Handle;
 use super::levels::{LevelNode, LevelSlot, NONE};
 
-/// One resting order.
-#[derive(Clone, Debug)]
-pub(super) struct OrderNode {
+/// Orders per block: what fits in a cache line beside the block's own links.
+const PLACES: usize = 3;
+/// A handle is the block's slot and the order's place in it.
+const PLACE_BITS: u32 = 2;
+const BLOCKS_MAX: usize = 1 << (32 - PLACE_BITS);
+
+/// One resting order, as far as its level does not know it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
     pub(super) size: u64,
     pub(super) order: u64,
-    before: Handle,
-    pub(super) behind: Handle,
-    /// `NONE` while the slot is free, so that a handle which is not valid cannot be used.
-    pub(super) level: LevelSlot,
+}
+
+/// Up to three orders of one level, in the order of their arrival.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+struct Block {
+    before: u32,
+    behind: u32,
+    level: LevelSlot,
+    /// A bit for each place in which an order rests. Only a free block has none.
+    live: u8,
+    /// Places that were given to an order, resting still or not.
+    filled: u8,
+    entries: [Entry; PLACES],
+}
+
+const _: () = assert!(size_of::<Block>() == 64);
+
+impl Block {
+    #[inline]
+    fn first(&self) -> u32 {
+        self.live.trailing_zeros()
+    }
+
+    /// The first order behind a place of this block.
+    #[inline]
+    fn after(&self, place: u32) -> Option<u32> {
+        let later = u32::from(self.live) & (!1 << place);
+        (later != 0).then(|| later.trailing_zeros())
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
-    nodes: Vec<OrderNode>,
-    /// Freed slots, chained through `behind`.
-    free: Handle,
+    blocks: Vec<Block>,
+    /// Freed blocks, chained through `behind`.
+    free: u32,
     len: usize,
 }
 
 impl Default for Orders {
     fn default() -> Self {
         Orders {
-            nodes: Vec::new(),
+            blocks: Vec::new(),
             free: NONE,
             len: 0,
         }
     }
+}
+
+#[inline]
+fn split(handle: Handle) -> (u32, u32) {
+    (handle >> PLACE_BITS, handle & ((1 << PLACE_BITS) - 1))
+}
+
+#[inline]
+fn join(block: u32, place: u32) -> Handle {
+    block << PLACE_BITS | place
 }
 
 impl Orders {
@@ -38,84 +86,155 @@ impl Orders {
         self.len
     }
 
+    /// Whether an order that needs a block of its own could not get one.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.len >= NONE as usize
+        self.free == NONE && self.blocks.len() == BLOCKS_MAX
     }
 
     #[inline]
-    pub(super) fn get(&self, handle: Handle) -> &OrderNode {
-        &self.nodes[handle as usize]
+    fn block(&self, handle: Handle) -> (&Block, u32) {
+        let (block, place) = split(handle);
+        let block = &self.blocks[block as usize];
+        assert!(block.live >> place & 1 == 1, "the handle is valid");
+        (block, place)
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, handle: Handle) -> &mut OrderNode {
-        &mut self.nodes[handle as usize]
+    pub(super) fn get(&self, handle: Handle) -> (LevelSlot, Entry) {
+        let (block, place) = self.block(handle);
+        (block.level, block.entries[place as usize])
+    }
+
+    /// For reading ahead: the level of an order, which may not exist any more, and if it is the last
+    /// one in its block the neighbours from which the block will be unlinked.
+    #[inline]
+    pub(super) fn around(&self, handle: Handle) -> [u32; 3] {
+        let Some(block) = self.blocks.get(split(handle).0 as usize) else {
+            return [NONE; 3];
+        };
+        let stays = if block.live.is_power_of_two() {
+            0
+        } else {
+            NONE
+        };
+        [block.level, block.before | stays, block.behind | stays]
+    }
+
+    /// For reading ahead: anything of a block, which may not exist.
+    #[inline]
+    pub(super) fn touch(&self, block: u32) -> u32 {
+        self.blocks
+            .get(block as usize)
+            .map_or(NONE, |block| block.level)
+    }
+
+    /// The first order of a level on which something rests.
+    #[inline]
+    pub(super) fn first(&self, level: &LevelNode) -> Handle {
+        join(level.first, self.blocks[level.first as usize].first())
+    }
+
+    /// The order behind this one at the same level, and which level that is.
+    #[inline]
+    pub(super) fn next(&self, handle: Handle) -> (LevelSlot, Option<Handle>) {
+        let (block, place) = self.block(handle);
+        let next = match block.after(place) {
+            Some(place) => Some(join(split(handle).0, place)),
+            None => {
+                let behind = self.blocks.get(block.behind as usize);
+                behind.map(|other| join(block.behind, other.first()))
+            }
+        };
+        (block.level, next)
+    }
+
+    /// Makes an order smaller; its level.
+    #[inline]
+    pub(super) fn reduce(&mut self, handle: Handle, by: u64) -> LevelSlot {
+        let (block, place) = split(handle);
+        let block = &mut self.blocks[block as usize];
+        assert!(block.live >> place & 1 == 1, "the handle is valid");
+        let entry = &mut block.entries[place as usize];
+        assert!(by < entry.size, "reduce leaves something");
+        entry.size -= by;
+        block.level
     }
 
     /// Puts an order at the back of a level's queue.
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        slot: LevelSlot,
-        level: &mut LevelNode,
-        size: u64,
-        order: u64,
-    ) -> Handle {
+    pub(super) fn push(&mut self, slot: LevelSlot, level: &mut LevelNode, entry: Entry) -> Handle {
+        self.len += 1;
+        if let Some(block) = self.blocks.get_mut(level.last as usize) {
+            let place = block.filled;
+            if let Some(free) = block.entries.get_mut(place as usize) {
+                *free = entry;
+                block.filled += 1;
+                block.live |= 1 << place;
+                return join(level.last, u32::from(place));
+            }
+        }
         let before = level.last;
-        let handle = self.allocate(OrderNode {
-            size,
-            order,
+        let block = self.allocate(Block {
             before,
             behind: NONE,
             level: slot,
+            live: 1,
+            filled: 1,
+            entries: [entry; PLACES],
         });
-        match self.nodes.get_mut(before as usize) {
-            Some(node) => node.behind = handle,
-            None => level.first = handle,
+        match self.blocks.get_mut(before as usize) {
+            Some(other) => other.behind = block,
+            None => level.first = block,
         }
-        level.last = handle;
-        handle
+        level.last = block;
+        join(block, 0)
     }
 
-    /// Takes an order out of its level's queue.
+    /// Takes an order, whose level is known from `get`, out of its queue.
     #[inline]
-    pub(super) fn unlink(&mut self, handle: Handle, level: &mut LevelNode) {
-        let &OrderNode { before, behind, .. } = self.get(handle);
-        match self.nodes.get_mut(before as usize) {
-            Some(node) => node.behind = behind,
+    pub(super) fn remove(&mut self, handle: Handle, level: &mut LevelNode) {
+        self.len -= 1;
+        let (slot, place) = split(handle);
+        let block = &mut self.blocks[slot as usize];
+        block.live &= !(1 << place);
+        if block.live == 0 {
+            self.unlink(slot, level);
+        }
+    }
+
+    #[inline]
+    fn unlink(&mut self, slot: u32, level: &mut LevelNode) {
+        let &Block { before, behind, .. } = &self.blocks[slot as usize];
+        match self.blocks.get_mut(before as usize) {
+            Some(other) => other.behind = behind,
             None => level.first = behind,
         }
-        match self.nodes.get_mut(behind as usize) {
-            Some(node) => node.before = before,
+        match self.blocks.get_mut(behind as usize) {
+            Some(other) => other.before = before,
             None => level.last = before,
         }
-        let free = self.free;
-        let node = self.get_mut(handle);
-        node.level = NONE;
-        node.behind = free;
-        self.free = handle;
-        self.len -= 1;
+        self.blocks[slot as usize].behind = self.free;
+        self.free = slot;
     }
 
     #[inline]
-    fn allocate(&mut self, order: OrderNode) -> Handle {
-        self.len += 1;
-        let handle = self.free;
-        match self.nodes.get_mut(handle as usize) {
-            Some(node) => {
-                self.free = node.behind;
-                *node = order;
-                handle
+    fn allocate(&mut self, block: Block) -> u32 {
+        let slot = self.free;
+        match self.blocks.get_mut(slot as usize) {
+            Some(free) => {
+                self.free = free.behind;
+                *free = block;
+                slot
             }
             None => {
-                self.nodes.push(order);
-                (self.nodes.len() - 1) as Handle
+                self.blocks.push(block);
+                (self.blocks.len() - 1) as u32
             }
         }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<OrderNode>()
+        self.blocks.capacity() * size_of::<Block>()
     }
 }

@@ -122,21 +122,60 @@ fn memory_is_reused_after_a_crash_and_by_a_swinging_price() {
     assert_eq!(book.memory_bytes(), peak);
 }
 
-/// Counts are powers of two, so that growth by doubling leaves no slack in the tables.
-///
+/// Counts are powers of two, so that growth by doubling leaves the least slack in the tables.
+const ORDERS: u64 = 1 << 16;
+
+fn assert_bytes_per_order(book: &Ladder, at_most: usize) {
+    assert_eq!(book.len(), ORDERS as usize);
+    let bytes = book.memory_bytes() / book.len();
+    assert!(bytes <= at_most, "{bytes} bytes");
+}
+
 /// Criterion: BOOK-10
 #[test]
-fn bytes_per_resting_order_are_bounded() {
-    let orders = 1 << 16;
-    let per_order = |book: &Ladder| book.memory_bytes() as u64 / orders;
-    let mut shared = Ladder::default();
-    fill(&mut shared, orders, |tag| tag % 500 * COARSE);
-    assert!(per_order(&shared) <= 44, "{} bytes", per_order(&shared));
-    for scatter in [1, 7_919, 40_503] {
-        let mut alone = Ladder::default();
-        fill(&mut alone, orders, |tag| tag * scatter % orders * COARSE);
-        assert!(per_order(&alone) <= 144, "{} bytes", per_order(&alone));
+fn orders_that_share_prices_take_a_third_of_a_line() {
+    let mut book = Ladder::default();
+    fill(&mut book, ORDERS, |tag| tag % 500 * COARSE);
+    assert_bytes_per_order(&book, 36);
+}
+
+/// Criterion: BOOK-10
+#[test]
+fn an_order_alone_at_its_price_takes_a_line_and_a_level() {
+    for scatter in [1, 7_919, 40_503, 65_535] {
+        let mut book = Ladder::default();
+        fill(&mut book, ORDERS, |tag| tag * scatter % ORDERS * COARSE);
+        assert_bytes_per_order(&book, 176);
     }
+}
+
+/// Criterion: BOOK-10
+#[test]
+fn an_order_whose_neighbours_were_cancelled_takes_a_line() {
+    let mut book = Ladder::default();
+    for _ in 0..ORDERS {
+        let handles = fill(&mut book, 3, |_| 7);
+        book.remove(handles[0]);
+        book.remove(handles[2]);
+    }
+    assert_bytes_per_order(&book, 65);
+}
+
+/// Reading ahead is a hint: any handle and any price may be named.
+///
+/// Criterion: BOOK-5
+#[test]
+fn reading_ahead_changes_nothing() {
+    let mut pair = Pair::default();
+    for tag in 0..1_000 {
+        pair.insert(SIDES[tag as usize % 2], 1 + tag * 31 % 97, 5)
+            .unwrap();
+    }
+    (0..300).for_each(|pick| pair.remove(pick * 7));
+    let handles: Vec<Handle> = (0..2_000).chain([Handle::MAX - 1, Handle::MAX]).collect();
+    let prices = [0, 1, 50, u64::MAX].map(|price| (Side::Ask, price));
+    pair.ladder.read_ahead(&handles, &prices);
+    pair.assert_same();
 }
 
 /// Criterion: BOOK-11
