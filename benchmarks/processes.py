@@ -1,0 +1,135 @@
+"""Starting what is measured, and reading the CPU time and memory that it took."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+LOADGEN = ROOT / "benchmarks" / "loadgen"
+START_S = 120.0
+MAKER = 2  # place of `maker1` in demo-keys.json
+
+
+class Served(NamedTuple):
+    """A running server: its main process, addresses and data folder."""
+
+    process: psutil.Process
+    http: str
+    ws: str
+    data: Path
+
+    @property
+    def keys(self) -> str:
+        return str(self.data / "demo-keys.json")
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the main process so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def rss_mb(self) -> float:
+        """Resident memory of the main process and its children."""
+        family = [self.process, *self.process.children(recursive=True)]
+        return float(sum(one.memory_info().rss for one in family)) / 1e6
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def exchange(data: Path, **settings: str) -> Iterator[Served]:
+    """The exchange on free ports over a data folder; stopped cleanly at the end."""
+    http, ws = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    environment = {
+        **os.environ,
+        "FULLRESERVE_HTTP": http,
+        "FULLRESERVE_WS": ws,
+        "FULLRESERVE_DATA": str(data),
+        "FULLRESERVE_GATEWAY_LIMITS": "off",
+        "FULLRESERVE_LOG_LEVEL": "warning",
+        **settings,
+    }
+    command = [sys.executable, "-m", "benchmarks.server"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        wait_for_line(process, "ready")
+        yield Served(psutil.Process(process.pid), http, ws, data)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def baseline(module: str, **settings: str) -> Iterator[tuple[psutil.Process, str]]:
+    """A baseline server on a free port; its process and address."""
+    port = free_port()
+    command = [sys.executable, "-m", f"benchmarks.baseline.{module}", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})
+    try:
+        wait_for_port(port)
+        yield psutil.Process(process.pid), f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def wait_for_line(process: subprocess.Popen[str], word: str) -> None:
+    """Returns when the process has printed a line with the word."""
+    assert process.stdout is not None
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        ready, _, _ = select.select([process.stdout], [], [], 1.0)
+        if ready:
+            line = process.stdout.readline()
+            if word in line:
+                return
+            if not line:
+                raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
+    raise TimeoutError(f"{process.args!r} was not ready after {START_S} s")
+
+
+def wait_for_port(port: int) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def loadgen(*arguments: str) -> Any:
+    """Runs the load generator; its JSON."""
+    binary = LOADGEN / "target" / "release" / "loadgen"
+    done = subprocess.run(
+        [str(binary), *arguments], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return json.loads(done.stdout)
+
+
+def build_loadgen() -> None:
+    command = ["cargo", "build", "--release", "--quiet", "--locked"]
+    subprocess.run([*command, "--manifest-path", str(LOADGEN / "Cargo.toml")], check=True)
+
+
+def cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
