@@ -106,8 +106,10 @@ async def following(bed: Bed, snapshot_every: int = 10**9) -> AsyncIterator[Foll
 
 async def recorded(bed: Bed, sequence: int) -> None:
     """Returns when the leader has been told that the records have reached a sequence."""
-    while (await bed.sequencer.health()).projections.get(PROJECTION, 0) < sequence:  # noqa: ASYNC110
-        await asyncio.sleep(0.005)  # the follower is another process
+    reached = 0
+    while reached < sequence:  # the follower is another process
+        await asyncio.sleep(0.005)
+        reached = (await bed.sequencer.health()).projections.get(PROJECTION, 0)
 
 
 async def follow_to_end(bed: Bed, snapshot_every: int = 10**9) -> Content:
