@@ -165,7 +165,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_command(
         commands,
         "confirm-time",
-        in_room("fullreserve.door.commands:confirm_time"),
+        InRoom("fullreserve.door.commands:confirm_time"),
         "tell a running exchange that a forward jump of its clock is right",
     )
     add_command(commands, "version", print_version, "print the versions of package and core")
