@@ -4,8 +4,9 @@
 //! applied; the agenda then pays a bounded number of accounts at each advance of time, in order of
 //! owner.
 
+use crate::assets::SUPPLY_MAX;
 use crate::exchange::Exchange;
-use crate::ledger::{Account, BALANCE_MAX};
+use crate::ledger::BALANCE_MAX;
 use crate::money::{Amount, Rounding, mul_div};
 use crate::refusal::{Refusal, Refused};
 use crate::types::*;
@@ -44,7 +45,7 @@ impl Exchange {
     fn check_distribution(&self, command: &Distribute) -> Result<Distribution, Refused> {
         self.check_account(command.pool, command.asset)?;
         let amount = command.amount.0;
-        if !(1..=BALANCE_MAX).contains(&amount) {
+        if !(1..=SUPPLY_MAX).contains(&amount) {
             return Err(Refusal::AmountNotPositive.into());
         }
         let sign = self
@@ -54,11 +55,9 @@ impl Exchange {
         if sign == SignRule::Debit || self.houses.get(HouseRole::Rounding).is_none() {
             return Err(Refusal::BadParameter.into());
         }
-        let pool = self
-            .ledger
-            .find(command.pool, command.asset)
-            .map(|s| self.ledger.account(s));
-        if !pool.is_some_and(|pool| can_hold(pool, amount)) {
+        let pool = self.kinds.sign(command.pool.kind);
+        let (balance, hold) = self.state_of(command.pool, command.asset);
+        if !pool.is_some_and(|sign| can_hold(sign, balance, hold, amount)) {
             return Err(Refusal::TransferOverAvailable.into());
         }
         let weights = self.weights(command)?;
@@ -188,10 +187,14 @@ impl Exchange {
     }
 }
 
-fn can_hold(pool: &Account, amount: i128) -> bool {
-    Account::admits(pool.sign, pool.balance, pool.hold + amount)
-        && pool.sign != SignRule::Debit
-        && pool.available() >= amount
+/// A credit account pays out what it has; one that may be in debt anything within the domain.
+fn can_hold(sign: SignRule, balance: i128, hold: i128, amount: i128) -> bool {
+    let after = balance - hold - amount;
+    match sign {
+        SignRule::Credit => after >= 0,
+        SignRule::Either => after >= -BALANCE_MAX,
+        SignRule::Debit => false,
+    }
 }
 
 /// Adds up the weights of each owner; they are sorted.

@@ -49,7 +49,8 @@ impl FeeTiers {
     /// Refused unless every maker with every taker pays the house at least nothing, over all
     /// tiers: otherwise two accounts of one person could trade with each other for profit.
     pub fn set(&mut self, tier: FeeTier) -> Result<(), Refusal> {
-        let in_domain = tier.maker.0.abs() <= RATE_MAX && (0..=RATE_MAX).contains(&tier.taker.0);
+        let in_domain = (-RATE_MAX..=RATE_MAX).contains(&tier.maker.0)
+            && (0..=RATE_MAX).contains(&tier.taker.0);
         let others = self.items.iter().filter(|other| other.id != tier.id);
         let costs =
             |other: &FeeTier| other.maker.0 + tier.taker.0 < 0 || tier.maker.0 + other.taker.0 < 0;

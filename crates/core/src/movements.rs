@@ -40,7 +40,7 @@ impl Exchange {
     }
 
     /// Balance and hold of an account, zero if it has never been used.
-    fn state_of(&self, key: AccountKey, asset: AssetId) -> (i128, i128) {
+    pub(crate) fn state_of(&self, key: AccountKey, asset: AssetId) -> (i128, i128) {
         self.ledger.find(key, asset).map_or((0, 0), |slot| {
             let account = self.ledger.account(slot);
             (account.balance, account.hold)

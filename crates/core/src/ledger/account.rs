@@ -4,6 +4,8 @@ use crate::types::{AccountKey, AssetId, SignRule};
 
 /// Largest absolute balance. Supply caps are below it, so sums of a few never leave 128 bits.
 pub const BALANCE_MAX: i128 = 1 << 120;
+/// No balance is ever beyond this.
+const SUM_MAX: i128 = 1 << 126;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
@@ -52,17 +54,25 @@ impl Account {
     /// Whether the account may become (balance, hold).
     #[inline]
     pub fn admits(sign: SignRule, balance: i128, hold: i128) -> bool {
+        Self::is_signed(sign, balance, hold) && balance.unsigned_abs() <= BALANCE_MAX.unsigned_abs()
+    }
+
+    #[inline]
+    fn is_signed(sign: SignRule, balance: i128, hold: i128) -> bool {
         let signed = match sign {
             SignRule::Credit => balance >= hold,
             SignRule::Debit => balance <= 0,
             SignRule::Either => true,
         };
-        signed && hold >= 0 && balance.unsigned_abs() <= BALANCE_MAX.unsigned_abs()
+        signed && hold >= 0
     }
 
+    /// Fills and shares are paid without asking the receiver, so an account may end above what it
+    /// could be given: by at most 2^100 at a time, which never leaves the domain of sums.
     #[inline]
     pub(super) fn is_sound(&self) -> bool {
-        Self::admits(self.sign, self.balance, self.hold)
+        Self::is_signed(self.sign, self.balance, self.hold)
+            && self.balance.unsigned_abs() <= SUM_MAX.unsigned_abs()
     }
 }
 

@@ -1,0 +1,83 @@
+//! A group: tried part by part on a copy, and carried out only if every part holds.
+
+use std::collections::BTreeMap;
+
+use fullreserve_core::types::*;
+use fullreserve_core::wire::command::{Body, Group, Posting};
+
+use super::place::Draft;
+use super::{Done, Oracle, Refused};
+
+impl Oracle {
+    pub(super) fn group(&mut self, group: &Group) -> Done {
+        if group.code.0 != 0 {
+            return Err(group.code.0);
+        }
+        let mut copy = self.clone();
+        let drafts = copy.prepare(group)?;
+        copy.planned.clear();
+        for draft in drafts {
+            copy.carry_out(draft);
+        }
+        *self = copy;
+        Ok(0)
+    }
+
+    /// Owners, cancels and postings done; orders checked, each as if the earlier ones had set aside
+    /// all they may cost and received nothing.
+    fn prepare(&mut self, group: &Group) -> Result<Vec<Draft>, Refused> {
+        let parts = || group.commands.iter().map(|part| &part.0.body);
+        for part in parts() {
+            match part {
+                Body::OpenOwner(open) => self.open_owner(open)?,
+                Body::SetOwner(set) => self.set_owner(set)?,
+                _ => 0,
+            };
+        }
+        self.cancel_parts(parts())?;
+        for posting in &group.postings {
+            self.post(posting)?;
+        }
+        let mut drafts = Vec::new();
+        for part in parts() {
+            if let Body::PlaceOrder(order) = part {
+                let draft = self.check(order)?;
+                let planned = self.plan(&draft);
+                self.planned.push(planned);
+                drafts.push(draft);
+            }
+        }
+        Ok(drafts)
+    }
+
+    /// Naming an order that this group has cancelled already is a mistake.
+    fn cancel_parts<'a>(&mut self, parts: impl Iterator<Item = &'a Body>) -> Result<(), Refused> {
+        for part in parts {
+            match part {
+                Body::CancelOrder(cancel) => self.cancel_order(cancel)?,
+                Body::CancelAll(cancel) => self.cancel_all(cancel)?,
+                _ => 0,
+            };
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, posting: &Posting) -> Result<(), Refused> {
+        let mut sums: BTreeMap<AssetId, i128> = BTreeMap::new();
+        for leg in &posting.legs {
+            self.known_account(leg.asset, leg.account)?;
+            *sums.entry(leg.asset).or_default() += leg.change.0;
+        }
+        if sums.values().any(|sum| *sum != 0) {
+            return Err(58350);
+        }
+        for leg in &posting.legs {
+            self.add(leg.asset, leg.account, leg.change.0);
+        }
+        let holds = posting.legs.iter().all(|leg| {
+            let balance = self.balance(leg.asset, leg.account);
+            self.may_become(leg.asset, leg.account, balance)
+        });
+        if holds { Ok(()) } else { Err(58350) }
+    }
+}
