@@ -20,6 +20,7 @@ COMMANDS = [
     ("journal", "quarantine"),
     ("backup",),
     ("restore",),
+    ("confirm-time",),
     ("version",),
     ("config",),
 ]
@@ -59,6 +60,7 @@ def test_every_command_has_help_with_its_exit_codes(
         ["journal", "quarantine", "5", "--reason", "a broken command"],
         ["backup", "copy"],
         ["restore", "copy"],
+        ["confirm-time"],
     ],
     ids=" ".join,
 )
