@@ -106,8 +106,8 @@ impl Orders {
         (block.level, block.entries[place as usize])
     }
 
-    /// For reading ahead: the level of an order, which may not exist any more, and if it is the last
-    /// one in its block the neighbours from which the block will be unlinked.
+    /// For reading ahead: the level of an order, which may not exist any more, and if it is the
+    /// last one in its block the neighbours from which the block will be unlinked.
     #[inline]
     pub(super) fn around(&self, handle: Handle) -> [u32; 3] {
         let Some(block) = self.blocks.get(split(handle).0 as usize) else {
