@@ -1,0 +1,172 @@
+"""Goal: `fullreserve up` starts, serves, survives the death of its parts, and stops clean.
+
+Method: the command as an operator calls it, in a process of its own, on ports that are free.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from fullreserve.clock import SystemClock
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange import genesis, listing
+from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
+from fullreserve.journal.reader import JournalReader
+from tests.memory_folder import memory_folder
+
+WAIT_S = 60
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder
+
+
+class Up:
+    """A started `fullreserve up`."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        environment = {
+            **os.environ,
+            "FULLRESERVE_DATA": str(data),
+            "FULLRESERVE_HTTP": "127.0.0.1:0",
+            "FULLRESERVE_WS": "127.0.0.1:0",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fullreserve.cli", "up"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ready(self) -> str:
+        """The REST address of the ready line."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            found = re.search(r"is ready: REST (http://\S+)", line)
+            if found:
+                return found[1]
+        raise AssertionError(self.end()[2])
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit code and what was said, once it has ended."""
+        out, err = self.process.communicate(timeout=WAIT_S)
+        return self.process.returncode, out, err
+
+    def children(self) -> list[psutil.Process]:
+        """Processes that it started."""
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
+
+
+@pytest.fixture
+def start(data: Path) -> Iterator[Callable[[], Up]]:
+    started: list[Up] = []
+
+    def start_one() -> Up:
+        started.append(Up(data))
+        return started[-1]
+
+    yield start_one
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()
+
+
+def health(base: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{base}/healthz", timeout=WAIT_S) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def until_health(base: str, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """Asks until the health is so; each question waits for its answer, and the clock is bounded."""
+    clock = SystemClock()
+    end_ns = clock.monotonic_ns() + WAIT_S * 10**9
+    while not fits(now := health(base)):
+        assert clock.monotonic_ns() < end_ns, now
+    return now
+
+
+async def test_it_begins_a_log_serves_stops_and_goes_on(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    """Criterion: LOG-13.1"""
+    first = start()
+    base = first.ready()
+    now = health(base)
+    assert now["state"] == "running"
+    assert now["durable"] == len(genesis.spot()) == JournalReader(data / "journal").head.sequence
+    door = await SocketDoor.open(data / SOCKET_NAME, 7, SystemClock())
+    assert len(await door.query(ListInstruments())) == len(listing.PAIRS) >= 12
+    symbols = {asset.symbol for asset in await door.query(ListAssets())}
+    assert symbols == {"BTC", "ETH", "XRP", "LTC", "SOL", "USDT", "USDC", "FRT"}
+    await door.close()
+    until_health(base, lambda now: now["projections"].get("records") == now["durable"])
+    first.process.send_signal(signal.SIGTERM)
+    code, _, err = first.end()
+    assert code == 0, err
+    assert not (data / SOCKET_NAME).exists()
+
+    second = start()
+    again = health(second.ready())
+    assert (again["durable"], again["epoch"]) == (now["durable"], now["epoch"] + 1)
+    second.process.send_signal(signal.SIGINT)
+    assert second.end()[0] == 0
+
+
+def test_the_follower_comes_back_and_never_outlives_the_exchange(start: Callable[[], Up]) -> None:
+    """Criterion: LOG-13.2"""
+    up = start()
+    base = up.ready()
+    until_health(base, lambda now: "records" in now["projections"])
+    (follower,) = up.children()
+    follower.kill()
+    until_health(base, lambda now: now["childRestarts"] == 1)
+    (successor,) = up.children()
+    assert successor.pid != follower.pid
+    assert health(base)["state"] == "running"
+    up.process.kill()
+    up.process.wait()
+    psutil.wait_procs([successor], timeout=WAIT_S)
+    assert not successor.is_running()
+
+
+def test_a_second_exchange_on_the_same_folder_is_refused(start: Callable[[], Up]) -> None:
+    """Criterion: LOG-13.3, LOG-1.6"""
+    up = start()
+    base = up.ready()
+    code, _, err = start().end()
+    assert code == 1
+    assert "fullreserve: Another process leads the exchange" in err
+    assert "Traceback" not in err
+    assert health(base)["state"] == "running"
+    up.process.send_signal(signal.SIGTERM)
+    assert up.end()[0] == 0
+
+
+def test_a_damaged_log_refuses_the_start(data: Path, start: Callable[[], Up]) -> None:
+    """Criterion: LOG-13.3, LOG-3.3"""
+    (data / "journal").mkdir()
+    (data / "journal" / "00000000000000000001.sqlite").write_bytes(b"nonsense" * 4096)
+    code, _, err = start().end()
+    assert code == 1
+    assert "fullreserve: The journal is damaged at sequence 1" in err
+    assert "Traceback" not in err
