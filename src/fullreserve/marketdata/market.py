@@ -121,15 +121,16 @@ class Market:
         last, time_ms = row.last, row.time_ms
         traded: dict[int, list[Trade]] = {}
         for event in row.decoded():
-            if isinstance(event, Level):
+            # Exact types: the cheapest question, and most events are none of these.
+            if type(event) is Level:
                 book = self.of(event.instrument).book
                 if last > book.begins_after:
                     book.apply(event)
                     book.sequence = last
                     book.time_ms = time_ms
-            elif isinstance(event, Trade):
+            elif type(event) is Trade:
                 traded.setdefault(event.instrument, []).append(event)
-            elif isinstance(event, InstrumentChanged | AssetDefined):
+            elif type(event) is InstrumentChanged or type(event) is AssetDefined:
                 self.catalog.apply((event,))
         self.sequence = last
         self.time_ms = time_ms

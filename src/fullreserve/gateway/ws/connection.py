@@ -13,7 +13,7 @@ from fullreserve.gateway.ws import channels, requests
 from fullreserve.gateway.ws.frames import PONG, Close, close_frame
 from fullreserve.gateway.ws.limits import COUNTED, HOUR_MS, REQUESTS_MAX, Bucket
 from fullreserve.gateway.ws.requests import Head, Request
-from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.api_key import ApiKey, Permission
 
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.server import Server
@@ -33,6 +33,7 @@ class Connection(WSListener):
         self.path = path
         self.address = ""
         self.key: ApiKey | None = None
+        self.may_trade = False
         self.head = Head(server.next_connection_id())
         self.seen_ms = server.hub.now_ms
         self.topics: dict[Hashable, channels.Subscription] = {}
@@ -181,6 +182,8 @@ class Connection(WSListener):
             self.write(head.error(problem))
         else:
             self.key = key
+            # A key whose permissions change counts as another key; see `check`.
+            self.may_trade = bool(key.permissions & Permission.TRADE)
             self.write(head.event("login", code="0", msg=""))
         self._login = None
         waiting, self._waiting = self._waiting, []

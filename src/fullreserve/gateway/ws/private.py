@@ -215,18 +215,18 @@ class PrivateFeed:
         moved: dict[int, Accounts] = {}
         posted = False
         for event in row.decoded():
-            if isinstance(event, Order):
+            if type(event) is Order:
                 if event.owner in owners:
                     for topic in list(owners[event.owner]):
                         topic.ordered(event)
-            elif isinstance(event, Balance):
+            elif type(event) is Balance:
                 if event.kind == TRADE and event.owner in owners:
                     accounts = moved.setdefault(event.owner, {})
                     accounts[event.asset] = AccountState(
                         event.owner, event.kind, event.instance, event.asset,
                         event.balance, event.hold, row.time_ms,
                     )  # fmt: skip
-            elif isinstance(event, Posted):
+            elif type(event) is Posted:
                 posted = True
         for owner, accounts in moved.items():
             for topic in list(owners[owner]):
