@@ -69,8 +69,7 @@ impl Exchange {
     /// Lets time pass to `now_ms`, which is later than before.
     pub(crate) fn run_agenda(&mut self, now_ms: u64) {
         self.now = now_ms;
-        self.orders
-            .drop_aged(now_ms, &self.parameters, &mut self.owners);
+        self.orders.drop_aged(now_ms, &self.parameters);
         while let Some(task) = self.agenda.pop_due(now_ms) {
             match task {
                 TimerTask::DeadMan { owner, tag } => self.fire_switch(owner, tag),

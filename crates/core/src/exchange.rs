@@ -332,7 +332,7 @@ impl Exchange {
                 hold: Amount(account.hold),
             });
         });
-        self.orders.drop_surplus(&self.parameters, &mut self.owners);
+        self.orders.drop_surplus(&self.parameters);
     }
 
     /// Sequence of the last applied command, 0 before the first.

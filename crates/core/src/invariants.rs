@@ -37,7 +37,7 @@ impl Exchange {
     fn check_holds(&self) -> Result<(), String> {
         let mut holds: FastMap<u32, i128> = FastMap::default();
         for owner in self.owners.all() {
-            for order in self.orders.list(owner.pending_head) {
+            for order in self.orders.listed(owner.pending_head) {
                 let instrument = self.instruments.at(order.instrument);
                 let hold = instrument.hold(order.side, order.price, order.remaining());
                 *holds.entry(order.pay).or_insert(0) += hold;
@@ -102,7 +102,7 @@ impl Exchange {
 
     fn check_counts(&self) -> Result<(), String> {
         for owner in self.owners.all() {
-            let pending = self.orders.list(owner.pending_head).count() as u64;
+            let pending = self.orders.listed(owner.pending_head).count() as u64;
             let by_instrument: u64 = owner.pending_on.iter().map(|count| u64::from(*count)).sum();
             if pending != u64::from(owner.pending) || pending != by_instrument {
                 return Err(format!(

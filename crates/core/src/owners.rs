@@ -18,10 +18,10 @@ pub struct Owner {
     pub kyc: KycLevel,
     /// What suspensions of this owner or its segment stop; derived.
     pub suspended: Suspended,
-    /// Newest pending order, newest finished order.
+    /// Newest pending order.
     pub pending_head: u32,
-    pub finished_head: u32,
-    /// Position of the newest retained fill, counted since genesis; 0 is none.
+    /// Positions of the last finished order and the last fill, counted since genesis; 0 is none.
+    pub newest_finished: u64,
     pub newest_fill: u64,
     pub pending: u32,
     /// Pending orders by instrument slot, as far as there have been any.
@@ -133,7 +133,7 @@ impl Owners {
             kyc: profile.kyc,
             suspended: Suspended::NONE,
             pending_head: NONE,
-            finished_head: NONE,
+            newest_finished: 0,
             newest_fill: 0,
             pending: 0,
             pending_on: Vec::new(),

@@ -5,7 +5,7 @@ use crate::exchange::Exchange;
 use crate::ledger::Account;
 use crate::money::Amount;
 use crate::orders::report::Change;
-use crate::orders::{Order, OrderSlot, book_side};
+use crate::orders::{Order, book_side};
 use crate::owners::Owner;
 use crate::types::*;
 use crate::wire::answer::*;
@@ -126,16 +126,21 @@ impl Exchange {
     }
 
     fn one_order(&self, query: &GetOrder) -> Option<event::Order> {
-        let owner = self.owners.slot(query.owner)?;
-        let slot = if query.order.0 != 0 {
-            self.orders.find(query.order.0)?
-        } else if query.client_order_id.is_empty() {
-            return None;
+        let slot = self.owners.slot(query.owner)?;
+        let finished = self.owners.at(slot).newest_finished;
+        let (id, client_order_id) = (query.order.0, &query.client_order_id);
+        let order = if id != 0 {
+            let listed = self.orders.find(id).map(|slot| self.orders.at(slot));
+            let same = |order: &&Order| order.id == id;
+            listed.or_else(|| self.orders.finished_from(finished).find(same))
+        } else if client_order_id.is_empty() {
+            None
         } else {
-            self.orders.find_client(owner, &query.client_order_id)?
-        };
-        let order = self.orders.at(slot);
-        let matches = order.owner == owner && self.is_on(order, query.instrument);
+            let listed = self.orders.find_client(slot, client_order_id);
+            let listed = listed.map(|slot| self.orders.at(slot));
+            listed.or_else(|| self.orders.finished_client(finished, client_order_id))
+        }?;
+        let matches = order.owner == slot && self.is_on(order, query.instrument);
         matches.then(|| self.present(order))
     }
 
@@ -149,35 +154,33 @@ impl Exchange {
         };
         let bounds = (query.newer_than, query.older_than);
         self.orders
-            .list(owner.pending_head)
+            .listed(owner.pending_head)
             .filter(|order| self.is_on(order, query.instrument) && is_within(order.id, bounds))
             .take(rows(query.limit))
             .map(|order| self.present(order))
             .collect()
     }
 
-    /// The finished list is in order of finishing, so the newest ids must be sorted out.
+    /// The chain is in order of finishing, so the newest ids must be sorted out.
     fn finished_list(&self, query: &ListFinishedOrders) -> Vec<event::Order> {
         let Some(owner) = self.owners.get(query.owner) else {
             return Vec::new();
         };
         let bounds = (query.newer_than, query.older_than);
-        let mut slots: Vec<(u64, OrderSlot)> = self
-            .orders
-            .slots(owner.finished_head)
-            .map(|slot| (slot, self.orders.at(slot)))
-            .filter(|(_, order)| self.is_on(order, query.instrument) && is_within(order.id, bounds))
-            .map(|(slot, order)| (order.id, slot))
+        let chain = self.orders.finished_from(owner.newest_finished);
+        let mut orders: Vec<&Order> = chain
+            .filter(|order| self.is_on(order, query.instrument) && is_within(order.id, bounds))
             .collect();
         let limit = rows(query.limit);
-        if slots.len() > limit && limit > 0 {
-            slots.select_nth_unstable_by(limit - 1, |a, b| b.cmp(a));
+        let newest_first = |a: &&Order, b: &&Order| b.id.cmp(&a.id);
+        if orders.len() > limit && limit > 0 {
+            orders.select_nth_unstable_by(limit - 1, newest_first);
         }
-        slots.truncate(limit);
-        slots.sort_unstable_by(|a, b| b.cmp(a));
-        slots
+        orders.truncate(limit);
+        orders.sort_unstable_by(newest_first);
+        orders
             .into_iter()
-            .map(|(_, slot)| self.present(self.orders.at(slot)))
+            .map(|order| self.present(order))
             .collect()
     }
 
@@ -268,7 +271,7 @@ impl Exchange {
             owners: self.owners.count() as u64,
             accounts: accounts as u64,
             open_orders: self.orders.open,
-            finished_orders: self.orders.finished_len() as u64,
+            finished_orders: self.orders.finished().len() as u64,
             finished_total: self.orders.finished_total,
             memory_bytes: self.memory_bytes() as u64,
         }

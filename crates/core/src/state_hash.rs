@@ -171,7 +171,7 @@ impl Exchange {
     /// Pending orders by id.
     fn hash_orders(&self, content: &mut Content) {
         let lists = self.owners.all().iter().map(|owner| owner.pending_head);
-        let mut orders: Vec<&Order> = lists.flat_map(|head| self.orders.list(head)).collect();
+        let mut orders: Vec<&Order> = lists.flat_map(|head| self.orders.listed(head)).collect();
         orders.sort_unstable_by_key(|order| order.id);
         for order in orders {
             self.hash_order(order, content);

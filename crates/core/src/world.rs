@@ -274,12 +274,16 @@ impl World {
             })
     }
 
-    /// The order as the table has it.
+    /// The order as it is, pending or finished.
     pub fn order(&self, id: u64) -> crate::orders::Order {
-        *self
-            .exchange
-            .orders
-            .at(self.exchange.orders.find(id).expect("the order is known"))
+        self.known(id).expect("the order is known")
+    }
+
+    /// The same, None if it is forgotten or has never been.
+    pub fn known(&self, id: u64) -> Option<crate::orders::Order> {
+        let orders = &self.exchange.orders;
+        let listed = orders.find(id).map(|slot| *orders.at(slot));
+        listed.or_else(|| orders.finished().find(|order| order.id == id).copied())
     }
 }
 

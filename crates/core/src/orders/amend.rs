@@ -15,8 +15,9 @@ impl Exchange {
         let slot = self.amended_order(amend)?;
         match self.check_amendment(amend, slot) {
             Ok(amendment) => {
+                let id = self.orders.at(slot).id;
                 self.carry_out(slot, &amendment, amend.request_id);
-                Ok(self.orders.at(slot).id)
+                Ok(id)
             }
             Err(refused) => {
                 self.fail_amendment(slot, amend, refused);
@@ -32,10 +33,12 @@ impl Exchange {
         };
         match amendment.effect {
             Effect::Complete => {
-                self.close(slot, OrderState::Filled);
+                self.leave_book(slot);
                 let order = self.orders.at_mut(slot);
-                order.size = order.filled;
+                (order.size, order.state) = (order.filled, OrderState::Filled);
+                (order.updated_ms, order.sequence) = (self.now, self.sequence);
                 self.report(slot, &change);
+                self.orders.finish(slot, &mut self.owners);
             }
             Effect::Shrink => {
                 self.shrink(slot, amendment.size);
@@ -91,10 +94,8 @@ impl Exchange {
         let order = self.orders.at(slot);
         let may_cancel = self.may_cancel(self.owners.at(order.owner), order.instrument);
         if amend.flags.contains(AmendFlags::CANCEL_ON_FAIL) && may_cancel {
-            self.orders.at_mut(slot).cancel_source = CancelSource::User;
-            self.close(slot, OrderState::Canceled);
             let cause = OrderCause::Canceled;
-            self.report(slot, &Change { cause, ..change });
+            self.end_with(slot, CancelSource::User, &Change { cause, ..change });
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum Effect {
 }
 
 impl Exchange {
-    /// The order that an amendment names, pending or finished.
+    /// The pending order that an amendment names.
     pub(super) fn amended_order(&self, amend: &AmendOrder) -> Result<OrderSlot, Refused> {
         if amend.expires.0 != 0 && self.now > amend.expires.0 {
             return Err(Refusal::Expired.into());
@@ -42,13 +42,8 @@ impl Exchange {
         if amend.order.0 == 0 && amend.client_order_id.is_empty() {
             return Err(Refusal::AmendNoId.into());
         }
-        let slot = self
-            .named_order(owner, instrument, amend.order, &amend.client_order_id)
-            .ok_or(Refusal::AmendFinished)?;
-        if !self.orders.at(slot).is_pending() {
-            return Err(Refusal::AmendFinished.into());
-        }
-        Ok(slot)
+        let slot = self.named_order(owner, instrument, amend.order, &amend.client_order_id);
+        Ok(slot.ok_or(Refusal::AmendFinished)?)
     }
 
     pub(super) fn check_amendment(

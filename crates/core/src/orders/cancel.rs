@@ -16,7 +16,7 @@ pub(crate) struct Selection {
 }
 
 impl Exchange {
-    /// The order a command names: by id, else the owner's newest with the client order id.
+    /// The pending order that a command names: by id, else by the client's id.
     #[inline]
     pub(crate) fn named_order(
         &self,
@@ -49,13 +49,8 @@ impl Exchange {
         if !self.may_cancel(self.owners.at(owner), instrument) {
             return Err(Refusal::TradingSuspended.into());
         }
-        let slot = self
-            .named_order(owner, instrument, cancel.order, &cancel.client_order_id)
-            .ok_or(Refusal::CancelUnknown)?;
-        if !self.orders.at(slot).is_pending() {
-            return Err(Refusal::CancelUnknown.into());
-        }
-        Ok(slot)
+        let slot = self.named_order(owner, instrument, cancel.order, &cancel.client_order_id);
+        Ok(slot.ok_or(Refusal::CancelUnknown)?)
     }
 
     /// Whether cancels on the instrument are possible at all.
@@ -72,8 +67,9 @@ impl Exchange {
     #[inline]
     pub(crate) fn cancel_order(&mut self, cancel: &CancelOrder) -> Result<u64, Refused> {
         let slot = self.check_cancel(cancel)?;
+        let id = self.orders.at(slot).id;
         self.end(slot, CancelSource::User);
-        Ok(self.orders.at(slot).id)
+        Ok(id)
     }
 
     /// Whose orders a command asks to cancel.
@@ -108,7 +104,7 @@ impl Exchange {
     pub(crate) fn selected(&self, owner: OwnerSlot, selection: Selection) -> Vec<OrderSlot> {
         let record = self.owners.at(owner);
         self.orders
-            .slots(record.pending_head)
+            .listed_slots(record.pending_head)
             .filter(|slot| {
                 let order = self.orders.at(*slot);
                 selection

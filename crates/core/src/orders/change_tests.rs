@@ -281,7 +281,7 @@ fn finished_orders_are_remembered_by_count_and_age() {
         .map(|order| order.order.0)
         .collect();
     assert_eq!(ids, [orders[4], orders[3], orders[2]]);
-    assert!(world.exchange.orders.find(orders[1]).is_none());
+    assert!(world.known(orders[1]).is_none());
     world.time_ms += 600_000;
     world.ok(Tick {});
     assert_eq!(finished(&world, 11), []);

@@ -135,10 +135,8 @@ impl Exchange {
             return Ok(());
         }
         let known = self.orders.find_client(draft.owner, &draft.client_order_id);
-        let is_pending = known.is_some_and(|slot| {
-            self.orders.at(slot).is_pending()
-                && !prospect.is_some_and(|prospect| prospect.is_canceled(slot))
-        });
+        let is_pending =
+            known.is_some_and(|slot| !prospect.is_some_and(|prospect| prospect.is_canceled(slot)));
         let is_planned = prospect.is_some_and(|prospect| prospect.has_client_order_id(draft));
         if is_pending || is_planned {
             return Err(Refusal::DuplicateClientOrderId.into());

@@ -410,15 +410,12 @@ impl Exchange {
             let maker = self.orders.at_mut(meeting.maker);
             maker.state = OrderState::Filled;
             maker.handle = crate::index::NONE;
+        }
+        let liquidity = Liquidity::Maker;
+        self.report_fill(meeting.maker, meeting, trade, flow.maker_fee, liquidity);
+        if is_whole {
             self.orders.finish(meeting.maker, &mut self.owners);
         }
-        self.report_fill(
-            meeting.maker,
-            meeting,
-            trade,
-            flow.maker_fee,
-            Liquidity::Maker,
-        );
     }
 
     #[inline]

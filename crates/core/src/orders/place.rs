@@ -59,10 +59,6 @@ impl Exchange {
             pay,
             receive,
             handle: NONE,
-            newer: NONE,
-            older: NONE,
-            newer_namesake: NONE,
-            older_namesake: NONE,
             is_listed: false,
             side: draft.side,
             order_type: draft.order_type,
@@ -111,7 +107,7 @@ impl Exchange {
         self.levels.touch(order.instrument, side, price);
         self.ledger.add_hold(order.pay, hold);
         if !order.is_listed {
-            self.orders.link_pending(slot, &mut self.owners);
+            self.orders.list(slot, &mut self.owners);
         }
     }
 
@@ -127,20 +123,19 @@ impl Exchange {
 
     /// Cancels an order wherever it is: out of the book, what was set aside given back, finished.
     pub(crate) fn end(&mut self, slot: OrderSlot, source: CancelSource) {
-        self.orders.at_mut(slot).cancel_source = source;
-        self.close(slot, OrderState::Canceled);
-        self.report(slot, &Change::plain(OrderCause::Canceled));
+        self.end_with(slot, source, &Change::plain(OrderCause::Canceled));
     }
 
-    /// The same in any final state, without event.
-    pub(super) fn close(&mut self, slot: OrderSlot, state: OrderState) {
+    /// The same with an event that says more.
+    pub(super) fn end_with(&mut self, slot: OrderSlot, source: CancelSource, change: &Change) {
         let order = self.orders.at_mut(slot);
-        order.state = state;
-        order.updated_ms = self.now;
-        order.sequence = self.sequence;
+        order.cancel_source = source;
+        order.state = OrderState::Canceled;
+        (order.updated_ms, order.sequence) = (self.now, self.sequence);
         if order.is_resting() {
             self.leave_book(slot);
         }
+        self.report(slot, change);
         self.orders.finish(slot, &mut self.owners);
     }
 

@@ -2,11 +2,24 @@
 //!
 //! By count: as soon as there are more than FINISHED_MAX of either, the oldest is dropped. By time:
 //! whenever time advances, what is older than FINISHED_MS is dropped. Pending orders never are.
+//!
+//! Both are written one behind the other and dropped from the front, and each names its owner's one
+//! before it by position: remembering costs no index. Queries walk an owner's chain.
+
+use std::collections::VecDeque;
 
 use super::{Order, Orders};
 use crate::owners::Owners;
 use crate::parameters::Parameters;
-use crate::types::Liquidity;
+use crate::types::{ClientOrderId, Liquidity};
+
+/// An order that is filled or cancelled.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    pub order: Order,
+    /// Position of the same owner's order that finished before this one; 0 is none.
+    older: u64,
+}
 
 /// A fill as its owner's private channel said it: the order afterwards and what the fill did.
 #[derive(Clone, Copy, Debug)]
@@ -21,27 +34,57 @@ pub struct Fill {
     pub older: u64,
 }
 
+/// The element at a position of a queue whose last has position `total`, if it is still there.
+fn at_position<T>(queue: &VecDeque<T>, total: u64, position: u64) -> Option<&T> {
+    let first = total - queue.len() as u64 + 1;
+    queue.get(usize::try_from(position.checked_sub(first)?).ok()?)
+}
+
 impl Orders {
+    #[inline]
+    pub(crate) fn remember_order(&mut self, order: Order, owners: &mut Owners) {
+        self.finished_total += 1;
+        let owner = owners.at_mut(order.owner);
+        let older = std::mem::replace(&mut owner.newest_finished, self.finished_total);
+        self.finished.push_back(Finished { order, older });
+    }
+
     /// Remembers a fill of `fill.order`.
     #[inline]
     pub fn remember_fill(&mut self, mut fill: Fill, owners: &mut Owners) {
         self.fills_total += 1;
         let owner = owners.at_mut(fill.order.owner);
-        fill.older = owner.newest_fill;
-        owner.newest_fill = self.fills_total;
+        fill.older = std::mem::replace(&mut owner.newest_fill, self.fills_total);
         self.fills.push_back(fill);
     }
 
-    /// The fill at a position, if it is still remembered.
-    pub fn fill(&self, position: u64) -> Option<&Fill> {
-        let first = self.fills_total - self.fills.len() as u64 + 1;
-        self.fills
-            .get(usize::try_from(position.checked_sub(first)?).ok()?)
+    /// An owner's finished orders from the position of the newest, the last finished first.
+    pub fn finished_from(&self, newest: u64) -> impl Iterator<Item = &Order> + '_ {
+        let at = |position| at_position(&self.finished, self.finished_total, position);
+        std::iter::successors(at(newest), move |one| at(one.older)).map(|one| &one.order)
+    }
+
+    /// The finished order that a client order id meant last. Ids are unique while pending, so the
+    /// one that finished last was placed last.
+    pub fn finished_client(&self, newest: u64, id: &ClientOrderId) -> Option<&Order> {
+        self.finished_from(newest)
+            .find(|order| order.client_order_id == *id)
     }
 
     /// An owner's remembered fills from the position of the newest, newest first.
     pub fn fills_from(&self, newest: u64) -> impl Iterator<Item = &Fill> + '_ {
-        std::iter::successors(self.fill(newest), |fill| self.fill(fill.older))
+        let at = |position| at_position(&self.fills, self.fills_total, position);
+        std::iter::successors(at(newest), move |fill| at(fill.older))
+    }
+
+    /// Retained finished orders, the first finished first.
+    pub fn finished(&self) -> impl ExactSizeIterator<Item = &Order> + '_ {
+        self.finished.iter().map(|one| &one.order)
+    }
+
+    /// All remembered fills, oldest first.
+    pub fn fills(&self) -> impl ExactSizeIterator<Item = &Fill> + '_ {
+        self.fills.iter()
     }
 
     /// Fills since genesis, remembered or not.
@@ -49,21 +92,16 @@ impl Orders {
         self.fills_total
     }
 
-    /// Says how many fills there were before the ones that follow.
-    pub(crate) fn restore_fills_total(&mut self, total: u64) {
-        self.fills_total = total;
-    }
-
-    /// All remembered fills, oldest first.
-    pub fn fills(&self) -> impl Iterator<Item = &Fill> + '_ {
-        self.fills.iter()
+    /// Says how many orders finished, and fills were, before the ones that follow.
+    pub(crate) fn restore_totals(&mut self, finished: u64, fills: u64) {
+        (self.finished_total, self.fills_total) = (finished, fills);
     }
 
     /// Drops the oldest beyond the count.
     #[inline]
-    pub fn drop_surplus(&mut self, parameters: &Parameters, owners: &mut Owners) {
+    pub fn drop_surplus(&mut self, parameters: &Parameters) {
         while self.finished.len() as u64 > parameters.finished_max {
-            self.forget_first(owners);
+            self.finished.pop_front();
         }
         while self.fills.len() as u64 > parameters.finished_max {
             self.fills.pop_front();
@@ -71,15 +109,16 @@ impl Orders {
     }
 
     /// Drops what finished or happened `finished_ms` ago or earlier.
-    pub fn drop_aged(&mut self, now_ms: u64, parameters: &Parameters, owners: &mut Owners) {
+    pub fn drop_aged(&mut self, now_ms: u64, parameters: &Parameters) {
         let Some(bound) = now_ms.checked_sub(parameters.finished_ms) else {
             return;
         };
-        while let Some(slot) = self.finished.front() {
-            if self.at(*slot).updated_ms > bound {
-                break;
-            }
-            self.forget_first(owners);
+        while self
+            .finished
+            .front()
+            .is_some_and(|one| one.order.updated_ms <= bound)
+        {
+            self.finished.pop_front();
         }
         while self
             .fills

@@ -195,32 +195,33 @@ impl Exchange {
     }
 
     fn load_orders(&mut self, input: &mut In<'_>) -> Load {
-        let (placed, finished) = (input.u64()?, input.u64()?);
-        let fills = input.u64()?;
-        let mut orders = Vec::new();
-        let pending = input.len()?;
-        for _ in 0..pending {
-            orders.push(self.load_order(input)?);
-        }
+        let (placed, finished, fills) = (input.u64()?, input.u64()?, input.u64()?);
+        self.orders.placed_total = placed;
+        let mut pending = Vec::new();
         for _ in 0..input.len()? {
-            orders.push(self.load_order(input)?);
+            pending.push(self.load_order(input)?);
         }
-        let slots = self.orders.restore(&orders, pending, &mut self.owners);
-        for slot in &slots[..pending] {
-            let order = self.orders.at_mut(*slot);
+        for slot in self.orders.restore(&pending, &mut self.owners) {
+            let order = self.orders.at_mut(slot);
             let size = order
                 .size
                 .checked_sub(order.filled)
                 .filter(|size| *size > 0);
             let size = size.ok_or(wrong("a resting order without size"))?;
             let instrument = self.instruments.at_mut(order.instrument);
-            order.handle = instrument.add_resting(order.side, order.price, size, *slot);
+            order.handle = instrument.add_resting(order.side, order.price, size, slot);
         }
-        self.orders.placed_total = placed;
-        self.orders.finished_total = finished;
+        let mut retained = Vec::new();
+        for _ in 0..input.len()? {
+            retained.push(self.load_order(input)?);
+        }
         let count = input.len()?;
+        let before = |total: u64, count: usize| total.saturating_sub(count as u64);
         self.orders
-            .restore_fills_total(fills.saturating_sub(count as u64));
+            .restore_totals(before(finished, retained.len()), before(fills, count));
+        for order in retained {
+            self.orders.remember_order(order, &mut self.owners);
+        }
         for _ in 0..count {
             let fill = self.load_fill(input)?;
             self.orders.remember_fill(fill, &mut self.owners);
@@ -259,10 +260,6 @@ impl Exchange {
             pay: NONE,
             receive: NONE,
             handle: NONE,
-            newer: NONE,
-            older: NONE,
-            newer_namesake: NONE,
-            older_namesake: NONE,
             is_listed: false,
         };
         let (pay, receive) = self.instruments.at(instrument).sides(order.side);

@@ -15,8 +15,8 @@ const RECORD_BYTES: usize = 192;
 impl Exchange {
     /// Enough room for most states, so that writing seldom moves what is written.
     pub(super) fn snapshot_size(&self) -> usize {
-        let orders = self.orders.open as usize + self.orders.finished_len();
-        let records = orders + self.orders.fills().count() + self.ledger.accounts().len();
+        let orders = self.orders.open as usize + self.orders.finished().len();
+        let records = orders + self.orders.fills().len() + self.ledger.accounts().len();
         4096 + RECORD_BYTES * (records + self.owners.count())
     }
 
@@ -127,11 +127,11 @@ impl Exchange {
                 }
             }
         }
-        out.len(self.orders.finished_len());
+        out.len(self.orders.finished().len());
         for order in self.orders.finished() {
             save_order(order, out);
         }
-        out.len(self.orders.fills().count());
+        out.len(self.orders.fills().len());
         for fill in self.orders.fills() {
             save_fill(fill, out);
         }
