@@ -22,6 +22,7 @@ from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.door.local import LocalDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import (
+    ActivateRules,
     AnyCommand,
     CancelAll,
     OrderType,
@@ -35,7 +36,7 @@ from fullreserve.records.database import FILE, PROJECTION, database_url, open_da
 from fullreserve.records.follower import Follower, OtherLog
 from fullreserve.records.history import History, Page, rows_of
 from fullreserve.records.imports import ImportedCandle, keep_candles
-from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, submit
+from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, submit, until
 from tests.memory_folder import memory_folder
 
 Content = dict[str, list[tuple[object, ...]]]
@@ -192,6 +193,20 @@ async def test_records_of_another_log_are_refused(bed: Bed) -> None:
     engine.dispose()
 
 
+async def test_a_halt_of_the_exchange_is_waited_out(bed: Bed) -> None:
+    """Criterion: REC-37."""
+    await trade_a_while(bed, 11)
+    head = bed.journal.head.sequence
+    door = await bed.door()
+    assert isinstance(bed.clock, ManualClock)
+    bed.clock.advance(1)
+    await submit(door, [ActivateRules(door.gateway, door.numbers(1), 999)])
+    async with following(bed) as follower, asyncio.timeout(30):
+        await until(lambda: follower.halted_at)
+        assert follower.halted_at == head + 1
+        assert follower.progress.sequence == head
+
+
 async def test_imported_candles_come_back_with_a_new_database(bed: Bed) -> None:
     """Criterion: REC-23."""
     keep_candles(
@@ -203,6 +218,28 @@ async def test_imported_candles_come_back_with_a_new_database(bed: Bed) -> None:
     assert any(row[-1] for row in first["candles"])
     drop(bed)
     assert await follow_to_end(bed) == first
+
+
+async def test_records_of_a_pruned_log_begin_where_it_does(tmp_path: Path) -> None:
+    """Criterion: REC-36."""
+    bed = await Bed.open(tmp_path, segment_rows=16)
+    await trade_a_while(bed, 12)
+    whole = await follow_to_end(bed)
+    await trade_a_while(bed, 13)
+    before = await follow_to_end(bed)
+    oldest = snapshots(tmp_path / FOLDER_NAME)[-1][0]
+    assert bed.journal.prune(oldest) is not None
+    # Opened again, because the exchange still has the recent rows in memory.
+    await bed.close()
+    bed = await Bed.open(tmp_path, clock=bed.clock)
+    drop(bed)
+    after = await follow_to_end(bed)
+    await bed.close()
+    assert len(after["trades"]) > 0
+    kept = {row for row in before["trades"] if row not in whole["trades"]}
+    assert kept <= set(after["trades"])
+    assert not set(whole["trades"]) & set(after["trades"])
+    assert after["instruments"] == before["instruments"]
 
 
 # In a process of its own

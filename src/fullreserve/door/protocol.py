@@ -122,10 +122,10 @@ class Health(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Gone(Exception):
-    """A stream with events was asked for rows older than the ring; `oldest` is still there."""
+    """A stream was asked for rows that are not kept any more; `oldest` is still there."""
 
     def __init__(self, oldest: int) -> None:
-        super().__init__(f"events before sequence {oldest} are no longer kept; query the state")
+        super().__init__(f"what is before sequence {oldest} is no longer kept; query the state")
         self.oldest = oldest
 
 
@@ -163,7 +163,8 @@ class Door(Protocol):
     def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
         """Rows from the one that holds `from_sequence`, then live.
 
-        With events=True raises Gone when that is older than the ring; with events=False any age.
+        With events=True raises Gone when that is older than the ring; with events=False any age,
+        and Gone when it was pruned.
         """
 
     async def health(self) -> Health:

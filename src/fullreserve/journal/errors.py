@@ -21,7 +21,11 @@ class Corrupt(JournalError):
 
 
 class PrunedAway(JournalError):
-    """The rows that were asked for were given up behind a snapshot."""
+    """The rows that were asked for were given up behind a snapshot; `oldest` is still there."""
+
+    def __init__(self, sequence: int, oldest: int) -> None:
+        super().__init__(f"The rows before {oldest} were pruned; sequence {sequence} is gone.")
+        self.oldest = oldest
 
 
 class TooNew(JournalError):

@@ -34,7 +34,7 @@ from fullreserve.exchange.wire.queries import ListParameters
 from fullreserve.journal.agenda import Alarm
 from fullreserve.journal.durable_view import DurableView
 from fullreserve.journal.entry import Entry, head_of, seal
-from fullreserve.journal.errors import JournalError, Unwritable
+from fullreserve.journal.errors import JournalError, PrunedAway, Unwritable
 from fullreserve.journal.exchange_time import ExchangeTime
 from fullreserve.journal.group_commit import GroupCommit
 from fullreserve.journal.interface import Journal
@@ -487,7 +487,11 @@ class Sequencer:
             elif events:
                 raise Gone(self._ring.oldest or self._durable + 1)
             else:
-                for entry in await asyncio.to_thread(self._read, position):
+                try:
+                    entries = await asyncio.to_thread(self._read, position)
+                except PrunedAway as pruned:
+                    raise Gone(pruned.oldest) from pruned
+                for entry in entries:
                     yield _row(entry)
                     position = entry.last + 1
         raise Unavailable(FAILED.message)

@@ -204,9 +204,7 @@ def read(
     """
     start = folder.start()
     if from_sequence <= start.sequence:
-        raise PrunedAway(
-            f"The rows up to {start.sequence} were pruned; sequence {from_sequence} is gone."
-        )
+        raise PrunedAway(from_sequence, start.sequence + 1)
     if from_sequence == start.sequence + 1:
         head = start
     parts = folder.parts()

@@ -62,7 +62,7 @@ class OtherLog(RuntimeError):
 
 
 # What ends a follower with a sentence; anything else is a defect and shows where.
-ENDS = (OtherLog, NotAlone, WrongDatabase, WrongImport, Unavailable, Gone, Halted, JournalError)
+ENDS = (OtherLog, NotAlone, WrongDatabase, WrongImport, Unavailable, Gone, JournalError)
 
 
 class Follower:
@@ -87,8 +87,8 @@ class Follower:
         self._projection = Projection(Catalog(), self._writer.stored_candle)
         self._finished_total = 0  # of the replica, at what is committed
         self._snapshot_at = 0
-        # Whether the replica stands where the last row ended, so that a snapshot may be taken.
-        self._sound = False
+        self.halted_at = 0  # the command that the fold halted at
+        self._projecting = False  # whether the replica has come to where the records stand
         self._moved = asyncio.Event()
         self._next_commit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -130,7 +130,7 @@ class Follower:
             self._writer.write(rows, self.progress)
 
     def _finish(self) -> None:
-        if self._sound:
+        if self._projecting:
             self._commit()
             self._snapshot()
 
@@ -147,7 +147,7 @@ class Follower:
             try:
                 await self._follow_from(replica, target)
             except Corrupt as problem:
-                if replica.sequence == 0 or self._sound:
+                if replica.sequence == 0 or self._projecting:
                     raise
                 log.warning("snapshot passed over", sequence=replica.sequence, problem=str(problem))
             except Gone as gone:
@@ -168,10 +168,11 @@ class Follower:
                 replica.apply(row)
                 if row.last == target.sequence:
                     self._begin(target)
-            elif self._sound:
-                self._project(row)
-            else:
+            elif not self._projecting:
                 raise OtherLog(f"no row of the log ends at {target.sequence}, as the records do")
+            elif not self._project(row):
+                # The exchange itself is read-only here; whoever repairs it starts all anew.
+                await asyncio.Event().wait()
 
     def _begin(self, target: Progress) -> None:
         """The replica stands where the records do: from here on rows are projected."""
@@ -181,22 +182,24 @@ class Follower:
         machine = self._replica.machine
         listed = [*machine.query(ListAssets()), *machine.query(ListInstruments())]
         self._projection.apply(target.sequence, listed)
-        self._sound = True
+        self._projecting = True
         self._finished_total = self._replica.finished_total
         self._announce()
 
-    def _project(self, row: Row) -> None:
+    def _project(self, row: Row) -> bool:
+        """Projects a row; False when the fold halts at it, with all before it committed."""
         try:
             data = self._replica.apply(row, events=True)
-        except Halted:
-            # Nothing behind this row can be projected, as the exchange itself is read-only.
-            self._finish()
-            self._sound = False
-            raise
+        except Halted as halted:
+            self.halted_at = halted.sequence
+            self._commit()
+            log.error("follower halted", sequence=halted.sequence)  # noqa: TRY400 - no defect here
+            return False
         self._projection.apply(row.sequence, decode_events(data))
         self._moved.set()
         if self._projection.gathered >= ROWS_MAX:
             self._commit()
+        return True
 
     # Committing
 
@@ -221,7 +224,8 @@ class Follower:
     def _snapshot(self) -> None:
         """Takes a snapshot here, so that the exchange itself never has to pause for one."""
         at = self._replica.sequence
-        if at > self._snapshot_at:
+        # A fold that halted stands somewhere inside a row.
+        if at > self._snapshot_at and not self.halted_at:
             write_snapshot(self._replica, self._data / FOLDER_NAME, slowest=self.progress.sequence)
             self._snapshot_at = at
             log.info("snapshot taken", sequence=at)
@@ -235,7 +239,7 @@ class Follower:
         while True:
             commit = self._next_commit
             sequence = self.progress.sequence
-            if self._sound and sequence != reported:
+            if self._projecting and sequence != reported:
                 await self._door.report(PROJECTION, sequence, self._finished_total)
                 reported = sequence
             else:
