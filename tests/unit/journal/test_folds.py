@@ -24,16 +24,12 @@ from fullreserve.exchange.products.points import (
     Bonus,
     Claim,
     Points,
-    StartCampaign,
 )
 from fullreserve.exchange.wire.commands import (
-    AccountKey,
     AnyCommand,
     Group,
     Product,
     Side,
-    Transfer,
-    amount_bytes,
     amount_int,
     decode_batch,
     encode,
@@ -43,37 +39,25 @@ from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.journal.errors import Diverged
 from fullreserve.journal.replay import recover
 from fullreserve.journal.sqlite import SqliteJournal
-from tests.bed import ALICE, BOB, BTC_USDT, START_MS, USDT, Bed, order, place, submit, until
-
-CAMPAIGN_KIND = 21
-POOL = AccountKey(chart.HOUSE, CAMPAIGN_KIND, 1)
-UNIT = 100  # base at size scale for a point
-REWARD = 5 * 10**8
-BONUS = 50 * 10**8
-MILESTONE = 10
-BUDGET = 1_000 * 10**8
-
-
-def product(door: Door, owner: int, payload: msgspec.Struct) -> Product:
-    encoded = msgspec.msgpack.encode(payload)
-    return Product(door.gateway, door.numbers(1), Points.number, owner, encoded)
-
-
-def start(door: Door, owner: int = chart.HOUSE) -> Product:
-    campaign = StartCampaign(BTC_USDT, UNIT, POOL, chart.FUND, USDT, REWARD, MILESTONE, BONUS)
-    return product(door, owner, campaign)
+from tests.bed import ALICE, BOB, START_MS, USDT, Bed, order, place, submit, until
+from tests.unit.journal.points_campaign import (
+    BONUS,
+    BUDGET,
+    CAMPAIGN_KIND,
+    MILESTONE,
+    REWARD,
+    UNIT,
+    product,
+    start,
+    start_campaign,
+)
 
 
 async def campaign_bed(folder: Path, points: Points) -> tuple[Bed, Door]:
     """An exchange with a funded campaign that runs."""
     bed = await Bed.open(folder, folds=[points])
     door = await bed.door()
-    treasury = AccountKey(chart.HOUSE, chart.TREASURY, 0)
-    amount = amount_bytes(BUDGET)
-    number = door.numbers(1)
-    fund = Transfer(door.gateway, number, chart.HOUSE, treasury, POOL, USDT, amount)
-    codes = await run(door, [fund, start(door)])
-    assert codes == [0, 0]
+    await start_campaign(door)
     return bed, door
 
 

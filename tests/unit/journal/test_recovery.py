@@ -13,15 +13,6 @@ import pytest
 
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products.points import Points
-from fullreserve.exchange.wire.commands import (
-    AmendOrder,
-    AnyCommand,
-    CancelAll,
-    CancelAllAfter,
-    OrderType,
-    PlaceOrder,
-    Side,
-)
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import Corrupt, JournalError
 from fullreserve.journal.reader import JournalReader
@@ -37,27 +28,8 @@ from fullreserve.journal.snapshots import (
     write_snapshot,
 )
 from fullreserve.journal.sqlite import SqliteJournal
-from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, opening, submit
-
-
-def random_command(draws: random.Random, number: int) -> AnyCommand:
-    owner = draws.choice((ALICE, BOB))
-    kind = draws.random()
-    if kind < 0.75:
-        price = 400_000 + draws.randrange(-40, 40) * 10
-        style = draws.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.IOC, OrderType.POST_ONLY))
-        side = draws.choice((Side.BUY, Side.SELL))
-        size = draws.randrange(1, 500)
-        name = f"n{draws.randrange(50)}"
-        return PlaceOrder(
-            1, number, owner, BTC_USDT, side, style, price, size, client_order_id=name
-        )
-    if kind < 0.9:
-        name = f"n{draws.randrange(50)}"
-        return AmendOrder(1, number, owner, BTC_USDT, 0, name, draws.randrange(1, 500), 0)
-    if kind < 0.97:
-        return CancelAllAfter(1, number, owner, draws.choice((0, 10_000, 15_000)))
-    return CancelAll(1, number, owner)
+from tests.bed import START_MS, Bed, opening, submit
+from tests.unit.journal.random_log import random_command
 
 
 async def random_log(folder: Path, rows: int, seed: int = 1, segment_rows: int = 100) -> None:

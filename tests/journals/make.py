@@ -1,0 +1,73 @@
+"""Makes a golden journal: `python -m tests.journals.make NAME`.
+
+A golden journal is made once, by the version that brings a capability, and replayed by every later
+one. One that was released is never made again: a difference is a defect of the new version, or a
+change of rules that `ActivateRules` has to switch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.exchange.products.points import Claim, Points
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.journal import archive
+from fullreserve.journal.archive import Pointer
+from fullreserve.journal.folder import Folder
+from fullreserve.journal.segment import Segment
+from tests.bed import ALICE, BOB, Bed, submit
+from tests.unit.journal.points_campaign import start_campaign
+from tests.unit.journal.random_log import random_command
+
+FOLDER = Path(__file__).parent
+RUNS = 400
+
+
+class Golden(msgspec.Struct, frozen=True):
+    """What stands beside the rows: where they end, and the state hash of each component."""
+
+    pointer: Pointer
+    components: dict[str, str]
+
+
+async def make(name: str) -> None:
+    """Writes NAME.rows.zst and NAME.json into this folder."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        bed = await Bed.open(folder, folds=[Points()], segment_rows=1_000_000)
+        door = await bed.door()
+        await start_campaign(door)
+        draws = random.Random(name)
+        for _ in range(RUNS):
+            first = door.numbers(8)
+            run = [random_command(draws, first + at) for at in range(draws.randrange(1, 8))]
+            await submit(door, run)
+            claim = msgspec.msgpack.encode(Claim())
+            owner = draws.choice((ALICE, BOB))
+            await submit(door, [Product(1, first + 7, Points.number, owner, claim)])
+            bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
+        components = {one.name: one.hash.hex() for one in bed.sequencer.machine.hashes()}
+        await bed.close()
+        (part,) = Folder(folder / "journal").parts()
+        segment = Segment(part.path)
+        segment.write(segment.meta_int("epoch"), (), seal=True)
+        pointer = archive.archive(segment, folder / "journal", folder / "cold")
+        segment.close()
+        _keep(name, pointer, components)
+
+
+def _keep(name: str, pointer: Pointer, components: dict[str, str]) -> None:
+    (FOLDER / f"{name}.rows.zst").write_bytes(Path(pointer.file).read_bytes())
+    golden = Golden(msgspec.structs.replace(pointer, file=f"{name}.rows.zst"), components)
+    text = msgspec.json.format(msgspec.json.encode(golden)) + b"\n"
+    (FOLDER / f"{name}.json").write_bytes(text)
+
+
+if __name__ == "__main__":
+    asyncio.run(make(sys.argv[1]))
