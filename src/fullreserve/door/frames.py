@@ -16,7 +16,8 @@ from fullreserve.exchange.wire.events import Reply
 
 PROTOCOL_VERSION = 1
 LENGTH_BYTES = 4
-FRAME_BYTES_MAX = 256 << 20
+FRAME_BYTES_MAX = 256 << 20  # a row of 4,096 commands with their events is a few megabytes
+CLIENT_FRAME_BYTES_MAX = 8 << 20
 
 STREAM_CREDITS = 64
 
@@ -183,8 +184,9 @@ def row_frame(stream: int, row: Row) -> bytes:
 class Frames:
     """Cuts a byte stream into frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_max: int = FRAME_BYTES_MAX) -> None:
         self._buffer = bytearray()
+        self._bytes_max = bytes_max
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are complete now; BadFrame for an impossible length."""
@@ -194,7 +196,7 @@ class Frames:
         at = 0
         while len(buffer) - at >= LENGTH_BYTES:
             size = int.from_bytes(buffer[at : at + LENGTH_BYTES], "big")
-            if size > FRAME_BYTES_MAX:
+            if size > self._bytes_max:
                 raise BadFrame(f"a frame of {size} bytes is too long")
             end = at + LENGTH_BYTES + size
             if len(buffer) < end:

@@ -12,6 +12,7 @@ import structlog
 
 from fullreserve.door.exchange_side import ExchangeSide
 from fullreserve.door.frames import (
+    CLIENT_FRAME_BYTES_MAX,
     PROTOCOL_VERSION,
     Answer,
     Ask,
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         self.gateway = 0
         self._server = server
         self._exchange = server.exchange
-        self._frames = Frames()
+        self._frames = Frames(CLIENT_FRAME_BYTES_MAX)
         self._outbox = Outbox()
         self._transport: asyncio.Transport | None = None
         self._greeted = False

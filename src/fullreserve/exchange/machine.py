@@ -199,8 +199,12 @@ class Machine:
 
     def _decide(self, command: bytes, time_ms: int) -> bytes:
         """The encoded group that answers a product command just applied."""
-        product = _product.decode(command)
         sequence = self.core.sequence
+        try:
+            product = _product.decode(command)
+        except msgspec.DecodeError:
+            # The core read it, this schema does not: every replay comes to the same refusal.
+            return encode(Group(0, 0, sequence, REFUSED.code, (), ()))
         fold = self._by_number.get(product.fold)
         if fold is None or (product.cause and not fold.take_follow_up(product)):
             outcome = REFUSED

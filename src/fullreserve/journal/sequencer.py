@@ -223,7 +223,15 @@ class Sequencer:
     def _refuse(self, submission: Submission, refusal: Refused) -> None:
         self._queued -= len(submission.commands)
         self._refused += 1
-        submission.done(refusal)
+        self._tell(submission, refusal)
+
+    @staticmethod
+    def _tell(submission: Submission, result: Result) -> None:
+        # One listener's mistake may not keep the others from hearing.
+        try:
+            submission.done(result)
+        except Exception:
+            log.exception("listener failed", result=str(result)[:200])
 
     # Execution
 
@@ -361,7 +369,7 @@ class Sequencer:
         for submission in pending.submissions:
             end = start + len(submission.commands)
             self._queued -= end - start
-            submission.done(replies[start:end])
+            self._tell(submission, replies[start:end])
             start = end
         for follower in self._followers:
             try:

@@ -144,6 +144,8 @@ class SqliteJournal:
             if primary_code(problem) in RETRYABLE:
                 raise Unwritable(f"A new segment cannot be made: {problem}") from problem
             raise JournalError(f"The journal cannot be written: {problem}.") from problem
+        except OSError as problem:
+            raise Unwritable(f"A new segment cannot be made: {problem}") from problem
         self._full = full
         self._rows += len(entries)
         self._bytes += sum(len(entry.commands) for entry in entries)

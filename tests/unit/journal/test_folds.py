@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fullreserve.door.protocol import Door, Refused
+from fullreserve.door.protocol import Door, Refused, Result
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Moment, Outcome, View
 from fullreserve.exchange.machine import Machine
@@ -110,6 +110,21 @@ async def test_a_refusal_of_the_fold_reaches_who_asked(tmp_path: Path) -> None:
     unknown = Product(door.gateway, door.numbers(1), 77, ALICE, b"")
     assert await run(door, [unknown]) == [51000]
     assert await run(door, [Product(1, door.numbers(1), Points.number, ALICE, b"x")]) == [51000]
+    await bed.close()
+
+
+async def test_a_product_command_in_an_odd_encoding_is_one(tmp_path: Path) -> None:
+    """Criterion: LOG-2.1. The tag as a longer integer, the array with a longer head."""
+    bed, door = await campaign_bed(tmp_path, Points())
+    await trade(door, UNIT)
+    plain = encode(product(door, ALICE, Claim()))
+    odd = [b"\xdc\x00" + bytes((plain[0] & 0x0F,)) + b"\xcc" + plain[1:]]
+    replies: list[Result] = []
+    bed.sequencer.submit(odd, replies.append)
+    await until(lambda: replies)
+    assert not isinstance(replies[0], Refused)
+    assert [reply.code for reply in replies[0]] == [0]
+    assert await balance(door, ALICE, chart.FUND) == REWARD
     await bed.close()
 
 

@@ -243,6 +243,26 @@ async def test_a_malformed_command_harms_nobody_else(tmp_path: Path) -> None:
     await bed.close()
 
 
+async def test_a_listener_that_fails_keeps_nobody_else_from_hearing(tmp_path: Path) -> None:
+    """Criterion: LOG-1.10"""
+    bed = await Bed.open(tmp_path)
+    door = await bed.door()
+    rows: list[Row] = []
+    results: list[Result] = []
+
+    def broken(_heard: object) -> None:
+        raise RuntimeError
+
+    door.follow(broken)
+    door.follow(rows.append)
+    commands = [encode(order(door, ALICE, Side.BUY, 400_000, 10)) for _ in range(2)]
+    bed.sequencer.submit(commands[:1], broken)
+    bed.sequencer.submit(commands[1:], results.append)
+    await until(lambda: results and rows)
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    await bed.close()
+
+
 async def test_exchange_time_never_goes_back(tmp_path: Path) -> None:
     """Criterion: LOG-6.1"""
     clock = ManualClock(START_MS)
