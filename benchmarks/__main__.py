@@ -1,0 +1,69 @@
+"""`python -m benchmarks [name ...]`: measures, prints a table, and keeps the figures as JSON.
+
+`--readme` also writes the table into README.md between its markers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import fanout, journal, memory, orders, records, recovery, rust
+from benchmarks.figure import Figure, Measure, encode, table
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+MEASURES: dict[str, Measure] = {
+    "rust": rust.measure,
+    "journal": journal.measure,
+    "orders": orders.measure,
+    "fanout": fanout.measure,
+    "records": records.measure,
+    "recovery": recovery.measure,
+    "memory": memory.measure,
+}
+
+
+def machine() -> str:
+    """What the figures were measured on, in a line."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+    cores = len([line for line in Path("/proc/stat").read_text().splitlines() if "cpu" in line]) - 1
+    return f"{model}, {cores} cores, {platform.system()} {platform.release()}"
+
+
+def write_readme(figures: Sequence[Figure]) -> None:
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    today = datetime.now(UTC).date().isoformat()
+    content = f"\nMeasured on {today}: {machine()}.\n\n{table(figures)}\n\n"
+    readme.write_text(before + BEGIN + "\n" + content + END + after)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="all, if none is given")
+    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    arguments = parser.parse_args()
+    print(machine())
+    figures: list[Figure] = []
+    for name in arguments.names or MEASURES:
+        for figure in MEASURES[name]():
+            print(table([figure]).splitlines()[-1], flush=True)
+            figures.append(figure)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "figures.json").write_bytes(encode(figures))
+    if arguments.readme:
+        write_readme(figures)
+
+
+if __name__ == "__main__":
+    main()

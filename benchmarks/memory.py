@@ -1,0 +1,90 @@
+"""Resident memory: idle, with 1 M resting orders, and after a long run; and a snapshot's delay."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from benchmarks.figure import Figure
+from benchmarks.processes import MAKER, Served, build_loadgen, exchange, loadgen
+from benchmarks.stream import batches, write_log
+from fullreserve.exchange.machine import Machine
+
+RESTING = 1_000_000
+LONG_RUN = 6_000_000
+EARLY = 2_000_000
+
+
+def _main_mb(served: Served) -> float:
+    return float(served.process.memory_info().rss) / 1e6
+
+
+def _longest_ms(served: Served) -> float:
+    keys = ("--keys", served.keys, "--account", str(MAKER))
+    load = ("ws", "--seconds", "8", "--connections", "1", "--in-flight", "1")
+    where = ("--url", f"ws://{served.ws}/ws/v5/private", "--price-from", "10000")
+    return float(loadgen(*load, *where, *keys)["max_us"]) / 1000
+
+
+def _long_run() -> Iterator[Figure]:
+    """A stream in which as many orders end as begin: what stays is bounded by retention."""
+    machine = Machine()
+    process = psutil.Process(os.getpid())
+    early = done = 0
+    for number, batch in enumerate(batches(LONG_RUN, cancels=0.5)):
+        machine.execute(1_700_000_000_000 + number, batch)
+        done += len(batch)
+        if not early and done >= EARLY:
+            early = process.memory_info().rss
+    late = process.memory_info().rss
+    yield Figure(
+        f"memory of a long run: {LONG_RUN // 10**6} M commands",
+        late / 1e6,
+        "MB",
+        f"after {EARLY // 10**6} M {early / 1e6:.0f} MB",
+        late / early,
+        "flat",
+    )
+
+
+def measure() -> Iterator[Figure]:
+    build_loadgen()
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        folder = Path(name).absolute()
+        with exchange(folder / "idle") as served:
+            idle = _main_mb(served)
+            yield Figure(
+                "memory, idle: exchange and records together",
+                served.rss_mb(),
+                "MB",
+                f"the exchange's own process {idle:.0f} MB",
+                None,
+                "250 MB",
+            )
+            quiet = _longest_ms(served)
+        full = folder / "full"
+        full.mkdir()
+        write_log(full, RESTING, cancels=0.0, snapshot_at=0.5)
+        with exchange(full, FULLRESERVE_JOURNAL_SNAPSHOT_EVERY="500") as served:
+            yield Figure(
+                "memory of 1 M resting orders",
+                _main_mb(served) - idle,
+                "MB",
+                "the same process idle",
+                None,
+                "+ 300 MB",
+            )
+            longest = _longest_ms(served)
+            yield Figure(
+                "longest delay of an order while snapshots of 1 M resting orders are taken",
+                longest,
+                "ms",
+                f"without snapshots {quiet:.1f} ms",
+                longest / quiet,
+                "< 5 ms",
+            )
+    yield from _long_run()
