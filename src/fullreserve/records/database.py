@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fullreserve.records import schema
@@ -51,10 +51,18 @@ def database_url(setting: str, data: Path) -> URL:
 
 
 def open_database(url: URL, *, read_only: bool = False) -> Engine:
-    """An engine; the file of a read-only SQLite database must exist."""
+    """An engine; the file of a read-only SQLite database must exist.
+
+    WrongDatabase when the driver is not installed.
+    """
     if url.get_backend_name() != "sqlite":
         options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
-        return create_engine(url, connect_args=options, pool_pre_ping=True)
+        try:
+            return create_engine(url, connect_args=options, pool_pre_ping=True)
+        except ModuleNotFoundError as problem:
+            raise WrongDatabase(
+                "records in PostgreSQL need its driver: install fullreserve[postgresql]"
+            ) from problem
     if read_only:
         uri = f"file:{Path(url.database or '').absolute()}"
         url = url.set(database=uri, query={"mode": "ro", "uri": "true"})
@@ -81,7 +89,17 @@ def _read_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> N
 
 
 def prepare(engine: Engine) -> Progress:
-    """Makes the tables, anew if they are of another version; says how far the records are."""
+    """Makes the tables, anew if they are of another version; says how far the records are.
+
+    WrongDatabase when nobody answers.
+    """
+    try:
+        return _prepare(engine)
+    except OperationalError as problem:
+        raise WrongDatabase(f"the records database does not answer: {problem.orig}") from problem
+
+
+def _prepare(engine: Engine) -> Progress:
     with engine.begin() as connection:
         if inspect(connection).has_table(schema.progress.name):
             version = connection.scalar(select(schema.progress.c.version))

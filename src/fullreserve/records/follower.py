@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
@@ -62,7 +63,16 @@ class OtherLog(RuntimeError):
 
 
 # What ends a follower with a sentence; anything else is a defect and shows where.
-ENDS = (OtherLog, NotAlone, WrongDatabase, WrongImport, Unavailable, Gone, JournalError)
+ENDS = (
+    OtherLog,
+    NotAlone,
+    WrongDatabase,
+    WrongImport,
+    OperationalError,
+    Unavailable,
+    Gone,
+    JournalError,
+)
 
 
 class Follower:
@@ -226,9 +236,15 @@ class Follower:
         at = self._replica.sequence
         # A fold that halted stands somewhere inside a row.
         if at > self._snapshot_at and not self.halted_at:
-            write_snapshot(self._replica, self._data / FOLDER_NAME, slowest=self.progress.sequence)
             self._snapshot_at = at
-            log.info("snapshot taken", sequence=at)
+            folder, slowest = self._data / FOLDER_NAME, self.progress.sequence
+            try:
+                write_snapshot(self._replica, folder, slowest=slowest)
+            except OSError as problem:
+                # A full disk costs a snapshot, not the records; the next one is tried in its turn.
+                log.warning("snapshot not taken", sequence=at, problem=str(problem))
+            else:
+                log.info("snapshot taken", sequence=at)
 
     def _announce(self) -> None:
         done, self._next_commit = self._next_commit, self._next_commit.get_loop().create_future()

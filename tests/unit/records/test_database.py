@@ -64,6 +64,14 @@ def test_a_database_of_another_version_is_made_anew(engine: Engine, record: Reco
     assert History(engine).orders(ANN, Page()) == []
 
 
+def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    """Criterion: REC-7."""
+    engine = open_database(database_url("", tmp_path / "missing"))
+    with pytest.raises(WrongDatabase, match="does not answer"):
+        prepare(engine)
+    engine.dispose()
+
+
 def test_a_reader_cannot_write(tmp_path: Path, engine: Engine, record: Record) -> None:
     record([canceled(1)])
     reader = open_database(database_url("", tmp_path), read_only=True)
