@@ -149,7 +149,8 @@ class Candles:
         """
         for candle in minutes:
             self._minute.closed.append(candle)
-            if candle.volume:
+            # The oldest one is before the 24 h window and tells the price when that begins.
+            if candle.volume or candle is minutes[0]:
                 self.closed_minutes.append(candle)
         for bar, candle in running.items():
             series = self._wide[bar]

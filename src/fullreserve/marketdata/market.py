@@ -18,7 +18,16 @@ from fullreserve.marketdata.trades import Tape
 class InstrumentMarket:
     """One instrument's book, tape, candles and ticker."""
 
-    __slots__ = ("_drawing", "_held", "book", "candles", "instrument", "tape", "ticker")
+    __slots__ = (
+        "_drawing",
+        "_held",
+        "_last_past",
+        "book",
+        "candles",
+        "instrument",
+        "tape",
+        "ticker",
+    )
 
     def __init__(self, instrument: Instrument, *, awaits_past: bool) -> None:
         self.instrument = instrument
@@ -29,8 +38,11 @@ class InstrumentMarket:
         # Trades that came before the past did.
         self._held: list[Trade] | None = [] if awaits_past else None
         self._drawing = not awaits_past
+        self._last_past = 0
 
     def trade(self, trades: list[Trade]) -> None:
+        if trades[0].trade <= self._last_past:
+            trades = [trade for trade in trades if trade.trade > self._last_past]
         for trade in trades:
             self.tape.add(trade)
         if self._held is not None:
@@ -52,8 +64,8 @@ class InstrumentMarket:
         self.ticker = Ticker(self.instrument, self.book, self.tape, self.candles)
         self.candles.seed(past.minutes, past.running, past.until_ms)
         self._draw([trade for trade in past.trades if trade.time_ms >= past.until_ms])
-        last = past.trades[-1].trade if past.trades else 0
-        self._draw([trade for trade in held if trade.trade > last])
+        self._last_past = past.trades[-1].trade if past.trades else 0
+        self._draw([trade for trade in held if trade.trade > self._last_past])
 
     def advance(self, time_ms: int) -> None:
         if self._drawing:
@@ -132,6 +144,9 @@ class Market:
                 traded.setdefault(event.instrument, []).append(event)
             elif type(event) is InstrumentChanged or type(event) is AssetDefined:
                 self.catalog.apply((event,))
+                if type(event) is InstrumentChanged:
+                    book = self.of(event.instrument).book
+                    book.time_ms = book.time_ms or time_ms
         self.sequence = last
         self.time_ms = time_ms
         for instrument, trades in traded.items():

@@ -74,13 +74,11 @@ class Tape:
     def add(self, trade: Trade) -> None:
         self._trades.append(trade)
 
-    def seed(self, older: list[Trade]) -> None:
-        """Puts trades, oldest first, before those that are here already."""
-        first = self._trades[0].trade if self._trades else 0
-        newer = list(self._trades)
+    def seed(self, past: list[Trade]) -> None:
+        """Puts trades of the records, oldest first, together with those that are here already."""
+        known = {trade.trade: trade for trade in (*past, *self._trades)}
         self._trades.clear()
-        self._trades.extend(trade for trade in older if not first or trade.trade < first)
-        self._trades.extend(newer)
+        self._trades.extend(known[number] for number in sorted(known))
 
     @property
     def last(self) -> Trade | None:
