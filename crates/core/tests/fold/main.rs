@@ -8,6 +8,7 @@
 mod conservation;
 mod dice;
 mod genesis;
+mod journal;
 mod no_panic;
 mod oracle;
 mod reach;
