@@ -6,11 +6,12 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
 
 from fullreserve.config import Address
+from fullreserve.gateway.rest.app import RestApp
+from fullreserve.gateway.rest.order_protocol import order_protocol
 
 STOP_WAIT_S = 5
 BACKLOG = 2048
@@ -40,7 +41,7 @@ class RestServer:
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, application: Any, address: Address) -> RestServer:
+    async def start(cls, application: RestApp, address: Address) -> RestServer:
         """Listens; OSError when the address is taken."""
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -58,7 +59,7 @@ class RestServer:
             log_level="warning",
             access_log=False,
             lifespan="off",
-            http="httptools",
+            http=order_protocol(application),
             ws="none",
             server_header=False,
             backlog=BACKLOG,

@@ -21,7 +21,7 @@ from fullreserve.clock import Clock, SystemClock
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.rest.app import Asgi, build
+from fullreserve.gateway.rest.app import RestApp, build
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Vault
 from fullreserve.marketdata.feed import Feed
@@ -67,7 +67,7 @@ class RestBed:
         self.bob = self._trader(BOB)
         self.door: LocalDoor
         self.feed: Feed
-        self.app: Asgi
+        self.app: RestApp
         self.history: History
         self._follower: asyncio.Task[None]
 

@@ -15,29 +15,35 @@ from fullreserve.clock import NS_PER_MS
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.errors import TABLE, Problem
 from fullreserve.gateway.limits import ReadLimits
 from fullreserve.gateway.rest import account, asset, funds, market, orders, public, trade
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import API, Route, Routes
+from fullreserve.gateway.submission import Answer
 from fullreserve.identity.api_key import permission_text
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Respond = Callable[[int, bytes], None]
+# Method, path, and path and query as they were sent.
+Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
 JSON = (b"content-type", b"application/json")
+ORDER_NAME = ("POST", API + "trade/order")
+ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")
 
 log = structlog.get_logger(__name__)
 
 
-def build(context: Context) -> Asgi:
+def build(context: Context) -> RestApp:
     """The application over one gateway's rooms."""
-    return _App(context).serve
+    return RestApp(context)
 
 
 def routes(context: Context) -> Routes:
@@ -49,7 +55,9 @@ def routes(context: Context) -> Routes:
     return table
 
 
-class _App:
+class RestApp:
+    """An ASGI application; `order` is the shorter way for one endpoint."""
+
     def __init__(self, context: Context) -> None:
         self._auth = Authenticator(context.vault, context.clock.wall_ms)
         self._wall_ms = context.clock.wall_ms
@@ -58,9 +66,12 @@ class _App:
         self._routes = routes(context)
         self._paths = {path for _, path in self._routes}
         self._metrics = RequestMetrics(self._routes)
+        self._orders = trade.Orders(context)
+        self._order_route = self._routes[ORDER_NAME]
+        self._proofs: set[asyncio.Task[None]] = set()
         self._operations = operations(context, self._metrics)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
         if scope["type"] != "http":
             await _lifespan(receive, send)
@@ -75,7 +86,15 @@ class _App:
                 status, kind, content = await self._elsewhere(*name)
             else:
                 body = await _body(receive) if name[0] == "POST" else b""
-                request = self._admit(route, scope, body, started_ns)
+                client = scope["client"]
+                request = self._admit(
+                    route,
+                    (name[0].encode(), scope["path"], scope["raw_path"], scope["query_string"]),
+                    dict(scope["headers"]),
+                    body,
+                    client[0] if client else "",
+                    started_ns,
+                )
                 if request.is_unproven:
                     await _check_passphrase(request)
                 content = await route.handler(request)
@@ -90,24 +109,71 @@ class _App:
         if route is not None:
             self._metrics.observe(name, status, self._now_ns() - started_ns)
 
-    def _admit(self, route: Route, scope: Scope, body: bytes, started_ns: int) -> Request:
+    def order(
+        self, headers: dict[bytes, bytes], body: bytes, address: str, respond: Respond
+    ) -> None:
+        """`POST trade/order` without a task of its own; `respond` gets status and content.
+
+        The same checks in the same order as for any other request.
+        """
+        started_ns = self._now_ns()
+
+        def answered(status: int, content: bytes) -> None:
+            respond(status, content)
+            self._metrics.observe(ORDER_NAME, status, self._now_ns() - started_ns)
+
+        try:
+            request = self._admit(
+                self._order_route, ORDER_TARGET, headers, body, address, started_ns
+            )
+            if request.is_unproven:
+                proof = asyncio.create_task(self._prove_and_place(request, answered))
+                self._proofs.add(proof)
+                proof.add_done_callback(self._proofs.discard)
+            else:
+                self._place(request, answered)
+        except Problem as problem:
+            answered(problem.http, wire.refusal(problem.code, problem.message))
+        except Exception:
+            log.exception("request failed", method=ORDER_NAME[0], path=ORDER_NAME[1])
+            answered(500, wire.refusal(50026, TABLE[50026].message))
+
+    async def _prove_and_place(self, request: Request, respond: Respond) -> None:
+        try:
+            await _check_passphrase(request)
+            self._place(request, respond)
+        except Problem as problem:
+            respond(problem.http, wire.refusal(problem.code, problem.message))
+
+    def _place(self, request: Request, respond: Respond) -> None:
+        def done(answer: Answer | Problem) -> None:
+            if isinstance(answer, Problem):
+                respond(answer.http, wire.refusal(answer.code, answer.message))
+            else:
+                respond(200, self._orders.acknowledged(answer, request))
+
+        self._orders.submit(request, done)
+
+    def _admit(
+        self,
+        route: Route,
+        target: Target,
+        headers: dict[bytes, bytes],
+        body: bytes,
+        address: str,
+        started_ns: int,
+    ) -> Request:
         """The request, once its signature, permission and rate are in order."""
         wall_ms = self._wall_ms()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        client = scope["client"]
-        address: str = client[0] if client else ""
+        method, path, raw_path, query = target
         key = None
         if route.permission:
-            method: str = scope["method"]
-            path: bytes = scope["raw_path"]
-            query: bytes = scope["query_string"]
-            key = self._auth.request(headers, method.encode(), path, query, body, address, wall_ms)
+            key = self._auth.request(headers, method, raw_path, query, body, address, wall_ms)
             if not key.permissions & route.permission:
                 raise Problem(50120, name=permission_text(route.permission))
         if route.allowance is not None:
             who = key.uid if key else address
-            self._limits.take(scope["path"], who, route.allowance, started_ns // NS_PER_MS)
-        query = scope["query_string"]
+            self._limits.take(path, who, route.allowance, started_ns // NS_PER_MS)
         return Request(query, body, headers, address, key, wall_ms * 1000, started_ns)
 
     async def _elsewhere(self, method: str, path: str) -> tuple[int, tuple[bytes, bytes], bytes]:
@@ -153,8 +219,13 @@ async def _rest_of(body: bytes, receive: Receive) -> bytes:
         if not message.get("more_body"):
             break
     if size > BODY_MAX:
-        raise Problem(50002, allowed=f"it is larger than {BODY_MAX} bytes", http=413)
+        raise too_large()
     return b"".join(parts)
+
+
+def too_large() -> Problem:
+    """The refusal of a body above `BODY_MAX`."""
+    return Problem(50002, allowed=f"it is larger than {BODY_MAX} bytes", http=413)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -25,7 +25,7 @@ from fullreserve.gateway.order_entry import (
 from fullreserve.gateway.rest.public import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, trading
-from fullreserve.gateway.submission import Answer, Submission, refused
+from fullreserve.gateway.submission import Answer, Done, Submission, refused
 
 TIMEOUT_MIN_S = 10
 TIMEOUT_MAX_S = 120
@@ -42,7 +42,7 @@ _amends = msgspec.json.Decoder(list[AmendParams])
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
-    orders = _Orders(context)
+    orders = Orders(context)
     sweeps = _Sweeps(context)
     return {
         ("POST", "trade/order"): trading(orders.place),
@@ -56,7 +56,9 @@ def routes(context: Context) -> Routes:
     }
 
 
-class _Orders:
+class Orders:
+    """Order entry; `submit` and `acknowledged` are for who has no task to wait in."""
+
     def __init__(self, context: Context) -> None:
         entry = OrderEntry(context.catalog, context.door.gateway)
         self._now = context.clock.exchange_ms
@@ -65,11 +67,14 @@ class _Orders:
             context.door, entry, OrderLimits(enabled=context.limits), self._now
         )
 
-    async def place(self, request: Request) -> bytes:
+    def submit(self, request: Request, done: Done) -> None:
+        """Place the one order of a request."""
         params = wire.one(_place, PlaceParams, request.body)
-        answer: Awaited = asyncio.get_running_loop().create_future()
-        done = partial(_settle, answer)
         self._submission.place_one(request.key, params, self._expiry(request), done)
+
+    async def place(self, request: Request) -> bytes:
+        answer: Awaited = asyncio.get_running_loop().create_future()
+        self.submit(request, partial(_settle, answer))
         return self._acknowledged(await answer, request)
 
     async def place_many(self, request: Request) -> bytes:
@@ -110,6 +115,10 @@ class _Orders:
     def _acknowledged(self, answer: Answer | Problem, request: Request) -> bytes:
         if isinstance(answer, Problem):
             raise answer
+        return self.acknowledged(answer, request)
+
+    def acknowledged(self, answer: Answer, request: Request) -> bytes:
+        """The envelope around the rows."""
         out_us = request.in_us + (self._now_ns() - request.started_ns) // 1000
         return wire.rows(answer.rows, answer.failed, request.in_us, out_us)
 
