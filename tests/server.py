@@ -37,6 +37,8 @@ from fullreserve.identity.vault import NewKey, Vault
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
 STOP_WAIT_S = 30
+RECORDS_LOOK_MS = 50
+RECORDS_LOOKS = 1200
 TRADE = Permission.READ_ONLY | Permission.TRADE
 
 
@@ -111,6 +113,23 @@ class LiveServer:
         self._process.stdout.close()
         self._log.close()
         return code
+
+    def await_records(self) -> None:
+        """Return once the follower has everything that is in the log."""
+        asyncio.run(self._await_records())
+
+    async def _await_records(self) -> None:
+        clock = SystemClock()
+        door = await SocketDoor.open(self.folder / SOCKET_NAME, TREASURER, clock)
+        try:
+            for _ in range(RECORDS_LOOKS):
+                health = await door.health()
+                if health.projections.get("records", 0) >= health.durable:
+                    return
+                await clock.wait_ms(RECORDS_LOOK_MS)
+        finally:
+            await door.close()
+        raise AssertionError(f"the records do not follow:\n{self.log}")
 
     def trader(self, funds: Sequence[Funds] = RICH, permissions: Permission = TRADE) -> NewKey:
         """A new user with a funded trading account."""

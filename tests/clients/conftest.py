@@ -13,6 +13,7 @@ from tests.server import LiveServer
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     live = LiveServer(tmp_path_factory.mktemp("exchange") / "data").start()
+    live.await_records()
     yield live
     assert live.stop() == 0, live.log
     assert "Traceback" not in live.log

@@ -73,6 +73,17 @@ def test_order_book_and_trades(okx: Any, other: Any) -> None:
     assert (trade["price"], trade["amount"], trade["side"]) == (BASE, 0.5, "buy")
 
 
+def test_ticker_and_candles(okx: Any, other: Any) -> None:
+    """Criterion: REST-CLIENT-1"""
+    other.create_order(SYMBOL, "limit", "sell", 2, BASE)
+    okx.create_order(SYMBOL, "limit", "buy", 0.5, BASE)
+    assert okx.fetch_ticker(SYMBOL)["last"] == BASE
+    assert okx.fetch_tickers([SYMBOL])[SYMBOL]["ask"] <= BASE
+    # Candles appear once the market has its past from the records, soon after the start.
+    candles = next(found for _ in range(500) if (found := okx.fetch_ohlcv(SYMBOL, "1m")))
+    assert candles[-1][4] == BASE
+
+
 def test_limit_order_amend_cancel(okx: Any) -> None:
     """Criterion: REST-CLIENT-1"""
     made = okx.create_order(SYMBOL, "limit", "buy", 0.1, BASE / 2)
