@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 import zstandard
 
-from fullreserve.marketdata.bars import BARS, MINUTE
+from fullreserve.marketdata.bars import BARS, HOUR, MINUTE
 from fullreserve.records.candles import Candle, widen
 from fullreserve.records.projection import Row
 
@@ -49,6 +49,8 @@ def keep_candles(data: Path, candles: Iterable[ImportedCandle]) -> None:
     Call it before the first start of the follower. WrongImport for a candle that makes no sense.
     """
     kept = [_checked(candle) for candle in candles]
+    if len({(candle.instrument, candle.open_ms) for candle in kept}) < len(kept):
+        raise WrongImport("a minute is imported twice")
     packed = zstandard.compress(msgspec.msgpack.encode(kept))
     partial = data / (FILE + ".partial")
     with partial.open("wb") as file:
@@ -79,9 +81,9 @@ def import_rows(candles: Iterable[ImportedCandle]) -> list[Row]:
     rows: list[Row] = []
     for instrument, minutes in sorted(by_instrument.items()):
         minutes.sort(key=_open)
-        for bar in (BARS["1m"], BARS["1H"]):
-            wide = widen(minutes, bar.open_of)
-            rows += [candle.row(instrument, bar.length) for candle in wide]
+        rows += [candle.row(instrument, MINUTE) for candle in minutes]
+        hours = widen(minutes, BARS["1H"].open_of)
+        rows += [candle.row(instrument, HOUR) for candle in hours]
     return rows
 
 

@@ -68,6 +68,11 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         kept_candles(tmp_path)
 
 
+def test_a_minute_cannot_come_twice(tmp_path: Path) -> None:
+    with pytest.raises(WrongImport, match="twice"):
+        keep_candles(tmp_path, [*BEFORE, BEFORE[1]])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
