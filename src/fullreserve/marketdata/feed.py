@@ -91,7 +91,7 @@ class Feed:
                 break
             if waited_ms == RECORDS_WAIT_MS:
                 lag = status.sequence - reached.sequence
-                log.warning("the records lag; candles begin without their past", commands=lag)
+                log.info("the records lag; candles begin without their past", commands=lag)
                 for market in self.market:
                     market.begin_without_past()
             await self._clock.wait_ms(RECORDS_LOOK_MS)

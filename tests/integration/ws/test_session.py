@@ -14,6 +14,7 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.exchange.wire import commands as c
 from fullreserve.gateway.ws import connection as ws_connection
+from fullreserve.gateway.ws import server as ws_server
 from fullreserve.gateway.ws.frames import Close, text_frame
 from fullreserve.gateway.ws.hub import IDLE_MS
 from fullreserve.gateway.ws.limits import REQUESTS_MAX
@@ -307,3 +308,23 @@ async def test_instruments_come_whole_and_then_changed(live: Live) -> None:
         await live.send([state])
         (changed,) = (await client.next())["data"]
         assert (changed["instId"], changed["state"]) == ("BTC-USDT", "post_only")
+
+
+async def test_connections_on_a_private_channel_are_counted_and_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: WS-SUB-5."""
+    monkeypatch.setattr(ws_server, "CHANNEL_CONNECTIONS_MAX", 1)
+    async with running(tmp_path, limits=True) as live:
+        key = await live.trader()
+        async with live.client(key) as first, live.client(key) as second:
+            await first.subscribe("orders", instType="ANY")
+            assert (await first.next())["event"] == "channel-conn-count"
+            await second.subscribe("orders", instType="ANY")
+            refused = await second.next()
+            assert (refused["event"], refused["connCount"]) == ("channel-conn-count-error", "1")
+            assert (await first.ask("unsubscribe", {"channel": "orders", "instType": "ANY"}))[
+                "event"
+            ] == "unsubscribe"
+            await second.subscribe("orders", instType="ANY")
+            assert (await second.next())["event"] == "channel-conn-count"

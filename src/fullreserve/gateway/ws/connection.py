@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SEND_BUFFER_MAX = 2 * 1024 * 1024
 # How long a client that is cut off may take to read what it was sent.
 LINGER_S = 5
-WAITING_MAX = 100
+# What may be sent during a login, together.
+WAITING_BYTES_MAX = 1024 * 1024
 
 
 class Connection(WSListener):
@@ -163,7 +164,7 @@ class Connection(WSListener):
     def _wait(self, data: bytes) -> None:
         """Keeps what comes during a login until its reply has left."""
         self._waiting.append(data)
-        if len(self._waiting) > WAITING_MAX:
+        if sum(map(len, self._waiting)) > WAITING_BYTES_MAX:
             self.close(Close.INVALID_REQUEST, "too many requests during login")
 
     # --- login
