@@ -1,0 +1,113 @@
+"""The short way of an order against the long one: the same answers to the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from fullreserve.app.rest_server import RestServer
+from fullreserve.config import Address
+from tests.integration.rest.bed import TRADE, RestBed
+from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
+
+CHANGING = ("ordId", "ts", "inTime", "outTime")
+
+
+@pytest_asyncio.fixture
+async def port(rest: RestBed) -> AsyncIterator[Port]:
+    server = await RestServer.start(rest.app, Address("127.0.0.1", 0))
+    yield Port(rest, server.address)
+    await server.close()
+
+
+def steady(answer: Any) -> Any:
+    """An answer without what differs from order to order."""
+    if isinstance(answer, dict):
+        return {k: steady(v) for k, v in answer.items() if k not in CHANGING}
+    return [steady(one) for one in answer] if isinstance(answer, list) else answer
+
+
+async def test_both_ways_answer_alike(port: Port) -> None:
+    """Criterion: REST-1, REST-2, REST-3
+
+    `Expect: 100-continue` makes uvicorn take the long way.
+    """
+    for body in (
+        BODY + b"}",
+        BODY + b',"clOrdId":"not-plain"}',
+        BODY.replace(b"40000", b"-1") + b"}",
+        BODY.replace(b"BTC-USDT", b"NO-SUCH") + b"}",
+        BODY.replace(b"0.1", b"100000") + b"}",
+        BODY.replace(b'"0.1"', b"0.1") + b"}",
+        b"",
+        b"{",
+        b"[]",
+        b"[" * 50_000,
+    ):
+        short = await port.send(port.post(body) + body)
+        reader, writer = await port.connect()
+        writer.write(port.post(body, {"Expect": "100-continue"}))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+        writer.write(body)
+        long = await read_answer(reader)
+        writer.close()
+        assert (short[0], steady(short[1])) == (long[0], steady(long[1])), body[:100]
+
+
+async def test_both_ways_refuse_the_same_callers(port: Port) -> None:
+    """Criterion: REST-AUTH-2, REST-AUTH-3"""
+    body = BODY + b"}"
+    for changes, code in (
+        ({"OK-ACCESS-KEY": ""}, "50103"),
+        ({"OK-ACCESS-SIGN": "AAAA"}, "50113"),
+        ({"OK-ACCESS-TIMESTAMP": "2020-12-08T09:08:57.715Z"}, "50102"),
+        ({"OK-ACCESS-PASSPHRASE": "wrong"}, "50105"),
+        ({"OK-ACCESS-KEY": "unknown"}, "50111"),
+    ):
+        status, answer = await port.send(port.post(body, changes) + body)
+        assert (status, answer["code"]) == (401, code)
+        fields = port.rest.signed(port.rest.alice, "POST", ORDER, body) | changes
+        fields = {name: value for name, value in fields.items() if value}
+        long = await port.rest.call("POST", ORDER, body=body, headers=fields)
+        assert (long.status, long.json) == (status, answer)
+    assert await port.pending() == []
+
+
+async def test_a_proxy_on_this_machine_names_the_caller(port: Port) -> None:
+    """Criterion: REST-AUTH-3"""
+    rest = port.rest
+    rest.alice = rest.vault.create_key(rest.alice.uid, "p", TRADE, addresses=["10.0.0.0/8"])
+    for forwarded, code in (("10.1.2.3", "0"), ("10.1.2.3, 192.0.2.1", "50110"), ("", "50110")):
+        body = named("proxied")
+        _, answer = await port.send(port.post(body, {"X-Forwarded-For": forwarded}) + body)
+        assert answer["code"] == code
+
+
+async def test_the_connection_ends_when_it_is_asked_to(port: Port) -> None:
+    """Criterion: REST-1"""
+    body = BODY + b"}"
+    reader, writer = await port.connect()
+    writer.write(port.post(body, {"Connection": "close"}) + body)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b"connection: close" in head
+    assert await reader.read()
+    assert reader.at_eof()
+    writer.close()
+
+
+async def test_metrics_count_orders_of_both_ways(port: Port) -> None:
+    """Criterion: REST-OPS-1"""
+    body = BODY + b"}"
+    await port.send(port.post(body) + body)
+    await port.rest.place(port.rest.alice, "buy", "40000", "0.1")
+    reader, writer = await port.connect()
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    labels = 'method="POST",path="/api/v5/trade/order"'
+    assert f'fullreserve_rest_requests_total{{{labels},status="200"}} 2.0' in text
+    assert f"fullreserve_rest_seconds_count{{{labels}}} 2.0" in text
+    assert "fullreserve_up 1.0" in text
+    assert 'fullreserve_lag_commands{projection="market"}' in text
