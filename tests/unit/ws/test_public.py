@@ -68,7 +68,7 @@ class Live:
 
 def joined(topic: Topic) -> Recorder:
     recorder = Recorder()
-    topic.join(recorder)
+    topic.join(recorder, NOW)
     return recorder
 
 

@@ -65,7 +65,7 @@ class Hub:
             self._topics[key] = topic
             if isinstance(topic, Beating):
                 self._schedule(topic, fast=fast)
-        topic.join(listener)
+        topic.join(listener, self._clock.exchange_ms())
         return topic
 
     def leave(self, key: Hashable, listener: Listener) -> None:

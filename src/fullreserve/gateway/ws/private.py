@@ -93,8 +93,8 @@ class Balances(OfOwner):
         self._early: Accounts = {}
         self._asking: asyncio.Task[None] | None = None
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
         if self._accounts is not None:
             listener.write(self._snapshot(self._accounts))
         elif self._asking is None:

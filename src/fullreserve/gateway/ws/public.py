@@ -5,7 +5,7 @@ from __future__ import annotations
 from fullreserve.exchange.wire.events import Trade
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
 from fullreserve.marketdata.bars import ONE_MINUTE, Bar
-from fullreserve.marketdata.depth import DepthView
+from fullreserve.marketdata.depth import DepthView, Push
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import match_row, merged_rows
 
@@ -26,14 +26,14 @@ class Books(Beating):
         self._view = DepthView(market.book, depth)
         self._idle_beats = idle_beats
         self._silent = 0
-        self._snapshot = b""
+        self._snapshot: Push | None = None
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
-        if not self._snapshot:
-            body = f'"action":"snapshot","data":[{self._view.snapshot().json()}]'
-            self._snapshot = self.message(body)
-        listener.write(self._snapshot)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        if self._snapshot is None:
+            self._snapshot = self._view.snapshot()
+        data = self._snapshot._replace(time_ms=time_ms).json()
+        listener.write(self.message(f'"action":"snapshot","data":[{data}]'))
 
     def close(self) -> None:
         self._view.close()
@@ -46,7 +46,7 @@ class Books(Beating):
                 return
             push = self._view.heartbeat(time_ms)
         self._silent = 0
-        self._snapshot = b""
+        self._snapshot = None
         self.push(f'"action":"update","data":[{push.json()}]')
 
 
@@ -60,20 +60,19 @@ class BestLevels(Beating):
         self._instrument = f'"instId":"{market.instrument.symbol}",' if named else ""
         self._sequence = -1
         self._levels = ""
-        self._frame = b""
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
-        if not self._frame:
-            self._render(self._market.book.time_ms)
-        listener.write(self._frame)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        if not self._levels:
+            self._look()
+        listener.write(self._message(time_ms))
 
     def beat(self, time_ms: int) -> None:
-        if self._market.book.sequence != self._sequence and self._render(time_ms):
-            self.write(self._frame)
+        if self._market.book.sequence != self._sequence and self._look():
+            self.write(self._message(time_ms))
 
-    def _render(self, time_ms: int) -> bool:
-        """Renders anew; whether the levels differ from those rendered last."""
+    def _look(self) -> bool:
+        """Looks at the book; whether its best levels differ from those seen last."""
         book = self._market.book
         self._sequence = book.sequence
         asks, bids = book.asks.rows(self._depth), book.bids.rows(self._depth)
@@ -81,9 +80,11 @@ class BestLevels(Beating):
         if levels == self._levels:
             return False
         self._levels = levels
-        tail = f'"ts":"{time_ms}","seqId":{book.sequence}'
-        self._frame = self.message(f'"data":[{{{levels}{self._instrument}{tail}}}]')
         return True
+
+    def _message(self, time_ms: int) -> bytes:
+        tail = f'"ts":"{time_ms}","seqId":{self._sequence}'
+        return self.message(f'"data":[{{{self._levels}{self._instrument}{tail}}}]')
 
 
 class Tickers(Beating):
@@ -95,8 +96,8 @@ class Tickers(Beating):
         self._shown: tuple[object, ...] | None = None
         self._frame = b""
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
         if not self._frame:
             self._render()
         listener.write(self._frame)
@@ -150,8 +151,8 @@ class CandleTopic(Topic):
         self._open_ms = -1
         self._rows()
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
         if self._row:
             listener.write(self.message(f'"data":[{self._row}]'))
 

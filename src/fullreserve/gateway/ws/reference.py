@@ -16,8 +16,8 @@ class Instruments(Topic):
         super().__init__(arg)
         self._catalog = catalog
 
-    def join(self, listener: Listener) -> None:
-        super().join(listener)
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
         listener.write(self.message(self._data(list(self._catalog.instruments.values()))))
 
     def changed(self, events: list[InstrumentChanged]) -> None:

@@ -28,8 +28,11 @@ class Topic:
         self.head = b'{"arg":%b,' % encode(arg)
         self.listeners: dict[Listener, None] = {}
 
-    def join(self, listener: Listener) -> None:
-        """Takes a listener in, behind the acknowledgement, and sends it what it starts from."""
+    def join(self, listener: Listener, time_ms: int) -> None:  # noqa: ARG002
+        """Takes a listener in, behind the acknowledgement, and sends it what it starts from.
+
+        Exchange time is `time_ms`.
+        """
         self.listeners[listener] = None
 
     def leave(self, listener: Listener) -> None:
