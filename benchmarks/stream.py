@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from fullreserve.clock import SystemClock
 from fullreserve.exchange import chart, genesis
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.wire import commands as c
@@ -17,7 +18,7 @@ from fullreserve.journal.sqlite import SqliteJournal
 OWNER = 900  # one of the exchange's own numbers: no demo account has it
 FIRST_ORDER = 10**18
 INSTRUMENT = 1  # BTC-USDT: prices in 0.1, sizes in 0.00001
-START_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
 BATCH = 256
 MIDDLE = 400_000
 SPAN = 20_000  # prices on each side
@@ -70,12 +71,14 @@ def batches(count: int, cancels: float) -> Iterator[list[bytes]]:
 
 def write_log(data: Path, count: int, cancels: float, snapshot_at: float | None = None) -> None:
     """A journal of `count` orders in a data folder; a snapshot at a share of it, if wanted."""
+    # An exchange that was down for long doubts its clock, so the log ends a while ago.
+    start_ms = SystemClock().wall_ms() - HOUR_MS
     journal = SqliteJournal(data / "journal", segment_rows=10**8)
     replica = Replica(Machine())
     written = 0
     try:
         for number, batch in enumerate(batches(count, cancels)):
-            time_ms = START_MS + number
+            time_ms = start_ms + number
             executed = replica.machine.execute(time_ms, batch)
             entry = seal(
                 replica.head,
