@@ -1,7 +1,7 @@
 //! No sequence of commands halts the exchange or breaks an invariant.
 //!
-//! The streams of the property tests, with the fuzzer's bytes in place of the dice: each byte decides
-//! something, so that a small mutation is a small change of the story.
+//! The streams of the property tests, with the fuzzer's bytes in place of the dice: each byte
+//! decides something, so that a small mutation is a small change of the story.
 #![no_main]
 
 mod dice;

@@ -98,7 +98,7 @@ impl Orders {
         (self.slab.len() - 1) as OrderSlot
     }
 
-    /// Lists an order that rests, at the head of its owner's list. Ids ascend, so the list does too.
+    /// Lists an order that rests, at the head of its owner's list. Ids ascend, so does the list.
     #[inline]
     pub fn list(&mut self, slot: OrderSlot, owners: &mut Owners) {
         let order = &mut self.slab[slot as usize];
