@@ -48,6 +48,8 @@ _COLUMNS = "sequence, count, time_ms, epoch, wire_version, prev_hash, hash, comm
 _INSERT = f"INSERT INTO rows ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
 _SELECT = f"SELECT {_COLUMNS} FROM rows"  # noqa: S608 - constant
 
+_FENCE = "SELECT value, (SELECT max(sequence) FROM rows) FROM meta WHERE key = 'epoch'"
+
 # What a person or the system may put right while the process runs: space, a cable, a lock.
 RETRYABLE = frozenset(
     {
@@ -181,8 +183,7 @@ class Segment:
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
-            self._check_fence(epoch)
-            last = db.execute("SELECT max(sequence) FROM rows").fetchone()[0] or 0
+            last = self._check_fence(epoch)
             fresh = (
                 entries
                 if not entries or entries[0].sequence > last
@@ -199,12 +200,14 @@ class Segment:
             db.execute("ROLLBACK")
             raise
 
-    def _check_fence(self, epoch: int) -> None:
-        current = self.meta_int("epoch")
+    def _check_fence(self, epoch: int) -> int:
+        """The last row's sequence, 0 for none; Fenced when another epoch leads."""
+        current, last = self._db.execute(_FENCE).fetchone()
         if current != epoch:
             raise Fenced(
                 f"Epoch {current} leads this journal now; epoch {epoch} may not write any more."
             )
+        return last or 0
 
     def _unwritten(self, entries: Sequence[Entry], last: int) -> Sequence[Entry]:
         for entry in entries:

@@ -30,6 +30,6 @@ def test_a_golden_journal_replays_to_its_hashes(path: Path) -> None:
     assert {one.name: one.hash.hex() for one in replica.machine.hashes()} == golden.components
 
 
-def test_there_is_one_of_each_capability() -> None:
+def test_the_points_fold_has_one() -> None:
     """Criterion: LOG-3.7"""
-    assert [path.stem for path in GOLDEN] == ["spot-1"]
+    assert [path.stem for path in GOLDEN] == ["points"]
