@@ -24,7 +24,7 @@ from tests.unit.records.blotter import START_MS as NOW
 from tests.unit.records.conftest import Record
 
 # Each example makes a database, which is slow; the profile says how patient we are.
-FEW = settings(max_examples=settings().max_examples // 5)
+FEW = settings(max_examples=max(10, settings().max_examples // 10))
 
 steps = st.one_of(st.integers(0, 1_500), st.integers(0, 7 * MINUTE), st.integers(0, 9 * HOUR))
 ticks = st.lists(st.tuples(steps, st.integers(1, 20), st.integers(1, 9)), min_size=1, max_size=40)

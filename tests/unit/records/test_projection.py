@@ -46,10 +46,10 @@ from fullreserve.records.writer import Writer
 from tests.unit.records.random_log import OWNERS, LoggedRow, rows
 
 LONG = settings().max_examples > 50
-COMMANDS = 3_000 if LONG else 400
+COMMANDS = 1_000 if LONG else 400
 # A smaller seed is not a simpler log, so nothing is shrunk.
 FEW = settings(
-    max_examples=settings().max_examples // 10,
+    max_examples=max(5, settings().max_examples // 100),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 KEPT_MS = 600_000  # how long the core keeps finished orders by default
