@@ -18,6 +18,7 @@ use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Refused};
 use crate::suspensions::Suspensions;
 use crate::types::*;
+use crate::warm::WINDOW;
 use crate::wire::command::{Body, Command};
 use crate::wire::event;
 use crate::wire::{Batch, Events};
@@ -200,9 +201,16 @@ impl Exchange {
         if time_ms > self.now {
             self.run_agenda(time_ms);
         }
-        for (place, command) in commands.iter().enumerate() {
-            self.sequence = sequence + place as u64;
-            self.step(command, skip)?;
+        let mut next = sequence;
+        for window in commands.chunks(WINDOW) {
+            if window.len() > 1 {
+                self.read_ahead(window);
+            }
+            for command in window {
+                self.sequence = next;
+                self.step(command, skip)?;
+                next += 1;
+            }
         }
         if cfg!(debug_assertions) {
             self.check_invariants()?;

@@ -38,6 +38,7 @@ mod snapshot;
 mod state_hash;
 mod suspensions;
 pub mod types;
+mod warm;
 pub mod wire;
 #[cfg(test)]
 mod world;
