@@ -8,7 +8,8 @@
 use crate::book::OrderBook;
 use crate::exchange::Exchange;
 use crate::index::NONE;
-use crate::types::{InstrumentId, Side};
+use crate::orders::book_side;
+use crate::types::{InstrumentId, OrderType, Side};
 use crate::wire::Command;
 use crate::wire::command::Body;
 
@@ -57,7 +58,8 @@ impl Exchange {
                 }
             }
         }
-        for ahead in &ahead {
+        for (command, ahead) in commands.iter().zip(&ahead) {
+            seen ^= self.level_ahead(&command.body, ahead);
             if ahead.account != NONE {
                 seen ^= self.ledger.available(ahead.account) as u64;
             }
@@ -93,6 +95,26 @@ impl Exchange {
             owner,
             ..NOTHING
         }
+    }
+
+    /// The price level that the command will join, if it is known.
+    #[inline]
+    fn level_ahead(&self, body: &Body, ahead: &Ahead) -> u64 {
+        let (instrument, side, price) = match body {
+            Body::PlaceOrder(place) if place.order_type == OrderType::Limit => (
+                self.instruments.slot(place.instrument),
+                place.side,
+                place.price.0,
+            ),
+            Body::AmendOrder(amend) if ahead.order != NONE && amend.new_price.0 != 0 => {
+                let side = self.orders.at(ahead.order).side;
+                (Some(ahead.instrument), side, amend.new_price.0)
+            }
+            _ => return 0,
+        };
+        let Some(slot) = instrument else { return 0 };
+        let level = self.instruments.at(slot).book.level(book_side(side), price);
+        level.map_or(0, |level| level.size)
     }
 
     fn asset_paid(&self, instrument: InstrumentId, side: Side) -> Option<u32> {
