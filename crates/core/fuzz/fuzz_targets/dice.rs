@@ -27,7 +27,11 @@ impl Dice {
     /// A byte where that is enough, two of them scaled up for a wider choice.
     pub fn below(&mut self, bound: u64) -> u64 {
         let low = self.roll();
-        if bound <= 256 { low % bound } else { (low << 8 | self.roll()) * bound / 65_536 }
+        if bound <= 256 {
+            low % bound
+        } else {
+            (low << 8 | self.roll()) * bound / 65_536
+        }
     }
 
     /// The next byte; zeros behind the end.
