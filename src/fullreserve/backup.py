@@ -164,7 +164,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    read = sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)
+    read = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
     write = sqlite3.connect(target)
     try:
         read.backup(write)

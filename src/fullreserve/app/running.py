@@ -109,7 +109,7 @@ class Running:
             recovered.replica.machine,
             clock,
             limits=Limits(settings.journal.pending_max, settings.journal.forward_jump_max_ms),
-            view=lambda: recover(journal).replica.machine,
+            view=lambda: recover(journal, settings.data / SNAPSHOTS).replica.machine,
             halted=recovered.halted,
             early=not settings.journal.durability,
         )

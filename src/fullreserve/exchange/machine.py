@@ -8,13 +8,14 @@ groups are in the log already, and the folds must come to the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fullreserve._core import Core, CoreHalted
-from fullreserve.exchange.folds import REFUSED, Fold, FollowUp, Moment
+from fullreserve.exchange.folds import REFUSED, Fold, FollowUp, Moment, Outcome
 from fullreserve.exchange.wire.commands import Group, Product, batch, encode
 from fullreserve.exchange.wire.events import AnyEvent, ProductHandled, decode_events
 from fullreserve.exchange.wire.queries import ANSWERS, AnyQuery, ComponentHash, GetStateHash
@@ -153,7 +154,9 @@ class Machine:
     def _check(commands: Sequence[bytes]) -> None:
         # A batch with products is applied in pieces, so all of it must be readable before the first
         # is. A core decodes a whole batch before it applies any; this one is thrown away.
-        Core().apply(1, 1, batch(commands), events=False)
+        # That one may halt, at rules that it does not know, says nothing of this core.
+        with suppress(CoreHalted):
+            Core().apply(1, 1, batch(commands), events=False)
 
     def _execute_run(self, time_ms: int, run: Sequence[bytes], done: _Done) -> None:
         """A run that ends with a product command or with the batch, and the group behind it."""
@@ -207,13 +210,14 @@ class Machine:
             return encode(Group(0, 0, sequence, REFUSED.code, (), ()))
         fold = self._by_number.get(product.fold)
         if fold is None or (product.cause and not fold.take_follow_up(product)):
-            outcome = REFUSED
-        else:
-            try:
-                outcome = fold.handle(product, Moment(sequence, time_ms), self)
-            except Exception as problem:
-                raise Halted(sequence, f"fold {fold.name}: {problem!r}") from problem
-        return encode(Group(0, 0, sequence, outcome.code, outcome.postings, outcome.commands))
+            return _group(sequence, REFUSED)
+        try:
+            group = _group(sequence, fold.handle(product, Moment(sequence, time_ms), self))
+            # What the core cannot read must not stand in the log: nothing behind it could be read.
+            self._check((group,))
+        except Exception as problem:
+            raise Halted(sequence, f"fold {fold.name}: {problem!r}") from problem
+        return group
 
     # The replica's way
 
@@ -247,6 +251,10 @@ class Machine:
         if expected is not None:
             raise Differs(sequence + len(raw) - 1, "the row ends without the fold's group")
         return _join(parts) if events else _NO_EVENTS
+
+
+def _group(sequence: int, outcome: Outcome) -> bytes:
+    return encode(Group(0, 0, sequence, outcome.code, outcome.postings, outcome.commands))
 
 
 def _products(commands: Sequence[bytes]) -> list[int]:

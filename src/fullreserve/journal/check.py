@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
@@ -83,6 +84,24 @@ def _last_readable(segment: Segment) -> int:
     except sqlite3.DatabaseError:
         pass
     return last
+
+
+def keep_write_ahead_log(segment: Path) -> Path:
+    """Gives a segment's write-ahead log a second name, or its own name back; the second name.
+
+    SQLite deletes the log when the last connection closes, with the frames behind a damage in it:
+    the next start would find nothing wrong and go on without rows that were acknowledged.
+    """
+    wal = segment.with_name(segment.name + "-wal")
+    kept = segment.with_name(segment.name + "-wal.kept")
+    if kept.exists() and kept.stat().st_size:
+        if not (wal.exists() and wal.samefile(kept)):
+            kept.replace(wal)
+            os.link(wal, kept)
+    elif wal.exists() and wal.stat().st_size:
+        kept.unlink(missing_ok=True)
+        os.link(wal, kept)
+    return kept
 
 
 def lost_frames(wal: Path, valid_frames: int) -> bool:

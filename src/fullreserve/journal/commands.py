@@ -15,7 +15,6 @@ import msgspec
 import structlog
 
 from fullreserve import logs
-from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.exchange.machine import Halted, Machine
 from fullreserve.exchange.wire.commands import Quarantine, decode_batch
@@ -165,7 +164,7 @@ def stat(settings: Settings) -> int:
 
 
 def _count(path: Path, first: int) -> tuple[int, int, int]:
-    segment = Segment(path)
+    segment = Segment(path, read_only=True)
     try:
         tail = segment.tail(1)
         rows, size = segment.counts()
@@ -248,8 +247,8 @@ def quarantine(settings: Settings, sequence: int, reason: str) -> int:
     try:
         if sequence in journal.quarantined():
             raise JournalError(f"Command {sequence} is quarantined already.")
-        now_ms = SystemClock(not_before_ms=journal.head.time_ms).exchange_ms()
-        entry = journal.quarantine(sequence, gateway=0, number=0, time_ms=now_ms)
+        # No time passes: this machine's clock is not checked here, and the agenda must not run.
+        entry = journal.quarantine(sequence, gateway=0, number=0, time_ms=journal.head.time_ms)
     finally:
         journal.close()
     # The reason is for people: the journal holds no free text.

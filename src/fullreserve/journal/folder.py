@@ -57,7 +57,7 @@ class Part:
         if pointer is not None:
             yield from archive.entries(pointer, from_sequence)
             return
-        segment = Segment(self.path)
+        segment = Segment(self.path, read_only=True)
         try:
             yield from segment.entries(segment.holding(from_sequence))
         finally:
@@ -154,7 +154,7 @@ class Folder:
         """The head before a segment, and what was quarantined up to its end."""
         if part.pointer is not None:
             return part.pointer.before, part.pointer.quarantined
-        segment = Segment(part.path)
+        segment = Segment(part.path, read_only=True)
         try:
             return segment.before(), segment.quarantined()
         finally:

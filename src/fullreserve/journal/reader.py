@@ -30,7 +30,7 @@ class JournalReader:
         newest = parts[-1]
         if newest.pointer is not None:
             return newest.pointer.head
-        segment = Segment(newest.path)
+        segment = Segment(newest.path, read_only=True)
         try:
             tail = segment.tail(1)
             return head_of(tail[0]) if tail else segment.before()

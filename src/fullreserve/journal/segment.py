@@ -8,8 +8,10 @@ segment to segment, so that a replay knows them before it meets the command.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import astuple
@@ -77,10 +79,13 @@ def primary_code(problem: sqlite3.Error) -> int:
 class Segment:
     """An open segment. One thread at a time."""
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, durable: bool = True, read_only: bool = False) -> None:
         self.path = path
         self._durable = durable
+        # The last writer to close a database empties its write-ahead log, damaged or not.
+        self._read_only = read_only
         self._db = self._connect()
+        self._is_open = True
 
     @classmethod
     def create(
@@ -92,7 +97,10 @@ class Segment:
         *,
         durable: bool = True,
     ) -> Segment:
-        """A new empty segment behind `head`; it has its name once it is whole on disk."""
+        """A new empty segment behind `head`; it has its name once it is whole on disk.
+
+        Fenced when another leader has made it already.
+        """
         path = folder / file_name(head.sequence + 1)
         fresh = path.with_name(path.name + ".new")
         fresh.unlink(missing_ok=True)
@@ -115,18 +123,29 @@ class Segment:
             db.execute("COMMIT")
         finally:
             db.close()
-        fresh.replace(path)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            # An earlier try of this leader came as far as here, or another leader was quicker.
+            segment = cls(path, durable=durable)
+            if segment.meta_int("epoch") != epoch or segment.tail(1):
+                segment.close()
+                raise Fenced(f"Another leader has made the segment {path.name}.") from None
+            segment.close()
+        fresh.unlink()
         sync_folder(folder)
         return cls(path, durable=durable)
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode=rw",
+            f"{self.path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rw'}",
             uri=True,
             isolation_level=None,
             check_same_thread=False,
             timeout=1.0,
         )
+        if self._read_only:
+            return db
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
@@ -137,8 +156,10 @@ class Segment:
 
     def reopen(self) -> None:
         """Opens the file anew; after an I/O error the old handles are not to be trusted."""
+        self._is_open = False
         self._db.close()
         self._db = self._connect()
+        self._is_open = True
 
     def close(self) -> None:
         self._db.close()
@@ -180,8 +201,10 @@ class Segment:
         Raises Fenced, Unwritable (try the same entries again), or sqlite3.DatabaseError when the
         file itself is damaged.
         """
-        db = self._db
         try:
+            if not self._is_open:
+                self.reopen()
+            db = self._db
             db.execute("BEGIN IMMEDIATE")
             last = self._check_fence(epoch)
             fresh = (
@@ -199,6 +222,16 @@ class Segment:
         except Fenced:
             db.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def leading(self, epoch: int) -> Iterator[None]:
+        """Keeps the fence where it is for as long as the block runs; Fenced when it was raised."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._check_fence(epoch)
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
     def _check_fence(self, epoch: int) -> int:
         """The last row's sequence, 0 for none; Fenced when another epoch leads."""

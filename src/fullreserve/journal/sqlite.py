@@ -13,8 +13,8 @@ import structlog
 
 from fullreserve.exchange.wire.commands import WIRE_VERSION, Quarantine, batch, encode
 from fullreserve.journal.archive import Pointer
-from fullreserve.journal.check import chained, lost_frames, torn_tail
-from fullreserve.journal.durable_file import write_file
+from fullreserve.journal.check import chained, keep_write_ahead_log, lost_frames, torn_tail
+from fullreserve.journal.durable_file import sync_folder, write_file
 from fullreserve.journal.entry import Entry, Head, head_of, seal
 from fullreserve.journal.errors import Corrupt, JournalError, PrunedAway, TooNew, Unwritable
 from fullreserve.journal.folder import Folder, Part
@@ -89,18 +89,22 @@ class SqliteJournal:
 
     def _adopt(self, part: Part) -> Segment:
         segment: Segment | None = None
+        kept = keep_write_ahead_log(part.path)
         try:
             segment = Segment(part.path, durable=self._durable)
             self._check_write_ahead_log(segment)
             self._cut(segment, torn_tail(segment))
             segment.settle()
+            kept.unlink(missing_ok=True)
         except sqlite3.DatabaseError as problem:
             if segment is not None:
                 segment.close()
+            keep_write_ahead_log(part.path).unlink(missing_ok=True)
             raise Corrupt(part.first, f"{part.name} cannot be read: {problem}") from problem
         except BaseException:
             if segment is not None:
                 segment.close()
+            keep_write_ahead_log(part.path).unlink(missing_ok=True)
             raise
         return segment
 
@@ -122,6 +126,7 @@ class SqliteJournal:
             return
         kept = self._folder.path / f"cut-{torn[0].sequence:020d}.msgpack"
         write_file(kept, msgspec.msgpack.encode(torn))
+        sync_folder(self._folder.path)
         segment.cut_from(torn[0].sequence)
         log.warning(
             "torn tail cut",
@@ -140,12 +145,12 @@ class SqliteJournal:
             full = self._rows + len(entries) >= self._segment_rows
             full = full or self._bytes > SEGMENT_BYTES_MAX
             self._active.write(self.epoch, entries, seal=full)
+        except OSError as problem:
+            raise Unwritable(f"A new segment cannot be made: {problem}") from problem
         except sqlite3.DatabaseError as problem:
             if primary_code(problem) in RETRYABLE:
                 raise Unwritable(f"A new segment cannot be made: {problem}") from problem
             raise JournalError(f"The journal cannot be written: {problem}.") from problem
-        except OSError as problem:
-            raise Unwritable(f"A new segment cannot be made: {problem}") from problem
         self._full = full
         self._rows += len(entries)
         self._bytes += sum(len(entry.commands) for entry in entries)
@@ -155,7 +160,8 @@ class SqliteJournal:
         """Goes on in a new segment; the sealed one is left as one file."""
         sealed = self._active
         sealed.settle()
-        self._active = self._create(self.head, self.epoch, sealed.quarantined())
+        with sealed.leading(self.epoch):
+            self._active = self._create(self.head, self.epoch, sealed.quarantined())
         self._rows = self._bytes = 0
         self._full = False
         sealed.close()

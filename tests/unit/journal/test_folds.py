@@ -26,8 +26,12 @@ from fullreserve.exchange.products.points import (
     Points,
 )
 from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    ActivateRules,
     AnyCommand,
     Group,
+    Leg,
+    Posting,
     Product,
     Side,
     amount_int,
@@ -273,6 +277,45 @@ async def test_a_fold_that_fails_halts_the_exchange_until_it_is_quarantined(
     mended = await Bed.open(tmp_path, folds=[Broken()])
     assert (await (await mended.door()).health()).state == "running"
     await mended.close()
+
+
+class Garbled(Points):
+    """A fold whose postings are not of this core's wire."""
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        if command.owner == BOB:
+            pool = AccountKey(chart.HOUSE, chart.TREASURY, 0)
+            return Outcome(postings=(Posting(1, (Leg(pool, USDT, b"short"),)),))
+        return super().handle(command, moment, view)
+
+
+async def test_what_the_core_cannot_read_never_stands_in_the_log(tmp_path: Path) -> None:
+    """Criterion: LOG-1.9, LOG-1.4. The order before the product command was applied: it is kept."""
+    bed, door = await campaign_bed(tmp_path, Garbled())
+    told = await submit(
+        door, [order(door, ALICE, Side.BUY, 400_000, 10), product(door, BOB, Claim())]
+    )
+    assert isinstance(told, Refused)
+    assert not told.known
+    at = (await door.health()).halted_at
+    await until(lambda: bed.journal.head.sequence == at)
+    applied = bed.hash
+    await bed.close()
+    again = await Bed.open(tmp_path, folds=[Garbled()])
+    assert (await (await again.door()).health()).halted_at == at
+    assert again.hash == applied
+    await again.close()
+
+
+async def test_rules_of_tomorrow_beside_a_product_command_halt_in_words(tmp_path: Path) -> None:
+    """Criterion: LOG-1.9"""
+    bed, door = await campaign_bed(tmp_path, Points())
+    tomorrow = ActivateRules(door.gateway, door.numbers(1), 1_000)
+    told = await submit(door, [product(door, BOB, Claim()), tomorrow])
+    assert isinstance(told, Refused)
+    assert not told.known
+    assert (await door.health()).state == "halted"
+    await bed.close()
 
 
 class Witness(Points):

@@ -20,8 +20,16 @@ from fullreserve.exchange.wire.commands import (
 )
 from fullreserve.journal.archive import archive, remove_segment
 from fullreserve.journal.entry import EMPTY, Entry, Head, head_of, seal
-from fullreserve.journal.errors import AlreadyLed, Corrupt, Fenced, JournalError, TooNew
+from fullreserve.journal.errors import (
+    AlreadyLed,
+    Corrupt,
+    Fenced,
+    JournalError,
+    TooNew,
+    Unwritable,
+)
 from fullreserve.journal.folder import LOCK_NAME, Folder
+from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.segment import PAGE_BYTES, Segment
 from fullreserve.journal.sqlite import SqliteJournal, read
 
@@ -107,6 +115,43 @@ def test_a_leader_that_was_overtaken_writes_nothing_more(tmp_path: Path, rolled:
     assert list(new.read())[:-1] == held
     old.close()
     new.close()
+
+
+def test_an_overtaken_leader_makes_no_segment_over_the_new_ones(tmp_path: Path) -> None:
+    """Criterion: LOG-1.7. Both have the next segment to make; the new leader's rows stay."""
+    old = SqliteJournal(tmp_path, segment_rows=2)
+    old.commit(rows(old.head, old.epoch, 2))
+    (tmp_path / LOCK_NAME).unlink()
+    new = SqliteJournal(tmp_path, segment_rows=2)
+    new.commit(rows(new.head, new.epoch, 1))
+    held = list(new.read())
+    with pytest.raises(Fenced):
+        old.commit(rows(old.head, old.epoch, 1))
+    assert list(new.read()) == held
+    with pytest.raises(Fenced):
+        Segment.create(tmp_path, Head(6, 2, held[1].hash), 1, [])
+    assert list(new.read()) == held
+    old.close()
+    new.close()
+
+
+def test_a_file_that_was_away_is_written_again_when_it_is_back(tmp_path: Path) -> None:
+    """Criterion: LOG-1.4. The disk fails, and is still away when the file is opened anew."""
+    journal = SqliteJournal(tmp_path)
+    entries = rows(journal.head, journal.epoch, 2)
+    journal.commit(entries[:1])
+    segment = journal._active
+    away = segment.path.with_name("away")
+    segment.path.rename(away)
+    with pytest.raises(sqlite3.OperationalError):
+        segment.reopen()
+    for _ in range(2):
+        with pytest.raises(Unwritable):
+            journal.commit(entries[1:])
+    away.rename(segment.path)
+    journal.commit(entries[1:])
+    assert list(journal.read()) == entries
+    journal.close()
 
 
 def test_the_same_entries_may_be_committed_again(tmp_path: Path) -> None:
@@ -226,8 +271,12 @@ def test_damage_inside_the_write_ahead_log_is_refused(tmp_path: Path) -> None:
     data = bytearray(wal.read_bytes())
     data[len(data) // 2] ^= 0x40
     wal.write_bytes(data)
-    with pytest.raises(Corrupt, match="commits follow the damage"):
-        SqliteJournal(tmp_path / "crashed")
+    # Whoever looks first, and however often: a closed connection must not settle the question.
+    JournalReader(tmp_path / "crashed").quarantined()
+    for _ in range(2):
+        with pytest.raises(Corrupt, match="commits follow the damage"):
+            SqliteJournal(tmp_path / "crashed")
+        assert wal.read_bytes() == data
 
 
 def test_a_damaged_page_is_refused_or_named(tmp_path: Path) -> None:
