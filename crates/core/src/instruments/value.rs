@@ -83,10 +83,12 @@ impl Valuation {
     }
 
     /// Quote ledger units rounded up; None if they leave 128 bits.
+    #[inline]
     pub fn checked_quote(&self, price: u64, size: u64) -> Option<i128> {
         let product = u128::from(price) * u128::from(size);
         let scaled = product.checked_mul(u128::from(self.quote_factor))?;
-        i128::try_from(scaled.div_ceil(u128::from(self.quote_divisor))).ok()
+        let (whole, rest) = divide(scaled, self.quote_divisor);
+        i128::try_from(whole + rest).ok()
     }
 
     /// The largest size whose value at this price, rounded up, is at most `units` of quote.

@@ -5,6 +5,7 @@
 
 use super::check::{check_base_size, checked_price};
 use super::{Order, OrderSlot};
+use crate::assets::SUPPLY_MAX;
 use crate::exchange::Exchange;
 use crate::instruments::Instrument;
 use crate::refusal::{Refusal, Refused};
@@ -138,10 +139,11 @@ fn amendment(
     if size == order.size && price == order.price {
         return Err(Refusal::AmendNoChange.into());
     }
-    // A resting order keeps its old price whatever the terms have become, but a larger size must
-    // stay within what listing checked.
-    if price > instrument.terms.max_price.0 && size > order.size {
-        return Err(Refusal::OverBand.allowing(instrument.terms.max_price.0));
+    // A resting order keeps its price and size whatever the terms have become since; what it
+    // becomes now must be worth no more than what listing allows.
+    let worth = instrument.value.checked_quote(price, size);
+    if !worth.is_some_and(|worth| worth <= SUPPLY_MAX) {
+        return Err(Refusal::OverMaxSize.allowing(instrument.terms.max_limit_size.0));
     }
     let shrinks = price == order.price && size < order.size;
     let effect = if shrinks {

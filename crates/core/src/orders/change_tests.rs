@@ -130,6 +130,45 @@ fn a_total_that_is_filled_completes_the_order() {
     assert_eq!(world.account(trading(11), USDT).1, 0);
 }
 
+/// Criterion: CORE-ORD-4. Listed for sizes to 2^63 at a price of 1, then for prices to 2^63 at a
+/// size of 1: the order of the first time may not take the price of the second.
+#[test]
+fn an_amendment_cannot_leave_the_bounds_of_either_time() {
+    let mut world = World::funded();
+    let far = 1 << 63;
+    let listing = ListInstrument {
+        instrument: InstrumentId(2),
+        symbol: "WIDE".into(),
+        price_scale: 4,
+        max_limit_size: Size(far),
+        max_market_size: Size(1),
+        max_price: Price(1),
+        ..listing()
+    };
+    world.ok(listing.clone());
+    let on_wide = |size| PlaceOrder {
+        instrument: InstrumentId(2),
+        ..limit(11, Side::Buy, 1, size)
+    };
+    let order = world.ok(on_wide(900_000_000_000_000));
+    world.ok(SetInstrument {
+        instrument: InstrumentId(2),
+        ticks: listing.ticks,
+        lot: Size(1),
+        min_size: Size(1),
+        max_limit_size: Size(1),
+        max_market_size: Size(1),
+        max_market_amount: 1,
+        max_price: Price(far),
+        band: 0,
+    });
+    let amend = AmendOrder {
+        instrument: InstrumentId(2),
+        ..amend(11, order, 0, far)
+    };
+    assert_eq!(world.refusal(amend), (51005, 1));
+}
+
 /// Criterion: CORE-ORD-18
 #[test]
 fn cancelling_gives_back_what_was_held() {
