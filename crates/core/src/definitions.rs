@@ -1,7 +1,7 @@
 //! Commands that define the exchange: assets, kinds, houses, fees, owners, instruments, parameters.
 
 use crate::assets::{AccountKind, Asset};
-use crate::exchange::{Exchange, RULES_KNOWN};
+use crate::exchange::{Exchange, RULES_FIRST, RULES_KNOWN};
 use crate::fees::FeeTier;
 use crate::instruments::{HouseSlots, Terms, listing};
 use crate::money::Amount;
@@ -268,10 +268,10 @@ impl Exchange {
 
     /// A log that needs rules this version does not know cannot be followed any further.
     pub(crate) fn activate_rules(&mut self, command: &ActivateRules) -> Result<Done, String> {
-        if command.rules != RULES_KNOWN {
+        if !(RULES_FIRST..=RULES_KNOWN).contains(&command.rules) {
             let rules = command.rules;
             return Err(format!(
-                "the log activates rules {rules}; this core knows {RULES_KNOWN}"
+                "the log activates rules {rules}; this core knows {RULES_FIRST} to {RULES_KNOWN}"
             ));
         }
         self.rules = command.rules;

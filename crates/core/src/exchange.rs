@@ -26,6 +26,9 @@ use crate::wire::{Batch, Events};
 /// The rules that this version knows; `ActivateRules` switches between them.
 pub const RULES_KNOWN: u32 = 1;
 
+/// The rules that every log begins with, whatever this version knows beside them.
+pub const RULES_FIRST: u32 = 1;
+
 /// What a reply says about a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -106,7 +109,7 @@ impl Default for Exchange {
             orders: Orders::default(),
             agenda: Agenda::default(),
             dedup: Dedup::default(),
-            rules: RULES_KNOWN,
+            rules: RULES_FIRST,
             sequence: 0,
             now: 0,
             halted: None,

@@ -458,9 +458,14 @@ class Sequencer:
             if self.failed.done():
                 raise Unavailable(FAILED.message)
             if self._stalled and self._durable < self.machine.sequence:
-                machine = await self._view.machine()
+                try:
+                    machine = await self._view.machine()
+                except JournalError as problem:
+                    raise Unavailable(str(problem)) from problem
                 if machine is not None:
                     return machine.core.query(query)
+                await self._next_advance()
+                continue
             answer = self.machine.core.query(query)
             sequence = self.machine.sequence
             while self._durable < sequence and not self.failed.done() and not self._stalled:

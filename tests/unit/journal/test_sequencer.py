@@ -15,6 +15,7 @@ import pytest
 
 from fullreserve.clock import ManualClock
 from fullreserve.door.protocol import Gone, Limit, Refused, Result, Row, Unavailable
+from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.wire.commands import (
     ActivateRules,
     CancelAllAfter,
@@ -29,7 +30,8 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.events import DeadMan, OrderCause, Reply
 from fullreserve.exchange.wire.events import Order as OrderEvent
 from fullreserve.exchange.wire.queries import GetOrder, GetStatus, ListOpenOrders, Status
-from fullreserve.journal.errors import Fenced, Unwritable
+from fullreserve.journal.durable_view import DurableView
+from fullreserve.journal.errors import Fenced, JournalError, Unwritable
 from fullreserve.journal.replay import recover
 from fullreserve.journal.sequencer import Limits
 from fullreserve.journal.sqlite import SqliteJournal
@@ -141,6 +143,33 @@ async def test_a_disk_that_says_nothing_counts_as_stalled(tmp_path: Path) -> Non
     disk.release()
     await until(lambda: bed.sequencer._state() == "running")
     assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    await bed.close()
+
+
+async def test_a_query_waits_where_there_is_no_durable_view(tmp_path: Path) -> None:
+    """Criterion: LOG-1.1, LOG-1.3. A view that cannot be made is said; without one, it waits."""
+
+    def gone() -> Machine:
+        raise JournalError("the front of the log is gone")
+
+    clock = ManualClock(START_MS)
+    bed = await Bed.open(tmp_path, clock=clock, limits=Limits(append_wait_ms=1))
+    disk = Disk(bed.journal)
+    door = await bed.door()
+    disk.hold()
+    waiting = asyncio.ensure_future(submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]))
+    await turn()
+    clock.advance(1)
+    await waiting
+    bed.sequencer._view = DurableView(gone)
+    with pytest.raises(Unavailable, match="front of the log"):
+        await door.query(ListOpenOrders(owner=ALICE))
+    bed.sequencer._view = DurableView(None)
+    asked = asyncio.ensure_future(door.query(ListOpenOrders(owner=ALICE)))
+    await turn()
+    assert not asked.done()
+    disk.release()
+    assert len(await asked) == 1
     await bed.close()
 
 
