@@ -142,7 +142,7 @@ fn amendment(
     // A resting order keeps its price and size whatever the terms have become since; what it
     // becomes now must be worth no more than what listing allows.
     let worth = instrument.value.checked_quote(price, size);
-    if !worth.is_some_and(|worth| worth <= SUPPLY_MAX) {
+    if worth.is_none_or(|worth| worth > SUPPLY_MAX) {
         return Err(Refusal::OverMaxSize.allowing(instrument.terms.max_limit_size.0));
     }
     let shrinks = price == order.price && size < order.size;
