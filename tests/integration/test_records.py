@@ -34,8 +34,9 @@ from fullreserve.marketdata.bars import MINUTE
 from fullreserve.records import schema
 from fullreserve.records.database import FILE, PROJECTION, database_url, open_database
 from fullreserve.records.follower import Follower, OtherLog
-from fullreserve.records.history import History, Page, rows_of
+from fullreserve.records.history import History, rows_of
 from fullreserve.records.imports import ImportedCandle, keep_candles
+from fullreserve.records.record import Page
 from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, submit, until
 from tests.memory_folder import memory_folder
 

@@ -20,8 +20,9 @@ from fullreserve.records.database import (
     open_database,
     prepare,
 )
-from fullreserve.records.history import History, Page, rows_of
+from fullreserve.records.history import History, rows_of
 from fullreserve.records.projection import Projection, Rows
+from fullreserve.records.record import Page
 from fullreserve.records.writer import Writer
 from tests.postgresql import postgresql
 from tests.unit.records.random_log import OWNERS, PAIRS, rows

@@ -88,13 +88,13 @@ async def _serve(
         f"{_ms_since(started_ns)} ms\n"
     )
     sys.stdout.flush()
-    failed = running.sequencer.failed
     waiting = asyncio.ensure_future(stopped.wait())
-    ends: list[asyncio.Future[Any]] = [waiting, failed]
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    failures: list[asyncio.Future[Any]] = [running.sequencer.failed, running.failed]
+    await asyncio.wait([waiting, *failures], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if failed.done():
-        sys.stderr.write(f"fullreserve: {failed.result()}\n")
-    code = FAILED if failed.done() else DONE
+    failed = [failure.result() for failure in failures if failure.done()]
+    for problem in failed:
+        sys.stderr.write(f"fullreserve: {problem}\n")
+    code = FAILED if failed else DONE
     await running.close()
     return code

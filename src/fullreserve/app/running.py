@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, environment_of
 from fullreserve.clock import Clock
@@ -31,8 +33,6 @@ from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import snapshots
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
-from fullreserve.records.database import database_url, open_database, prepare
-from fullreserve.records.history import History
 
 # The ids of the gateways that come with the exchange; others connect with ids of their own.
 MAIN_GATEWAY = 1
@@ -113,6 +113,11 @@ class Running:
             halted=recovered.halted,
             early=not settings.journal.durability,
         )
+        # Done with what went wrong when the records could not be opened.
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._history = OpeningHistory(settings)
+        self._records: asyncio.Task[None] | None = None
+        self._follower: Child | None = None
         self._journal = journal
         self._stop = AsyncExitStack()
 
@@ -135,15 +140,17 @@ class Running:
         stop.push_async_callback(socket.close)
         self.vault = Vault(settings.data, self.clock.wall_ms)
         stop.callback(self.vault.close)
-        history = self._history()
-        stop.callback(history.close)
+        stop.callback(self._history.close)
+        if settings.records:
+            # A database that somebody named wrongly stops the start.
+            await asyncio.to_thread(self._history.open)
         await extension.open(self)
-        follower = await self._start_child(FOLLOWER)
-        self._at_close(self._drain, follower.stop)
-        feed = Feed(self.door, Catalog(), self.clock, history)
+        self._at_close(self._drain, self._close_records)
+        feed = Feed(self.door, Catalog(), self.clock, self._history.wait)
         await feed.start()
         stop.push_async_callback(feed.close)
-        await self._start_gateways(feed, history)
+        await self._start_gateways(feed)
+        self._records = asyncio.get_running_loop().create_task(self._open_records())
         for module in extension.children():
             child = await self._start_child(module)
             stop.push_async_callback(child.stop)
@@ -183,21 +190,32 @@ class Running:
             if reply.code:
                 raise BadGenesis(f"{command} is refused with code {reply.code}")
 
-    def _history(self) -> History:
-        url = database_url(self.settings.records, self.settings.data)
-        engine = open_database(url)
-        prepare(engine)
-        engine.dispose()
-        return History(open_database(url, read_only=True))
+    async def _open_records(self) -> None:
+        """Opens the history, then starts who writes it; clients are served meanwhile."""
+        try:
+            if not self.settings.records:
+                await asyncio.to_thread(self._history.open)
+            # What came with the database lives as long as the process does.
+            gc.freeze()
+            self._follower = await self._start_child(FOLLOWER)
+        except Exception as problem:
+            log.exception("the records cannot be opened")
+            self.failed.set_result(problem)
 
-    async def _start_gateways(self, feed: Feed, history: History) -> None:
+    async def _close_records(self) -> None:
+        if self._records is not None:
+            await self._records
+        if self._follower is not None:
+            await self._follower.stop()
+
+    async def _start_gateways(self, feed: Feed) -> None:
         context = Context(
             door=self.door,
             clock=self.clock,
             catalog=feed.market.catalog,
             market=feed.market,
             vault=self.vault,
-            history=history,
+            history=self._history.wait,
             limits=self.settings.gateway.limits,
             health=self.health,
         )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-from prometheus_client.registry import Collector
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.identity.vault import Vault
 from fullreserve.marketdata.market import Market
-from fullreserve.records.history import History
+
+if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
+    from fullreserve.records.history import History
 
 
 @dataclass(slots=True)
 class Context:
     """One gateway process.
 
-    `catalog` and `market` are kept current by a `marketdata.feed.Feed`. `health` adds facts of
-    the process to what the door says of the exchange.
+    `catalog` and `market` are kept current by a `marketdata.feed.Feed`. `history` waits until the
+    records are open: for threads, not for the loop. `health` adds facts of the process to what the
+    door says of the exchange.
     """
 
     door: Door
@@ -28,7 +30,6 @@ class Context:
     catalog: Catalog
     market: Market
     vault: Vault
-    history: History
+    history: Callable[[], History]
     limits: bool = True
     health: Callable[[], Mapping[str, object]] = dict
-    collectors: list[Collector] = field(default_factory=list)

@@ -11,7 +11,7 @@ from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.exchange.wire.commands import OrderType, SelfTrade, Side, SizeUnit, amount_int
 from fullreserve.exchange.wire.events import Liquidity, Order, OrderCause, OrderState
 from fullreserve.gateway import ids
-from fullreserve.records.history import Fill
+from fullreserve.records.record import Fill
 
 ZERO_AMOUNT = bytes(16)
 

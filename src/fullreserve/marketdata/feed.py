@@ -34,10 +34,17 @@ RECORDS_GIVE_UP_MS = 600_000
 
 
 class Feed:
-    """Start it before clients come; `market` is current from then on, its past soon after."""
+    """Start it before clients come; `market` is current from then on, its past soon after.
+
+    `history` is called in a thread and may wait until the records are open.
+    """
 
     def __init__(
-        self, door: Door, catalog: Catalog, clock: Clock, history: History | None = None
+        self,
+        door: Door,
+        catalog: Catalog,
+        clock: Clock,
+        history: Callable[[], History] | None = None,
     ) -> None:
         self.market = Market(catalog, awaits_past=history is not None)
         self._door = door
@@ -83,8 +90,15 @@ class Feed:
         else:
             self._early.append(row)
 
-    async def _take_past(self, history: History, status: Status) -> None:
+    async def _take_past(self, opened: Callable[[], History], status: Status) -> None:
         """Hands each instrument its past, once the records have reached the core."""
+        try:
+            history = await asyncio.to_thread(opened)
+        except Exception:  # whoever opens the records says what this means
+            log.exception("the records cannot be opened; candles begin without their past")
+            for market in self.market:
+                market.begin_without_past()
+            return
         for waited_ms in range(0, RECORDS_GIVE_UP_MS, RECORDS_LOOK_MS):
             reached = await asyncio.to_thread(history.progress)
             if reached.sequence >= status.sequence:

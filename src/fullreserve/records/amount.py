@@ -7,10 +7,6 @@ So it compares, sorts and is indexed like the number, and a person can read the 
 
 from __future__ import annotations
 
-from sqlalchemy import String
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
-
 WIDTH = 40
 BIAS: int = 10 ** (WIDTH - 1)
 # Amounts of the wire have 128 bits, which is less than the bias on both sides.
@@ -38,18 +34,3 @@ def wire_text(data: bytes) -> str:
 def amount_value(text: str) -> int:
     """The amount in ledger units that a stored text says."""
     return int(text) - BIAS
-
-
-class AmountText(TypeDecorator[int]):
-    """The column type of amounts: integers in Python, sortable text in SQL."""
-
-    impl = String(WIDTH)
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
-        del dialect
-        return None if value is None else amount_text(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
-        del dialect
-        return None if value is None else amount_value(value)

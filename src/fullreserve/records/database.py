@@ -55,6 +55,7 @@ def open_database(url: URL, *, read_only: bool = False) -> Engine:
 
     WrongDatabase when the driver is not installed.
     """
+    schema.leave_out_for(url.get_backend_name())
     if url.get_backend_name() != "sqlite":
         options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
         try:

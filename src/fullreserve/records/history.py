@@ -8,8 +8,7 @@ sequence is the core's to say: `overlay` puts the two together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 
@@ -18,105 +17,16 @@ from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
 from fullreserve.records import schema
 from fullreserve.records.candle_history import CandleRecord, read_candles
 from fullreserve.records.database import Progress, progress
+from fullreserve.records.record import (
+    Bill,
+    Fill,
+    OrderRecord,
+    Page,
+    TradeRecord,
+    TransferRecord,
+)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list: ids older than `after` and newer than `before`, both exclusive.
-
-    0 is no bound. With `before` alone it is the newest page, as on OKX.
-    """
-
-    after: int = 0
-    before: int = 0
-    begin_ms: int = 0
-    end_ms: int = 0
-    limit: int = 100
-
-
-class OrderRecord(NamedTuple):
-    """An order; `fill_*`, `trade` and `liquidity` of it are those of its last fill at `fill_ms`."""
-
-    order: Order
-    fill_ms: int  # 0: never filled
-
-
-class Fill(NamedTuple):
-    """One side of a match. Fee in the asset received, positive when the user paid."""
-
-    owner: int
-    instrument: int
-    bill_id: int
-    sequence: int
-    time_ms: int
-    order: int
-    trade: int
-    client_order_id: str
-    tag: str
-    side: int
-    type: int
-    price: int
-    size: int
-    liquidity: int
-    fee: int
-
-
-class Bill(NamedTuple):
-    """One change of an account's balance; amounts in the asset's ledger units."""
-
-    owner: int
-    kind: int
-    bill_id: int
-    sequence: int
-    time_ms: int
-    instance: int
-    asset: int
-    type: int
-    sub_type: int
-    change: int
-    balance: int  # after it
-    fee: int  # part of `change`; positive when the user paid
-    instrument: int
-    order: int
-    trade: int
-    price: int
-    size: int
-    liquidity: int
-    client_order_id: str
-    tag: str
-    other_owner: int  # the other side of a transfer, 0 where there is none
-    other_kind: int
-
-
-class TradeRecord(NamedTuple):
-    """One public match."""
-
-    instrument: int
-    trade: int
-    sequence: int
-    time_ms: int
-    price: int
-    size: int
-    side: int  # the taker's
-
-
-class TransferRecord(NamedTuple):
-    """A movement of one asset between two accounts; `sequence` is the transfer's id."""
-
-    bill_id: int
-    sequence: int
-    time_ms: int
-    reason: int
-    asset: int
-    amount: int
-    source_owner: int
-    source_kind: int
-    source_instance: int
-    target_owner: int
-    target_kind: int
-    target_instance: int
 
 
 class History:

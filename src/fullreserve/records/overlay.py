@@ -13,7 +13,7 @@ import msgspec
 
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.events import Order
-from fullreserve.records.history import Fill, OrderRecord
+from fullreserve.records.record import Fill, OrderRecord
 
 
 def merge_orders(

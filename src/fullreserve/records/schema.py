@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-from fullreserve.records.amount import AmountText
+from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
 VERSION = 1
@@ -97,15 +97,25 @@ unfilled = (orders.c.state == literal_column("3")) & (orders.c.filled == literal
 named = orders.c.client_order_id != literal_column("''")
 
 Index("orders_of_owner", orders.c.owner, orders.c.order_id, unique=True)
-Index(
-    "orders_by_client_order_id",
-    orders.c.owner,
-    orders.c.client_order_id,
-    orders.c.order_id,
-    sqlite_where=named,
-    postgresql_where=named,
+_PARTIAL = (
+    (
+        Index(
+            "orders_by_client_order_id",
+            orders.c.owner,
+            orders.c.client_order_id,
+            orders.c.order_id,
+        ),
+        named,
+    ),
+    (Index("orders_to_forget", orders.c.time_ms), unfilled),
 )
-Index("orders_to_forget", orders.c.time_ms, sqlite_where=unfilled, postgresql_where=unfilled)
+
+
+def leave_out_for(backend: str) -> None:
+    """Makes partial indexes partial on a backend; naming a backend loads all of its dialect."""
+    for index, where in _PARTIAL:
+        index.dialect_kwargs[f"{backend}_where"] = where
+
 
 # One row for each side of a match; `bill_id` is that of its first bill.
 fills = Table(

@@ -94,7 +94,7 @@ class RestBed:
                 catalog=catalog,
                 market=rest.feed.market,
                 vault=rest.vault,
-                history=rest.history,
+                history=lambda: rest.history,
                 limits=limits,
             )
         )

@@ -206,7 +206,7 @@ async def running(
     feed = Feed(door, Catalog(), clock)
     await feed.start()
     market = feed.market
-    context = Context(door, clock, market.catalog, market, vault, history, limits=limits)
+    context = Context(door, clock, market.catalog, market, vault, lambda: history, limits=limits)
     server = await start(context, Address("127.0.0.1", 0), strict=strict)
     live = Live(context, journal, server)
     try:

@@ -5,14 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fullreserve.exchange.wire.commands import amount_bytes
-from fullreserve.records.amount import (
-    HIGHEST,
-    LOWEST,
-    WIDTH,
-    amount_text,
-    amount_value,
-    wire_text,
-)
+from fullreserve.records.amount import HIGHEST, LOWEST, WIDTH, amount_text, amount_value, wire_text
 
 amounts = st.one_of(st.integers(LOWEST, HIGHEST), st.integers(-3, 3))
 

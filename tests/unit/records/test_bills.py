@@ -11,8 +11,9 @@ from fullreserve.exchange.wire.commands import OrderType, Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, Liquidity
 from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND, Numbering
 from fullreserve.records.candles import Candle
-from fullreserve.records.history import Bill, History, Page
+from fullreserve.records.history import History
 from fullreserve.records.projection import Projection
+from fullreserve.records.record import Bill, Page
 from tests.unit.records.blotter import (
     ANN,
     BOB,

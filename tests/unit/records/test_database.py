@@ -19,8 +19,9 @@ from fullreserve.records.database import (
     open_database,
     prepare,
 )
-from fullreserve.records.history import History, Page
+from fullreserve.records.history import History
 from fullreserve.records.projection import Rows
+from fullreserve.records.record import Page
 from fullreserve.records.writer import Writer
 from tests.unit.records.blotter import ANN, BTC, PAIR, USDT, balance, canceled, filled, trade
 from tests.unit.records.blotter import START_MS as NOW

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event
 
 from fullreserve.exchange.wire.commands import Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, OrderState
-from fullreserve.records.history import History, Page
+from fullreserve.records.history import History
+from fullreserve.records.record import Page
 from tests.unit.records.blotter import (
     ANN,
     BOB,

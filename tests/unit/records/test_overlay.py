@@ -5,8 +5,8 @@ Method: lists that overlap in every way.
 
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import OrderState
-from fullreserve.records.history import OrderRecord
 from fullreserve.records.overlay import fill_of, merge_fills, merge_orders
+from fullreserve.records.record import OrderRecord
 from tests.unit.records.blotter import START_MS as NOW
 from tests.unit.records.blotter import canceled, filled, order
 

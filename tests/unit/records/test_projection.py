@@ -38,9 +38,10 @@ from fullreserve.exchange.wire.queries import (
 )
 from fullreserve.records import schema
 from fullreserve.records.database import Progress, database_url, open_database, prepare
-from fullreserve.records.history import Bill, History, Page, rows_of
+from fullreserve.records.history import History, rows_of
 from fullreserve.records.overlay import merge_fills, merge_orders
 from fullreserve.records.projection import Projection
+from fullreserve.records.record import Bill, Page
 from fullreserve.records.retention import unfilled_before
 from fullreserve.records.writer import Writer
 from tests.unit.records.random_log import OWNERS, LoggedRow, rows

@@ -16,7 +16,7 @@ from fullreserve.gateway.order_entry import check_client_id
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading, trading
 from fullreserve.gateway.rest.trade import submitted
-from fullreserve.records.history import TransferRecord
+from fullreserve.records.record import TransferRecord
 
 # OKX's numbers of the two accounts.
 ROOMS = {"6": chart.FUND, "18": chart.TRADE}
@@ -107,10 +107,13 @@ class _Funds:
             raise Problem(58123)
         return source, target
 
+    def _recorded(self, transfer: int) -> TransferRecord | None:
+        return self._context.history().transfer(transfer)
+
     async def state(self, request: Request) -> bytes:
         """By `transId`: from the records, or from the log itself when they lag."""
         number = ids.number(request.required("transId"))
-        record = await asyncio.to_thread(self._context.history.transfer, number) if number else None
+        record = await asyncio.to_thread(self._recorded, number) if number else None
         found = record or (await self._logged(number) if number else None)
         if found is None or request.owner not in (found.source_owner, found.target_owner):
             raise Problem(51000, "transId", "the id of a transfer of yours")

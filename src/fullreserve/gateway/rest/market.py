@@ -19,7 +19,7 @@ from fullreserve.marketdata.bars import BARS, Bar
 from fullreserve.marketdata.candles import Candle
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import trade_row
-from fullreserve.records.history import Page
+from fullreserve.records.record import Page
 
 BOOK_MAX = 400
 FULL_BOOK_MAX = 5000
@@ -136,10 +136,10 @@ class _Market:
     ) -> dict[int, Trade]:
         after, before, limit = bounds
         if by_time:
-            records = self._history.trades_by_time(instrument.id, after, before, limit)
+            records = self._history().trades_by_time(instrument.id, after, before, limit)
         else:
             page = Page(after=after, before=before, limit=limit)
-            records = self._history.trades(instrument.id, page)
+            records = self._history().trades(instrument.id, page)
         return {
             each.trade: Trade(
                 each.sequence,
@@ -175,7 +175,7 @@ class _Market:
     def _recorded_rows(
         self, instrument: Instrument, bar: Bar, bounds: PageBounds
     ) -> dict[int, str]:
-        records = self._history.candles(
+        records = self._history().candles(
             instrument.id,
             bar.name,
             after_ms=bounds.after,

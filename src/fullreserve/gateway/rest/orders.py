@@ -24,8 +24,8 @@ from fullreserve.gateway.orders_json import STATES, fill_row, order_row
 from fullreserve.gateway.rest.public import INSTRUMENT_TYPES, spot
 from fullreserve.gateway.rest.request import PageBounds, Request
 from fullreserve.gateway.rest.route import Routes, reading
-from fullreserve.records.history import OrderRecord, Page
 from fullreserve.records.overlay import merge_fills, merge_orders, newest
+from fullreserve.records.record import OrderRecord, Page
 
 OPEN_STATES = ("live", "partially_filled")
 FINISHED_STATES = ("canceled", "filled", "mmp_canceled")
@@ -111,8 +111,8 @@ class _Orders:
         self, owner: int, instrument: int, number: int, name: str
     ) -> OrderRecord | None:
         if number:
-            return await asyncio.to_thread(self._history.order, owner, number, instrument)
-        return await asyncio.to_thread(self._history.order_named, owner, name, instrument)
+            return await asyncio.to_thread(lambda: self._history().order(owner, number, instrument))
+        return await asyncio.to_thread(lambda: self._history().order_named(owner, name, instrument))
 
     async def _with_fill(self, order: Order) -> OrderRecord:
         """The core's state of an order, with its last fill from the core or the records."""
@@ -123,7 +123,7 @@ class _Orders:
         if fills:
             return newest(order, OrderRecord(fills[0], fills[0].time_ms))
         record = await asyncio.to_thread(
-            self._history.order, order.owner, order.order, order.instrument
+            lambda: self._history().order(order.owner, order.order, order.instrument)
         )
         return newest(order, record)
 
@@ -166,12 +166,13 @@ class _Orders:
         core = await self._listed(ListFinishedOrders, request.owner, wanted, bounds)
         page = Page(bounds.after, bounds.before, wanted.begin_ms, wanted.end_ms, bounds.limit)
         records = await asyncio.to_thread(
-            self._history.orders,
-            request.owner,
-            page,
-            instrument=wanted.instrument,
-            types=tuple(wanted.types),
-            state=wanted.state,
+            lambda: self._history().orders(
+                request.owner,
+                page,
+                instrument=wanted.instrument,
+                types=tuple(wanted.types),
+                state=wanted.state,
+            )
         )
         merged = merge_orders(core, records, bounds.limit)
         complete = [await self._completed(record) for record in merged]
@@ -205,7 +206,7 @@ class _Orders:
         if core:
             await self._catch_up(core[0].sequence)
         records = await asyncio.to_thread(
-            self._history.fills, request.owner, bounds, instrument=instrument, order=order
+            lambda: self._history().fills(request.owner, bounds, instrument=instrument, order=order)
         )
         # A bill id that a client pages from is in the records, and so is all that is older.
         fresh = [] if bounds.after or bounds.end_ms else core
@@ -216,7 +217,7 @@ class _Orders:
     async def _catch_up(self, sequence: int) -> None:
         """Wait a little for the records, so that fills come with their bill ids."""
         for _ in range(CATCH_UP_STEPS):
-            reached = await asyncio.to_thread(self._history.progress)
+            reached = await asyncio.to_thread(lambda: self._history().progress())
             if reached.sequence >= sequence:
                 return
             await self._context.clock.wait_ms(CATCH_UP_STEP_MS)

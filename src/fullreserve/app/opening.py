@@ -1,0 +1,47 @@
+"""The records' history, opened in a thread: the exchange serves before the database is loaded."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from fullreserve.config import Settings
+
+if TYPE_CHECKING:
+    from fullreserve.records.history import History
+
+
+class OpeningHistory:
+    """Open it once, in a thread; `wait` from others."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: Future[History] = Future()
+
+    def open(self) -> None:
+        """Opens the records; what goes wrong is raised here and to everyone who waits."""
+        try:
+            self._opened.set_result(_opened(self._settings))
+        except BaseException as problem:
+            self._opened.set_exception(problem)
+            raise
+
+    def wait(self) -> History:
+        """The history; blocks until it is open."""
+        return self._opened.result()
+
+    def close(self) -> None:
+        if self._opened.done() and not self._opened.exception():
+            self._opened.result().close()
+
+
+def _opened(settings: Settings) -> History:
+    # Loading the database's modules takes longer than all the rest of a start.
+    from fullreserve.records.database import database_url, open_database, prepare
+    from fullreserve.records.history import History
+
+    url = database_url(settings.records, settings.data)
+    engine = open_database(url)
+    prepare(engine)
+    engine.dispose()
+    return History(open_database(url, read_only=True))
