@@ -24,6 +24,9 @@ class Measured(Market):
     def children(self) -> Sequence[str]:
         return ()
 
+    async def settle(self, running: Running) -> None:
+        """No market to wait for."""
+
     def announce(self, running: Running) -> None:
         """The ready line is enough."""
 

@@ -82,17 +82,24 @@ async def _serve(
         loop.add_signal_handler(number, stopped.set)
     running = Running(settings, clock, journal, recovered)
     await running.start(extension)
-    extension.announce(running)
-    sys.stdout.write(
-        f"Fullreserve is ready: REST http://{running.http} · WebSocket ws://{running.ws} · "
-        f"{_ms_since(started_ns)} ms\n"
-    )
-    sys.stdout.flush()
     waiting = asyncio.ensure_future(stopped.wait())
     failures: list[asyncio.Future[Any]] = [running.sequencer.failed, running.failed]
-    await asyncio.wait([waiting, *failures], return_when=asyncio.FIRST_COMPLETED)
+    settling = asyncio.ensure_future(extension.settle(running))
+    ends = [waiting, *failures]
+    await asyncio.wait([settling, *ends], return_when=asyncio.FIRST_COMPLETED)
+    if settling.done() and not settling.exception():
+        extension.announce(running)
+        sys.stdout.write(
+            f"Fullreserve is ready: REST http://{running.http} · WebSocket ws://{running.ws} · "
+            f"{_ms_since(started_ns)} ms\n"
+        )
+        sys.stdout.flush()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    settling.cancel()
     waiting.cancel()
     failed = [failure.result() for failure in failures if failure.done()]
+    if settling.done() and not settling.cancelled() and (problem := settling.exception()):
+        failed.append(problem)
     for problem in failed:
         sys.stderr.write(f"fullreserve: {problem}\n")
     code = FAILED if failed else DONE

@@ -68,8 +68,11 @@ class Extension(Protocol):
     def children(self) -> Sequence[str]:
         """Modules that run as processes of their own once clients can come."""
 
+    async def settle(self, running: Running) -> None:
+        """Called when everything is up; the ready line waits for its return."""
+
     def announce(self, running: Running) -> None:
-        """Called when everything is up, just before the ready line."""
+        """Called just before the ready line."""
 
 
 class Plain(Extension):
@@ -86,6 +89,9 @@ class Plain(Extension):
 
     def children(self) -> Sequence[str]:
         return ()
+
+    async def settle(self, running: Running) -> None:
+        """Nothing to wait for."""
 
     def announce(self, running: Running) -> None:
         """Nothing to say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from fullreserve.app.command import run
 from fullreserve.app.running import Extension, Running
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
+from fullreserve.door.protocol import Health
 from fullreserve.exchange import genesis
 from fullreserve.exchange.wire.commands import AnyCommand, SetFeeTier
 from fullreserve.identity import demo as identity
@@ -23,12 +25,16 @@ from fullreserve.records.imports import keep_candles
 from fullreserve.simulation import history
 from fullreserve.simulation.accounts import ACCOUNTS, TIER, fund
 from fullreserve.simulation.market import MARKET_FILE, Opening
+from fullreserve.simulation.opening import quoted, recorded
 from fullreserve.simulation.prices import MINUTE_MS, PriceModel
 
 BOTS = "fullreserve.simulation.market"
 
 # Parts per 10^8 of what is received: 0.08 % and 0.1 %, the usual rates of a first tier.
 MAKER_RATE, TAKER_RATE = 80_000, 100_000
+
+# How long the ready line waits for the market; a user is not to meet empty books and charts.
+OPENING_WAIT_S = 15
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +46,7 @@ class Market(Extension):
 
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []
+        self._opened: Health
 
     def genesis(self) -> list[AnyCommand]:
         return [*genesis.spot(), SetFeeTier(0, 0, TIER, MAKER_RATE, TAKER_RATE)]
@@ -55,11 +62,21 @@ class Market(Extension):
         names = [account.name for account in ACCOUNTS]
         self._keys = identity.open_accounts(running.vault, running.settings.data, names)
         opened = await fund(running.door, {key.name: int(key.uid) for key in self._keys})
+        self._opened = await running.door.health()
         if opened:
             log.info("funded demo accounts from the treasury", accounts=opened)
 
     def children(self) -> Sequence[str]:
         return (BOTS,)
+
+    async def settle(self, running: Running) -> None:
+        makers = [int(key.uid) for key in self._keys if key.name.startswith("maker")]
+        try:
+            async with asyncio.timeout(OPENING_WAIT_S):
+                await quoted(running.door, running.clock, makers, self._opened.time_ms)
+                await recorded(running.door, running.clock, self._opened.sequence)
+        except TimeoutError:
+            log.warning("quotes or candles are not complete yet", waited_s=OPENING_WAIT_S)
 
     def announce(self, running: Running) -> None:
         lines = [

@@ -6,16 +6,24 @@ its ends and not all of them; the quote follows the fair price tick by tick.
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fullreserve.simulation.client import Session
 from fullreserve.simulation.profile import depth_shape
 
 LEVELS = 56
 BATCH = 20
+_T = TypeVar("_T")
 _FINISHED = frozenset({"filled", "canceled"})
+
+
+def _parts(whole: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """As the exchange takes them: all are sent at once, none waits for the one before."""
+    return (whole[start : start + BATCH] for start in range(0, len(whole), BATCH))
 
 
 class Terms(NamedTuple):
@@ -62,7 +70,7 @@ class Maker:
         self._resting[order] = Resting(order, row["side"], Decimal(row["px"]), left)
 
     async def turn(self, fair: float) -> None:
-        """Cancels what is out of place, then places what is missing; at most a batch of each."""
+        """Cancels what is out of place, then places what is missing."""
         self._ended.clear()
         wanted = self._wanted(fair)
         have: dict[tuple[str, Decimal], Resting] = {}
@@ -109,27 +117,29 @@ class Maker:
         return max(self.terms.lot * lots, self.terms.least)
 
     async def _cancel(self, stale: list[Resting]) -> None:
-        for start in range(0, len(stale), BATCH):
-            part = stale[start : start + BATCH]
-            rows = await self._session.request(
-                "batch-cancel-orders",
-                [{"instIdCode": self.terms.code, "ordId": resting.order} for resting in part],
-            )
-            for resting, row in zip(part, rows, strict=False):
-                if row["sCode"] in {"0", "51400"}:
-                    self._resting.pop(resting.order, None)
+        await asyncio.gather(*(self._cancel_part(part) for part in _parts(stale)))
+
+    async def _cancel_part(self, part: Sequence[Resting]) -> None:
+        rows = await self._session.request(
+            "batch-cancel-orders",
+            [{"instIdCode": self.terms.code, "ordId": resting.order} for resting in part],
+        )
+        for resting, row in zip(part, rows, strict=False):
+            if row["sCode"] in {"0", "51400"}:
+                self._resting.pop(resting.order, None)
 
     async def _place(self, missing: list[tuple[tuple[str, Decimal], Decimal]]) -> None:
-        for start in range(0, len(missing), BATCH):
-            part = missing[start : start + BATCH]
-            rows = await self._session.request(
-                "batch-orders",
-                [self._order(side, price, size) for (side, price), size in part],
-            )
-            for ((side, price), size), row in zip(part, rows, strict=False):
-                order = row["ordId"]
-                if row["sCode"] == "0" and not self._knows(order):
-                    self._resting[order] = Resting(order, side, price, size)
+        await asyncio.gather(*(self._place_part(part) for part in _parts(missing)))
+
+    async def _place_part(self, part: Sequence[tuple[tuple[str, Decimal], Decimal]]) -> None:
+        rows = await self._session.request(
+            "batch-orders",
+            [self._order(side, price, size) for (side, price), size in part],
+        )
+        for ((side, price), size), row in zip(part, rows, strict=False):
+            order = row["ordId"]
+            if row["sCode"] == "0" and not self._knows(order):
+                self._resting[order] = Resting(order, side, price, size)
 
     def _knows(self, order: str) -> bool:
         return order in self._resting or order in self._ended

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from fullreserve.clock import Clock, SystemClock
+from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.simulation.client import Credentials, Session, SessionLost, call
 from fullreserve.simulation.maker import Maker, Terms
@@ -24,9 +24,11 @@ from fullreserve.simulation.pairs import quoting
 from fullreserve.simulation.prices import PriceModel
 from fullreserve.simulation.taker import Taker
 
-ORDERS_PER_SECOND = 28.0  # of all takers at speed 1; about nine in ten trade
+ORDERS_PER_SECOND = 34.0  # of all takers at speed 1; about nine in ten trade
 TURN_MS = 500
 SPEED_MAX = 10.0  # takers do not go faster than this many times real time
+NS_PER_SECOND = 1_000_000_000
+BEHIND_MAX_NS = NS_PER_SECOND
 MARKET_FILE = "demo-market.json"
 
 log = structlog.get_logger()
@@ -78,6 +80,7 @@ class Bots:
         sessions: list[Session] = []
         try:
             async with asyncio.TaskGroup() as group:
+                # Makers come first in the file: takers find a market.
                 for account in (key for key in keys if key.name.startswith(("maker", "taker"))):
                     session = await Session.open(self._ws, account, self._clock)
                     sessions.append(session)
@@ -99,7 +102,10 @@ class Bots:
         )
         if account.name.startswith("taker"):
             takers = sum(key.name.startswith("taker") for key in keys)
-            await self._take(Taker(session, f"{self._seed}/{account.name}"), takers, terms, time)
+            seed = f"{self._seed}/{account.name}"
+            draws = random.Random(f"{seed}/moments")
+            rate = ORDERS_PER_SECOND * min(max(self._speed, 1.0), SPEED_MAX) / takers
+            await self._take(Taker(session, seed), draws, rate, terms, time)
             return
         makers = [key.name for key in keys if key.name.startswith("maker")]
         mine = terms[makers.index(account.name) :: len(makers)]
@@ -117,6 +123,7 @@ class Bots:
                     maker.on_order(row)
 
         await session.subscribe({"channel": "orders", "instType": "SPOT"}, on_orders)
+        await asyncio.gather(*(maker.turn(self._fair(maker.terms, time)) for maker in makers))
         pause_ms = TURN_MS // len(makers)
         while True:
             for maker in makers:
@@ -124,13 +131,25 @@ class Bots:
                 await self._clock.wait_ms(pause_ms)
 
     async def _take(
-        self, taker: Taker, takers: int, terms: list[Terms], time: ExchangeTime
+        self,
+        taker: Taker,
+        draws: random.Random,
+        rate: float,
+        terms: list[Terms],
+        time: ExchangeTime,
     ) -> None:
-        draws = random.Random(self._seed)
+        """`rate` is orders a second."""
         weights = [quoting(t.symbol).weight for t in terms]
-        rate = ORDERS_PER_SECOND * min(max(self._speed, 1.0), SPEED_MAX) / takers
+        due_ns = self._clock.monotonic_ns()
         while True:
-            await self._clock.wait_ms(int(draws.expovariate(rate) * 1000))
+            # Moments are drawn one after the other, so that slow answers do not make fewer of them;
+            # what a long pause left out is not made up for.
+            due_ns += int(draws.expovariate(rate) * NS_PER_SECOND)
+            early_ns = due_ns - self._clock.monotonic_ns()
+            if early_ns > 0:
+                await self._clock.wait_ms(early_ns // NS_PER_MS)
+            elif early_ns < -BEHIND_MAX_NS:
+                due_ns = self._clock.monotonic_ns()
             chosen = draws.choices(terms, weights)[0]
             await taker.turn(chosen, self._fair(chosen, time))
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import bisect
 import math
 import random
+from itertools import pairwise
 from typing import NamedTuple
 
 from fullreserve.simulation.recorded_data import (
@@ -29,6 +30,7 @@ from fullreserve.simulation.recorded_data import (
 MINUTE_MS = 60_000
 HISTORY_MINUTES = 7 * 24 * 60
 _CORNERS = (0.0, 0.3, 0.7, 1.0)
+TURNS = len(_CORNERS)
 
 
 class Process(NamedTuple):
@@ -48,6 +50,7 @@ PROCESSES: dict[str, Process] = {
     "USDC": Process(1.0, 0.0, 0.98, 0.00001),
 }
 XRP_FIRST = 0.83
+_XRP_PER_ETH = XRP_FIRST / PROCESSES["ETH"].first
 
 
 class _Walk:
@@ -64,6 +67,13 @@ class _Walk:
             shock = self._random.gauss(0.0, self._process.sigma)
             values.append(self._process.phi * values[-1] + shock)
         return values[minute]
+
+    def turns(self, minutes: int) -> list[float]:
+        """Values at the turns of the first minutes."""
+        self.at(minutes)
+        legs = [(1.0 - inside, inside) for inside in _CORNERS]
+        nodes = self._values[: minutes + 1]
+        return [now * one + then * other for now, then in pairwise(nodes) for one, other in legs]
 
 
 def _there_and_back(index: int, length: int) -> tuple[int, bool]:
@@ -99,7 +109,6 @@ class PriceModel:
         self._walks = {
             asset: _Walk(process, f"{seed}/{asset}") for asset, process in PROCESSES.items()
         }
-        self._kept: dict[tuple[str, int], tuple[float, ...]] = {}
         self._xrp_eth = _minute_ratios(xrp_eth_trades())
         trades = eth_trades()
         self._eth_times = [trade.time_ms - trades[0].time_ms for trade in trades]
@@ -113,20 +122,45 @@ class PriceModel:
     def pair(self, base: str, quote: str, time_ms: int) -> float:
         return self.price(base, time_ms) / self.price(quote, time_ms)
 
-    def bar(self, base: str, quote: str, minute: int) -> Bar:
-        """The pair's bar of one minute since `start_ms`; volume is in quote units."""
-        of_base, of_quote = self._corners(base, minute), self._corners(quote, minute)
-        path = [one / other for one, other in zip(of_base, of_quote, strict=True)]
-        volume = self._btc_bar(minute).volume * _share(base) / of_quote[0]
-        return Bar(path[0], max(path), min(path), path[-1], volume)
+    def paths(self, minutes: int) -> dict[str, list[float]]:
+        """USD prices of every asset at the turns of the first minutes since `start_ms`.
 
-    def _corners(self, asset: str, minute: int) -> tuple[float, ...]:
-        """Prices at the turns of a minute; kept, as an asset stands in several pairs."""
-        kept = self._kept.get((asset, minute))
-        if kept is None:
-            kept = tuple(self._price(asset, minute, corner) for corner in _CORNERS)
-            self._kept[asset, minute] = kept
-        return kept
+        Four a minute, at 0, 0.3, 0.7 and 1 of it; at the first three they are what `price` gives.
+        """
+        btc = [price for minute in range(minutes) for price in self._btc_turns(minute)]
+        first = btc_bars()[0].open
+        common = [math.log(price / first) for price in btc]
+        paths = {asset: self._process_path(asset, common) for asset in PROCESSES}
+        eth = paths["ETH"]
+        for position in range(TURNS * (HISTORY_MINUTES - 1), len(eth)):
+            minute, turn = divmod(position, TURNS)
+            eth[position] *= self._recorded_move(minute, _CORNERS[turn])
+        return {"USDT": [1.0] * len(btc), "BTC": btc, "XRP": self._xrp_path(eth), **paths}
+
+    def volumes(self, minutes: int) -> list[float]:
+        """Recorded BTC volume in USD of each of the first minutes since `start_ms`."""
+        return [self._btc_bar(minute).volume for minute in range(minutes)]
+
+    def _btc_turns(self, minute: int) -> tuple[float, float, float, float]:
+        opened, high, low, closed, _ = self._btc_bar(minute)
+        first, second = (low, high) if closed >= opened else (high, low)
+        # The last leg is walked as `_btc` walks it, rounding included.
+        return opened, first, second, second + (closed - second)
+
+    def _process_path(self, asset: str, common: list[float]) -> list[float]:
+        first, beta, _, _ = PROCESSES[asset]
+        own = self._walks[asset].turns(len(common) // TURNS)
+        exp = math.exp
+        return [first * exp(beta * one + other) for one, other in zip(common, own, strict=True)]
+
+    def _xrp_path(self, eth: list[float]) -> list[float]:
+        ratios, length = self._xrp_eth, len(self._xrp_eth)
+        minutes = range(len(eth) // TURNS + 1)
+        played = [ratios[_there_and_back(minute, length)[0]] for minute in minutes]
+        ratio = (
+            now + (then - now) * inside for now, then in pairwise(played) for inside in _CORNERS
+        )
+        return [_XRP_PER_ETH * (price * one) for price, one in zip(eth, ratio, strict=True)]
 
     def _btc_bar(self, minute: int) -> Bar:
         bars = btc_bars()
@@ -151,7 +185,7 @@ class PriceModel:
         if asset == "BTC":
             return self._btc(minute, inside)
         if asset == "XRP":
-            return XRP_FIRST / PROCESSES["ETH"].first * self._ratio(minute, inside)
+            return _XRP_PER_ETH * self._ratio(minute, inside)
         process = PROCESSES[asset]
         walk = self._walks[asset]
         own = walk.at(minute) * (1.0 - inside) + walk.at(minute + 1) * inside
@@ -171,11 +205,3 @@ class PriceModel:
         if not 0 <= since_open <= self._eth_times[-1]:
             return 1.0
         return self._eth_moves[bisect.bisect_right(self._eth_times, since_open) - 1]
-
-
-_SHARES = {"BTC": 1.0, "ETH": 0.6, "SOL": 0.25, "XRP": 0.2, "LTC": 0.1, "FRT": 0.05, "USDC": 0.1}
-
-
-def _share(base: str) -> float:
-    """Volume of a base asset's pairs relative to the recorded BTC volume, scaled to a demo."""
-    return 0.01 * _SHARES[base]

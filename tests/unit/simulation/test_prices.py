@@ -2,8 +2,15 @@
 
 import pytest
 
+from fullreserve.simulation.history import candles
 from fullreserve.simulation.pairs import QUOTING
-from fullreserve.simulation.prices import HISTORY_MINUTES, MINUTE_MS, PROCESSES, PriceModel
+from fullreserve.simulation.prices import (
+    HISTORY_MINUTES,
+    MINUTE_MS,
+    PROCESSES,
+    TURNS,
+    PriceModel,
+)
 from fullreserve.simulation.profile import depth_shape, taker_notionals
 from fullreserve.simulation.recorded_data import btc_bars, eth_trades, xrp_eth_trades
 
@@ -21,12 +28,26 @@ def test_recordings_are_whole() -> None:
     assert len(xrp_eth_trades()) == 12_477
 
 
-def test_btc_bars_are_the_recorded_ones(model: PriceModel) -> None:
+def test_btc_turns_are_the_recorded_ones(model: PriceModel) -> None:
     """Criterion: DEMO-2."""
+    path = model.paths(45_031)["BTC"]
     for minute in (0, 1, 777, HISTORY_MINUTES, 45_030):
+        turns = path[minute * TURNS : (minute + 1) * TURNS]
         recorded = btc_bars()[minute]
-        bar = model.bar("BTC", "USDT", minute)
-        assert (bar.open, bar.high, bar.low, bar.close) == pytest.approx(recorded[:4])
+        expected = [recorded.open, recorded.high, recorded.low, recorded.close]
+        assert [turns[0], max(turns), min(turns), turns[-1]] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("asset", ["BTC", "USDT", "XRP", *sorted(PROCESSES)])
+def test_paths_are_what_the_prices_are(asset: str, model: PriceModel) -> None:
+    """The candles before the opening and the live market are of one model."""
+    path = model.paths(HISTORY_MINUTES + 3)[asset]
+    for minute in (*range(0, HISTORY_MINUTES, 997), *range(HISTORY_MINUTES, HISTORY_MINUTES + 3)):
+        start_ms = model.start_ms + minute * MINUTE_MS
+        live = [model.price(asset, start_ms + inside) for inside in (0, 18_000, 42_000)]
+        assert path[minute * TURNS : minute * TURNS + 3] == live
+        almost = model.price(asset, start_ms + MINUTE_MS - 1)
+        assert path[minute * TURNS + 3] == pytest.approx(almost, rel=1e-4)
 
 
 def test_the_recording_turns_without_a_jump(model: PriceModel) -> None:
@@ -71,12 +92,16 @@ def test_a_seed_repeats_its_prices_and_another_differs(asset: str) -> None:
     assert one != other
 
 
-def test_every_pair_has_a_fair_price(model: PriceModel) -> None:
-    for symbol in QUOTING:
-        base, quote = symbol.split("-")
-        bar = model.bar(base, quote, 100)
-        assert 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
-        assert bar.volume > 0
+def test_every_pair_has_its_candles() -> None:
+    """Criterion: DEMO-6."""
+    made = list(candles(PriceModel(OPENED_MS, seed=7)))
+    assert len(made) == len(QUOTING) * HISTORY_MINUTES
+    last_ms = OPENED_MS - OPENED_MS % MINUTE_MS - MINUTE_MS
+    assert {candle.open_ms for candle in made[HISTORY_MINUTES - 1 :: HISTORY_MINUTES]} == {last_ms}
+    for candle in made:
+        prices = (candle.open, candle.close)
+        assert 0 < candle.low <= min(prices) <= max(prices) <= candle.high
+        assert candle.volume > 0
 
 
 def test_shapes_come_from_the_recordings() -> None:
