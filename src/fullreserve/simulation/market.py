@@ -43,12 +43,12 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class ExchangeTime:
-    """The exchange's time as a client knows it: asked once, then carried on at the speed."""
+    """The exchange's time as a client knows it: told once, then carried on at the speed."""
 
-    def __init__(self, base: str, clock: Clock, speed: float) -> None:
+    def __init__(self, told_ms: int, clock: Clock, speed: float) -> None:
         self._clock = clock
         self._speed = speed
-        self._anchor_ms = int(call(base, None, clock, "GET", "/api/v5/public/time")[0]["ts"])
+        self._anchor_ms = told_ms
         self._anchor_ns = clock.monotonic_ns()
 
     def now_ms(self) -> int:
@@ -72,7 +72,8 @@ class Bots:
     async def run(self) -> None:
         """Trades until a connection is lost (SessionLost) or the task is cancelled."""
         keys = load_keys(self._data)
-        time = await asyncio.to_thread(ExchangeTime, self._base, self._clock, self._speed)
+        bots = [key for key in keys if key.name.startswith(("maker", "taker"))]
+        time = await asyncio.to_thread(self._begin_anew, bots)
         rows = await asyncio.to_thread(
             call, self._base, None, self._clock, "GET", "/api/v5/public/instruments?instType=SPOT"
         )
@@ -80,14 +81,22 @@ class Bots:
         sessions: list[Session] = []
         try:
             async with asyncio.TaskGroup() as group:
-                # Makers come first in the file: takers find a market.
-                for account in (key for key in keys if key.name.startswith(("maker", "taker"))):
+                for account in bots:
                     session = await Session.open(self._ws, account, self._clock)
                     sessions.append(session)
                     group.create_task(self._account(account, session, keys, terms, time))
         finally:
             for session in sessions:
                 session.close()
+
+    def _begin_anew(self, bots: list[Credentials]) -> ExchangeTime:
+        """Takes back all orders of the life before; the answers tell the time."""
+        told_ms = 0
+        for bot in bots:
+            target = "/api/v5/x/cancel-all"
+            (row,) = call(self._base, bot, self._clock, "POST", target, {})
+            told_ms = int(row["ts"])
+        return ExchangeTime(told_ms, self._clock, self._speed)
 
     async def _account(
         self,
@@ -97,9 +106,6 @@ class Bots:
         terms: list[Terms],
         time: ExchangeTime,
     ) -> None:
-        await asyncio.to_thread(
-            call, self._base, account, self._clock, "POST", "/api/v5/x/cancel-all", {}
-        )
         if account.name.startswith("taker"):
             takers = sum(key.name.startswith("taker") for key in keys)
             seed = f"{self._seed}/{account.name}"
