@@ -25,6 +25,9 @@ from fullreserve.journal.sqlite import SqliteJournal
 DONE = 0
 FAILED = 1
 
+# Requests and events come and go by the ten thousand, and few of them form cycles.
+GC_THRESHOLD = 50_000
+
 log = structlog.get_logger(__name__)
 
 
@@ -59,6 +62,7 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         extension.prepare(settings, clock)
         # What lives for as long as the process is not looked through at every collection.
         gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
         return uvloop.run(_serve(settings, clock, journal, recovered, extension, started_ns))
     finally:
         journal.close()

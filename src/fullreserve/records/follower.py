@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -54,6 +55,9 @@ ROWS_MAX = 20_000
 
 # Rows and events come and go by the ten thousand and form no cycles.
 GC_THRESHOLD = 100_000
+
+# Orders go first where the processors do not suffice for both; the records come after.
+NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -285,6 +289,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     gc.set_threshold(GC_THRESHOLD)
+    os.nice(NICENESS)
     try:
         with only_one(settings.data):
             return asyncio.run(follow(settings))

@@ -50,7 +50,8 @@ class CancelSource(IntEnum):
     WALK_LIMIT = 33
 
 
-class Event(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+# Events hold no events but in tuples and lists of their own, so they form no cycles to look for.
+class Event(msgspec.Struct, array_like=True, frozen=True, tag_field="message", gc=False):
     """Common base of every event."""
 
 
