@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import fanout, journal, memory, orders, records, recovery, rust
+from benchmarks import demo, fanout, journal, memory, orders, records, recovery, rust
 from benchmarks.figure import Figure, Measure, encode, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +26,7 @@ MEASURES: dict[str, Measure] = {
     "records": records.measure,
     "recovery": recovery.measure,
     "memory": memory.measure,
+    "demo": demo.measure,
 }
 
 
