@@ -50,13 +50,16 @@ class SystemClock:
         if speed <= 0:
             raise ValueError("A clock's speed is more than zero.")
         self._speed = speed
+        # Of elapsed ns: parts of a fraction are asked for at a price, and this is asked often.
+        self._numerator = speed.numerator
+        self._denominator = speed.denominator * NS_PER_MS
         self._wall_anchor_ns = time.time_ns()
         self._exchange_anchor_ms = max(self._wall_anchor_ns // NS_PER_MS, not_before_ms)
         self._last_ms = self._exchange_anchor_ms
 
     def exchange_ms(self) -> int:
         elapsed_ns = time.time_ns() - self._wall_anchor_ns
-        moved_ms = elapsed_ns * self._speed.numerator // (self._speed.denominator * NS_PER_MS)
+        moved_ms = elapsed_ns * self._numerator // self._denominator
         self._last_ms = max(self._last_ms, self._exchange_anchor_ms + moved_ms)
         return self._last_ms
 

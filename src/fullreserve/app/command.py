@@ -25,6 +25,10 @@ from fullreserve.journal.sqlite import SqliteJournal
 DONE = 0
 FAILED = 1
 
+# A thread that wants the interpreter asks for it after this long: the journal's writer several
+# times for each commit while the loop is busy, and the loop while a thread reads histories.
+SWITCH_S = 0.0005
+
 # Requests and events come and go by the ten thousand, and few of them form cycles.
 GC_THRESHOLD = 50_000
 
@@ -63,6 +67,7 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         # What lives for as long as the process is not looked through at every collection.
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
+        sys.setswitchinterval(SWITCH_S)
         return uvloop.run(_serve(settings, clock, journal, recovered, extension, started_ns))
     finally:
         journal.close()

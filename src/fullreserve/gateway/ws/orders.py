@@ -97,7 +97,10 @@ class OrderOperations:
 
     def _order(self, key: ApiKey, args: bytes, expires_ms: int, reply: Reply) -> None:
         orders = wire.many(_place, PlaceParams, args)
-        self._submission.place(key, orders, expires_ms, reply)
+        if len(orders) == 1:
+            self._submission.place_one(key, orders[0], expires_ms, reply)
+        else:
+            self._submission.place(key, orders, expires_ms, reply)
 
     def _cancel_order(self, key: ApiKey, args: bytes, _expires_ms: int, reply: Reply) -> None:
         self._submission.cancel(key, wire.many(_cancel, CancelParams, args), reply)
