@@ -76,8 +76,10 @@ class RestBed:
         return self.vault.create_key(uid, f"Phrase-{uid}", TRADE)
 
     @classmethod
-    async def open(cls, folder: Path, *, limits: bool = False) -> RestBed:
-        clock = SystemClock()
+    async def open(
+        cls, folder: Path, *, limits: bool = False, clock: Clock | None = None
+    ) -> RestBed:
+        clock = clock or SystemClock()
         rest = cls(await Bed.open(folder, clock=clock), clock, folder)
         rest.door = await rest.bed.door()
         url = database_url("", folder)
