@@ -47,6 +47,8 @@ class Market(Extension):
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []
         self._opened: Health
+        # Later starts find the candles in the records; they need not wait for the newest.
+        self._first = False
 
     def genesis(self) -> list[AnyCommand]:
         return [*genesis.spot(), SetFeeTier(0, 0, TIER, MAKER_RATE, TAKER_RATE)]
@@ -55,6 +57,7 @@ class Market(Extension):
         opening = _opening(settings, clock)
         if not (settings.data / IMPORTED).exists():
             model = PriceModel(opening.opened_ms, opening.seed)
+            self._first = True
             keep_candles(settings.data, history.candles(model))
             log.info("made candles of the 7 days before", pairs=len(history.listed().instruments))
 
@@ -74,7 +77,8 @@ class Market(Extension):
         try:
             async with asyncio.timeout(OPENING_WAIT_S):
                 await quoted(running.door, running.clock, makers, self._opened.time_ms)
-                await recorded(running.door, running.clock, self._opened.sequence)
+                if self._first:
+                    await recorded(running.door, running.clock, self._opened.sequence)
         except TimeoutError:
             log.warning("quotes or candles are not complete yet", waited_s=OPENING_WAIT_S)
 
