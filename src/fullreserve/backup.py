@@ -29,6 +29,7 @@ from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import snapshots
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
+from fullreserve.journal.sqlite import check_end
 
 MANIFEST = "backup.json"
 STORES = "data"
@@ -91,6 +92,9 @@ def write_backup(data: Path, destination: Path) -> Manifest:
     """Copies the stores of `data`, replays the copy, and seals it with a manifest."""
     if not (data / JOURNAL).is_dir():
         raise JournalError(f"There is no exchange in {data}.")
+    if destination.resolve().is_relative_to(data.resolve()):
+        raise JournalError(f"A backup below {data} would be lost with it; name another place.")
+    check_end(data / JOURNAL)
     destination.mkdir(parents=True, mode=0o700)
     stores = destination / STORES
     stores.mkdir(mode=0o700)

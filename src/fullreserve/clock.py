@@ -12,11 +12,16 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Protocol
 
 NS_PER_MS = 1_000_000
 MS_PER_S = 1_000
+
+# How far wall time may run ahead of monotonic time between two looks and still be followed: NTP's
+# slewing is far below it, a clock that was set is mostly above.
+_DRIFT_MAX_NS = 1_000 * NS_PER_MS
 
 
 class Clock(Protocol):
@@ -31,6 +36,12 @@ class Clock(Protocol):
     def monotonic_ns(self) -> int:
         """Return nanoseconds from an arbitrary start; for durations only."""
 
+    def jump_ms(self) -> int:
+        """Return how far wall time leapt ahead and exchange time did not follow; 0 for not."""
+
+    def accept_jump(self) -> None:
+        """Let exchange time follow wall time to where it is now."""
+
     async def wait_until(self, exchange_ms: int) -> None:
         """Return once exchange time has reached a moment."""
 
@@ -43,31 +54,57 @@ class SystemClock:
 
     Exchange time starts at wall time, or at `not_before_ms` when that is later: a log that was
     written at a high speed continues from its own end. From there it follows wall time at
-    `speed`, so that at speed 1 it stays as right as the machine's clock.
+    `speed`, so that at speed 1 it stays as right as the machine's clock. When wall time leaps ahead
+    of monotonic time, it follows monotonic time until `accept_jump`, or until wall time is right
+    again: whoever asks meanwhile sees no leap. When wall time is set back it stands still.
     """
 
-    def __init__(self, speed: Fraction = Fraction(1), not_before_ms: int = 0) -> None:
+    def __init__(
+        self,
+        speed: Fraction = Fraction(1),
+        not_before_ms: int = 0,
+        *,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         if speed <= 0:
             raise ValueError("A clock's speed is more than zero.")
         self._speed = speed
         # Of elapsed ns: parts of a fraction are asked for at a price, and this is asked often.
         self._numerator = speed.numerator
         self._denominator = speed.denominator * NS_PER_MS
-        self._wall_anchor_ns = time.time_ns()
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._wall_anchor_ns = wall_ns()
+        # What wall time is ahead of monotonic time, as far as exchange time follows it.
+        self._offset_ns = self._wall_anchor_ns - monotonic_ns()
         self._exchange_anchor_ms = max(self._wall_anchor_ns // NS_PER_MS, not_before_ms)
         self._last_ms = self._exchange_anchor_ms
 
     def exchange_ms(self) -> int:
-        elapsed_ns = time.time_ns() - self._wall_anchor_ns
+        wall_ns, monotonic_ns = self._wall_ns(), self._monotonic_ns()
+        offset_ns = wall_ns - monotonic_ns
+        if offset_ns - self._offset_ns > _DRIFT_MAX_NS:
+            offset_ns = self._offset_ns
+        elapsed_ns = monotonic_ns + offset_ns - self._wall_anchor_ns
         moved_ms = elapsed_ns * self._numerator // self._denominator
-        self._last_ms = max(self._last_ms, self._exchange_anchor_ms + moved_ms)
+        now_ms = self._exchange_anchor_ms + moved_ms
+        # While wall time stands behind, the offset before is kept: a return to it is no leap.
+        if now_ms >= self._last_ms:
+            self._last_ms, self._offset_ns = now_ms, offset_ns
         return self._last_ms
 
     def wall_ms(self) -> int:
-        return time.time_ns() // NS_PER_MS
+        return self._wall_ns() // NS_PER_MS
 
     def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
+        return self._monotonic_ns()
+
+    def jump_ms(self) -> int:
+        return max(0, self._wall_ns() - self._monotonic_ns() - self._offset_ns) // NS_PER_MS
+
+    def accept_jump(self) -> None:
+        self._offset_ns = max(self._offset_ns, self._wall_ns() - self._monotonic_ns())
 
     async def wait_until(self, exchange_ms: int) -> None:
         # The wall clock may be set while this sleeps, so what is left is asked again.
@@ -82,13 +119,14 @@ class ManualClock:
     """A clock that stands still until told to move; for tests and for replay.
 
     Exchange time, wall time and monotonic time advance together; `set_wall` moves wall time alone,
-    as an operator or NTP would.
+    as an operator or NTP would, and exchange time follows it ahead with `accept_jump` only.
     """
 
     def __init__(self, start_ms: int = 1_700_000_000_000) -> None:
         self._exchange_ms = start_ms
         self._wall_ms = start_ms
         self._monotonic_ms = 0
+        self._offset_ms = start_ms
         self._order = itertools.count()
         self._exchange_waits: list[tuple[int, int, asyncio.Future[None]]] = []
         self._real_waits: list[tuple[int, int, asyncio.Future[None]]] = []
@@ -115,6 +153,15 @@ class ManualClock:
     def set_wall(self, wall_ms: int) -> None:
         """Set wall time alone, forward or back."""
         self._wall_ms = wall_ms
+
+    def jump_ms(self) -> int:
+        return max(0, self._wall_ms - self._monotonic_ms - self._offset_ms)
+
+    def accept_jump(self) -> None:
+        jump_ms = self.jump_ms()
+        self._offset_ms += jump_ms
+        self._exchange_ms += jump_ms
+        self._wake(self._exchange_waits, self._exchange_ms)
 
     async def wait_until(self, exchange_ms: int) -> None:
         if exchange_ms > self._exchange_ms:

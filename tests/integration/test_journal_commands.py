@@ -7,6 +7,7 @@ them; damage is done to the files between two calls.
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,6 +203,35 @@ async def test_a_backup_of_a_stopped_exchange(data: Path, tmp_path: Path) -> Non
     assert restore(restored, tmp_path / "backup") == 0
     machine = recover(JournalReader(restored.data / "journal")).replica.machine
     assert machine.core.state_hash() == state
+
+
+async def test_a_log_that_no_start_would_take_is_not_backed_up(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.1, LOG-3.3. The write-ahead log is damaged in its middle."""
+    bed = await traded(data)
+    crashed = Settings(data=tmp_path / "crashed")
+    shutil.copytree(data, crashed.data)
+    await bed.close()
+    wal = next((crashed.data / "journal").glob("*-wal"))
+    content = bytearray(wal.read_bytes())
+    content[len(content) // 3] ^= 1
+    wal.write_bytes(content)
+    assert backup(crashed, tmp_path / "backup") == 1
+    assert "damaged in its middle" in capsys.readouterr().err
+    assert not (tmp_path / "backup").exists()
+    assert wal.read_bytes() == bytes(content), "nothing was changed"
+
+
+async def test_a_backup_below_the_data_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.1"""
+    bed = await traded(data)
+    await bed.close()
+    assert backup(Settings(data=data), data / "backups" / "today") == 1
+    assert "name another place" in capsys.readouterr().err
+    assert not (data / "backups").exists()
 
 
 async def test_a_backup_is_checked_before_it_is_restored(

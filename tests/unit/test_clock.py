@@ -1,49 +1,116 @@
 """Goal: three times that keep their promises. Method: the manual clock, and the system's own."""
 
 import asyncio
-import time
 from fractions import Fraction
 
 import pytest
 
-from fullreserve.clock import ManualClock, SystemClock
+from fullreserve.clock import NS_PER_MS, ManualClock, SystemClock
+
+START_MS = 1_700_000_000_000
 
 
-def test_exchange_time_never_goes_back_when_the_wall_clock_does(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+class Sources:
+    """Wall and monotonic time as a test sets them."""
+
+    def __init__(self) -> None:
+        self.wall = START_MS
+        self.monotonic = 5_000
+
+    def clock(self, speed: Fraction = Fraction(1), not_before_ms: int = 0) -> SystemClock:
+        return SystemClock(
+            speed,
+            not_before_ms,
+            wall_ns=lambda: self.wall * NS_PER_MS,
+            monotonic_ns=lambda: self.monotonic * NS_PER_MS,
+        )
+
+    def advance(self, ms: int) -> None:
+        self.wall += ms
+        self.monotonic += ms
+
+    def set_wall(self, wall_ms: int) -> None:
+        self.wall = wall_ms
+
+
+def test_exchange_time_never_goes_back_when_the_wall_clock_does() -> None:
     """Criterion: HOUSE-CLOCK-1."""
-    now_ns = 1_700_000_000_000_000_000
-    monkeypatch.setattr(time, "time_ns", lambda: now_ns)
-    clock = SystemClock()
-    now_ns += 5_000_000_000
-    assert clock.exchange_ms() == 1_700_000_005_000
-    now_ns -= 3_000_000_000
-    assert clock.wall_ms() == 1_700_000_002_000
-    assert clock.exchange_ms() == 1_700_000_005_000
+    sources = Sources()
+    clock = sources.clock()
+    sources.advance(5_000)
+    assert clock.exchange_ms() == START_MS + 5_000
+    sources.set_wall(START_MS + 2_000)
+    assert clock.wall_ms() == START_MS + 2_000
+    assert clock.exchange_ms() == START_MS + 5_000
+    sources.advance(3_500)
+    assert clock.exchange_ms() == START_MS + 5_500, "it goes on where wall time has come"
 
 
 @pytest.mark.parametrize(("speed", "moved_ms"), [("1", 3000), ("2.5", 7500), ("1/3", 1000)])
-def test_speed_moves_exchange_time_alone(
-    monkeypatch: pytest.MonkeyPatch, speed: str, moved_ms: int
-) -> None:
+def test_speed_moves_exchange_time_alone(speed: str, moved_ms: int) -> None:
     """Criterion: HOUSE-CLOCK-2."""
-    now_ns = 1_700_000_000_000_000_000
-    monkeypatch.setattr(time, "time_ns", lambda: now_ns)
-    clock = SystemClock(Fraction(speed))
-    now_ns += 3_000_000_000
-    assert clock.exchange_ms() == 1_700_000_000_000 + moved_ms
-    assert clock.wall_ms() == 1_700_000_003_000
+    sources = Sources()
+    clock = sources.clock(Fraction(speed))
+    sources.advance(3_000)
+    assert clock.exchange_ms() == START_MS + moved_ms
+    assert clock.wall_ms() == START_MS + 3_000
 
 
-def test_exchange_time_continues_from_a_log_that_ran_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchange_time_continues_from_a_log_that_ran_ahead() -> None:
     """Criterion: HOUSE-CLOCK-1."""
-    now_ns = 1_700_000_000_000_000_000
-    monkeypatch.setattr(time, "time_ns", lambda: now_ns)
-    clock = SystemClock(not_before_ms=1_800_000_000_000)
+    sources = Sources()
+    clock = sources.clock(not_before_ms=1_800_000_000_000)
     assert clock.exchange_ms() == 1_800_000_000_000
-    now_ns += 1_000_000
+    sources.advance(1)
     assert clock.exchange_ms() == 1_800_000_000_001
+
+
+@pytest.mark.parametrize("manual", [False, True])
+def test_who_reads_the_clock_in_a_jump_does_not_move_it(manual: bool) -> None:
+    """Criterion: LOG-6.2, HOUSE-CLOCK-3. Both clocks tell the same times."""
+    source = ManualClock(START_MS) if manual else Sources()
+    clock = source if isinstance(source, ManualClock) else source.clock()
+    source.set_wall(START_MS + 86_400_000)
+    assert (clock.exchange_ms(), clock.jump_ms()) == (START_MS, 86_400_000)
+    source.advance(40)
+    assert clock.exchange_ms() == START_MS + 40
+    source.set_wall(START_MS + 40)
+    assert (clock.exchange_ms(), clock.jump_ms()) == (START_MS + 40, 0)
+    source.set_wall(START_MS + 3_600_040)
+    clock.accept_jump()
+    assert (clock.exchange_ms(), clock.jump_ms()) == (START_MS + 3_600_040, 0)
+    source.advance(10)
+    assert clock.exchange_ms() == START_MS + 3_600_050
+
+
+@pytest.mark.parametrize("drift_ms", [1, -1])
+def test_a_small_drift_is_followed(drift_ms: int) -> None:
+    """Criterion: HOUSE-CLOCK-1."""
+    sources = Sources()
+    clock = sources.clock()
+    for _ in range(100_000):
+        sources.advance(1_000)
+        sources.wall += drift_ms
+        clock.exchange_ms()
+    assert clock.exchange_ms() == sources.wall
+    assert clock.jump_ms() == 0
+
+
+def test_a_return_from_a_clock_set_back_is_no_jump() -> None:
+    """Criterion: LOG-6.2."""
+    sources = Sources()
+    clock = sources.clock()
+    sources.set_wall(START_MS - 3_600_000)
+    sources.advance(10)
+    assert clock.exchange_ms() == START_MS
+    sources.set_wall(START_MS + 10)
+    assert (clock.jump_ms(), clock.exchange_ms()) == (0, START_MS + 10)
+    # Once wall time has caught up from behind, what it was ahead before counts no more.
+    sources.set_wall(START_MS - 3_600_000)
+    sources.advance(3_600_020)
+    assert clock.exchange_ms() == START_MS + 20
+    sources.set_wall(sources.wall + 3_600_000)
+    assert (clock.jump_ms(), clock.exchange_ms()) == (3_600_000, START_MS + 20)
 
 
 def test_a_clock_that_stands_still_is_refused() -> None:

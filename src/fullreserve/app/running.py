@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -33,6 +34,7 @@ from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import snapshots
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
+from fullreserve.records.reached import PROJECTION, reached
 
 # The ids of the gateways that come with the exchange; others connect with ids of their own.
 MAIN_GATEWAY = 1
@@ -41,6 +43,7 @@ FOLLOWER = "fullreserve.records.follower"
 # How long a stop waits for the records to have everything; they can catch up later.
 RECORDS_WAIT_S = 10.0
 PRUNE_EVERY_MS = 60_000
+KEY_USES_EVERY_MS = 60_000
 NOTICE_MS = 200  # for the notice to leave before the connections close
 
 log = structlog.get_logger(__name__)
@@ -146,11 +149,18 @@ class Running:
         stop.push_async_callback(socket.close)
         self.vault = Vault(settings.data, self.clock.wall_ms)
         stop.callback(self.vault.close)
+        uses = asyncio.get_running_loop().create_task(self._store_key_uses())
+        stop.callback(uses.cancel)
         stop.callback(self._history.close)
         if settings.records:
             # A database that somebody named wrongly stops the start.
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
+        # From here on intake waits for the records, whether or not their process comes up.
+        if settings.records:
+            self._bound_by_records()
+        else:
+            self.sequencer.register(PROJECTION, *reached(settings.data))
         self._at_close(self._drain, self._close_records)
         feed = Feed(self.door, Catalog(), self.clock, self._history.wait)
         await feed.start()
@@ -163,6 +173,15 @@ class Running:
         if extension.prunes:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
             stop.callback(pruning.cancel)
+
+    async def _store_key_uses(self) -> None:
+        """When keys were last used is for their owners to see; a crash loses a minute of it."""
+        while True:
+            await self.clock.wait_ms(KEY_USES_EVERY_MS)
+            try:
+                self.vault.flush_uses()
+            except sqlite3.Error as problem:
+                log.warning("last use of keys not stored", problem=str(problem))
 
     async def _prune_regularly(self) -> None:
         while True:
@@ -201,12 +220,17 @@ class Running:
         try:
             if not self.settings.records:
                 await asyncio.to_thread(self._history.open)
+                self._bound_by_records()
             # What came with the database lives as long as the process does.
             gc.freeze()
             self._follower = await self._start_child(FOLLOWER)
         except Exception as problem:
             log.exception("the records cannot be opened")
             self.failed.set_result(problem)
+
+    def _bound_by_records(self) -> None:
+        progress = self._history.wait().progress()
+        self.sequencer.register(PROJECTION, progress.sequence, progress.finished_total)
 
     async def _close_records(self) -> None:
         if self._records is not None:

@@ -50,6 +50,19 @@ _PATH_BYTES_MAX = 107
 
 _encode = msgspec.msgpack.Encoder().encode
 
+
+class _Head(msgspec.Struct, array_like=True):
+    """How every command begins; what follows is passed over."""
+
+    tag: int
+    gateway: int
+
+
+_head = msgspec.msgpack.Decoder(_Head).decode
+
+MALFORMED = Refused(51000, "Parameter error", known=True)
+NOT_YOURS = Refused(51000, "A command names another gateway than its connection", known=True)
+
 log = structlog.get_logger(__name__)
 
 
@@ -213,10 +226,22 @@ class Connection(asyncio.Protocol):
         if not self.gateway:
             self.end("gateway 0 only reads")
             return
+        # Another gateway's numbers would count as used, and its own commands as repeated.
+        refusal = self._foreign(message.commands)
+        if refusal is not None:
+            done(refusal)
+            return
         limits = [
             Limit(tuple(key), burst, window, cost) for key, burst, window, cost in message.limits
         ]
         self._exchange.submit(message.commands, done, limits)
+
+    def _foreign(self, commands: list[bytes]) -> Refused | None:
+        try:
+            own = all(_head(command).gateway == self.gateway for command in commands)
+        except msgspec.DecodeError:
+            return MALFORMED
+        return None if own else NOT_YOURS
 
     def _ask(self, message: Ask) -> None:
         self._spawn(self._answer(message.id, self._exchange.query(message.query)))
@@ -244,6 +269,10 @@ class Connection(asyncio.Protocol):
             self.send(frame(Failure(number, "malformed", str(problem))))
         except Unavailable as problem:
             self.send(frame(Failure(number, "unavailable", str(problem))))
+        except Exception:
+            # Whatever it is, who asked may not wait for ever; the operator's log says more.
+            log.exception("question failed", gateway=self.gateway)
+            self.send(frame(Failure(number, "unavailable", "the exchange could not answer")))
 
     def _open_stream(self, message: OpenStream) -> None:
         if len(self._streams) >= STREAMS_MAX or message.id in self._streams:
@@ -264,6 +293,9 @@ class Connection(asyncio.Protocol):
             self.send(frame(Failure(message.id, "gone", str(gone), gone.oldest)))
         except Unavailable as problem:
             self.send(frame(Failure(message.id, "unavailable", str(problem))))
+        except Exception:
+            log.exception("stream failed", gateway=self.gateway)
+            self.send(frame(Failure(message.id, "unavailable", "the log could not be read")))
         finally:
             self._streams.pop(message.id, None)
 

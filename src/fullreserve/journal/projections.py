@@ -23,6 +23,11 @@ class Projections:
         self._progress: dict[str, tuple[int, int]] = {}
         self._marks: deque[tuple[int, int]] = deque()  # (sequence, exchange time), a second apart
 
+    def register(self, name: str, sequence: int, finished_total: int, next_ms: int) -> None:
+        """A projection that stands at `sequence` before it runs; its next row is of `next_ms`."""
+        self._progress[name] = (sequence, finished_total)
+        self._marks.appendleft((sequence + 1, next_ms))
+
     def report(self, name: str, sequence: int, finished_total: int) -> None:
         """A projection has committed up to `sequence`, where so many orders had ever finished."""
         self._progress[name] = (sequence, finished_total)
@@ -43,6 +48,13 @@ class Projections:
         if (finished_total - slowest) * _OF > finished_max * _SHARE:
             return True
         return bool(self._marks) and (now_ms - self._marks[0][1]) * _OF > finished_ms * _SHARE
+
+    def room(self, finished_total: int, finished_max: int) -> int | None:
+        """How many orders may still finish before one is forgotten too early; None for any."""
+        if not self._progress:
+            return None
+        slowest = min(finished for _, finished in self._progress.values())
+        return max(0, finished_max - (finished_total - slowest))
 
     @property
     def reached(self) -> dict[str, int]:

@@ -50,6 +50,9 @@ _COLUMNS = "sequence, count, time_ms, epoch, wire_version, prev_hash, hash, comm
 _INSERT = f"INSERT INTO rows ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
 _SELECT = f"SELECT {_COLUMNS} FROM rows"  # noqa: S608 - constant
 
+_COUNT_RETRY = (
+    "INSERT INTO meta VALUES ('retries', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1"
+)
 _FENCE = "SELECT value, (SELECT max(sequence) FROM rows) FROM meta WHERE key = 'epoch'"
 
 # What a person or the system may put right while the process runs: space, a cable, a lock.
@@ -86,6 +89,8 @@ class Segment:
         self._read_only = read_only
         self._db = self._connect()
         self._is_open = True
+        # A commit failed: what it wrote can be read back and may yet never reach the disk.
+        self._doubtful = False
 
     @classmethod
     def create(
@@ -205,6 +210,8 @@ class Segment:
             if not self._is_open:
                 self.reopen()
             db = self._db
+            if self._doubtful:
+                self._empty_write_ahead_log()
             db.execute("BEGIN IMMEDIATE")
             last = self._check_fence(epoch)
             fresh = (
@@ -213,15 +220,29 @@ class Segment:
                 else self._unwritten(entries, last)
             )
             db.executemany(_INSERT, map(astuple, fresh))
+            if self._doubtful or len(fresh) < len(entries):
+                # A transaction without a change would end without a wait for the disk.
+                db.execute(_COUNT_RETRY)
             if seal:
                 db.execute("UPDATE meta SET value = 1 WHERE key = 'sealed'")
             db.execute("COMMIT")
+            self._doubtful = False
         except sqlite3.Error as problem:
+            self._doubtful = True
             self._abandon(problem)
             raise
         except Fenced:
             db.execute("ROLLBACK")
             raise
+
+    def _empty_write_ahead_log(self) -> None:
+        """Writes what the log holds into the file, and begins the log anew.
+
+        After a failed fsync a kernel may count the log's pages as written; a crash would then leave
+        a hole in it, and with it everything behind the hole would be lost.
+        """
+        if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise Unwritable(f"{self.path.name}: its write-ahead log is being read")
 
     @contextmanager
     def leading(self, epoch: int) -> Iterator[None]:

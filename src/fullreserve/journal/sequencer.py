@@ -37,6 +37,7 @@ from fullreserve.journal.entry import Entry, head_of, seal
 from fullreserve.journal.errors import JournalError, PrunedAway, Unwritable
 from fullreserve.journal.exchange_time import ExchangeTime
 from fullreserve.journal.group_commit import GroupCommit
+from fullreserve.journal.headroom import Kept, finishes_at_most
 from fullreserve.journal.interface import Journal
 from fullreserve.journal.projections import Projections
 from fullreserve.journal.ring import Ring
@@ -154,11 +155,15 @@ class Sequencer:
             self._halt(halted)
         self._after_batch()
 
-    def _retention(self) -> tuple[int, int]:
-        """How many finished orders the core keeps, and for how many ms."""
+    def _retention(self) -> Kept:
         listed: list[ParameterSet] = self.machine.query(ListParameters())
         values = {one.parameter: one.value for one in listed}
-        return values[Parameter.FINISHED_MAX], values[Parameter.FINISHED_MS]
+        return Kept(
+            values[Parameter.FINISHED_MAX],
+            values[Parameter.FINISHED_MS],
+            values[Parameter.PENDING_PER_OWNER],
+            values[Parameter.WALK_MAX],
+        )
 
     # Intake
 
@@ -200,20 +205,43 @@ class Sequencer:
                 log.error("clock jumped forward", jump_ms=self._time.jump_ms)
                 self._refuse_waiting(TIME_JUMP)
                 return
-            self._execute(time_ms, self._take())
+            # The stamp alone may be what would make the core forget too early.
+            if self._lagging():
+                self._reassess()
+                self._refuse_waiting(BUSY)
+                return
+            taken = self._take()
+            if taken:
+                self._execute(time_ms, taken)
 
     def _take(self) -> list[Submission]:
-        """The next batch; a submission is never split."""
-        waiting = self._waiting
-        if self._queued <= BATCH_COMMANDS:
+        """The next batch; a submission is never split.
+
+        Empty when the next one could finish more orders than the projections leave room for: it is
+        refused as busy.
+        """
+        waiting, room = self._waiting, self._room()
+        if self._queued <= BATCH_COMMANDS and room is None:
             taken = list(waiting)
             waiting.clear()
             return taken
-        taken, count = [], 0
+        taken, count, finishing = [], 0, 0
         while waiting and count + len(waiting[0].commands) <= BATCH_COMMANDS:
+            if room is not None:
+                finishing += sum(finishes_at_most(one, self._kept) for one in waiting[0].commands)
+                if finishing > room and (taken or room < self._kept.finished_max):
+                    break
             count += len(waiting[0].commands)
             taken.append(waiting.popleft())
+        if waiting and not taken:
+            self._refuse(waiting.popleft(), BUSY)
         return taken
+
+    def _room(self) -> int | None:
+        """How many orders the next batch may finish; None when it cannot finish too many."""
+        core = self.machine.core
+        room = self._projections.room(core.finished_total, self._kept.finished_max)
+        return None if room is None or core.open_orders + self._queued <= room else room
 
     def _refuse_waiting(self, refusal: Refused) -> None:
         waiting, self._waiting = self._waiting, deque()
@@ -445,9 +473,9 @@ class Sequencer:
 
     def _lagging(self) -> bool:
         """Whether a projection could lose finished orders that the core forgets."""
-        finished_max, finished_ms = self._kept
+        kept, finished_total = self._kept, self.machine.core.finished_total
         return self._projections.lag(
-            self.machine.core.finished_total, finished_max, self._time.last_ms, finished_ms
+            finished_total, kept.finished_max, self._time.last_ms, kept.finished_ms
         )
 
     # Reading
@@ -556,6 +584,31 @@ class Sequencer:
             BUSY: "lagging",
         }
         return names[self._refusal]
+
+    def register(self, projection: str, sequence: int, finished_total: int) -> None:
+        """Bounds intake by a projection from now on, with what it has committed so far.
+
+        Without this nothing would be bounded before its process has come up and reported.
+        """
+        if sequence > self._durable:  # of another log, as its process will say
+            sequence = finished_total = 0
+        next_ms = self._time.last_ms
+        if sequence < self._durable:
+            oldest = self._journal_start(sequence + 1)
+            entries = self._journal.read(oldest)
+            next_ms = next(entries).time_ms
+            entries.close()
+        self._kept = self._retention()
+        self._projections.register(projection, sequence, finished_total, next_ms)
+        self._reassess()
+
+    def _journal_start(self, sequence: int) -> int:
+        """The sequence, or the log's oldest one when that has been pruned away."""
+        try:
+            self._journal.read(sequence).close()
+        except PrunedAway as pruned:
+            return pruned.oldest
+        return sequence
 
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         """See `door.protocol.Door.report`."""

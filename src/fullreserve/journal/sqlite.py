@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,14 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.check import chained, keep_write_ahead_log, lost_frames, torn_tail
 from fullreserve.journal.durable_file import sync_folder, write_file
 from fullreserve.journal.entry import Entry, Head, head_of, seal
-from fullreserve.journal.errors import Corrupt, JournalError, PrunedAway, TooNew, Unwritable
+from fullreserve.journal.errors import (
+    AlreadyLed,
+    Corrupt,
+    JournalError,
+    PrunedAway,
+    TooNew,
+    Unwritable,
+)
 from fullreserve.journal.folder import Folder, Part
 from fullreserve.journal.segment import RETRYABLE, Segment, primary_code
 
@@ -54,7 +61,7 @@ class SqliteJournal:
         if newest is None or newest.pointer is not None:
             self._active = self._follow(newest.pointer if newest else None)
         else:
-            self._active = self._adopt(newest)
+            self._active = _checked(newest, self._durable, self._cut)
         tail = self._active.tail(1)
         if tail and tail[0].wire_version > WIRE_VERSION:
             raise TooNew(
@@ -87,44 +94,10 @@ class SqliteJournal:
             return self._create(self._folder.start(), 0, [])
         return self._create(archived.head, archived.epoch, archived.quarantined)
 
-    def _adopt(self, part: Part) -> Segment:
-        segment: Segment | None = None
-        kept = keep_write_ahead_log(part.path)
-        try:
-            segment = Segment(part.path, durable=self._durable)
-            self._check_write_ahead_log(segment)
-            self._cut(segment, torn_tail(segment))
-            segment.settle()
-            kept.unlink(missing_ok=True)
-        except sqlite3.DatabaseError as problem:
-            if segment is not None:
-                segment.close()
-            keep_write_ahead_log(part.path).unlink(missing_ok=True)
-            raise Corrupt(part.first, f"{part.name} cannot be read: {problem}") from problem
-        except BaseException:
-            if segment is not None:
-                segment.close()
-            keep_write_ahead_log(part.path).unlink(missing_ok=True)
-            raise
-        return segment
-
-    @staticmethod
-    def _check_write_ahead_log(segment: Segment) -> None:
-        wal = segment.path.with_name(segment.path.name + "-wal")
-        valid = segment.checkpoint()
-        if wal.exists() and lost_frames(wal, valid):
-            tail = segment.tail(1)
-            last = tail[0].last if tail else segment.before().sequence
-            raise Corrupt(
-                last + 1,
-                f"{wal.name} is damaged in its middle, and commits follow the damage. "
-                "Nothing was changed; restore a backup or look at the file by hand",
-            )
-
     def _cut(self, segment: Segment, torn: list[Entry]) -> None:
         if not torn:
             return
-        kept = self._folder.path / f"cut-{torn[0].sequence:020d}.msgpack"
+        kept = _free_name(self._folder.path, torn[0].sequence)
         write_file(kept, msgspec.msgpack.encode(torn))
         sync_folder(self._folder.path)
         segment.cut_from(torn[0].sequence)
@@ -200,6 +173,70 @@ class SqliteJournal:
     def close(self) -> None:
         self._active.close()
         self._folder.release()
+
+
+def _checked(part: Part, durable: bool, cut: Callable[[Segment, list[Entry]], None]) -> Segment:
+    """Opens the newest segment once its end is checked; `cut` gets what is torn of it.
+
+    Corrupt, with nothing changed, when more than a torn end is wrong.
+    """
+    segment: Segment | None = None
+    kept = keep_write_ahead_log(part.path)
+    try:
+        segment = Segment(part.path, durable=durable)
+        _check_write_ahead_log(segment)
+        cut(segment, torn_tail(segment))
+        segment.settle()
+        kept.unlink(missing_ok=True)
+    except sqlite3.DatabaseError as problem:
+        if segment is not None:
+            segment.close()
+        keep_write_ahead_log(part.path).unlink(missing_ok=True)
+        raise Corrupt(part.first, f"{part.name} cannot be read: {problem}") from problem
+    except BaseException:
+        if segment is not None:
+            segment.close()
+        keep_write_ahead_log(part.path).unlink(missing_ok=True)
+        raise
+    return segment
+
+
+def _check_write_ahead_log(segment: Segment) -> None:
+    wal = segment.path.with_name(segment.path.name + "-wal")
+    valid = segment.checkpoint()
+    if wal.exists() and lost_frames(wal, valid):
+        tail = segment.tail(1)
+        last = tail[0].last if tail else segment.before().sequence
+        raise Corrupt(
+            last + 1,
+            f"{wal.name} is damaged in its middle, and commits follow the damage. "
+            "Nothing was changed; restore a backup or look at the file by hand",
+        )
+
+
+def _free_name(folder: Path, sequence: int) -> Path:
+    """Where a cut tail is kept; one that was cut at the same place before stays."""
+    names = itertools.chain(("",), (f"-{number}" for number in itertools.count(2)))
+    paths = (folder / f"cut-{sequence:020d}{name}.msgpack" for name in names)
+    return next(path for path in paths if not path.exists())
+
+
+def check_end(path: Path) -> None:
+    """Checks the newest segment as a start would, and changes nothing of what it says.
+
+    Corrupt when a start would refuse it. While a leader has the log, that leader has checked it.
+    """
+    folder = Folder(path)
+    try:
+        folder.lead()
+    except AlreadyLed:
+        return
+    try:
+        parts = folder.parts()
+        if parts and parts[-1].pointer is None:
+            _checked(parts[-1], True, lambda _segment, _torn: None).close()
+    finally:
+        folder.release()
 
 
 def read(

@@ -12,9 +12,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fullreserve.records import schema
+from fullreserve.records.reached import FILE, PROJECTION
 
-FILE = "records.sqlite3"
-PROJECTION = "records"
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -28,6 +27,7 @@ class Progress(NamedTuple):
     sequence: int  # the last command whose rows are here, 0 before the first
     time_ms: int  # exchange time of that command
     hash: str = ""  # of the row of the log that ends there, in hex
+    finished_total: int = 0  # orders that had ever finished there
 
 
 def database_url(setting: str, data: Path) -> URL:

@@ -35,7 +35,6 @@ from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
 from fullreserve.records.alone import NotAlone, only_one
 from fullreserve.records.database import (
-    PROJECTION,
     Progress,
     WrongDatabase,
     database_url,
@@ -44,6 +43,7 @@ from fullreserve.records.database import (
 )
 from fullreserve.records.imports import WrongImport, import_rows, kept_candles
 from fullreserve.records.projection import Projection, Rows
+from fullreserve.records.reached import PROJECTION
 from fullreserve.records.starts import oldest_start, starts
 from fullreserve.records.writer import Writer
 
@@ -228,9 +228,9 @@ class Follower:
         head = self._replica.head
         if head.sequence == self.progress.sequence:
             return
-        reached = Progress(head.sequence, head.time_ms, head.hash.hex())
-        self._writer.write(self._projection.take(), reached)
         self._finished_total = self._replica.finished_total
+        reached = Progress(head.sequence, head.time_ms, head.hash.hex(), self._finished_total)
+        self._writer.write(self._projection.take(), reached)
         self._announce()
         if head.sequence - self._snapshot_at >= self._snapshot_every:
             self._snapshot()

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -58,6 +58,7 @@ progress = Table(
     _number("sequence"),  # the last command whose rows are here
     _number("time_ms"),  # exchange time of that command
     _text("hash"),  # of its row, in hex: the log that these records are of
+    _number("finished_total"),  # orders that had ever finished there
 )
 
 # The latest state of every order. `fill_*`, `trade` and `liquidity` are those of its last fill.

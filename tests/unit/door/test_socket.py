@@ -18,6 +18,7 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.queries import GetStatus
+from fullreserve.journal.errors import JournalError
 from tests.bed import ALICE, Bed, order, place, submit, turn, until
 from tests.broken_disk import Disk
 
@@ -99,6 +100,15 @@ async def test_a_reader_that_does_not_read_is_not_buffered_for(bed: Bed) -> None
     server = await SocketServer.start(bed.sequencer, path)
     reader, writer = await asyncio.open_unix_connection(str(path))
     writer.write(frame(Hello(frames.PROTOCOL_VERSION, 0)))
+    found = Frames()
+    received: list[frames.Message] = []
+
+    async def receive_until(kind: type[frames.Message]) -> None:
+        while not received or not isinstance(received[-1], kind):
+            bodies = found.feed(await asyncio.wait_for(reader.read(1 << 20), 10))
+            received.extend(frames.from_exchange.decode(body) for body in bodies)
+
+    await receive_until(frames.Welcome)
     writer.write(frame(OpenStream(1, 1, False, 5)))
     local = await bed.door()
     for _ in range(100):
@@ -106,13 +116,48 @@ async def test_a_reader_that_does_not_read_is_not_buffered_for(bed: Bed) -> None
     (connection,) = server.connections
     await until(lambda: connection._streams[1].credits == 0)
     await turn(50)
-    found = Frames()
-    received = [
-        frames.from_exchange.decode(body) for body in found.feed(await reader.read(1 << 20))
-    ]
-    assert [type(message).__name__ for message in received] == ["Welcome", *["RowFrame"] * 5]
+    # An answer leaves behind whatever was sent before it.
+    writer.write(frame(frames.Call(2, "health", [])))
+    await receive_until(frames.Answer)
+    names = [type(message).__name__ for message in received]
+    assert names == ["Welcome", *["RowFrame"] * 5, "Answer"]
     writer.close()
     await writer.wait_closed()
+    await server.close()
+
+
+async def test_a_gateway_submits_under_its_own_id_only(bed: Bed) -> None:
+    """Criterion: LOG-11.6, LOG-11.5"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    first = await bed.door(1)
+    second = await SocketDoor.open(path, 2, SystemClock())
+    foreign = order(first, ALICE, Side.BUY, 400_000, 1)
+    own = order(second, ALICE, Side.BUY, 400_000, 1)
+    refused = await submit(second, [own, foreign])
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.known) == (51000, True)
+    assert bed.sequencer.machine.core.open_orders == 0
+    for door, command in ((first, foreign), (second, own)):
+        (reply,) = await submit(door, [command])  # type: ignore[misc]
+        assert (reply.code, reply.duplicate_of) == (0, 0), "its number is not used up"
+    await second.close()
+    await server.close()
+
+
+async def test_a_question_that_fails_is_answered(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Criterion: LOG-11.5. The journal cannot be read."""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    door = await SocketDoor.open(path, 0, SystemClock())
+
+    def damaged(*_: object) -> None:
+        raise JournalError("the disk is gone")
+
+    monkeypatch.setattr(bed.journal, "quarantined", damaged)
+    with pytest.raises(Unavailable, match="could not answer"):
+        await asyncio.wait_for(door.skips(), 10)
+    await door.close()
     await server.close()
 
 

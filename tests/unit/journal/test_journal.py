@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -227,6 +228,80 @@ def test_a_torn_tail_is_cut_and_kept_aside(
     fresh = rows(journal.head, journal.epoch, 1)
     journal.commit(fresh)
     assert list(journal.read()) == written[:-2] + fresh
+    journal.close()
+
+
+def test_a_second_cut_at_the_same_place_keeps_the_first(tmp_path: Path) -> None:
+    """Criterion: LOG-3.4"""
+    written = filled(tmp_path, 3)
+    kept: list[bytes] = []
+    for commands in (b"first", b"second"):
+        alter(
+            segment_files(tmp_path)[0],
+            "UPDATE rows SET commands = ? WHERE sequence = ?",
+            commands,
+            written[-1].sequence,
+        )
+        journal = SqliteJournal(tmp_path)
+        journal.commit(rows(journal.head, journal.epoch, 1))
+        journal.close()
+        kept = [path.read_bytes() for path in tmp_path.glob("cut-*")]
+    assert len(kept) == 2
+    assert [sum(text in one for one in kept) for text in (b"first", b"second")] == [1, 1]
+
+
+class FailingSync:
+    """A connection whose next COMMIT is written, and whose wait for the disk fails."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.failed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        cursor = self._db.execute(statement, *values)
+        if statement == "COMMIT" and not self.failed:
+            self.failed = True
+            problem = sqlite3.OperationalError("disk I/O error")
+            problem.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise problem
+        return cursor
+
+
+def test_a_retry_after_a_failed_sync_is_written_anew(tmp_path: Path) -> None:
+    """Criterion: LOG-1.4"""
+    journal = SqliteJournal(tmp_path)
+    entries = rows(journal.head, journal.epoch, 2)
+    segment = journal._active
+    # Another connection, as a reader's, keeps the log from being emptied by the reopening.
+    reader = sqlite3.connect(segment.path)
+    reader.execute("SELECT count(*) FROM rows").fetchone()
+    segment._db = FailingSync(segment._db)  # type: ignore[assignment]
+    with pytest.raises(Unwritable):
+        journal.commit(entries)
+    wal = next(tmp_path.glob("*-wal"))
+    before = wal.read_bytes()
+    assert before
+    journal.commit(entries)
+    after = wal.read_bytes()
+    assert after, "the try ended with a transaction, and so with a wait for the disk"
+    assert after[16:24] != before[16:24], "the frames that may be lost are no longer read"
+    assert list(journal.read()) == entries
+    reader.close()
+    journal.close()
+
+
+def test_a_retry_of_what_is_written_still_waits_for_the_disk(tmp_path: Path) -> None:
+    """Criterion: LOG-1.4. Another connection of the same leader tries again."""
+    journal = SqliteJournal(tmp_path)
+    entries = rows(journal.head, journal.epoch, 2)
+    journal.commit(entries)
+    wal = next(tmp_path.glob("*-wal"))
+    before = wal.read_bytes()
+    journal.commit(entries)
+    assert wal.read_bytes() != before
     journal.close()
 
 
