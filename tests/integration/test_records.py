@@ -32,10 +32,11 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.journal.snapshots import FOLDER_NAME, snapshots
 from fullreserve.marketdata.bars import MINUTE
 from fullreserve.records import schema
-from fullreserve.records.database import FILE, PROJECTION, database_url, open_database
+from fullreserve.records.database import database_url, open_database
 from fullreserve.records.follower import Follower, OtherLog
 from fullreserve.records.history import History, rows_of
 from fullreserve.records.imports import ImportedCandle, keep_candles
+from fullreserve.records.reached import FILE, PROJECTION
 from fullreserve.records.record import Page
 from tests.bed import ALICE, BOB, BTC_USDT, START_MS, Bed, submit, until
 from tests.memory_folder import memory_folder

@@ -136,7 +136,7 @@ def test_the_follower_comes_back_and_never_outlives_the_exchange(start: Callable
     """Criterion: LOG-13.2"""
     up = start()
     base = up.ready()
-    until_health(base, lambda now: "records" in now["projections"])
+    until_health(base, lambda now: now["projections"]["records"] > 0)
     (follower,) = up.children()
     follower.kill()
     until_health(base, lambda now: now["childRestarts"] == 1)

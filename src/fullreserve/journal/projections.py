@@ -22,21 +22,33 @@ class Projections:
     def __init__(self) -> None:
         self._progress: dict[str, tuple[int, int]] = {}
         self._marks: deque[tuple[int, int]] = deque()  # (sequence, exchange time), a second apart
+        self._landed = 0
 
-    def register(self, name: str, sequence: int, finished_total: int, next_ms: int) -> None:
-        """A projection that stands at `sequence` before it runs; its next row is of `next_ms`."""
+    def register(
+        self, name: str, sequence: int, finished_total: int, lacks: tuple[int, int] | None
+    ) -> None:
+        """A projection that stands at `sequence` before it runs.
+
+        `lacks` is the first row that it has not: last sequence and exchange time, None for none.
+        """
         self._progress[name] = (sequence, finished_total)
-        self._marks.appendleft((sequence + 1, next_ms))
+        if lacks is not None:
+            self._marks.appendleft(lacks)
 
     def report(self, name: str, sequence: int, finished_total: int) -> None:
         """A projection has committed up to `sequence`, where so many orders had ever finished."""
         self._progress[name] = (sequence, finished_total)
         slowest = min(at for at, _ in self._progress.values())
+        time_ms = 0
         while self._marks and self._marks[0][0] <= slowest:
-            self._marks.popleft()
+            time_ms = self._marks.popleft()[1]
+        if time_ms and not self._marks and self._landed > slowest:
+            # What landed within a second of the last mark has none of its own.
+            self._marks.append((self._landed, time_ms))
 
     def landed(self, sequence: int, time_ms: int) -> None:
         """The log has reached a sequence."""
+        self._landed = sequence
         if self._progress and (not self._marks or time_ms - self._marks[-1][1] >= _MARK_MS):
             self._marks.append((sequence, time_ms))
 

@@ -592,23 +592,20 @@ class Sequencer:
         """
         if sequence > self._durable:  # of another log, as its process will say
             sequence = finished_total = 0
-        next_ms = self._time.last_ms
-        if sequence < self._durable:
-            oldest = self._journal_start(sequence + 1)
-            entries = self._journal.read(oldest)
-            next_ms = next(entries).time_ms
-            entries.close()
         self._kept = self._retention()
-        self._projections.register(projection, sequence, finished_total, next_ms)
+        lacks = self._first_behind(sequence) if sequence < self._durable else None
+        self._projections.register(projection, sequence, finished_total, lacks)
         self._reassess()
 
-    def _journal_start(self, sequence: int) -> int:
-        """The sequence, or the log's oldest one when that has been pruned away."""
+    def _first_behind(self, sequence: int) -> tuple[int, int]:
+        """Last sequence and time of the row behind a sequence, or of the log's oldest row."""
         try:
-            self._journal.read(sequence).close()
+            entries = self._journal.read(sequence + 1)
         except PrunedAway as pruned:
-            return pruned.oldest
-        return sequence
+            entries = self._journal.read(pruned.oldest)
+        entry = next(entries)
+        entries.close()
+        return entry.last, entry.time_ms
 
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         """See `door.protocol.Door.report`."""

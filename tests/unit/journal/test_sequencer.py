@@ -501,6 +501,25 @@ async def test_a_projection_that_stands_still_bounds_intake_by_time(tmp_path: Pa
     await again.close()
 
 
+async def test_a_long_downtime_is_no_lag_of_a_projection_that_has_all(tmp_path: Path) -> None:
+    """Criterion: LOG-7.1"""
+    await (await Bed.open(tmp_path)).close()
+    clock = ManualClock(START_MS + 86_400_000)
+    bed = await Bed.open(tmp_path, clock=clock)
+    bed.sequencer.register("records", bed.journal.head.sequence, 0)
+    door = await bed.door()
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    behind = bed.journal.head.sequence
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    # The second row came within a second of the first, which alone is projected.
+    await door.report("records", behind, 0)
+    clock.advance(500_000)
+    assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]), Refused)
+    await door.report("records", bed.journal.head.sequence, 0)
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    await bed.close()
+
+
 async def test_one_batch_finishes_no_more_than_the_projections_leave_room_for(
     tmp_path: Path,
 ) -> None:

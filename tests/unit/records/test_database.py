@@ -12,7 +12,6 @@ from fullreserve.marketdata.bars import DAY, HOUR, MINUTE, SECOND
 from fullreserve.records import schema
 from fullreserve.records.alone import NotAlone, only_one
 from fullreserve.records.database import (
-    FILE,
     Progress,
     WrongDatabase,
     database_url,
@@ -21,6 +20,7 @@ from fullreserve.records.database import (
 )
 from fullreserve.records.history import History
 from fullreserve.records.projection import Rows
+from fullreserve.records.reached import FILE, reached
 from fullreserve.records.record import Page
 from fullreserve.records.writer import Writer
 from tests.unit.records.blotter import ANN, BTC, PAIR, USDT, balance, canceled, filled, trade
@@ -54,6 +54,16 @@ def test_a_database_is_continued(engine: Engine, record: Record) -> None:
     record([canceled(1)], sequence=7)
     assert prepare(engine) == Progress(7, NOW)
     assert History(engine).progress() == Progress(7, NOW)
+
+
+def test_how_far_it_is_can_be_read_without_its_modules(engine: Engine, tmp_path: Path) -> None:
+    """Criterion: LOG-7.1."""
+    assert reached(tmp_path) == (0, 0)
+    Writer(engine, prepare(engine)).write(Rows(), Progress(7, NOW, "", 3))
+    assert reached(tmp_path) == (7, 3)
+    assert prepare(engine).finished_total == 3
+    schema.progress.drop(engine)
+    assert reached(tmp_path) == (0, 0)
 
 
 def test_a_database_of_another_version_is_made_anew(engine: Engine, record: Record) -> None:
