@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,12 @@ from fullreserve.door.commands import confirm_time
 from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import Side
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import Vault
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.journal.sqlite import SqliteJournal
-from tests.bed import ALICE, START_MS, Bed, order, place, submit
+from tests.bed import ALICE, START_MS, Bed, order, place, submit, turn
 from tests.memory_folder import memory_folder
 
 
@@ -68,5 +72,28 @@ async def test_a_demo_gives_up_only_what_snapshots_and_projections_do_not_need(
     assert running.prune() == (1, rows[15].last)
     await running.sequencer.report("records", journal.head.sequence, 0)
     assert running.prune() == (rows[16].sequence, rows[47].last)
+    await running.close()
+    journal.close()
+
+
+async def test_the_last_use_of_keys_is_stored_about_once_a_minute(data: Path) -> None:
+    """Criterion: ID-5"""
+    await (await Bed.open(data)).close()
+    clock = ManualClock(START_MS)
+    journal = SqliteJournal(data / "journal", durable=False)
+    running = Running(Settings(data=data), clock, journal, recover(journal))
+    running.vault = Vault(data, clock.wall_ms)
+    made = running.vault.create_key(running.vault.create_user().uid, "p", Permission.TRADE)
+    key = running.vault.api_key(made.key.encode())
+    assert key is not None
+    key.used_ms = START_MS + 7
+    storing = asyncio.create_task(running._store_key_uses())
+    await turn()
+    clock.advance(60_000)
+    await turn()
+    with closing(sqlite3.connect(data / "identity.db")) as stored:
+        assert stored.execute("SELECT used_ms FROM api_keys").fetchall() == [(START_MS + 7,)]
+    storing.cancel()
+    running.vault.close()
     await running.close()
     journal.close()
