@@ -85,7 +85,7 @@ def tag_of(command: bytes) -> int:
 class Machine:
     """Core and folds at one sequence. One thread at a time.
 
-    `skip` names quarantined sequences, which are passed over.
+    `skip` names quarantined sequences, which are passed over, with what they put on the agenda.
     """
 
     def __init__(
@@ -174,9 +174,8 @@ class Machine:
         self, first: int, time_ms: int, commands: bytes
     ) -> tuple[bytes, list[AnyEvent] | None]:
         """Applies one run to the core and gives its events to the folds that want them."""
-        skip = [at for at in self.skip if at >= first] or None
         try:
-            data = self.core.apply(first, time_ms, commands, skip=skip)
+            data = self.core.apply(first, time_ms, commands, skip=self.skip or None)
         except CoreHalted as problem:
             raise Halted(problem.sequence, problem.reason) from problem
         if not self._readers:
@@ -230,9 +229,8 @@ class Machine:
         ValueError on a row that does not fit, Halted, Differs.
         """
         if not self.folds:
-            skip = [at for at in self.skip if at >= sequence] or None
             try:
-                return self.core.apply(sequence, time_ms, commands, events, skip)
+                return self.core.apply(sequence, time_ms, commands, events, self.skip or None)
             except CoreHalted as problem:
                 raise Halted(problem.sequence, problem.reason) from problem
         raw = [bytes(command) for command in _raw_batch.decode(commands)]
@@ -251,6 +249,15 @@ class Machine:
         if expected is not None:
             raise Differs(sequence + len(raw) - 1, "the row ends without the fold's group")
         return _join(parts) if events else _NO_EVENTS
+
+    def replay_part(self, sequence: int, time_ms: int, commands: bytes, count: int) -> None:
+        """Applies the first `count` commands of a row whose next one halts; to the core alone.
+
+        None of them, when the row halts at what a command before it put on the agenda.
+        """
+        if count > 0:
+            part = [bytes(command) for command in _raw_batch.decode(commands)[:count]]
+            self.core.apply(sequence, time_ms, batch(part), events=False, skip=self.skip or None)
 
 
 def _group(sequence: int, outcome: Outcome) -> bytes:

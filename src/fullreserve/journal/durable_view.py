@@ -1,4 +1,4 @@
-"""The durable state while the disk is stalled: queries go on, and none speaks ahead of the log."""
+"""The durable state while the disk is stalled or the core has halted: queries go on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from fullreserve.exchange.machine import Machine
 class DurableView:
     """A second machine, replayed from what is on disk, made when the first query needs it.
 
-    The leader's own core has applied rows that are not durable, and cannot take them back.
+    The leader's own core has applied rows that are not durable, or half of the command that halted
+    it, and cannot take them back.
     """
 
     def __init__(self, replay: Callable[[], Machine] | None) -> None:

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class Recovered(NamedTuple):
-    """The state at the log's end. `halted`: it stops at a command that breaks an invariant."""
+    """The state at the log's end, or before the command that `halted` says it stops at."""
 
     replica: Replica
     halted: Halted | None
@@ -41,20 +41,36 @@ def recover(
     Raises Corrupt, Diverged, TooNew; JournalError when the log is pruned and no snapshot can be
     read.
     """
+    found = _recover(journal, snapshots, folds, None)
+    if found.halted is None:
+        return found
+    # A halted core may hold half a command: the state before that command is made anew.
+    first = found.replica.sequence + 1
+    whole = _recover(journal, snapshots, folds, first)
+    row = next(journal.read(first))
+    machine, count = whole.replica.machine, found.halted.sequence - first
+    machine.replay_part(row.sequence, row.time_ms, row.commands, count)
+    return whole._replace(halted=found.halted)
+
+
+def _recover(
+    journal: ReadableLog, snapshots: Path | None, folds: Folds, before: int | None
+) -> Recovered:
+    """`before`: sequence of the first row that is left out."""
     skip = journal.quarantined()
     if snapshots is not None:
         for replica in readable(snapshots, folds, skip):
-            begun = _continue(journal, replica)
+            begun = _continue(journal, replica, before)
             if begun is not None:
                 return begun
     fresh = Replica(Machine(folds=folds(), skip=skip))
     try:
-        return _replay(journal, fresh)
+        return _replay(journal, fresh, before)
     except PrunedAway as problem:
         raise JournalError(f"{problem} No snapshot that covers them can be read.") from problem
 
 
-def _continue(journal: ReadableLog, replica: Replica) -> Recovered | None:
+def _continue(journal: ReadableLog, replica: Replica, before: int | None) -> Recovered | None:
     """Recovery from a snapshot; None when the log does not go on from it."""
     if replica.sequence > journal.head.sequence:
         log.warning("snapshot passed over", sequence=replica.sequence, problem="ahead of the log")
@@ -64,15 +80,17 @@ def _continue(journal: ReadableLog, replica: Replica) -> Recovered | None:
     if chained_to != replica.head.hash:
         log.warning("snapshot passed over", sequence=replica.sequence, problem="of another log")
         return None
-    return _replay(journal, replica)
+    return _replay(journal, replica, before)
 
 
-def _replay(journal: ReadableLog, replica: Replica) -> Recovered:
+def _replay(journal: ReadableLog, replica: Replica, before: int | None) -> Recovered:
     start = replica.sequence
     head = replica.head if start else EMPTY
     for entry in journal.read(start + 1, head):
+        if before is not None and entry.sequence >= before:
+            break
         try:
             replica.apply(entry, checked=True)
         except Halted as halted:
-            return Recovered(replica, halted, start, halted.sequence - 1 - start)
+            return Recovered(replica, halted, start, replica.sequence - start)
     return Recovered(replica, None, start, replica.sequence - start)

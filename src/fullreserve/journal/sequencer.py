@@ -148,6 +148,8 @@ class Sequencer:
         self._refused = 0
         # Why intake is stopped, by what stopped it; None while it is open.
         self._halted: Halted | None = None
+        # Whether the machine has applied part of what halted it; recovery stops before that.
+        self._torn = False
         self._stalled = False
         self._closing = False
         self._refusal: Refused | None = None
@@ -324,6 +326,7 @@ class Sequencer:
         )
         for submission in taken:
             self._refuse(submission, UNKNOWN)
+        self._torn = True
         self._send(entry, None, (), [])
         self._halt(halted)
 
@@ -485,13 +488,18 @@ class Sequencer:
         while True:
             if self.failed.done():
                 raise Unavailable(FAILED.message)
-            if self._stalled and self._durable < self.machine.sequence:
+            if self._torn and self._in_flight and not self._stalled:
+                await self._next_advance()
+                continue
+            if self._torn or (self._stalled and self._durable < self.machine.sequence):
                 try:
                     machine = await self._view.machine()
                 except JournalError as problem:
                     raise Unavailable(str(problem)) from problem
                 if machine is not None:
                     return machine.core.query(query)
+                if self._torn:
+                    raise Unavailable(HALTED.message)
                 await self._next_advance()
                 continue
             answer = self.machine.core.query(query)

@@ -39,7 +39,7 @@ from fullreserve.exchange.wire.commands import (
     encode,
 )
 from fullreserve.exchange.wire.events import AnyEvent, Order, Reply
-from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.exchange.wire.queries import AccountState, ListBalances, ListOpenOrders
 from fullreserve.journal.errors import Diverged
 from fullreserve.journal.replay import recover
 from fullreserve.journal.sqlite import SqliteJournal
@@ -299,11 +299,10 @@ async def test_what_the_core_cannot_read_never_stands_in_the_log(tmp_path: Path)
     assert not told.known
     at = (await door.health()).halted_at
     await until(lambda: bed.journal.head.sequence == at)
-    applied = bed.hash
     await bed.close()
     again = await Bed.open(tmp_path, folds=[Garbled()])
     assert (await (await again.door()).health()).halted_at == at
-    assert again.hash == applied
+    assert len(await (await again.door()).query(ListOpenOrders(owner=ALICE))) == 1
     await again.close()
 
 

@@ -252,6 +252,24 @@ async def test_a_halt_makes_the_exchange_read_only_and_is_in_the_log(tmp_path: P
     await mended.close()
 
 
+async def test_a_halted_exchange_answers_from_before_the_halt(tmp_path: Path) -> None:
+    """Criterion: LOG-1.12. The order is before the halt in the same row; live and restarted."""
+    bed = await Bed.open(tmp_path)
+    door = await bed.door()
+    first = order(door, ALICE, Side.BUY, 400_000, 10)
+    await submit(door, [first, ActivateRules(door.gateway, door.numbers(1), 999)])
+    at = (await door.health()).halted_at
+    status: Status = await door.query(GetStatus())
+    assert status.sequence == at - 1, "the leader's own core has gone to the halt"
+    assert bed.sequencer.machine.sequence == at
+    assert len(await door.query(ListOpenOrders(owner=ALICE))) == 1
+    await bed.close()
+    again = await Bed.open(tmp_path)
+    restarted: Status = await (await again.door()).query(GetStatus())
+    assert restarted.sequence == at - 1
+    await again.close()
+
+
 async def test_a_malformed_command_harms_nobody_else(tmp_path: Path) -> None:
     """Criterion: LOG-1.10"""
     bed = await Bed.open(tmp_path)
