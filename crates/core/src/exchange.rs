@@ -366,7 +366,7 @@ impl Exchange {
 
     /// Orders finished since genesis.
     pub fn finished_total(&self) -> u64 {
-        self.orders.finished_total
+        self.orders.finished_total()
     }
 
     /// Why nothing is applied any more.

@@ -130,22 +130,24 @@ impl Exchange {
         let finished = self.owners.at(slot).newest_finished;
         let (id, client_order_id) = (query.order.0, &query.client_order_id);
         let order = if id != 0 {
-            let listed = self.orders.find(id).map(|slot| self.orders.at(slot));
-            let same = |order: &&Order| order.id == id;
-            listed.or_else(|| self.orders.finished_from(finished).find(same))
+            let listed = self.orders.find(id).map(|slot| *self.orders.at(slot));
+            listed.or_else(|| {
+                let one = self.orders.finished_from(finished).find(|one| one.id == id);
+                one.map(|one| self.orders.finished_order(one))
+            })
         } else if client_order_id.is_empty() {
             None
         } else {
             let listed = self.orders.find_client(slot, client_order_id);
-            let listed = listed.map(|slot| self.orders.at(slot));
+            let listed = listed.map(|slot| *self.orders.at(slot));
             listed.or_else(|| self.orders.finished_client(finished, client_order_id))
         }?;
-        let matches = order.owner == slot && self.is_on(order, query.instrument);
-        matches.then(|| self.present(order))
+        let matches = order.owner == slot && self.is_on(order.instrument, query.instrument);
+        matches.then(|| self.present(&order))
     }
 
-    fn is_on(&self, order: &Order, instrument: InstrumentId) -> bool {
-        instrument.0 == 0 || self.instruments.at(order.instrument).id == instrument
+    fn is_on(&self, slot: u32, instrument: InstrumentId) -> bool {
+        instrument.0 == 0 || self.instruments.at(slot).id == instrument
     }
 
     fn open_list(&self, query: &ListOpenOrders) -> Vec<event::Order> {
@@ -155,7 +157,9 @@ impl Exchange {
         let bounds = (query.newer_than, query.older_than);
         self.orders
             .listed(owner.pending_head)
-            .filter(|order| self.is_on(order, query.instrument) && is_within(order.id, bounds))
+            .filter(|order| {
+                self.is_on(order.instrument, query.instrument) && is_within(order.id, bounds)
+            })
             .take(rows(query.limit))
             .map(|order| self.present(order))
             .collect()
@@ -168,19 +172,18 @@ impl Exchange {
         };
         let bounds = (query.newer_than, query.older_than);
         let chain = self.orders.finished_from(owner.newest_finished);
-        let mut orders: Vec<&Order> = chain
-            .filter(|order| self.is_on(order, query.instrument) && is_within(order.id, bounds))
+        let mut orders: Vec<_> = chain
+            .filter(|one| self.is_on(one.instrument, query.instrument) && is_within(one.id, bounds))
             .collect();
         let limit = rows(query.limit);
-        let newest_first = |a: &&Order, b: &&Order| b.id.cmp(&a.id);
         if orders.len() > limit && limit > 0 {
-            orders.select_nth_unstable_by(limit - 1, newest_first);
+            orders.select_nth_unstable_by_key(limit - 1, |one| std::cmp::Reverse(one.id));
         }
         orders.truncate(limit);
-        orders.sort_unstable_by(newest_first);
+        orders.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
         orders
             .into_iter()
-            .map(|order| self.present(order))
+            .map(|one| self.present(&self.orders.finished_order(one)))
             .collect()
     }
 
@@ -191,11 +194,14 @@ impl Exchange {
         self.orders
             .fills_from(owner.newest_fill)
             .filter(|fill| {
-                (query.order.0 == 0 || query.order.0 == fill.order.id)
-                    && self.is_on(&fill.order, query.instrument)
+                (query.order.0 == 0 || query.order.0 == fill.id)
+                    && self.is_on(fill.instrument, query.instrument)
             })
             .take(rows(query.limit))
-            .map(|fill| self.order_event(&fill.order, &Change::of_fill(fill)))
+            .map(|fill| {
+                let order = self.orders.filled_order(fill);
+                self.order_event(&order, &Change::of_fill(&fill.deed))
+            })
             .collect()
     }
 
@@ -272,7 +278,7 @@ impl Exchange {
             accounts: accounts as u64,
             open_orders: self.orders.open,
             finished_orders: self.orders.finished().len() as u64,
-            finished_total: self.orders.finished_total,
+            finished_total: self.orders.finished_total(),
             memory_bytes: self.memory_bytes() as u64,
         }
     }

@@ -177,7 +177,7 @@ impl Exchange {
             self.hash_order(order, content);
         }
         content.u64(self.orders.placed_total);
-        content.u64(self.orders.finished_total);
+        content.u64(self.orders.finished_total());
     }
 
     fn hash_order(&self, order: &Order, content: &mut Content) {
@@ -222,11 +222,11 @@ impl Exchange {
     /// Retained finished orders and fills as they came.
     fn hash_finished(&self, content: &mut Content) {
         for order in self.orders.finished() {
-            self.hash_order(order, content);
+            self.hash_order(&order, content);
         }
         content.u64(self.orders.fills_total());
-        for fill in self.orders.fills() {
-            self.hash_order(&fill.order, content);
+        for (order, fill) in self.orders.fills() {
+            self.hash_order(&order, content);
             for value in [fill.price, fill.size, fill.trade] {
                 content.u64(value);
             }

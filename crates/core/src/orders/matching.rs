@@ -9,7 +9,7 @@
 use super::check::Draft;
 use super::report::Change;
 use super::self_trade::Verdict;
-use super::{Fill, OrderSlot, book_side, reaches};
+use super::{Order, OrderSlot, book_side, reaches};
 use crate::book::{Handle, OrderBook};
 use crate::exchange::Exchange;
 use crate::fees;
@@ -101,7 +101,7 @@ impl Appetite {
 impl Exchange {
     /// Matches an order until it stops. `funds` bounds what a market order spends.
     pub(super) fn take(&mut self, slot: OrderSlot, limit: u64, funds: Option<i128>) -> Stop {
-        let order = *self.orders.at(slot);
+        let order = self.orders.at(slot);
         let instrument = self.instruments.at(order.instrument);
         match instrument.best(order.side.opposite()) {
             None => return Stop::Empty,
@@ -121,8 +121,9 @@ impl Exchange {
             funds,
         };
         let master = self.owners.at(order.owner).master;
+        let instrument = order.instrument;
         let stop = self.walk(slot, limit, appetite, master);
-        self.instruments.at_mut(order.instrument).refresh_band();
+        self.instruments.at_mut(instrument).refresh_band();
         if stop == Stop::Filled && self.orders.at(slot).state != OrderState::Filled {
             // Sized in quote and worth less than a lot from the start: filled with nothing.
             self.orders.at_mut(slot).state = OrderState::Filled;
@@ -138,16 +139,21 @@ impl Exchange {
         mut appetite: Appetite,
         master: OwnerId,
     ) -> Stop {
-        let taker = *self.orders.at(slot);
-        let opposite = book_side(taker.side.opposite());
+        let &Order {
+            side,
+            instrument: place,
+            self_trade,
+            ..
+        } = self.orders.at(slot);
+        let opposite = book_side(side.opposite());
         let mut walked = 0;
         while appetite.left > 0 {
-            let instrument = self.instruments.at(taker.instrument);
+            let instrument = self.instruments.at(place);
             let Some(handle) = instrument.book.front(opposite) else {
                 return Stop::Empty;
             };
             let resting = instrument.book.order(handle);
-            if !reaches(taker.side, limit, resting.price) {
+            if !reaches(side, limit, resting.price) {
                 return Stop::Limit;
             }
             if walked == self.parameters.walk_max {
@@ -155,7 +161,7 @@ impl Exchange {
             }
             walked += 1;
             let maker = resting.order as OrderSlot;
-            match self.self_trade(master, maker, taker.self_trade) {
+            match self.self_trade(master, maker, self_trade) {
                 Verdict::Trade => {}
                 Verdict::EndMaker => {
                     self.end(maker, CancelSource::SelfTrade);
@@ -448,18 +454,15 @@ impl Exchange {
         fee: i128,
         liquidity: Liquidity,
     ) {
-        let order = *self.orders.at(slot);
-        let (price, size) = (meeting.price, meeting.size);
-        let fill = Fill {
-            order,
-            price,
-            size,
+        let change = Change {
+            fill_price: meeting.price,
+            fill_size: meeting.size,
             trade,
-            fee,
+            fill_fee: fee,
             liquidity,
-            older: 0,
+            ..Change::plain(OrderCause::Filled)
         };
-        self.report(slot, &Change::of_fill(&fill));
-        self.orders.remember_fill(fill, &mut self.owners);
+        self.report(slot, &change);
+        self.orders.remember_change(slot, &change, &mut self.owners);
     }
 }

@@ -23,7 +23,7 @@ mod money_tests;
 #[cfg(test)]
 mod place_tests;
 
-pub use retention::{Fill, Finished};
+pub use retention::Deed;
 pub use table::Orders;
 
 use crate::index::NONE;

@@ -1,6 +1,6 @@
 //! Order events: the whole order after a change, plus what the change did.
 
-use super::{Fill, Order};
+use super::{Deed, Order};
 use crate::exchange::Exchange;
 use crate::money::Amount;
 use crate::types::*;
@@ -34,7 +34,7 @@ impl Change {
         }
     }
 
-    pub fn of_fill(fill: &Fill) -> Self {
+    pub fn of_fill(fill: &Deed) -> Self {
         Self {
             fill_price: fill.price,
             fill_size: fill.size,

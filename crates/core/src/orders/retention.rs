@@ -4,128 +4,331 @@
 //! whenever time advances, what is older than FINISHED_MS is dropped. Pending orders never are.
 //!
 //! Both are written one behind the other and dropped from the front, and each names its owner's one
-//! before it by position: remembering costs no index. Queries walk an owner's chain.
+//! before it by distance: remembering costs no index. Queries walk an owner's chain. They are
+//! written far more often than read, so they are kept small: without what can be derived, and the
+//! labels, which most orders lack, in a queue of their own.
 
 use std::collections::VecDeque;
 
-use super::{Order, Orders};
+use super::report::Change;
+use super::{Order, OrderSlot, Orders};
+use crate::index::NONE;
 use crate::owners::Owners;
 use crate::parameters::Parameters;
-use crate::types::{ClientOrderId, Liquidity};
+use crate::types::*;
 
-/// An order that is filled or cancelled.
+/// What a fill did, beside the order's new state.
 #[derive(Clone, Copy, Debug)]
-pub struct Finished {
-    pub order: Order,
-    /// Position of the same owner's order that finished before this one; 0 is none.
-    older: u64,
-}
-
-/// A fill as its owner's private channel said it: the order afterwards and what the fill did.
-#[derive(Clone, Copy, Debug)]
-pub struct Fill {
-    pub order: Order,
+pub struct Deed {
     pub price: u64,
     pub size: u64,
     pub trade: u64,
     pub fee: i128,
     pub liquidity: Liquidity,
-    /// Position of the same owner's fill before this one; 0 is none.
-    pub older: u64,
 }
 
-/// The element at a position of a queue whose last has position `total`, if it is still there.
-fn at_position<T>(queue: &VecDeque<T>, total: u64, position: u64) -> Option<&T> {
-    let first = total - queue.len() as u64 + 1;
-    queue.get(usize::try_from(position.checked_sub(first)?).ok()?)
+/// An order as it was at some time; `deed` says what had happened to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<T> {
+    pub deed: T,
+    filled_quote: i128,
+    fee: i128,
+    pub id: u64,
+    price: u64,
+    size: u64,
+    filled: u64,
+    created_ms: u64,
+    updated_ms: u64,
+    sequence: u64,
+    owner: u32,
+    pub instrument: u32,
+    /// How many positions back the same owner's one before it stands; 0 is none.
+    back: u32,
+    /// Position of its labels, modulo 2^32.
+    labels: u32,
+    has_labels: bool,
+    side: Side,
+    order_type: OrderType,
+    unit: SizeUnit,
+    self_trade: SelfTrade,
+    state: OrderState,
+    cancel_source: CancelSource,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Labels {
+    client_order_id: ClientOrderId,
+    tag: Tag,
+}
+
+/// Orders as they were, the first remembered first.
+#[derive(Debug)]
+pub struct Retained<T> {
+    items: VecDeque<Kept<T>>,
+    /// Of those items that have any, in the same order.
+    labels: VecDeque<Labels>,
+    /// How many labels have been pushed, modulo 2^32.
+    labels_total: u32,
+    /// Items pushed since genesis; the last one has this position.
+    total: u64,
+}
+
+impl<T> Default for Retained<T> {
+    fn default() -> Self {
+        Self {
+            items: VecDeque::new(),
+            labels: VecDeque::new(),
+            labels_total: 0,
+            total: 0,
+        }
+    }
+}
+
+impl<T: Copy> Retained<T> {
+    /// `newest` is the position of the owner's one before; it becomes that of this one.
+    #[inline]
+    fn push(&mut self, order: &Order, deed: T, newest: &mut u64) {
+        self.total += 1;
+        let older = std::mem::replace(newest, self.total);
+        let distance = if older == 0 { 0 } else { self.total - older };
+        let has_labels = !order.client_order_id.is_empty() || !order.tag.is_empty();
+        self.items.push_back(Kept {
+            deed,
+            filled_quote: order.filled_quote,
+            fee: order.fee,
+            id: order.id,
+            price: order.price,
+            size: order.size,
+            filled: order.filled,
+            created_ms: order.created_ms,
+            updated_ms: order.updated_ms,
+            sequence: order.sequence,
+            owner: order.owner,
+            instrument: order.instrument,
+            // One that stands further back has been dropped.
+            back: u32::try_from(distance).unwrap_or(0),
+            labels: self.labels_total,
+            has_labels,
+            side: order.side,
+            order_type: order.order_type,
+            unit: order.unit,
+            self_trade: order.self_trade,
+            state: order.state,
+            cancel_source: order.cancel_source,
+        });
+        if has_labels {
+            self.labels_total = self.labels_total.wrapping_add(1);
+            self.labels.push_back(Labels {
+                client_order_id: order.client_order_id,
+                tag: order.tag,
+            });
+        }
+    }
+
+    fn pop(&mut self) {
+        if self.items.pop_front().is_some_and(|one| one.has_labels) {
+            self.labels.pop_front();
+        }
+    }
+
+    #[inline]
+    fn drop_surplus(&mut self, most: u64) {
+        while self.items.len() as u64 > most {
+            self.pop();
+        }
+    }
+
+    fn drop_until(&mut self, bound_ms: u64) {
+        let is_aged = |one: &Kept<T>| one.updated_ms <= bound_ms;
+        while self.items.front().is_some_and(is_aged) {
+            self.pop();
+        }
+    }
+
+    /// The one at a position, if it is still there.
+    fn at(&self, position: u64) -> Option<&Kept<T>> {
+        let first = self.total - self.items.len() as u64 + 1;
+        let place = position.checked_sub(first)?;
+        self.items.get(usize::try_from(place).ok()?)
+    }
+
+    /// An owner's from the position of the newest, the last remembered first.
+    fn from(&self, newest: u64) -> impl Iterator<Item = &Kept<T>> + '_ {
+        let mut position = newest;
+        std::iter::from_fn(move || {
+            let one = self.at(position)?;
+            position = match one.back {
+                0 => 0,
+                back => position - u64::from(back),
+            };
+            Some(one)
+        })
+    }
+
+    /// The order as it was. It is in no book any more, and its accounts are not named.
+    fn order(&self, one: &Kept<T>) -> Order {
+        let labels = one.has_labels.then(|| {
+            let from_end = self.labels_total.wrapping_sub(one.labels) as usize;
+            self.labels[self.labels.len() - from_end]
+        });
+        let labels = labels.unwrap_or(Labels {
+            client_order_id: ClientOrderId::EMPTY,
+            tag: Tag::EMPTY,
+        });
+        Order {
+            id: one.id,
+            price: one.price,
+            size: one.size,
+            filled: one.filled,
+            owner: one.owner,
+            instrument: one.instrument,
+            pay: NONE,
+            receive: NONE,
+            handle: NONE,
+            is_listed: false,
+            side: one.side,
+            order_type: one.order_type,
+            unit: one.unit,
+            self_trade: one.self_trade,
+            state: one.state,
+            cancel_source: one.cancel_source,
+            filled_quote: one.filled_quote,
+            fee: one.fee,
+            created_ms: one.created_ms,
+            updated_ms: one.updated_ms,
+            sequence: one.sequence,
+            client_order_id: labels.client_order_id,
+            tag: labels.tag,
+        }
+    }
+
+    fn iter(&self) -> impl ExactSizeIterator<Item = (Order, T)> + '_ {
+        self.items.iter().map(|one| (self.order(one), one.deed))
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<Kept<T>>() + self.labels.capacity() * size_of::<Labels>()
+    }
 }
 
 impl Orders {
     #[inline]
-    pub(crate) fn remember_order(&mut self, order: Order, owners: &mut Owners) {
-        self.finished_total += 1;
+    pub(crate) fn remember_order(&mut self, order: &Order, owners: &mut Owners) {
         let owner = owners.at_mut(order.owner);
-        let older = std::mem::replace(&mut owner.newest_finished, self.finished_total);
-        self.finished.push_back(Finished { order, older });
+        self.finished.push(order, (), &mut owner.newest_finished);
     }
 
-    /// Remembers a fill of `fill.order`.
+    /// The same for an order of the table.
     #[inline]
-    pub fn remember_fill(&mut self, mut fill: Fill, owners: &mut Owners) {
-        self.fills_total += 1;
-        let owner = owners.at_mut(fill.order.owner);
-        fill.older = std::mem::replace(&mut owner.newest_fill, self.fills_total);
-        self.fills.push_back(fill);
+    pub(super) fn remember_slot(&mut self, slot: OrderSlot, owners: &mut Owners) {
+        let order = &self.slab[slot as usize];
+        let owner = owners.at_mut(order.owner);
+        self.finished.push(order, (), &mut owner.newest_finished);
+    }
+
+    pub(crate) fn remember_fill(&mut self, order: &Order, deed: Deed, owners: &mut Owners) {
+        let owner = owners.at_mut(order.owner);
+        self.fills.push(order, deed, &mut owner.newest_fill);
+    }
+
+    /// Remembers the fill that an order of the table has just seen.
+    #[inline]
+    pub(super) fn remember_change(
+        &mut self,
+        slot: OrderSlot,
+        change: &Change,
+        owners: &mut Owners,
+    ) {
+        let order = &self.slab[slot as usize];
+        let owner = owners.at_mut(order.owner);
+        let deed = Deed {
+            price: change.fill_price,
+            size: change.fill_size,
+            trade: change.trade,
+            fee: change.fill_fee,
+            liquidity: change.liquidity,
+        };
+        self.fills.push(order, deed, &mut owner.newest_fill);
     }
 
     /// An owner's finished orders from the position of the newest, the last finished first.
-    pub fn finished_from(&self, newest: u64) -> impl Iterator<Item = &Order> + '_ {
-        let at = |position| at_position(&self.finished, self.finished_total, position);
-        std::iter::successors(at(newest), move |one| at(one.older)).map(|one| &one.order)
+    pub fn finished_from(&self, newest: u64) -> impl Iterator<Item = &Kept<()>> + '_ {
+        self.finished.from(newest)
+    }
+
+    /// A finished order in full.
+    pub fn finished_order(&self, one: &Kept<()>) -> Order {
+        self.finished.order(one)
     }
 
     /// The finished order that a client order id meant last. Ids are unique while pending, so the
     /// one that finished last was placed last.
-    pub fn finished_client(&self, newest: u64, id: &ClientOrderId) -> Option<&Order> {
-        self.finished_from(newest)
+    pub fn finished_client(&self, newest: u64, id: &ClientOrderId) -> Option<Order> {
+        let named = self.finished.from(newest).filter(|one| one.has_labels);
+        named
+            .map(|one| self.finished.order(one))
             .find(|order| order.client_order_id == *id)
     }
 
     /// An owner's remembered fills from the position of the newest, newest first.
-    pub fn fills_from(&self, newest: u64) -> impl Iterator<Item = &Fill> + '_ {
-        let at = |position| at_position(&self.fills, self.fills_total, position);
-        std::iter::successors(at(newest), move |fill| at(fill.older))
+    pub fn fills_from(&self, newest: u64) -> impl Iterator<Item = &Kept<Deed>> + '_ {
+        self.fills.from(newest)
+    }
+
+    /// The order as it was after a fill.
+    pub fn filled_order(&self, fill: &Kept<Deed>) -> Order {
+        self.fills.order(fill)
     }
 
     /// Retained finished orders, the first finished first.
-    pub fn finished(&self) -> impl ExactSizeIterator<Item = &Order> + '_ {
-        self.finished.iter().map(|one| &one.order)
+    pub fn finished(&self) -> impl ExactSizeIterator<Item = Order> + '_ {
+        self.finished.iter().map(|(order, ())| order)
     }
 
     /// All remembered fills, oldest first.
-    pub fn fills(&self) -> impl ExactSizeIterator<Item = &Fill> + '_ {
+    pub fn fills(&self) -> impl ExactSizeIterator<Item = (Order, Deed)> + '_ {
         self.fills.iter()
+    }
+
+    /// Orders finished since genesis; the last one has this position.
+    pub fn finished_total(&self) -> u64 {
+        self.finished.total
     }
 
     /// Fills since genesis, remembered or not.
     pub fn fills_total(&self) -> u64 {
-        self.fills_total
+        self.fills.total
     }
 
     /// Says how many orders finished, and fills were, before the ones that follow.
     pub(crate) fn restore_totals(&mut self, finished: u64, fills: u64) {
-        (self.finished_total, self.fills_total) = (finished, fills);
+        (self.finished.total, self.fills.total) = (finished, fills);
     }
 
     /// Drops the oldest beyond the count.
     #[inline]
     pub fn drop_surplus(&mut self, parameters: &Parameters) {
-        while self.finished.len() as u64 > parameters.finished_max {
-            self.finished.pop_front();
-        }
-        while self.fills.len() as u64 > parameters.finished_max {
-            self.fills.pop_front();
-        }
+        self.finished.drop_surplus(parameters.finished_max);
+        self.fills.drop_surplus(parameters.finished_max);
     }
 
     /// Drops what finished or happened `finished_ms` ago or earlier.
     pub fn drop_aged(&mut self, now_ms: u64, parameters: &Parameters) {
-        let Some(bound) = now_ms.checked_sub(parameters.finished_ms) else {
-            return;
-        };
-        while self
-            .finished
-            .front()
-            .is_some_and(|one| one.order.updated_ms <= bound)
-        {
-            self.finished.pop_front();
+        if let Some(bound) = now_ms.checked_sub(parameters.finished_ms) {
+            self.finished.drop_until(bound);
+            self.fills.drop_until(bound);
         }
-        while self
-            .fills
-            .front()
-            .is_some_and(|fill| fill.order.updated_ms <= bound)
-        {
-            self.fills.pop_front();
-        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Criterion: CORE-ORD-30. What is remembered of a finished order and of a fill stays small.
+    #[test]
+    fn what_is_remembered_is_small() {
+        assert_eq!(size_of::<Kept<()>>(), 112);
+        assert_eq!(size_of::<Kept<Deed>>(), 160);
     }
 }

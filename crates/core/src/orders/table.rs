@@ -4,12 +4,12 @@
 //! order that finishes leaves the table for the retained ones (`retention`), so the table stays as
 //! small as the books and near the processor, whatever has been traded.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use hashbrown::HashTable;
 
-use super::{Fill, Finished, Order, OrderSlot};
+use super::retention::Retained;
+use super::{Deed, Order, OrderSlot};
 use crate::index::{FastHasher, NONE};
 use crate::owners::Owners;
 use crate::types::*;
@@ -30,19 +30,15 @@ const UNLINKED: Links = Links {
 /// Slots are reused last in, first out; the indexes hold slots only and read keys from the orders.
 #[derive(Default)]
 pub struct Orders {
-    slab: Vec<Order>,
+    pub(super) slab: Vec<Order>,
     links: Vec<Links>,
     free: Vec<OrderSlot>,
     by_id: HashTable<OrderSlot>,
     by_client: HashTable<OrderSlot>,
-    pub(super) finished: VecDeque<Finished>,
-    pub(super) fills: VecDeque<Fill>,
-    /// Fills since genesis; the last of `fills` has this position.
-    pub(super) fills_total: u64,
+    pub(super) finished: Retained<()>,
+    pub(super) fills: Retained<Deed>,
     /// Orders since genesis; the next id follows from it.
     pub placed_total: u64,
-    /// Orders finished since genesis; the last of `finished` has this position.
-    pub finished_total: u64,
     /// Resting orders.
     pub open: u64,
 }
@@ -101,34 +97,42 @@ impl Orders {
     /// Lists an order that rests, at the head of its owner's list. Ids ascend, so does the list.
     #[inline]
     pub fn list(&mut self, slot: OrderSlot, owners: &mut Owners) {
+        self.index(slot);
+        let &Order {
+            owner, instrument, ..
+        } = self.at(slot);
+        owners.at_mut(owner).count_pending(instrument);
+        self.link(slot, owner, owners);
+    }
+
+    /// Makes a listed order known by its ids.
+    #[inline]
+    fn index(&mut self, slot: OrderSlot) {
         let order = &mut self.slab[slot as usize];
         order.is_listed = true;
-        let Order {
-            id,
-            owner,
-            instrument,
-            client_order_id,
-            ..
-        } = *order;
+        let (id, owner, is_named) = (order.id, order.owner, !order.client_order_id.is_empty());
         let slab = &self.slab;
         let id_of = |slot: &OrderSlot| hash_id(slab[*slot as usize].id);
         self.by_id.insert_unique(hash_id(id), slot, id_of);
-        if !client_order_id.is_empty() {
+        if is_named {
             let client_of = |slot: &OrderSlot| {
                 let order = &slab[*slot as usize];
                 hash_client(order.owner, &order.client_order_id)
             };
-            self.by_client
-                .insert_unique(hash_client(owner, &client_order_id), slot, client_of);
+            let hash = hash_client(owner, &slab[slot as usize].client_order_id);
+            self.by_client.insert_unique(hash, slot, client_of);
         }
+        self.open += 1;
+    }
+
+    #[inline]
+    fn link(&mut self, slot: OrderSlot, owner: u32, owners: &mut Owners) {
         let owner = owners.at_mut(owner);
-        owner.count_pending(instrument);
         let older = std::mem::replace(&mut owner.pending_head, slot);
         self.links[slot as usize] = Links { newer: NONE, older };
         if older != NONE {
             self.links[older as usize].newer = slot;
         }
-        self.open += 1;
     }
 
     #[inline]
@@ -169,28 +173,38 @@ impl Orders {
         if self.slab[slot as usize].is_listed {
             self.unlist(slot, owners);
         }
-        self.remember_order(self.slab[slot as usize], owners);
+        self.remember_slot(slot, owners);
         self.free.push(slot);
     }
 
-    /// Puts back resting orders as a snapshot has them; their slots, in the same order. They are
-    /// listed in the order of ids, in which they came.
-    pub(crate) fn restore(&mut self, orders: &[Order], owners: &mut Owners) -> Vec<OrderSlot> {
-        self.slab.reserve(orders.len());
-        self.links.reserve(orders.len());
+    /// Makes room for resting orders that a snapshot is about to put back.
+    pub(crate) fn expect(&mut self, count: usize) {
+        self.slab.reserve(count);
+        self.links.reserve(count);
         self.by_id
-            .reserve(orders.len(), |_| unreachable!("the table is empty"));
-        let slots: Vec<OrderSlot> = orders.iter().map(|order| self.insert(*order)).collect();
-        let mut places: Vec<(u64, OrderSlot)> = orders
-            .iter()
-            .zip(&slots)
-            .map(|(order, slot)| (order.id, *slot))
-            .collect();
-        places.sort_unstable();
-        for (_, slot) in places {
-            self.list(slot, owners);
+            .reserve(count, |_| unreachable!("the table is empty"));
+        self.by_client
+            .reserve(count, |_| unreachable!("the table is empty"));
+    }
+
+    /// Puts back a resting order; `link_restored` follows when all are there.
+    pub(crate) fn restore(&mut self, order: Order, owners: &mut Owners) -> OrderSlot {
+        let slot = self.insert(order);
+        self.index(slot);
+        owners.at_mut(order.owner).count_pending(order.instrument);
+        slot
+    }
+
+    /// Links restored orders into their owners' lists, in the order of ids, in which they came.
+    pub(crate) fn link_restored(
+        &mut self,
+        mut orders: Vec<(u64, OrderSlot, u32)>,
+        owners: &mut Owners,
+    ) {
+        orders.sort_unstable();
+        for (_, slot, owner) in orders {
+            self.link(slot, owner, owners);
         }
-        slots
     }
 
     /// An owner's resting orders from the head of its list, newest first.
@@ -210,7 +224,7 @@ impl Orders {
         self.slab.capacity() * (size_of::<Order>() + size_of::<Links>())
             + 4 * self.free.capacity()
             + 5 * (self.by_id.capacity() + self.by_client.capacity())
-            + self.finished.capacity() * size_of::<Finished>()
-            + self.fills.capacity() * size_of::<Fill>()
+            + self.finished.memory_bytes()
+            + self.fills.memory_bytes()
     }
 }

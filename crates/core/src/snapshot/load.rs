@@ -12,7 +12,7 @@ use crate::halt::Halt;
 use crate::index::NONE;
 use crate::instruments::{Terms, listing};
 use crate::orders::dead_man::Switch;
-use crate::orders::{Fill, Order};
+use crate::orders::{Deed, Order};
 use crate::owners::Profile;
 use crate::suspensions::Suspension;
 use crate::types::*;
@@ -197,20 +197,7 @@ impl Exchange {
     fn load_orders(&mut self, input: &mut In<'_>) -> Load {
         let (placed, finished, fills) = (input.u64()?, input.u64()?, input.u64()?);
         self.orders.placed_total = placed;
-        let mut pending = Vec::new();
-        for _ in 0..input.len()? {
-            pending.push(self.load_order(input)?);
-        }
-        for slot in self.orders.restore(&pending, &mut self.owners) {
-            let order = self.orders.at_mut(slot);
-            let size = order
-                .size
-                .checked_sub(order.filled)
-                .filter(|size| *size > 0);
-            let size = size.ok_or(wrong("a resting order without size"))?;
-            let instrument = self.instruments.at_mut(order.instrument);
-            order.handle = instrument.add_resting(order.side, order.price, size, slot);
-        }
+        self.load_resting(input)?;
         let mut retained = Vec::new();
         for _ in 0..input.len()? {
             retained.push(self.load_order(input)?);
@@ -220,12 +207,33 @@ impl Exchange {
         self.orders
             .restore_totals(before(finished, retained.len()), before(fills, count));
         for order in retained {
-            self.orders.remember_order(order, &mut self.owners);
+            self.orders.remember_order(&order, &mut self.owners);
         }
         for _ in 0..count {
-            let fill = self.load_fill(input)?;
-            self.orders.remember_fill(fill, &mut self.owners);
+            let order = self.load_order(input)?;
+            let deed = load_deed(input)?;
+            self.orders.remember_fill(&order, deed, &mut self.owners);
         }
+        Ok(())
+    }
+
+    /// Resting orders, straight to their places: they stand side by side as they queue.
+    fn load_resting(&mut self, input: &mut In<'_>) -> Load {
+        let count = input.len()?;
+        self.orders.expect(count);
+        let mut places = Vec::with_capacity(count);
+        for _ in 0..count {
+            let order = self.load_order(input)?;
+            let left = order.size.checked_sub(order.filled);
+            let left = left.filter(|size| *size > 0);
+            let left = left.ok_or(wrong("a resting order without size"))?;
+            let slot = self.orders.restore(order, &mut self.owners);
+            let instrument = self.instruments.at_mut(order.instrument);
+            self.orders.at_mut(slot).handle =
+                instrument.add_resting(order.side, order.price, left, slot);
+            places.push((order.id, slot, order.owner));
+        }
+        self.orders.link_restored(places, &mut self.owners);
         Ok(())
     }
 
@@ -266,18 +274,6 @@ impl Exchange {
         order.pay = self.trading_slot(owner, pay);
         order.receive = self.trading_slot(owner, receive);
         Ok(order)
-    }
-
-    fn load_fill(&mut self, input: &mut In<'_>) -> Result<Fill, SnapshotError> {
-        Ok(Fill {
-            order: self.load_order(input)?,
-            price: input.u64()?,
-            size: input.u64()?,
-            trade: input.u64()?,
-            fee: input.i128()?,
-            liquidity: input.coded(Liquidity::from_u8)?,
-            older: 0,
-        })
     }
 
     /// Timers, and with them the owners' switches.
@@ -328,6 +324,16 @@ impl Exchange {
         }
         Ok(())
     }
+}
+
+fn load_deed(input: &mut In<'_>) -> Result<Deed, SnapshotError> {
+    Ok(Deed {
+        price: input.u64()?,
+        size: input.u64()?,
+        trade: input.u64()?,
+        fee: input.i128()?,
+        liquidity: input.coded(Liquidity::from_u8)?,
+    })
 }
 
 fn load_terms(input: &mut In<'_>, listing: &mut ListInstrument) -> Load {

@@ -6,7 +6,7 @@ use crate::book::OrderBook;
 use crate::distribution::Distribution;
 use crate::exchange::Exchange;
 use crate::instruments::{Instrument, Terms};
-use crate::orders::{Fill, Order, book_side};
+use crate::orders::{Deed, Order, book_side};
 use crate::types::*;
 
 /// More than an order, a fill or an account takes, without long labels.
@@ -117,7 +117,7 @@ impl Exchange {
     /// came.
     fn save_orders(&self, out: &mut Out) {
         out.u64(self.orders.placed_total);
-        out.u64(self.orders.finished_total);
+        out.u64(self.orders.finished_total());
         out.u64(self.orders.fills_total());
         out.len(self.orders.open as usize);
         for instrument in self.instruments.all() {
@@ -129,11 +129,12 @@ impl Exchange {
         }
         out.len(self.orders.finished().len());
         for order in self.orders.finished() {
-            save_order(order, out);
+            save_order(&order, out);
         }
         out.len(self.orders.fills().len());
-        for fill in self.orders.fills() {
-            save_fill(fill, out);
+        for (order, fill) in self.orders.fills() {
+            save_order(&order, out);
+            save_deed(&fill, out);
         }
     }
 
@@ -225,8 +226,7 @@ fn save_order(order: &Order, out: &mut Out) {
     out.label(&order.tag);
 }
 
-fn save_fill(fill: &Fill, out: &mut Out) {
-    save_order(&fill.order, out);
+fn save_deed(fill: &Deed, out: &mut Out) {
     out.u64(fill.price);
     out.u64(fill.size);
     out.u64(fill.trade);
