@@ -56,11 +56,11 @@ def main() -> None:
     arguments = parser.parse_args()
     print(machine())
     figures: list[Figure] = []
+    RESULTS.mkdir(exist_ok=True)
     for name in arguments.names or MEASURES:
         for figure in MEASURES[name]():
             print(table([figure]).splitlines()[-1], flush=True)
             figures.append(figure)
-    RESULTS.mkdir(exist_ok=True)
     (RESULTS / "figures.json").write_bytes(encode(figures))
     if arguments.readme:
         write_readme(figures)
