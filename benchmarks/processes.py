@@ -111,7 +111,7 @@ def wait_for_port(port: int) -> None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.05)
+        time.sleep(0.05)  # a baseline prints no ready line to wait for
     raise TimeoutError(f"nothing listens on port {port}")
 
 

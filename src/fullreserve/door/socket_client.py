@@ -259,6 +259,7 @@ class SocketDoor:
                     try:
                         follower(row)
                     except Exception:
+                        # One follower's mistake may not keep the others from hearing.
                         log.exception("follower failed", sequence=row.sequence)
         except Gone as gone:
             log.warning("followed rows were missed", oldest=gone.oldest)

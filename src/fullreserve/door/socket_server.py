@@ -93,7 +93,7 @@ class SocketServer:
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - at the start, nothing waits
         loop = asyncio.get_running_loop()
         server._server = await loop.create_unix_server(lambda: Connection(server), str(path))
-        path.chmod(0o600)  # noqa: ASYNC240
+        path.chmod(0o600)  # noqa: ASYNC240 - likewise
         server._path = path
         return server
 
@@ -294,6 +294,7 @@ class Connection(asyncio.Protocol):
         except Unavailable as problem:
             self.send(frame(Failure(message.id, "unavailable", str(problem))))
         except Exception:
+            # As above: an answer to the client, the cause to the operator.
             log.exception("stream failed", gateway=self.gateway)
             self.send(frame(Failure(message.id, "unavailable", "the log could not be read")))
         finally:

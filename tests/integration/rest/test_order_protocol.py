@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
+from fullreserve.gateway.rest import app as rest_app
 from tests.integration.rest.bed import TRADE, RestBed
 from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
 
@@ -117,3 +120,20 @@ async def test_metrics_count_orders_of_both_ways(port: Port) -> None:
     assert f"fullreserve_rest_seconds_count{{{labels}}} 2.0" in text
     assert "fullreserve_up 1.0" in text
     assert 'fullreserve_lag_commands{projection="market"}' in text
+
+
+async def test_a_fault_while_a_passphrase_is_checked_is_answered(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: REST-1
+
+    The check fails as it would with an unreadable vault; the short way runs it in its own task.
+    """
+
+    async def unreadable(_request: object) -> None:
+        raise OSError("the vault cannot be read")
+
+    monkeypatch.setattr(rest_app, "_check_passphrase", unreadable)
+    body = BODY + b"}"
+    status, answer = await asyncio.wait_for(port.send(port.post(body) + body), 10)
+    assert (status, answer["code"]) == (500, "50026")

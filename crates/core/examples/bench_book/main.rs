@@ -75,6 +75,7 @@ fn options() -> Options {
         rounds: 7,
         scenario: None,
     };
+    // A program, not the core: reading its command line is its own affair.
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {

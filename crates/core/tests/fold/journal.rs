@@ -74,7 +74,7 @@ fn every_committed_journal_replays_to_its_hashes() {
 /// Not a test: writes the journal of the spot exchange anew. Only before the first release, or to
 /// add a journal under a new name for a new capability.
 #[test]
-#[ignore = "writes tests/journals/spot.journal"]
+#[ignore = "no test: run by hand, it writes tests/journals/spot.journal anew"]
 fn write_the_spot_journal() {
     let rows = record(800, Mix::Everything, 700, 24);
     let mut text = String::from("# A random log of every command kind. See README.md.\n");

@@ -101,6 +101,7 @@ class RestApp:
         except Problem as problem:
             status, kind, content = _refused(problem)
         except Exception:
+            # A client gets a code, never a traceback; the cause is in the operator's log.
             log.exception("request failed", method=name[0], path=name[1])
             status, kind, content = _refused(Problem(50026))
         headers = [kind, (b"content-length", b"%d" % len(content))]
@@ -144,6 +145,10 @@ class RestApp:
             self._place(request, respond)
         except Problem as problem:
             respond(problem.http, wire.refusal(problem.code, problem.message))
+        except Exception:
+            # Nobody awaits this task: without an answer the client would wait for ever.
+            log.exception("request failed", method=ORDER_NAME[0], path=ORDER_NAME[1])
+            respond(500, wire.refusal(50026, TABLE[50026].message))
 
     def _place(self, request: Request, respond: Respond) -> None:
         def done(answer: Answer | Problem) -> None:

@@ -7,6 +7,7 @@ owner's channels say is made only while somebody listens.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 from fullreserve.door.protocol import Row
@@ -84,7 +85,7 @@ class Fills(Orders):
         self._push_data({name: fill[name] for name in names} | {"count": "1"})
 
 
-class Balances(OfOwner):
+class Balances(OfOwner, ABC):
     """A channel that starts with all of an owner's balances and continues with changed ones."""
 
     def __init__(self, arg: Arg, uid: int, feed: PrivateFeed) -> None:
@@ -130,11 +131,13 @@ class Balances(OfOwner):
         assets = self._feed.catalog.assets
         return {a: state for a, state in accounts.items() if assets[a].symbol == name}
 
+    @abstractmethod
     def _snapshot(self, accounts: Accounts) -> bytes:
-        raise NotImplementedError
+        """The message that a subscriber starts from."""
 
+    @abstractmethod
     def _changed(self, move: Move) -> None:
-        raise NotImplementedError
+        """Sends what a command did to the accounts."""
 
 
 class Account(Balances):

@@ -28,7 +28,7 @@ class Topic:
         self.head = b'{"arg":%b,' % encode(arg)
         self.listeners: dict[Listener, None] = {}
 
-    def join(self, listener: Listener, time_ms: int) -> None:  # noqa: ARG002
+    def join(self, listener: Listener, time_ms: int) -> None:  # noqa: ARG002 - for others
         """Takes a listener in, behind the acknowledgement, and sends it what it starts from.
 
         Exchange time is `time_ms`.
