@@ -17,9 +17,16 @@ pub enum TimerTask {
     DeadMan { owner: OwnerId, tag: Tag },
 }
 
+/// A task with the sequence of the command that set it, which a halt at it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    pub sequence: u64,
+    pub task: TimerTask,
+}
+
 #[derive(Default)]
 pub struct Agenda {
-    timers: BTreeMap<(u64, u64), TimerTask>,
+    timers: BTreeMap<(u64, u64), Timer>,
     /// Number of the last timer ever set.
     pub(crate) last_timer: u64,
     pub(crate) work: VecDeque<Distribution>,
@@ -27,9 +34,9 @@ pub struct Agenda {
 
 impl Agenda {
     /// Sets a timer; its number.
-    pub fn add_timer(&mut self, due_ms: u64, task: TimerTask) -> u64 {
+    pub fn add_timer(&mut self, due_ms: u64, timer: Timer) -> u64 {
         self.last_timer += 1;
-        self.timers.insert((due_ms, self.last_timer), task);
+        self.timers.insert((due_ms, self.last_timer), timer);
         self.last_timer
     }
 
@@ -38,18 +45,18 @@ impl Agenda {
     }
 
     /// Puts back a timer with its number, as a snapshot has it.
-    pub(crate) fn restore_timer(&mut self, due_ms: u64, number: u64, task: TimerTask) {
-        self.timers.insert((due_ms, number), task);
+    pub(crate) fn restore_timer(&mut self, due_ms: u64, number: u64, timer: Timer) {
+        self.timers.insert((due_ms, number), timer);
     }
 
     /// In order of (due, number).
-    pub fn timers(&self) -> impl Iterator<Item = (u64, u64, &TimerTask)> {
+    pub fn timers(&self) -> impl Iterator<Item = (u64, u64, &Timer)> {
         self.timers
             .iter()
-            .map(|((due, number), task)| (*due, *number, task))
+            .map(|((due, number), timer)| (*due, *number, timer))
     }
 
-    fn pop_due(&mut self, now_ms: u64) -> Option<TimerTask> {
+    fn pop_due(&mut self, now_ms: u64) -> Option<Timer> {
         let entry = self.timers.first_entry()?;
         (entry.key().0 <= now_ms).then(|| entry.remove())
     }
@@ -66,20 +73,27 @@ impl Agenda {
 }
 
 impl Exchange {
-    /// Lets time pass to `now_ms`, which is later than before.
-    pub(crate) fn run_agenda(&mut self, now_ms: u64) {
+    /// Lets time pass to `now_ms`, which is later than before. What the commands in `skip` have put
+    /// on the agenda is set aside: a switch does not fire, a distribution gives back its hold.
+    pub(crate) fn run_agenda(&mut self, now_ms: u64, skip: &[u64]) {
         self.now = now_ms;
         self.orders.drop_aged(now_ms, &self.parameters);
-        while let Some(task) = self.agenda.pop_due(now_ms) {
+        while let Some(Timer { sequence, task }) = self.agenda.pop_due(now_ms) {
+            self.on_behalf_of = sequence;
             match task {
+                TimerTask::DeadMan { owner, tag } if skip.contains(&sequence) => {
+                    self.drop_switch(owner, tag);
+                }
                 TimerTask::DeadMan { owner, tag } => self.fire_switch(owner, tag),
             }
             self.settle();
         }
         if !self.agenda.work.is_empty() {
+            self.set_aside(skip);
             self.work_on_distributions();
             self.settle();
         }
+        self.on_behalf_of = 0;
     }
 }
 
@@ -87,11 +101,12 @@ impl Exchange {
 mod tests {
     use super::*;
 
-    fn task(owner: u64) -> TimerTask {
-        TimerTask::DeadMan {
+    fn task(owner: u64) -> Timer {
+        let task = TimerTask::DeadMan {
             owner: OwnerId(owner),
             tag: Tag::EMPTY,
-        }
+        };
+        Timer { sequence: 1, task }
     }
 
     /// Criterion: CORE-AGD-1. Due at 7, 5 and 5: the two of 5 first, in the order they were set.

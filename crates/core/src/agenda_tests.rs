@@ -1,9 +1,13 @@
 //! Timers and slices of work through the whole fold.
 
+use crate::exchange::Exchange;
+use crate::fees::Houses;
+use crate::halt::ApplyError;
 use crate::money::Amount;
 use crate::types::*;
 use crate::wire::command::*;
 use crate::wire::event::Event;
+use crate::wire::{Batch, decode};
 use crate::world::*;
 
 fn switch(owner: u64, timeout: u64, tag: &str) -> CancelAllAfter {
@@ -190,4 +194,76 @@ fn a_distribution_must_be_covered_and_named_right() {
     assert_eq!(world.refusal(weightless).0, 51000);
     world.ok(floor(100 * COIN));
     assert_eq!(world.refusal(floor(1)).0, 58350);
+}
+
+fn tick() -> Vec<u8> {
+    let command = Command::new(GatewayId(0), 0, Tick {});
+    Batch::encode([&command].into_iter())
+}
+
+fn halted_at(error: Option<ApplyError>) -> u64 {
+    match error {
+        Some(ApplyError::Halted(halt)) => halt.sequence,
+        other => panic!("no halt: {other:?}"),
+    }
+}
+
+/// Criterion: CORE-AGD-8. The account for the remainder is gone, which nothing can bring about.
+#[test]
+fn a_distribution_that_halts_can_be_set_aside() {
+    let mut world = World::funded();
+    let part = distribute(100, ShareRounding::Floor, WeightSource::Explicit);
+    let sequence = world.ok(part);
+    let snapshot = world.exchange.snapshot();
+    let fresh = || {
+        let mut exchange = Exchange::restore(&snapshot).unwrap();
+        exchange.houses = Houses::default();
+        exchange
+    };
+    let next = world.exchange.sequence() + 1;
+    let halted = fresh().apply(next, 9_000, &tick(), true, &[]).err();
+    assert_eq!(halted_at(halted), sequence);
+    let mut mended = fresh();
+    assert!(
+        mended
+            .apply(next, 9_000, &tick(), true, &[sequence])
+            .is_ok()
+    );
+    mended.check_invariants().unwrap();
+    assert_eq!(mended.next_due_ms(), 0);
+    let world = World {
+        exchange: mended,
+        time_ms: 9_000,
+    };
+    assert_eq!(world.account(trading(14), BTC), (100 * COIN, 0));
+    assert_eq!(world.account(funding(11), BTC), (0, 0));
+}
+
+/// Criterion: CORE-AGD-8. The hold of the order that the switch cancels is gone.
+#[test]
+fn a_switch_that_halts_can_be_set_aside() {
+    let mut world = World::funded();
+    let order = world.ok(limit(11, Side::Buy, 500_000, 1));
+    let sequence = reply_of(&world.send(switch(11, 5_000, ""))).sequence.0;
+    world.ok(switch(12, 5_000, ""));
+    let snapshot = world.exchange.snapshot();
+    let mut broken = Exchange::restore(&snapshot).unwrap();
+    let slot = broken.ledger.find(trading(11), USDT).unwrap();
+    broken.ledger.restore_account(slot, 0, 0, true, 0);
+    let next = broken.sequence() + 1;
+    let halted = broken.apply(next, 9_000, &tick(), true, &[]).err();
+    assert_eq!(halted_at(halted), sequence);
+    let mut mended = Exchange::restore(&snapshot).unwrap();
+    let events = mended
+        .apply(next, 9_000, &tick(), true, &[sequence])
+        .unwrap();
+    let events: Vec<Event> = decode(events).unwrap();
+    assert!(orders_of(&events).is_empty());
+    let fired = events.iter().filter_map(|event| match event {
+        Event::DeadMan(state) => Some((state.owner.0, state.fired)),
+        _ => None,
+    });
+    assert_eq!(fired.collect::<Vec<_>>(), [(11, false), (12, true)]);
+    assert!(mended.orders.find(order).is_some());
+    assert_eq!(mended.next_due_ms(), 0);
 }

@@ -37,6 +37,8 @@ pub enum Seen {
 #[derive(Default)]
 pub struct Dedup {
     gateways: BTreeMap<u64, Gateway>,
+    /// (gateway, number) of the submission recorded last.
+    last: (u64, u64),
 }
 
 impl Dedup {
@@ -69,6 +71,29 @@ impl Dedup {
             known.ring.resize(place + 1, Submission::default());
         }
         known.ring[place] = submission;
+        self.last = (gateway, submission.number);
+    }
+
+    /// The outcome that a repeat of the command at `sequence` gets from now on, if that command was
+    /// the last one recorded.
+    pub fn revise(&mut self, sequence: u64, outcome: Outcome) {
+        let (gateway, number) = self.last;
+        let Some(known) = self.gateways.get_mut(&gateway) else {
+            return;
+        };
+        let entry = known.ring.get_mut((number % WINDOW) as usize);
+        if let Some(entry) = entry.filter(|entry| entry.sequence == sequence) {
+            entry.outcome = outcome;
+        }
+    }
+
+    /// Finds the submission recorded last again, for a restored window.
+    pub fn find_last(&mut self) {
+        let all = self.gateways.iter().flat_map(|(gateway, known)| {
+            let entries = known.ring.iter();
+            entries.map(|entry| (entry.sequence, (*gateway, entry.number)))
+        });
+        self.last = all.max().map_or((0, 0), |(_, last)| last);
     }
 
     pub fn highest(&self, gateway: u64) -> u64 {

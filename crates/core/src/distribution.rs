@@ -32,6 +32,14 @@ pub struct Distribution {
     pub remainder: i128,
 }
 
+impl Distribution {
+    /// What it still has on hold in the pool.
+    pub fn unpaid(&self) -> i128 {
+        let shares = self.shares[self.paid..].iter().map(|(_, share)| share);
+        shares.sum::<i128>() + self.remainder
+    }
+}
+
 impl Exchange {
     pub(crate) fn distribute(&mut self, command: &Distribute) -> Result<u64, Refused> {
         let distribution = self.check_distribution(command)?;
@@ -54,6 +62,10 @@ impl Exchange {
             .ok_or(Refusal::BadParameter)?;
         if sign == SignRule::Debit || self.houses.get(HouseRole::Rounding).is_none() {
             return Err(Refusal::BadParameter.into());
+        }
+        let payer = self.owners.get(command.pool.owner);
+        if let Some(user) = payer.filter(|owner| !owner.is(OwnerFlags::HOUSE)) {
+            self.check_may_pay(user, command.asset, true)?;
         }
         let pool = self.kinds.sign(command.pool.kind);
         let (balance, hold) = self.state_of(command.pool, command.asset);
@@ -108,6 +120,23 @@ impl Exchange {
         Ok(weights)
     }
 
+    /// Ends the distributions that these commands began: what is not paid yet leaves the hold.
+    pub(crate) fn set_aside(&mut self, skip: &[u64]) {
+        if skip.is_empty() {
+            return;
+        }
+        let work = std::mem::take(&mut self.agenda.work);
+        for distribution in work {
+            if !skip.contains(&distribution.sequence) {
+                self.agenda.work.push_back(distribution);
+                continue;
+            }
+            self.on_behalf_of = distribution.sequence;
+            let pool = self.open_account(distribution.pool, distribution.asset);
+            self.ledger.add_hold(pool, -distribution.unpaid());
+        }
+    }
+
     /// Pays at most WORK_UNITS accounts, oldest distribution first.
     pub(crate) fn work_on_distributions(&mut self) {
         let mut units = self.parameters.work_units;
@@ -115,6 +144,7 @@ impl Exchange {
             let Some(mut current) = self.agenda.work.pop_front() else {
                 return;
             };
+            self.on_behalf_of = current.sequence;
             while units > 0 && current.paid < current.shares.len() {
                 let (owner, share) = current.shares[current.paid];
                 self.pay_share(&current, owner, share);

@@ -86,6 +86,8 @@ pub struct Exchange {
     pub(crate) rules: u32,
     /// Of the last applied command; while a batch runs, of the current one.
     pub(crate) sequence: u64,
+    /// Sequence of the command that put the running item on the agenda; 0 outside the agenda.
+    pub(crate) on_behalf_of: u64,
     /// Exchange time in ms.
     pub(crate) now: u64,
     pub(crate) halted: Option<Halt>,
@@ -111,6 +113,7 @@ impl Default for Exchange {
             dedup: Dedup::default(),
             rules: RULES_FIRST,
             sequence: 0,
+            on_behalf_of: 0,
             now: 0,
             halted: None,
             events: Events::new(),
@@ -128,8 +131,9 @@ impl Exchange {
     /// Applies a batch and returns its events as one MessagePack array.
     ///
     /// `sequence` is that of the first command and must be the last applied + 1; `time_ms` may not
-    /// be before the last. `skip` names sequences to pass over. With `wanted` false no events are
-    /// made. An error that is not a halt has changed nothing.
+    /// be before the last. `skip` names sequences to pass over; what those before the batch have
+    /// put on the agenda is set aside. With `wanted` false no events are made. An error that is not
+    /// a halt has changed nothing.
     pub fn apply(
         &mut self,
         sequence: u64,
@@ -181,11 +185,13 @@ impl Exchange {
         }
     }
 
+    /// An item of the agenda halts at the command that put it there: only to skip that one helps.
     fn halt(&mut self, reason: String) -> ApplyError {
-        let halt = Halt {
-            sequence: self.sequence,
-            reason,
+        let sequence = match self.on_behalf_of {
+            0 => self.sequence,
+            sequence => sequence,
         };
+        let halt = Halt { sequence, reason };
         self.halted = Some(halt.clone());
         ApplyError::Halted(halt)
     }
@@ -202,7 +208,7 @@ impl Exchange {
         }
         self.sequence = sequence;
         if time_ms > self.now {
-            self.run_agenda(time_ms);
+            self.run_agenda(time_ms, skip);
         }
         let mut next = sequence;
         for window in commands.chunks(WINDOW) {

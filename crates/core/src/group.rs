@@ -10,8 +10,8 @@ use crate::index::FastMap;
 use crate::ledger::{Line, Overlay};
 use crate::money::Amount;
 use crate::orders::check::Draft;
-use crate::orders::{OrderSlot, TRADING};
-use crate::owners::Profile;
+use crate::orders::{OrderSlot, Orders, TRADING};
+use crate::owners::{Owner, Profile};
 use crate::refusal::{Refusal, Refused};
 use crate::types::*;
 use crate::wire::Reference;
@@ -31,6 +31,16 @@ pub(crate) struct Prospect {
 impl Prospect {
     pub fn is_canceled(&self, slot: OrderSlot) -> bool {
         self.canceled.contains(&slot)
+    }
+
+    /// Whether an earlier part changes the draft's book.
+    pub fn changes(&self, draft: &Draft, orders: &Orders) -> bool {
+        let mut canceled = self.canceled.iter().map(|slot| orders.at(*slot).instrument);
+        canceled.any(|other| other == draft.instrument)
+            || self
+                .drafts
+                .iter()
+                .any(|other| other.instrument == draft.instrument)
     }
 
     pub fn has_client_order_id(&self, draft: &Draft) -> bool {
@@ -84,6 +94,10 @@ impl Exchange {
                 ..Outcome::done(0)
             }
         };
+        // A repeat of the product command is told what became of it, not that it was passed on.
+        if outcome.code != Code::SUCCESS {
+            self.dedup.revise(group.cause.0, outcome);
+        }
         self.events.push(&event::GroupApplied {
             sequence: Sequence(self.sequence),
             cause: group.cause,
@@ -173,6 +187,7 @@ impl Exchange {
         }
         for posting in &group.postings {
             let lines = self.lines(posting)?;
+            self.check_may_post(posting)?;
             let posted = prospect.overlay.post(&self.ledger, &lines);
             posted.map_err(|_| Refused::from(Refusal::TransferOverAvailable))?;
         }
@@ -250,6 +265,48 @@ impl Exchange {
             })
         };
         posting.legs.iter().map(line).collect()
+    }
+
+    /// Whether no user whom the posting takes from is stopped: by a suspension of products or,
+    /// among the user's own accounts as between users, of transfers; or by the owner's flags. The
+    /// house and its fees are exempt.
+    fn check_may_post(&self, posting: &Posting) -> Result<(), Refused> {
+        let users = |sign: fn(&i128) -> bool| {
+            let legs = posting.legs.iter().filter(move |leg| sign(&leg.change.0));
+            legs.filter_map(|leg| Some((leg, self.user(leg.account.owner)?)))
+        };
+        for (leg, owner) in users(|change| *change < 0) {
+            let leaves = users(|change| *change > 0).any(|(_, other)| other.id != owner.id);
+            self.check_may_pay(owner, leg.asset, leaves)?;
+        }
+        Ok(())
+    }
+
+    /// The owner unless it is the house.
+    fn user(&self, id: OwnerId) -> Option<&Owner> {
+        let owner = self.owners.get(id);
+        owner.filter(|owner| !owner.is(OwnerFlags::HOUSE))
+    }
+
+    /// Whether a product may take from a user's account; `leaves`: for another user.
+    pub(crate) fn check_may_pay(
+        &self,
+        owner: &Owner,
+        asset: AssetId,
+        leaves: bool,
+    ) -> Result<(), Refused> {
+        let action = if leaves {
+            Suspended::SUB_TRANSFER
+        } else {
+            Suspended::TRANSFER
+        };
+        if owner.is(OwnerFlags::FROZEN) || (leaves && owner.is(OwnerFlags::NO_TRANSFER_OUT)) {
+            return Err(Refusal::TransferFrozen.into());
+        }
+        if self.is_suspended(Suspended::PRODUCT.union(action), asset, owner.id) {
+            return Err(Refusal::MovementSuspended.into());
+        }
+        Ok(())
     }
 
     /// Applies a posting that has been checked.

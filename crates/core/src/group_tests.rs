@@ -2,6 +2,7 @@
 
 use crate::money::Amount;
 use crate::types::*;
+use crate::wire::Payload;
 use crate::wire::command::*;
 use crate::wire::event::Event;
 use crate::world::*;
@@ -175,4 +176,97 @@ fn a_folds_refusal_is_passed_on() {
     let events = world.send(refused);
     assert_eq!(reply_of(&events).code, Code(58_008));
     assert!(matches!(&events[0], Event::GroupApplied(state) if state.code == Code(58_008)));
+}
+
+/// Criterion: CORE-GRP-5. Nobody's money moves past a suspension or a freeze; the house's does.
+#[test]
+fn a_group_takes_from_nobody_who_is_stopped() {
+    let mut world = World::funded();
+    world.ok(SetOwner {
+        owner: OwnerId(12),
+        segment: Segment(0),
+        tier: Tier(0),
+        flags: OwnerFlags::NO_TRANSFER_OUT,
+        kyc: KycLevel(0),
+    });
+    let code = |world: &mut World, from: AccountKey, to: AccountKey| {
+        let moved = posting(&[(from, BTC, -5), (to, BTC, 5)]);
+        reply_of(&world.send(group(vec![moved], Vec::new()))).code.0
+    };
+    let house = AccountKey {
+        kind: FEES,
+        ..trading(HOUSE.0)
+    };
+    assert_eq!(code(&mut world, trading(12), trading(11)), 58004);
+    assert_eq!(code(&mut world, trading(12), funding(12)), 0);
+    assert_eq!(code(&mut world, trading(12), house), 0);
+    let suspension = |actions, level, key| SetSuspension {
+        suspension: 1,
+        actions,
+        level,
+        key,
+    };
+    for (actions, inside, outside) in [
+        (Suspended::PRODUCT, 58110, 58110),
+        (Suspended::TRANSFER, 58110, 0),
+        (Suspended::SUB_TRANSFER, 0, 58110),
+    ] {
+        world.ok(suspension(actions, SuspensionLevel::Asset, 1));
+        assert_eq!(code(&mut world, trading(11), funding(11)), inside);
+        assert_eq!(code(&mut world, trading(11), trading(13)), outside);
+        assert_eq!(code(&mut world, house, trading(13)), 0);
+    }
+}
+
+/// Criterion: CORE-GRP-6. The group's first sell would be what the second part buys.
+#[test]
+fn a_ban_on_shrinking_needs_a_book_that_the_group_leaves_alone() {
+    let mut world = World::funded();
+    world.ok(limit(12, Side::Sell, 600_000, 500_000));
+    let banned = |unit, size| PlaceOrder {
+        flags: OrderFlags::BAN_AMEND,
+        ..market(13, Side::Buy, unit, size)
+    };
+    let first = || Body::from(limit(11, Side::Sell, 590_000, 1));
+    let code =
+        |world: &mut World, commands| reply_of(&world.send(group(Vec::new(), commands))).code.0;
+    let by_base = banned(SizeUnit::Base, 2);
+    assert_eq!(
+        code(&mut world, vec![first(), by_base.clone().into()]),
+        51000
+    );
+    assert_eq!(code(&mut world, vec![by_base.into()]), 0);
+    let by_quote = banned(SizeUnit::Quote, 100_000_000).into();
+    assert_eq!(code(&mut world, vec![first(), by_quote]), 0);
+}
+
+/// Criterion: CORE-EXC-9. Also by a core that was restored between the two.
+#[test]
+fn a_repeated_product_command_is_told_what_its_group_came_to() {
+    let mut world = World::funded();
+    let product = Product {
+        fold: FoldId(9),
+        owner: OwnerId(11),
+        payload: Payload(vec![1]),
+        cause: Sequence(0),
+        index: 0,
+    };
+    for number in [1, 2] {
+        let first = reply_of(&world.submit(7, number, product.clone()));
+        assert_eq!(first.code, Code(0));
+        if number == 2 {
+            let snapshot = world.exchange.snapshot();
+            world.exchange = crate::Exchange::restore(&snapshot).unwrap();
+        }
+        world.send(Group {
+            cause: first.sequence,
+            code: Code(58_008),
+            ..group(Vec::new(), Vec::new())
+        });
+        let again = reply_of(&world.submit(7, number, product.clone()));
+        assert_eq!(
+            (again.code, again.duplicate_of),
+            (Code(58_008), first.sequence)
+        );
+    }
 }

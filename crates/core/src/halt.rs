@@ -8,7 +8,7 @@ use crate::wire::Malformed;
 /// A broken invariant, a caught panic, or rules this version does not know. Queries go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Halt {
-    /// Of the command it happened at.
+    /// Of the command it happened at, or that put on the agenda what it happened at.
     pub sequence: u64,
     pub reason: String,
 }

@@ -44,15 +44,11 @@ impl Exchange {
             }
         }
         for work in &self.agenda.work {
-            let left: i128 = work.shares[work.paid..]
-                .iter()
-                .map(|(_, share)| share)
-                .sum();
             let pool = self
                 .ledger
                 .find(work.pool, work.asset)
                 .ok_or("a pool is gone")?;
-            *holds.entry(pool).or_insert(0) += left + work.remainder;
+            *holds.entry(pool).or_insert(0) += work.unpaid();
         }
         for (slot, account) in self.ledger.accounts().iter().enumerate() {
             let owed = holds.get(&(slot as u32)).copied().unwrap_or(0);

@@ -11,6 +11,10 @@ use crate::wire::Reference;
 use crate::wire::command::{Deposit, Leg, Product, Transfer, Withdraw};
 use crate::wire::event;
 
+/// The kind of the accounts that deposits reach; with TRADING what users move money between. Money
+/// in any other kind belongs to a product, whose group moves it.
+const FUNDING: Kind = Kind(1);
+
 /// Bill types of OKX's funding account.
 const DEPOSIT: Reason = Reason(1);
 const WITHDRAWAL: Reason = Reason(2);
@@ -47,7 +51,7 @@ impl Exchange {
         })
     }
 
-    fn is_suspended(&self, action: Suspended, asset: AssetId, owner: OwnerId) -> bool {
+    pub(crate) fn is_suspended(&self, action: Suspended, asset: AssetId, owner: OwnerId) -> bool {
         let of_owner = self
             .owners
             .get(owner)
@@ -123,6 +127,10 @@ impl Exchange {
             return Err(Refusal::SameAccount.into());
         }
         self.check_authority(actor, source.owner, target.owner)?;
+        let is_users = |kind| [FUNDING, TRADING].contains(&kind);
+        if !(actor.is(OwnerFlags::HOUSE) || is_users(source.kind) && is_users(target.kind)) {
+            return Err(Refusal::NotAUsersKind.into());
+        }
         let action = if source.owner == target.owner {
             Suspended::TRANSFER
         } else {

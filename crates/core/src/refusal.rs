@@ -39,6 +39,11 @@ refusals! {
     Quarantined = 50026,
     /// A field is outside its domain; `allowed` holds the limit where there is one.
     BadParameter = 51000,
+    /// A market order with BAN_AMEND that a group sizes in what it does not pay with, behind parts
+    /// of the group that change the same book: what it costs cannot be told. No documented code.
+    BanAmendInGroup = 51000,
+    /// A user moves money of a kind of account that only products and the house move.
+    NotAUsersKind = 51000,
     /// The price is not a multiple of the tick; `allowed` is the tick. No documented code.
     OffTick = 51000,
     /// A definition that exists already is defined differently. No documented code.

@@ -237,10 +237,10 @@ impl Exchange {
 
     fn hash_agenda(&self, content: &mut Content) {
         content.u64(self.agenda.last_timer);
-        for (due_ms, number, task) in self.agenda.timers() {
+        for (due_ms, number, timer) in self.agenda.timers() {
             content.u64(due_ms);
             content.u64(number);
-            match task {
+            match &timer.task {
                 TimerTask::DeadMan { owner, tag } => {
                     content.u64(owner.0);
                     content.wire(tag);

@@ -290,8 +290,10 @@ class Garbled(Points):
 
 
 async def test_what_the_core_cannot_read_never_stands_in_the_log(tmp_path: Path) -> None:
-    """Criterion: LOG-1.9, LOG-1.4. The order before the product command was applied: it is kept."""
-    bed, door = await campaign_bed(tmp_path, Garbled())
+    """Criterion: LOG-1.9, LOG-1.4. The order before the product command was applied: it is kept,
+    and the state is that of a log which ends with it.
+    """
+    bed, door = await campaign_bed(tmp_path / "halts", Garbled())
     told = await submit(
         door, [order(door, ALICE, Side.BUY, 400_000, 10), product(door, BOB, Claim())]
     )
@@ -300,9 +302,13 @@ async def test_what_the_core_cannot_read_never_stands_in_the_log(tmp_path: Path)
     at = (await door.health()).halted_at
     await until(lambda: bed.journal.head.sequence == at)
     await bed.close()
-    again = await Bed.open(tmp_path, folds=[Garbled()])
+    again = await Bed.open(tmp_path / "halts", folds=[Garbled()])
     assert (await (await again.door()).health()).halted_at == at
     assert len(await (await again.door()).query(ListOpenOrders(owner=ALICE))) == 1
+    plain, door = await campaign_bed(tmp_path / "ends", Garbled())
+    assert await run(door, [order(door, ALICE, Side.BUY, 400_000, 10)]) == [0]
+    assert again.hash == plain.hash
+    await plain.close()
     await again.close()
 
 

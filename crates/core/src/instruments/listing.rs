@@ -8,6 +8,9 @@ use crate::refusal::Refusal;
 use crate::types::{Suspended, TradeId};
 use crate::wire::command::{ListInstrument, SetInstrument};
 
+/// Projections keep prices, sizes and amounts of orders in SQL's signed 64-bit integers.
+const NUMBER_MAX: u64 = i64::MAX as u64;
+
 impl Terms {
     pub fn of_listing(listing: &ListInstrument) -> Self {
         Self {
@@ -47,6 +50,20 @@ impl Terms {
         listing.band = self.band;
     }
 
+    fn is_storable(&self) -> bool {
+        let ticks = self.ticks.iter();
+        let largest_step = ticks.map(|band| band.tick.max(band.from_price.0)).max();
+        let numbers = [
+            self.lot.0,
+            self.max_limit_size.0,
+            self.max_market_size.0,
+            self.max_market_amount,
+            self.max_price.0,
+            largest_step.unwrap_or(0),
+        ];
+        numbers.iter().all(|number| *number <= NUMBER_MAX)
+    }
+
     /// Whether no order within these terms can leave the domain of amounts.
     pub fn check(&self, value: &Valuation) -> Result<(), Refusal> {
         let largest = self.max_limit_size.max(self.max_market_size).0;
@@ -58,7 +75,7 @@ impl Terms {
             && self.max_price.0 > 0
             && worth.is_some_and(|worth| worth <= SUPPLY_MAX)
             && value.base(largest) <= SUPPLY_MAX;
-        if sound {
+        if sound && self.is_storable() {
             Ok(())
         } else {
             Err(Refusal::BadParameter)
@@ -173,6 +190,27 @@ mod tests {
             listed(&huge, &assets(), 1).err(),
             Some(Refusal::BadParameter)
         );
+    }
+
+    /// Criterion: CORE-ORD-26. Each bound alone: 2^63 - 1 is listed, 2^63 is refused.
+    #[test]
+    fn a_listing_keeps_to_signed_integers() {
+        let most = (1 << 63) - 1;
+        let fields: [fn(&mut ListInstrument, u64); 5] = [
+            |listing, number| listing.lot = Size(number),
+            |listing, number| listing.max_limit_size = Size(number),
+            |listing, number| listing.max_market_size = Size(number),
+            |listing, number| listing.max_market_amount = number,
+            |listing, number| listing.max_price = Price(number),
+        ];
+        for (place, set) in fields.into_iter().enumerate() {
+            for (number, is_listed) in [(most, true), (most + 1, false)] {
+                let mut listing = listing();
+                set(&mut listing, number);
+                let known = listed(&listing, &assets(), 1);
+                assert_eq!(known.is_ok(), is_listed, "field {place}: {number}");
+            }
+        }
     }
 
     /// Criterion: CORE-ORD-4

@@ -41,14 +41,20 @@ impl Account {
     pub fn available(&self) -> i128 {
         match self.sign {
             SignRule::Credit => self.balance - self.required(),
-            SignRule::Debit | SignRule::Either => BALANCE_MAX + self.balance - self.hold,
+            SignRule::Debit | SignRule::Either => BALANCE_MAX + self.balance - self.required(),
         }
     }
 
     /// What this account must keep. In spot mode exactly what is on hold; margin modes add theirs.
     #[inline]
     pub fn required(&self) -> i128 {
-        self.hold
+        Self::required_with(self.hold)
+    }
+
+    /// The same for an account that would have this hold.
+    #[inline]
+    pub const fn required_with(hold: i128) -> i128 {
+        hold
     }
 
     /// Whether the account may become (balance, hold).
@@ -60,7 +66,7 @@ impl Account {
     #[inline]
     fn is_signed(sign: SignRule, balance: i128, hold: i128) -> bool {
         let signed = match sign {
-            SignRule::Credit => balance >= hold,
+            SignRule::Credit => balance >= Self::required_with(hold),
             SignRule::Debit => balance <= 0,
             SignRule::Either => true,
         };

@@ -44,7 +44,7 @@ impl Overlay {
     /// What could leave a credit account after the changes so far.
     pub fn available(&self, ledger: &Ledger, key: AccountKey, asset: AssetId) -> i128 {
         let (balance, hold) = self.state(ledger, key, asset);
-        balance - hold
+        balance - Account::required_with(hold)
     }
 
     /// Notes a change of an account's hold.

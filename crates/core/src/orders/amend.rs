@@ -9,7 +9,7 @@ use crate::types::*;
 use crate::wire::command::AmendOrder;
 
 impl Exchange {
-    /// The order's id, also behind a refusal that found the order.
+    /// The order's id. Behind a refusal the reply names no order; the event AmendFailed does.
     #[inline]
     pub(crate) fn amend_order(&mut self, amend: &AmendOrder) -> Result<u64, Refused> {
         let slot = self.amended_order(amend)?;

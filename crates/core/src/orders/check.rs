@@ -212,7 +212,7 @@ impl Exchange {
     ) -> Result<i128, Refused> {
         let available = self.spendable(owner, instrument.sides(draft.side).0, prospect);
         if draft.is_market() {
-            return self.check_market_funds(draft, instrument, ban_amend, available);
+            return self.check_market_funds(draft, instrument, ban_amend, available, prospect);
         }
         let hold = instrument.hold(draft.side, draft.limit, draft.size);
         if hold > available {
@@ -231,13 +231,19 @@ impl Exchange {
         instrument: &Instrument,
         ban_amend: bool,
         available: i128,
+        prospect: Option<&Prospect>,
     ) -> Result<i128, Refused> {
         let ceiling = match (draft.side, draft.unit) {
             (Side::Buy, SizeUnit::Quote) => i128::from(draft.size),
             (Side::Sell, SizeUnit::Base) => instrument.value.base(draft.size),
             _ => i128::MAX,
         };
-        let short = if ban_amend && ceiling == i128::MAX {
+        let needs_preview = ban_amend && ceiling == i128::MAX;
+        // What it would cost can only be told on the book as it is, before the group's own changes.
+        if needs_preview && prospect.is_some_and(|plan| plan.changes(draft, &self.orders)) {
+            return Err(Refusal::BanAmendInGroup.into());
+        }
+        let short = if needs_preview {
             self.preview(draft, i128::MAX).paid > available
         } else {
             ban_amend && ceiling > available

@@ -1,7 +1,7 @@
 //! The dead man's switch: cancels an owner's orders when it is not renewed in time.
 
 use super::cancel::Selection;
-use crate::agenda::TimerTask;
+use crate::agenda::{Timer, TimerTask};
 use crate::exchange::Exchange;
 use crate::owners::OwnerSlot;
 use crate::refusal::{Refusal, Refused};
@@ -46,7 +46,8 @@ impl Exchange {
                 owner: command.owner,
                 tag: command.tag,
             };
-            let timer = self.agenda.add_timer(due_ms, task);
+            let sequence = self.sequence;
+            let timer = self.agenda.add_timer(due_ms, Timer { sequence, task });
             let switch = Switch {
                 tag: command.tag,
                 due_ms,
@@ -62,17 +63,26 @@ impl Exchange {
 
     /// What happens when a switch runs out.
     pub(crate) fn fire_switch(&mut self, owner: OwnerId, tag: Tag) {
-        let owner = self.owners.slot(owner).expect("owners are never removed");
-        self.owners
-            .at_mut(owner)
-            .switches
-            .retain(|switch| switch.tag != tag);
+        let owner = self.forget_switch(owner, tag);
         let selection = Selection {
             instrument: None,
             tag,
         };
         self.cancel_selected(owner, selection, CancelSource::CancelAllAfter);
         self.report_switch(owner, tag, 0, true);
+    }
+
+    /// Takes a switch away that must not fire.
+    pub(crate) fn drop_switch(&mut self, owner: OwnerId, tag: Tag) {
+        let owner = self.forget_switch(owner, tag);
+        self.report_switch(owner, tag, 0, false);
+    }
+
+    fn forget_switch(&mut self, owner: OwnerId, tag: Tag) -> OwnerSlot {
+        let slot = self.owners.slot(owner).expect("owners are never removed");
+        let switches = &mut self.owners.at_mut(slot).switches;
+        switches.retain(|switch| switch.tag != tag);
+        slot
     }
 
     fn report_switch(&mut self, owner: OwnerSlot, tag: Tag, trigger_ms: u64, fired: bool) {

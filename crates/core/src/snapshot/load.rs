@@ -2,7 +2,7 @@
 
 use super::SnapshotError;
 use super::bytes::In;
-use crate::agenda::TimerTask;
+use crate::agenda::{Timer, TimerTask};
 use crate::assets::{AccountKind, Asset};
 use crate::dedup::Submission;
 use crate::distribution::Distribution;
@@ -280,7 +280,7 @@ impl Exchange {
     fn load_agenda(&mut self, input: &mut In<'_>) -> Load {
         self.agenda.last_timer = input.u64()?;
         for _ in 0..input.len()? {
-            let (due_ms, timer) = (input.u64()?, input.u64()?);
+            let (due_ms, timer, sequence) = (input.u64()?, input.u64()?, input.u64()?);
             if input.u8()? != 0 {
                 return Err(wrong("a timer's task"));
             }
@@ -289,8 +289,9 @@ impl Exchange {
             let switches = &mut self.owners.at_mut(slot).switches;
             let place = switches.partition_point(|other| other.tag < tag);
             switches.insert(place, Switch { tag, due_ms, timer });
-            self.agenda
-                .restore_timer(due_ms, timer, TimerTask::DeadMan { owner, tag });
+            let task = TimerTask::DeadMan { owner, tag };
+            let restored = Timer { sequence, task };
+            self.agenda.restore_timer(due_ms, timer, restored);
         }
         for _ in 0..input.len()? {
             let work = load_distribution(input)?;
@@ -322,6 +323,7 @@ impl Exchange {
                 return Err(wrong("a gateway's highest number"));
             }
         }
+        self.dedup.find_last();
         Ok(())
     }
 }

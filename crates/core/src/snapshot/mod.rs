@@ -17,7 +17,7 @@ use std::fmt;
 use crate::exchange::Exchange;
 
 const MAGIC: &[u8; 8] = b"FRSNAP\0\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HASH_BYTES: usize = 32;
 
 /// Why bytes are not a snapshot that this version can read.

@@ -1,7 +1,7 @@
 //! Writing the state. `load` reads the same parts in the same order.
 
 use super::bytes::Out;
-use crate::agenda::TimerTask;
+use crate::agenda::{Timer, TimerTask};
 use crate::book::OrderBook;
 use crate::distribution::Distribution;
 use crate::exchange::Exchange;
@@ -141,9 +141,10 @@ impl Exchange {
     fn save_agenda(&self, out: &mut Out) {
         out.u64(self.agenda.last_timer);
         out.len(self.agenda.timers().count());
-        for (due_ms, number, task) in self.agenda.timers() {
+        for (due_ms, number, Timer { sequence, task }) in self.agenda.timers() {
             out.u64(due_ms);
             out.u64(number);
+            out.u64(*sequence);
             match task {
                 TimerTask::DeadMan { owner, tag } => {
                     out.u8(0);

@@ -24,6 +24,12 @@ impl Oracle {
         if *sign == SignRule::Debit {
             return Err(51000);
         }
+        let others = self
+            .owners
+            .keys()
+            .copied()
+            .filter(|owner| *owner != pool.owner);
+        self.may_pay(asset, pool.owner, others)?;
         let available = match self.kinds[&pool.kind] {
             SignRule::Either => i128::MAX,
             SignRule::Credit => self.balance(asset, pool) - self.hold(asset, pool),

@@ -68,6 +68,11 @@ impl Oracle {
             self.known_account(leg.asset, leg.account)?;
             *sums.entry(leg.asset).or_default() += leg.change.0;
         }
+        let receivers = posting.legs.iter().filter(|leg| leg.change.0 > 0);
+        for leg in posting.legs.iter().filter(|leg| leg.change.0 < 0) {
+            let receivers = receivers.clone().map(|leg| leg.account.owner);
+            self.may_pay(leg.asset, leg.account.owner, receivers)?;
+        }
         if sums.values().any(|sum| *sum != 0) {
             return Err(58350);
         }

@@ -67,6 +67,10 @@ impl Oracle {
             return Err(58123);
         }
         self.check_authority(command)?;
+        let is_house = self.owner(command.actor)?.flags.contains(OwnerFlags::HOUSE);
+        if !is_house && (source.kind.0 > 2 || target.kind.0 > 2) {
+            return Err(51000);
+        }
         let action = match source.owner == target.owner {
             true => Suspended::TRANSFER,
             false => Suspended::SUB_TRANSFER,
@@ -106,6 +110,33 @@ impl Oracle {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether a posting or a distribution may take from an account, for these receivers.
+    pub(super) fn may_pay(
+        &self,
+        asset: AssetId,
+        payer: OwnerId,
+        receivers: impl Iterator<Item = OwnerId>,
+    ) -> Result<(), Refused> {
+        let flags = self.owner(payer)?.flags;
+        if flags.contains(OwnerFlags::HOUSE) {
+            return Ok(());
+        }
+        let is_house = |owner| self.owners[&owner].flags.contains(OwnerFlags::HOUSE);
+        let mut others = receivers.filter(|owner| *owner != payer && !is_house(*owner));
+        let leaves = others.next().is_some();
+        let stopped = leaves && flags.contains(OwnerFlags::NO_TRANSFER_OUT);
+        if stopped || flags.contains(OwnerFlags::FROZEN) {
+            return Err(58004);
+        }
+        let action = [Suspended::TRANSFER, Suspended::SUB_TRANSFER][usize::from(leaves)];
+        for action in [Suspended::PRODUCT, action] {
+            if self.is_stopped(action, Some(payer), None, Some(asset)) {
+                return Err(58110);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn product(&mut self, command: &Product) -> Done {
