@@ -6,6 +6,9 @@ it afterwards, so a signature over the percent-decoded query is taken too.
 
 A signed request may be repeated within its 30 seconds, as on OKX. What must not happen twice
 carries a `clOrdId` or `clientId` of the client's own.
+
+A browser's session cookie is taken wherever a signature is. What changes something also carries the
+session's CSRF token in a header, which no foreign page can read or send.
 """
 
 from __future__ import annotations
@@ -18,11 +21,15 @@ from urllib.parse import unquote_to_bytes
 
 from fullreserve.gateway.errors import Problem
 from fullreserve.identity.api_key import ApiKey, Permission, permission_text
+from fullreserve.identity.caller import Caller
+from fullreserve.identity.session import Session
 from fullreserve.identity.vault import Vault
 
 WINDOW_MS = 30_000
 TIMESTAMP_EXAMPLE = "2020-12-08T09:08:57.715Z"
 WS_PREHASH = b"GET/users/self/verify"
+CSRF_HEADER = b"x-csrf-token"
+SAFE_METHODS = (b"GET", b"HEAD")
 
 
 class Authenticator:
@@ -31,6 +38,7 @@ class Authenticator:
     def __init__(self, vault: Vault, wall_ms: Callable[[], int]) -> None:
         self._vault = vault
         self._wall_ms = wall_ms
+        self._cookie = vault.rules.session_cookie
         # The second that was read last: many requests come in one, and most of them know the time.
         self._second = b""
         self._second_ms = 0
@@ -44,13 +52,15 @@ class Authenticator:
         body: bytes,
         address: str,
         now: int,
-    ) -> ApiKey:
-        """The key that signed a REST request; Problem 501xx.
+    ) -> Caller:
+        """The key that signed a REST request, or the session that sent it; Problem 501xx, 9000x.
 
-        While `key.knows_passphrase()` is false the caller has still to check the passphrase:
-        that takes argon2's time, which the event loop should not spend.
+        While `knows_passphrase()` of it is false the passphrase has still to be checked: that
+        takes argon2's time, which the event loop should not spend.
         """
         name = headers.get(b"ok-access-key")
+        if not name and (token := cookie(headers, self._cookie)):
+            return self.session(token, headers, method, now)
         sign = headers.get(b"ok-access-sign")
         timestamp = headers.get(b"ok-access-timestamp")
         passphrase = headers.get(b"ok-access-passphrase")
@@ -59,7 +69,7 @@ class Authenticator:
         if abs(now - self._timestamp_ms(timestamp)) > WINDOW_MS:
             raise Problem(50102, allowed=_iso(now))
         key = self._vault.api_key(name)
-        if key is None or (key.expires_ms and key.expires_ms <= now):
+        if key is None or self._vault.is_expired(key, now):
             raise Problem(50111)
         target = path + b"?" + query if query else path
         if not _signed(key, sign, timestamp + method + target + body):
@@ -70,6 +80,18 @@ class Authenticator:
         if key.knows_passphrase() and not key.passphrase_matches(passphrase):
             raise Problem(50105)
         return key
+
+    def session(
+        self, token: bytes, headers: Mapping[bytes, bytes], method: bytes, now: int
+    ) -> Session:
+        """The session of a cookie; Problem 90002 when it has ended, 90003 without CSRF token."""
+        session = self._vault.session(token)
+        if session is None:
+            raise Problem(90002)
+        if method not in SAFE_METHODS and not session.csrf_matches(headers.get(CSRF_HEADER, b"")):
+            raise Problem(90003)
+        session.admit(now)
+        return session
 
     def _timestamp_ms(self, text: bytes) -> int:
         fraction = text[20:23]
@@ -95,7 +117,7 @@ class Authenticator:
         if abs(now - seconds * 1000) > WINDOW_MS:
             raise Problem(60006)
         key = self._vault.api_key(name.encode())
-        if key is None or (key.expires_ms and key.expires_ms <= now):
+        if key is None or key.is_frozen or self._vault.is_expired(key, now):
             raise Problem(60005)
         if not _signed(key, sign.encode(), timestamp.encode() + WS_PREHASH):
             raise Problem(60007)
@@ -108,10 +130,21 @@ class Authenticator:
     def _admit(key: ApiKey, address: str, now: int) -> None:
         if not key.allows_address(address):
             raise Problem(50110, name=address)
+        if key.is_frozen:
+            raise Problem(50100)
         key.used_ms = now
 
 
-def require(key: ApiKey, permission: Permission) -> None:
+def cookie(headers: Mapping[bytes, bytes], name: bytes) -> bytes:
+    """A cookie's value; empty where there is none."""
+    for part in headers.get(b"cookie", b"").split(b";"):
+        found, _, value = part.strip().partition(b"=")
+        if found == name:
+            return value
+    return b""
+
+
+def require(key: Caller, permission: Permission) -> None:
     """Problem 50120 for a key without a permission; every key may read."""
     if permission is not Permission.READ_ONLY and not key.permissions & permission:
         raise Problem(50120, name=permission_text(permission))

@@ -154,6 +154,18 @@ TABLE: dict[int, Error] = {
     64004: Error(400, "This channel and another depth channel exclude each other"),
     64007: Error(400, "The operation failed by an internal error"),
     64008: Error(400, "The connection will be closed soon for a service upgrade; reconnect"),
+    # --- people: OKX has no codes for its own web site, so these are ours
+    90001: Error(401, "The e-mail address or the password is wrong"),
+    90002: Error(401, "The session has ended; sign in"),
+    90003: Error(403, "The header X-CSRF-Token is missing or not this session's"),
+    90004: Error(429, "Too many attempts", "; try again in {allowed}"),
+    90005: Error(400, "The code or the ticket is wrong, was used, or has expired"),
+    90006: Error(403, "Confirm first that it is you: password or passkey, and the second factor"),
+    90007: Error(503, "The identity vault is locked", "; {allowed}"),
+    90008: Error(400, "The password is not possible", ": {allowed}"),
+    90009: Error(400, "Not possible now", ": {allowed}"),
+    90010: Error(401, "The passkey is not known or could not be verified"),
+    90011: Error(403, "This needs a session of the web app", ", or {allowed}"),
 }
 
 _FALLBACK = Error(200, "Refused")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fullreserve.door.protocol import Limit
 from fullreserve.gateway.errors import Problem
-from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.caller import Caller
 
 WINDOW_MS = 2000
 SINGLE = 60
@@ -35,7 +35,7 @@ class OrderLimits:
     def __init__(self, *, enabled: bool) -> None:
         self._enabled = enabled
 
-    def single(self, key: ApiKey, operation: str, instrument: int) -> tuple[Limit, ...]:
+    def single(self, key: Caller, operation: str, instrument: int) -> tuple[Limit, ...]:
         """For one order; made once for each key, operation and instrument."""
         if not self._enabled:
             return ()
@@ -47,7 +47,7 @@ class OrderLimits:
             key.limits[name] = found
         return found
 
-    def batch(self, key: ApiKey, operation: str, orders: Mapping[int, int]) -> tuple[Limit, ...]:
+    def batch(self, key: Caller, operation: str, orders: Mapping[int, int]) -> tuple[Limit, ...]:
         """For a batch: how many of its orders are on each instrument."""
         if not self._enabled:
             return ()
@@ -61,7 +61,7 @@ class OrderLimits:
         return (*buckets, *_account(key, operation, total))
 
 
-def _account(key: ApiKey, operation: str, count: int) -> tuple[Limit, ...]:
+def _account(key: Caller, operation: str, count: int) -> tuple[Limit, ...]:
     if operation == "cancel":
         return ()
     return (Limit(("new-and-amended", key.uid), ACCOUNT, WINDOW_MS, count),)

@@ -25,7 +25,7 @@ from fullreserve.gateway.order_entry import (
     OrderEntry,
     PlaceParams,
 )
-from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.caller import Caller
 
 P = TypeVar("P", PlaceParams, CancelParams, AmendParams)
 OrderCommand = PlaceOrder | CancelOrder | AmendOrder
@@ -60,7 +60,7 @@ class Submission:
         self._exchange_ms = exchange_ms
 
     def place(
-        self, key: ApiKey, orders: Sequence[PlaceParams], expires_ms: int, done: Done
+        self, key: Caller, orders: Sequence[PlaceParams], expires_ms: int, done: Done
     ) -> None:
         """Place orders; `done` gets the rows once they are durable, or a request-level Problem."""
         self._check(orders)
@@ -75,7 +75,7 @@ class Submission:
             number += 1
         self._send(key, "place", run)
 
-    def place_one(self, key: ApiKey, params: PlaceParams, expires_ms: int, done: Done) -> None:
+    def place_one(self, key: Caller, params: PlaceParams, expires_ms: int, done: Done) -> None:
         """As `place`; the way that most orders go."""
         try:
             number = self._door.numbers(1)
@@ -98,7 +98,7 @@ class Submission:
 
         self._door.submit((_pack(command),), finish, limits)
 
-    def cancel(self, key: ApiKey, orders: Sequence[CancelParams], done: Done) -> None:
+    def cancel(self, key: Caller, orders: Sequence[CancelParams], done: Done) -> None:
         """Cancel orders; as `place`."""
         self._check(orders)
         number = self._door.numbers(len(orders))
@@ -112,7 +112,7 @@ class Submission:
         self._send(key, "cancel", run)
 
     def amend(
-        self, key: ApiKey, orders: Sequence[AmendParams], expires_ms: int, done: Done
+        self, key: Caller, orders: Sequence[AmendParams], expires_ms: int, done: Done
     ) -> None:
         """Amend orders; as `place`. The second amendment of an order in a batch is refused."""
         self._check(orders)
@@ -138,7 +138,7 @@ class Submission:
         if len(orders) > BATCH_MAX:
             raise Problem(51111, allowed=str(BATCH_MAX))
 
-    def _send(self, key: ApiKey, operation: str, run: _AnyRun) -> None:
+    def _send(self, key: Caller, operation: str, run: _AnyRun) -> None:
         if not run.commands:
             run.finish(())
             return

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 from enum import IntFlag
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from fullreserve.identity import passwords
+from fullreserve.identity.caller import Caller
 
 NETWORKS_MAX = 20
 
@@ -49,51 +50,70 @@ class KeySecrets(msgspec.Struct, array_like=True):
         return "KeySecrets(…)"
 
 
-class ApiKey:
+class KeyFacts(NamedTuple):
+    """The readable part of a key; times in ms, 0 where there is none."""
+
+    permissions: int
+    expires_ms: int
+    created_ms: int
+    used_ms: int
+    revision: int
+    is_frozen: bool  # by the user's master switch
+
+
+class ApiKey(Caller):
     """A key and its owner; the secret itself is kept only inside a keyed MAC."""
 
     __slots__ = (
+        "_idle_since_ms",
         "_known_passphrase",
         "_mac",
         "_networks",
         "_passphrase_hash",
         "expires_ms",
-        "key",
-        "label",
-        "limits",
-        "main_uid",
-        "network_texts",
-        "permissions",
-        "uid",
-        "used_ms",
+        "is_frozen",
+        "revision",
     )
 
     def __init__(
-        self,
-        key: str,
-        uid: int,
-        main_uid: int,
-        permissions: int,
-        expires_ms: int,
-        sealed: KeySecrets,
+        self, key: str, uid: int, main_uid: int, facts: KeyFacts, sealed: KeySecrets
     ) -> None:
-        self.key = key
-        self.uid = uid
-        self.main_uid = main_uid
-        self.permissions = permissions
-        self.expires_ms = expires_ms
-        self.label = sealed.label
-        self.network_texts = tuple(sealed.networks)
-        self.used_ms = 0
-        # Rate-limit buckets of this key's user, filled in by the gateway that meets them.
-        self.limits: dict[tuple[str, int], Any] = {}
+        super().__init__(
+            key, uid, main_uid, facts.permissions, sealed.label, tuple(sealed.networks)
+        )
+        self.expires_ms = facts.expires_ms
+        self.revision = facts.revision
+        self.is_frozen = facts.is_frozen
+        self._idle_since_ms = max(facts.created_ms, facts.used_ms)
         self._mac = HMAC(sealed.secret.encode(), hashes.SHA256())
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(n) for n in sealed.networks]
         self._passphrase_hash = sealed.passphrase_hash
         self._known_passphrase: bytes | None = None
 
     def __repr__(self) -> str:
-        return f"ApiKey({self.key[:8]}…, uid={self.uid})"
+        return f"ApiKey({self.name[:8]}…, uid={self.uid})"
+
+    @property
+    def key(self) -> str:
+        """The key's own name, as clients send it."""
+        return self.name
+
+    def adopt(self, before: ApiKey) -> None:
+        """Take over what the process learnt about the same key before it was read again."""
+        self.used_ms = before.used_ms
+        self.limits = before.limits
+        if before._passphrase_hash == self._passphrase_hash:
+            self._known_passphrase = before._known_passphrase
+
+    def idle_since_ms(self) -> int:
+        """When it was last used, or made."""
+        return max(self._idle_since_ms, self.used_ms)
+
+    def may_idle(self) -> bool:
+        """Whether disuse does not end it: it only reads, or acts from known addresses alone."""
+        return bool(self._networks) or not self.permissions & (
+            Permission.TRADE | Permission.WITHDRAW
+        )
 
     def sign(self, message: bytes) -> bytes:
         """HMAC-SHA256 of a message under the key's secret."""

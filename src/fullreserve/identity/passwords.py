@@ -5,18 +5,23 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP's smallest recommended argon2id setting: 19 MiB, two passes, one lane.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+from fullreserve.identity.rules import PRODUCTION, Hashing
+
+# A hash carries its own parameters, so checking needs none.
+_checker = PasswordHasher()
 
 
-def hashed(password: str) -> str:
+def hashed(password: str, cost: Hashing = PRODUCTION.hashing) -> str:
     """The salted hash in PHC format; takes tens of milliseconds on purpose."""
-    return _hasher.hash(password)
+    hasher = PasswordHasher(
+        time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
+    )
+    return hasher.hash(password)
 
 
 def matches(phc: str, password: str) -> bool:
     """Whether a password gives this hash."""
     try:
-        return _hasher.verify(phc, password)
+        return _checker.verify(phc, password)
     except (VerificationError, InvalidHashError):
         return False

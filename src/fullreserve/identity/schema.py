@@ -1,8 +1,9 @@
 """The tables of the identity store.
 
-Only numbers, flags and times stand in clear. What identifies a person and what opens an account is
-sealed under the user's data key, which stands wrapped in `data_keys`; the row's deletion (with
-SQLite's secure_delete) leaves the rest unreadable, in old backups of the other tables too.
+Only numbers, flags, times and keyed hashes stand in clear. What identifies a person and what opens
+an account is sealed under the user's data key, which stands wrapped in `data_keys`; the row's
+deletion (with SQLite's secure_delete) leaves the rest unreadable, in old backups of the other
+tables too. A `mark` is a hash of what its owner holds: a token, an address, a credential's id.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-USER_VERSION = 1
+BUSY_S = 10.0
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE users (
     uid INTEGER PRIMARY KEY,
     main_uid INTEGER NOT NULL,
@@ -41,20 +42,118 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_of_user ON api_keys (uid);
 """
 
+_SECOND = """
+ALTER TABLE users ADD COLUMN keys_off_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE api_keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX users_of_main ON users (main_uid);
+CREATE TABLE emails (mark BLOB PRIMARY KEY, uid INTEGER NOT NULL) STRICT;
+CREATE TABLE sessions (
+    mark BLOB PRIMARY KEY,
+    id TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    proven_ms INTEGER NOT NULL,
+    ends_ms INTEGER NOT NULL,
+    used_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX sessions_of_user ON sessions (uid);
+CREATE TABLE tickets (
+    mark BLOB PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX tickets_by_expiry ON tickets (expires_ms);
+CREATE TABLE passkeys (
+    mark BLOB PRIMARY KEY,
+    id TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    used_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX passkeys_of_user ON passkeys (uid);
+CREATE TABLE devices (
+    mark BLOB PRIMARY KEY,
+    uid INTEGER NOT NULL,
+    ends_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX devices_of_user ON devices (uid);
+CREATE TABLE failures (
+    mark BLOB PRIMARY KEY,
+    count INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE TABLE roles (
+    uid INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    granted_ms INTEGER NOT NULL,
+    PRIMARY KEY (uid, role)
+) STRICT;
+"""
 
-def connect(path: Path) -> sqlite3.Connection:
+# Each brings the store from the version of its index to the next.
+_VERSIONS = (_FIRST, _SECOND)
+USER_VERSION = len(_VERSIONS)
+
+# What an erased user leaves nothing in.
+OF_USER = (
+    "data_keys",
+    "personal",
+    "credentials",
+    "emails",
+    "sessions",
+    "tickets",
+    "passkeys",
+    "devices",
+    "outbox",
+    "roles",
+)
+
+
+def connect(path: Path, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """The store, made on first use; every commit is on disk when it returns."""
     path.touch(mode=0o600, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=busy_s, check_same_thread=False
+    )
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA secure_delete=ON")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version={USER_VERSION};COMMIT"
-        )
-    elif version != USER_VERSION:
+    version = _version(connection)
+    if version > USER_VERSION:
         connection.close()
         raise RuntimeError(f"{path} has version {version}; this release reads {USER_VERSION}")
+    if version < USER_VERSION:
+        _upgrade(connection)
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """All steps in one transaction; another process may have made them meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for tables in _VERSIONS[_version(connection) :]:
+            for statement in filter(str.strip, tables.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={USER_VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

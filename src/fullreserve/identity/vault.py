@@ -6,25 +6,35 @@ Every change is on disk before its method returns, and in force in every gateway
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from fullreserve.identity import keyring, passwords, schema
-from fullreserve.identity.api_key import ApiKey, KeySecrets, Permission, networks
-from fullreserve.identity.generation import Generation
+from fullreserve.identity import passwords, schema
+from fullreserve.identity.api_key import ApiKey, KeyFacts, KeySecrets, Permission, networks
+from fullreserve.identity.caller import Caller
+from fullreserve.identity.rules import PRODUCTION, Rules
+from fullreserve.identity.session import Session, SessionTimes
+from fullreserve.identity.store import Store, UnknownUser, mark_of
 
 FIRST_UID = 10_000_001  # lower owner numbers are the exchange's own
 CACHE_MAX = 100_000
 
 PASSWORD = "password"  # noqa: S105 - a kind of credential, not one
 
+__all__ = ["FIRST_UID", "PASSWORD", "KeyRow", "NewKey", "Personal", "UnknownUser", "User", "Vault"]
 
 _REVOKE = "UPDATE api_keys SET revoked_ms = ? WHERE key = ? AND revoked_ms = 0"
 _REVOKE_OF_USER = "UPDATE api_keys SET revoked_ms = ? WHERE uid = ? AND revoked_ms = 0"
+_KEY = (
+    "SELECT k.uid, u.main_uid, k.permissions, k.expires_ms, k.created_ms, k.used_ms, k.revision, "
+    "max(u.keys_off_ms, m.keys_off_ms), k.sealed FROM api_keys k "
+    "JOIN users u ON u.uid = k.uid JOIN users m ON m.uid = u.main_uid "
+    "WHERE k.key = ? AND k.revoked_ms = 0"
+)
+_SESSION = "SELECT id, uid, created_ms, proven_ms, ends_ms, used_ms FROM sessions WHERE mark = ?"
 
 
 class Personal(msgspec.Struct):
@@ -34,6 +44,7 @@ class Personal(msgspec.Struct):
     email: str = ""
     phone: str = ""
     country: str = ""
+    label: str = ""
 
     def __repr__(self) -> str:
         return "Personal(…)"
@@ -46,6 +57,7 @@ class User(NamedTuple):
     main_uid: int
     created_ms: int
     erased_ms: int
+    keys_off_ms: int = 0  # when the user switched all keys off; 0: they are on
 
 
 class KeyRow(NamedTuple):
@@ -76,73 +88,126 @@ class NewKey:
         return f"NewKey({self.key[:8]}…, uid={self.uid})"
 
 
-class UnknownUser(LookupError):
-    """No such user, or erased."""
-
-
 class Vault:
-    """One process's hold on the store; `wall_ms` is the wall clock."""
+    """One hold on the store: what gateways ask on each request, users, and their API keys.
 
-    def __init__(self, folder: Path, wall_ms: Callable[[], int]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        store = folder / "identity.db"
-        is_new = not store.exists() or store.stat().st_size == 0
-        self._master = keyring.load_or_make(folder / "identity.key", may_make=is_new)
-        self._db = schema.connect(store)
-        self._generation = Generation(folder / "identity.generation")
-        with self._generation.writing():
-            # A writer may have died between its commit and its count.
-            self._generation.advance()
-        self._seen = self._generation.count
-        self._cache: dict[bytes, ApiKey] = {}
+    `wall_ms` is the wall clock.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        wall_ms: Callable[[], int],
+        rules: Rules = PRODUCTION,
+        busy_s: float = schema.BUSY_S,
+    ) -> None:
+        self.store = Store(folder, wall_ms, busy_s)
+        self.rules = rules
+        self._db = self.store.db
         self._wall_ms = wall_ms
+        # A writer may have died between its commit and its count.
+        self.store.advance()
+        self._seen = self.store.count
+        self._keys: dict[bytes, ApiKey] = {}
+        self._keys_before: dict[bytes, ApiKey] = {}
+        self._sessions: dict[bytes, Session] = {}
+        # When callers were last seen that are in memory no more; stored with the others.
+        self._uses: dict[tuple[str, str | bytes], int] = {}
 
     def close(self) -> None:
         self.flush_uses()
-        self._db.close()
-        self._generation.close()
+        self.store.close()
 
     # --- reading, on the way of every request
 
     def api_key(self, key: bytes) -> ApiKey | None:
-        """The key in force under this name; unknown, revoked and erased ones give None."""
-        count = self._generation.count
-        if count != self._seen:
-            self.flush_uses()
-            self._cache.clear()
-            self._seen = count
-        found = self._cache.get(key)
+        """The key under this name; unknown, revoked, disused and erased ones give None."""
+        self._refresh()
+        found = self._keys.get(key)
         return found if found is not None else self._load(key)
 
-    def is_current(self, key: ApiKey) -> bool:
-        """Whether a key that was found earlier is still in force."""
-        return self.api_key(key.key.encode()) is not None
+    def is_expired(self, key: ApiKey, now_ms: int) -> bool:
+        """Whether a key's time is over, or it was not used for so long that it ended."""
+        if key.expires_ms and key.expires_ms <= now_ms:
+            return True
+        if key.may_idle() or now_ms < key.idle_since_ms() + self.rules.key_idle_ms:
+            return False
+        # Another process may have seen it used.
+        row = self._db.execute("SELECT used_ms FROM api_keys WHERE key = ?", (key.name,)).fetchone()
+        return row is None or now_ms >= row[0] + self.rules.key_idle_ms
+
+    def session(self, token: bytes) -> Session | None:
+        """The session of a cookie's token; ended and unknown ones give None."""
+        self._refresh()
+        mark = mark_of(token)
+        found = self._sessions.get(mark) or self._load_session(token, mark)
+        now = self._wall_ms()
+        if found is None or found.is_live(now):
+            return found
+        # Another process may have seen it used.
+        row = self._db.execute("SELECT used_ms FROM sessions WHERE mark = ?", (mark,)).fetchone()
+        if row is not None:
+            found.learn_use(row[0])
+        return found if row is not None and found.is_live(now) else None
+
+    def is_current(self, caller: Caller) -> bool:
+        """Whether a caller that was found earlier may still do what it might do then."""
+        if isinstance(caller, ApiKey):
+            now = self.api_key(caller.name.encode())
+            return now is not None and now.revision == caller.revision and not now.is_frozen
+        assert isinstance(caller, Session)
+        self._refresh()
+        if caller.mark not in self._sessions:
+            row = self._db.execute(_SESSION, (caller.mark,)).fetchone()
+            if row is None:
+                return False
+            self._sessions[caller.mark] = caller
+        return caller.is_live(self._wall_ms())
+
+    def _refresh(self) -> None:
+        count = self.store.count
+        if count == self._seen:
+            return
+        self._collect_uses()
+        if len(self._keys_before) >= CACHE_MAX:
+            self._keys_before.clear()
+        self._keys_before.update(self._keys)
+        self._keys = {}
+        self._sessions = {}
+        self._seen = count
 
     def _load(self, key: bytes) -> ApiKey | None:
         text = key.decode("ascii", "replace")
-        row = self._db.execute(
-            "SELECT k.uid, u.main_uid, k.permissions, k.expires_ms, k.sealed FROM api_keys k "
-            "JOIN users u ON u.uid = k.uid WHERE k.key = ? AND k.revoked_ms = 0",
-            (text,),
-        ).fetchone()
+        row = self._db.execute(_KEY, (text,)).fetchone()
+        before = self._keys_before.pop(key, None)
         if row is None:
             return None
-        uid, main_uid, permissions, expires_ms, sealed = row
+        uid, main_uid, permissions, expires, created, used, revision, off, sealed = row
         try:
-            opened = self._open(uid, f"api_key:{text}", sealed)
+            opened = self.store.unseal(uid, f"api_key:{text}", sealed)
         except UnknownUser:
             return None
-        found = ApiKey(
-            text,
-            uid,
-            main_uid,
-            permissions,
-            expires_ms,
-            msgspec.msgpack.decode(opened, type=KeySecrets),
-        )
-        if len(self._cache) >= CACHE_MAX:
-            self._cache.clear()
-        self._cache[key] = found
+        content = msgspec.msgpack.decode(opened, type=KeySecrets)
+        facts = KeyFacts(permissions, expires, created, used, revision, bool(off))
+        found = ApiKey(text, uid, main_uid, facts, content)
+        if before is not None:
+            found.adopt(before)
+        if len(self._keys) >= CACHE_MAX:
+            self._collect_uses()
+            self._keys.clear()
+        self._keys[key] = found
+        return found
+
+    def _load_session(self, token: bytes, mark: bytes) -> Session | None:
+        row = self._db.execute(_SESSION, (mark,)).fetchone()
+        if row is None:
+            return None
+        identifier, uid, *times = row
+        found = Session(token, mark, identifier, uid, SessionTimes(*times), self.rules)
+        if len(self._sessions) >= CACHE_MAX:
+            self._collect_uses()
+            self._sessions.clear()
+        self._sessions[mark] = found
         return found
 
     # --- users
@@ -151,29 +216,40 @@ class Vault:
         self, main_uid: int = 0, personal: Personal | None = None, uid: int = 0
     ) -> User:
         """A new user; with `main_uid` a sub-account of that user; `uid` 0 takes the next number."""
-        with self._change():
+        with self.store.change(invalidates=False):
             if main_uid:
-                self._require(main_uid)
+                self.require(main_uid)
             if not uid:
                 last = self._db.execute("SELECT max(uid) FROM users").fetchone()[0]
                 uid = max(FIRST_UID, (last or 0) + 1)
             user = User(uid, main_uid or uid, self._wall_ms(), 0)
-            self._db.execute("INSERT INTO users VALUES (?, ?, ?, ?)", user)
-            wrapped = keyring.seal(self._master, keyring.new_key(), f"data_key:{uid}")
-            self._db.execute("INSERT INTO data_keys VALUES (?, ?)", (uid, wrapped))
+            self._db.execute(
+                "INSERT INTO users (uid, main_uid, created_ms, erased_ms, keys_off_ms) "
+                "VALUES (?, ?, ?, ?, ?)",
+                user,
+            )
+            self.store.new_data_key(uid)
             self._put_personal(uid, personal or Personal())
         return user
 
     def user(self, uid: int) -> User | None:
         row = self._db.execute(
-            "SELECT uid, main_uid, created_ms, erased_ms FROM users WHERE uid = ?", (uid,)
+            "SELECT uid, main_uid, created_ms, erased_ms, keys_off_ms FROM users WHERE uid = ?",
+            (uid,),
         ).fetchone()
         return User(*row) if row else None
+
+    def users(self) -> list[User]:
+        """All users, by uid."""
+        rows = self._db.execute(
+            "SELECT uid, main_uid, created_ms, erased_ms, keys_off_ms FROM users ORDER BY uid"
+        )
+        return [User(*row) for row in rows]
 
     def sub_accounts(self, main_uid: int) -> list[User]:
         """The sub-accounts of a master, by uid."""
         rows = self._db.execute(
-            "SELECT uid, main_uid, created_ms, erased_ms FROM users "
+            "SELECT uid, main_uid, created_ms, erased_ms, keys_off_ms FROM users "
             "WHERE main_uid = ? AND uid <> main_uid ORDER BY uid",
             (main_uid,),
         )
@@ -184,42 +260,59 @@ class Vault:
         row = self._db.execute("SELECT sealed FROM personal WHERE uid = ?", (uid,)).fetchone()
         if row is None:
             raise UnknownUser(uid)
-        return msgspec.msgpack.decode(self._open(uid, f"personal:{uid}", row[0]), type=Personal)
+        opened = self.store.unseal(uid, f"personal:{uid}", row[0])
+        return msgspec.msgpack.decode(opened, type=Personal)
 
     def set_personal(self, uid: int, personal: Personal) -> None:
-        with self._change():
+        with self.store.change(invalidates=False):
             self._put_personal(uid, personal)
 
     def erase_user(self, uid: int) -> None:
-        """Delete the user's data key: nothing sealed under it can be read again."""
-        with self._change():
-            self._require(uid)
-            now = self._wall_ms()
-            self._db.execute("DELETE FROM data_keys WHERE uid = ?", (uid,))
-            self._db.execute("DELETE FROM personal WHERE uid = ?", (uid,))
-            self._db.execute("DELETE FROM credentials WHERE uid = ?", (uid,))
-            self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (now, uid))
+        """Delete the user's data key and all rows of the user's: nothing sealed can be read again.
+
+        The numbers stay, because the log names them.
+        """
+        with self.store.change():
+            self.require(uid)
+            for table in schema.OF_USER:
+                erase = f"DELETE FROM {table} WHERE uid = ?"  # noqa: S608 - names of our own
+                self._db.execute(erase, (uid,))
+            self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (self._wall_ms(), uid))
             self._revoke(_REVOKE_OF_USER, uid)
         # The pages that held the key are zeroed in the file itself, not only in its log.
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_password(self, uid: int, password: str) -> None:
-        phc = passwords.hashed(password)
-        with self._change():
-            sealed = self._seal(uid, f"credential:{uid}:{PASSWORD}", phc.encode())
-            self._db.execute(
-                "INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?)",
-                (uid, PASSWORD, sealed, self._wall_ms()),
-            )
+        """Slow: it hashes."""
+        self.set_password_hash(uid, passwords.hashed(password, self.rules.hashing))
+
+    def set_password_hash(self, uid: int, phc: str) -> None:
+        with self.store.change(invalidates=False):
+            self.put_credential(uid, PASSWORD, phc.encode())
 
     def password_matches(self, uid: int, password: str) -> bool:
+        """Slow: it hashes."""
+        phc = self.credential(uid, PASSWORD)
+        return phc is not None and passwords.matches(phc.decode(), password)
+
+    def credential(self, uid: int, kind: str) -> bytes | None:
+        """A credential of a kind, opened; None where the user has none."""
         row = self._db.execute(
-            "SELECT sealed FROM credentials WHERE uid = ? AND kind = ?", (uid, PASSWORD)
+            "SELECT sealed FROM credentials WHERE uid = ? AND kind = ?", (uid, kind)
         ).fetchone()
-        if row is None:
-            return False
-        phc = self._open(uid, f"credential:{uid}:{PASSWORD}", row[0]).decode()
-        return passwords.matches(phc, password)
+        return None if row is None else self.store.unseal(uid, f"credential:{uid}:{kind}", row[0])
+
+    def put_credential(self, uid: int, kind: str, plain: bytes) -> None:
+        """Seal a credential; within a `change` of the store."""
+        sealed = self.store.seal(uid, f"credential:{uid}:{kind}", plain)
+        self._db.execute(
+            "INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?)",
+            (uid, kind, sealed, self._wall_ms()),
+        )
+
+    def drop_credential(self, uid: int, kind: str) -> None:
+        """Delete a credential; within a `change` of the store."""
+        self._db.execute("DELETE FROM credentials WHERE uid = ? AND kind = ?", (uid, kind))
 
     # --- API keys
 
@@ -235,19 +328,55 @@ class Vault:
     ) -> NewKey:
         """A new key of a user; `fixed` gives (key, secret) instead of random ones.
 
-        ValueError on an address list that is too long or malformed.
+        ValueError on an address list that is too long or malformed. Slow: it hashes.
         """
         key, secret = fixed or (_new_name(), secrets.token_hex(16).upper())
         allowed = networks(list(addresses))
-        content = KeySecrets(secret, passwords.hashed(passphrase), label, allowed)
-        with self._change():
-            sealed = self._seal(uid, f"api_key:{key}", msgspec.msgpack.encode(content))
+        phc = passwords.hashed(passphrase, self.rules.hashing)
+        content = KeySecrets(secret, phc, label, allowed)
+        with self.store.change(invalidates=False):
             self._db.execute(
                 "INSERT INTO api_keys (key, uid, permissions, expires_ms, created_ms, sealed) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (key, uid, int(permissions), expires_ms, self._wall_ms(), sealed),
+                (key, uid, int(permissions), expires_ms, self._wall_ms(), b""),
             )
+            self._seal_key(uid, key, content)
         return NewKey(uid, key, secret, passphrase)
+
+    def edit_key(
+        self,
+        key: str,
+        permissions: Permission | None = None,
+        label: str | None = None,
+        addresses: Sequence[str] | None = None,
+    ) -> KeyRow | None:
+        """Change what is given; None for a key not in force. Who logged in with it must again.
+
+        ValueError as `create_key`.
+        """
+        allowed = None if addresses is None else networks(list(addresses))
+        with self.store.change():
+            row = self._db.execute(
+                "SELECT uid, sealed FROM api_keys WHERE key = ? AND revoked_ms = 0", (key,)
+            ).fetchone()
+            if row is None:
+                return None
+            uid = row[0]
+            opened = self.store.unseal(uid, f"api_key:{key}", row[1])
+            content = msgspec.msgpack.decode(opened, type=KeySecrets)
+            content.label = content.label if label is None else label
+            content.networks = content.networks if allowed is None else allowed
+            self._seal_key(uid, key, content)
+            change = "UPDATE api_keys SET revision = revision + 1 WHERE key = ?"
+            self._db.execute(change, (key,))
+            if permissions is not None:
+                change = "UPDATE api_keys SET permissions = ? WHERE key = ?"
+                self._db.execute(change, (int(permissions), key))
+        return next(one for one in self.keys_of(uid) if one.key == key)
+
+    def _seal_key(self, uid: int, key: str, content: KeySecrets) -> None:
+        sealed = self.store.seal(uid, f"api_key:{key}", msgspec.msgpack.encode(content))
+        self._db.execute("UPDATE api_keys SET sealed = ? WHERE key = ?", (sealed, key))
 
     def keys_of(self, uid: int) -> list[KeyRow]:
         """A user's keys in force, oldest first."""
@@ -262,64 +391,73 @@ class Vault:
     def _key_row(
         self, uid: int, key: str, bits: int, expires: int, created: int, used: int, sealed: bytes
     ) -> KeyRow:
-        opened = self._open(uid, f"api_key:{key}", sealed)
+        opened = self.store.unseal(uid, f"api_key:{key}", sealed)
         content = msgspec.msgpack.decode(opened, type=KeySecrets)
         allowed = tuple(content.networks)
         return KeyRow(key, uid, Permission(bits), content.label, allowed, expires, created, used)
 
     def revoke_key(self, key: str) -> bool:
         """Take a key out of force; False if it was not in force."""
-        with self._change():
+        with self.store.change():
             return self._revoke(_REVOKE, key) > 0
 
+    def switch_keys(self, uid: int, *, off: bool) -> None:
+        """The master switch: off freezes all keys of a user and of the user's sub-accounts."""
+        with self.store.change():
+            self.require(uid)
+            moment = self._wall_ms() if off else 0
+            self._db.execute("UPDATE users SET keys_off_ms = ? WHERE uid = ?", (moment, uid))
+
+    # --- last use
+
+    def take_uses(self) -> dict[tuple[str, str | bytes], int]:
+        """When callers were last seen, for `store_uses` of whoever may wait for the disk."""
+        self._collect_uses()
+        taken, self._uses = self._uses, {}
+        return taken
+
+    def store_uses(self, uses: dict[tuple[str, str | bytes], int]) -> None:
+        """Store when callers were last seen; one commit for all of them."""
+        if not uses:
+            return
+        with self.store.change(invalidates=False):
+            for (table, column), name in _USES.items():
+                rows = [(ms, key) for (where, key), ms in uses.items() if where == name]
+                update = f"UPDATE {table} SET used_ms = max(used_ms, ?) "  # noqa: S608
+                update += f"WHERE {column} = ?"
+                self._db.executemany(update, rows)
+
     def flush_uses(self) -> None:
-        """Store when each key was last used; needs no durability, so it is done now and then."""
-        used = [(key.used_ms, key.key) for key in self._cache.values() if key.used_ms]
-        if used:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
-                "UPDATE api_keys SET used_ms = max(used_ms, ?) WHERE key = ?", used
-            )
-            self._db.execute("COMMIT")
+        """Store when callers were last seen; needs no durability, so it is done now and then."""
+        self.store_uses(self.take_uses())
+
+    def _collect_uses(self) -> None:
+        for key in self._keys.values():
+            if key.used_ms:
+                self._uses[("key", key.name)] = key.used_ms
+        for session in self._sessions.values():
+            if session.used_ms:
+                self._uses[("session", session.mark)] = session.used_ms
 
     # --- inside
 
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        with self._generation.writing():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-            self._generation.advance()
-
-    def _require(self, uid: int) -> None:
+    def require(self, uid: int) -> None:
+        """UnknownUser for who does not exist or was erased."""
         user = self.user(uid)
         if user is None or user.erased_ms:
             raise UnknownUser(uid)
 
-    def _data_key(self, uid: int) -> bytes:
-        row = self._db.execute("SELECT wrapped FROM data_keys WHERE uid = ?", (uid,)).fetchone()
-        if row is None:
-            raise UnknownUser(uid)
-        return keyring.unseal(self._master, row[0], f"data_key:{uid}")
-
-    def _seal(self, uid: int, place: str, plain: bytes) -> bytes:
-        return keyring.seal(self._data_key(uid), plain, place)
-
-    def _open(self, uid: int, place: str, sealed: bytes) -> bytes:
-        return keyring.unseal(self._data_key(uid), sealed, place)
-
     def _put_personal(self, uid: int, personal: Personal) -> None:
-        sealed = self._seal(uid, f"personal:{uid}", msgspec.msgpack.encode(personal))
+        sealed = self.store.seal(uid, f"personal:{uid}", msgspec.msgpack.encode(personal))
         self._db.execute("INSERT OR REPLACE INTO personal VALUES (?, ?)", (uid, sealed))
 
     def _revoke(self, where: str, value: str | int) -> int:
         cursor = self._db.execute(where, (self._wall_ms(), value))
         return cursor.rowcount
+
+
+# Where each kind of caller's last use is kept.
+_USES = {("api_keys", "key"): "key", ("sessions", "mark"): "session"}
 
 
 def _new_name() -> str:

@@ -58,7 +58,7 @@ def headers(
 
 
 def check(auth: Authenticator, sent: dict[bytes, bytes], query: bytes = b"") -> str:
-    return auth.request(sent, b"GET", PATH, query, b"", "127.0.0.1", NOW).key
+    return auth.request(sent, b"GET", PATH, query, b"", "127.0.0.1", NOW).name
 
 
 def test_a_signed_request_is_its_keys(auth: Authenticator, made: NewKey) -> None:
@@ -67,7 +67,7 @@ def test_a_signed_request_is_its_keys(auth: Authenticator, made: NewKey) -> None
     body = b'{"a": 1}'
     sent = headers(made, b"POST" + PATH + body)
     key = auth.request(sent, b"POST", PATH, b"", body, "127.0.0.1", NOW)
-    assert key.key == made.key
+    assert key.name == made.key
     assert key.used_ms == NOW
 
 

@@ -8,11 +8,12 @@ import pytest
 
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import Allowance, OrderLimits, ReadLimits
-from fullreserve.identity.api_key import ApiKey, KeySecrets, Permission
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.caller import Caller
 
 
-def key(uid: int = 10_000_001) -> ApiKey:
-    return ApiKey("k", uid, uid, Permission.TRADE, 0, KeySecrets("s", "", "", []))
+def key(uid: int = 10_000_001) -> Caller:
+    return Caller("k", uid, uid, Permission.TRADE)
 
 
 def test_orders_are_counted_by_user_instrument_and_operation() -> None:

@@ -81,6 +81,7 @@ class RestApp:
         route = self._routes.get(name)
         status = 200
         kind = JSON
+        extra: list[tuple[bytes, bytes]] = []
         try:
             if route is None:
                 status, kind, content = await self._elsewhere(*name)
@@ -97,6 +98,8 @@ class RestApp:
                 )
                 if request.is_unproven:
                     await _check_passphrase(request)
+                # The handler's own list: a refusal may carry cookies too.
+                extra = request.answer_headers
                 content = await route.handler(request)
         except Problem as problem:
             status, kind, content = _refused(problem)
@@ -104,7 +107,7 @@ class RestApp:
             # A client gets a code, never a traceback; the cause is in the operator's log.
             log.exception("request failed", method=name[0], path=name[1])
             status, kind, content = _refused(Problem(50026))
-        headers = [kind, (b"content-length", b"%d" % len(content))]
+        headers = [kind, (b"content-length", b"%d" % len(content)), *extra]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
         if route is not None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.errors import Problem
-from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.caller import Caller
 
 FIELDS_MAX = 100
 LIST_MAX = 20
@@ -28,7 +28,17 @@ class Request:
     It arrived at `in_us` of wall time, `started_ns` of the monotonic clock.
     """
 
-    __slots__ = ("_fields", "_key", "_query", "address", "body", "headers", "in_us", "started_ns")
+    __slots__ = (
+        "_fields",
+        "_key",
+        "_query",
+        "address",
+        "answer_headers",
+        "body",
+        "headers",
+        "in_us",
+        "started_ns",
+    )
 
     def __init__(
         self,
@@ -36,7 +46,7 @@ class Request:
         body: bytes,
         headers: Mapping[bytes, bytes],
         address: str,
-        key: ApiKey | None,
+        key: Caller | None,
         in_us: int,
         started_ns: int,
     ) -> None:
@@ -48,14 +58,16 @@ class Request:
         self.address = address
         self.in_us = in_us
         self.started_ns = started_ns
+        # What a handler adds to the answer's headers: cookies.
+        self.answer_headers: list[tuple[bytes, bytes]] = []
 
     @property
     def is_unproven(self) -> bool:
-        """Whether the key's passphrase was never seen by this process."""
+        """Whether the key's passphrase was never seen by this process; never so for a session."""
         return self._key is not None and not self._key.knows_passphrase()
 
     @property
-    def key(self) -> ApiKey:
+    def key(self) -> Caller:
         """Whose request it is; only private endpoints may ask."""
         assert self._key is not None
         return self._key

@@ -14,6 +14,7 @@ from fullreserve.gateway.ws.frames import PONG, Close, close_frame
 from fullreserve.gateway.ws.limits import COUNTED, HOUR_MS, REQUESTS_MAX, Bucket
 from fullreserve.gateway.ws.requests import Head, Request
 from fullreserve.identity.api_key import ApiKey, Permission
+from fullreserve.identity.caller import Caller
 
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.server import Server
@@ -33,7 +34,7 @@ class Connection(WSListener):
         self.server = server
         self.path = path
         self.address = ""
-        self.key: ApiKey | None = None
+        self.key: Caller | None = None
         self.may_trade = False
         self.head = Head(server.next_connection_id())
         self.seen_ms = server.hub.now_ms
@@ -129,9 +130,15 @@ class Connection(WSListener):
             self._login.cancel()
 
     def check(self) -> None:
-        """Closes the connection when its key was deleted or changed."""
-        if self.key is not None and not self.server.context.vault.is_current(self.key):
-            self.close(Close.KEY_CHANGED, "the API key was deleted or changed")
+        """Closes the connection when what it logged in with was ended or changed."""
+        key = self.key
+        if key is None:
+            return
+        if not self.server.context.vault.is_current(key):
+            self.close(Close.KEY_CHANGED, "the API key or session was ended or changed")
+        elif isinstance(key, ApiKey):
+            # A connection that stays open is use; a forgotten tab does not keep a session alive.
+            key.used_ms = self.server.context.clock.wall_ms()
 
     # --- requests
 
@@ -177,7 +184,7 @@ class Connection(WSListener):
         head = self.head._replace(request_id=request_id)
         try:
             key = await self.server.authenticate(fields, self.address)
-            if self.key is not None and self.key.key != key.key:
+            if self.key is not None and self.key.name != key.name:
                 raise Problem(60031)  # noqa: TRY301 - refused like a wrong login
         except Problem as problem:
             self.write(head.error(problem))

@@ -21,7 +21,8 @@ from fullreserve.gateway.order_entry import (
 from fullreserve.gateway.submission import Answer, Submission
 from fullreserve.gateway.ws.frames import text_frame
 from fullreserve.gateway.ws.requests import Request
-from fullreserve.identity.api_key import ApiKey, Permission
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.caller import Caller
 
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.connection import Connection
@@ -45,7 +46,7 @@ class OrderOperations:
             OrderLimits(enabled=context.limits),
             context.clock.exchange_ms,
         )
-        self._operations: dict[str, Callable[[ApiKey, bytes, int, Reply], None]] = {
+        self._operations: dict[str, Callable[[Caller, bytes, int, Reply], None]] = {
             "order": self._order,
             "batch-orders": self._order,
             "cancel-order": self._cancel_order,
@@ -95,17 +96,17 @@ class OrderOperations:
             raise Problem(50036, allowed=str(now_ms))
         return expires_ms
 
-    def _order(self, key: ApiKey, args: bytes, expires_ms: int, reply: Reply) -> None:
+    def _order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
         orders = wire.many(_place, PlaceParams, args)
         if len(orders) == 1:
             self._submission.place_one(key, orders[0], expires_ms, reply)
         else:
             self._submission.place(key, orders, expires_ms, reply)
 
-    def _cancel_order(self, key: ApiKey, args: bytes, _expires_ms: int, reply: Reply) -> None:
+    def _cancel_order(self, key: Caller, args: bytes, _expires_ms: int, reply: Reply) -> None:
         self._submission.cancel(key, wire.many(_cancel, CancelParams, args), reply)
 
-    def _amend_order(self, key: ApiKey, args: bytes, expires_ms: int, reply: Reply) -> None:
+    def _amend_order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
         orders = wire.many(_amend, AmendParams, args)
         self._submission.amend(key, orders, expires_ms, reply)
 

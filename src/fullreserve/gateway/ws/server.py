@@ -23,7 +23,7 @@ from fullreserve.gateway.ws.private import PrivateFeed
 from fullreserve.gateway.ws.public import CandleTopic, Trades
 from fullreserve.gateway.ws.reference import Instruments
 from fullreserve.gateway.ws.requests import REQUEST_BYTES_MAX
-from fullreserve.identity.api_key import ApiKey
+from fullreserve.identity.caller import Caller
 from fullreserve.marketdata.market import InstrumentMarket
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,7 @@ class Server:
         self._last_id += 1
         return f"{self._last_id:08x}"
 
-    async def authenticate(self, fields: Mapping[str, str], address: str) -> ApiKey:
+    async def authenticate(self, fields: Mapping[str, str], address: str) -> Caller:
         """The key of a login; Problem 600xx."""
         for name in LOGIN_FIELDS:
             if not fields.get(name):
