@@ -179,6 +179,32 @@ class GatewaySettings:
     limits: bool = setting(True, SWITCH, "Rate limits by user, key and address.")
 
 
+def _parse_origin(text: str) -> str:
+    parts = urlsplit(text)
+    bare = f"{parts.scheme}://{parts.netloc}"
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or text != bare):
+        raise ValueError(text)
+    return text
+
+
+ORIGIN = Kind(_parse_origin, "empty, or a web address without a path: https://exchange.example")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """People: where their browsers come, and how messages reach them."""
+
+    # Passkeys are bound to it: after a change they open nothing any more.
+    origin: str = setting(
+        "", ORIGIN, "Where browsers reach the web app; empty is localhost at the port of `http`."
+    )
+    messages: str = setting(
+        "wait",
+        choice("wait", "console"),
+        "console prints codes and alerts on standard output; wait keeps them for a channel.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DemoSettings:
     """The demo market."""
@@ -200,6 +226,7 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
 
     @classmethod

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from secrets import token_bytes
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from fullreserve.identity.rules import PRODUCTION, Hashing
+
+SALT_BYTES = 16
+DIGEST_BYTES = 32
 
 # A hash carries its own parameters, so checking needs none.
 _checker = PasswordHasher()
@@ -17,6 +23,15 @@ def hashed(password: str, cost: Hashing = PRODUCTION.hashing) -> str:
         time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
     )
     return hasher.hash(password)
+
+
+def nobodys(cost: Hashing = PRODUCTION.hashing) -> str:
+    """A hash of this cost that no password gives: comparing with it takes as long as with any."""
+    salt, digest = (
+        b64encode(token_bytes(size)).decode().rstrip("=") for size in (SALT_BYTES, DIGEST_BYTES)
+    )
+    parameters = f"m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
+    return f"$argon2id$v=19${parameters}${salt}${digest}"
 
 
 def matches(phc: str, password: str) -> bool:

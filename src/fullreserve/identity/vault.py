@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -111,10 +111,19 @@ class Vault:
         self._keys: dict[bytes, ApiKey] = {}
         self._keys_before: dict[bytes, ApiKey] = {}
         self._sessions: dict[bytes, Session] = {}
+        # Sessions that were in force when this was last read from the store.
+        self._marks: set[bytes] = set()
         # When callers were last seen that are in memory no more; stored with the others.
         self._uses: dict[tuple[str, str | bytes], int] = {}
+        self._steps: list[Callable[[], None]] = []
+
+    def at_close(self, step: Callable[[], None]) -> None:
+        """Close something of the same store before this."""
+        self._steps.append(step)
 
     def close(self) -> None:
+        for step in self._steps:
+            step()
         self.flush_uses()
         self.store.close()
 
@@ -150,6 +159,14 @@ class Vault:
             found.learn_use(row[0])
         return found if row is not None and found.is_live(now) else None
 
+    def session_at(self, mark: bytes) -> Session | None:
+        """A session by its mark, for who holds a token drawn from it; without its CSRF token."""
+        row = self._db.execute(_SESSION, (mark,)).fetchone()
+        if row is None:
+            return None
+        found = self._session(b"", mark, row)
+        return found if found.is_live(self._wall_ms()) else None
+
     def is_current(self, caller: Caller) -> bool:
         """Whether a caller that was found earlier may still do what it might do then."""
         if isinstance(caller, ApiKey):
@@ -157,11 +174,10 @@ class Vault:
             return now is not None and now.revision == caller.revision and not now.is_frozen
         assert isinstance(caller, Session)
         self._refresh()
-        if caller.mark not in self._sessions:
-            row = self._db.execute(_SESSION, (caller.mark,)).fetchone()
-            if row is None:
+        if caller.mark not in self._marks:
+            if self._db.execute(_SESSION, (caller.mark,)).fetchone() is None:
                 return False
-            self._sessions[caller.mark] = caller
+            self._marks.add(caller.mark)
         return caller.is_live(self._wall_ms())
 
     def _refresh(self) -> None:
@@ -174,6 +190,7 @@ class Vault:
         self._keys_before.update(self._keys)
         self._keys = {}
         self._sessions = {}
+        self._marks = set()
         self._seen = count
 
     def _load(self, key: bytes) -> ApiKey | None:
@@ -202,13 +219,16 @@ class Vault:
         row = self._db.execute(_SESSION, (mark,)).fetchone()
         if row is None:
             return None
-        identifier, uid, *times = row
-        found = Session(token, mark, identifier, uid, SessionTimes(*times), self.rules)
+        found = self._session(token, mark, row)
         if len(self._sessions) >= CACHE_MAX:
             self._collect_uses()
             self._sessions.clear()
         self._sessions[mark] = found
         return found
+
+    def _session(self, token: bytes, mark: bytes, row: tuple[Any, ...]) -> Session:
+        identifier, uid, *times = row
+        return Session(token, mark, identifier, uid, SessionTimes(*times), self.rules)
 
     # --- users
 
@@ -273,13 +293,20 @@ class Vault:
         The numbers stay, because the log names them.
         """
         with self.store.change():
-            self.require(uid)
-            for table in schema.OF_USER:
-                erase = f"DELETE FROM {table} WHERE uid = ?"  # noqa: S608 - names of our own
-                self._db.execute(erase, (uid,))
-            self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (self._wall_ms(), uid))
-            self._revoke(_REVOKE_OF_USER, uid)
-        # The pages that held the key are zeroed in the file itself, not only in its log.
+            self.forget(uid)
+        self.wipe()
+
+    def forget(self, uid: int) -> None:
+        """Delete what `erase_user` does; within a `change` of the store, and before `wipe`."""
+        self.require(uid)
+        for table in schema.OF_USER:
+            erase = f"DELETE FROM {table} WHERE uid = ?"  # noqa: S608 - names of our own
+            self._db.execute(erase, (uid,))
+        self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (self._wall_ms(), uid))
+        self._revoke(_REVOKE_OF_USER, uid)
+
+    def wipe(self) -> None:
+        """Zero the pages that held a key in the file itself, not only in its log."""
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_password(self, uid: int, password: str) -> None:

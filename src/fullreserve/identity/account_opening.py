@@ -1,0 +1,47 @@
+"""A user's account in the core: opened by command, and found again after a crash in between."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fullreserve.door.protocol import Door, Refused, Result
+from fullreserve.exchange.wire.commands import OpenOwner, encode
+from fullreserve.exchange.wire.events import OwnerChanged
+from fullreserve.exchange.wire.queries import GetOwner, ListFeeTiers
+
+CUSTOMER_TIER = 1  # tier 0 is the house's own
+SEGMENT = 0
+
+
+class NotOpened(Exception):
+    """The exchange took no command; the account is opened at the user's next sign-in."""
+
+
+async def ensure_open(door: Door, uid: int, main_uid: int) -> None:
+    """Open a user's account unless it is open; a sub-account has its master's segment and tier.
+
+    NotOpened.
+    """
+    if await door.query(GetOwner(uid)) is not None:
+        return
+    segment, tier = SEGMENT, CUSTOMER_TIER
+    if main_uid != uid:
+        await ensure_open(door, main_uid, main_uid)
+        master: OwnerChanged = await door.query(GetOwner(main_uid))
+        segment, tier = master.segment, master.tier
+    elif all(known.tier != CUSTOMER_TIER for known in await door.query(ListFeeTiers())):
+        tier = 0
+    command = OpenOwner(door.gateway, door.numbers(1), uid, main_uid, segment, tier)
+    answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def done(result: Result) -> None:
+        if not answer.done():
+            answer.set_result(result)
+
+    door.submit([encode(command)], done)
+    result = await answer
+    if isinstance(result, Refused):
+        raise NotOpened(result.message)
+    # Two sign-ins at once both ask; the second is refused because the first has opened it.
+    if result[0].code and await door.query(GetOwner(uid)) is None:
+        raise NotOpened(f"the command was refused with code {result[0].code}")

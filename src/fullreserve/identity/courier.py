@@ -1,0 +1,111 @@
+"""Who carries the outbox's messages to people, through one channel."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Protocol, TextIO
+
+import structlog
+
+from fullreserve.clock import Clock
+from fullreserve.identity.denied import Denied
+from fullreserve.identity.desk import Desk
+from fullreserve.identity.outbox import Kind, Message
+from fullreserve.identity.rules import SECOND_MS
+
+AT_ONCE = 20
+LOOK_MS = 10 * SECOND_MS
+
+log = structlog.get_logger(__name__)
+
+_WORDS = {
+    Kind.SIGN_UP: "Your sign-up code is {code}. Or follow {link}",
+    Kind.ALREADY_REGISTERED: "You have an account already. Sign in, or reset your password: {link}",
+    Kind.RESET: "Your code for a new password is {code}. Or follow {link}",
+    Kind.PASSWORD_CHANGED: "Your password was changed, and all other sessions were ended.",
+    Kind.NEW_SIGN_IN: "A new device signed in to your account from {address}: {agent}",
+    Kind.SECOND_FACTOR_ON: "Two-factor authentication is on.",
+    Kind.SECOND_FACTOR_OFF: "Two-factor authentication is off.",
+    Kind.PASSKEY_ADDED: "The passkey {name} was added to your account.",
+    Kind.PASSKEY_REMOVED: "A passkey was removed from your account.",
+    Kind.KEY_CREATED: "The API key {label} was made, with the permissions {perm}.",
+    Kind.KEYS_OFF: "All API keys of your account were switched off.",
+    Kind.ACCOUNT_CLOSED: "Your account is closed and your personal data is deleted.",
+}
+
+
+def sentence(message: Message) -> str:
+    """What a message says."""
+    return _WORDS[message.kind].format_map(message.values)
+
+
+class Channel(Protocol):
+    """A way to people. `deliver` raises when a message did not leave; it is then tried again."""
+
+    async def deliver(self, message: Message) -> None:
+        """Send one message; it may be one that was sent before."""
+
+
+class Console:
+    """Prints messages where the demo's operator sees them; never into the log."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+
+    async def deliver(self, message: Message) -> None:
+        self._out.write(f"Message to {_masked(message.email)}: {sentence(message)}\n")
+        self._out.flush()
+
+
+def _masked(email: str) -> str:
+    name, _, host = email.partition("@")
+    return f"{name[:2]}…@{host}"
+
+
+class Courier:
+    """Delivers what is due; several may run, and then a message may come twice."""
+
+    def __init__(self, desk: Desk, channel: Channel, clock: Clock) -> None:
+        self._desk = desk
+        self._channel = channel
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Deliver until cancelled: at once what this process puts in, and now and then the rest."""
+        while True:
+            self._desk.posted.clear()
+            try:
+                while await self.round():
+                    pass
+            except Denied as problem:
+                log.warning("outbox not read", problem=str(problem))
+            await self._until_news()
+
+    async def _until_news(self) -> None:
+        waits = [
+            asyncio.ensure_future(self._desk.posted.wait()),
+            asyncio.ensure_future(self._clock.wait_ms(LOOK_MS)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def round(self) -> int:
+        """Deliver what is due, at most a few; how many those were."""
+        outbox = self._desk.rooms.outbox
+        found = await self._desk.act(outbox.due, AT_ONCE)
+        for due in found:
+            try:
+                if due.message.kind is not Kind.VOID:
+                    await self._channel.deliver(due.message)
+            except Exception as problem:  # noqa: BLE001 - one message must not stop the others
+                # What a channel says of it may hold the address.
+                kind = type(problem).__name__
+                log.warning("message not delivered", number=due.number, problem=kind)
+                await self._desk.act(outbox.failed, due)
+            else:
+                await self._desk.act(outbox.delivered, due.number)
+        return len(found)

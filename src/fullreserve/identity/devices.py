@@ -1,0 +1,47 @@
+"""Devices that a user signed in from before: a cookie each, which opens nothing by itself."""
+
+from __future__ import annotations
+
+import secrets
+
+from fullreserve.identity.rules import Rules
+from fullreserve.identity.store import Store, mark_of
+
+TOKEN_BYTES = 24
+
+
+class Devices:
+    """Known devices of all users; use it from the thread that writes."""
+
+    def __init__(self, store: Store, rules: Rules) -> None:
+        self._store = store
+        self._rules = rules
+
+    def is_known(self, uid: int, token: str) -> bool:
+        """Whether a device's cookie is this user's."""
+        row = self._store.db.execute(
+            "SELECT uid FROM devices WHERE mark = ? AND ends_ms > ?",
+            (mark_of(token.encode()), self._store.wall_ms()),
+        ).fetchone()
+        return row is not None and row[0] == uid
+
+    def remember(self, uid: int) -> str:
+        """A new device's cookie."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        ends = self._store.wall_ms() + self._rules.device_ms
+        with self._store.change(invalidates=False):
+            self._store.db.execute(
+                "INSERT INTO devices VALUES (?, ?, ?)", (mark_of(token.encode()), uid, ends)
+            )
+        return token
+
+    def forget_all(self, uid: int) -> None:
+        """After a password reset no device is known any more."""
+        with self._store.change(invalidates=False):
+            self._store.db.execute("DELETE FROM devices WHERE uid = ?", (uid,))
+
+    def sweep(self) -> None:
+        """Delete what has ended."""
+        with self._store.change(invalidates=False):
+            now = self._store.wall_ms()
+            self._store.db.execute("DELETE FROM devices WHERE ends_ms <= ?", (now,))
