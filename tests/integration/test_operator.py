@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.journal.sqlite import SqliteJournal
-from tests.bed import ALICE, START_MS, Bed, order, place, submit, turn
+from tests.bed import ALICE, START_MS, Bed, order, place, submit, turn, until
 from tests.memory_folder import memory_folder
 
 
@@ -87,12 +89,14 @@ async def test_the_last_use_of_keys_is_stored_about_once_a_minute(data: Path) ->
     key = running.vault.api_key(made.key.encode())
     assert key is not None
     key.used_ms = START_MS + 7
-    storing = asyncio.create_task(running._store_key_uses())
-    await turn()
-    clock.advance(60_000)
-    await turn()
+    running.desk = Desk(running.vault)
+    storing = asyncio.create_task(running._keep_identity())
     with closing(sqlite3.connect(data / "identity.db")) as stored:
-        assert stored.execute("SELECT used_ms FROM api_keys").fetchall() == [(START_MS + 7,)]
+        used = partial(stored.execute, "SELECT used_ms FROM api_keys")
+        await turn()
+        assert used().fetchall() == [(0,)]
+        clock.advance(60_000)
+        await until(lambda: used().fetchall() == [(START_MS + 7,)])
     storing.cancel()
     running.vault.close()
     await running.close()

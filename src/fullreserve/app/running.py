@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -26,6 +25,10 @@ from fullreserve.exchange.wire.commands import AnyCommand, encode
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.ws import server as ws_server
+from fullreserve.identity.courier import Channel, Console, Courier
+from fullreserve.identity.denied import Denied
+from fullreserve.identity.desk import Desk
+from fullreserve.identity.rules import Rules
 from fullreserve.identity.vault import Vault
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.replay import Recovered, recover
@@ -58,6 +61,8 @@ class Extension(Protocol):
 
     # Whether the log's old rows are given up behind snapshots. A real exchange archives them.
     prunes: bool = False
+    # What carries messages to people where the settings name no channel.
+    channel: Channel | None = None
 
     def genesis(self) -> list[AnyCommand]:
         """What an empty log begins with."""
@@ -113,6 +118,7 @@ class Running:
         self.ws = settings.ws
         self.door: LocalDoor
         self.vault: Vault
+        self.desk: Desk
         self.sequencer = Sequencer(
             journal,
             recovered.replica.machine,
@@ -147,10 +153,8 @@ class Running:
             self.sequencer, settings.data / SOCKET_NAME, reserved=(MAIN_GATEWAY,)
         )
         stop.push_async_callback(socket.close)
-        self.vault = Vault(settings.data, self.clock.wall_ms)
+        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings))
         stop.callback(self.vault.close)
-        uses = asyncio.get_running_loop().create_task(self._store_key_uses())
-        stop.callback(uses.cancel)
         stop.callback(self._history.close)
         if settings.records:
             # A database that somebody named wrongly stops the start.
@@ -166,6 +170,7 @@ class Running:
         await feed.start()
         stop.push_async_callback(feed.close)
         await self._start_gateways(feed)
+        self._start_identity(extension.channel)
         self._records = asyncio.get_running_loop().create_task(self._open_records())
         for module in extension.children():
             child = await self._start_child(module)
@@ -174,13 +179,26 @@ class Running:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
             stop.callback(pruning.cancel)
 
-    async def _store_key_uses(self) -> None:
-        """When keys were last used is for their owners to see; a crash loses a minute of it."""
+    def _start_identity(self, channel: Channel | None) -> None:
+        """What the identity room does by itself."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._keep_identity())]
+        if self.settings.identity.messages == "console":
+            channel = channel or Console()
+        if channel is not None:
+            tasks.append(loop.create_task(Courier(self.desk, channel, self.clock).run()))
+        for task in tasks:
+            self._stop.callback(task.cancel)
+
+    async def _keep_identity(self) -> None:
+        """When keys and sessions were last used is for their owners; a crash loses a minute."""
         while True:
             await self.clock.wait_ms(KEY_USES_EVERY_MS)
+            rooms = self.desk.rooms
             try:
-                self.vault.flush_uses()
-            except sqlite3.Error as problem:
+                await self.desk.act(rooms.vault.store_uses, self.vault.take_uses())
+                await self.desk.act(rooms.sweep)
+            except Denied as problem:
                 log.warning("last use of keys not stored", problem=str(problem))
 
     async def _prune_regularly(self) -> None:
@@ -249,6 +267,7 @@ class Running:
             limits=self.settings.gateway.limits,
             health=self.health,
         )
+        self.desk = context.desk
         rest = await RestServer.start(build(context), self.settings.http)
         self._stop.push_async_callback(rest.close)
         self.http = rest.address
@@ -290,3 +309,7 @@ class Running:
         """Notice to clients, intake ends, everything taken is durable; then all rooms close."""
         await self._stop.aclose()
         await self.sequencer.close()
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(origin=settings.identity.origin or f"http://localhost:{settings.http.port}")

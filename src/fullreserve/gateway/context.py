@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
 from fullreserve.marketdata.market import Market
 
@@ -22,7 +23,8 @@ class Context:
 
     `catalog` and `market` are kept current by a `marketdata.feed.Feed`. `history` waits until the
     records are open: for threads, not for the loop. `health` adds facts of the process to what the
-    door says of the exchange.
+    door says of the exchange. `vault` is what the loop reads; `desk` writes to the same store and
+    is closed with it.
     """
 
     door: Door
@@ -33,3 +35,7 @@ class Context:
     history: Callable[[], History]
     limits: bool = True
     health: Callable[[], Mapping[str, object]] = dict
+    desk: Desk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.vault)

@@ -20,6 +20,7 @@ from fullreserve.door.protocol import Health
 from fullreserve.exchange import genesis
 from fullreserve.exchange.wire.commands import AnyCommand, SetFeeTier
 from fullreserve.identity import demo as identity
+from fullreserve.identity.courier import Console
 from fullreserve.records.imports import FILE as IMPORTED
 from fullreserve.records.imports import keep_candles
 from fullreserve.simulation import history
@@ -43,6 +44,7 @@ class Market(Extension):
     """What the demo adds: its opening, candles from before it, accounts, and the bots."""
 
     prunes = True  # the demo's market is to run for ever on a small disk
+    channel = Console()
 
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []

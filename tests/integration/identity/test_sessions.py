@@ -7,6 +7,7 @@ import json
 from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import NewSession, Sessions
 from tests.bed import ALICE
+from tests.integration.identity.bed import PASSWORD, Town
 from tests.integration.rest.bed import API, RestBed
 
 ORDER = {
@@ -23,8 +24,9 @@ def cookie(opened: NewSession) -> dict[str, str]:
     return {"Cookie": f"theme=dark; fullreserve-session={opened.token}"}
 
 
-async def test_a_session_reads_and_trades_where_a_signature_would(rest: RestBed) -> None:
+async def test_a_session_reads_and_trades_where_a_signature_would(town: Town) -> None:
     """Criterion: ID-AUTH-1"""
+    rest = town.rest
     opened = session(rest)
     read = await rest.call("GET", API + "account/config", headers=cookie(opened))
     assert read.row["uid"] == str(ALICE)
@@ -36,8 +38,9 @@ async def test_a_session_reads_and_trades_where_a_signature_would(rest: RestBed)
     assert [row["ordId"] for row in pending.data] == [placed.row["ordId"]]
 
 
-async def test_a_change_without_the_sessions_csrf_token_is_refused(rest: RestBed) -> None:
+async def test_a_change_without_the_sessions_csrf_token_is_refused(town: Town) -> None:
     """Criterion: ID-AUTH-2"""
+    rest = town.rest
     opened, other = session(rest), session(rest)
     body = json.dumps(ORDER).encode()
     for token in ("", "wrong", other.csrf):
@@ -47,9 +50,10 @@ async def test_a_change_without_the_sessions_csrf_token_is_refused(rest: RestBed
 
 
 async def test_an_ended_session_is_told_so_and_a_signature_goes_before_a_cookie(
-    rest: RestBed,
+    town: Town,
 ) -> None:
     """Criterion: ID-AUTH-3"""
+    rest = town.rest
     opened = session(rest)
     signed = rest.signed(rest.bob, "GET", API + "account/config")
     answer = await rest.call("GET", API + "account/config", headers=signed | cookie(opened))
@@ -59,3 +63,17 @@ async def test_an_ended_session_is_told_so_and_a_signature_goes_before_a_cookie(
     assert (answer.status, answer.code) == (401, "90002")
     answer = await rest.call("GET", API + "account/config", headers={"Cookie": "theme=dark"})
     assert (answer.status, answer.code) == (401, "50103")
+
+
+async def test_a_proxy_on_this_machine_names_the_caller_and_nobody_else_does(town: Town) -> None:
+    """Criterion: ID-AUTH-4"""
+    await town.user()
+    for peer, expected in (("127.0.0.1", "203.0.113.5"), ("192.0.2.1", "192.0.2.1")):
+        headers = {
+            "X-Forwarded-For": "198.51.100.1, 203.0.113.5",
+            "Content-Type": "application/json",
+        }
+        body = json.dumps({"email": "ada@example.com", "password": PASSWORD}).encode()
+        await town.rest.call("POST", API + "x/sign-in", "", body, headers, peer)
+        (alert,) = await town.mail()
+        assert alert.values["address"] == expected

@@ -23,6 +23,7 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.app import RestApp, build
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.rules import PRODUCTION, Rules
 from fullreserve.identity.vault import NewKey, Vault
 from fullreserve.marketdata.feed import Feed
 from fullreserve.records.database import database_url, open_database
@@ -40,6 +41,7 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     json: Any
+    cookies: list[str]
 
     @property
     def code(self) -> str:
@@ -58,16 +60,17 @@ class Answer(NamedTuple):
 class RestBed:
     """Open it with `open`, close it with `close`."""
 
-    def __init__(self, bed: Bed, clock: Clock, folder: Path) -> None:
+    def __init__(self, bed: Bed, clock: Clock, folder: Path, rules: Rules) -> None:
         self.bed = bed
         self.clock = clock
         self.folder = folder
-        self.vault = Vault(folder, clock.wall_ms)
+        self.vault = Vault(folder, clock.wall_ms, rules)
         self.alice = self._trader(ALICE)
         self.bob = self._trader(BOB)
         self.door: LocalDoor
         self.feed: Feed
         self.app: RestApp
+        self.context: Context
         self.history: History
         self._follower: asyncio.Task[None]
 
@@ -77,10 +80,15 @@ class RestBed:
 
     @classmethod
     async def open(
-        cls, folder: Path, *, limits: bool = False, clock: Clock | None = None
+        cls,
+        folder: Path,
+        *,
+        limits: bool = False,
+        clock: Clock | None = None,
+        rules: Rules = PRODUCTION,
     ) -> RestBed:
         clock = clock or SystemClock()
-        rest = cls(await Bed.open(folder, clock=clock), clock, folder)
+        rest = cls(await Bed.open(folder, clock=clock), clock, folder, rules)
         rest.door = await rest.bed.door()
         url = database_url("", folder)
         follower = Follower(open_database(url), folder, rest.door, clock, 10**9)
@@ -89,17 +97,16 @@ class RestBed:
         catalog = Catalog()
         rest.feed = Feed(rest.door, catalog, clock)
         await rest.feed.start()
-        rest.app = build(
-            Context(
-                door=rest.door,
-                clock=clock,
-                catalog=catalog,
-                market=rest.feed.market,
-                vault=rest.vault,
-                history=lambda: rest.history,
-                limits=limits,
-            )
+        rest.context = Context(
+            door=rest.door,
+            clock=clock,
+            catalog=catalog,
+            market=rest.feed.market,
+            vault=rest.vault,
+            history=lambda: rest.history,
+            limits=limits,
         )
+        rest.app = build(rest.context)
         return rest
 
     async def close(self) -> None:
@@ -140,7 +147,8 @@ class RestBed:
         await self.app(scope, receive, send)
         start, content = sent
         found = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], found, json.loads(content["body"]))
+        cookies = [value.decode() for name, value in start["headers"] if name == b"set-cookie"]
+        return Answer(start["status"], found, json.loads(content["body"]), cookies)
 
     async def get(self, path: str, key: NewKey | None = None, /, **params: object) -> Answer:
         query = urlencode({k: v for k, v in params.items() if v != ""}, quote_via=quote)

@@ -6,7 +6,7 @@ Every answer is JSON with `code` and `msg`, also those to requests that no endpo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import API, Route, Routes
+from fullreserve.gateway.rest.x import api_keys, entry, factors, sessions
 from fullreserve.gateway.submission import Answer
 from fullreserve.identity.api_key import permission_text
 
@@ -34,6 +35,9 @@ Respond = Callable[[int, bytes], None]
 Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
+# Whose word on the caller's address counts.
+TRUSTED_PROXY = "127.0.0.1"
+WEB = (entry, sessions, factors, api_keys)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
 ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")
@@ -49,7 +53,7 @@ def build(context: Context) -> RestApp:
 def routes(context: Context) -> Routes:
     """All endpoints of the API."""
     table: Routes = {}
-    for group in (public, market, account, asset, funds, trade, orders):
+    for group in (public, market, account, asset, funds, trade, orders, *WEB):
         for (method, path), route in group.routes(context).items():
             table[(method, API + path)] = route
     return table
@@ -87,13 +91,13 @@ class RestApp:
                 status, kind, content = await self._elsewhere(*name)
             else:
                 body = await _body(receive) if name[0] == "POST" else b""
-                client = scope["client"]
+                headers = dict(scope["headers"])
                 request = self._admit(
                     route,
                     (name[0].encode(), scope["path"], scope["raw_path"], scope["query_string"]),
-                    dict(scope["headers"]),
+                    headers,
                     body,
-                    client[0] if client else "",
+                    address_of(scope["client"], headers),
                     started_ns,
                 )
                 if request.is_unproven:
@@ -107,8 +111,8 @@ class RestApp:
             # A client gets a code, never a traceback; the cause is in the operator's log.
             log.exception("request failed", method=name[0], path=name[1])
             status, kind, content = _refused(Problem(50026))
-        headers = [kind, (b"content-length", b"%d" % len(content)), *extra]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        head = [kind, (b"content-length", b"%d" % len(content)), *extra]
+        await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": content})
         if route is not None:
             self._metrics.observe(name, status, self._now_ns() - started_ns)
@@ -205,6 +209,15 @@ async def _check_passphrase(request: Request) -> None:
 
 def _refused(problem: Problem) -> tuple[int, tuple[bytes, bytes], bytes]:
     return problem.http, JSON, wire.refusal(problem.code, problem.message)
+
+
+def address_of(client: tuple[str, int] | None, headers: Mapping[bytes, bytes]) -> str:
+    """The caller's address; that which a proxy on this machine names, where there is one."""
+    address = client[0] if client else ""
+    if address == TRUSTED_PROXY and b"x-forwarded-for" in headers:
+        forwarded = headers[b"x-forwarded-for"].decode("latin-1")
+        return forwarded.rpartition(",")[2].strip()
+    return address
 
 
 async def _body(receive: Receive) -> bytes:

@@ -15,11 +15,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.app import BODY_MAX, ORDER_TARGET, RestApp, too_large
+from fullreserve.gateway.rest.app import BODY_MAX, ORDER_TARGET, RestApp, address_of, too_large
 
 ORDER_URL = ORDER_TARGET[2]
-# Whose word on the caller's address counts, as in uvicorn's default: a proxy on this machine.
-TRUSTED_PROXY = "127.0.0.1"
 
 
 class _NobodyWaits:
@@ -92,10 +90,7 @@ class _OrderProtocol(HttpToolsProtocol):
             super().on_message_complete()
         elif not order.response_complete:
             headers = dict(self.headers)
-            address = self.client[0] if self.client else ""
-            if address == TRUSTED_PROXY and b"x-forwarded-for" in headers:
-                forwarded = headers[b"x-forwarded-for"].decode("latin-1")
-                address = forwarded.rpartition(",")[2].strip()
+            address = address_of(self.client, headers)
             self.rest.order(headers, order.body, address, partial(self._respond, order))
 
     def _respond(self, order: _Order, status: int, content: bytes) -> None:

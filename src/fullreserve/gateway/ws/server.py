@@ -24,6 +24,8 @@ from fullreserve.gateway.ws.public import CandleTopic, Trades
 from fullreserve.gateway.ws.reference import Instruments
 from fullreserve.gateway.ws.requests import REQUEST_BYTES_MAX
 from fullreserve.identity.caller import Caller
+from fullreserve.identity.denied import Denied
+from fullreserve.identity.tickets import Purpose
 from fullreserve.marketdata.market import InstrumentMarket
 
 log = structlog.get_logger(__name__)
@@ -116,7 +118,11 @@ class Server:
         return f"{self._last_id:08x}"
 
     async def authenticate(self, fields: Mapping[str, str], address: str) -> Caller:
-        """The key of a login; Problem 600xx."""
+        """The key or session of a login; Problem 600xx."""
+        if fields.get("token"):
+            if fields.get("apiKey"):
+                raise Problem(60026)
+            return await self._redeem(fields["token"])
         for name in LOGIN_FIELDS:
             if not fields.get(name):
                 raise Problem(60027, name=name)
@@ -127,6 +133,19 @@ class Server:
             return login(name, passphrase, timestamp, sign, address)
         # The first passphrase of a key takes tens of milliseconds on purpose: not in the loop.
         return await asyncio.to_thread(login, name, passphrase, timestamp, sign, address)
+
+    async def _redeem(self, token: str) -> Caller:
+        """The session that a token of `x/ws-token` was drawn from; it serves once."""
+        desk = self.context.desk
+        try:
+            ticket = await desk.act(desk.rooms.tickets.take, token, Purpose.WEBSOCKET)
+        except Denied:
+            raise Problem(63999) from None
+        session = self.context.vault.session_at(ticket.content) if ticket else None
+        if session is None:
+            raise Problem(60009)
+        session.admit(self.context.clock.wall_ms())
+        return session
 
     def count(self, uid: int, channel: str, change: int) -> int | None:
         """Counts a user's connections on a channel; None, uncounted, when it would be too many."""

@@ -1,0 +1,133 @@
+"""`x/api-keys`, `x/account/close`: what a user keeps or gives up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.browser import Cookies, in_session, proven, signed_in
+from fullreserve.identity.api_key import Permission, permission_text
+from fullreserve.identity.closure import Closure
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.keys import addresses_of, permissions_of
+from fullreserve.identity.outbox import Kind
+from fullreserve.identity.sign_in import tell
+from fullreserve.identity.vault import KeyRow, NewKey
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path; switching off and deleting want no proof: they only protect."""
+    keys = _Keys(context)
+    return {
+        ("GET", "x/api-keys"): in_session("GET", keys.listed),
+        ("POST", "x/api-keys/create"): in_session("POST", keys.create, 2),
+        ("POST", "x/api-keys/edit"): in_session("POST", keys.edit),
+        ("POST", "x/api-keys/delete"): in_session("POST", keys.delete),
+        ("POST", "x/api-keys/switch-off"): in_session("POST", keys.switch_off),
+        ("POST", "x/api-keys/switch-on"): in_session("POST", keys.switch_on),
+        ("POST", "x/account/close"): in_session("POST", keys.close_account, 1),
+    }
+
+
+class _Keys:
+    def __init__(self, context: Context) -> None:
+        self._desk = context.desk
+        self._vault = context.vault
+        self._cookies = Cookies(context.desk.rules)
+        self._closure = Closure(context.desk, context.door)
+
+    async def listed(self, request: Request) -> bytes:
+        session = signed_in(request)
+        # Last uses wait in memory; the list is to show the newest.
+        await self._desk.act(self._desk.rooms.vault.store_uses, self._vault.take_uses())
+        rows = await self._desk.act(self._desk.rooms.vault.keys_of, session.uid)
+        return wire.envelope([self._row(one) for one in rows])
+
+    async def create(self, request: Request) -> bytes:
+        session = proven(request)
+        made, kept = await self._desk.act(
+            _create,
+            self._desk.rooms,
+            session.uid,
+            request.required("label"),
+            request.required("passphrase"),
+            permissions_of(request.text("perm") or "read_only"),
+            addresses_of(request.text("ip")),
+        )
+        secret = {"secretKey": made.secret, "passphrase": made.passphrase}
+        return wire.envelope([self._row(kept) | secret])
+
+    async def edit(self, request: Request) -> bytes:
+        """Changes what is given; `ip` as "" leaves the list, `ip` as `*` empties it."""
+        session = proven(request)
+        perm, ip = request.text("perm"), request.text("ip")
+        kept = await self._desk.act(
+            self._desk.rooms.keys.edit,
+            session.uid,
+            request.required("apiKey"),
+            request.text("label") or None,
+            permissions_of(perm) if perm else None,
+            addresses_of("" if ip == ANYWHERE else ip) if ip else None,
+        )
+        return wire.envelope([self._row(kept)])
+
+    async def delete(self, request: Request) -> bytes:
+        session = signed_in(request)
+        key = request.required("apiKey")
+        await self._desk.act(self._desk.rooms.keys.delete, session.uid, key)
+        return wire.envelope([{"apiKey": key}])
+
+    async def switch_off(self, request: Request) -> bytes:
+        session = signed_in(request)
+        await self._desk.act(_switch_off, self._desk.rooms, session.uid)
+        return wire.envelope([{"keysOff": True}])
+
+    async def switch_on(self, request: Request) -> bytes:
+        session = proven(request)
+        await self._desk.act(self._desk.rooms.vault.switch_keys, session.uid, off=False)
+        return wire.envelope([{"keysOff": False}])
+
+    async def close_account(self, request: Request) -> bytes:
+        session = proven(request)
+        await self._closure.close(session.uid)
+        self._cookies.leave(request)
+        return wire.envelope([])
+
+    def _row(self, one: KeyRow) -> dict[str, Any]:
+        idle = self._desk.rules.key_idle_ms
+        ends = one.expires_ms
+        if not one.networks and one.permissions & (Permission.TRADE | Permission.WITHDRAW):
+            ends = min(ends or 2**63, max(one.used_ms, one.created_ms) + idle)
+        return {
+            "apiKey": one.key,
+            "label": one.label,
+            "perm": permission_text(one.permissions),
+            "ip": ",".join(one.networks),
+            "createdTs": str(one.created_ms),
+            "usedTs": str(one.used_ms) if one.used_ms else "",
+            "endsTs": str(ends) if ends else "",
+        }
+
+
+ANYWHERE = "*"
+
+
+def _create(
+    rooms: Rooms,
+    uid: int,
+    label: str,
+    passphrase: str,
+    permissions: Permission,
+    addresses: list[str],
+) -> tuple[NewKey, KeyRow]:
+    made = rooms.keys.create(uid, label, passphrase, permissions, addresses)
+    tell(rooms, uid, Kind.KEY_CREATED, label=label, perm=permission_text(permissions))
+    return made
+
+
+def _switch_off(rooms: Rooms, uid: int) -> None:
+    rooms.vault.switch_keys(uid, off=True)
+    tell(rooms, uid, Kind.KEYS_OFF)

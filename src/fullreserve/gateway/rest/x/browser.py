@@ -1,0 +1,123 @@
+"""What browsers send and get beside the JSON: cookies, and the session they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from fullreserve.gateway import wire
+from fullreserve.gateway.auth import cookie
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.limits import Allowance
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import ANY, Handler, Route
+from fullreserve.identity import emails
+from fullreserve.identity.denied import Denied
+from fullreserve.identity.rules import MINUTE_MS, SECOND_MS, Rules
+from fullreserve.identity.session import Session
+from fullreserve.identity.sessions import NewSession
+from fullreserve.identity.store import UnknownUser
+from fullreserve.identity.visit import SignedIn, Visit
+
+JSON = b"application/json"
+# A form of a foreign page cannot send this type, and a script of one is not let through.
+POST = "POST"
+
+
+def open_to_all(method: str, handler: Handler, calls: int = 10) -> Route:
+    """An endpoint for people without a session: so many calls a minute for each address."""
+    return Route(_guarded(method, handler), 0, Allowance(calls, MINUTE_MS))
+
+
+def in_session(method: str, handler: Handler, calls: int = 10) -> Route:
+    """An endpoint for people with one: so many calls in two seconds for each user."""
+    return Route(_guarded(method, handler), ANY, Allowance(calls, 2 * SECOND_MS))
+
+
+def _guarded(method: str, handler: Handler) -> Handler:
+    async def guarded(request: Request) -> bytes:
+        request.answer_headers.append((b"cache-control", b"no-store"))
+        kind = request.headers.get(b"content-type", b"")
+        if method == POST and kind.partition(b";")[0].strip().lower() != JSON:
+            raise Problem(50006)
+        return await denied_as_problem(handler(request))
+
+    return guarded
+
+
+async def denied_as_problem(work: Awaitable[bytes]) -> bytes:
+    """What the identity room refuses, as clients are told."""
+    try:
+        return await work
+    except Denied as denied:
+        raise Problem(int(denied.reason), name=denied.name, allowed=denied.allowed) from None
+    except UnknownUser:
+        raise Problem(90002) from None
+
+
+def signed_in(request: Request) -> Session:
+    """The session of a request; Problem 90011 for an API key's."""
+    if not isinstance(request.key, Session):
+        raise Problem(90011)
+    return request.key
+
+
+def proven(request: Request) -> Session:
+    """The session of a request that may do what is sensitive; Problem 90006, 90011."""
+    session = signed_in(request)
+    if not session.is_proven(request.in_us // 1000):
+        raise Problem(90006)
+    return session
+
+
+def email_of(request: Request) -> str:
+    """The parameter `email` in normal form; Problem 50014, 51000."""
+    try:
+        return emails.normal(request.required("email"))
+    except ValueError as problem:
+        raise Problem(51000, "email", str(problem)) from None
+
+
+class Cookies:
+    """Sets what browsers keep: out of scripts' reach, and never sent by foreign pages."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._tail = b"; Path=/; HttpOnly; SameSite=Strict"
+        if rules.is_secure:
+            self._tail += b"; Secure"
+
+    def visit(self, request: Request) -> Visit:
+        """Whence a request comes."""
+        agent = request.headers.get(b"user-agent", b"").decode("latin-1")
+        known = cookie(request.headers, self._rules.device_cookie).decode("latin-1")
+        return Visit(request.address, agent, known)
+
+    def enter(self, request: Request, signed_in: SignedIn) -> bytes:
+        """The answer to a sign-in."""
+        self.know(request, signed_in.known)
+        return self.session(request, signed_in.session)
+
+    def know(self, request: Request, known: str) -> None:
+        """Mark the device as one that signed in before."""
+        self._set(request, self._rules.device_cookie, known, self._rules.device_ms // SECOND_MS)
+
+    def session(self, request: Request, session: NewSession) -> bytes:
+        """The answer that opens a session, or goes on with one under a new token."""
+        lasts_s = max(0, session.ends_ms - request.in_us // 1000) // SECOND_MS
+        self._set(request, self._rules.session_cookie, session.token, lasts_s)
+        row = {
+            "next": "",
+            "uid": str(session.uid),
+            "sessionId": session.id,
+            "csrfToken": session.csrf,
+            "endsTs": str(session.ends_ms),
+        }
+        return wire.envelope([row])
+
+    def leave(self, request: Request) -> None:
+        """Take the session's cookie back."""
+        self._set(request, self._rules.session_cookie, "", 0)
+
+    def _set(self, request: Request, name: bytes, value: str, lasts_s: int) -> None:
+        content = b"%b=%b; Max-Age=%d%b" % (name, value.encode(), lasts_s, self._tail)
+        request.answer_headers.append((b"set-cookie", content))

@@ -1,0 +1,121 @@
+"""`x/totp`, `x/passkeys`: second factors and passkeys of the user who is signed in."""
+
+from __future__ import annotations
+
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.browser import in_session, proven, signed_in
+from fullreserve.identity import totp
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.outbox import Kind
+from fullreserve.identity.passkeys import Passkey
+from fullreserve.identity.second_factor import ISSUER
+from fullreserve.identity.sign_in import tell
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path; all that changes something wants a proven session."""
+    factors = _Factors(context)
+    return {
+        ("POST", "x/totp/begin"): in_session("POST", factors.begin),
+        ("POST", "x/totp/confirm"): in_session("POST", factors.confirm),
+        ("POST", "x/totp/remove"): in_session("POST", factors.remove),
+        ("POST", "x/totp/recovery-codes"): in_session("POST", factors.recovery_codes),
+        ("GET", "x/passkeys"): in_session("GET", factors.passkeys),
+        ("POST", "x/passkeys/begin"): in_session("POST", factors.begin_passkey),
+        ("POST", "x/passkeys/finish"): in_session("POST", factors.finish_passkey),
+        ("POST", "x/passkeys/remove"): in_session("POST", factors.remove_passkey),
+    }
+
+
+class _Factors:
+    def __init__(self, context: Context) -> None:
+        self._desk = context.desk
+
+    async def begin(self, request: Request) -> bytes:
+        session = proven(request)
+        rooms = self._desk.rooms
+        ticket, secret = await self._desk.act(rooms.factors.begin, session.uid)
+        email = (await self._desk.act(rooms.vault.personal, session.uid)).email
+        name = email or str(session.uid)
+        row = {
+            "ticket": ticket,
+            "secret": totp.text(secret),
+            "uri": totp.uri(secret, name, ISSUER),
+        }
+        return wire.envelope([row])
+
+    async def confirm(self, request: Request) -> bytes:
+        session = proven(request)
+        ticket, code = request.required("ticket"), request.required("code")
+        codes = await self._desk.act(_confirm, self._desk.rooms, session.uid, ticket, code)
+        return wire.envelope([{"recoveryCodes": codes}])
+
+    async def remove(self, request: Request) -> bytes:
+        session = proven(request)
+        await self._desk.act(_remove, self._desk.rooms, session.uid)
+        return wire.envelope([])
+
+    async def recovery_codes(self, request: Request) -> bytes:
+        session = proven(request)
+        act = self._desk.rooms.factors.new_recovery_codes
+        return wire.envelope([{"recoveryCodes": await self._desk.act(act, session.uid)}])
+
+    async def passkeys(self, request: Request) -> bytes:
+        session = signed_in(request)
+        found = await self._desk.act(self._desk.rooms.passkeys.of, session.uid)
+        return wire.envelope([_row(one) for one in found])
+
+    async def begin_passkey(self, request: Request) -> bytes:
+        session = proven(request)
+        rooms = self._desk.rooms
+        email = (await self._desk.act(rooms.vault.personal, session.uid)).email
+        name = email or str(session.uid)
+        ticket, options = await self._desk.act(rooms.passkeys.begin, session.uid, name)
+        return wire.envelope([{"ticket": ticket, "publicKey": options}])
+
+    async def finish_passkey(self, request: Request) -> bytes:
+        session = proven(request)
+        ticket, credential = request.required("ticket"), request.required("credential")
+        name = request.text("name")
+        rooms = self._desk.rooms
+        made = await self._desk.act(_finish, rooms, session.uid, ticket, credential, name)
+        return wire.envelope([_row(made)])
+
+    async def remove_passkey(self, request: Request) -> bytes:
+        session = proven(request)
+        await self._desk.act(_remove_passkey, self._desk.rooms, session.uid, request.required("id"))
+        return wire.envelope([])
+
+
+def _confirm(rooms: Rooms, uid: int, ticket: str, code: str) -> list[str]:
+    codes = rooms.factors.confirm(uid, ticket, code)
+    tell(rooms, uid, Kind.SECOND_FACTOR_ON)
+    return codes
+
+
+def _remove(rooms: Rooms, uid: int) -> None:
+    rooms.factors.remove(uid)
+    tell(rooms, uid, Kind.SECOND_FACTOR_OFF)
+
+
+def _finish(rooms: Rooms, uid: int, ticket: str, credential: str, name: str) -> Passkey:
+    made = rooms.passkeys.finish(uid, ticket, credential, name)
+    tell(rooms, uid, Kind.PASSKEY_ADDED, name=made.name)
+    return made
+
+
+def _remove_passkey(rooms: Rooms, uid: int, identifier: str) -> None:
+    rooms.passkeys.remove(uid, identifier)
+    tell(rooms, uid, Kind.PASSKEY_REMOVED)
+
+
+def _row(one: Passkey) -> dict[str, str]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "createdTs": str(one.created_ms),
+        "usedTs": str(one.used_ms) if one.used_ms else "",
+    }

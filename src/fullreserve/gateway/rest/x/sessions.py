@@ -1,0 +1,129 @@
+"""`x/session`, `x/sessions`, `x/step-up`, `x/ws-token`: who is signed in, and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullreserve.gateway import wire
+from fullreserve.gateway.auth import cookie
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.browser import Cookies, in_session, signed_in
+from fullreserve.identity.api_key import permission_text
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.session import Session, csrf_token
+from fullreserve.identity.sessions import SessionRow
+from fullreserve.identity.sign_in import SignIn
+from fullreserve.identity.tickets import Purpose
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    sessions = _Sessions(context)
+    return {
+        ("GET", "x/session"): in_session("GET", sessions.current, 20),
+        ("GET", "x/sessions"): in_session("GET", sessions.listed),
+        ("POST", "x/sessions/revoke"): in_session("POST", sessions.revoke),
+        ("POST", "x/sessions/revoke-all"): in_session("POST", sessions.revoke_all),
+        ("POST", "x/step-up"): in_session("POST", sessions.step_up, 4),
+        ("POST", "x/step-up/passkey-options"): in_session("POST", sessions.step_up_options),
+        ("POST", "x/step-up/passkey"): in_session("POST", sessions.step_up_passkey, 4),
+        ("POST", "x/ws-token"): in_session("POST", sessions.ws_token),
+    }
+
+
+class _Sessions:
+    def __init__(self, context: Context) -> None:
+        self._desk = context.desk
+        self._vault = context.vault
+        self._rules = context.desk.rules
+        self._cookies = Cookies(context.desk.rules)
+        self._sign_in = SignIn(context.desk, context.door)
+
+    async def current(self, request: Request) -> bytes:
+        session = signed_in(request)
+        token = cookie(request.headers, self._rules.session_cookie)
+        user = await self._desk.act(_user, self._desk.rooms, session)
+        row = {
+            "uid": str(session.uid),
+            "sessionId": session.id,
+            "csrfToken": csrf_token(token).decode(),
+            "endsTs": str(session.times.ends_ms),
+            "provenUntilTs": str(session.times.proven_ms + self._rules.step_up_ms),
+            "perm": permission_text(session.permissions),
+        }
+        return wire.envelope([row | user])
+
+    async def listed(self, request: Request) -> bytes:
+        session = signed_in(request)
+        # Last uses wait in memory; the list is to show the newest.
+        await self._desk.act(self._desk.rooms.vault.store_uses, self._vault.take_uses())
+        rows = await self._desk.act(self._desk.rooms.sessions.of, session.uid)
+        return wire.envelope([_row(one, session) for one in rows])
+
+    async def revoke(self, request: Request) -> bytes:
+        session = signed_in(request)
+        identifier = request.required("id")
+        if not await self._desk.act(self._desk.rooms.sessions.end, session.uid, identifier):
+            raise Problem(51000, "id", "the id of a session of yours")
+        if identifier == session.id:
+            self._cookies.leave(request)
+        return wire.envelope([{"id": identifier}])
+
+    async def revoke_all(self, request: Request) -> bytes:
+        """All sessions but this one; with `current` true this one too."""
+        session = signed_in(request)
+        this_too = request.choice("current", ("true", "false"), "false") == "true"
+        but = "" if this_too else session.id
+        ended = await self._desk.act(self._desk.rooms.sessions.end_all, session.uid, but)
+        if this_too:
+            self._cookies.leave(request)
+        return wire.envelope([{"ended": str(ended)}])
+
+    async def step_up(self, request: Request) -> bytes:
+        session = signed_in(request)
+        password, code = request.required("password"), request.text("code")
+        return self._cookies.session(request, await self._sign_in.step_up(session, password, code))
+
+    async def step_up_options(self, request: Request) -> bytes:
+        ticket, options = await self._sign_in.step_up_options(signed_in(request))
+        return wire.envelope([{"ticket": ticket, "publicKey": options}])
+
+    async def step_up_passkey(self, request: Request) -> bytes:
+        session = signed_in(request)
+        ticket, credential = request.required("ticket"), request.required("credential")
+        fresh = await self._sign_in.step_up_passkey(session, ticket, credential)
+        return self._cookies.session(request, fresh)
+
+    async def ws_token(self, request: Request) -> bytes:
+        session = signed_in(request)
+        issue, lasts = self._desk.rooms.tickets.issue, self._rules.ws_token_ms
+        token = await self._desk.act(issue, Purpose.WEBSOCKET, session.uid, session.mark, lasts)
+        return wire.envelope([{"token": token, "expiresTs": str(request.in_us // 1000 + lasts)}])
+
+
+def _user(rooms: Rooms, session: Session) -> dict[str, Any]:
+    uid = session.uid
+    user = rooms.vault.user(uid)
+    return {
+        "email": rooms.vault.personal(uid).email,
+        "roles": sorted(rooms.roles.of(uid)),
+        "totp": rooms.factors.has_totp(uid),
+        "recoveryCodesLeft": str(rooms.factors.recovery_left(uid)),
+        "passkeys": str(len(rooms.passkeys.of(uid))),
+        "keysOff": bool(user and user.keys_off_ms),
+    }
+
+
+def _row(one: SessionRow, session: Session) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "current": one.id == session.id,
+        "ip": one.device.address,
+        "agent": one.device.agent,
+        "createdTs": str(one.times.created_ms),
+        "usedTs": str(one.times.used_ms),
+        "endsTs": str(one.times.ends_ms),
+    }

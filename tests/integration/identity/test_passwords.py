@@ -1,0 +1,92 @@
+"""Forgotten and changed passwords."""
+
+from __future__ import annotations
+
+from fullreserve.identity.outbox import Kind
+from tests.integration.identity.bed import PASSWORD, Browser, Town, with_phone
+
+NEW = "another long password"
+
+
+async def reset(browser: Browser, email: str = "ada@example.com", password: str = NEW) -> str:
+    begun = await browser.post("x/password/forgotten", email=email)
+    messages = await browser.town.mail()
+    code = messages[-1].values["code"] if messages else "00000000"
+    answer = await browser.post(
+        "x/password/reset", ticket=begun.row["ticket"], code=code, password=password
+    )
+    return answer.code
+
+
+async def test_a_reset_sets_the_password_ends_sessions_and_tells(town: Town) -> None:
+    """Criterion: ID-PASS-1"""
+    home, away = await town.user(), town.browser("203.0.113.3")
+    assert await reset(away) == "0"
+    assert [message.kind for message in await town.mail()] == [Kind.PASSWORD_CHANGED]
+    assert (await home.get("x/session")).code == "90002"
+    assert (await away.get("x/session")).code == "50103", "a reset opens no session"
+    assert (await away.sign_in(password=PASSWORD)).code == "90001"
+    assert (await away.sign_in(password=NEW)).code == "0"
+
+
+async def test_a_reset_does_not_pass_by_the_second_factor(town: Town) -> None:
+    """Criterion: ID-PASS-1"""
+    await with_phone(await town.user())
+    away = town.browser("203.0.113.3")
+    assert await reset(away) == "0"
+    answer = await away.sign_in(password=NEW)
+    assert answer.row["next"] == "second-factor"
+    assert not answer.cookies
+
+
+async def test_a_reset_ends_a_lock_out_that_strangers_caused(town: Town) -> None:
+    """Criterion: ID-LOCK-4"""
+    await town.user()
+    stranger = town.browser("203.0.113.1")
+    for _ in range(10):
+        await stranger.sign_in(password="a wrong guess")
+    away = town.browser("203.0.113.3")
+    assert (await away.sign_in()).code == "90004"
+    assert await reset(away) == "0"
+    for _ in range(10):
+        await stranger.sign_in(password="a wrong guess")
+    assert (await town.browser("203.0.113.4").sign_in(password=NEW)).code == "90004"
+    assert (await away.sign_in(password=NEW)).code == "0"
+
+
+async def test_an_unknown_address_is_answered_alike_and_gets_no_message(town: Town) -> None:
+    """Criterion: ID-SAFE-1"""
+    browser = town.browser()
+    begun = await browser.post("x/password/forgotten", email="nobody@example.com")
+    assert (begun.status, begun.code, list(begun.row)) == (200, "0", ["ticket"])
+    assert await town.mail() == []
+    assert await reset(browser, "nobody@example.com") == "90005"
+
+
+async def test_a_code_serves_once_and_a_weak_password_does_not_use_it_up(town: Town) -> None:
+    """Criterion: ID-PASS-2"""
+    await town.user()
+    browser = town.browser()
+    begun = await browser.post("x/password/forgotten", email="ada@example.com")
+    (message,) = await town.mail()
+    ticket, code = begun.row["ticket"], message.values["code"]
+    codes = [
+        (await browser.post("x/password/reset", ticket=ticket, code=code, password=one)).code
+        for one in ("short", NEW, "yet another password")
+    ]
+    assert codes == ["90008", "0", "90005"]
+
+
+async def test_a_change_goes_on_under_a_new_token_and_alone(town: Town) -> None:
+    """Criterion: ID-PASS-3"""
+    home, away = await town.user(), town.browser("203.0.113.3")
+    await away.sign_in()
+    await town.mail()
+    before = dict(home.cookies)
+    assert (await home.post("x/password/change", password=NEW)).code == "0"
+    assert home.cookies != before
+    assert (await home.get("x/session")).code == "0"
+    assert (await away.get("x/session")).code == "90002"
+    assert [message.kind for message in await town.mail()] == [Kind.PASSWORD_CHANGED]
+    assert (await away.sign_in(password=PASSWORD)).code == "90001"
+    assert (await away.sign_in(password=NEW)).code == "0"
