@@ -131,6 +131,32 @@ def add_journal(commands: "Subcommands") -> None:
     quarantine.add_argument("--reason", required=True, help="why; kept in the operator's log")
 
 
+def add_user(commands: "Subcommands") -> None:
+    """Add the commands that look after users."""
+    text = "look after users and operators"
+    parser = commands.add_parser("user", help=text, description=text, epilog=EXIT_CODES)
+    user = parser.add_subparsers(title="commands", metavar="command", required=True)
+    room = "fullreserve.identity.commands"
+
+    operator = add_command(
+        user,
+        "create-operator",
+        InRoom(f"{room}:create_operator", ("email", "role")),
+        "give a user a role, who is made with a password from the terminal or standard input",
+    )
+    operator.add_argument("email", help="the e-mail address to sign in with")
+    operator.add_argument(
+        "--role", default="admin", help="admin (the default), trading, support or auditor"
+    )
+    listed = add_command(
+        user,
+        "list",
+        InRoom(f"{room}:list_users", ("emails",)),
+        "print users with their state, roles and sub-accounts",
+    )
+    listed.add_argument("--emails", action="store_true", help="show e-mail addresses in full")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -148,6 +174,7 @@ def build_parser() -> argparse.ArgumentParser:
         "start the exchange with a living demo market and demo accounts",
     )
     add_journal(commands)
+    add_user(commands)
     backup = add_command(
         commands,
         "backup",

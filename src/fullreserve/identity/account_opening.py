@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from fullreserve.door.protocol import Door, Refused, Result
-from fullreserve.exchange.wire.commands import OpenOwner, encode
+from fullreserve.door.outcome import outcome
+from fullreserve.door.protocol import Door, Refused
+from fullreserve.exchange.wire.commands import OpenOwner
 from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner, ListFeeTiers
 
@@ -32,16 +31,9 @@ async def ensure_open(door: Door, uid: int, main_uid: int) -> None:
     elif all(known.tier != CUSTOMER_TIER for known in await door.query(ListFeeTiers())):
         tier = 0
     command = OpenOwner(door.gateway, door.numbers(1), uid, main_uid, segment, tier)
-    answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-
-    def done(result: Result) -> None:
-        if not answer.done():
-            answer.set_result(result)
-
-    door.submit([encode(command)], done)
-    result = await answer
+    result = await outcome(door, command)
     if isinstance(result, Refused):
         raise NotOpened(result.message)
     # Two sign-ins at once both ask; the second is refused because the first has opened it.
-    if result[0].code and await door.query(GetOwner(uid)) is None:
-        raise NotOpened(f"the command was refused with code {result[0].code}")
+    if result.code and await door.query(GetOwner(uid)) is None:
+        raise NotOpened(f"the command was refused with code {result.code}")

@@ -6,10 +6,9 @@ number alone.
 
 from __future__ import annotations
 
-import asyncio
-
-from fullreserve.door.protocol import Door, Refused, Result
-from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_int, encode
+from fullreserve.door.outcome import outcome
+from fullreserve.door.protocol import Door, Refused
+from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner, ListBalances, ListOpenOrders
 from fullreserve.identity.denied import Denied, Reason
@@ -64,15 +63,8 @@ class Closure:
         command = SetOwner(
             self._door.gateway, number, owner.owner, owner.segment, owner.tier, flags, owner.kyc
         )
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-
-        def done(result: Result) -> None:
-            if not answer.done():
-                answer.set_result(result)
-
-        self._door.submit([encode(command)], done)
-        result = await answer
-        if isinstance(result, Refused) or result[0].code:
+        result = await outcome(self._door, command)
+        if isinstance(result, Refused) or result.code:
             raise Denied(Reason.NOT_NOW, "the exchange takes no changes; try again later")
 
 

@@ -11,6 +11,7 @@ import structlog
 from fullreserve.clock import Clock
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
+from fullreserve.identity.emails import masked
 from fullreserve.identity.outbox import Kind, Message
 from fullreserve.identity.rules import SECOND_MS
 
@@ -54,13 +55,8 @@ class Console:
         self._out = out
 
     async def deliver(self, message: Message) -> None:
-        self._out.write(f"Message to {_masked(message.email)}: {sentence(message)}\n")
+        self._out.write(f"Message to {masked(message.email)}: {sentence(message)}\n")
         self._out.flush()
-
-
-def _masked(email: str) -> str:
-    name, _, host = email.partition("@")
-    return f"{name[:2]}…@{host}"
 
 
 class Courier:

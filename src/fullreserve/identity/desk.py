@@ -23,14 +23,13 @@ from fullreserve.identity.keys import Keys
 from fullreserve.identity.outbox import Outbox
 from fullreserve.identity.passkeys import Passkeys
 from fullreserve.identity.roles import Roles
-from fullreserve.identity.rules import HOUR_MS
+from fullreserve.identity.rules import HOUR_MS, SECOND_MS
 from fullreserve.identity.second_factor import SecondFactors
 from fullreserve.identity.sessions import Sessions
 from fullreserve.identity.sub_accounts import SubAccounts
 from fullreserve.identity.tickets import Tickets
 from fullreserve.identity.vault import Vault
 
-BUSY_S = 1.0  # how long a change waits for another process's
 WAITING_MAX = 64  # hashes; beyond it a flood of sign-ins is refused before it costs memory
 
 P = ParamSpec("P")
@@ -74,7 +73,8 @@ class Desk:
     def __init__(self, gateway: Vault) -> None:
         self.rules = gateway.rules
         store = gateway.store
-        self._rooms = Rooms(Vault(store.folder, store.wall_ms, gateway.rules, BUSY_S))
+        busy_s = self.rules.busy_ms / SECOND_MS
+        self._rooms = Rooms(Vault(store.folder, store.wall_ms, gateway.rules, busy_s))
         self._writer = ThreadPoolExecutor(1, "identity")
         self._hashers = ThreadPoolExecutor(self.rules.hashes_at_once, "argon2")
         self._waiting = 0

@@ -18,6 +18,12 @@ def normal(text: str) -> str:
     return email
 
 
+def masked(email: str) -> str:
+    """An address as its owner recognises it and others do not."""
+    name, _, host = email.partition("@")
+    return f"{name[:2]}…@{host}"
+
+
 class Emails:
     """Which user an address belongs to; use it from the thread that writes."""
 

@@ -49,6 +49,8 @@ class Rules:
     key_idle_ms: int = 14 * DAY_MS
     keys_max: int = 50
     sub_accounts_max: int = 30
+    # How long a change waits for another process's before the vault counts as locked.
+    busy_ms: int = SECOND_MS
 
     @property
     def host(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
 from fullreserve.records import schema
+from fullreserve.records.bills import TRANSFER, TRANSFER_IN, TRANSFER_OUT
 from fullreserve.records.candle_history import CandleRecord, read_candles
 from fullreserve.records.database import Progress, progress
 from fullreserve.records.record import (
@@ -112,6 +113,29 @@ class History:
         if types:
             query = query.where(table.c.type.in_(types))
         return self._read(Bill, _page(query, page, table.c.bill_id, table.c.time_ms))
+
+    def family_bills(
+        self,
+        owner: int,
+        others: Sequence[int],
+        *,
+        asset: int = 0,
+        leaving: bool | None = None,
+        after_ms: int = 0,
+        before_ms: int = 0,
+        limit: int = 100,
+    ) -> list[Bill]:
+        """Bills of an owner's transfers with some others, older and newer than two times."""
+        table = schema.bills
+        query = select(table).where(
+            table.c.owner == owner, table.c.type == TRANSFER, table.c.other_owner.in_(others)
+        )
+        if asset:
+            query = query.where(table.c.asset == asset)
+        if leaving is not None:
+            query = query.where(table.c.sub_type == (TRANSFER_OUT if leaving else TRANSFER_IN))
+        query = _between(query, table.c.time_ms, after_ms, before_ms)
+        return self._read(Bill, query.order_by(table.c.bill_id.desc()).limit(limit))
 
     def transfer(self, sequence: int) -> TransferRecord | None:
         """A transfer by its id."""

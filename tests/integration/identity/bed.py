@@ -6,18 +6,21 @@ Hashes are cheap here and the clock stands still until it is moved; everything e
 from __future__ import annotations
 
 import json
+from base64 import b32decode
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 from fullreserve.clock import ManualClock
+from fullreserve.exchange.wire.queries import GetStatus
 from fullreserve.identity import totp
 from fullreserve.identity.courier import Courier, sentence
 from fullreserve.identity.outbox import Message
 from fullreserve.identity.rules import Hashing, Rules
+from tests.bed import until
 from tests.integration.rest.bed import API, Answer, RestBed
 
-RULES = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1))
+RULES = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1), busy_ms=20)
 PASSWORD = "correct horse battery"
 SESSION = "fullreserve-session"
 DEVICE = "fullreserve-device"
@@ -60,6 +63,16 @@ class Town:
             pass
         found, self.mailbox.messages = self.mailbox.messages, []
         return found
+
+    async def recorded(self) -> None:
+        """Until the records hold all that has happened; the clock moves meanwhile."""
+        status = await self.rest.door.query(GetStatus())
+
+        def there() -> bool:
+            self.clock.advance(1)
+            return bool(self.rest.history.progress().sequence >= status.sequence)
+
+        await until(there)
 
     async def user(self, email: str = "ada@example.com", password: str = PASSWORD) -> Browser:
         """A browser that has just signed up."""
@@ -125,8 +138,6 @@ class Phone:
     """An authenticator with one secret."""
 
     def __init__(self, secret: str, clock: ManualClock) -> None:
-        from base64 import b32decode
-
         self._secret = b32decode(secret + "=" * (-len(secret) % 8))
         self._clock = clock
 

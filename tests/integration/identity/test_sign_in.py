@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -146,8 +147,6 @@ async def test_right_attempts_do_not_count(town: Town) -> None:
 
 async def test_many_attempts_at_once_are_no_way_around_the_count(town: Town) -> None:
     """Criterion: ID-LOCK-3"""
-    import asyncio
-
     await town.user()
     attempts = [town.browser("203.0.113.1").sign_in(password="guess") for _ in range(25)]
     codes = [answer.code for answer in await asyncio.gather(*attempts)]
@@ -282,8 +281,6 @@ async def test_a_locked_vault_stops_sign_ins_with_a_sentence_and_nothing_else(
 
 async def test_a_flood_of_hashes_is_refused_before_it_is_queued(town: Town) -> None:
     """Criterion: ID-FAULT-2. Two hashes run at a time, and few wait."""
-    import asyncio
-
     desk = town.rest.context.desk
     work = [desk.matches("", "guess") for _ in range(80)]
     done = await asyncio.gather(*work, return_exceptions=True)

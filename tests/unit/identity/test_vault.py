@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fullreserve.identity import demo, keyring
+from fullreserve.identity import demo, keyring, schema
 from fullreserve.identity.api_key import Permission, networks
 from fullreserve.identity.vault import FIRST_UID, Personal, UnknownUser, Vault
 
@@ -266,3 +266,22 @@ def test_demo_keys_are_the_same_everywhere_only_when_asked(tmp_path: Path) -> No
         vault.close()
     assert found[0] == found[1]
     assert found[0].secret != found[2].secret
+
+
+def test_a_store_of_the_first_version_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Criterion: ID-10"""
+    path = tmp_path / "identity.db"
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript(schema._FIRST)
+        old.execute("INSERT INTO users VALUES (10000001, 10000001, 7, 0)")
+        old.execute("PRAGMA user_version=1")
+        old.commit()
+    (tmp_path / "identity.key").write_text("00" * 32)
+    for _ in range(2):
+        with contextlib.closing(Vault(tmp_path, now)) as vault:
+            assert vault.user(10_000_001) == (10_000_001, 10_000_001, 7, 0, 0)
+            assert vault.create_user().uid > 10_000_001
+    with contextlib.closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version=99")
+    with pytest.raises(RuntimeError, match="has version 99"):
+        Vault(tmp_path, now)

@@ -17,7 +17,7 @@ from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import TABLE, Problem
 from fullreserve.gateway.limits import ReadLimits
-from fullreserve.gateway.rest import account, asset, funds, market, orders, public, trade
+from fullreserve.gateway.rest import account, asset, funds, market, orders, public, trade, users
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.request import Request
@@ -53,7 +53,7 @@ def build(context: Context) -> RestApp:
 def routes(context: Context) -> Routes:
     """All endpoints of the API."""
     table: Routes = {}
-    for group in (public, market, account, asset, funds, trade, orders, *WEB):
+    for group in (public, market, account, asset, funds, trade, orders, users, *WEB):
         for (method, path), route in group.routes(context).items():
             table[(method, API + path)] = route
     return table

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import cookie
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import Allowance
+from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import ANY, Handler, Route
 from fullreserve.identity import emails
-from fullreserve.identity.denied import Denied
 from fullreserve.identity.rules import MINUTE_MS, SECOND_MS, Rules
 from fullreserve.identity.session import Session
 from fullreserve.identity.sessions import NewSession
-from fullreserve.identity.store import UnknownUser
 from fullreserve.identity.visit import SignedIn, Visit
 
 JSON = b"application/json"
@@ -42,16 +39,6 @@ def _guarded(method: str, handler: Handler) -> Handler:
         return await denied_as_problem(handler(request))
 
     return guarded
-
-
-async def denied_as_problem(work: Awaitable[bytes]) -> bytes:
-    """What the identity room refuses, as clients are told."""
-    try:
-        return await work
-    except Denied as denied:
-        raise Problem(int(denied.reason), name=denied.name, allowed=denied.allowed) from None
-    except UnknownUser:
-        raise Problem(90002) from None
 
 
 def signed_in(request: Request) -> Session:

@@ -1,0 +1,59 @@
+"""Who may act for a master account, and on which sub-account."""
+
+from __future__ import annotations
+
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.denial import denied_as_problem
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Handler
+from fullreserve.identity.account_opening import ensure_open
+from fullreserve.identity.session import Session
+from fullreserve.identity.sub_accounts import SubAccount
+
+
+def guarded(handler: Handler) -> Handler:
+    """A handler whose denials become Problems."""
+
+    async def answer(request: Request) -> bytes:
+        return await denied_as_problem(handler(request))
+
+    return answer
+
+
+def master(request: Request) -> int:
+    """The master account that asks; Problem 59500 for a sub-account's key."""
+    if request.key.uid != request.key.main_uid:
+        raise Problem(59500)
+    return request.key.uid
+
+
+def sure_master(request: Request) -> int:
+    """As `master`, for what makes or opens accounts: a key bound to addresses, a fresh session.
+
+    Otherwise a stolen key could make others for itself. Problem 50035, 90006.
+    """
+    if isinstance(request.key, Session):
+        if not request.key.is_proven(request.in_us // 1000):
+            raise Problem(90006)
+    elif not request.key.network_texts:
+        raise Problem(50035)
+    return master(request)
+
+
+class Family:
+    """Looks sub-accounts up by name."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._desk = context.desk
+
+    async def all(self, main_uid: int) -> list[SubAccount]:
+        """A master's sub-accounts, newest first."""
+        return await self._desk.act(self._desk.rooms.subs.of, main_uid)
+
+    async def named(self, main_uid: int, name: str) -> SubAccount:
+        """A master's sub-account of a name, open in the core too; Denied."""
+        found = await self._desk.act(self._desk.rooms.subs.require, main_uid, name)
+        await ensure_open(self._context.door, found.uid, main_uid)
+        return found
