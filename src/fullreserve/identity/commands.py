@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.identity import emails, password_policy
+from fullreserve.identity import emails, password_policy, passwords
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.keyring import KeyringError
@@ -43,10 +43,11 @@ def _operator(rooms: Rooms, email: str, role: Role) -> int:
         return DONE
     password = _password()
     password_policy.check(password, email, rooms.rules)
+    phc = passwords.hashed(password, rooms.rules.hashing)
     with rooms.store.change():
         uid = rooms.vault.create_user(personal=Personal(email=email)).uid
         rooms.emails.put(uid, email)
-        rooms.vault.set_password(uid, password)
+        rooms.vault.set_password_hash(uid, phc)
         rooms.roles.grant(uid, role)
     sys.stdout.write(
         f"User {uid} was made, with the role {role}. Sign in and set up an authenticator.\n"

@@ -54,12 +54,11 @@ class Keys:
         if not (printable and PASSPHRASE_MIN <= len(passphrase) <= PASSPHRASE_MAX):
             span = f"{PASSPHRASE_MIN} to {PASSPHRASE_MAX} printable ASCII characters"
             raise Denied(Reason.BAD_PASSPHRASE, span)
-        with self._vault.store.change(invalidates=False):
-            self._vault.require(uid)
-            most = self._vault.rules.keys_max
-            if len(self._vault.keys_of(uid)) >= most:
-                raise Denied(Reason.TOO_MANY_KEYS, str(most))
-            made = self._vault.create_key(uid, passphrase, permissions, label, addresses)
+        self._vault.require(uid)
+        most = self._vault.rules.keys_max
+        if len(self._vault.keys_of(uid)) >= most:
+            raise Denied(Reason.TOO_MANY_KEYS, str(most))
+        made = self._vault.create_key(uid, passphrase, permissions, label, addresses)
         return made, self.require(uid, made.key)
 
     def require(self, uid: int, key: str) -> KeyRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from secrets import token_bytes
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -22,7 +23,7 @@ def hashed(password: str, cost: Hashing = PRODUCTION.hashing) -> str:
     hasher = PasswordHasher(
         time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
     )
-    return hasher.hash(password)
+    return hasher.hash(_composed(password))
 
 
 def nobodys(cost: Hashing = PRODUCTION.hashing) -> str:
@@ -37,6 +38,11 @@ def nobodys(cost: Hashing = PRODUCTION.hashing) -> str:
 def matches(phc: str, password: str) -> bool:
     """Whether a password gives this hash."""
     try:
-        return _checker.verify(phc, password)
+        return _checker.verify(phc, _composed(password))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _composed(password: str) -> str:
+    """The same password however a keyboard composes its characters (NFKC, as NIST advises)."""
+    return normalize("NFKC", password)

@@ -126,6 +126,13 @@ class Sessions:
             )
         return ended.rowcount > 0
 
+    def end_token(self, token: str) -> None:
+        """End the session of a token, if it opens one."""
+        mark = mark_of(token.encode())
+        if self._db.execute("SELECT 1 FROM sessions WHERE mark = ?", (mark,)).fetchone():
+            with self._store.change():
+                self._db.execute("DELETE FROM sessions WHERE mark = ?", (mark,))
+
     def end_all(self, uid: int, but: str = "") -> int:
         """End all sessions of a user, but the one with this id; how many those were."""
         with self._store.change():

@@ -98,6 +98,7 @@ class SignIn:
 def open_session(rooms: Rooms, uid: int, visit: Visit, *, alert: bool = True) -> SignedIn:
     """A session on this device; on one that is new to the user, with a message to the user."""
     with rooms.store.change(invalidates=False):
+        rooms.sessions.end_token(visit.session)
         session = rooms.sessions.open(uid, Device(visit.address, visit.agent))
         if rooms.devices.is_known(uid, visit.known):
             return SignedIn(session, visit.known)

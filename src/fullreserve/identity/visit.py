@@ -8,11 +8,16 @@ from fullreserve.identity.sessions import NewSession
 
 
 class Visit(NamedTuple):
-    """A browser at the door; `known` is the cookie of a device that signed in before, or ""."""
+    """A browser at the door.
+
+    `known` is the cookie of a device that signed in before, `session` that of the session which it
+    has by now; "" for none.
+    """
 
     address: str
     agent: str
     known: str
+    session: str = ""
 
     def __repr__(self) -> str:
         return "Visit(…)"

@@ -90,3 +90,10 @@ async def test_a_change_goes_on_under_a_new_token_and_alone(town: Town) -> None:
     assert [message.kind for message in await town.mail()] == [Kind.PASSWORD_CHANGED]
     assert (await away.sign_in(password=PASSWORD)).code == "90001"
     assert (await away.sign_in(password=NEW)).code == "0"
+
+
+async def test_a_password_is_the_same_on_any_keyboard(town: Town) -> None:
+    """Criterion: ID-PASS-4. An umlaut comes as one character or as two."""
+    await town.user(password="Tür und Tor 42")
+    assert (await town.browser().sign_in(password="Tu\u0308r und Tor 42")).code == "0"
+    assert (await town.browser().sign_in(password="Tur und Tor 42")).code == "90001"

@@ -194,6 +194,17 @@ async def test_sessions_are_listed_and_revoked_one_or_all(town: Town) -> None:
     assert (await other.get("x/session")).code == "0"
 
 
+async def test_a_sign_in_ends_the_session_that_the_browser_had(town: Town) -> None:
+    """Criterion: ID-SES-9"""
+    home = await town.user()
+    before = dict(home.cookies)
+    assert (await home.get("x/session")).code == "0"
+    assert (await home.sign_in()).code == "0"
+    assert len((await home.get("x/sessions")).data) == 1
+    home.cookies = before
+    assert (await home.get("x/session")).code == "90002"
+
+
 async def test_signing_out_ends_the_session_on_the_server_too(town: Town) -> None:
     """Criterion: ID-SES-8"""
     home = await town.user()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.denial import denied_as_problem
@@ -15,6 +17,7 @@ from fullreserve.identity.sub_accounts import SubAccount
 def guarded(handler: Handler) -> Handler:
     """A handler whose denials become Problems."""
 
+    @wraps(handler)
     async def answer(request: Request) -> bytes:
         return await denied_as_problem(handler(request))
 
@@ -28,17 +31,22 @@ def master(request: Request) -> int:
     return request.key.uid
 
 
-def sure_master(request: Request) -> int:
-    """As `master`, for what makes or opens accounts: a key bound to addresses, a fresh session.
-
-    Otherwise a stolen key could make others for itself. Problem 50035, 90006.
-    """
-    if isinstance(request.key, Session):
-        if not request.key.is_proven(request.in_us // 1000):
-            raise Problem(90006)
-    elif not request.key.network_texts:
-        raise Problem(50035)
+def fresh_master(request: Request) -> int:
+    """As `master`, for what changes rights: a session has to be freshly proven. Problem 90006."""
+    if isinstance(request.key, Session) and not request.key.is_proven(request.in_us // 1000):
+        raise Problem(90006)
     return master(request)
+
+
+def sure_master(request: Request) -> int:
+    """As `fresh_master`, for what makes accounts and keys; an API key is bound to addresses.
+
+    Otherwise a stolen key could make others for itself. Problem 50035.
+    """
+    main = fresh_master(request)
+    if not isinstance(request.key, Session) and not request.key.network_texts:
+        raise Problem(50035)
+    return main
 
 
 class Family:

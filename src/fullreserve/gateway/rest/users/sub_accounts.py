@@ -14,7 +14,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading, trading
-from fullreserve.gateway.rest.users.master import Family, guarded, master, sure_master
+from fullreserve.gateway.rest.users.master import Family, fresh_master, guarded, master, sure_master
 from fullreserve.gateway.submission import refused
 from fullreserve.identity.account_opening import ensure_open
 from fullreserve.identity.sub_accounts import SubAccount
@@ -79,7 +79,7 @@ class _SubAccounts:
 
     async def set_out(self, request: Request) -> bytes:
         """Whether sub-accounts may transfer out; `subAcct` is a comma list."""
-        main = sure_master(request)
+        main = fresh_master(request)
         request.required("subAcct")
         may = request.choice("canTransOut", BOOLEANS, "true") == "true"
         subs = [await self._family.named(main, name) for name in request.names("subAcct")]

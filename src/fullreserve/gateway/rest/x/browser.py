@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import cookie
 from fullreserve.gateway.errors import Problem
@@ -31,6 +33,7 @@ def in_session(method: str, handler: Handler, calls: int = 10) -> Route:
 
 
 def _guarded(method: str, handler: Handler) -> Handler:
+    @wraps(handler)
     async def guarded(request: Request) -> bytes:
         request.answer_headers.append((b"cache-control", b"no-store"))
         kind = request.headers.get(b"content-type", b"")
@@ -76,8 +79,11 @@ class Cookies:
     def visit(self, request: Request) -> Visit:
         """Whence a request comes."""
         agent = request.headers.get(b"user-agent", b"").decode("latin-1")
-        known = cookie(request.headers, self._rules.device_cookie).decode("latin-1")
-        return Visit(request.address, agent, known)
+        known, session = (
+            cookie(request.headers, name).decode("latin-1")
+            for name in (self._rules.device_cookie, self._rules.session_cookie)
+        )
+        return Visit(request.address, agent, known, session)
 
     def enter(self, request: Request, signed_in: SignedIn) -> bytes:
         """The answer to a sign-in."""
