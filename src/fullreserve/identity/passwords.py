@@ -20,10 +20,18 @@ _checker = PasswordHasher()
 
 def hashed(password: str, cost: Hashing = PRODUCTION.hashing) -> str:
     """The salted hash in PHC format; takes tens of milliseconds on purpose."""
-    hasher = PasswordHasher(
+    return _hasher(cost).hash(_composed(password))
+
+
+def is_outdated(phc: str, cost: Hashing) -> bool:
+    """Whether a hash was made at another cost than this, and should be made again."""
+    return _hasher(cost).check_needs_rehash(phc)
+
+
+def _hasher(cost: Hashing) -> PasswordHasher:
+    return PasswordHasher(
         time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
     )
-    return hasher.hash(_composed(password))
 
 
 def nobodys(cost: Hashing = PRODUCTION.hashing) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from fullreserve.door.protocol import Door, Unavailable
+from fullreserve.identity import passwords
 from fullreserve.identity.account_opening import NotOpened, ensure_open
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.desk import Desk, Rooms
@@ -43,6 +44,9 @@ class SignIn:
         candidate = await desk.act(_candidate, desk.rooms, email, visit)
         if not await desk.matches(candidate.phc, password):
             raise Denied(Reason.WRONG_PASSWORD)
+        if passwords.is_outdated(candidate.phc, desk.rules.hashing):
+            phc = await desk.hashed(password)
+            await desk.act(desk.rooms.vault.set_password_hash, candidate.uid, phc)
         answer = await desk.act(_password_right, desk.rooms, candidate, visit)
         return await self._entered(answer) if isinstance(answer, SignedIn) else answer
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fullreserve.identity import passwords
 from fullreserve.identity.outbox import Kind
+from fullreserve.identity.rules import Hashing
 from tests.integration.identity.bed import PASSWORD, Browser, Town, with_phone
 
 NEW = "another long password"
@@ -97,3 +99,16 @@ async def test_a_password_is_the_same_on_any_keyboard(town: Town) -> None:
     await town.user(password="Tür und Tor 42")
     assert (await town.browser().sign_in(password="Tu\u0308r und Tor 42")).code == "0"
     assert (await town.browser().sign_in(password="Tur und Tor 42")).code == "90001"
+
+
+async def test_a_hash_of_an_old_cost_is_made_again_at_the_next_sign_in(town: Town) -> None:
+    """Criterion: ID-PASS-5"""
+    home = await town.user()
+    uid = int((await home.get("x/session")).row["uid"])
+    vault = town.rest.vault
+    vault.set_password_hash(uid, passwords.hashed(PASSWORD, Hashing(2, 8, 1)))
+    assert (await home.sign_in()).code == "0"
+    phc = (vault.credential(uid, "password") or b"").decode()
+    assert "m=8,t=1,p=1" in phc
+    assert (await home.sign_in()).code == "0"
+    assert (vault.credential(uid, "password") or b"").decode() == phc
