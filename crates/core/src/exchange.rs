@@ -263,7 +263,7 @@ impl Exchange {
             }
         };
         self.settle();
-        self.events.push(&event::Reply {
+        self.events.push_short(&event::Reply {
             sequence: Sequence(self.sequence),
             gateway: command.gateway,
             number,
@@ -331,7 +331,7 @@ impl Exchange {
             }
             let instrument = instruments.at(slot);
             let level = instrument.book.level(book_side(side), price);
-            events.push(&event::Level {
+            events.push_short(&event::Level {
                 instrument: instrument.id,
                 side,
                 price: Price(price),
@@ -340,7 +340,7 @@ impl Exchange {
             });
         });
         self.ledger.settle_touched(self.now, |account| {
-            events.push(&event::Balance {
+            events.push_short(&event::Balance {
                 owner: account.key.owner,
                 kind: account.key.kind,
                 instance: account.key.instance,

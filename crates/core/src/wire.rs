@@ -22,6 +22,7 @@ mod events;
 mod malformed;
 pub mod query;
 mod reader;
+mod sink;
 mod value;
 mod writer;
 
@@ -32,5 +33,6 @@ pub use events::Events;
 pub use malformed::Malformed;
 pub use query::Query;
 pub use reader::Reader;
+pub use sink::Sink;
 pub use value::{Payload, Reference, Wire, decode, encode};
 pub use writer::Writer;

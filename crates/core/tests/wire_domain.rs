@@ -4,7 +4,7 @@
 use fullreserve_core::types::*;
 use fullreserve_core::wire::command::{CancelAll, CancelOrder, PlaceOrder, Tick};
 use fullreserve_core::wire::{Batch, Body, Command, Event, Events, Malformed, Query};
-use fullreserve_core::wire::{Writer, decode, encode, event};
+use fullreserve_core::wire::{Sink, Writer, decode, encode, event};
 use proptest::prelude::*;
 
 fn head(writer: &mut Writer, count: usize, tag: u64) {

@@ -386,7 +386,7 @@ impl Exchange {
         let trade = TradeId(instrument.last_trade.0 + 1);
         (instrument.last_trade, instrument.last_price) = (trade, meeting.price);
         if self.events.wanted() {
-            self.events.push(&event::Trade {
+            self.events.push_short(&event::Trade {
                 sequence: Sequence(self.sequence),
                 time: Timestamp(self.now),
                 instrument: instrument.id,

@@ -48,7 +48,7 @@ impl Change {
 
 impl Exchange {
     /// The event of an order as it is now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn order_event(&self, order: &Order, change: &Change) -> event::Order {
         event::Order {
             sequence: Sequence(order.sequence),
@@ -82,11 +82,11 @@ impl Exchange {
     }
 
     /// Emits the event of an order in the table.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn report(&mut self, slot: u32, change: &Change) {
         if self.events.wanted() {
             let event = self.order_event(self.orders.at(slot), change);
-            self.events.push(&event);
+            self.events.push_short(&event);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The commands of a journal row.
 
-use super::{Command, Malformed, Reader, Wire, Writer};
+use super::{Command, Malformed, Reader, Sink, Wire, Writer};
 
 /// Commands decoded from a row's bytes, all of them before any is applied: malformed bytes are
 /// refused while nothing has changed yet. The memory is reused from batch to batch.

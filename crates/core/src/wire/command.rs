@@ -3,7 +3,7 @@
 use super::blank::Blank;
 use super::record::{Fields, Record};
 use super::value::{Payload, Reference};
-use super::{Malformed, Reader, Wire, Writer};
+use super::{Malformed, Reader, Sink, Wire};
 use crate::money::Amount;
 use crate::types::*;
 
@@ -298,7 +298,7 @@ macro_rules! bodies {
             }
 
             #[inline]
-            fn write(&self, writer: &mut Writer) {
+            fn write(&self, writer: &mut impl Sink) {
                 match self {
                     $(Self::$name(body) => body.write_fields(writer),)*
                     Self::Invalid { .. } => {}
@@ -461,7 +461,7 @@ impl Wire for Command {
     }
 
     #[inline]
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.array(self.body.count() + 3);
         writer.uint(self.body.tag().into());
         self.gateway.write(writer);
@@ -488,7 +488,7 @@ impl Wire for GroupCommand {
         }))
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         self.0.write(writer);
     }
 }

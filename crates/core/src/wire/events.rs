@@ -1,6 +1,7 @@
 //! The events of a batch while they are written.
 
-use super::{Wire, Writer};
+use super::writer::LINE_MAX;
+use super::{Sink, Wire, Writer};
 
 /// Collects events as one array. Its header is always `array 32`, patched when the count is known.
 pub struct Events {
@@ -34,13 +35,20 @@ impl Events {
         self.wanted
     }
 
+    /// Writes an event where it is called, for the few places where most events come from.
+    #[inline(always)]
+    pub fn push_short<E: Wire>(&mut self, event: &E) {
+        const { assert!(E::MOST < LINE_MAX, "the event has a bounded length") };
+        if self.wanted {
+            self.writer.line(|line| event.write(line));
+            self.count += 1;
+        }
+    }
+
     #[inline(never)]
     pub fn push<E: Wire>(&mut self, event: &E) {
         if self.wanted {
-            // A local writer, whose length the compiler can keep in a register.
-            let mut writer = std::mem::take(&mut self.writer);
-            event.write(&mut writer);
-            self.writer = writer;
+            event.write(&mut self.writer);
             self.count += 1;
         }
     }

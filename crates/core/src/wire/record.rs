@@ -1,17 +1,19 @@
 //! The schema's notation: from one list of fields the struct, its reading and its writing.
 
 use super::blank::Blank;
-use super::{Malformed, Reader, Wire, Writer};
+use super::{Malformed, Reader, Sink, Wire};
 
 /// The fields of a message, without array header and tag.
 pub trait Record: Blank {
     /// How many fields there are.
     const COUNT: usize;
+    /// No record's fields take more bytes; `usize::MAX` where there is no such bound.
+    const MOST: usize;
 
     /// Reads each field into its place. A large record that is read as a value and then moved
     /// costs more for the moving than for the reading.
     fn fill(&mut self, fields: &mut Fields<'_>) -> Result<(), Malformed>;
-    fn write_fields(&self, writer: &mut Writer);
+    fn write_fields(&self, writer: &mut impl Sink);
 }
 
 /// The elements of an array that are still to be read.
@@ -91,6 +93,8 @@ macro_rules! record {
                 const FIELDS: &[&str] = &[$(stringify!($field),)*];
                 FIELDS.len()
             };
+            const MOST: usize =
+                0usize$(.saturating_add(<$type as $crate::wire::Wire>::MOST))*;
 
             #[inline(always)]
             fn fill(
@@ -103,7 +107,7 @@ macro_rules! record {
             }
 
             #[inline(always)]
-            fn write_fields(&self, writer: &mut $crate::wire::Writer) {
+            fn write_fields(&self, writer: &mut impl $crate::wire::Sink) {
                 $($crate::wire::Wire::write(&self.$field, writer);)*
                 let _ = writer;
             }
@@ -128,7 +132,7 @@ macro_rules! untagged {
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut $crate::wire::Writer) {
+            fn write(&self, writer: &mut impl $crate::wire::Sink) {
                 writer.array(<Self as $crate::wire::record::Record>::COUNT);
                 $crate::wire::record::Record::write_fields(self, writer);
             }
@@ -165,7 +169,7 @@ macro_rules! tagged {
                 Ok(message)
             }
 
-            fn write(&self, writer: &mut $crate::wire::Writer) {
+            fn write(&self, writer: &mut impl $crate::wire::Sink) {
                 match self {
                     $(Self::$name(message) => $crate::wire::Wire::write(message, writer),)*
                 }
@@ -173,6 +177,9 @@ macro_rules! tagged {
         }
 
         $(impl $crate::wire::Wire for $name {
+            // An array's head takes three bytes at most, the tag one.
+            const MOST: usize = <Self as $crate::wire::record::Record>::MOST.saturating_add(4);
+
             fn read(
                 reader: &mut $crate::wire::Reader<'_>,
             ) -> Result<Self, $crate::wire::Malformed> {
@@ -186,9 +193,9 @@ macro_rules! tagged {
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut $crate::wire::Writer) {
+            fn write(&self, writer: &mut impl $crate::wire::Sink) {
                 writer.array(<Self as $crate::wire::record::Record>::COUNT + 1);
-                writer.uint($tag);
+                writer.small($tag);
                 $crate::wire::record::Record::write_fields(self, writer);
             }
         })*

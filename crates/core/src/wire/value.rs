@@ -1,14 +1,17 @@
 //! How each type of the vocabulary stands on the wire.
 
 use super::record::Fields;
-use super::{Malformed, Reader, Writer};
+use super::{Malformed, Reader, Sink, Writer};
 use crate::money::Amount;
 use crate::types::*;
 
 /// A value with one encoding.
 pub trait Wire: Sized {
+    /// No value takes more bytes; `usize::MAX` where there is no such bound.
+    const MOST: usize = usize::MAX;
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed>;
-    fn write(&self, writer: &mut Writer);
+    fn write(&self, writer: &mut impl Sink);
 }
 
 /// The bytes of one value.
@@ -29,6 +32,8 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
 macro_rules! unsigned {
     ($($inner:ty: $($name:ident),*;)*) => {$(
         impl Wire for $inner {
+            const MOST: usize = 1 + size_of::<Self>();
+
             #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let value = reader.uint()?;
@@ -36,19 +41,21 @@ macro_rules! unsigned {
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut Writer) {
+            fn write(&self, writer: &mut impl Sink) {
                 writer.uint(u64::from(*self));
             }
         }
 
         $(impl Wire for $name {
+            const MOST: usize = <$inner>::MOST;
+
             #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 Wire::read(reader).map(Self)
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut Writer) {
+            fn write(&self, writer: &mut impl Sink) {
                 self.0.write(writer);
             }
         })*
@@ -65,6 +72,8 @@ unsigned! {
 macro_rules! coded {
     ($($name:ident),* $(,)?) => {$(
         impl Wire for $name {
+            const MOST: usize = 1;
+
             #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let member = u8::try_from(reader.uint()?).ok().and_then(Self::from_u8);
@@ -72,8 +81,8 @@ macro_rules! coded {
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut Writer) {
-                writer.uint(self.code().into());
+            fn write(&self, writer: &mut impl Sink) {
+                writer.small(self.code());
             }
         }
     )*};
@@ -88,6 +97,8 @@ coded! {
 macro_rules! flags {
     ($($name:ident),*) => {$(
         impl Wire for $name {
+            const MOST: usize = u8::MOST;
+
             #[inline(always)]
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let flags = u8::try_from(reader.uint()?).ok().and_then(Self::from_bits);
@@ -95,7 +106,7 @@ macro_rules! flags {
             }
 
             #[inline(always)]
-            fn write(&self, writer: &mut Writer) {
+            fn write(&self, writer: &mut impl Sink) {
                 writer.uint(self.bits().into());
             }
         }
@@ -105,50 +116,63 @@ macro_rules! flags {
 flags!(OrderFlags, AmendFlags, OwnerFlags, Suspended);
 
 impl Wire for Rate {
+    const MOST: usize = 9;
+
     #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.int().map(Self)
     }
 
     #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.int(self.0);
     }
 }
 
 impl Wire for Amount {
+    const MOST: usize = 18;
+
     #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.int128().map(Self)
     }
 
     #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.int128(self.0);
     }
 }
 
 impl Wire for bool {
+    const MOST: usize = 1;
+
     #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.bool()
     }
 
     #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.bool(*self);
     }
 }
 
 impl<const N: usize> Wire for Label<N> {
+    const MOST: usize = 2 + N;
+
     #[inline(always)]
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         reader.label()
     }
 
     #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
-        writer.padded_text(self.padded(), self.len());
+    fn write(&self, writer: &mut impl Sink) {
+        // Most labels are empty.
+        if self.is_empty() {
+            writer.text_head(0);
+        } else {
+            writer.padded_text(self.padded(), self.len());
+        }
     }
 }
 
@@ -157,7 +181,7 @@ impl Wire for String {
         reader.text().map(Self::from)
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.text(self);
     }
 }
@@ -196,7 +220,7 @@ impl Wire for Reference {
         Ok(Self::new(bytes).unwrap_or_else(|| reader.stand_in(Self::EMPTY)))
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.bytes(self.as_bytes());
     }
 }
@@ -210,7 +234,7 @@ impl Wire for Payload {
         reader.bytes().map(|bytes| Self(bytes.to_vec()))
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.bytes(&self.0);
     }
 }
@@ -221,7 +245,7 @@ impl Wire for [u8; 32] {
         reader.bytes()?.try_into().map_err(|_| Malformed::WrongType)
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.bytes(self);
     }
 }
@@ -231,7 +255,7 @@ impl<T: Wire> Wire for Vec<T> {
         (0..reader.array()?).map(|_| T::read(reader)).collect()
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.array(self.len());
         for value in self {
             value.write(writer);
@@ -248,7 +272,7 @@ impl<T: Wire> Wire for Option<T> {
         }
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         match self {
             Some(value) => value.write(writer),
             None => writer.nil(),
@@ -272,7 +296,7 @@ impl Wire for AccountKey {
     }
 
     #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut impl Sink) {
         writer.array(3);
         self.owner.write(writer);
         self.kind.write(writer);

@@ -9,7 +9,7 @@ use fullreserve_core::money::Amount;
 use fullreserve_core::types::*;
 use fullreserve_core::wire::answer::AccountState;
 use fullreserve_core::wire::command::{Body, PlaceOrder, Tick, Transfer};
-use fullreserve_core::wire::{Batch, Command, Event, Reader, Writer, decode, encode};
+use fullreserve_core::wire::{Batch, Command, Event, Reader, Sink, Writer, decode, encode};
 use fullreserve_core::{ApplyError, Exchange};
 
 use super::conservation::accounts;
