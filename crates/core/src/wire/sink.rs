@@ -3,8 +3,8 @@
 /// No value of fixed length takes more room at once.
 pub(super) const ROOM_MAX: usize = 64;
 
-/// How an unsigned integer stands on the wire, by the number of its bits: `mask` says which of its
-/// bits are in the head, `shift` brings the others to the front of eight bytes.
+/// How an unsigned integer of some width stands on the wire: `mask` says which of its bits are in
+/// the head, `shift` brings the others to the front of eight bytes.
 #[derive(Clone, Copy)]
 struct Form {
     head: u8,
@@ -13,7 +13,8 @@ struct Form {
     len: u8,
 }
 
-const FORMS: [Form; 65] = {
+/// Below 2^7, 2^8, 2^16, 2^32 and 2^64.
+const FORMS: [Form; 5] = {
     const fn wide(head: u8, width: u8) -> Form {
         Form {
             head,
@@ -28,19 +29,23 @@ const FORMS: [Form; 65] = {
         shift: 0,
         len: 1,
     };
-    let mut forms = [small; 65];
-    let mut bits = 8;
-    while bits <= 64 {
-        forms[bits] = match bits {
-            8 => wide(0xcc, 1),
-            9..=16 => wide(0xcd, 2),
-            17..=32 => wide(0xce, 4),
-            _ => wide(0xcf, 8),
-        };
-        bits += 1;
-    }
-    forms
+    [
+        small,
+        wide(0xcc, 1),
+        wide(0xcd, 2),
+        wide(0xce, 4),
+        wide(0xcf, 8),
+    ]
 };
+
+impl Form {
+    // Sums of comparisons and not the count of leading zeros, which some processors take long for.
+    #[inline(always)]
+    fn of(value: u64) -> Self {
+        let at_least = |bits: u32| usize::from(value >> bits != 0);
+        FORMS[at_least(7) + at_least(8) + at_least(16) + at_least(32)]
+    }
+}
 
 /// Where values are written: a buffer that grows, or a line that is known to be long enough.
 pub trait Sink {
@@ -69,7 +74,7 @@ pub trait Sink {
     // Head and eight bytes are stored whatever the width: no branch that could be guessed wrong.
     #[inline(always)]
     fn uint(&mut self, value: u64) {
-        let form = FORMS[64 - value.leading_zeros() as usize];
+        let form = Form::of(value);
         let room: &mut [u8; 9] = self.room();
         room[0] = form.head | value as u8 & form.mask;
         room[1..].copy_from_slice(&(value << (form.shift & 63)).to_be_bytes());
