@@ -32,6 +32,7 @@ mod movements;
 mod orders;
 mod owners;
 mod parameters;
+mod prefetch;
 mod query;
 pub mod refusal;
 mod snapshot;

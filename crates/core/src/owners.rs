@@ -2,6 +2,7 @@
 
 use crate::index::{IdIndex, NONE};
 use crate::orders::dead_man::Switch;
+use crate::prefetch::prefetch_item;
 use crate::types::{KycLevel, OwnerFlags, OwnerId, Segment, Suspended, Tier};
 
 /// An owner's place in the table.
@@ -102,6 +103,21 @@ impl Owners {
     #[inline]
     pub fn at(&self, slot: OwnerSlot) -> &Owner {
         &self.items[slot as usize]
+    }
+
+    /// For reading ahead: begins to load an owner, which may not exist.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: OwnerSlot) {
+        prefetch_item(&self.items, slot);
+    }
+
+    /// For reading ahead: begins to load an owner's lists.
+    #[inline]
+    pub(crate) fn prefetch_lists(&self, slot: OwnerSlot) {
+        if let Some(owner) = self.items.get(slot as usize) {
+            prefetch_item(&owner.trading, 0);
+            prefetch_item(&owner.pending_on, 0);
+        }
     }
 
     #[inline]

@@ -5,6 +5,7 @@
 //! the index and nothing else: no price, however chosen, can make it slower than that.
 
 use super::levels::{LevelSlot, NONE};
+use crate::prefetch::prefetch_item;
 
 /// Places per level that was ever in use at once: at four, few levels share a place.
 const PLACES_PER_LEVEL: usize = 4;
@@ -40,6 +41,12 @@ impl Hints {
     #[inline]
     pub(super) fn get(&self, rank: u64) -> LevelSlot {
         self.slots[self.place(rank)]
+    }
+
+    /// For reading ahead: begins to load the guess.
+    #[inline]
+    pub(super) fn prefetch(&self, rank: u64) {
+        prefetch_item(&self.slots, self.place(rank) as u32);
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use super::levels::{LevelNode, Levels};
 use super::orders::{Entry, Orders};
-use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side, read_ahead};
+use super::{BookFull, Handle, Level, OrderBook, Removed, RestingOrder, Side};
 
 /// A book up to this size stays in the processor's own cache, where reading ahead gains nothing.
 const CACHED_BYTES: usize = 2 << 20;
@@ -10,8 +10,8 @@ const CACHED_BYTES: usize = 2 << 20;
 /// Best price and cancel in O(1); a new price in O(log levels).
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
-    orders: Orders,
-    levels: Levels,
+    pub(super) orders: Orders,
+    pub(super) levels: Levels,
 }
 
 impl OrderBook for Ladder {
@@ -112,8 +112,8 @@ impl OrderBook for Ladder {
     }
 
     fn read_ahead(&self, orders: &[Handle], prices: &[(Side, u64)]) {
-        read_ahead::orders(&self.orders, &self.levels, orders);
-        read_ahead::prices(&self.orders, &self.levels, prices);
+        self.read_orders(orders);
+        self.read_prices(prices);
     }
 
     fn is_large(&self) -> bool {

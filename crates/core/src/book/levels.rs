@@ -3,6 +3,7 @@
 use super::hints::Hints;
 use super::index::{Index, Place};
 use super::{Level, Side};
+use crate::prefetch::prefetch_item;
 
 /// Where a level is in the slab.
 pub(super) type LevelSlot = u32;
@@ -88,31 +89,37 @@ impl Levels {
         &mut self.nodes[slot as usize]
     }
 
-    /// For reading ahead: where the level at a price probably is.
+    /// For reading ahead: begins to load the guess where the level at a price is.
     #[inline]
-    pub(super) fn hint(&self, side: Side, price: u64) -> LevelSlot {
-        self.hints.get(side.rank(price))
+    pub(super) fn prefetch_hint(&self, side: Side, price: u64) {
+        self.hints.prefetch(side.rank(price));
     }
 
-    /// For reading ahead: the last block of a level, which may not exist.
+    /// For reading ahead: where the level at a price probably is; begins to load it.
+    #[inline]
+    pub(super) fn prefetch_guess(&self, side: Side, price: u64) -> LevelSlot {
+        let slot = self.hints.get(side.rank(price));
+        self.prefetch(slot);
+        slot
+    }
+
+    /// For reading ahead: begins to load a level, which may not exist.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: LevelSlot) {
+        prefetch_item(&self.nodes, slot);
+    }
+
+    /// For reading ahead: the last block of a level, which may not exist; begins to load its
+    /// neighbours' links if few orders rest on it.
     #[inline]
     pub(super) fn last_block(&self, slot: LevelSlot) -> u32 {
-        self.nodes
-            .get(slot as usize)
-            .map_or(NONE, |level| level.last)
-    }
-
-    /// For reading ahead: the last block at a price, whose level is probably the guessed one.
-    #[inline]
-    pub(super) fn last_block_at(&self, guess: LevelSlot, side: Side, price: u64) -> u32 {
-        match self.nodes.get(guess as usize) {
-            Some(level) if level.price == price => level.last,
-            _ => {
-                let rank = side.rank(price);
-                let index = &self.sides[side as usize].index;
-                self.last_block(index.get(index.place(rank), rank).unwrap_or(NONE))
-            }
+        let Some(level) = self.nodes.get(slot as usize) else {
+            return NONE;
+        };
+        if level.count <= 1 {
+            prefetch_item(&self.links, slot);
         }
+        level.last
     }
 
     #[inline]

@@ -8,6 +8,7 @@
 
 use super::Handle;
 use super::levels::{LevelNode, LevelSlot, NONE};
+use crate::prefetch::prefetch_item;
 
 /// Orders per block: what fits in a cache line beside the block's own links.
 const PLACES: usize = 3;
@@ -106,27 +107,38 @@ impl Orders {
         (block.level, block.entries[place as usize])
     }
 
-    /// For reading ahead: the level of an order, which may not exist any more, and if it is the
-    /// last one in its block the neighbours from which the block will be unlinked.
+    /// Whether an order rests at this handle.
     #[inline]
-    pub(super) fn around(&self, handle: Handle) -> [u32; 3] {
-        let Some(block) = self.blocks.get(split(handle).0 as usize) else {
-            return [NONE; 3];
-        };
-        let stays = if block.live.is_power_of_two() {
-            0
-        } else {
-            NONE
-        };
-        [block.level, block.before | stays, block.behind | stays]
+    pub(super) fn is_resting(&self, handle: Handle) -> bool {
+        let (block, place) = split(handle);
+        let block = self.blocks.get(block as usize);
+        block.is_some_and(|block| block.live >> place & 1 == 1)
     }
 
-    /// For reading ahead: anything of a block, which may not exist.
+    /// For reading ahead: begins to load the block of an order, which may not exist any more.
     #[inline]
-    pub(super) fn touch(&self, block: u32) -> u32 {
-        self.blocks
-            .get(block as usize)
-            .map_or(NONE, |block| block.level)
+    pub(super) fn prefetch(&self, handle: Handle) {
+        self.prefetch_block(split(handle).0);
+    }
+
+    /// For reading ahead: begins to load a block, which may not exist.
+    #[inline]
+    pub(super) fn prefetch_block(&self, block: u32) {
+        prefetch_item(&self.blocks, block);
+    }
+
+    /// For reading ahead: the level of an order, which may not exist any more; begins to load the
+    /// neighbours from which the block will be unlinked if the order is the last one in it.
+    #[inline]
+    pub(super) fn level(&self, handle: Handle) -> LevelSlot {
+        let Some(block) = self.blocks.get(split(handle).0 as usize) else {
+            return NONE;
+        };
+        if block.live.is_power_of_two() {
+            self.prefetch_block(block.before);
+            self.prefetch_block(block.behind);
+        }
+        block.level
     }
 
     /// The first order of a level on which something rests.

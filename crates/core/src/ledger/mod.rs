@@ -14,6 +14,7 @@ pub use account::{Account, BALANCE_MAX};
 pub use posting::{Line, Overlay};
 
 use crate::index::FastMap;
+use crate::prefetch::prefetch_item;
 use crate::types::{AccountKey, AssetId, SignRule};
 
 /// An account's place in the ledger.
@@ -56,6 +57,12 @@ impl Ledger {
     #[inline]
     pub fn account(&self, slot: Slot) -> &Account {
         &self.accounts[slot as usize]
+    }
+
+    /// For reading ahead: begins to load an account, which may not exist.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: Slot) {
+        prefetch_item(&self.accounts, slot);
     }
 
     /// What may leave the account now.

@@ -12,6 +12,7 @@ use super::retention::Retained;
 use super::{Deed, Order, OrderSlot};
 use crate::index::{FastHasher, NONE};
 use crate::owners::Owners;
+use crate::prefetch::prefetch_item;
 use crate::types::*;
 
 /// Neighbours of a listed order in its owner's list. They stand apart from the orders, so that
@@ -70,6 +71,36 @@ impl Orders {
         self.by_id
             .find(hash_id(id), |slot| self.slab[*slot as usize].id == id)
             .copied()
+    }
+
+    /// For reading ahead: where the order with this id probably is.
+    #[inline]
+    pub(crate) fn guess(&self, id: u64) -> OrderSlot {
+        let found = self.by_id.find(hash_id(id), |_| true);
+        found.copied().unwrap_or(NONE)
+    }
+
+    /// The same by the owner's client order id.
+    #[inline]
+    pub(crate) fn guess_client(&self, owner: u32, id: &ClientOrderId) -> OrderSlot {
+        let found = self.by_client.find(hash_client(owner, id), |_| true);
+        found.copied().unwrap_or(NONE)
+    }
+
+    /// For reading ahead: begins to load an order, which may not exist.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: OrderSlot) {
+        prefetch_item(&self.slab, slot);
+        prefetch_item(&self.links, slot);
+    }
+
+    /// For reading ahead: the order, if there is one; begins to load its neighbours' links.
+    #[inline]
+    pub(crate) fn ahead(&self, slot: OrderSlot) -> Option<&Order> {
+        let Links { newer, older } = *self.links.get(slot as usize)?;
+        prefetch_item(&self.links, newer);
+        prefetch_item(&self.links, older);
+        self.slab.get(slot as usize)
     }
 
     /// The owner's resting order with this client order id; there is at most one.
