@@ -68,7 +68,9 @@ impl Dedup {
         known.highest = known.highest.max(submission.number);
         let place = (submission.number % WINDOW) as usize;
         if place >= known.ring.len() {
-            known.ring.resize(place + 1, Submission::default());
+            // Twice as long each time: once it is as long as the window, never again.
+            let len = (place + 1).next_power_of_two();
+            known.ring.resize(len, Submission::default());
         }
         known.ring[place] = submission;
         self.last = (gateway, submission.number);

@@ -11,6 +11,7 @@ pub mod check;
 pub mod dead_man;
 pub mod matching;
 pub mod place;
+mod queue;
 pub mod report;
 pub mod retention;
 pub mod self_trade;

@@ -8,8 +8,7 @@
 //! written far more often than read, so they are kept small: without what can be derived, and the
 //! labels, which most orders lack, in a queue of their own.
 
-use std::collections::VecDeque;
-
+use super::queue::Queue;
 use super::report::Change;
 use super::{Order, OrderSlot, Orders};
 use crate::index::NONE;
@@ -64,9 +63,9 @@ struct Labels {
 /// Orders as they were, the first remembered first.
 #[derive(Debug)]
 pub struct Retained<T> {
-    items: VecDeque<Kept<T>>,
+    items: Queue<Kept<T>>,
     /// Of those items that have any, in the same order.
-    labels: VecDeque<Labels>,
+    labels: Queue<Labels>,
     /// How many labels have been pushed, modulo 2^32.
     labels_total: u32,
     /// Items pushed since genesis; the last one has this position.
@@ -76,8 +75,8 @@ pub struct Retained<T> {
 impl<T> Default for Retained<T> {
     fn default() -> Self {
         Self {
-            items: VecDeque::new(),
-            labels: VecDeque::new(),
+            items: Queue::default(),
+            labels: Queue::default(),
             labels_total: 0,
             total: 0,
         }
@@ -92,7 +91,7 @@ impl<T: Copy> Retained<T> {
         let older = std::mem::replace(newest, self.total);
         let distance = if older == 0 { 0 } else { self.total - older };
         let has_labels = !order.client_order_id.is_empty() || !order.tag.is_empty();
-        self.items.push_back(Kept {
+        self.items.push(Kept {
             deed,
             filled_quote: order.filled_quote,
             fee: order.fee,
@@ -118,7 +117,7 @@ impl<T: Copy> Retained<T> {
         });
         if has_labels {
             self.labels_total = self.labels_total.wrapping_add(1);
-            self.labels.push_back(Labels {
+            self.labels.push(Labels {
                 client_order_id: order.client_order_id,
                 tag: order.tag,
             });
@@ -126,9 +125,10 @@ impl<T: Copy> Retained<T> {
     }
 
     fn pop(&mut self) {
-        if self.items.pop_front().is_some_and(|one| one.has_labels) {
-            self.labels.pop_front();
+        if self.items.first().is_some_and(|one| one.has_labels) {
+            self.labels.pop();
         }
+        self.items.pop();
     }
 
     #[inline]
@@ -140,7 +140,7 @@ impl<T: Copy> Retained<T> {
 
     fn drop_until(&mut self, bound_ms: u64) {
         let is_aged = |one: &Kept<T>| one.updated_ms <= bound_ms;
-        while self.items.front().is_some_and(is_aged) {
+        while self.items.first().is_some_and(is_aged) {
             self.pop();
         }
     }
@@ -169,9 +169,9 @@ impl<T: Copy> Retained<T> {
     fn order(&self, one: &Kept<T>) -> Order {
         let labels = one.has_labels.then(|| {
             let from_end = self.labels_total.wrapping_sub(one.labels) as usize;
-            self.labels[self.labels.len() - from_end]
+            self.labels.get(self.labels.len() - from_end).copied()
         });
-        let labels = labels.unwrap_or(Labels {
+        let labels = labels.flatten().unwrap_or(Labels {
             client_order_id: ClientOrderId::EMPTY,
             tag: Tag::EMPTY,
         });
@@ -207,7 +207,7 @@ impl<T: Copy> Retained<T> {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.items.capacity() * size_of::<Kept<T>>() + self.labels.capacity() * size_of::<Labels>()
+        self.items.memory_bytes() + self.labels.memory_bytes()
     }
 }
 
