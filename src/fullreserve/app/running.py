@@ -63,6 +63,8 @@ class Extension(Protocol):
     prunes: bool = False
     # What carries messages to people where the settings name no channel.
     channel: Channel | None = None
+    # Whether money is play money, so that accounts may be topped up from the treasury.
+    is_demo: bool = False
 
     def genesis(self) -> list[AnyCommand]:
         """What an empty log begins with."""
@@ -169,7 +171,7 @@ class Running:
         feed = Feed(self.door, Catalog(), self.clock, self._history.wait)
         await feed.start()
         stop.push_async_callback(feed.close)
-        await self._start_gateways(feed)
+        await self._start_gateways(feed, is_demo=extension.is_demo)
         self._start_identity(extension.channel)
         self._records = asyncio.get_running_loop().create_task(self._open_records())
         for module in extension.children():
@@ -256,7 +258,7 @@ class Running:
         if self._follower is not None:
             await self._follower.stop()
 
-    async def _start_gateways(self, feed: Feed) -> None:
+    async def _start_gateways(self, feed: Feed, *, is_demo: bool) -> None:
         context = Context(
             door=self.door,
             clock=self.clock,
@@ -266,6 +268,8 @@ class Running:
             history=self._history.wait,
             limits=self.settings.gateway.limits,
             health=self.health,
+            folder=self.settings.data,
+            demo=is_demo,
         )
         self.desk = context.desk
         rest = await RestServer.start(build(context), self.settings.http)

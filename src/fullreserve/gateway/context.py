@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fullreserve.clock import Clock
@@ -24,7 +25,8 @@ class Context:
     `catalog` and `market` are kept current by a `marketdata.feed.Feed`. `history` waits until the
     records are open: for threads, not for the loop. `health` adds facts of the process to what the
     door says of the exchange. `vault` is what the loop reads; `desk` writes to the same store and
-    is closed with it.
+    is closed with it. `folder` is for what a gateway itself must not forget over a crash; without
+    one it is forgotten with the process. `demo` opens the faucet.
     """
 
     door: Door
@@ -35,6 +37,8 @@ class Context:
     history: Callable[[], History]
     limits: bool = True
     health: Callable[[], Mapping[str, object]] = dict
+    folder: Path | None = None
+    demo: bool = False
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:

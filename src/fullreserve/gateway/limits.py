@@ -8,7 +8,7 @@ Reads change nothing and are counted where they arrive; with more gateways they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from fullreserve.door.protocol import Limit
@@ -27,6 +27,7 @@ class Allowance(NamedTuple):
 
     calls: int
     window_ms: int = WINDOW_MS
+    by: str = ""  # the parameter whose values are counted apart
 
 
 class OrderLimits:
@@ -73,18 +74,18 @@ class ReadLimits:
     def __init__(self, *, enabled: bool) -> None:
         self._enabled = enabled
         # Of each bucket: tokens times the window, and when they were counted (ms, monotonic).
-        self._buckets: dict[tuple[str, str | int], tuple[int, int]] = {}
+        self._buckets: dict[Hashable, tuple[int, int]] = {}
 
-    def take(self, path: str, who: str | int, allowance: Allowance, now_ms: int) -> None:
-        """One call; Problem 50011 when the bucket is empty."""
+    def take(self, bucket: Hashable, allowance: Allowance, now_ms: int) -> None:
+        """One call of a bucket; Problem 50011 when it is empty."""
         if not self._enabled:
             return
-        calls, window = allowance
+        calls, window, _ = allowance
         full = calls * window
         if len(self._buckets) >= BUCKETS_MAX:
             self._buckets.clear()
-        level, then = self._buckets.get((path, who), (full, now_ms))
+        level, then = self._buckets.get(bucket, (full, now_ms))
         level = min(full, level + (now_ms - then) * calls)
         if level < window:
             raise Problem(50011, allowed=f"allowed are {calls} calls in {window / 1000:g} s")
-        self._buckets[(path, who)] = (level - window, now_ms)
+        self._buckets[bucket] = (level - window, now_ms)

@@ -49,6 +49,11 @@ def rows(rendered: Sequence[bytes], failed: int, in_us: int, out_us: int) -> byt
     )
 
 
+def refused_rows(rendered: Sequence[bytes]) -> bytes:
+    """The answer of an operation that refused all of its rows."""
+    return b'{"code":"1","msg":"%b","data":[%b]}' % (TABLE[1].message.encode(), b",".join(rendered))
+
+
 def text_of(raw: msgspec.Raw) -> str:
     """A value's text: a string's content, a number's digits, true, false; "" for null.
 

@@ -45,6 +45,7 @@ class Market(Extension):
 
     prunes = True  # the demo's market is to run for ever on a small disk
     channel = Console()
+    is_demo = True
 
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []

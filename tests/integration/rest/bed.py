@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from fullreserve.clock import Clock, SystemClock
+from fullreserve.clock import Clock, ManualClock, SystemClock
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.context import Context
@@ -57,16 +57,29 @@ class Answer(NamedTuple):
         return row
 
 
+class HandClock(ManualClock):
+    """Time moves by hand; who waits a little for another thread waits really."""
+
+    async def wait_ms(self, real_ms: int) -> None:
+        await asyncio.sleep(real_ms / 1000)
+
+
 class RestBed:
     """Open it with `open`, close it with `close`."""
 
-    def __init__(self, bed: Bed, clock: Clock, folder: Path, rules: Rules) -> None:
+    def __init__(
+        self,
+        bed: Bed,
+        clock: Clock,
+        folder: Path,
+        rules: Rules,
+        traders: tuple[NewKey, NewKey] | None = None,
+    ) -> None:
         self.bed = bed
         self.clock = clock
         self.folder = folder
         self.vault = Vault(folder, clock.wall_ms, rules)
-        self.alice = self._trader(ALICE)
-        self.bob = self._trader(BOB)
+        self.alice, self.bob = traders or (self._trader(ALICE), self._trader(BOB))
         self.door: LocalDoor
         self.feed: Feed
         self.app: RestApp
@@ -86,9 +99,12 @@ class RestBed:
         limits: bool = False,
         clock: Clock | None = None,
         rules: Rules = PRODUCTION,
+        demo: bool = False,
+        traders: tuple[NewKey, NewKey] | None = None,
     ) -> RestBed:
+        """Over a folder that was used before, `traders` are its keys."""
         clock = clock or SystemClock()
-        rest = cls(await Bed.open(folder, clock=clock), clock, folder, rules)
+        rest = cls(await Bed.open(folder, clock=clock), clock, folder, rules, traders)
         rest.door = await rest.bed.door()
         url = database_url("", folder)
         follower = Follower(open_database(url), folder, rest.door, clock, 10**9)
@@ -105,9 +121,27 @@ class RestBed:
             vault=rest.vault,
             history=lambda: rest.history,
             limits=limits,
+            folder=folder,
+            demo=demo,
         )
         rest.app = build(rest.context)
         return rest
+
+    async def pass_time(self, ms: int) -> None:
+        """Moves a `HandClock`, once nothing is under way: it would seem to take that long."""
+        assert isinstance(self.clock, HandClock)
+        await self._at_rest()
+        self.clock.advance(ms)
+        await self._at_rest()
+
+    async def _at_rest(self) -> None:
+        async with asyncio.timeout(10):
+            while True:
+                health = await self.door.health()
+                behind = health.projections.get("records", 0) < health.durable
+                if not (health.rows or behind) and health.state == "running":
+                    return
+                await asyncio.sleep(0)
 
     async def close(self) -> None:
         await self.feed.close()

@@ -77,3 +77,10 @@ CONFIG = _keys(
     spotBorrowAutoRepay type settleCcy settleCcyList
     """
 )
+BILL = _keys(
+    """
+    billId instType type subType ts balChg posBalChg bal posBal sz px ccy pnl fee mgnMode instId
+    ordId execType from to notes interest tag fillTime tradeId clOrdId fillIdxPx fillMarkPx
+    fillPxVol fillPxUsd fillMarkVol fillFwdPx earnAmt earnApr
+    """
+)

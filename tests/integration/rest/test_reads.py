@@ -188,7 +188,7 @@ async def test_transfer_between_own_accounts(rest: RestBed) -> None:
         ({"amt": "999999"}, "58350", "998999.5"),
         ({"ccy": "XXX"}, "51012", "XXX"),
         ({"to": "18"}, "58123", "from"),
-        ({"to": "1"}, "51000", "6, 18"),
+        ({"to": "1"}, "51000", "18, 6"),
         ({"type": "1"}, "51000", "type"),
         ({"amt": ""}, "50014", "amt"),
     ):

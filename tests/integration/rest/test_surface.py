@@ -19,7 +19,7 @@ async def test_every_refusal_is_json(rest: RestBed) -> None:
     for method, path, status, code in [
         ("GET", "/", 404, "50005"),
         ("GET", API + "no/such", 404, "50005"),
-        ("POST", API + "trade/order-algo", 404, "50005"),
+        ("POST", API + "no/such", 404, "50005"),
         ("DELETE", ORDER, 405, "50115"),
         ("POST", API + "public/time", 405, "50115"),
         ("POST", "/healthz", 405, "50115"),

@@ -51,23 +51,23 @@ def test_reads_refill_over_their_window() -> None:
     limits = ReadLimits(enabled=True)
     allowance = Allowance(5, 2000)
     for _ in range(5):
-        limits.take("/x", "10.0.0.1", allowance, 0)
+        limits.take(("/x", "10.0.0.1"), allowance, 0)
     with pytest.raises(Problem, match="5 calls in 2 s") as caught:
-        limits.take("/x", "10.0.0.1", allowance, 399)
+        limits.take(("/x", "10.0.0.1"), allowance, 399)
     assert (caught.value.code, caught.value.http) == (50011, 429)
-    limits.take("/x", "10.0.0.2", allowance, 399)
-    limits.take("/y", "10.0.0.1", allowance, 399)
-    limits.take("/x", "10.0.0.1", allowance, 400)
+    limits.take(("/x", "10.0.0.2"), allowance, 399)
+    limits.take(("/y", "10.0.0.1"), allowance, 399)
+    limits.take(("/x", "10.0.0.1"), allowance, 400)
     with pytest.raises(Problem):
-        limits.take("/x", "10.0.0.1", allowance, 400)
+        limits.take(("/x", "10.0.0.1"), allowance, 400)
     for _ in range(5):
-        limits.take("/x", "10.0.0.1", allowance, 10_000)
+        limits.take(("/x", "10.0.0.1"), allowance, 10_000)
     with pytest.raises(Problem):
-        limits.take("/x", "10.0.0.1", allowance, 10_000)
+        limits.take(("/x", "10.0.0.1"), allowance, 10_000)
 
 
 def test_limits_can_be_switched_off(tmp_path: Path) -> None:
     """Criterion: REST-LIM-1"""
     limits = ReadLimits(enabled=False)
     for _ in range(100):
-        limits.take("/x", "10.0.0.1", Allowance(1), 0)
+        limits.take(("/x", "10.0.0.1"), Allowance(1), 0)

@@ -17,11 +17,13 @@ from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import TABLE, Problem
 from fullreserve.gateway.limits import ReadLimits
-from fullreserve.gateway.rest import account, asset, funds, market, orders, public, trade, users
+from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
+from fullreserve.gateway.rest.params import PRODUCTS
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import API, Route, Routes
+from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.x import api_keys, entry, factors, sessions
 from fullreserve.gateway.submission import Answer
 from fullreserve.identity.api_key import permission_text
@@ -51,9 +53,11 @@ def build(context: Context) -> RestApp:
 
 
 def routes(context: Context) -> Routes:
-    """All endpoints of the API."""
-    table: Routes = {}
-    for group in (public, market, account, asset, funds, trade, orders, users, *WEB):
+    """All endpoints of the API; those of absent products last, so that real ones replace them."""
+    table: Routes = {
+        (method, API + path): route for (method, path), route in absent.routes().items()
+    }
+    for group in (public, market, account, asset, trade, users, system, *WEB):
         for (method, path), route in group.routes(context).items():
             table[(method, API + path)] = route
     return table
@@ -67,10 +71,12 @@ class RestApp:
         self._wall_ms = context.clock.wall_ms
         self._now_ns = context.clock.monotonic_ns
         self._limits = ReadLimits(enabled=context.limits)
+        self._instruments = context.catalog.instrument_named
+        self._assets = context.catalog.asset_named
         self._routes = routes(context)
         self._paths = {path for _, path in self._routes}
-        self._metrics = RequestMetrics(self._routes)
-        self._orders = trade.Orders(context)
+        self._metrics = RequestMetrics()
+        self._orders = Orders(context)
         self._order_route = self._routes[ORDER_NAME]
         self._proofs: set[asyncio.Task[None]] = set()
         self._operations = operations(context, self._metrics)
@@ -183,10 +189,21 @@ class RestApp:
             key = self._auth.request(headers, method, raw_path, query, body, address, wall_ms)
             if not key.permissions & route.permission:
                 raise Problem(50120, name=permission_text(route.permission))
+        is_post = method == b"POST"
+        request = Request(
+            query, body, headers, address, key, wall_ms * 1000, started_ns, is_post=is_post
+        )
         if route.allowance is not None:
             who = key.uid if key else address
-            self._limits.take(path, who, route.allowance, started_ns // NS_PER_MS)
-        return Request(query, body, headers, address, key, wall_ms * 1000, started_ns)
+            by = route.allowance.by
+            bucket = (method, path, who, self._subject(request.subject(by)) if by else "")
+            self._limits.take(bucket, route.allowance, started_ns // NS_PER_MS)
+        return request
+
+    def _subject(self, name: str) -> str:
+        # Only names that exist: made-up ones would fill the table of buckets.
+        known = name in self._instruments or name in self._assets or name in PRODUCTS
+        return name if known else ""
 
     async def _elsewhere(self, method: str, path: str) -> tuple[int, tuple[bytes, bytes], bytes]:
         operation = self._operations.get(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
 # Upper bounds of the duration buckets, in seconds.
 BOUNDS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -21,14 +20,16 @@ class Durations:
 
 
 class RequestMetrics:
-    """By method and path, for the endpoints that exist; a scan of other paths adds nothing."""
+    """By method and path, for endpoints that exist and were called; a scan of others adds none."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
-        self.durations = {name: Durations() for name in names}
+    def __init__(self) -> None:
+        self.durations: dict[Name, Durations] = {}
         self.statuses: dict[tuple[Name, int], int] = {}
 
     def observe(self, name: Name, status: int, duration_ns: int) -> None:
-        durations = self.durations[name]
+        durations = self.durations.get(name)
+        if durations is None:
+            durations = self.durations[name] = Durations()
         durations.counts[bisect_left(BOUNDS_NS, duration_ns)] += 1
         durations.sum_ns += duration_ns
         key = (name, status)

@@ -37,6 +37,7 @@ class Request:
         "body",
         "headers",
         "in_us",
+        "is_post",
         "started_ns",
     )
 
@@ -49,6 +50,8 @@ class Request:
         key: Caller | None,
         in_us: int,
         started_ns: int,
+        *,
+        is_post: bool = False,
     ) -> None:
         self._query = query
         self._key = key
@@ -58,6 +61,7 @@ class Request:
         self.address = address
         self.in_us = in_us
         self.started_ns = started_ns
+        self.is_post = is_post
         # What a handler adds to the answer's headers: cookies.
         self.answer_headers: list[tuple[bytes, bytes]] = []
 
@@ -81,6 +85,13 @@ class Request:
         if self._fields is None:
             self._fields = wire.texts(self.body) if self.body else _parsed(self._query)
         return self._fields
+
+    def subject(self, name: str) -> str:
+        """A parameter that calls are counted by; "" where the request cannot be read."""
+        try:
+            return self.text(name)
+        except Problem:
+            return ""
 
     def text(self, name: str) -> str:
         return self.fields().get(name, "")

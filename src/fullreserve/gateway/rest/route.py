@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import Allowance
+from fullreserve.gateway.rest.params import Params, needs_something, reader
 from fullreserve.gateway.rest.request import Request
 from fullreserve.identity.api_key import Permission
 
+P = TypeVar("P", bound=Params)
+
 Handler = Callable[[Request], Awaitable[bytes]]
+
+
+class Taking(Generic[P]):
+    """A handler that gets its parameters as a struct, read from the query or from the body."""
+
+    def __init__(self, shape: type[P], handler: Callable[[Request, P], Awaitable[bytes]]) -> None:
+        self.shape = shape
+        self.about = (handler.__doc__ or shape.__doc__ or "").strip()
+        self._handler = handler
+        self._read = reader(shape)
+        self._is_strict = needs_something(shape)
+
+    async def __call__(self, request: Request) -> bytes:
+        fields = request.fields()
+        if not (fields or request.body) and request.is_post and self._is_strict:
+            raise Problem(50000)
+        return await self._handler(request, self._read(fields))
 
 
 class Route(NamedTuple):
     """An endpoint; without a permission it is public and counted by the caller's address.
 
-    Order entry has no allowance of its own here: it is counted behind the door.
+    Order entry has no allowance of its own here: it is counted behind the door. `shape` is what
+    the endpoint takes, a list of it where it takes many.
     """
 
     handler: Handler
     permission: int = 0  # the bit of it that a key needs
     allowance: Allowance | None = None
+    shape: Any = None
+    about: str = ""
 
 
 Routes = dict[tuple[str, str], Route]
@@ -29,17 +53,31 @@ API = "/api/v5/"
 ANY = int(Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW)
 
 
-def public(handler: Handler, calls: int, window_ms: int = 2000) -> Route:
-    """An endpoint without a key, so many calls in a window for each address."""
-    return Route(handler, 0, Allowance(calls, window_ms))
+def public(handler: Handler, calls: int, window_ms: int = 2000, by: str = "") -> Route:
+    """An endpoint without a key, so many calls in a window for each address.
+
+    `by` names a parameter whose values are counted apart, where they are known ones.
+    """
+    return _route(handler, 0, Allowance(calls, window_ms, by))
 
 
-def reading(handler: Handler, calls: int, window_ms: int = 2000) -> Route:
+def reading(handler: Handler, calls: int, window_ms: int = 2000, by: str = "") -> Route:
     """An endpoint for every key, so many calls in a window for each user."""
-    return Route(handler, ANY, Allowance(calls, window_ms))
+    return _route(handler, ANY, Allowance(calls, window_ms, by))
 
 
-def trading(handler: Handler, calls: int = 0, window_ms: int = 2000) -> Route:
+def trading(handler: Handler, calls: int = 0, window_ms: int = 2000, by: str = "") -> Route:
     """An endpoint for keys that may trade; without `calls` it is counted behind the door."""
-    allowance = Allowance(calls, window_ms) if calls else None
-    return Route(handler, int(Permission.TRADE), allowance)
+    allowance = Allowance(calls, window_ms, by) if calls else None
+    return _route(handler, int(Permission.TRADE), allowance)
+
+
+def withdrawing(handler: Handler, calls: int, window_ms: int = 2000) -> Route:
+    """An endpoint for keys that may withdraw."""
+    return _route(handler, int(Permission.WITHDRAW), Allowance(calls, window_ms))
+
+
+def _route(handler: Handler, permission: int, allowance: Allowance | None) -> Route:
+    shape = getattr(handler, "shape", None)
+    about = getattr(handler, "about", None) or handler.__doc__ or ""
+    return Route(handler, permission, allowance, shape, about)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fullreserve.exchange.catalog import Catalog, Instrument
 from fullreserve.exchange.wire.events import InstrumentChanged
-from fullreserve.gateway.rest.public import instrument_row
+from fullreserve.gateway.rest.public.instruments import instrument_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
 

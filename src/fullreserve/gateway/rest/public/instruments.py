@@ -1,17 +1,13 @@
-"""`public/*` and `system/*`: reference data that needs no key."""
+"""Instruments: the rows of `public/instruments`, and finding one by its id."""
 
 from __future__ import annotations
 
-from fullreserve.exchange.catalog import Catalog, Instrument
+from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.exchange.wire.commands import InstrumentState
-from fullreserve.exchange.wire.queries import GetReference, Reference
 from fullreserve.gateway import wire
-from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.request import Request
-from fullreserve.gateway.rest.route import Routes, public
+from fullreserve.gateway.rest.params import InstFamily, InstId, InstType, OfProduct
 
-INSTRUMENT_TYPES = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS")
 # OKX has no state in which orders can only be canceled; clients must not send orders then.
 STATES = {
     InstrumentState.PREOPEN: "preopen",
@@ -83,14 +79,21 @@ def instrument_row(instrument: Instrument) -> dict[str, object]:
     return row
 
 
-def instruments_of(catalog: Catalog, request: Request) -> bytes:
+class InstrumentsParams(OfProduct):
+    """Instruments of a product, or one of them."""
+
+    inst_type: InstType
+    inst_id: InstId = ""
+    inst_family: InstFamily = ""
+    uly: InstFamily = ""
+
+
+def instruments_of(catalog: Catalog, params: InstrumentsParams) -> bytes:
     """The rows of an `instType`, or the one of an `instId`."""
-    kind = request.choice("instType", INSTRUMENT_TYPES) or request.required("instType")
-    name = request.text("instId")
-    if kind != "SPOT":
+    if params.inst_type != "SPOT":
         return wire.envelope([])
-    if name:
-        return wire.envelope([instrument_row(spot(catalog, name))])
+    if params.inst_id:
+        return wire.envelope([instrument_row(spot(catalog, params.inst_id))])
     return wire.envelope([instrument_row(each) for each in catalog.instruments.values()])
 
 
@@ -104,36 +107,9 @@ def spot(catalog: Catalog, name: str) -> Instrument:
     return found
 
 
-def routes(context: Context) -> Routes:
-    """Endpoints by method and path."""
-    catalog = context.catalog
-
-    async def instruments(request: Request) -> bytes:
-        return instruments_of(catalog, request)
-
-    async def time(_request: Request) -> bytes:
-        return wire.envelope([{"ts": str(context.clock.wall_ms())}])
-
-    async def price_limit(request: Request) -> bytes:
-        instrument = spot(catalog, request.text("instId"))
-        band: Reference | None = await context.door.query(GetReference(instrument.id))
-        highest, lowest = (band.highest, band.lowest) if band else (0, 0)
-        row = {
-            "instType": "SPOT",
-            "instId": instrument.symbol,
-            "buyLmt": instrument.price_text(highest) if highest else "",
-            "sellLmt": instrument.price_text(lowest) if lowest else "",
-            "enabled": bool(highest or lowest),
-            "ts": str(context.clock.exchange_ms()),
-        }
-        return wire.envelope([row])
-
-    async def status(_request: Request) -> bytes:
-        return wire.envelope([])
-
-    return {
-        ("GET", "public/instruments"): public(instruments, 20),
-        ("GET", "public/time"): public(time, 10),
-        ("GET", "public/price-limit"): public(price_limit, 20),
-        ("GET", "system/status"): public(status, 1, 5000),
-    }
+def currency(catalog: Catalog, symbol: str) -> Asset:
+    """A listed currency; Problem 51012."""
+    found = catalog.asset_named.get(symbol)
+    if found is None:
+        raise Problem(51012, name=symbol[:40])
+    return found

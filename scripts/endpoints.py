@@ -1,0 +1,129 @@
+"""Write docs/reference/endpoints.md: every endpoint, how it answers, its limit, and its test.
+
+`python -m scripts.endpoints` writes the file; a test fails when it is not up to date.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.absent import Absent
+from fullreserve.gateway.rest.absent import lines as absent_lines
+from fullreserve.gateway.rest.app import routes
+from fullreserve.gateway.rest.route import ANY, API, Route
+from fullreserve.identity.api_key import Permission
+from scripts.source import ROOT
+
+FILE = ROOT / "docs" / "reference" / "endpoints.md"
+TESTS = [ROOT / "tests" / "integration" / folder for folder in ("rest", "identity")]
+ABSENT_TEST = "test_absent.py: test_every_line_answers_as_it_says"
+WHO = {0: "anybody", ANY: "key", Permission.TRADE: "trade", Permission.WITHDRAW: "withdraw"}
+# Counted behind the door.
+DOOR = {
+    "asset/transfer": "2 in 1 s, by ccy",
+    "trade/cancel-all-after": "1 in 1 s, by tag",
+    "x/cancel-all": "5 in 2 s",
+}
+
+HEAD = """# REST endpoints
+
+Written by `python -m scripts.endpoints` from the table of routes; do not edit. Paths are below
+`/api/v5/`. *Who* is anybody, any key, or a key with a permission. *Limit* is calls in a window, by
+address where anybody may call, by user where a key is needed, and by the named parameter too;
+order entry is counted by user and instrument (60 single orders, 300 in batches, each in 2 s). What
+parameters an endpoint takes is at `/docs` of a running exchange and in its `/openapi.json`. The
+web application's own endpoints below `x/` are not in this table.
+"""
+
+ABSENT_HEAD = """An answer `[]` is an empty list; a number is the code of the refusal, with the
+parameter that it names; `row:` refuses each row of the body with that code.
+"""
+
+
+class Nobody:
+    """Stands for the rooms of a gateway: routes are listed here, not called."""
+
+    folder = None
+
+    def __getattr__(self, name: str) -> Any:
+        return Nobody()
+
+    def __call__(self, *_arguments: Any) -> Any:
+        return Nobody()
+
+    def __sub__(self, _other: Any) -> int:
+        return 0
+
+
+def table() -> dict[tuple[str, str], Route]:
+    """The routes, by method and path below the API."""
+    found = routes(cast(Context, Nobody()))
+    below = {(method, path.removeprefix(API)): route for (method, path), route in found.items()}
+    return {name: route for name, route in below.items() if not _is_web(name[1])}
+
+
+def _is_web(path: str) -> bool:
+    """Whether a path is of the web application's own API."""
+    return path.startswith("x/") and path != "x/cancel-all"
+
+
+def served_tests() -> Iterator[tuple[str, str]]:
+    """Yield path and test for each path that a REST test names."""
+    for file in [file for folder in TESTS for file in sorted(folder.glob("test_*.py"))]:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield part.value.removeprefix(API), f"{file.name}: {node.name}"
+
+
+def limit(path: str, route: Route) -> str:
+    """The allowance in words."""
+    if route.allowance is None:
+        return DOOR.get(path, "by user and instrument")
+    calls, window_ms, by = route.allowance
+    return f"{calls} in {window_ms / 1000:g} s" + (f", by {by}" if by else "")
+
+
+def text() -> str:
+    """The whole file."""
+    tests: dict[str, str] = {}
+    for path, test in served_tests():
+        tests.setdefault(path, test)
+    answers = {(line.method, line.path): line.answer for line in absent_lines()}
+    served, absent = [], []
+    for (method, path), route in sorted(table().items(), key=lambda item: item[0][::-1]):
+        who = WHO[route.permission]
+        head = f"| {method} `{path}` | {who} | {limit(path, route)} |"
+        if isinstance(route.handler, Absent):
+            absent.append(f"{head} {answers[(method, path)]} | {ABSENT_TEST} |")
+        else:
+            about = " ".join(route.about.split("\n\n")[0].split()) or _named(path)
+            served.append(f"{head} {about} | {tests.get(path, '')} |")
+    columns = "| endpoint | who | limit | answer | test |\n|---|---|---|---|---|"
+    parts = (
+        HEAD,
+        f"## Served ({len(served)})\n",
+        "\n".join([columns, *served]) + "\n",
+        f"## Of products that are not offered ({len(absent)})\n",
+        ABSENT_HEAD,
+        "\n".join([columns, *absent]) + "\n",
+    )
+    return "\n".join(parts)
+
+
+def _named(path: str) -> str:
+    """What an endpoint is about, by its path."""
+    return path.rpartition("/")[2].replace("-", " ").capitalize() + "."
+
+
+def main(file: Path = FILE) -> None:
+    """Write the file."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

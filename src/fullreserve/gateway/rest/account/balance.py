@@ -1,0 +1,85 @@
+"""What the trading account holds, and its risk: none, in spot mode."""
+
+from __future__ import annotations
+
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.gateway import wire
+from fullreserve.gateway.balances import balance_row, trading
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.params import InstId, InstType, OfCurrencies, Params
+from fullreserve.gateway.rest.public.instruments import InstrumentsParams, instruments_of
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.gateway.valuation import Valuation, usd_text
+
+
+class PositionsParams(Params):
+    """Positions of a product or an instrument."""
+
+    inst_type: InstType | None = None
+    inst_id: InstId = ""
+    pos_id: str = ""
+
+
+class RiskParams(Params):
+    """Balances and positions of a product."""
+
+    inst_type: InstType | None = None
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    account = _Account(context)
+    return {
+        ("GET", "account/balance"): reading(Taking(OfCurrencies, account.balance), 10),
+        ("GET", "account/positions"): reading(Taking(PositionsParams, _positions), 10),
+        ("GET", "account/positions-history"): reading(Taking(PositionsParams, _positions), 10),
+        ("GET", "account/account-position-risk"): reading(Taking(RiskParams, account.risk), 10),
+        ("GET", "account/risk-state"): reading(Taking(Params, account.state), 10),
+        ("GET", "account/instruments"): reading(
+            Taking(InstrumentsParams, account.instruments), 20, by="instType"
+        ),
+    }
+
+
+async def _positions(_request: Request, _params: PositionsParams) -> bytes:
+    """Positions: spot mode has none."""
+    return wire.envelope([])
+
+
+class _Account:
+    def __init__(self, context: Context) -> None:
+        self._door = context.door
+        self._catalog = context.catalog
+        self._valuation = Valuation(context.catalog, context.market)
+        self._now = context.clock.exchange_ms
+
+    async def _states(self, owner: int) -> list[AccountState]:
+        states: list[AccountState] = await self._door.query(ListBalances(owner))
+        return states
+
+    async def balance(self, request: Request, params: OfCurrencies) -> bytes:
+        """What the trading account holds."""
+        states = await self._states(request.owner)
+        row = balance_row(self._catalog, states, self._valuation, self._now(), params.ccy)
+        return wire.envelope([row])
+
+    async def risk(self, request: Request, _params: RiskParams) -> bytes:
+        """Balances and positions at one moment."""
+        rows = []
+        for state in trading(await self._states(request.owner)):
+            asset, total = self._catalog.assets[state.asset], amount_int(state.balance)
+            value = usd_text(self._valuation.usd(asset, total))
+            rows.append({"ccy": asset.symbol, "eq": asset.text(total), "disEq": value})
+        row = {"adjEq": "", "balData": rows, "posData": [], "ts": str(self._now())}
+        return wire.envelope([row])
+
+    async def state(self, _request: Request, _params: Params) -> bytes:
+        """Whether the account is at risk: never, in spot mode."""
+        row = {"atRisk": False, "atRiskIdx": [], "atRiskMgn": [], "ts": str(self._now())}
+        return wire.envelope([row])
+
+    async def instruments(self, _request: Request, params: InstrumentsParams) -> bytes:
+        """The instruments that this account can trade."""
+        return instruments_of(self._catalog, params)

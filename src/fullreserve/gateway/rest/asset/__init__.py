@@ -1,0 +1,15 @@
+"""`asset/*`: the funding account."""
+
+from __future__ import annotations
+
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.asset import balances, bills, currencies, custody, transfer
+from fullreserve.gateway.rest.route import Routes
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    table: Routes = {}
+    for part in (currencies, balances, transfer, bills, custody):
+        table |= part.routes(context)
+    return table

@@ -1,0 +1,105 @@
+"""Transfers by their `clientId`: what makes a repeated request move money once.
+
+The log knows a submission by gateway and number, and answers a repeated pair with the outcome of
+the first. So before a transfer with a `clientId` is submitted, the number that it goes under is
+written down durably; a repeat, also after a crash in between, goes under the same number.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+FILE_NAME = "transfers.sqlite"
+KEPT_MS = 90 * 24 * 3_600_000
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS transfers (
+    owner INTEGER NOT NULL,
+    client TEXT NOT NULL,
+    gateway INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    asset INTEGER NOT NULL,
+    amount TEXT NOT NULL,
+    source INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    transfer INTEGER NOT NULL,
+    PRIMARY KEY (owner, client)
+) WITHOUT ROWID
+"""
+
+_INSERT = "INSERT OR IGNORE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Note(NamedTuple):
+    """One transfer; `transfer` is its id, 0 until its outcome is known here."""
+
+    owner: int
+    client: str
+    gateway: int
+    number: int
+    asset: int
+    amount: str  # in ledger units: it may be wider than 64 bits
+    source: int
+    target: int
+    time_ms: int
+    transfer: int = 0
+
+    def is_same(self, other: Note) -> bool:
+        """Whether both ask for the same movement."""
+        return self[4:8] == other[4:8]
+
+
+class ClientIds:
+    """The notes of one gateway; for threads. Without a folder they live as long as the process."""
+
+    def __init__(self, folder: Path | None) -> None:
+        path = ":memory:"
+        if folder:
+            (folder / FILE_NAME).touch(mode=0o600)
+            path = str(folder / FILE_NAME)
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute(_TABLE)
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def take(self, note: Note) -> Note:
+        """Writes a note down unless there is one of its `clientId`; that one, durably."""
+        with self._lock:
+            self._database.execute(_INSERT, note)
+            found = self._find(note.owner, note.client)
+        assert found is not None
+        return found
+
+    def find(self, owner: int, client: str) -> Note | None:
+        with self._lock:
+            return self._find(owner, client)
+
+    def _find(self, owner: int, client: str) -> Note | None:
+        query = "SELECT * FROM transfers WHERE owner = ? AND client = ?"
+        row = self._database.execute(query, (owner, client)).fetchone()
+        return Note(*row) if row else None
+
+    def settle(self, note: Note, transfer: int) -> None:
+        """Keeps the outcome of a note; one that moved nothing (0) may be tried anew."""
+        key = (note.owner, note.client)
+        with self._lock:
+            if transfer:
+                query = "UPDATE transfers SET transfer = ? WHERE owner = ? AND client = ?"
+                self._database.execute(query, (transfer, *key))
+            else:
+                query = "DELETE FROM transfers WHERE owner = ? AND client = ? AND transfer = 0"
+                self._database.execute(query, key)
+
+    def forget(self, now_ms: int) -> None:
+        """Drops what is older than 90 days."""
+        with self._lock:
+            self._database.execute("DELETE FROM transfers WHERE time_ms < ?", (now_ms - KEPT_MS,))

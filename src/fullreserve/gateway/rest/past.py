@@ -1,0 +1,47 @@
+"""Asking the records: in a thread, and with words of its own when they do not answer.
+
+Trading does not need the records; while they are gone, history says so and nothing else fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+
+if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
+    from fullreserve.records.history import History
+
+T = TypeVar("T")
+
+CATCH_UP_STEP_MS = 10
+CATCH_UP_STEPS = 30
+
+log = structlog.get_logger(__name__)
+
+
+async def recorded(context: Context, question: Callable[[History], T]) -> T:
+    """The records' answer; Problem 50046 when their database cannot give one."""
+    try:
+        return await asyncio.to_thread(lambda: question(context.history()))
+    except Exception as problem:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if not isinstance(problem, SQLAlchemyError):
+            raise
+        log.warning("the records do not answer", problem=str(problem))
+        raise Problem(50046, name="History") from None
+
+
+async def caught_up(context: Context, sequence: int) -> None:
+    """Waits a little for the records to have what the core already showed."""
+    for _ in range(CATCH_UP_STEPS):
+        reached = await recorded(context, lambda history: history.progress())
+        if reached.sequence >= sequence:
+            return
+        await context.clock.wait_ms(CATCH_UP_STEP_MS)

@@ -1,0 +1,106 @@
+"""An account's own fills: the core's recent ones over the records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from fullreserve.exchange.wire.events import Order
+from fullreserve.exchange.wire.queries import ListFills
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.order_entry import order_number
+from fullreserve.gateway.orders_json import fill_row
+from fullreserve.gateway.rest.params import (
+    AfterId,
+    BeforeId,
+    BeginMs,
+    EndMs,
+    Hundred,
+    InstFamily,
+    InstId,
+    InstType,
+    OrdId,
+    Params,
+)
+from fullreserve.gateway.rest.past import caught_up, recorded
+from fullreserve.gateway.rest.public.instruments import spot
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.records.overlay import merge_fills
+from fullreserve.records.record import Fill, Page
+from fullreserve.records.retention import ARCHIVE_MS, FILLS_RECENT_MS
+
+if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
+    from fullreserve.records.history import History
+
+
+class FillsParams(Params):
+    """A page of fills, by bill id."""
+
+    inst_type: InstType | None = None
+    inst_family: InstFamily = ""
+    uly: InstFamily = ""
+    inst_id: InstId = ""
+    ord_id: OrdId = ""
+    sub_type: Annotated[str, Meta(description="1 buy, 2 sell")] = ""
+    after: AfterId = 0
+    before: BeforeId = 0
+    begin: BeginMs = 0
+    end: EndMs = 0
+    limit: Hundred = 100
+
+
+class FillsHistoryParams(FillsParams):
+    """A page of fills of a product, by bill id."""
+
+    inst_type: InstType
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    fills = _Fills(context)
+    return {
+        ("GET", "trade/fills"): reading(Taking(FillsParams, fills.recent), 60),
+        ("GET", "trade/fills-history"): reading(Taking(FillsHistoryParams, fills.archive), 10),
+    }
+
+
+class _Fills:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._door = context.door
+
+    async def recent(self, request: Request, params: FillsParams) -> bytes:
+        """The account's fills of 3 days, newest first."""
+        return await self._page(request, params, FILLS_RECENT_MS)
+
+    async def archive(self, request: Request, params: FillsParams) -> bytes:
+        """The account's fills of 3 months, newest first."""
+        return await self._page(request, params, ARCHIVE_MS)
+
+    async def _page(self, request: Request, params: FillsParams, window_ms: int) -> bytes:
+        catalog, owner, limit = self._context.catalog, request.owner, params.limit
+        instrument = spot(catalog, params.inst_id).id if params.inst_id else 0
+        order = order_number(params.ord_id, "", 51603) if params.ord_id else 0
+        if (params.inst_type or "SPOT") != "SPOT" or params.inst_family or params.uly:
+            return wire.envelope([])
+        oldest = max(0, self._context.clock.exchange_ms() - window_ms)
+        since = max(params.begin, oldest)
+        bounds = Page(params.after, params.before, since, params.end, limit)
+        core: list[Order] = await self._door.query(ListFills(owner, instrument, order, limit))
+        if core:
+            await caught_up(self._context, core[0].sequence)
+
+        def ask(history: History) -> list[Fill]:
+            return history.fills(owner, bounds, instrument=instrument, order=order)
+
+        records = await recorded(self._context, ask)
+        # A bill id that a client pages from is in the records, and so is all that is older.
+        fresh = [] if params.after or params.end else core
+        merged = merge_fills([one for one in fresh if one.time_ms >= since], records, limit)
+        rows = [fill_row(catalog, fill) for fill in merged]
+        return wire.envelope(
+            [row for row in rows if not params.sub_type or row["subType"] == params.sub_type]
+        )

@@ -1,0 +1,124 @@
+"""The funding account: what it holds, its ledger, transfers, and no way out over a chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest_asyncio
+
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import NewKey
+from tests.integration.rest.bed import RestBed
+
+
+@pytest_asyncio.fixture
+async def payer(rest: RestBed) -> NewKey:
+    """Alice with a key that may withdraw."""
+    return rest.vault.create_key(rest.alice.uid, "p", Permission(7))
+
+
+async def move(rest: RestBed, amount: str, source: str = "18", **more: object) -> object:
+    target = "6" if source == "18" else "18"
+    body = {"ccy": "USDT", "amt": amount, "from": source, "to": target, **more}
+    answer = await rest.post("asset/transfer", rest.alice, body)
+    assert answer.code == "0", answer.json
+    return answer.row["transId"]
+
+
+async def test_a_repeated_client_id_moves_money_once(rest: RestBed) -> None:
+    """Criterion: REST-FUND-1"""
+    first = await move(rest, "100", clientId="once")
+    again = await move(rest, "100", clientId="once")
+    assert again == first
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "100"
+    other = {"ccy": "USDT", "amt": "7", "from": "18", "to": "6", "clientId": "once"}
+    assert (await rest.post("asset/transfer", rest.alice, other)).code == "50071"
+    # Another user's ids are another user's.
+    assert (await rest.post("asset/transfer", rest.bob, other)).code == "0"
+    state = await rest.get("asset/transfer-state", rest.alice, clientId="once")
+    assert (state.row["transId"], state.row["clientId"]) == (first, "once")
+    assert (await rest.get("asset/transfer-state", rest.alice, clientId="never")).code == "51000"
+    assert (await rest.get("asset/transfer-state", rest.alice)).code == "50015"
+    wrong = await rest.post("asset/transfer", rest.alice, {**other, "clientId": "a-b"})
+    assert (wrong.code, "clientId" in wrong.json["msg"]) == ("51000", True)
+
+
+async def test_a_client_id_holds_over_a_restart(tmp_path: Path) -> None:
+    """Criterion: REST-FUND-1"""
+    rest = await RestBed.open(tmp_path)
+    first = await move(rest, "100", clientId="once")
+    keys = (rest.alice, rest.bob)
+    await rest.close()
+    rest = await RestBed.open(tmp_path, traders=keys)
+    assert await move(rest, "100", clientId="once") == first
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "100"
+    await rest.close()
+
+
+async def test_a_refused_transfer_may_be_tried_anew(rest: RestBed) -> None:
+    """Criterion: REST-FUND-1"""
+    body = {"ccy": "USDT", "amt": "50", "from": "6", "to": "18", "clientId": "later"}
+    assert (await rest.post("asset/transfer", rest.alice, body)).code == "58350"
+    await move(rest, "60")
+    assert (await rest.post("asset/transfer", rest.alice, body)).code == "0"
+
+
+async def test_the_ledger_of_the_funding_account(rest: RestBed) -> None:
+    """Criterion: REST-FUND-2, REST-PAGE-1"""
+    for amount in ("10", "20", "30"):
+        await move(rest, amount)
+    await move(rest, "5", source="6")
+    rows = (await rest.get("asset/bills", rest.alice)).data
+    assert [(row["type"], row["balChg"], row["bal"]) for row in rows] == [
+        ("131", "-5", "55"),
+        ("130", "30", "60"),
+        ("130", "20", "30"),
+        ("130", "10", "10"),
+    ]
+    out = (await rest.get("asset/bills", rest.alice, type=131)).row
+    assert out == rows[0]
+    assert (await rest.get("asset/bills", rest.alice, ccy="BTC")).data == []
+    assert (await rest.get("asset/bills", rest.alice, type=1)).data == []
+    ids = [row["billId"] for row in rows]
+    by_id = {"pagingType": 2}
+    older = await rest.get("asset/bills-history", rest.alice, **by_id, after=ids[1], limit=1)
+    assert [row["billId"] for row in older.data] == [ids[2]]
+    newer = await rest.get("asset/bills-history", rest.alice, **by_id, before=ids[1])
+    assert [row["billId"] for row in newer.data] == [ids[0]]
+    later = await rest.get("asset/bills", rest.alice, before=int(rows[0]["ts"]))
+    assert later.data == []
+    assert (await rest.get("asset/bills", rest.bob)).data == []
+
+
+async def test_what_all_accounts_are_worth(rest: RestBed) -> None:
+    """Criterion: REST-4"""
+    await rest.place(rest.bob, "sell", "40000", "0.1")
+    await rest.place(rest.alice, "buy", "40000", "0.1")
+    await move(rest, "1000")
+    row = (await rest.get("asset/asset-valuation", rest.alice)).row
+    assert row["details"]["funding"] == "1000"
+    dollars = float(row["totalBal"])
+    assert dollars > 4_900_000
+    coins = (await rest.get("asset/asset-valuation", rest.alice, ccy="BTC")).row
+    assert abs(float(coins["totalBal"]) - dollars / 40000) < 0.001
+    assert (await rest.get("asset/asset-valuation", rest.alice, ccy="XXX")).code == "51012"
+
+
+async def test_there_is_no_custody(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: REST-FUND-3"""
+    assert (await rest.get("asset/deposit-history", payer, ccy="BTC")).data == []
+    assert (await rest.get("asset/withdrawal-history", payer)).data == []
+    assert (await rest.get("asset/non-tradable-assets", payer)).data == []
+    assert (await rest.get("asset/deposit-address", payer, ccy="BTC")).code == "58014"
+    assert (await rest.get("asset/deposit-address", payer, ccy="XXX")).code == "51012"
+    assert (await rest.get("asset/deposit-withdraw-status", payer)).code == "50015"
+    assert (await rest.get("asset/deposit-withdraw-status", payer, wdId=1)).code == "58215"
+    both = await rest.get("asset/deposit-withdraw-status", payer, wdId=1, txId=2)
+    assert both.code == "50024"
+    order = {"ccy": "BTC", "amt": "1", "dest": "4", "toAddr": "x"}
+    assert (await rest.post("asset/withdrawal", payer, order)).code == "58013"
+    assert (await rest.post("asset/withdrawal", payer, {**order, "amt": ""})).code == "50014"
+    assert (await rest.post("asset/cancel-withdrawal", payer, {"wdId": 1})).code == "58215"
+    assert (await rest.post("asset/withdrawal", rest.alice, order)).code == "50120"
+    currency = (await rest.get("asset/currencies", payer, ccy="BTC")).row
+    assert (currency["canDep"], currency["canWd"], currency["canInternal"]) == (False, False, True)

@@ -1,0 +1,151 @@
+"""Market data beyond the last book, ticker and trades."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE
+from fullreserve.records.history import History
+from tests.bed import START_MS
+from tests.integration.rest.bed import HandClock, RestBed
+
+
+async def trade(rest: RestBed, price: str, size: str = "0.1") -> None:
+    await rest.place(rest.bob, "sell", price, size)
+    await rest.place(rest.alice, "buy", price, size)
+
+
+async def test_books_with_other_levels(rest: RestBed) -> None:
+    """Criterion: REST-4"""
+    await rest.place(rest.bob, "sell", "40000", "1")
+    await rest.place(rest.alice, "buy", "39990", "3")
+    rpi = (await rest.get("market/books-rpi", instId="BTC-USDT", sz=400)).row
+    assert rpi["asks"] == [["40000", "1", "1", "1"]]
+    assert rpi["bids"] == [["39990", "3", "3", "1"]]
+    assert isinstance(rpi["seqId"], int)
+    many = (await rest.get("market/books", instId="BTC-USDT", sz=100_000)).row
+    assert len(many["asks"]) == 1
+    assert (await rest.get("market/books-full", instId="BTC-USDT", sz="1.5")).code == "51000"
+
+
+async def test_every_bar(tmp_path: Path) -> None:
+    """Criterion: REST-MARKET-1"""
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS))
+    await trade(rest, "40000")
+    await trade(rest, "40010")
+    for name, bar in BARS.items():
+        for path in ("market/candles", "market/history-candles"):
+            row = (await rest.get(path, instId="BTC-USDT", bar=name)).data[0]
+            assert row[1:5] == ["40000", "40010", "40000", "40010"], name
+            assert len(row) == 9
+            assert row[8] == "0"
+            assert int(row[0]) == bar.open_of(START_MS)
+        index = (await rest.get("market/index-candles", instId="BTC-USDT", bar=name)).data[0]
+        assert len(index) == 6
+    wrong = await rest.get("market/candles", instId="BTC-USDT", bar="7m")
+    assert (wrong.code, "1Dutc" in wrong.json["msg"]) == ("51000", True)
+    await rest.close()
+
+
+async def test_days_open_in_utc_or_in_beijing(tmp_path: Path) -> None:
+    """Criterion: REST-MARKET-1"""
+    # 2023-11-14 22:13:20 UTC is the 15th already at UTC+8.
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS))
+    await trade(rest, "40000")
+    utc = (await rest.get("market/candles", instId="BTC-USDT", bar="1Dutc")).data[0]
+    beijing = (await rest.get("market/candles", instId="BTC-USDT", bar="1D")).data[0]
+    assert int(utc[0]) == START_MS // DAY * DAY
+    assert int(beijing[0]) == (START_MS + 8 * HOUR) // DAY * DAY - 8 * HOUR
+    await rest.close()
+
+
+async def test_candles_page_both_ways(tmp_path: Path) -> None:
+    """Criterion: REST-MARKET-2"""
+    clock = HandClock(START_MS // MINUTE * MINUTE)
+    rest = await RestBed.open(tmp_path, clock=clock)
+    start = clock.exchange_ms()
+    for step in range(6):
+        await trade(rest, str(40000 + step))
+        await rest.pass_time(MINUTE)
+    await trade(rest, "40006")
+    opens = [start + step * MINUTE for step in range(7)]
+
+    async def page(path: str, **bounds: object) -> list[int]:
+        answer = await rest.get(path, instId="BTC-USDT", bar="1m", **bounds)
+        return [(int(row[0]) - start) // MINUTE for row in answer.data]
+
+    for path in ("market/candles", "market/history-candles", "market/history-index-candles"):
+        assert await page(path) == [6, 5, 4, 3, 2, 1, 0]
+        assert await page(path, after=opens[3]) == [2, 1, 0]
+        assert await page(path, before=opens[3]) == [6, 5, 4]
+        # `before` alone is the newest page, not the one next to the bound.
+        assert await page(path, before=opens[0], limit=2) == [6, 5]
+        assert await page(path, before=opens[1], after=opens[5]) == [4, 3, 2]
+        assert await page(path, before=opens[6]) == []
+    rows = (await rest.get("market/candles", instId="BTC-USDT")).data
+    assert [row[8] for row in rows] == ["0"] + ["1"] * 6
+    await rest.pass_time(1441 * MINUTE)
+    await trade(rest, "40000")
+    assert len(await page("market/history-candles", after=opens[6] + 1, limit=300)) == 7
+    assert await page("market/candles", after=opens[6] + 1) == []
+    await rest.close()
+
+
+async def test_past_trades_by_time(rest: RestBed) -> None:
+    """Criterion: REST-PAGE-1"""
+    await trade(rest, "40000")
+    await trade(rest, "40001")
+    rows = (await rest.get("market/history-trades", instId="BTC-USDT", type=2)).data
+    newest = int(rows[0]["ts"])
+    older = await rest.get("market/history-trades", instId="BTC-USDT", type="2", after=newest)
+    assert all(int(row["ts"]) < newest for row in older.data)
+    both = await rest.get("market/history-trades", instId="BTC-USDT", type=2, before=newest)
+    assert both.code == "50039"
+
+
+async def test_indices(rest: RestBed) -> None:
+    """Criterion: REST-4"""
+    await trade(rest, "40000")
+    found = await rest.get("market/index-components", index="BTC-USDT")
+    assert found.data["last"] == "40000"
+    assert [part["wgt"] for part in found.data["components"]] == ["1"]
+    assert (await rest.get("market/index-components", index="NO-SUCH")).code == "51001"
+    by_quote = await rest.get("market/index-tickers", quoteCcy="USDT")
+    assert {"BTC-USDT", "ETH-USDT"} <= {row["instId"] for row in by_quote.data}
+    assert (await rest.get("market/exchange-rate")).row == {"usdCny": ""}
+
+
+async def test_volume_of_the_platform(rest: RestBed) -> None:
+    """Criterion: REST-4"""
+    await trade(rest, "40000", "0.5")
+    volume = (await rest.get("market/platform-24-volume")).row
+    assert (volume["volUsd"], volume["volCny"]) == ("20000", "")
+
+
+async def test_price_limit_and_operators_words(rest: RestBed) -> None:
+    """Criterion: REST-4"""
+    limit = (await rest.get("public/price-limit", instId="BTC-USDT")).row
+    assert isinstance(limit["enabled"], bool)
+    assert (await rest.get("system/status", state="ongoing")).data == []
+    assert (await rest.get("system/status", state="no")).code == "51000"
+    types = (await rest.get("support/announcement-types")).data
+    assert types == (await rest.get("support/announcements-types")).data
+    assert {"annType", "annTypeDesc"} == set(types[0])
+    assert (await rest.get("support/announcements", page=1)).row == {
+        "details": [],
+        "totalPage": "0",
+    }
+
+
+async def test_history_says_when_the_records_do_not_answer(rest: RestBed) -> None:
+    """Criterion: REST-PAST-1"""
+    await trade(rest, "40000")
+    rest.history.close()
+    rest.history = History(create_engine(f"sqlite:///{rest.folder}/gone/records.sqlite"))
+    gone = await rest.get("market/history-trades", instId="BTC-USDT")
+    assert (gone.status, gone.code) == (200, "50046")
+    assert "History" in gone.json["msg"]
+    await trade(rest, "40001")
+    assert (await rest.get("market/trades", instId="BTC-USDT")).code == "0"
