@@ -55,6 +55,8 @@ class Ring:
 
     def holding(self, sequence: int) -> Row | None:
         """The row that holds a command, None when it is older, or not here yet."""
+        if self._rows and (newest := self._rows[-1]).sequence <= sequence:
+            return newest if sequence <= newest.last else None
         at = bisect_right(self._sequences, sequence, lo=self._start) - 1
         if at < self._start or self._rows[at].last < sequence:
             return None

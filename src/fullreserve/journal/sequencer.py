@@ -51,6 +51,9 @@ APPEND_WAIT_MS = 5_000
 
 READ_ROWS = 256
 
+# Under load a stream is woken for several rows at a time: waking its reader costs more than a row.
+STREAM_PACE_MS = 2
+
 RATE_LIMITED = Refused(50011, "Too many requests", known=True)
 BUSY = Refused(50013, "Systems are busy. Please try again later.", known=True)
 MALFORMED = Refused(51000, "Parameter error", known=True)
@@ -142,6 +145,9 @@ class Sequencer:
         self._watch: asyncio.TimerHandle | None = None
         self._followers: list[Callable[[Row], None]] = []
         self._advance: list[asyncio.Future[None]] = []
+        self._readers: list[asyncio.Future[None]] = []
+        self._readers_woken_ns = 0
+        self._pace: asyncio.TimerHandle | None = None
         self._projections = Projections()
         self._kept = self._retention()
         self._asked: dict[tuple[int, int, int], None] = {}
@@ -410,9 +416,17 @@ class Sequencer:
 
     def _wake(self) -> None:
         advance, self._advance = self._advance, []
-        for waiter in advance:
-            if not waiter.done():
-                waiter.set_result(None)
+        _resolve(advance)
+        if self._readers and self._pace is None:
+            since_ms = (self._clock.monotonic_ns() - self._readers_woken_ns) // NS_PER_MS
+            wait_ms = max(0, STREAM_PACE_MS - since_ms)
+            self._pace = self._loop.call_later(wait_ms / 1000, self._wake_readers)
+
+    def _wake_readers(self) -> None:
+        self._pace = None
+        self._readers_woken_ns = self._clock.monotonic_ns()
+        readers, self._readers = self._readers, []
+        _resolve(readers)
 
     def _trouble(self, problem: JournalError) -> None:
         if isinstance(problem, Unwritable):
@@ -514,6 +528,11 @@ class Sequencer:
         self._advance.append(waiter)
         return waiter
 
+    def _next_rows(self) -> asyncio.Future[None]:
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._readers.append(waiter)
+        return waiter
+
     def follow(self, rows: Callable[[Row], None]) -> Callable[[], None]:
         """See `door.protocol.Door.follow`."""
         self._followers = [*self._followers, rows]
@@ -532,7 +551,7 @@ class Sequencer:
                 yield row
                 position = row.last + 1
             elif position > self._durable or (events and self._halted_before(position)):
-                await self._next_advance()
+                await self._next_rows()
             elif events:
                 raise Gone(self._ring.oldest or self._durable + 1)
             else:
@@ -666,6 +685,12 @@ class Sequencer:
             self.failed.set_result(JournalError("The exchange has shut down."))
         self._reassess()
         self._wake()
+
+
+def _resolve(waiters: list[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)
 
 
 def _without_groups(replies: list[Reply], groups: Sequence[int]) -> list[Reply]:

@@ -251,7 +251,7 @@ def test_a_second_cut_at_the_same_place_keeps_the_first(tmp_path: Path) -> None:
 
 
 class FailingSync:
-    """A connection whose next COMMIT is written, and whose wait for the disk fails."""
+    """A connection whose next commit is written, and whose wait for the disk fails."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -262,7 +262,7 @@ class FailingSync:
 
     def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         cursor = self._db.execute(statement, *values)
-        if statement == "COMMIT" and not self.failed:
+        if statement.startswith(("COMMIT", "INSERT INTO rows")) and not self.failed:
             self.failed = True
             problem = sqlite3.OperationalError("disk I/O error")
             problem.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
