@@ -57,4 +57,30 @@ class Core:
     @property
     def finished_total(self) -> int: ...
 
+# A command, its instrument, its client order id and its tag.
+_PlainOrder = tuple[bytes, int, bytes, bytes]
+
+class PlainOrders:
+    """Reads the usual order request straight to the bytes of its command, for one gateway.
+
+    None declines, without a reason: the request may be wrong or only unusual, and
+    `gateway.order_entry` says which.
+    """
+
+    def __init__(self, gateway: int) -> None: ...
+    def learn(
+        self, symbol: str, instrument: int, price_scale: int, size_scale: int, quote_scale: int
+    ) -> None:
+        """Takes orders on an instrument from now on; scales are decimal places."""
+
+    def order(
+        self, body: bytes, owner: int, number: int, expires_ms: int
+    ) -> _PlainOrder | None:
+        """One JSON object of order parameters."""
+
+    def request(
+        self, message: bytes, owner: int, number: int
+    ) -> tuple[bytes, _PlainOrder] | None:
+        """A WebSocket request that places one order; its `id` is given as it was sent."""
+
 def version() -> str: ...

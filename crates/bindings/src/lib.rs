@@ -1,5 +1,7 @@
 //! The bridge between Python and the core: bytes in, bytes out, and nothing else.
 
+mod plain_orders;
+
 use fullreserve_core::{ApplyError, Exchange, Halt};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
@@ -136,6 +138,7 @@ fn version() -> &'static str {
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
+    module.add_class::<plain_orders::PlainOrders>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

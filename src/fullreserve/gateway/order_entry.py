@@ -110,7 +110,7 @@ class OrderEntry:
 
     def __init__(self, catalog: Catalog, gateway: int) -> None:
         self._named = catalog.instrument_named
-        self._by_code = catalog.instruments
+        self.instruments = catalog.instruments
         self._gateway = gateway
 
     def instrument(self, name: str, code: int | str) -> Instrument:
@@ -120,7 +120,7 @@ class OrderEntry:
             return found
         if code != "" and not name:
             number = int(code) if isinstance(code, int) or code.isdecimal() else -1
-            found = self._by_code.get(number)
+            found = self.instruments.get(number)
             if found is None:
                 raise Problem(51001, name=str(code)[:40])
             return found

@@ -7,10 +7,12 @@ their row without entering it. Rows come back in the order of the request.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from fullreserve._core import PlainOrders
 from fullreserve.door.protocol import Door, Limit, Refused, Result
 from fullreserve.exchange.catalog import Instrument
 from fullreserve.exchange.wire.commands import AmendOrder, CancelOrder, PlaceOrder
@@ -31,7 +33,12 @@ P = TypeVar("P", PlaceParams, CancelParams, AmendParams)
 OrderCommand = PlaceOrder | CancelOrder | AmendOrder
 
 _pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(PlaceOrder).decode
 _json = msgspec.json.Encoder().encode
+
+
+# A command, its instrument, its client order id and its tag.
+_Plain = tuple[bytes, int, bytes, bytes]
 
 
 class Answer(NamedTuple):
@@ -42,6 +49,8 @@ class Answer(NamedTuple):
 
 
 Done = Callable[[Answer | Problem], None]
+# The request's id as it was sent comes first.
+Replied = Callable[[bytes, Answer | Problem], None]
 
 
 class Submission:
@@ -58,6 +67,62 @@ class Submission:
         self._entry = entry
         self._limits = limits
         self._exchange_ms = exchange_ms
+        self._plain = PlainOrders(door.gateway)
+        self._learned = 0
+
+    def place_plain(self, key: ApiKey, body: bytes, expires_ms: int, done: Done) -> bool:
+        """Place the one order of a JSON object; False, with nothing done, sends it the long way.
+
+        Answers as `place_one` does, for a third of its CPU time.
+        """
+        plain = self._plain.order(body, key.uid, self._door.numbers(1), expires_ms)
+        if plain is None:
+            return self._learn() and self.place_plain(key, body, expires_ms, done)
+        self._send_plain(key, plain, done)
+        return True
+
+    def request_plain(self, key: ApiKey, message: bytes, replied: Replied) -> bool:
+        """As `place_plain`, of a whole WebSocket request."""
+        read = self._plain.request(message, key.uid, self._door.numbers(1))
+        if read is None:
+            return self._learn() and self.request_plain(key, message, replied)
+        request_id, plain = read
+        self._send_plain(key, plain, partial(replied, request_id))
+        return True
+
+    def _learn(self) -> bool:
+        """Tells the reader of instruments that it does not know; False when there are none."""
+        instruments = self._entry.instruments
+        if len(instruments) == self._learned:
+            return False
+        for one in instruments.values():
+            scales = (one.price_scale, one.size_scale, one.quote.scale)
+            self._plain.learn(one.symbol, one.id, *scales)
+        self._learned = len(instruments)
+        return True
+
+    def _send_plain(self, key: ApiKey, plain: _Plain, done: Done) -> None:
+        command, instrument, client_order_id, tag = plain
+
+        def finish(result: Result) -> None:
+            if isinstance(result, Refused):
+                done(refused(result))
+                return
+            reply = result[0]
+            if reply.code:
+                done(self._refused_plain(plain, reply))
+                return
+            row = _placed(client_order_id, reply.order, tag, self._exchange_ms())
+            done(Answer([row], 0))
+
+        self._door.submit((command,), finish, self._limits.single(key, "place", instrument))
+
+    def _refused_plain(self, plain: _Plain, reply: Reply) -> Answer:
+        command, instrument, client_order_id, tag = plain
+        named = self._entry.instruments[instrument]
+        problem = refusals.problem(reply.code, reply.allowed, named, _unpack(command))
+        params = PlaceParams(cl_ord_id=client_order_id.decode(), tag=tag.decode())
+        return Answer([_place_row(params, reply.order, self._exchange_ms(), problem)], 1)
 
     def place(
         self, key: Caller, orders: Sequence[PlaceParams], expires_ms: int, done: Done
@@ -222,13 +287,17 @@ def refused(result: Refused) -> Problem:
     return Problem(result.code if result.known else 50004, allowed=result.message)
 
 
+def _placed(client_order_id: bytes, order: int, tag: bytes, now: int) -> bytes:
+    # Both texts were checked to be letters and digits, so they need no escaping.
+    return (
+        b'{"clOrdId":"%b","ordId":"%d","sCode":"0","sMsg":"","subCode":"","tag":"%b","ts":"%d"}'
+        % (client_order_id, ids.BASE + order, tag, now)
+    )
+
+
 def _place_row(params: PlaceParams, order: int, now: int, problem: Problem | None) -> bytes:
     if problem is None:
-        # Both texts were checked to be letters and digits, so they need no escaping.
-        return (
-            b'{"clOrdId":"%b","ordId":"%d","sCode":"0","sMsg":"","subCode":"","tag":"%b","ts":"%d"}'
-            % (params.cl_ord_id.encode(), ids.BASE + order, params.tag.encode(), now)
-        )
+        return _placed(params.cl_ord_id.encode(), order, params.tag.encode(), now)
     return _json(
         {
             "clOrdId": params.cl_ord_id,

@@ -150,6 +150,8 @@ class Connection(WSListener):
         if data == b"ping":
             self.write(PONG)
             return
+        if self.server.orders.take_plain(self, data):
+            return
         try:
             request = requests.parse(data)
         except Problem as problem:

@@ -55,6 +55,20 @@ class OrderOperations:
             "batch-amend-orders": self._amend_order,
         }
 
+    def take_plain(self, connection: Connection, message: bytes) -> bool:
+        """The usual order, from the message itself; False, with nothing done, for all else."""
+        key = connection.key
+        if key is None or not connection.may_trade:
+            return False
+        if not connection.server.context.vault.is_current(key):
+            return False
+        in_us = self._now_us()
+
+        def reply(request_id: bytes, answer: Answer | Problem) -> None:
+            connection.write(self._reply(request_id, b"order", answer, in_us))
+
+        return self._submission.request_plain(key, message, reply)
+
     def take(self, connection: Connection, request: Request) -> None:
         """One request of a connection; the reply follows when it is durable."""
         in_us = self._now_us()
@@ -67,7 +81,8 @@ class OrderOperations:
             return
 
         def reply(answer: Answer | Problem) -> None:
-            connection.write(self._reply(request, answer, in_us))
+            named = (_id(request.id), request.op.encode())
+            connection.write(self._reply(*named, answer, in_us))
 
         try:
             if not connection.server.context.vault.is_current(key):
@@ -110,7 +125,9 @@ class OrderOperations:
         orders = wire.many(_amend, AmendParams, args)
         self._submission.amend(key, orders, expires_ms, reply)
 
-    def _reply(self, request: Request, answer: Answer | Problem, in_us: int) -> bytes:
+    def _reply(
+        self, request_id: bytes, operation: bytes, answer: Answer | Problem, in_us: int
+    ) -> bytes:
         """The frame of a reply; `code` as on REST, of a refused request its own."""
         if isinstance(answer, Problem):
             code, message, rows = answer.code, answer.message, b""
@@ -122,8 +139,8 @@ class OrderOperations:
         return text_frame(
             b'{"id":%b,"op":"%b","data":[%b],"code":"%d","msg":%b,"inTime":"%d","outTime":"%d"}'
             % (
-                _id(request.id),
-                request.op.encode(),
+                request_id,
+                operation,
                 rows,
                 code,
                 _encode(message) if message else b'""',

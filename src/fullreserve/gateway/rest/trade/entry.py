@@ -62,8 +62,10 @@ class Orders:
 
     def submit(self, request: Request, done: Done) -> None:
         """Place the one order of a request."""
-        params = wire.one(_place, PlaceParams, request.body)
-        self._submission.place_one(request.key, params, self._expiry(request), done)
+        expires_ms = self._expiry(request)
+        if not self._submission.place_plain(request.key, request.body, expires_ms, done):
+            params = wire.one(_place, PlaceParams, request.body)
+            self._submission.place_one(request.key, params, expires_ms, done)
 
     async def place(self, request: Request) -> bytes:
         """Place an order."""

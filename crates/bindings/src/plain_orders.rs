@@ -1,0 +1,86 @@
+//! Reading order requests for the gateway.
+
+use fullreserve_core::types::{GatewayId, InstrumentId, OwnerId};
+use fullreserve_order_entry::{Placed, Submission, Terms};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Reads the usual order request straight to the bytes of its command.
+#[pyclass(module = "fullreserve._core")]
+pub struct PlainOrders {
+    reader: fullreserve_order_entry::PlainOrders,
+}
+
+type Bytes<'py> = Bound<'py, PyBytes>;
+/// Command, instrument, client order id, tag.
+type Order<'py> = (Bytes<'py>, u32, Bytes<'py>, Bytes<'py>);
+
+fn order<'py>(py: Python<'py>, placed: &Placed<'_>) -> Order<'py> {
+    let bytes = |content| PyBytes::new(py, content);
+    (
+        bytes(&placed.command),
+        placed.instrument.0,
+        bytes(placed.client_order_id),
+        bytes(placed.tag),
+    )
+}
+
+#[pymethods]
+impl PlainOrders {
+    #[new]
+    fn new(gateway: u64) -> Self {
+        Self {
+            reader: fullreserve_order_entry::PlainOrders::new(GatewayId(gateway)),
+        }
+    }
+
+    fn learn(
+        &mut self,
+        symbol: &str,
+        instrument: u32,
+        price_scale: u32,
+        size_scale: u32,
+        quote_scale: u32,
+    ) {
+        let terms = Terms {
+            instrument: InstrumentId(instrument),
+            price_scale,
+            size_scale,
+            quote_scale,
+        };
+        self.reader.learn(symbol, terms);
+    }
+
+    fn order<'py>(
+        &self,
+        py: Python<'py>,
+        body: &[u8],
+        owner: u64,
+        number: u64,
+        expires_ms: u64,
+    ) -> Option<Order<'py>> {
+        let submission = Submission {
+            owner: OwnerId(owner),
+            number,
+            expires_ms,
+        };
+        let placed = self.reader.order(body, submission)?;
+        Some(order(py, &placed))
+    }
+
+    fn request<'py>(
+        &self,
+        py: Python<'py>,
+        message: &[u8],
+        owner: u64,
+        number: u64,
+    ) -> Option<(Bytes<'py>, Order<'py>)> {
+        let submission = Submission {
+            owner: OwnerId(owner),
+            number,
+            expires_ms: 0,
+        };
+        let (id, placed) = self.reader.request(message, submission)?;
+        Some((PyBytes::new(py, id), order(py, &placed)))
+    }
+}
