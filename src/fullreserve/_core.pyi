@@ -83,4 +83,11 @@ class PlainOrders:
     ) -> tuple[bytes, _PlainOrder] | None:
         """A WebSocket request that places one order; its `id` is given as it was sent."""
 
+def signed_order(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes] | None:
+    """The usual signed HTTP request to place an order, where these bytes are one, all of it.
+
+    Key, signature, timestamp and passphrase as sent, `expTime` (b"" where absent), body. A missing
+    header is b"" too. None: the server's own parser has to look.
+    """
+
 def version() -> str: ...

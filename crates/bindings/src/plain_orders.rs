@@ -84,3 +84,27 @@ impl PlainOrders {
         Some((PyBytes::new(py, id), order(py, &placed)))
     }
 }
+
+/// Key, signature, timestamp, passphrase, expiry, body.
+type Signed<'py> = (
+    Bytes<'py>,
+    Bytes<'py>,
+    Bytes<'py>,
+    Bytes<'py>,
+    Bytes<'py>,
+    Bytes<'py>,
+);
+
+#[pyfunction]
+pub fn signed_order<'py>(py: Python<'py>, data: &[u8]) -> Option<Signed<'py>> {
+    let read = fullreserve_order_entry::signed_order(data)?;
+    let bytes = |content| PyBytes::new(py, content);
+    Some((
+        bytes(read.key),
+        bytes(read.sign),
+        bytes(read.timestamp),
+        bytes(read.passphrase),
+        bytes(read.expires),
+        bytes(read.body),
+    ))
+}

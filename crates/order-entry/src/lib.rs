@@ -5,8 +5,11 @@
 //! declines without saying why, and the gateway's full reader takes it, which knows all forms and
 //! all refusals. What both accept, both read alike.
 
+mod http;
 mod json;
 mod order;
+
+pub use http::{SignedOrder, signed_order};
 
 use std::collections::HashMap;
 
