@@ -73,14 +73,10 @@ class PlainOrders:
     ) -> None:
         """Takes orders on an instrument from now on; scales are decimal places."""
 
-    def order(
-        self, body: bytes, owner: int, number: int, expires_ms: int
-    ) -> _PlainOrder | None:
+    def order(self, body: bytes, owner: int, number: int, expires_ms: int) -> _PlainOrder | None:
         """One JSON object of order parameters."""
 
-    def request(
-        self, message: bytes, owner: int, number: int
-    ) -> tuple[bytes, _PlainOrder] | None:
+    def request(self, message: bytes, owner: int, number: int) -> tuple[bytes, _PlainOrder] | None:
         """A WebSocket request that places one order; its `id` is given as it was sent."""
 
 def signed_order(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes] | None:
@@ -88,6 +84,12 @@ def signed_order(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 
     Key, signature, timestamp and passphrase as sent, `expTime` (b"" where absent), body. A missing
     header is b"" too. None: the server's own parser has to look.
+    """
+
+def select_events(events: bytes, tags: int) -> bytes:
+    """The events whose tag is a set bit of `tags`, as a MessagePack array of their own.
+
+    ValueError on bytes that are not events.
     """
 
 def version() -> str: ...

@@ -135,11 +135,21 @@ fn version() -> &'static str {
     fullreserve_core::version()
 }
 
+/// The events with these tags, one bit each.
+#[pyfunction]
+fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bound<'py, PyBytes>> {
+    match fullreserve_core::wire::select(events, tags) {
+        Ok(selected) => Ok(PyBytes::new(py, &selected)),
+        Err(why) => Err(PyValueError::new_err(why.to_string())),
+    }
+}
+
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
     module.add_class::<plain_orders::PlainOrders>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
     module.add_function(wrap_pyfunction!(plain_orders::signed_order, module)?)?;
+    module.add_function(wrap_pyfunction!(select_events, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

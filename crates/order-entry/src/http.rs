@@ -68,8 +68,12 @@ fn take<'a>(read: &mut SignedOrder<'a>, name: &'a [u8], value: &'a [u8]) -> Opti
             return value.eq_ignore_ascii_case(b"keep-alive").then_some(());
         }
         _ => {
-            let of_weight: [&[u8]; 4] =
-                [b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for"];
+            let of_weight: [&[u8]; 4] = [
+                b"transfer-encoding",
+                b"expect",
+                b"upgrade",
+                b"x-forwarded-for",
+            ];
             return (!of_weight.iter().any(|known| is(known))).then_some(());
         }
     };
@@ -84,7 +88,8 @@ fn number(text: &[u8]) -> Option<usize> {
     if text.is_empty() || text.len() > 6 || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(text.iter().fold(0, |value, digit| {
-        value * 10 + usize::from(digit - b'0')
-    }))
+    Some(
+        text.iter()
+            .fold(0, |value, digit| value * 10 + usize::from(digit - b'0')),
+    )
 }

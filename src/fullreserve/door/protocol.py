@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events
+from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events, decode_shown
 from fullreserve.exchange.wire.queries import AnyQuery
 
 
@@ -25,6 +25,7 @@ class Row:
 
     __slots__ = (
         "_decoded",
+        "_shown",
         "commands",
         "count",
         "epoch",
@@ -55,6 +56,7 @@ class Row:
         self.events = events
         self.hash = hash
         self._decoded: list[AnyEvent] | None = None
+        self._shown: list[AnyEvent] | None = None
 
     @property
     def last(self) -> int:
@@ -64,14 +66,25 @@ class Row:
     def decoded(self) -> list[AnyEvent]:
         """The events, decoded once for all readers; ValueError on a row without events."""
         if self._decoded is None:
-            if self.events is None:
-                raise ValueError(f"row {self.sequence} is too old to carry its events")
-            self._decoded = decode_events(self.events)
+            self._decoded = decode_events(self._events())
         return self._decoded
+
+    def shown(self) -> list[AnyEvent]:
+        """At least the replies and the public events, as `decoded` and for less."""
+        if self._decoded is not None:
+            return self._decoded
+        if self._shown is None:
+            self._shown = decode_shown(self._events())
+        return self._shown
+
+    def _events(self) -> bytes:
+        if self.events is None:
+            raise ValueError(f"row {self.sequence} is too old to carry its events")
+        return self.events
 
     def forget_decoded(self) -> None:
         """Lets the decoded events go; who asks again pays for decoding again."""
-        self._decoded = None
+        self._decoded = self._shown = None
 
 
 class Limit(NamedTuple):

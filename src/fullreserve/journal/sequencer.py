@@ -44,7 +44,11 @@ from fullreserve.journal.ring import Ring
 
 # A larger batch gains nothing and makes the first command of it wait for the last.
 BATCH_COMMANDS = 4096
-ROWS_IN_FLIGHT = 64
+# One that the disk is busy with and one that it takes next: what comes meanwhile makes larger rows.
+ROWS_IN_FLIGHT = 2
+# A batch is closed when a turn of the loop has brought nothing new, or with so many submissions.
+# What a row costs besides its commands is the writer's, the followers' and the sockets' work.
+GATHERED_MAX = 128
 
 # How long clients wait for a disk that neither takes a row nor says no.
 APPEND_WAIT_MS = 5_000
@@ -141,6 +145,7 @@ class Sequencer:
         self._waiting: deque[Submission] = deque()
         self._queued = 0
         self._scheduled = False
+        self._gathered = 0
         self._in_flight: deque[Pending] = deque()
         self._watch: asyncio.TimerHandle | None = None
         self._followers: list[Callable[[Row], None]] = []
@@ -194,13 +199,23 @@ class Sequencer:
     def _enqueue(self, submission: Submission) -> None:
         self._waiting.append(submission)
         self._queued += len(submission.commands)
+        self._schedule()
+
+    def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._flush_scheduled)
+            self._gathered = 0
+            self._loop.call_soon(self._gather)
 
-    def _flush_scheduled(self) -> None:
-        self._scheduled = False
-        self.flush()
+    def _gather(self) -> None:
+        """Waits another turn while turns bring more; the sockets are read in between."""
+        waiting = len(self._waiting)
+        if self._gathered < waiting < GATHERED_MAX:
+            self._gathered = waiting
+            self._loop.call_soon(self._gather)
+        else:
+            self._scheduled = False
+            self.flush()
 
     def flush(self) -> None:
         """Makes batches of what waits, as far as the rows in flight allow."""
@@ -394,12 +409,12 @@ class Sequencer:
             self._view.drop()
         self._reassess()
         if self._waiting:
-            self.flush()
+            self._schedule()
 
     def _speak(self, pending: Pending) -> None:
         row = pending.row
         self._ring.add(row)
-        replies = [event for event in row.decoded() if type(event) is Reply]
+        replies = [event for event in row.shown() if type(event) is Reply]
         if pending.groups:
             replies = _without_groups(replies, pending.groups)
         start = 0

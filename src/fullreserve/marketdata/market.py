@@ -132,7 +132,7 @@ class Market:
         """Takes a durable row."""
         last, time_ms = row.last, row.time_ms
         traded: dict[int, list[Trade]] = {}
-        for event in row.decoded():
+        for event in row.shown():
             # Exact types: the cheapest question, and most events are none of these.
             if type(event) is Level:
                 book = self.of(event.instrument).book

@@ -10,6 +10,7 @@ from enum import IntEnum
 
 import msgspec
 
+from fullreserve._core import select_events
 from fullreserve.exchange.wire.commands import AccountKey, Amount, Leg, TickBand
 
 
@@ -274,6 +275,16 @@ AnyEvent = (
 )
 
 _decoder: msgspec.msgpack.Decoder[list[AnyEvent]] | None = None
+
+
+# What a gateway needs of every row: the submitters' replies, and what is public.
+_SHOWN = (Reply, Trade, Level, InstrumentChanged, AssetDefined)
+_SHOWN_TAGS = sum(1 << kind.__struct_config__.tag for kind in _SHOWN)
+
+
+def decode_shown(data: bytes) -> list[AnyEvent]:
+    """Replies and public events of a batch, in order; a third of the cost of decoding all."""
+    return decode_events(select_events(data, _SHOWN_TAGS))
 
 
 def decode_events(data: bytes) -> list[AnyEvent]:

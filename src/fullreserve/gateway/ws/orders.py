@@ -40,6 +40,7 @@ class OrderOperations:
 
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
+        self._wall_ms = context.clock.wall_ms
         self._submission = Submission(
             context.door,
             OrderEntry(context.catalog, context.door.gateway),
@@ -62,7 +63,7 @@ class OrderOperations:
             return False
         if not connection.server.context.vault.is_current(key):
             return False
-        in_us = self._now_us()
+        in_us = self._wall_ms() * 1_000
 
         def reply(request_id: bytes, answer: Answer | Problem) -> None:
             connection.write(self._reply(request_id, b"order", answer, in_us))
@@ -71,7 +72,7 @@ class OrderOperations:
 
     def take(self, connection: Connection, request: Request) -> None:
         """One request of a connection; the reply follows when it is durable."""
-        in_us = self._now_us()
+        in_us = self._wall_ms() * 1_000
         operation = self._operations.get(request.op)
         key = connection.key
         if operation is None or key is None:
@@ -94,9 +95,6 @@ class OrderOperations:
             operation(key, args, self._expiry(request), reply)
         except Problem as problem:
             reply(_as_arguments(problem))
-
-    def _now_us(self) -> int:
-        return self._clock.wall_ms() * 1_000
 
     def _expiry(self, request: Request) -> int:
         """`expTime` in ms, 0 without; Problem 50036, 51000."""
@@ -145,7 +143,7 @@ class OrderOperations:
                 code,
                 _encode(message) if message else b'""',
                 in_us,
-                self._now_us(),
+                self._wall_ms() * 1_000,
             )
         )
 

@@ -188,7 +188,7 @@ class Server:
         self.private.apply(row)
         topic = self.hub.topic(("instruments", "SPOT"))
         if isinstance(topic, Instruments):
-            changed = [event for event in row.decoded() if isinstance(event, InstrumentChanged)]
+            changed = [event for event in row.shown() if isinstance(event, InstrumentChanged)]
             if changed:
                 topic.changed(changed)
 
