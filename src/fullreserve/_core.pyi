@@ -1,5 +1,7 @@
 """The deterministic exchange core (Rust). Bytes in, bytes out; no clock, no I/O."""
 
+from typing import TypeAlias
+
 class CoreHalted(Exception):
     """A broken invariant or a caught panic; the core answers queries but applies nothing more.
 
@@ -58,7 +60,7 @@ class Core:
     def finished_total(self) -> int: ...
 
 # A command, its instrument, its client order id and its tag.
-_PlainOrder = tuple[bytes, int, bytes, bytes]
+_PlainOrder: TypeAlias = tuple[bytes, int, bytes, bytes]
 
 class PlainOrders:
     """Reads the usual order request straight to the bytes of its command, for one gateway.

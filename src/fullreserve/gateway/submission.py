@@ -12,9 +12,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from fullreserve._core import PlainOrders
 from fullreserve.door.protocol import Door, Limit, Refused, Result
 from fullreserve.exchange.catalog import Instrument
+from fullreserve.exchange.order_requests import PlainOrders
 from fullreserve.exchange.wire.commands import AmendOrder, CancelOrder, PlaceOrder
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.gateway import ids, refusals
@@ -70,7 +70,7 @@ class Submission:
         self._plain = PlainOrders(door.gateway)
         self._learned = 0
 
-    def place_plain(self, key: ApiKey, body: bytes, expires_ms: int, done: Done) -> bool:
+    def place_plain(self, key: Caller, body: bytes, expires_ms: int, done: Done) -> bool:
         """Place the one order of a JSON object; False, with nothing done, sends it the long way.
 
         Answers as `place_one` does, for a third of its CPU time.
@@ -81,7 +81,7 @@ class Submission:
         self._send_plain(key, plain, done)
         return True
 
-    def request_plain(self, key: ApiKey, message: bytes, replied: Replied) -> bool:
+    def request_plain(self, key: Caller, message: bytes, replied: Replied) -> bool:
         """As `place_plain`, of a whole WebSocket request."""
         read = self._plain.request(message, key.uid, self._door.numbers(1))
         if read is None:
@@ -101,7 +101,7 @@ class Submission:
         self._learned = len(instruments)
         return True
 
-    def _send_plain(self, key: ApiKey, plain: _Plain, done: Done) -> None:
+    def _send_plain(self, key: Caller, plain: _Plain, done: Done) -> None:
         command, instrument, client_order_id, tag = plain
 
         def finish(result: Result) -> None:

@@ -88,7 +88,8 @@ def _fenced_insert(rows: int) -> str:
     """A statement that inserts so many rows for the epoch that leads, and none for another."""
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
     leads = "(SELECT value FROM meta WHERE key = 'epoch') = ?"
-    return f"INSERT INTO rows ({_COLUMNS}) SELECT * FROM (VALUES {places}) WHERE {leads}"  # noqa: S608 - constant
+    values = f"SELECT * FROM (VALUES {places}) WHERE {leads}"  # noqa: S608 - constant
+    return f"INSERT INTO rows ({_COLUMNS}) {values}"
 
 
 class Segment:

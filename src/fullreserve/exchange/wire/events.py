@@ -279,7 +279,7 @@ _decoder: msgspec.msgpack.Decoder[list[AnyEvent]] | None = None
 
 # What a gateway needs of every row: the submitters' replies, and what is public.
 _SHOWN = (Reply, Trade, Level, InstrumentChanged, AssetDefined)
-_SHOWN_TAGS = sum(1 << kind.__struct_config__.tag for kind in _SHOWN)
+_SHOWN_TAGS = sum(1 << int(str(kind.__struct_config__.tag)) for kind in _SHOWN)
 
 
 def decode_shown(data: bytes) -> list[AnyEvent]:

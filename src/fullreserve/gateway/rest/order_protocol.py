@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from fullreserve._core import signed_order
+from fullreserve.exchange.order_requests import signed_order
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.app import BODY_MAX, ORDER_TARGET, RestApp, address_of, too_large
