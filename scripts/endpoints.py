@@ -56,6 +56,9 @@ class Nobody:
     def __sub__(self, _other: Any) -> int:
         return 0
 
+    def __index__(self) -> int:
+        return 0
+
 
 def table() -> dict[tuple[str, str], Route]:
     """The routes, by method and path below the API."""

@@ -1,6 +1,6 @@
 //! Some of a batch's events, by their tags, without reading the others.
 
-use super::{Malformed, Writer};
+use super::{Malformed, Sink, Writer};
 
 /// The events whose tag is a set bit of `tags`, in order, as an array of their own.
 pub fn select(events: &[u8], tags: u64) -> Result<Vec<u8>, Malformed> {
