@@ -14,14 +14,14 @@ import msgspec
 from fullreserve.door.protocol import Row
 from fullreserve.exchange.wire.events import Reply
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 LENGTH_BYTES = 4
 FRAME_BYTES_MAX = 256 << 20  # a row of 4,096 commands with their events is a few megabytes
 CLIENT_FRAME_BYTES_MAX = 8 << 20
 
 STREAM_CREDITS = 64
 
-LimitFields = tuple[list[str | int], int, int, int]
+LimitFields = tuple[list[str | int], int, int, int, int]
 
 
 class Message(msgspec.Struct, array_like=True, tag_field="frame"):

@@ -39,6 +39,18 @@ class Buckets:
             self._sweep(now_ns)
         return True
 
+    def lacking(self, limits: Sequence[Limit], now_ns: int) -> Limit | None:
+        """The first limit whose bucket has less than its cost."""
+        for limit in limits:
+            if not self._has(limit, now_ns):
+                return limit
+        return None
+
+    def _has(self, limit: Limit, now_ns: int) -> bool:
+        window_ns = limit.window_ms * _NS_PER_MS
+        start = max(self._full_at.get(limit.key, 0), now_ns)
+        return start + window_ns * limit.cost // limit.burst - now_ns <= window_ns
+
     def _sweep(self, now_ns: int) -> None:
         self._full_at = {key: at for key, at in self._full_at.items() if at > now_ns}
         self._sweep_at = max(SWEEP_AT, 2 * len(self._full_at))

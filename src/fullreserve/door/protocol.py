@@ -94,6 +94,7 @@ class Limit(NamedTuple):
     burst: int
     window_ms: int
     cost: int = 1
+    code: int = 50011  # of the refusal when it is empty
 
 
 class Refused(NamedTuple):

@@ -204,7 +204,7 @@ class SocketDoor:
         number = next(self._ids)
         self._submitted[number] = Submitted(commands, done)
         self._pending += len(commands)
-        fields = [(list(one.key), one.burst, one.window_ms, one.cost) for one in limits]
+        fields = [(list(one.key), *one[1:]) for one in limits]
         self._wire.send(frame(Submit(number, list(commands), fields)))
 
     async def query(self, query: AnyQuery) -> Any:

@@ -232,7 +232,8 @@ class Connection(asyncio.Protocol):
             done(refusal)
             return
         limits = [
-            Limit(tuple(key), burst, window, cost) for key, burst, window, cost in message.limits
+            Limit(tuple(key), burst, window, cost, code)
+            for key, burst, window, cost, code in message.limits
         ]
         self._exchange.submit(message.commands, done, limits)
 

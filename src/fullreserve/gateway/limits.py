@@ -19,6 +19,7 @@ WINDOW_MS = 2000
 SINGLE = 60
 BATCH = 300
 ACCOUNT = 1000
+ACCOUNT_CODE = 50061
 BUCKETS_MAX = 50_000
 
 
@@ -65,7 +66,7 @@ class OrderLimits:
 def _account(key: Caller, operation: str, count: int) -> tuple[Limit, ...]:
     if operation == "cancel":
         return ()
-    return (Limit(("new-and-amended", key.uid), ACCOUNT, WINDOW_MS, count),)
+    return (Limit(("new-and-amended", key.uid), ACCOUNT, WINDOW_MS, count, ACCOUNT_CODE),)
 
 
 class ReadLimits:

@@ -187,7 +187,7 @@ class Sequencer:
             if self._queued + len(commands) > self._limits.pending_max:
                 refusal = BUSY
             elif limits and not self._buckets.take(limits, self._clock.monotonic_ns()):
-                refusal = RATE_LIMITED
+                refusal = self._limited(limits)
             elif not 0 < len(commands) <= BATCH_COMMANDS:
                 refusal = MALFORMED
             else:
@@ -195,6 +195,13 @@ class Sequencer:
                 return
         self._refused += 1
         done(refusal)
+
+    def _limited(self, limits: Sequence[Limit]) -> Refused:
+        short = self._buckets.lacking(limits, self._clock.monotonic_ns())
+        if short is None:
+            return RATE_LIMITED
+        window = f"{short.window_ms / 1000:g} s"
+        return Refused(short.code, f"allowed are {short.burst} in {window}", known=True)
 
     def _enqueue(self, submission: Submission) -> None:
         self._waiting.append(submission)

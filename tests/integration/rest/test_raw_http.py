@@ -180,3 +180,10 @@ async def test_a_flood_of_orders_loses_and_doubles_none(port: Port) -> None:
     assert len(found.data) == 100
     status = await port.rest.door.health()
     assert status.open_orders == 200
+
+
+async def test_what_is_no_http_is_answered_in_the_envelope(port: Port) -> None:
+    """Criterion: REST-1"""
+    for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"HELLO\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
+        status, body = await port.send(data)
+        assert (status, body["code"], body["data"]) == (400, "50115", [])

@@ -113,6 +113,43 @@ async def test_limits_answer_429(tmp_path: Path) -> None:
     await rest.close()
 
 
+async def test_orders_of_an_account_have_a_limit_of_their_own(tmp_path: Path) -> None:
+    """Criterion: REST-LIM-2"""
+    rest = await RestBed.open(tmp_path, limits=True, clock=SlowWindows())
+    names = ("BTC-USDT", "ETH-USDT", "BTC-USDC", "ETH-BTC")
+    order = {"tdMode": "cash", "side": "buy", "ordType": "limit", "px": "1", "sz": "1"}
+    batches = [[{**order, "instId": name}] * 20 for name in names for _ in range(14)]
+    answers = [await rest.post("trade/batch-orders", rest.alice, batch) for batch in batches]
+    refused = [answer for answer in answers if answer.code == "50061"]
+    assert len(refused) >= 3
+    assert all(answer.status == 200 and "1000 in 2 s" in answer.json["msg"] for answer in refused)
+    assert "50061" not in {answer.code for answer in answers[:50]}
+    # Cancellations are counted apart.
+    cancel = {"instId": "BTC-USDT", "ordId": "1"}
+    assert (await rest.post("trade/cancel-order", rest.alice, cancel)).code == "1"
+    await rest.close()
+
+
+async def test_reads_are_counted_by_what_the_table_says(tmp_path: Path) -> None:
+    """Criterion: REST-LIM-1"""
+    rest = await RestBed.open(tmp_path, limits=True, clock=SlowWindows())
+
+    async def codes(path: str, times: int, address: str = "10.0.0.1", **params: str) -> list[str]:
+        query = "&".join(f"{name}={value}" for name, value in params.items())
+        calls = [await rest.call("GET", API + path, query, address=address) for _ in range(times)]
+        return [call.code for call in calls]
+
+    assert "50011" in await codes("public/instruments", 25, instType="SPOT")
+    assert await codes("public/instruments", 1, instType="SWAP") == ["0"]
+    # Made-up names are one subject together.
+    assert "50011" in [
+        c for n in range(25) for c in await codes("public/instruments", 1, instType=f"X{n}")
+    ]
+    assert await codes("public/instruments", 1, "10.0.0.2", instType="SPOT") == ["0"]
+    assert "50011" in await codes("public/funding-rate", 12, instId="BTC-USDT")
+    await rest.close()
+
+
 async def test_health_and_metrics(rest: RestBed) -> None:
     """Criterion: REST-OPS-1"""
     await rest.place(rest.alice, "buy", "40000", "0.1")

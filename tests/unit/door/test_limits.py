@@ -31,6 +31,16 @@ def test_all_limits_are_taken_or_none() -> None:
     assert [buckets.take([wide], 0) for _ in range(10)].count(True) == 9
 
 
+def test_the_limit_that_lacks_is_named() -> None:
+    """Criterion: LOG-11.3"""
+    buckets = Buckets()
+    wide, narrow = Limit(("user",), 10, 1_000), Limit(("pair",), 1, 1_000, code=50061)
+    assert buckets.lacking([wide, narrow], 0) is None
+    assert buckets.take([wide, narrow], 0)
+    assert buckets.lacking([wide, narrow], 0) is narrow
+    assert buckets.lacking([wide], 0) is None
+
+
 def test_a_cost_takes_as_many_tokens() -> None:
     """Criterion: LOG-11.3"""
     buckets = Buckets()

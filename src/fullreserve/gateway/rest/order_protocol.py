@@ -85,6 +85,14 @@ class _OrderProtocol(HttpToolsProtocol):
         self._within = True
         super().on_message_begin()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words
+        """What is no HTTP is answered in the envelope too, then hung up on."""
+        problem = Problem(50115, allowed="HTTP/1.1 with a plain head", http=400)
+        content = wire.refusal(problem.code, problem.message)
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[400] + head % len(content) + content)
+        self.transport.close()
+
     def on_headers_complete(self) -> None:
         self._order = None
         if self.url == ORDER_URL and self._is_free():
