@@ -161,6 +161,20 @@ class RestBed:
         address: str = "127.0.0.1",
     ) -> Answer:
         """One raw request; `path` and `query` are as they would stand in the request line."""
+        status, fields, content = await self.raw(method, path, query, body, headers, address)
+        cookies = [value for name, value in fields if name == "set-cookie"]
+        return Answer(status, dict(fields), json.loads(content), cookies)
+
+    async def raw(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        address: str = "127.0.0.1",
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """The same; status, headers and body of the answer, unread."""
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -180,9 +194,8 @@ class RestBed:
         }
         await self.app(scope, receive, send)
         start, content = sent
-        found = {name.decode(): value.decode() for name, value in start["headers"]}
-        cookies = [value.decode() for name, value in start["headers"] if name == b"set-cookie"]
-        return Answer(start["status"], found, json.loads(content["body"]), cookies)
+        fields = [(name.decode(), value.decode()) for name, value in start["headers"]]
+        return start["status"], fields, content["body"]
 
     async def get(self, path: str, key: NewKey | None = None, /, **params: object) -> Answer:
         query = urlencode({k: v for k, v in params.items() if v != ""}, quote_via=quote)

@@ -79,7 +79,7 @@ class RestApp:
         self._orders = Orders(context)
         self._order_route = self._routes[ORDER_NAME]
         self._proofs: set[asyncio.Task[None]] = set()
-        self._operations = operations(context, self._metrics)
+        self._operations = operations(context, self._metrics, self._routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""

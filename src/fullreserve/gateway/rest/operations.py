@@ -1,8 +1,10 @@
-"""For operators: `/healthz` and `/metrics`."""
+"""Beside the API: `/healthz` and `/metrics` for operators, `/docs` for who writes a client."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,15 +12,19 @@ import msgspec
 from fullreserve.door.protocol import Unavailable
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.metrics import RequestMetrics
+from fullreserve.gateway.rest.route import Routes
 
 Answer = tuple[int, tuple[bytes, bytes], bytes]
 Operation = Callable[[], Awaitable[Answer]]
 
 RUNNING = "running"
+PAGES = Path(__file__).with_name("docs")
+KINDS = {"html": b"text/html", "js": b"text/javascript", "css": b"text/css"}
 
 
-def operations(context: Context, requests: RequestMetrics) -> dict[str, Operation]:
+def operations(context: Context, requests: RequestMetrics, routes: Routes) -> dict[str, Operation]:
     """By path."""
+    described: list[bytes] = []
 
     async def healthz() -> Answer:
         health = await state_of(context)
@@ -32,7 +38,32 @@ def operations(context: Context, requests: RequestMetrics) -> dict[str, Operatio
         body = exposition.text(requests, await state_of(context))
         return 200, (b"content-type", exposition.CONTENT_TYPE), body
 
-    return {"/healthz": healthz, "/metrics": metrics}
+    async def openapi() -> Answer:
+        from fullreserve.gateway.rest.openapi import document
+
+        if not described:
+            described.append(await asyncio.to_thread(document, routes))
+        return 200, (b"content-type", b"application/json"), described[0]
+
+    return {
+        "/healthz": healthz,
+        "/metrics": metrics,
+        "/openapi.json": openapi,
+        "/docs/openapi.json": openapi,
+        "/docs": _page("page.html"),
+        "/docs/page.js": _page("page.js"),
+        "/docs/page.css": _page("page.css"),
+    }
+
+
+def _page(name: str) -> Operation:
+    kind = KINDS[name.rpartition(".")[2]] + b"; charset=utf-8"
+
+    async def page() -> Answer:
+        content = await asyncio.to_thread((PAGES / name).read_bytes)
+        return 200, (b"content-type", kind), content
+
+    return page
 
 
 async def state_of(context: Context) -> dict[str, Any]:
