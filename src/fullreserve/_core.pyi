@@ -84,8 +84,8 @@ class PlainOrders:
 def signed_order(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes] | None:
     """The usual signed HTTP request to place an order, where these bytes are one, all of it.
 
-    Key, signature, timestamp and passphrase as sent, `expTime` (b"" where absent), body. A missing
-    header is b"" too. None: the server's own parser has to look.
+    Key, signature, timestamp and passphrase as sent, `expTime` (b"" where absent), body. None: the
+    server's own parser has to look.
     """
 
 def select_events(events: bytes, tags: int) -> bytes:

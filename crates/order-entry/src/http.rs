@@ -14,7 +14,7 @@ const REQUEST_LINE: &[u8] = b"POST /api/v5/trade/order HTTP/1.1\r\n";
 
 /// The request that these bytes are, all of them; None for anything that the server's own parser
 /// has to look at: a part of a request, more than one, what changes how the body is framed or what
-/// becomes of the connection, a proxy's word on where it came from.
+/// becomes of the connection, a proxy's word on where it came from, a caller without a signature.
 pub fn signed_order(data: &[u8]) -> Option<SignedOrder<'_>> {
     let mut rest = data.strip_prefix(REQUEST_LINE)?;
     let mut read = SignedOrder {
@@ -43,7 +43,9 @@ pub fn signed_order(data: &[u8]) -> Option<SignedOrder<'_>> {
         }
     }
     read.body = rest;
-    (length? == rest.len()).then_some(read)
+    let parts = [read.key, read.sign, read.timestamp, read.passphrase];
+    let is_signed = parts.iter().all(|part| !part.is_empty());
+    (is_signed && length? == rest.len()).then_some(read)
 }
 
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {

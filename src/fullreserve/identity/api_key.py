@@ -70,6 +70,7 @@ class ApiKey(Caller):
         "_mac",
         "_networks",
         "_passphrase_hash",
+        "current_at",
         "expires_ms",
         "is_frozen",
         "revision",
@@ -84,6 +85,8 @@ class ApiKey(Caller):
         self.expires_ms = facts.expires_ms
         self.revision = facts.revision
         self.is_frozen = facts.is_frozen
+        # The store's count at which it was last found in force.
+        self.current_at = -1
         self._idle_since_ms = max(facts.created_ms, facts.used_ms)
         self._mac = HMAC(sealed.secret.encode(), hashes.SHA256())
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(n) for n in sealed.networks]

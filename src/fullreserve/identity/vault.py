@@ -170,8 +170,14 @@ class Vault:
     def is_current(self, caller: Caller) -> bool:
         """Whether a caller that was found earlier may still do what it might do then."""
         if isinstance(caller, ApiKey):
+            count = self.store.count
+            if caller.current_at == count:
+                return True
             now = self.api_key(caller.name.encode())
-            return now is not None and now.revision == caller.revision and not now.is_frozen
+            if now is None or now.revision != caller.revision or now.is_frozen:
+                return False
+            caller.current_at = count
+            return True
         assert isinstance(caller, Session)
         self._refresh()
         if caller.mark not in self._marks:

@@ -147,11 +147,15 @@ def test_what_bears_on_framing_or_origin_is_left_to_the_server() -> None:
         (b"Content-Length: 2\r\nExpect: 100-continue\r\n", b"{}"),
         (b"Content-Length: 2\r\nConnection: close\r\n", b"{}"),
         (b"Content-Length: 2\r\nX-Forwarded-For: 1.2.3.4\r\n", b"{}"),
+        (b"Content-Length: 2\r\nCookie: fullreserve-session=x\r\n", b"{}"),
         (b"Content-Length: 2\r\nbad header: 1\r\n", b"{}"),
         (b"Content-Length: 2\r\n folded\r\n", b"{}"),
         (b"Content-Length: 2\nHost: x\r\n", b"{}"),
     ):
         assert signed_order(HEAD + lines + FIELDS + b"\r\n" + body) is None, lines
+    for field in FIELDS.splitlines(keepends=True):
+        unsigned = FIELDS.replace(field, b"")
+        assert signed_order(HEAD + b"Content-Length: 2\r\n" + unsigned + b"\r\n{}") is None
     whole = HEAD + b"Content-Length: 2\r\n" + FIELDS + b"\r\n{}"
     assert signed_order(whole) is not None
     assert signed_order(whole + whole) is None
