@@ -3,6 +3,8 @@
 mod plain_orders;
 
 use fullreserve_core::{ApplyError, Exchange, Halt};
+// Linked for its allocator.
+use fullreserve_memory as _;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;

@@ -18,6 +18,8 @@ use std::time::Instant;
 
 use command::Command;
 use fullreserve_core::book::{Ladder, Naive, OrderBook};
+// The allocator of the program.
+use fullreserve_memory as _;
 use matching::{BATCH, Matching, Tally};
 use scenario::{SCENARIOS, Scenario};
 
@@ -86,6 +88,7 @@ fn options() -> Options {
                     .filter(|&rounds| rounds > 0)
                     .unwrap_or_else(|| usage());
             }
+            "--scenario" => options.scenario = arguments.next(),
             _ => usage(),
         }
     }

@@ -13,7 +13,9 @@ mod stream;
 use std::time::{Duration, Instant};
 
 use fullreserve_core::Exchange;
+// The allocator of the program.
 use fullreserve_core::wire::Batch;
+use fullreserve_memory as _;
 use stream::Row;
 
 const COMMANDS: usize = 1_000_000;
