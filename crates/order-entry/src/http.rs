@@ -70,11 +70,12 @@ fn take<'a>(read: &mut SignedOrder<'a>, name: &'a [u8], value: &'a [u8]) -> Opti
             return value.eq_ignore_ascii_case(b"keep-alive").then_some(());
         }
         _ => {
-            let of_weight: [&[u8]; 4] = [
+            let of_weight: [&[u8]; 5] = [
                 b"transfer-encoding",
                 b"expect",
                 b"upgrade",
                 b"x-forwarded-for",
+                b"cookie",
             ];
             return (!of_weight.iter().any(|known| is(known))).then_some(());
         }
