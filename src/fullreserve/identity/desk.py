@@ -64,6 +64,7 @@ class Rooms:
         self.sessions.sweep()
         self.devices.sweep()
         self.outbox.sweep()
+        self.store.prune_changes()
         self.failures.sweep(HOUR_MS)
 
 

@@ -29,7 +29,7 @@ class Devices:
         """A new device's cookie."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         ends = self._store.wall_ms() + self._rules.device_ms
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._store.db.execute(
                 "INSERT INTO devices VALUES (?, ?, ?)", (mark_of(token.encode()), uid, ends)
             )
@@ -37,11 +37,11 @@ class Devices:
 
     def forget_all(self, uid: int) -> None:
         """After a password reset no device is known any more."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._store.db.execute("DELETE FROM devices WHERE uid = ?", (uid,))
 
     def sweep(self) -> None:
         """Delete what has ended."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             now = self._store.wall_ms()
             self._store.db.execute("DELETE FROM devices WHERE ends_ms <= ?", (now,))

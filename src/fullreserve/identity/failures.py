@@ -40,7 +40,7 @@ class Failures:
     def _count(self, who: str, most: int, window_ms: int) -> int:
         """0 when it was counted; else how long until the window ends, in ms."""
         mark, now = self._mark(who), self._store.wall_ms()
-        with self._store.change(invalidates=False):
+        with self._store.change():
             row = self._db.execute(
                 "SELECT count, since_ms FROM failures WHERE mark = ?", (mark,)
             ).fetchone()
@@ -54,7 +54,7 @@ class Failures:
 
     def forgive(self, who: str) -> None:
         """Take one attempt back: it was right."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute(
                 "UPDATE failures SET count = count - 1 WHERE mark = ? AND count > 0",
                 (self._mark(who),),
@@ -62,12 +62,12 @@ class Failures:
 
     def clear(self, who: str) -> None:
         """Forget the attempts of somebody who has proven who that is."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute("DELETE FROM failures WHERE mark = ?", (self._mark(who),))
 
     def sweep(self, window_ms: int) -> None:
         """Delete counts whose window is over."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             end = self._store.wall_ms() - window_ms
             self._db.execute("DELETE FROM failures WHERE since_ms <= ?", (end,))
 

@@ -70,7 +70,7 @@ class Outbox:
 
     def put(self, uid: int, message: Message) -> None:
         """Store a message to a user, or with uid 0 to somebody who is none yet."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             now = self._store.wall_ms()
             added = self._db.execute(
                 "INSERT INTO outbox (uid, created_ms, due_ms, sealed) VALUES (?, ?, ?, ?)",
@@ -99,13 +99,13 @@ class Outbox:
 
     def delivered(self, number: int) -> None:
         """Delete a message that has arrived."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute("DELETE FROM outbox WHERE number = ?", (number,))
 
     def failed(self, due: Due) -> None:
         """Try a message again later, each time after a longer wait."""
         wait = min(RETRY_LONGEST_MS, RETRY_FIRST_MS << min(due.attempts, 16))
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute(
                 "UPDATE outbox SET attempts = attempts + 1, due_ms = ? WHERE number = ?",
                 (self._store.wall_ms() + wait, due.number),
@@ -113,6 +113,6 @@ class Outbox:
 
     def sweep(self) -> None:
         """Delete what is too old to help."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             end = self._store.wall_ms() - KEPT_MS
             self._db.execute("DELETE FROM outbox WHERE created_ms <= ?", (end,))

@@ -124,7 +124,7 @@ class Passkeys:
         )
         now = self._store.wall_ms()
         sealed = self._seal(uid, identifier, kept)
-        with self._store.change(invalidates=False):
+        with self._store.change():
             added = self._db.execute(
                 "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (mark_of(kept.credential_id), identifier, uid, now, 0, sealed),
@@ -135,7 +135,7 @@ class Passkeys:
 
     def remove(self, uid: int, identifier: str) -> None:
         """Forget a passkey."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             removed = self._db.execute(
                 "DELETE FROM passkeys WHERE uid = ? AND id = ?", (uid, identifier)
             )
@@ -178,7 +178,7 @@ class Passkeys:
         uid, identifier, sealed = row
         kept = self._unseal(uid, identifier, sealed)
         self._verify(ticket, credential, kept)
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute(
                 "UPDATE passkeys SET used_ms = ?, sealed = ? WHERE id = ?",
                 (self._store.wall_ms(), self._seal(uid, identifier, kept), identifier),

@@ -59,7 +59,7 @@ class Passwords:
 def _ask(rooms: Rooms, email: str) -> str:
     code = new_code()
     asked = msgspec.msgpack.encode(_Asked(email, code))
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         uid = rooms.emails.find(email)
         purpose = Purpose.RESET if uid else Purpose.RESET_VOID
         ticket = rooms.tickets.issue(purpose, uid, asked, rooms.rules.ticket_ms)

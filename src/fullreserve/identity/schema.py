@@ -103,8 +103,16 @@ CREATE TABLE roles (
 ) STRICT;
 """
 
+_THIRD = """
+CREATE TABLE changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL
+) STRICT;
+"""
+
 # Each brings the store from the version of its index to the next.
-_VERSIONS = (_FIRST, _SECOND)
+_VERSIONS = (_FIRST, _SECOND, _THIRD)
 USER_VERSION = len(_VERSIONS)
 
 # What an erased user leaves nothing in.

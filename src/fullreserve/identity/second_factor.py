@@ -52,7 +52,7 @@ class SecondFactors:
         if step is None:
             self._tickets.fail(ticket)
             raise Denied(Reason.WRONG_CODE)
-        with self._store.change(invalidates=False):
+        with self._store.change():
             if not self._tickets.spend(ticket) or self.has_totp(uid):
                 raise Denied(Reason.WRONG_CODE)
             kept = msgspec.msgpack.encode(_Totp(ticket.content, step))
@@ -63,7 +63,7 @@ class SecondFactors:
         """Turn the second factor off; its recovery codes go with it."""
         if not self.has_totp(uid):
             raise Denied(Reason.NOT_NOW, "no authenticator is set up")
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._vault.drop_credential(uid, TOTP)
             self._vault.drop_credential(uid, RECOVERY)
 
@@ -71,7 +71,7 @@ class SecondFactors:
         """Recovery codes in the place of those before, which then open nothing."""
         if not self.has_totp(uid):
             raise Denied(Reason.NOT_NOW, "no authenticator is set up")
-        with self._store.change(invalidates=False):
+        with self._store.change():
             return self._new_recovery_codes(uid)
 
     def _new_recovery_codes(self, uid: int) -> list[str]:
@@ -91,7 +91,7 @@ class SecondFactors:
         return self._accept_recovery(uid, given)
 
     def _accept_totp(self, uid: int, given: str) -> bool:
-        with self._store.change(invalidates=False):
+        with self._store.change():
             kept = self._vault.credential(uid, TOTP)
             if kept is None:
                 return False
@@ -106,7 +106,7 @@ class SecondFactors:
 
     def _accept_recovery(self, uid: int, given: str) -> bool:
         mark = self._mark(uid, given)
-        with self._store.change(invalidates=False):
+        with self._store.change():
             marks = self._recovery(uid)
             left = [one for one in marks if not same(one, mark)]
             if len(left) == len(marks):

@@ -50,14 +50,16 @@ class Sessions:
         """A new session of a user who has just proven who that is; the oldest go when too many."""
         now = self._store.wall_ms()
         times = SessionTimes(now, now, now + self._rules.session_ends_ms, now)
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._vault.require(uid)
             opened = self._insert(uid, times, device)
-            self._db.execute(
+            crowded = self._db.execute(
                 "DELETE FROM sessions WHERE uid = ? AND mark NOT IN (SELECT mark FROM sessions "
                 "WHERE uid = ? ORDER BY created_ms DESC, rowid DESC LIMIT ?)",
                 (uid, uid, self._rules.sessions_max),
             )
+            if crowded.rowcount:
+                self._store.outdate(uid)
         return opened
 
     def rotate(self, mark: bytes) -> NewSession | None:
@@ -72,6 +74,7 @@ class Sessions:
             identifier, uid, created, ends, sealed = row
             device = self._device(uid, identifier, sealed)
             self._db.execute("DELETE FROM sessions WHERE mark = ?", (mark,))
+            self._store.outdate(uid)
             times = SessionTimes(created, now, ends, now)
             return self._insert(uid, times, device, identifier)
 
@@ -124,24 +127,28 @@ class Sessions:
             ended = self._db.execute(
                 "DELETE FROM sessions WHERE uid = ? AND id = ?", (uid, identifier)
             )
+            self._store.outdate(uid)
         return ended.rowcount > 0
 
     def end_token(self, token: str) -> None:
         """End the session of a token, if it opens one."""
         mark = mark_of(token.encode())
-        if self._db.execute("SELECT 1 FROM sessions WHERE mark = ?", (mark,)).fetchone():
+        row = self._db.execute("SELECT uid FROM sessions WHERE mark = ?", (mark,)).fetchone()
+        if row is not None:
             with self._store.change():
                 self._db.execute("DELETE FROM sessions WHERE mark = ?", (mark,))
+                self._store.outdate(row[0])
 
     def end_all(self, uid: int, but: str = "") -> int:
         """End all sessions of a user, but the one with this id; how many those were."""
         with self._store.change():
             ended = self._db.execute("DELETE FROM sessions WHERE uid = ? AND id <> ?", (uid, but))
+            self._store.outdate(uid)
         return ended.rowcount
 
     def sweep(self) -> None:
         """Delete what has ended by itself."""
         now = self._store.wall_ms()
         idle = now - self._rules.session_idle_ms
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute("DELETE FROM sessions WHERE ends_ms <= ? OR used_ms <= ?", (now, idle))

@@ -101,7 +101,7 @@ class SignIn:
 
 def open_session(rooms: Rooms, uid: int, visit: Visit, *, alert: bool = True) -> SignedIn:
     """A session on this device; on one that is new to the user, with a message to the user."""
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         rooms.sessions.end_token(visit.session)
         session = rooms.sessions.open(uid, Device(visit.address, visit.agent))
         if rooms.devices.is_known(uid, visit.known):
@@ -120,7 +120,7 @@ def tell(rooms: Rooms, uid: int, kind: Kind, **values: str) -> None:
 
 
 def _candidate(rooms: Rooms, email: str, visit: Visit) -> _Candidate:
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         address = neighbourhood(visit.address)
         rooms.failures.attempt(f"address:{address}", rooms.rules.failures_of_address_max)
         uid = rooms.emails.find(email)
@@ -133,7 +133,7 @@ def _candidate(rooms: Rooms, email: str, visit: Visit) -> _Candidate:
 
 def _password_right(rooms: Rooms, candidate: _Candidate, visit: Visit) -> SignedIn | Pending:
     uid = candidate.uid
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         rooms.failures.forgive(f"address:{neighbourhood(visit.address)}")
         rooms.failures.clear(candidate.bucket)
         if not rooms.factors.has_totp(uid):
@@ -153,7 +153,7 @@ def _second(rooms: Rooms, token: str, code: str, visit: Visit) -> SignedIn:
     if not rooms.factors.accept(ticket.uid, code):
         rooms.tickets.fail(ticket)
         raise Denied(Reason.WRONG_CODE)
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         if not rooms.tickets.spend(ticket):
             raise Denied(Reason.WRONG_CODE)
         rooms.failures.clear(bucket)

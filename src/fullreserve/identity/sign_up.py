@@ -59,7 +59,7 @@ def link(rooms: Rooms, page: str, ticket: str, code: str) -> str:
 def _begin(rooms: Rooms, email: str, phc: str) -> str:
     code = new_code()
     wanted = msgspec.msgpack.encode(_Wanted(email, phc, code))
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         uid = rooms.emails.find(email)
         purpose = Purpose.SIGN_UP_VOID if uid else Purpose.SIGN_UP
         ticket = rooms.tickets.issue(purpose, NOBODY, wanted, rooms.rules.ticket_ms)
@@ -81,7 +81,7 @@ def _confirm(rooms: Rooms, token: str, code: str) -> int:
     if not same(wanted.code, code):
         rooms.tickets.fail(ticket)
         raise Denied(Reason.WRONG_CODE)
-    with rooms.store.change(invalidates=False):
+    with rooms.store.change():
         user = rooms.vault.create_user(personal=Personal(email=wanted.email))
         # Somebody else may have confirmed the same address first.
         if not (rooms.emails.put(user.uid, wanted.email) and rooms.tickets.spend(ticket)):

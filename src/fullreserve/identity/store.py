@@ -15,6 +15,7 @@ from pathlib import Path
 from fullreserve.identity import keyring, schema
 from fullreserve.identity.generation import Generation
 
+CHANGES_KEPT = 10_000
 NOBODY = 0  # the uid of what is sealed before a user exists
 
 
@@ -37,7 +38,7 @@ class Store:
         self.db: sqlite3.Connection = schema.connect(path, busy_s)
         self._generation = Generation(folder / "identity.generation")
         self._depth = 0
-        self._stale = False
+        self._outdated: set[int] = set()
 
     def close(self) -> None:
         self.db.close()
@@ -49,33 +50,68 @@ class Store:
         return self._generation.count
 
     def advance(self) -> None:
-        """Tell all processes to read again."""
+        """Let all processes look for changes."""
         with self._generation.writing():
             self._generation.advance()
 
     @contextmanager
-    def change(self, *, invalidates: bool = True) -> Iterator[None]:
-        """A durable change; changes inside it are part of it.
-
-        Without `invalidates` nobody can have read what it replaces: it only adds.
-        """
+    def change(self) -> Iterator[None]:
+        """A durable change; changes inside it are part of it."""
         if self._depth:
-            self._stale |= invalidates
             yield
             return
         with self._generation.writing():
             self.db.execute("BEGIN IMMEDIATE")
-            self._depth, self._stale = 1, invalidates
+            self._depth = 1
             try:
                 yield
+                self._list_changes()
                 self.db.execute("COMMIT")
+                if self._outdated:
+                    self._generation.advance()
             except BaseException:
                 self.db.execute("ROLLBACK")
                 raise
             finally:
                 self._depth = 0
-            if self._stale:
-                self._generation.advance()
+                self._outdated.clear()
+
+    # --- what others may have read
+
+    def outdate(self, uid: int) -> None:
+        """Say within a `change` that what somebody may have read of a user is true no more."""
+        assert self._depth
+        self._outdated.add(uid)
+
+    def _list_changes(self) -> None:
+        now = self.wall_ms()
+        self.db.executemany(
+            "INSERT INTO changes (uid, changed_ms) VALUES (?, ?)",
+            [(uid, now) for uid in sorted(self._outdated)],
+        )
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 for none."""
+        row = self.db.execute("SELECT max(number) FROM changes").fetchone()
+        return row[0] or 0
+
+    def changed_since(self, number: int) -> tuple[int, set[int] | None]:
+        """The newest change, and whose facts changed after `number`; None when that is unknown."""
+        rows = self.db.execute(
+            "SELECT number, uid FROM changes WHERE number > ? ORDER BY number", (number,)
+        ).fetchall()
+        if not rows:
+            return number, set()
+        has_gap = rows[0][0] != number + 1
+        return rows[-1][0], None if has_gap else {uid for _, uid in rows}
+
+    def prune_changes(self) -> None:
+        """Delete old changes; who has not looked for so long forgets everything."""
+        with self.change():
+            self.db.execute(
+                "DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - ?",
+                (CHANGES_KEPT,),
+            )
 
     # --- sealing
 

@@ -54,7 +54,7 @@ class SubAccounts:
             raise Denied(Reason.BAD_PARAMETER, "6 to 20 letters and digits", "subAcct")
         if len(label) > LABEL_MAX:
             raise Denied(Reason.BAD_PARAMETER, f"at most {LABEL_MAX} characters", "label")
-        with self._vault.store.change(invalidates=False):
+        with self._vault.store.change():
             known = self.of(main_uid)
             if any(sub.name == name for sub in known):
                 raise Denied(Reason.NAME_TAKEN, name=name)

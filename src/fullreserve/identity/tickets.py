@@ -57,7 +57,7 @@ class Tickets:
         mark = mark_of(token.encode())
         sealed = self._store.seal(uid, _place(mark), content)
         expires = self._store.wall_ms() + lasts_ms
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute(
                 "INSERT INTO tickets (mark, purpose, uid, expires_ms, sealed) "
                 "VALUES (?, ?, ?, ?, ?)",
@@ -82,14 +82,14 @@ class Tickets:
 
     def fail(self, ticket: Ticket) -> None:
         """Count a wrong answer to a ticket; after a few of them it is void."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute(
                 "UPDATE tickets SET failures = failures + 1 WHERE mark = ?", (ticket.mark,)
             )
 
     def spend(self, ticket: Ticket) -> bool:
         """Use a ticket up; False when somebody else just did."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             spent = self._db.execute("DELETE FROM tickets WHERE mark = ?", (ticket.mark,))
         return spent.rowcount > 0
 
@@ -100,7 +100,7 @@ class Tickets:
 
     def sweep(self) -> None:
         """Delete what has expired."""
-        with self._store.change(invalidates=False):
+        with self._store.change():
             self._db.execute("DELETE FROM tickets WHERE expires_ms <= ?", (self._store.wall_ms(),))
 
 

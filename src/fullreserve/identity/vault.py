@@ -6,35 +6,24 @@ Every change is on disk before its method returns, and in force in every gateway
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from fullreserve.identity import passwords, schema
-from fullreserve.identity.api_key import ApiKey, KeyFacts, KeySecrets, Permission, networks
-from fullreserve.identity.caller import Caller
-from fullreserve.identity.rules import PRODUCTION, Rules
-from fullreserve.identity.session import Session, SessionTimes
-from fullreserve.identity.store import Store, UnknownUser, mark_of
+from fullreserve.identity.api_key import KeySecrets, Permission, networks
+from fullreserve.identity.callers import Callers
+from fullreserve.identity.store import UnknownUser
 
 FIRST_UID = 10_000_001  # lower owner numbers are the exchange's own
-CACHE_MAX = 100_000
 
 PASSWORD = "password"  # noqa: S105 - a kind of credential, not one
 
 __all__ = ["FIRST_UID", "PASSWORD", "KeyRow", "NewKey", "Personal", "UnknownUser", "User", "Vault"]
 
-_REVOKE = "UPDATE api_keys SET revoked_ms = ? WHERE key = ? AND revoked_ms = 0"
+_REVOKE = "UPDATE api_keys SET revoked_ms = ? WHERE key = ? AND revoked_ms = 0 RETURNING uid"
 _REVOKE_OF_USER = "UPDATE api_keys SET revoked_ms = ? WHERE uid = ? AND revoked_ms = 0"
-_KEY = (
-    "SELECT k.uid, u.main_uid, k.permissions, k.expires_ms, k.created_ms, k.used_ms, k.revision, "
-    "max(u.keys_off_ms, m.keys_off_ms), k.sealed FROM api_keys k "
-    "JOIN users u ON u.uid = k.uid JOIN users m ON m.uid = u.main_uid "
-    "WHERE k.key = ? AND k.revoked_ms = 0"
-)
-_SESSION = "SELECT id, uid, created_ms, proven_ms, ends_ms, used_ms FROM sessions WHERE mark = ?"
 
 
 class Personal(msgspec.Struct):
@@ -88,153 +77,8 @@ class NewKey:
         return f"NewKey({self.key[:8]}…, uid={self.uid})"
 
 
-class Vault:
-    """One hold on the store: what gateways ask on each request, users, and their API keys.
-
-    `wall_ms` is the wall clock.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        wall_ms: Callable[[], int],
-        rules: Rules = PRODUCTION,
-        busy_s: float = schema.BUSY_S,
-    ) -> None:
-        self.store = Store(folder, wall_ms, busy_s)
-        self.rules = rules
-        self._db = self.store.db
-        self._wall_ms = wall_ms
-        # A writer may have died between its commit and its count.
-        self.store.advance()
-        self._seen = self.store.count
-        self._keys: dict[bytes, ApiKey] = {}
-        self._keys_before: dict[bytes, ApiKey] = {}
-        self._sessions: dict[bytes, Session] = {}
-        # Sessions that were in force when this was last read from the store.
-        self._marks: set[bytes] = set()
-        # When callers were last seen that are in memory no more; stored with the others.
-        self._uses: dict[tuple[str, str | bytes], int] = {}
-        self._steps: list[Callable[[], None]] = []
-
-    def at_close(self, step: Callable[[], None]) -> None:
-        """Close something of the same store before this."""
-        self._steps.append(step)
-
-    def close(self) -> None:
-        for step in self._steps:
-            step()
-        self.flush_uses()
-        self.store.close()
-
-    # --- reading, on the way of every request
-
-    def api_key(self, key: bytes) -> ApiKey | None:
-        """The key under this name; unknown, revoked, disused and erased ones give None."""
-        self._refresh()
-        found = self._keys.get(key)
-        return found if found is not None else self._load(key)
-
-    def is_expired(self, key: ApiKey, now_ms: int) -> bool:
-        """Whether a key's time is over, or it was not used for so long that it ended."""
-        if key.expires_ms and key.expires_ms <= now_ms:
-            return True
-        if key.may_idle() or now_ms < key.idle_since_ms() + self.rules.key_idle_ms:
-            return False
-        # Another process may have seen it used.
-        row = self._db.execute("SELECT used_ms FROM api_keys WHERE key = ?", (key.name,)).fetchone()
-        return row is None or now_ms >= row[0] + self.rules.key_idle_ms
-
-    def session(self, token: bytes) -> Session | None:
-        """The session of a cookie's token; ended and unknown ones give None."""
-        self._refresh()
-        mark = mark_of(token)
-        found = self._sessions.get(mark) or self._load_session(token, mark)
-        now = self._wall_ms()
-        if found is None or found.is_live(now):
-            return found
-        # Another process may have seen it used.
-        row = self._db.execute("SELECT used_ms FROM sessions WHERE mark = ?", (mark,)).fetchone()
-        if row is not None:
-            found.learn_use(row[0])
-        return found if row is not None and found.is_live(now) else None
-
-    def session_at(self, mark: bytes) -> Session | None:
-        """A session by its mark, for who holds a token drawn from it; without its CSRF token."""
-        row = self._db.execute(_SESSION, (mark,)).fetchone()
-        if row is None:
-            return None
-        found = self._session(b"", mark, row)
-        return found if found.is_live(self._wall_ms()) else None
-
-    def is_current(self, caller: Caller) -> bool:
-        """Whether a caller that was found earlier may still do what it might do then."""
-        if isinstance(caller, ApiKey):
-            count = self.store.count
-            if caller.current_at == count:
-                return True
-            now = self.api_key(caller.name.encode())
-            if now is None or now.revision != caller.revision or now.is_frozen:
-                return False
-            caller.current_at = count
-            return True
-        assert isinstance(caller, Session)
-        self._refresh()
-        if caller.mark not in self._marks:
-            if self._db.execute(_SESSION, (caller.mark,)).fetchone() is None:
-                return False
-            self._marks.add(caller.mark)
-        return caller.is_live(self._wall_ms())
-
-    def _refresh(self) -> None:
-        count = self.store.count
-        if count == self._seen:
-            return
-        self._collect_uses()
-        if len(self._keys_before) >= CACHE_MAX:
-            self._keys_before.clear()
-        self._keys_before.update(self._keys)
-        self._keys = {}
-        self._sessions = {}
-        self._marks = set()
-        self._seen = count
-
-    def _load(self, key: bytes) -> ApiKey | None:
-        text = key.decode("ascii", "replace")
-        row = self._db.execute(_KEY, (text,)).fetchone()
-        before = self._keys_before.pop(key, None)
-        if row is None:
-            return None
-        uid, main_uid, permissions, expires, created, used, revision, off, sealed = row
-        try:
-            opened = self.store.unseal(uid, f"api_key:{text}", sealed)
-        except UnknownUser:
-            return None
-        content = msgspec.msgpack.decode(opened, type=KeySecrets)
-        facts = KeyFacts(permissions, expires, created, used, revision, bool(off))
-        found = ApiKey(text, uid, main_uid, facts, content)
-        if before is not None:
-            found.adopt(before)
-        if len(self._keys) >= CACHE_MAX:
-            self._collect_uses()
-            self._keys.clear()
-        self._keys[key] = found
-        return found
-
-    def _load_session(self, token: bytes, mark: bytes) -> Session | None:
-        row = self._db.execute(_SESSION, (mark,)).fetchone()
-        if row is None:
-            return None
-        found = self._session(token, mark, row)
-        if len(self._sessions) >= CACHE_MAX:
-            self._collect_uses()
-            self._sessions.clear()
-        self._sessions[mark] = found
-        return found
-
-    def _session(self, token: bytes, mark: bytes, row: tuple[Any, ...]) -> Session:
-        identifier, uid, *times = row
-        return Session(token, mark, identifier, uid, SessionTimes(*times), self.rules)
+class Vault(Callers):
+    """One hold on the store: what gateways ask on each request, users, and their API keys."""
 
     # --- users
 
@@ -242,7 +86,7 @@ class Vault:
         self, main_uid: int = 0, personal: Personal | None = None, uid: int = 0
     ) -> User:
         """A new user; with `main_uid` a sub-account of that user; `uid` 0 takes the next number."""
-        with self.store.change(invalidates=False):
+        with self.store.change():
             if main_uid:
                 self.require(main_uid)
             if not uid:
@@ -290,7 +134,7 @@ class Vault:
         return msgspec.msgpack.decode(opened, type=Personal)
 
     def set_personal(self, uid: int, personal: Personal) -> None:
-        with self.store.change(invalidates=False):
+        with self.store.change():
             self._put_personal(uid, personal)
 
     def erase_user(self, uid: int) -> None:
@@ -309,7 +153,8 @@ class Vault:
             erase = f"DELETE FROM {table} WHERE uid = ?"  # noqa: S608 - names of our own
             self._db.execute(erase, (uid,))
         self._db.execute("UPDATE users SET erased_ms = ? WHERE uid = ?", (self._wall_ms(), uid))
-        self._revoke(_REVOKE_OF_USER, uid)
+        self._db.execute(_REVOKE_OF_USER, (self._wall_ms(), uid))
+        self.store.outdate(uid)
 
     def wipe(self) -> None:
         """Zero the pages that held a key in the file itself, not only in its log."""
@@ -320,7 +165,7 @@ class Vault:
         self.set_password_hash(uid, passwords.hashed(password, self.rules.hashing))
 
     def set_password_hash(self, uid: int, phc: str) -> None:
-        with self.store.change(invalidates=False):
+        with self.store.change():
             self.put_credential(uid, PASSWORD, phc.encode())
 
     def password_matches(self, uid: int, password: str) -> bool:
@@ -367,7 +212,7 @@ class Vault:
         allowed = networks(list(addresses))
         phc = passwords.hashed(passphrase, self.rules.hashing)
         content = KeySecrets(secret, phc, label, allowed)
-        with self.store.change(invalidates=False):
+        with self.store.change():
             self._db.execute(
                 "INSERT INTO api_keys (key, uid, permissions, expires_ms, created_ms, sealed) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
@@ -402,6 +247,7 @@ class Vault:
             self._seal_key(uid, key, content)
             change = "UPDATE api_keys SET revision = revision + 1 WHERE key = ?"
             self._db.execute(change, (key,))
+            self.store.outdate(uid)
             if permissions is not None:
                 change = "UPDATE api_keys SET permissions = ? WHERE key = ?"
                 self._db.execute(change, (int(permissions), key))
@@ -432,7 +278,10 @@ class Vault:
     def revoke_key(self, key: str) -> bool:
         """Take a key out of force; False if it was not in force."""
         with self.store.change():
-            return self._revoke(_REVOKE, key) > 0
+            row = self._db.execute(_REVOKE, (self._wall_ms(), key)).fetchone()
+            if row is not None:
+                self.store.outdate(row[0])
+        return row is not None
 
     def switch_keys(self, uid: int, *, off: bool) -> None:
         """The master switch: off freezes all keys of a user and of the user's sub-accounts."""
@@ -440,37 +289,8 @@ class Vault:
             self.require(uid)
             moment = self._wall_ms() if off else 0
             self._db.execute("UPDATE users SET keys_off_ms = ? WHERE uid = ?", (moment, uid))
-
-    # --- last use
-
-    def take_uses(self) -> dict[tuple[str, str | bytes], int]:
-        """When callers were last seen, for `store_uses` of whoever may wait for the disk."""
-        self._collect_uses()
-        taken, self._uses = self._uses, {}
-        return taken
-
-    def store_uses(self, uses: dict[tuple[str, str | bytes], int]) -> None:
-        """Store when callers were last seen; one commit for all of them."""
-        if not uses:
-            return
-        with self.store.change(invalidates=False):
-            for (table, column), name in _USES.items():
-                rows = [(ms, key) for (where, key), ms in uses.items() if where == name]
-                update = f"UPDATE {table} SET used_ms = max(used_ms, ?) "  # noqa: S608
-                update += f"WHERE {column} = ?"
-                self._db.executemany(update, rows)
-
-    def flush_uses(self) -> None:
-        """Store when callers were last seen; needs no durability, so it is done now and then."""
-        self.store_uses(self.take_uses())
-
-    def _collect_uses(self) -> None:
-        for key in self._keys.values():
-            if key.used_ms:
-                self._uses[("key", key.name)] = key.used_ms
-        for session in self._sessions.values():
-            if session.used_ms:
-                self._uses[("session", session.mark)] = session.used_ms
+            for one in (uid, *(sub.uid for sub in self.sub_accounts(uid))):
+                self.store.outdate(one)
 
     # --- inside
 
@@ -483,14 +303,6 @@ class Vault:
     def _put_personal(self, uid: int, personal: Personal) -> None:
         sealed = self.store.seal(uid, f"personal:{uid}", msgspec.msgpack.encode(personal))
         self._db.execute("INSERT OR REPLACE INTO personal VALUES (?, ?)", (uid, sealed))
-
-    def _revoke(self, where: str, value: str | int) -> int:
-        cursor = self._db.execute(where, (self._wall_ms(), value))
-        return cursor.rowcount
-
-
-# Where each kind of caller's last use is kept.
-_USES = {("api_keys", "key"): "key", ("sessions", "mark"): "session"}
 
 
 def _new_name() -> str:

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from fullreserve.config import Address
 from fullreserve.gateway.ws.server import Server, start
+from tests.bed import turn
 from tests.integration.identity.bed import Browser, Town
 from tests.integration.identity.test_api_keys import make
 from tests.integration.ws.live import Client, login
@@ -117,5 +118,7 @@ async def test_an_edited_key_has_to_log_in_again_without_waiting_for_an_order(
         await socket.send(json.dumps(login(key, town.clock)))
         assert json.loads(await socket.recv())["code"] == "0"
         await home.post("x/api-keys/edit", apiKey=key.key, perm="read_only")
-        server.hub.sweep(town.clock.monotonic_ns() // 1_000_000)
+        # Ten milliseconds, and neither an order nor the sweep of each second.
+        await turn()
+        town.clock.advance(10)
         assert await Client(socket).closed() == 4007

@@ -159,8 +159,14 @@ def test_a_sign_in_leaves_what_others_know_as_it_is(desk: Desk) -> None:
     assert key is not None
     assert key.passphrase_matches(b"Phrase 1")
     desk.open()
+    other = desk.vault.create_user().uid
+    desk.sessions.open(other, HOME)
+    desk.vault.create_key(other, "Phrase 1", Permission.TRADE)
+    desk.sessions.end_all(other)
+    desk.vault.switch_keys(other, off=True)
+    desk.vault.erase_user(other)
     assert desk.gateway.api_key(made.key.encode()) is key
-    desk.vault.revoke_key("another")
+    desk.vault.edit_key(made.key, label="new")
     again = desk.gateway.api_key(made.key.encode())
     assert again is not key
     assert again is not None

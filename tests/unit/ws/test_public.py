@@ -183,7 +183,7 @@ def test_the_last_push_of_a_bar_is_confirmed() -> None:
 def test_slow_topics_beat_every_tenth_time_and_a_failing_one_alone_is_silent() -> None:
     """Criterion: WS-HUB-1."""
     live = Live()
-    hub = Hub(ManualClock())
+    hub = Hub(ManualClock(), lambda: 0)
     good, bad = Recorder(), Recorder()
     hub.join("bad", lambda: Books(ARG, live.one, 400), bad)
     hub.join("good", lambda: Books(ARG, live.one, 400), good)
@@ -206,7 +206,7 @@ def test_slow_topics_beat_every_tenth_time_and_a_failing_one_alone_is_silent() -
 def test_idle_connections_are_closed_after_30_seconds() -> None:
     """Criterion: WS-IDLE-1."""
     clock = ManualClock()
-    hub = Hub(clock)
+    hub = Hub(clock, lambda: 0)
     idle, busy = Recorder(), Recorder()
     hub.members = {idle: None, busy: None}
     hub.sweep(IDLE_MS)

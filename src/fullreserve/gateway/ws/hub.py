@@ -40,8 +40,11 @@ class Member(Listener, Protocol):
 class Hub:
     """Connections and topics of one server; `now_ms` is monotonic and as fine as a sweep."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, changes: Callable[[], int]) -> None:
         self._clock = clock
+        # Grows when what a connection rests on may be gone.
+        self._changes = changes
+        self._seen = changes()
         self._topics: dict[Hashable, Topic] = {}
         self._fast: dict[Beating, None] = {}
         self._slow: tuple[dict[Beating, None], ...] = tuple({} for _ in range(PHASES))
@@ -118,7 +121,9 @@ class Hub:
         while True:
             await self._clock.wait_ms(FAST_MS)
             now_ms = self._clock.monotonic_ns() // NS_PER_MS
-            if now_ms - self.now_ms >= SWEEP_MS:
+            changes = self._changes()
+            if now_ms - self.now_ms >= SWEEP_MS or changes != self._seen:
+                self._seen = changes
                 self.sweep(now_ms)
             self.beat(number)
             number += 1

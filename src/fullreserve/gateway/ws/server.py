@@ -42,7 +42,7 @@ class Server:
     def __init__(self, context: Context, *, strict: bool) -> None:
         self.context = context
         self.strict = strict
-        self.hub = hub.Hub(context.clock)
+        self.hub = hub.Hub(context.clock, lambda: context.vault.store.count)
         self.private = PrivateFeed(context)
         self.orders = OrderOperations(context)
         self._authenticator = Authenticator(context.vault, context.clock.wall_ms)

@@ -1,0 +1,97 @@
+"""What a gateway keeps of keys, and when it forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fullreserve.identity import store
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.rules import Hashing, Rules
+from fullreserve.identity.vault import NewKey, Vault
+
+CHEAP = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1))
+
+
+class Pair:
+    """Somebody who writes, and a gateway."""
+
+    def __init__(self, folder: Path) -> None:
+        self.writer = Vault(folder, lambda: 1_700_000_000_000, CHEAP)
+        self.gateway = Vault(folder, lambda: 1_700_000_000_000, CHEAP)
+
+    def key(self) -> NewKey:
+        uid = self.writer.create_user().uid
+        return self.writer.create_key(uid, "Phrase 1", Permission.TRADE)
+
+    def found(self, made: NewKey) -> object:
+        return self.gateway.api_key(made.key.encode())
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    opened = Pair(tmp_path)
+    yield opened
+    opened.gateway.close()
+    opened.writer.close()
+
+
+def test_a_change_of_one_user_is_forgotten_of_that_user_alone(pair: Pair) -> None:
+    """Criterion: ID-SES-7, ID-8"""
+    mine, other = pair.key(), pair.key()
+    kept = pair.found(mine)
+    assert pair.found(other) is not None
+    pair.writer.revoke_key(other.key)
+    assert pair.found(other) is None
+    assert pair.found(mine) is kept
+
+
+def test_who_missed_changes_that_are_no_longer_listed_forgets_everything(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: ID-8"""
+    monkeypatch.setattr(store, "CHANGES_KEPT", 2)
+    keys = [pair.key() for _ in range(5)]
+    kept = [pair.found(made) for made in keys]
+    for made in keys[:4]:
+        pair.writer.revoke_key(made.key)
+    pair.writer.store.prune_changes()
+    listed = pair.writer.store.db.execute("SELECT count(*) FROM changes").fetchone()[0]
+    assert listed == 2
+    assert [pair.found(made) for made in keys[:4]] == [None] * 4
+    last = pair.found(keys[4])
+    assert last is not None
+    assert last is not kept[4]
+
+
+def test_a_change_that_is_taken_back_outdates_nothing(pair: Pair) -> None:
+    """Criterion: ID-8"""
+    made = pair.key()
+    kept = pair.found(made)
+
+    def fails() -> None:
+        with pair.writer.store.change():
+            pair.writer.revoke_key(made.key)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert pair.found(made) is kept
+    pair.writer.create_user()
+    assert pair.writer.store.last_change() == 0
+
+
+def test_the_switch_of_a_master_reaches_the_sub_accounts(pair: Pair) -> None:
+    """Criterion: ID-API-7"""
+    main = pair.key()
+    sub = pair.writer.create_user(main_uid=main.uid)
+    made = pair.writer.create_key(sub.uid, "Phrase 1", Permission.TRADE)
+    held = pair.gateway.api_key(made.key.encode())
+    assert held is not None
+    assert pair.gateway.is_current(held)
+    pair.writer.switch_keys(main.uid, off=True)
+    assert not pair.gateway.is_current(held)
+    pair.writer.switch_keys(main.uid, off=False)
+    assert pair.gateway.is_current(held)
