@@ -3,7 +3,7 @@
 //! 1 expiry · 2 owner · 3 instrument · 4 owner's flags · 5 suspensions and state · 6 fields that
 //! exclude each other · 7 client order id · 8 size · 9 price · 10 pending caps · 11 balance.
 
-use super::matching::Preview;
+use super::walk::Preview;
 use super::{Order, TRADING};
 use crate::exchange::Exchange;
 use crate::group::Prospect;

@@ -1,21 +1,23 @@
 //! Orders: checking, holding, matching, amending, cancelling, and remembering for a while.
 //!
 //! The way of an order: `check` decides everything that could refuse it and changes nothing;
-//! `place` then carries it out and cannot fail; `matching` fills it against the book; what is left
-//! rests (`table`) or is finished; finished orders stay for queries until `retention` drops them.
+//! `place` then carries it out and cannot fail; `walk` leads it along the book and `fill` moves
+//! what it trades with each maker; what is left rests (`table`) or is finished; finished orders stay
+//! for queries until `retention` drops them.
 
 pub mod amend;
 pub mod amend_check;
 pub mod cancel;
 pub mod check;
 pub mod dead_man;
-pub mod matching;
+mod fill;
 pub mod place;
 mod queue;
 pub mod report;
 pub mod retention;
 pub mod self_trade;
 pub mod table;
+pub mod walk;
 
 #[cfg(test)]
 mod change_tests;

@@ -1,8 +1,8 @@
 //! Carrying out a checked order: it cannot fail any more.
 
 use super::check::Draft;
-use super::matching::Stop;
 use super::report::Change;
+use super::walk::Stop;
 use super::{FIRST_ID, Order, OrderSlot, TRADING, book_side, reaches};
 use crate::exchange::Exchange;
 use crate::index::NONE;
