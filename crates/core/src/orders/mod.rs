@@ -2,8 +2,8 @@
 //!
 //! The way of an order: `check` decides everything that could refuse it and changes nothing;
 //! `place` then carries it out and cannot fail; `walk` leads it along the book and `fill` moves
-//! what it trades with each maker; what is left rests (`table`) or is finished; finished orders stay
-//! for queries until `retention` drops them.
+//! what it trades with each maker; what is left rests (`table`) or is finished; finished orders
+//! stay for queries until `retention` drops them.
 
 pub mod amend;
 pub mod amend_check;
