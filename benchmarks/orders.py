@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,8 +34,11 @@ def _check(result: Any) -> Any:
 
 
 def _health(served: Served) -> Any:
-    with urllib.request.urlopen(f"http://{served.http}/healthz", timeout=10) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(f"http://{served.http}/healthz", timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as not_running:  # while it lags it says so with 503
+        return json.load(not_running)
 
 
 def drain_s(served: Served) -> tuple[int, float]:
