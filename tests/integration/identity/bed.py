@@ -47,9 +47,9 @@ class Town:
         self._courier = Courier(rest.context.desk, self.mailbox, clock)
 
     @classmethod
-    async def open(cls, folder: Path, rules: Rules = RULES) -> Town:
+    async def open(cls, folder: Path, rules: Rules = RULES, *, demo: bool = False) -> Town:
         clock = ManualClock()
-        return cls(await RestBed.open(folder, clock=clock, rules=rules), clock)
+        return cls(await RestBed.open(folder, clock=clock, rules=rules, demo=demo), clock)
 
     async def close(self) -> None:
         await self.rest.close()

@@ -8,6 +8,7 @@ from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.rules import HOUR_MS, MINUTE_MS
 from tests.integration.identity.bed import PASSWORD, Town
+from tests.memory_folder import memory_folder
 
 
 async def test_a_confirmed_address_becomes_a_user_with_an_account(town: Town) -> None:
@@ -127,3 +128,23 @@ async def test_a_foreign_page_cannot_post(town: Town) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = await town.browser().post("x/sign-in", kind, email="a@b.example", password="x")
         assert (answer.status, answer.code) == (400, "50006")
+
+
+async def test_in_the_demo_a_new_account_has_money_to_trade_with() -> None:
+    """Criterion: ID-UP-7"""
+    with memory_folder() as folder:
+        town = await Town.open(folder, demo=True)
+        home = await town.user()
+        details = (await home.get("account/balance")).row["details"]
+        held = {detail["ccy"]: detail["cashBal"] for detail in details}
+        assert held == {"BTC": "1", "ETH": "1", "FRT": "100", "USDT": "5000"}
+        order = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit"}
+        placed = await home.post("trade/order", **order, px="100", sz="1")
+        assert placed.row["sCode"] == "0"
+        await town.close()
+
+
+async def test_without_play_money_a_new_account_is_empty(town: Town) -> None:
+    """Criterion: ID-UP-7"""
+    home = await town.user()
+    assert (await home.get("account/balance")).row["details"] == []

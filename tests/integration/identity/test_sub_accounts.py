@@ -296,3 +296,86 @@ async def test_transfers_between_master_and_sub_accounts_are_listed(master: Mast
         assert [row["amt"] for row in found.data] == amounts, params
     for path in ("users/entrust-subaccount-list", "asset/subaccount/managed-subaccount-bills"):
         assert (await master.get(path)).data == []
+
+
+class Family:
+    """A master with two funded sub-accounts, and a key of the first."""
+
+    def __init__(self, master: Master) -> None:
+        self.master = master
+        self.uid = 0
+        self.key: NewKey
+
+    @classmethod
+    async def made(cls, master: Master) -> Family:
+        family = cls(master)
+        family.uid = await master.create("strategy1")
+        await master.create("strategy2")
+        await master.fund(family.uid, 100)
+        made = (await master.post("users/subaccount/apikey", subAcct="strategy1", **KEY)).row
+        family.key = NewKey(family.uid, made["apiKey"], made["secretKey"], "Phrase-12")
+        return family
+
+    async def ask(self, key: NewKey, kind: str, **more: str) -> Answer:
+        body = {"ccy": "USDT", "amt": "7", "from": "18", "to": "6", "type": kind, **more}
+        return await self.master.town.rest.post("asset/transfer", key, body)
+
+    async def held(self, name: str) -> list[str]:
+        found = await self.master.get("asset/subaccount/balances", subAcct=name)
+        return [row["bal"] for row in found.data]
+
+
+async def test_asset_transfer_moves_within_a_family(master: Master) -> None:
+    """Criterion: ID-SUB-8"""
+    family = await Family.made(master)
+    rest = master.town.rest
+    to_sub = await family.ask(master.key, "1", subAcct="strategy2")
+    assert to_sub.code == "0", to_sub.json
+    assert await family.held("strategy2") == ["7"]
+    from_sub = await family.ask(master.key, "2", subAcct="strategy1")
+    to_master = await family.ask(family.key, "3")
+    assert (await rest.get("asset/balances", master.key)).row["bal"] == "14"
+    to_other = await family.ask(family.key, "4", subAcct="strategy2")
+    assert await family.held("strategy2") == ["14"]
+    await master.town.recorded()
+    for key, answer, kind, name in (
+        (master.key, to_sub, "1", "strategy2"),
+        (master.key, from_sub, "2", "strategy1"),
+        (master.key, to_master, "2", "strategy1"),
+        (family.key, to_master, "3", ""),
+        (family.key, to_other, "4", "strategy2"),
+    ):
+        number = answer.row["transId"]
+        seen = await rest.get("asset/transfer-state", key, transId=number, type=kind)
+        assert (seen.row["type"], seen.row["subAcct"], seen.row["amt"]) == (kind, name, "7")
+    number = to_sub.row["transId"]
+    assert (await rest.get("asset/transfer-state", family.key, transId=number)).code == "51000"
+
+
+async def test_who_may_ask_for_which_transfer(master: Master) -> None:
+    """Criterion: ID-SUB-8"""
+    family = await Family.made(master)
+    for key, kind, more, code in (
+        (family.key, "1", {"subAcct": "strategy2"}, "59500"),
+        (family.key, "2", {"subAcct": "strategy2"}, "59500"),
+        (master.key, "3", {}, "51000"),
+        (master.key, "4", {"subAcct": "strategy1"}, "51000"),
+        (master.key, "1", {}, "50014"),
+        (master.key, "1", {"subAcct": "nobody1"}, "59510"),
+        (family.key, "4", {"subAcct": "strategy1", "to": "18"}, "58123"),
+        (master.key, "2", {"subAcct": "strategy1", "amt": "101"}, "58350"),
+    ):
+        assert (await family.ask(key, kind, **more)).code == code, (kind, more)
+    assert await family.held("strategy1") == []
+
+
+async def test_a_repeated_client_id_moves_within_a_family_once(master: Master) -> None:
+    """Criterion: ID-SUB-8"""
+    family = await Family.made(master)
+    body = {"subAcct": "strategy2", "clientId": "once"}
+    first = await family.ask(master.key, "1", **body)
+    again = await family.ask(master.key, "1", **body)
+    assert first.row["transId"] == again.row["transId"]
+    assert await family.held("strategy2") == ["7"]
+    other = await family.ask(master.key, "1", subAcct="strategy1", clientId="once")
+    assert other.code == "50071"

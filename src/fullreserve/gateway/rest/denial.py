@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TypeVar
 
 from fullreserve.gateway.errors import Problem
 from fullreserve.identity.account_opening import NotOpened
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.store import UnknownUser
 
+T = TypeVar("T")
 
-async def denied_as_problem(work: Awaitable[bytes]) -> bytes:
-    """The answer of a handler; what it was denied as a Problem."""
+
+async def denied_as_problem(work: Awaitable[T]) -> T:
+    """What some work gives; what it was denied as a Problem."""
     try:
         return await work
     except Denied as denied:

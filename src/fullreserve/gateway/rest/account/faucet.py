@@ -86,6 +86,17 @@ def routes(context: Context) -> Routes:
     }
 
 
+async def welcome(context: Context, owner: int) -> None:
+    """A new account's first money in the demo: the most of each currency. Problem."""
+    assets = context.catalog.asset_named
+    wanted = {
+        assets[symbol]: units * 10 ** assets[symbol].scale
+        for symbol, units in MOST.items()
+        if symbol in assets
+    }
+    await _move(context, owner, wanted, FAUCET_IN)
+
+
 class _Faucet:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -105,10 +116,10 @@ class _Faucet:
                 if used >= A_DAY:
                     raise Problem(59691, allowed=str(A_DAY))
                 used += 1
-                await self._move(request.owner, wanted, FAUCET_IN)
+                await _move(self._context, request.owner, wanted, FAUCET_IN)
             else:
                 await self._check_held(request.owner, wanted)
-                await self._move(request.owner, wanted, FAUCET_OUT)
+                await _move(self._context, request.owner, wanted, FAUCET_OUT)
         balances = {state.asset: state for state in await self._states(request.owner)}
         details = []
         for asset, amount in wanted.items():
@@ -159,23 +170,22 @@ class _Faucet:
             if state and amount > total - amount_int(state.hold):
                 raise Problem(59693, name=asset.symbol)
 
-    async def _move(self, owner: int, wanted: dict[Asset, int], reason: int) -> None:
-        account = AccountKey(owner, chart.TRADE, 0)
-        sign = 1 if reason == FAUCET_IN else -1
-        postings = tuple(
-            Posting(
-                reason,
-                (
-                    Leg(TREASURY, asset.id, amount_bytes(-sign * amount)),
-                    Leg(account, asset.id, amount_bytes(sign * amount)),
-                ),
-            )
-            for asset, amount in wanted.items()
+
+async def _move(context: Context, owner: int, wanted: dict[Asset, int], reason: int) -> None:
+    account = AccountKey(owner, chart.TRADE, 0)
+    sign = 1 if reason == FAUCET_IN else -1
+    postings = tuple(
+        Posting(
+            reason,
+            (
+                Leg(TREASURY, asset.id, amount_bytes(-sign * amount)),
+                Leg(account, asset.id, amount_bytes(sign * amount)),
+            ),
         )
-        number = self._door.numbers(1)
-        reply = await submitted(
-            self._context, Group(self._door.gateway, number, 0, 0, postings, ())
-        )
-        if reply.code:
-            # Orders took the money meanwhile, or the treasury ran dry.
-            raise Problem(59693, name=", ".join(asset.symbol for asset in wanted))
+        for asset, amount in wanted.items()
+    )
+    door = context.door
+    reply = await submitted(context, Group(door.gateway, door.numbers(1), 0, 0, postings, ()))
+    if reply.code:
+        # Orders took the money meanwhile, or the treasury ran dry.
+        raise Problem(59693, name=", ".join(asset.symbol for asset in wanted))

@@ -1,4 +1,7 @@
-"""`asset/transfer` and `asset/transfer-state`: moving money among a user's own accounts."""
+"""`asset/transfer` and `asset/transfer-state`: moving money among accounts of one family.
+
+That is a user's own two accounts, and those of a master and its sub-accounts.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,16 @@ from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, trading
 from fullreserve.gateway.rest.submitted import submitted
+from fullreserve.gateway.rest.users.master import Family
 from fullreserve.records.record import TransferRecord
 
 # OKX's numbers of the two accounts.
 ROOMS = {"6": chart.FUND, "18": chart.TRADE}
 ROOM_NAMES = {kind: number for number, kind in ROOMS.items()}
-OWN_ACCOUNTS = "0"
+# Who sends to whom; the last two are asked for by a sub-account.
+OWN_ACCOUNTS, TO_SUB, FROM_SUB, TO_MASTER, TO_OTHER = "0", "1", "2", "3", "4"
 AMOUNT_MAX = 2**127 - 1
+KIND_BITS = 8
 
 Room = Annotated[Literal["6", "18"], Meta(description="6 funding account, 18 trading account")]
 ClientId = Annotated[
@@ -44,13 +50,21 @@ FORGOTTEN = 50071
 
 
 class TransferParams(Params):
-    """A movement between two accounts of one user."""
+    """A movement between two accounts of one family."""
 
     ccy: Ccy
     amt: Annotated[str, Meta(description="Amount")]
     from_: Room = msgspec.field(name="from")
     to: Room
-    type: Annotated[Literal["0"], Meta(description="0: between own accounts")] = "0"
+    type: Annotated[
+        Literal["0", "1", "2", "3", "4"],
+        Meta(
+            description="0: between own accounts, 1: from master to sub-account, 2: from "
+            "sub-account to master, 3: the same by the sub-account's key, 4: from sub-account to "
+            "sub-account by the key of the first"
+        ),
+    ] = "0"
+    sub_acct: Annotated[str, Meta(description="The sub-account of types 1, 2 and 4")] = ""
     client_id: ClientId = ""
 
 
@@ -95,12 +109,15 @@ class _Funds:
         self._now = context.clock.exchange_ms
         self._client_ids = ClientIds(context.folder)
         self._client_ids.forget(self._now())
+        self._family = Family(context)
 
     async def transfer(self, request: Request, params: TransferParams) -> bytes:
-        """Move money between the funding and the trading account."""
+        """Move money between the funding and the trading account, or within a family."""
         asset = currency(self._catalog, params.ccy)
         amount = parse_amount(asset, params.amt)
-        source, target = ROOMS[params.from_], ROOMS[params.to]
+        sender, receiver = await self._sides(request, params)
+        source = _place(request.owner, sender, ROOMS[params.from_])
+        target = _place(request.owner, receiver, ROOMS[params.to])
         if source == target:
             raise Problem(58123)
         note = Note(
@@ -125,6 +142,23 @@ class _Funds:
         }
         return wire.envelope([row])
 
+    async def _sides(self, request: Request, params: TransferParams) -> tuple[int, int]:
+        """Who sends and who receives; Problem 50014, 59500, 59510."""
+        key = request.key
+        if params.type == OWN_ACCOUNTS:
+            return key.uid, key.uid
+        is_master = key.uid == key.main_uid
+        if is_master != (params.type in (TO_SUB, FROM_SUB)):
+            if not is_master:
+                raise Problem(59500)
+            raise Problem(51000, "type", f"{OWN_ACCOUNTS}, {TO_SUB}, {FROM_SUB}")
+        if params.type == TO_MASTER:
+            return key.uid, key.main_uid
+        if not params.sub_acct:
+            raise Problem(50014, name="subAcct")
+        other = (await self._family.named(key.main_uid, params.sub_acct)).uid
+        return (other, key.uid) if params.type == FROM_SUB else (key.uid, other)
+
     async def _once(self, note: Note) -> int:
         """The id of the transfer that a `clientId` stands for, made now or before."""
         known = await asyncio.to_thread(self._client_ids.take, note)
@@ -143,8 +177,8 @@ class _Funds:
             note.gateway,
             note.number,
             owner,
-            AccountKey(owner, note.source, 0),
-            AccountKey(owner, note.target, 0),
+            _account(owner, note.source),
+            _account(owner, note.target),
             note.asset,
             amount_bytes(int(note.amount)),
         )
@@ -180,6 +214,7 @@ class _Funds:
         if found is None or request.owner not in (found.source_owner, found.target_owner):
             raise Problem(51000, name, "the id of a transfer of yours")
         asset = self._catalog.assets[found.asset]
+        kind, name_of_sub = await self._seen(request, found)
         row = {
             "amt": asset.text(found.amount),
             "ccy": asset.symbol,
@@ -187,13 +222,30 @@ class _Funds:
             "from": ROOM_NAMES.get(found.source_kind, ""),
             "instId": "",
             "state": "success",
-            "subAcct": "",
+            "subAcct": name_of_sub,
             "to": ROOM_NAMES.get(found.target_kind, ""),
             "toInstId": "",
             "transId": ids.text(number),
-            "type": OWN_ACCOUNTS,
+            "type": kind,
         }
         return wire.envelope([row])
+
+    async def _seen(self, request: Request, found: TransferRecord) -> tuple[str, str]:
+        """The type of a transfer as who asks sees it, and the sub-account on its other side."""
+        source, target = found.source_owner, found.target_owner
+        main = request.key.main_uid
+        if source == target:
+            return OWN_ACCOUNTS, ""
+        names = {sub.uid: sub.name for sub in await self._family.all(main)}
+        if request.owner == main:
+            return (
+                (TO_SUB, names.get(target, ""))
+                if source == main
+                else (FROM_SUB, names.get(source, ""))
+            )
+        if main in (source, target):
+            return (TO_MASTER if target == main else TO_SUB), ""
+        return TO_OTHER, names.get(target if source == request.owner else source, "")
 
     async def _found(self, number: int) -> TransferRecord | None:
         """From the records, or from the log itself when they lag."""
@@ -213,6 +265,16 @@ class _Funds:
         except Gone:
             pass
         return None
+
+
+def _place(asking: int, owner: int, kind: int) -> int:
+    """An account as one number, as notes keep it: the kind alone where it is one's own."""
+    return kind if owner == asking else owner << KIND_BITS | kind
+
+
+def _account(asking: int, place: int) -> AccountKey:
+    """The account of a `_place`."""
+    return AccountKey(place >> KIND_BITS or asking, place & (1 << KIND_BITS) - 1, 0)
 
 
 def _record(event: Posted) -> TransferRecord | None:

@@ -58,10 +58,13 @@ class Family:
 
     async def all(self, main_uid: int) -> list[SubAccount]:
         """A master's sub-accounts, newest first."""
-        return await self._desk.act(self._desk.rooms.subs.of, main_uid)
+        return await denied_as_problem(self._desk.act(self._desk.rooms.subs.of, main_uid))
 
     async def named(self, main_uid: int, name: str) -> SubAccount:
-        """A master's sub-account of a name, open in the core too; Denied."""
+        """A master's sub-account of a name, open in the core too; Problem 59510."""
+        return await denied_as_problem(self._named(main_uid, name))
+
+    async def _named(self, main_uid: int, name: str) -> SubAccount:
         found = await self._desk.act(self._desk.rooms.subs.require, main_uid, name)
         await ensure_open(self._context.door, found.uid, main_uid)
         return found

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import structlog
+
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.account.faucet import welcome
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import (
@@ -18,6 +22,8 @@ from fullreserve.identity.password_reset import Passwords
 from fullreserve.identity.sign_in import SignIn
 from fullreserve.identity.sign_up import SignUp
 from fullreserve.identity.visit import Pending
+
+log = structlog.get_logger(__name__)
 
 
 def routes(context: Context) -> Routes:
@@ -39,6 +45,7 @@ def routes(context: Context) -> Routes:
 
 class _Entry:
     def __init__(self, context: Context) -> None:
+        self._context = context
         self._desk = context.desk
         self._cookies = Cookies(context.desk.rules)
         self._sign_in = SignIn(context.desk, context.door)
@@ -53,7 +60,16 @@ class _Entry:
     async def confirm(self, request: Request) -> bytes:
         ticket, code = request.required("ticket"), request.required("code")
         entered = await self._sign_up.confirm(ticket, code, self._cookies.visit(request))
+        if self._context.demo:
+            await self._welcome(entered.session.uid)
         return self._cookies.enter(request, entered)
+
+    async def _welcome(self, uid: int) -> None:
+        try:
+            await welcome(self._context, uid)
+        except Problem as problem:
+            # The person is in; the faucet can be asked again.
+            log.warning("no first money", uid=uid, problem=str(problem))
 
     async def sign_in(self, request: Request) -> bytes:
         email, password = email_of(request), request.required("password")
