@@ -8,7 +8,7 @@ from fullreserve.gateway.errors import Problem
 
 OFF_TICK = 51000
 BALANCE = frozenset({51008, 51502})
-SIZES = frozenset({51005, 51120, 51121, 51201})
+SIZES = frozenset({51005, 51121, 51201})
 PRICES = frozenset({51006, 51116, 51122})
 LEAST_SIZE = 51020
 MARKET_AMOUNT = 51202

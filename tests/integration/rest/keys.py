@@ -84,3 +84,9 @@ BILL = _keys(
     fillPxVol fillPxUsd fillMarkVol fillFwdPx earnAmt earnApr
     """
 )
+INDEX = _keys("instId idxPx high24h low24h open24h sodUtc0 sodUtc8 ts")
+PRICE_LIMIT = _keys("instId instType buyLmt sellLmt enabled ts")
+SNAPSHOT = _keys("asks bids ts seqId")
+TRANSFER = _keys("transId ccy clientId from amt to")
+# A row without names.
+CANDLE = ("ts", "o", "h", "l", "c", "vol", "volCcy", "volCcyQuote", "confirm")

@@ -111,7 +111,7 @@ async def test_indices(rest: RestBed) -> None:
     found = await rest.get("market/index-components", index="BTC-USDT")
     assert found.data["last"] == "40000"
     assert [part["wgt"] for part in found.data["components"]] == ["1"]
-    assert (await rest.get("market/index-components", index="NO-SUCH")).code == "51001"
+    assert (await rest.get("market/index-components", index="NO-SUCH")).code == "51014"
     by_quote = await rest.get("market/index-tickers", quoteCcy="USDT")
     assert {"BTC-USDT", "ETH-USDT"} <= {row["instId"] for row in by_quote.data}
     assert (await rest.get("market/exchange-rate")).row == {"usdCny": ""}

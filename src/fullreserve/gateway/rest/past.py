@@ -38,10 +38,12 @@ async def recorded(context: Context, question: Callable[[History], T]) -> T:
         raise Problem(50046, name="History") from None
 
 
-async def caught_up(context: Context, sequence: int) -> None:
-    """Waits a little for the records to have what the core already showed."""
+async def caught_up(context: Context, sequence: int) -> int:
+    """Waits a little for the records to have what the core already showed; how far they are."""
+    reached = 0
     for _ in range(CATCH_UP_STEPS):
-        reached = await recorded(context, lambda history: history.progress())
-        if reached.sequence >= sequence:
-            return
+        reached = (await recorded(context, lambda history: history.progress())).sequence
+        if reached >= sequence:
+            break
         await context.clock.wait_ms(CATCH_UP_STEP_MS)
+    return reached

@@ -13,7 +13,6 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.market.candles import BarName, page
 from fullreserve.gateway.rest.params import Ccy, InstId, OfTime, Params
-from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
 
@@ -67,6 +66,12 @@ class _Index:
         self._catalog = context.catalog
         self._market = context.market
 
+    def _named(self, name: str) -> Instrument:
+        found = self._catalog.instrument_named.get(name)
+        if found is None:
+            raise Problem(51014, name=name[:40])
+        return found
+
     def _ticker(self, instrument: Instrument) -> dict[str, str]:
         found: dict[str, str] = msgspec.json.decode(self._market.of(instrument.id).ticker.json())
         return found
@@ -76,7 +81,7 @@ class _Index:
         name, quote = params.inst_id, params.quote_ccy
         if not name and not quote:
             raise Problem(50015, name="instId or quoteCcy")
-        found = [spot(self._catalog, name)] if name else list(self._catalog.instruments.values())
+        found = [self._named(name)] if name else list(self._catalog.instruments.values())
         rows = []
         for instrument in found:
             if not quote or instrument.quote.symbol == quote:
@@ -87,7 +92,7 @@ class _Index:
 
     async def candles(self, _request: Request, params: IndexCandlesParams) -> bytes:
         """Candles of an index, newest first, without volumes."""
-        market = self._market.of(spot(self._catalog, params.inst_id).id)
+        market = self._market.of(self._named(params.inst_id).id)
         bounds = (params.after, params.before, params.limit)
         price = market.instrument.price_text
         rows = [
@@ -105,7 +110,7 @@ class _Index:
 
     async def components(self, _request: Request, params: ComponentsParams) -> bytes:
         """What an index is made of; OKX gives one object here, no list."""
-        ticker = self._ticker(spot(self._catalog, params.index))
+        ticker = self._ticker(self._named(params.index))
         component = {
             "exch": EXCHANGE,
             "symbol": params.index.replace("-", "/"),

@@ -90,16 +90,19 @@ class _Fills:
         since = max(params.begin, oldest)
         bounds = Page(params.after, params.before, since, params.end, limit)
         core: list[Order] = await self._door.query(ListFills(owner, instrument, order, limit))
-        if core:
-            await caught_up(self._context, core[0].sequence)
+        reached = await caught_up(self._context, core[0].sequence) if core else 0
 
         def ask(history: History) -> list[Fill]:
             return history.fills(owner, bounds, instrument=instrument, order=order)
 
         records = await recorded(self._context, ask)
         # A bill id that a client pages from is in the records, and so is all that is older.
-        fresh = [] if params.after or params.end else core
-        merged = merge_fills([one for one in fresh if one.time_ms >= since], records, limit)
+        fresh = [
+            one
+            for one in core
+            if one.sequence > reached and one.time_ms >= since and not (params.after or params.end)
+        ]
+        merged = merge_fills(fresh, records, limit)
         rows = [fill_row(catalog, fill) for fill in merged]
         return wire.envelope(
             [row for row in rows if not params.sub_type or row["subType"] == params.sub_type]
