@@ -1,24 +1,23 @@
-"""The sequencer: puts commands in order, applies them, logs them, and speaks when it is durable.
+"""The sequencer: takes commands in, puts them in order, applies them and sends them to the disk.
 
 All that arrived in a turn of the loop is one batch. It is applied to the core at once and appended
-at the same time; replies, rows and answers leave when the row is on disk. A batch that was applied
-is never dropped: when the disk does not take it, intake stops and the same bytes are tried again.
+at the same time; what is said of it waits for the disk (`durable_rows`, `answers`). A batch that
+was applied is never dropped: when the disk does not take it, intake stops and the same bytes are
+tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
-from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.clock import Clock
 from fullreserve.door.limits import Buckets
-from fullreserve.door.protocol import Gone, Health, Limit, Refused, Result, Row, Unavailable
+from fullreserve.door.protocol import Health, Limit, Refused, Result, Row
 from fullreserve.exchange.machine import Executed, Halted, Machine
 from fullreserve.exchange.wire.commands import (
     WIRE_VERSION,
@@ -29,18 +28,31 @@ from fullreserve.exchange.wire.commands import (
     batch,
     encode,
 )
-from fullreserve.exchange.wire.events import ParameterSet, Reply
+from fullreserve.exchange.wire.events import ParameterSet
 from fullreserve.exchange.wire.queries import ListParameters
 from fullreserve.journal.agenda import Alarm
+from fullreserve.journal.answers import Answers
+from fullreserve.journal.durable_rows import DurableRows
 from fullreserve.journal.durable_view import DurableView
-from fullreserve.journal.entry import Entry, head_of, seal
-from fullreserve.journal.errors import JournalError, PrunedAway, Unwritable
+from fullreserve.journal.entry import head_of, seal
+from fullreserve.journal.errors import PrunedAway
 from fullreserve.journal.exchange_time import ExchangeTime
-from fullreserve.journal.group_commit import GroupCommit
 from fullreserve.journal.headroom import Kept, finishes_at_most
 from fullreserve.journal.interface import Journal
 from fullreserve.journal.projections import Projections
-from fullreserve.journal.ring import Ring
+from fullreserve.journal.submission import (
+    BUSY,
+    CLOSING,
+    FAILED,
+    HALTED,
+    MALFORMED,
+    RATE_LIMITED,
+    STALLED,
+    TIME_JUMP,
+    UNKNOWN,
+    Done,
+    Submission,
+)
 
 # A larger batch gains nothing and makes the first command of it wait for the last.
 BATCH_COMMANDS = 4096
@@ -53,46 +65,7 @@ GATHERED_MAX = 128
 # How long clients wait for a disk that neither takes a row nor says no.
 APPEND_WAIT_MS = 5_000
 
-READ_ROWS = 256
-
-# Under load a stream is woken for several rows at a time: waking its reader costs more than a row.
-STREAM_PACE_MS = 2
-
-RATE_LIMITED = Refused(50011, "Too many requests", known=True)
-BUSY = Refused(50013, "Systems are busy. Please try again later.", known=True)
-MALFORMED = Refused(51000, "Parameter error", known=True)
-UNKNOWN = Refused(50004, "The outcome is unknown; repeat with the same numbers", known=False)
-
-Done = Callable[[Result], None]
-
 log = structlog.get_logger(__name__)
-
-
-def _read_only(why: str) -> Refused:
-    return Refused(50001, f"Service temporarily unavailable: {why}", known=True)
-
-
-CLOSING = _read_only("the exchange is shutting down")
-FAILED = _read_only("the exchange has stopped")
-HALTED = _read_only("read-only")
-STALLED = _read_only("read-only until the log can be written")
-TIME_JUMP = _read_only("the clock is being checked")
-
-
-class Submission(NamedTuple):
-    """A contiguous run of commands of one submitter."""
-
-    commands: Sequence[bytes]
-    done: Done
-
-
-class Pending(NamedTuple):
-    """A row on its way to the disk."""
-
-    row: Row
-    groups: Sequence[int]
-    submissions: list[Submission]
-    since_ns: int
 
 
 class Limits(NamedTuple):
@@ -129,7 +102,6 @@ class Sequencer:
         early: bool = False,
     ) -> None:
         self.machine = machine
-        self.failed: asyncio.Future[JournalError] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._journal = journal
         self._clock = clock
@@ -137,31 +109,27 @@ class Sequencer:
         self._buckets = Buckets()
         self._time = ExchangeTime(clock, journal.head.time_ms, limits.forward_jump_max_ms)
         self._head = journal.head
-        self._durable = journal.head.sequence
-        self._writer = GroupCommit(journal, self._loop, self._landed, self._trouble, early=early)
-        self._view = DurableView(view)
+        self._rows = DurableRows(
+            journal,
+            clock,
+            self._landed,
+            self._disk_changed,
+            append_wait_ms=limits.append_wait_ms,
+            early=early,
+        )
+        self.failed = self._rows.failed
+        self._answers = Answers(machine, self._rows, DurableView(view))
         self._alarm = Alarm(clock, self._tick)
-        self._ring = Ring()
         self._waiting: deque[Submission] = deque()
-        self._queued = 0
+        self._queued = 0  # commands that wait for their turn
         self._scheduled = False
         self._gathered = 0
-        self._in_flight: deque[Pending] = deque()
-        self._watch: asyncio.TimerHandle | None = None
-        self._followers: list[Callable[[Row], None]] = []
-        self._advance: list[asyncio.Future[None]] = []
-        self._readers: list[asyncio.Future[None]] = []
-        self._readers_woken_ns = 0
-        self._pace: asyncio.TimerHandle | None = None
         self._projections = Projections()
         self._kept = self._retention()
         self._asked: dict[tuple[int, int, int], None] = {}
         self._refused = 0
         # Why intake is stopped, by what stopped it; None while it is open.
         self._halted: Halted | None = None
-        # Whether the machine has applied part of what halted it; recovery stops before that.
-        self._torn = False
-        self._stalled = False
         self._closing = False
         self._refusal: Refused | None = None
         if halted is not None:
@@ -184,7 +152,8 @@ class Sequencer:
         """See `door.protocol.Door.submit`; a refusal is given at once."""
         refusal = self._refusal
         if refusal is None:
-            if self._queued + len(commands) > self._limits.pending_max:
+            pending = self._queued + self._rows.commands
+            if pending + len(commands) > self._limits.pending_max:
                 refusal = BUSY
             elif limits and not self._buckets.take(limits, self._clock.monotonic_ns()):
                 refusal = self._limited(limits)
@@ -226,7 +195,7 @@ class Sequencer:
 
     def flush(self) -> None:
         """Makes batches of what waits, as far as the rows in flight allow."""
-        while self._waiting and len(self._in_flight) < ROWS_IN_FLIGHT:
+        while self._waiting and len(self._rows.in_flight) < ROWS_IN_FLIGHT:
             if self._refusal is not None and not self._closing:
                 self._refuse_waiting(self._refusal)
                 return
@@ -254,6 +223,7 @@ class Sequencer:
         if self._queued <= BATCH_COMMANDS and room is None:
             taken = list(waiting)
             waiting.clear()
+            self._queued = 0
             return taken
         taken, count, finishing = [], 0, 0
         while waiting and count + len(waiting[0].commands) <= BATCH_COMMANDS:
@@ -264,7 +234,10 @@ class Sequencer:
             count += len(waiting[0].commands)
             taken.append(waiting.popleft())
         if waiting and not taken:
-            self._refuse(waiting.popleft(), BUSY)
+            refused = waiting.popleft()
+            count = len(refused.commands)
+            self._refuse(refused, BUSY)
+        self._queued -= count
         return taken
 
     def _room(self) -> int | None:
@@ -275,21 +248,13 @@ class Sequencer:
 
     def _refuse_waiting(self, refusal: Refused) -> None:
         waiting, self._waiting = self._waiting, deque()
+        self._queued = 0
         for submission in waiting:
             self._refuse(submission, refusal)
 
     def _refuse(self, submission: Submission, refusal: Refused) -> None:
-        self._queued -= len(submission.commands)
         self._refused += 1
-        self._tell(submission, refusal)
-
-    @staticmethod
-    def _tell(submission: Submission, result: Result) -> None:
-        # One listener's mistake may not keep the others from hearing.
-        try:
-            submission.done(result)
-        except Exception:
-            log.exception("listener failed", result=str(result)[:200])
+        submission.tell(refusal)
 
     # Execution
 
@@ -325,26 +290,8 @@ class Sequencer:
             WIRE_VERSION,
             executed.commands,
         )
-        self._send(entry, executed.events, executed.groups, taken)
-
-    def _send(
-        self, entry: Entry, events: bytes | None, groups: Sequence[int], taken: list[Submission]
-    ) -> None:
-        row = Row(
-            entry.sequence,
-            entry.count,
-            entry.time_ms,
-            entry.epoch,
-            entry.wire_version,
-            entry.commands,
-            events,
-            entry.hash,
-        )
         self._head = head_of(entry)
-        self._in_flight.append(Pending(row, groups, taken, self._clock.monotonic_ns()))
-        self._writer.append(entry)
-        if self._watch is None:
-            self._watch_disk(self._limits.append_wait_ms)
+        self._rows.append(entry, executed, taken)
 
     def _log_halted(self, time_ms: int, taken: list[Submission], halted: Halted) -> None:
         """What was tried goes into the log, so that a replay stops at the same place."""
@@ -354,8 +301,9 @@ class Sequencer:
         )
         for submission in taken:
             self._refuse(submission, UNKNOWN)
-        self._torn = True
-        self._send(entry, None, (), [])
+        self._answers.torn = True
+        self._head = head_of(entry)
+        self._rows.append(entry, None, ())
         self._halt(halted)
 
     def _halt(self, halted: Halted) -> None:
@@ -398,98 +346,25 @@ class Sequencer:
             # They are in the outbox still and are asked again when intake opens.
             self._asked.clear()
 
-    # Durability
+    # What stops intake
 
     def _landed(self, sequence: int) -> None:
-        """Everything up to a sequence is durable: it may be spoken of."""
-        in_flight = self._in_flight
-        self._durable = sequence
         self._projections.landed(sequence, self._time.last_ms)
-        while in_flight and in_flight[0].row.last <= sequence:
-            pending = in_flight.popleft()
-            if pending.row.events is not None:
-                self._speak(pending)
-        self._wake()
-        if self._stalled:
-            log.warning("log is being written again", sequence=sequence)
-            self._stalled = False
-            self._view.drop()
         self._reassess()
         if self._waiting:
             self._schedule()
 
-    def _speak(self, pending: Pending) -> None:
-        row = pending.row
-        self._ring.add(row)
-        replies = [event for event in row.shown() if type(event) is Reply]
-        if pending.groups:
-            replies = _without_groups(replies, pending.groups)
-        start = 0
-        for submission in pending.submissions:
-            end = start + len(submission.commands)
-            self._queued -= end - start
-            self._tell(submission, replies[start:end])
-            start = end
-        for follower in self._followers:
-            try:
-                follower(row)
-            except Exception:
-                log.exception("follower failed", sequence=row.sequence)
-
-    def _wake(self) -> None:
-        advance, self._advance = self._advance, []
-        _resolve(advance)
-        if self._readers and self._pace is None:
-            since_ms = (self._clock.monotonic_ns() - self._readers_woken_ns) // NS_PER_MS
-            wait_ms = max(0, STREAM_PACE_MS - since_ms)
-            self._pace = self._loop.call_later(wait_ms / 1000, self._wake_readers)
-
-    def _wake_readers(self) -> None:
-        self._pace = None
-        self._readers_woken_ns = self._clock.monotonic_ns()
-        readers, self._readers = self._readers, []
-        _resolve(readers)
-
-    def _trouble(self, problem: JournalError) -> None:
-        if isinstance(problem, Unwritable):
-            self._stall(str(problem))
-        elif not self.failed.done():
-            log.error("journal failed", problem=str(problem))
-            self._give_up_waiting()
+    def _disk_changed(self) -> None:
+        """The disk has stopped taking rows, or takes them again, or the log is lost to us."""
+        self._reassess()
+        if self.failed.done():
             self._alarm.stop()
-            self.failed.set_result(problem)
-            self._reassess()
-            self._wake()
-
-    def _stall(self, why: str) -> None:
-        if not self._stalled:
-            log.error("log cannot be written, read-only", problem=why)
-            self._stalled = True
-            self._reassess()
-            self._give_up_waiting()
-            self._wake()
-
-    def _give_up_waiting(self) -> None:
-        """Who waits for rows in flight learns that their outcome is unknown."""
-        for position, pending in enumerate(self._in_flight):
-            self._in_flight[position] = pending._replace(submissions=[])
-            for submission in pending.submissions:
-                self._refuse(submission, UNKNOWN)
-        self._refuse_waiting(STALLED)
-
-    def _watch_disk(self, wait_ms: int) -> None:
-        self._watch = self._loop.call_later(wait_ms / 1000, self._look_at_disk)
-
-    def _look_at_disk(self) -> None:
-        self._watch = None
-        if not self._in_flight:
+        elif not self._rows.stalled:
+            self._answers.view.drop()
             return
-        waited_ms = (self._clock.monotonic_ns() - self._in_flight[0].since_ns) // NS_PER_MS
-        if waited_ms >= self._limits.append_wait_ms:
-            self._stall(f"the disk took nothing for {waited_ms} ms")
-        self._watch_disk(max(1, self._limits.append_wait_ms - waited_ms))
-
-    # What stops intake
+        for submission in self._rows.give_up():
+            self._refuse(submission, UNKNOWN)
+        self._refuse_waiting(STALLED)
 
     def _reassess(self) -> None:
         """Works out whether intake is open, and opens it for what waited outside."""
@@ -506,7 +381,7 @@ class Sequencer:
             return HALTED
         if self._closing:
             return CLOSING
-        if self._stalled:
+        if self._rows.stalled:
             return STALLED
         return BUSY if self._lagging() else None
 
@@ -517,85 +392,19 @@ class Sequencer:
             finished_total, kept.finished_max, self._time.last_ms, kept.finished_ms
         )
 
-    # Reading
+    # What is durable
 
-    async def query(self, query: bytes) -> bytes:
+    def query(self, query: bytes) -> Coroutine[Any, Any, bytes]:
         """The core's answer, once everything that it shows is durable."""
-        while True:
-            if self.failed.done():
-                raise Unavailable(FAILED.message)
-            if self._torn and self._in_flight and not self._stalled:
-                await self._next_advance()
-                continue
-            if self._torn or (self._stalled and self._durable < self.machine.sequence):
-                try:
-                    machine = await self._view.machine()
-                except JournalError as problem:
-                    raise Unavailable(str(problem)) from problem
-                if machine is not None:
-                    return machine.core.query(query)
-                if self._torn:
-                    raise Unavailable(HALTED.message)
-                await self._next_advance()
-                continue
-            answer = self.machine.core.query(query)
-            sequence = self.machine.sequence
-            while self._durable < sequence and not self.failed.done() and not self._stalled:
-                await self._next_advance()
-            if self._durable >= sequence:
-                return answer
-
-    def _next_advance(self) -> asyncio.Future[None]:
-        waiter: asyncio.Future[None] = self._loop.create_future()
-        self._advance.append(waiter)
-        return waiter
-
-    def _next_rows(self) -> asyncio.Future[None]:
-        waiter: asyncio.Future[None] = self._loop.create_future()
-        self._readers.append(waiter)
-        return waiter
+        return self._answers.query(query)
 
     def follow(self, rows: Callable[[Row], None]) -> Callable[[], None]:
         """See `door.protocol.Door.follow`."""
-        self._followers = [*self._followers, rows]
+        return self._rows.follow(rows)
 
-        def stop() -> None:
-            self._followers = [follower for follower in self._followers if follower is not rows]
-
-        return stop
-
-    async def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
-        """See `door.protocol.Door.stream`. Reads at the reader's pace: nothing is buffered."""
-        position = max(1, from_sequence)
-        while not self.failed.done():
-            row = self._ring.holding(position)
-            if row is not None:
-                yield row
-                position = row.last + 1
-            elif position > self._durable or (events and self._halted_before(position)):
-                await self._next_rows()
-            elif events:
-                raise Gone(self._ring.oldest or self._durable + 1)
-            else:
-                try:
-                    entries = await asyncio.to_thread(self._read, position)
-                except PrunedAway as pruned:
-                    raise Gone(pruned.oldest) from pruned
-                for entry in entries:
-                    yield _row(entry)
-                    position = entry.last + 1
-        raise Unavailable(FAILED.message)
-
-    def _halted_before(self, position: int) -> bool:
-        """The row of a halt has no events; nothing follows it."""
-        return self._halted is not None and len(self._ring) > 0 and position > self._ring.last
-
-    def _read(self, position: int) -> list[Entry]:
-        entries = self._journal.read(position)
-        try:
-            return list(islice(entries, READ_ROWS))
-        finally:
-            entries.close()
+    def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
+        """See `door.protocol.Door.stream`."""
+        return self._rows.stream(from_sequence, events)
 
     # Operation
 
@@ -609,11 +418,11 @@ class Sequencer:
         return Health(
             state=self._state(),
             sequence=core.sequence,
-            durable=self._durable,
+            durable=self._rows.durable,
             time_ms=self._time.last_ms,
             epoch=self._journal.epoch,
-            queued=self._queued,
-            rows=len(self._in_flight),
+            queued=self._queued + self._rows.commands,
+            rows=len(self._rows.in_flight),
             halted_at=self._halted.sequence if self._halted else 0,
             time_jump_ms=self._time.jump_ms,
             open_orders=core.open_orders,
@@ -639,10 +448,10 @@ class Sequencer:
 
         Without this nothing would be bounded before its process has come up and reported.
         """
-        if sequence > self._durable:  # of another log, as its process will say
+        if sequence > self._rows.durable:  # of another log, as its process will say
             sequence = finished_total = 0
         self._kept = self._retention()
-        lacks = self._first_behind(sequence) if sequence < self._durable else None
+        lacks = self._first_behind(sequence) if sequence < self._rows.durable else None
         self._projections.register(projection, sequence, finished_total, lacks)
         self._reassess()
 
@@ -661,7 +470,7 @@ class Sequencer:
         self._kept = self._retention()
         self._projections.report(projection, sequence, finished_total)
         self._reassess()
-        self._wake()
+        self._rows.wake()
 
     async def skips(self) -> list[int]:
         """See `door.protocol.Door.skips`."""
@@ -684,58 +493,19 @@ class Sequencer:
         self._closing = True
         self._reassess()
         self._alarm.stop()
-        while (self._in_flight or self._waiting) and not (self._stalled or self.failed.done()):
-            await self._next_advance()
+        rows = self._rows
+        while (rows.in_flight or self._waiting) and not (rows.stalled or self.failed.done()):
+            await rows.next_advance()
 
     async def projected(self) -> None:
         """Returns once every projection has committed what is durable."""
         while not self.failed.done():
             reached = self._projections.reached.values()
-            if all(sequence >= self._durable for sequence in reached):
+            if all(sequence >= self._rows.durable for sequence in reached):
                 return
-            await self._next_advance()
+            await self._rows.next_advance()
 
     async def close(self) -> None:
         """Drains, then ends the writer; streams and queries end."""
         await self.drain()
-        if self._watch is not None:
-            self._watch.cancel()
-        abandon = self._stalled or self.failed.done()
-        await asyncio.to_thread(self._writer.close, abandon=abandon)
-        self._give_up_waiting()
-        if not self.failed.done():
-            self.failed.set_result(JournalError("The exchange has shut down."))
-        self._reassess()
-        self._wake()
-
-
-def _resolve(waiters: list[asyncio.Future[None]]) -> None:
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_result(None)
-
-
-def _without_groups(replies: list[Reply], groups: Sequence[int]) -> list[Reply]:
-    """The submitters' replies: a group's refusal is that of the product command before it."""
-    merged = list(replies)
-    for position in groups:
-        product, group = replies[position - 1], replies[position]
-        if group.code:
-            merged[position - 1] = msgspec.structs.replace(
-                product, code=group.code, allowed=group.allowed
-            )
-    dropped = dict.fromkeys(groups)
-    return [reply for position, reply in enumerate(merged) if position not in dropped]
-
-
-def _row(entry: Entry) -> Row:
-    return Row(
-        entry.sequence,
-        entry.count,
-        entry.time_ms,
-        entry.epoch,
-        entry.wire_version,
-        entry.commands,
-        None,
-        entry.hash,
-    )
+        await self._rows.close()

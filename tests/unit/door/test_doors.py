@@ -159,7 +159,7 @@ async def test_a_stream_begins_in_the_log_and_goes_on_live(open_door: OpenDoor, 
 
 async def test_a_stream_with_events_says_what_is_gone(open_door: OpenDoor, bed: Bed) -> None:
     """Criterion: LOG-11.2"""
-    bed.sequencer._ring.__init__(rows_max=3)  # type: ignore[misc]
+    bed.sequencer._rows.ring.__init__(rows_max=3)  # type: ignore[misc]
     door = await open_door(1)
     for _ in range(5):
         await place(door, ALICE, Side.BUY, 400_000, 1)

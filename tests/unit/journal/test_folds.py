@@ -166,7 +166,7 @@ async def test_an_event_pays_through_a_later_command_with_a_key(tmp_path: Path) 
     bed, door = await campaign_bed(tmp_path, Points())
     await trade(door, MILESTONE * UNIT)
     await until(lambda: not bed.sequencer.machine.follow_ups())
-    await until(lambda: bed.sequencer._durable == bed.sequencer.machine.sequence)
+    await until(lambda: bed.sequencer.status().durable == bed.sequencer.machine.sequence)
     asked = [
         command for command in commands_of(bed) if isinstance(command, Product) and command.cause
     ]
@@ -195,7 +195,7 @@ async def test_a_crash_between_event_and_payment_pays_once(tmp_path: Path) -> No
     again = await Bed.open(tmp_path, folds=[points])
     assert len(again.sequencer.machine.follow_ups()) == 2
     await until(lambda: not points.state.outbox)
-    await until(lambda: again.sequencer._durable == again.sequencer.machine.sequence)
+    await until(lambda: again.sequencer.status().durable == again.sequencer.machine.sequence)
     door = await again.door()
     for owner in (ALICE, BOB):
         assert await balance(door, owner, chart.FUND) == BONUS
@@ -215,7 +215,7 @@ async def busy_log(folder: Path) -> Bed:
         if draws.random() < 0.4:
             await run(door, [product(door, draws.choice((ALICE, BOB)), Claim())])
     await until(lambda: not bed.sequencer.machine.follow_ups())
-    await until(lambda: bed.sequencer._durable == bed.sequencer.machine.sequence)
+    await until(lambda: bed.sequencer.status().durable == bed.sequencer.machine.sequence)
     return bed
 
 
