@@ -129,7 +129,8 @@ async def test_a_key_of_a_sub_account_acts_for_it_alone(master: Master) -> None:
     await rest.place(key, "buy", "100", "1")
     for path in ("users/subaccount/list", "asset/subaccount/bills"):
         assert (await rest.get(path, key)).code == "59500"
-    answer = await rest.post("users/subaccount/delete-apikey", key, {"subAcct": "strategy1"})
+    own = {"subAcct": "strategy1", "apiKey": key.key}
+    answer = await rest.post("users/subaccount/delete-apikey", key, own)
     assert answer.code == "59500"
 
 
@@ -182,14 +183,14 @@ async def test_only_a_bound_key_or_a_fresh_session_makes_accounts_and_keys(maste
     town = master.town
     await master.create("strategy1")
     paths = ("create-subaccount", "apikey", "modify-apikey", "set-transfer-out")
+    body = {"subAcct": "strategy1", "apiKey": "k", **KEY}
     for path in paths[:-1]:
-        body = {"subAcct": "strategy1"}
         answer = await town.rest.post(f"users/subaccount/{path}", town.rest.alice, body)
         assert (answer.status, answer.code) == (403, "50035"), path
     home = await town.user()
     town.clock.advance(10 * MINUTE_MS)
     for path in paths:
-        answer = await home.post(f"users/subaccount/{path}", subAcct="strategy1")
+        answer = await home.post(f"users/subaccount/{path}", **body)
         assert answer.code == "90006", path
     await home.step_up()
     assert (await _created(home)).code == "0"

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import wraps
+from typing import Annotated, TypeVar
+
+from msgspec import Meta
 
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.denial import denied_as_problem
+from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
-from fullreserve.gateway.rest.route import Handler
+from fullreserve.gateway.rest.route import Handler, Taking
 from fullreserve.identity.account_opening import ensure_open
 from fullreserve.identity.session import Session
 from fullreserve.identity.sub_accounts import SubAccount
 
+P = TypeVar("P", bound=Params)
 
-def guarded(handler: Handler) -> Handler:
-    """A handler whose denials become Problems."""
+
+class OfSubAccount(Params):
+    """One sub-account's."""
+
+    sub_acct: Annotated[str, Meta(description="The sub-account's name")]
+
+
+def taking(shape: type[P], handler: Callable[[Request, P], Awaitable[bytes]]) -> Handler:
+    """A handler that gets its parameters as a struct, and whose denials become Problems."""
+    return _guarded(Taking(shape, handler))
+
+
+def _guarded(handler: Handler) -> Handler:
 
     @wraps(handler)
     async def answer(request: Request) -> bytes:

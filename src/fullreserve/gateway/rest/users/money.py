@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Limit, Refused
@@ -15,10 +18,11 @@ from fullreserve.gateway import ids, wire
 from fullreserve.gateway.balances import balance_row, trading
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.request import PageBounds, Request
+from fullreserve.gateway.rest.params import Ccy, Ccys, OfTime, Params
+from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading
 from fullreserve.gateway.rest.route import trading as changing
-from fullreserve.gateway.rest.users.master import Family, guarded, master
+from fullreserve.gateway.rest.users.master import Family, OfSubAccount, master, taking
 from fullreserve.gateway.submission import refused
 from fullreserve.gateway.valuation import Valuation
 from fullreserve.identity.sub_accounts import SubAccount
@@ -29,16 +33,50 @@ ROOMS = {"6": chart.FUND, "18": chart.TRADE}
 TO_SUB, TO_MASTER = "0", "1"
 AMOUNT_MAX = 2**127 - 1
 
+Room = Annotated[Literal["6", "18"], Meta(description="6 funding account, 18 trading account")]
+
+
+class BalanceParams(OfSubAccount):
+    """Some currencies of a sub-account, all without `ccy`."""
+
+    ccy: Ccys = ()
+
+
+class BillsParams(OfTime):
+    """Which transfers, by time."""
+
+    ccy: Ccy = ""
+    type: Annotated[
+        Literal["0", "1"] | None,
+        Meta(description="0: from master to sub-account, 1: from sub-account to master"),
+    ] = None
+    sub_acct: Annotated[str, Meta(description="Only those with this one")] = ""
+
+
+class SubTransferParams(Params):
+    """A movement between two sub-accounts."""
+
+    ccy: Ccy
+    amt: Annotated[str, Meta(description="Amount")]
+    from_: Room = msgspec.field(name="from")
+    to: Room
+    from_sub_account: Annotated[str, Meta(description="Name of the sender")]
+    to_sub_account: Annotated[str, Meta(description="Name of the receiver")]
+
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
     money = _Money(context)
     return {
-        ("GET", "account/subaccount/balances"): reading(guarded(money.trading), 6),
-        ("GET", "asset/subaccount/balances"): reading(guarded(money.funding), 6),
-        ("GET", "account/subaccount/max-withdrawal"): reading(guarded(money.most), 20),
-        ("GET", "asset/subaccount/bills"): reading(guarded(money.bills), 6, 1000),
-        ("POST", "asset/subaccount/transfer"): changing(guarded(money.transfer), 0),
+        ("GET", "account/subaccount/balances"): reading(taking(OfSubAccount, money.trading), 6),
+        ("GET", "asset/subaccount/balances"): reading(taking(BalanceParams, money.funding), 6),
+        ("GET", "account/subaccount/max-withdrawal"): reading(
+            taking(BalanceParams, money.most), 20
+        ),
+        ("GET", "asset/subaccount/bills"): reading(taking(BillsParams, money.bills), 6, 1000),
+        ("POST", "asset/subaccount/transfer"): changing(
+            taking(SubTransferParams, money.transfer), 0
+        ),
     }
 
 
@@ -50,37 +88,39 @@ class _Money:
         self._family = Family(context)
         self._valuation = Valuation(context.catalog, context.market)
 
-    async def _states(self, request: Request) -> list[AccountState]:
-        sub = await self._family.named(master(request), request.required("subAcct"))
+    async def _states(self, request: Request, name: str) -> list[AccountState]:
+        sub = await self._family.named(master(request), name)
         states: list[AccountState] = await self._door.query(ListBalances(sub.uid))
         return states
 
-    async def trading(self, request: Request) -> bytes:
-        """As `account/balance`."""
-        states = await self._states(request)
+    async def trading(self, request: Request, params: OfSubAccount) -> bytes:
+        """A sub-account's trading account, as `account/balance`."""
+        states = await self._states(request, params.sub_acct)
         now = self._context.clock.exchange_ms()
         return wire.envelope([balance_row(self._catalog, states, self._valuation, now)])
 
-    async def funding(self, request: Request) -> bytes:
-        """As `asset/balances`."""
-        wanted = request.names("ccy")
+    async def funding(self, request: Request, params: BalanceParams) -> bytes:
+        """A sub-account's funding account, as `asset/balances`."""
         rows = []
-        for state in await self._states(request):
+        for state in await self._states(request, params.sub_acct):
             asset = self._catalog.assets[state.asset]
             total, hold = amount_int(state.balance), amount_int(state.hold)
-            if state.kind != chart.FUND or not total or (wanted and asset.symbol not in wanted):
+            if (
+                state.kind != chart.FUND
+                or not total
+                or (params.ccy and asset.symbol not in params.ccy)
+            ):
                 continue
             free = {"availBal": asset.text(total - hold), "frozenBal": asset.text(hold)}
             rows.append({"ccy": asset.symbol, "bal": asset.text(total), **free})
         return wire.envelope(rows)
 
-    async def most(self, request: Request) -> bytes:
-        """What may leave each trading account: all that no order holds."""
-        wanted = request.names("ccy")
+    async def most(self, request: Request, params: BalanceParams) -> bytes:
+        """What may leave a sub-account's trading account: all that no order holds."""
         rows = []
-        for state in trading(await self._states(request)):
+        for state in trading(await self._states(request, params.sub_acct)):
             asset = self._catalog.assets[state.asset]
-            if not wanted or asset.symbol in wanted:
+            if not params.ccy or asset.symbol in params.ccy:
                 free = asset.text(amount_int(state.balance) - amount_int(state.hold))
                 row = {"ccy": asset.symbol, "maxWd": free, "maxWdEx": free}
                 rows.append({**row, "spotOffsetMaxWd": "", "spotOffsetMaxWdEx": ""})
@@ -88,14 +128,17 @@ class _Money:
 
     # --- between two sub-accounts
 
-    async def transfer(self, request: Request) -> bytes:
+    async def transfer(self, request: Request, params: SubTransferParams) -> bytes:
+        """Move money between two sub-accounts."""
         main = master(request)
-        asset = self._asset(request.required("ccy"))
-        amount = _amount(asset, request.required("amt"))
-        source = await self._place(request, main, "from", "fromSubAccount")
-        target = await self._place(request, main, "to", "toSubAccount")
-        if source.owner == target.owner:
+        asset = self._asset(params.ccy)
+        amount = _amount(asset, params.amt)
+        sender = await self._family.named(main, params.from_sub_account)
+        receiver = await self._family.named(main, params.to_sub_account)
+        if sender.uid == receiver.uid:
             raise Problem(59507)
+        source = AccountKey(sender.uid, ROOMS[params.from_], 0)
+        target = AccountKey(receiver.uid, ROOMS[params.to], 0)
         gateway, number = self._door.gateway, self._door.numbers(1)
         command = Transfer(gateway, number, main, source, target, asset.id, amount_bytes(amount))
         limits = (Limit(("sub-transfer", main), 1, 1000),) if self._context.limits else ()
@@ -107,13 +150,6 @@ class _Money:
             raise Problem(reply.code, name=asset.symbol, allowed=allowed)
         return wire.envelope([{"transId": ids.text(reply.order)}])
 
-    async def _place(self, request: Request, main: int, room: str, owner: str) -> AccountKey:
-        kind = ROOMS.get(request.required(room))
-        if kind is None:
-            raise Problem(51000, room, ", ".join(ROOMS))
-        sub = await self._family.named(main, request.required(owner))
-        return AccountKey(sub.uid, kind, 0)
-
     def _asset(self, symbol: str) -> Asset:
         asset = self._catalog.asset_named.get(symbol)
         if asset is None:
@@ -122,32 +158,25 @@ class _Money:
 
     # --- between the master and its sub-accounts
 
-    async def bills(self, request: Request) -> bytes:
-        """Transfers between master and sub-accounts; `after` and `before` are times in ms."""
+    async def bills(self, request: Request, params: BillsParams) -> bytes:
+        """Transfers between the master and its sub-accounts, newest first."""
         main = master(request)
-        name, kind = request.text("subAcct"), request.choice("type", (TO_SUB, TO_MASTER))
-        symbol = request.text("ccy")
-        asset = self._asset(symbol).id if symbol else 0
-        page = request.time_page(100, 100)
         subs = await self._family.all(main)
-        if name:
-            subs = [await self._family.named(main, name)]
+        if params.sub_acct:
+            subs = [await self._family.named(main, params.sub_acct)]
         by_uid = {sub.uid: sub for sub in subs}
-        found = await asyncio.to_thread(self._bills, main, tuple(by_uid), asset, kind, page)
+        found = await asyncio.to_thread(self._bills, main, tuple(by_uid), params)
         return wire.envelope([self._bill(bill, by_uid[bill.other_owner]) for bill in found])
 
-    def _bills(
-        self, main: int, subs: tuple[int, ...], asset: int, kind: str, page: PageBounds
-    ) -> list[Bill]:
-        leaving = {TO_SUB: True, TO_MASTER: False}.get(kind)
+    def _bills(self, main: int, subs: tuple[int, ...], params: BillsParams) -> list[Bill]:
         return self._context.history().family_bills(
             main,
             subs,
-            asset=asset,
-            leaving=leaving,
-            after_ms=page.after,
-            before_ms=page.before,
-            limit=page.limit,
+            asset=self._asset(params.ccy).id if params.ccy else 0,
+            leaving=None if params.type is None else params.type == TO_SUB,
+            after_ms=params.after,
+            before_ms=params.before,
+            limit=params.limit,
         )
 
     def _bill(self, bill: Bill, sub: SubAccount) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Refused
@@ -12,24 +14,50 @@ from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import OfTime, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading, trading
-from fullreserve.gateway.rest.users.master import Family, fresh_master, guarded, master, sure_master
+from fullreserve.gateway.rest.users.master import Family, fresh_master, master, sure_master, taking
 from fullreserve.gateway.submission import refused
 from fullreserve.identity.account_opening import ensure_open
 from fullreserve.identity.sub_accounts import SubAccount
 
 STANDARD = "1"
-BOOLEANS = ("true", "false")
+
+
+class ListParams(OfTime):
+    """Which sub-accounts, by creation time."""
+
+    enable: Annotated[bool | None, Meta(description="Only those that are or are not frozen")] = None
+    sub_acct: Annotated[str, Meta(description="Only the one of this name")] = ""
+
+
+class CreateParams(Params):
+    """A new sub-account."""
+
+    sub_acct: Annotated[str, Meta(description="Its name: 6 to 20 letters and digits")]
+    type: Annotated[Literal["1"], Meta(description="1: standard")] = "1"
+    label: Annotated[str, Meta(description="A note, at most 50 characters")] = ""
+
+
+class OutParams(Params):
+    """A right of sub-accounts."""
+
+    sub_acct: Annotated[tuple[str, ...], Meta(description="Names, at most 20")]
+    can_trans_out: Annotated[bool, Meta(description="Whether they may send to others")] = True
 
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
     subs = _SubAccounts(context)
     return {
-        ("GET", "users/subaccount/list"): reading(guarded(subs.listed), 20),
-        ("POST", "users/subaccount/create-subaccount"): trading(guarded(subs.create), 1, 1000),
-        ("POST", "users/subaccount/set-transfer-out"): trading(guarded(subs.set_out), 1, 1000),
+        ("GET", "users/subaccount/list"): reading(taking(ListParams, subs.listed), 20),
+        ("POST", "users/subaccount/create-subaccount"): trading(
+            taking(CreateParams, subs.create), 1, 1000
+        ),
+        ("POST", "users/subaccount/set-transfer-out"): trading(
+            taking(OutParams, subs.set_out), 1, 1000
+        ),
         # Kinds of sub-accounts that do not exist here.
         ("GET", "users/entrust-subaccount-list"): reading(_none, 1, 1000),
         ("GET", "asset/subaccount/managed-subaccount-bills"): reading(_none, 6, 1000),
@@ -37,6 +65,7 @@ def routes(context: Context) -> Routes:
 
 
 async def _none(request: Request) -> bytes:
+    """Empty: there is no such kind of sub-account here."""
     master(request)
     return wire.envelope([])
 
@@ -47,27 +76,25 @@ class _SubAccounts:
         self._desk = context.desk
         self._family = Family(context)
 
-    async def listed(self, request: Request) -> bytes:
-        """Newest first; `after` and `before` are exclusive bounds of the creation time in ms."""
-        name, enabled = request.text("subAcct"), request.choice("enable", BOOLEANS)
-        page = request.time_page(100, 100)
+    async def listed(self, request: Request, params: ListParams) -> bytes:
+        """The master's sub-accounts, newest first."""
+        name, enabled = params.sub_acct, params.enable
         rows: list[dict[str, Any]] = []
         for sub in await self._family.all(master(request)):
-            if (name and sub.name != name) or (page.after and sub.created_ms >= page.after):
+            if (name and sub.name != name) or (params.after and sub.created_ms >= params.after):
                 continue
-            if page.before and sub.created_ms <= page.before:
+            if params.before and sub.created_ms <= params.before:
                 continue
             row = _row(sub, await self._door.query(GetOwner(sub.uid)))
-            if not enabled or row["enable"] == (enabled == "true"):
+            if enabled is None or row["enable"] == enabled:
                 rows.append(row)
-        return wire.envelope(rows[: page.limit])
+        return wire.envelope(rows[: params.limit])
 
-    async def create(self, request: Request) -> bytes:
-        """A standard sub-account, with an account in the core."""
+    async def create(self, request: Request, params: CreateParams) -> bytes:
+        """Make a standard sub-account."""
         main = sure_master(request)
-        request.choice("type", (STANDARD,), STANDARD)
-        name, label = request.required("subAcct"), request.text("label")
-        made = await self._desk.act(self._desk.rooms.subs.create, main, name, label)
+        act = self._desk.rooms.subs.create
+        made = await self._desk.act(act, main, params.sub_acct, params.label)
         await ensure_open(self._door, made.uid, main)
         row = {
             "label": made.label,
@@ -77,12 +104,10 @@ class _SubAccounts:
         }
         return wire.envelope([row])
 
-    async def set_out(self, request: Request) -> bytes:
-        """Whether sub-accounts may transfer out; `subAcct` is a comma list."""
-        main = fresh_master(request)
-        request.required("subAcct")
-        may = request.choice("canTransOut", BOOLEANS, "true") == "true"
-        subs = [await self._family.named(main, name) for name in request.names("subAcct")]
+    async def set_out(self, request: Request, params: OutParams) -> bytes:
+        """Say whether sub-accounts may transfer out."""
+        main, may = fresh_master(request), params.can_trans_out
+        subs = [await self._family.named(main, name) for name in params.sub_acct]
         for sub in subs:
             await self._set_out(sub.uid, may=may)
         return wire.envelope([{"subAcct": sub.name, "canTransOut": may} for sub in subs])
