@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import demo, fanout, journal, memory, orders, records, recovery, rust
+from benchmarks import demo, fanout, journal, memory, orders, reads, records, recovery, rust
 from benchmarks.figure import Figure, Measure, encode, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +22,7 @@ MEASURES: dict[str, Measure] = {
     "rust": rust.measure,
     "journal": journal.measure,
     "orders": orders.measure,
+    "reads": reads.measure,
     "fanout": fanout.measure,
     "records": records.measure,
     "recovery": recovery.measure,

@@ -81,11 +81,13 @@ class PlainOrders:
     def request(self, message: bytes, owner: int, number: int) -> tuple[bytes, _PlainOrder] | None:
         """A WebSocket request that places one order; its `id` is given as it was sent."""
 
-def signed_order(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes] | None:
-    """The usual signed HTTP request to place an order, where these bytes are one, all of it.
+def whole_request(
+    data: bytes,
+) -> tuple[bool, bytes, bytes, dict[bytes, bytes], bytes] | None:
+    """The usual HTTP/1.1 request, where these bytes are one, all of it and without adornment.
 
-    Key, signature, timestamp and passphrase as sent, `expTime` (b"" where absent), body. None: the
-    server's own parser has to look.
+    Whether it is a POST (GET otherwise), path without escapes, query, headers by lower-case name,
+    body. None: the server's own parser has to look.
     """
 
 def select_events(events: bytes, tags: int) -> bytes:

@@ -14,6 +14,8 @@ pub struct Rest {
     pub connections: usize,
     pub keys: Option<Keys>,
     pub target: String,
+    /// Reads the target instead of placing orders there.
+    pub reads: bool,
     pub orders: Orders,
 }
 
@@ -56,6 +58,7 @@ impl Rest {
             target: arguments
                 .opt_value_from_str("--target")?
                 .unwrap_or_else(|| "/api/v5/trade/order".into()),
+            reads: arguments.contains("--reads"),
             orders: Orders::read(arguments)?,
         })
     }

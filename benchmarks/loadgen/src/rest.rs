@@ -23,6 +23,7 @@ pub async fn run(options: Rest) -> Result<Value, Failure> {
                     let client = Client {
                         keys: options.keys.clone(),
                         target: options.target.clone(),
+                        reads: options.reads,
                         address: options.address.clone(),
                         orders: options.orders.clone(),
                     };
@@ -41,6 +42,7 @@ pub async fn run(options: Rest) -> Result<Value, Failure> {
 struct Client {
     keys: Option<Keys>,
     target: String,
+    reads: bool,
     address: String,
     orders: Orders,
 }
@@ -65,17 +67,21 @@ impl Client {
     }
 
     fn request(&mut self) -> Result<String, Failure> {
-        let body = self.orders.next();
+        let (method, body) = if self.reads {
+            ("GET", String::new())
+        } else {
+            ("POST", self.orders.next())
+        };
         let mut head = format!(
-            "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n",
-            self.target,
-            self.address,
-            body.len()
+            "{method} {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n",
+            self.target, self.address,
         );
+        if !self.reads {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
         if let Some(keys) = &self.keys {
             let stamp = timestamp()?;
-            let signature = keys.sign(&[&stamp, "POST", &self.target, &body]);
+            let signature = keys.sign(&[&stamp, method, &self.target, &body]);
             head += &format!(
                 "OK-ACCESS-KEY: {}\r\nOK-ACCESS-PASSPHRASE: {}\r\nOK-ACCESS-TIMESTAMP: {stamp}\r\n\
                  OK-ACCESS-SIGN: {signature}\r\n",

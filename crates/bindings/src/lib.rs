@@ -151,7 +151,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
     module.add_class::<plain_orders::PlainOrders>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
-    module.add_function(wrap_pyfunction!(plain_orders::signed_order, module)?)?;
+    module.add_function(wrap_pyfunction!(plain_orders::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -3,7 +3,7 @@
 use fullreserve_core::types::{GatewayId, InstrumentId, OwnerId};
 use fullreserve_order_entry::{Placed, Submission, Terms};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 
 /// Reads the usual order request straight to the bytes of its command.
 #[pyclass(module = "fullreserve._core")]
@@ -85,26 +85,19 @@ impl PlainOrders {
     }
 }
 
-/// Key, signature, timestamp, passphrase, expiry, body.
-type Signed<'py> = (
-    Bytes<'py>,
-    Bytes<'py>,
-    Bytes<'py>,
-    Bytes<'py>,
-    Bytes<'py>,
-    Bytes<'py>,
-);
+/// Whether it is a POST, path, query, headers by name, body.
+type Whole<'py> = (bool, Bytes<'py>, Bytes<'py>, Bound<'py, PyDict>, Bytes<'py>);
 
 #[pyfunction]
-pub fn signed_order<'py>(py: Python<'py>, data: &[u8]) -> Option<Signed<'py>> {
-    let read = fullreserve_order_entry::signed_order(data)?;
-    let bytes = |content| PyBytes::new(py, content);
-    Some((
-        bytes(read.key),
-        bytes(read.sign),
-        bytes(read.timestamp),
-        bytes(read.passphrase),
-        bytes(read.expires),
-        bytes(read.body),
-    ))
+pub fn whole_request<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Option<Whole<'py>>> {
+    let Some(read) = fullreserve_order_entry::whole_request(data) else {
+        return Ok(None);
+    };
+    let bytes = |content: &[u8]| PyBytes::new(py, content);
+    let headers = PyDict::new(py);
+    for (name, value) in &read.headers {
+        headers.set_item(bytes(name), bytes(value))?;
+    }
+    let (path, query, body) = (bytes(read.path), bytes(read.query), bytes(read.body));
+    Ok(Some((read.is_post, path, query, headers, body)))
 }

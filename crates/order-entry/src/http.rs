@@ -1,30 +1,32 @@
-//! The usual HTTP/1.1 request (RFC 9112) that places an order, where it arrives whole.
+//! The usual HTTP/1.1 request (RFC 9112), where it arrives whole and unadorned.
 
-/// A signed request; `expires` is empty where the client gave no `expTime`.
-pub struct SignedOrder<'a> {
-    pub key: &'a [u8],
-    pub sign: &'a [u8],
-    pub timestamp: &'a [u8],
-    pub passphrase: &'a [u8],
-    pub expires: &'a [u8],
+pub struct Request<'a> {
+    pub is_post: bool,
+    pub path: &'a [u8],
+    /// Without its question mark; empty where there is none.
+    pub query: &'a [u8],
+    /// Names in lower case, each once.
+    pub headers: Vec<(Vec<u8>, &'a [u8])>,
     pub body: &'a [u8],
 }
 
-const REQUEST_LINE: &[u8] = b"POST /api/v5/trade/order HTTP/1.1\r\n";
+const VERSION: &[u8] = b" HTTP/1.1\r\n";
+const HEADERS_MAX: usize = 32;
 
 /// The request that these bytes are, all of them; None for anything that the server's own parser
-/// has to look at: a part of a request, more than one, what changes how the body is framed or what
-/// becomes of the connection, a proxy's word on where it came from, a caller without a signature.
-pub fn signed_order(data: &[u8]) -> Option<SignedOrder<'_>> {
-    let mut rest = data.strip_prefix(REQUEST_LINE)?;
-    let mut read = SignedOrder {
-        key: b"",
-        sign: b"",
-        timestamp: b"",
-        passphrase: b"",
-        expires: b"",
-        body: b"",
+/// has to look at: a part of a request, more than one, a path with escapes, what changes how the
+/// body is framed or what becomes of the connection.
+pub fn whole_request(data: &[u8]) -> Option<Request<'_>> {
+    let (is_post, rest) = match data {
+        [b'G', b'E', b'T', b' ', rest @ ..] => (false, rest),
+        [b'P', b'O', b'S', b'T', b' ', rest @ ..] => (true, rest),
+        _ => return None,
     };
+    let end = rest.iter().position(|byte| *byte == b' ')?;
+    let (target, rest) = rest.split_at(end);
+    let mut rest = rest.strip_prefix(VERSION)?;
+    let (path, query) = split(target)?;
+    let mut headers = Vec::with_capacity(12);
     let mut length = None;
     loop {
         let end = rest.iter().position(|byte| *byte == b'\r')?;
@@ -34,57 +36,52 @@ pub fn signed_order(data: &[u8]) -> Option<SignedOrder<'_>> {
             break;
         }
         let (name, value) = header(line)?;
-        if name.eq_ignore_ascii_case(b"content-length") {
-            if length.replace(number(value)?).is_some() {
-                return None;
-            }
-        } else {
-            take(&mut read, name, value)?;
+        match name.as_slice() {
+            b"content-length" => length = Some(number(value)?),
+            b"connection" if !value.eq_ignore_ascii_case(b"keep-alive") => return None,
+            b"transfer-encoding" | b"expect" | b"upgrade" => return None,
+            _ => {}
         }
+        if headers.len() == HEADERS_MAX || headers.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        headers.push((name, value));
     }
-    read.body = rest;
-    let parts = [read.key, read.sign, read.timestamp, read.passphrase];
-    let is_signed = parts.iter().all(|part| !part.is_empty());
-    (is_signed && length? == rest.len()).then_some(read)
+    let framed = match length {
+        Some(length) => length == rest.len(),
+        None => rest.is_empty() && !is_post,
+    };
+    let unadorned = framed && (is_post || rest.is_empty());
+    unadorned.then_some(Request {
+        is_post,
+        path,
+        query,
+        headers,
+        body: rest,
+    })
 }
 
-fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Path and query of a target without escapes in its path, and without a fragment.
+fn split(target: &[u8]) -> Option<(&[u8], &[u8])> {
+    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~') && *byte != b'#';
+    if target.first() != Some(&b'/') || !target.iter().all(is_plain) {
+        return None;
+    }
+    let mark = target.iter().position(|byte| *byte == b'?');
+    let (path, query) = match mark {
+        Some(at) => (&target[..at], &target[at + 1..]),
+        None => (target, &b""[..]),
+    };
+    (!path.contains(&b'%')).then_some((path, query))
+}
+
+fn header(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
     let legal = !name.is_empty() && name.iter().all(is_name) && value.iter().all(is_plain);
-    legal.then_some((name, value))
-}
-
-/// Keeps a header that counts, passes over one that does not; None for one of weight.
-fn take<'a>(read: &mut SignedOrder<'a>, name: &'a [u8], value: &'a [u8]) -> Option<()> {
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    let place = match name.len() {
-        13 if is(b"ok-access-key") => &mut read.key,
-        14 if is(b"ok-access-sign") => &mut read.sign,
-        19 if is(b"ok-access-timestamp") => &mut read.timestamp,
-        20 if is(b"ok-access-passphrase") => &mut read.passphrase,
-        7 if is(b"exptime") => &mut read.expires,
-        10 if is(b"connection") => {
-            return value.eq_ignore_ascii_case(b"keep-alive").then_some(());
-        }
-        _ => {
-            let of_weight: [&[u8]; 5] = [
-                b"transfer-encoding",
-                b"expect",
-                b"upgrade",
-                b"x-forwarded-for",
-                b"cookie",
-            ];
-            return (!of_weight.iter().any(|known| is(known))).then_some(());
-        }
-    };
-    if !place.is_empty() || value.is_empty() {
-        return None;
-    }
-    *place = value;
-    Some(())
+    legal.then(|| (name.to_ascii_lowercase(), value))
 }
 
 fn number(text: &[u8]) -> Option<usize> {

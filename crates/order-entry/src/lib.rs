@@ -9,7 +9,7 @@ mod http;
 mod json;
 mod order;
 
-pub use http::{SignedOrder, signed_order};
+pub use http::{Request, whole_request};
 
 use std::collections::HashMap;
 

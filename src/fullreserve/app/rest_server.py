@@ -11,7 +11,7 @@ import uvicorn
 
 from fullreserve.config import Address
 from fullreserve.gateway.rest.app import RestApp
-from fullreserve.gateway.rest.order_protocol import order_protocol
+from fullreserve.gateway.rest.short_way import short_way
 
 STOP_WAIT_S = 5
 BACKLOG = 2048
@@ -59,7 +59,7 @@ class RestServer:
             log_level="warning",
             access_log=False,
             lifespan="off",
-            http=order_protocol(application),
+            http=short_way(application),
             ws="none",
             server_header=False,
             backlog=BACKLOG,

@@ -1,5 +1,5 @@
-"""The usual order request, read by compiled code: for gateways, which do not know the core."""
+"""The usual requests, read by compiled code: for gateways, which do not know the core."""
 
-from fullreserve._core import PlainOrders, signed_order
+from fullreserve._core import PlainOrders, whole_request
 
-__all__ = ["PlainOrders", "signed_order"]
+__all__ = ["PlainOrders", "whole_request"]

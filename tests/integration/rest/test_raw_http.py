@@ -38,6 +38,13 @@ class Port:
         lines = [f"POST {ORDER} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items() if v)]
         return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
+    def get(self, target: str, headers: dict[str, str] | None = None) -> bytes:
+        """The bytes of a signed read; `headers` add."""
+        fields = self.rest.signed(self.rest.alice, "GET", target, b"")
+        fields |= {"Host": "localhost", **(headers or {})}
+        lines = [f"GET {target} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items())]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(*self.address)
 

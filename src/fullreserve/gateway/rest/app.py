@@ -6,7 +6,7 @@ Every answer is JSON with `code` and `msg`, also those to requests that no endpo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
 from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
 from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.x import api_keys, entry, factors, sessions
@@ -33,6 +34,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Respond = Callable[[int, bytes], None]
+Header = tuple[bytes, bytes]
 # Method, path, and path and query as they were sent.
 Target = tuple[bytes, str, bytes, bytes]
 
@@ -78,7 +80,7 @@ class RestApp:
         self._metrics = RequestMetrics()
         self._orders = Orders(context)
         self._order_route = self._routes[ORDER_NAME]
-        self._proofs: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._operations = operations(context, self._metrics, self._routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,8 +144,7 @@ class RestApp:
             )
             if request.is_unproven:
                 proof = asyncio.create_task(self._prove_and_place(request, answered))
-                self._proofs.add(proof)
-                proof.add_done_callback(self._proofs.discard)
+                self._keep(proof)
             else:
                 self._place(request, answered)
         except Problem as problem:
@@ -151,6 +152,48 @@ class RestApp:
         except Exception:
             log.exception("request failed", method=ORDER_NAME[0], path=ORDER_NAME[1])
             answered(500, wire.refusal(50026, TABLE[50026].message))
+
+    def route(self, method: str, path: str) -> Route | None:
+        """The endpoint at a path, None where there is none."""
+        return self._routes.get((method, path))
+
+    def read(
+        self,
+        route: Route,
+        path: bytes,
+        query: bytes,
+        headers: dict[bytes, bytes],
+        address: str,
+        respond: Callable[[int, bytes, Sequence[Header]], None],
+    ) -> None:
+        """A GET, run at once to its first wait; most reads have none and get no task."""
+        started_ns = self._now_ns()
+        name = ("GET", path.decode())
+        extra: Sequence[Header] = ()
+
+        def answered(status: int, content: bytes) -> None:
+            respond(status, content, extra)
+            self._metrics.observe(name, status, self._now_ns() - started_ns)
+
+        try:
+            target = (b"GET", name[1], path, query)
+            request = self._admit(route, target, headers, b"", address, started_ns)
+            extra = request.answer_headers
+            handling = _handled(route, request)
+            waits = handling.send(None)
+        except StopIteration as done:
+            answered(200, done.value)
+        except Problem as problem:
+            answered(problem.http, wire.refusal(problem.code, problem.message))
+        except Exception:
+            log.exception("request failed", method=name[0], path=name[1])
+            answered(500, wire.refusal(50026, TABLE[50026].message))
+        else:
+            self._keep(asyncio.create_task(_finish(name, resumed(handling, waits), answered)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _prove_and_place(self, request: Request, respond: Respond) -> None:
         try:
@@ -215,6 +258,23 @@ class RestApp:
             allowed = sorted(known for known, its in self._routes if its == path)
             raise Problem(50115, allowed=", ".join(allowed))
         raise Problem(50005, http=404)
+
+
+async def _handled(route: Route, request: Request) -> bytes:
+    if request.is_unproven:
+        await _check_passphrase(request)
+    return await route.handler(request)
+
+
+async def _finish(name: tuple[str, str], content: Awaitable[bytes], respond: Respond) -> None:
+    try:
+        respond(200, await content)
+    except Problem as problem:
+        respond(problem.http, wire.refusal(problem.code, problem.message))
+    except Exception:
+        # Nobody awaits this task: without an answer the client would wait for ever.
+        log.exception("request failed", method=name[0], path=name[1])
+        respond(500, wire.refusal(50026, TABLE[50026].message))
 
 
 async def _check_passphrase(request: Request) -> None:

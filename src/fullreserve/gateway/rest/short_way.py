@@ -1,23 +1,32 @@
-"""uvicorn's HTTP protocol with a shorter way for the one request that counts: placing an order.
+"""uvicorn's HTTP protocol with a shorter way for placing an order, and for reading.
 
 ASGI gives every request a task, two events and four messages; that costs more CPU than all that an
 order needs of the gateway. `POST trade/order` is therefore answered without it when nothing stands
 in the way: no other request of the connection in flight, no paused writing, no query, no `Expect`.
-One that arrives whole and unadorned is not even parsed by uvicorn, any other in its callbacks.
-Everything else takes uvicorn's own way, with the same results.
+One that arrives whole and unadorned is not even parsed by uvicorn, any other in its callbacks. Nor
+is a read: it gets a task only when it has to wait. Everything else takes uvicorn's own way, with
+the same results.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from fullreserve.exchange.order_requests import signed_order
+from fullreserve.exchange.order_requests import whole_request
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.app import BODY_MAX, ORDER_TARGET, RestApp, address_of, too_large
+from fullreserve.gateway.rest.app import (
+    BODY_MAX,
+    ORDER_TARGET,
+    Header,
+    RestApp,
+    address_of,
+    too_large,
+)
 
 ORDER_URL = ORDER_TARGET[2]
 
@@ -29,8 +38,8 @@ class _NobodyWaits:
         """Nothing to wake."""
 
 
-class _Order:
-    """An order request on its way, in the place of uvicorn's cycle."""
+class _Asked:
+    """A request on its way, in the place of uvicorn's cycle."""
 
     __slots__ = ("body", "disconnected", "keep_alive", "more_body", "response_complete")
 
@@ -44,39 +53,44 @@ class _Order:
         self.response_complete = False
 
 
-def order_protocol(app: RestApp) -> type[HttpToolsProtocol]:
+def short_way(app: RestApp) -> type[HttpToolsProtocol]:
     """The protocol class for a server of this application."""
 
-    class Bound(_OrderProtocol):
+    class Bound(_Protocol):
         rest = app
 
     return Bound
 
 
-class _OrderProtocol(HttpToolsProtocol):
+class _Protocol(HttpToolsProtocol):
     rest: ClassVar[RestApp]
     cycle: Any
-    _order: _Order | None = None
+    _order: _Asked | None = None
     _within = False
     _quiet_since_s = 0.0
 
     def data_received(self, data: bytes) -> None:
-        read = None if self._within or not self._is_answered() else signed_order(data)
+        read = None if self._within or not self._is_answered() else whole_request(data)
         if read is None or self.flow.write_paused:
             super().data_received(data)
             return
-        key, sign, timestamp, passphrase, expires, body = read
-        headers = {
-            b"ok-access-key": key,
-            b"ok-access-sign": sign,
-            b"ok-access-timestamp": timestamp,
-            b"ok-access-passphrase": passphrase,
-        }
-        if expires:
-            headers[b"exptime"] = expires
-        self.cycle = order = _Order(keep_alive=True)
-        address = self.client[0] if self.client else ""
-        self.rest.order(headers, body, address, partial(self._respond, order))
+        is_post, path, query, headers, body = read
+        asked = _Asked(keep_alive=True)
+        if is_post:
+            if path != ORDER_URL or query or len(body) > BODY_MAX:
+                super().data_received(data)
+                return
+            self.cycle = asked
+            address = address_of(self.client, headers)
+            self.rest.order(headers, body, address, partial(self._respond, asked))
+            return
+        route = self.rest.route("GET", path.decode())
+        if route is None:
+            super().data_received(data)
+            return
+        self.cycle = asked
+        address = address_of(self.client, headers)
+        self.rest.read(route, path, query, headers, address, partial(self._respond, asked))
 
     def _is_answered(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -98,7 +112,7 @@ class _OrderProtocol(HttpToolsProtocol):
         if self.url == ORDER_URL and self._is_free():
             parser = self.parser
             if parser.get_method() == b"POST" and parser.get_http_version() == "1.1":
-                self.cycle = self._order = _Order(keep_alive=parser.should_keep_alive())
+                self.cycle = self._order = _Asked(keep_alive=parser.should_keep_alive())
                 return
         super().on_headers_complete()
 
@@ -131,12 +145,14 @@ class _OrderProtocol(HttpToolsProtocol):
             address = address_of(self.client, headers)
             self.rest.order(headers, order.body, address, partial(self._respond, order))
 
-    def _respond(self, order: _Order, status: int, content: bytes) -> None:
+    def _respond(
+        self, order: _Asked, status: int, content: bytes, extra: Sequence[Header] = ()
+    ) -> None:
         order.response_complete = True
         transport = self.transport
         if not (order.disconnected or transport.is_closing()):
             head = [STATUS_LINE[status], b"content-type: application/json\r\n"]
-            for name, value in self.server_state.default_headers:
+            for name, value in (*self.server_state.default_headers, *extra):
                 head += (name, b": ", value, b"\r\n")
             close = b"" if order.keep_alive else b"connection: close\r\n"
             head.append(b"content-length: %d\r\n%b\r\n%b" % (len(content), close, content))
