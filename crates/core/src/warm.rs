@@ -29,7 +29,10 @@ struct Ahead {
     /// The assets that a new order pays with and receives.
     assets: Option<(u32, u32)>,
     handle: Handle,
+    /// The level where it will rest.
     level: u32,
+    /// The level where the order rests.
+    old_level: u32,
 }
 
 const NOTHING: Ahead = Ahead {
@@ -40,6 +43,7 @@ const NOTHING: Ahead = Ahead {
     assets: None,
     handle: NONE,
     level: NONE,
+    old_level: NONE,
 };
 
 /// The makers that the takers of a window meet first: each of them another one.
@@ -76,8 +80,11 @@ impl Exchange {
         for ahead in &mut *window {
             self.follow_records(ahead);
         }
-        for ahead in window {
+        for ahead in &mut *window {
             self.follow_links(ahead);
+        }
+        for ahead in window {
+            self.follow_level(ahead);
         }
     }
 
@@ -168,10 +175,10 @@ impl Exchange {
                 *side = order.side;
             }
             ahead.instrument = order.instrument;
-            self.instruments
-                .at(order.instrument)
-                .book
-                .prefetch_order(order.handle);
+            let book = &self.instruments.at(order.instrument).book;
+            book.prefetch_order(order.handle);
+            // For the event that says what became of the level.
+            book.prefetch_hint(book_side(order.side), order.price);
         }
         if let Some((side, price)) = ahead.joins
             && ahead.instrument != NONE
@@ -183,7 +190,7 @@ impl Exchange {
 
     /// With those there: accounts of new orders, levels and their ends.
     #[inline]
-    fn follow_links(&self, ahead: &Ahead) {
+    fn follow_links(&self, ahead: &mut Ahead) {
         if let (Some((pay, receive)), true) = (ahead.assets, ahead.owner != NONE) {
             let owner = self.owners.at(ahead.owner);
             for asset in [pay, receive] {
@@ -192,8 +199,17 @@ impl Exchange {
         }
         if ahead.instrument != NONE {
             let book = &self.instruments.at(ahead.instrument).book;
-            book.prefetch_level(ahead.handle);
+            ahead.old_level = book.prefetch_level(ahead.handle);
             book.prefetch_end(ahead.level);
+        }
+    }
+
+    /// With the order's level there: its end, where an order that grows goes.
+    #[inline]
+    fn follow_level(&self, ahead: &Ahead) {
+        if ahead.old_level != NONE {
+            let book = &self.instruments.at(ahead.instrument).book;
+            book.prefetch_end(ahead.old_level);
         }
     }
 }
