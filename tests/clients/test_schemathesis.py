@@ -105,4 +105,4 @@ def test_what_is_served_keeps_its_word(server: LiveServer, session: requests.Ses
 def test_everything_keeps_its_word(server: LiveServer, session: requests.Session) -> None:
     """Criterion: REST-DOC-2"""
     for operation in operations(server):
-        draw(server, operation, 4 if operation.tags == [NOT_OFFERED] else 40, session)
+        draw(server, operation, 2 if operation.tags == [NOT_OFFERED] else 25, session)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
 T = TypeVar("T")
 
 CATCH_UP_STEP_MS = 10
-CATCH_UP_STEPS = 30
+# What the core shows too is not waited for long; what the records alone have is.
+SHORT_WAIT_MS = 300
+LONG_WAIT_MS = 3_000
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +41,16 @@ async def recorded(context: Context, question: Callable[[History], T]) -> T:
         raise Problem(50046, name="History") from None
 
 
-async def caught_up(context: Context, sequence: int) -> int:
+async def ledger_caught_up(context: Context) -> None:
+    """Waits for the records to have all bills of what the core shows by now."""
+    status: Status = await context.door.query(GetStatus())
+    await caught_up(context, status.sequence, LONG_WAIT_MS)
+
+
+async def caught_up(context: Context, sequence: int, wait_ms: int = SHORT_WAIT_MS) -> int:
     """Waits a little for the records to have what the core already showed; how far they are."""
     reached = 0
-    for _ in range(CATCH_UP_STEPS):
+    for _ in range(wait_ms // CATCH_UP_STEP_MS):
         reached = (await recorded(context, lambda history: history.progress())).sequence
         if reached >= sequence:
             break

@@ -8,7 +8,6 @@ from msgspec import Meta
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.wire.events import Liquidity
-from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.orders_json import EXECUTIONS, fee_text
@@ -26,7 +25,7 @@ from fullreserve.gateway.rest.params import (
     Number,
     Params,
 )
-from fullreserve.gateway.rest.past import caught_up, recorded
+from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency, spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -124,7 +123,7 @@ class _Bills:
         page = Page(
             params.after, params.before, max(params.begin, oldest), params.end, params.limit
         )
-        await self._catch_up()
+        await ledger_caught_up(self._context)
 
         def ask(history: History) -> list[Bill]:
             return history.bills(
@@ -139,10 +138,6 @@ class _Bills:
 
         found = await recorded(self._context, ask)
         return wire.envelope([self._row(bill) for bill in found])
-
-    async def _catch_up(self) -> None:
-        status: Status = await self._context.door.query(GetStatus())
-        await caught_up(self._context, status.sequence)
 
     def _row(self, bill: Bill) -> dict[str, object]:
         asset = self._catalog.assets[bill.asset]

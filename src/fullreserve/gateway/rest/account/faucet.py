@@ -22,7 +22,7 @@ from fullreserve.exchange.wire.commands import (
     amount_bytes,
     amount_int,
 )
-from fullreserve.exchange.wire.queries import AccountState, GetStatus, ListBalances, Status
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import wire
 from fullreserve.gateway.balances import trading as trading_accounts
 from fullreserve.gateway.context import Context
@@ -30,7 +30,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.transfer import parse_amount
 from fullreserve.gateway.rest.bill_types import FAUCET_IN, FAUCET_OUT
 from fullreserve.gateway.rest.params import Ccy, Params
-from fullreserve.gateway.rest.past import caught_up, recorded
+from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, trading
@@ -151,8 +151,7 @@ class _Faucet:
 
     async def _used(self, owner: int) -> int:
         """Increases of this UTC day, by exchange time."""
-        status: Status = await self._door.query(GetStatus())
-        await caught_up(self._context, status.sequence)
+        await ledger_caught_up(self._context)
         now = self._context.clock.exchange_ms()
         page = Page(begin_ms=now - now % DAY)
         bills = await recorded(

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, Ccy, Hundred, Number, Params
-from fullreserve.gateway.rest.past import caught_up, recorded
+from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -80,8 +79,7 @@ class _Bills:
         asset = currency(self._catalog, params.ccy).id if params.ccy else 0
         if params.client_id or (params.type and params.type not in TRANSFERS):
             return wire.envelope([])
-        status: Status = await self._context.door.query(GetStatus())
-        await caught_up(self._context, status.sequence)
+        await ledger_caught_up(self._context)
         is_master = request.key.main_uid == request.owner
         rows: list[dict[str, object]] = []
         # The records do not know OKX's types: pages are read until enough rows are of the type.
