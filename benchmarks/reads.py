@@ -17,7 +17,7 @@ READS = {
     "ticker": "/api/v5/market/ticker?instId=BTC-USDT",
     "books, 20 levels": "/api/v5/market/books?instId=BTC-USDT&sz=20",
     "balance": "/api/v5/account/balance",
-    "orders-pending, 20 orders": "/api/v5/trade/orders-pending?instId=BTC-USDT&limit=20",
+    "orders-pending, 5 orders": "/api/v5/trade/orders-pending?instId=BTC-USDT&limit=5",
 }
 
 

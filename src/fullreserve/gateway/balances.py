@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset, Catalog
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState
 from fullreserve.gateway.valuation import Valuation, usd_text
+from fullreserve.gateway.wire import encode
+
+# Rendered details, a kilobyte each.
+DETAILS_KEPT = 20_000
 
 # What accounts in spot mode do not have, of the account as a whole ...
 _ACCOUNT_BLANKS: dict[str, object] = dict.fromkeys(
@@ -86,25 +93,31 @@ _DETAIL_SETTINGS: dict[str, object] = {
 }
 
 
-def detail_row(asset: Asset, state: AccountState, valuation: Valuation) -> dict[str, object]:
-    """One currency of a trading account in spot mode."""
+def detail_row(asset: Asset, state: AccountState, valuation: Valuation) -> msgspec.Raw:
+    """One currency of a trading account in spot mode, as JSON."""
+    value = usd_text(valuation.usd(asset, amount_int(state.balance))).encode()
+    worth = b',"disEq":"%b","eqUsd":"%b"}' % (value, value)
+    return msgspec.Raw(_unvalued(asset, state) + worth)
+
+
+@lru_cache(DETAILS_KEPT)
+def _unvalued(asset: Asset, state: AccountState) -> bytes:
+    """What of it does not change with prices, still open at its end."""
     balance, hold = amount_int(state.balance), amount_int(state.hold)
-    value = usd_text(valuation.usd(asset, balance))
-    return {
+    row = {
         **_DETAIL_BLANKS,
         **_DETAIL_ZEROS,
         **_DETAIL_SETTINGS,
         "availBal": asset.text(balance - hold),
         "cashBal": asset.text(balance),
         "ccy": asset.symbol,
-        "disEq": value,
         "eq": asset.text(balance),
-        "eqUsd": value,
         "frozenBal": asset.text(hold),
         "ordFrozen": asset.text(hold),
         "spotBal": asset.text(balance),
         "uTime": str(state.updated_ms),
     }
+    return encode(row)[:-1]
 
 
 def trading(states: Iterable[AccountState]) -> list[AccountState]:

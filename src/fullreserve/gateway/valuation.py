@@ -7,7 +7,7 @@ asset without such a pair, or one that never traded, has no value here.
 from __future__ import annotations
 
 from fullreserve.exchange import decimals
-from fullreserve.exchange.catalog import Asset, Catalog
+from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.marketdata.market import Market
 
 DOLLARS = ("USDT", "USDC", "USD")
@@ -20,18 +20,25 @@ class Valuation:
     def __init__(self, catalog: Catalog, market: Market) -> None:
         self._catalog = catalog
         self.market = market
+        # The pairs that an asset is valued over, once they are listed.
+        self._pairs: dict[int, Instrument] = {}
 
     def usd(self, asset: Asset, amount: int) -> int:
         """An amount in ledger units in units of 10^-8 USD, rounded down; 0 without a price."""
         if asset.symbol in DOLLARS:
             return _scaled(amount, asset.scale)
-        for dollar in DOLLARS:
-            instrument = self._catalog.instrument_named.get(f"{asset.symbol}-{dollar}")
-            if instrument is not None:
-                last = self.market.of(instrument.id).tape.last
-                if last is not None:
-                    return _scaled(amount * last.price, asset.scale + instrument.price_scale)
+        known = self._pairs.get(asset.id)
+        for instrument in (known,) if known else self._dollar_pairs(asset):
+            last = self.market.of(instrument.id).tape.last
+            if last is not None:
+                self._pairs[asset.id] = instrument
+                return _scaled(amount * last.price, asset.scale + instrument.price_scale)
         return 0
+
+    def _dollar_pairs(self, asset: Asset) -> list[Instrument]:
+        named = self._catalog.instrument_named
+        names = (f"{asset.symbol}-{dollar}" for dollar in DOLLARS)
+        return [named[name] for name in names if name in named]
 
 
 def _scaled(value: int, scale: int) -> int:

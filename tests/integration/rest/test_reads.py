@@ -189,7 +189,8 @@ async def test_transfer_between_own_accounts(rest: RestBed) -> None:
         ({"ccy": "XXX"}, "51012", "XXX"),
         ({"to": "18"}, "58123", "from"),
         ({"to": "1"}, "51000", "18, 6"),
-        ({"type": "1"}, "51000", "type"),
+        ({"type": "1"}, "50014", "subAcct"),
+        ({"type": "9"}, "51000", "type"),
         ({"amt": ""}, "50014", "amt"),
     ):
         refused = await rest.post("asset/transfer", rest.alice, {**body, **changes})

@@ -7,9 +7,10 @@ is asked first: what it forgets meanwhile is in the records then.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 from fullreserve.exchange.wire.events import Order
 from fullreserve.exchange.wire.queries import (
@@ -46,6 +47,9 @@ from fullreserve.records.retention import ARCHIVE_MS, ORDERS_RECENT_MS
 
 if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
     from fullreserve.records.history import History
+
+# Rendered rows, a kilobyte each.
+ROWS_KEPT = 10_000
 
 OrdTypes = Annotated[tuple[str, ...], Meta(description="Order types, separated by commas")]
 
@@ -123,6 +127,10 @@ class _Filter:
         self.is_empty = foreign or unknown or bool(params.inst_family or params.uly)
         self.begin_ms, self.end_ms = params.begin, params.end
 
+    @property
+    def keeps_all(self) -> bool:
+        return not (self.types or self.state is not None or self.begin_ms or self.end_ms)
+
     def keeps(self, order: Order) -> bool:
         return (
             (not self.types or order.type in self.types)
@@ -136,6 +144,8 @@ class _Orders:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._door = context.door
+        # By the whole order: any change of it is another key.
+        self._row = lru_cache(ROWS_KEPT)(self._rendered)
 
     async def one(self, request: Request, params: OrderParams) -> bytes:
         """One order, in any state; with a `clOrdId` the newest that has it."""
@@ -177,8 +187,8 @@ class _Orders:
         )
         return newest(order, record)
 
-    def _row(self, record: OrderRecord) -> dict[str, object]:
-        return order_row(self._context.catalog, record.order, record.fill_ms)
+    def _rendered(self, record: OrderRecord) -> Raw:
+        return Raw(wire.encode(order_row(self._context.catalog, record.order, record.fill_ms)))
 
     async def pending(self, request: Request, params: PendingParams) -> bytes:
         """Open orders, newest first."""
@@ -197,7 +207,7 @@ class _Orders:
     ) -> list[Order]:
         """A page of the core's orders, over as many of its pages as the filter needs."""
         found: list[Order] = []
-        older_than, step = page.after, max(page.limit, 100)
+        older_than, step = page.after, page.limit if wanted.keeps_all else max(page.limit, 100)
         while len(found) < page.limit:
             orders: list[Order] = await self._door.query(
                 query(owner, wanted.instrument, older_than, page.before, step)
