@@ -157,6 +157,19 @@ def add_user(commands: "Subcommands") -> None:
     listed.add_argument("--emails", action="store_true", help="show e-mail addresses in full")
 
 
+def add_tls(commands: "Subcommands") -> None:
+    """Add the commands that make certificates."""
+    text = "make certificates"
+    parser = commands.add_parser("tls", help=text, description=text, epilog=EXIT_CODES)
+    tls = parser.add_subparsers(title="commands", metavar="command", required=True)
+    add_command(
+        tls,
+        "localhost",
+        InRoom("fullreserve.app.localhost_certificate:localhost"),
+        "write a certificate for localhost and its key into the data folder",
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -175,6 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_journal(commands)
     add_user(commands)
+    add_tls(commands)
     backup = add_command(
         commands,
         "backup",

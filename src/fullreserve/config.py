@@ -105,6 +105,12 @@ def _parse_folder(text: str) -> Path:
     return Path(text)
 
 
+def _parse_file(text: str) -> str:
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
 def _parse_database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "sqlite:///")):
         raise ValueError(text)
@@ -116,6 +122,7 @@ def _parse_database(text: str) -> str:
 
 ADDRESS = Kind(Address.parse, "host:port, for example 127.0.0.1:8080")
 FOLDER = Kind(_parse_folder, "the path of a folder")
+PEM = Kind(_parse_file, "the path of a PEM file, or empty")
 DATABASE = Kind(
     _parse_database,
     "postgresql://user@host/name with the password in PGPASSFILE, or empty",
@@ -173,10 +180,34 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Encryption of both ports: with a certificate, REST is HTTPS and WebSocket WSS."""
+
+    certificate: str = setting(
+        "", PEM, "The certificate with its chain; empty serves without TLS. Read again on renewal."
+    )
+    key: str = setting("", PEM, "The certificate's private key, without a password.")
+
+    def __post_init__(self) -> None:
+        if bool(self.certificate) != bool(self.key):
+            raise SettingError("tls.certificate and tls.key are set together, or neither is.")
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the ports are encrypted."""
+        return bool(self.certificate)
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """What clients meet."""
 
     limits: bool = setting(True, SWITCH, "Rate limits by user, key and address.")
+    strict: bool = setting(
+        False,
+        SWITCH,
+        "on serves each WebSocket channel and operation on its own path alone, as OKX does.",
+    )
 
 
 def _parse_origin(text: str) -> str:
@@ -225,6 +256,7 @@ class Settings:
     )
     log: LogSettings = field(default_factory=LogSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    tls: TlsSettings = field(default_factory=TlsSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     demo: DemoSettings = field(default_factory=DemoSettings)

@@ -91,6 +91,8 @@ async def _serve(
         loop.add_signal_handler(number, stopped.set)
     running = Running(settings, clock, journal, recovered)
     await running.start(extension)
+    if running.tls is not None:
+        loop.add_signal_handler(signal.SIGHUP, running.tls.reload)
     waiting = asyncio.ensure_future(stopped.wait())
     failures: list[asyncio.Future[Any]] = [running.sequencer.failed, running.failed]
     settling = asyncio.ensure_future(extension.settle(running))
@@ -98,8 +100,10 @@ async def _serve(
     await asyncio.wait([settling, *ends], return_when=asyncio.FIRST_COMPLETED)
     if settling.done() and not settling.exception():
         extension.announce(running)
+        s = "s" if settings.tls.enabled else ""
         sys.stdout.write(
-            f"Fullreserve is ready: REST http://{running.http} · WebSocket ws://{running.ws} · "
+            f"Fullreserve is ready: REST http{s}://{running.http} · "
+            f"WebSocket ws{s}://{running.ws} · "
             f"{_ms_since(started_ns)} ms\n"
         )
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -41,8 +42,10 @@ class RestServer:
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, application: RestApp, address: Address) -> RestServer:
-        """Listens; OSError when the address is taken."""
+    async def start(
+        cls, application: RestApp, address: Address, tls: ssl.SSLContext | None = None
+    ) -> RestServer:
+        """Listens, with TLS where there is a context; OSError when the address is taken."""
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -65,6 +68,8 @@ class RestServer:
             backlog=BACKLOG,
             timeout_graceful_shutdown=STOP_WAIT_S,
         )
+        config.load()
+        config.ssl = tls
         rest = cls(_Server(config), listener)
         rest._task = asyncio.get_running_loop().create_task(rest._server.serve([listener]))
         await rest._server.listening.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,6 +15,7 @@ import structlog
 from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, environment_of
+from fullreserve.app.tls import ServerTls
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
 from fullreserve.door.local import LocalDoor
@@ -118,6 +120,7 @@ class Running:
         self.children: list[Child] = []
         self.http = settings.http
         self.ws = settings.ws
+        self.tls: ServerTls | None = None
         self.door: LocalDoor
         self.vault: Vault
         self.desk: Desk
@@ -272,10 +275,12 @@ class Running:
             demo=is_demo,
         )
         self.desk = context.desk
-        rest = await RestServer.start(build(context), self.settings.http)
+        tls = self._start_tls()
+        rest = await RestServer.start(build(context), self.settings.http, tls)
         self._stop.push_async_callback(rest.close)
         self.http = rest.address
-        ws = await ws_server.start(context, self.settings.ws)
+        strict = self.settings.gateway.strict
+        ws = await ws_server.start(context, self.settings.ws, strict=strict, tls=tls)
         self.ws = ws.address
 
         async def close_ws() -> None:
@@ -284,6 +289,14 @@ class Running:
             await ws.close()
 
         self._stop.push_async_callback(close_ws)
+
+    def _start_tls(self) -> ssl.SSLContext | None:
+        if not self.settings.tls.enabled:
+            return None
+        self.tls = ServerTls(self.settings.tls, self.clock)
+        self.tls.start()
+        self._stop.push_async_callback(self.tls.close)
+        return self.tls.context
 
     async def _start_child(self, module: str) -> Child:
         child = Child(module, environment_of(self._effective()), self.clock)
@@ -316,4 +329,5 @@ class Running:
 
 
 def _rules(settings: Settings) -> Rules:
-    return Rules(origin=settings.identity.origin or f"http://localhost:{settings.http.port}")
+    scheme = "https" if settings.tls.enabled else "http"
+    return Rules(origin=settings.identity.origin or f"{scheme}://localhost:{settings.http.port}")

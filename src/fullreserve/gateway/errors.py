@@ -166,6 +166,7 @@ TABLE: dict[int, Error] = {
     60024: Error(400, "Wrong passphrase"),
     60026: Error(400, "Log in with an API key or with a token, not with both"),
     60027: Error(400, "Parameter {name} cannot be empty"),
+    60028: Error(400, "Operation {name} is not taken on this URL"),
     60031: Error(400, "This connection is logged in; use a new one for another account"),
     60032: Error(400, "The API key does not exist"),
     60033: Error(400, "Parameter {name} error", "; allowed is {allowed}"),

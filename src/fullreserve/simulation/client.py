@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import ssl
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -58,11 +59,17 @@ class Session(WSListener):
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    async def open(cls, url: str, credentials: Credentials, clock: Clock) -> Session:
-        """Connects and logs in; SessionLost when either fails."""
+    async def open(
+        cls,
+        url: str,
+        credentials: Credentials,
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+    ) -> Session:
+        """Connects and logs in; SessionLost when either fails. `tls` is for a `wss` URL."""
         session = cls(credentials, clock)
         try:
-            await ws_connect(lambda: session, url, enable_auto_ping=True)
+            await ws_connect(lambda: session, url, ssl_context=tls, enable_auto_ping=True)
         except (OSError, WSError) as error:
             raise SessionLost(str(error)) from error
         await session._login()
@@ -152,13 +159,18 @@ def call(
     method: str,
     target: str,
     body: object = None,
+    tls: ssl.SSLContext | None = None,
 ) -> list[Any]:
     """The `data` of one REST call to `host:port` (blocking); OSError when there is none."""
     data = b"" if body is None else msgspec.json.encode(body)
     headers = {"Content-Type": "application/json"}
     if credentials is not None:
         headers |= _headers(credentials, clock, method + target + data.decode())
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = (
+        http.client.HTTPConnection(address, timeout=10)
+        if tls is None
+        else http.client.HTTPSConnection(address, timeout=10, context=tls)
+    )
     try:
         connection.request(method, target, data, headers)
         envelope = msgspec.json.decode(connection.getresponse().read())

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from fullreserve.app.tls import client_context
 from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.simulation.client import Credentials, Session, SessionLost, call
@@ -62,7 +63,9 @@ class Bots:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._clock = clock
         self._base = str(settings.http)
-        self._ws = f"ws://{settings.ws}/ws/v5/private"
+        is_tls = settings.tls.enabled
+        self._tls = client_context(settings.tls.certificate) if is_tls else None
+        self._ws = f"{'wss' if is_tls else 'ws'}://{settings.ws}/ws/v5/private"
         self._data = settings.data
         opening = msgspec.json.decode((settings.data / MARKET_FILE).read_bytes(), type=Opening)
         self._model = PriceModel(opening.opened_ms, opening.seed)
@@ -74,15 +77,16 @@ class Bots:
         keys = load_keys(self._data)
         bots = [key for key in keys if key.name.startswith(("maker", "taker"))]
         time = await asyncio.to_thread(self._begin_anew, bots)
+        target = "/api/v5/public/instruments?instType=SPOT"
         rows = await asyncio.to_thread(
-            call, self._base, None, self._clock, "GET", "/api/v5/public/instruments?instType=SPOT"
+            call, self._base, None, self._clock, "GET", target, tls=self._tls
         )
         terms = [self._terms(row, time) for row in rows if row["state"] == "live"]
         sessions: list[Session] = []
         try:
             async with asyncio.TaskGroup() as group:
                 for account in bots:
-                    session = await Session.open(self._ws, account, self._clock)
+                    session = await Session.open(self._ws, account, self._clock, self._tls)
                     sessions.append(session)
                     group.create_task(self._account(account, session, keys, terms, time))
         finally:
@@ -94,7 +98,7 @@ class Bots:
         told_ms = 0
         for bot in bots:
             target = "/api/v5/x/cancel-all"
-            (row,) = call(self._base, bot, self._clock, "POST", target, {})
+            (row,) = call(self._base, bot, self._clock, "POST", target, {}, self._tls)
             told_ms = int(row["ts"])
         return ExchangeTime(told_ms, self._clock, self._speed)
 

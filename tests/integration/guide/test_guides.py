@@ -36,4 +36,4 @@ def test_the_operators_guide_is_true(tmp_path: Path) -> None:
         "/tmp/restored": str(tmp_path / "restored"),
     }
     environment = os.environ | {"FULLRESERVE_DATA": str(demo.data)}
-    assert Reader(ROOT, environment, instead).follow(OPERATE.read_text()) == 4
+    assert Reader(ROOT, environment, instead).follow(OPERATE.read_text()) == 5

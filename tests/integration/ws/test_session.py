@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from fullreserve.clock import ManualClock
 from fullreserve.exchange.wire import commands as c
@@ -174,10 +175,27 @@ async def test_strict_paths(tmp_path: Path) -> None:
             ("/ws/v5/public", "books", None),
             ("/ws/v5/business", "trades-all", None),
             ("/ws/v5/private", "orders", None),
+            ("/ws/v5/private", "deposit-info", "64001"),
         ):
             async with live.client(key, path) as client:
                 reply = await client.ask("subscribe", {"channel": channel, **arg})
                 assert reply.get("code") == code, (path, channel)
+        for path, op, code in (
+            ("/ws/v5/public", "order", "60028"),
+            ("/ws/v5/business", "batch-orders", "60028"),
+            ("/ws/v5/private", "order-algo", "60028"),
+            ("/ws/v5/business", "order-algo", "1"),
+            ("/ws/v5/private", "order", "0"),
+        ):
+            async with live.client(key, path) as client:
+                # The very text that is read straight to its command.
+                params = {**order("buy", "1", "1"), "instIdCode": BTC_USDT}
+                await client.send({"id": "1", "op": op, "args": [params]})
+                assert (await client.next())["code"] == code, (path, op)
+        with pytest.raises(InvalidStatus) as refused:
+            async with live.client(path="/ws/v5/elsewhere"):
+                pass
+        assert refused.value.response.status_code == 404
 
 
 async def test_garbage_is_refused_and_the_connection_goes_on(live: Live) -> None:
@@ -215,7 +233,7 @@ async def test_a_frame_that_is_too_large_closes(live: Live) -> None:
         await client.send("x" * 200_000)
         assert await client.closed() == Close.TOO_BIG
     async with live.client() as client:
-        await client.socket.send(["x" * 50_000, "y" * 50_000])
+        await client.socket.send(["x" * 70_000, "y" * 70_000])
         assert await client.closed() == Close.TOO_BIG
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.ws import private, public, reference
+from fullreserve.gateway.ws import absent, private, public, reference
+from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
+from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
 from fullreserve.gateway.ws.topics import Silent, Topic
 from fullreserve.marketdata.bars import BARS
 from fullreserve.marketdata.market import InstrumentMarket
@@ -14,8 +16,6 @@ from fullreserve.marketdata.market import InstrumentMarket
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.connection import Connection
     from fullreserve.gateway.ws.server import Server
-
-Arg = Mapping[str, str]
 
 
 class Subscription(NamedTuple):
@@ -25,6 +25,8 @@ class Subscription(NamedTuple):
     key: Hashable
     make: Callable[[], Topic]
     fast: bool = False
+    # Keys of topics that a connection cannot have beside this one.
+    excludes: tuple[Hashable, ...] = ()
 
 
 class OfInstrument(NamedTuple):
@@ -33,106 +35,153 @@ class OfInstrument(NamedTuple):
     make: Callable[[Arg, InstrumentMarket], Topic]
     fast: bool = False
     login: bool = False
+    path: str = PUBLIC
 
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.path, self.login, names=("instId",), needs_name=True, spot=True)
+
+
+class OfOwner(NamedTuple):
+    """A private channel, and the arguments that narrow it."""
+
+    make: type[private.OfOwner]
+    types: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(PRIVATE, login=True, types=self.types, names=self.names, spot=True)
+
+
+FAST_IDLE_BEATS = 6_000  # of 10 ms
 
 OF_INSTRUMENT: dict[str, OfInstrument] = {
     "tickers": OfInstrument(public.Tickers),
+    "index-tickers": OfInstrument(IndexTickers),
     "trades": OfInstrument(public.Trades),
-    "trades-all": OfInstrument(public.AllTrades),
+    "trades-all": OfInstrument(public.AllTrades, path=BUSINESS),
     "books": OfInstrument(lambda arg, market: public.Books(arg, market, 400)),
+    "books-rpi": OfInstrument(lambda arg, market: public.RpiBooks(arg, market, 400)),
     "books5": OfInstrument(lambda arg, market: public.BestLevels(arg, market, 5, named=True)),
     "bbo-tbt": OfInstrument(
         lambda arg, market: public.BestLevels(arg, market, 1, named=False), fast=True
     ),
     "books-l2-tbt": OfInstrument(
-        lambda arg, market: public.Books(arg, market, 400, 6_000), fast=True, login=True
+        lambda arg, market: public.Books(arg, market, 400, FAST_IDLE_BEATS), fast=True, login=True
     ),
     "books50-l2-tbt": OfInstrument(
-        lambda arg, market: public.Books(arg, market, 50, 6_000), fast=True, login=True
+        lambda arg, market: public.Books(arg, market, 50, FAST_IDLE_BEATS), fast=True, login=True
     ),
 }
-CANDLE = "candle"
-# Private channels and the arguments that narrow them.
-PRIVATE: dict[str, tuple[type[private.OfOwner], tuple[str, ...]]] = {
-    "orders": (private.Orders, ("instType", "instFamily", "instId")),
-    "fills": (private.Fills, ("instId",)),
-    "account": (private.Account, ("ccy",)),
-    "balance_and_position": (private.BalanceAndPosition, ()),
+CANDLES = {"candle": public.CandleTopic, "index-candle": IndexCandles}
+_TYPES = (*LISTED, ANY)
+OF_OWNER: dict[str, OfOwner] = {
+    "orders": OfOwner(private.Orders, _TYPES, ("instFamily", "instId")),
+    "fills": OfOwner(private.Fills, names=("instId",)),
+    "positions": OfOwner(private.Positions, _TYPES, ("instFamily", "instId")),
+    "account": OfOwner(private.Account, names=("ccy",)),
+    "balance_and_position": OfOwner(private.BalanceAndPosition),
 }
-# Clients wait for their acknowledgement, but spot trading has nothing to say on them.
-SILENT: dict[str, tuple[str, ...]] = {
-    "positions": ("instType", "instFamily", "instId"),
-    "orders-algo": ("instType", "instFamily", "instId"),
-    "algo-advance": ("instType", "instId", "algoId"),
-    "liquidation-warning": ("instType", "instFamily", "instId"),
-    "account-greeks": ("ccy",),
+OTHERS: dict[str, Shape] = {
+    "instruments": Shape(PUBLIC, types=LISTED),
+    "status": Shape(PUBLIC),
+    "price-limit": OfInstrument(public.Tickers).shape,
+    **absent.CHANNELS,
 }
-BUSINESS = frozenset({"trades-all", "orders-algo", "algo-advance"})
 # Depth channels that cannot be combined on a connection for one instrument.
-EXCLUSIVE = frozenset({"books", "books-l2-tbt", "books50-l2-tbt"})
+EXCLUSIVE = ("books", "books-l2-tbt", "books50-l2-tbt")
 
 
 def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
-    """What an argument asks for; Problem 60011, 60018, 64001, 64002, 64004."""
+    """What an argument asks for; Problem 60011, 60018, 64000, 64001, 64002, 64003."""
     channel = arg.get("channel", "")
+    shape = _shape(channel)
+    if shape is None:
+        raise _unknown(arg)
     if server.strict:
-        _check_path(connection.path, channel)
-    if channel in OF_INSTRUMENT or channel.startswith(CANDLE):
-        return _of_instrument(server, connection, channel, arg)
-    if channel == "instruments":
-        if arg.get("instType") != "SPOT":
-            raise _unknown(arg)
+        _check_path(connection.path, shape.path, channel)
+    if arg.get("uly"):
+        raise Problem(64000)
+    if shape.login and connection.key is None:
+        raise Problem(60011)
+    if not shape.accepts(server.context.catalog, arg):
+        raise _unknown(arg)
+    if channel in absent.REFUSED:
+        raise Problem(absent.REFUSED[channel])
+    if channel in OF_OWNER:
+        return _of_owner(server, connection, channel, arg)
+    if channel in OF_INSTRUMENT or channel == "price-limit" or _is_candle(channel):
+        return _of_instrument(server, channel, arg)
+    if channel == "instruments" and arg["instType"] == "SPOT":
         return Subscription(channel, (channel, "SPOT"), server.make_instruments)
     if channel == "status":
         return Subscription(channel, channel, lambda: reference.Status({"channel": channel}))
-    if channel in PRIVATE or channel in SILENT:
-        return _private(server, connection, channel, arg)
-    raise _unknown(arg)
+    given = tuple((name, arg[name]) for name in shape.arguments if arg.get(name))
+    return Subscription(channel, (channel, given), lambda: Silent({"channel": channel}))
 
 
-def _check_path(path: str, channel: str) -> None:
-    business = channel.startswith(CANDLE) or channel in BUSINESS
-    if business != path.endswith("/business"):
-        raise Problem(64001 if business else 64002)
-    private_path = path.endswith("/private")
-    if private_path != (channel in PRIVATE or channel in SILENT) and not business:
-        raise Problem(60018, name=f"channel:{channel}")
+def _shape(channel: str) -> Shape | None:
+    if channel in OF_INSTRUMENT:
+        return OF_INSTRUMENT[channel].shape
+    if channel in OF_OWNER:
+        return OF_OWNER[channel].shape
+    kind, bar = _candle(channel)
+    if bar not in BARS:
+        return OTHERS.get(channel)
+    if kind in CANDLES:
+        return Shape(BUSINESS, names=("instId",), needs_name=True, spot=True)
+    return absent.CANDLES.get(kind)
 
 
-def _of_instrument(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
-    instrument = server.context.catalog.instrument_named.get(arg.get("instId", ""))
-    bar = BARS.get(channel.removeprefix(CANDLE)) if channel.startswith(CANDLE) else None
-    if instrument is None or (channel not in OF_INSTRUMENT and bar is None):
-        raise _unknown(arg)
+def _candle(channel: str) -> tuple[str, str]:
+    """`index-candle1m` as `index-candle` and `1m`."""
+    kind, candle, bar = channel.partition("candle")
+    return kind + candle, bar
+
+
+def _is_candle(channel: str) -> bool:
+    return _candle(channel)[0] in CANDLES
+
+
+def _check_path(path: str, wanted: str, channel: str) -> None:
+    if path.endswith(f"/{wanted}"):
+        return
+    if wanted == BUSINESS:
+        raise Problem(64001)
+    if path.endswith(f"/{BUSINESS}"):
+        raise Problem(64002)
+    raise Problem(60018, name=f"channel:{channel}")
+
+
+def _of_instrument(server: Server, channel: str, arg: Arg) -> Subscription:
+    instrument = server.context.catalog.instrument_named[arg["instId"]]
     market = server.context.market.of(instrument.id)
     plain = {"channel": channel, "instId": instrument.symbol}
     key = (channel, instrument.id)
-    if bar is not None:
+    if channel == "price-limit":
         return Subscription(
-            channel, key, lambda: server.candle(public.CandleTopic(plain, market, bar))
+            channel, key, lambda: reference.PriceLimit(plain, market, server.context)
         )
-    kind = OF_INSTRUMENT[channel]
-    if kind.login and connection.key is None:
-        raise Problem(60011)
-    if channel in EXCLUSIVE and any(
-        (other, instrument.id) in connection.topics for other in EXCLUSIVE - {channel}
-    ):
-        raise Problem(64004)
-    return Subscription(channel, key, lambda: kind.make(plain, market), kind.fast)
+    if channel not in OF_INSTRUMENT:
+        kind, bar = _candle(channel)
+        made = CANDLES[kind]
+        return Subscription(channel, key, lambda: server.candle(made(plain, market, BARS[bar])))
+    served = OF_INSTRUMENT[channel]
+    others = EXCLUSIVE if channel in EXCLUSIVE else ()
+    excludes = tuple((other, instrument.id) for other in others if other != channel)
+    return Subscription(channel, key, lambda: served.make(plain, market), served.fast, excludes)
 
 
-def _private(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
-    if connection.key is None:
-        raise Problem(60011)
+def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
+    assert connection.key is not None
     uid = connection.key.uid
-    known = PRIVATE[channel][1] if channel in PRIVATE else SILENT[channel]
-    given = tuple((name, arg[name]) for name in known if arg.get(name))
+    served = OF_OWNER[channel]
+    given = tuple((name, arg[name]) for name in served.shape.arguments if arg.get(name))
     plain = {"channel": channel, **dict(given), "uid": str(uid)}
-    key = (channel, uid, given)
-    if channel in SILENT:
-        return Subscription(channel, key, lambda: Silent(plain))
-    made = PRIVATE[channel][0]
-    return Subscription(channel, key, lambda: made(plain, uid, server.private))
+    return Subscription(
+        channel, (channel, uid, given), lambda: served.make(plain, uid, server.private)
+    )
 
 
 def _unknown(arg: Arg) -> Problem:

@@ -10,15 +10,19 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import channels, requests
+from fullreserve.gateway.ws.deflate import TooLong, inflated
 from fullreserve.gateway.ws.frames import PONG, Close, close_frame
 from fullreserve.gateway.ws.limits import COUNTED, HOUR_MS, REQUESTS_MAX, Bucket
 from fullreserve.gateway.ws.requests import Head, Request
+from fullreserve.gateway.ws.shapes import PRIVATE
 from fullreserve.identity.api_key import ApiKey, Permission
 from fullreserve.identity.caller import Caller
 
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.server import Server
 
+# A frame may be a little larger than a request, so that the refusal can be said in words.
+FRAME_BYTES_MAX = 2 * requests.REQUEST_BYTES_MAX
 # What may wait in a connection's send buffer; beyond it the client is too slow and is cut off.
 SEND_BUFFER_MAX = 2 * 1024 * 1024
 # How long a client that is cut off may take to read what it was sent.
@@ -30,9 +34,12 @@ WAITING_BYTES_MAX = 1024 * 1024
 class Connection(WSListener):
     """A client; `key` is what it logged in with."""
 
-    def __init__(self, server: Server, path: str) -> None:
+    def __init__(self, server: Server, path: str, forwarded: str = "", *, deflates: bool) -> None:
         self.server = server
         self.path = path
+        # What a reverse proxy said of the caller; see `Server.admits`.
+        self.forwarded = forwarded
+        self._deflates = deflates
         self.address = ""
         self.key: Caller | None = None
         self.may_trade = False
@@ -44,6 +51,7 @@ class Connection(WSListener):
         self._send: Callable[[bytes], None] = _nowhere
         self._frames: list[bytes] = []
         self._parts: list[bytes] = []
+        self._parts_deflated = False
         self._login: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
         self._requests = Bucket(REQUESTS_MAX, REQUESTS_MAX, HOUR_MS, self.seen_ms)
@@ -60,7 +68,7 @@ class Connection(WSListener):
         transport.underlying_transport.set_write_buffer_limits(high=SEND_BUFFER_MAX)
         self._send = transport.underlying_transport.write
         self._open = True
-        address = self.server.admits(transport)
+        address = self.server.admits(transport, self.forwarded)
         if address is None:
             self.close(Close.TRY_AGAIN_LATER, "too many connections")
             return
@@ -70,8 +78,14 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.seen_ms = self.server.hub.now_ms
         kind = frame.msg_type
-        if kind == WSMsgType.TEXT and frame.fin and not self._parts:
-            self.take(frame.get_payload_as_bytes())
+        if frame.rsv1 and not (self._deflates and not self._parts):
+            self.close(Close.PROTOCOL_ERROR, "unexpected RSV1")
+        elif kind == WSMsgType.TEXT and frame.fin and not self._parts:
+            payload = frame.get_payload_as_bytes()
+            if frame.rsv1:
+                self._take_deflated(payload)
+            else:
+                self.take(payload)
         elif kind == WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code())
             transport.disconnect()
@@ -80,12 +94,27 @@ class Connection(WSListener):
 
     def _take_part(self, frame: WSFrame) -> None:
         """Puts fragments together; binary messages are read as text."""
+        if not self._parts:
+            self._parts_deflated = frame.rsv1
         self._parts.append(frame.get_payload_as_bytes())
-        if sum(map(len, self._parts)) > requests.REQUEST_BYTES_MAX:
+        if sum(map(len, self._parts)) > FRAME_BYTES_MAX:
             self.close(Close.TOO_BIG, "message too big")
         elif frame.fin:
             data = b"".join(self._parts)
             self._parts.clear()
+            if self._parts_deflated:
+                self._take_deflated(data)
+            else:
+                self.take(data)
+
+    def _take_deflated(self, payload: bytes) -> None:
+        try:
+            data = inflated(payload, FRAME_BYTES_MAX)
+        except TooLong:
+            self.close(Close.TOO_BIG, "message too big")
+        except ValueError:
+            self.close(Close.INVALID_DATA, "not deflated data")
+        else:
             self.take(data)
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
@@ -105,6 +134,8 @@ class Connection(WSListener):
         frames = self._frames
         if frames and self._open:
             self.seen_ms = self.server.hub.now_ms
+            if self._deflates:
+                frames[:] = map(self.server.deflater.frame, frames)
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             frames.clear()
             self._send(data)
@@ -176,6 +207,10 @@ class Connection(WSListener):
         if sum(map(len, self._waiting)) > WAITING_BYTES_MAX:
             self.close(Close.INVALID_REQUEST, "too many requests during login")
 
+    def takes(self, path: str) -> bool:
+        """Whether what belongs on a path is taken on this connection's."""
+        return not self.server.strict or self.path.endswith(f"/{path}")
+
     # --- login
 
     def _start_login(self, request: Request) -> None:
@@ -193,7 +228,7 @@ class Connection(WSListener):
         else:
             self.key = key
             # A key whose permissions change counts as another key; see `check`.
-            self.may_trade = bool(key.permissions & Permission.TRADE)
+            self.may_trade = bool(key.permissions & Permission.TRADE) and self.takes(PRIVATE)
             self.write(head.event("login", code="0", msg=""))
         self._login = None
         waiting, self._waiting = self._waiting, []
@@ -204,16 +239,22 @@ class Connection(WSListener):
 
     def _subscribe(self, request: Request) -> None:
         head = self.head._replace(request_id=request.id)
+        started: set[Hashable] = set()
         for arg in requests.arguments(request):
             try:
                 subscription = channels.find(self.server, self, arg)
-                self._join(head, arg, subscription)
+                if any(key in self.topics for key in subscription.excludes):
+                    raise Problem(64004)  # noqa: TRY301 - refused like what is not found
             except Problem as problem:
                 self.write(head.error(problem))
+                continue
+            self.write(head.event("subscribe", arg=arg))
+            # A short request cannot ask for the same long snapshot a thousand times.
+            if subscription.key not in started:
+                started.add(subscription.key)
+                self._join(arg["channel"], subscription)
 
-    def _join(self, head: Head, arg: dict[str, str], subscription: channels.Subscription) -> None:
-        channel = arg["channel"]
-        self.write(head.event("subscribe", arg=arg))
+    def _join(self, channel: str, subscription: channels.Subscription) -> None:
         if subscription.key in self.topics:
             # Asked for again: what the channel starts from is sent again.
             self.server.hub.join(subscription.key, subscription.make, self)

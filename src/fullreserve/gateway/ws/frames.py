@@ -15,6 +15,8 @@ class Close(IntEnum):
     """Why a connection is closed; those from 4000 are OKX's."""
 
     GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    INVALID_DATA = 1007
     TOO_BIG = 1009
     TRY_AGAIN_LATER = 1013
     INVALID_REQUEST = 4002

@@ -19,8 +19,10 @@ from fullreserve.gateway.order_entry import (
     PlaceParams,
 )
 from fullreserve.gateway.submission import Answer, Submission
+from fullreserve.gateway.ws.absent import OPERATIONS, refused
 from fullreserve.gateway.ws.frames import text_frame
 from fullreserve.gateway.ws.requests import Request
+from fullreserve.gateway.ws.shapes import PRIVATE
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.caller import Caller
 
@@ -36,7 +38,7 @@ _encode = msgspec.json.encode
 
 
 class OrderOperations:
-    """The six operations; parameters are read and refused as REST does."""
+    """The operations of spot trading; parameters are read and refused as REST does."""
 
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
@@ -74,11 +76,15 @@ class OrderOperations:
         """One request of a connection; the reply follows when it is durable."""
         in_us = self._wall_ms() * 1_000
         operation = self._operations.get(request.op)
+        absent = OPERATIONS.get(request.op)
         key = connection.key
-        if operation is None or key is None:
-            head = connection.head._replace(request_id=request.id)
-            problem = Problem(60019, name=request.op[:64]) if operation is None else Problem(60011)
-            connection.write(head.error(problem))
+        if key is None or (operation is None and absent is None):
+            unknown = operation is None and absent is None
+            problem = Problem(60019, name=request.op[:64]) if unknown else Problem(60011)
+            self._refuse(connection, request, problem)
+            return
+        if not connection.takes(absent.path if absent else PRIVATE):
+            self._refuse(connection, request, Problem(60028, name=request.op))
             return
 
         def reply(answer: Answer | Problem) -> None:
@@ -89,12 +95,19 @@ class OrderOperations:
             if not connection.server.context.vault.is_current(key):
                 connection.check()
                 return
-            if not connection.may_trade:
+            if not key.permissions & Permission.TRADE:
                 require(key, Permission.TRADE)
             args = bytes(request.args)
-            operation(key, args, self._expiry(request), reply)
+            if operation is not None:
+                operation(key, args, self._expiry(request), reply)
+            elif absent is not None:
+                reply(refused(absent, args))
         except Problem as problem:
             reply(_as_arguments(problem))
+
+    def _refuse(self, connection: Connection, request: Request, problem: Problem) -> None:
+        """What is no operation here is answered with an event, not with a reply."""
+        connection.write(connection.head._replace(request_id=request.id).error(problem))
 
     def _expiry(self, request: Request) -> int:
         """`expTime` in ms, 0 without; Problem 50036, 51000."""

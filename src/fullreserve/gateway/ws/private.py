@@ -85,6 +85,15 @@ class Fills(Orders):
         self._push_data({name: fill[name] for name in names} | {"count": "1"})
 
 
+class Positions(OfOwner):
+    """`positions`: spot trading has none, and says so at the start."""
+
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        body = '"eventType":"snapshot","curPage":1,"lastPage":true,"data":[]'
+        listener.write(self.message(body))
+
+
 class Balances(OfOwner, ABC):
     """A channel that starts with all of an owner's balances and continues with changed ones."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fullreserve.exchange.wire.events import Trade
+from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
 from fullreserve.marketdata.bars import ONE_MINUTE, Bar
+from fullreserve.marketdata.candles import Candle
 from fullreserve.marketdata.depth import DepthView, Push
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import match_row, merged_rows
@@ -32,7 +36,7 @@ class Books(Beating):
         super().join(listener, time_ms)
         if self._snapshot is None:
             self._snapshot = self._view.snapshot()
-        data = self._snapshot._replace(time_ms=time_ms).json()
+        data = self._data(self._snapshot._replace(time_ms=time_ms))
         listener.write(self.message(f'"action":"snapshot","data":[{data}]'))
 
     def close(self) -> None:
@@ -47,7 +51,30 @@ class Books(Beating):
             push = self._view.heartbeat(time_ms)
         self._silent = 0
         self._snapshot = None
-        self.push(f'"action":"update","data":[{push.json()}]')
+        self.push(f'"action":"update","data":[{self._data(push)}]')
+
+    def _data(self, push: Push) -> str:
+        """The element of `data`."""
+        return push.json()
+
+
+class RpiBooks(Books):
+    """`books-rpi`: rows are price, whole size, size without RPI orders, number of orders.
+
+    Source: OKX changelog of 2026-07-28. No RPI orders are offered here: both sizes are equal.
+    """
+
+    def _data(self, push: Push) -> str:
+        asks, bids = _as_rpi(push.asks), _as_rpi(push.bids)
+        return (
+            f'{{"asks":{asks},"bids":{bids},"ts":"{push.time_ms}",'
+            f'"seqId":{push.sequence},"prevSeqId":{push.previous}}}'
+        )
+
+
+def _as_rpi(rows: str) -> str:
+    levels = msgspec.json.decode(rows, type=list[tuple[str, str, str, str]])
+    return encode([(price, size, size, count) for price, size, _, count in levels]).decode()
 
 
 class BestLevels(Beating):
@@ -121,15 +148,15 @@ class Tickers(Beating):
 
 
 class Trades(Topic):
-    """`trades`: a taker's matches at one price are one row; a message for each durable row."""
+    """`trades`: one message for each taker order and price."""
 
     def __init__(self, arg: Arg, market: InstrumentMarket) -> None:
         super().__init__(arg)
         self._market = market
 
     def traded(self, trades: list[Trade]) -> None:
-        rows = merged_rows(self._market.instrument, trades)
-        self.push(f'"data":[{",".join(rows)}]')
+        for row in merged_rows(self._market.instrument, trades):
+            self.push(f'"data":[{row}]')
 
 
 class AllTrades(Trades):
@@ -163,20 +190,23 @@ class CandleTopic(Topic):
 
     def _rows(self) -> list[str]:
         """The bars that closed since the last call, then the running one if it changed."""
-        candles, instrument = self._market.candles, self._market.instrument
+        candles = self._market.candles
         live = candles.live(self._bar)
         if live is None:
             return []
         rows = []
         if self._open_ms >= 0:
             rows = [
-                candle.row(instrument, confirmed=True)
+                self._text(candle, confirmed=True)
                 for candle in candles.closed(self._bar)
                 if self._open_ms <= candle.open_ms < live.open_ms
             ]
         self._open_ms = live.open_ms
-        row = live.row(instrument, confirmed=False)
+        row = self._text(live, confirmed=False)
         if row != self._row:
             self._row = row
             rows.append(row)
         return rows
+
+    def _text(self, candle: Candle, *, confirmed: bool) -> str:
+        return candle.row(self._market.instrument, confirmed=confirmed)

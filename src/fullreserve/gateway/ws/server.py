@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 
 import structlog
-from picows import WSListener, WSTransport, WSUpgradeRequest, ws_create_server
+from picows import (
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+    ws_create_server,
+)
 
 from fullreserve.config import Address
 from fullreserve.door.protocol import Row
@@ -14,15 +21,17 @@ from fullreserve.exchange.wire.events import InstrumentChanged, Trade
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.app import address_of
 from fullreserve.gateway.ws import hub
-from fullreserve.gateway.ws.connection import Connection
+from fullreserve.gateway.ws.connection import FRAME_BYTES_MAX, Connection
+from fullreserve.gateway.ws.deflate import Deflater, negotiate
 from fullreserve.gateway.ws.frames import Close
 from fullreserve.gateway.ws.limits import CHANNEL_CONNECTIONS_MAX, ConnectLimit
 from fullreserve.gateway.ws.orders import OrderOperations
 from fullreserve.gateway.ws.private import PrivateFeed
 from fullreserve.gateway.ws.public import CandleTopic, Trades
 from fullreserve.gateway.ws.reference import Instruments
-from fullreserve.gateway.ws.requests import REQUEST_BYTES_MAX
+from fullreserve.gateway.ws.shapes import PATHS
 from fullreserve.identity.caller import Caller
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.tickets import Purpose
@@ -30,8 +39,6 @@ from fullreserve.marketdata.market import InstrumentMarket
 
 log = structlog.get_logger(__name__)
 
-# A frame may be a little larger than a request, so that the refusal can be said in words.
-FRAME_BYTES_MAX = 2 * REQUEST_BYTES_MAX
 CONNECTIONS_MAX = 10_000
 LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
 
@@ -43,6 +50,7 @@ class Server:
         self.context = context
         self.strict = strict
         self.hub = hub.Hub(context.clock, lambda: context.vault.store.count)
+        self.deflater = Deflater()
         self.private = PrivateFeed(context)
         self.orders = OrderOperations(context)
         self._authenticator = Authenticator(context.vault, context.clock.wall_ms)
@@ -54,7 +62,7 @@ class Server:
         self._beating: asyncio.Task[None] | None = None
         self._listening: asyncio.Server | None = None
 
-    async def listen(self, address: Address) -> None:
+    async def listen(self, address: Address, tls: ssl.SSLContext | None) -> None:
         context = self.context
         self._listening = await ws_create_server(
             self._listener,
@@ -62,6 +70,7 @@ class Server:
             address.port,
             max_frame_size=FRAME_BYTES_MAX,
             logger_name="websocket",
+            ssl=tls,
         )
         self._closers = [
             context.door.follow(self._row),
@@ -100,14 +109,28 @@ class Server:
 
     # --- connections
 
-    def _listener(self, request: WSUpgradeRequest) -> WSListener:
+    def _listener(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
+        """A connection; None, answered with 404, for a path that is none."""
         path = request.path.decode("ascii", "replace").partition("?")[0]
-        return Connection(self, path)
+        if self.strict and path not in PATHS:
+            return None
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        # A header that is sent in several lines is one list.
+        offers = ",".join(request.headers.getall("Sec-WebSocket-Extensions", ()))
+        answer = negotiate(offers)
+        connection = Connection(self, path, forwarded, deflates=bool(answer))
+        headers = {"Sec-WebSocket-Extensions": answer} if answer else {}
+        response = WSUpgradeResponse.create_101_response(headers)
+        return WSUpgradeResponseWithListener(response, connection)
 
-    def admits(self, transport: WSTransport) -> str | None:
-        """The address of a new connection; None when there are too many."""
+    def admits(self, transport: WSTransport, forwarded: str) -> str | None:
+        """The address of a new connection; None when there are too many.
+
+        It is that which a proxy on this machine names, where there is one.
+        """
         peer = transport.underlying_transport.get_extra_info("peername")
-        address = peer[0] if isinstance(peer, tuple) else ""
+        told = {b"x-forwarded-for": forwarded.encode()} if forwarded else {}
+        address = address_of(peer[:2] if isinstance(peer, tuple) else None, told)
         if len(self.hub.members) >= CONNECTIONS_MAX:
             return None
         now_ms = self.context.clock.monotonic_ns() // 1_000_000
@@ -193,9 +216,15 @@ class Server:
                 topic.changed(changed)
 
 
-async def start(context: Context, address: Address, *, strict: bool = False) -> Server:
+async def start(
+    context: Context,
+    address: Address,
+    *,
+    strict: bool = False,
+    tls: ssl.SSLContext | None = None,
+) -> Server:
     """Listens on an address; with `strict` each channel on its own path alone, as on OKX."""
     server = Server(context, strict=strict)
-    await server.listen(address)
-    log.info("websocket listens", address=str(server.address))
+    await server.listen(address, tls)
+    log.info("websocket listens", address=str(server.address), tls=tls is not None)
     return server

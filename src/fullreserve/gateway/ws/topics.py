@@ -18,7 +18,7 @@ class Listener(Protocol):
     """A connection, as topics see it."""
 
     def write(self, frame: bytes) -> None:
-        """Writes one or more whole frames."""
+        """Writes a whole frame."""
 
 
 class Topic:

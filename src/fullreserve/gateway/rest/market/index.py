@@ -15,6 +15,8 @@ from fullreserve.gateway.rest.market.candles import BarName, page
 from fullreserve.gateway.rest.params import Ccy, InstId, OfTime, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
+from fullreserve.marketdata.candles import Candle
+from fullreserve.marketdata.market import InstrumentMarket
 
 EXCHANGE = "Fullreserve"
 
@@ -60,6 +62,19 @@ async def _exchange_rate(_request: Request, _params: Params) -> bytes:
     return wire.envelope([{"usdCny": ""}])
 
 
+def index_ticker(market: InstrumentMarket) -> dict[str, str]:
+    """An index price and its last 24 hours: the row of `market/index-tickers`."""
+    ticker: dict[str, str] = msgspec.json.decode(market.ticker.json())
+    return {field: ticker[field] for field in _FIELDS} | {"idxPx": ticker["last"]}
+
+
+def index_candle(instrument: Instrument, candle: Candle, *, confirmed: bool) -> list[str]:
+    """`[ts,o,h,l,c,confirm]`, a row of `market/index-candles`."""
+    prices = (candle.open, candle.high, candle.low, candle.close)
+    texts = [instrument.price_text(price) for price in prices]
+    return [str(candle.open_ms), *texts, str(int(confirmed))]
+
+
 class _Index:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -72,51 +87,39 @@ class _Index:
             raise Problem(51014, name=name[:40])
         return found
 
-    def _ticker(self, instrument: Instrument) -> dict[str, str]:
-        found: dict[str, str] = msgspec.json.decode(self._market.of(instrument.id).ticker.json())
-        return found
-
     async def tickers(self, _request: Request, params: IndexTickersParams) -> bytes:
         """Index prices and their last 24 hours."""
         name, quote = params.inst_id, params.quote_ccy
         if not name and not quote:
             raise Problem(50015, name="instId or quoteCcy")
         found = [self._named(name)] if name else list(self._catalog.instruments.values())
-        rows = []
-        for instrument in found:
-            if not quote or instrument.quote.symbol == quote:
-                ticker = self._ticker(instrument)
-                row = {field: ticker[field] for field in _FIELDS}
-                rows.append({**row, "idxPx": ticker["last"]})
+        rows = [
+            index_ticker(self._market.of(instrument.id))
+            for instrument in found
+            if not quote or instrument.quote.symbol == quote
+        ]
         return wire.envelope(rows)
 
     async def candles(self, _request: Request, params: IndexCandlesParams) -> bytes:
         """Candles of an index, newest first, without volumes."""
         market = self._market.of(self._named(params.inst_id).id)
         bounds = (params.after, params.before, params.limit)
-        price = market.instrument.price_text
         rows = [
-            [
-                str(candle.open_ms),
-                price(candle.open),
-                price(candle.high),
-                price(candle.low),
-                price(candle.close),
-                str(int(confirmed)),
-            ]
+            index_candle(market.instrument, candle, confirmed=confirmed)
             for candle, confirmed in await page(self._context, market, params.bar, bounds)
         ]
         return wire.envelope(rows)
 
     async def components(self, _request: Request, params: ComponentsParams) -> bytes:
         """What an index is made of; OKX gives one object here, no list."""
-        ticker = self._ticker(self._named(params.index))
+        ticker = index_ticker(self._market.of(self._named(params.index).id))
+        price = ticker["idxPx"]
         component = {
             "exch": EXCHANGE,
             "symbol": params.index.replace("-", "/"),
-            "symPx": ticker["last"],
+            "symPx": price,
             "wgt": "1",
-            "cnvPx": ticker["last"],
+            "cnvPx": price,
         }
-        row = {"index": params.index, "last": ticker["last"], "ts": ticker["ts"]}
+        row = {"index": params.index, "last": price, "ts": ticker["ts"]}
         return wire.envelope({**row, "components": [component]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fullreserve.exchange.catalog import Instrument
 from fullreserve.exchange.wire.queries import GetReference, Reference
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
@@ -25,18 +26,7 @@ def routes(context: Context) -> Routes:
 
     async def price_limit(_request: Request, params: OfInstrument) -> bytes:
         """The highest price of a buy and the lowest of a sell."""
-        instrument = spot(catalog, params.inst_id)
-        band: Reference | None = await context.door.query(GetReference(instrument.id))
-        highest, lowest = (band.highest, band.lowest) if band else (0, 0)
-        row = {
-            "instType": "SPOT",
-            "instId": instrument.symbol,
-            "buyLmt": instrument.price_text(highest) if highest else "",
-            "sellLmt": instrument.price_text(lowest) if lowest else "",
-            "enabled": bool(highest or lowest),
-            "ts": str(context.clock.exchange_ms()),
-        }
-        return wire.envelope([row])
+        return wire.envelope([await price_limit_row(context, spot(catalog, params.inst_id))])
 
     return {
         ("GET", "public/instruments"): public(
@@ -44,4 +34,18 @@ def routes(context: Context) -> Routes:
         ),
         ("GET", "public/time"): public(Taking(Params, time), 10),
         ("GET", "public/price-limit"): public(Taking(OfInstrument, price_limit), 20),
+    }
+
+
+async def price_limit_row(context: Context, instrument: Instrument) -> dict[str, object]:
+    """What an instrument's orders may be priced at now: the row of `public/price-limit`."""
+    band: Reference | None = await context.door.query(GetReference(instrument.id))
+    highest, lowest = (band.highest, band.lowest) if band else (0, 0)
+    return {
+        "instType": "SPOT",
+        "instId": instrument.symbol,
+        "buyLmt": instrument.price_text(highest) if highest else "",
+        "sellLmt": instrument.price_text(lowest) if lowest else "",
+        "enabled": bool(highest or lowest),
+        "ts": str(context.clock.exchange_ms()),
     }
