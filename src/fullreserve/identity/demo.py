@@ -15,6 +15,8 @@ from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import Personal, Vault
 
 FILE_NAME = "demo-keys.json"
+# A list that holds every address: a demo may stand still for longer than a key may idle.
+ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class DemoKey(msgspec.Struct, rename="camel"):
@@ -48,8 +50,11 @@ def open_accounts(
     accounts = []
     for name in names:
         account = known.get(name)
-        if account is None or vault.api_key(account.api_key.encode()) is None:
+        key = vault.api_key(account.api_key.encode()) if account else None
+        if account is None or key is None:
             account = _make(vault, name, seed)
+        elif not key.may_idle():
+            vault.edit_key(key.name, addresses=ANYWHERE)
         accounts.append(account)
     others = [account for account in known.values() if account.name not in names]
     _write(folder / FILE_NAME, accounts + others)
@@ -65,7 +70,7 @@ def _make(vault: Vault, name: str, seed: int | None) -> DemoKey:
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         fixed = ("-".join(parts), _digits(name, seed, "secret", 32).upper())
     permissions = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
-    key = vault.create_key(user.uid, passphrase, permissions, label=name, fixed=fixed)
+    key = vault.create_key(user.uid, passphrase, permissions, name, ANYWHERE, fixed=fixed)
     return DemoKey(name, str(user.uid), key.key, key.secret, passphrase)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import ip_network
 
 from fullreserve.identity.api_key import NETWORKS_MAX, PERMISSION_NAMES, Permission, networks
 from fullreserve.identity.denied import Denied, Reason
@@ -11,6 +12,8 @@ from fullreserve.identity.vault import KeyRow, NewKey, Vault
 LABEL_MAX = 50
 PASSPHRASE_MIN = 8
 PASSPHRASE_MAX = 32
+# The shortest prefix of a network on a key's list, by version of the protocol.
+WIDEST = {4: 8, 6: 16}
 
 
 def permissions_of(text: str) -> Permission:
@@ -27,11 +30,18 @@ def permissions_of(text: str) -> Permission:
 
 def addresses_of(text: str) -> list[str]:
     """A comma list of addresses and networks in normal form; Denied."""
+    allowed = (
+        f"at most {NETWORKS_MAX} IPv4 or IPv6 addresses or networks such as 192.0.2.0/24, "
+        f"none wider than /{WIDEST[4]} or /{WIDEST[6]}"
+    )
     try:
-        return networks([one.strip() for one in text.split(",") if one.strip()])
+        found = networks([one.strip() for one in text.split(",") if one.strip()])
     except ValueError:
-        allowed = f"at most {NETWORKS_MAX} IPv4 or IPv6 addresses or networks, as 192.0.2.0/24"
         raise Denied(Reason.BAD_NETWORKS, allowed) from None
+    # A list of everything would be no list, and such a key is to end when it is not used.
+    if any(net.prefixlen < WIDEST[net.version] for net in map(ip_network, found)):
+        raise Denied(Reason.BAD_NETWORKS, allowed)
+    return found
 
 
 class Keys:

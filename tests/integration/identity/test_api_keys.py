@@ -62,6 +62,8 @@ async def test_a_keys_secret_is_shown_once_and_the_key_works(town: Town) -> None
         ({"passphrase": "Phräse-12"}, "59505"),
         ({"perm": "trade,everything"}, "51000"),
         ({"ip": "10.0.0.300"}, "59503"),
+        ({"ip": "0.0.0.0/0"}, "59503"),
+        ({"ip": "10.0.0.1,8000::/1"}, "59503"),
         ({"ip": ",".join(f"10.0.0.{n}" for n in range(21))}, "59503"),
     ],
 )

@@ -256,6 +256,23 @@ def test_demo_keys_file(vault: Vault, tmp_path: Path) -> None:
     assert accounts[0].secret not in repr(accounts)
 
 
+def test_demo_keys_outlast_a_demo_that_stands_still(vault: Vault, tmp_path: Path) -> None:
+    """Criterion: ID-9. Also those of a data folder from before keys could end by disuse."""
+    demo.open_accounts(vault, tmp_path, ["trader"])
+    user = vault.create_user()
+    old = vault.create_key(user.uid, "Phrase 1", TRADE)
+    rows = json.loads((tmp_path / "demo-keys.json").read_text())
+    rows.append(rows[0] | {"name": "old", "uid": str(user.uid), "apiKey": old.key})
+    (tmp_path / "demo-keys.json").write_text(json.dumps(rows))
+    years = NOW_MS + 10 * 365 * 86_400_000
+    for account in demo.open_accounts(vault, tmp_path, ["trader", "old"]):
+        key = vault.api_key(account.api_key.encode())
+        assert key is not None
+        assert not vault.is_expired(key, years)
+        assert key.allows_address("203.0.113.9")
+        assert key.allows_address("2001:db8::1")
+
+
 def test_demo_keys_are_the_same_everywhere_only_when_asked(tmp_path: Path) -> None:
     """Criterion: ID-9"""
     found = []
