@@ -22,6 +22,11 @@ from tests.integration.rest.bed import API, Answer, RestBed
 
 RULES = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1), busy_ms=20)
 PASSWORD = "correct horse battery"
+# Every parameter that some endpoint needs, so that none is refused for one that is missing.
+ANY_BODY = {
+    "email": "a@b.example", "password": "another long one", "ticket": "t", "code": "c",
+    "credential": "{}", "id": "i", "apiKey": "k", "label": "bot", "passphrase": "Phrase-12",
+}  # fmt: skip
 SESSION = "fullreserve-session"
 DEVICE = "fullreserve-device"
 

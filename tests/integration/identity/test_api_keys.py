@@ -10,7 +10,7 @@ from fullreserve.identity.api_key import Permission
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.rules import DAY_MS, MINUTE_MS
 from fullreserve.identity.vault import NewKey
-from tests.integration.identity.bed import Browser, Town
+from tests.integration.identity.bed import ANY_BODY, Browser, Town
 
 BOT = {"label": "bot", "passphrase": "Phrase-12", "perm": "read_only,trade"}
 
@@ -120,7 +120,7 @@ async def test_an_api_key_does_not_open_the_web_api(town: Town) -> None:
     assert (answer.status, answer.code) == (403, "90011")
     json = {"Content-Type": "application/json"}
     for path in ("x/api-keys/create", "x/ws-token", "x/account/close", "x/password/change"):
-        assert (await town.rest.post(path, key, {}, **json)).code == "90011"
+        assert (await town.rest.post(path, key, ANY_BODY, **json)).code == "90011"
 
 
 async def test_an_unbound_key_that_may_trade_ends_after_fourteen_idle_days(town: Town) -> None:

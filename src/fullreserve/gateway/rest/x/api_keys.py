@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import Cookies, in_session, proven, signed_in
@@ -17,18 +20,45 @@ from fullreserve.identity.outbox import Kind
 from fullreserve.identity.sign_in import tell
 from fullreserve.identity.vault import KeyRow, NewKey
 
+Label = Annotated[str, Meta(description="A name, at most 50 characters")]
+Perm = Annotated[str, Meta(description="read_only, trade, withdraw, by comma")]
+KeyName = Annotated[str, Meta(description="The key's name")]
+
+
+class NewKeyParams(Params):
+    """A new key."""
+
+    label: Label
+    passphrase: Annotated[str, Meta(description="8 to 32 printable ASCII characters")]
+    perm: Perm = "read_only"
+    ip: Annotated[str, Meta(description="At most 20 addresses or networks, by comma")] = ""
+
+
+class KeyParams(Params):
+    """One key."""
+
+    api_key: KeyName
+
+
+class ChangeKeyParams(KeyParams):
+    """What changes of a key."""
+
+    label: Label = ""
+    perm: Perm = ""
+    ip: Annotated[str, Meta(description="As for a new key; * empties the list")] = ""
+
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path; switching off and deleting want no proof: they only protect."""
     keys = _Keys(context)
     return {
-        ("GET", "x/api-keys"): in_session("GET", keys.listed),
-        ("POST", "x/api-keys/create"): in_session("POST", keys.create, 2),
-        ("POST", "x/api-keys/edit"): in_session("POST", keys.edit),
-        ("POST", "x/api-keys/delete"): in_session("POST", keys.delete),
-        ("POST", "x/api-keys/switch-off"): in_session("POST", keys.switch_off),
-        ("POST", "x/api-keys/switch-on"): in_session("POST", keys.switch_on),
-        ("POST", "x/account/close"): in_session("POST", keys.close_account, 1),
+        ("GET", "x/api-keys"): in_session(Params, keys.listed),
+        ("POST", "x/api-keys/create"): in_session(NewKeyParams, keys.create, 2),
+        ("POST", "x/api-keys/edit"): in_session(ChangeKeyParams, keys.edit),
+        ("POST", "x/api-keys/delete"): in_session(KeyParams, keys.delete),
+        ("POST", "x/api-keys/switch-off"): in_session(Params, keys.switch_off),
+        ("POST", "x/api-keys/switch-on"): in_session(Params, keys.switch_on),
+        ("POST", "x/account/close"): in_session(Params, keys.close_account, 1),
     }
 
 
@@ -39,58 +69,64 @@ class _Keys:
         self._cookies = Cookies(context.desk.rules)
         self._closure = Closure(context.desk, context.door)
 
-    async def listed(self, request: Request) -> bytes:
+    async def listed(self, request: Request, _params: Params) -> bytes:
+        """Keys of the user, without their secrets."""
         session = signed_in(request)
         # Last uses wait in memory; the list is to show the newest.
         await self._desk.act(self._desk.rooms.vault.store_uses, self._vault.take_uses())
         rows = await self._desk.act(self._desk.rooms.vault.keys_of, session.uid)
         return wire.envelope([self._row(one) for one in rows])
 
-    async def create(self, request: Request) -> bytes:
+    async def create(self, request: Request, params: NewKeyParams) -> bytes:
+        """Make a key; its secret is in this answer alone."""
         session = proven(request)
         made, kept = await self._desk.act(
             _create,
             self._desk.rooms,
             session.uid,
-            request.required("label"),
-            request.required("passphrase"),
-            permissions_of(request.text("perm") or "read_only"),
-            addresses_of(request.text("ip")),
+            params.label,
+            params.passphrase,
+            permissions_of(params.perm),
+            addresses_of(params.ip),
         )
         secret = {"secretKey": made.secret, "passphrase": made.passphrase}
         return wire.envelope([self._row(kept) | secret])
 
-    async def edit(self, request: Request) -> bytes:
-        """Changes what is given; `ip` as "" leaves the list, `ip` as `*` empties it."""
+    async def edit(self, request: Request, params: ChangeKeyParams) -> bytes:
+        """Change a key; what is left out stays."""
         session = proven(request)
-        perm, ip = request.text("perm"), request.text("ip")
+        perm, ip = params.perm, params.ip
         kept = await self._desk.act(
             self._desk.rooms.keys.edit,
             session.uid,
-            request.required("apiKey"),
-            request.text("label") or None,
+            params.api_key,
+            params.label or None,
             permissions_of(perm) if perm else None,
             addresses_of("" if ip == ANYWHERE else ip) if ip else None,
         )
         return wire.envelope([self._row(kept)])
 
-    async def delete(self, request: Request) -> bytes:
+    async def delete(self, request: Request, params: KeyParams) -> bytes:
+        """Take a key out of force at once."""
         session = signed_in(request)
-        key = request.required("apiKey")
+        key = params.api_key
         await self._desk.act(self._desk.rooms.keys.delete, session.uid, key)
         return wire.envelope([{"apiKey": key}])
 
-    async def switch_off(self, request: Request) -> bytes:
+    async def switch_off(self, request: Request, _params: Params) -> bytes:
+        """Freeze all keys of the user and of sub-accounts."""
         session = signed_in(request)
         await self._desk.act(_switch_off, self._desk.rooms, session.uid)
         return wire.envelope([{"keysOff": True}])
 
-    async def switch_on(self, request: Request) -> bytes:
+    async def switch_on(self, request: Request, _params: Params) -> bytes:
+        """Let the keys act again."""
         session = proven(request)
         await self._desk.act(self._desk.rooms.vault.switch_keys, session.uid, off=False)
         return wire.envelope([{"keysOff": False}])
 
-    async def close_account(self, request: Request) -> bytes:
+    async def close_account(self, request: Request, _params: Params) -> bytes:
+        """Close the account and forget the person."""
         session = proven(request)
         await self._closure.close(session.uid)
         self._cookies.leave(request)

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import cookie
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import Allowance
 from fullreserve.gateway.rest.denial import denied_as_problem
+from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
-from fullreserve.gateway.rest.route import ANY, Handler, Route
-from fullreserve.identity import emails
+from fullreserve.gateway.rest.route import ANY, Route, Taking
 from fullreserve.identity.rules import MINUTE_MS, SECOND_MS, Rules
 from fullreserve.identity.session import Session
 from fullreserve.identity.sessions import NewSession
 from fullreserve.identity.visit import SignedIn, Visit
 
+P = TypeVar("P", bound=Params)
+Acting = Callable[[Request, P], Awaitable[bytes]]
+
 JSON = b"application/json"
-# A form of a foreign page cannot send this type, and a script of one is not let through.
-POST = "POST"
 
 
-def open_to_all(method: str, handler: Handler, calls: int = 10) -> Route:
+def open_to_all(shape: type[P], handler: Acting[P], calls: int = 10) -> Route:
     """An endpoint for people without a session: so many calls a minute for each address."""
-    return Route(_guarded(method, handler), 0, Allowance(calls, MINUTE_MS))
+    return _route(Taking(shape, handler), 0, Allowance(calls, MINUTE_MS))
 
 
-def in_session(method: str, handler: Handler, calls: int = 10) -> Route:
+def in_session(shape: type[P], handler: Acting[P], calls: int = 10) -> Route:
     """An endpoint for people with one: so many calls in two seconds for each user."""
-    return Route(_guarded(method, handler), ANY, Allowance(calls, 2 * SECOND_MS))
+    return _route(Taking(shape, handler), ANY, Allowance(calls, 2 * SECOND_MS))
 
 
-def _guarded(method: str, handler: Handler) -> Handler:
-    @wraps(handler)
+def _route(handler: Taking[Any], permission: int, allowance: Allowance) -> Route:
     async def guarded(request: Request) -> bytes:
         request.answer_headers.append((b"cache-control", b"no-store"))
         kind = request.headers.get(b"content-type", b"")
-        if method == POST and kind.partition(b";")[0].strip().lower() != JSON:
+        # A form of a foreign page cannot send this type, and a script of one is not let through.
+        if request.is_post and kind.partition(b";")[0].strip().lower() != JSON:
             raise Problem(50006)
         return await denied_as_problem(handler(request))
 
-    return guarded
+    return Route(guarded, permission, allowance, handler.shape, handler.about)
 
 
 def signed_in(request: Request) -> Session:
@@ -57,14 +59,6 @@ def proven(request: Request) -> Session:
     if not session.is_proven(request.in_us // 1000):
         raise Problem(90006)
     return session
-
-
-def email_of(request: Request) -> str:
-    """The parameter `email` in normal form; Problem 50014, 51000."""
-    try:
-        return emails.normal(request.required("email"))
-    except ValueError as problem:
-        raise Problem(51000, "email", str(problem)) from None
 
 
 class Cookies:

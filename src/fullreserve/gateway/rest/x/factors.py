@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import in_session, proven, signed_in
+from fullreserve.gateway.rest.x.parameters import CodeParams, Credential, IdParams, Ticket
 from fullreserve.identity import totp
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind
@@ -15,18 +21,26 @@ from fullreserve.identity.second_factor import ISSUER
 from fullreserve.identity.sign_in import tell
 
 
+class NewPasskeyParams(Params):
+    """What the browser made."""
+
+    ticket: Ticket
+    credential: Credential
+    name: Annotated[str, Meta(description="What its owner calls it")] = ""
+
+
 def routes(context: Context) -> Routes:
     """Endpoints by method and path; all that changes something wants a proven session."""
     factors = _Factors(context)
     return {
-        ("POST", "x/totp/begin"): in_session("POST", factors.begin),
-        ("POST", "x/totp/confirm"): in_session("POST", factors.confirm),
-        ("POST", "x/totp/remove"): in_session("POST", factors.remove),
-        ("POST", "x/totp/recovery-codes"): in_session("POST", factors.recovery_codes),
-        ("GET", "x/passkeys"): in_session("GET", factors.passkeys),
-        ("POST", "x/passkeys/begin"): in_session("POST", factors.begin_passkey),
-        ("POST", "x/passkeys/finish"): in_session("POST", factors.finish_passkey),
-        ("POST", "x/passkeys/remove"): in_session("POST", factors.remove_passkey),
+        ("POST", "x/totp/begin"): in_session(Params, factors.begin),
+        ("POST", "x/totp/confirm"): in_session(CodeParams, factors.confirm),
+        ("POST", "x/totp/remove"): in_session(Params, factors.remove),
+        ("POST", "x/totp/recovery-codes"): in_session(Params, factors.recovery_codes),
+        ("GET", "x/passkeys"): in_session(Params, factors.passkeys),
+        ("POST", "x/passkeys/begin"): in_session(Params, factors.begin_passkey),
+        ("POST", "x/passkeys/finish"): in_session(NewPasskeyParams, factors.finish_passkey),
+        ("POST", "x/passkeys/remove"): in_session(IdParams, factors.remove_passkey),
     }
 
 
@@ -34,7 +48,8 @@ class _Factors:
     def __init__(self, context: Context) -> None:
         self._desk = context.desk
 
-    async def begin(self, request: Request) -> bytes:
+    async def begin(self, request: Request, _params: Params) -> bytes:
+        """A secret for an authenticator."""
         session = proven(request)
         rooms = self._desk.rooms
         ticket, secret = await self._desk.act(rooms.factors.begin, session.uid)
@@ -47,28 +62,33 @@ class _Factors:
         }
         return wire.envelope([row])
 
-    async def confirm(self, request: Request) -> bytes:
+    async def confirm(self, request: Request, params: CodeParams) -> bytes:
+        """Turn the second factor on; recovery codes."""
         session = proven(request)
-        ticket, code = request.required("ticket"), request.required("code")
+        ticket, code = params.ticket, params.code
         codes = await self._desk.act(_confirm, self._desk.rooms, session.uid, ticket, code)
         return wire.envelope([{"recoveryCodes": codes}])
 
-    async def remove(self, request: Request) -> bytes:
+    async def remove(self, request: Request, _params: Params) -> bytes:
+        """Turn the second factor off."""
         session = proven(request)
         await self._desk.act(_remove, self._desk.rooms, session.uid)
         return wire.envelope([])
 
-    async def recovery_codes(self, request: Request) -> bytes:
+    async def recovery_codes(self, request: Request, _params: Params) -> bytes:
+        """New recovery codes in place of the old."""
         session = proven(request)
         act = self._desk.rooms.factors.new_recovery_codes
         return wire.envelope([{"recoveryCodes": await self._desk.act(act, session.uid)}])
 
-    async def passkeys(self, request: Request) -> bytes:
+    async def passkeys(self, request: Request, _params: Params) -> bytes:
+        """Passkeys of the user, oldest first."""
         session = signed_in(request)
         found = await self._desk.act(self._desk.rooms.passkeys.of, session.uid)
         return wire.envelope([_row(one) for one in found])
 
-    async def begin_passkey(self, request: Request) -> bytes:
+    async def begin_passkey(self, request: Request, _params: Params) -> bytes:
+        """What the browser needs to make a passkey."""
         session = proven(request)
         rooms = self._desk.rooms
         email = (await self._desk.act(rooms.vault.personal, session.uid)).email
@@ -76,17 +96,19 @@ class _Factors:
         ticket, options = await self._desk.act(rooms.passkeys.begin, session.uid, name)
         return wire.envelope([{"ticket": ticket, "publicKey": options}])
 
-    async def finish_passkey(self, request: Request) -> bytes:
+    async def finish_passkey(self, request: Request, params: NewPasskeyParams) -> bytes:
+        """Keep a passkey that the browser made."""
         session = proven(request)
-        ticket, credential = request.required("ticket"), request.required("credential")
-        name = request.text("name")
+        ticket, credential = params.ticket, params.credential
+        name = params.name
         rooms = self._desk.rooms
         made = await self._desk.act(_finish, rooms, session.uid, ticket, credential, name)
         return wire.envelope([_row(made)])
 
-    async def remove_passkey(self, request: Request) -> bytes:
+    async def remove_passkey(self, request: Request, params: IdParams) -> bytes:
+        """Forget a passkey."""
         session = proven(request)
-        await self._desk.act(_remove_passkey, self._desk.rooms, session.uid, request.required("id"))
+        await self._desk.act(_remove_passkey, self._desk.rooms, session.uid, params.id)
         return wire.envelope([])
 
 
