@@ -38,8 +38,16 @@ def newest(order: Order, record: OrderRecord | None) -> OrderRecord:
         return record
     if order.fill_size or record is None:
         return OrderRecord(order, order.time_ms if order.fill_size else 0)
+    return with_last_fill(order, record)
+
+
+def with_last_fill(order: Order, record: OrderRecord) -> OrderRecord:
+    """An order whose last change was no fill, with the fill that another state of it knows.
+
+    One command may fill an order and cancel its rest: both states then have one sequence.
+    """
     last = record.order
-    with_fill = msgspec.structs.replace(
+    filled = msgspec.structs.replace(
         order,
         fill_price=last.fill_price,
         fill_size=last.fill_size,
@@ -47,7 +55,7 @@ def newest(order: Order, record: OrderRecord | None) -> OrderRecord:
         fill_fee=last.fill_fee,
         liquidity=last.liquidity,
     )
-    return OrderRecord(with_fill, record.fill_ms)
+    return OrderRecord(filled, record.fill_ms)
 
 
 def merge_fills(core: Iterable[Order], records: Iterable[Fill], limit: int) -> list[Fill]:

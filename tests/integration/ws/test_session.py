@@ -4,23 +4,35 @@ Method: plain WebSocket clients against a running exchange of real parts.
 """
 
 import asyncio
+import json
 import socket as sockets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from fullreserve.clock import ManualClock
 from fullreserve.exchange.wire import commands as c
 from fullreserve.gateway.ws import connection as ws_connection
+from fullreserve.gateway.ws import limits as ws_limits
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.gateway.ws.frames import Close, text_frame
 from fullreserve.gateway.ws.hub import IDLE_MS
 from fullreserve.gateway.ws.limits import REQUESTS_MAX
 from fullreserve.identity.api_key import Permission
-from tests.integration.ws.live import BTC_USDT, Live, login, order, running
+from tests.integration.ws.live import (
+    BOTH,
+    BTC_USDT,
+    PASSPHRASE,
+    WAIT_S,
+    Live,
+    login,
+    order,
+    running,
+)
 
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -346,3 +358,46 @@ async def test_connections_on_a_private_channel_are_counted_and_bounded(
             ] == "unsubscribe"
             await second.subscribe("orders", instType="ANY")
             assert (await second.next())["event"] == "channel-conn-count"
+
+
+async def test_callers_behind_a_proxy_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: WS-LIMIT-2, WS-LIMIT-3."""
+    monkeypatch.setattr(ws_limits, "CONNECT_BURST", 2)
+    clock = ManualClock()
+    async with running(tmp_path, limits=True, clock=clock) as live:
+        uid = (await live.trader()).uid
+        key = live.context.vault.create_key(uid, PASSPHRASE, BOTH, addresses=["203.0.113.7"])
+        url = f"ws://{live.server.address}"
+
+        def behind(address: str) -> connect:
+            # What the caller itself claims stands first and counts for nothing.
+            headers = {"X-Forwarded-For": f"203.0.113.7, {address}"}
+            return connect(url, additional_headers=headers, ping_interval=None)
+
+        for address, code in (("203.0.113.7", "0"), ("198.51.100.1", "50110")):
+            async with behind(address) as socket:
+                await socket.send(json.dumps(login(key, clock)))
+                assert json.loads(await socket.recv())["code"] == code
+                if code == "0":
+                    (member,) = live.server.hub.members
+                    assert isinstance(member, ws_connection.Connection)
+                    assert (member.address, member.key is not None) == (address, True)
+        for ended in (None, Close.TRY_AGAIN_LATER):
+            async with behind("198.51.100.1") as socket:
+                if ended is None:
+                    await socket.send("ping")
+                    assert await socket.recv() == "pong"
+                else:
+                    await asyncio.wait_for(socket.wait_closed(), WAIT_S)
+                    assert socket.close_code == ended
+        # From the machine itself none is counted, and a third of a second brings one back.
+        for _ in range(5):
+            async with connect(url) as socket:
+                await socket.send("ping")
+                assert await socket.recv() == "pong"
+        clock.advance(334)
+        async with behind("198.51.100.1") as socket:
+            await socket.send("ping")
+            assert await socket.recv() == "pong"

@@ -41,7 +41,7 @@ from fullreserve.gateway.rest.past import recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
-from fullreserve.records.overlay import merge_orders, newest
+from fullreserve.records.overlay import merge_orders, newest, with_last_fill
 from fullreserve.records.record import OrderRecord, Page
 from fullreserve.records.retention import ARCHIVE_MS, ORDERS_RECENT_MS
 
@@ -181,7 +181,7 @@ class _Orders:
         query = ListFills(order.owner, order.instrument, order.order, 1)
         fills: list[Order] = await self._door.query(query)
         if fills:
-            return newest(order, OrderRecord(fills[0], fills[0].time_ms))
+            return with_last_fill(order, OrderRecord(fills[0], fills[0].time_ms))
         record = await recorded(
             self._context, lambda h: h.order(order.owner, order.order, order.instrument)
         )
