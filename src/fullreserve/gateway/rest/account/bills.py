@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.wire.events import Liquidity
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.orders_json import EXECUTIONS, fee_text
@@ -152,7 +151,7 @@ class _Bills:
             "billId": str(bill.bill_id),
             "ccy": asset.symbol,
             "clOrdId": bill.client_order_id,
-            "execType": EXECUTIONS[Liquidity(bill.liquidity)],
+            "execType": EXECUTIONS[bill.liquidity],
             "fee": fee_text(asset, bill.fee),
             "fillTime": str(bill.time_ms) if instrument else "",
             "instId": instrument.symbol if instrument else "",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Raw
 
-from fullreserve.exchange.wire.events import Order
+from fullreserve.exchange.wire.events import Order, OrderState
 from fullreserve.exchange.wire.queries import (
     GetOrder,
     ListFills,
@@ -122,7 +122,8 @@ class _Filter:
             if text not in TYPES:
                 raise Problem(51000, "ordType", ", ".join(TYPES))
             self.types.add(TYPES[text])
-        self.state = next((code for code, text in STATES.items() if text == params.state), None)
+        named = (OrderState(code) for code, text in STATES.items() if text == params.state)
+        self.state = next(named, None)
         unknown = bool(params.state) and self.state is None
         self.is_empty = foreign or unknown or bool(params.inst_family or params.uly)
         self.begin_ms, self.end_ms = params.begin, params.end
