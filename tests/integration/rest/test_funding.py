@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from fullreserve.identity.api_key import Permission
@@ -52,6 +54,56 @@ async def test_a_client_id_holds_over_a_restart(tmp_path: Path) -> None:
     rest = await RestBed.open(tmp_path, traders=keys)
     assert await move(rest, "100", clientId="once") == first
     assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "100"
+    await rest.close()
+
+
+def forget_outcomes(folder: Path, number: int = 0) -> None:
+    """As if the process had died before it noted an outcome, or before it sent the transfer."""
+    database = sqlite3.connect(folder / "transfers.sqlite")
+    database.execute("UPDATE transfers SET transfer = 0")
+    if number:
+        database.execute("UPDATE transfers SET number = ?", (number,))
+    database.commit()
+    database.close()
+
+
+async def test_a_crash_before_the_outcome_was_noted(rest: RestBed) -> None:
+    """Criterion: REST-FUND-1"""
+    first = await move(rest, "100", clientId="once")
+    forget_outcomes(rest.folder)
+    assert await move(rest, "100", clientId="once") == first
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "100"
+
+
+@pytest.mark.parametrize("amount", ["", "100", "3"])
+async def test_a_number_that_another_command_took(rest: RestBed, amount: str) -> None:
+    """Criterion: REST-FUND-1
+
+    It was noted, the process died before it was sent, and an order or a transfer of another took
+    the number.
+    """
+    await move(rest, "50", clientId="once")
+    taken = rest.door.numbers(1) + 1
+    if amount:
+        body = {"ccy": "USDT", "amt": amount, "from": "18", "to": "6"}
+        assert (await rest.post("asset/transfer", rest.bob, body)).code == "0"
+    else:
+        await rest.place(rest.alice, "buy", "100", "0.1")
+    forget_outcomes(rest.folder, taken)
+    second = await move(rest, "50", clientId="once")
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "100"
+    assert await move(rest, "50", clientId="once") == second
+
+
+async def test_noted_numbers_are_nobody_elses(tmp_path: Path) -> None:
+    """Criterion: REST-FUND-1"""
+    rest = await RestBed.open(tmp_path)
+    await move(rest, "1", clientId="once")
+    forget_outcomes(rest.folder, 5_000)
+    keys = (rest.alice, rest.bob)
+    await rest.close()
+    rest = await RestBed.open(tmp_path, traders=keys)
+    assert rest.door.numbers(1) > 5_000
     await rest.close()
 
 

@@ -88,6 +88,19 @@ class ClientIds:
         row = self._database.execute(query, (owner, client)).fetchone()
         return Note(*row) if row else None
 
+    def renumber(self, note: Note) -> None:
+        """Keeps a note under another number: its own was taken by something else."""
+        query = "UPDATE transfers SET number = ? WHERE owner = ? AND client = ?"
+        with self._lock:
+            self._database.execute(query, (note.number, note.owner, note.client))
+
+    def highest(self, gateway: int) -> int:
+        """The highest number that a gateway noted; 0 for none."""
+        query = "SELECT max(number) FROM transfers WHERE gateway = ?"
+        with self._lock:
+            row = self._database.execute(query, (gateway,)).fetchone()
+        return int(row[0] or 0)
+
     def settle(self, note: Note, transfer: int) -> None:
         """Keeps the outcome of a note; one that moved nothing (0) may be tried anew."""
         key = (note.owner, note.client)
