@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from fullreserve.gateway.rest.absent import Line, lines
 from fullreserve.identity.api_key import Permission
 from tests.integration.rest.bed import Answer, RestBed
 
 LINES = list(lines())
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rest(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RestBed]:
+    """One exchange for all of them: nothing here changes it."""
+    opened = await RestBed.open(tmp_path_factory.mktemp("exchange"))
+    yield opened
+    await opened.close()
 
 
 async def call(rest: RestBed, line: Line, fields: dict[str, str]) -> Answer:

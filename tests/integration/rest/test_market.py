@@ -149,3 +149,19 @@ async def test_history_says_when_the_records_do_not_answer(rest: RestBed) -> Non
     assert "History" in gone.json["msg"]
     await trade(rest, "40001")
     assert (await rest.get("market/trades", instId="BTC-USDT")).code == "0"
+
+
+async def test_open_orders_do_not_need_the_records(tmp_path: Path) -> None:
+    """Criterion: REST-PAST-1. The core has forgotten the fill meanwhile, not the order."""
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS))
+    placed = await rest.place(rest.bob, "sell", "40000", "1")
+    await rest.place(rest.alice, "buy", "40000", "0.4")
+    await rest.pass_time(DAY)
+    await rest.place(rest.alice, "buy", "100", "0.4")
+    known = (await rest.get("trade/orders-pending", rest.bob)).row
+    assert (known["ordId"], known["fillSz"]) == (placed, "0.4")
+    rest.history.close()
+    rest.history = History(create_engine(f"sqlite:///{rest.folder}/gone/records.sqlite"))
+    row = (await rest.get("trade/orders-pending", rest.bob)).row
+    assert (row["ordId"], row["accFillSz"], row["state"]) == (placed, "0.4", "partially_filled")
+    await rest.close()

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
+
+import pytest
+import pytest_asyncio
 
 from fullreserve.gateway.rest.operations import PAGES
 from tests.integration.rest.bed import API, RestBed
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rest(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RestBed]:
+    """One exchange for all of them: nothing here changes it."""
+    opened = await RestBed.open(tmp_path_factory.mktemp("exchange"))
+    yield opened
+    await opened.close()
 
 
 async def described(rest: RestBed) -> Any:

@@ -51,6 +51,7 @@ def operations(context: Context, requests: RequestMetrics, routes: Routes) -> di
         "/openapi.json": openapi,
         "/docs/openapi.json": openapi,
         "/docs": _page("page.html"),
+        "/docs/": _page("page.html"),
         "/docs/page.js": _page("page.js"),
         "/docs/page.css": _page("page.css"),
     }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
 
 T = TypeVar("T")
 
+NOT_AVAILABLE = 50046
 CATCH_UP_STEP_MS = 10
 # What the core shows too is not waited for long; what the records alone have is.
 SHORT_WAIT_MS = 300
@@ -38,7 +39,7 @@ async def recorded(context: Context, question: Callable[[History], T]) -> T:
         if not isinstance(problem, SQLAlchemyError):
             raise
         log.warning("the records do not answer", problem=str(problem))
-        raise Problem(50046, name="History") from None
+        raise Problem(NOT_AVAILABLE, name="History") from None
 
 
 async def ledger_caught_up(context: Context) -> None:

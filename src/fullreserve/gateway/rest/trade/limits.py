@@ -66,5 +66,5 @@ def routes(context: Context) -> Routes:
     return {
         ("GET", "trade/account-rate-limit"): reading(Taking(Params, rate), 1, 1000),
         ("POST", "trade/order-precheck"): trading(Taking(PrecheckParams, precheck), 5),
-        ("POST", "trade/close-position"): trading(Taking(CloseParams, close), 20),
+        ("POST", "trade/close-position"): trading(Taking(CloseParams, close), 20, by="instId"),
     }

@@ -37,7 +37,7 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import recorded
+from fullreserve.gateway.rest.past import NOT_AVAILABLE, recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -183,10 +183,18 @@ class _Orders:
         fills: list[Order] = await self._door.query(query)
         if fills:
             return with_last_fill(order, OrderRecord(fills[0], fills[0].time_ms))
-        record = await recorded(
-            self._context, lambda h: h.order(order.owner, order.order, order.instrument)
-        )
-        return newest(order, record)
+        return newest(order, await self._last_recorded(order))
+
+    async def _last_recorded(self, order: Order) -> OrderRecord | None:
+        """None too while the records do not answer: the order itself is the core's to show."""
+        try:
+            return await recorded(
+                self._context, lambda h: h.order(order.owner, order.order, order.instrument)
+            )
+        except Problem as problem:
+            if problem.code != NOT_AVAILABLE:
+                raise
+            return None
 
     def _rendered(self, record: OrderRecord) -> Raw:
         return Raw(wire.encode(order_row(self._context.catalog, record.order, record.fill_ms)))
