@@ -56,7 +56,8 @@ function example(schema, api) {
     return [example(shape.items, api)];
   }
   if (!shape.properties) {
-    return shape.enum ? shape.enum[0] : shape.type === "boolean" ? false : "";
+    const blanks = { boolean: false, integer: 0, string: "" };
+    return shape.enum ? shape.enum[0] : blanks[shape.type] ?? {};
   }
   const wanted = shape.required || Object.keys(shape.properties);
   return Object.fromEntries(wanted.map((name) => [name, example(shape.properties[name], api)]));
