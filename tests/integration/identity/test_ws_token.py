@@ -91,6 +91,21 @@ async def test_an_ended_session_closes_its_connections(town: Town, server: Serve
         assert await Client(socket).closed() == 4007
 
 
+async def test_an_ended_session_closes_a_connection_that_is_silent(
+    town: Town, server: Server
+) -> None:
+    """Criterion: ID-SES-5. Pushes end with the session, nobody has to ask for anything."""
+    home = await town.user()
+    async with connected(server) as socket:
+        await enter(socket, await token(home))
+        client = Client(socket)
+        await client.subscribe("orders", instType="ANY")
+        await home.post("x/sign-out")
+        server.hub.sweep(town.clock.monotonic_ns() // 1_000_000)
+        assert await client.closed() == 4007
+    assert not server.hub.members
+
+
 async def test_the_master_switch_closes_log_ins_at_the_next_order(
     town: Town, server: Server
 ) -> None:

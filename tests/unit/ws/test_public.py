@@ -1,6 +1,7 @@
 """Goal: public channels say what the market is, once, to all. Method: listeners that record."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fullreserve.clock import ManualClock
@@ -201,6 +202,29 @@ def test_slow_topics_beat_every_tenth_time_and_a_failing_one_alone_is_silent() -
     hub.leave("good", good)
     assert hub.topic("good") is None
     assert len(live.one.book.bids.watchers) == 1
+
+
+def test_fast_depth_channels_speak_in_the_documented_order() -> None:
+    """Criterion: WS-BOOKS-6."""
+    live = Live()
+    hub = Hub(ManualClock(), lambda: 0)
+    told = Recorder()
+    arg = {"instId": "BTC-USDT"}
+    made: dict[str, Callable[[], Topic]] = {
+        "books50-l2-tbt": lambda: Books({"channel": "books50-l2-tbt", **arg}, live.one, 50),
+        "books-l2-tbt": lambda: Books({"channel": "books-l2-tbt", **arg}, live.one, 400),
+        "bbo-tbt": lambda: BestLevels({"channel": "bbo-tbt", **arg}, live.one, 1, named=False),
+    }
+    for name, make in made.items():
+        hub.join(name, make, told, fast=True)
+    told.take()
+    live.row(level(Side.BUY, 100, 2))
+    hub.beat(0)
+    assert [message["arg"]["channel"] for message in told.take()] == [*made][::-1]
+    hub.leave("books-l2-tbt", told)
+    live.row(level(Side.BUY, 100, 3))
+    hub.beat(1)
+    assert len(told.take()) == 2
 
 
 def test_idle_connections_are_closed_after_30_seconds() -> None:

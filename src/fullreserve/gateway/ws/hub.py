@@ -90,7 +90,8 @@ class Hub:
 
     def _schedule(self, topic: Beating, *, fast: bool) -> None:
         if fast:
-            self._fast[topic] = None
+            ranked = sorted([*self._fast, topic], key=lambda one: one.rank)
+            self._fast = dict.fromkeys(ranked)
             return
         self._slow[self._next_phase][topic] = None
         self._next_phase = (self._next_phase + 1) % PHASES

@@ -13,6 +13,7 @@ from fullreserve.marketdata.depth import DepthView, Push
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import match_row, merged_rows
 
+SHALLOW = 50
 IDLE_BEATS = 600  # of 100 ms: an idle book says so once a minute
 
 
@@ -27,6 +28,8 @@ class Books(Beating):
     ) -> None:
         super().__init__(arg)
         self._market = market
+        # OKX pushes bbo-tbt first, then books-l2-tbt, then books50-l2-tbt.
+        self.rank = 1 if depth > SHALLOW else 2
         self._view = DepthView(market.book, depth)
         self._idle_beats = idle_beats
         self._silent = 0

@@ -56,7 +56,12 @@ class Topic:
 
 
 class Beating(Topic):
-    """A topic that is asked at intervals whether it has something to say."""
+    """A topic that is asked at intervals whether it has something to say.
+
+    Of those that beat together the one with the lowest `rank` speaks first.
+    """
+
+    rank = 0
 
     def beat(self, time_ms: int) -> None:
         """Pushes what changed since the last beat; exchange time is `time_ms`."""
