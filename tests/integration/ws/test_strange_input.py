@@ -4,6 +4,7 @@ Method: seeded random requests with every kind of wrong value in every place, on
 connection, then a look at whether it still answers.
 """
 
+import asyncio
 import json
 import random
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from tests.integration.ws.live import BTC_USDT, running
+from tests.integration.ws.live import BTC_USDT, WAIT_S, running
+from tests.integration.ws.test_session import HANDSHAKE
 
 OPS = (
     "order", "batch-orders", "cancel-order", "batch-cancel-orders", "amend-order",
@@ -74,3 +76,31 @@ async def test_strange_requests_break_nothing(tmp_path: Path, seed: int) -> None
                     assert "Traceback" not in text
                     assert key.secret not in text
         assert [entry for entry in logs if entry["log_level"] in ("error", "warning")] == []
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\x81\xfe\x00\x01\0\0\0\0x",  # a length in more bytes than it needs
+        b"\x83\x80\0\0\0\0",  # an opcode that is none
+        b"\x81\x01x",  # a client's frame without a mask
+        b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",  # a length beyond all bounds
+    ],
+)
+async def test_a_broken_frame_closes_without_a_trace(
+    tmp_path: Path, frame: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Criterion: WS-FRAME-4."""
+    async with running(tmp_path) as live:
+        reader, writer = await asyncio.open_connection(*live.server.address)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(frame)
+        first, size = await asyncio.wait_for(reader.readexactly(2), WAIT_S)
+        reason = await reader.readexactly(size)
+        assert (first, int.from_bytes(reason[:2], "big") in (1002, 1009)) == (0x88, True)
+        writer.close()
+        async with live.client() as other:
+            await other.send("ping")
+            assert await other.raw() == "pong"
+    assert [one.message for one in caplog.records if one.levelname in ("ERROR", "WARNING")] == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from picows import (
@@ -43,6 +45,14 @@ CONNECTIONS_MAX = 10_000
 LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
 
 
+class _ClientsFaults(logging.LoggerAdapter[logging.Logger]):
+    """The library's log. A client's broken frame is no error of the exchange's."""
+
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        broken = str(msg).startswith("WS parser error")
+        self.log(logging.DEBUG if broken else logging.ERROR, msg, *args, **kwargs)
+
+
 class Server:
     """A running WebSocket server; `start` makes it."""
 
@@ -69,7 +79,7 @@ class Server:
             address.host,
             address.port,
             max_frame_size=FRAME_BYTES_MAX,
-            logger_name="websocket",
+            logger_name=_ClientsFaults(logging.getLogger("picows.websocket"), {}),
             ssl=tls,
         )
         self._closers = [
