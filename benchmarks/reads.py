@@ -11,7 +11,7 @@ import psutil
 from benchmarks.figure import Figure, number
 from benchmarks.processes import MAKER, baseline, build_loadgen, cpu_s, exchange, loadgen
 
-ROUNDS = 2
+ROUNDS = 3
 LOAD = ("rest", "--connections", "64", "--symbol", "BTC-USDT")
 READS = {
     "ticker": "/api/v5/market/ticker?instId=BTC-USDT",
