@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import demo, fanout, journal, memory, orders, reads, records, recovery, rust
+from benchmarks import demo, fanout, idle, journal, memory, orders, reads, records, recovery, rust
 from benchmarks.figure import Figure, Measure, encode, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +24,7 @@ MEASURES: dict[str, Measure] = {
     "orders": orders.measure,
     "reads": reads.measure,
     "fanout": fanout.measure,
+    "idle": idle.measure,
     "records": records.measure,
     "recovery": recovery.measure,
     "memory": memory.measure,

@@ -42,6 +42,8 @@ from fullreserve.marketdata.market import InstrumentMarket
 log = structlog.get_logger(__name__)
 
 CONNECTIONS_MAX = 10_000
+# An order has a few hundred bytes; the buffer grows where a client sends more at once.
+READ_BUFFER_BYTES = 4096
 LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
 
 
@@ -79,6 +81,7 @@ class Server:
             address.host,
             address.port,
             max_frame_size=FRAME_BYTES_MAX,
+            read_buffer_init_size=READ_BUFFER_BYTES,
             logger_name=_ClientsFaults(logging.getLogger("picows.websocket"), {}),
             ssl=tls,
         )
