@@ -166,6 +166,10 @@ class Segment:
             return db
         try:
             db.execute("PRAGMA journal_mode = WAL")
+            # The checkpoint stays in the commit, every thousand pages, where nothing is appended
+            # meanwhile. One beside the writer would seldom be complete, and SQLite does not sync
+            # the file after a part (walCheckpoint in https://sqlite.org/src/file/src/wal.c) nor
+            # write that part again: a failed sync later could lose pages for good.
             db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
         except sqlite3.Error:
             db.close()
