@@ -29,6 +29,9 @@ class Subscription(NamedTuple):
     excludes: tuple[Hashable, ...] = ()
 
 
+_INSTRUMENT = Shape(PUBLIC, names=("instId",), needs_name=True, spot=True)
+
+
 class OfInstrument(NamedTuple):
     """A public channel with `instId`."""
 
@@ -39,7 +42,7 @@ class OfInstrument(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.path, self.login, names=("instId",), needs_name=True, spot=True)
+        return _INSTRUMENT._replace(path=self.path, login=self.login)
 
 
 class OfOwner(NamedTuple):
@@ -86,7 +89,7 @@ OF_OWNER: dict[str, OfOwner] = {
 OTHERS: dict[str, Shape] = {
     "instruments": Shape(PUBLIC, types=LISTED),
     "status": Shape(PUBLIC),
-    "price-limit": OfInstrument(public.Tickers).shape,
+    "price-limit": _INSTRUMENT,
     **absent.CHANNELS,
 }
 # Depth channels that cannot be combined on a connection for one instrument.
@@ -130,7 +133,7 @@ def _shape(channel: str) -> Shape | None:
     if bar not in BARS:
         return OTHERS.get(channel)
     if kind in CANDLES:
-        return Shape(BUSINESS, names=("instId",), needs_name=True, spot=True)
+        return _INSTRUMENT._replace(path=BUSINESS)
     return absent.CANDLES.get(kind)
 
 
