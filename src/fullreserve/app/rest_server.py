@@ -10,12 +10,14 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from fullreserve.app.descriptors import CONNECTIONS_MAX
 from fullreserve.config import Address
 from fullreserve.gateway.rest.app import RestApp
-from fullreserve.gateway.rest.short_way import short_way
+from fullreserve.gateway.rest.short_way import Protocol, short_way
 
 STOP_WAIT_S = 5
 BACKLOG = 2048
+PATROL_S = 1.0
 
 
 class _Server(uvicorn.Server):
@@ -40,10 +42,15 @@ class RestServer:
         self._server = server
         self._listener = listener
         self._task: asyncio.Task[None] | None = None
+        self._next_patrol: asyncio.TimerHandle | None = None
 
     @classmethod
     async def start(
-        cls, application: RestApp, address: Address, tls: ssl.SSLContext | None = None
+        cls,
+        application: RestApp,
+        address: Address,
+        tls: ssl.SSLContext | None = None,
+        connections_max: int = CONNECTIONS_MAX,
     ) -> RestServer:
         """Listens, with TLS where there is a context; OSError when the address is taken."""
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -62,7 +69,7 @@ class RestServer:
             log_level="warning",
             access_log=False,
             lifespan="off",
-            http=short_way(application),
+            http=short_way(application, connections_max),
             ws="none",
             server_header=False,
             backlog=BACKLOG,
@@ -73,7 +80,22 @@ class RestServer:
         rest = cls(_Server(config), listener)
         rest._task = asyncio.get_running_loop().create_task(rest._server.serve([listener]))
         await rest._server.listening.wait()
+        rest._patrol()
         return rest
+
+    @property
+    def connections(self) -> list[Protocol]:
+        """Those that are open."""
+        known = self._server.server_state.connections
+        return [one for one in known if isinstance(one, Protocol)]
+
+    def _patrol(self) -> None:
+        """Looks after the connections each second."""
+        loop = asyncio.get_running_loop()
+        now_s = loop.time()
+        for connection in self.connections:
+            connection.patrol(now_s)
+        self._next_patrol = loop.call_later(PATROL_S, self._patrol)
 
     @property
     def address(self) -> Address:
@@ -84,6 +106,8 @@ class RestServer:
     async def close(self) -> None:
         """Takes no more requests and waits for those under way."""
         self._server.should_exit = True
+        if self._next_patrol is not None:
+            self._next_patrol.cancel()
         if self._task is not None:
             await self._task
         self._listener.close()

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from fullreserve.app.descriptors import connections_max
 from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, environment_of
@@ -276,11 +277,14 @@ class Running:
         )
         self.desk = context.desk
         tls = self._start_tls()
-        rest = await RestServer.start(build(context), self.settings.http, tls)
+        most = connections_max()
+        rest = await RestServer.start(build(context), self.settings.http, tls, most)
         self._stop.push_async_callback(rest.close)
         self.http = rest.address
         strict = self.settings.gateway.strict
-        ws = await ws_server.start(context, self.settings.ws, strict=strict, tls=tls)
+        ws = await ws_server.start(
+            context, self.settings.ws, strict=strict, tls=tls, connections_max=most
+        )
         self.ws = ws.address
 
         async def close_ws() -> None:

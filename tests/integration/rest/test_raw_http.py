@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest_asyncio
@@ -12,6 +13,7 @@ import pytest_asyncio
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.rest.app import BODY_MAX
+from fullreserve.gateway.rest.short_way import HEAD_BYTES_MAX, REQUEST_WAIT_S
 from tests.integration.rest.bed import API, RestBed
 
 ORDER = API + "trade/order"
@@ -27,9 +29,10 @@ def named(name: str) -> bytes:
 class Port:
     """The REST application behind its real server."""
 
-    def __init__(self, rest: RestBed, address: Address) -> None:
+    def __init__(self, rest: RestBed, server: RestServer) -> None:
         self.rest = rest
-        self.address = address
+        self.server = server
+        self.address = server.address
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> bytes:
         """The bytes of a signed order request; `headers` replace or add."""
@@ -75,7 +78,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
 @pytest_asyncio.fixture
 async def port(rest: RestBed) -> AsyncIterator[Port]:
     server = await RestServer.start(rest.app, Address("127.0.0.1", 0))
-    yield Port(rest, server.address)
+    yield Port(rest, server)
     await server.close()
 
 
@@ -194,3 +197,45 @@ async def test_what_is_no_http_is_answered_in_the_envelope(port: Port) -> None:
     for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"HELLO\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
         status, body = await port.send(data)
         assert (status, body["code"], body["data"]) == (400, "50115", [])
+
+
+async def test_a_head_without_an_end_is_cut_off(port: Port) -> None:
+    """Criterion: REST-IN-6"""
+    reader, writer = await port.connect()
+    writer.write(b"GET /api/v5/public/time HTTP/1.1\r\nX: " + b"a" * (4 * HEAD_BYTES_MAX))
+    status, answer = await read_answer(reader)
+    assert (status, answer["code"]) == (431, "50002")
+    assert str(HEAD_BYTES_MAX) in answer["msg"]
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+    large = BODY + b',"x":"' + b"y" * (2 * HEAD_BYTES_MAX) + b'"}'
+    assert (await port.send(port.post(large) + large))[1]["code"] in ("0", "1")
+
+
+async def test_a_request_that_does_not_come_is_given_up(port: Port) -> None:
+    """Criterion: REST-IN-6"""
+    silent, begun = await port.connect(), await port.connect()
+    begun[1].write(port.post(BODY + b"}") + BODY)
+    first = await port.send(port.get("/api/v5/public/time"))
+    assert first[0] == 200
+    late_s = asyncio.get_running_loop().time() + REQUEST_WAIT_S + 1
+    for connection in list(port.server.connections):
+        connection.patrol(late_s)
+    for reader, writer in (silent, begun):
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_connections_beyond_the_bound_are_sent_away(rest: RestBed) -> None:
+    """Criterion: REST-IN-6"""
+    address = Address("127.0.0.1", 0)
+    server = await RestServer.start(rest.app, address, connections_max=2)
+    port = Port(rest, server)
+    held = [await port.connect() for _ in range(2)]
+    status, answer = await port.send(port.get("/api/v5/public/time"))
+    assert (status, answer["code"]) == (503, "50013")
+    for _, writer in held:
+        writer.close()
+    await server.close()

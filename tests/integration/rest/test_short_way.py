@@ -22,7 +22,7 @@ CHANGING = ("ordId", "ts", "inTime", "outTime")
 @pytest_asyncio.fixture
 async def port(rest: RestBed) -> AsyncIterator[Port]:
     server = await RestServer.start(rest.app, Address("127.0.0.1", 0))
-    yield Port(rest, server.address)
+    yield Port(rest, server)
     await server.close()
 
 

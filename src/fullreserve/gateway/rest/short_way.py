@@ -29,6 +29,11 @@ from fullreserve.gateway.rest.app import (
 )
 
 ORDER_URL = ORDER_TARGET[2]
+HEAD_BYTES_MAX = 32 * 1024
+HEAD_TOO_LARGE = f"the head of the request is larger than {HEAD_BYTES_MAX} bytes"
+# How long a client may take to send a whole request; idle connections between requests have
+# uvicorn's own, shorter time.
+REQUEST_WAIT_S = 10
 
 
 class _NobodyWaits:
@@ -53,41 +58,63 @@ class _Asked:
         self.response_complete = False
 
 
-def short_way(app: RestApp) -> type[HttpToolsProtocol]:
-    """The protocol class for a server of this application."""
+def short_way(app: RestApp, connections_max: int) -> type[Protocol]:
+    """The protocol class for a server of this application with at most so many connections."""
 
-    class Bound(_Protocol):
+    class Bound(Protocol):
         rest = app
+        most = connections_max
 
     return Bound
 
 
-class _Protocol(HttpToolsProtocol):
+class Protocol(HttpToolsProtocol):
+    """One connection; `patrol` it now and then."""
+
     rest: ClassVar[RestApp]
+    most: ClassVar[int]
     cycle: Any
     _order: _Asked | None = None
     _within = False
     _quiet_since_s = 0.0
+    # Since when a request is waited for, from its first byte or from the connection's start.
+    _waits_since_s: float | None = None
+    # Bytes of the head that is being received; None while a body is.
+    _head_bytes: int | None = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waits_since_s = self.loop.time()
+        if len(self.connections) > self.most:
+            self._hang_up(Problem(50013, http=503))
+
+    def patrol(self, now_s: float) -> None:
+        """Closes the connection when a whole request has been due for too long."""
+        since_s = self._waits_since_s
+        if since_s is not None and now_s - since_s > REQUEST_WAIT_S:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         read = None if self._within or not self._is_answered() else whole_request(data)
         if read is None or self.flow.write_paused:
-            super().data_received(data)
+            self._parse(data)
             return
         is_post, path, query, headers, body = read
         asked = _Asked(keep_alive=True)
         if is_post:
             if path != ORDER_URL or query or len(body) > BODY_MAX:
-                super().data_received(data)
+                self._parse(data)
                 return
+            self._waits_since_s = None
             self.cycle = asked
             address = address_of(self.client, headers)
             self.rest.order(headers, body, address, partial(self._respond, asked))
             return
         route = self.rest.route("GET", path.decode())
         if route is None:
-            super().data_received(data)
+            self._parse(data)
             return
+        self._waits_since_s = None
         self.cycle = asked
         address = address_of(self.client, headers)
         self.rest.read(route, path, query, headers, address, partial(self._respond, asked))
@@ -95,20 +122,39 @@ class _Protocol(HttpToolsProtocol):
     def _is_answered(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
+    def _parse(self, data: bytes) -> None:
+        """The server's own way, as long as the head of a request has an end."""
+        if self.transport.is_closing():
+            return
+        # In small pieces, because what is beyond the limit must not be looked at.
+        content = memoryview(data)
+        while content and not self.transport.is_closing():
+            piece, content = content[:HEAD_BYTES_MAX], content[HEAD_BYTES_MAX:]
+            if self._head_bytes is not None:
+                if self._head_bytes > HEAD_BYTES_MAX:
+                    self._hang_up(Problem(50002, allowed=HEAD_TOO_LARGE, http=431))
+                    return
+                self._head_bytes += len(piece)
+            super().data_received(bytes(piece))
+
     def on_message_begin(self) -> None:
         self._within = True
+        self._waits_since_s = self.loop.time()
         super().on_message_begin()
+
+    def _hang_up(self, problem: Problem) -> None:
+        content = wire.refusal(problem.code, problem.message)
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[problem.http] + head % len(content) + content)
+        self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words
         """What is no HTTP is answered in the envelope too, then hung up on."""
-        problem = Problem(50115, allowed="HTTP/1.1 with a plain head", http=400)
-        content = wire.refusal(problem.code, problem.message)
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(STATUS_LINE[400] + head % len(content) + content)
-        self.transport.close()
+        self._hang_up(Problem(50115, allowed="HTTP/1.1 with a plain head", http=400))
 
     def on_headers_complete(self) -> None:
         self._order = None
+        self._head_bytes = None
         if self.url == ORDER_URL and self._is_free():
             parser = self.parser
             if parser.get_method() == b"POST" and parser.get_http_version() == "1.1":
@@ -137,6 +183,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._within = False
+        self._head_bytes = 0
+        self._waits_since_s = None
         order = self._order
         if order is None:
             super().on_message_complete()

@@ -58,8 +58,11 @@ class _ClientsFaults(logging.LoggerAdapter[logging.Logger]):
 class Server:
     """A running WebSocket server; `start` makes it."""
 
-    def __init__(self, context: Context, *, strict: bool) -> None:
+    def __init__(
+        self, context: Context, *, strict: bool, connections_max: int = CONNECTIONS_MAX
+    ) -> None:
         self.context = context
+        self._connections_max = connections_max
         self.strict = strict
         self.hub = hub.Hub(context.clock, lambda: context.vault.store.count)
         self.deflater = Deflater()
@@ -144,7 +147,7 @@ class Server:
         peer = transport.underlying_transport.get_extra_info("peername")
         told = {b"x-forwarded-for": forwarded.encode()} if forwarded else {}
         address = address_of(peer[:2] if isinstance(peer, tuple) else None, told)
-        if len(self.hub.members) >= CONNECTIONS_MAX:
+        if len(self.hub.members) >= self._connections_max:
             return None
         now_ms = self.context.clock.monotonic_ns() // 1_000_000
         return address if self._connects.admits(address, now_ms) else None
@@ -235,9 +238,10 @@ async def start(
     *,
     strict: bool = False,
     tls: ssl.SSLContext | None = None,
+    connections_max: int = CONNECTIONS_MAX,
 ) -> Server:
     """Listens on an address; with `strict` each channel on its own path alone, as on OKX."""
-    server = Server(context, strict=strict)
+    server = Server(context, strict=strict, connections_max=connections_max)
     await server.listen(address, tls)
     log.info("websocket listens", address=str(server.address), tls=tls is not None)
     return server
