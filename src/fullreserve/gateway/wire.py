@@ -23,8 +23,6 @@ _string = msgspec.json.Decoder(str)
 
 encode = _encoder.encode
 
-TEXT_MAX = 4096
-
 
 def envelope(data: object) -> bytes:
     """A success; `data` is a list."""

@@ -133,10 +133,6 @@ class Vault(Callers):
         opened = self.store.unseal(uid, f"personal:{uid}", row[0])
         return msgspec.msgpack.decode(opened, type=Personal)
 
-    def set_personal(self, uid: int, personal: Personal) -> None:
-        with self.store.change():
-            self._put_personal(uid, personal)
-
     def erase_user(self, uid: int) -> None:
         """Delete the user's data key and all rows of the user's: nothing sealed can be read again.
 
