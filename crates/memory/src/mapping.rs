@@ -54,24 +54,47 @@ unsafe fn unmap(start: *mut u8, len: usize) {
     }
 }
 
-/// Moves a mapping into a larger one; null on failure, with the old one as it was.
+/// Moves a mapping into a larger one, by its pages where the kernel does that and by a copy where
+/// not; null when there is no room, with the old one as it was.
 ///
 /// # Safety
 ///
-/// `old` is what `map(old_len)` gave, and `len` is larger.
+/// `old` is what `map(old_len)` or `grow` to `old_len` gave, and `len` is larger.
 unsafe fn grow(old: *mut u8, old_len: usize, len: usize) -> *mut u8 {
     let new = map(len);
     if new.is_null() {
         return new;
     }
     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-    // SAFETY: the old mapping is the caller's; the place it is moved to is the beginning of the
-    // new one, which nobody uses yet.
-    let moved = unsafe { libc::mremap(old.cast(), old_len, old_len, flags, new) };
-    if moved == libc::MAP_FAILED {
-        // SAFETY: the new mapping was made above, and a failed move leaves both as they were.
-        unsafe { unmap(new, len) };
-        return null_mut();
+    // Moved to its new length the block stays one area of the kernel's; moved to its old length
+    // it would be two, and before Linux 6.17 no move takes several.
+    // SAFETY: the old mapping is the caller's; what it replaces is the new one, which nobody uses
+    // yet. The kernel does both under one lock, so nothing of another thread's can come between.
+    let moved = unsafe { libc::mremap(old.cast(), old_len, len, flags, new) };
+    if moved != libc::MAP_FAILED {
+        return new;
+    }
+    // The old mapping is as it was, but the new one may be gone: kernels unmap the target before
+    // they look at the source. Another thread may have mapped the place since, so it is left
+    // alone; at worst a range of addresses without memory is lost.
+    // SAFETY: the caller's.
+    unsafe { copied(old, old_len, len) }
+}
+
+/// Copies a mapping into a larger one; null on failure, with the old one as it was.
+///
+/// # Safety
+///
+/// As of `grow`.
+unsafe fn copied(old: *mut u8, old_len: usize, len: usize) -> *mut u8 {
+    let new = map(len);
+    if !new.is_null() {
+        // SAFETY: both are mapped at least so far, they are different mappings, and the caller
+        // uses the old one no more.
+        unsafe {
+            std::ptr::copy_nonoverlapping(old, new, old_len);
+            unmap(old, old_len);
+        }
     }
     new
 }
@@ -193,5 +216,46 @@ mod tests {
         let mut vector = filled(HUGE);
         assert!(vector.try_reserve_exact(1 << 60).is_err());
         assert!(vector == filled(HUGE));
+    }
+
+    /// Areas of the kernel's that a vector's memory lies in.
+    fn areas(vector: &Vec<u8>) -> usize {
+        let begin = vector.as_ptr() as usize;
+        let end = begin + vector.capacity();
+        let number = |text: &str| usize::from_str_radix(text, 16).expect("a hexadecimal number");
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("the list of areas");
+        maps.lines()
+            .filter_map(|line| line.split_once(' ')?.0.split_once('-'))
+            .filter(|(from, to)| number(from) < end && number(to) > begin)
+            .count()
+    }
+
+    /// Criterion: CORE-MEM-2. Before Linux 6.17 what lies in two areas could not grow again.
+    #[test]
+    fn a_block_stays_one_area_however_often_it_grows() {
+        let mut vector = filled(HUGE);
+        for pages in 2..12 {
+            vector.reserve_exact(pages * HUGE - vector.len());
+            vector.resize(pages * HUGE, 7);
+            assert_eq!(areas(&vector), 1, "areas at {pages} huge pages");
+        }
+        assert!(vector[..HUGE] == filled(HUGE));
+    }
+
+    /// Criterion: CORE-MEM-2. No kernel moves two areas and grows them at once: they are copied.
+    #[test]
+    fn what_the_kernel_does_not_move_is_copied() {
+        let content = filled(4 * HUGE);
+        let mut vector = content.clone();
+        let half = vector.as_mut_ptr().wrapping_add(2 * HUGE);
+        // SAFETY: advice on memory of the vector's own changes none of its content.
+        let advised = unsafe { libc::madvise(half.cast(), HUGE, libc::MADV_NOHUGEPAGE) };
+        if advised != 0 {
+            return; // A kernel without huge pages has no such advice.
+        }
+        assert!(areas(&vector) > 1);
+        vector.reserve_exact(4 * HUGE);
+        assert!(vector == content);
+        assert_eq!(areas(&vector), 1);
     }
 }
