@@ -10,6 +10,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,20 @@ async def test_verify_names_an_altered_row(data: Path, capsys: pytest.CaptureFix
     db.close()
     assert verify(Settings(data=data)) == 1
     assert f"damaged at sequence {victim.sequence}" in capsys.readouterr().err
+
+
+async def test_verify_names_a_log_that_lost_its_end(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-3.8, LOG-13.4"""
+    bed = await traded(data)
+    last = bed.journal.head.sequence
+    write_snapshot(recover(bed.journal).replica, data / "snapshots")
+    await bed.close()
+    with closing(sqlite3.connect(max((data / "journal").glob("*.sqlite")))) as db, db:
+        db.execute("DELETE FROM rows WHERE sequence = (SELECT max(sequence) FROM rows)")
+    assert verify(Settings(data=data)) == 1
+    assert f"reached sequence {last}: the rows from {last} on are lost" in capsys.readouterr().err
 
 
 async def test_stat_lists_segments(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

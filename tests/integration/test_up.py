@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import genesis, listing
 from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
 from fullreserve.journal.reader import JournalReader
+from fullreserve.records.reached import FILE
 from tests.memory_folder import memory_folder
 
 WAIT_S = 60
@@ -170,3 +174,38 @@ def test_a_damaged_log_refuses_the_start(data: Path, start: Callable[[], Up]) ->
     assert code == 1
     assert "fullreserve: The journal is damaged at sequence 1" in err
     assert "Traceback" not in err
+
+
+def test_a_log_shorter_than_its_records_refuses_the_start(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    """Criterion: LOG-13.3, LOG-3.8"""
+    up = start()
+    now = until_health(up.ready(), lambda now: now["projections"]["records"] == now["durable"])
+    up.process.send_signal(signal.SIGTERM)
+    assert up.end()[0] == 0
+    shutil.rmtree(data / "snapshots")
+    with closing(sqlite3.connect(min((data / "journal").glob("*.sqlite")))) as db, db:
+        db.execute("DELETE FROM rows")
+    code, _, err = start().end()
+    assert code == 1
+    assert f"the records in {data / FILE} reached sequence {now['durable']}" in err
+    assert "Traceback" not in err
+
+
+def test_a_follower_of_another_log_ends_once_and_the_health_says_so(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    """Criterion: LOG-13.6"""
+    up = start()
+    until_health(up.ready(), lambda now: now["projections"]["records"] == now["durable"])
+    up.process.send_signal(signal.SIGTERM)
+    assert up.end()[0] == 0
+    with closing(sqlite3.connect(data / FILE)) as db, db:
+        db.execute("UPDATE progress SET hash = ?", ("00" * 32,))
+    second = start()
+    base = second.ready()
+    now = until_health(base, lambda now: now["childrenEnded"] or now["childRestarts"])
+    assert now["childrenEnded"] == ["fullreserve.records.follower"]
+    second.process.send_signal(signal.SIGKILL)
+    assert "is not the one of the records" in "".join(second.end()[1:])

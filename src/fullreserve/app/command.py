@@ -17,10 +17,13 @@ from fullreserve.app.running import Extension, Running
 from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.journal.errors import JournalError
+from fullreserve.journal.proof import NOTHING, Proof, proven
 from fullreserve.journal.replay import Recovered, recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
+from fullreserve.records.reached import FILE as RECORDS
+from fullreserve.records.reached import reached
 
 DONE = 0
 FAILED = 1
@@ -52,6 +55,7 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         settings.data / JOURNAL,
         segment_rows=settings.journal.segment_rows,
         durable=settings.journal.durability,
+        proof=_proof(settings),
     )
     try:
         recovered = recover(journal, settings.data / SNAPSHOTS)
@@ -71,6 +75,15 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         return uvloop.run(_serve(settings, clock, journal, recovered, extension, started_ns))
     finally:
         journal.close()
+
+
+def _proof(settings: Settings) -> Proof:
+    """How far the log must reach; nothing is promised of one that was not durable."""
+    if not settings.journal.durability:
+        return NOTHING
+    recorded = 0 if settings.records else reached(settings.data)[0]
+    records = Proof(recorded, f"the records in {settings.data / RECORDS}")
+    return proven(settings.data / SNAPSHOTS, records)
 
 
 def _ms_since(started_ns: int) -> int:

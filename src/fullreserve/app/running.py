@@ -33,7 +33,7 @@ from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.rules import Rules
 from fullreserve.identity.vault import Vault
-from fullreserve.journal.errors import JournalError
+from fullreserve.journal.errors import JournalError, Shortened
 from fullreserve.journal.replay import Recovered, recover
 from fullreserve.journal.sequencer import Limits, Sequencer
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
@@ -254,6 +254,9 @@ class Running:
 
     def _bound_by_records(self) -> None:
         progress = self._history.wait().progress()
+        last = self._journal.head.sequence
+        if progress.sequence > last and self.settings.journal.durability:
+            raise Shortened(last, progress.sequence, "the records")
         self.sequencer.register(PROJECTION, progress.sequence, progress.finished_total)
 
     async def _close_records(self) -> None:
@@ -315,7 +318,10 @@ class Running:
 
     def health(self) -> Mapping[str, object]:
         """What this process adds to the exchange's health."""
-        return {"childRestarts": sum(child.restarts for child in self.children)}
+        return {
+            "childRestarts": sum(child.restarts for child in self.children),
+            "childrenEnded": [child.module for child in self.children if child.gave_up],
+        }
 
     async def _drain(self) -> None:
         """Intake ends; what was taken is durable, said, and in the records if they can keep up."""

@@ -17,6 +17,9 @@ PAUSE_LONGEST_MS = 15_000
 # A child that lived this long gets the first pause again.
 SOUND_MS = 60_000
 STOP_WAIT_S = 15.0
+# A child that ends with this code would end so again: what it works on has to be put right first.
+# https://man.freebsd.org/cgi/man.cgi?query=sysexits
+GIVES_UP = os.EX_DATAERR
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +50,7 @@ class Child:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.restarts = 0
+        self.gave_up = False
 
     @property
     def pid(self) -> int:
@@ -76,6 +80,10 @@ class Child:
             started_ns = self._clock.monotonic_ns()
             code = await self._process.wait()
             if self._stopping:
+                return
+            if code == GIVES_UP:
+                self.gave_up = True
+                log.error("child ended for good", module=self.module, code=code)
                 return
             if self._clock.monotonic_ns() - started_ns > SOUND_MS * NS_PER_MS:
                 pause_ms = PAUSE_FIRST_MS

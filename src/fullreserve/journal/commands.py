@@ -21,7 +21,8 @@ from fullreserve.exchange.wire.commands import Quarantine, decode_batch
 from fullreserve.journal import archive as archives
 from fullreserve.journal.check import chained
 from fullreserve.journal.entry import Entry
-from fullreserve.journal.errors import JournalError
+from fullreserve.journal.errors import JournalError, Shortened
+from fullreserve.journal.proof import proven
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.segment import Segment
@@ -69,6 +70,9 @@ def _command(
 def verify(settings: Settings) -> int:
     """Check every row's hash and chain, replay to the state hash, compare the snapshots."""
     reader = JournalReader(settings.data / JOURNAL)
+    proof = proven(settings.data / SNAPSHOTS)
+    if reader.head.sequence < proof.sequence:
+        raise Shortened(reader.head.sequence, *proof)
     manifests = _manifests(settings.data / SNAPSHOTS)
     replica = _begin(reader, settings.data / SNAPSHOTS)
     said: list[tuple[int, int]] = []

@@ -20,6 +20,18 @@ class Corrupt(JournalError):
         self.sequence = sequence
 
 
+class Shortened(JournalError):
+    """The log ends before what was made of it; going on would use sequences and ids again."""
+
+    def __init__(self, last: int, reached: int, holder: str) -> None:
+        super().__init__(
+            f"The journal ends at sequence {last}, but {holder} reached sequence {reached}: "
+            f"the rows from {last + 1} on are lost. Nothing was changed. Restore a backup, or the "
+            "missing file. To give those commands up for ever, move away the snapshots and the "
+            "records that are ahead of the journal, and start again."
+        )
+
+
 class PrunedAway(JournalError):
     """The rows that were asked for were given up behind a snapshot; `oldest` is still there."""
 

@@ -15,16 +15,18 @@ from fullreserve.exchange.wire.commands import WIRE_VERSION, Quarantine, batch, 
 from fullreserve.journal.archive import Pointer
 from fullreserve.journal.check import chained, keep_write_ahead_log, lost_frames, torn_tail
 from fullreserve.journal.durable_file import sync_folder, write_file
-from fullreserve.journal.entry import Entry, Head, head_of, seal
+from fullreserve.journal.entry import EMPTY, Entry, Head, head_of, seal
 from fullreserve.journal.errors import (
     AlreadyLed,
     Corrupt,
     JournalError,
     PrunedAway,
+    Shortened,
     TooNew,
     Unwritable,
 )
 from fullreserve.journal.folder import Folder, Part
+from fullreserve.journal.proof import NOTHING, Proof
 from fullreserve.journal.segment import RETRYABLE, Segment, primary_code
 
 SEGMENT_ROWS = 100_000
@@ -38,15 +40,22 @@ class SqliteJournal:
     """The journal as its leader holds it; see `interface.Journal`.
 
     Opening takes the folder's lock and the next epoch, verifies the tail, and cuts a torn one.
-    Raises AlreadyLed, Corrupt (nothing was changed), TooNew.
+    `proof` says how far the log must reach at least.
+    Raises AlreadyLed, Corrupt and Shortened (nothing was changed), TooNew.
     """
 
     def __init__(
-        self, path: Path, *, segment_rows: int = SEGMENT_ROWS, durable: bool = True
+        self,
+        path: Path,
+        *,
+        segment_rows: int = SEGMENT_ROWS,
+        durable: bool = True,
+        proof: Proof = NOTHING,
     ) -> None:
         self._folder = Folder(path)
         self._segment_rows = segment_rows
         self._durable = durable
+        self._proof = proof
         self._folder.lead()
         try:
             self._open()
@@ -59,6 +68,7 @@ class SqliteJournal:
         newest = parts[-1] if parts else None
         self._check_order(parts)
         if newest is None or newest.pointer is not None:
+            self._check_reach(newest.pointer.head if newest and newest.pointer else EMPTY)
             self._active = self._follow(newest.pointer if newest else None)
         else:
             self._active = _checked(newest, self._durable, self._cut)
@@ -69,6 +79,11 @@ class SqliteJournal:
                 f"knows up to {WIRE_VERSION}. Start a newer one."
             )
         self.head: Head = head_of(tail[0]) if tail else self._active.before()
+        try:
+            self._check_reach(self.head)
+        except Shortened:
+            self._active.close()
+            raise
         self.epoch = self._active.take_epoch()
         self._rows, self._bytes = self._active.counts()
         self._full = self._active.sealed
@@ -85,6 +100,10 @@ class SqliteJournal:
             if part.pointer is not None and part.pointer.last + 1 != following.first:
                 raise Corrupt(part.pointer.last + 1, "its segment is missing")
 
+    def _check_reach(self, end: Head) -> None:
+        if end.sequence < self._proof.sequence:
+            raise Shortened(end.sequence, *self._proof)
+
     def _create(self, head: Head, epoch: int, quarantined: Sequence[tuple[int, int]]) -> Segment:
         return Segment.create(self._folder.path, head, epoch, quarantined, durable=self._durable)
 
@@ -97,6 +116,13 @@ class SqliteJournal:
     def _cut(self, segment: Segment, torn: list[Entry]) -> None:
         if not torn:
             return
+        if torn[0].sequence <= self._proof.sequence:
+            raise Corrupt(
+                torn[0].sequence,
+                f"its row is altered, and {self._proof.holder} reached sequence "
+                f"{self._proof.sequence}, so that it was durable. Nothing was changed; "
+                "restore a backup or look at the file by hand",
+            )
         kept = _free_name(self._folder.path, torn[0].sequence)
         write_file(kept, msgspec.msgpack.encode(torn))
         sync_folder(self._folder.path)

@@ -77,6 +77,8 @@ ENDS = (
     Gone,
     JournalError,
 )
+# What would end the next one in the same way: log and records have to be put right first.
+LASTING = (OtherLog, JournalError)
 
 
 class Follower:
@@ -296,7 +298,7 @@ def main() -> int:
     except ENDS as problem:
         kind = type(problem).__name__
         log.error("follower ends", problem=str(problem), kind=kind)  # noqa: TRY400 - a sentence
-        return 1
+        return os.EX_DATAERR if isinstance(problem, LASTING) else 1
 
 
 if __name__ == "__main__":
