@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from fullreserve.clock import ManualClock
+from fullreserve.door.protocol import Limit, Result
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
 from tests.integration.rest.bed import RestBed
@@ -113,6 +117,79 @@ async def test_a_refused_transfer_may_be_tried_anew(rest: RestBed) -> None:
     assert (await rest.post("asset/transfer", rest.alice, body)).code == "58350"
     await move(rest, "60")
     assert (await rest.post("asset/transfer", rest.alice, body)).code == "0"
+
+
+async def test_repeats_at_once_go_through_the_door_one_by_one(
+    rest: RestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: REST-FUND-1
+
+    Else the refusal of one could be noted over what the next one moved.
+    """
+    under_way, most = 0, 0
+    submit = rest.door.submit
+
+    def counted(
+        commands: Sequence[bytes], done: Callable[[Result], None], limits: Sequence[Limit] = ()
+    ) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+
+        def answered(result: Result) -> None:
+            nonlocal under_way
+            under_way -= 1
+            done(result)
+
+        submit(commands, answered, limits)
+
+    monkeypatch.setattr(rest.door, "submit", counted)
+    body = {"ccy": "USDT", "amt": "50", "from": "6", "to": "18", "clientId": "once"}
+    asked = [rest.post("asset/transfer", rest.alice, body) for _ in range(8)]
+    assert {answer.code for answer in await asyncio.gather(*asked)} == {"58350"}
+    assert most == 1
+    await move(rest, "120")
+    asked = [rest.post("asset/transfer", rest.alice, body) for _ in range(8)]
+    answers = await asyncio.gather(*asked)
+    assert len({answer.row["transId"] for answer in answers}) == 1
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "70"
+
+
+async def test_a_transfer_refused_at_the_door_may_be_tried_anew(tmp_path: Path) -> None:
+    """Criterion: REST-FUND-1"""
+    clock = ManualClock()
+    rest = await RestBed.open(tmp_path, limits=True, clock=clock)
+    for _ in range(2):
+        await move(rest, "1")
+    body = {"ccy": "USDT", "amt": "50", "from": "18", "to": "6", "clientId": "later"}
+    assert (await rest.post("asset/transfer", rest.alice, body)).code == "50011"
+    clock.advance(1000)
+    # As another transfer: nothing is kept of the one that was never logged.
+    await move(rest, "30", clientId="later")
+    await rest.close()
+
+
+async def test_a_repeat_refused_at_the_door_is_not_forgotten(tmp_path: Path) -> None:
+    """Criterion: REST-FUND-1. Its number was sent before, and that may have moved money."""
+    clock = ManualClock()
+    rest = await RestBed.open(tmp_path, limits=True, clock=clock)
+    first = await move(rest, "100", clientId="once")
+    forget_outcomes(rest.folder)
+    await move(rest, "1")
+    body = {"ccy": "USDT", "amt": "100", "from": "18", "to": "6", "clientId": "once"}
+    assert (await rest.post("asset/transfer", rest.alice, body)).code == "50011"
+    clock.advance(1000)
+    assert await move(rest, "100", clientId="once") == first
+    await rest.close()
+
+
+async def test_the_notes_are_closed_with_the_gateway(tmp_path: Path) -> None:
+    """Criterion: REST-FUND-1"""
+    rest = await RestBed.open(tmp_path)
+    await move(rest, "1", clientId="once")
+    assert (tmp_path / "transfers.sqlite-wal").exists()
+    await rest.close()
+    assert not (tmp_path / "transfers.sqlite-wal").exists()
 
 
 async def test_the_ledger_of_the_funding_account(rest: RestBed) -> None:

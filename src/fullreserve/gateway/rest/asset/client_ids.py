@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FILE_NAME = "transfers.sqlite"
-KEPT_MS = 90 * 24 * 3_600_000
+DAY_MS = 24 * 3_600_000
+KEPT_MS = 90 * DAY_MS
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS transfers (
@@ -32,6 +33,9 @@ CREATE TABLE IF NOT EXISTS transfers (
 """
 
 _INSERT = "INSERT OR IGNORE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_RENUMBER = "UPDATE transfers SET number = ? WHERE owner = ? AND client = ? AND number = ?"
+_SETTLE = "UPDATE transfers SET transfer = ? WHERE owner = ? AND client = ? AND number = ?"
+_DROP = "DELETE FROM transfers WHERE owner = ? AND client = ? AND number = ? AND transfer = 0"
 
 
 class Note(NamedTuple):
@@ -66,14 +70,20 @@ class ClientIds:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.execute(_TABLE)
+        self._swept_ms = 0
 
     def close(self) -> None:
         with self._lock:
             self._database.close()
 
     def take(self, note: Note) -> Note:
-        """Writes a note down unless there is one of its `clientId`; that one, durably."""
+        """Writes a note down unless there is one of its `clientId`; that one, durably.
+
+        Once a day it drops what is older than 90 days.
+        """
         with self._lock:
+            if note.time_ms >= self._swept_ms + DAY_MS:
+                self._forget(note.time_ms)
             self._database.execute(_INSERT, note)
             found = self._find(note.owner, note.client)
         assert found is not None
@@ -88,11 +98,14 @@ class ClientIds:
         row = self._database.execute(query, (owner, client)).fetchone()
         return Note(*row) if row else None
 
-    def renumber(self, note: Note) -> None:
-        """Keeps a note under another number: its own was taken by something else."""
-        query = "UPDATE transfers SET number = ? WHERE owner = ? AND client = ?"
+    def renumber(self, note: Note, number: int) -> bool:
+        """Keeps a note under another number: its own was taken by something else.
+
+        False, with nothing done, when there is no note under its own any more.
+        """
         with self._lock:
-            self._database.execute(query, (note.number, note.owner, note.client))
+            key = (note.owner, note.client, note.number)
+            return self._database.execute(_RENUMBER, (number, *key)).rowcount > 0
 
     def highest(self, gateway: int) -> int:
         """The highest number that a gateway noted; 0 for none."""
@@ -102,17 +115,22 @@ class ClientIds:
         return int(row[0] or 0)
 
     def settle(self, note: Note, transfer: int) -> None:
-        """Keeps the outcome of a note; one that moved nothing (0) may be tried anew."""
-        key = (note.owner, note.client)
+        """Keeps the outcome of a note; one that moved nothing (0) may be tried anew.
+
+        A note that was made since under another number has an outcome of its own.
+        """
+        values = (note.owner, note.client, note.number)
         with self._lock:
             if transfer:
-                query = "UPDATE transfers SET transfer = ? WHERE owner = ? AND client = ?"
-                self._database.execute(query, (transfer, *key))
+                self._database.execute(_SETTLE, (transfer, *values))
             else:
-                query = "DELETE FROM transfers WHERE owner = ? AND client = ? AND transfer = 0"
-                self._database.execute(query, key)
+                self._database.execute(_DROP, values)
 
     def forget(self, now_ms: int) -> None:
         """Drops what is older than 90 days."""
         with self._lock:
-            self._database.execute("DELETE FROM transfers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+            self._forget(now_ms)
+
+    def _forget(self, now_ms: int) -> None:
+        self._database.execute("DELETE FROM transfers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+        self._swept_ms = now_ms

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 
-from fullreserve.door.protocol import Gone, Limit
+from fullreserve.door.outcome import outcome
+from fullreserve.door.protocol import Gone, Limit, Refused
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import Posted, Reply
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.client_ids import ClientIds, Note
+from fullreserve.gateway.rest.asset.turns import Turns
 from fullreserve.gateway.rest.past import recorded
-from fullreserve.gateway.rest.submitted import submitted
+from fullreserve.gateway.submission import refused
 from fullreserve.records.record import TransferRecord
 
 # The core's code for a number from so long ago that its outcome is forgotten.
@@ -31,6 +33,10 @@ class Sender:
         self._context = context
         self._door = context.door
         self._notes = ClientIds(context.folder)
+        context.vault.at_close(self._notes.close)
+        self._turns = Turns()
+        # Those whose client may have hung up, kept until they are through.
+        self._tasks: set[asyncio.Task[int]] = set()
         self._notes.forget(context.clock.exchange_ms())
         # A number that was noted and never sent must not be another command's.
         highest, next_number = self._notes.highest(self._door.gateway), self._door.numbers(1)
@@ -40,15 +46,22 @@ class Sender:
     async def moved(self, note: Note) -> int:
         """The id of the transfer that was made; made before, where its `clientId` says so."""
         if note.client:
-            return await self._once(note)
-        reply = await self._send(note)
-        self._check(reply, note)
-        return reply.order
+            # A client that hangs up must not end the turn before the outcome is noted.
+            task = asyncio.create_task(self._in_turn(note))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return await asyncio.shield(task)
+        result = await self._send(note)
+        return self._id(result, note)
 
     async def named(self, owner: int, client: str) -> int:
         """The id of the transfer with a `clientId`; 0 for none."""
         note = await asyncio.to_thread(self._notes.find, owner, client)
         return note.transfer if note else 0
+
+    async def _in_turn(self, asked: Note) -> int:
+        async with self._turns.of((asked.owner, asked.client)):
+            return await self._once(asked)
 
     async def _once(self, asked: Note) -> int:
         note = await asyncio.to_thread(self._notes.take, asked)
@@ -59,16 +72,33 @@ class Sender:
         if note.gateway != asked.gateway:
             # Only the gateway that numbered it can ask what became of it.
             raise Problem(58124, name=note.client)
-        reply = await self._send(note)
-        if reply.duplicate_of and not reply.code and not await self._is_outcome(reply, note):
-            note = note._replace(number=self._door.numbers(1))
-            await asyncio.to_thread(self._notes.renumber, note)
-            reply = await self._send(note)
-        if reply.code == FORGOTTEN:
+        # A number that was sent before may have moved money, whatever becomes of it this time.
+        is_first = note.number == asked.number
+        result = await self._send(note)
+        if await self._is_anothers(result, note):
+            note, is_first = await self._renumbered(note), True
+            result = await self._send(note)
+        if isinstance(result, Refused):
+            if result.known and is_first:
+                await asyncio.to_thread(self._notes.settle, note, 0)
+        elif result.code == FORGOTTEN:
             raise Problem(58124, name=note.client)
-        await asyncio.to_thread(self._notes.settle, note, 0 if reply.code else reply.order)
-        self._check(reply, note)
-        return reply.order
+        else:
+            moved = 0 if result.code else result.order
+            await asyncio.to_thread(self._notes.settle, note, moved)
+        return self._id(result, note)
+
+    async def _renumbered(self, note: Note) -> Note:
+        number = self._door.numbers(1)
+        if not await asyncio.to_thread(self._notes.renumber, note, number):
+            raise Problem(58124, name=note.client)
+        return note._replace(number=number)
+
+    async def _is_anothers(self, result: Reply | Refused, note: Note) -> bool:
+        """Whether a number turns out to have been another command's."""
+        if isinstance(result, Refused) or not result.duplicate_of or result.code:
+            return False
+        return not await self._is_outcome(result, note)
 
     async def _is_outcome(self, reply: Reply, note: Note) -> bool:
         """Whether what a number was used for before is this transfer and no other command."""
@@ -83,7 +113,7 @@ class Sender:
         wanted = (account(note.owner, note.source), account(note.owner, note.target))
         return made == (*wanted, note.asset, note.amount)
 
-    async def _send(self, note: Note) -> Reply:
+    async def _send(self, note: Note) -> Reply | Refused:
         owner = note.owner
         command = Transfer(
             note.gateway,
@@ -97,13 +127,17 @@ class Sender:
         limits: tuple[Limit, ...] = ()
         if self._context.limits:
             limits = (Limit(("transfer", owner, note.asset), 2, 1000),)
-        return await submitted(self._context, command, limits)
+        return await outcome(self._door, command, limits)
 
-    def _check(self, reply: Reply, note: Note) -> None:
-        if reply.code:
+    def _id(self, result: Reply | Refused, note: Note) -> int:
+        """The id of the transfer that was made; Problem when none was."""
+        if isinstance(result, Refused):
+            raise refused(result)
+        if result.code:
             asset = self._context.catalog.assets[note.asset]
-            allowed = f"{asset.text(reply.allowed)} {asset.symbol}"
-            raise Problem(reply.code, name=asset.symbol, allowed=allowed)
+            allowed = f"{asset.text(result.allowed)} {asset.symbol}"
+            raise Problem(result.code, name=asset.symbol, allowed=allowed)
+        return result.order
 
     async def found(self, number: int) -> TransferRecord | None:
         """A transfer by its id, from the records, or from the log itself when they lag."""
