@@ -15,7 +15,8 @@ from fullreserve.identity.failures import neighbourhood
 from fullreserve.identity.outbox import Kind, Message
 from fullreserve.identity.session import Device, Session
 from fullreserve.identity.sessions import NewSession
-from fullreserve.identity.tickets import Purpose
+from fullreserve.identity.store import mark_of
+from fullreserve.identity.tickets import Purpose, Ticket
 from fullreserve.identity.vault import PASSWORD
 from fullreserve.identity.visit import Pending, SignedIn, Visit
 
@@ -42,12 +43,17 @@ class SignIn:
         """
         desk = self._desk
         candidate = await desk.act(_candidate, desk.rooms, email, visit)
-        if not await desk.matches(candidate.phc, password):
-            raise Denied(Reason.WRONG_PASSWORD)
-        if passwords.is_outdated(candidate.phc, desk.rules.hashing):
-            phc = await desk.hashed(password)
-            await desk.act(desk.rooms.vault.set_password_hash, candidate.uid, phc)
-        answer = await desk.act(_password_right, desk.rooms, candidate, visit)
+        while True:
+            if not await desk.matches(candidate.phc, password):
+                raise Denied(Reason.WRONG_PASSWORD)
+            phc = candidate.phc
+            if passwords.is_outdated(phc, desk.rules.hashing):
+                phc = await desk.hashed(password)
+            answer = await desk.act(_password_right, desk.rooms, candidate, phc, visit)
+            if not isinstance(answer, _Candidate):
+                break
+            # Another hash is stored by now; the password has to be right for that one.
+            candidate = answer
         return await self._entered(answer) if isinstance(answer, SignedIn) else answer
 
     async def second(self, ticket: str, code: str, visit: Visit) -> SignedIn:
@@ -127,20 +133,34 @@ def _candidate(rooms: Rooms, email: str, visit: Visit) -> _Candidate:
         known = uid and rooms.devices.is_known(uid, visit.known)
         bucket = f"device:{visit.known}" if known else f"account:{email}"
         rooms.failures.attempt(bucket, rooms.rules.failures_max)
-        phc = rooms.vault.credential(uid, PASSWORD) if uid else None
-    return _Candidate(uid, (phc or b"").decode(), bucket)
+        phc = _stored_hash(rooms, uid) if uid else ""
+    return _Candidate(uid, phc, bucket)
 
 
-def _password_right(rooms: Rooms, candidate: _Candidate, visit: Visit) -> SignedIn | Pending:
+def _password_right(
+    rooms: Rooms, candidate: _Candidate, phc: str, visit: Visit
+) -> SignedIn | Pending | _Candidate:
+    """In, with `phc` stored; who is to be checked again where another hash came in between."""
     uid = candidate.uid
     with rooms.store.change():
+        stored = _stored_hash(rooms, uid)
+        if stored != candidate.phc:
+            return candidate._replace(phc=stored)
+        if phc != stored:
+            rooms.vault.set_password_hash(uid, phc)
         rooms.failures.forgive(f"address:{neighbourhood(visit.address)}")
         rooms.failures.clear(candidate.bucket)
         if not rooms.factors.has_totp(uid):
             return open_session(rooms, uid, visit)
         ways = ("totp", "recovery", "passkey") if rooms.passkeys.of(uid) else ("totp", "recovery")
         lasts = rooms.rules.ticket_ms
-        return Pending(rooms.tickets.issue(Purpose.SECOND_FACTOR, uid, b"", lasts), ways)
+        ticket = rooms.tickets.issue(Purpose.SECOND_FACTOR, uid, mark_of(phc.encode()), lasts)
+        return Pending(ticket, ways)
+
+
+def _stored_hash(rooms: Rooms, uid: int) -> str:
+    """A user's password hash; "" where there is none."""
+    return (rooms.vault.credential(uid, PASSWORD) or b"").decode()
 
 
 def _second(rooms: Rooms, token: str, code: str, visit: Visit) -> SignedIn:
@@ -154,10 +174,15 @@ def _second(rooms: Rooms, token: str, code: str, visit: Visit) -> SignedIn:
         rooms.tickets.fail(ticket)
         raise Denied(Reason.WRONG_CODE)
     with rooms.store.change():
-        if not rooms.tickets.spend(ticket):
+        if not rooms.tickets.spend(ticket) or not _is_first_step_good(rooms, ticket):
             raise Denied(Reason.WRONG_CODE)
         rooms.failures.clear(bucket)
         return open_session(rooms, ticket.uid, visit)
+
+
+def _is_first_step_good(rooms: Rooms, ticket: Ticket) -> bool:
+    """Whether the password that a second step follows on is still the user's."""
+    return ticket.content == mark_of(_stored_hash(rooms, ticket.uid).encode())
 
 
 def _passkey(rooms: Rooms, token: str, credential: str, visit: Visit) -> SignedIn:
@@ -166,7 +191,7 @@ def _passkey(rooms: Rooms, token: str, credential: str, visit: Visit) -> SignedI
 
 def _step_up_begins(rooms: Rooms, session: Session) -> str:
     rooms.failures.attempt(_step_up_bucket(session), rooms.rules.failures_max)
-    return (rooms.vault.credential(session.uid, PASSWORD) or b"").decode()
+    return _stored_hash(rooms, session.uid)
 
 
 def _step_up_ends(rooms: Rooms, session: Session, code: str) -> NewSession:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+import pytest
+
 from fullreserve.identity import passwords
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.rules import Hashing
@@ -39,6 +43,63 @@ async def test_a_reset_does_not_pass_by_the_second_factor(town: Town) -> None:
     answer = await away.sign_in(password=NEW)
     assert answer.row["next"] == "second-factor"
     assert not answer.cookies
+
+
+class Meanwhile:
+    """Something that happens between the first check of a password and what it opens."""
+
+    def __init__(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._desk = town.rest.context.desk
+        self._matches = self._desk.matches
+        self._patch = monkeypatch
+
+    def does(self, act: Callable[[], Awaitable[object]]) -> None:
+        async def slow(phc: str, password: str) -> bool:
+            right = await self._matches(phc, password)
+            self._patch.undo()
+            await act()
+            return right
+
+        self._patch.setattr(self._desk, "matches", slow)
+
+
+@pytest.mark.parametrize("is_outdated", [False, True])
+async def test_a_sign_in_under_way_does_not_survive_a_reset(
+    town: Town, monkeypatch: pytest.MonkeyPatch, *, is_outdated: bool
+) -> None:
+    """Criterion: ID-PASS-1"""
+    home = await town.user()
+    uid = int((await home.get("x/session")).row["uid"])
+    if is_outdated:
+        town.rest.vault.set_password_hash(uid, passwords.hashed(PASSWORD, Hashing(2, 8, 1)))
+    owner, thief = town.browser("203.0.113.3"), town.browser("203.0.113.4")
+    Meanwhile(town, monkeypatch).does(lambda: reset(owner))
+    assert (await thief.sign_in(password=PASSWORD)).code == "90001"
+    assert not thief.cookies
+    assert (await thief.sign_in(password=PASSWORD)).code == "90001"
+    assert (await owner.sign_in(password=NEW)).code == "0"
+
+
+async def test_a_second_step_does_not_survive_a_reset(town: Town) -> None:
+    """Criterion: ID-PASS-1"""
+    phone, _ = await with_phone(await town.user())
+    thief = town.browser("203.0.113.4")
+    begun = await thief.sign_in(password=PASSWORD)
+    assert await reset(town.browser("203.0.113.3")) == "0"
+    ticket, code = begun.row["ticket"], phone.code(1)
+    answer = await thief.post("x/sign-in/code", ticket=ticket, code=code)
+    assert answer.code == "90005"
+
+
+async def test_two_sign_ins_may_make_an_old_hash_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: ID-PASS-5"""
+    home = await town.user()
+    uid = int((await home.get("x/session")).row["uid"])
+    town.rest.vault.set_password_hash(uid, passwords.hashed(PASSWORD, Hashing(2, 8, 1)))
+    Meanwhile(town, monkeypatch).does(town.browser("203.0.113.3").sign_in)
+    assert (await home.sign_in()).code == "0"
 
 
 async def test_a_reset_ends_a_lock_out_that_strangers_caused(town: Town) -> None:
