@@ -36,11 +36,13 @@ class Closure:
         frozen = [owner for one in family if (owner := await self._freeze(one))]
         try:
             await self._check_empty(family)
-        except Denied:
-            for owner in frozen:
-                await self._set_flags(owner, owner.flags)
+            await desk.act(_erase, desk.rooms, family)
+        except Denied as denied:
+            # After any other refusal the vault may have forgotten them.
+            if denied.reason is Reason.NOT_NOW:
+                for owner in frozen:
+                    await self._set_flags(owner, owner.flags)
             raise
-        await desk.act(_erase, desk.rooms, family)
 
     async def _check_empty(self, family: list[int]) -> None:
         for uid in family:
@@ -76,8 +78,14 @@ def _family(rooms: Rooms, uid: int) -> list[int]:
 
 
 def _erase(rooms: Rooms, family: list[int]) -> None:
-    email = rooms.vault.personal(family[-1]).email
+    main = family[-1]
     with rooms.store.change():
+        user = rooms.vault.user(main)
+        if user is None or user.erased_ms:
+            return
+        if _family(rooms, main) != family:
+            raise Denied(Reason.NOT_NOW, "its sub-accounts changed meanwhile; try again")
+        email = rooms.vault.personal(main).email
         for uid in family:
             rooms.vault.forget(uid)
         if email:

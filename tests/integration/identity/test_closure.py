@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Refused
@@ -84,6 +88,32 @@ async def test_sub_accounts_are_closed_along_and_stand_in_the_way_too(town: Town
     user = town.rest.vault.user(int(row["uid"]))
     assert user is not None
     assert user.erased_ms
+
+
+async def test_a_sub_account_made_during_a_close_stops_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: ID-CLOSE-1"""
+    home = await town.user()
+    uid = int((await home.get("x/session")).row["uid"])
+    desk = town.rest.context.desk
+    act = desk.act
+
+    async def late(done: Callable[..., Any], *arguments: Any) -> Any:
+        if done.__name__ == "_erase":
+            await act(desk.rooms.subs.create, uid, "strategy1", "")
+            monkeypatch.undo()
+        return await act(done, *arguments)
+
+    monkeypatch.setattr(desk, "act", late)
+    assert (await home.post("x/account/close")).code == "90009"
+    user = town.rest.vault.user(uid)
+    assert user is not None
+    assert not user.erased_ms
+    assert (await town.rest.door.query(GetOwner(uid))).flags == 0
+    assert (await home.post("x/account/close")).code == "0"
+    (sub,) = town.rest.vault.sub_accounts(uid)
+    assert sub.erased_ms
 
 
 async def test_an_operator_gives_up_the_roles_first(town: Town) -> None:
