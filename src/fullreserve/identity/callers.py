@@ -33,6 +33,7 @@ _KEY = (
     "WHERE k.key = ? AND k.revoked_ms = 0"
 )
 _SESSION = "SELECT id, uid, created_ms, proven_ms, ends_ms, used_ms FROM sessions WHERE mark = ?"
+_SESSION_USED = "SELECT used_ms FROM sessions WHERE mark = ?"
 _STORE_USE = {
     "key": "UPDATE api_keys SET used_ms = max(used_ms, ?) WHERE key = ?",
     "session": "UPDATE sessions SET used_ms = max(used_ms, ?) WHERE mark = ?",
@@ -147,7 +148,7 @@ class Callers:
         if found is None or found.is_live(now):
             return found
         # Another process may have seen it used.
-        row = self._db.execute("SELECT used_ms FROM sessions WHERE mark = ?", (mark,)).fetchone()
+        row = self._db.execute(_SESSION_USED, (mark,)).fetchone()
         if row is not None:
             found.learn_use(row[0])
         return found if row is not None and found.is_live(now) else None
@@ -178,6 +179,8 @@ class Callers:
     def is_current(self, caller: Caller) -> bool:
         """Whether a caller that was found earlier may still do what it might do then."""
         if isinstance(caller, ApiKey):
+            if caller.expires_ms and caller.expires_ms <= self._wall_ms():
+                return False
             count = self.store.count
             if caller.current_at == count:
                 return True
@@ -194,7 +197,19 @@ class Callers:
             if self._db.execute(_SESSION, (caller.mark,)).fetchone() is None:
                 return False
             marks.add(caller.mark)
-        return caller.is_live(self._wall_ms())
+        now_ms = self._wall_ms()
+        return caller.is_live(now_ms) or self._is_used(caller, now_ms)
+
+    def _is_used(self, session: Session, now_ms: int) -> bool:
+        """Whether a session that idles where it is held was used elsewhere."""
+        held = self._sessions.get(session.mark)
+        if held is not None:
+            session.learn_use(held.used_ms)
+        row = self._db.execute(_SESSION_USED, (session.mark,)).fetchone()
+        if row is None:
+            return False
+        session.learn_use(row[0])
+        return session.is_live(now_ms)
 
     def _of(self, uid: int) -> _OfUser:
         found = self._users.get(uid)

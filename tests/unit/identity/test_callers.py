@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fullreserve.clock import ManualClock
 from fullreserve.identity import store
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.rules import Hashing, Rules
@@ -19,12 +20,13 @@ class Pair:
     """Somebody who writes, and a gateway."""
 
     def __init__(self, folder: Path) -> None:
-        self.writer = Vault(folder, lambda: 1_700_000_000_000, CHEAP)
-        self.gateway = Vault(folder, lambda: 1_700_000_000_000, CHEAP)
+        self.clock = ManualClock()
+        self.writer = Vault(folder, self.clock.wall_ms, CHEAP)
+        self.gateway = Vault(folder, self.clock.wall_ms, CHEAP)
 
-    def key(self) -> NewKey:
+    def key(self, expires_ms: int = 0) -> NewKey:
         uid = self.writer.create_user().uid
-        return self.writer.create_key(uid, "Phrase 1", Permission.TRADE)
+        return self.writer.create_key(uid, "Phrase 1", Permission.TRADE, expires_ms=expires_ms)
 
     def found(self, made: NewKey) -> object:
         return self.gateway.api_key(made.key.encode())
@@ -95,3 +97,14 @@ def test_the_switch_of_a_master_reaches_the_sub_accounts(pair: Pair) -> None:
     assert not pair.gateway.is_current(held)
     pair.writer.switch_keys(main.uid, off=False)
     assert pair.gateway.is_current(held)
+
+
+def test_a_key_whose_time_is_over_is_no_longer_current(pair: Pair) -> None:
+    """Criterion: ID-API-5. A WebSocket keeps the caller that it logged in with."""
+    made = pair.key(expires_ms=pair.clock.wall_ms() + 1000)
+    held = pair.gateway.api_key(made.key.encode())
+    assert held is not None
+    pair.clock.advance(999)
+    assert pair.gateway.is_current(held)
+    pair.clock.advance(1)
+    assert not pair.gateway.is_current(held)

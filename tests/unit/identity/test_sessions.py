@@ -144,6 +144,23 @@ def test_a_caller_in_hand_is_no_longer_current_once_its_session_ended(desk: Desk
     assert not desk.gateway.is_current(held)
 
 
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_use_elsewhere_keeps_a_caller_in_hand_current(desk: Desk, *, is_stored: bool) -> None:
+    """Criterion: ID-SES-3. A WebSocket holds a session of its own beside the one of requests."""
+    opened = desk.open()
+    held = desk.gateway.session_at(mark_of(opened.token.encode()))
+    assert held is not None
+    desk.clock.advance(11 * HOUR_MS)
+    desk.use(opened)
+    if is_stored:
+        desk.gateway.flush_uses()
+        desk.sessions.end_all(desk.vault.create_user().uid)
+    desk.clock.advance(2 * HOUR_MS)
+    assert desk.gateway.is_current(held)
+    desk.clock.advance(10 * HOUR_MS)
+    assert not desk.gateway.is_current(held)
+
+
 def test_the_oldest_sessions_make_room(desk: Desk) -> None:
     """Criterion: ID-SES-6"""
     opened = [desk.open() for _ in range(desk.vault.rules.sessions_max + 1)]
