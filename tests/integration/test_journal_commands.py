@@ -112,6 +112,10 @@ async def test_export_writes_json_lines(
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["sequence"] for line in printed] == [rows[2].sequence, rows[3].sequence]
     assert export(settings, target, 1, None) == 1, "nothing is overwritten"
+    capsys.readouterr()
+    assert export(settings, None, 5, 2) == 1
+    refused = capsys.readouterr()
+    assert (refused.out, "from sequence 5 to 2" in refused.err) == ("", True)
     await bed.close()
 
 
@@ -161,6 +165,9 @@ async def test_quarantine_needs_a_stopped_exchange_and_a_logged_command(
     assert verify(settings) == 1
     assert f"halts at sequence {at}" in capsys.readouterr().out
     assert quarantine(settings, at + 5, "a reason") == 1
+    capsys.readouterr()
+    assert quarantine(settings, 3, "a reason") == 1
+    assert f"halts at sequence {at}, not at 3" in capsys.readouterr().err
     assert quarantine(settings, at, "a rule nobody knows") == 0
     assert quarantine(settings, at, "again") == 1
     capsys.readouterr()
@@ -169,6 +176,22 @@ async def test_quarantine_needs_a_stopped_exchange_and_a_logged_command(
     assert f"quarantined: {at} (by {at + 1})" in capsys.readouterr().out
     text = b"".join(path.read_bytes() for path in (data / "journal").glob("*.sqlite"))
     assert b"nobody knows" not in text, "the journal holds no free text"
+
+
+async def test_a_sound_command_is_not_set_aside(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-1.13. With a snapshot and without one."""
+    bed = await traded(data, rows=2)
+    head = bed.journal.head
+    write_snapshot(recover(bed.journal).replica, data / "snapshots")
+    await bed.close()
+    settings = Settings(data=data)
+    for sequence in (1, 3, head.sequence):
+        assert quarantine(settings, sequence, "a reason") == 1
+        assert f"command {sequence} is sound" in capsys.readouterr().err
+    assert JournalReader(data / "journal").head == head, "nothing was logged"
+    assert verify(settings) == 0
 
 
 async def test_a_backup_of_a_running_exchange_restores_to_the_same_state(

@@ -24,6 +24,7 @@ from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import JournalError, Shortened
 from fullreserve.journal.proof import proven
 from fullreserve.journal.reader import JournalReader
+from fullreserve.journal.replay import recover
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.segment import Segment
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
@@ -180,6 +181,10 @@ def _count(path: Path, first: int) -> tuple[int, int, int]:
 @_command
 def export(settings: Settings, destination: Path | None, first: int, last: int | None) -> int:
     """Write rows as JSON lines; commands by name, bytes in hex."""
+    if last is not None and last < first:
+        raise JournalError(
+            f"Nothing lies from sequence {first} to {last}; --last is before --first."
+        )
     reader = JournalReader(settings.data / JOURNAL)
     entries = (entry for entry in reader.read(first) if last is None or entry.sequence <= last)
     if destination is None:
@@ -242,6 +247,19 @@ def archive(settings: Settings, destination: Path) -> int:
     return DONE
 
 
+def _refuse_unless_halting(sequence: int, halted: Halted | None) -> None:
+    """Setting a sound command aside would rewrite all that came of it, with no way back."""
+    if halted is None:
+        raise JournalError(
+            f"The replay does not halt: command {sequence} is sound and is not set aside."
+        )
+    if halted.sequence != sequence:
+        raise JournalError(
+            f"The replay halts at sequence {halted.sequence}, not at {sequence}; "
+            "only the command that halts it can be set aside."
+        )
+
+
 @_command
 def quarantine(settings: Settings, sequence: int, reason: str) -> int:
     """Log that every replay skips a command; the exchange must be stopped."""
@@ -251,6 +269,7 @@ def quarantine(settings: Settings, sequence: int, reason: str) -> int:
     try:
         if sequence in journal.quarantined():
             raise JournalError(f"Command {sequence} is quarantined already.")
+        _refuse_unless_halting(sequence, recover(journal, settings.data / SNAPSHOTS).halted)
         # No time passes: this machine's clock is not checked here, and the agenda must not run.
         entry = journal.quarantine(sequence, gateway=0, number=0, time_ms=journal.head.time_ms)
     finally:
