@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 FRAME_BYTES_MAX = 2 * requests.REQUEST_BYTES_MAX
 # What may wait in a connection's send buffer; beyond it the client is too slow and is cut off.
 SEND_BUFFER_MAX = 2 * 1024 * 1024
+# So many fragments hold a request of the largest size in parts of 64 bytes.
+FRAGMENTS_MAX = 1024
 # How long a client that is cut off may take to read what it was sent.
 LINGER_S = 5
 # What may be sent during a login, together.
 WAITING_BYTES_MAX = 1024 * 1024
+WAITING_MAX = 1024
 
 
 class Connection(WSListener):
@@ -51,9 +54,11 @@ class Connection(WSListener):
         self._send: Callable[[bytes], None] = _nowhere
         self._frames: list[bytes] = []
         self._parts: list[bytes] = []
+        self._parts_bytes = 0
         self._parts_deflated = False
         self._login: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._requests = Bucket(REQUESTS_MAX, REQUESTS_MAX, HOUR_MS, self.seen_ms)
         self._operations: dict[str, Callable[[Request], None]] = {
             "login": self._start_login,
@@ -96,12 +101,18 @@ class Connection(WSListener):
         """Puts fragments together; binary messages are read as text."""
         if not self._parts:
             self._parts_deflated = frame.rsv1
-        self._parts.append(frame.get_payload_as_bytes())
-        if sum(map(len, self._parts)) > FRAME_BYTES_MAX:
+        part = frame.get_payload_as_bytes()
+        self._parts.append(part)
+        self._parts_bytes += len(part)
+        if self._parts_bytes > FRAME_BYTES_MAX:
             self.close(Close.TOO_BIG, "message too big")
+        elif len(self._parts) > FRAGMENTS_MAX:
+            # Empty fragments never make a message too big.
+            self.close(Close.TOO_BIG, "too many fragments")
         elif frame.fin:
             data = b"".join(self._parts)
             self._parts.clear()
+            self._parts_bytes = 0
             if self._parts_deflated:
                 self._take_deflated(data)
             else:
@@ -181,7 +192,9 @@ class Connection(WSListener):
         if data == b"ping":
             self.write(PONG)
             return
-        if self.server.orders.take_plain(self, data):
+        # Before anything reads it; the refusal is `parse`'s.
+        is_small = len(data) <= requests.REQUEST_BYTES_MAX
+        if is_small and self.server.orders.take_plain(self, data):
             return
         try:
             request = requests.parse(data)
@@ -204,7 +217,8 @@ class Connection(WSListener):
     def _wait(self, data: bytes) -> None:
         """Keeps what comes during a login until its reply has left."""
         self._waiting.append(data)
-        if sum(map(len, self._waiting)) > WAITING_BYTES_MAX:
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes > WAITING_BYTES_MAX or len(self._waiting) > WAITING_MAX:
             self.close(Close.INVALID_REQUEST, "too many requests during login")
 
     def takes(self, path: str) -> bool:
@@ -232,6 +246,7 @@ class Connection(WSListener):
             self.write(head.event("login", code="0", msg=""))
         self._login = None
         waiting, self._waiting = self._waiting, []
+        self._waiting_bytes = 0
         for data in waiting:
             self.take(data)
 
