@@ -27,6 +27,8 @@ RESERVED = frozenset({"FULLRESERVE_CONFIG", "FULLRESERVE_LONG"})
 
 PORT_MAX = 65535
 SPEED_MAX = 10_000
+# A port taken at one of these is taken at every address.
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class SettingError(ValueError):
@@ -54,6 +56,11 @@ class Address(NamedTuple):
         if int(port) > PORT_MAX:
             raise ValueError(text)
         return cls(bare, int(port))
+
+
+def _overlap(one: Address, other: Address) -> bool:
+    """Whether two addresses of one port cannot both be listened on."""
+    return one.host == other.host or not EVERYWHERE.isdisjoint({one.host, other.host})
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +267,13 @@ class Settings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
+
+    def __post_init__(self) -> None:
+        if self.http.port and self.http.port == self.ws.port and _overlap(self.http, self.ws):
+            raise SettingError(
+                f"http (FULLRESERVE_HTTP) is {self.http} and ws (FULLRESERVE_WS) is {self.ws}; "
+                "allowed are two addresses of which each can be listened on, with different ports."
+            )
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> Self:

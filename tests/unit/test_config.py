@@ -145,3 +145,17 @@ def test_what_is_shown_reads_back_as_the_same_settings(empty_folder: Path) -> No
     (empty_folder / "fullreserve.toml").write_text(shown)
     assert Settings.load({}) == settings
     assert all(environment_name(path) in shown for path, _ in declared())
+
+
+@pytest.mark.parametrize("ws", ["127.0.0.1:81", "0.0.0.0:81", "[::]:81"])
+def test_two_servers_at_one_address_are_refused(ws: str) -> None:
+    """Criterion: HOUSE-CONFIG-2."""
+    with pytest.raises(SettingError, match=r"FULLRESERVE_HTTP.* is 127.0.0.1:81 .*FULLRESERVE_WS"):
+        Settings.load({"FULLRESERVE_HTTP": "127.0.0.1:81", "FULLRESERVE_WS": ws})
+
+
+@pytest.mark.parametrize(("http", "ws"), [("a:81", "b:81"), ("a:81", "a:82"), ("a:0", "a:0")])
+def test_two_servers_at_two_addresses_are_taken(http: str, ws: str) -> None:
+    """Criterion: HOUSE-CONFIG-2."""
+    settings = Settings.load({"FULLRESERVE_HTTP": http, "FULLRESERVE_WS": ws})
+    assert (str(settings.http), str(settings.ws)) == (http, ws)

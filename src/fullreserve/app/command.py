@@ -6,19 +6,22 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import structlog
 import uvloop
 
 from fullreserve import logs
+from fullreserve.app import ports
 from fullreserve.app.running import Extension, Running
-from fullreserve.clock import NS_PER_MS, Clock, SystemClock
+from fullreserve.clock import NS_PER_MS, SystemClock
 from fullreserve.config import Settings
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.proof import NOTHING, Proof, proven
-from fullreserve.journal.replay import Recovered, recover
+from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
@@ -58,21 +61,23 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         proof=_proof(settings),
     )
     try:
-        recovered = recover(journal, settings.data / SNAPSHOTS)
-        clock = SystemClock(speed, journal.head.time_ms)
-        log.info(
-            "log replayed",
-            sequence=recovered.replica.sequence,
-            snapshot=recovered.snapshot,
-            replayed=recovered.replayed,
-            ms=_ms_since(started_ns),
-        )
-        extension.prepare(settings, clock)
-        # What lives for as long as the process is not looked through at every collection.
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
-        sys.setswitchinterval(SWITCH_S)
-        return uvloop.run(_serve(settings, clock, journal, recovered, extension, started_ns))
+        with ports.taken(settings) as places:
+            recovered = recover(journal, settings.data / SNAPSHOTS)
+            clock = SystemClock(speed, journal.head.time_ms)
+            log.info(
+                "log replayed",
+                sequence=recovered.replica.sequence,
+                snapshot=recovered.snapshot,
+                replayed=recovered.replayed,
+                ms=_ms_since(started_ns),
+            )
+            extension.prepare(settings, clock)
+            # What lives for as long as the process is not looked through at every collection.
+            gc.freeze()
+            gc.set_threshold(GC_THRESHOLD)
+            sys.setswitchinterval(SWITCH_S)
+            make = partial(Running, settings, clock, journal, recovered)
+            return uvloop.run(_serve(make, extension, places, started_ns))
     finally:
         journal.close()
 
@@ -91,29 +96,24 @@ def _ms_since(started_ns: int) -> int:
 
 
 async def _serve(
-    settings: Settings,
-    clock: Clock,
-    journal: SqliteJournal,
-    recovered: Recovered,
-    extension: Extension,
-    started_ns: int,
+    make: Callable[[], Running], extension: Extension, places: ports.Ports, started_ns: int
 ) -> int:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    running = Running(settings, clock, journal, recovered)
-    await running.start(extension)
+    running, waiting = make(), asyncio.ensure_future(stopped.wait())
+    if not await _started(running.start(extension, places), waiting):
+        return DONE
     if running.tls is not None:
         loop.add_signal_handler(signal.SIGHUP, running.tls.reload)
-    waiting = asyncio.ensure_future(stopped.wait())
     failures: list[asyncio.Future[Any]] = [running.sequencer.failed, running.failed]
     settling = asyncio.ensure_future(extension.settle(running))
     ends = [waiting, *failures]
     await asyncio.wait([settling, *ends], return_when=asyncio.FIRST_COMPLETED)
     if settling.done() and not settling.exception():
         extension.announce(running)
-        s = "s" if settings.tls.enabled else ""
+        s = "s" if running.settings.tls.enabled else ""
         sys.stdout.write(
             f"Fullreserve is ready: REST http{s}://{running.http} · "
             f"WebSocket ws{s}://{running.ws} · "
@@ -131,3 +131,16 @@ async def _serve(
     code = FAILED if failed else DONE
     await running.close()
     return code
+
+
+async def _started(start: Coroutine[Any, Any, None], stopped: asyncio.Future[Any]) -> bool:
+    """Whether the start came to its end; one that is told to stop closes what it has opened."""
+    starting = asyncio.ensure_future(start)
+    await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+    try:
+        await starting
+    except asyncio.CancelledError:
+        return False
+    return True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fullreserve.config import Settings
 
 if TYPE_CHECKING:
     from fullreserve.records.history import History
+
+
+class HistoryClosed(RuntimeError):
+    """The exchange was closed before its history was open."""
 
 
 class OpeningHistory:
@@ -21,17 +26,26 @@ class OpeningHistory:
     def open(self) -> None:
         """Opens the records; what goes wrong is raised here and to everyone who waits."""
         try:
-            self._opened.set_result(_opened(self._settings))
+            history = _opened(self._settings)
         except BaseException as problem:
-            self._opened.set_exception(problem)
+            with suppress(InvalidStateError):
+                self._opened.set_exception(problem)
             raise
+        try:
+            self._opened.set_result(history)
+        except InvalidStateError:
+            history.close()
 
     def wait(self) -> History:
         """The history; blocks until it is open."""
         return self._opened.result()
 
     def close(self) -> None:
-        if self._opened.done() and not self._opened.exception():
+        """Ends it; who still waits gets HistoryClosed, as a thread that waits keeps a process."""
+        closed = HistoryClosed("the exchange was closed before its history was open")
+        with suppress(InvalidStateError):
+            self._opened.set_exception(closed)
+        if not self._opened.exception():
             self._opened.result().close()
 
 

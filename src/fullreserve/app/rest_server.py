@@ -48,19 +48,13 @@ class RestServer:
     async def start(
         cls,
         application: RestApp,
-        address: Address,
+        listener: socket.socket,
         tls: ssl.SSLContext | None = None,
         connections_max: int = CONNECTIONS_MAX,
     ) -> RestServer:
-        """Listens, with TLS where there is a context; OSError when the address is taken."""
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(tuple(address))
-        except OSError:
-            listener.close()
-            raise
+        """Listens on a bound socket, with TLS where there is a context; OSError if it is taken."""
+        # uvicorn ends the process where it cannot listen itself.
+        listener.listen(BACKLOG)
         config = uvicorn.Config(
             application,
             interface="asgi3",

@@ -14,6 +14,7 @@ import structlog
 
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.opening import OpeningHistory
+from fullreserve.app.ports import Ports, named
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, environment_of
 from fullreserve.app.tls import ServerTls
@@ -142,15 +143,15 @@ class Running:
         self._journal = journal
         self._stop = AsyncExitStack()
 
-    async def start(self, extension: Extension) -> None:
+    async def start(self, extension: Extension, ports: Ports) -> None:
         """Starts every room; on an error what was started is closed again."""
         try:
-            await self._start(extension)
+            await self._start(extension, ports)
         except BaseException:
             await self.close()
             raise
 
-    async def _start(self, extension: Extension) -> None:
+    async def _start(self, extension: Extension, ports: Ports) -> None:
         settings, stop = self.settings, self._stop
         if not self._journal.head.sequence:
             await self._begin_log(extension.genesis())
@@ -175,7 +176,7 @@ class Running:
         feed = Feed(self.door, Catalog(), self.clock, self._history.wait)
         await feed.start()
         stop.push_async_callback(feed.close)
-        await self._start_gateways(feed, is_demo=extension.is_demo)
+        await self._start_gateways(feed, ports, is_demo=extension.is_demo)
         self._start_identity(extension.channel)
         self._records = asyncio.get_running_loop().create_task(self._open_records())
         for module in extension.children():
@@ -265,7 +266,7 @@ class Running:
         if self._follower is not None:
             await self._follower.stop()
 
-    async def _start_gateways(self, feed: Feed, *, is_demo: bool) -> None:
+    async def _start_gateways(self, feed: Feed, ports: Ports, *, is_demo: bool) -> None:
         context = Context(
             door=self.door,
             clock=self.clock,
@@ -279,15 +280,17 @@ class Running:
             demo=is_demo,
         )
         self.desk = context.desk
-        tls = self._start_tls()
+        application, tls = build(context), self._start_tls()
         most = connections_max()
-        rest = await RestServer.start(build(context), self.settings.http, tls, most)
+        with named("http", self.settings.http):
+            rest = await RestServer.start(application, ports.http, tls, most)
         self._stop.push_async_callback(rest.close)
         self.http = rest.address
         strict = self.settings.gateway.strict
-        ws = await ws_server.start(
-            context, self.settings.ws, strict=strict, tls=tls, connections_max=most
-        )
+        with named("ws", self.settings.ws):
+            ws = await ws_server.start(
+                context, ports.ws, strict=strict, tls=tls, connections_max=most
+            )
         self.ws = ws.address
 
         async def close_ws() -> None:
@@ -326,6 +329,8 @@ class Running:
     async def _drain(self) -> None:
         """Intake ends; what was taken is durable, said, and in the records if they can keep up."""
         await self.sequencer.drain()
+        if self._records is None:
+            return  # nobody writes them: the start failed
         try:
             async with asyncio.timeout(RECORDS_WAIT_S):
                 await self.sequencer.projected()

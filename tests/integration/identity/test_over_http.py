@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest_asyncio
 
+from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from tests.integration.identity.bed import PASSWORD, Town
@@ -19,7 +20,7 @@ ORDER = {
 
 @pytest_asyncio.fixture
 async def client(town: Town) -> AsyncIterator[httpx.AsyncClient]:
-    server = await RestServer.start(town.rest.app, Address("127.0.0.1", 0))
+    server = await RestServer.start(town.rest.app, bound("http", Address("127.0.0.1", 0)))
     async with httpx.AsyncClient(base_url=f"http://{server.address}/api/v5/") as opened:
         yield opened
     await server.close()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 
+from fullreserve.app.ports import bound
 from fullreserve.config import Address
 from fullreserve.gateway.ws.server import Server, start
 from tests.bed import turn
@@ -23,7 +24,7 @@ ORDER = {
 
 @pytest_asyncio.fixture
 async def server(town: Town) -> AsyncIterator[Server]:
-    opened = await start(town.rest.context, Address("127.0.0.1", 0))
+    opened = await start(town.rest.context, bound("ws", Address("127.0.0.1", 0)))
     yield opened
     await opened.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest_asyncio
 
+from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.rest.app import BODY_MAX
@@ -77,7 +78,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
 
 @pytest_asyncio.fixture
 async def port(rest: RestBed) -> AsyncIterator[Port]:
-    server = await RestServer.start(rest.app, Address("127.0.0.1", 0))
+    server = await RestServer.start(rest.app, bound("http", Address("127.0.0.1", 0)))
     yield Port(rest, server)
     await server.close()
 
@@ -230,8 +231,8 @@ async def test_a_request_that_does_not_come_is_given_up(port: Port) -> None:
 
 async def test_connections_beyond_the_bound_are_sent_away(rest: RestBed) -> None:
     """Criterion: REST-IN-6"""
-    address = Address("127.0.0.1", 0)
-    server = await RestServer.start(rest.app, address, connections_max=2)
+    listener = bound("http", Address("127.0.0.1", 0))
+    server = await RestServer.start(rest.app, listener, connections_max=2)
     port = Port(rest, server)
     held = [await port.connect() for _ in range(2)]
     status, answer = await port.send(port.get("/api/v5/public/time"))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.rest import app as rest_app
@@ -21,7 +22,7 @@ CHANGING = ("ordId", "ts", "inTime", "outTime")
 
 @pytest_asyncio.fixture
 async def port(rest: RestBed) -> AsyncIterator[Port]:
-    server = await RestServer.start(rest.app, Address("127.0.0.1", 0))
+    server = await RestServer.start(rest.app, bound("http", Address("127.0.0.1", 0)))
     yield Port(rest, server)
     await server.close()
 

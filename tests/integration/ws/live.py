@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from fullreserve.app.ports import bound
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Address
 from fullreserve.door.local import LocalDoor
@@ -207,7 +208,7 @@ async def running(
     await feed.start()
     market = feed.market
     context = Context(door, clock, market.catalog, market, vault, lambda: history, limits=limits)
-    server = await start(context, Address("127.0.0.1", 0), strict=strict)
+    server = await start(context, bound("ws", Address("127.0.0.1", 0)), strict=strict)
     live = Live(context, journal, server)
     try:
         await live.send([*chart.genesis(), *_listing()])

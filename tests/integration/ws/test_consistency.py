@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
+from fullreserve.app.ports import bound
 from fullreserve.config import Address
 from fullreserve.gateway.ws.server import Server, start
 from fullreserve.identity.vault import NewKey
@@ -40,7 +41,7 @@ async def rest(tmp_path: Path) -> AsyncIterator[RestBed]:
 
 @pytest_asyncio.fixture
 async def server(rest: RestBed) -> AsyncIterator[Server]:
-    opened = await start(rest.context, Address("127.0.0.1", 0))
+    opened = await start(rest.context, bound("ws", Address("127.0.0.1", 0)))
     yield opened
     await opened.close()
 

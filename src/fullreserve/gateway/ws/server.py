@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -77,12 +78,11 @@ class Server:
         self._beating: asyncio.Task[None] | None = None
         self._listening: asyncio.Server | None = None
 
-    async def listen(self, address: Address, tls: ssl.SSLContext | None) -> None:
+    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
         context = self.context
         self._listening = await ws_create_server(
             self._listener,
-            address.host,
-            address.port,
+            sock=listener,
             max_frame_size=FRAME_BYTES_MAX,
             read_buffer_init_size=READ_BUFFER_BYTES,
             logger_name=_ClientsFaults(logging.getLogger("picows.websocket"), {}),
@@ -234,14 +234,14 @@ class Server:
 
 async def start(
     context: Context,
-    address: Address,
+    listener: socket.socket,
     *,
     strict: bool = False,
     tls: ssl.SSLContext | None = None,
     connections_max: int = CONNECTIONS_MAX,
 ) -> Server:
-    """Listens on an address; with `strict` each channel on its own path alone, as on OKX."""
+    """Listens on a bound socket; with `strict` each channel on its own path alone, as on OKX."""
     server = Server(context, strict=strict, connections_max=connections_max)
-    await server.listen(address, tls)
+    await server.listen(listener, tls)
     log.info("websocket listens", address=str(server.address), tls=tls is not None)
     return server

@@ -1,0 +1,66 @@
+"""Goal: a start that cannot be is refused in one sentence that says what is wrong and where.
+
+Method: the command as an operator calls it, on what an operator may have done to it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.memory_folder import memory_folder
+
+WAIT_S = 60
+FREE = "127.0.0.1:0"
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder / "data"
+
+
+def refusal(data: Path, command: str = "up", **settings: str) -> str:
+    """The sentence with which the start is refused."""
+    environment = {
+        "FULLRESERVE_DATA": str(data),
+        "FULLRESERVE_HTTP": FREE,
+        "FULLRESERVE_WS": FREE,
+        "FULLRESERVE_LOG_LEVEL": "error",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "fullreserve.cli", command],
+        env=os.environ | environment | settings,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert not ended.stdout
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 1, ended.stderr
+    return lines[0].removeprefix("fullreserve: ")
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+@pytest.mark.parametrize("setting", ["FULLRESERVE_HTTP", "FULLRESERVE_WS"])
+def test_a_taken_port_is_named(data: Path, command: str, setting: str) -> None:
+    """Criterion: LOG-13.8, LOG-13.3"""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        said = refusal(data, command, **{setting: address})
+    assert said == f"{setting} = {address} cannot be listened on: Address already in use"
+
+
+def test_an_address_of_another_machine_is_named(data: Path) -> None:
+    """Criterion: LOG-13.8"""
+    # Kept for documents by RFC 5737: no machine has it.
+    said = refusal(data, FULLRESERVE_WS="192.0.2.1:8081")
+    assert said.startswith("FULLRESERVE_WS = 192.0.2.1:8081 cannot be listened on: ")
