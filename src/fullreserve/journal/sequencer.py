@@ -108,6 +108,7 @@ class Sequencer:
         self._limits = limits
         self._buckets = Buckets()
         self._time = ExchangeTime(clock, journal.head.time_ms, limits.forward_jump_max_ms)
+        self._jump_told = False
         self._head = journal.head
         self._rows = DurableRows(
             journal,
@@ -201,9 +202,10 @@ class Sequencer:
                 return
             time_ms = self._time.stamp()
             if time_ms is None:
-                log.error("clock jumped forward", jump_ms=self._time.jump_ms)
+                self._tell_jump()
                 self._refuse_waiting(TIME_JUMP)
                 return
+            self._jump_told = False
             # The stamp alone may be what would make the core forget too early.
             if self._lagging():
                 self._reassess()
@@ -212,6 +214,12 @@ class Sequencer:
             taken = self._take()
             if taken:
                 self._execute(time_ms, taken)
+
+    def _tell_jump(self) -> None:
+        """Logs a jump once, however many commands it refuses."""
+        if not self._jump_told:
+            self._jump_told = True
+            log.error("clock jumped forward", jump_ms=self._time.jump_ms)
 
     def _take(self) -> list[Submission]:
         """The next batch; a submission is never split.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from fullreserve.clock import NS_PER_MS, ManualClock, SystemClock
 from fullreserve.door.protocol import Limit, Refused, Result, Row
 from fullreserve.exchange.wire.commands import (
@@ -156,6 +158,25 @@ async def test_a_forward_jump_waits_for_an_operator(tmp_path: Path) -> None:
         if isinstance(command, ConfirmTime)
     ]
     assert [command.jump_ms for command in confirmed] == [60_001]
+    await bed.close()
+
+
+async def test_a_jump_is_logged_once_however_much_it_refuses(tmp_path: Path) -> None:
+    """Criterion: LOG-6.5"""
+    clock = ManualClock(START_MS)
+    bed = await Bed.open(tmp_path, clock=clock)
+    door = await bed.door()
+    clock.set_wall(START_MS + 60_001)
+    with capture_logs() as logs:
+        for _ in range(3):
+            refused = await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)])
+            assert isinstance(refused, Refused)
+        assert [entry["jump_ms"] for entry in logs] == [60_001]
+        assert await door.confirm_time() == 60_001
+        assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+        clock.set_wall(START_MS + 160_002)
+        await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)])
+        assert [entry["event"] for entry in logs] == ["clock jumped forward"] * 2
     await bed.close()
 
 
