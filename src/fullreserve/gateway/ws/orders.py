@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fullreserve.gateway.ws.connection import Connection
 
 Reply = Callable[[Answer | Problem], None]
+P = TypeVar("P", PlaceParams, CancelParams, AmendParams)
 
 _place = msgspec.json.Decoder(list[PlaceParams])
 _cancel = msgspec.json.Decoder(list[CancelParams])
@@ -123,17 +124,17 @@ class OrderOperations:
         return expires_ms
 
     def _order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
-        orders = wire.many(_place, PlaceParams, args)
+        orders = _rows(_place, PlaceParams, args)
         if len(orders) == 1:
             self._submission.place_one(key, orders[0], expires_ms, reply)
         else:
             self._submission.place(key, orders, expires_ms, reply)
 
     def _cancel_order(self, key: Caller, args: bytes, _expires_ms: int, reply: Reply) -> None:
-        self._submission.cancel(key, wire.many(_cancel, CancelParams, args), reply)
+        self._submission.cancel(key, _rows(_cancel, CancelParams, args), reply)
 
     def _amend_order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
-        orders = wire.many(_amend, AmendParams, args)
+        orders = _rows(_amend, AmendParams, args)
         self._submission.amend(key, orders, expires_ms, reply)
 
     def _reply(
@@ -165,8 +166,20 @@ def _id(request_id: Any) -> bytes:
     return b'""' if request_id is None else _encode(request_id)
 
 
+def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes) -> list[P]:
+    """The parameter objects of a request, at least one; Problem 60013."""
+    rows = wire.many(fast, shape, args)
+    if not rows:
+        raise _no_rows()
+    return rows
+
+
+def _no_rows() -> Problem:
+    return Problem(60013, allowed="a list of at least one object")
+
+
 def _as_arguments(problem: Problem) -> Problem:
     """What REST says of a body, as WebSocket says it of arguments."""
     if problem.code in (50000, 50002):
-        return Problem(60013, allowed=str(problem))
+        return _no_rows()
     return problem
