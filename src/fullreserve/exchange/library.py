@@ -6,14 +6,15 @@ same events and the same state hash on every run and every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 import msgspec
 
 from fullreserve._core import Core
 from fullreserve.exchange import chart, decimals
 from fullreserve.exchange.catalog import Asset, Catalog, Instrument
+from fullreserve.exchange.refusals import allowed_text
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import events as e
 from fullreserve.exchange.wire import queries as q
@@ -21,18 +22,27 @@ from fullreserve.exchange.wire import queries as q
 SideName = Literal["buy", "sell"]
 OrderTypeName = Literal["limit", "market", "post_only", "ioc", "fok", "optimal_limit_ioc"]
 
+T = TypeVar("T")
+
 GENESIS_MS = 1_700_000_000_000
 _SIDES: dict[str, c.Side] = {"buy": c.Side.BUY, "sell": c.Side.SELL}
 _TYPES: dict[str, c.OrderType] = {kind.name.lower(): kind for kind in c.OrderType}
 
 
 class Refusal(Exception):
-    """A command that the exchange refused; `code` is OKX's, `allowed` the limit it broke."""
+    """A command that the exchange refused.
 
-    def __init__(self, reply: e.Reply) -> None:
-        super().__init__(f"refused with code {reply.code}, allowed {reply.allowed}")
+    `code` is OKX's. `allowed` is the limit it broke in decimals with its unit, such as `0.5 BTC`,
+    "" where there is none; `allowed_units` the same as the integer of the wire.
+    """
+
+    def __init__(self, reply: e.Reply, allowed: str) -> None:
+        super().__init__(
+            f"refused with code {reply.code}" + (f"; allowed is {allowed}" if allowed else "")
+        )
         self.code = reply.code
-        self.allowed = reply.allowed
+        self.allowed = allowed
+        self.allowed_units = reply.allowed
 
 
 class Money(NamedTuple):
@@ -193,12 +203,17 @@ class Exchange:
         """Lists `BASE-QUOTE`, and its assets where they are new.
 
         `tick` and `lot` fix the scales of prices and sizes; `band` is the allowed relative distance
-        from the last price, 0 for none.
+        from the last price, 0 for none. ValueError, TypeError as for `order`.
         """
-        base, quote = (self.list_asset(part) for part in symbol.split("-"))
-        price_scale, size_scale = _digits(tick), _digits(lot)
+        parts = symbol.split("-")
+        if len(parts) != 2 or not all(parts):
+            raise ValueError(f"symbol is {symbol!r}; allowed is a pair such as 'BTC-USDT'")
+        price_scale, size_scale = _digits("tick", tick), _digits("lot", lot)
+        tick_units, lot_units = _units("tick", tick, price_scale), _units("lot", lot, size_scale)
+        least = _units("min_size", min_size or lot, size_scale)
+        band_rate = _rate("band", band)
+        base, quote = (self.list_asset(part) for part in parts)
         number = max(self._catalog.instruments, default=0) + 1
-        lot_units = decimals.parse(lot, size_scale)
         self._do(
             c.ListInstrument(
                 gateway=0,
@@ -209,14 +224,14 @@ class Exchange:
                 quote=quote.id,
                 price_scale=price_scale,
                 size_scale=size_scale,
-                ticks=(c.TickBand(0, decimals.parse(tick, price_scale)),),
+                ticks=(c.TickBand(0, tick_units),),
                 lot=lot_units,
-                min_size=decimals.parse(min_size or lot, size_scale),
+                min_size=least,
                 max_limit_size=10**9 * 10**size_scale,
                 max_market_size=10**9 * 10**size_scale,
                 max_market_amount=10**9 * 10**quote.scale,
                 max_price=10**8 * 10**price_scale,
-                band=_rate(band),
+                band=band_rate,
                 state=c.InstrumentState.LIVE,
             )
         )
@@ -224,7 +239,7 @@ class Exchange:
 
     def set_fees(self, maker: str, taker: str, tier: int = 1) -> None:
         """Fee rates of a tier, fractions of the amount received; a negative maker is a rebate."""
-        self._do(c.SetFeeTier(0, 0, tier, _rate(maker), _rate(taker)))
+        self._do(c.SetFeeTier(0, 0, tier, _rate("maker", maker), _rate("taker", taker)))
 
     def open_account(self, master: int | None = None, tier: int = 1) -> int:
         """Opens an account (a sub-account of `master`, if given) and returns its number."""
@@ -234,10 +249,10 @@ class Exchange:
         return owner
 
     def deposit(self, owner: int, asset: str, amount: str) -> None:
-        """New supply of an asset, to the owner's trading account."""
-        units = c.amount_bytes(self._asset(asset).parse(amount))
-        key = c.AccountKey(owner, chart.TRADE, 0)
-        self._do(c.Deposit(0, 0, key, self._asset(asset).id, units))
+        """New supply of an asset, to the owner's trading account; errors as for `order`."""
+        listed = self._asset(asset)
+        units = c.amount_bytes(_units("amount", amount, listed.scale))
+        self._do(c.Deposit(0, 0, c.AccountKey(owner, chart.TRADE, 0), listed.id, units))
 
     def balances(self, owner: int) -> dict[str, Money]:
         """Balances of the trading account by asset, without empty ones."""
@@ -265,34 +280,40 @@ class Exchange:
         price: str | None = None,
         client_order_id: str = "",
     ) -> Placed:
-        """Places an order, size in base units; Refusal when the exchange does not take it."""
+        """Places an order, size in base units; Refusal when the exchange does not take it.
+
+        ValueError for an unknown symbol, side or type and for a number that is no plain decimal or
+        too precise, TypeError for a number that is no string: each says what is allowed.
+        """
         instrument = self._instrument(symbol)
         command = c.PlaceOrder(
             gateway=0,
             number=0,
             owner=owner,
             instrument=instrument.id,
-            side=_SIDES[side],
-            type=_TYPES[type],
-            price=instrument.parse_price(price) if price is not None else 0,
-            size=instrument.parse_size(size),
+            side=_choice("side", side, _SIDES),
+            type=_choice("type", type, _TYPES),
+            price=_units("price", price, instrument.price_scale) if price is not None else 0,
+            size=_units("size", size, instrument.size_scale),
             client_order_id=client_order_id,
         )
-        events = self._do(command)
+        events = self._do(command, instrument)
         return self._placed(instrument, _reply(events).order, events)
 
     def cancel(self, owner: int, symbol: str, order: int) -> None:
         """Cancels a pending order; Refusal (51400) when it is finished or unknown."""
-        self._do(c.CancelOrder(0, 0, owner, self._instrument(symbol).id, order))
+        instrument = self._instrument(symbol)
+        self._do(c.CancelOrder(0, 0, owner, instrument.id, order), instrument)
 
     def amend(
         self, owner: int, symbol: str, order: int, size: str | None = None, price: str | None = None
     ) -> Placed:
         """Changes total size or price; a smaller size alone keeps the place in the queue."""
         instrument = self._instrument(symbol)
-        new_size = instrument.parse_size(size) if size is not None else 0
-        new_price = instrument.parse_price(price) if price is not None else 0
-        events = self._do(c.AmendOrder(0, 0, owner, instrument.id, order, "", new_size, new_price))
+        new_size = _units("size", size, instrument.size_scale) if size is not None else 0
+        new_price = _units("price", price, instrument.price_scale) if price is not None else 0
+        command = c.AmendOrder(0, 0, owner, instrument.id, order, "", new_size, new_price)
+        events = self._do(command, instrument)
         return self._placed(instrument, order, events)
 
     def open_orders(self, owner: int) -> list[e.Order]:
@@ -333,18 +354,20 @@ class Exchange:
         state = e.OrderState(last.state).name.lower()
         return Placed(order, state, instrument.size_text(last.filled), fills)
 
-    def _do(self, command: c.AnyCommand) -> list[e.AnyEvent]:
+    def _do(self, command: c.AnyCommand, instrument: Instrument | None = None) -> list[e.AnyEvent]:
         events = self.apply([command])
         reply = _reply(events)
+        if reply.code and instrument is not None:
+            raise Refusal(reply, allowed_text(reply.code, reply.allowed, instrument, command))
         if reply.code:
-            raise Refusal(reply)
+            raise Refusal(reply, str(reply.allowed or ""))
         return events
 
     def _asset(self, symbol: str) -> Asset:
-        return self._catalog.asset_named[symbol]
+        return _choice("asset", symbol, self._catalog.asset_named)
 
     def _instrument(self, symbol: str) -> Instrument:
-        return self._catalog.instrument_named[symbol]
+        return _choice("symbol", symbol, self._catalog.instrument_named)
 
 
 def _reply(events: Sequence[e.AnyEvent]) -> e.Reply:
@@ -354,12 +377,36 @@ def _reply(events: Sequence[e.AnyEvent]) -> e.Reply:
     return reply
 
 
-def _digits(step: str) -> int:
+def _choice(name: str, given: object, known: Mapping[str, T]) -> T:
+    found = known.get(given) if isinstance(given, str) else None
+    if found is None:
+        allowed = ", ".join(known) or "none: nothing is listed yet"
+        raise ValueError(f"{name} is {given!r}; allowed is {allowed}")
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        raise TypeError(f"{name} is {value!r} ({kind}); allowed is a decimal string such as '0.5'")
+    return value
+
+
+def _units(name: str, value: object, scale: int) -> int:
+    """A named decimal string in units of 10^-scale."""
+    try:
+        return decimals.parse(_text(name, value), scale)
+    except (decimals.NotANumber, decimals.TooPrecise) as wrong:
+        digits = f"at most {scale} digits after the point"
+        raise type(wrong)(f"{name}: {wrong}; allowed is a plain decimal, {digits}") from None
+
+
+def _digits(name: str, step: str) -> int:
     """Digits after the point of a step such as 0.01."""
-    return len(step.partition(".")[2].rstrip("0"))
+    return len(_text(name, step).partition(".")[2].rstrip("0"))
 
 
-def _rate(fraction: str) -> int:
+def _rate(name: str, fraction: str) -> int:
     """Parts per 10^8 of a decimal fraction such as -0.0001."""
-    units = decimals.parse(fraction.removeprefix("-"), 8)
+    units = _units(name, _text(name, fraction).removeprefix("-"), 8)
     return -units if fraction.startswith("-") else units

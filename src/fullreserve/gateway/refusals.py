@@ -1,63 +1,18 @@
-"""What the core refused, in words: its code, the broken limit in its unit, the instrument."""
+"""What the core refused, as a Problem: its code, what was wrong, what is allowed."""
 
 from __future__ import annotations
 
-from fullreserve.exchange.catalog import Asset, Instrument
-from fullreserve.exchange.wire.commands import OrderType, PlaceOrder, Side, SizeUnit
+from fullreserve.exchange.catalog import Instrument
+from fullreserve.exchange.refusals import OFF_TICK, allowed_text
+from fullreserve.exchange.wire.commands import PlaceOrder
 from fullreserve.gateway.errors import Problem
-
-OFF_TICK = 51000
-BALANCE = frozenset({51008, 51502})
-SIZES = frozenset({51005, 51121, 51201})
-PRICES = frozenset({51006, 51116, 51122})
-LEAST_SIZE = 51020
-MARKET_AMOUNT = 51202
 
 
 def problem(code: int, allowed: int, instrument: Instrument, command: object = None) -> Problem:
-    """A refusal by the core as a Problem with what is allowed.
-
-    `allowed` is in the unit of the field that was wrong: a price or size at the instrument's
-    scales, an amount at the ledger scale of the asset that the order spends.
-    """
-    if code == OFF_TICK:
-        if not allowed:
-            return Problem(code, "of the order", "described in the documentation")
-        price = instrument.price_text(allowed)
-        return Problem(code, _price_name(command), f"a multiple of {price}")
-    return Problem(code, allowed=_allowed(code, allowed, instrument, command))
-
-
-def _price_name(command: object) -> str:
-    return "px" if isinstance(command, PlaceOrder) else "newPx"
-
-
-def _allowed(code: int, allowed: int, instrument: Instrument, command: object) -> str:
-    if code in PRICES:
-        return f"{instrument.price_text(allowed)} {instrument.quote.symbol}"
-    if code in SIZES:
-        return _size(instrument, allowed)
-    if code == MARKET_AMOUNT:
-        return _amount(instrument.quote, allowed)
-    place = command if isinstance(command, PlaceOrder) else None
-    if code == LEAST_SIZE:
-        if place and place.unit == SizeUnit.QUOTE:
-            return _amount(instrument.quote, allowed)
-        return _size(instrument, allowed)
-    if code in BALANCE:
-        if place and place.type == OrderType.MARKET:
-            return _amount(_spent(instrument, place.side), allowed)
-        return "a size of " + _size(instrument, allowed)
-    return str(allowed) if allowed else ""
-
-
-def _spent(instrument: Instrument, side: int) -> Asset:
-    return instrument.quote if side == Side.BUY else instrument.base
-
-
-def _size(instrument: Instrument, size: int) -> str:
-    return f"{instrument.size_text(size)} {instrument.base.symbol}"
-
-
-def _amount(asset: Asset, amount: int) -> str:
-    return f"{asset.text(amount)} {asset.symbol}"
+    """A refusal by the core as a Problem; `allowed` as `allowed_text` takes it."""
+    said = allowed_text(code, allowed, instrument, command)
+    if code != OFF_TICK:
+        return Problem(code, allowed=said)
+    if not allowed:
+        return Problem(code, "of the order", "described in the documentation")
+    return Problem(code, "px" if isinstance(command, PlaceOrder) else "newPx", said)

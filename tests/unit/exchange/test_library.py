@@ -1,5 +1,8 @@
 """Goal: the engine as a library does what its docstrings say. Method: trade, look, repeat."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 import fullreserve
@@ -47,6 +50,52 @@ def test_a_refusal_names_its_code() -> None:
     with pytest.raises(fullreserve.Refusal) as refused:
         ex.order(alice, "BTC-USDT", "buy", price="42000", size="2")
     assert refused.value.code == 51008
+    assert refused.value.allowed == "a size of 1.19047 BTC"
+    assert "1.19047 BTC" in str(refused.value)
+    assert refused.value.allowed_units == 119_047
+
+
+Call = Callable[[fullreserve.Exchange, int], Any]
+MISTAKES: list[tuple[Call, type[Exception], list[str]]] = [
+    (lambda ex, a: ex.deposit(a, "ZZZ", "1"), ValueError, ["asset", "ZZZ", "BTC, USDT"]),
+    (
+        lambda ex, a: ex.deposit(a, "USDT", number(1.5)),
+        TypeError,
+        ["amount", "1.5", "decimal string"],
+    ),
+    (lambda ex, a: ex.deposit(a, "USDT", "-1"), ValueError, ["amount", "-1", "8 digits"]),
+    (lambda ex, a: ex.book("X-Y"), ValueError, ["symbol", "X-Y", "BTC-USDT"]),
+    (lambda ex, a: place(ex, a, side="hold"), ValueError, ["side", "hold", "buy, sell"]),
+    (lambda ex, a: place(ex, a, type="stop"), ValueError, ["type", "stop", "post_only"]),
+    (lambda ex, a: place(ex, a, size=0.1), TypeError, ["size", "0.1", "decimal string"]),
+    (lambda ex, a: place(ex, a, size=None), TypeError, ["size", "None", "decimal string"]),
+    (lambda ex, a: place(ex, a, price="1.23"), ValueError, ["price", "1.23", "1 digits"]),
+    (lambda ex, a: ex.list_spot("BTC", tick="1", lot="1"), ValueError, ["symbol", "BTC-USDT"]),
+    (lambda ex, a: ex.list_spot("A-B", tick="1", lot="x"), ValueError, ["lot", "x", "decimal"]),
+    (lambda ex, a: ex.set_fees("0.001", number(0)), TypeError, ["taker", "0", "decimal string"]),
+]
+
+
+def number(value: Any) -> Any:
+    """Hides from the type checker what it would find."""
+    return value
+
+
+def place(ex: fullreserve.Exchange, owner: int, **changes: Any) -> None:
+    ex.order(owner, "BTC-USDT", **{"side": "buy", "price": "42000", "size": "0.1", **changes})
+
+
+@pytest.mark.parametrize(("call", "kind", "said"), MISTAKES)
+def test_a_mistake_is_named_with_what_is_allowed(
+    call: Call, kind: type[Exception], said: list[str]
+) -> None:
+    """Criterion: LIB-7."""
+    ex, alice, _ = market()
+    before = ex.state_hash()
+    with pytest.raises(kind) as caught:
+        call(ex, alice)
+    assert [word for word in said if word not in str(caught.value)] == []
+    assert ex.state_hash() == before
 
 
 def test_amending_and_cancelling() -> None:
