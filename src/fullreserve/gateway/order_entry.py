@@ -27,6 +27,9 @@ BATCH_MAX = 20
 CLIENT_ID_MAX = 32
 TAG_MAX = 16
 UINT64_MAX = 2**64 - 1
+TIME_DIGITS_MAX = 15
+# Of an instrument's number, which has 32 bits.
+CODE_DIGITS_MAX = 10
 
 # Plain integers: the enumerations' own operators cost more than the rest of an order's reading.
 BUY = int(Side.BUY)
@@ -119,8 +122,7 @@ class OrderEntry:
         if found is not None:
             return found
         if code != "" and not name:
-            number = int(code) if isinstance(code, int) or code.isdecimal() else -1
-            found = self.instruments.get(number)
+            found = self.instruments.get(_number(code))
             if found is None:
                 raise Problem(51001, name=str(code)[:40])
             return found
@@ -221,6 +223,13 @@ class OrderEntry:
             params.req_id,
             expires_ms,
         )
+
+
+def _number(code: int | str) -> int:
+    """An instrument's number; -1, which none has, for what is no number."""
+    if isinstance(code, int):
+        return code
+    return int(code) if code.isdecimal() and len(code) <= CODE_DIGITS_MAX else -1
 
 
 def _wrong_choice(params: PlaceParams) -> Problem:
@@ -340,6 +349,15 @@ def check_tag(text: str) -> None:
     """Problem 51000 naming tag."""
     if len(text) > TAG_MAX or not _plain(text):
         raise Problem(51000, "tag", "1 to 16 letters and digits")
+
+
+def expiry(text: str, now_ms: int) -> int:
+    """`expTime` in ms; Problem 51000, or 50036 when it is past."""
+    if not (text.isascii() and text.isdigit()) or len(text) > TIME_DIGITS_MAX:
+        raise Problem(51000, "expTime", "a time in ms since the epoch")
+    if int(text) <= now_ms:
+        raise Problem(50036, allowed=str(now_ms))
+    return int(text)
 
 
 def order_number(order_id: str, client_id: str, unknown: int) -> int:

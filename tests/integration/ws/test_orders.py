@@ -235,7 +235,11 @@ async def test_expired_orders_are_refused(live: Live) -> None:
         sent = order("buy", "100", "1")
         assert (await client.ask("order", sent, expTime=str(now_ms - 1)))["code"] == "50036"
         assert (await client.ask("order", sent, expTime=str(now_ms + 60_000)))["code"] == "0"
-        assert (await client.ask("order", sent, expTime="soon"))["code"] == "51000"
+        for wrong in ("soon", "9" * 30, 10**30, -1, "-1", "1_000", "٣"):
+            reply = await client.ask("order", sent, expTime=wrong)
+            assert (reply["code"], "expTime" in reply["msg"]) == ("51000", True), wrong
+        unknown = {**sent, "instIdCode": "9" * 5_000}
+        assert (await client.ask("order", unknown))["data"][0]["sCode"] == "51001"
 
 
 async def test_the_account_channel_follows_holds_and_fills(live: Live) -> None:

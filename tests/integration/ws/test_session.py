@@ -384,6 +384,12 @@ async def test_callers_behind_a_proxy_are_told_apart(
                     (member,) = live.server.hub.members
                     assert isinstance(member, ws_connection.Connection)
                     assert (member.address, member.key is not None) == (address, True)
+        # In two lines of the header, the caller's own first, it is the same list.
+        lines = [("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-For", "198.51.100.2")]
+        async with connect(url, additional_headers=lines, ping_interval=None):
+            (member,) = live.server.hub.members
+            assert isinstance(member, ws_connection.Connection)
+            assert member.address == "198.51.100.2"
         for ended in (None, Close.TRY_AGAIN_LATER):
             async with behind("198.51.100.1") as socket:
                 if ended is None:

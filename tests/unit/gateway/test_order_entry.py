@@ -164,6 +164,8 @@ def test_instruments_go_by_code_too() -> None:
     assert placed(instId="", instIdCode=str(catalog.BTC_USDT)) == placed()
     assert refused(instId="", instIdCode=99).code == 51001
     assert refused(instId="", instIdCode="x").code == 51001
+    assert refused(instId="", instIdCode="9" * 5_000).code == 51001
+    assert refused(instId="", instIdCode=10**30).code == 51001
 
 
 def cancel(**fields: str) -> Any:

@@ -17,6 +17,7 @@ from fullreserve.gateway.order_entry import (
     CancelParams,
     OrderEntry,
     PlaceParams,
+    expiry,
 )
 from fullreserve.gateway.submission import Answer, Submission
 from fullreserve.gateway.ws.absent import OPERATIONS, refused
@@ -112,16 +113,8 @@ class OrderOperations:
 
     def _expiry(self, request: Request) -> int:
         """`expTime` in ms, 0 without; Problem 50036, 51000."""
-        if not request.exp_time:
-            return 0
-        try:
-            expires_ms = int(request.exp_time)
-        except ValueError:
-            raise Problem(51000, "expTime", "ms since the epoch") from None
-        now_ms = self._clock.exchange_ms()
-        if expires_ms <= now_ms:
-            raise Problem(50036, allowed=str(now_ms))
-        return expires_ms
+        given = request.exp_time
+        return expiry(str(given), self._clock.exchange_ms()) if given else 0
 
     def _order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
         orders = _rows(_place, PlaceParams, args)

@@ -130,8 +130,8 @@ class Server:
         path = request.path.decode("ascii", "replace").partition("?")[0]
         if self.strict and path not in PATHS:
             return None
-        forwarded = request.headers.get("X-Forwarded-For", "")
         # A header that is sent in several lines is one list.
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
         offers = ",".join(request.headers.getall("Sec-WebSocket-Extensions", ()))
         answer = negotiate(offers)
         connection = Connection(self, path, forwarded, deflates=bool(answer))

@@ -17,6 +17,7 @@ from fullreserve.gateway.order_entry import (
     CancelParams,
     OrderEntry,
     PlaceParams,
+    expiry,
 )
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Handler, Route, Routes, trading
@@ -122,15 +123,6 @@ class Orders:
         """The envelope around the rows."""
         out_us = request.in_us + (self._now_ns() - request.started_ns) // 1000
         return wire.rows(answer.rows, answer.failed, request.in_us, out_us)
-
-
-def expiry(text: str, now_ms: int) -> int:
-    """`expTime` in ms; Problem 51000, or 50036 when it is past."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 15:
-        raise Problem(51000, "expTime", "a time in ms since the epoch")
-    if int(text) <= now_ms:
-        raise Problem(50036, allowed=str(now_ms))
-    return int(text)
 
 
 def _settle(future: Awaited, answer: Answer | Problem) -> None:
