@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,9 +27,14 @@ from fullreserve.clock import SystemClock
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import genesis, listing
+from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
 from fullreserve.journal.reader import JournalReader
+from fullreserve.journal.replay import recover
+from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
+from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.records.reached import FILE
+from tests.bed import ALICE, Bed, place
 from tests.memory_folder import memory_folder
 
 WAIT_S = 60
@@ -95,7 +101,11 @@ def start(data: Path) -> Iterator[Callable[[], Up]]:
 
 
 def health(base: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{base}/healthz", timeout=WAIT_S) as answer:
+    try:
+        answer = urllib.request.urlopen(f"{base}/healthz", timeout=WAIT_S)
+    except urllib.error.HTTPError as unwell:
+        answer = unwell
+    with answer:
         found: dict[str, Any] = json.load(answer)
         return found
 
@@ -209,3 +219,23 @@ def test_a_follower_of_another_log_ends_once_and_the_health_says_so(
     assert now["childrenEnded"] == ["fullreserve.records.follower"]
     second.process.send_signal(signal.SIGKILL)
     assert "is not the one of the records" in "".join(second.end()[1:])
+
+
+async def test_damage_behind_a_snapshot_stops_the_intake(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    """Criterion: LOG-3.9"""
+    bed = await Bed.open(data, segment_rows=16)
+    door = await bed.door()
+    for _ in range(20):
+        await place(door, ALICE, Side.BUY, 400_000, 10)
+    victim = list(bed.journal.read())[3].sequence
+    write_snapshot(recover(bed.journal).replica, data / SNAPSHOTS)
+    await bed.close()
+    with closing(sqlite3.connect(min((data / "journal").glob("*.sqlite")))) as db, db:
+        db.execute("UPDATE rows SET commands = x'90' WHERE sequence = ?", (victim,))
+    up = start()
+    now = until_health(up.ready(), lambda now: now["halted_at"])
+    assert (now["state"], now["halted_at"]) == ("halted", victim)
+    up.process.kill()
+    assert f"The journal is damaged at sequence {victim}" in "".join(up.end()[1:])

@@ -10,13 +10,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.ports import Ports, named
 from fullreserve.app.rest_server import RestServer
-from fullreserve.app.supervision import Child, environment_of
+from fullreserve.app.supervision import Child, environment_of, output_of
 from fullreserve.app.tls import ServerTls
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
@@ -34,11 +35,13 @@ from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.rules import Rules
 from fullreserve.identity.vault import Vault
+from fullreserve.journal import old_rows
 from fullreserve.journal.errors import JournalError, Shortened
 from fullreserve.journal.replay import Recovered, recover
 from fullreserve.journal.sequencer import Limits, Sequencer
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import snapshots
+from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
 from fullreserve.records.reached import PROJECTION, reached
@@ -51,6 +54,7 @@ FOLLOWER = "fullreserve.records.follower"
 RECORDS_WAIT_S = 10.0
 PRUNE_EVERY_MS = 60_000
 KEY_USES_EVERY_MS = 60_000
+CHECK_AFTER_MS = 500  # the start itself comes first
 NOTICE_MS = 200  # for the notice to leave before the connections close
 
 log = structlog.get_logger(__name__)
@@ -141,6 +145,7 @@ class Running:
         self._records: asyncio.Task[None] | None = None
         self._follower: Child | None = None
         self._journal = journal
+        self._replayed_from = recovered.snapshot
         self._stop = AsyncExitStack()
 
     async def start(self, extension: Extension, ports: Ports) -> None:
@@ -185,6 +190,18 @@ class Running:
         if extension.prunes:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
             stop.callback(pruning.cancel)
+        if self._replayed_from:
+            checking = asyncio.get_running_loop().create_task(self._check_old_rows())
+            stop.callback(checking.cancel)
+
+    async def _check_old_rows(self) -> None:
+        """The rows behind the snapshot that the start began with; nobody else reads them."""
+        await self.clock.wait_ms(CHECK_AFTER_MS)
+        folder = str(self.settings.data / JOURNAL)
+        said = await output_of(old_rows.MODULE, folder, str(self._replayed_from))
+        if said:
+            damage = msgspec.json.decode(said, type=old_rows.Damage)
+            self.sequencer.halt(damage.sequence, damage.reason)
 
     def _start_identity(self, channel: Channel | None) -> None:
         """What the identity room does by itself."""

@@ -39,6 +39,24 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return environment
 
 
+def arguments(module: str, *more: str) -> list[str]:
+    """The command line of a module that ends with this process."""
+    return [sys.executable, "-m", "fullreserve.app.child", str(os.getpid()), module, *more]
+
+
+async def output_of(module: str, *more: str) -> bytes:
+    """What a module prints when it is run once; ended with the task that waits for it."""
+    process = await asyncio.create_subprocess_exec(
+        *arguments(module, *more), stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return out
+
+
 class Child:
     """A module that runs as a process of its own for as long as this one does."""
 
@@ -64,11 +82,7 @@ class Child:
 
     async def _spawn(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "fullreserve.app.child",
-            str(os.getpid()),
-            self.module,
+            *arguments(self.module),
             env=self._environment,
             # Ctrl-C reaches the parent alone, which stops its children in order.
             start_new_session=True,

@@ -314,6 +314,11 @@ class Sequencer:
         self._rows.append(entry, None, ())
         self._halt(halted)
 
+    def halt(self, sequence: int, reason: str) -> None:
+        """Makes the exchange read-only for what was found outside; the first halt stays."""
+        if self._halted is None:
+            self._halt(Halted(sequence, reason))
+
     def _halt(self, halted: Halted) -> None:
         log.error("exchange halted, read-only", sequence=halted.sequence, reason=halted.reason)
         self._halted = halted

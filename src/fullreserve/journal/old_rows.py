@@ -1,0 +1,66 @@
+"""Checking the rows that a start from a snapshot does not read, as a process of its own.
+
+`python -m fullreserve.journal.old_rows JOURNAL SEQUENCE` says what is wrong as JSON, or nothing. It
+runs beside the exchange, so that a start does not wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.journal.errors import Corrupt
+from fullreserve.journal.folder import Folder
+from fullreserve.journal.sqlite import read
+
+MODULE = "fullreserve.journal.old_rows"
+NICENESS = 15
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """Where the log stops being whole."""
+
+    sequence: int
+    reason: str
+
+
+def first_damage(folder: Folder, last: int) -> Damage | None:
+    """What is wrong with hash or chain of the segments in the folder up to a sequence."""
+    found = _first_damage(folder, last)
+    if found is None:
+        return None
+    # A segment that was archived or pruned under the reader is no damage: it is gone next time.
+    again = _first_damage(folder, last)
+    return again if again is not None and again.sequence == found.sequence else None
+
+
+def _first_damage(folder: Folder, last: int) -> Damage | None:
+    head = folder.start()
+    for part in folder.parts():
+        if part.pointer is None:
+            break
+        # Archives are checked when they are read; they may be far away.
+        head = part.pointer.head
+    try:
+        for entry in read(folder, head.sequence + 1, head):
+            if entry.last >= last:
+                break
+    except Corrupt as problem:
+        return Damage(problem.sequence, str(problem))
+    return None
+
+
+def main() -> int:
+    """Print the damage, if there is any."""
+    os.nice(NICENESS)
+    damage = first_damage(Folder(Path(sys.argv[1])), int(sys.argv[2]))
+    if damage is not None:
+        sys.stdout.write(msgspec.json.encode(damage).decode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
