@@ -64,3 +64,11 @@ def test_an_address_of_another_machine_is_named(data: Path) -> None:
     # Kept for documents by RFC 5737: no machine has it.
     said = refusal(data, FULLRESERVE_WS="192.0.2.1:8081")
     assert said.startswith("FULLRESERVE_WS = 192.0.2.1:8081 cannot be listened on: ")
+
+
+def test_a_data_folder_that_is_none_is_named(data: Path) -> None:
+    """Criterion: LOG-13.10"""
+    data.write_text("a file")
+    assert refusal(data) == f"FULLRESERVE_DATA = {data} cannot be used: it is not a folder"
+    said = refusal(data / "deeper")
+    assert said.startswith(f"FULLRESERVE_DATA = {data / 'deeper'} cannot be used: it cannot be")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -41,6 +42,10 @@ GC_THRESHOLD = 50_000
 log = structlog.get_logger(__name__)
 
 
+class UnusableFolder(OSError):
+    """The data folder cannot be used; the message names the setting."""
+
+
 def run(settings: Settings, extension: Extension, speed: Fraction = Fraction(1)) -> int:
     """Run the exchange with what an extension adds, exchange time at `speed`; the exit code."""
     logs.configure(settings.log)
@@ -53,7 +58,7 @@ def run(settings: Settings, extension: Extension, speed: Fraction = Fraction(1))
 
 def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
     started_ns = SystemClock().monotonic_ns()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(settings.data)
     journal = SqliteJournal(
         settings.data / JOURNAL,
         segment_rows=settings.journal.segment_rows,
@@ -80,6 +85,15 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
             return uvloop.run(_serve(make, extension, places, started_ns))
     finally:
         journal.close()
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        taken = isinstance(problem, FileExistsError)
+        reason = "it is not a folder" if taken else f"it cannot be made: {problem.strerror}"
+        raise UnusableFolder(f"FULLRESERVE_DATA = {data} cannot be used: {reason}") from problem
 
 
 def _proof(settings: Settings) -> Proof:
