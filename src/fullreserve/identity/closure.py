@@ -6,14 +6,13 @@ number alone.
 
 from __future__ import annotations
 
-from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Door, Refused
-from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_int
-from fullreserve.exchange.wire.events import OwnerChanged
-from fullreserve.exchange.wire.queries import GetOwner, ListBalances, ListOpenOrders
+from fullreserve.exchange.wire.commands import OwnerFlag, amount_int
+from fullreserve.exchange.wire.queries import ListBalances, ListOpenOrders
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.desk import Desk, Rooms
 from fullreserve.identity.outbox import Kind, Message
+from fullreserve.identity.owner_flags import change_flags
 from fullreserve.identity.store import NOBODY
 
 
@@ -33,15 +32,15 @@ class Closure:
         desk = self._desk
         family = await desk.act(_family, desk.rooms, uid)
         await self._check_empty(family)
-        frozen = [owner for one in family if (owner := await self._freeze(one))]
+        frozen = [one for one in family if await self._freeze(one)]
         try:
             await self._check_empty(family)
             await desk.act(_erase, desk.rooms, family)
         except Denied as denied:
             # After any other refusal the vault may have forgotten them.
             if denied.reason is Reason.NOT_NOW:
-                for owner in frozen:
-                    await self._set_flags(owner, owner.flags)
+                for one in frozen:
+                    await self._change(one, add=0, drop=OwnerFlag.FROZEN)
             raise
 
     async def _check_empty(self, family: list[int]) -> None:
@@ -52,22 +51,16 @@ class Closure:
                 if amount_int(state.balance):
                     raise Denied(Reason.NOT_NOW, f"account {uid} has balances; move them out first")
 
-    async def _freeze(self, uid: int) -> OwnerChanged | None:
-        """The owner as it was; None where there is nothing to freeze."""
-        owner: OwnerChanged | None = await self._door.query(GetOwner(uid))
-        if owner is None or owner.flags & OwnerFlag.FROZEN:
-            return None
-        await self._set_flags(owner, owner.flags | OwnerFlag.FROZEN)
-        return owner
+    async def _freeze(self, uid: int) -> bool:
+        """Whether there was something to freeze."""
+        return await self._change(uid, add=OwnerFlag.FROZEN, drop=0)
 
-    async def _set_flags(self, owner: OwnerChanged, flags: int) -> None:
-        number = self._door.numbers(1)
-        command = SetOwner(
-            self._door.gateway, number, owner.owner, owner.segment, owner.tier, flags, owner.kyc
-        )
-        result = await outcome(self._door, command)
-        if isinstance(result, Refused) or result.code:
+    async def _change(self, uid: int, add: int, drop: int) -> bool:
+        """Whether flags changed; Denied NOT_NOW."""
+        result = (await change_flags(self._desk, self._door, uid, add, drop)).result
+        if isinstance(result, Refused) or (result and result.code):
             raise Denied(Reason.NOT_NOW, "the exchange takes no changes; try again later")
+        return result is not None
 
 
 def _family(rooms: Rooms, uid: int) -> list[int]:

@@ -81,6 +81,8 @@ class Desk:
         self._waiting = 0
         # Set when a message was put into the outbox.
         self.posted = asyncio.Event()
+        # Held by who changes an owner's flags in the core, from reading to writing them.
+        self.flags_turn = asyncio.Lock()
         # What an unknown user's password is compared with, so that it takes as long.
         self._nobody = passwords.nobodys(self.rules.hashing)
         gateway.at_close(self.close)

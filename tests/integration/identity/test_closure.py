@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from fullreserve.door.protocol import Refused
 from fullreserve.exchange import chart
 from fullreserve.exchange.wire.commands import AccountKey, OwnerFlag, Side, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import GetOwner
+from fullreserve.identity.closure import Closure
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
@@ -114,6 +116,41 @@ async def test_a_sub_account_made_during_a_close_stops_it(
     assert (await home.post("x/account/close")).code == "0"
     (sub,) = town.rest.vault.sub_accounts(uid)
     assert sub.erased_ms
+
+
+async def test_a_right_that_is_changed_during_a_close_leaves_it_frozen(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: ID-CLOSE-2. The core's command sets all flags of an owner at once."""
+    home = await town.user()
+    await home.post("users/subaccount/create-subaccount", subAcct="strategy1", type="1")
+    (row,) = (await home.get("users/subaccount/list")).data
+    sub, door = int(row["uid"]), town.rest.door
+    closing: list[asyncio.Task[None]] = []
+    desk = town.rest.context.desk
+    closure = Closure(desk, door)
+    query, looks = door.query, 0
+
+    async def slow(asked: Any) -> Any:
+        nonlocal looks
+        answer = await query(asked)
+        looks += asked == GetOwner(sub)
+        # The first look is whether it is open at all.
+        if looks == 2 and not closing:
+            closing.append(asyncio.create_task(closure.close(sub)))
+            # Until it is frozen, or the close will have to wait for its turn.
+            is_frozen = False
+            async with asyncio.timeout(10):
+                while not (is_frozen or desk.flags_turn.locked()):
+                    is_frozen = bool((await query(GetOwner(sub))).flags)
+                    await asyncio.sleep(0)
+        return answer
+
+    monkeypatch.setattr(door, "query", slow)
+    path = "users/subaccount/set-transfer-out"
+    assert (await home.post(path, subAcct="strategy1", canTransOut=False)).code == "0"
+    await asyncio.gather(*closing)
+    assert (await query(GetOwner(sub))).flags == OwnerFlag.FROZEN | OwnerFlag.NO_TRANSFER_OUT
 
 
 async def test_an_operator_gives_up_the_roles_first(town: Town) -> None:

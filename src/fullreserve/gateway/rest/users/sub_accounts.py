@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Refused
-from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner
+from fullreserve.exchange.wire.commands import OwnerFlag
 from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import wire
@@ -20,6 +19,7 @@ from fullreserve.gateway.rest.route import Routes, reading, trading
 from fullreserve.gateway.rest.users.master import Family, fresh_master, master, sure_master, taking
 from fullreserve.gateway.submission import refused
 from fullreserve.identity.account_opening import ensure_open
+from fullreserve.identity.owner_flags import change_flags
 from fullreserve.identity.sub_accounts import SubAccount
 
 STANDARD = "1"
@@ -113,16 +113,14 @@ class _SubAccounts:
         return wire.envelope([{"subAcct": sub.name, "canTransOut": may} for sub in subs])
 
     async def _set_out(self, uid: int, *, may: bool) -> None:
-        owner: OwnerChanged = await self._door.query(GetOwner(uid))
-        flags = owner.flags & ~OwnerFlag.NO_TRANSFER_OUT
-        if not may:
-            flags |= OwnerFlag.NO_TRANSFER_OUT
-        gateway, number = self._door.gateway, self._door.numbers(1)
-        command = SetOwner(gateway, number, uid, owner.segment, owner.tier, flags, owner.kyc)
-        result = await outcome(self._door, command)
+        flag = OwnerFlag.NO_TRANSFER_OUT
+        add, drop = (0, flag) if may else (flag, 0)
+        before, result = await change_flags(self._desk, self._door, uid, add, drop)
+        if before is None:
+            raise Problem(50026)
         if isinstance(result, Refused):
             raise refused(result)
-        if result.code:
+        if result and result.code:
             raise Problem(result.code)
 
 
