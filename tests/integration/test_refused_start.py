@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fullreserve.identity.vault import Vault
+from tests.bed import START_MS, Bed
 from tests.memory_folder import memory_folder
 
 WAIT_S = 60
@@ -49,6 +51,13 @@ def refusal(data: Path, command: str = "up", **settings: str) -> str:
     return lines[0].removeprefix("fullreserve: ")
 
 
+async def begin(data: Path) -> None:
+    """A log and an identity store, as a start leaves them behind."""
+    bed = await Bed.open(data)
+    await bed.close()
+    Vault(data, lambda: START_MS).close()
+
+
 @pytest.mark.parametrize("command", ["up", "demo"])
 @pytest.mark.parametrize("setting", ["FULLRESERVE_HTTP", "FULLRESERVE_WS"])
 def test_a_taken_port_is_named(data: Path, command: str, setting: str) -> None:
@@ -72,3 +81,15 @@ def test_a_data_folder_that_is_none_is_named(data: Path) -> None:
     assert refusal(data) == f"FULLRESERVE_DATA = {data} cannot be used: it is not a folder"
     said = refusal(data / "deeper")
     assert said.startswith(f"FULLRESERVE_DATA = {data / 'deeper'} cannot be used: it cannot be")
+
+
+@pytest.mark.parametrize("lost", [["identity.db"], ["identity.db", "identity.key"]])
+async def test_a_lost_identity_store_is_not_replaced(data: Path, lost: list[str]) -> None:
+    """Criterion: ID-11"""
+    await begin(data)
+    for name in lost:
+        (data / name).unlink()
+    said = refusal(data)
+    assert said.startswith(f"{data / 'identity.db'} is missing, and with it all users and keys; ")
+    assert "put it back from your backup" in said
+    assert not (data / "identity.db").exists()

@@ -20,6 +20,7 @@ from fullreserve.app import ports
 from fullreserve.app.running import Extension, Running
 from fullreserve.clock import NS_PER_MS, SystemClock
 from fullreserve.config import Settings
+from fullreserve.identity.keyring import KeyringError
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.proof import NOTHING, Proof, proven
 from fullreserve.journal.replay import recover
@@ -51,7 +52,7 @@ def run(settings: Settings, extension: Extension, speed: Fraction = Fraction(1))
     logs.configure(settings.log)
     try:
         return _run(settings, extension, speed)
-    except (JournalError, OSError, ValueError) as problem:
+    except (JournalError, KeyringError, OSError, ValueError) as problem:
         sys.stderr.write(f"fullreserve: {problem}\n")
         return FAILED
 

@@ -34,6 +34,7 @@ from fullreserve.identity.courier import Channel, Console, Courier
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.rules import Rules
+from fullreserve.identity.store import require
 from fullreserve.identity.vault import Vault
 from fullreserve.journal import old_rows
 from fullreserve.journal.errors import JournalError, Shortened
@@ -158,15 +159,19 @@ class Running:
 
     async def _start(self, extension: Extension, ports: Ports) -> None:
         settings, stop = self.settings, self._stop
-        if not self._journal.head.sequence:
+        is_new = not self._journal.head.sequence
+        if not is_new:
+            require(settings.data)
+        # Before the log begins: a log without a store has lost it.
+        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings))
+        stop.callback(self.vault.close)
+        if is_new:
             await self._begin_log(extension.genesis())
         self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
         socket = await SocketServer.start(
             self.sequencer, settings.data / SOCKET_NAME, reserved=(MAIN_GATEWAY,)
         )
         stop.push_async_callback(socket.close)
-        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings))
-        stop.callback(self.vault.close)
         stop.callback(self._history.close)
         if settings.records:
             # A database that somebody named wrongly stops the start.

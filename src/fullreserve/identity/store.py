@@ -16,11 +16,23 @@ from fullreserve.identity import keyring, schema
 from fullreserve.identity.generation import Generation
 
 CHANGES_KEPT = 10_000
+FILE_NAME = "identity.db"
+KEY_NAME = "identity.key"
 NOBODY = 0  # the uid of what is sealed before a user exists
 
 
 class UnknownUser(LookupError):
     """No such user, or erased."""
+
+
+def require(folder: Path) -> None:
+    """KeyringError unless there is a store: a new one in its place would lock everybody out."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        raise keyring.KeyringError(
+            f"{path} is missing, and with it all users and keys; put it back from your backup "
+            f"together with {KEY_NAME}, or make it an empty file to begin without any user"
+        )
 
 
 class Store:
@@ -30,11 +42,15 @@ class Store:
         self, folder: Path, wall_ms: Callable[[], int], busy_s: float = schema.BUSY_S
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "identity.db"
-        is_new = not path.exists() or path.stat().st_size == 0
+        path = folder / FILE_NAME
+        if (folder / KEY_NAME).exists():
+            require(folder)
+        # Before the key: a start that was cut off between them is told from a store that is lost.
+        path.touch(mode=0o600)
+        is_new = path.stat().st_size == 0
         self.folder = folder
         self.wall_ms = wall_ms
-        self._master = keyring.load_or_make(folder / "identity.key", may_make=is_new)
+        self._master = keyring.load_or_make(folder / KEY_NAME, may_make=is_new)
         self.db: sqlite3.Connection = schema.connect(path, busy_s)
         self._generation = Generation(folder / "identity.generation")
         self._depth = 0

@@ -162,6 +162,18 @@ def test_a_missing_master_key_is_named(tmp_path: Path) -> None:
         Vault(tmp_path, now)
 
 
+def test_a_missing_store_is_not_replaced_beside_its_key(tmp_path: Path) -> None:
+    """Criterion: ID-11"""
+    Vault(tmp_path, now).close()
+    store = tmp_path / "identity.db"
+    store.unlink()
+    with pytest.raises(keyring.KeyringError, match=r"identity\.db is missing"):
+        Vault(tmp_path, now)
+    assert not store.exists()
+    store.touch()  # what a first start leaves that was cut off; also the way to begin anew
+    Vault(tmp_path, now).close()
+
+
 def test_keys_of_a_user_show_everything_but_the_secret(vault: Vault) -> None:
     """Criterion: ID-5"""
     user = vault.create_user()
