@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,11 +20,14 @@ from fullreserve.config import Settings
 from fullreserve.exchange.wire.commands import ActivateRules, Side
 from fullreserve.identity.vault import Personal, Vault
 from fullreserve.journal.commands import archive, export, quarantine, stat, verify
+from fullreserve.journal.errors import JournalError
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import write_snapshot
+from fullreserve.journal.sqlite import SqliteJournal
 from tests.bed import ALICE, BOB, Bed, place, submit
 from tests.memory_folder import memory_folder
+from tests.unit.journal.written import filled, segment_files
 
 
 @pytest.fixture
@@ -139,6 +142,61 @@ async def test_archive_moves_sealed_segments_beside_a_running_exchange(
     again = await Bed.open(data)
     assert list(again.journal.read())[:-1] == before
     await again.close()
+
+
+async def test_an_archive_needs_a_place_that_takes_it(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.4. Also where no segment is sealed yet."""
+    bed = await traded(data, rows=2)
+    taken = data / "a-file"
+    taken.touch()
+    for place_ in (taken, taken / "below", Path("/proc/cold")):
+        assert archive(Settings(data=data), place_) == 1
+        refused = capsys.readouterr()
+        assert (refused.out, refused.err.startswith("fullreserve: ")) == ("", True)
+    await bed.close()
+
+
+def cut_short(content: bytearray) -> None:
+    del content[-5000:]
+
+
+def cut_hard(content: bytearray) -> None:
+    del content[-20_000:]
+
+
+def emptied(content: bytearray) -> None:
+    content.clear()
+
+
+def overwritten(content: bytearray) -> None:
+    content[:] = b"nonsense" * 1000
+
+
+@pytest.mark.parametrize("damage", [cut_short, cut_hard, emptied, overwritten])
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_damaged_file_is_named_in_a_sentence(
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[bytearray], None],
+    which: int,
+) -> None:
+    """Criterion: LOG-3.10"""
+    settings = Settings(data=data)
+    filled(data / "journal", 600, segment_rows=400)
+    path = segment_files(data / "journal")[which]
+    content = bytearray(path.read_bytes())
+    damage(content)
+    path.write_bytes(content)
+    assert verify(settings) == 1
+    assert export(settings, None, 1, None) == 1
+    with pytest.raises(JournalError, match="sequence"):
+        recover(SqliteJournal(data / "journal"))
+    stat(settings)
+    if which == -1:
+        assert stat(settings) == 1
+    assert "Traceback" not in capsys.readouterr().err
 
 
 async def _first(bed: Bed, count: int):  # type: ignore[no-untyped-def] # noqa: ANN202

@@ -5,6 +5,8 @@ All but `quarantine` may run beside a running exchange. They return the exit cod
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -21,7 +23,7 @@ from fullreserve.exchange.wire.commands import Quarantine, decode_batch
 from fullreserve.journal import archive as archives
 from fullreserve.journal.check import chained
 from fullreserve.journal.entry import Entry
-from fullreserve.journal.errors import JournalError, Shortened
+from fullreserve.journal.errors import Corrupt, JournalError, Shortened
 from fullreserve.journal.proof import proven
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
@@ -60,6 +62,9 @@ def _command(
         logs.configure(settings.log)
         try:
             return work(settings, *args, **kwargs)
+        except sqlite3.Error as problem:
+            sys.stderr.write(f"fullreserve: The journal cannot be read: {problem}\n")
+            return FAILED
         except (JournalError, OSError) as problem:
             sys.stderr.write(f"fullreserve: {problem}\n")
             return FAILED
@@ -80,8 +85,9 @@ def verify(settings: Settings) -> int:
     rows = wrong = 0
     halted: Halted | None = None
     start = reader.folder.start()
+    last = start.sequence
     for entry in chained(reader.read(start.sequence + 1), start):
-        rows += 1
+        rows, last = rows + 1, entry.last
         said += _quarantines(entry)
         if halted is None and entry.sequence > replica.sequence:
             try:
@@ -97,7 +103,7 @@ def verify(settings: Settings) -> int:
         raise JournalError("The marks of quarantined commands differ from the log's commands.")
     if start.sequence:
         _say(f"rows up to {start.sequence} were pruned behind a snapshot")
-    _say(f"{rows} rows up to sequence {reader.head.sequence} are whole")
+    _say(f"{rows} rows up to sequence {last} are whole")
     if halted is not None:
         _say(f"replay halts at sequence {halted.sequence}: {halted.reason}")
     _say(f"state hash at {replica.sequence}: {replica.machine.core.state_hash().hex()}")
@@ -174,6 +180,8 @@ def _count(path: Path, first: int) -> tuple[int, int, int]:
         tail = segment.tail(1)
         rows, size = segment.counts()
         return (tail[0].last if tail else first - 1), rows, size
+    except sqlite3.DatabaseError as problem:
+        raise Corrupt(first, f"{path.name} cannot be read: {problem}") from problem
     finally:
         segment.close()
 
@@ -230,6 +238,9 @@ def archive(settings: Settings, destination: Path) -> int:
     """Compress sealed segments and move them to a folder."""
     reader = JournalReader(settings.data / JOURNAL)
     moved = 0
+    destination.mkdir(parents=True, exist_ok=True)
+    if not os.access(destination, os.W_OK | os.X_OK):
+        raise JournalError(f"{destination} cannot be written; name another folder.")
     # The newest segment is the leader's, sealed or not.
     for part in reader.folder.parts()[:-1]:
         if part.pointer is not None:

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import astuple
 
 from fullreserve.journal.durable_file import sync_folder
 from fullreserve.journal.entry import Entry, Head
-from fullreserve.journal.errors import Fenced, JournalError, Unwritable
+from fullreserve.journal.errors import Corrupt, Fenced, JournalError, Unwritable
 
 FORMAT = 1
 SUFFIX = ".sqlite"
@@ -49,6 +50,7 @@ CREATE TABLE quarantined (
 """
 _COLUMNS = "sequence, count, time_ms, epoch, wire_version, prev_hash, hash, commands"
 _INSERT = f"INSERT INTO rows ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
+_TYPES = (int, int, int, int, int, bytes, bytes, bytes)
 _SELECT = f"SELECT {_COLUMNS} FROM rows"  # noqa: S608 - constant
 
 # Larger groups are worth a transaction of several statements.
@@ -201,7 +203,8 @@ class Segment:
     def before(self) -> Head:
         """The head of the log before this segment's first row."""
         digest = self.meta("before_hash")
-        assert isinstance(digest, bytes)
+        if not isinstance(digest, bytes):
+            raise JournalError(f"{self.path} is no journal segment: it has no before_hash.")
         return Head(self.meta_int("before_sequence"), self.meta_int("before_time_ms"), digest)
 
     @property
@@ -361,7 +364,7 @@ class Segment:
             f"{_SELECT} WHERE sequence >= ? ORDER BY sequence LIMIT ?", (from_sequence, rows)
         )
         for values in cursor:
-            entry = Entry(*values)
+            entry = self._entry(values)
             entries.append(entry)
             size += len(entry.commands)
             if size > SLICE_BYTES:
@@ -372,7 +375,13 @@ class Segment:
     def tail(self, rows: int) -> list[Entry]:
         """The last rows, in order."""
         found = self._db.execute(f"{_SELECT} ORDER BY sequence DESC LIMIT ?", (rows,))
-        return [Entry(*values) for values in found][::-1]
+        return [self._entry(values) for values in found][::-1]
+
+    def _entry(self, values: tuple[Any, ...]) -> Entry:
+        # SQLite reads what a damaged page holds as whatever type it says.
+        if tuple(map(type, values)) != _TYPES:
+            raise Corrupt(values[0], f"{self.path.name}: a field has an impossible value")
+        return Entry(*values)
 
     def entries(self, from_sequence: int = 0) -> Iterator[Entry]:
         """All rows that begin at or behind a sequence."""

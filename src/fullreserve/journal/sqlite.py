@@ -59,6 +59,9 @@ class SqliteJournal:
         self._folder.lead()
         try:
             self._open()
+        except sqlite3.DatabaseError as problem:
+            self._folder.release()
+            raise JournalError(f"The journal in {path} cannot be opened: {problem}.") from problem
         except BaseException:
             self._folder.release()
             raise
@@ -187,7 +190,11 @@ class SqliteJournal:
 
     def quarantined(self) -> list[int]:
         """Sequences that every replay skips."""
-        return [sequence for sequence, _ in self._active.quarantined()]
+        try:
+            return [sequence for sequence, _ in self._active.quarantined()]
+        except sqlite3.DatabaseError as problem:
+            name = self._active.path.name
+            raise JournalError(f"The marks in {name} cannot be read: {problem}.") from problem
 
     def prune(self, snapshot: int) -> tuple[int, int] | None:
         """Gives up whole segments behind a snapshot; returns the sequences that went."""
