@@ -20,6 +20,7 @@ from tests.memory_folder import memory_folder
 
 WAIT_S = 60
 FREE = "127.0.0.1:0"
+GARBAGE = b"\xf0nonsense" * 1024
 
 
 @pytest.fixture
@@ -93,3 +94,23 @@ async def test_a_lost_identity_store_is_not_replaced(data: Path, lost: list[str]
     assert said.startswith(f"{data / 'identity.db'} is missing, and with it all users and keys; ")
     assert "put it back from your backup" in said
     assert not (data / "identity.db").exists()
+
+
+@pytest.mark.parametrize("name", ["identity.key", "identity.db", "transfers.sqlite"])
+async def test_a_damaged_store_is_named(data: Path, name: str) -> None:
+    """Criterion: LOG-13.11"""
+    await begin(data)
+    (data / name).write_bytes(GARBAGE)
+    said = refusal(data)
+    assert said.startswith(f"{data / name} ")
+    assert (data / name).read_bytes() == GARBAGE
+
+
+async def test_a_missing_master_key_is_named(data: Path) -> None:
+    """Criterion: LOG-13.11, ID-1"""
+    await begin(data)
+    vault = Vault(data, lambda: START_MS)
+    vault.create_user()
+    vault.close()
+    (data / "identity.key").unlink()
+    assert refusal(data).startswith(f"{data / 'identity.key'} is missing")

@@ -20,7 +20,7 @@ class KeyringError(Exception):
 def load_or_make(path: Path, *, may_make: bool) -> bytes:
     """The master key of a file; made with mode 0600 when there is none and `may_make`."""
     try:
-        text = path.read_text(encoding="ascii").strip()
+        text = path.read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         if not may_make:
             raise KeyringError(

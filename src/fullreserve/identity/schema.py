@@ -136,10 +136,14 @@ def connect(path: Path, busy_s: float = BUSY_S) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=busy_s, check_same_thread=False
     )
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA secure_delete=ON")
-    version = _version(connection)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        version = _version(connection)
+    except BaseException:
+        connection.close()
+        raise
     if version > USER_VERSION:
         connection.close()
         raise RuntimeError(f"{path} has version {version}; this release reads {USER_VERSION}")

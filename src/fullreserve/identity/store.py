@@ -35,6 +35,15 @@ def require(folder: Path) -> None:
         )
 
 
+def _opened(path: Path, busy_s: float) -> sqlite3.Connection:
+    try:
+        return schema.connect(path, busy_s)
+    except sqlite3.DatabaseError as problem:
+        raise keyring.KeyringError(
+            f"{path} cannot be used: {problem}; put it back from your backup"
+        ) from problem
+
+
 class Store:
     """Sealing and changing; `wall_ms` is the wall clock."""
 
@@ -51,7 +60,7 @@ class Store:
         self.folder = folder
         self.wall_ms = wall_ms
         self._master = keyring.load_or_make(folder / KEY_NAME, may_make=is_new)
-        self.db: sqlite3.Connection = schema.connect(path, busy_s)
+        self.db: sqlite3.Connection = _opened(path, busy_s)
         self._generation = Generation(folder / "identity.generation")
         self._depth = 0
         self._outdated: set[int] = set()

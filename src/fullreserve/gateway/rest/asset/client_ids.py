@@ -57,6 +57,10 @@ class Note(NamedTuple):
         return self[4:8] == other[4:8]
 
 
+class UnusableNotes(ValueError):
+    """The file of the notes cannot be read; the message names it."""
+
+
 class ClientIds:
     """The notes of one gateway; for threads. Without a folder they live as long as the process."""
 
@@ -67,9 +71,16 @@ class ClientIds:
             path = str(folder / FILE_NAME)
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute(_TABLE)
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute(_TABLE)
+        except sqlite3.DatabaseError as problem:
+            self._database.close()
+            raise UnusableNotes(
+                f"{path} cannot be used: {problem}; put it back from your backup, since without it "
+                "a repeated transfer would move money again"
+            ) from problem
         self._swept_ms = 0
 
     def close(self) -> None:
