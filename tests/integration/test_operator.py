@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from fullreserve.app.running import Running
+from fullreserve.app.running import PRUNE_EVERY_MS, Running
 from fullreserve.clock import ManualClock
 from fullreserve.config import Settings
 from fullreserve.door.commands import confirm_time
@@ -74,6 +75,36 @@ async def test_a_demo_gives_up_only_what_snapshots_and_projections_do_not_need(
     assert running.prune() == (1, rows[15].last)
     await running.sequencer.report("records", journal.head.sequence, 0)
     assert running.prune() == (rows[16].sequence, rows[47].last)
+    await running.close()
+    journal.close()
+
+
+async def test_pruning_that_fails_is_tried_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-9.3. The first time fails, as on a full disk."""
+    bed = await Bed.open(data)
+    await bed.close()
+    clock = ManualClock(START_MS)
+    journal = SqliteJournal(data / "journal", durable=False)
+    running = Running(Settings(data=data), clock, journal, recover(journal))
+    calls: list[int] = []
+
+    def prune() -> None:
+        calls.append(clock.wall_ms())
+        if len(calls) == 1:
+            raise OSError("disk full")
+
+    monkeypatch.setattr(running, "prune", prune)
+    pruning = asyncio.create_task(running._prune_regularly())
+    with capture_logs() as logs:
+        await turn()
+        clock.advance(PRUNE_EVERY_MS)
+        await until(lambda: logs or pruning.done())
+        clock.advance(PRUNE_EVERY_MS)
+        await until(lambda: len(calls) == 2 or pruning.done())
+    assert calls == [START_MS + PRUNE_EVERY_MS, START_MS + 2 * PRUNE_EVERY_MS]
+    pruning.cancel()
     await running.close()
     journal.close()
 

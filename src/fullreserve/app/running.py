@@ -233,7 +233,10 @@ class Running:
     async def _prune_regularly(self) -> None:
         while True:
             await self.clock.wait_ms(PRUNE_EVERY_MS)
-            await asyncio.to_thread(self.prune)
+            try:
+                await asyncio.to_thread(self.prune)
+            except Exception:  # the disk may be full for a while, which is when pruning counts
+                log.exception("the log cannot be pruned; it is tried again")
 
     def prune(self) -> tuple[int, int] | None:
         """Gives up the log behind the oldest snapshot that no projection is behind any more.

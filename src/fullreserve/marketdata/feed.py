@@ -134,10 +134,16 @@ class Feed:
     async def _close_bars(self) -> None:
         """Closes bars each second, so that no trade can come for a closed one."""
         while True:
-            now = self._clock.exchange_ms()
-            await self._clock.wait_until(now - now % SECOND_MS + SECOND_MS)
-            now = self._clock.exchange_ms()
-            if await self._is_said():
-                self.market.advance(now)
+            try:
+                await self._close_second()
+            except Exception:  # one failure must not end candles and tickers for good
+                log.exception("bars cannot be closed; the next second is tried")
             # At a speed-up exchange seconds are short, but pushes stay at one a second.
             await self._clock.wait_ms(SECOND_MS * 9 // 10)
+
+    async def _close_second(self) -> None:
+        now = self._clock.exchange_ms()
+        await self._clock.wait_until(now - now % SECOND_MS + SECOND_MS)
+        now = self._clock.exchange_ms()
+        if await self._is_said():
+            self.market.advance(now)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
+import structlog
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from fullreserve.gateway.errors import Problem
@@ -20,6 +21,8 @@ from fullreserve.identity.caller import Caller
 
 if TYPE_CHECKING:
     from fullreserve.gateway.ws.server import Server
+
+log = structlog.get_logger(__name__)
 
 # A frame may be a little larger than a request, so that the refusal can be said in words.
 FRAME_BYTES_MAX = 2 * requests.REQUEST_BYTES_MAX
@@ -239,6 +242,9 @@ class Connection(WSListener):
                 raise Problem(60031)  # noqa: TRY301 - refused like a wrong login
         except Problem as problem:
             self.write(head.error(problem))
+        except Exception:  # the client gets a code, and may try again
+            log.exception("a login failed")
+            self.write(head.error(Problem(63999)))
         else:
             self.key = key
             # A key whose permissions change counts as another key; see `check`.
@@ -248,7 +254,11 @@ class Connection(WSListener):
         waiting, self._waiting = self._waiting, []
         self._waiting_bytes = 0
         for data in waiting:
-            self.take(data)
+            try:
+                self.take(data)
+            except Exception:  # what waits behind it is taken all the same
+                log.exception("a request after a login failed")
+                self.write(self.head.error(Problem(64007)))
 
     # --- subscriptions
 

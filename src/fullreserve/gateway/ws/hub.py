@@ -121,22 +121,31 @@ class Hub:
         number = 0
         while True:
             await self._clock.wait_ms(FAST_MS)
-            now_ms = self._clock.monotonic_ns() // NS_PER_MS
-            changes = self._changes()
-            if now_ms - self.now_ms >= SWEEP_MS or changes != self._seen:
-                self._seen = changes
-                self.sweep(now_ms)
-            self.beat(number)
+            try:
+                self._sweep_if_due()
+                self.beat(number)
+            except Exception:  # without this loop nothing is pushed and nobody is cut off
+                log.exception("a beat failed")
             number += 1
+
+    def _sweep_if_due(self) -> None:
+        now_ms = self._clock.monotonic_ns() // NS_PER_MS
+        changes = self._changes()
+        if now_ms - self.now_ms >= SWEEP_MS or changes != self._seen:
+            self._seen = changes
+            self.sweep(now_ms)
 
     def sweep(self, now_ms: int) -> None:
         """Closes idle connections, and those whose key was revoked."""
         self.now_ms = now_ms
         for member in list(self.members):
-            if now_ms - member.seen_ms > IDLE_MS:
-                member.close(Close.IDLE, "no data for 30 seconds")
-            else:
-                member.check()
+            try:
+                if now_ms - member.seen_ms > IDLE_MS:
+                    member.close(Close.IDLE, "no data for 30 seconds")
+                else:
+                    member.check()
+            except Exception:  # one connection's fault must not keep the others open
+                log.exception("a connection cannot be checked")
 
 
 async def stop(task: asyncio.Task[None]) -> None:

@@ -10,6 +10,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
+import structlog
+
 from fullreserve.door.protocol import Row
 from fullreserve.exchange.chart import TRADE
 from fullreserve.exchange.wire.events import Balance, Order, OrderCause, Posted
@@ -21,6 +23,11 @@ from fullreserve.gateway.valuation import Valuation
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
 from fullreserve.records.overlay import fill_of
+
+log = structlog.get_logger(__name__)
+
+# How long until an answer that failed is asked for again.
+ASK_AGAIN_MS = 1_000
 
 # asset -> the owner's trading account in it
 Accounts = dict[int, AccountState]
@@ -116,13 +123,22 @@ class Balances(OfOwner, ABC):
             self._asking.cancel()
 
     async def _ask(self) -> None:
-        states = await self._feed.door.query(ListBalances(self.uid))
-        accounts = {state.asset: state for state in states if state.kind == TRADE}
-        # Rows come in order, and none up to the answer's sequence comes after the answer; so what
-        # came meanwhile is the answer's own state, or newer.
-        accounts.update(self._early)
+        """Asks until there is an answer; then all who joined meanwhile start from it."""
+        while True:
+            try:
+                states = await self._feed.door.query(ListBalances(self.uid))
+                accounts = {state.asset: state for state in states if state.kind == TRADE}
+                # Rows come in order, and none up to the answer's sequence comes after the answer;
+                # so what came meanwhile is the answer's own state, or newer.
+                accounts.update(self._early)
+                snapshot = self._snapshot(accounts)
+            except Exception:  # without an answer the channel would stay silent for ever
+                log.exception("balances cannot be read; they are asked for again", uid=self.uid)
+                await self._feed.clock.wait_ms(ASK_AGAIN_MS)
+            else:
+                break
         self._accounts = accounts
-        self.write(self._snapshot(accounts))
+        self.write(snapshot)
 
     def moved(self, move: Move) -> None:
         if self._accounts is None:
@@ -205,6 +221,7 @@ class PrivateFeed:
 
     def __init__(self, context: Context) -> None:
         self.door = context.door
+        self.clock = context.clock
         self.catalog = context.catalog
         self.market = context.market
         self.valuation = Valuation(context.catalog, context.market)
