@@ -72,7 +72,7 @@ class Bed:
             self.recovered.replica.machine,
             self.clock,
             limits=limits,
-            view=lambda: recover(self.journal).replica.machine,
+            view=lambda durable: recover(self.journal, durable=durable).replica.machine,
             halted=self.recovered.halted,
         )
         self.folds = folds

@@ -25,7 +25,7 @@ async def serve(folder: Path, *, early: bool) -> None:
         journal,
         recovered.replica.machine,
         SystemClock(not_before_ms=journal.head.time_ms),
-        view=lambda: recover(journal).replica.machine,
+        view=lambda durable: recover(journal, durable=durable).replica.machine,
         early=early,
     )
     if not journal.head.sequence:

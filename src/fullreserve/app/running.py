@@ -136,7 +136,9 @@ class Running:
             recovered.replica.machine,
             clock,
             limits=Limits(settings.journal.pending_max, settings.journal.forward_jump_max_ms),
-            view=lambda: recover(journal, settings.data / SNAPSHOTS).replica.machine,
+            view=lambda durable: (
+                recover(journal, settings.data / SNAPSHOTS, durable=durable).replica.machine
+            ),
             halted=recovered.halted,
             early=not settings.journal.durability,
         )

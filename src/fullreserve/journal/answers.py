@@ -47,8 +47,8 @@ class Answers:
     async def _viewed(self) -> Machine | None:
         """The durable state; None where there is no way to make it and it may yet be waited for."""
         try:
-            machine = await self.view.machine()
-        except JournalError as problem:
+            machine = await self.view.machine(self._rows.durable)
+        except (JournalError, OSError) as problem:
             raise Unavailable(str(problem)) from problem
         if machine is None and self.torn:
             raise Unavailable(HALTED.message)

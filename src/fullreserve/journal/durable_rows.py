@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -234,7 +234,7 @@ class DurableRows:
                 raise Gone(self.ring.oldest or self.durable + 1)
             else:
                 try:
-                    entries = await asyncio.to_thread(self._read, position)
+                    entries = await asyncio.to_thread(self._read, position, self.durable)
                 except PrunedAway as pruned:
                     raise Gone(pruned.oldest) from pruned
                 for entry in entries:
@@ -246,10 +246,12 @@ class DurableRows:
         """The row of a halt has no events, so it is not kept here; nothing follows it."""
         return 0 < self.ring.last < position
 
-    def _read(self, position: int) -> list[Entry]:
+    def _read(self, position: int, durable: int) -> list[Entry]:
+        """Rows up to `durable`: a commit that failed can be read, and may never be kept."""
         entries = self._journal.read(position)
         try:
-            return list(islice(entries, READ_ROWS))
+            kept = takewhile(lambda entry: entry.last <= durable, entries)
+            return list(islice(kept, READ_ROWS))
         finally:
             entries.close()
 

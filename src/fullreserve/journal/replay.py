@@ -34,14 +34,21 @@ def no_folds() -> Sequence[Fold[Any]]:
 
 
 def recover(
-    journal: ReadableLog, snapshots: Path | None = None, folds: Folds = no_folds
+    journal: ReadableLog,
+    snapshots: Path | None = None,
+    folds: Folds = no_folds,
+    *,
+    durable: int | None = None,
 ) -> Recovered:
-    """State at the head of `journal`.
+    """State at the head of `journal`, or at `durable`, the last sequence of one of its rows.
+
+    A commit that failed can be read and may never be kept: who replays beside it names `durable`.
 
     Raises Corrupt, Diverged, TooNew; JournalError when the log is pruned and no snapshot can be
     read.
     """
-    found = _recover(journal, snapshots, folds, None)
+    before = None if durable is None else durable + 1
+    found = _recover(journal, snapshots, folds, before)
     if found.halted is None:
         return found
     # A halted core may hold half a command: the state before that command is made anew.
@@ -72,7 +79,8 @@ def _recover(
 
 def _continue(journal: ReadableLog, replica: Replica, before: int | None) -> Recovered | None:
     """Recovery from a snapshot; None when the log does not go on from it."""
-    if replica.sequence > journal.head.sequence:
+    end = journal.head.sequence if before is None else before - 1
+    if replica.sequence > end:
         log.warning("snapshot passed over", sequence=replica.sequence, problem="ahead of the log")
         return None
     following = next(journal.read(replica.sequence + 1), None)

@@ -97,7 +97,7 @@ class Sequencer:
         clock: Clock,
         *,
         limits: Limits = Limits(),
-        view: Callable[[], Machine] | None = None,
+        view: Callable[[int], Machine] | None = None,
         halted: Halted | None = None,
         early: bool = False,
     ) -> None:

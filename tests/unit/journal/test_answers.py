@@ -40,7 +40,7 @@ async def test_a_query_of_durable_state_does_not_wait(tmp_path: Path) -> None:
 async def test_a_query_waits_where_there_is_no_durable_view(tmp_path: Path) -> None:
     """Criterion: LOG-1.1, LOG-1.3. A view that cannot be made is said; without one, it waits."""
 
-    def gone() -> Machine:
+    def gone(_durable: int) -> Machine:
         raise JournalError("the front of the log is gone")
 
     clock = ManualClock(START_MS)

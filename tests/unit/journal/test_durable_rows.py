@@ -7,7 +7,9 @@ put around the real one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -19,6 +21,7 @@ from fullreserve.exchange.wire.commands import (
     encode,
 )
 from fullreserve.exchange.wire.queries import ListOpenOrders
+from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import Fenced, Unwritable
 from fullreserve.journal.replay import recover
 from fullreserve.journal.sequencer import Limits
@@ -82,6 +85,58 @@ async def test_a_full_disk_stops_intake_and_the_same_bytes_are_tried_again(
     assert reply.code == 0
     assert reply.duplicate_of != 0
     assert bed.sequencer.machine.core.open_orders == 1
+    await bed.close()
+
+
+async def test_what_a_failed_commit_left_behind_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-1.1. It can be read back and may yet never reach the disk."""
+    await (await Bed.open(tmp_path)).close()
+    bed = await Bed.open(tmp_path)
+    door = await bed.door()
+    durable = bed.journal.head.sequence
+    commit = bed.journal.commit
+
+    def written_but_not_kept(entries: Sequence[Entry]) -> None:
+        commit(entries)
+        raise Unwritable("fsync failed")
+
+    monkeypatch.setattr(bed.journal, "commit", written_but_not_kept)
+    assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]), Refused)
+    assert [entry.last for entry in bed.journal.read()][-1] > durable
+    assert await door.query(ListOpenOrders(owner=ALICE)) == []
+    rows = door.stream(1, events=False)
+    row = await anext(rows)
+    while row.last < durable:
+        row = await anext(rows)
+    later = asyncio.ensure_future(anext(rows))
+    await turn()
+    assert (row.last, later.done()) == (durable, False)
+    monkeypatch.setattr(bed.journal, "commit", commit)
+    assert (await asyncio.wait_for(later, 10)).sequence == durable + 1
+    await bed.close()
+
+
+async def test_a_durable_view_that_could_not_be_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-1.3. The log could not be opened when the first query came."""
+    bed = await Bed.open(tmp_path)
+    disk = Disk(bed.journal)
+    door = await bed.door()
+
+    def unreadable(*_: object) -> NoReturn:
+        raise OSError("too many open files")
+
+    disk.problem = Unwritable("database or disk is full")
+    assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]), Refused)
+    with monkeypatch.context() as patched:
+        patched.setattr(bed.journal, "read", unreadable)
+        with pytest.raises(Unavailable, match="too many open files"):
+            await door.query(ListOpenOrders(owner=ALICE))
+    assert await door.query(ListOpenOrders(owner=ALICE)) == []
+    disk.problem = None
     await bed.close()
 
 
