@@ -19,8 +19,8 @@ class ExchangeSide(Protocol):
     ) -> None:
         """Submits a contiguous run of encoded commands."""
 
-    def flush(self) -> None:
-        """Applies what was submitted, as far as it may be."""
+    async def taken(self) -> None:
+        """Returns once what was submitted by now is applied or refused."""
 
     async def query(self, query: bytes) -> bytes:
         """The encoded answer to an encoded query."""

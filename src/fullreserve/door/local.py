@@ -40,7 +40,7 @@ class LocalDoor:
         """A door for a gateway id, 1 to 2^32 - 1; its numbers go on where the log has them."""
         if not 1 <= gateway <= GATEWAY_MAX:
             raise ValueError(f"a gateway's id is from 1 to {GATEWAY_MAX}")
-        exchange.flush()
+        await exchange.taken()
         answer = await exchange.query(_encode(GetGateway(gateway=gateway)))
         return cls(exchange, gateway, msgspec.msgpack.decode(answer, type=int))
 

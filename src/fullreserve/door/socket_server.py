@@ -208,7 +208,7 @@ class Connection(asyncio.Protocol):
         self.gateway = hello.gateway
         self._server.replace(self)
         # What the older connection submitted counts among the numbers seen.
-        self._exchange.flush()
+        await self._exchange.taken()
         try:
             highest = await self._exchange.query(_encode(GetGateway(gateway=self.gateway)))
         except Unavailable as problem:

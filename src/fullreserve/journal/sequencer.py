@@ -122,6 +122,7 @@ class Sequencer:
         self._answers = Answers(machine, self._rows, DurableView(view))
         self._alarm = Alarm(clock, self._tick)
         self._waiting: deque[Submission] = deque()
+        self._arrived = 0  # submissions that ever waited
         self._queued = 0  # commands that wait for their turn
         self._scheduled = False
         self._gathered = 0
@@ -175,6 +176,7 @@ class Sequencer:
 
     def _enqueue(self, submission: Submission) -> None:
         self._waiting.append(submission)
+        self._arrived += 1
         self._queued += len(submission.commands)
         self._schedule()
 
@@ -220,6 +222,14 @@ class Sequencer:
         if not self._jump_told:
             self._jump_told = True
             log.error("clock jumped forward", jump_ms=self._time.jump_ms)
+
+    async def taken(self) -> None:
+        """Returns once what was submitted by now is applied or refused."""
+        last = self._arrived
+        self.flush()
+        while self._arrived - len(self._waiting) < last:
+            await self._rows.next_advance()
+            self.flush()
 
     def _take(self) -> list[Submission]:
         """The next batch; a submission is never split.

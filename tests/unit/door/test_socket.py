@@ -16,9 +16,10 @@ from fullreserve.door.frames import BadFrame, Frames, Hello, OpenStream, frame
 from fullreserve.door.protocol import Refused, Row, Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
-from fullreserve.exchange.wire.commands import Side
+from fullreserve.exchange.wire.commands import Side, encode
 from fullreserve.exchange.wire.queries import GetStatus
 from fullreserve.journal.errors import JournalError
+from fullreserve.journal.sequencer import ROWS_IN_FLIGHT
 from tests.bed import ALICE, Bed, order, place, submit, turn, until
 from tests.broken_disk import Disk
 
@@ -194,6 +195,32 @@ async def test_a_gateway_that_comes_back_takes_its_place(bed: Bed) -> None:
     assert second.numbers(1) == 2
     await first.close()
     await second.close()
+    await server.close()
+
+
+async def test_numbers_that_wait_behind_the_disk_are_not_given_again(bed: Bed) -> None:
+    """Criterion: LOG-11.4. Two rows are in flight and the third waits when a gateway restarts."""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    first = await SocketDoor.open(path, 1, ManualClock())
+    disk = Disk(bed.journal)
+    disk.hold()
+    for count in range(1, 4):
+        command = encode(order(first, ALICE, Side.BUY, 400_000, 1))
+        first.submit([command], lambda _result: None)
+        await until(lambda: bed.sequencer.status().queued == count)  # noqa: B023 - awaited here
+        await turn(20)
+    assert bed.sequencer.machine.core.open_orders == ROWS_IN_FLIGHT
+    opening = asyncio.ensure_future(SocketDoor.open(path, 1, ManualClock()))
+    within = asyncio.ensure_future(bed.door(1))
+    await until(lambda: first._wire is None)
+    await turn(20)
+    disk.release()
+    second = await opening
+    assert second.numbers(1) == first.numbers(1)
+    assert (await within).numbers(1) == first.numbers(1) - 1
+    for door in (first, second):
+        await door.close()
     await server.close()
 
 
