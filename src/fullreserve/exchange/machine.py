@@ -127,26 +127,34 @@ class Machine:
     def execute(self, time_ms: int, commands: Sequence[bytes]) -> Executed:
         """Applies a batch of encoded commands at the end of the log.
 
-        ValueError, having changed nothing, on bytes that are no commands; Halted.
+        ValueError, having changed nothing, on bytes that are no commands; Halted. Whatever else
+        goes wrong is raised as it is when nothing was applied, and is a halt when something was.
         """
-        products = _products(commands)
-        if not products:
-            data = batch(commands)
-            try:
-                events, _ = self._apply(self.core.sequence + 1, time_ms, data)
-            except Halted as halted:
-                halted.commands = commands
-                raise
-            return Executed(len(commands), data, events, ())
-        self._check(commands)
+        before = self.core.sequence
         done = _Done([], [], [])
         try:
-            for start, end in pairwise((0, *(at + 1 for at in products), len(commands))):
-                if start < end:
-                    self._execute_run(time_ms, commands[start:end], done)
+            return self._execute(time_ms, commands, done)
         except Halted as halted:
             halted.commands = done.commands
             raise
+        except Exception as problem:
+            if self.core.sequence == before:
+                raise
+            halt = Halted(self.core.sequence, repr(problem))
+            halt.commands = done.commands
+            raise halt from problem
+
+    def _execute(self, time_ms: int, commands: Sequence[bytes], done: _Done) -> Executed:
+        products = _products(commands)
+        if not products:
+            data = batch(commands)
+            done.commands.extend(commands)
+            events, _ = self._apply(self.core.sequence + 1, time_ms, data)
+            return Executed(len(commands), data, events, ())
+        self._check(commands)
+        for start, end in pairwise((0, *(at + 1 for at in products), len(commands))):
+            if start < end:
+                self._execute_run(time_ms, commands[start:end], done)
         data = batch(done.commands)
         return Executed(len(done.commands), data, _join(done.events), done.groups)
 
@@ -180,7 +188,7 @@ class Machine:
             raise Halted(problem.sequence, problem.reason) from problem
         if not self._readers:
             return data, None
-        events = decode_events(data)
+        events = self._decoded(data)
         readers = self._readers
         for event in events:
             for fold in readers.get(type(event), ()):
@@ -196,8 +204,15 @@ class Machine:
         last = self.core.sequence
         return any(
             type(event) is ProductHandled and event.sequence == last
-            for event in (decode_events(data) if events is None else events)
+            for event in (self._decoded(data) if events is None else events)
         )
+
+    def _decoded(self, data: bytes) -> list[AnyEvent]:
+        """The events of a run just applied: it cannot be taken back when they cannot be read."""
+        try:
+            return decode_events(data)
+        except msgspec.DecodeError as problem:
+            raise Halted(self.core.sequence, f"events: {problem}") from problem
 
     def _decide(self, command: bytes, time_ms: int) -> bytes:
         """The encoded group that answers a product command just applied."""
@@ -208,9 +223,11 @@ class Machine:
             # The core read it, this schema does not: every replay comes to the same refusal.
             return encode(Group(0, 0, sequence, REFUSED.code, (), ()))
         fold = self._by_number.get(product.fold)
-        if fold is None or (product.cause and not fold.take_follow_up(product)):
+        if fold is None:
             return _group(sequence, REFUSED)
         try:
+            if product.cause and not fold.take_follow_up(product):
+                return _group(sequence, REFUSED)
             group = _group(sequence, fold.handle(product, Moment(sequence, time_ms), self))
             # What the core cannot read must not stand in the log: nothing behind it could be read.
             self._check((group,))

@@ -26,6 +26,11 @@ class ExchangeTime:
         self.jump_ms = down_ms if down_ms > DOWNTIME_MAX_MS else 0
         self._at_start = self.jump_ms > 0
 
+    @property
+    def doubted(self) -> bool:
+        """Whether a stamp would be refused now."""
+        return self._at_start or self._clock.jump_ms() > self._jump_max_ms
+
     def stamp(self) -> int | None:
         """Exchange time in ms, at least the last stamp; None while a jump waits for `confirm`."""
         jump_ms = self._clock.jump_ms()

@@ -44,6 +44,7 @@ from fullreserve.journal.submission import (
     BUSY,
     CLOSING,
     FAILED,
+    FAULTY,
     HALTED,
     MALFORMED,
     RATE_LIMITED,
@@ -64,6 +65,9 @@ GATHERED_MAX = 128
 
 # How long clients wait for a disk that neither takes a row nor says no.
 APPEND_WAIT_MS = 5_000
+
+# How often an exchange whose clock has jumped looks whether it is right again.
+JUMP_LOOK_MS = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -130,6 +134,7 @@ class Sequencer:
         self._kept = self._retention()
         self._asked: dict[tuple[int, int, int], None] = {}
         self._refused = 0
+        self._confirmed: list[int] = []  # jumps that are not in the log yet
         # Why intake is stopped, by what stopped it; None while it is open.
         self._halted: Halted | None = None
         self._closing = False
@@ -206,6 +211,7 @@ class Sequencer:
             if time_ms is None:
                 self._tell_jump()
                 self._refuse_waiting(TIME_JUMP)
+                self._look_again()
                 return
             self._jump_told = False
             # The stamp alone may be what would make the core forget too early.
@@ -281,17 +287,20 @@ class Sequencer:
         try:
             executed = self.machine.execute(time_ms, commands)
         except ValueError:
-            self._execute_apart(time_ms, taken)
+            self._execute_apart(time_ms, taken, MALFORMED)
         except Halted as halted:
             self._log_halted(time_ms, taken, halted)
+        except Exception:
+            log.exception("batch failed, nothing of it was applied")
+            self._execute_apart(time_ms, taken, FAULTY)
         else:
             self._append(time_ms, taken, executed)
         self._after_batch()
 
-    def _execute_apart(self, time_ms: int, taken: list[Submission]) -> None:
-        """Nothing was applied, because one submission is malformed: finds out which."""
+    def _execute_apart(self, time_ms: int, taken: list[Submission], refusal: Refused) -> None:
+        """Nothing was applied, because of one submission: finds out which, and refuses it."""
         if len(taken) == 1:
-            self._refuse(taken[0], MALFORMED)
+            self._refuse(taken[0], refusal)
             return
         for submission in taken:
             if self._halted is None:
@@ -342,13 +351,26 @@ class Sequencer:
             self._alarm.set(max(due_ms, self._time.last_ms + 1))
         if self.machine.folds:
             self._ask_follow_ups()
+        if self._confirmed:
+            confirmed, self._confirmed = self._confirmed, []
+            for jump_ms in confirmed:
+                self._log_confirmed(jump_ms)
+
+    def _look_again(self) -> None:
+        """What was due and refused for a clock that jumped is due once the clock is right."""
+        if not self._closing:
+            self._alarm.set(self._clock.exchange_ms() + JUMP_LOOK_MS)
 
     def _tick(self) -> None:
         """The agenda needs time to pass. Whatever else arrives in this turn does it too."""
-        due_ms = self.machine.core.next_due_ms
-        if not due_ms or self._refusal is not None:
+        if self._refusal is not None:
             return
-        if max(due_ms, self._time.last_ms + 1) <= self._clock.exchange_ms():
+        if self._jump_told and self._time.doubted:
+            self._look_again()
+            return
+        self._jump_told = False
+        due_ms = self.machine.core.next_due_ms
+        if due_ms and max(due_ms, self._time.last_ms + 1) <= self._clock.exchange_ms():
             self._enqueue(_TICK)
         else:
             self._after_batch()
@@ -502,10 +524,22 @@ class Sequencer:
     async def confirm_time(self) -> int:
         """See `door.protocol.Door.confirm_time`."""
         jump_ms = self._time.confirm()
-        if jump_ms and self._refusal is None:
-            command = encode(ConfirmTime(0, 0, jump_ms))
-            self._enqueue(Submission((command,), _ignore))
+        if jump_ms:
+            self._log_confirmed(jump_ms)
         return jump_ms
+
+    def _log_confirmed(self, jump_ms: int) -> None:
+        """Logs a confirmed jump, when intake is open."""
+        if self._refusal is not None:
+            self._confirmed.append(jump_ms)
+            return
+
+        def told(result: Result) -> None:
+            # Where the outcome is unknown, the row is in the log or on its way there.
+            if isinstance(result, Refused) and result.known:
+                self._confirmed.append(jump_ms)
+
+        self._enqueue(Submission((encode(ConfirmTime(0, 0, jump_ms)),), told))
 
     async def drain(self) -> None:
         """Stops intake and waits until everything accepted is durable and said.

@@ -35,6 +35,7 @@ def _read_only(why: str) -> Refused:
 RATE_LIMITED = Refused(50011, "Too many requests", known=True)
 BUSY = Refused(50013, "Systems are busy. Please try again later.", known=True)
 MALFORMED = Refused(51000, "Parameter error", known=True)
+FAULTY = Refused(50026, "Internal error; it was recorded", known=True)
 UNKNOWN = Refused(50004, "The outcome is unknown; repeat with the same numbers", known=False)
 
 CLOSING = _read_only("the exchange is shutting down")

@@ -279,6 +279,52 @@ async def test_a_fold_that_fails_halts_the_exchange_until_it_is_quarantined(
     await mended.close()
 
 
+class Forgetful(Points):
+    """A fold whose outbox cannot be searched."""
+
+    def take_follow_up(self, command: Product) -> bool:
+        raise LookupError(command.cause)
+
+
+async def test_a_follow_up_that_cannot_be_found_halts_the_exchange(tmp_path: Path) -> None:
+    """Criterion: LOG-1.9. A restart halts at the same place."""
+    bed, door = await campaign_bed(tmp_path, Forgetful())
+    asked = msgspec.structs.replace(product(door, BOB, Claim()), cause=1)
+    told = await submit(door, [asked])
+    assert isinstance(told, Refused)
+    assert not told.known
+    at = (await door.health()).halted_at
+    await until(lambda: bed.journal.head.sequence == at)
+    await bed.close()
+    again = await Bed.open(tmp_path, folds=[Forgetful()])
+    assert (await (await again.door()).health()).halted_at == at
+    await again.close()
+
+
+async def test_events_that_the_folds_cannot_read_halt_the_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-1.4, LOG-1.9. They were applied: nothing of them is refused as malformed."""
+    bed, door = await campaign_bed(tmp_path, Points())
+
+    def unreadable(_data: bytes) -> list[AnyEvent]:
+        raise msgspec.ValidationError("unknown event")
+
+    before = bed.sequencer.machine.sequence
+    with monkeypatch.context() as patched:
+        patched.setattr("fullreserve.exchange.machine.decode_events", unreadable)
+        told = await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)])
+    assert isinstance(told, Refused)
+    assert not told.known
+    at = (await door.health()).halted_at
+    await until(lambda: bed.journal.head.sequence == at)
+    assert at == before + 1
+    await bed.close()
+    again = await Bed.open(tmp_path, folds=[Points()])
+    assert len(await (await again.door()).query(ListOpenOrders(owner=ALICE))) == 1
+    await again.close()
+
+
 class Garbled(Points):
     """A fold whose postings are not of this core's wire."""
 

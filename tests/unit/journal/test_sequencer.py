@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
+from fullreserve._core import Core
 from fullreserve.clock import NS_PER_MS, ManualClock, SystemClock
 from fullreserve.door.protocol import Limit, Refused, Result, Row
 from fullreserve.exchange.wire.commands import (
@@ -25,8 +28,9 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.events import DeadMan, OrderCause
 from fullreserve.exchange.wire.events import Order as OrderEvent
 from fullreserve.exchange.wire.queries import ListOpenOrders
+from fullreserve.journal.errors import Unwritable
 from fullreserve.journal.replay import recover
-from fullreserve.journal.sequencer import Limits
+from fullreserve.journal.sequencer import JUMP_LOOK_MS, Limits
 from fullreserve.journal.sqlite import SqliteJournal
 from tests.bed import ALICE, START_MS, Bed, order, place, submit, turn, until
 from tests.broken_disk import Disk
@@ -238,6 +242,109 @@ async def test_a_timer_fires_on_an_idle_exchange(tmp_path: Path) -> None:
     clock.advance(100_000)
     await turn(20)
     assert len(rows) == 1
+    await bed.close()
+
+
+async def test_a_timer_that_came_due_while_the_clock_was_wrong_fires_when_it_is_right(
+    tmp_path: Path,
+) -> None:
+    """Criterion: LOG-6.2, LOG-6.3. Nobody submits anything meanwhile."""
+    clock = ManualClock(START_MS)
+    bed = await Bed.open(tmp_path, clock=clock)
+    door = await bed.door()
+    await place(door, ALICE, Side.BUY, 400_000, 10)
+    await submit(door, [CancelAllAfter(door.gateway, door.numbers(1), ALICE, 10_000)])
+    rows: list[Row] = []
+    door.follow(rows.append)
+    clock.set_wall(START_MS + 3_600_000)
+    clock.advance(10_000)
+    await until(lambda: bed.sequencer.status().state == "time_jump")
+    refused = bed.sequencer.status().refused
+    for _ in range(5):
+        clock.advance(JUMP_LOOK_MS)
+        await turn(20)
+    assert rows == []
+    assert bed.sequencer.status().refused == refused, "what is refused once is not tried again"
+    clock.set_wall(clock.exchange_ms())
+    clock.advance(JUMP_LOOK_MS)
+    await until(lambda: rows)
+    assert any(isinstance(event, DeadMan) and event.fired for event in rows[0].decoded())
+    await bed.close()
+
+
+async def test_a_confirmation_is_logged_once_intake_is_open(tmp_path: Path) -> None:
+    """Criterion: LOG-6.2. An operator confirms the jump while the disk is full."""
+    clock = ManualClock(START_MS)
+    bed = await Bed.open(tmp_path, clock=clock)
+    disk = Disk(bed.journal)
+    door = await bed.door()
+    disk.problem = Unwritable("database or disk is full")
+    assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]), Refused)
+    clock.set_wall(START_MS + 60_001)
+    assert await door.confirm_time() == 60_001
+    assert (await door.health()).state == "stalled"
+    disk.problem = None
+    await until(lambda: bed.sequencer.status().state == "running")
+    await place(door, ALICE, Side.BUY, 400_000, 10)
+    commands = [one for entry in bed.journal.read() for one in decode_batch(entry.commands)]
+    confirmed = [command for command in commands if isinstance(command, ConfirmTime)]
+    assert [command.jump_ms for command in confirmed] == [60_001]
+    await bed.close()
+
+
+class Faulty:
+    """A core that fails when it has applied a batch, or before it has."""
+
+    def __init__(self, core: Core, problem: Exception, *, applies: bool) -> None:
+        self._core = core
+        self._problem = problem
+        self._applies = applies
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    def apply(self, *arguments: Any, **more: Any) -> bytes:
+        if self._applies:
+            self._core.apply(*arguments, **more)
+        raise self._problem
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("no room"), ValueError("not an event")])
+async def test_what_fails_behind_what_was_applied_halts_and_is_logged(
+    tmp_path: Path, problem: Exception
+) -> None:
+    """Criterion: LOG-1.4, LOG-1.9. The log has it, so a restart goes on from there."""
+    bed = await Bed.open(tmp_path)
+    door = await bed.door()
+    machine = bed.sequencer.machine
+    machine.core = Faulty(machine.core, problem, applies=True)  # type: ignore[assignment]
+    told = await asyncio.gather(
+        *(submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]) for _ in range(2))
+    )
+    assert [(one.code, one.known) for one in told if isinstance(one, Refused)] == [
+        (50004, False),
+        (50004, False),
+    ]
+    assert bed.sequencer.status().state == "halted"
+    await until(lambda: bed.sequencer.status().durable == machine.sequence)
+    await bed.close()
+    again = await Bed.open(tmp_path)
+    assert again.sequencer.machine.core.open_orders == 2
+    await again.close()
+
+
+async def test_what_fails_before_anything_was_applied_is_answered(tmp_path: Path) -> None:
+    """Criterion: LOG-1.10"""
+    bed = await Bed.open(tmp_path)
+    door = await bed.door()
+    machine = bed.sequencer.machine
+    sound = machine.core
+    machine.core = Faulty(sound, RuntimeError("no room"), applies=False)  # type: ignore[assignment]
+    refused = await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)])
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.known) == (50026, True)
+    machine.core = sound
+    assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
     await bed.close()
 
 
