@@ -232,6 +232,7 @@ async def test_damage_behind_a_snapshot_stops_the_intake(
     victim = list(bed.journal.read())[3].sequence
     write_snapshot(recover(bed.journal).replica, data / SNAPSHOTS)
     await bed.close()
+    (data / "identity.db").touch()  # no user yet
     with closing(sqlite3.connect(min((data / "journal").glob("*.sqlite")))) as db, db:
         db.execute("UPDATE rows SET commands = x'90' WHERE sequence = ?", (victim,))
     up = start()
