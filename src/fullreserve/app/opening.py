@@ -51,11 +51,9 @@ class OpeningHistory:
 
 def _opened(settings: Settings) -> History:
     # Loading the database's modules takes longer than all the rest of a start.
-    from fullreserve.records.database import database_url, open_database, prepare
+    from fullreserve.records.database import database_url, open_database, prepare_anew
     from fullreserve.records.history import History
 
     url = database_url(settings.records, settings.data)
-    engine = open_database(url)
-    prepare(engine)
-    engine.dispose()
+    prepare_anew(url)
     return History(open_database(url, read_only=True))

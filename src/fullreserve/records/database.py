@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fullreserve.records import schema
 from fullreserve.records.reached import FILE, PROJECTION
+
+log = structlog.get_logger(__name__)
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -98,6 +103,42 @@ def prepare(engine: Engine) -> Progress:
         return _prepare(engine)
     except OperationalError as problem:
         raise WrongDatabase(f"the records database does not answer: {problem.orig}") from problem
+
+
+def prepare_anew(url: URL) -> None:
+    """Prepares a database; one of SQLite whose file is none is set aside, and begun again.
+
+    Nothing is lost by that: the records are told again from the log. WrongDatabase.
+    """
+    try:
+        _prepare_once(url)
+    except (DatabaseError, sqlite3.DatabaseError) as problem:
+        said = problem.orig if isinstance(problem, DatabaseError) else problem
+        code = getattr(said, "sqlite_errorcode", None)
+        if code not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+        kept = _set_aside(Path(url.database or ""))
+        log.warning("records are damaged and rebuilt", problem=str(said), kept_in=str(kept))
+        _prepare_once(url)
+
+
+def _prepare_once(url: URL) -> None:
+    engine = open_database(url)
+    try:
+        prepare(engine)
+    finally:
+        engine.dispose()
+
+
+def _set_aside(path: Path) -> Path:
+    """Renames a database with what belongs to it; where it is now."""
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    kept = next(name for name in names if not name.exists())
+    for ending in ("-wal", "-shm"):
+        beside = path.with_name(path.name + ending)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + ending))
+    return path.rename(kept)
 
 
 def _prepare(engine: Engine) -> Progress:

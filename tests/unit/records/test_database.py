@@ -17,6 +17,7 @@ from fullreserve.records.database import (
     database_url,
     open_database,
     prepare,
+    prepare_anew,
 )
 from fullreserve.records.history import History
 from fullreserve.records.projection import Rows
@@ -139,3 +140,29 @@ def test_second_bars_are_forgotten_after_a_day(engine: Engine, record: Record) -
     [oldest] = history.candles(PAIR, "1s", after_ms=NOW + MINUTE + SECOND)
     assert oldest.open_ms == NOW + MINUTE
     assert history.candles(PAIR, "1m", after_ms=NOW + MINUTE)[-1].open_ms == NOW
+
+
+def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
+    """Criterion: REC-38"""
+    url = database_url("", tmp_path)
+    path = tmp_path / "records.sqlite3"
+    for number, garbage in enumerate((b"nonsense" * 1024, b"other" * 2048), 1):
+        path.write_bytes(garbage)
+        prepare_anew(url)
+        assert (tmp_path / f"records.sqlite3.damaged-{number}").read_bytes() == garbage
+        engine = open_database(url)
+        assert prepare(engine) == Progress(0, 0)
+        engine.dispose()
+        for leftover in tmp_path.glob("records.sqlite3-*"):
+            leftover.unlink()
+
+
+def test_a_sound_file_is_kept(tmp_path: Path) -> None:
+    """Criterion: REC-38"""
+    url = database_url("", tmp_path)
+    engine = open_database(url)
+    Writer(engine, prepare(engine)).write(Rows(), Progress(7, NOW))
+    engine.dispose()
+    prepare_anew(url)
+    assert prepare(open_database(url)) == Progress(7, NOW)
+    assert not list(tmp_path.glob("*.damaged-*"))
