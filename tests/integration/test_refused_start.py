@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from fullreserve.clock import ManualClock
+from fullreserve.config import Settings
+from fullreserve.identity.demo import FILE_NAME, read
 from fullreserve.identity.vault import Vault
+from fullreserve.simulation.app import Market
+from fullreserve.simulation.market import MARKET_FILE
 from tests.bed import START_MS, Bed
 from tests.memory_folder import memory_folder
 
@@ -114,3 +119,20 @@ async def test_a_missing_master_key_is_named(data: Path) -> None:
     vault.close()
     (data / "identity.key").unlink()
     assert refusal(data).startswith(f"{data / 'identity.key'} is missing")
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[", GARBAGE])
+@pytest.mark.parametrize("name", [FILE_NAME, MARKET_FILE])
+def test_a_damaged_file_of_the_demo_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    """Criterion: DEMO-10"""
+    path = tmp_path / name
+    path.write_bytes(content)
+    settings, clock = Settings(data=tmp_path), ManualClock(START_MS)
+    opens = {
+        MARKET_FILE: lambda: Market().prepare(settings, clock),
+        FILE_NAME: lambda: read(tmp_path),
+    }
+    with pytest.raises(ValueError, match="is damaged") as refused:
+        opens[name]()
+    assert str(refused.value).startswith(f"{path} is damaged: ")
+    assert path.read_bytes() == content

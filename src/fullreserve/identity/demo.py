@@ -19,6 +19,10 @@ FILE_NAME = "demo-keys.json"
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
+class DamagedKeys(ValueError):
+    """The file of the demo accounts cannot be read; the message names it."""
+
+
 class DemoKey(msgspec.Struct, rename="camel"):
     """One account of the demo market, with everything a client needs to log in."""
 
@@ -33,9 +37,17 @@ class DemoKey(msgspec.Struct, rename="camel"):
 
 
 def read(folder: Path) -> list[DemoKey]:
-    """The demo accounts of a data folder; empty when there are none."""
+    """The demo accounts of a data folder; empty when there are none. DamagedKeys."""
     path = folder / FILE_NAME
-    return msgspec.json.decode(path.read_bytes(), type=list[DemoKey]) if path.exists() else []
+    if not path.exists():
+        return []
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[DemoKey])
+    except msgspec.DecodeError as problem:
+        raise DamagedKeys(
+            f"{path} is damaged: {problem}; put it back from your backup, or remove it: "
+            "the demo then makes new accounts"
+        ) from None
 
 
 def open_accounts(

@@ -102,13 +102,23 @@ def _line(key: identity.DemoKey) -> str:
     )
 
 
+class DamagedOpening(ValueError):
+    """The file of the market's opening cannot be read; the message names it."""
+
+
 def _opening(settings: Settings, clock: Clock) -> Opening:
     """The market's opening as it was at the first start; speed is of this start."""
     path = settings.data / MARKET_FILE
     now_ms = clock.exchange_ms()
     opened_ms, seed = now_ms - now_ms % MINUTE_MS, settings.demo.seed
     if path.exists():
-        known = msgspec.json.decode(path.read_bytes(), type=Opening)
+        try:
+            known = msgspec.json.decode(path.read_bytes(), type=Opening)
+        except msgspec.DecodeError as problem:
+            raise DamagedOpening(
+                f"{path} is damaged: {problem}; put it back from your backup, or remove it: "
+                "prices then begin anew"
+            ) from None
         opened_ms, seed = known.opened_ms, known.seed
     opening = Opening(opened_ms, seed, str(settings.demo.speed))
     _write(path, msgspec.json.encode(opening))
