@@ -236,7 +236,7 @@ fn a_ban_on_shrinking_needs_a_book_that_the_group_leaves_alone() {
         51000
     );
     assert_eq!(code(&mut world, vec![by_base.into()]), 0);
-    let by_quote = banned(SizeUnit::Quote, 100_000_000).into();
+    let by_quote = banned(SizeUnit::Quote, 10 * COIN as u64).into();
     assert_eq!(code(&mut world, vec![first(), by_quote]), 0);
 }
 

@@ -187,3 +187,27 @@ async def test_a_dead_mans_switch_holds_over_a_restart(tmp_path: Path) -> None:
     other = (await rest.get("trade/order", rest.alice, instId="BTC-USDT", clOrdId="other")).row
     assert other["state"] == "live"
     await rest.close()
+
+
+async def test_an_amount_that_buys_nothing(rest: RestBed) -> None:
+    """Criterion: REST-3. The least size, 0.00001 BTC, is worth 0.4 USDT at 40,000."""
+    await rest.place(rest.bob, "sell", "40000", "1")
+    small = {"ordType": "market", "px": "", "tgtCcy": "quote_ccy"}
+    refused = (await order(rest, **small, sz="0.39999999")).row
+    assert (refused["sCode"], "0.4 USDT" in refused["sMsg"]) == ("51020", True)
+    assert (await rest.get("trade/fills", rest.alice)).data == []
+
+
+async def test_a_market_order_without_a_fill(rest: RestBed) -> None:
+    """Criterion: REST-WIRE-4, REST-ORD-2. Its own sale is cancelled, and the next costs more."""
+    await rest.place(rest.alice, "sell", "40000", "0.1")
+    await rest.place(rest.bob, "sell", "60000", "1")
+    placed = (await order(rest, ordType="market", px="", sz="0.5")).row
+    assert placed["sCode"] == "0"
+    named = {"instId": "BTC-USDT", "ordId": placed["ordId"]}
+    found = (await rest.get("trade/order", rest.alice, **named)).row
+    shown = (found["state"], found["accFillSz"], found["fillSz"], found["cancelSource"])
+    assert shown == ("canceled", "0", "0", "14")
+    for path in ("trade/fills", "trade/fills-history"):
+        page = await rest.get(path, rest.alice, instType="SPOT")
+        assert (page.code, page.data) == ("0", [])

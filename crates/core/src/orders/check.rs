@@ -277,8 +277,9 @@ fn check_size(draft: &Draft, instrument: &Instrument) -> Result<(), Refused> {
     let terms = &instrument.terms;
     if draft.unit == SizeUnit::Quote {
         let most = terms.max_market_amount;
+        let least = least_amount(draft.side, instrument);
         return match draft.size {
-            0 => Err(Refusal::UnderMinSize.allowing(1)),
+            size if size < least => Err(Refusal::UnderMinSize.allowing(least)),
             size if size > most => Err(Refusal::OverMaxMarketAmount.allowing(most)),
             _ => Ok(()),
         };
@@ -293,6 +294,17 @@ fn check_size(draft: &Draft, instrument: &Instrument) -> Result<(), Refused> {
         return Err(refusal.allowing(most));
     }
     Ok(())
+}
+
+/// What the least size is worth at the best price on the other side, which is where an order sized
+/// in quote begins; 1 unit where nobody stands there.
+#[inline]
+fn least_amount(side: Side, instrument: &Instrument) -> u64 {
+    let best = instrument.best(side.opposite());
+    let worth = best.map_or(1, |price| {
+        instrument.value.quote(price, instrument.terms.min_size.0).1
+    });
+    u64::try_from(worth.max(1)).unwrap_or(u64::MAX)
 }
 
 /// The least size and the lot, for new sizes of any order sized in base.

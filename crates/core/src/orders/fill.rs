@@ -64,7 +64,8 @@ impl Exchange {
         );
     }
 
-    /// Whether nothing is left; sized in quote, whether the rest is worth less than a lot.
+    /// Whether nothing is left; sized in quote, whether the rest is worth less than a lot at this
+    /// price or, for a buyer, at the next one: the fill that ends an order is the last to tell it.
     #[inline]
     fn is_sated(&self, appetite: &Appetite, meeting: &Meeting) -> bool {
         if appetite.unit == SizeUnit::Base {
@@ -73,7 +74,11 @@ impl Exchange {
         let instrument = self
             .instruments
             .at(self.orders.at(meeting.taker).instrument);
-        appetite.at(meeting.price, instrument).0 == 0
+        let price = match appetite.side {
+            Side::Buy => instrument.best(Side::Sell).unwrap_or(meeting.price),
+            Side::Sell => meeting.price,
+        };
+        appetite.at(price, instrument).0 == 0
     }
 
     #[inline]

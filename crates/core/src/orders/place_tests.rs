@@ -229,17 +229,57 @@ fn a_quote_sized_order_ends_filled() {
     let order = world.ok(market(11, Side::Buy, SizeUnit::Quote, 1_000_000_100));
     let order = world.order(order);
     assert_eq!((order.filled, order.state), (1, OrderState::Filled));
-    let events = world.send(market(11, Side::Buy, SizeUnit::Quote, 100));
-    let last = orders_of(&events).pop().unwrap();
-    assert_eq!(
-        (last.state, last.filled, last.trade),
-        (OrderState::Filled, Size(0), TradeId(0))
-    );
     let sale = world.ok(limit(12, Side::Buy, 590_000, 100));
     let order = world.ok(market(11, Side::Sell, SizeUnit::Quote, 12 * COIN as u64));
     let order = world.order(order);
     assert_eq!((order.filled, order.state), (2, OrderState::Filled));
     assert_eq!(world.order(sale).filled_quote, 1_180_000_000);
+}
+
+/// Criterion: CORE-ORD-23. 15 USDT buy a lot for 6; the rest buys none of the next one for 9.02.
+#[test]
+fn the_last_fill_ends_an_order_whose_rest_buys_nothing_at_the_next_price() {
+    let mut world = World::funded();
+    world.ok(limit(12, Side::Sell, 600_000, 1));
+    world.ok(limit(12, Side::Sell, 902_000, 1));
+    let events = world.send(market(11, Side::Buy, SizeUnit::Quote, 15 * COIN as u64));
+    let mut mine = orders_of(&events);
+    mine.retain(|order| order.owner == OwnerId(11));
+    let told: Vec<_> = mine.iter().map(|it| (it.cause, it.fill_size)).collect();
+    let fill = (OrderCause::Filled, Size(1));
+    assert_eq!(told, [(OrderCause::Placed, Size(0)), fill]);
+    assert_eq!(mine[1].state, OrderState::Filled);
+}
+
+/// Criterion: CORE-ORD-9. A lot costs 6 USDT at 60,000 and brings 5.9 at 59,000.
+#[test]
+fn a_quote_size_has_the_least_that_the_best_price_gives_it() {
+    let mut world = World::funded();
+    world.ok(limit(12, Side::Sell, 600_000, 10));
+    world.ok(limit(12, Side::Buy, 590_000, 10));
+    let order = |side, amount| market(11, side, SizeUnit::Quote, amount);
+    let refused = world.refusal(order(Side::Buy, 599_999_999));
+    assert_eq!(refused, (51020, 600_000_000));
+    let refused = world.refusal(order(Side::Sell, 589_999_999));
+    assert_eq!(refused, (51020, 590_000_000));
+    world.ok(order(Side::Buy, 600_000_000));
+    world.ok(order(Side::Sell, 590_000_000));
+}
+
+/// Criterion: CORE-ORD-27. The cheap order is the buyer's own, and the next lot costs 9 USDT.
+#[test]
+fn an_order_without_a_fill_ends_cancelled() {
+    let mut world = World::funded();
+    world.ok(limit(11, Side::Sell, 600_000, 1));
+    world.ok(limit(12, Side::Sell, 900_000, 1));
+    let events = world.send(market(11, Side::Buy, SizeUnit::Quote, 7 * COIN as u64));
+    let orders = orders_of(&events);
+    assert!(orders.iter().all(|order| order.cause != OrderCause::Filled));
+    let last = orders.last().unwrap();
+    assert_eq!(
+        (last.state, last.filled, last.cancel_source),
+        (OrderState::Canceled, Size(0), CancelSource::Ioc)
+    );
 }
 
 /// Criterion: CORE-ORD-7, CORE-ORD-11. 1 % around 60,000: buys to 60,600, sells from 59,400.

@@ -2,7 +2,6 @@
 
 use super::check::Draft;
 use super::fill::Meeting;
-use super::report::Change;
 use super::self_trade::Verdict;
 use super::{Order, OrderSlot, book_side, reaches};
 use crate::book::OrderBook;
@@ -13,7 +12,7 @@ use crate::types::*;
 /// Why a taker stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Nothing is left, or (sized in quote) less than one lot costs.
+    /// Nothing is left, or (sized in quote) less than one lot costs at the next price.
     Filled,
     /// The other side is empty.
     Empty,
@@ -23,7 +22,7 @@ pub enum Stop {
     Walk,
     /// The taker's own maker stands next and the mode ends the taker.
     SelfTrade,
-    /// A market order has spent what it could.
+    /// A market order's money, or its size in quote, is less than one lot costs here.
     Funds,
 }
 
@@ -116,11 +115,6 @@ impl Exchange {
         let instrument = order.instrument;
         let stop = self.walk(slot, limit, appetite, master);
         self.instruments.at_mut(instrument).refresh_band();
-        if stop == Stop::Filled && self.orders.at(slot).state != OrderState::Filled {
-            // Sized in quote and worth less than a lot from the start: filled with nothing.
-            self.orders.at_mut(slot).state = OrderState::Filled;
-            self.report(slot, &Change::plain(OrderCause::Filled));
-        }
         stop
     }
 
@@ -165,13 +159,9 @@ impl Exchange {
                     return Stop::SelfTrade;
                 }
             }
-            let (wanted, size) = appetite.at(resting.price, instrument);
+            let (_, size) = appetite.at(resting.price, instrument);
             if size == 0 {
-                return if wanted == 0 {
-                    Stop::Filled
-                } else {
-                    Stop::Funds
-                };
+                return Stop::Funds;
             }
             let size = size.min(resting.size);
             let meeting = Meeting {

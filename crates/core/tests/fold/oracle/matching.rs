@@ -27,6 +27,12 @@ impl Oracle {
         best.map(|(id, _)| *id)
     }
 
+    /// The price that a taker of this side meets first.
+    pub(super) fn first_price(&self, instrument: InstrumentId, taker: Side) -> Option<u64> {
+        let id = self.first_maker(instrument, taker)?;
+        Some(self.orders[&id].price)
+    }
+
     pub(super) fn best_maker(
         &self,
         instrument: InstrumentId,
@@ -97,13 +103,9 @@ impl Oracle {
                     SelfTrade::CancelTaker | SelfTrade::CancelBoth => return Stop::Ended,
                 }
             }
-            let (wanted, size) = self.wanted(&order, left, funds, resting.price);
+            let (_, size) = self.wanted(&order, left, funds, resting.price);
             if size == 0 {
-                return if wanted == 0 {
-                    Stop::Filled
-                } else {
-                    Stop::Ended
-                };
+                return Stop::Ended;
             }
             let size = size.min(resting.size - resting.filled);
             let (spent, quote) = self.fill(taker, maker, size, funds.is_some());
@@ -113,9 +115,12 @@ impl Oracle {
                 quote as u64
             };
             funds = funds.map(|funds| funds - spent);
-            if order.unit == SizeUnit::Quote
-                && self.wanted(&order, left, None, resting.price).0 == 0
-            {
+            let next = match order.side {
+                Side::Buy => self.first_price(order.instrument, Side::Buy),
+                Side::Sell => None,
+            };
+            let next = next.unwrap_or(resting.price);
+            if order.unit == SizeUnit::Quote && self.wanted(&order, left, None, next).0 == 0 {
                 return Stop::Filled;
             }
         }

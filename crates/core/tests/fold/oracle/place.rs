@@ -50,7 +50,7 @@ impl Oracle {
             return Err(51000);
         }
         self.check_name(command)?;
-        check_size(&order, pair)?;
+        self.check_size(&order, pair)?;
         let limit = self.limit(
             &mut order,
             pair,
@@ -128,6 +128,29 @@ impl Oracle {
         } else {
             Ok(())
         }
+    }
+
+    fn check_size(&self, order: &Order, pair: &Instrument) -> Result<(), Refused> {
+        let terms = &pair.terms;
+        if order.unit == SizeUnit::Quote {
+            let first = self.first_price(order.instrument, order.side);
+            let buys = |price| self.size_for(pair, order.size.into(), price);
+            let is_small = first.is_some_and(|price| buys(price) < terms.min_size.0);
+            return match order.size {
+                0 => Err(51020),
+                _ if is_small => Err(51020),
+                size if size > terms.max_market_amount => Err(51202),
+                _ => Ok(()),
+            };
+        }
+        pair.check_base_size(order.size)?;
+        if order.order_type == OrderType::Market && order.size > terms.max_market_size.0 {
+            return Err(51201);
+        }
+        if order.order_type != OrderType::Market && order.size > terms.max_limit_size.0 {
+            return Err(51005);
+        }
+        Ok(())
     }
 
     /// Sets the price that the order shows; the worst one it may trade at.
@@ -252,25 +275,6 @@ impl Oracle {
             client_order_id: order.client_order_id,
         }
     }
-}
-
-fn check_size(order: &Order, pair: &Instrument) -> Result<(), Refused> {
-    let terms = &pair.terms;
-    if order.unit == SizeUnit::Quote {
-        return match order.size {
-            0 => Err(51020),
-            size if size > terms.max_market_amount => Err(51202),
-            _ => Ok(()),
-        };
-    }
-    pair.check_base_size(order.size)?;
-    if order.order_type == OrderType::Market && order.size > terms.max_market_size.0 {
-        return Err(51201);
-    }
-    if order.order_type != OrderType::Market && order.size > terms.max_limit_size.0 {
-        return Err(51005);
-    }
-    Ok(())
 }
 
 impl Instrument {
