@@ -51,8 +51,8 @@ refusals! {
     UnknownInstrument = 51001,
     AmendNoId = 51003,
     OverMaxSize = 51005,
-    /// Sell below the lowest price of the band.
-    UnderBand = 51006,
+    /// Buy above the highest price of the band, or sell below the lowest.
+    OutsideBand = 51006,
     NotEnoughBalance = 51008,
     DuplicateClientOrderId = 51016,
     UnderMinSize = 51020,
@@ -65,8 +65,8 @@ refusals! {
     TooManyDeadMen = 51071,
     TooManyPendingOnInstrument = 51102,
     TooManyPending = 51103,
-    /// Buy above the highest price of the band, or above the instrument's largest price.
-    OverBand = 51116,
+    /// Above the instrument's largest price.
+    OverMaxPrice = 51116,
     OffLot = 51121,
     /// The price is 0 or below the smallest tick.
     UnderMinPrice = 51122,

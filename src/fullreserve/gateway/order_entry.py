@@ -56,6 +56,7 @@ SELF_TRADES = {
     "cancel_both": CANCEL_BOTH,
 }
 UNITS = {"base_ccy": BASE, "quote_ccy": QUOTE}
+NONE_ATTACHED = ("", "[]", "{}")
 BOOLEANS = {"": False, "false": False, "true": True}
 
 
@@ -192,7 +193,7 @@ class OrderEntry:
         """The command of an amendment."""
         instrument = self.instrument(params.inst_id, params.inst_id_code)
         order = order_number(params.ord_id, params.cl_ord_id, 51503)
-        if params.attach_algo_ords:
+        if params.attach_algo_ords not in NONE_ATTACHED:
             raise Problem(51000, "attachAlgoOrds", "none: attached orders are not offered")
         if not params.new_sz and not params.new_px:
             raise Problem(51500)
@@ -262,7 +263,7 @@ def _place_flags(params: PlaceParams, instrument: Instrument) -> int:
         raise Problem(51000, "posSide", "net")
     if params.reduce_only and boolean("reduceOnly", params.reduce_only):
         raise Problem(51205)
-    if params.attach_algo_ords:
+    if params.attach_algo_ords not in NONE_ATTACHED:
         raise Problem(51000, "attachAlgoOrds", "none: attached orders are not offered")
     if params.tp_trigger_px or params.sl_trigger_px:
         raise Problem(54070)

@@ -55,14 +55,13 @@ def refused_rows(rendered: Sequence[bytes]) -> bytes:
 def text_of(raw: msgspec.Raw) -> str:
     """A value's text: a string's content, a number's digits, true, false; "" for null.
 
-    Lists and objects keep their JSON, so that whoever does not take them can say so; empty ones
-    count as absent.
+    Lists and objects keep their JSON, so that whoever does not take them can say so.
     """
     content = bytes(raw)
     first = content[:1]
     if first == b'"':
         return _string.decode(content)
-    if first == b"n" or (first in (b"[", b"{") and len(content) == 2):
+    if first == b"n":
         return ""
     return content.decode()
 

@@ -48,7 +48,7 @@ def test_scalars_keep_their_text() -> None:
         "f": "false",
         "z": "",
         "l": "[1]",
-        "e": "",
+        "e": "[]",
     }
 
 

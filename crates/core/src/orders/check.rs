@@ -349,7 +349,7 @@ pub(super) fn checked_price(
         return Err(Refusal::UnderMinPrice.allowing(tick));
     }
     if price > instrument.terms.max_price.0 {
-        return Err(Refusal::OverBand.allowing(instrument.terms.max_price.0));
+        return Err(Refusal::OverMaxPrice.allowing(instrument.terms.max_price.0));
     }
     if tick != 1 && !price.is_multiple_of(tick) {
         return Err(Refusal::OffTick.allowing(tick));
@@ -362,10 +362,7 @@ pub(super) fn checked_price(
     if clamp && edge > 0 && edge <= instrument.terms.max_price.0 {
         return Ok(edge);
     }
-    match side {
-        Side::Buy => Err(Refusal::OverBand.allowing(edge)),
-        Side::Sell => Err(Refusal::UnderBand.allowing(edge)),
-    }
+    Err(Refusal::OutsideBand.allowing(edge))
 }
 
 impl Order {

@@ -296,7 +296,7 @@ fn the_band_bounds_limit_and_market_orders() {
     world.ok(limit(11, Side::Buy, 600_000, 1));
     assert_eq!(
         world.refusal(limit(11, Side::Buy, 606_001, 1)),
-        (51116, 606_000)
+        (51006, 606_000)
     );
     assert_eq!(
         world.refusal(limit(11, Side::Sell, 593_999, 1)),

@@ -331,10 +331,10 @@ impl Instrument {
             Side::Buy => highest / self.tick(highest) * self.tick(highest),
             Side::Sell => lowest.div_ceil(self.tick(lowest)) * self.tick(lowest),
         };
-        match side {
-            _ if clamp && edge > 0 && edge <= most => Ok(edge),
-            Side::Buy => Err(51116),
-            Side::Sell => Err(51006),
+        if clamp && edge > 0 && edge <= most {
+            Ok(edge)
+        } else {
+            Err(51006)
         }
     }
 }
