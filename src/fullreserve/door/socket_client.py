@@ -76,6 +76,13 @@ class Submitted(NamedTuple):
     commands: Sequence[bytes]
     done: Callable[[Result], None]
 
+    def tell(self, result: Result) -> None:
+        """Says the outcome; one listener's mistake may not end what the others wait for."""
+        try:
+            self.done(result)
+        except Exception:
+            log.exception("listener failed", result=str(result)[:200])
+
 
 class SocketDoor:
     """`door.protocol.Door` over the socket; use `open`. One event loop.
@@ -170,7 +177,7 @@ class SocketDoor:
         self._connected.set()
         submitted, self._submitted = self._submitted, {}
         for waiting in submitted.values():
-            waiting.done(UNKNOWN)
+            waiting.tell(UNKNOWN)
         asked, self._asked = self._asked, {}
         for _, answer in asked.values():
             if not answer.done():
@@ -327,7 +334,7 @@ class SocketDoor:
         submitted = self._submitted.pop(number, None)
         if submitted is not None:
             self._pending -= len(submitted.commands)
-            submitted.done(result)
+            submitted.tell(result)
 
     def _fail(self, failure: Failure) -> None:
         problem: Exception = Unavailable(failure.message)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
+import structlog
 
 from fullreserve.door.protocol import Door, Limit, Refused, Result
 from fullreserve.exchange.catalog import Instrument
@@ -35,6 +36,8 @@ OrderCommand = PlaceOrder | CancelOrder | AmendOrder
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(PlaceOrder).decode
 _json = msgspec.json.Encoder().encode
+
+log = structlog.get_logger(__name__)
 
 
 # A command, its instrument, its client order id and its tag.
@@ -104,18 +107,17 @@ class Submission:
     def _send_plain(self, key: Caller, plain: _Plain, done: Done) -> None:
         command, instrument, client_order_id, tag = plain
 
-        def finish(result: Result) -> None:
+        def render(result: Result) -> Answer | Problem:
             if isinstance(result, Refused):
-                done(refused(result))
-                return
+                return refused(result)
             reply = result[0]
             if reply.code:
-                done(self._refused_plain(plain, reply))
-                return
+                return self._refused_plain(plain, reply)
             row = _placed(client_order_id, reply.order, tag, self._exchange_ms())
-            done(Answer([row], 0))
+            return Answer([row], 0)
 
-        self._door.submit((command,), finish, self._limits.single(key, "place", instrument))
+        limits = self._limits.single(key, "place", instrument)
+        self._door.submit((command,), _answering(render, done), limits)
 
     def _refused_plain(self, plain: _Plain, reply: Reply) -> Answer:
         command, instrument, client_order_id, tag = plain
@@ -150,18 +152,17 @@ class Submission:
             return
         limits = self._limits.single(key, "place", instrument.id)
 
-        def finish(result: Result) -> None:
+        def render(result: Result) -> Answer | Problem:
             if isinstance(result, Refused):
-                done(refused(result))
-                return
+                return refused(result)
             reply = result[0]
             problem = None
             if reply.code:
                 problem = refusals.problem(reply.code, reply.allowed, instrument, command)
             row = _place_row(params, reply.order, self._exchange_ms(), problem)
-            done(Answer([row], 1 if problem else 0))
+            return Answer([row], 1 if problem else 0)
 
-        self._door.submit((_pack(command),), finish, limits)
+        self._door.submit((_pack(command),), _answering(render, done), limits)
 
     def cancel(self, key: Caller, orders: Sequence[CancelParams], done: Done) -> None:
         """Cancel orders; as `place`."""
@@ -256,10 +257,13 @@ class _Run(Generic[P]):
         self._problems[position] = problem
 
     def finish(self, result: Result) -> None:
-        """Render the rows from the replies, which stand in the order of the commands."""
+        """Answer with the rows."""
+        _answering(self._render, self._done)(result)
+
+    def _render(self, result: Result) -> Answer | Problem:
+        """The rows from the replies, which stand in the order of the commands."""
         if isinstance(result, Refused):
-            self._done(refused(result))
-            return
+            return refused(result)
         orders = {}
         for index, reply in enumerate(result):
             position = self._positions[index]
@@ -271,7 +275,7 @@ class _Run(Generic[P]):
             self._row(params, orders.get(position, 0), now, self._problems.get(position))
             for position, params in enumerate(self._params)
         ]
-        self._done(Answer(rows, len(self._problems)))
+        return Answer(rows, len(self._problems))
 
     def _refusal(self, index: int, reply: Reply) -> Problem:
         return refusals.problem(
@@ -280,6 +284,22 @@ class _Run(Generic[P]):
 
 
 _AnyRun = _Run[PlaceParams] | _Run[CancelParams] | _Run[AmendParams]
+
+
+def _answering(
+    render: Callable[[Result], Answer | Problem], done: Done
+) -> Callable[[Result], None]:
+    """Gives `done` what is rendered; the client is answered when that fails, too."""
+
+    def finish(result: Result) -> None:
+        try:
+            answer = render(result)
+        except Exception:
+            log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
+            answer = Problem(50026)
+        done(answer)
+
+    return finish
 
 
 def refused(result: Refused) -> Problem:

@@ -13,7 +13,7 @@ import pytest
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.door import frames, socket_client
 from fullreserve.door.frames import BadFrame, Frames, Hello, OpenStream, frame
-from fullreserve.door.protocol import Refused, Row, Unavailable
+from fullreserve.door.protocol import Refused, Result, Row, Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import Side, encode
@@ -221,6 +221,29 @@ async def test_numbers_that_wait_behind_the_disk_are_not_given_again(bed: Bed) -
     assert (await within).numbers(1) == first.numbers(1) - 1
     for door in (first, second):
         await door.close()
+    await server.close()
+
+
+async def test_a_listener_that_fails_does_not_end_the_connection(bed: Bed) -> None:
+    """Criterion: LOG-1.10"""
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    door = await SocketDoor.open(path, 1, ManualClock())
+    heard: list[Result] = []
+
+    def broken(result: Result) -> None:
+        heard.append(result)
+        raise RuntimeError("a mistake of the gateway's")
+
+    door.submit([encode(order(door, ALICE, Side.BUY, 400_000, 1))], broken)
+    assert (await place(door, ALICE, Side.BUY, 400_000, 1)).code == 0
+    disk = Disk(bed.journal)
+    disk.hold()
+    door.submit([encode(order(door, ALICE, Side.BUY, 400_000, 1))], broken)
+    door.submit([encode(order(door, ALICE, Side.BUY, 400_000, 1))], heard.append)
+    await door.close()
+    assert [isinstance(result, Refused) for result in heard] == [False, True, True]
+    disk.release()
     await server.close()
 
 
