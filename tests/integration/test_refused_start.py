@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,7 +128,7 @@ def test_a_damaged_file_of_the_demo_is_named(tmp_path: Path, name: str, content:
     path = tmp_path / name
     path.write_bytes(content)
     settings, clock = Settings(data=tmp_path), ManualClock(START_MS)
-    opens = {
+    opens: dict[str, Callable[[], object]] = {
         MARKET_FILE: lambda: Market().prepare(settings, clock),
         FILE_NAME: lambda: read(tmp_path),
     }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from fullreserve.app.ports import bound
@@ -240,3 +241,14 @@ async def test_connections_beyond_the_bound_are_sent_away(rest: RestBed) -> None
     for _, writer in held:
         writer.close()
     await server.close()
+
+
+async def test_an_upgrade_is_not_made_and_not_logged(
+    port: Port, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Criterion: HOUSE-LOG-3"""
+    headers = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    head = b"GET /api/v5/public/time HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n"
+    status, answer = await port.send(head)
+    assert (status, answer["code"]) == (200, "0")
+    assert not caplog.records

@@ -88,6 +88,9 @@ class Protocol(HttpToolsProtocol):
         if len(self.connections) > self.most:
             self._hang_up(Problem(50013, http=503))
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Says nothing: a client's mistake, and no advice to the operator on what to install."""
+
     def patrol(self, now_s: float) -> None:
         """Closes the connection when a whole request has been due for too long."""
         since_s = self._waits_since_s
