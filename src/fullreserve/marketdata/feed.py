@@ -105,7 +105,8 @@ class Feed:
                 break
             if waited_ms == RECORDS_WAIT_MS:
                 lag = status.sequence - reached.sequence
-                log.info("the records lag; candles begin without their past", commands=lag)
+                # As at every first start: the past comes when the records do.
+                log.debug("candles begin before the records are there", commands=lag)
                 for market in self.market:
                     market.begin_without_past()
             await self._clock.wait_ms(RECORDS_LOOK_MS)
