@@ -71,6 +71,8 @@ def batches(count: int, cancels: float) -> Iterator[list[bytes]]:
 
 def write_log(data: Path, count: int, cancels: float, snapshot_at: float | None = None) -> None:
     """A journal of `count` orders in a data folder; a snapshot at a share of it, if wanted."""
+    # A start over a log without its people is refused; an empty store has none.
+    (data / "identity.db").touch()
     # An exchange that was down for long doubts its clock, so the log ends a while ago.
     start_ms = SystemClock().wall_ms() - HOUR_MS
     journal = SqliteJournal(data / "journal", segment_rows=10**8)
