@@ -108,7 +108,7 @@ class SystemClock:
 
     async def wait_until(self, exchange_ms: int) -> None:
         # The wall clock may be set while this sleeps, so what is left is asked again.
-        while (left_ms := exchange_ms - self.exchange_ms()) > 0:  # noqa: ASYNC110
+        while (left_ms := exchange_ms - self.exchange_ms()) > 0:  # noqa: ASYNC110 - as said
             await asyncio.sleep(float(left_ms / self._speed) / MS_PER_S)
 
     async def wait_ms(self, real_ms: int) -> None:

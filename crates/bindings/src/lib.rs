@@ -1,6 +1,6 @@
 //! The bridge between Python and the core: bytes in, bytes out, and nothing else.
 
-mod plain_orders;
+mod requests;
 
 use fullreserve_core::{ApplyError, Exchange, Halt};
 // Linked for its allocator.
@@ -149,9 +149,9 @@ fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bou
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
-    module.add_class::<plain_orders::PlainOrders>()?;
+    module.add_class::<requests::PlainOrders>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
-    module.add_function(wrap_pyfunction!(plain_orders::whole_request, module)?)?;
+    module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -1,4 +1,5 @@
-//! The usual order request, from a client's JSON straight to the bytes of its command.
+//! The usual requests: an order from a client's JSON straight to the bytes of its command, and HTTP
+//! requests that arrive whole ([`whole_request`]).
 //!
 //! [`PlainOrders`] reads what nearly all clients send nearly always: one order, its parameters as
 //! strings without escapes, nothing in them that needs a word of explanation. Everything else it

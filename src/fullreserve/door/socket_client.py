@@ -77,10 +77,11 @@ class Submitted(NamedTuple):
     done: Callable[[Result], None]
 
     def tell(self, result: Result) -> None:
-        """Says the outcome; one listener's mistake may not end what the others wait for."""
+        """Says the outcome."""
         try:
             self.done(result)
         except Exception:
+            # One listener's mistake may not end what the others wait for.
             log.exception("listener failed", result=str(result)[:200])
 
 

@@ -76,7 +76,7 @@ class Submission:
     def place_plain(self, key: Caller, body: bytes, expires_ms: int, done: Done) -> bool:
         """Place the one order of a JSON object; False, with nothing done, sends it the long way.
 
-        Answers as `place_one` does, for a third of its CPU time.
+        Answers as `place_one` does.
         """
         plain = self._plain.order(body, key.uid, self._door.numbers(1), expires_ms)
         if plain is None:

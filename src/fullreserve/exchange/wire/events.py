@@ -283,7 +283,7 @@ _SHOWN_TAGS = sum(1 << int(str(kind.__struct_config__.tag)) for kind in _SHOWN)
 
 
 def decode_shown(data: bytes) -> list[AnyEvent]:
-    """Replies and public events of a batch, in order; a third of the cost of decoding all."""
+    """Replies and public events of a batch, in order; the others are passed over undecoded."""
     return decode_events(select_events(data, _SHOWN_TAGS))
 
 

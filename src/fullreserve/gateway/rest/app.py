@@ -15,12 +15,13 @@ from fullreserve.clock import NS_PER_MS
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.errors import TABLE, Problem
+from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
 from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
+from fullreserve.gateway.rest.refusing import Refusing
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
@@ -138,20 +139,14 @@ class RestApp:
             respond(status, content)
             self._metrics.observe(ORDER_NAME, status, self._now_ns() - started_ns)
 
-        try:
+        with Refusing(ORDER_NAME, answered):
             request = self._admit(
                 self._order_route, ORDER_TARGET, headers, body, address, started_ns
             )
             if request.is_unproven:
-                proof = asyncio.create_task(self._prove_and_place(request, answered))
-                self._keep(proof)
+                self._keep(asyncio.create_task(self._prove_and_place(request, answered)))
             else:
                 self._place(request, answered)
-        except Problem as problem:
-            answered(problem.http, wire.refusal(problem.code, problem.message))
-        except Exception:
-            log.exception("request failed", method=ORDER_NAME[0], path=ORDER_NAME[1])
-            answered(500, wire.refusal(50026, TABLE[50026].message))
 
     def route(self, method: str, path: str) -> Route | None:
         """The endpoint at a path, None where there is none."""
@@ -175,36 +170,29 @@ class RestApp:
             respond(status, content, extra)
             self._metrics.observe(name, status, self._now_ns() - started_ns)
 
-        try:
+        content: bytes | None = None
+        with Refusing(name, answered):
             target = (b"GET", name[1], path, query)
             request = self._admit(route, target, headers, b"", address, started_ns)
             extra = request.answer_headers
             handling = _handled(route, request)
-            waits = handling.send(None)
-        except StopIteration as done:
-            answered(200, done.value)
-        except Problem as problem:
-            answered(problem.http, wire.refusal(problem.code, problem.message))
-        except Exception:
-            log.exception("request failed", method=name[0], path=name[1])
-            answered(500, wire.refusal(50026, TABLE[50026].message))
-        else:
-            self._keep(asyncio.create_task(_finish(name, resumed(handling, waits), answered)))
+            try:
+                waits = handling.send(None)
+            except StopIteration as done:
+                content = done.value
+            else:
+                self._keep(asyncio.create_task(_finish(name, resumed(handling, waits), answered)))
+        if content is not None:
+            answered(200, content)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _prove_and_place(self, request: Request, respond: Respond) -> None:
-        try:
+        with Refusing(ORDER_NAME, respond):
             await _check_passphrase(request)
             self._place(request, respond)
-        except Problem as problem:
-            respond(problem.http, wire.refusal(problem.code, problem.message))
-        except Exception:
-            # Nobody awaits this task: without an answer the client would wait for ever.
-            log.exception("request failed", method=ORDER_NAME[0], path=ORDER_NAME[1])
-            respond(500, wire.refusal(50026, TABLE[50026].message))
 
     def _place(self, request: Request, respond: Respond) -> None:
         def done(answer: Answer | Problem) -> None:
@@ -267,14 +255,8 @@ async def _handled(route: Route, request: Request) -> bytes:
 
 
 async def _finish(name: tuple[str, str], content: Awaitable[bytes], respond: Respond) -> None:
-    try:
+    with Refusing(name, respond):
         respond(200, await content)
-    except Problem as problem:
-        respond(problem.http, wire.refusal(problem.code, problem.message))
-    except Exception:
-        # Nobody awaits this task: without an answer the client would wait for ever.
-        log.exception("request failed", method=name[0], path=name[1])
-        respond(500, wire.refusal(50026, TABLE[50026].message))
 
 
 async def _check_passphrase(request: Request) -> None:

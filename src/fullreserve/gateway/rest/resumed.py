@@ -23,4 +23,5 @@ def resumed(started: Coroutine[Any, Any, T], waits: Any) -> Generator[Any, Any, 
         try:
             waits = step()
         except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+            value: T = done.value
+            return value

@@ -1,4 +1,4 @@
-//! Reading order requests for the gateway.
+//! Reading requests for the gateway.
 
 use fullreserve_core::types::{GatewayId, InstrumentId, OwnerId};
 use fullreserve_order_entry::{Placed, Submission, Terms};
