@@ -215,6 +215,20 @@ async def test_a_head_without_an_end_is_cut_off(port: Port) -> None:
     assert (await port.send(port.post(large) + large))[1]["code"] in ("0", "1")
 
 
+@pytest.mark.parametrize("beside", [b"0\r\nX: ", b"2;x="], ids=["trailer", "extension"])
+@pytest.mark.parametrize("path", [b"/api/v5/trade/order", b"/api/v5/trade/batch-orders"])
+async def test_what_stands_beside_a_body_has_an_end(port: Port, path: bytes, beside: bytes) -> None:
+    """Criterion: REST-IN-6"""
+    reader, writer = await port.connect()
+    writer.write(b"POST %b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n" % path)
+    writer.write(beside + b"a" * (4 * HEAD_BYTES_MAX))
+    status, answer = await read_answer(reader)
+    assert (status, answer["code"]) == (431, "50002")
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+
+
 async def test_a_request_that_does_not_come_is_given_up(port: Port) -> None:
     """Criterion: REST-IN-6"""
     silent, begun = await port.connect(), await port.connect()

@@ -30,7 +30,7 @@ from fullreserve.gateway.rest.app import (
 
 ORDER_URL = ORDER_TARGET[2]
 HEAD_BYTES_MAX = 32 * 1024
-HEAD_TOO_LARGE = f"the head of the request is larger than {HEAD_BYTES_MAX} bytes"
+HEAD_TOO_LARGE = f"without its body the request is larger than {HEAD_BYTES_MAX} bytes"
 # How long a client may take to send a whole request; idle connections between requests have
 # uvicorn's own, shorter time.
 REQUEST_WAIT_S = 10
@@ -79,8 +79,8 @@ class Protocol(HttpToolsProtocol):
     _quiet_since_s = 0.0
     # Since when a request is waited for, from its first byte or from the connection's start.
     _waits_since_s: float | None = None
-    # Bytes of the head that is being received; None while a body is.
-    _head_bytes: int | None = 0
+    # Bytes of the request that is being received, without its body: head, chunk sizes, trailer.
+    _beside_body = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -133,11 +133,10 @@ class Protocol(HttpToolsProtocol):
         content = memoryview(data)
         while content and not self.transport.is_closing():
             piece, content = content[:HEAD_BYTES_MAX], content[HEAD_BYTES_MAX:]
-            if self._head_bytes is not None:
-                if self._head_bytes > HEAD_BYTES_MAX:
-                    self._hang_up(Problem(50002, allowed=HEAD_TOO_LARGE, http=431))
-                    return
-                self._head_bytes += len(piece)
+            if self._beside_body > HEAD_BYTES_MAX:
+                self._hang_up(Problem(50002, allowed=HEAD_TOO_LARGE, http=431))
+                return
+            self._beside_body += len(piece)
             super().data_received(bytes(piece))
 
     def on_message_begin(self) -> None:
@@ -157,7 +156,6 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._order = None
-        self._head_bytes = None
         if self.url == ORDER_URL and self._is_free():
             parser = self.parser
             if parser.get_method() == b"POST" and parser.get_http_version() == "1.1":
@@ -174,6 +172,7 @@ class Protocol(HttpToolsProtocol):
         )
 
     def on_body(self, body: bytes) -> None:
+        self._beside_body -= len(body)
         order = self._order
         if order is None:
             super().on_body(body)
@@ -186,7 +185,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._within = False
-        self._head_bytes = 0
+        self._beside_body = 0
         self._waits_since_s = None
         order = self._order
         if order is None:
