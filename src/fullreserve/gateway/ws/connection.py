@@ -12,7 +12,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import channels, requests
 from fullreserve.gateway.ws.deflate import TooLong, inflated
-from fullreserve.gateway.ws.frames import PONG, Close, close_frame
+from fullreserve.gateway.ws.frames import PONG, Close, close_answer, close_frame
 from fullreserve.gateway.ws.limits import COUNTED, HOUR_MS, REQUESTS_MAX, Bucket
 from fullreserve.gateway.ws.requests import Head, Request
 from fullreserve.gateway.ws.shapes import PRIVATE
@@ -83,7 +83,9 @@ class Connection(WSListener):
         self.address = address
         self.server.hub.members[self] = None
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
+        if not self._open:  # what came in one piece with a close frame
+            return
         self.seen_ms = self.server.hub.now_ms
         kind = frame.msg_type
         if frame.rsv1 and not (self._deflates and not self._parts):
@@ -95,8 +97,7 @@ class Connection(WSListener):
             else:
                 self.take(payload)
         elif kind == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
-            transport.disconnect()
+            self._end(close_answer(int(frame.get_close_code())))
         elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
             self._take_part(frame)
 
@@ -155,9 +156,12 @@ class Connection(WSListener):
             self._send(data)
 
     def close(self, code: Close, reason: str) -> None:
+        self._end(close_frame(code, reason))
+
+    def _end(self, closing: bytes) -> None:
         if not self._open or self._transport is None:
             return
-        last = b"".join([*self._frames, close_frame(code, reason)])
+        last = b"".join([*self._frames, closing])
         self._frames.clear()
         self._forget()
         self._send(last)

@@ -14,6 +14,7 @@ _MEDIUM = 1 << 16
 class Close(IntEnum):
     """Why a connection is closed; those from 4000 are OKX's."""
 
+    NORMAL = 1000
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     INVALID_DATA = 1007
@@ -39,6 +40,15 @@ def close_frame(code: Close, reason: str) -> bytes:
     """The closing handshake's frame; `reason` is short ASCII."""
     payload = code.to_bytes(2, "big") + reason.encode("ascii")
     return b"\x88%c%b" % (len(payload), payload)
+
+
+def close_answer(code: int) -> bytes:
+    """The answer to a client's close frame: its code where it may be sent, RFC 6455, 7.4."""
+    if not code:
+        code = Close.NORMAL
+    elif not (1000 <= code < 1015 and code not in (1004, 1005, 1006)) and not 3000 <= code < 5000:
+        code = Close.PROTOCOL_ERROR
+    return b"\x88\x02" + code.to_bytes(2, "big")
 
 
 PONG = text_frame(b"pong")
