@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
@@ -97,7 +97,7 @@ class Connection(WSListener):
             else:
                 self.take(payload)
         elif kind == WSMsgType.CLOSE:
-            self._end(close_answer(int(frame.get_close_code())))
+            self._end(close_answer(cast("int", frame.get_close_code())))
         elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
             self._take_part(frame)
 
