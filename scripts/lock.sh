@@ -10,5 +10,6 @@ compile() {
 }
 compile pyproject.toml -o requirements/run.txt
 for part in uv build test bench; do
-    compile requirements/$part.in -c requirements/run.txt -o requirements/$part.txt
+    compile requirements/$part.in -c requirements/run.txt --override requirements/overrides.in \
+        -o requirements/$part.txt
 done

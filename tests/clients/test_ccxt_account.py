@@ -58,7 +58,8 @@ def test_there_is_no_custody_and_no_margin(okx: Any) -> None:
     """Criterion: REST-CLIENT-1, REST-FUND-3, REST-ACC-2, REST-ABSENT-1"""
     assert okx.fetch_deposits("USDT") == okx.fetch_withdrawals("USDT") == []
     assert okx.fetch_positions() == okx.fetch_positions_history() == []
-    assert okx.fetch_borrow_interest() == okx.fetch_cross_borrow_rates() == []
+    assert okx.fetch_borrow_interest() == []
+    assert okx.fetch_cross_borrow_rates() == {}
     assert okx.fetch_convert_trade_history() == okx.fetch_open_orders(SYMBOL, params={"trigger": 1})
     assert okx.fetch_funding_rates() == okx.fetch_option_chain("BTC") == {}
     assert okx.fetch_underlying_assets({"type": "option"}) == []
