@@ -42,6 +42,9 @@ class Clock(Protocol):
     def accept_jump(self) -> None:
         """Let exchange time follow wall time to where it is now."""
 
+    def behind_ms(self) -> int:
+        """Return how far exchange time is ahead of a wall clock that was set back; 0 for not."""
+
     async def wait_until(self, exchange_ms: int) -> None:
         """Return once exchange time has reached a moment."""
 
@@ -103,6 +106,11 @@ class SystemClock:
     def jump_ms(self) -> int:
         return max(0, self._wall_ns() - self._monotonic_ns() - self._offset_ns) // NS_PER_MS
 
+    def behind_ms(self) -> int:
+        elapsed_ns = self._wall_ns() - self._wall_anchor_ns
+        stands_at_ms = self._exchange_anchor_ms + elapsed_ns * self._numerator // self._denominator
+        return max(0, self._last_ms - stands_at_ms)
+
     def accept_jump(self) -> None:
         self._offset_ns = max(self._offset_ns, self._wall_ns() - self._monotonic_ns())
 
@@ -156,6 +164,9 @@ class ManualClock:
 
     def jump_ms(self) -> int:
         return max(0, self._wall_ms - self._monotonic_ms - self._offset_ms)
+
+    def behind_ms(self) -> int:
+        return 0  # it moves on when told to
 
     def accept_jump(self) -> None:
         jump_ms = self.jump_ms()

@@ -155,6 +155,8 @@ async def test_an_archive_needs_a_place_that_takes_it(
         assert archive(Settings(data=data), place_) == 1
         refused = capsys.readouterr()
         assert (refused.out, refused.err.startswith("fullreserve: ")) == ("", True)
+        assert str(place_) in refused.err
+        assert "Errno" not in refused.err
     await bed.close()
 
 

@@ -33,6 +33,7 @@ from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import write_snapshot
+from fullreserve.records.imports import FILE as IMPORTS
 from fullreserve.records.reached import FILE
 from tests.bed import ALICE, Bed, place
 from tests.memory_folder import memory_folder
@@ -221,6 +222,20 @@ def test_a_follower_of_another_log_ends_once_and_the_health_says_so(
     assert "is not the one of the records" in "".join(second.end()[1:])
 
 
+def test_a_damaged_file_of_imports_ends_the_follower_once_and_delays_no_stop(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    """Criterion: LOG-13.6"""
+    (data / IMPORTS).write_bytes(b"no candles")
+    up = start()
+    now = until_health(up.ready(), lambda now: now["childrenEnded"] or now["childRestarts"])
+    assert now["childrenEnded"] == ["fullreserve.records.follower"]
+    up.process.send_signal(signal.SIGINT)
+    code, *said = up.end()
+    assert (code, "the records lag at the stop" in "".join(said)) == (0, False)
+    assert f"{IMPORTS} cannot be read" in "".join(said)
+
+
 async def test_damage_behind_a_snapshot_stops_the_intake(
     data: Path, start: Callable[[], Up]
 ) -> None:
@@ -240,3 +255,5 @@ async def test_damage_behind_a_snapshot_stops_the_intake(
     assert (now["state"], now["halted_at"]) == ("halted", victim)
     up.process.kill()
     assert f"The journal is damaged at sequence {victim}" in "".join(up.end()[1:])
+    again = start()
+    assert health(again.ready())["halted_at"] == victim, "it looks before it takes orders"

@@ -42,7 +42,11 @@ def test_exchange_time_never_goes_back_when_the_wall_clock_does() -> None:
     sources.set_wall(START_MS + 2_000)
     assert clock.wall_ms() == START_MS + 2_000
     assert clock.exchange_ms() == START_MS + 5_000
-    sources.advance(3_500)
+    assert clock.behind_ms() == 3_000
+    sources.advance(2_999)
+    assert (clock.exchange_ms(), clock.behind_ms()) == (START_MS + 5_000, 1)
+    sources.advance(501)
+    assert clock.behind_ms() == 0
     assert clock.exchange_ms() == START_MS + 5_500, "it goes on where wall time has come"
 
 

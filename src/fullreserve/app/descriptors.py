@@ -10,10 +10,18 @@ WANTED = 65_536
 # The journal, its segments, the vault, the records, sockets of our own.
 KEPT_BACK = 256
 PORTS = 2
+NEEDED = 512
+
+
+class TooFewDescriptors(OSError):
+    """The system gives this process too few open files to serve anybody beside the log."""
 
 
 def connections_max() -> int:
-    """How many connections each port may hold, once the process may open all that it can."""
+    """How many connections each port may hold, once the process may open all that it can.
+
+    Raises TooFewDescriptors.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED if hard == resource.RLIM_INFINITY else min(WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -21,4 +29,9 @@ def connections_max() -> int:
         soft = wanted
     if soft == resource.RLIM_INFINITY:
         return CONNECTIONS_MAX
-    return max(1, min(CONNECTIONS_MAX, (soft - KEPT_BACK) // PORTS))
+    if soft < NEEDED:
+        raise TooFewDescriptors(
+            f"This process may open {soft} files and connections; at least {NEEDED} are needed. "
+            "Raise the limit: `ulimit -n 65536`, or LimitNOFILE= in its systemd unit."
+        )
+    return min(CONNECTIONS_MAX, (soft - KEPT_BACK) // PORTS)

@@ -169,6 +169,8 @@ class Running:
         stop.callback(self.vault.close)
         if is_new:
             await self._begin_log(extension.genesis())
+        if self._replayed_from and old_rows.found_before(settings.data / JOURNAL):
+            await self._check_old_rows()
         self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
         socket = await SocketServer.start(
             self.sequencer, settings.data / SOCKET_NAME, reserved=(MAIN_GATEWAY,)
@@ -198,12 +200,15 @@ class Running:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
             stop.callback(pruning.cancel)
         if self._replayed_from:
-            checking = asyncio.get_running_loop().create_task(self._check_old_rows())
+            checking = asyncio.get_running_loop().create_task(self._check_old_rows_later())
             stop.callback(checking.cancel)
+
+    async def _check_old_rows_later(self) -> None:
+        await self.clock.wait_ms(CHECK_AFTER_MS)
+        await self._check_old_rows()
 
     async def _check_old_rows(self) -> None:
         """The rows behind the snapshot that the start began with; nobody else reads them."""
-        await self.clock.wait_ms(CHECK_AFTER_MS)
         folder = str(self.settings.data / JOURNAL)
         said = await output_of(old_rows.MODULE, folder, str(self._replayed_from))
         if said:
@@ -356,8 +361,8 @@ class Running:
     async def _drain(self) -> None:
         """Intake ends; what was taken is durable, said, and in the records if they can keep up."""
         await self.sequencer.drain()
-        if self._records is None:
-            return  # nobody writes them: the start failed
+        if self._records is None or (self._follower is not None and not self._follower.pid):
+            return  # nobody writes them
         try:
             async with asyncio.timeout(RECORDS_WAIT_S):
                 await self.sequencer.projected()

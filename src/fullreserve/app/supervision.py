@@ -73,7 +73,8 @@ class Child:
     @property
     def pid(self) -> int:
         """Of the running process, 0 when there is none."""
-        return self._process.pid if self._process is not None else 0
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else 0
 
     async def start(self) -> None:
         """Returns once the process is started."""

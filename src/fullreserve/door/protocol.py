@@ -133,6 +133,7 @@ class Health(msgspec.Struct, array_like=True, frozen=True):
     finished_total: int
     refused: int  # submissions refused by the exchange's side since the start
     projections: dict[str, int]  # name: sequence committed
+    time_behind_ms: int = 0  # a clock that was set back is so far behind exchange time
 
 
 class Gone(Exception):

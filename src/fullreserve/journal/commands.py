@@ -238,7 +238,11 @@ def archive(settings: Settings, destination: Path) -> int:
     """Compress sealed segments and move them to a folder."""
     reader = JournalReader(settings.data / JOURNAL)
     moved = 0
-    destination.mkdir(parents=True, exist_ok=True)
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        reason = "it is not a folder" if destination.exists() else problem.strerror
+        raise JournalError(f"{destination} cannot be used: {reason}.") from problem
     if not os.access(destination, os.W_OK | os.X_OK):
         raise JournalError(f"{destination} cannot be written; name another folder.")
     # The newest segment is the leader's, sealed or not.

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import msgspec
 
+from fullreserve.journal.durable_file import replace_file
 from fullreserve.journal.errors import Corrupt
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.sqlite import read
 
+# In the log's folder once damage was found: the next start looks before it takes orders.
+FOUND = "damage.json"
 MODULE = "fullreserve.journal.old_rows"
 NICENESS = 15
 
@@ -25,6 +28,19 @@ class Damage(msgspec.Struct, frozen=True):
 
     sequence: int
     reason: str
+
+
+def found_before(folder: Path) -> bool:
+    """Whether damage was found by an earlier run."""
+    return (folder / FOUND).exists()
+
+
+def note(folder: Path, damage: Damage | None) -> None:
+    """Keeps what was found for the next start, or that there is nothing any more."""
+    if damage is None:
+        (folder / FOUND).unlink(missing_ok=True)
+    else:
+        replace_file(folder / FOUND, msgspec.json.encode(damage))
 
 
 def first_damage(folder: Folder, last: int) -> Damage | None:
@@ -56,7 +72,9 @@ def _first_damage(folder: Folder, last: int) -> Damage | None:
 def main() -> int:
     """Print the damage, if there is any."""
     os.nice(NICENESS)
-    damage = first_damage(Folder(Path(sys.argv[1])), int(sys.argv[2]))
+    path = Path(sys.argv[1])
+    damage = first_damage(Folder(path), int(sys.argv[2]))
+    note(path, damage)
     if damage is not None:
         sys.stdout.write(msgspec.json.encode(damage).decode())
     return 0

@@ -474,6 +474,7 @@ class Sequencer:
             finished_total=core.finished_total,
             refused=self._refused,
             projections=self._projections.reached,
+            time_behind_ms=self._clock.behind_ms(),
         )
 
     def _state(self) -> str:

@@ -78,7 +78,7 @@ ENDS = (
     JournalError,
 )
 # What would end the next one in the same way: log and records have to be put right first.
-LASTING = (OtherLog, JournalError)
+LASTING = (OtherLog, WrongImport, JournalError)
 
 
 class Follower:

@@ -15,7 +15,12 @@ from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.rest.app import BODY_MAX
-from fullreserve.gateway.rest.short_way import HEAD_BYTES_MAX, REQUEST_WAIT_S
+from fullreserve.gateway.rest.short_way import (
+    HEAD_BYTES_MAX,
+    PIPELINED_MAX,
+    REQUEST_WAIT_S,
+    ROOM_AFTER_S,
+)
 from tests.integration.rest.bed import API, RestBed
 
 ORDER = API + "trade/order"
@@ -252,9 +257,33 @@ async def test_connections_beyond_the_bound_are_sent_away(rest: RestBed) -> None
     held = [await port.connect() for _ in range(2)]
     status, answer = await port.send(port.get("/api/v5/public/time"))
     assert (status, answer["code"]) == (503, "50013")
+    # Those that owe a request for a while make room for who comes.
+    for connection in server.connections:
+        connection.waits_since_s = (connection.waits_since_s or 0) - 2 * ROOM_AFTER_S
+    assert (await port.send(port.get("/api/v5/public/time")))[0] == 200
+    reads = [asyncio.create_task(reader.read()) for reader, _ in held]
+    ended, open_still = await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
+    assert (len(ended), len(open_still)) == (1, 1)
     for _, writer in held:
         writer.close()
+    await asyncio.gather(*reads, return_exceptions=True)
     await server.close()
+
+
+async def test_pipelined_requests_are_answered_in_order_and_bounded(port: Port) -> None:
+    """Criterion: REST-IN-6"""
+    reader, writer = await port.connect()
+    paths = [f"/api/v5/public/time?n={n}" for n in range(PIPELINED_MAX // 2)]
+    writer.write(b"".join(port.get(path) for path in paths) + port.get("/api/v5/nowhere"))
+    for _ in paths:
+        assert (await read_answer(reader))[0] == 200
+    assert (await read_answer(reader))[0] == 404
+    writer.write(port.get(paths[0]) * (20 * PIPELINED_MAX))
+    with suppress(ConnectionResetError):
+        answers = await asyncio.wait_for(reader.read(), 20)
+        assert answers.count(b"HTTP/1.1 200") <= PIPELINED_MAX + 1
+    assert not port.server.connections
+    writer.close()
 
 
 async def test_an_upgrade_is_not_made_and_not_logged(

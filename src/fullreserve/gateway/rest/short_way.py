@@ -34,6 +34,11 @@ HEAD_TOO_LARGE = f"without its body the request is larger than {HEAD_BYTES_MAX} 
 # How long a client may take to send a whole request; idle connections between requests have
 # uvicorn's own, shorter time.
 REQUEST_WAIT_S = 10
+# Where all connections are taken, those that owe a request for so long make room for new ones.
+ROOM_AFTER_S = 1.0
+# How many requests may wait behind one that is not answered; a client that sends more is hung up
+# on, because each of them holds memory.
+PIPELINED_MAX = 64
 
 
 class _NobodyWaits:
@@ -78,22 +83,35 @@ class Protocol(HttpToolsProtocol):
     _within = False
     _quiet_since_s = 0.0
     # Since when a request is waited for, from its first byte or from the connection's start.
-    _waits_since_s: float | None = None
+    waits_since_s: float | None = None
     # Bytes of the request that is being received, without its body: head, chunk sizes, trailer.
     _beside_body = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._waits_since_s = self.loop.time()
-        if len(self.connections) > self.most:
+        self.waits_since_s = self.loop.time()
+        if len(self.connections) > self.most and not self._make_room():
             self._hang_up(Problem(50013, http=503))
+
+    def _make_room(self) -> bool:
+        """Ends connections that owe a request, the longest waiting first; False without such."""
+        before_s = self.loop.time() - ROOM_AFTER_S
+        waiting = [
+            (one.waits_since_s, id(one), one)
+            for one in self.connections
+            if isinstance(one, Protocol) and (one.waits_since_s or before_s) < before_s
+        ]
+        # Many at once, so that a flood of them is not looked through for each newcomer.
+        for _, _, one in sorted(waiting)[: 1 + self.most // 16]:
+            one.transport.abort()
+        return bool(waiting)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Says nothing: a client's mistake, and no advice to the operator on what to install."""
 
     def patrol(self, now_s: float) -> None:
         """Closes the connection when a whole request has been due for too long."""
-        since_s = self._waits_since_s
+        since_s = self.waits_since_s
         if since_s is not None and now_s - since_s > REQUEST_WAIT_S:
             self.transport.abort()
 
@@ -108,7 +126,7 @@ class Protocol(HttpToolsProtocol):
             if path != ORDER_URL or query or len(body) > BODY_MAX:
                 self._parse(data)
                 return
-            self._waits_since_s = None
+            self.waits_since_s = None
             self.cycle = asked
             address = address_of(self.client, headers)
             self.rest.order(headers, body, address, partial(self._respond, asked))
@@ -117,7 +135,7 @@ class Protocol(HttpToolsProtocol):
         if route is None:
             self._parse(data)
             return
-        self._waits_since_s = None
+        self.waits_since_s = None
         self.cycle = asked
         address = address_of(self.client, headers)
         self.rest.read(route, path, query, headers, address, partial(self._respond, asked))
@@ -140,8 +158,10 @@ class Protocol(HttpToolsProtocol):
             super().data_received(bytes(piece))
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= PIPELINED_MAX:
+            self.transport.close()
         self._within = True
-        self._waits_since_s = self.loop.time()
+        self.waits_since_s = self.loop.time()
         super().on_message_begin()
 
     def _hang_up(self, problem: Problem) -> None:
@@ -156,6 +176,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._order = None
+        if self.transport.is_closing():
+            return
         if self.url == ORDER_URL and self._is_free():
             parser = self.parser
             if parser.get_method() == b"POST" and parser.get_http_version() == "1.1":
@@ -186,7 +208,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._within = False
         self._beside_body = 0
-        self._waits_since_s = None
+        self.waits_since_s = None
         order = self._order
         if order is None:
             super().on_message_complete()
