@@ -39,8 +39,8 @@ def shown_by_command() -> set[str]:
 def cited() -> dict[str, list[str]]:
     """Return each cited id with the places that cite it."""
     places: dict[str, list[str]] = defaultdict(list)
-    for folder in ("tests", "crates", "benchmarks"):
-        for path in with_suffix(".py", ".rs", under=folder):
+    for folder in ("tests", "crates", "benchmarks", "web/src"):
+        for path in with_suffix(".py", ".rs", ".ts", ".tsx", under=folder):
             for number, line in enumerate(lines(path), 1):
                 for found in CITATION.finditer(line):
                     for identifier in re.split(r",\s*", found[1]):

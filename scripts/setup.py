@@ -2,7 +2,7 @@
 
 Needs nothing but Python 3.11 or later. Each step says what it does and how long it took; when
 nothing changed since the last run, no step runs. What it makes stays inside the repository:
-`.setup/` (uv and the stamp), `.venv/` and `target/`.
+`.setup/` (uv and the stamp), `.venv/`, `target/`, `web/node_modules/` and `web/dist/`.
 """
 
 import argparse
@@ -23,6 +23,7 @@ UV_HOME = ROOT / ".setup" / "uv"
 STAMP = ROOT / ".setup" / "stamp.json"
 PYTHON_MIN = (3, 11)
 RUST_MIN = (1, 95)
+NODE_MIN = (20, 19)
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 LEVELS = {
@@ -39,6 +40,17 @@ BUILD_INPUTS = (
     "crates/*/Cargo.toml",
 )
 
+WEB_INPUTS = (
+    "web/*.json",
+    "web/*.ts",
+    "web/*.html",
+    "web/.npmrc",
+    "web/build/*",
+    "web/public/**/*",
+    "web/src/**/*",
+)
+WEB_LOCK = ("web/package-lock.json",)
+
 
 class SetupError(Exception):
     """Something a person has to mend; the message says what and how."""
@@ -53,11 +65,11 @@ def step(text: str) -> Iterator[None]:
     print(f"  {text}: {time.monotonic() - started:.1f} s", flush=True)
 
 
-def call(*command: str | Path, **environment: str) -> None:
-    """Run a command quietly; on failure show everything it said."""
+def call(*command: str | Path, folder: str = ".", **environment: str) -> None:
+    """Run a command quietly in a folder; on failure show everything it said."""
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=ROOT,
+        cwd=ROOT / folder,
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -125,7 +137,8 @@ def ensure_uv() -> Path:
 def digest(patterns: tuple[str, ...]) -> str:
     """Hash the names and contents of the files that the patterns match."""
     total = hashlib.sha256()
-    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
+    found = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
+    for path in sorted(found):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(ROOT)} {content}\n".encode())
     return total.hexdigest()
@@ -176,18 +189,88 @@ def compile_modules() -> None:
         call(VENV / "bin" / "python", "-c", imports, PYTHONDONTWRITEBYTECODE="")
 
 
+def check_node() -> None:
+    """Make sure that a new enough Node and npm are there."""
+    needed = ".".join(map(str, NODE_MIN))
+    how = (
+        f"Node {needed} or later with npm is needed to build the web app; Debian 12 packages an "
+        "older one. Install it from https://nodejs.org/en/download"
+    )
+    node = shutil.which("node")
+    if node is None or not shutil.which("npm"):
+        raise SetupError(f"{'npm' if node else 'node'} was not found. {how}")
+    words = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    version = words.strip().removeprefix("v")
+    if tuple(int(part) for part in version.split(".")[:2]) < NODE_MIN:
+        raise SetupError(f"node {version} at {node} is too old. {how}")
+
+
+def web_digests(level: str) -> dict[str, str]:
+    """Return what the web app's packages and its build depend on, as the stamp holds it."""
+    kind = "build" if level == "run" else "test"
+    return {f"web_{kind}": digest(WEB_LOCK), "web_inputs": digest(WEB_INPUTS)}
+
+
+def is_web_fresh(stamp: dict[str, str], level: str) -> bool:
+    """Tell whether the web app is built from what is there."""
+    built = (ROOT / "web" / "dist" / "index.html").exists()
+    return built and web_digests(level).items() <= stamp.items()
+
+
+def build_web(stamp: dict[str, str], level: str) -> dict[str, str]:
+    """Build the web app where its sources changed; return what to stamp."""
+    check_node()
+    wanted = web_digests(level)
+    locked = {name: value for name, value in wanted.items() if name != "web_inputs"}
+    is_installed = (ROOT / "web" / "node_modules").exists()
+    if not (is_installed and locked.items() <= stamp.items()):
+        # Tests and linters are not needed to build; what has them can build too.
+        only = ["--omit=dev"] if level == "run" else []
+        locked["web_build"] = digest(WEB_LOCK)
+        with step("installing the web app's packages"):
+            call("npm", "ci", "--no-audit", "--no-fund", *only, folder="web")
+    if not is_web_fresh(stamp | locked, level):
+        with step("building the web app"):
+            call("npm", "run", "--silent", "build", folder="web")
+    return wanted | locked
+
+
+def set_up_web(level: str) -> None:
+    """Bring the web app up to date; the exchange runs without one where it cannot be built."""
+    stamp = read_stamp()
+    if is_web_fresh(stamp, level):
+        return
+    try:
+        write_stamp(stamp | build_web(stamp, level))
+    except SetupError as problem:
+        if level != "run":
+            raise
+        print(f"The exchange will run without its web app: {problem}", file=sys.stderr)
+
+
 def set_up(level: str) -> None:
     """Bring the repository to a level: `run`, `test` or `bench`."""
+    started = time.monotonic()
     stamp = read_stamp()
     # A lower level after a higher one keeps what the higher one installed.
     names = [name for name in LEVELS["bench"] if name in LEVELS[level] or name in stamp]
     wanted = {name: digest((f"requirements/{name}.txt",)) for name in names}
     built = digest(BUILD_INPUTS)
     packages_fresh = all(stamp.get(name) == value for name, value in wanted.items())
-    if packages_fresh and stamp.get("build_inputs") == built:
+    is_built = packages_fresh and stamp.get("build_inputs") == built
+    if is_built and is_web_fresh(stamp, level):
         return
-    started = time.monotonic()
     print("Setting up:", flush=True)
+    if not is_built:
+        set_up_python(names, packages_fresh=packages_fresh)
+        web = {name: value for name, value in stamp.items() if name.startswith("web_")}
+        write_stamp({"root": str(ROOT), "build_inputs": built, **wanted, **web})
+    set_up_web(level)
+    print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
+
+
+def set_up_python(names: list[str], *, packages_fresh: bool) -> None:
+    """Install what the named requirement files pin, and compile the core."""
     check_rust()
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     if SYSTEM_CERTIFICATES.exists():
@@ -199,8 +282,6 @@ def set_up(level: str) -> None:
         install_packages(uv, names)
     build_package(uv)
     compile_modules()
-    write_stamp({"root": str(ROOT), "build_inputs": built, **wanted})
-    print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
 
 
 def main() -> int:

@@ -20,6 +20,8 @@ PYTHON_PARTS = ("chaos", "integration", "clients", "unit", "style")
 SIDE_BY_SIDE = 2
 PYTEST_NOTHING_RAN = 5
 
+VITEST = ("env", "NO_COLOR=1", "npm", "run", "--silent", "--prefix", "web", "test")
+
 PASSED = re.compile(r"(\d+) passed")
 FAILED = re.compile(r"(\d+) (?:failed|errors?)\b")
 SKIPPED = re.compile(r"(\d+) skipped")
@@ -38,12 +40,14 @@ class Outcome:
 
 
 def summary_lines(output: str) -> list[str]:
-    """Return the lines in which cargo or pytest counts."""
+    """Return the lines in which cargo, pytest or vitest counts."""
     pytest_line = re.compile(r"\b(passed|failed|error|errors|skipped)\b.* in [\d.]+s")
     return [
         line
         for line in output.splitlines()
-        if line.startswith("test result:") or pytest_line.search(line)
+        if line.startswith("test result:")
+        or line.lstrip().startswith("Tests  ")
+        or pytest_line.search(line)
     ]
 
 
@@ -85,7 +89,7 @@ def plan(*, long: bool) -> dict[str, list[str]]:
     if not long:
         pytest += ["-m", "not slow"]
     rust = ["cargo", "test", "--workspace", "--locked", "--quiet"]
-    return {"rust": rust} | {
+    return {"rust": rust, "web": list(VITEST)} | {
         part: [*pytest, f"tests/{part}"]
         for part in PYTHON_PARTS
         if any((ROOT / "tests" / part).rglob("test_*.py"))

@@ -205,6 +205,25 @@ class TlsSettings:
         return bool(self.certificate)
 
 
+def _origin(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        bare = f"{parts.scheme}://{parts.netloc}"
+        if text and (parts.scheme not in schemes or not parts.hostname or text != bare):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+ORIGIN = Kind(
+    _origin("http", "https"), "empty, or a web address without a path: https://exchange.example"
+)
+WS_ORIGIN = Kind(
+    _origin("ws", "wss"), "empty, or a WebSocket address without a path: wss://ws.exchange.example"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """What clients meet."""
@@ -215,17 +234,9 @@ class GatewaySettings:
         SWITCH,
         "on serves each WebSocket channel and operation on its own path alone, as OKX does.",
     )
-
-
-def _parse_origin(text: str) -> str:
-    parts = urlsplit(text)
-    bare = f"{parts.scheme}://{parts.netloc}"
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname or text != bare):
-        raise ValueError(text)
-    return text
-
-
-ORIGIN = Kind(_parse_origin, "empty, or a web address without a path: https://exchange.example")
+    ws_origin: str = setting(
+        "", WS_ORIGIN, "Where browsers reach the WebSocket; empty is the page's host, port of `ws`."
+    )
 
 
 @dataclass(frozen=True, slots=True)

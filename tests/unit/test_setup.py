@@ -33,7 +33,11 @@ def test_with_everything_in_place_no_step_runs(
     """Criterion: HOUSE-RUN-1. Also a lower level after a higher one is in place."""
     requirements = {name: setup.digest((f"requirements/{name}.txt",)) for name in TEST_LEVEL}
     place = {"root": str(setup.ROOT), "build_inputs": setup.digest(setup.BUILD_INPUTS)}
-    setup.write_stamp(place | requirements)
+    document = setup.ROOT / "web" / "dist" / "index.html"
+    document.parent.mkdir(parents=True)
+    document.touch()
+    web = setup.web_digests("run") | setup.web_digests("test")
+    setup.write_stamp(place | requirements | web)
     monkeypatch.setenv("PATH", "")
     setup.set_up("run")
     setup.set_up("test")
@@ -96,3 +100,66 @@ def test_a_failing_step_shows_what_the_command_said(capfd: pytest.CaptureFixture
     with pytest.raises(setup.SetupError, match="failed with code 7"):
         setup.call(sys.executable, "-c", "print('no space left'); exit(7)")
     assert "no space left" in capfd.readouterr().err
+
+
+@pytest.fixture
+def npm(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What set-up asks npm for; a build leaves a document."""
+    asked: list[str] = []
+
+    def call(*command: str | Path, folder: str = ".", **_environment: str) -> None:
+        asked.append(" ".join(map(str, command[1:3])))
+        dist = elsewhere / folder / "dist"
+        (dist.parent / "node_modules").mkdir(exist_ok=True)
+        dist.mkdir(exist_ok=True)
+        (dist / "index.html").touch()
+
+    (elsewhere / "web" / "src").mkdir(parents=True)
+    (elsewhere / "web" / "package-lock.json").write_text("{}")
+    (elsewhere / "web" / "src" / "main.tsx").write_text("")
+    # The stamp counts only beside an environment.
+    python = elsewhere / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    monkeypatch.setattr(setup, "VENV", elsewhere / ".venv")
+    monkeypatch.setattr(setup, "call", call)
+    monkeypatch.setattr(setup, "check_node", lambda: None)
+    setup.write_stamp({"root": str(elsewhere)})
+    return asked
+
+
+def test_the_web_app_is_built_when_its_sources_changed(elsewhere: Path, npm: list[str]) -> None:
+    """Criterion: WEB-BUILD-1. The packages are installed again only for another lock file."""
+    setup.set_up_web("test")
+    setup.set_up_web("test")
+    setup.set_up_web("run")
+    assert npm == ["ci --no-audit", "run --silent"]
+    (elsewhere / "web" / "src" / "main.tsx").write_text("changed")
+    setup.set_up_web("run")
+    assert npm[2:] == ["run --silent"]
+    (elsewhere / "web" / "package-lock.json").write_text('{"changed": true}')
+    setup.set_up_web("run")
+    assert npm[3:] == ["ci --no-audit", "run --silent"]
+
+
+def test_without_node_the_exchange_runs_without_pages(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: WEB-BUILD-1. Tests need it, though."""
+    monkeypatch.setenv("PATH", str(elsewhere))
+    setup.set_up_web("run")
+    said = capsys.readouterr().err
+    assert "node was not found" in said
+    assert "20.19" in said
+    with pytest.raises(setup.SetupError, match="node was not found"):
+        setup.set_up_web("test")
+
+
+def test_an_old_node_is_named(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Criterion: WEB-BUILD-1"""
+    for tool in ("node", "npm"):
+        (elsewhere / tool).write_text("#!/bin/sh\necho v18.19.0\n")
+        (elsewhere / tool).chmod(0o755)
+    monkeypatch.setenv("PATH", str(elsewhere))
+    with pytest.raises(setup.SetupError, match=r"node 18\.19\.0 .* is too old"):
+        setup.check_node()

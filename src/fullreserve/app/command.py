@@ -130,6 +130,7 @@ async def _serve(
         extension.announce(running)
         s = "s" if running.settings.tls.enabled else ""
         sys.stdout.write(
+            f"Open {running.web_address} in a browser.\n"
             f"Fullreserve is ready: REST http{s}://{running.http} · "
             f"WebSocket ws{s}://{running.ws} · "
             f"{_ms_since(started_ns)} ms\n"

@@ -27,7 +27,7 @@ from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import genesis
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import AnyCommand, encode
-from fullreserve.gateway.context import Context
+from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.identity.courier import Channel, Console, Courier
@@ -310,6 +310,7 @@ class Running:
             health=self.health,
             folder=self.settings.data,
             demo=is_demo,
+            socket=_socket_place(self.settings, ports),
         )
         self.desk = context.desk
         application, tls = build(context), self._start_tls()
@@ -351,6 +352,12 @@ class Running:
         data = self.settings.data.absolute()
         return replace(self.settings, http=self.http, ws=self.ws, data=data)
 
+    @property
+    def web_address(self) -> str:
+        """Where browsers find the web app; by name, since passkeys are bound to one."""
+        scheme = "https" if self.settings.tls.enabled else "http"
+        return self.settings.identity.origin or f"{scheme}://localhost:{self.http.port}"
+
     def health(self) -> Mapping[str, object]:
         """What this process adds to the exchange's health."""
         return {
@@ -378,3 +385,8 @@ class Running:
 def _rules(settings: Settings) -> Rules:
     scheme = "https" if settings.tls.enabled else "http"
     return Rules(origin=settings.identity.origin or f"{scheme}://localhost:{settings.http.port}")
+
+
+def _socket_place(settings: Settings, ports: Ports) -> SocketPlace:
+    gateway, port = settings.gateway, ports.ws.getsockname()[1]
+    return SocketPlace(gateway.ws_origin, port, settings.tls.enabled, gateway.strict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
@@ -18,6 +18,15 @@ if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
     from fullreserve.records.history import History
 
 
+class SocketPlace(NamedTuple):
+    """Where pages find the WebSocket: at an origin, else at a port of the page's own host."""
+
+    origin: str = ""
+    port: int = 8081
+    secure: bool = False
+    strict: bool = False
+
+
 @dataclass(slots=True)
 class Context:
     """One gateway process.
@@ -26,7 +35,8 @@ class Context:
     records are open: for threads, not for the loop. `health` adds facts of the process to what the
     door says of the exchange. `vault` is what the loop reads; `desk` writes to the same store and
     is closed with it. `folder` is for what a gateway itself must not forget over a crash; without
-    one it is forgotten with the process. `demo` opens the faucet.
+    one it is forgotten with the process. `demo` opens the faucet. `socket` is told to web
+    pages, whose files are in `web`, or where set-up built them.
     """
 
     door: Door
@@ -39,6 +49,8 @@ class Context:
     health: Callable[[], Mapping[str, object]] = dict
     folder: Path | None = None
     demo: bool = False
+    socket: SocketPlace = field(default_factory=SocketPlace)
+    web: Path | None = None
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
 from fullreserve.gateway.rest.trade.entry import Orders
+from fullreserve.gateway.rest.web_app import WebApp
 from fullreserve.gateway.rest.x import api_keys, entry, factors, sessions
 from fullreserve.gateway.submission import Answer
 from fullreserve.identity.api_key import permission_text
@@ -82,6 +83,7 @@ class RestApp:
         self._orders = Orders(context)
         self._order_route = self._routes[ORDER_NAME]
         self._tasks: set[asyncio.Task[None]] = set()
+        self._web = WebApp(context.socket, demo=context.demo, folder=context.web)
         self._operations = operations(context, self._metrics, self._routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,11 +95,10 @@ class RestApp:
         name = (scope["method"], scope["path"])
         route = self._routes.get(name)
         status = 200
-        kind = JSON
-        extra: list[tuple[bytes, bytes]] = []
+        extra: list[Header] = [JSON]
         try:
             if route is None:
-                status, kind, content = await self._elsewhere(*name)
+                status, extra, content = await self._elsewhere(*name, dict(scope["headers"]))
             else:
                 body = await _body(receive) if name[0] == "POST" else b""
                 headers = dict(scope["headers"])
@@ -113,14 +114,15 @@ class RestApp:
                     await _check_passphrase(request)
                 # The handler's own list: a refusal may carry cookies too.
                 extra = request.answer_headers
+                extra.append(JSON)
                 content = await route.handler(request)
         except Problem as problem:
-            status, kind, content = _refused(problem)
+            status, content = _refused(problem)
         except Exception:
             # A client gets a code, never a traceback; the cause is in the operator's log.
             log.exception("request failed", method=name[0], path=name[1])
-            status, kind, content = _refused(Problem(50026))
-        head = [kind, (b"content-length", b"%d" % len(content)), *extra]
+            status, content = _refused(Problem(50026))
+        head = [(b"content-length", b"%d" % len(content)), *extra]
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": content})
         if route is not None:
@@ -236,12 +238,18 @@ class RestApp:
         known = name in self._instruments or name in self._assets or name in PRODUCTS
         return name if known else ""
 
-    async def _elsewhere(self, method: str, path: str) -> tuple[int, tuple[bytes, bytes], bytes]:
+    async def _elsewhere(
+        self, method: str, path: str, headers: dict[bytes, bytes]
+    ) -> tuple[int, list[Header], bytes]:
+        is_read = method in ("GET", "HEAD")
         operation = self._operations.get(path)
         if operation is not None:
-            if method not in ("GET", "HEAD"):
+            if not is_read:
                 raise Problem(50115, allowed="GET")
-            return await operation()
+            status, kind, content = await operation()
+            return status, [kind], content
+        if is_read and (answer := await self._web.answer(path, headers)) is not None:
+            return answer
         if path in self._paths:
             allowed = sorted(known for known, its in self._routes if its == path)
             raise Problem(50115, allowed=", ".join(allowed))
@@ -266,8 +274,8 @@ async def _check_passphrase(request: Request) -> None:
         raise Problem(50105)
 
 
-def _refused(problem: Problem) -> tuple[int, tuple[bytes, bytes], bytes]:
-    return problem.http, JSON, wire.refusal(problem.code, problem.message)
+def _refused(problem: Problem) -> tuple[int, bytes]:
+    return problem.http, wire.refusal(problem.code, problem.message)
 
 
 def address_of(client: tuple[str, int] | None, headers: Mapping[bytes, bytes]) -> str:

@@ -1,0 +1,605 @@
+// Written by `python -m scripts.web_types` from the OpenAPI document; do not edit.
+
+/** Parameters by method and path below /api/v5/; numbers may be sent as text. */
+export interface Endpoints {
+  'GET account/account-position-risk': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+  }
+  'GET account/balance': { ccy?: string[] }
+  'GET account/bills': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    ccy?: string
+    mgnMode?: string
+    ctType?: string
+    type?: number | string
+    subType?: number | string
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+  }
+  'GET account/bills-archive': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    ccy?: string
+    mgnMode?: string
+    ctType?: string
+    type?: number | string
+    subType?: number | string
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+  }
+  'GET account/config': Record<string, never>
+  'POST account/demo-adjust-balance': { type: 'increase' | 'reduce'; adjustments: unknown[] }
+  'GET account/instruments': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    instFamily?: string
+    uly?: string
+  }
+  'GET account/leverage-info': { mgnMode: 'cross' | 'isolated'; instId?: string[]; ccy?: string }
+  'GET account/max-avail-size': {
+    instId: string[]
+    tdMode?: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
+    ccy?: string
+    reduceOnly?: boolean
+    px?: string
+    tradeQuoteCcy?: string
+  }
+  'GET account/max-loan': {
+    mgnMode: 'cross' | 'isolated'
+    instId?: string[]
+    ccy?: string
+    mgnCcy?: string
+  }
+  'GET account/max-size': {
+    instId: string[]
+    tdMode?: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
+    ccy?: string
+    px?: string
+    tradeQuoteCcy?: string
+  }
+  'GET account/max-withdrawal': { ccy?: string[] }
+  'GET account/positions': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    posId?: string
+  }
+  'GET account/positions-history': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    posId?: string
+  }
+  'GET account/risk-state': Record<string, never>
+  'POST account/set-account-level': { acctLv: '1' | '2' | '3' | '4' }
+  'POST account/set-auto-loan': { autoLoan?: boolean }
+  'POST account/set-auto-repay': { autoRepay: boolean }
+  'POST account/set-fee-type': { feeType: '0' | '1' }
+  'POST account/set-greeks': { greeksType: 'BS' | 'PA' }
+  'POST account/set-isolated-mode': { isoMode: string; type: 'CONTRACTS' | 'MARGIN' }
+  'POST account/set-leverage': {
+    lever: string
+    mgnMode: 'cross' | 'isolated'
+    instId?: string
+    ccy?: string
+    posSide?: string
+  }
+  'POST account/set-position-mode': { posMode: 'long_short_mode' | 'net_mode' }
+  'GET account/subaccount/balances': { subAcct: string }
+  'GET account/subaccount/max-withdrawal': { subAcct: string; ccy?: string[] }
+  'GET account/subtypes': { type?: string[] }
+  'GET account/trade-fee': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    instFamily?: string
+    uly?: string
+  }
+  'GET asset/asset-valuation': { ccy?: string }
+  'GET asset/balances': { ccy?: string[] }
+  'GET asset/bills': {
+    ccy?: string
+    type?: number | string
+    clientId?: string
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+  }
+  'GET asset/bills-history': {
+    ccy?: string
+    type?: number | string
+    clientId?: string
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    pagingType?: '1' | '2'
+  }
+  'POST asset/cancel-withdrawal': { wdId: string }
+  'GET asset/currencies': { ccy?: string[] }
+  'GET asset/deposit-address': { ccy: string }
+  'GET asset/deposit-history': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    ccy?: string
+    depId?: string
+    txId?: string
+    type?: string
+    state?: string
+  }
+  'GET asset/deposit-withdraw-status': {
+    wdId?: string
+    txId?: string
+    ccy?: string
+    to?: string
+    chain?: string
+  }
+  'GET asset/non-tradable-assets': { ccy?: string[] }
+  'GET asset/subaccount/balances': { subAcct: string; ccy?: string[] }
+  'GET asset/subaccount/bills': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    ccy?: string
+    type?: '0' | '1'
+    subAcct?: string
+  }
+  'GET asset/subaccount/managed-subaccount-bills': Record<string, never>
+  'POST asset/subaccount/transfer': {
+    ccy: string
+    amt: string
+    from: '18' | '6'
+    to: '18' | '6'
+    fromSubAccount: string
+    toSubAccount: string
+  }
+  'POST asset/transfer': {
+    ccy: string
+    amt: string
+    from: '18' | '6'
+    to: '18' | '6'
+    type?: '0' | '1' | '2' | '3' | '4'
+    subAcct?: string
+    clientId?: string
+  }
+  'GET asset/transfer-state': {
+    transId?: string
+    clientId?: string
+    type?: '0' | '1' | '2' | '3' | '4'
+  }
+  'POST asset/withdrawal': {
+    ccy: string
+    amt: string
+    dest: '3' | '4'
+    toAddr: string
+    chain?: string
+    clientId?: string
+  }
+  'GET asset/withdrawal-history': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    ccy?: string
+    wdId?: string
+    clientId?: string
+    txId?: string
+    type?: string
+    state?: string
+  }
+  'GET market/books': { instId: string; sz?: number | string }
+  'GET market/books-full': { instId: string; sz?: number | string }
+  'GET market/books-rpi': { instId: string; sz?: number | string }
+  'GET market/candles': {
+    instId: string
+    bar?:
+      | '1s'
+      | '1m'
+      | '3m'
+      | '5m'
+      | '15m'
+      | '30m'
+      | '1H'
+      | '2H'
+      | '4H'
+      | '6H'
+      | '8H'
+      | '12H'
+      | '1D'
+      | '2D'
+      | '3D'
+      | '5D'
+      | '1W'
+      | '1M'
+      | '3M'
+      | '6M'
+      | '1Y'
+      | '6Hutc'
+      | '8Hutc'
+      | '12Hutc'
+      | '1Dutc'
+      | '2Dutc'
+      | '3Dutc'
+      | '5Dutc'
+      | '1Wutc'
+      | '1Mutc'
+      | '3Mutc'
+      | '6Mutc'
+      | '1Yutc'
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+  }
+  'GET market/exchange-rate': Record<string, never>
+  'GET market/history-candles': {
+    instId: string
+    bar?:
+      | '1s'
+      | '1m'
+      | '3m'
+      | '5m'
+      | '15m'
+      | '30m'
+      | '1H'
+      | '2H'
+      | '4H'
+      | '6H'
+      | '8H'
+      | '12H'
+      | '1D'
+      | '2D'
+      | '3D'
+      | '5D'
+      | '1W'
+      | '1M'
+      | '3M'
+      | '6M'
+      | '1Y'
+      | '6Hutc'
+      | '8Hutc'
+      | '12Hutc'
+      | '1Dutc'
+      | '2Dutc'
+      | '3Dutc'
+      | '5Dutc'
+      | '1Wutc'
+      | '1Mutc'
+      | '3Mutc'
+      | '6Mutc'
+      | '1Yutc'
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+  }
+  'GET market/history-index-candles': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    instId: string
+    bar?:
+      | '1s'
+      | '1m'
+      | '3m'
+      | '5m'
+      | '15m'
+      | '30m'
+      | '1H'
+      | '2H'
+      | '4H'
+      | '6H'
+      | '8H'
+      | '12H'
+      | '1D'
+      | '2D'
+      | '3D'
+      | '5D'
+      | '1W'
+      | '1M'
+      | '3M'
+      | '6M'
+      | '1Y'
+      | '6Hutc'
+      | '8Hutc'
+      | '12Hutc'
+      | '1Dutc'
+      | '2Dutc'
+      | '3Dutc'
+      | '5Dutc'
+      | '1Wutc'
+      | '1Mutc'
+      | '3Mutc'
+      | '6Mutc'
+      | '1Yutc'
+  }
+  'GET market/history-trades': {
+    instId: string
+    type?: '1' | '2'
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+  }
+  'GET market/index-candles': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    instId: string
+    bar?:
+      | '1s'
+      | '1m'
+      | '3m'
+      | '5m'
+      | '15m'
+      | '30m'
+      | '1H'
+      | '2H'
+      | '4H'
+      | '6H'
+      | '8H'
+      | '12H'
+      | '1D'
+      | '2D'
+      | '3D'
+      | '5D'
+      | '1W'
+      | '1M'
+      | '3M'
+      | '6M'
+      | '1Y'
+      | '6Hutc'
+      | '8Hutc'
+      | '12Hutc'
+      | '1Dutc'
+      | '2Dutc'
+      | '3Dutc'
+      | '5Dutc'
+      | '1Wutc'
+      | '1Mutc'
+      | '3Mutc'
+      | '6Mutc'
+      | '1Yutc'
+  }
+  'GET market/index-components': { index: string }
+  'GET market/index-tickers': { instId?: string; quoteCcy?: string }
+  'GET market/platform-24-volume': Record<string, never>
+  'GET market/ticker': { instId: string }
+  'GET market/tickers': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+  }
+  'GET market/trades': { instId: string; limit?: number | string }
+  'GET public/instruments': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instId?: string
+    instFamily?: string
+    uly?: string
+  }
+  'GET public/price-limit': { instId: string }
+  'GET public/time': Record<string, never>
+  'GET support/announcement-types': Record<string, never>
+  'GET support/announcements': { annType?: string; page?: number | string }
+  'GET support/announcements-types': Record<string, never>
+  'GET system/status': { state?: 'canceled' | 'completed' | 'ongoing' | 'pre_open' | 'scheduled' }
+  'GET trade/account-rate-limit': Record<string, never>
+  'POST trade/amend-batch-orders': {
+    instId: string
+    ordId?: string
+    clOrdId?: string
+    newSz?: string
+    newPx?: string
+    cxlOnFail?: string
+    reqId?: string
+    pxAmendType?: '' | '0' | '1'
+    instIdCode?: number | string | string
+    attachAlgoOrds?: string
+  }[]
+  'POST trade/amend-order': {
+    instId: string
+    ordId?: string
+    clOrdId?: string
+    newSz?: string
+    newPx?: string
+    cxlOnFail?: string
+    reqId?: string
+    pxAmendType?: '' | '0' | '1'
+    instIdCode?: number | string | string
+    attachAlgoOrds?: string
+  }
+  'POST trade/batch-orders': {
+    instId: string
+    tdMode: 'cash'
+    side: 'buy' | 'sell'
+    ordType: 'limit' | 'market' | 'post_only' | 'ioc' | 'fok' | 'optimal_limit_ioc'
+    sz: string
+    px?: string
+    clOrdId?: string
+    tag?: string
+    tgtCcy?: '' | 'base_ccy' | 'quote_ccy'
+    instIdCode?: number | string | string
+    posSide?: string
+    reduceOnly?: string
+    banAmend?: string
+    pxAmendType?: '' | '0' | '1'
+    stpMode?: '' | 'cancel_maker' | 'cancel_taker' | 'cancel_both'
+    tradeQuoteCcy?: string
+    slippagePct?: string
+    attachAlgoOrds?: string
+    tpTriggerPx?: string
+    slTriggerPx?: string
+  }[]
+  'POST trade/cancel-all-after': { timeOut: number | string; tag?: string }
+  'POST trade/cancel-batch-orders': {
+    instId: string
+    ordId?: string
+    clOrdId?: string
+    instIdCode?: number | string | string
+  }[]
+  'POST trade/cancel-order': {
+    instId: string
+    ordId?: string
+    clOrdId?: string
+    instIdCode?: number | string | string
+  }
+  'POST trade/close-position': { instId: string; mgnMode: string; posSide?: string; ccy?: string }
+  'GET trade/fills': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+    instId?: string
+    ordId?: string
+    subType?: string
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+  }
+  'GET trade/fills-history': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+    instId?: string
+    ordId?: string
+    subType?: string
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+  }
+  'GET trade/order': { instId: string; ordId?: string; clOrdId?: string }
+  'POST trade/order': {
+    instId: string
+    tdMode: 'cash'
+    side: 'buy' | 'sell'
+    ordType: 'limit' | 'market' | 'post_only' | 'ioc' | 'fok' | 'optimal_limit_ioc'
+    sz: string
+    px?: string
+    clOrdId?: string
+    tag?: string
+    tgtCcy?: '' | 'base_ccy' | 'quote_ccy'
+    instIdCode?: number | string | string
+    posSide?: string
+    reduceOnly?: string
+    banAmend?: string
+    pxAmendType?: '' | '0' | '1'
+    stpMode?: '' | 'cancel_maker' | 'cancel_taker' | 'cancel_both'
+    tradeQuoteCcy?: string
+    slippagePct?: string
+    attachAlgoOrds?: string
+    tpTriggerPx?: string
+    slTriggerPx?: string
+  }
+  'POST trade/order-precheck': {
+    instId: string
+    tdMode: string
+    side: string
+    ordType: string
+    sz: string
+    px?: string
+  }
+  'GET trade/orders-history': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+    instId?: string
+    ordType?: string[]
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+    state?: 'canceled' | 'filled' | 'mmp_canceled'
+    category?: string
+  }
+  'GET trade/orders-history-archive': {
+    instType: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+    instId?: string
+    ordType?: string[]
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+    state?: 'canceled' | 'filled' | 'mmp_canceled'
+    category?: string
+  }
+  'GET trade/orders-pending': {
+    instType?: 'EVENTS' | 'FUTURES' | 'MARGIN' | 'OPTION' | 'SPOT' | 'SWAP'
+    instFamily?: string
+    uly?: string
+    instId?: string
+    ordType?: string[]
+    after?: number | string
+    before?: number | string
+    begin?: number | string
+    end?: number | string
+    limit?: number | string
+    state?: 'live' | 'partially_filled'
+  }
+  'GET users/entrust-subaccount-list': Record<string, never>
+  'GET users/subaccount/apikey': { subAcct: string; apiKey?: string }
+  'POST users/subaccount/apikey': {
+    subAcct: string
+    label: string
+    passphrase: string
+    perm?: string
+    ip?: string
+  }
+  'POST users/subaccount/create-subaccount': { subAcct: string; type?: '1'; label?: string }
+  'POST users/subaccount/delete-apikey': { subAcct: string; apiKey: string }
+  'GET users/subaccount/list': {
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+    enable?: boolean
+    subAcct?: string
+  }
+  'POST users/subaccount/modify-apikey': {
+    subAcct: string
+    apiKey: string
+    label?: string
+    perm?: string
+    ip?: string
+  }
+  'POST users/subaccount/set-transfer-out': { subAcct: string[]; canTransOut?: boolean }
+  'POST x/account/close': Record<string, never>
+  'GET x/api-keys': Record<string, never>
+  'POST x/api-keys/create': { label: string; passphrase: string; perm?: string; ip?: string }
+  'POST x/api-keys/delete': { apiKey: string }
+  'POST x/api-keys/edit': { apiKey: string; label?: string; perm?: string; ip?: string }
+  'POST x/api-keys/switch-off': Record<string, never>
+  'POST x/api-keys/switch-on': Record<string, never>
+  'POST x/cancel-all': { instId?: string }
+  'GET x/passkeys': Record<string, never>
+  'POST x/passkeys/begin': Record<string, never>
+  'POST x/passkeys/finish': { ticket: string; credential: string; name?: string }
+  'POST x/passkeys/remove': { id: string }
+  'POST x/password/change': { password: string }
+  'POST x/password/forgotten': { email: string }
+  'POST x/password/reset': { ticket: string; code: string; password: string }
+  'GET x/session': Record<string, never>
+  'GET x/sessions': Record<string, never>
+  'POST x/sessions/revoke': { id: string }
+  'POST x/sessions/revoke-all': { current?: boolean }
+  'POST x/sign-in': { email: string; password: string }
+  'POST x/sign-in/code': { ticket: string; code: string }
+  'POST x/sign-in/passkey': { ticket: string; credential: string }
+  'POST x/sign-in/passkey-options': Record<string, never>
+  'POST x/sign-out': Record<string, never>
+  'POST x/sign-up': { email: string; password: string }
+  'POST x/sign-up/confirm': { ticket: string; code: string }
+  'POST x/step-up': { password: string; code?: string }
+  'POST x/step-up/passkey': { ticket: string; credential: string }
+  'POST x/step-up/passkey-options': Record<string, never>
+  'POST x/totp/begin': Record<string, never>
+  'POST x/totp/confirm': { ticket: string; code: string }
+  'POST x/totp/recovery-codes': Record<string, never>
+  'POST x/totp/remove': Record<string, never>
+  'POST x/ws-token': Record<string, never>
+}

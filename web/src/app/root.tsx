@@ -1,0 +1,42 @@
+import { createRootRoute, Outlet } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { Button } from '~/ui/Button'
+import { Header } from './Header'
+import { Notice } from './Notice'
+
+/** What every page hangs under: the header above, the page below. */
+export const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: Broken,
+})
+
+function Shell(): ReactNode {
+  return (
+    <>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  )
+}
+
+function NotFound(): ReactNode {
+  const { t } = useTranslation()
+  return <Notice title={t('notFound.title')}>{t('notFound.about')}</Notice>
+}
+
+/** A page that could not be shown, or whose files are of a build that is gone. */
+function Broken(): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <Notice title={t('broken.title')}>
+      <p>{t('broken.about')}</p>
+      <Button look="primary" onClick={() => location.reload()}>
+        {t('broken.reload')}
+      </Button>
+    </Notice>
+  )
+}

@@ -1,0 +1,36 @@
+import '~/styles/fonts.css'
+import '~/styles/tokens.css'
+import '~/styles/page.css'
+import { createRoot } from 'react-dom/client'
+import { loadConfig } from '~/api/config'
+import { App } from '~/app/App'
+import { preferences } from '~/app/preferences'
+import { chosenLanguage, loadMessages } from '~/i18n/catalog'
+import { Streams } from '~/stream/streams'
+
+const RETRY_MS = 1_500
+
+/** The page's files may be there while the exchange restarts: it is asked until it answers. */
+async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await load()
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}
+
+async function start(): Promise<void> {
+  const language = chosenLanguage(preferences().language, navigator.languages)
+  const [config, messages] = await Promise.all([
+    untilLoaded(loadConfig),
+    untilLoaded(() => loadMessages(language)),
+  ])
+  const root = document.getElementById('root')
+  if (!root) throw new Error('no root')
+  const streams = new Streams(config)
+  createRoot(root).render(<App config={config} streams={streams} spoken={{ language, messages }} />)
+}
+
+void start()

@@ -1,0 +1,4 @@
+import type { MessageKey } from '~/i18n'
+
+/** The account's pages as the account menu lists them: path and name. */
+export const ACCOUNT_LINKS: readonly (readonly [string, MessageKey])[] = []
