@@ -93,7 +93,7 @@ def add_journal(commands: "Subcommands") -> None:
     add_command(
         journal,
         "verify",
-        InRoom(f"{room}:verify"),
+        InRoom("fullreserve.app.how_far:verify"),
         "check every row's hash and chain, archived segments too, and replay to the state hash",
     )
     add_command(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from fullreserve.app.how_far import verify as verify_all
 from fullreserve.backup import backup, restore
 from fullreserve.config import Settings
 from fullreserve.exchange.wire.commands import ActivateRules, Side
@@ -25,6 +26,7 @@ from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.journal.sqlite import SqliteJournal
+from fullreserve.records.reached import FILE as RECORDS
 from tests.bed import ALICE, BOB, Bed, place, submit
 from tests.memory_folder import memory_folder
 from tests.unit.journal.written import filled, segment_files
@@ -85,6 +87,20 @@ async def test_verify_names_a_log_that_lost_its_end(
         db.execute("DELETE FROM rows WHERE sequence = (SELECT max(sequence) FROM rows)")
     assert verify(Settings(data=data)) == 1
     assert f"reached sequence {last}: the rows from {last} on are lost" in capsys.readouterr().err
+
+
+async def test_verify_names_a_log_shorter_than_its_records(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-3.8, LOG-13.4"""
+    bed = await traded(data)
+    beyond = bed.journal.head.sequence + 1
+    await bed.close()
+    with closing(sqlite3.connect(data / RECORDS)) as db, db:
+        db.execute("CREATE TABLE progress (sequence INTEGER, finished_total INTEGER)")
+        db.execute("INSERT INTO progress VALUES (?, 0)", (beyond,))
+    assert verify_all(Settings(data=data)) == 1
+    assert f"the records in {data / RECORDS} reached sequence {beyond}" in capsys.readouterr().err
 
 
 async def test_stat_lists_segments(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,18 +17,16 @@ import uvloop
 
 from fullreserve import logs
 from fullreserve.app import ports
+from fullreserve.app.how_far import how_far
 from fullreserve.app.running import Extension, Running
 from fullreserve.clock import NS_PER_MS, SystemClock
 from fullreserve.config import Settings
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.journal.errors import JournalError
-from fullreserve.journal.proof import NOTHING, Proof, proven
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
-from fullreserve.records.reached import FILE as RECORDS
-from fullreserve.records.reached import reached
 
 DONE = 0
 FAILED = 1
@@ -64,7 +62,7 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         settings.data / JOURNAL,
         segment_rows=settings.journal.segment_rows,
         durable=settings.journal.durability,
-        proof=_proof(settings),
+        proof=how_far(settings),
     )
     try:
         with ports.taken(settings) as places:
@@ -95,15 +93,6 @@ def _make_folder(data: Path) -> None:
         taken = isinstance(problem, FileExistsError)
         reason = "it is not a folder" if taken else f"it cannot be made: {problem.strerror}"
         raise UnusableFolder(f"FULLRESERVE_DATA = {data} cannot be used: {reason}") from problem
-
-
-def _proof(settings: Settings) -> Proof:
-    """How far the log must reach; nothing is promised of one that was not durable."""
-    if not settings.journal.durability:
-        return NOTHING
-    recorded = 0 if settings.records else reached(settings.data)[0]
-    records = Proof(recorded, f"the records in {settings.data / RECORDS}")
-    return proven(settings.data / SNAPSHOTS, records)
 
 
 def _ms_since(started_ns: int) -> int:

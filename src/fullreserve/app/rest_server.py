@@ -60,7 +60,8 @@ class RestServer:
             interface="asgi3",
             proxy_headers=False,
             log_config=None,
-            log_level="warning",
+            # Below it are clients' mistakes, which they are told themselves.
+            log_level="error",
             access_log=False,
             lifespan="off",
             http=short_way(application, connections_max),

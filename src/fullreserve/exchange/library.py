@@ -14,7 +14,7 @@ import msgspec
 from fullreserve._core import Core
 from fullreserve.exchange import chart, decimals
 from fullreserve.exchange.catalog import Asset, Catalog, Instrument
-from fullreserve.exchange.refusals import allowed_text
+from fullreserve.exchange.refusals import WORDS, allowed_text
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import events as e
 from fullreserve.exchange.wire import queries as q
@@ -38,7 +38,8 @@ class Refusal(Exception):
 
     def __init__(self, reply: e.Reply, allowed: str) -> None:
         super().__init__(
-            f"refused with code {reply.code}" + (f"; allowed is {allowed}" if allowed else "")
+            f"refused with code {reply.code}: {WORDS.get(reply.code, 'see the documented codes')}"
+            + (f"; allowed is {allowed}" if allowed else "")
         )
         self.code = reply.code
         self.allowed = allowed

@@ -188,6 +188,7 @@ TABLE: dict[int, Error] = {
     90009: Error(400, "Not possible now", ": {allowed}"),
     90010: Error(401, "The passkey is not known or could not be verified"),
     90011: Error(403, "This needs a session of the web app", ", or {allowed}"),
+    90012: Error(400, "The request cannot be read as HTTP", ": {allowed}"),
 }
 
 _FALLBACK = Error(200, "Refused")

@@ -24,7 +24,7 @@ from fullreserve.journal import archive as archives
 from fullreserve.journal.check import chained
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import Corrupt, JournalError, Shortened
-from fullreserve.journal.proof import proven
+from fullreserve.journal.proof import Proof, proven
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.replica import Replica
@@ -73,10 +73,13 @@ def _command(
 
 
 @_command
-def verify(settings: Settings) -> int:
-    """Check every row's hash and chain, replay to the state hash, compare the snapshots."""
+def verify(settings: Settings, *others: Proof) -> int:
+    """Check every row's hash and chain, replay to the state hash, compare the snapshots.
+
+    `others` say how far the log once reached, beside the snapshots.
+    """
     reader = JournalReader(settings.data / JOURNAL)
-    proof = proven(settings.data / SNAPSHOTS)
+    proof = proven(settings.data / SNAPSHOTS, *others)
     if reader.head.sequence < proof.sequence:
         raise Shortened(reader.head.sequence, *proof)
     manifests = _manifests(settings.data / SNAPSHOTS)

@@ -1,12 +1,15 @@
 """Goal: the engine as a library does what its docstrings say. Method: trade, look, repeat."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fullreserve
 from fullreserve.exchange import chart
+from fullreserve.exchange.refusals import WORDS
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import events as e
 
@@ -42,6 +45,15 @@ def test_fees_are_taken_from_what_is_received() -> None:
     assert taken.fills[0].fee == "0.0001"
     assert ex.balances(alice)["BTC"].total == "0.0999"
     assert ex.balances(bob)["USDT"].total == "4196.64"
+
+
+def test_every_code_of_the_core_has_words() -> None:
+    """Criterion: LIB-2"""
+    table = Path(__file__).parents[3] / "crates" / "core" / "src" / "refusal.rs"
+    codes = {
+        int(code) for code in re.findall(r"^    \w+ = (\d{5}),$", table.read_text(), re.MULTILINE)
+    }
+    assert codes == set(WORDS)
 
 
 def test_a_refusal_names_its_code() -> None:

@@ -152,7 +152,7 @@ class Protocol(HttpToolsProtocol):
         while content and not self.transport.is_closing():
             piece, content = content[:HEAD_BYTES_MAX], content[HEAD_BYTES_MAX:]
             if self._beside_body > HEAD_BYTES_MAX:
-                self._hang_up(Problem(50002, allowed=HEAD_TOO_LARGE, http=431))
+                self._hang_up(Problem(90012, allowed=HEAD_TOO_LARGE, http=431))
                 return
             self._beside_body += len(piece)
             super().data_received(bytes(piece))
@@ -172,7 +172,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words
         """What is no HTTP is answered in the envelope too, then hung up on."""
-        self._hang_up(Problem(50115, allowed="HTTP/1.1 with a plain head", http=400))
+        self._hang_up(Problem(90012, allowed="send HTTP/1.1 with a plain head"))
 
     def on_headers_complete(self) -> None:
         self._order = None
