@@ -61,6 +61,7 @@ TABLE: dict[int, Error] = {
     50113: Error(
         401,
         "Invalid sign: it must be Base64(HMAC-SHA256(secret, timestamp + method + path + body))",
+        "; {allowed}",
     ),
     50115: Error(405, "Invalid request method", "; allowed is {allowed}"),
     50120: Error(200, "The API key lacks the permission {name}"),

@@ -77,6 +77,7 @@ class RestBed:
     ) -> None:
         self.bed = bed
         self.clock = clock
+        self.signatures = 0
         self.folder = folder
         self.vault = Vault(folder, clock.wall_ms, rules)
         self.alice, self.bob = traders or (self._trader(ALICE), self._trader(BOB))
@@ -212,7 +213,10 @@ class RestBed:
         self, key: NewKey, method: str, target: str, body: bytes = b"", at_ms: int = 0
     ) -> dict[str, str]:
         """The headers of a signed request."""
-        moment = datetime.fromtimestamp((at_ms or self.clock.wall_ms()) / 1000, UTC)
+        # The clock may stand still; a client's does not.
+        self.signatures += 1
+        at_ms = at_ms or self.clock.wall_ms() + self.signatures % 10_000
+        moment = datetime.fromtimestamp(at_ms / 1000, UTC)
         stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         message = f"{stamp}{method}{target}".encode() + body
         mac = hmac.digest(key.secret.encode(), message, hashlib.sha256)

@@ -14,7 +14,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.door.protocol import Limit, Result
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
-from tests.integration.rest.bed import RestBed
+from tests.integration.rest.bed import API, RestBed
 
 
 @pytest_asyncio.fixture
@@ -47,6 +47,17 @@ async def test_a_repeated_client_id_moves_money_once(rest: RestBed) -> None:
     assert (await rest.get("asset/transfer-state", rest.alice)).code == "50015"
     wrong = await rest.post("asset/transfer", rest.alice, {**other, "clientId": "a-b"})
     assert (wrong.code, "clientId" in wrong.json["msg"]) == ("51000", True)
+
+
+async def test_a_repeated_request_without_a_client_id_moves_money_once(rest: RestBed) -> None:
+    """Criterion: REST-AUTH-4"""
+    body = b'{"ccy":"USDT","amt":"10","from":"18","to":"6"}'
+    headers = rest.signed(rest.alice, "POST", API + "asset/transfer", body)
+    path = API + "asset/transfer"
+    codes = [(await rest.call("POST", path, body=body, headers=headers)).code for _ in range(2)]
+    assert codes == ["0", "50113"]
+    again = rest.signed(rest.alice, "POST", path, body)
+    assert (await rest.call("POST", path, body=body, headers=again)).code == "0"
 
 
 async def test_a_client_id_holds_over_a_restart(tmp_path: Path) -> None:

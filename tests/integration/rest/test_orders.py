@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.integration.rest.bed import RestBed
+import pytest
+
+from tests.integration.rest.bed import API, RestBed
 from tests.integration.rest.keys import FILL, ORDER
 
 LIMIT = {"instId": "BTC-USDT", "tdMode": "cash", "ordType": "limit"}
@@ -204,6 +206,26 @@ async def test_a_repeated_request_does_not_double_a_named_order(rest: RestBed) -
     assert sorted(answer.row["sCode"] for answer in answers) == ["0", "51016", "51016"]
     pending = await rest.get("trade/orders-pending", rest.alice)
     assert len(pending.data) == 1
+
+
+@pytest.mark.parametrize("named", ["", ',"clOrdId":""'])
+async def test_a_repeated_request_does_not_double_an_order_without_a_name(
+    rest: RestBed, named: str
+) -> None:
+    """Criterion: REST-AUTH-4"""
+    one = '{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"40000",'
+    one += '"sz":"0.1"' + named + "}"
+    for path, body in (("trade/order", one), ("trade/batch-orders", f"[{one},{one}]")):
+        headers = rest.signed(rest.alice, "POST", API + path, body.encode())
+        calls = [
+            rest.call("POST", API + path, body=body.encode(), headers=headers) for _ in range(3)
+        ]
+        answers = await asyncio.gather(*calls)
+        assert sorted(answer.code for answer in answers) == ["0", "50113", "50113"]
+        refused = [answer.json["msg"] for answer in answers if answer.code == "50113"]
+        assert all("sign each request anew" in message for message in refused)
+    pending = await rest.get("trade/orders-pending", rest.alice)
+    assert len(pending.data) == 3
 
 
 async def test_expiry(rest: RestBed) -> None:

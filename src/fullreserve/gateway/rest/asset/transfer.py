@@ -17,6 +17,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.client_ids import Note
 from fullreserve.gateway.rest.asset.sender import Sender, place
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Params, label
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
@@ -100,6 +101,7 @@ class _Funds:
         self._catalog = context.catalog
         self._now = context.clock.exchange_ms
         self._sender = Sender(context)
+        self._once = Once("clientId")
         self._family = Family(context)
 
     async def transfer(self, request: Request, params: TransferParams) -> bytes:
@@ -111,6 +113,7 @@ class _Funds:
         target = place(request.owner, receiver, ROOMS[params.to])
         if source == target:
             raise Problem(58123)
+        self._once.take(request)
         note = Note(
             request.owner,
             params.client_id,

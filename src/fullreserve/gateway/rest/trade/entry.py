@@ -19,6 +19,7 @@ from fullreserve.gateway.order_entry import (
     PlaceParams,
     expiry,
 )
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Handler, Route, Routes, trading
 from fullreserve.gateway.submission import Answer, Done, Submission
@@ -57,6 +58,7 @@ class Orders:
         entry = OrderEntry(context.catalog, context.door.gateway)
         self._now = context.clock.exchange_ms
         self._now_ns = context.clock.monotonic_ns
+        self._once = Once("clOrdId")
         self._submission = Submission(
             context.door, entry, OrderLimits(enabled=context.limits), self._now
         )
@@ -64,6 +66,7 @@ class Orders:
     def submit(self, request: Request, done: Done) -> None:
         """Place the one order of a request."""
         expires_ms = self._expiry(request)
+        self._once.take(request)
         if not self._submission.place_plain(request.key, request.body, expires_ms, done):
             params = wire.one(_place, PlaceParams, request.body)
             self._submission.place_one(request.key, params, expires_ms, done)
@@ -77,6 +80,7 @@ class Orders:
     async def place_many(self, request: Request) -> bytes:
         """Place up to 20 orders."""
         orders = wire.many(_places, PlaceParams, request.body)
+        self._once.take(request, len(orders))
         answer: Awaited = asyncio.get_running_loop().create_future()
         done = partial(_settle, answer)
         self._submission.place(request.key, orders, self._expiry(request), done)

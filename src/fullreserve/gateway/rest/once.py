@@ -1,0 +1,51 @@
+"""A signed request that moves money and names itself by no id of the client's is taken once.
+
+OKX takes the same signed bytes again within their 30 seconds. An order with a `clOrdId` is not
+doubled by that; one without would be, by whoever can repeat the bytes: a client's HTTP library
+after a lost reply, or somebody on the way.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fullreserve.gateway.auth import WINDOW_MS
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.request import Request
+
+# A stamp with milliseconds; by a coarser one two requests that are meant may look the same.
+_STAMP_BYTES = len("2020-12-08T09:08:57.715Z")
+USED = "this signature was used already; sign each request anew, and name what it does"
+
+
+class Once:
+    """Signatures that were used, for as long as they would be taken again.
+
+    `name` is the parameter by which the same request is known otherwise, and taken once for it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._names = re.compile(rb'"%b"\s*:\s*"[^"]' % name.encode()).findall
+        self._used: dict[int, None] = {}
+        self._before: dict[int, None] = {}
+        self._turned_ms = 0
+
+    def take(self, request: Request, count: int = 1) -> None:
+        """Problem 50113 on a repeated request, unless all its `count` parts are named."""
+        headers = request.headers
+        sign, stamp = headers.get(b"ok-access-sign"), headers.get(b"ok-access-timestamp", b"")
+        if sign is None or len(stamp) < _STAMP_BYTES:
+            return
+        if len(self._names(request.body)) >= count:
+            return
+        self._turn(request.in_us // 1000)
+        mark = hash(sign)  # keyed anew in each process
+        if mark in self._used or mark in self._before:
+            raise Problem(50113, allowed=USED)
+        self._used[mark] = None
+
+    def _turn(self, now_ms: int) -> None:
+        """Forgets what is older than twice the window: a stamp may lie that far ahead."""
+        if now_ms - self._turned_ms > 2 * WINDOW_MS:
+            self._before, self._used = self._used, {}
+            self._turned_ms = now_ms
