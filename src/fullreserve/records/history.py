@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
 from fullreserve.records import schema
-from fullreserve.records.bills import TRANSFER, TRANSFER_IN, TRANSFER_OUT
+from fullreserve.records.bills import TRADE, TRANSFER, TRANSFER_IN, TRANSFER_OUT
 from fullreserve.records.candle_history import CandleRecord, read_candles
 from fullreserve.records.database import Progress, progress
+from fullreserve.records.firsts import What
 from fullreserve.records.record import (
     Bill,
     Fill,
@@ -26,6 +27,7 @@ from fullreserve.records.record import (
     TradeRecord,
     TransferRecord,
 )
+from fullreserve.records.spans import bounds
 
 T = TypeVar("T")
 
@@ -52,18 +54,27 @@ class History:
         instrument: int = 0,
         types: Sequence[int] = (),
         state: OrderState | None = None,
+        unfilled_since_ms: int = 0,
     ) -> list[OrderRecord]:
-        """Finished orders of an owner, by id; `begin_ms` and `end_ms` bound their creation."""
+        """Finished orders of an owner, by id; `begin_ms` and `end_ms` bound their creation.
+
+        Without those that ended unfilled before `unfilled_since_ms`.
+        """
         table = schema.orders
-        query = select(table).where(table.c.owner == owner, table.c.state >= OrderState.FILLED)
+        query = select(table).where(table.c.owner == owner)
         if instrument:
             query = query.where(table.c.instrument == instrument)
         if types:
             query = query.where(table.c.type.in_(types))
         if state is not None:
-            query = query.where(table.c.state == state)
-        paged = _page(query, page, table.c.order_id, table.c.created_ms)
-        return [_order(row) for row in self._rows(paged)]
+            query = query.where(table.c.state == state, schema.finished)
+        else:
+            # The sum keeps indexes by state out of it: their pages would have to be sorted.
+            query = query.where(table.c.state + 0 >= OrderState.FILLED)
+        if unfilled_since_ms:
+            query = query.where(~schema.unfilled | (table.c.time_ms >= unfilled_since_ms))
+        rows = self._page(query, page, What.ORDER, table.c.order_id, table.c.created_ms)
+        return [_order(row) for row in rows]
 
     def order(self, owner: int, order_id: int, instrument: int = 0) -> OrderRecord | None:
         """An order of an owner, in any state."""
@@ -79,7 +90,15 @@ class History:
         )
         return self._order(query.order_by(table.c.order_id.desc()).limit(1), instrument)
 
-    def fills(self, owner: int, page: Page, *, instrument: int = 0, order: int = 0) -> list[Fill]:
+    def fills(
+        self,
+        owner: int,
+        page: Page,
+        *,
+        instrument: int = 0,
+        order: int = 0,
+        side: int | None = None,
+    ) -> list[Fill]:
         """Fills of an owner, by bill id."""
         table = schema.fills
         query = select(table).where(table.c.owner == owner)
@@ -87,7 +106,10 @@ class History:
             query = query.where(table.c.instrument == instrument)
         if order:
             query = query.where(table.c.order_id == order)
-        return self._read(Fill, _page(query, page, table.c.bill_id, table.c.time_ms))
+        if side is not None:
+            query = query.where(table.c.side == side)
+        rows = self._page(query, page, What.BILL, table.c.bill_id, table.c.time_ms)
+        return [Fill(*row) for row in rows]
 
     def bills(
         self,
@@ -112,7 +134,10 @@ class History:
                 query = query.where(column == value)
         if types:
             query = query.where(table.c.type.in_(types))
-        return self._read(Bill, _page(query, page, table.c.bill_id, table.c.time_ms))
+            if TRADE not in types:
+                query = query.where(schema.moved)
+        rows = self._page(query, page, What.BILL, table.c.bill_id, table.c.time_ms)
+        return [Bill(*row) for row in rows]
 
     def family_bills(
         self,
@@ -128,7 +153,10 @@ class History:
         """Bills of an owner's transfers with some others, older and newer than two times."""
         table = schema.bills
         query = select(table).where(
-            table.c.owner == owner, table.c.type == TRANSFER, table.c.other_owner.in_(others)
+            table.c.owner == owner,
+            schema.moved,
+            table.c.type == TRANSFER,
+            table.c.other_owner.in_(others),
         )
         if asset:
             query = query.where(table.c.asset == asset)
@@ -148,7 +176,8 @@ class History:
         """Public trades by trade id."""
         table = schema.trades
         query = select(table).where(table.c.instrument == instrument)
-        return self._read(TradeRecord, _page(query, page, table.c.trade, table.c.time_ms))
+        query = _between(query, table.c.trade, page.after, page.before)
+        return self._read(TradeRecord, query.order_by(table.c.trade.desc()).limit(page.limit))
 
     def trades_by_time(
         self, instrument: int, after_ms: int, before_ms: int, limit: int
@@ -188,6 +217,22 @@ class History:
         rows = self._rows(query)
         return _order(rows[0]) if rows else None
 
+    def _page(
+        self,
+        query: Select[Any],
+        page: Page,
+        what: What,
+        number: ColumnElement[Any],
+        time: ColumnElement[Any],
+    ) -> Sequence[Any]:
+        if page.begin_ms:
+            query = query.where(time >= page.begin_ms)
+        if page.end_ms:
+            query = query.where(time <= page.end_ms)
+        with self._engine.connect() as connection:
+            query = _between(query, number, *bounds(connection, what, page))
+            return connection.execute(query.order_by(number.desc()).limit(page.limit)).all()
+
     def _rows(self, query: Select[Any]) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(query).all()
@@ -206,52 +251,46 @@ def _between(
     return query
 
 
-def _page(
-    query: Select[Any], page: Page, number: ColumnElement[Any], time: ColumnElement[Any]
-) -> Select[Any]:
-    query = _between(query, number, page.after, page.before)
-    if page.begin_ms:
-        query = query.where(time >= page.begin_ms)
-    if page.end_ms:
-        query = query.where(time <= page.end_ms)
-    return query.order_by(number.desc()).limit(page.limit)
-
-
+_STATES = tuple(OrderState)
 _CAUSES = {OrderState.LIVE: OrderCause.PLACED, OrderState.CANCELED: OrderCause.CANCELED}
 
 
 def _order(row: Any) -> OrderRecord:
-    state = OrderState(row.state)
+    # By place, as names are looked up one by one; the columns' order is the schema's.
+    (owner, instrument, order_id, sequence, time_ms, client_order_id, tag, side, kind, *more) = row
+    (unit, self_trade, price, size, filled, filled_quote, fee, code, cancel_source, *last) = more
+    (created_ms, fill_price, fill_size, trade, fill_fee, liquidity, fill_ms) = last
+    state = _STATES[code]
     order = Order(
-        sequence=row.sequence,
-        time_ms=row.time_ms,
+        sequence=sequence,
+        time_ms=time_ms,
         cause=_CAUSES.get(state, OrderCause.FILLED),
-        owner=row.owner,
-        instrument=row.instrument,
-        order=row.order_id,
-        client_order_id=row.client_order_id,
-        tag=row.tag,
-        side=row.side,
-        type=row.type,
-        unit=row.unit,
-        self_trade=row.self_trade,
-        price=row.price,
-        size=row.size,
-        filled=row.filled,
-        filled_quote=amount_bytes(row.filled_quote),
-        fee=amount_bytes(row.fee),
+        owner=owner,
+        instrument=instrument,
+        order=order_id,
+        client_order_id=client_order_id,
+        tag=tag,
+        side=side,
+        type=kind,
+        unit=unit,
+        self_trade=self_trade,
+        price=price,
+        size=size,
+        filled=filled,
+        filled_quote=amount_bytes(filled_quote),
+        fee=amount_bytes(fee),
         state=state,
-        cancel_source=row.cancel_source,
-        created_ms=row.created_ms,
-        fill_price=row.fill_price,
-        fill_size=row.fill_size,
-        trade=row.trade,
-        fill_fee=amount_bytes(row.fill_fee),
-        liquidity=row.liquidity,
+        cancel_source=cancel_source,
+        created_ms=created_ms,
+        fill_price=fill_price,
+        fill_size=fill_size,
+        trade=trade,
+        fill_fee=amount_bytes(fill_fee),
+        liquidity=liquidity,
         request_id="",
         amend_code=0,
     )
-    return OrderRecord(order, row.fill_ms)
+    return OrderRecord(order, fill_ms)
 
 
 def rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:

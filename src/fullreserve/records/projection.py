@@ -27,6 +27,7 @@ from fullreserve.exchange.wire.events import (
 from fullreserve.records.amount import ZERO, wire_text
 from fullreserve.records.bills import Bills, Numbering, transfer
 from fullreserve.records.candles import Candles, Stored
+from fullreserve.records.firsts import Firsts, What
 
 Row = tuple[Any, ...]
 
@@ -76,6 +77,7 @@ class Rows:
         "candles",
         "changed_orders",
         "fills",
+        "firsts",
         "instruments",
         "new_orders",
         "trades",
@@ -92,6 +94,7 @@ class Rows:
         self.candles: list[Row] = []
         self.assets: list[Row] = []
         self.instruments: list[Row] = []
+        self.firsts: list[Row] = []
 
     def count(self) -> int:
         return sum(len(getattr(self, name)) for name in self.__slots__)
@@ -102,6 +105,7 @@ class Projection:
 
     def __init__(self, catalog: Catalog, stored: Stored) -> None:
         self._catalog = catalog
+        self._firsts = Firsts()
         self._candles = Candles(stored)
         self._bills = Bills()
         self._numbering = Numbering()
@@ -156,6 +160,7 @@ class Projection:
         rows.candles = self._candles.take()
         rows.assets = list(self._assets.values())
         rows.instruments = list(self._instruments.values())
+        rows.firsts = self._firsts.take()
         self._begin_batch()
         return rows
 
@@ -168,11 +173,13 @@ class Projection:
         self._orders[order_id] = event
         if event.cause == _PLACED:
             self._placed.add(order_id)
+            self._firsts.note(What.ORDER, event.time_ms, order_id)
         elif event.cause == _FILLED:
             self._fill(event)
 
     def _fill(self, event: Order) -> None:
         bill_id = self._numbering.take(2)
+        self._firsts.note(What.BILL, event.time_ms, bill_id)
         fee = wire_text(event.fill_fee)
         self._bills.fill(
             event,
@@ -197,6 +204,7 @@ class Projection:
 
     def _posted(self, event: Posted) -> None:
         bill_id = self._numbering.take(len(event.legs))
+        self._firsts.note(What.BILL, event.time_ms, bill_id)
         self._bills.posted(event, bill_id)
         moved = transfer(event, bill_id)
         if moved is not None:

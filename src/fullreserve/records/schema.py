@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -96,9 +96,15 @@ orders = Table(
 # Queries use the same expressions, with the same literals: only then SQLite takes the index.
 unfilled = (orders.c.state == literal_column("3")) & (orders.c.filled == literal_column("0"))
 named = orders.c.client_order_id != literal_column("''")
+finished = orders.c.state >= literal_column("2")
 
 Index("orders_of_owner", orders.c.owner, orders.c.order_id, unique=True)
-_PARTIAL = (
+# A page of one end of orders does not walk those of the other: a maker cancels far more than fill.
+_BY_STATE = (orders.c.owner, orders.c.state, orders.c.order_id)
+_BY_INSTRUMENT_STATE = (orders.c.owner, orders.c.instrument, orders.c.state, orders.c.order_id)
+_PARTIAL = [
+    (Index("orders_by_state", *_BY_STATE), finished),
+    (Index("orders_by_instrument_state", *_BY_INSTRUMENT_STATE), finished),
     (
         Index(
             "orders_by_client_order_id",
@@ -109,7 +115,7 @@ _PARTIAL = (
         named,
     ),
     (Index("orders_to_forget", orders.c.time_ms), unfilled),
-)
+]
 
 
 def leave_out_for(backend: str) -> None:
@@ -170,6 +176,9 @@ bills = Table(
     _number("other_kind"),
     sqlite_with_rowid=False,
 )
+# Movements are few between the bills of trades.
+moved = bills.c.type != literal_column("2")
+_PARTIAL.append((Index("bills_of_movements", bills.c.owner, bills.c.kind, bills.c.bill_id), moved))
 
 transfers = Table(
     "transfers",
@@ -218,6 +227,17 @@ candles = Table(
     _amount("turnover"),  # quote: sum of price x size at price scale + size scale
     _number("trades"),
     _column("imported", Boolean()),
+    sqlite_with_rowid=False,
+)
+
+# The first id of each minute in which one was given: ids ascend in time, so a span of time is one
+# of ids, and a page in it does not walk what is older or newer.
+firsts = Table(
+    "firsts",
+    metadata,
+    _code("what", key=True),
+    _number("minute_ms", key=True),
+    _number("id"),
     sqlite_with_rowid=False,
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 
 from fullreserve.exchange.wire.commands import Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, OrderState
+from fullreserve.marketdata.bars import MINUTE
 from fullreserve.records.history import History
 from fullreserve.records.record import Page
 from tests.unit.records.blotter import (
@@ -63,6 +64,12 @@ def test_orders_are_filtered(history: History) -> None:
     assert history.orders(BOB, Page()) == []
 
 
+def test_an_order_that_ended_unfilled_is_shown_for_as_long_as_said(history: History) -> None:
+    """Criterion: REC-6. The log may stand still, and the database forgets with it."""
+    since_ms = NOW + 5_000
+    assert ids(history, Page(), unfilled_since_ms=since_ms) == [9, 8, 7, 6, 5, 4, 2]
+
+
 def test_an_open_order_is_found_but_is_not_history(history: History) -> None:
     """Criterion: REC-12."""
     assert 10 not in ids(history, Page())
@@ -111,6 +118,8 @@ def test_fills_page_by_bill_and_filter(history: History) -> None:
     older = history.fills(ANN, Page(after=fills[1].bill_id))
     assert [fill.order for fill in older] == [4, 2]
     assert [fill.order for fill in history.fills(ANN, Page(), order=6)] == [6]
+    assert len(history.fills(ANN, Page(), side=Side.BUY)) == 4
+    assert history.fills(ANN, Page(), side=Side.SELL) == []
     assert history.fills(ANN, Page(), instrument=PAIR + 1) == []
     assert history.fills(BOB, Page()) == []
 
@@ -162,3 +171,35 @@ def test_no_page_scans_or_sorts(history: History, plans: list[str]) -> None:
     assert "order_id=?" in plans[2]
     assert "client_order_id=?" in plans[3]
     assert "order_id=?" in plans[6]
+
+
+@pytest.mark.parametrize("page", [Page(), Page(after=5), Page(before=5), Page(after=9, before=2)])
+def test_a_page_of_one_kind_walks_no_other_kind(
+    history: History, plans: list[str], page: Page
+) -> None:
+    """Criterion: REC-11. A maker's canceled orders, or the bills of its trades, are no detour."""
+    history.orders(ANN, page, state=OrderState.FILLED)
+    history.orders(ANN, page, instrument=PAIR, state=OrderState.CANCELED)
+    history.bills(ANN, 2, page, types=(1,))
+    history.family_bills(ANN, [BOB])
+    by_state, by_both, moved, family = plans
+    assert "INDEX orders_by_state (owner=? AND state=?" in by_state
+    assert "INDEX orders_by_instrument_state (owner=? AND instrument=? AND state=?" in by_both
+    assert "INDEX bills_of_movements (owner=? AND kind=?" in moved
+    assert "INDEX bills_of_movements (owner=?" in family
+
+
+def test_a_page_of_a_span_of_time_walks_no_other_times(
+    history: History, record: Record, plans: list[str]
+) -> None:
+    """Criterion: REC-14. One bound on each side: of two, SQLite walks to the farther one."""
+    later = {"created_ms": NOW + 3 * MINUTE, "time_ms": NOW + 3 * MINUTE}
+    record([order(20, **later)], sequence=2)
+    plans.clear()
+    span = Page(begin_ms=NOW + 3 * MINUTE, end_ms=NOW + 4 * MINUTE)
+    history.orders(ANN, span)
+    history.fills(ANN, span)
+    history.bills(ANN, 2, span)
+    pages = [plan for plan in plans if "firsts" not in plan]
+    assert len(plans) == 9
+    assert all("order_id>?" in plan or "bill_id>?" in plan for plan in pages), pages

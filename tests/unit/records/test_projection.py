@@ -44,7 +44,7 @@ from fullreserve.records.projection import Projection
 from fullreserve.records.record import Bill, Page
 from fullreserve.records.retention import unfilled_before
 from fullreserve.records.writer import Writer
-from tests.unit.records.random_log import OWNERS, LoggedRow, rows
+from tests.unit.records.random_log import OWNERS, START_MS, LoggedRow, rows
 
 LONG = settings().max_examples > 50
 COMMANDS = 1_000 if LONG else 400
@@ -122,6 +122,32 @@ def test_batches_and_restarts_leave_no_trace(seed: int, chance: float) -> None:
         assert len(content(whole.engine)["fills"]) > 0
         for records in (whole, parts):
             records.engine.dispose()
+
+
+@FEW
+@given(seeds, st.floats(0, 1), st.floats(0, 1))
+def test_a_span_of_time_is_a_span_of_ids(seed: int, one: float, other: float) -> None:
+    """Criterion: REC-14. What is read by ids is what a look at each row's time finds."""
+    with TemporaryDirectory() as folder:
+        records = follow(folder, seed, 0.1)
+        history, everything = History(records.engine), Page(limit=10**6)
+        begin_ms, end_ms = sorted(
+            START_MS + int(share * (records.core.time_ms - START_MS)) for share in (one, other)
+        )
+        span = Page(begin_ms=begin_ms, end_ms=end_ms, limit=10**6)
+        for owner in OWNERS:
+            orders = history.orders(owner, everything)
+            within = [each for each in orders if begin_ms <= each.order.created_ms <= end_ms]
+            assert history.orders(owner, span) == within
+            fills = history.fills(owner, everything)
+            assert history.fills(owner, span) == [
+                each for each in fills if begin_ms <= each.time_ms <= end_ms
+            ]
+            bills = history.bills(owner, chart.TRADE, everything)
+            assert history.bills(owner, chart.TRADE, span) == [
+                each for each in bills if begin_ms <= each.time_ms <= end_ms
+            ]
+        records.engine.dispose()
 
 
 @FEW
