@@ -35,22 +35,49 @@ def run(*command: str | Path) -> None:
         raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
 
 
+class Cluster:
+    """A server in a folder that it can be stopped and started over; `url` is an empty database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+        self._place = programs()
+        user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else USER
+        shutil.chown(folder, user)
+        options = ("-U", user, "-A", "trust", "--no-sync", "-E", "UTF8")
+        run(self._place / "initdb", "-D", self._data, *options)
+        self.url = f"postgresql://{user}@/postgres?host={folder}"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        options = f"-c listen_addresses='' -c fsync=off -k {self._folder}"
+        self._control("-l", self._folder / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Ends it as a crash would."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *command: str | Path) -> None:
+        run(self._place / "pg_ctl", "-D", self._data, "-w", *command)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running server."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    try:
+        made = Cluster(folder)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The URL of an empty database."""
-    place = programs()
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else USER
-    try:
-        shutil.chown(folder, user)
-        data = folder / "data"
-        run(place / "initdb", "-D", data, "-U", user, "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        log = folder / "log"
-        run(place / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
-        try:
-            yield f"postgresql://{user}@/postgres?host={folder}"
-        finally:
-            run(place / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    with cluster() as made:
+        yield made.url

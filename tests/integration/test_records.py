@@ -17,6 +17,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import Engine, update
+from sqlalchemy.engine import URL
 
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.door.local import LocalDoor
@@ -83,8 +84,8 @@ async def trade_a_while(bed: Bed, seed: int, rows: int = 40) -> None:
         await submit(door, [drawn(random, door) for _ in range(random.randint(1, 12))])
 
 
-def database(bed: Bed) -> Engine:
-    return open_database(database_url("", bed.folder))
+def database(bed: Bed, url: URL | None = None) -> Engine:
+    return open_database(url or database_url("", bed.folder))
 
 
 def content(engine: Engine) -> Content:
@@ -93,9 +94,11 @@ def content(engine: Engine) -> Content:
 
 
 @asynccontextmanager
-async def following(bed: Bed, snapshot_every: int = 10**9) -> AsyncIterator[Follower]:
+async def following(
+    bed: Bed, snapshot_every: int = 10**9, url: URL | None = None
+) -> AsyncIterator[Follower]:
     """A follower of the bed, stopped as at a planned stop."""
-    engine = database(bed)
+    engine = database(bed, url)
     follower = Follower(engine, bed.folder, await bed.door(9), SystemClock(), snapshot_every)
     running = asyncio.create_task(follower.run())
     try:
@@ -115,11 +118,11 @@ async def recorded(bed: Bed, sequence: int) -> None:
         reached = (await bed.sequencer.health()).projections.get(PROJECTION, 0)
 
 
-async def follow_to_end(bed: Bed, snapshot_every: int = 10**9) -> Content:
+async def follow_to_end(bed: Bed, snapshot_every: int = 10**9, url: URL | None = None) -> Content:
     """What the records hold when they have everything."""
-    async with following(bed, snapshot_every) as follower, asyncio.timeout(60):
+    async with following(bed, snapshot_every, url) as follower, asyncio.timeout(60):
         await follower.caught_up(bed.journal.head.sequence)
-    engine = database(bed)
+    engine = database(bed, url)
     try:
         return content(engine)
     finally:

@@ -24,6 +24,9 @@ from fullreserve.records.history import History, rows_of
 from fullreserve.records.projection import Projection, Rows
 from fullreserve.records.record import Page
 from fullreserve.records.writer import Writer
+from tests.bed import Bed
+from tests.integration.test_records import follow_to_end, trade_a_while
+from tests.memory_folder import memory_folder
 from tests.postgresql import postgresql
 from tests.unit.records.random_log import OWNERS, PAIRS, rows
 
@@ -123,3 +126,24 @@ def test_a_reader_cannot_write_and_a_second_writer_is_told(
     with reader.connect() as connection, pytest.raises(Exception, match="read-only"):
         connection.execute(text("DELETE FROM orders"))
     reader.dispose()
+
+
+async def test_dropped_records_are_rebuilt_equal(server: str) -> None:
+    """Criterion: REC-31, REC-7. Whole tables, by the follower, and equal to those in SQLite."""
+    with memory_folder() as folder:
+        bed = await Bed.open(folder)
+        url = database_url(server, folder)
+        await trade_a_while(bed, 21)
+        first = await follow_to_end(bed, url=url)
+        await trade_a_while(bed, 22)
+        continued = await follow_to_end(bed, url=url)
+        assert len(first["fills"]) < len(continued["fills"])
+        engine = open_database(url)
+        with engine.begin() as connection:
+            drop(connection)
+        assert await follow_to_end(bed, url=url) == continued
+        assert await follow_to_end(bed) == continued
+        with engine.begin() as connection:
+            drop(connection)
+        engine.dispose()
+        await bed.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.gateway.readers import Readers
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
 from fullreserve.marketdata.market import Market
@@ -52,6 +53,9 @@ class Context:
     socket: SocketPlace = field(default_factory=SocketPlace)
     web: Path | None = None
     desk: Desk = field(init=False)
+    readers: Readers = field(init=False)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.vault)
+        self.readers = Readers(self.clock)
+        self.vault.at_close(self.readers.close)

@@ -41,7 +41,7 @@ TABLE: dict[int, Error] = {
     50036: Error(200, "expTime is in the past", "; the exchange's time is {allowed}"),
     50037: Error(200, "The order expired before it was processed"),
     50039: Error(200, "before is not possible when pages are by time"),
-    50046: Error(200, "{name} is not available now"),
+    50046: Error(200, "{name} is not available now", "; {allowed}"),
     50053: Error(200, "Available in demo trading alone"),
     50061: Error(200, "Too many new and amended orders of this account", "; {allowed}"),
     50071: Error(200, "{name} already exists"),

@@ -100,11 +100,11 @@ class Feed:
                 market.begin_without_past()
             return
         for waited_ms in range(0, RECORDS_GIVE_UP_MS, RECORDS_LOOK_MS):
-            reached = await asyncio.to_thread(history.progress)
-            if reached.sequence >= status.sequence:
+            reached = await asyncio.to_thread(_reached, history)
+            if reached >= status.sequence:
                 break
             if waited_ms == RECORDS_WAIT_MS:
-                lag = status.sequence - reached.sequence
+                lag = status.sequence - reached
                 # As at every first start: the past comes when the records do.
                 log.debug("candles begin before the records are there", commands=lag)
                 for market in self.market:
@@ -148,3 +148,12 @@ class Feed:
         now = self._clock.exchange_ms()
         if await self._is_said():
             self.market.advance(now)
+
+
+def _reached(history: History) -> int:
+    """How far the records are; 0 while their database does not answer."""
+    try:
+        return history.progress().sequence
+    except Exception as problem:  # noqa: BLE001 - of whatever kind its database has
+        log.warning("the records do not answer", problem=str(problem))
+        return 0

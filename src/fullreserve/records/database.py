@@ -11,13 +11,19 @@ import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from fullreserve.records import schema
+from fullreserve.records import schema, statistics
 from fullreserve.records.reached import FILE, PROJECTION
 
 log = structlog.get_logger(__name__)
+
+# How long a reader waits for a database before a client is told, and a writer before it says so in
+# the log and tries again. PostgreSQL ends a reader's question itself.
+READER_BUSY_S, WRITER_BUSY_S = 1.0, 2.0
+CONNECT_S = 2
+READER_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5s"
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -62,19 +68,47 @@ def open_database(url: URL, *, read_only: bool = False) -> Engine:
     """
     schema.leave_out_for(url.get_backend_name())
     if url.get_backend_name() != "sqlite":
-        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        options = {"options": READER_OPTIONS} if read_only else {}
+        arguments = {"connect_timeout": CONNECT_S, **options}
         try:
-            return create_engine(url, connect_args=options, pool_pre_ping=True)
+            return create_engine(url, connect_args=arguments, pool_pre_ping=True)
         except ModuleNotFoundError as problem:
             raise WrongDatabase(
                 "records in PostgreSQL need its driver: install fullreserve[postgresql]"
             ) from problem
+    path, busy_s = Path(url.database or ""), WRITER_BUSY_S
     if read_only:
+        busy_s = READER_BUSY_S
         uri = f"file:{Path(url.database or '').absolute()}"
         url = url.set(database=uri, query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": busy_s})
     event.listen(engine, "connect", _read_settings if read_only else _write_settings)
+    _leave_replaced(engine, path)
     return engine
+
+
+def _leave_replaced(engine: Engine, path: Path) -> None:
+    """Drops connections to a file that is not there any more: they would serve it for ever."""
+
+    def remember(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        del connection
+        entry.info["file"] = _identity(path)
+
+    def compare(connection: DBAPIConnection, entry: ConnectionPoolEntry, proxy: object) -> None:
+        del connection, proxy
+        if entry.info["file"] != _identity(path):
+            raise DisconnectionError(f"{path} is gone or another file")
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", compare)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _write_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
@@ -92,6 +126,14 @@ def _read_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> N
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
     cursor.close()
+
+
+def passes(problem: OperationalError) -> bool:
+    """Whether a database that refused may answer again as it is: busy, full, stopped.
+
+    Not SQLite's general error: it is that of tables that are not there.
+    """
+    return getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 def prepare(engine: Engine) -> Progress:
@@ -149,6 +191,8 @@ def _prepare(engine: Engine) -> Progress:
                 return progress(connection)
         drop(connection)
         schema.metadata.create_all(connection)
+        if engine.dialect.name == "sqlite":
+            statistics.tell(connection)
         start = Progress(0, 0)
         names = {"projection": PROJECTION, "version": schema.VERSION}
         connection.execute(schema.progress.insert(), {**names, **start._asdict()})

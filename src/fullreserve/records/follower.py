@@ -39,6 +39,7 @@ from fullreserve.records.database import (
     WrongDatabase,
     database_url,
     open_database,
+    passes,
     prepare,
 )
 from fullreserve.records.imports import WrongImport, import_rows, kept_candles
@@ -50,6 +51,8 @@ from fullreserve.records.writer import Writer
 # A commit costs about a millisecond beside its rows. Waiting longer between two makes fewer of them
 # and lets histories lag longer.
 COMMIT_MS = 80
+# Between two tries of a commit that the database did not take.
+RETRY_MS = 200
 # Bounds memory and the time of one commit while catching up.
 ROWS_MAX = 20_000
 
@@ -104,6 +107,9 @@ class Follower:
         self._finished_total = 0  # of the replica, at what is committed
         self._snapshot_at = 0
         self.halted_at = 0  # the command that the fold halted at
+        # Taken, but not in the database, which did not answer.
+        self._unwritten: tuple[Rows, Progress] | None = None
+        self._silent = False
         self._projecting = False  # whether the replica has come to where the records stand
         self._moved = asyncio.Event()
         self._next_commit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -146,8 +152,7 @@ class Follower:
             self._writer.write(rows, self.progress)
 
     def _finish(self) -> None:
-        if self._projecting:
-            self._commit()
+        if self._projecting and self._commit() and self._commit():
             self._snapshot()
 
     # Following
@@ -186,7 +191,7 @@ class Follower:
                     self._begin(target)
             elif not self._projecting:
                 raise OtherLog(f"no row of the log ends at {target.sequence}, as the records do")
-            elif not self._project(row):
+            elif not await self._project(row):
                 # The exchange itself is read-only here; whoever repairs it starts all anew.
                 await asyncio.Event().wait()
 
@@ -202,19 +207,19 @@ class Follower:
         self._finished_total = self._replica.finished_total
         self._announce()
 
-    def _project(self, row: Row) -> bool:
+    async def _project(self, row: Row) -> bool:
         """Projects a row; False when the fold halts at it, with all before it committed."""
         try:
             data = self._replica.apply(row, events=True)
         except Halted as halted:
             self.halted_at = halted.sequence
-            self._commit()
+            await self._committed()
             log.error("follower halted", sequence=halted.sequence)  # noqa: TRY400 - no defect here
             return False
         self._projection.apply(row.sequence, decode_events(data))
         self._moved.set()
         if self._projection.gathered >= ROWS_MAX:
-            self._commit()
+            await self._committed()
         return True
 
     # Committing
@@ -223,19 +228,46 @@ class Follower:
         while True:
             await self._moved.wait()
             await self._clock.wait_ms(COMMIT_MS)
-            self._commit()
+            await self._committed()
 
-    def _commit(self) -> None:
-        self._moved.clear()
-        head = self._replica.head
-        if head.sequence == self.progress.sequence:
-            return
-        self._finished_total = self._replica.finished_total
-        reached = Progress(head.sequence, head.time_ms, head.hash.hex(), self._finished_total)
-        self._writer.write(self._projection.take(), reached)
+    async def _committed(self) -> None:
+        """Commits what there is, however often that has to be tried."""
+        while not self._commit():
+            await self._clock.wait_ms(RETRY_MS)
+
+    def _commit(self) -> bool:
+        """Whether the database took what there is; what it did not take is kept."""
+        if self._unwritten is None:
+            self._moved.clear()
+            head = self._replica.head
+            if head.sequence == self.progress.sequence:
+                return True
+            total = self._replica.finished_total
+            reached = Progress(head.sequence, head.time_ms, head.hash.hex(), total)
+            self._unwritten = self._projection.take(), reached
+        rows, reached = self._unwritten
+        try:
+            self._writer.write(rows, reached)
+        except OperationalError as problem:
+            if not passes(problem):
+                raise
+            self._answers(problem.orig)
+            return False
+        self._answers(None)
+        self._unwritten = None
+        self._finished_total = reached.finished_total
         self._announce()
-        if head.sequence - self._snapshot_at >= self._snapshot_every:
+        if self._replica.sequence - self._snapshot_at >= self._snapshot_every:
             self._snapshot()
+        return True
+
+    def _answers(self, problem: BaseException | None) -> None:
+        """Says once that the database does not answer, and once that it does again."""
+        if problem is not None and not self._silent:
+            log.warning("records wait for their database", problem=str(problem))
+        elif problem is None and self._silent:
+            log.info("records go on", sequence=self.progress.sequence)
+        self._silent = problem is not None
 
     def _snapshot(self) -> None:
         """Takes a snapshot here, so that the exchange itself never has to pause for one."""

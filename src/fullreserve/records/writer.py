@@ -12,7 +12,7 @@ from fullreserve.records import retention, schema
 from fullreserve.records.alone import NotAlone
 from fullreserve.records.amount import amount_value
 from fullreserve.records.candles import Candle
-from fullreserve.records.database import Progress
+from fullreserve.records.database import Progress, progress
 from fullreserve.records.projection import Row, Rows
 
 _LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill_ms")
@@ -21,21 +21,28 @@ _LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill
 class Writer:
     """Writes batches. Statements are text over the driver's bulk path, made from the schema."""
 
-    def __init__(self, engine: Engine, progress: Progress) -> None:
+    def __init__(self, engine: Engine, reached: Progress) -> None:
         self._engine = engine
-        self.progress = progress
+        self.progress = reached
         mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
         self._insert = {table.name: _insert(table, mark) for table in schema.metadata.sorted_tables}
         self._put = {
             table.name: self._insert[table.name] + _overwrite(table)
             for table in (schema.candles, schema.assets, schema.instruments)
         }
+        known = self._insert["firsts"] + " ON CONFLICT DO NOTHING"
+        self._put["firsts"] = known
         self._change_order = self._insert["orders"] + _change_order()
 
     def write(self, rows: Rows, reached: Progress) -> None:
-        """Commits a batch and the sequence that it reaches; NotAlone if another writer did."""
+        """Commits a batch and the sequence that it reaches; NotAlone if another writer did.
+
+        A batch may be written again when it is not known whether it was committed.
+        """
         with self._engine.begin() as connection:
-            self._advance(connection, reached)
+            if self._is_done(connection, reached):
+                self.progress = reached
+                return
             self._many(connection, self._insert["orders"], rows.new_orders)
             self._many(connection, self._change_order, rows.changed_orders)
             for table in ("fills", "bills", "transfers", "trades"):
@@ -50,12 +57,16 @@ class Writer:
         with self._engine.connect() as connection:
             return stored_candle(connection, instrument, width_ms, open_ms)
 
-    def _advance(self, connection: Connection, reached: Progress) -> None:
+    def _is_done(self, connection: Connection, reached: Progress) -> bool:
+        """Moves the progress on; True when the batch was committed before."""
         table = schema.progress
         ours = table.c.sequence == self.progress.sequence
         moved = connection.execute(update(table).where(ours).values(reached._asdict()))
-        if moved.rowcount != 1:
-            raise NotAlone(f"the records are no longer at sequence {self.progress.sequence}")
+        if moved.rowcount == 1:
+            return False
+        if progress(connection) == reached:
+            return True
+        raise NotAlone(f"the records are no longer at sequence {self.progress.sequence}")
 
     @staticmethod
     def _many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:

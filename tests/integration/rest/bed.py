@@ -107,10 +107,8 @@ class RestBed:
         clock = clock or SystemClock()
         rest = cls(await Bed.open(folder, clock=clock), clock, folder, rules, traders)
         rest.door = await rest.bed.door()
-        url = database_url("", folder)
-        follower = Follower(open_database(url), folder, rest.door, clock, 10**9)
-        rest._follower = asyncio.create_task(follower.run())
-        rest.history = History(open_database(url, read_only=True))
+        rest.follow_records()
+        rest.history = History(open_database(database_url("", folder), read_only=True))
         catalog = Catalog()
         rest.feed = Feed(rest.door, catalog, clock)
         await rest.feed.start()
@@ -127,6 +125,17 @@ class RestBed:
         )
         rest.app = build(rest.context)
         return rest
+
+    def follow_records(self) -> None:
+        """Lets the records follow the log, from wherever they stand."""
+        engine = open_database(database_url("", self.folder))
+        follower = Follower(engine, self.folder, self.door, self.clock, 10**9)
+        self._follower = asyncio.create_task(follower.run())
+
+    async def hold_records(self) -> None:
+        """Lets the records stand still where they are."""
+        self._follower.cancel()
+        await asyncio.gather(self._follower, return_exceptions=True)
 
     async def pass_time(self, ms: int) -> None:
         """Moves a `HandClock`, once nothing is under way: it would seem to take that long."""
@@ -146,8 +155,7 @@ class RestBed:
 
     async def close(self) -> None:
         await self.feed.close()
-        self._follower.cancel()
-        await asyncio.gather(self._follower, return_exceptions=True)
+        await self.hold_records()
         self.history.close()
         await self.bed.close()
         self.vault.close()

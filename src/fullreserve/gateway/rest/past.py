@@ -5,7 +5,6 @@ Trading does not need the records; while they are gone, history says so and noth
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +13,7 @@ import structlog
 from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.readers import TooSlow
 
 if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
     from fullreserve.records.history import History
@@ -25,27 +25,52 @@ CATCH_UP_STEP_MS = 10
 # What the core shows too is not waited for long; what the records alone have is.
 SHORT_WAIT_MS = 300
 LONG_WAIT_MS = 3_000
+_LATER = "trading goes on, try again in a moment"
 
 log = structlog.get_logger(__name__)
 
 
 async def recorded(context: Context, question: Callable[[History], T]) -> T:
-    """The records' answer; Problem 50046 when their database cannot give one."""
+    """The records' answer; Problem 50046 when their database cannot give one in time."""
     try:
-        return await asyncio.to_thread(lambda: question(context.history()))
+        return await context.readers.ask(lambda: question(context.history()))
+    except TooSlow:
+        log.warning("the records answer too slowly")
+        raise Problem(NOT_AVAILABLE, "History", f"its database is slow; {_LATER}") from None
     except Exception as problem:
         from sqlalchemy.exc import SQLAlchemyError
 
         if not isinstance(problem, SQLAlchemyError):
             raise
         log.warning("the records do not answer", problem=str(problem))
-        raise Problem(NOT_AVAILABLE, name="History") from None
+        sentence = f"its database does not answer; {_LATER}"
+        raise Problem(NOT_AVAILABLE, "History", sentence) from None
+
+
+def behind() -> Problem:
+    """Why history is not shown that the records do not have yet."""
+    return Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}")
+
+
+async def is_whole(context: Context) -> bool:
+    """Whether the records have all that the core has forgotten by now.
+
+    Ask after the core was asked for what it has; what it forgets from then on is in its answer.
+    """
+    status: Status = await context.door.query(GetStatus())
+    forgotten = status.finished_total - status.finished_orders
+    progress = await recorded(context, lambda history: history.progress())
+    return progress.finished_total >= forgotten
 
 
 async def ledger_caught_up(context: Context) -> None:
-    """Waits for the records to have all bills of what the core shows by now."""
+    """Waits for the records to have all bills of what the core shows by now.
+
+    Problem 50046 when that takes too long.
+    """
     status: Status = await context.door.query(GetStatus())
-    await caught_up(context, status.sequence, LONG_WAIT_MS)
+    if await caught_up(context, status.sequence, LONG_WAIT_MS) < status.sequence:
+        raise behind()
 
 
 async def caught_up(context: Context, sequence: int, wait_ms: int = SHORT_WAIT_MS) -> int:

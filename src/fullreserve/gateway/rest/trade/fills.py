@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from msgspec import Meta
 
+from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.events import Order
 from fullreserve.exchange.wire.queries import ListFills
 from fullreserve.gateway import wire
@@ -24,7 +25,7 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import caught_up, recorded
+from fullreserve.gateway.rest.past import behind, caught_up, is_whole, recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -34,6 +35,11 @@ from fullreserve.records.retention import ARCHIVE_MS, FILLS_RECENT_MS
 
 if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
     from fullreserve.records.history import History
+
+# The core's recent fills that are looked through for those that a filter keeps.
+FRESH_MAX = 1_000
+# Trades of derivatives have other subtypes; none of them is here.
+_SIDES = {"1": Side.BUY, "2": Side.SELL}
 
 
 class FillsParams(Params):
@@ -67,6 +73,27 @@ def routes(context: Context) -> Routes:
     }
 
 
+class _Wanted(NamedTuple):
+    """What the parameters of a list ask for."""
+
+    page: Page
+    side: Side | None
+
+    @property
+    def keeps_recent(self) -> bool:
+        return not self.page.end_ms and self.side is None
+
+    def keeps(self, fill: Order) -> bool:
+        """Of a fill without a bill id yet: what a client can page from is in the records."""
+        page = self.page
+        return (
+            not page.after
+            and fill.time_ms >= page.begin_ms
+            and (not page.end_ms or fill.time_ms <= page.end_ms)
+            and (self.side is None or fill.side == self.side)
+        )
+
+
 class _Fills:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -86,24 +113,25 @@ class _Fills:
         order = order_number(params.ord_id, "", 51603) if params.ord_id else 0
         if (params.inst_type or "SPOT") != "SPOT" or params.inst_family or params.uly:
             return wire.envelope([])
+        if params.sub_type and params.sub_type not in _SIDES:
+            return wire.envelope([])
         oldest = max(0, self._context.clock.exchange_ms() - window_ms)
-        since = max(params.begin, oldest)
-        bounds = Page(params.after, params.before, since, params.end, limit)
-        core: list[Order] = await self._door.query(ListFills(owner, instrument, order, limit))
+        wanted = _Wanted(
+            Page(params.after, params.before, max(params.begin, oldest), params.end, limit),
+            _SIDES.get(params.sub_type),
+        )
+        most = limit if wanted.keeps_recent else FRESH_MAX
+        core: list[Order] = await self._door.query(ListFills(owner, instrument, order, most))
         reached = await caught_up(self._context, core[0].sequence) if core else 0
+        if not await is_whole(self._context):
+            raise behind()
 
         def ask(history: History) -> list[Fill]:
-            return history.fills(owner, bounds, instrument=instrument, order=order)
+            return history.fills(
+                owner, wanted.page, instrument=instrument, order=order, side=wanted.side
+            )
 
         records = await recorded(self._context, ask)
-        # A bill id that a client pages from is in the records, and so is all that is older.
-        fresh = [
-            one
-            for one in core
-            if one.sequence > reached and one.time_ms >= since and not (params.after or params.end)
-        ]
+        fresh = [one for one in core if one.sequence > reached and wanted.keeps(one)]
         merged = merge_fills(fresh, records, limit)
-        rows = [fill_row(catalog, fill) for fill in merged]
-        return wire.envelope(
-            [row for row in rows if not params.sub_type or row["subType"] == params.sub_type]
-        )
+        return wire.envelope([fill_row(catalog, fill) for fill in merged])

@@ -37,13 +37,13 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import NOT_AVAILABLE, recorded
+from fullreserve.gateway.rest.past import NOT_AVAILABLE, behind, is_whole, recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.records.overlay import merge_orders, newest, with_last_fill
 from fullreserve.records.record import OrderRecord, Page
-from fullreserve.records.retention import ARCHIVE_MS, ORDERS_RECENT_MS
+from fullreserve.records.retention import ARCHIVE_MS, ORDERS_RECENT_MS, UNFILLED_MS
 
 if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
     from fullreserve.records.history import History
@@ -160,7 +160,7 @@ class _Orders:
         if order is None:
             record = await self._recorded(request.owner, instrument, number, name)
             if record is None:
-                raise Problem(51603)
+                raise Problem(51603) if await is_whole(self._context) else behind()
         else:
             record = await self._with_fill(order)
         return wire.envelope([self._row(record)])
@@ -239,7 +239,8 @@ class _Orders:
         wanted = _Filter(self._context, params)
         if wanted.is_empty or params.category not in ("", "normal"):
             return wire.envelope([])
-        oldest = max(0, self._context.clock.exchange_ms() - window_ms)
+        now_ms = self._context.clock.exchange_ms()
+        oldest = max(0, now_ms - window_ms)
         wanted.begin_ms = max(wanted.begin_ms, oldest)
         core = await self._listed(ListFinishedOrders, request.owner, wanted, params)
         page = Page(params.after, params.before, wanted.begin_ms, wanted.end_ms, params.limit)
@@ -251,8 +252,11 @@ class _Orders:
                 instrument=wanted.instrument,
                 types=tuple(wanted.types),
                 state=wanted.state,
+                unfilled_since_ms=now_ms - UNFILLED_MS,
             )
 
+        if not await is_whole(self._context):
+            raise behind()
         records = await recorded(self._context, ask)
         merged = merge_orders(core, records, params.limit)
         complete = [await self._completed(record) for record in merged]

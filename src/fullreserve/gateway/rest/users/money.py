@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +18,7 @@ from fullreserve.gateway.balances import balance_row, trading
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, Ccys, OfTime, Params
+from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading
 from fullreserve.gateway.rest.route import trading as changing
@@ -27,6 +27,9 @@ from fullreserve.gateway.submission import refused
 from fullreserve.gateway.valuation import Valuation
 from fullreserve.identity.sub_accounts import SubAccount
 from fullreserve.records.record import Bill
+
+if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
+    from fullreserve.records.history import History
 
 # OKX's numbers of the two accounts.
 ROOMS = {"6": chart.FUND, "18": chart.TRADE}
@@ -165,19 +168,22 @@ class _Money:
         if params.sub_acct:
             subs = [await self._family.named(main, params.sub_acct)]
         by_uid = {sub.uid: sub for sub in subs}
-        found = await asyncio.to_thread(self._bills, main, tuple(by_uid), params)
-        return wire.envelope([self._bill(bill, by_uid[bill.other_owner]) for bill in found])
+        asset = self._asset(params.ccy).id if params.ccy else 0
+        await ledger_caught_up(self._context)
 
-    def _bills(self, main: int, subs: tuple[int, ...], params: BillsParams) -> list[Bill]:
-        return self._context.history().family_bills(
-            main,
-            subs,
-            asset=self._asset(params.ccy).id if params.ccy else 0,
-            leaving=None if params.type is None else params.type == TO_SUB,
-            after_ms=params.after,
-            before_ms=params.before,
-            limit=params.limit,
-        )
+        def ask(history: History) -> list[Bill]:
+            return history.family_bills(
+                main,
+                tuple(by_uid),
+                asset=asset,
+                leaving=None if params.type is None else params.type == TO_SUB,
+                after_ms=params.after,
+                before_ms=params.before,
+                limit=params.limit,
+            )
+
+        found = await recorded(self._context, ask)
+        return wire.envelope([self._bill(bill, by_uid[bill.other_owner]) for bill in found])
 
     def _bill(self, bill: Bill, sub: SubAccount) -> dict[str, Any]:
         asset = self._catalog.assets[bill.asset]
