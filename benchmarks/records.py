@@ -13,16 +13,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from random import Random
 
 from sqlalchemy import func, select
 
 from benchmarks.figure import Figure
+from benchmarks.flow import Flow, traders
 from fullreserve._core import Core
 from fullreserve.clock import SystemClock
 from fullreserve.door.local import LocalDoor
-from fullreserve.exchange import chart, genesis
+from fullreserve.exchange import genesis
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire.events import Order, decode_events
 from fullreserve.journal.entry import Head, seal
@@ -35,67 +36,13 @@ from fullreserve.records.follower import GC_THRESHOLD, Follower
 
 COMMANDS = 200_000
 ROW = 256
-OWNERS = range(10_000_001, 10_000_201)
-MARKET, BTC, USDT = 1, 1, 6
 START_MS = 1_700_000_000_000
-PRICE, SPREAD = 420_000, 40
-
-
-def _opening() -> list[c.AnyCommand]:
-    treasury = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
-    commands: list[c.AnyCommand] = genesis.spot()
-    for owner in OWNERS:
-        commands.append(c.OpenOwner(0, 0, owner, owner, 0, 1))
-        for asset, units in ((BTC, 50), (USDT, 2_000_000)):
-            target = c.AccountKey(owner, chart.TRADE, 0)
-            amount = c.amount_bytes(units * 10**8)
-            commands.append(c.Transfer(0, 0, chart.HOUSE, treasury, target, asset, amount))
-    return commands
-
-
-class _Flow:
-    """The stream of commands; orders are named, so that they can be found again."""
-
-    def __init__(self) -> None:
-        self._random = Random(1)
-        self._number = 0
-        self._resting: list[tuple[int, str]] = []
-
-    def command(self) -> c.AnyCommand:
-        draw, self._number = self._random, self._number + 1
-        dice = draw.random()
-        if dice < 0.6 and self._resting:
-            return self._change()
-        owner, side = draw.choice(OWNERS), draw.choice((c.Side.BUY, c.Side.SELL))
-        name, size = f"n{self._number}", draw.randint(1, 100)
-        away = draw.randint(1, SPREAD) * (1 if side == c.Side.SELL else -1)
-        kind, price = c.OrderType.LIMIT, PRICE + away
-        if dice < 0.65:
-            kind, price = c.OrderType.MARKET, 0
-        elif dice < 0.8:
-            kind, price = c.OrderType.IOC, PRICE - away
-        else:
-            self._resting.append((owner, name))
-        unit = c.SizeUnit.BASE
-        return c.PlaceOrder(
-            1, self._number, owner, MARKET, side, kind, price, size, unit, client_order_id=name
-        )
-
-    def _change(self) -> c.AnyCommand:
-        draw = self._random
-        place = draw.randrange(len(self._resting))
-        owner, name = self._resting[place]
-        if draw.random() < 0.5:
-            size = draw.randint(1, 100)
-            return c.AmendOrder(1, self._number, owner, MARKET, 0, name, size, 0)
-        self._resting[place] = self._resting[-1]
-        self._resting.pop()
-        return c.CancelOrder(1, self._number, owner, MARKET, 0, name)
+CHANGES = 0.6
 
 
 def _write(journal: SqliteJournal) -> None:
-    flow, head, time_ms = _Flow(), journal.head, START_MS
-    made, left = _opening(), COMMANDS
+    flow, head, time_ms = Flow(1, count(1).__next__, CHANGES), journal.head, START_MS
+    made, left = [*genesis.spot(), *traders()], COMMANDS
     while made:
         blob = c.batch([c.encode(command) for command in made])
         entry = seal(head, len(made), time_ms, journal.epoch, c.WIRE_VERSION, blob)
