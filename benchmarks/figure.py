@@ -52,3 +52,8 @@ def encode(figures: Iterable[Figure]) -> bytes:
     """The figures as JSON for later comparison."""
     rows: list[dict[str, Any]] = [figure._asdict() for figure in figures]
     return msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
+
+
+def decode(content: bytes) -> list[Figure]:
+    """The figures of such a file."""
+    return [Figure(**row) for row in msgspec.json.decode(content)]

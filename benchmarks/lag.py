@@ -102,6 +102,14 @@ async def _open_accounts(door: SocketDoor) -> None:
     done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     door.submit([c.encode(command) for command in traders()], done.set_result)
     await done
+    # The follower has to be there first: its start is not what is measured.
+    async with asyncio.timeout(GIVE_UP_S):
+        while not _is_level(await door.health()):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(LOOK_MS / 1000)
+
+
+def _is_level(health: Health) -> bool:
+    return health.projections.get(PROJECTION, 0) >= health.durable
 
 
 async def _watch(door: SocketDoor, lag: _Lag, until_s: float, level_s: float = -1.0) -> float:

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 # the log and tries again. PostgreSQL ends a reader's question itself.
 READER_BUSY_S, WRITER_BUSY_S = 1.0, 2.0
 CONNECT_S = 2
+CHECKPOINT_PAGES = 8_000  # 32 MB
 READER_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5s"
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -115,8 +116,10 @@ def _write_settings(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> 
     del entry
     cursor = connection.cursor()
     # Whole after a crash, and what a power cut takes from the end is folded again: that is enough
-    # for a projection, and it saves a wait for the disk at each commit.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+    # for a projection, and it saves a wait for the disk at each commit. Pages that many commits
+    # change are written back once for them all.
+    settings = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536")
+    for pragma in (*settings, f"wal_autocheckpoint={CHECKPOINT_PAGES}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

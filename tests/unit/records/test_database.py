@@ -105,6 +105,18 @@ def test_a_second_writer_is_told(engine: Engine) -> None:
         assert connection.execute(text("SELECT * FROM assets")).all() == []
 
 
+def test_a_batch_that_was_committed_after_all_is_not_written_again(engine: Engine) -> None:
+    """Criterion: REC-43. The answer to the commit was lost, so it is tried again."""
+    writer = Writer(engine, prepare(engine))
+    before, rows = writer.progress, Rows()
+    rows.trades = [(1, 1, 5, NOW, 10, 10, 0)]
+    writer.write(rows, Progress(5, NOW))
+    writer.progress = before
+    writer.write(rows, Progress(5, NOW))
+    assert writer.progress == Progress(5, NOW)
+    assert len(History(engine).trades(1, Page())) == 1
+
+
 def test_a_second_follower_of_a_folder_is_told(tmp_path: Path) -> None:
     """Criterion: REC-32."""
     with only_one(tmp_path), pytest.raises(NotAlone, match="records.lock"), only_one(tmp_path):

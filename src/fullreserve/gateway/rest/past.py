@@ -47,20 +47,28 @@ async def recorded(context: Context, question: Callable[[History], T]) -> T:
         raise Problem(NOT_AVAILABLE, "History", sentence) from None
 
 
-def behind() -> Problem:
-    """Why history is not shown that the records do not have yet."""
-    return Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}")
+async def whole(context: Context, question: Callable[[History], T]) -> T:
+    """The records' answer where the core was asked before; Problem 50046 if something lacks.
 
-
-async def is_whole(context: Context) -> bool:
-    """Whether the records have all that the core has forgotten by now.
-
-    Ask after the core was asked for what it has; what it forgets from then on is in its answer.
+    What the core forgets from then on is in its answer; what it had forgotten by then has to be in
+    the records.
     """
     status: Status = await context.door.query(GetStatus())
     forgotten = status.finished_total - status.finished_orders
-    progress = await recorded(context, lambda history: history.progress())
-    return progress.finished_total >= forgotten
+
+    def ask(history: History) -> T:
+        if history.progress().finished_total < forgotten:
+            raise _Behind
+        return question(history)
+
+    try:
+        return await recorded(context, ask)
+    except _Behind:
+        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+
+
+class _Behind(Exception):
+    """The records do not have yet what the core has forgotten."""
 
 
 async def ledger_caught_up(context: Context) -> None:
@@ -70,7 +78,7 @@ async def ledger_caught_up(context: Context) -> None:
     """
     status: Status = await context.door.query(GetStatus())
     if await caught_up(context, status.sequence, LONG_WAIT_MS) < status.sequence:
-        raise behind()
+        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}")
 
 
 async def caught_up(context: Context, sequence: int, wait_ms: int = SHORT_WAIT_MS) -> int:

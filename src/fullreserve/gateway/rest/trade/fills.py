@@ -25,7 +25,7 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import behind, caught_up, is_whole, recorded
+from fullreserve.gateway.rest.past import caught_up, whole
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -123,15 +123,13 @@ class _Fills:
         most = limit if wanted.keeps_recent else FRESH_MAX
         core: list[Order] = await self._door.query(ListFills(owner, instrument, order, most))
         reached = await caught_up(self._context, core[0].sequence) if core else 0
-        if not await is_whole(self._context):
-            raise behind()
 
         def ask(history: History) -> list[Fill]:
             return history.fills(
                 owner, wanted.page, instrument=instrument, order=order, side=wanted.side
             )
 
-        records = await recorded(self._context, ask)
+        records = await whole(self._context, ask)
         fresh = [one for one in core if one.sequence > reached and wanted.keeps(one)]
         merged = merge_fills(fresh, records, limit)
         return wire.envelope([fill_row(catalog, fill) for fill in merged])

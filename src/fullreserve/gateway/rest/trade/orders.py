@@ -37,7 +37,7 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import NOT_AVAILABLE, behind, is_whole, recorded
+from fullreserve.gateway.rest.past import NOT_AVAILABLE, recorded, whole
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
@@ -160,7 +160,7 @@ class _Orders:
         if order is None:
             record = await self._recorded(request.owner, instrument, number, name)
             if record is None:
-                raise Problem(51603) if await is_whole(self._context) else behind()
+                raise Problem(51603)
         else:
             record = await self._with_fill(order)
         return wire.envelope([self._row(record)])
@@ -173,7 +173,7 @@ class _Orders:
                 return history.order(owner, number, instrument)
             return history.order_named(owner, name, instrument)
 
-        return await recorded(self._context, ask)
+        return await whole(self._context, ask)
 
     async def _with_fill(self, order: Order) -> OrderRecord:
         """The core's state of an order, with its last fill from the core or the records."""
@@ -255,9 +255,7 @@ class _Orders:
                 unfilled_since_ms=now_ms - UNFILLED_MS,
             )
 
-        if not await is_whole(self._context):
-            raise behind()
-        records = await recorded(self._context, ask)
+        records = await whole(self._context, ask)
         merged = merge_orders(core, records, params.limit)
         complete = [await self._completed(record) for record in merged]
         return wire.envelope([self._row(record) for record in complete])
