@@ -9,20 +9,12 @@ import msgspec
 
 from fullreserve.door.exchange_side import ExchangeSide
 from fullreserve.door.protocol import Health, Row
-from fullreserve.exchange.wire.queries import ANSWERS, AnyQuery, GetGateway
+from fullreserve.door.remembered import Remembered
+from fullreserve.exchange.wire.queries import AnyQuery, GetGateway
 
 GATEWAY_MAX = (1 << 32) - 1
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoders: dict[type[AnyQuery], msgspec.msgpack.Decoder[Any]] = {}
-
-
-def decode_answer(query: AnyQuery, answer: bytes) -> Any:
-    """The answer to a query in its type."""
-    decoder = _decoders.get(type(query))
-    if decoder is None:
-        decoder = _decoders[type(query)] = msgspec.msgpack.Decoder(ANSWERS[type(query)])
-    return decoder.decode(answer)
 
 
 class LocalDoor:
@@ -32,6 +24,7 @@ class LocalDoor:
         self._exchange = exchange
         self._gateway = gateway
         self._next = highest + 1
+        self._remembered = Remembered()
         self.submit = exchange.submit  # one call less on the hot path
         self.follow = exchange.follow
 
@@ -54,7 +47,7 @@ class LocalDoor:
         return first
 
     async def query(self, query: AnyQuery) -> Any:
-        return decode_answer(query, await self._exchange.query(_encode(query)))
+        return self._remembered.decode(query, await self._exchange.query(_encode(query)))
 
     def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
         return self._exchange.stream(from_sequence, events)

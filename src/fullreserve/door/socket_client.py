@@ -40,7 +40,6 @@ from fullreserve.door.frames import (
     frame,
     from_exchange,
 )
-from fullreserve.door.local import decode_answer
 from fullreserve.door.protocol import (
     Gone,
     Health,
@@ -50,6 +49,7 @@ from fullreserve.door.protocol import (
     Row,
     Unavailable,
 )
+from fullreserve.door.remembered import decode_answer
 from fullreserve.exchange.wire.queries import AnyQuery
 
 # How long an outage is ridden out before who waits is told that the outcome is unknown.

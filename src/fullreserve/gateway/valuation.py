@@ -6,6 +6,8 @@ asset without such a pair, or one that never traded, has no value here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.marketdata.market import Market
@@ -34,6 +36,18 @@ class Valuation:
                 self._pairs[asset.id] = instrument
                 return _scaled(amount * last.price, asset.scale + instrument.price_scale)
         return 0
+
+    def prices(self, assets: Iterable[Asset]) -> list[int]:
+        """What the values of these assets rest on: the same prices give the same values."""
+        found = []
+        for asset in assets:
+            pair = self._pairs.get(asset.id)
+            if pair is None:
+                # A dollar has none, another may have got its first price.
+                found.append(self.usd(asset, 10**asset.scale))
+            elif (last := self.market.of(pair.id).tape.last) is not None:
+                found.append(last.price)
+        return found
 
     def _dollar_pairs(self, asset: Asset) -> list[Instrument]:
         named = self._catalog.instrument_named

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.integration.rest.bed import RestBed
 from tests.integration.rest.keys import (
     BALANCE,
@@ -124,6 +126,35 @@ async def test_balance(rest: RestBed) -> None:
     assert [detail["ccy"] for detail in some["details"]] == ["BTC"]
     many = ",".join(["BTC"] * 21)
     assert (await rest.get("account/balance", rest.alice, ccy=many)).code == "50025"
+
+
+async def test_repeated_reads_follow_every_change(rest: RestBed) -> None:
+    """Criterion: REST-READ-2"""
+
+    async def detail(coin: str) -> dict[str, str]:
+        answer = await rest.get("account/balance", rest.alice)
+        return next(row for row in answer.row["details"] if row["ccy"] == coin)
+
+    async def pending() -> list[str]:
+        found = await rest.get("trade/orders-pending", rest.alice, instId="BTC-USDT", limit="5")
+        return [row["ordId"] for row in found.data]
+
+    before = await detail("BTC")
+    assert before["eqUsd"] == "0"
+    bid = await rest.place(rest.alice, "buy", "40000", "1")
+    assert (await pending(), (await detail("USDT"))["ordFrozen"] != "0") == ([bid], True)
+    assert await pending() == [bid]
+    await rest.place(rest.bob, "sell", "40000", "0.4")
+    after = await detail("BTC")
+    assert float(after["eq"]) > float(before["eq"])
+    assert float(after["eqUsd"]) == pytest.approx(float(after["eq"]) * 40_000)
+    await rest.post("trade/cancel-order", rest.alice, {"instId": "BTC-USDT", "ordId": bid})
+    assert await pending() == []
+    await rest.place(rest.bob, "sell", "41000", "0.1")
+    asked = await rest.place(rest.alice, "buy", "41000", "0.1")
+    moved = await detail("BTC")
+    assert float(moved["eqUsd"]) == pytest.approx(float(moved["eq"]) * 41_000)
+    assert asked not in await pending()
 
 
 async def test_account_facts(rest: RestBed) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import wire
@@ -12,6 +15,9 @@ from fullreserve.gateway.rest.public.instruments import InstrumentsParams, instr
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.gateway.valuation import Valuation, usd_text
+
+# Rendered balances, of the owners who ask; some kilobytes each.
+SHOWN_KEPT = 4_096
 
 
 class PositionsParams(Params):
@@ -48,12 +54,22 @@ async def _positions(_request: Request, _params: PositionsParams) -> bytes:
     return wire.envelope([])
 
 
+class _Shown(NamedTuple):
+    """An owner's balance as JSON up to its time, for as long as states and prices are the same."""
+
+    states: list[AccountState]
+    assets: list[Asset]
+    prices: list[int]
+    until_time: bytes
+
+
 class _Account:
     def __init__(self, context: Context) -> None:
         self._door = context.door
         self._catalog = context.catalog
         self._valuation = Valuation(context.catalog, context.market)
         self._now = context.clock.exchange_ms
+        self._shown: dict[int, _Shown] = {}
 
     async def _states(self, owner: int) -> list[AccountState]:
         states: list[AccountState] = await self._door.query(ListBalances(owner))
@@ -61,9 +77,28 @@ class _Account:
 
     async def balance(self, request: Request, params: OfCurrencies) -> bytes:
         """What the trading account holds."""
-        states = await self._states(request.owner)
-        row = balance_row(self._catalog, states, self._valuation, self._now(), params.ccy)
-        return wire.envelope([row])
+        owner = request.owner
+        states = await self._states(owner)
+        if params.ccy:
+            row = balance_row(self._catalog, states, self._valuation, self._now(), params.ccy)
+            return wire.envelope([row])
+        known = self._shown.get(owner)
+        if known is None or known.states is not states or known.prices != self._prices(known):
+            known = self._show(owner, states)
+        return b'%b"%d"}]}' % (known.until_time, self._now())
+
+    def _show(self, owner: int, states: list[AccountState]) -> _Shown:
+        row = balance_row(self._catalog, states, self._valuation, 0)
+        until_time = wire.envelope([row]).removesuffix(b'"0"}]}')
+        assets = [self._catalog.assets[state.asset] for state in trading(states)]
+        shown = _Shown(states, assets, self._valuation.prices(assets), until_time)
+        if len(self._shown) >= SHOWN_KEPT:
+            self._shown.clear()
+        self._shown[owner] = shown
+        return shown
+
+    def _prices(self, shown: _Shown) -> list[int]:
+        return self._valuation.prices(shown.assets)
 
     async def risk(self, request: Request, _params: RiskParams) -> bytes:
         """Balances and positions at one moment."""

@@ -50,6 +50,9 @@ if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
 
 # Rendered rows, a kilobyte each.
 ROWS_KEPT = 10_000
+# Rendered pages of open orders: bots ask for the same few again and again.
+PAGES_KEPT = 1_024
+PAGE_BYTES_MAX = 16_384
 
 OrdTypes = Annotated[tuple[str, ...], Meta(description="Order types, separated by commas")]
 
@@ -141,12 +144,17 @@ class _Filter:
         )
 
 
+# A page of open orders and how it is shown, for as long as the door's answer is the same object.
+_Page = tuple[list[Order], bytes]
+
+
 class _Orders:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._door = context.door
         # By the whole order: any change of it is another key.
         self._row = lru_cache(ROWS_KEPT)(self._rendered)
+        self._pages: dict[ListOpenOrders, _Page] = {}
 
     async def one(self, request: Request, params: OrderParams) -> bytes:
         """One order, in any state; with a `clOrdId` the newest that has it."""
@@ -204,8 +212,24 @@ class _Orders:
         wanted = _Filter(self._context, params)
         if wanted.is_empty:
             return wire.envelope([])
-        found = await self._listed(ListOpenOrders, request.owner, wanted, params)
-        return wire.envelope([self._row(await self._with_fill(order)) for order in found])
+        owner = request.owner
+        if not wanted.keeps_all:
+            found = await self._listed(ListOpenOrders, owner, wanted, params)
+            return wire.envelope([self._row(await self._with_fill(order)) for order in found])
+        page = ListOpenOrders(owner, wanted.instrument, params.after, params.before, params.limit)
+        listed: list[Order] = await self._door.query(page)
+        known = self._pages.get(page)
+        if known is None or known[0] is not listed:
+            rows = [self._row(await self._with_fill(order)) for order in listed]
+            known = self._keep(page, listed, wire.envelope(rows))
+        return known[1]
+
+    def _keep(self, page: ListOpenOrders, listed: list[Order], shown: bytes) -> _Page:
+        if len(self._pages) >= PAGES_KEPT:
+            self._pages.clear()
+        if len(shown) <= PAGE_BYTES_MAX:
+            self._pages[page] = (listed, shown)
+        return listed, shown
 
     async def _listed(
         self,
