@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.marketdata.market import Market
+from fullreserve.marketdata.trades import Tape
 
 DOLLARS = ("USDT", "USDC", "USD")
 USD_SCALE = 8
@@ -37,22 +38,25 @@ class Valuation:
                 return _scaled(amount * last.price, asset.scale + instrument.price_scale)
         return 0
 
-    def prices(self, assets: Iterable[Asset]) -> list[int]:
-        """What the values of these assets rest on: the same prices give the same values."""
+    def sources(self, assets: Iterable[Asset]) -> list[Tape]:
+        """Where the values of these assets come from."""
         found = []
         for asset in assets:
-            pair = self._pairs.get(asset.id)
-            if pair is None:
-                # A dollar has none, another may have got its first price.
-                found.append(self.usd(asset, 10**asset.scale))
-            elif (last := self.market.of(pair.id).tape.last) is not None:
-                found.append(last.price)
+            if asset.symbol not in DOLLARS:
+                known = self._pairs.get(asset.id)
+                pairs = (known,) if known else self._dollar_pairs(asset)
+                found += [self.market.of(pair.id).tape for pair in pairs]
         return found
 
     def _dollar_pairs(self, asset: Asset) -> list[Instrument]:
         named = self._catalog.instrument_named
         names = (f"{asset.symbol}-{dollar}" for dollar in DOLLARS)
         return [named[name] for name in names if name in named]
+
+
+def last_prices(sources: Iterable[Tape]) -> list[int]:
+    """What stands there now: as long as it is the same, so are the values."""
+    return [last.price if (last := source.last) is not None else 0 for source in sources]
 
 
 def _scaled(value: int, scale: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import wire
@@ -14,7 +13,8 @@ from fullreserve.gateway.rest.params import InstId, InstType, OfCurrencies, Para
 from fullreserve.gateway.rest.public.instruments import InstrumentsParams, instruments_of
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
-from fullreserve.gateway.valuation import Valuation, usd_text
+from fullreserve.gateway.valuation import Valuation, last_prices, usd_text
+from fullreserve.marketdata.trades import Tape
 
 # Rendered balances, of the owners who ask; some kilobytes each.
 SHOWN_KEPT = 4_096
@@ -58,9 +58,18 @@ class _Shown(NamedTuple):
     """An owner's balance as JSON up to its time, for as long as states and prices are the same."""
 
     states: list[AccountState]
-    assets: list[Asset]
+    listed: int  # instruments
+    sources: list[Tape]
     prices: list[int]
     until_time: bytes
+
+    def is_of(self, states: list[AccountState], listed: int) -> bool:
+        """Whether it would be rendered so again."""
+        return (
+            states is self.states
+            and listed == self.listed
+            and last_prices(self.sources) == self.prices
+        )
 
 
 class _Account:
@@ -83,7 +92,7 @@ class _Account:
             row = balance_row(self._catalog, states, self._valuation, self._now(), params.ccy)
             return wire.envelope([row])
         known = self._shown.get(owner)
-        if known is None or known.states is not states or known.prices != self._prices(known):
+        if known is None or not known.is_of(states, len(self._catalog.instruments)):
             known = self._show(owner, states)
         return b'%b"%d"}]}' % (known.until_time, self._now())
 
@@ -91,14 +100,13 @@ class _Account:
         row = balance_row(self._catalog, states, self._valuation, 0)
         until_time = wire.envelope([row]).removesuffix(b'"0"}]}')
         assets = [self._catalog.assets[state.asset] for state in trading(states)]
-        shown = _Shown(states, assets, self._valuation.prices(assets), until_time)
+        sources = self._valuation.sources(assets)
+        listed = len(self._catalog.instruments)
+        shown = _Shown(states, listed, sources, last_prices(sources), until_time)
         if len(self._shown) >= SHOWN_KEPT:
             self._shown.clear()
         self._shown[owner] = shown
         return shown
-
-    def _prices(self, shown: _Shown) -> list[int]:
-        return self._valuation.prices(shown.assets)
 
     async def risk(self, request: Request, _params: RiskParams) -> bytes:
         """Balances and positions at one moment."""
