@@ -67,6 +67,11 @@ class Request:
         return self._key
 
     @property
+    def query(self) -> bytes:
+        """As it was sent."""
+        return self._query
+
+    @property
     def owner(self) -> int:
         return self.key.uid
 

@@ -13,11 +13,18 @@ from fullreserve.identity.api_key import Permission
 
 P = TypeVar("P", bound=Params)
 
+# Parameters of queries that were read before, for each endpoint.
+ASKED_KEPT = 512
+ASKED_BYTES_MAX = 512
+
 Handler = Callable[[Request], Awaitable[bytes]]
 
 
 class Taking(Generic[P]):
-    """A handler that gets its parameters as a struct, read from the query or from the body."""
+    """A handler that gets its parameters as a struct, read from the query or from the body.
+
+    It must not change them: the same query gets the same object.
+    """
 
     def __init__(self, shape: type[P], handler: Callable[[Request, P], Awaitable[bytes]]) -> None:
         self.shape = shape
@@ -25,12 +32,27 @@ class Taking(Generic[P]):
         self._handler = handler
         self._read = reader(shape)
         self._is_strict = needs_something(shape)
+        # By the query as it was sent: clients ask the same again and again.
+        self._asked: dict[bytes, P] = {}
 
     async def __call__(self, request: Request) -> bytes:
+        if request.body or request.is_post:
+            return await self._handler(request, self._from_body(request))
+        query = request.query
+        params = self._asked.get(query)
+        if params is None:
+            params = self._read(request.fields())
+            if len(self._asked) >= ASKED_KEPT:
+                self._asked.clear()
+            if len(query) <= ASKED_BYTES_MAX:
+                self._asked[query] = params
+        return await self._handler(request, params)
+
+    def _from_body(self, request: Request) -> P:
         fields = request.fields()
         if not (fields or request.body) and request.is_post and self._is_strict:
             raise Problem(50000)
-        return await self._handler(request, self._read(fields))
+        return self._read(fields)
 
 
 class Route(NamedTuple):
