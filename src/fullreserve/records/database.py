@@ -71,8 +71,10 @@ def open_database(url: URL, *, read_only: bool = False) -> Engine:
     if url.get_backend_name() != "sqlite":
         options = {"options": READER_OPTIONS} if read_only else {}
         arguments = {"connect_timeout": CONNECT_S, **options}
+        # What a reader asks in turn need not be of one moment: it saves two rounds a question.
+        level = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
         try:
-            return create_engine(url, connect_args=arguments, pool_pre_ping=True)
+            return create_engine(url, connect_args=arguments, pool_pre_ping=True, **level)
         except ModuleNotFoundError as problem:
             raise WrongDatabase(
                 "records in PostgreSQL need its driver: install fullreserve[postgresql]"
