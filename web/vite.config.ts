@@ -15,7 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    chunkSizeWarningLimit: 400,
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '/api': EXCHANGE, '/app-config.json': EXCHANGE } },
 })

@@ -3,5 +3,5 @@ import base from './vite.config.ts'
 
 export default mergeConfig(
   base,
-  defineConfig({ test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] } }),
+  defineConfig({ test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] } }),
 )

@@ -3,10 +3,12 @@ import '~/styles/tokens.css'
 import '~/styles/page.css'
 import { createRoot } from 'react-dom/client'
 import { loadConfig } from '~/api/config'
+import { rest } from '~/api/rest'
 import { App } from '~/app/App'
 import { preferences } from '~/app/preferences'
+import { endSession } from '~/app/queries'
+import { makeServices } from '~/app/services'
 import { chosenLanguage, loadMessages } from '~/i18n/catalog'
-import { Streams } from '~/stream/streams'
 
 const RETRY_MS = 1_500
 
@@ -29,8 +31,9 @@ async function start(): Promise<void> {
   ])
   const root = document.getElementById('root')
   if (!root) throw new Error('no root')
-  const streams = new Streams(config)
-  createRoot(root).render(<App config={config} streams={streams} spoken={{ language, messages }} />)
+  const services = makeServices(config)
+  rest.onSessionEnd(() => endSession(services.streams))
+  createRoot(root).render(<App services={services} spoken={{ language, messages }} />)
 }
 
 void start()

@@ -2,15 +2,13 @@ import { CSPProvider } from '@base-ui/react/csp-provider'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
-import type { AppConfig } from '~/api/config'
 import { Translations } from '~/i18n'
 import { chosenLanguage, type Language, loadMessages, type Messages } from '~/i18n/catalog'
-import type { Streams } from '~/stream/streams'
 import { Toasts } from '~/ui/toasts'
 import { usePreferences } from './preferences'
 import { queryClient } from './queries'
 import { router } from './router'
-import { ServicesProvider } from './services'
+import { type Services, ServicesProvider } from './services'
 
 interface Spoken {
   language: Language
@@ -18,17 +16,16 @@ interface Spoken {
 }
 
 export interface AppProps {
-  config: AppConfig
-  streams: Streams
+  services: Services
   spoken: Spoken
 }
 
-export function App({ config, streams, spoken }: AppProps): ReactNode {
+export function App({ services, spoken }: AppProps): ReactNode {
   const { language, messages } = useSpoken(spoken)
   return (
     <CSPProvider disableStyleElements>
       <Translations language={language} messages={messages}>
-        <ServicesProvider services={{ config, streams }}>
+        <ServicesProvider services={services}>
           <QueryClientProvider client={queryClient}>
             <Toasts>
               <RouterProvider router={router} />

@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { Refusal } from '~/api/refusal'
-import { rest } from '~/api/rest'
 import { sessionQuery } from '~/api/session'
+import type { Streams } from '~/stream/streams'
 
 const RETRIES = 4
 
@@ -17,5 +17,8 @@ export const queryClient = new QueryClient({
   },
 })
 
-// Pages keep what was typed; the header then offers to sign in.
-rest.onSessionEnd(() => queryClient.setQueryData(sessionQuery.queryKey, null))
+/** Nobody is signed in any more. Pages keep what was typed; the header offers to sign in. */
+export function endSession(streams: Streams): void {
+  streams.account.close()
+  queryClient.setQueryData(sessionQuery.queryKey, null)
+}

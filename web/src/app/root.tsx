@@ -1,9 +1,13 @@
 import { createRootRoute, Outlet } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
+import { TransferDialog } from '~/pages/portfolio/TransferDialog'
 import { Button } from '~/ui/Button'
+import { AccountNotices } from './AccountNotices'
+import { CommandPalette } from './CommandPalette'
 import { Header } from './Header'
 import { Notice } from './Notice'
+import { Shortcuts } from './Shortcuts'
 
 /** What every page hangs under: the header above, the page below. */
 export const rootRoute = createRootRoute({
@@ -19,6 +23,10 @@ function Shell(): ReactNode {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      <AccountNotices />
+      <CommandPalette />
+      <Shortcuts />
+      <TransferDialog />
     </>
   )
 }

@@ -17,8 +17,28 @@ const markets = createRoute({
   component: lazyRouteComponent(() => import('~/pages/markets/MarketsPage'), 'MarketsPage'),
 })
 
+const trade = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/trade/$instId',
+  component: lazyRouteComponent(() => import('~/pages/trade/TradePage'), 'TradePage'),
+})
+
+const portfolio = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/portfolio',
+  component: lazyRouteComponent(() => import('~/pages/portfolio/PortfolioPage'), 'PortfolioPage'),
+})
+
+const orders = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/orders',
+  component: lazyRouteComponent(() => import('~/pages/orders/OrdersPage'), 'OrdersPage'),
+})
+
+const pages = [home, markets, trade, portfolio, orders]
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([home, markets, ...accountRoutes, ...operatorRoutes]),
+  routeTree: rootRoute.addChildren([...pages, ...accountRoutes, ...operatorRoutes]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

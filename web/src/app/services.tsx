@@ -1,11 +1,16 @@
 import { createContext, type ReactNode, use, useSyncExternalStore } from 'react'
 import type { AppConfig } from '~/api/config'
+import { Market } from '~/market/market'
 import type { Connection, LinkState } from '~/stream/connection'
-import type { Streams } from '~/stream/streams'
+import { Streams } from '~/stream/streams'
+import { Account } from '~/trading/account'
 
-interface Services {
+export interface Services {
   config: AppConfig
   streams: Streams
+  market: Market
+  /** The live feeds of a user. */
+  accountOf(uid: string): Account
 }
 
 const Context = createContext<Services | null>(null)
@@ -26,4 +31,15 @@ export function useLink(connection: Connection): LinkState {
     (watcher) => connection.watch(watcher),
     () => connection.state,
   )
+}
+
+export function makeServices(config: AppConfig): Services {
+  const streams = new Streams(config)
+  const accounts = new Map<string, Account>()
+  const accountOf = (uid: string) => {
+    const account = accounts.get(uid) ?? new Account(streams)
+    accounts.set(uid, account)
+    return account
+  }
+  return { config, streams, market: new Market(streams), accountOf }
 }

@@ -161,3 +161,15 @@ test('a refused subscription is told to its listener; the last to leave unsubscr
   await vi.advanceTimersByTimeAsync(0)
   expect(Line.last.sent.at(-1)).toContain('unsubscribe')
 })
+
+// Criterion: WEB-STREAM-1
+test('who comes while it is live is told to begin, as after a new connection', async () => {
+  const connection = new Connection('ws://x/public')
+  connection.subscribe(TICKER, new Heard())
+  await live(connection)
+  const heard = new Heard()
+  connection.subscribe({ channel: 'trades', instId: 'BTC-USDT' }, heard)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(heard.resets).toBe(1)
+  expect(Line.last.subscribed).toEqual(['tickers', 'trades'])
+})

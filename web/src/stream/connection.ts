@@ -91,6 +91,7 @@ export class Connection {
       this.#renew(name)
     }
     entry.listeners.add(listener)
+    if (this.state.kind === 'live') queueMicrotask(() => listener.onReset?.())
     if (!this.#socket && this.#again === undefined) this.#open()
     return () => this.#leave(name, listener)
   }
@@ -105,6 +106,11 @@ export class Connection {
     if (this.#again === undefined) return
     clearTimeout(this.#again)
     this.#open()
+  }
+
+  /** Connects again after `close`, for who still listens. */
+  wake(): void {
+    if (!this.#socket && this.#again === undefined && this.#topics.size > 0) this.#open()
   }
 
   /** Ends it; a later subscription opens it anew. */

@@ -1,0 +1,55 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useEffect } from 'react'
+import { useSession } from '~/api/session'
+import { useTranslation } from '~/i18n'
+import { trimmed } from '~/market/numbers'
+import type { Order } from '~/trading/orders'
+import { useAccount } from '~/trading/use'
+import { toast } from '~/ui/toasts'
+import { preferences } from './preferences'
+import { useServices } from './services'
+import { playFill } from './sound'
+
+const LISTS_AFTER_MS = 600
+
+/** Says what happens to the orders of who is signed in, and has lists of the past asked for anew. */
+export function AccountNotices(): ReactNode {
+  const { t } = useTranslation()
+  const account = useAccount()
+  const session = useSession()
+  const { streams } = useServices()
+  const client = useQueryClient()
+  useEffect(() => {
+    if (session) streams.account.wake()
+  }, [session, streams])
+  useEffect(() => {
+    if (!account) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const release = account.orders.use()
+    const leave = account.orders.onChange((order) => {
+      notice(order)
+      clearTimeout(timer)
+      // The records follow the exchange at a small distance.
+      timer = setTimeout(() => {
+        void client.invalidateQueries({ queryKey: ['past'] })
+        void client.invalidateQueries({ queryKey: ['fills'] })
+      }, LISTS_AFTER_MS)
+    })
+    return () => {
+      clearTimeout(timer)
+      leave()
+      release()
+    }
+
+    function notice({ tradeId, fillSz, fillPx, instId, side, state }: Order): void {
+      if (!tradeId || !(Number(fillSz) > 0)) return
+      const [currency = ''] = instId.split('-')
+      const about = `${trimmed(fillSz)} ${currency} @ ${trimmed(fillPx)}`
+      const isDone = state === 'filled'
+      const title = t(side === 'buy' ? 'fill.bought' : 'fill.sold', { pair: instId })
+      toast(title, 'good', isDone ? about : `${about} · ${t('fill.partly')}`)
+      if (preferences().sound) playFill()
+    }
+  }, [account, client, t])
+  return null
+}

@@ -1,0 +1,63 @@
+import { useEffect, useSyncExternalStore } from 'react'
+
+const LINGER_MS = 3_000
+
+/** A value that is kept current while somebody looks at it, and a little longer. */
+export abstract class Feed<T> {
+  #value: T
+  #users = 0
+  #stop: (() => void) | null = null
+  #leaving: ReturnType<typeof setTimeout> | undefined
+  #watchers = new Set<() => void>()
+  #frame = 0
+
+  constructor(first: T) {
+    this.#value = first
+  }
+
+  /** Begins to listen; returns how to end it. */
+  protected abstract start(): () => void
+
+  readonly get = (): T => this.#value
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Keeps the feed running until the returned function is called. */
+  readonly use = (): (() => void) => {
+    this.#users += 1
+    clearTimeout(this.#leaving)
+    this.#stop ??= this.start()
+    return () => {
+      this.#users -= 1
+      if (this.#users === 0) this.#leaving = setTimeout(() => this.#end(), LINGER_MS)
+    }
+  }
+
+  #end(): void {
+    this.#stop?.()
+    this.#stop = null
+  }
+
+  protected set(value: T): void {
+    this.#value = value
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  /** Makes the value anew once before the next picture, however much arrives until then. */
+  protected setSoon(make: () => T): void {
+    if (this.#frame !== 0) return
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0
+      this.set(make())
+    })
+  }
+}
+
+/** A feed's value; the feed runs while the component is there. */
+export function useFeed<T>(feed: Feed<T>): T {
+  useEffect(() => feed.use(), [feed])
+  return useSyncExternalStore(feed.watch, feed.get)
+}

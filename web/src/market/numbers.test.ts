@@ -1,0 +1,48 @@
+import Big from 'big.js'
+import { expect, test } from 'vitest'
+import { compact, decimalsOf, fixed, floorTo, parsed, percent, plain, trimmed } from './numbers'
+
+// Criterion: WEB-NUMBERS-1
+test.each([
+  ['1234567.891', 2, '1,234,567.89'],
+  ['0.00000001', 8, '0.00000001'],
+  ['99999.999', 1, '99,999.9'],
+  ['123456789012345678.12345678', 8, '123,456,789,012,345,678.12345678'],
+])('%s with %d decimals is %s', (text, decimals, shown) => {
+  expect(fixed(text, decimals)).toBe(shown)
+})
+
+// Criterion: WEB-NUMBERS-1
+test('zeros at the end go, rounding is down', () => {
+  expect(trimmed('1.50000000')).toBe('1.5')
+  expect(trimmed('0.999999999')).toBe('0.99999999')
+  expect(compact('58231819.19')).toBe('58.23M')
+  expect([percent(0.0125), percent(-0.0367), percent(0)]).toEqual(['+1.25%', '−3.67%', '0.00%'])
+})
+
+// Criterion: WEB-NUMBERS-2
+test.each([
+  ['1,234.5', '1234.5'],
+  [' 12 000 ', '12000'],
+  ['.5', '0.5'],
+  ['7.', '7'],
+])('"%s" is read as %s', (typed, value) => {
+  const read = parsed(typed)
+  expect(read && plain(read)).toBe(value)
+})
+
+// Criterion: WEB-NUMBERS-2
+test.each(['', '.', '1e9', '-1', '0x10', '1.2.3', 'NaN', '<b>1</b>', '٣', '9'.repeat(50)])(
+  'nonsense "%s" is no number',
+  (typed) => {
+    expect(parsed(typed)).toBeNull()
+  },
+)
+
+// Criterion: WEB-NUMBERS-2
+test('steps', () => {
+  expect(decimalsOf('0.00001')).toBe(5)
+  expect(decimalsOf('1')).toBe(0)
+  expect(plain(floorTo(new Big('0.123456789'), '0.00001'))).toBe('0.12345')
+  expect(plain(floorTo(new Big('1999'), '500'))).toBe('1500')
+})

@@ -1,0 +1,68 @@
+import Big from 'big.js'
+
+/** Numbers look the same in every language, as in the fields that they are typed into. */
+const FORMATS = new Map<string, Intl.NumberFormat>()
+
+type NumberText = string | number | Big
+
+/** So many decimals of a step: '0.01' has 2, '1' has 0. */
+export function decimalsOf(step: string): number {
+  const [, fraction = ''] = step.split('.')
+  return fraction.replace(/0+$/, '').length
+}
+
+/** With separators of thousands and exactly so many decimals; rounded down. */
+export function fixed(value: NumberText, decimals: number): string {
+  return formatted(value, decimals, decimals)
+}
+
+/** With separators of thousands and at most so many decimals; rounded down. */
+export function trimmed(value: NumberText, decimals = 8): string {
+  return formatted(value, 0, decimals)
+}
+
+function formatted(value: NumberText, least: number, most: number): string {
+  const key = `${least}/${most}`
+  let format = FORMATS.get(key)
+  if (!format) {
+    const digits = { minimumFractionDigits: least, maximumFractionDigits: most }
+    format = new Intl.NumberFormat('en-US', { ...digits, roundingMode: 'trunc' } as object)
+    FORMATS.set(key, format)
+  }
+  // A text is formatted digit by digit, never through a float.
+  return format.format((typeof value === 'object' ? value.toFixed() : value) as number)
+}
+
+/** Three or four digits that count: 58.23M. */
+export function compact(value: NumberText): string {
+  const number = Number(value)
+  let format = FORMATS.get('compact')
+  if (!format) {
+    format = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 })
+    FORMATS.set('compact', format)
+  }
+  return format.format(number)
+}
+
+/** A share as per cent with its sign: +1.25%. */
+export function percent(share: number, decimals = 2): string {
+  const text = (share * 100).toFixed(decimals)
+  return `${share > 0 && Number(text) !== 0 ? '+' : ''}${text.replace('-', '−')}%`
+}
+
+/** What was typed or pasted as a number: separators and spaces go; null where it is none. */
+export function parsed(text: string): Big | null {
+  const bare = text.replace(/[\s,\u00a0_']/g, '')
+  if (!/^\d*\.?\d*$/.test(bare) || !/\d/.test(bare) || bare.length > 40) return null
+  return new Big(bare.replace(/\.$/, '') || '0')
+}
+
+/** The multiple of a step at or below. */
+export function floorTo(value: Big, step: string): Big {
+  return value.div(step).round(0, Big.roundDown).times(step)
+}
+
+/** As text without exponent and without zeros at the end. */
+export function plain(value: Big): string {
+  return value.toFixed()
+}

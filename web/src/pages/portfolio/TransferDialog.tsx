@@ -1,0 +1,145 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { rest } from '~/api/rest'
+import { useSession } from '~/api/session'
+import { useRefusalText } from '~/app/refusals'
+import { useStore } from '~/app/store'
+import { useTranslation } from '~/i18n'
+import { parsed, plain, trimmed } from '~/market/numbers'
+import { useBalances } from '~/trading/use'
+import { Button } from '~/ui/Button'
+import { Dialog } from '~/ui/Dialog'
+import { Field } from '~/ui/Field'
+import { Select } from '~/ui/Select'
+import { toast } from '~/ui/toasts'
+import { fundingQuery } from './funding'
+import css from './TransferDialog.module.css'
+import { transferStore } from './transfer'
+
+const FUNDING = '6'
+const TRADING = '18'
+
+/** Moves money between the funding and the trading account. */
+export function TransferDialog(): ReactNode {
+  const { t } = useTranslation()
+  const currency = useStore(transferStore)
+  const close = () => transferStore.set(null)
+  return (
+    <Dialog title={t('transfer.title')} open={currency !== null} onClose={close}>
+      {currency === null ? null : <Transfer first={currency} close={close} />}
+    </Dialog>
+  )
+}
+
+function Transfer({ first, close }: { first: string; close(): void }): ReactNode {
+  const { t } = useTranslation()
+  const [ccy, setCcy] = useState(first)
+  const [isOut, setOut] = useState(false)
+  const [amount, setAmount] = useState('')
+  const { held, currencies } = useHeld(ccy, isOut)
+  const { isBusy, refused, send } = useSend(close)
+  const value = parsed(amount)
+  const error = amountError()
+  const names = [t('transfer.funding'), t('transfer.trading')]
+  const [from, to] = isOut ? names.toReversed() : names
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (value?.gt(0) && !error) void send({ ccy, amt: plain(value), isOut })
+  }
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <div className={css.ways}>
+        <div>
+          <span className={css.label}>{t('transfer.from')}</span>
+          <b>{from}</b>
+        </div>
+        <Button aria-label={t('transfer.turn')} onClick={() => setOut(!isOut)}>
+          ⇄
+        </Button>
+        <div>
+          <span className={css.label}>{t('transfer.to')}</span>
+          <b>{to}</b>
+        </div>
+      </div>
+      <Select
+        labelled
+        label={t('currency')}
+        value={ccy}
+        options={currencies.map((each) => [each, each] as const)}
+        onChange={setCcy}
+      />
+      <Field
+        label={t('form.size')}
+        inputMode="decimal"
+        value={amount}
+        onChange={(event) => setAmount(event.target.value)}
+        error={error}
+        hint={t('transfer.held', { amount: trimmed(held ?? '0'), currency: ccy })}
+        after={
+          <Button size="small" look="ghost" disabled={!held} onClick={() => setAmount(held ?? '')}>
+            {t('transfer.all')}
+          </Button>
+        }
+      />
+      <p className={css.refused} role="alert">
+        {refused}
+      </p>
+      <Button type="submit" look="primary" size="large" wide busy={isBusy}>
+        {t('transfer.title')}
+      </Button>
+    </form>
+  )
+
+  function amountError(): string | null {
+    if (amount.trim() === '') return null
+    if (!value) return t('form.noNumber')
+    if (value.lte(0)) return t('form.positive')
+    const values = { available: trimmed(held ?? '0'), currency: ccy }
+    return held !== null && value.gt(held) ? t('form.insufficient', values) : null
+  }
+}
+
+/** What can be moved of a currency, and the currencies that there are. */
+function useHeld(ccy: string, isOut: boolean) {
+  const session = useSession()
+  const balances = useBalances()
+  const funding = useQuery({ ...fundingQuery(session?.uid ?? ''), enabled: Boolean(session) }).data
+  const inFunding = funding?.find((row) => row.ccy === ccy)?.availBal ?? '0'
+  const held = isOut ? (balances?.get(ccy)?.availBal ?? null) : funding ? inFunding : null
+  const names = [...(balances?.keys() ?? []), ...(funding ?? []).map((row) => row.ccy), ccy]
+  return { held, currencies: [...new Set(names)].sort() }
+}
+
+interface Sent {
+  ccy: string
+  amt: string
+  isOut: boolean
+}
+
+function useSend(close: () => void) {
+  const { t } = useTranslation()
+  const refusal = useRefusalText()
+  const client = useQueryClient()
+  const [isBusy, setBusy] = useState(false)
+  const [refused, setRefused] = useState('')
+  // One id for each opening of the dialog: a repeat after a lost answer moves nothing twice.
+  const [clientId] = useState(() => `t${crypto.getRandomValues(new Uint32Array(3)).join('')}`)
+  const send = async ({ ccy, amt, isOut }: Sent) => {
+    setBusy(true)
+    setRefused('')
+    const [from, to] = isOut ? [TRADING, FUNDING] : [FUNDING, TRADING]
+    try {
+      const params = { ccy, amt, from, to, clientId: clientId.slice(0, 32) }
+      await rest.post('asset/transfer', params as never)
+      toast(t('transfer.done', { amount: trimmed(amt), currency: ccy }), 'good')
+      void client.invalidateQueries({ queryKey: ['funding'] })
+      void client.invalidateQueries({ queryKey: ['past'] })
+      close()
+    } catch (problem) {
+      setRefused(refusal(problem))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { isBusy, refused, send }
+}

@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query'
+import { rest } from '~/api/rest'
+import { useSession } from '~/api/session'
+import { allBills } from '~/pages/orders/bills'
+import type { Balances } from '~/trading/account'
+import { heldAt, pricesAt } from './worth'
+
+/** How far back the value is shown, and in which bars. */
+export const RANGES = {
+  '1D': { bar: '15m', stepMs: 15 * 60_000, points: 96 },
+  '1W': { bar: '1H', stepMs: 3_600_000, points: 168 },
+  '1M': { bar: '4H', stepMs: 4 * 3_600_000, points: 180 },
+  '3M': { bar: '1Dutc', stepMs: 86_400_000, points: 90 },
+} as const
+
+export type RangeName = keyof typeof RANGES
+
+export interface Worth {
+  ts: number
+  value: number
+}
+
+const DOLLAR = 'USDT'
+const BILL_PAGES = 10
+const FRESH_MS = 60_000
+
+/** The trading account's value over time: balances by its bills, at the prices of the time. */
+export function useWorth(range: RangeName, balances: Balances | null, pairs: ReadonlySet<string>) {
+  const session = useSession()
+  return useQuery({
+    queryKey: ['past', session?.uid, 'worth', range],
+    enabled: Boolean(session && balances && pairs.size > 0),
+    staleTime: FRESH_MS,
+    queryFn: () => worthOf(range, balances ?? new Map(), pairs),
+  })
+}
+
+async function worthOf(
+  range: RangeName,
+  balances: Balances,
+  pairs: ReadonlySet<string>,
+): Promise<Worth[]> {
+  const { stepMs, points } = RANGES[range]
+  const now = Date.now()
+  const times = Array.from({ length: points }, (_, index) => now - (points - 1 - index) * stepMs)
+  const bills = await allBills({ begin: String(times[0]) }, BILL_PAGES)
+  const currencies = new Set([...balances.keys(), ...bills.map(({ ccy }) => ccy)])
+  const values = new Array<number>(points).fill(0)
+  for (const ccy of currencies) {
+    const of = bills.filter((bill) => bill.ccy === ccy)
+    const held = heldAt(Number(balances.get(ccy)?.cashBal ?? 0), of, times)
+    if (held.every((amount) => amount === 0)) continue
+    const prices = await pricesOf(ccy, range, pairs, times)
+    for (const [index, amount] of held.entries()) {
+      values[index] = (values[index] ?? 0) + amount * (prices[index] ?? 0)
+    }
+  }
+  return times.map((ts, index) => ({ ts, value: values[index] ?? 0 }))
+}
+
+async function pricesOf(
+  ccy: string,
+  range: RangeName,
+  pairs: ReadonlySet<string>,
+  times: readonly number[],
+): Promise<number[]> {
+  if (ccy === DOLLAR) return times.map(() => 1)
+  const instId = `${ccy}-${DOLLAR}`
+  if (!pairs.has(instId)) return times.map(() => 0)
+  const { bar, points } = RANGES[range]
+  const params = { instId, bar, limit: points }
+  const rows = await rest.get<string[], 'market/candles'>('market/candles', params)
+  return pricesAt(rows.map((row) => [Number(row[0]), Number(row[4])] as const).reverse(), times)
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import type { Bill } from '~/pages/orders/bills'
+import { heldAt, pricesAt } from './worth'
+
+const bill = (ts: number, balChg: string) => ({ ts: String(ts), balChg }) as Bill
+
+// Criterion: WEB-WORTH-1
+test('balances of the past are what is left when later bills are undone', () => {
+  const bills = [bill(30, '-2'), bill(10, '5'), bill(20, '1')]
+  expect(heldAt(4, bills, [5, 10, 15, 20, 30, 40])).toEqual([0, 5, 5, 6, 4, 4])
+})
+
+// Criterion: WEB-WORTH-1
+test('prices are the last that were known', () => {
+  const closes = [
+    [10, 100],
+    [20, 110],
+  ] as const
+  expect(pricesAt(closes, [5, 10, 19, 20, 99])).toEqual([100, 100, 100, 110, 110])
+  expect(pricesAt([], [1])).toEqual([0])
+})
