@@ -12,7 +12,7 @@ import { playFill } from './sound'
 
 const LISTS_AFTER_MS = 600
 
-/** Says what happens to the orders of who is signed in, and has lists of the past asked for anew. */
+/** Says what happens to one's orders, and has lists of the past asked for anew. */
 export function AccountNotices(): ReactNode {
   const { t } = useTranslation()
   const account = useAccount()

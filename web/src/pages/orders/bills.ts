@@ -61,7 +61,7 @@ const COLUMNS = [
   'fee',
 ] as const
 
-/** Bills as CSV (RFC 4180); a cell that a spreadsheet would take for a formula is quoted as text. */
+/** Bills as CSV (RFC 4180); what a spreadsheet would take for a formula is marked as text. */
 export function csvOf(bills: readonly Bill[], nameOf: (bill: Bill) => string): string {
   const head = ['time', ...COLUMNS, 'what'].join(',')
   const rows = bills.map((bill) => {

@@ -124,7 +124,7 @@ interface Sums {
   total: Big | null
 }
 
-/** Fees are taken from what is received; a resting order pays the maker's rate, else the taker's. */
+/** Fees are taken from what is received: at the maker's rate if it can only rest. */
 function feeOf({ side, ordType }: Draft, { instrument, fees }: Facts, { size, total }: Sums) {
   const received = side === 'buy' ? size : total
   if (!fees || !received) return null

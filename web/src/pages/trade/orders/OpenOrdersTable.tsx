@@ -110,7 +110,7 @@ function Editable({ order, field }: EditableProps): ReactNode {
   return (
     <>
       <input
-        // biome-ignore lint/a11y/noAutofocus: the field stands where the button was that was pressed
+        // biome-ignore lint/a11y/noAutofocus: it stands where the button was that was pressed
         autoFocus
         className={css.edit}
         inputMode="decimal"
