@@ -96,4 +96,7 @@ def select_events(events: bytes, tags: int) -> bytes:
     ValueError on bytes that are not events.
     """
 
+def may_hold(commands: bytes, tag: int) -> bool:
+    """Whether one of a row's commands has this tag, or one that is encoded in an unusual way."""
+
 def version() -> str: ...

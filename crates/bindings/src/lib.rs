@@ -146,6 +146,12 @@ fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bou
     }
 }
 
+/// Whether one of a row's commands may have this tag.
+#[pyfunction]
+fn may_hold(commands: &[u8], tag: u8) -> bool {
+    fullreserve_core::wire::may_hold(commands, tag)
+}
+
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
@@ -153,5 +159,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
     module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;
+    module.add_function(wrap_pyfunction!(may_hold, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

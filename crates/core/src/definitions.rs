@@ -3,10 +3,11 @@
 use crate::assets::{AccountKind, Asset};
 use crate::exchange::{Exchange, RULES_FIRST, RULES_KNOWN};
 use crate::fees::FeeTier;
-use crate::instruments::{HouseSlots, Terms, listing};
+use crate::instruments::{HouseSlots, Instrument, InstrumentSlot, Terms, listing};
 use crate::money::Amount;
 use crate::orders::TRADING;
 use crate::owners::{OwnerSlot, Profile};
+use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Refused};
 use crate::suspensions::{SUSPENSIONS_MAX, Suspension};
 use crate::types::*;
@@ -77,17 +78,23 @@ impl Exchange {
     }
 
     pub(crate) fn set_fee_tier(&mut self, command: &SetFeeTier) -> Done {
+        self.tiers.set(self.check_fee_tier(command)?)?;
         let (tier, maker, taker) = (command.tier, command.maker, command.taker);
-        if maker.0 < 0 && !self.houses.may_rebate(&self.kinds) {
-            return Err(Refusal::BadParameter.into());
-        }
-        self.tiers.set(FeeTier {
-            id: tier,
-            maker,
-            taker,
-        })?;
         self.events.push(&event::FeeTierSet { tier, maker, taker });
         Ok(0)
+    }
+
+    pub(crate) fn check_fee_tier(&self, command: &SetFeeTier) -> Result<FeeTier, Refused> {
+        if command.maker.0 < 0 && !self.houses.may_rebate(&self.kinds) {
+            return Err(Refusal::BadParameter.into());
+        }
+        let tier = FeeTier {
+            id: command.tier,
+            maker: command.maker,
+            taker: command.taker,
+        };
+        self.tiers.check(&tier)?;
+        Ok(tier)
     }
 
     pub(crate) fn open_owner(&mut self, command: &OpenOwner) -> Done {
@@ -169,6 +176,16 @@ impl Exchange {
     }
 
     pub(crate) fn list_instrument(&mut self, command: &ListInstrument) -> Done {
+        let instrument = self.check_listing(command)?;
+        let event = instrument.event();
+        let slot = self.instruments.insert(instrument);
+        self.refresh_houses(slot);
+        self.refresh_instrument_suspension(slot);
+        self.events.push(&event);
+        Ok(0)
+    }
+
+    pub(crate) fn check_listing(&self, command: &ListInstrument) -> Result<Instrument, Refused> {
         if self.instruments.slot(command.instrument).is_some()
             || self
                 .instruments
@@ -184,35 +201,36 @@ impl Exchange {
         if self.kinds.sign(TRADING) != Some(SignRule::Credit) || !has_houses {
             return Err(Refusal::BadParameter.into());
         }
-        let instrument = listing::listed(command, &self.assets, self.now)?;
-        let event = instrument.event();
-        let slot = self.instruments.insert(instrument);
-        self.refresh_houses(slot);
-        self.refresh_instrument_suspension(slot);
-        self.events.push(&event);
-        Ok(0)
+        Ok(listing::listed(command, &self.assets, self.now)?)
     }
 
     /// Resting orders keep their price, whatever the new terms are.
     pub(crate) fn set_instrument(&mut self, command: &SetInstrument) -> Done {
-        let slot = self
-            .instruments
-            .slot(command.instrument)
-            .ok_or(Refusal::UnknownInstrument)?;
-        let terms = Terms::of_change(command);
+        let (slot, terms) = self.check_terms(command)?;
         let instrument = self.instruments.at_mut(slot);
-        terms.check(&instrument.value)?;
         instrument.terms = terms;
         instrument.refresh_band();
         self.events.push(&self.instruments.at(slot).event());
         Ok(0)
     }
 
+    pub(crate) fn check_terms(
+        &self,
+        command: &SetInstrument,
+    ) -> Result<(InstrumentSlot, Terms), Refused> {
+        let slot = self.known_instrument(command.instrument)?;
+        let terms = Terms::of_change(command);
+        terms.check(&self.instruments.at(slot).value)?;
+        Ok((slot, terms))
+    }
+
+    pub(crate) fn known_instrument(&self, id: InstrumentId) -> Result<InstrumentSlot, Refused> {
+        let slot = self.instruments.slot(id);
+        slot.ok_or_else(|| Refusal::UnknownInstrument.into())
+    }
+
     pub(crate) fn set_instrument_state(&mut self, command: &SetInstrumentState) -> Done {
-        let slot = self
-            .instruments
-            .slot(command.instrument)
-            .ok_or(Refusal::UnknownInstrument)?;
+        let slot = self.known_instrument(command.instrument)?;
         self.instruments.at_mut(slot).state = command.state;
         self.events.push(&self.instruments.at(slot).event());
         Ok(0)
@@ -225,12 +243,27 @@ impl Exchange {
                 .of_instrument(instrument.id, instrument.base, instrument.quote);
     }
 
+    pub(crate) fn check_parameter(&self, command: &SetParameter) -> Result<(), Refused> {
+        let checked = Parameters::check(command.parameter, command.value);
+        checked.map_err(|bound| Refusal::BadParameter.allowing(bound))
+    }
+
     pub(crate) fn set_parameter(&mut self, command: &SetParameter) -> Done {
         let (parameter, value) = (command.parameter, command.value);
         let set = self.parameters.set(parameter, value);
         set.map_err(|bound| Refusal::BadParameter.allowing(bound))?;
         self.events.push(&event::ParameterSet { parameter, value });
         Ok(0)
+    }
+
+    pub(crate) fn check_suspension(&self, command: &SetSuspension) -> Result<(), Refused> {
+        if self
+            .suspensions
+            .has_room(command.suspension, command.actions)
+        {
+            return Ok(());
+        }
+        Err(Refusal::BadParameter.allowing(SUSPENSIONS_MAX as u64))
     }
 
     pub(crate) fn set_suspension(&mut self, command: &SetSuspension) -> Done {
@@ -240,16 +273,15 @@ impl Exchange {
             level,
             key,
         } = *command;
-        if !self.suspensions.set(
+        self.check_suspension(command)?;
+        self.suspensions.set(
             suspension,
             Suspension {
                 actions,
                 level,
                 key,
             },
-        ) {
-            return Err(Refusal::BadParameter.allowing(SUSPENSIONS_MAX as u64));
-        }
+        );
         // The number may have named another level before, so everything derived is derived anew.
         for slot in 0..self.owners.count() as u32 {
             self.refresh_suspension(slot);

@@ -44,19 +44,25 @@ impl FeeTiers {
         self.items.iter().any(|tier| tier.maker.0 < 0)
     }
 
-    /// Adds or changes a tier.
+    /// Whether a tier may be added or changed to these rates.
     ///
     /// Refused unless every maker with every taker pays the house at least nothing, over all
     /// tiers: otherwise two accounts of one person could trade with each other for profit.
-    pub fn set(&mut self, tier: FeeTier) -> Result<(), Refusal> {
+    pub fn check(&self, tier: &FeeTier) -> Result<(), Refusal> {
         let in_domain = (-RATE_MAX..=RATE_MAX).contains(&tier.maker.0)
             && (0..=RATE_MAX).contains(&tier.taker.0);
         let others = self.items.iter().filter(|other| other.id != tier.id);
         let costs =
             |other: &FeeTier| other.maker.0 + tier.taker.0 < 0 || tier.maker.0 + other.taker.0 < 0;
-        if !in_domain || others.chain([&tier]).any(costs) {
+        if !in_domain || others.chain([tier]).any(costs) {
             return Err(Refusal::BadParameter);
         }
+        Ok(())
+    }
+
+    /// Adds or changes a tier that `check` lets pass.
+    pub fn set(&mut self, tier: FeeTier) -> Result<(), Refusal> {
+        self.check(&tier)?;
         match self.items.binary_search_by_key(&tier.id, |known| known.id) {
             Ok(place) => self.items[place] = tier,
             Err(place) => self.items.insert(place, tier),

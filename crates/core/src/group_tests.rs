@@ -218,6 +218,146 @@ fn a_group_takes_from_nobody_who_is_stopped() {
     }
 }
 
+fn defined(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::Order(_) => Some("order"),
+        Event::InstrumentChanged(_) => Some("instrument"),
+        Event::FeeTierSet(_) => Some("tier"),
+        Event::ParameterSet(_) => Some("parameter"),
+        Event::SuspensionSet(_) => Some("suspension"),
+        _ => None,
+    }
+}
+
+/// Criterion: CORE-GRP-7. One of each kind in a group, and the group's order on the old terms.
+#[test]
+fn a_group_changes_definitions_last() {
+    let mut world = World::funded();
+    let listed = listing();
+    let terms = || SetInstrument {
+        instrument: listed.instrument,
+        ticks: listed.ticks.clone(),
+        lot: Size(listed.lot.0 * 1000),
+        min_size: Size(listed.min_size.0 * 1000),
+        max_limit_size: listed.max_limit_size,
+        max_market_size: listed.max_market_size,
+        max_market_amount: listed.max_market_amount,
+        max_price: listed.max_price,
+        band: listed.band,
+    };
+    let state = |state| SetInstrumentState {
+        instrument: listed.instrument,
+        state,
+    };
+    let events = world.send(group(
+        Vec::new(),
+        vec![
+            terms().into(),
+            state(InstrumentState::CancelOnly).into(),
+            SetFeeTier {
+                tier: Tier(7),
+                maker: Rate(1),
+                taker: Rate(2),
+            }
+            .into(),
+            SetParameter {
+                parameter: Parameter::WalkMax,
+                value: 7,
+            }
+            .into(),
+            SetSuspension {
+                suspension: 3,
+                actions: Suspended::WITHDRAW,
+                level: SuspensionLevel::Global,
+                key: 0,
+            }
+            .into(),
+            ListInstrument {
+                instrument: InstrumentId(77),
+                symbol: "ANEW-ONE".into(),
+                ..listing()
+            }
+            .into(),
+            limit(11, Side::Buy, 500_000, 1).into(),
+        ],
+    ));
+    assert_eq!(reply_of(&events).code, Code(0));
+    let kinds: Vec<&str> = events.iter().filter_map(defined).collect();
+    assert_eq!(
+        kinds,
+        [
+            "order",
+            "instrument",
+            "instrument",
+            "tier",
+            "parameter",
+            "suspension",
+            "instrument"
+        ]
+    );
+    assert_eq!(world.refusal(limit(11, Side::Buy, 500_000, 1000)).0, 51022);
+}
+
+/// Criterion: CORE-GRP-7. What is not possible, or stands there twice, leaves all as it was.
+#[test]
+fn a_definition_that_is_not_possible_changes_nothing() {
+    let mut world = World::funded();
+    let halt = || {
+        Body::from(SetInstrumentState {
+            instrument: listing().instrument,
+            state: InstrumentState::Suspend,
+        })
+    };
+    let walk = |value| {
+        Body::from(SetParameter {
+            parameter: Parameter::WalkMax,
+            value,
+        })
+    };
+    let unknown = SetInstrumentState {
+        instrument: InstrumentId(99),
+        state: InstrumentState::Live,
+    };
+    let moved = || posting(&[(trading(11), BTC, -5), (trading(12), BTC, 5)]);
+    let before = content(&world);
+    for (commands, code) in [
+        (vec![halt(), walk(0)], 51000),
+        (vec![halt(), halt()], 51000),
+        (vec![walk(7), unknown.into()], 51001),
+        (vec![halt(), listing().into()], 51000),
+    ] {
+        let events = world.send(group(vec![moved()], commands));
+        assert_eq!(reply_of(&events).code, Code(code));
+        assert_eq!(content(&world), before);
+    }
+}
+
+/// Criterion: CORE-GRP-8. A frozen account is put right, but never below zero.
+#[test]
+fn what_operators_post_passes_a_freeze() {
+    let mut world = World::funded();
+    world.ok(SetOwner {
+        owner: OwnerId(12),
+        segment: Segment(0),
+        tier: Tier(0),
+        flags: OwnerFlags::FROZEN,
+        kyc: KycLevel(0),
+    });
+    let (had, _) = world.account(trading(12), BTC);
+    let taken = |reason: u16, amount: i128| {
+        let legs = [(trading(12), BTC, -amount), (trading(11), BTC, amount)];
+        Posting {
+            reason: Reason(reason),
+            ..posting(&legs)
+        }
+    };
+    for (reason, amount, code) in [(9, 5, 58004), (9001, had + 1, 58350), (9001, 5, 0)] {
+        let events = world.send(group(vec![taken(reason, amount)], Vec::new()));
+        assert_eq!(reply_of(&events).code, Code(code), "{reason}");
+    }
+    assert_eq!(world.account(trading(12), BTC).0, had - 5);
+}
+
 /// Criterion: CORE-GRP-6. The group's first sell would be what the second part buys.
 #[test]
 fn a_ban_on_shrinking_needs_a_book_that_the_group_leaves_alone() {

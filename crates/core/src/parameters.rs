@@ -43,12 +43,18 @@ impl Parameters {
         }
     }
 
-    /// Sets a value; the largest allowed one if it is outside the parameter's domain.
-    pub fn set(&mut self, parameter: Parameter, value: u64) -> Result<(), u64> {
+    /// Whether a value is within the parameter's domain; if not, the nearest one that is.
+    pub fn check(parameter: Parameter, value: u64) -> Result<(), u64> {
         let (lowest, highest) = domain(parameter);
         if !(lowest..=highest).contains(&value) {
             return Err(if value < lowest { lowest } else { highest });
         }
+        Ok(())
+    }
+
+    /// Sets a value that `check` lets pass.
+    pub fn set(&mut self, parameter: Parameter, value: u64) -> Result<(), u64> {
+        Self::check(parameter, value)?;
         *match parameter {
             Parameter::FinishedMax => &mut self.finished_max,
             Parameter::FinishedMs => &mut self.finished_ms,

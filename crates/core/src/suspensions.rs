@@ -23,18 +23,21 @@ pub struct Suspensions {
 }
 
 impl Suspensions {
-    /// Sets, changes or (no actions) lifts a suspension. False if the table is full.
-    pub fn set(&mut self, number: u64, suspension: Suspension) -> bool {
+    /// Whether a suspension can be set; the table takes so many.
+    pub fn has_room(&self, number: u64, actions: Suspended) -> bool {
+        actions == Suspended::NONE
+            || self.items.len() < SUSPENSIONS_MAX
+            || self.items.contains_key(&number)
+    }
+
+    /// Sets, changes or (no actions) lifts a suspension that there is room for.
+    pub fn set(&mut self, number: u64, suspension: Suspension) {
         if suspension.actions == Suspended::NONE {
             self.items.remove(&number);
         } else {
-            if self.items.len() >= SUSPENSIONS_MAX && !self.items.contains_key(&number) {
-                return false;
-            }
             self.items.insert(number, suspension);
         }
         self.global = self.union(SuspensionLevel::Global, None);
-        true
     }
 
     pub fn all(&self) -> impl Iterator<Item = (u64, &Suspension)> {
@@ -87,14 +90,15 @@ mod tests {
     fn suspensions_add_up_and_are_lifted_one_by_one() {
         let mut table = Suspensions::default();
         let set = |table: &mut Suspensions, number, actions, level, key| {
-            assert!(table.set(
+            assert!(table.has_room(number, actions));
+            table.set(
                 number,
                 Suspension {
                     actions,
                     level,
-                    key
-                }
-            ));
+                    key,
+                },
+            );
         };
         set(
             &mut table,

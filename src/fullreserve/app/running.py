@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from fullreserve.app.descriptors import connections_max
+from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.ports import Ports, named
 from fullreserve.app.rest_server import RestServer
@@ -149,6 +150,8 @@ class Running:
         self._follower: Child | None = None
         self._journal = journal
         self._replayed_from = recovered.snapshot
+        self._rest: RestServer | None = None
+        self._ws: ws_server.Server | None = None
         self._stop = AsyncExitStack()
 
     async def start(self, extension: Extension, ports: Ports) -> None:
@@ -299,6 +302,8 @@ class Running:
             await self._follower.stop()
 
     async def _start_gateways(self, feed: Feed, ports: Ports, *, is_demo: bool) -> None:
+        log_desk = ProcessDesk(self.settings.data, self.clock)
+        self._stop.push_async_callback(log_desk.close)
         context = Context(
             door=self.door,
             clock=self.clock,
@@ -311,20 +316,23 @@ class Running:
             folder=self.settings.data,
             demo=is_demo,
             socket=_socket_place(self.settings, ports),
+            log=log_desk,
         )
         self.desk = context.desk
         application, tls = build(context), self._start_tls()
         most = connections_max()
         with named("http", self.settings.http):
-            rest = await RestServer.start(application, ports.http, tls, most)
+            rest = self._rest = await RestServer.start(application, ports.http, tls, most)
         self._stop.push_async_callback(rest.close)
+        application.vitals.start()
+        self._stop.callback(application.vitals.stop)
         self.http = rest.address
         strict = self.settings.gateway.strict
         with named("ws", self.settings.ws):
             ws = await ws_server.start(
                 context, ports.ws, strict=strict, tls=tls, connections_max=most
             )
-        self.ws = ws.address
+        self.ws, self._ws = ws.address, ws
 
         async def close_ws() -> None:
             ws.announce()
@@ -363,6 +371,8 @@ class Running:
         return {
             "childRestarts": sum(child.restarts for child in self.children),
             "childrenEnded": [child.module for child in self.children if child.gave_up],
+            "restConnections": len(self._rest.connections) if self._rest else 0,
+            "wsConnections": len(self._ws.hub.members) if self._ws else 0,
         }
 
     async def _drain(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from fullreserve.door.exchange_side import ExchangeSide
 from fullreserve.door.protocol import Health, Row
 from fullreserve.door.remembered import Remembered
-from fullreserve.exchange.wire.queries import AnyQuery, GetGateway
+from fullreserve.exchange.wire.queries import AnyQuestion, GetGateway
 
 GATEWAY_MAX = (1 << 32) - 1
 
@@ -46,7 +46,7 @@ class LocalDoor:
         self._next += count
         return first
 
-    async def query(self, query: AnyQuery) -> Any:
+    async def query(self, query: AnyQuestion) -> Any:
         return self._remembered.decode(query, await self._exchange.query(_encode(query)))
 
     def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:

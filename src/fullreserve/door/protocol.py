@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events, decode_shown
-from fullreserve.exchange.wire.queries import AnyQuery
+from fullreserve.exchange.wire.queries import AnyQuestion
 
 
 class Row:
@@ -166,7 +166,7 @@ class Door(Protocol):
     ) -> None:
         """Submits encoded commands as one contiguous run; `done` is called once, when durable."""
 
-    async def query(self, query: AnyQuery) -> Any:
+    async def query(self, query: AnyQuestion) -> Any:
         """The decoded answer (types in `wire.queries.ANSWERS`), once it may be seen.
 
         ValueError on a malformed query, Unavailable.

@@ -6,17 +6,17 @@ from typing import Any
 
 import msgspec
 
-from fullreserve.exchange.wire.queries import ANSWERS, AnyQuery
+from fullreserve.exchange.wire.queries import ANSWERS, AnyQuestion
 
 # Of each kind of query; they are the answers of those who ask most.
 KEPT = 2_048
 # What is larger is seldom asked for twice between two changes.
 BYTES_MAX = 4_096
 
-_decoders: dict[type[AnyQuery], msgspec.msgpack.Decoder[Any]] = {}
+_decoders: dict[type[AnyQuestion], msgspec.msgpack.Decoder[Any]] = {}
 
 
-def decode_answer(query: AnyQuery, answer: bytes) -> Any:
+def decode_answer(query: AnyQuestion, answer: bytes) -> Any:
     """The answer to a query in its type."""
     decoder = _decoders.get(type(query))
     if decoder is None:
@@ -31,9 +31,9 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._answers: dict[AnyQuery, tuple[bytes, Any]] = {}
+        self._answers: dict[AnyQuestion, tuple[bytes, Any]] = {}
 
-    def decode(self, query: AnyQuery, answer: bytes) -> Any:
+    def decode(self, query: AnyQuestion, answer: bytes) -> Any:
         """The answer in its type."""
         known = self._answers.get(query)
         if known is not None and known[0] == answer:

@@ -50,7 +50,7 @@ from fullreserve.door.protocol import (
     Unavailable,
 )
 from fullreserve.door.remembered import decode_answer
-from fullreserve.exchange.wire.queries import AnyQuery
+from fullreserve.exchange.wire.queries import AnyQuestion
 
 # How long an outage is ridden out before who waits is told that the outcome is unknown.
 OUTAGE_MAX_MS = 10_000
@@ -215,7 +215,7 @@ class SocketDoor:
         fields = [(list(one.key), *one[1:]) for one in limits]
         self._wire.send(frame(Submit(number, list(commands), fields)))
 
-    async def query(self, query: AnyQuery) -> Any:
+    async def query(self, query: AnyQuestion) -> Any:
         number = next(self._ids)
         return decode_answer(query, await self._ask(number, Ask(number, _encode(query))))
 

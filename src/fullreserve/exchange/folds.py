@@ -78,8 +78,11 @@ class Fold(ABC, Generic[S]):
 
     number: ClassVar[int]
     name: ClassVar[str]
-    # Event types that `on_event` wants; others are not delivered.
+    # Event types that `on_event` wants; others are not delivered. A fold without any costs rows
+    # that hold no product commands nothing.
     interests: ClassVar[tuple[type[AnyEvent], ...]] = ()
+    # Whether it came to exchanges that were running: snapshots from before do not hold it.
+    is_late: ClassVar[bool] = False
 
     def __init__(self, state: S) -> None:
         self.state = state
@@ -90,6 +93,9 @@ class Fold(ABC, Generic[S]):
 
     def on_event(self, event: AnyEvent) -> None:
         """Takes note of an event; every interesting event of the log comes here once, in order."""
+
+    def settled(self, cause: int, code: int) -> None:
+        """Takes note that the group of the command at `cause` was applied; 0, or why it was not."""
 
     def encode(self) -> bytes:
         """The whole state, in one encode."""

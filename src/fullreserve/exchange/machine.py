@@ -14,21 +14,38 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fullreserve._core import Core, CoreHalted
+from fullreserve._core import Core, CoreHalted, may_hold, select_events
 from fullreserve.exchange.folds import REFUSED, Fold, FollowUp, Moment, Outcome
 from fullreserve.exchange.wire.commands import Group, Product, batch, encode
-from fullreserve.exchange.wire.events import AnyEvent, ProductHandled, decode_events
-from fullreserve.exchange.wire.queries import ANSWERS, AnyQuery, ComponentHash, GetStateHash
+from fullreserve.exchange.wire.events import (
+    AnyEvent,
+    GroupApplied,
+    ProductHandled,
+    decode_events,
+)
+from fullreserve.exchange.wire.queries import (
+    ANSWERS,
+    AnyQuery,
+    ComponentHash,
+    GetFold,
+    GetStateHash,
+)
 
 _PRODUCT_TAG = 10
 _FIXARRAY = 0x90
 _FIXARRAY_LAST = 0x9F
 _FIXINT_LAST = 0x7F
 _NO_EVENTS = b"\x90"
+# What the machine itself has to know of a run, where no fold wants more.
+_OF_PRODUCTS = sum(
+    1 << int(str(kind.__struct_config__.tag)) for kind in (ProductHandled, GroupApplied)
+)
+_FOLD_QUERY = bytes((_FIXARRAY | 2, int(str(GetFold.__struct_config__.tag))))
 
 _raw_batch = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _head = msgspec.msgpack.Decoder(list[Any])
 _product = msgspec.msgpack.Decoder(Product)
+_fold_query = msgspec.msgpack.Decoder(GetFold)
 _encode_query = msgspec.msgpack.Encoder().encode
 
 
@@ -99,6 +116,8 @@ class Machine:
         self.skip = sorted(skip)
         self._by_number = {fold.number: fold for fold in self.folds}
         self._readers: dict[type, tuple[Fold[Any], ...]] = {}
+        # The fold that has decided a product command whose group is not applied yet.
+        self._decided: tuple[int, Fold[Any]] | None = None
         for fold in self.folds:
             for kind in fold.interests:
                 self._readers[kind] = (*self._readers.get(kind, ()), fold)
@@ -112,6 +131,16 @@ class Machine:
         """The core's decoded answer."""
         answer = self.core.query(_encode_query(query))
         return msgspec.msgpack.decode(answer, type=ANSWERS[type(query)])
+
+    def answer(self, query: bytes) -> bytes:
+        """The encoded answer to an encoded query: the core's, or a fold's whole state."""
+        if query[:2] != _FOLD_QUERY:
+            return self.core.query(query)
+        try:
+            fold = self._by_number.get(_fold_query.decode(query).fold)
+        except msgspec.DecodeError as problem:
+            raise ValueError(str(problem)) from problem
+        return _encode_query(None if fold is None else fold.encode())
 
     def hashes(self) -> list[ComponentHash]:
         """The core's component hashes, then one for each fold."""
@@ -186,11 +215,14 @@ class Machine:
             data = self.core.apply(first, time_ms, commands, skip=self.skip or None)
         except CoreHalted as problem:
             raise Halted(problem.sequence, problem.reason) from problem
-        if not self._readers:
+        readers, decided = self._readers, self._decided
+        if not readers and decided is None:
             return data, None
-        events = self._decoded(data)
-        readers = self._readers
+        events = self._decoded(data if readers else select_events(data, _OF_PRODUCTS))
         for event in events:
+            if decided is not None and type(event) is GroupApplied and event.cause == decided[0]:
+                decided[1].settled(event.cause, event.code)
+                self._decided = None
             for fold in readers.get(type(event), ()):
                 try:
                     fold.on_event(event)
@@ -204,7 +236,9 @@ class Machine:
         last = self.core.sequence
         return any(
             type(event) is ProductHandled and event.sequence == last
-            for event in (self._decoded(data) if events is None else events)
+            for event in (
+                self._decoded(select_events(data, _OF_PRODUCTS)) if events is None else events
+            )
         )
 
     def _decoded(self, data: bytes) -> list[AnyEvent]:
@@ -229,6 +263,7 @@ class Machine:
             if product.cause and not fold.take_follow_up(product):
                 return _group(sequence, REFUSED)
             group = _group(sequence, fold.handle(product, Moment(sequence, time_ms), self))
+            self._decided = (sequence, fold)
             # What the core cannot read must not stand in the log: nothing behind it could be read.
             self._check((group,))
         except Exception as problem:
@@ -242,10 +277,11 @@ class Machine:
     ) -> bytes:
         """Applies a row of the log, groups included; its events as one MessagePack array.
 
-        Without folds the core alone replays everything: balances need nothing else. Raises
-        ValueError on a row that does not fit, Halted, Differs.
+        The core alone replays what has nothing for a fold: every row where there are none, and
+        those without product commands where none wants events. Raises ValueError on a row that
+        does not fit, Halted, Differs.
         """
-        if not self.folds:
+        if not self.folds or not (self._readers or may_hold(commands, _PRODUCT_TAG)):
             try:
                 return self.core.apply(sequence, time_ms, commands, events, self.skip or None)
             except CoreHalted as problem:

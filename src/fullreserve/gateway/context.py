@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.gateway.log_desk import LogDesk
 from fullreserve.gateway.readers import Readers
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
@@ -37,7 +38,8 @@ class Context:
     door says of the exchange. `vault` is what the loop reads; `desk` writes to the same store and
     is closed with it. `folder` is for what a gateway itself must not forget over a crash; without
     one it is forgotten with the process. `demo` opens the faucet. `socket` is told to web
-    pages, whose files are in `web`, or where set-up built them.
+    pages, whose files are in `web`, or where set-up built them. `log` is for operators: without
+    one the log can be read and not replayed.
     """
 
     door: Door
@@ -52,6 +54,7 @@ class Context:
     demo: bool = False
     socket: SocketPlace = field(default_factory=SocketPlace)
     web: Path | None = None
+    log: LogDesk | None = None
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
 

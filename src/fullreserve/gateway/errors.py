@@ -190,6 +190,26 @@ TABLE: dict[int, Error] = {
     90010: Error(401, "The passkey is not known or could not be verified"),
     90011: Error(403, "This needs a session of the web app", ", or {allowed}"),
     90012: Error(400, "The request cannot be read as HTTP", ": {allowed}"),
+    # --- operators: the first twelve are the approvals fold's own
+    91001: Error(403, "You are not a member of the approval group"),
+    91002: Error(
+        409, "The exchange is in set-up mode: approvals need more operators", "; {allowed}"
+    ),
+    91003: Error(404, "There is no such proposal"),
+    91004: Error(409, "The proposal is closed already"),
+    91005: Error(409, "The proposal has expired; propose it again"),
+    91006: Error(403, "Proposer and approver must be two operators"),
+    91007: Error(403, "The proposal favours you or an account of yours; others decide on it"),
+    91008: Error(409, "You have approved this already"),
+    91009: Error(409, "Too many are open", "; allowed are {allowed}"),
+    91010: Error(409, "A balance would be below 0", ": {allowed}"),
+    91011: Error(409, "The trade was taken back already"),
+    91012: Error(409, "Nothing would change"),
+    91020: Error(403, "This needs the role of an operator", ": {allowed}"),
+    91021: Error(403, "Operators need an authenticator; set one up and sign in again"),
+    91022: Error(409, "This lets more happen than now; propose it, so that another approves"),
+    91023: Error(404, "There is no such {name}"),
+    91024: Error(409, "A replay is under way; wait until it is done"),
 }
 
 _FALLBACK = Error(200, "Refused")

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from fullreserve.identity import passwords
+from fullreserve.identity.audit import AuditLog
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.devices import Devices
 from fullreserve.identity.emails import Emails
@@ -57,6 +58,7 @@ class Rooms:
         self.roles = Roles(vault)
         self.subs = SubAccounts(vault)
         self.keys = Keys(vault)
+        self.audit = AuditLog(vault.store)
 
     def sweep(self) -> None:
         """Delete what has ended by itself."""

@@ -9,6 +9,7 @@ tables too. A `mark` is a hash of what its owner holds: a token, an address, a c
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 BUSY_S = 10.0
@@ -111,8 +112,32 @@ CREATE TABLE changes (
 ) STRICT;
 """
 
+# `ended` names the act that an entry ends, `sealer` the user for whom `what` is sealed.
+_FOURTH = """
+CREATE TABLE audit (
+    entry INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    actor INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    code INTEGER NOT NULL,
+    sealer INTEGER NOT NULL,
+    place BLOB NOT NULL,
+    what BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_ended ON audit (ended) WHERE ended > 0;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'entries of the audit log are never changed');
+END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'entries of the audit log are never deleted');
+END;
+"""
+
 # Each brings the store from the version of its index to the next.
-_VERSIONS = (_FIRST, _SECOND, _THIRD)
+_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 USER_VERSION = len(_VERSIONS)
 
 # What an erased user leaves nothing in.
@@ -157,12 +182,22 @@ def _version(connection: sqlite3.Connection) -> int:
     return version
 
 
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements; those of a trigger stand within it."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 def _upgrade(connection: sqlite3.Connection) -> None:
     """All steps in one transaction; another process may have made them meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for tables in _VERSIONS[_version(connection) :]:
-            for statement in filter(str.strip, tables.split(";")):
+            for statement in _statements(tables):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version={USER_VERSION}")
     except BaseException:

@@ -34,10 +34,10 @@ class Answers:
             if self.torn or (rows.stalled and rows.durable < machine.sequence):
                 durable = await self._viewed()
                 if durable is not None:
-                    return durable.core.query(query)
+                    return durable.answer(query)
                 await rows.next_advance()
                 continue
-            answer = machine.core.query(query)
+            answer = machine.answer(query)
             sequence = machine.sequence
             while rows.durable < sequence and not rows.failed.done() and not rows.stalled:
                 await rows.next_advance()

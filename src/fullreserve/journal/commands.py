@@ -18,7 +18,7 @@ import structlog
 
 from fullreserve import logs
 from fullreserve.config import Settings
-from fullreserve.exchange.machine import Halted, Machine
+from fullreserve.exchange.machine import Halted
 from fullreserve.exchange.wire.commands import Quarantine, decode_batch
 from fullreserve.journal import archive as archives
 from fullreserve.journal.check import chained
@@ -27,13 +27,12 @@ from fullreserve.journal.errors import Corrupt, JournalError, Shortened
 from fullreserve.journal.proof import Proof, proven
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
-from fullreserve.journal.replica import Replica
+from fullreserve.journal.replaying import oldest
 from fullreserve.journal.segment import Segment
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import (
     Unreadable,
     read_manifest,
-    read_snapshot,
     snapshots,
     verify_snapshot,
 )
@@ -83,7 +82,7 @@ def verify(settings: Settings, *others: Proof) -> int:
     if reader.head.sequence < proof.sequence:
         raise Shortened(reader.head.sequence, *proof)
     manifests = _manifests(settings.data / SNAPSHOTS)
-    replica = _begin(reader, settings.data / SNAPSHOTS)
+    replica = oldest(reader, settings.data / SNAPSHOTS)
     said: list[tuple[int, int]] = []
     rows = wrong = 0
     halted: Halted | None = None
@@ -125,21 +124,6 @@ def _manifests(folder: Path) -> dict[int, Any]:
         except Unreadable as problem:
             _say(f"snapshot {sequence}: {problem}")
     return found
-
-
-def _begin(reader: JournalReader, folder: Path) -> Replica:
-    """Where a replay of all rows can begin: at genesis, or at the oldest snapshot behind a cut."""
-    skip = reader.quarantined()
-    start = reader.folder.start().sequence
-    if not start:
-        return Replica(Machine(skip=skip))
-    for sequence, place in reversed(snapshots(folder)):
-        if sequence >= start:
-            try:
-                return read_snapshot(place, (), skip)
-            except Unreadable as problem:
-                _say(f"snapshot {sequence}: {problem}")
-    raise JournalError(f"The rows up to {start} were pruned and no snapshot covers them.")
 
 
 def _quarantines(entry: Entry) -> list[tuple[int, int]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
-from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.machine import Halted, Machine
+from fullreserve.exchange.products.registry import products
 from fullreserve.journal.entry import EMPTY
 from fullreserve.journal.errors import JournalError, PrunedAway
 from fullreserve.journal.interface import ReadableLog
@@ -28,15 +27,10 @@ class Recovered(NamedTuple):
     replayed: int  # commands
 
 
-def no_folds() -> Sequence[Fold[Any]]:
-    """Balances alone: the core needs no fold."""
-    return ()
-
-
 def recover(
     journal: ReadableLog,
     snapshots: Path | None = None,
-    folds: Folds = no_folds,
+    folds: Folds = products,
     *,
     durable: int | None = None,
 ) -> Recovered:

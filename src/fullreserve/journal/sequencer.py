@@ -378,6 +378,8 @@ class Sequencer:
     def _ask_follow_ups(self) -> None:
         """Submits the product commands that events caused, each once at a time."""
         waiting = self.machine.follow_ups()
+        if not waiting and not self._asked:
+            return
         keys = {(fold, asked.cause, asked.index): asked for fold, asked in waiting}
         self._asked = {key: None for key in self._asked if key in keys}
         for (fold, cause, index), asked in keys.items():

@@ -137,8 +137,8 @@ def read_manifest(place: Path) -> Manifest:
 def read_snapshot(place: Path, folds: Sequence[Fold[Any]], skip: Sequence[int] = ()) -> Replica:
     """The replica that a snapshot holds; `folds` are fresh ones that take its states.
 
-    Unreadable when a file is missing or altered, when a fold is not in it, or when it was made
-    without passing over what is quarantined since.
+    Unreadable when a file is missing or altered, when a fold is not in it that was there from the
+    first, or when it was made without passing over what is quarantined since.
     """
     manifest = read_manifest(place)
     if [at for at in skip if at <= manifest.head.sequence] != manifest.quarantined:
@@ -148,6 +148,8 @@ def read_snapshot(place: Path, folds: Sequence[Fold[Any]], skip: Sequence[int] =
         core = Core.restore(zstandard.ZstdDecompressor().decompress(packed))
         for fold in folds:
             if fold.number not in manifest.folds:
+                if fold.is_late:
+                    continue
                 raise Unreadable(f"it does not hold the fold {fold.name}")
             fold.restore(_read_part(place, manifest.folds[fold.number]))
     except (zstandard.ZstdError, ValueError, OSError) as problem:
@@ -172,7 +174,10 @@ def _read_part(place: Path, part: Part) -> bytes:
 def verify_snapshot(replica: Replica, manifest: Manifest) -> list[str]:
     """Names of the components whose state hash is not what the manifest says."""
     found = {one.name: one.hash.hex() for one in replica.machine.hashes()}
-    names = sorted({*found, *manifest.components})
+    late = [fold.name for fold in replica.machine.folds if fold.is_late]
+    # One from before such a fold says nothing of it.
+    unsaid = [name for name in late if name not in manifest.components]
+    names = sorted({*found, *manifest.components} - {*unsaid})
     return [name for name in names if found.get(name) != manifest.components.get(name)]
 
 

@@ -27,10 +27,10 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.machine import Halted, Machine
+from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.wire.events import decode_events
 from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
 from fullreserve.journal.errors import Corrupt, JournalError
-from fullreserve.journal.replay import no_folds
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
 from fullreserve.records.alone import NotAlone, only_one
@@ -94,7 +94,7 @@ class Follower:
         door: Door,
         clock: Clock,
         snapshot_every: int,
-        folds: Folds = no_folds,
+        folds: Folds = products,
     ) -> None:
         self._data = data
         self._door = door

@@ -139,6 +139,23 @@ class History:
         rows = self._page(query, page, What.BILL, table.c.bill_id, table.c.time_ms)
         return [Bill(*row) for row in rows]
 
+    def fills_of_trade(self, instrument: int, trade: int) -> list[Fill]:
+        """Both sides of a match; slow, as no index serves it."""
+        table = schema.fills
+        query = select(table).where(table.c.instrument == instrument, table.c.trade == trade)
+        return self._read(Fill, query.order_by(table.c.bill_id))
+
+    def bills_from(self, owner: int, kind: int, bill_id: int, count: int) -> list[Bill]:
+        """Bills of an owner's accounts of one kind with `count` ids from `bill_id` on."""
+        table = schema.bills
+        query = select(table).where(
+            table.c.owner == owner,
+            table.c.kind == kind,
+            table.c.bill_id >= bill_id,
+            table.c.bill_id < bill_id + count,
+        )
+        return self._read(Bill, query.order_by(table.c.bill_id))
+
     def family_bills(
         self,
         owner: int,

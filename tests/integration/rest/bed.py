@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.clock import Clock, ManualClock, SystemClock
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products.registry import products
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.app import RestApp, build
 from fullreserve.identity.api_key import Permission
@@ -105,7 +107,8 @@ class RestBed:
     ) -> RestBed:
         """Over a folder that was used before, `traders` are its keys."""
         clock = clock or SystemClock()
-        rest = cls(await Bed.open(folder, clock=clock), clock, folder, rules, traders)
+        bed = await Bed.open(folder, clock=clock, folds=products())
+        rest = cls(bed, clock, folder, rules, traders)
         rest.door = await rest.bed.door()
         rest.follow_records()
         rest.history = History(open_database(database_url("", folder), read_only=True))
@@ -122,6 +125,7 @@ class RestBed:
             limits=limits,
             folder=folder,
             demo=demo,
+            log=ProcessDesk(folder, clock),
         )
         rest.app = build(rest.context)
         return rest

@@ -77,6 +77,8 @@ async def test_required_parameters_are_asked_for(rest: RestBed) -> None:
     asked = 0
     for path, operations in document["paths"].items():
         operation = operations.get("get")
+        if "/x/operator/" in path:
+            continue  # operators come with a session
         if operation and any(row["required"] for row in operation.get("parameters", [])):
             asked += 1
             headers = rest.signed(rest.alice, "GET", path) if "security" in operation else {}

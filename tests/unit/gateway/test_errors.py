@@ -40,5 +40,5 @@ def test_messages_are_sentences_with_their_values() -> None:
         message = Problem(code, "X", "Y").message
         assert message
         assert "{" not in message
-        assert row.http in (200, 400, 401, 403, 405, 410, 429, 500, 503)
+        assert row.http in (200, 400, 401, 403, 404, 405, 409, 410, 429, 500, 503)
         assert ("{name}" in row.message) <= ("X" in message)

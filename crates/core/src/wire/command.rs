@@ -348,8 +348,9 @@ bodies! {
 pub struct GroupCommand(pub Command);
 
 impl GroupCommand {
-    /// OpenOwner, SetOwner, CancelOrder, CancelAll and PlaceOrder.
-    pub const TAGS: [u8; 5] = [1, 2, 4, 24, 25];
+    /// OpenOwner, SetOwner, CancelOrder, CancelAll and PlaceOrder; and, each at most once:
+    /// SetFeeTier, ListInstrument, SetInstrument, SetInstrumentState, SetParameter, SetSuspension.
+    pub const TAGS: [u8; 11] = [1, 2, 4, 23, 24, 25, 26, 27, 28, 29, 30];
 }
 
 /// Appends a blank command of this body and reads its fields in place.

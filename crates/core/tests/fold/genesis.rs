@@ -108,7 +108,7 @@ pub fn deposit(account: AccountKey, asset: AssetId, amount: i128) -> Deposit {
     }
 }
 
-fn listing(pair: usize) -> ListInstrument {
+pub fn listing(pair: usize) -> ListInstrument {
     let (instrument, base, quote, price_scale, size_scale, _) = PAIRS[pair];
     let terms = terms(pair, 10_000_000);
     ListInstrument {

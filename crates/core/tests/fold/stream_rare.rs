@@ -161,7 +161,7 @@ impl Stream {
             Self::leg(account(HOUSE, TREASURY), asset, part),
         ];
         Posting {
-            reason: Reason(77),
+            reason: Reason(self.dice.pick(&[77, 77, 9001])),
             legs,
         }
     }
@@ -179,7 +179,8 @@ impl Stream {
     }
 
     fn part(&mut self) -> GroupCommand {
-        let body: Body = match self.dice.below(8) {
+        let body: Body = match self.dice.below(9) {
+            8 => self.definition_of_group(),
             0 => self.cancel_all().into(),
             1 => self.set_owner().into(),
             2 => self.open_owner().into(),
@@ -195,6 +196,17 @@ impl Stream {
             }
         };
         GroupCommand(Command::new(GatewayId(0), 0, body))
+    }
+
+    fn definition_of_group(&mut self) -> Body {
+        match self.dice.below(6) {
+            0 => fee_tier(self.dice.below(4) as usize).into(),
+            1 => self.set_instrument().into(),
+            2 => self.set_state().into(),
+            3 => self.set_parameter().into(),
+            4 => self.set_suspension().into(),
+            _ => listing(self.dice.below(PAIRS.len() as u64) as usize).into(),
+        }
     }
 
     fn product(&mut self) -> Product {

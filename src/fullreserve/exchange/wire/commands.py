@@ -246,8 +246,9 @@ class Posting(msgspec.Struct, array_like=True, frozen=True):
 class Group(Command, frozen=True, tag=9):
     """A fold's output: all of it or nothing.
 
-    `commands` may hold OpenOwner, SetOwner, CancelOrder, CancelAll and PlaceOrder; they are applied
-    in the order owners, cancels, postings, orders, whatever their order here.
+    `commands` may hold OpenOwner, SetOwner, CancelOrder, CancelAll and PlaceOrder, and definitions,
+    each kind of them at most once; they are applied in the order owners, cancels, postings, orders,
+    definitions, whatever their order here.
     `code` other than 0 is the fold's refusal; then postings and commands are empty.
     """
 
@@ -408,7 +409,11 @@ class ConfirmTime(Command, frozen=True, tag=33):
     jump_ms: int
 
 
-GroupCommand = OpenOwner | SetOwner | CancelOrder | CancelAll | PlaceOrder
+Definition = (
+    SetFeeTier | ListInstrument | SetInstrument | SetInstrumentState | SetParameter | SetSuspension
+)
+
+GroupCommand = OpenOwner | SetOwner | CancelOrder | CancelAll | PlaceOrder | Definition
 
 AnyCommand = (
     PlaceOrder

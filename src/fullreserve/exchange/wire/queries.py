@@ -158,6 +158,15 @@ class ListOwners(Query, frozen=True, tag=22):
     limit: int
 
 
+class GetFold(Query, frozen=True, tag=100):
+    """-> bytes | None, the whole state of a fold outside the core; None for an unknown one.
+
+    The core does not know this query: it is answered beside it.
+    """
+
+    fold: int
+
+
 class DepthLevel(msgspec.Struct, array_like=True, frozen=True):
     price: int
     size: int
@@ -237,6 +246,9 @@ AnyQuery = (
     | ListOwners
 )
 
+# What a door takes.
+AnyQuestion = AnyQuery | GetFold
+
 ANSWERS: dict[type[Query], object] = {
     GetDepth: Depth | None,
     GetOrder: Order | None,
@@ -260,4 +272,5 @@ ANSWERS: dict[type[Query], object] = {
     ListDeadMen: list[DeadMan],
     GetReference: Reference | None,
     ListOwners: list[OwnerChanged],
+    GetFold: bytes | None,
 }

@@ -27,8 +27,9 @@ from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
 from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.web_app import WebApp
-from fullreserve.gateway.rest.x import api_keys, entry, factors, sessions
+from fullreserve.gateway.rest.x import api_keys, entry, factors, operator, sessions
 from fullreserve.gateway.submission import Answer
+from fullreserve.gateway.vitals import Vitals
 from fullreserve.identity.api_key import permission_text
 
 Scope = MutableMapping[str, Any]
@@ -56,7 +57,7 @@ def build(context: Context) -> RestApp:
     return RestApp(context)
 
 
-def routes(context: Context) -> Routes:
+def routes(context: Context, vitals: Vitals | None = None) -> Routes:
     """All endpoints of the API; those of absent products last, so that real ones replace them."""
     table: Routes = {
         (method, API + path): route for (method, path), route in absent.routes().items()
@@ -64,6 +65,9 @@ def routes(context: Context) -> Routes:
     for group in (public, market, account, asset, trade, users, system, *WEB):
         for (method, path), route in group.routes(context).items():
             table[(method, API + path)] = route
+    vitals = vitals or Vitals(context, RequestMetrics())
+    for (method, path), route in operator.routes(context, vitals).items():
+        table[(method, API + path)] = route
     return table
 
 
@@ -77,9 +81,10 @@ class RestApp:
         self._limits = ReadLimits(enabled=context.limits)
         self._instruments = context.catalog.instrument_named
         self._assets = context.catalog.asset_named
-        self._routes = routes(context)
-        self._paths = {path for _, path in self._routes}
         self._metrics = RequestMetrics()
+        self.vitals = Vitals(context, self._metrics)
+        self._routes = routes(context, self.vitals)
+        self._paths = {path for _, path in self._routes}
         self._orders = Orders(context)
         self._order_route = self._routes[ORDER_NAME]
         self._tasks: set[asyncio.Task[None]] = set()

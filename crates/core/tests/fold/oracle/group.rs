@@ -1,6 +1,6 @@
 //! A group: tried part by part on a copy, and carried out only if every part holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fullreserve_core::types::*;
 use fullreserve_core::wire::command::{Body, Group, Posting};
@@ -18,6 +18,13 @@ impl Oracle {
         copy.planned.clear();
         for draft in drafts {
             copy.carry_out(draft);
+        }
+        for part in group
+            .commands
+            .iter()
+            .filter(|part| is_definition(&part.0.body))
+        {
+            copy.operate(&part.0.body)?;
         }
         *self = copy;
         Ok(0)
@@ -39,12 +46,25 @@ impl Oracle {
             self.post(posting)?;
         }
         let mut drafts = Vec::new();
+        let mut kinds = BTreeSet::new();
         for part in parts() {
             if let Body::PlaceOrder(order) = part {
                 let draft = self.check(order)?;
                 let planned = self.plan(&draft);
                 self.planned.push(planned);
                 drafts.push(draft);
+            }
+            // Streams define only what is possible, but for instruments that are listed already.
+            let listed =
+                matches!(part, Body::ListInstrument(it) if self.instrument(it.instrument).is_ok());
+            if is_definition(part) && (!kinds.insert(part.tag()) || listed) {
+                return Err(51000);
+            }
+            if let Body::SetInstrument(it) = part {
+                self.instrument(it.instrument)?;
+            }
+            if let Body::SetInstrumentState(it) = part {
+                self.instrument(it.instrument)?;
             }
         }
         Ok(drafts)
@@ -69,7 +89,9 @@ impl Oracle {
             *sums.entry(leg.asset).or_default() += leg.change.0;
         }
         let receivers = posting.legs.iter().filter(|leg| leg.change.0 > 0);
-        for leg in posting.legs.iter().filter(|leg| leg.change.0 < 0) {
+        let by_operators = [9001, 9002].contains(&posting.reason.0);
+        let taken = posting.legs.iter().filter(|leg| leg.change.0 < 0);
+        for leg in taken.filter(|_| !by_operators) {
             let receivers = receivers.clone().map(|leg| leg.account.owner);
             self.may_pay(leg.asset, leg.account.owner, receivers)?;
         }
@@ -85,4 +107,16 @@ impl Oracle {
         });
         if holds { Ok(()) } else { Err(58350) }
     }
+}
+
+fn is_definition(part: &Body) -> bool {
+    matches!(
+        part,
+        Body::SetFeeTier(_)
+            | Body::ListInstrument(_)
+            | Body::SetInstrument(_)
+            | Body::SetInstrumentState(_)
+            | Body::SetParameter(_)
+            | Body::SetSuspension(_)
+    )
 }

@@ -1,0 +1,120 @@
+"""What operators of the exchange decide together, and the commands by which they do.
+
+Everything is numbers: operators, owners, instruments, amounts. Why an operator wants something is
+sealed in the identity vault; `note` is the number of the audit entry that holds it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import AccountKey, Amount, Definition, Leg
+
+# Bill types of the postings; the core lets them pass where a holder is frozen.
+CORRECTION = 9001
+BUST = 9002
+
+
+class Act(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of what a proposal does when it is approved."""
+
+
+class Correct(Act, frozen=True, tag=1):
+    """Moves `amount` (negative: takes it) to a user's account from a house account."""
+
+    account: AccountKey
+    house: AccountKey
+    asset: int
+    amount: Amount
+    reason: int  # one of the console's list
+
+
+class Bust(Act, frozen=True, tag=2):
+    """Takes a trade back: what each side paid and got, fees included, the other way round.
+
+    `legs` are those of the two sides; what they leave open goes to the accounts of fees and
+    rounding, whence it came. `base_fee` and `quote_fee` are what the house had of the trade.
+    """
+
+    instrument: int
+    trade: int
+    legs: tuple[Leg, ...]
+    base: int
+    quote: int
+    base_fee: Amount
+    quote_fee: Amount
+
+
+class Define(Act, frozen=True, tag=3):
+    """An instrument's terms or state, a listing, a tier, a parameter or a suspension."""
+
+    command: Definition
+
+
+class AssignTier(Act, frozen=True, tag=4):
+    """Puts an owner into a fee tier."""
+
+    owner: int
+    tier: int
+
+
+class Release(Act, frozen=True, tag=5):
+    """Takes flags of an owner away: unfreezes."""
+
+    owner: int
+    flags: int
+
+
+class Admit(Act, frozen=True, tag=6):
+    """Makes an operator a member of an approval group, or a member again."""
+
+    group: int
+    member: int
+
+
+class SetThreshold(Act, frozen=True, tag=7):
+    """How many approvals a group's proposals need."""
+
+    group: int
+    threshold: int
+
+
+AnyAct = Correct | Bust | Define | AssignTier | Release | Admit | SetThreshold
+
+
+class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; the command's owner is the operator who asks."""
+
+
+class Enrol(Ask, frozen=True, tag=1):
+    """By the house: who may run commands on the exchange's own machine makes members."""
+
+    group: int
+    member: int
+
+
+class Dismiss(Ask, frozen=True, tag=2):
+    """By the house or another member: a member counts no more, at once."""
+
+    group: int
+    member: int
+
+
+class Propose(Ask, frozen=True, tag=3):
+    act: AnyAct
+    lasts_ms: int
+    note: int = 0
+
+
+class Approve(Ask, frozen=True, tag=4):
+    proposal: int
+
+
+class Reject(Ask, frozen=True, tag=5):
+    """By any member; by the proposer it is a withdrawal."""
+
+    proposal: int
+    note: int = 0
+
+
+AnyAsk = Enrol | Dismiss | Propose | Approve | Reject

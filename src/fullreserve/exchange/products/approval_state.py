@@ -1,0 +1,108 @@
+"""What the approvals fold remembers: groups of operators and their proposals."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.approval_acts import AnyAct
+from fullreserve.exchange.wire.commands import Amount
+
+CONSOLE = 1  # the group of those who run the exchange
+
+DAY_MS = 86_400_000
+LASTS_MIN_MS = 60_000
+LASTS_MAX_MS = 30 * DAY_MS
+MEMBERS_MAX = 64
+THRESHOLD_MAX = 16
+OPEN_MAX = 200
+CLOSED_KEPT = 500
+
+
+class Refused(IntEnum):
+    """Codes of the fold's own refusals."""
+
+    NOT_A_MEMBER = 91_001
+    SET_UP = 91_002
+    UNKNOWN = 91_003
+    NOT_OPEN = 91_004
+    EXPIRED = 91_005
+    OWN_PROPOSAL = 91_006
+    BENEFICIARY = 91_007
+    APPROVED_ALREADY = 91_008
+    TOO_MANY = 91_009
+    SHORT = 91_010
+    BUSTED_ALREADY = 91_011
+    NO_CHANGE = 91_012
+
+
+class ProposalState(IntEnum):
+    OPEN = 0
+    DONE = 1
+    FAILED = 2
+    REJECTED = 3
+    WITHDRAWN = 4
+    EXPIRED = 5
+
+
+class Group(msgspec.Struct, array_like=True):
+    """`members` by uid: whether their word counts."""
+
+    threshold: int = 1
+    members: dict[int, bool] = msgspec.field(default_factory=dict)
+
+    @property
+    def enabled(self) -> int:
+        return sum(self.members.values())
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether a proposer has enough others: m approvals need m + 1 members."""
+        return self.enabled > self.threshold
+
+    def counts(self, uid: int) -> bool:
+        return self.members.get(uid, False)
+
+
+class Approval(msgspec.Struct, array_like=True, frozen=True):
+    member: int
+    time_ms: int
+
+
+class Shortage(msgspec.Struct, array_like=True, frozen=True):
+    """Whose free balance a posting needed more of."""
+
+    owner: int
+    kind: int
+    asset: int
+    missing: Amount
+
+
+class Proposal(msgspec.Struct, array_like=True):
+    """`number` is the sequence of the command that made it."""
+
+    number: int
+    group: int
+    act: AnyAct
+    proposer: int
+    created_ms: int
+    expires_ms: int
+    note: int
+    beneficiaries: tuple[int, ...]
+    approvals: list[Approval] = msgspec.field(default_factory=list)
+    state: ProposalState = ProposalState.OPEN
+    code: int = 0  # of the refusal when it failed
+    shortages: tuple[Shortage, ...] = ()
+    closed_ms: int = 0
+    closed_by: int = 0
+    closing_note: int = 0
+    carried_out: int = 0  # sequence of the last approval; the group stands directly behind it
+
+
+class ApprovalsState(State):
+    groups: dict[int, Group] = msgspec.field(default_factory=dict)
+    proposals: dict[int, Proposal] = msgspec.field(default_factory=dict)
+    # Trades that were taken back, by instrument.
+    busted: dict[int, list[int]] = msgspec.field(default_factory=dict)

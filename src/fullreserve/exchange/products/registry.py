@@ -1,0 +1,14 @@
+"""The folds that a running exchange has beside its core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.products.approvals import Approvals
+
+
+def products() -> Sequence[Fold[Any]]:
+    """Fresh ones, by number."""
+    return (Approvals(),)

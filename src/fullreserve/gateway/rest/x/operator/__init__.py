@@ -1,0 +1,30 @@
+"""`/api/v5/x/operator/`: what the operator's console shows and does."""
+
+from __future__ import annotations
+
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator import (
+    instruments,
+    journal,
+    ledger,
+    operators,
+    overview,
+    proposals,
+    proposing,
+    stopping,
+    users,
+)
+from fullreserve.gateway.rest.x.operator.guard import Guard
+from fullreserve.gateway.vitals import Vitals
+
+GROUPS = (instruments, users, stopping, proposals, proposing, ledger, journal, operators)
+
+
+def routes(context: Context, vitals: Vitals) -> Routes:
+    """Endpoints by method and path; `vitals` is what the overview shows."""
+    guard = Guard(context)
+    table = overview.routes(context, guard, vitals)
+    for group in GROUPS:
+        table |= group.routes(context, guard)
+    return table

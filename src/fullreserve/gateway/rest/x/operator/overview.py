@@ -1,0 +1,73 @@
+"""`x/operator/overview`, `series`: how the exchange is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from fullreserve.exchange.products.approval_state import ProposalState
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.params import Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.vitals import Vitals, shown
+
+
+class SeriesParams(Params):
+    """Since when."""
+
+    after: Annotated[int, Meta(ge=0, description="Only samples newer than this ts")] = 0
+
+
+def routes(context: Context, guard: Guard, vitals: Vitals) -> Routes:
+    """Endpoints by method and path."""
+    overview = _Overview(context, vitals)
+    return dict(
+        (
+            guard.reads("overview", Params, overview.now, 40),
+            guard.reads("series", SeriesParams, overview.series, 40),
+        )
+    )
+
+
+class _Overview:
+    def __init__(self, context: Context, vitals: Vitals) -> None:
+        self._context = context
+        self._vitals = vitals
+
+    async def now(self, _who: Operator, _params: Params) -> bytes:
+        """The exchange at this moment."""
+        context = self._context
+        newest = self._vitals.newest() or await self._vitals.take()
+        health = await context.door.health()
+        state = await fold.approvals(context)
+        waiting = [one for one in state.proposals.values() if one.state is ProposalState.OPEN]
+        reached = {**health.projections, "market": context.market.sequence}
+        row = {
+            "state": health.state,
+            "setUp": not fold.console(state).is_set_up,
+            "sequence": str(health.sequence),
+            "durable": str(health.durable),
+            "exchangeTs": str(health.time_ms),
+            "queued": str(health.queued),
+            "openOrders": str(health.open_orders),
+            "finishedTotal": str(health.finished_total),
+            "refused": str(health.refused),
+            "haltedAt": str(health.halted_at) if health.halted_at else "",
+            "projections": [
+                {"name": name, "sequence": str(at), "lag": str(max(0, health.durable - at))}
+                for name, at in sorted(reached.items())
+            ],
+            "childRestarts": str(context.health().get("childRestarts", 0)),
+            "openProposals": str(len(waiting)),
+            "startedTs": str(self._vitals.started_ms),
+        }
+        return wire.envelope([row | shown(newest)])
+
+    async def series(self, _who: Operator, params: SeriesParams) -> bytes:
+        """Samples, one a second, for plots."""
+        return wire.envelope([msgspec.to_builtins(one) for one in self._vitals.after(params.after)])

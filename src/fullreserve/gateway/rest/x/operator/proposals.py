@@ -1,0 +1,189 @@
+"""`x/operator/proposals`, `approve`, `reject`: what operators decide together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from fullreserve.exchange.products.approval_acts import (
+    AnyAct,
+    Approve,
+    AssignTier,
+    Bust,
+    Correct,
+    Define,
+    Reject,
+    Release,
+)
+from fullreserve.exchange.products.approval_effects import posting
+from fullreserve.exchange.products.approval_state import (
+    ApprovalsState,
+    Group,
+    Proposal,
+    ProposalState,
+)
+from fullreserve.exchange.wire.commands import SetParameter, SetSuspension, amount_int
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Hundred, Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator.accounts_json import (
+    account_word,
+    amount_text,
+    leg_row,
+    symbol_of,
+)
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.rest.x.operator.parameters import Note, ProposalId
+from fullreserve.gateway.rest.x.operator.terms_json import kind_of, terms_of
+from fullreserve.identity.roles import Role
+
+
+class ListParams(Params):
+    """Which proposals."""
+
+    state: Annotated[Literal["open", "closed", "all"], Meta(description="all is both")] = "all"
+    after: Annotated[int, Meta(ge=0, description="Only what is older than this proposal")] = 0
+    limit: Hundred = 100
+
+
+class ProposalParams(Params):
+    """One proposal."""
+
+    proposal: ProposalId
+
+
+class RejectParams(ProposalParams):
+    """One proposal, and why not."""
+
+    note: Note
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    proposals = Proposals(context)
+    return dict(
+        (
+            guard.reads("proposals", ListParams, proposals.listed),
+            guard.reads("proposal", ProposalParams, proposals.detail),
+            guard.acts("approve", ProposalParams, proposals.approve, wants_proof=True),
+            guard.acts("reject", RejectParams, proposals.reject, wants_proof=True),
+        )
+    )
+
+
+def roles_for(act: AnyAct) -> tuple[Role, ...]:
+    """Who, beside admins, may propose and approve an act."""
+    if isinstance(act, Correct | Release):
+        return (Role.SUPPORT,)
+    if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
+        return ()
+    if isinstance(act, Bust | Define | AssignTier):
+        return (Role.TRADING,)
+    return ()
+
+
+class Proposals:
+    """Reads and decides; `proposing` makes them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._desk = context.desk
+
+    async def listed(self, _who: Operator, params: ListParams) -> bytes:
+        """Proposals, newest first."""
+        state = await fold.approvals(self._context)
+        found = [
+            one
+            for number, one in sorted(state.proposals.items(), reverse=True)
+            if (not params.after or number < params.after)
+            and params.state in ("all", "open" if one.state is ProposalState.OPEN else "closed")
+        ]
+        return wire.envelope([self.row(state, one) for one in found[: params.limit]])
+
+    async def detail(self, who: Operator, params: ProposalParams) -> bytes:
+        """One proposal, with its reasons and what it would post."""
+        state = await fold.approvals(self._context)
+        return wire.envelope([await self._whole(who, state, _named(state, params.proposal))])
+
+    async def approve(self, who: Operator, params: ProposalParams) -> bytes:
+        """Approve a proposal; the last approval carries it out."""
+        return await self._decide(who, params.proposal, Approve(params.proposal))
+
+    async def reject(self, who: Operator, params: RejectParams) -> bytes:
+        """Reject a proposal; one's own is withdrawn."""
+        return await self._decide(who, params.proposal, Reject(params.proposal, who.entry))
+
+    async def _decide(self, who: Operator, number: int, asked: Approve | Reject) -> bytes:
+        one = _named(await fold.approvals(self._context), number)
+        who.require(*roles_for(one.act))
+        reply = await fold.ask(self._context, who.uid, asked)
+        state = await fold.approvals(self._context)
+        if reply.code:
+            now = state.proposals.get(number)
+            failed = now is not None and now.state is ProposalState.FAILED
+            if now is not None and failed and now.shortages:
+                raise Problem(reply.code, allowed=self._short(now))
+            raise await fold.problem_of(self._context, reply.code, one.act)
+        return wire.envelope([await self._whole(who, state, _named(state, number))])
+
+    def _short(self, one: Proposal) -> str:
+        return "; ".join(fold.short_words(self._context.catalog, lack) for lack in one.shortages)
+
+    async def _whole(self, who: Operator, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
+        note, closing = await self._desk.act(self._notes, one)
+        code = await fold.refusal_of_approval(self._context, state, one, who.uid)
+        if not code and not who.may(*roles_for(one.act)):
+            code = 91020
+        legs = posting(one.act).legs if isinstance(one.act, Correct | Bust) else ()
+        return self.row(state, one) | {
+            "note": note,
+            "closingNote": closing,
+            "mayApprove": str(int(code)) if code else "",
+            "postings": [leg_row(self._context.catalog, leg) for leg in legs],
+        }
+
+    def _notes(self, one: Proposal) -> tuple[str, str]:
+        note = self._desk.rooms.audit.note
+        return note(one.note), note(one.closing_note)
+
+    def row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
+        """A proposal as lists show it."""
+        catalog = self._context.catalog
+        group = state.groups.get(one.group) or Group()
+        return {
+            "proposal": str(one.number),
+            "kind": kind_of(one.act),
+            "state": one.state.name.lower(),
+            "terms": terms_of(one.act, catalog),
+            "proposer": str(one.proposer),
+            "createdTs": str(one.created_ms),
+            "expiresTs": str(one.expires_ms),
+            "beneficiaries": [str(owner) for owner in one.beneficiaries],
+            "approvals": [{"uid": str(a.member), "ts": str(a.time_ms)} for a in one.approvals],
+            "needed": str(group.threshold),
+            "code": str(one.code),
+            "message": fold.words_of(one.code, self._short(one)),
+            "shortages": [
+                {
+                    "uid": str(lack.owner),
+                    "account": account_word(lack.kind),
+                    "ccy": symbol_of(catalog, lack.asset),
+                    "missing": amount_text(catalog, lack.asset, amount_int(lack.missing)),
+                }
+                for lack in one.shortages
+            ],
+            "closedTs": str(one.closed_ms) if one.closed_ms else "",
+            "closedBy": str(one.closed_by) if one.closed_by else "",
+            "carriedOut": str(one.carried_out) if one.carried_out else "",
+        }
+
+
+def _named(state: ApprovalsState, number: int) -> Proposal:
+    found = state.proposals.get(number)
+    if found is None:
+        raise Problem(91003)
+    return found

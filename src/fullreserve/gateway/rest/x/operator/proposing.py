@@ -1,0 +1,280 @@
+"""`x/operator/propose/…`: one endpoint for each kind of proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import (
+    Admit,
+    AnyAct,
+    AssignTier,
+    Correct,
+    Define,
+    Propose,
+    Release,
+    SetThreshold,
+)
+from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    Parameter,
+    SetFeeTier,
+    SetInstrumentState,
+    SetParameter,
+    SetSuspension,
+    Suspended,
+    SuspensionLevel,
+    amount_bytes,
+)
+from fullreserve.exchange.wire.queries import GetOwner
+from fullreserve.gateway import wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Ccy, InstId
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
+from fullreserve.gateway.rest.x.operator.busting import bust_of
+from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
+from fullreserve.gateway.rest.x.operator.numbers import amount_of, instrument_of, signed_rate
+from fullreserve.gateway.rest.x.operator.parameters import (
+    STATES,
+    Flags,
+    ProposalParams,
+    StateWord,
+    Uid,
+)
+from fullreserve.gateway.rest.x.operator.proposals import Proposals, roles_for
+from fullreserve.gateway.rest.x.operator.terms_json import REASONS
+from fullreserve.gateway.rest.x.operator.terms_reading import (
+    InstrumentParams,
+    ListingParams,
+    edit_of,
+    listing_of,
+)
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.roles import Role
+
+P = TypeVar("P", bound=ProposalParams)
+Making = Callable[[P], Awaitable[AnyAct]]
+
+PARAMETERS = {one.name.lower(): one for one in Parameter}
+ACTIONS = {one.name.lower(): one for one in Suspended if one.name}
+LEVELS = {one.name.lower(): one for one in SuspensionLevel}
+
+Number = Annotated[int, Meta(ge=0)]
+Tier = Annotated[int, Meta(ge=0, le=65_535, description="A fee tier")]
+Rate = Annotated[str, Meta(description="A fraction, for example 0.001")]
+
+
+class CorrectionParams(ProposalParams):
+    """A balance to put right."""
+
+    uid: Uid
+    account: Annotated[Literal["trading", "funding"], Meta(description="The user's account")]
+    ccy: Ccy
+    amount: Annotated[str, Meta(description="Signed; negative takes from the user")]
+    house: Annotated[
+        Literal["treasury", "fees", "rounding", "insurance"], Meta(description="The other side")
+    ]
+    reason: Annotated[
+        Literal["deposit", "fee", "settlement", "compensation", "error", "other"],
+        Meta(description="What it is about"),
+    ]
+
+
+class BustParams(ProposalParams):
+    """A trade to take back."""
+
+    inst_id: InstId
+    trade_id: Annotated[int, Meta(ge=1, description="The trade's number on its instrument")]
+
+
+class StateParams(ProposalParams):
+    """A state to come."""
+
+    inst_id: InstId
+    state: StateWord
+
+
+class FeeTierParams(ProposalParams):
+    """A tier and its rates."""
+
+    tier: Tier
+    maker: Rate
+    taker: Rate
+
+
+class UserTierParams(ProposalParams):
+    """A user's tier to be."""
+
+    uid: Uid
+    tier: Tier
+
+
+class ParameterParams(ProposalParams):
+    """A parameter of the core."""
+
+    parameter: Annotated[str, Meta(description="One of x/operator/parameters")]
+    value: Number
+
+
+class SuspensionParams(ProposalParams):
+    """A suspension to set, change or lift."""
+
+    suspension: Annotated[int, Meta(ge=1, description="Its number")]
+    actions: Annotated[str, Meta(description="By comma; none lifts it")]
+    level: Annotated[
+        Literal["global", "asset", "instrument", "segment", "owner"], Meta(description="Where")
+    ]
+    key: Number = 0
+
+
+class ReleaseParams(ProposalParams):
+    """Flags to take from a user."""
+
+    uid: Uid
+    flags: Flags = 1
+
+
+class MemberParams(ProposalParams):
+    """An operator to count."""
+
+    uid: Uid
+
+
+class ThresholdParams(ProposalParams):
+    """Approvals to be needed."""
+
+    threshold: Annotated[int, Meta(ge=1, le=THRESHOLD_MAX)]
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    making = _Making(context)
+
+    def endpoint(name: str, shape: type[P], make: Making[P], *roles: Role) -> Named:
+        async def propose(who: Operator, params: P) -> bytes:
+            return await making.propose(who, await make(params), params)
+
+        propose.__doc__ = make.__doc__
+        path = f"propose/{name}"
+        return guard.acts(path, shape, propose, *(roles or (Role.ADMIN,)), wants_proof=True)
+
+    trading, support = Role.TRADING, Role.SUPPORT
+    return dict(
+        (
+            endpoint("correction", CorrectionParams, making.correction, support),
+            endpoint("bust", BustParams, making.bust, trading),
+            endpoint("instrument", InstrumentParams, making.instrument, trading),
+            endpoint("listing", ListingParams, making.listing, trading),
+            endpoint("state", StateParams, making.state, trading),
+            endpoint("fee-tier", FeeTierParams, making.fee_tier, trading),
+            endpoint("user-tier", UserTierParams, making.user_tier, trading),
+            endpoint("parameter", ParameterParams, making.parameter),
+            endpoint("suspension", SuspensionParams, making.suspension),
+            endpoint("release", ReleaseParams, making.release, support),
+            endpoint("member", MemberParams, making.member),
+            endpoint("threshold", ThresholdParams, making.threshold),
+        )
+    )
+
+
+class _Making:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._catalog = context.catalog
+        self._proposals = Proposals(context)
+
+    async def propose(self, who: Operator, act: AnyAct, params: ProposalParams) -> bytes:
+        who.require(*roles_for(act))
+        asked = Propose(act, params.lasts_ms, who.entry)
+        reply = await fold.ask(self._context, who.uid, asked)
+        if reply.code:
+            raise await fold.problem_of(self._context, reply.code, act)
+        state = await fold.approvals(self._context)
+        made = state.proposals[reply.sequence]
+        return wire.envelope([self._proposals.row(state, made)])
+
+    async def _known(self, uid: int) -> int:
+        if await self._context.door.query(GetOwner(uid)) is None:
+            raise Problem(91023, name=f"user: {uid}")
+        return uid
+
+    async def correction(self, params: CorrectionParams) -> Correct:
+        """Move money between a user's account and one of the house."""
+        asset, amount = amount_of(self._catalog, params.ccy, params.amount)
+        return Correct(
+            AccountKey(await self._known(params.uid), WORDS[params.account], 0),
+            AccountKey(chart.HOUSE, HOUSES[params.house], 0),
+            asset,
+            amount_bytes(amount),
+            REASONS[params.reason],
+        )
+
+    async def bust(self, params: BustParams) -> AnyAct:
+        """Take a trade back."""
+        instrument = instrument_of(self._catalog, params.inst_id)
+        return await bust_of(self._context, instrument, params.trade_id)
+
+    async def instrument(self, params: InstrumentParams) -> Define:
+        """Change an instrument's terms; resting orders keep their price."""
+        return Define(edit_of(self._catalog, params))
+
+    async def listing(self, params: ListingParams) -> Define:
+        """List an instrument of assets that exist."""
+        return Define(listing_of(self._catalog, params))
+
+    async def state(self, params: StateParams) -> Define:
+        """Set an instrument's state, also a looser one."""
+        instrument = instrument_of(self._catalog, params.inst_id)
+        return Define(SetInstrumentState(0, 0, instrument.id, STATES[params.state]))
+
+    async def fee_tier(self, params: FeeTierParams) -> Define:
+        """Set the rates of a tier."""
+        maker = signed_rate("maker", params.maker)
+        return Define(SetFeeTier(0, 0, params.tier, maker, signed_rate("taker", params.taker)))
+
+    async def user_tier(self, params: UserTierParams) -> AssignTier:
+        """Put a user into a tier."""
+        return AssignTier(await self._known(params.uid), params.tier)
+
+    async def parameter(self, params: ParameterParams) -> Define:
+        """Set a parameter of the core."""
+        if params.parameter not in PARAMETERS:
+            raise Problem(51000, "parameter", ", ".join(PARAMETERS))
+        return Define(SetParameter(0, 0, PARAMETERS[params.parameter], params.value))
+
+    async def suspension(self, params: SuspensionParams) -> Define:
+        """Set or lift a suspension."""
+        actions = 0
+        for word in params.actions.split(","):
+            if word.strip() not in ACTIONS and word.strip() != "none":
+                raise Problem(51000, "actions", ", ".join((*ACTIONS, "none")))
+            actions |= ACTIONS.get(word.strip(), 0)
+        return Define(
+            SetSuspension(0, 0, params.suspension, actions, LEVELS[params.level], params.key)
+        )
+
+    async def release(self, params: ReleaseParams) -> Release:
+        """Take flags of a user away."""
+        return Release(await self._known(params.uid), params.flags)
+
+    async def member(self, params: MemberParams) -> Admit:
+        """Let an operator's word count."""
+        desk = self._context.desk
+        if not await desk.act(_is_operator, desk.rooms, params.uid):
+            raise Problem(91023, name=f"operator: {params.uid}")
+        return Admit(CONSOLE, params.uid)
+
+    async def threshold(self, params: ThresholdParams) -> SetThreshold:
+        """Set how many approvals are needed."""
+        return SetThreshold(CONSOLE, params.threshold)
+
+
+def _is_operator(rooms: Rooms, uid: int) -> Any:
+    return rooms.roles.of(uid) - {Role.AUDITOR}

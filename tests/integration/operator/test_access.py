@@ -1,0 +1,130 @@
+"""Who gets into the console, what each role may do, and the set-up mode."""
+
+from __future__ import annotations
+
+from fullreserve.gateway.rest.app import routes
+from fullreserve.gateway.rest.route import API
+from fullreserve.identity.roles import Role
+from tests.bed import ALICE
+from tests.integration.operator.bed import NOTE, Console, X
+from tests.integration.operator.test_approvals import correction
+from tests.integration.operator.test_reference import ANY_BODY
+from tests.memory_folder import memory_folder
+
+
+async def test_customers_and_keys_see_nothing(console: Console) -> None:
+    """Criterion: OP-IN-1. On every endpoint there is."""
+    rest = console.town.rest
+    for method, path in routes(rest.context):
+        name = path.removeprefix(API)
+        if name.startswith(X):
+            answer = await (
+                console.dan.get(name) if method == "GET" else console.dan.post(name, **ANY_BODY)
+            )
+            assert (answer.status, answer.code) == (403, "91020"), name
+    headers = rest.signed(rest.alice, "GET", API + "x/operator/overview")
+    answer = await rest.call("GET", API + "x/operator/overview", headers=headers)
+    assert answer.code == "90011"
+
+
+async def test_an_operator_needs_an_authenticator(console: Console) -> None:
+    """Criterion: OP-IN-1"""
+    desk = console.town.rest.context.desk
+    await desk.act(desk.rooms.roles.grant, console.dan_uid, Role.ADMIN)
+    answer = await console.dan.get("x/operator/overview")
+    assert (answer.status, answer.code) == (403, "91021")
+    assert (await console.ada.get("overview")).code == "0"
+
+
+async def test_roles_bound_what_operators_do(console: Console) -> None:
+    """Criterion: OP-IN-2. Support neither halts a market nor decides on one."""
+    refused = await console.cleo.act("instruments/state", instId="BTC-USDT", state="suspend")
+    assert (refused.status, refused.code) == (403, "91020")
+    assert "trading or admin" in refused.json["msg"]
+    assert (await console.cleo.act("propose/threshold", threshold="1")).code == "91020"
+    made = await console.ada.act("propose/state", instId="BTC-USDT", state="post_only")
+    number = made.row["proposal"]
+    assert (await console.cleo.get("proposal", proposal=number)).row["mayApprove"] == "91020"
+    assert (await console.cleo.post("approve", proposal=number)).code == "91020"
+    assert (await console.cleo.act("reject", proposal=number)).code == "91020"
+    auditor = await console.operator("abe@desk.example", Role.AUDITOR)
+    assert (await auditor.get("audit")).code == "0"
+    assert (await auditor.act("users/freeze", uid=ALICE)).code == "91020"
+
+
+async def test_below_m_plus_one_members_nothing_is_decided() -> None:
+    """Criterion: OP-APP-11"""
+    with memory_folder() as folder:
+        console = await Console.open(folder, members=1)
+        assert (await console.ada.get("overview")).row["setUp"] is True
+        refused = await correction(console.ada, ALICE, "1")
+        assert (refused.status, refused.code) == (409, "91002")
+        assert "2 have to count, 1 do" in refused.json["msg"]
+        frozen = await console.ada.act("users/freeze", uid=ALICE)
+        assert frozen.code == "0", frozen.json
+        # Who has a role and is no member decides nothing.
+        assert (await correction(console.bea, ALICE, "1")).code == "91001"
+        await console.enrol(console.bea.uid)
+        assert (await console.ada.get("operators")).row["setUp"] is False
+        made = await correction(console.ada, ALICE, "1")
+        assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "91001"
+        # The proposal outlives its group; it cannot be approved until that is whole again.
+        dismissed = await console.ada.act("operators/dismiss", uid=console.bea.uid)
+        assert dismissed.row["setUp"] is True
+        await console.enrol(console.cleo.uid)
+        assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "0"
+        await console.close()
+
+
+async def test_who_is_dismissed_is_out_at_once(console: Console) -> None:
+    """Criterion: OP-STOP-3"""
+    answer = await console.ada.act("operators/dismiss", uid=console.bea.uid)
+    assert answer.code == "0", answer.json
+    (bea,) = [one for one in answer.row["members"] if one["uid"] == str(console.bea.uid)]
+    assert (bea["member"], bea["enabled"], bea["roles"]) == (True, False, [])
+    assert (await console.bea.get("overview")).code == "90002"
+    assert (await console.ada.act("operators/dismiss", uid=console.bea.uid)).code == "91023"
+    assert (await console.ada.act("operators/dismiss", uid=console.ada.uid)).code == "51000"
+    member = await console.ada.act("propose/member", uid=console.bea.uid)
+    assert member.code == "91023"  # without a role nobody becomes a member
+
+
+async def test_too_many_proposals_are_refused(console: Console) -> None:
+    """Criterion: OP-APP-9"""
+    for at in range(200):
+        made = await console.ada.act("propose/parameter", parameter="walk_max", value=str(at + 1))
+        assert made.code == "0", made.json
+    refused = await console.ada.act("propose/parameter", parameter="walk_max", value="1")
+    assert refused.code == "91009"
+
+
+async def test_strange_input_gets_a_sentence(console: Console) -> None:
+    """Criterion: OP-IN-2. What is not possible is refused before anything is logged."""
+    cases = [
+        ("propose/correction", {"amount": "x"}, "51000"),
+        ("propose/correction", {"amount": "0"}, "51000"),
+        ("propose/correction", {"ccy": "NONE"}, "51012"),
+        ("propose/correction", {"uid": "99999999999"}, "91023"),
+        ("propose/correction", {"note": " "}, "51000"),
+        ("propose/correction", {"note": "x" * 501}, "51000"),
+        ("propose/correction", {"lastsMs": "1"}, "51000"),
+        ("propose/instrument", {"instId": "NO-PE"}, "51001"),
+        ("propose/instrument", {"ticks": "1:2"}, "51000"),
+        ("propose/instrument", {"ticks": "0:0"}, "51000"),
+        ("propose/listing", {"instId": "BTC-NONE"}, "51012"),
+        ("propose/listing", {}, "51000"),
+        ("propose/parameter", {"parameter": "nope"}, "51000"),
+        ("propose/suspension", {"actions": "fly"}, "51000"),
+        ("propose/release", {"flags": "all"}, "51000"),
+        ("propose/bust", {"tradeId": "77"}, "91023"),
+        ("propose/member", {"uid": str(ALICE)}, "91023"),
+        ("approve", {"proposal": "9"}, "91003"),
+        ("users/freeze", {"uid": "99999999"}, "91023"),
+        ("users/revoke-keys", {"uid": str(ALICE), "apiKey": "k"}, "59506"),
+        ("instruments/state", {"state": "open"}, "51000"),
+    ]
+    for path, body, code in cases:
+        answer = await console.ada.post(path, **(ANY_BODY | {"note": NOTE} | body))
+        assert answer.code == code, (path, body, answer.json)
+        assert "{" not in answer.json["msg"]
+    assert (await console.ada.act("propose/instrument", instId="BTC-USDT")).code == "91012"
