@@ -157,6 +157,23 @@ def add_user(commands: "Subcommands") -> None:
     listed.add_argument("--emails", action="store_true", help="show e-mail addresses in full")
 
 
+def add_audit(commands: "Subcommands") -> None:
+    """Add the commands that prove and copy the audit log."""
+    text = "look after the operators' audit log"
+    parser = commands.add_parser("audit", help=text, description=text, epilog=EXIT_CODES)
+    audit = parser.add_subparsers(title="commands", metavar="command", required=True)
+    room = "fullreserve.identity.audit_commands"
+
+    add_command(audit, "verify", InRoom(f"{room}:verify"), "check every entry's hash and the chain")
+    export = add_command(
+        audit,
+        "export",
+        InRoom(f"{room}:export", ("destination",)),
+        "write all entries as JSON lines, personal parts opened",
+    )
+    export.add_argument("destination", type=Path, nargs="?", help="a file; else standard output")
+
+
 def add_tls(commands: "Subcommands") -> None:
     """Add the commands that make certificates."""
     text = "make certificates"
@@ -188,6 +205,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_journal(commands)
     add_user(commands)
+    add_audit(commands)
     add_tls(commands)
     backup = add_command(
         commands,

@@ -23,7 +23,7 @@ from fullreserve.app.tls import ServerTls
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
 from fullreserve.door.local import LocalDoor
-from fullreserve.door.protocol import Refused, Result
+from fullreserve.door.protocol import Refused, Result, Unavailable
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import genesis
 from fullreserve.exchange.catalog import Catalog
@@ -34,6 +34,8 @@ from fullreserve.gateway.ws import server as ws_server
 from fullreserve.identity.courier import Channel, Console, Courier
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
+from fullreserve.identity.enrolment import NotEnrolled, deciding, enrol_missing
+from fullreserve.identity.roles import Roles
 from fullreserve.identity.rules import Rules
 from fullreserve.identity.store import require
 from fullreserve.identity.vault import Vault
@@ -184,6 +186,7 @@ class Running:
             # A database that somebody named wrongly stops the start.
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
+        await self._enrol_operators()
         # From here on intake waits for the records, whether or not their process comes up.
         if settings.records:
             self._bound_by_records()
@@ -209,6 +212,16 @@ class Running:
     async def _check_old_rows_later(self) -> None:
         await self.clock.wait_ms(CHECK_AFTER_MS)
         await self._check_old_rows()
+
+    async def _enrol_operators(self) -> None:
+        """Those who got a role while no exchange ran, or just before one crashed."""
+        try:
+            enrolled = await enrol_missing(self.door, deciding(Roles(self.vault)))
+        except (NotEnrolled, Unavailable) as problem:
+            log.warning("operators not enrolled; it is tried at the next start", why=str(problem))
+        else:
+            if enrolled:
+                log.info("enrolled operators for approvals", uids=enrolled)
 
     async def _check_old_rows(self) -> None:
         """The rows behind the snapshot that the start began with; nobody else reads them."""

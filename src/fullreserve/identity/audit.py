@@ -11,6 +11,7 @@ when the exchange stopped in between.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -60,6 +61,22 @@ class Entry(NamedTuple):
     code: int
     place: Device
     what: What
+    hash: bytes
+
+
+class Stored(NamedTuple):
+    """A row as it is stored; `ended` is the act that it ends."""
+
+    entry: int
+    at_ms: int
+    actor: int
+    action: str
+    subject: int
+    ended: int
+    code: int
+    sealer: int
+    place: bytes
+    what: bytes
     hash: bytes
 
 
@@ -181,10 +198,12 @@ class AuditLog:
         self, entry: int, at_ms: int, actor: int, action: str, subject: int, code: int,
         sealer: int, place: bytes, what: bytes, linked: bytes,
     ) -> Entry:  # fmt: skip
-        opened = self._open((actor, NOBODY), f"audit-place:{entry}", place)
-        seen = msgspec.msgpack.decode(opened, type=Device) if opened else Device("", "")
-        told = self._what(entry, sealer, what)
+        seen, told = self._place(entry, actor, place), self._what(entry, sealer, what)
         return Entry(entry, at_ms, actor, action, subject, code, seen, told, linked)
+
+    def _place(self, entry: int, actor: int, place: bytes) -> Device:
+        opened = self._open((actor, NOBODY), f"audit-place:{entry}", place) if place else b""
+        return msgspec.msgpack.decode(opened, type=Device) if opened else Device("", "")
 
     def _what(self, entry: int, sealer: int, what: bytes) -> What:
         opened = self._open((sealer,), f"audit-what:{entry}", what)
@@ -203,14 +222,23 @@ class AuditLog:
     def verify(self) -> Chain:
         """Follow the chain from its beginning."""
         before, expected = bytes(HASH_BYTES), 1
-        rows = self._store.db.execute(
-            f"SELECT {_COLUMNS} FROM audit ORDER BY entry"  # noqa: S608 - our own names
-        )
-        for *content, linked in rows:
-            if content[0] != expected or chained(before, tuple(content)) != linked:
+        for stored in self._stored():
+            if stored.entry != expected or chained(before, stored[:-1]) != stored.hash:
                 return Chain(expected - 1, expected)
-            before, expected = linked, expected + 1
+            before, expected = stored.hash, expected + 1
         return Chain(expected - 1, 0)
+
+    def entries(self) -> Iterator[tuple[Stored, Device, What]]:
+        """All rows, oldest first, with what of them can be opened."""
+        for stored in self._stored():
+            what = (
+                What({}) if stored.ended else self._what(stored.entry, stored.sealer, stored.what)
+            )
+            yield stored, self._place(stored.entry, stored.actor, stored.place), what
+
+    def _stored(self) -> Iterator[Stored]:
+        select = f"SELECT {_COLUMNS} FROM audit ORDER BY entry"  # noqa: S608 - our own names
+        return (Stored(*row) for row in self._store.db.execute(select))
 
 
 def chained(before: bytes, content: tuple[Any, ...]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import sqlite3
 import sys
@@ -10,9 +11,13 @@ from datetime import UTC, datetime
 
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.identity import emails, password_policy, passwords
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
+from fullreserve.identity.enrolment import NotEnrolled, enrol
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.roles import Role
 from fullreserve.identity.vault import Personal, User, Vault
@@ -20,6 +25,9 @@ from fullreserve.identity.vault import Personal, User, Vault
 DONE = 0
 FAILED = 1
 USAGE = 2
+
+# The gateway id under which commands of the command line enter the log.
+COMMAND_GATEWAY = 2
 
 
 def create_operator(settings: Settings, email: str, role: str) -> int:
@@ -32,13 +40,36 @@ def create_operator(settings: Settings, email: str, role: str) -> int:
     except ValueError as allowed:
         sys.stderr.write(f"fullreserve: {email!r} is not {allowed}\n")
         return USAGE
-    return _in_vault(settings, lambda rooms: _operator(rooms, address, Role(role)))
+    made: list[int] = []
+    code = in_vault(settings, lambda rooms: _operator(rooms, address, Role(role), made))
+    if made and role != Role.AUDITOR:
+        _enrol(settings, made[0])
+    return code
 
 
-def _operator(rooms: Rooms, email: str, role: Role) -> int:
+def _enrol(settings: Settings, uid: int) -> None:
+    """Let a running exchange know of the operator; one that does not run learns it at its start."""
+    try:
+        asyncio.run(_enrolled(settings, uid))
+    except (Unavailable, OSError, NotEnrolled) as problem:
+        sys.stdout.write(f"Approvals of user {uid} count from the next start on ({problem}).\n")
+    else:
+        sys.stdout.write(f"Approvals of user {uid} count.\n")
+
+
+async def _enrolled(settings: Settings, uid: int) -> None:
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        await enrol(door, uid)
+    finally:
+        await door.close()
+
+
+def _operator(rooms: Rooms, email: str, role: Role, made: list[int]) -> int:
     uid = rooms.emails.find(email)
     if uid:
         rooms.roles.grant(uid, role)
+        made.append(uid)
         sys.stdout.write(f"User {uid} has the role {role}.\n")
         return DONE
     password = _password()
@@ -49,6 +80,7 @@ def _operator(rooms: Rooms, email: str, role: Role) -> int:
         rooms.emails.put(uid, email)
         rooms.vault.set_password_hash(uid, phc)
         rooms.roles.grant(uid, role)
+    made.append(uid)
     sys.stdout.write(
         f"User {uid} was made, with the role {role}. Sign in and set up an authenticator.\n"
     )
@@ -63,7 +95,7 @@ def _password() -> str:
 
 def list_users(settings: Settings, *, emails: bool) -> int:
     """Print a line for each user that is no sub-account."""
-    return _in_vault(settings, lambda rooms: _list(rooms, in_full=emails))
+    return in_vault(settings, lambda rooms: _list(rooms, in_full=emails))
 
 
 def _list(rooms: Rooms, *, in_full: bool) -> int:
@@ -94,7 +126,8 @@ def _email(rooms: Rooms, user: User, *, in_full: bool) -> str:
     return email if in_full else emails.masked(email)
 
 
-def _in_vault(settings: Settings, work: Callable[[Rooms], int]) -> int:
+def in_vault(settings: Settings, work: Callable[[Rooms], int]) -> int:
+    """What some work on the vault of a data folder returns; FAILED with a sentence."""
     if not (settings.data / "identity.db").exists():
         sys.stderr.write(f"fullreserve: There is no exchange in {settings.data}.\n")
         return FAILED

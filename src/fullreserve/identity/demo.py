@@ -69,7 +69,7 @@ def open_accounts(
             vault.edit_key(key.name, addresses=ANYWHERE)
         accounts.append(account)
     others = [account for account in known.values() if account.name not in names]
-    _write(folder / FILE_NAME, accounts + others)
+    write(folder / FILE_NAME, accounts + others)
     return accounts
 
 
@@ -92,7 +92,8 @@ def _digits(name: str, seed: int | None, what: str, count: int) -> str:
     return hashlib.sha256(f"{seed}/{name}/{what}".encode()).hexdigest()[:count]
 
 
-def _write(path: Path, accounts: list[DemoKey]) -> None:
+def write(path: Path, accounts: Sequence[msgspec.Struct]) -> None:
+    """Puts secrets into a file that its owner alone may read, whole or not at all."""
     content = msgspec.json.format(msgspec.json.encode(accounts), indent=2) + b"\n"
     if path.exists() and path.read_bytes() == content:
         return

@@ -59,6 +59,10 @@ class SecondFactors:
             self._vault.put_credential(uid, TOTP, kept)
             return self._new_recovery_codes(uid)
 
+    def put(self, uid: int, secret: bytes) -> None:
+        """Turn the second factor on with a secret that its user has; within a `change`."""
+        self._vault.put_credential(uid, TOTP, msgspec.msgpack.encode(_Totp(secret, 0)))
+
     def remove(self, uid: int) -> None:
         """Turn the second factor off; its recovery codes go with it."""
         if not self.has_totp(uid):

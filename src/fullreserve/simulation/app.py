@@ -21,6 +21,8 @@ from fullreserve.exchange import genesis
 from fullreserve.exchange.wire.commands import AnyCommand, SetFeeTier
 from fullreserve.identity import demo as identity
 from fullreserve.identity.courier import Console
+from fullreserve.identity.demo_operators import FILE_NAME as OPERATORS_FILE
+from fullreserve.identity.demo_operators import DemoOperator, open_operators
 from fullreserve.records.imports import FILE as IMPORTED
 from fullreserve.records.imports import keep_candles
 from fullreserve.simulation import history
@@ -49,6 +51,7 @@ class Market(Extension):
 
     def __init__(self) -> None:
         self._keys: list[identity.DemoKey] = []
+        self._operators: list[DemoOperator] = []
         self._opened: Health
         # Later starts find the candles in the records; they need not wait for the newest.
         self._first = False
@@ -67,6 +70,7 @@ class Market(Extension):
     async def open(self, running: Running) -> None:
         names = [account.name for account in ACCOUNTS]
         self._keys = identity.open_accounts(running.vault, running.settings.data, names)
+        self._operators = open_operators(running.vault, running.settings.data)
         opened = await fund(running.door, {key.name: int(key.uid) for key in self._keys})
         self._opened = await running.door.health()
         if opened:
@@ -86,10 +90,15 @@ class Market(Extension):
             log.warning("quotes or candles are not complete yet", waited_s=OPENING_WAIT_S)
 
     def announce(self, running: Running) -> None:
+        operators = running.settings.data / OPERATORS_FILE
+        s = "s" if running.settings.tls.enabled else ""
         lines = [
             "",
             "Demo accounts (all keys: " + str(running.settings.data / identity.FILE_NAME) + ")",
             *(_line(key) for key in self._keys if key.name.startswith("trader")),
+            "",
+            f"Operators, at http{s}://{running.http}/operator (all of it: {operators})",
+            *(_operator_line(one) for one in self._operators),
             "",
         ]
         sys.stdout.write("\n".join(lines) + "\n")
@@ -99,6 +108,13 @@ def _line(key: identity.DemoKey) -> str:
     return (
         f"  {key.name:<8} uid {key.uid}  apiKey {key.api_key}\n"
         f"           secret {key.secret}  passphrase {key.passphrase}"
+    )
+
+
+def _operator_line(one: DemoOperator) -> str:
+    return (
+        f"  {one.email}  {one.role:<8} password {one.password}\n"
+        f"           authenticator {one.totp_secret}"
     )
 
 
