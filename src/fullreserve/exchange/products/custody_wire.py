@@ -1,0 +1,374 @@
+"""What the folds of deposits and withdrawals and the custody workers say to each other.
+
+Everything is numbers and hashes. A transaction is known by its `transfer`: BLAKE2b-256, keyed with
+the data folder's salt, over (network, transaction id, output or log index). Address text, memos and
+transaction ids stay in the workers' stores and the identity vault. A block is known by its height
+and its 32-byte hash.
+
+A payload is the `payload` of a `Product` command, `owner` of which is the house for what a worker
+or an operator says, and the user for what a user asks. One space of tags for both folds: what comes
+to the wrong one is refused. Every report of a worker may be repeated: again, it changes nothing and
+is answered with code 0.
+
+Units: amounts are at the asset's ledger scale, 16 bytes, big-endian, signed (`amount_bytes`);
+`dust` is what of an amount on the chain lies below the ledger scale, in the chain's own units.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import Amount
+
+DEPOSITS = 3  # number of the fold
+WITHDRAWALS = 4
+
+HOUSE_INDEX = 0  # the house's own address on every network; users' count up from 1
+
+
+class Tier(IntEnum):
+    """Where coins lie; each is a kind of account of the house, its instance the network."""
+
+    DEPOSIT = 0  # addresses of users, not swept yet
+    HOT = 1
+    WARM = 2
+    COLD = 3
+
+
+class Destination(IntEnum):
+    """What the number of a destination names."""
+
+    ADDRESS_BOOK = 0  # an entry in the identity vault
+    OWNER = 1  # a user of the exchange
+
+
+class Payload(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; fields are appended with defaults, tags are never reused."""
+
+
+class NetworkAsset(msgspec.Struct, array_like=True, frozen=True):
+    """An asset on a network."""
+
+    asset: int
+    decimals: int  # of the chain's own unit
+    minimum_deposit: Amount  # less is kept until the sum reaches it
+    fee: Amount  # fixed; nobody is charged more or less
+    minimum: Amount  # of a withdrawal, fee not included
+    maximum: Amount  # of one withdrawal
+    digits: int  # of a withdrawal's amount after the point
+
+
+class DefineNetwork(Payload, frozen=True, tag=1):
+    """By the house, to both folds: adds a network or replaces its terms."""
+
+    network: int
+    code: str  # "ERC20": the part of OKX's `chain` behind the currency
+    credit_after: int  # confirmations until it can be traded
+    unlock_after: int  # and until it can be withdrawn
+    needs_memo: bool
+    gas_asset: int  # that network fees are paid in
+    assets: tuple[NetworkAsset, ...]
+
+
+class Hold(Payload, frozen=True, tag=2):
+    """By the house, to the fold that it concerns: stops a network, or an asset on it.
+
+    Deposits are seen and wait (8). Withdrawals are taken and wait (0), or with `refuses` are not
+    taken. `until_ms` is what users are told (0: not known); nothing is lifted by itself.
+    """
+
+    network: int
+    asset: int  # 0: all of the network's
+    stopped: bool
+    refuses: bool = False
+    until_ms: int = 0
+
+
+# Deposits, from users and the house
+
+
+class AssignAddress(Payload, frozen=True, tag=10):
+    """By a user: gives the owner an address index on a network; once, for ever."""
+
+    network: int
+
+
+class Claim(Payload, frozen=True, tag=11):
+    """By the house: what came without a memo, or with one that is nobody's, is this owner's."""
+
+    network: int
+    transfer: bytes
+    owner: int
+
+
+class Stop(Payload, frozen=True, tag=12):
+    """By the house: a deposit goes to the owner's frozen account with a state (11, 12 or 14)."""
+
+    network: int
+    transfer: bytes
+    state: int
+
+
+class Settle(Payload, frozen=True, tag=13):
+    """Credits what waited for a suspension to end, in block order; from the outbox too."""
+
+
+# Deposits, from the watcher
+
+
+class Seen(Payload, frozen=True, tag=20):
+    """A payment to one of our addresses, in the mempool (height 0) or in a block.
+
+    Again with another height when it moved to another block. `index` is the address index; on a
+    network with memos all share index 0 and `memo_number` is the owner's (0: it had none).
+    """
+
+    network: int
+    transfer: bytes
+    asset: int
+    index: int
+    memo_number: int
+    amount: Amount
+    dust: int
+    height: int
+    block_hash: bytes
+
+
+class Confirmed(Payload, frozen=True, tag=21):
+    """Has reached at least so many confirmations; sent at the network's two thresholds."""
+
+    network: int
+    transfer: bytes
+    confirmations: int
+
+
+class Orphaned(Payload, frozen=True, tag=22):
+    """The block at `height` that held it is no longer in the chain; it may come back."""
+
+    network: int
+    transfer: bytes
+    height: int
+
+
+class Replaced(Payload, frozen=True, tag=23):
+    """Another transaction took its inputs: it can never confirm."""
+
+    network: int
+    transfer: bytes
+
+
+class Tip(Payload, frozen=True, tag=24):
+    """The newest block; at most once for each. `healthy`: two nodes agree and are not behind."""
+
+    network: int
+    height: int
+    block_hash: bytes
+    healthy: bool
+
+
+class Moved(Payload, frozen=True, tag=25):
+    """A confirmed transaction between our own tiers; amount 0 when it only burned its fee."""
+
+    network: int
+    transfer: bytes
+    asset: int
+    source: int  # Tier
+    target: int  # Tier
+    amount: Amount
+    network_fee: Amount  # in the gas asset, paid by `source`
+
+
+class Funded(Payload, frozen=True, tag=26):
+    """The house's own coins came to a tier (not a user's deposit); credits the treasury."""
+
+    network: int
+    transfer: bytes
+    asset: int
+    tier: int
+    amount: Amount
+
+
+# Withdrawals, from users and the house
+
+
+class Request(Payload, frozen=True, tag=30):
+    """By a user: holds amount and fee at once.
+
+    `usd` is what it counts for in the daily quota, at 10^-8 USD; `client` is a keyed hash of the
+    clientId (empty: none), so that asking again answers with the same withdrawal.
+    """
+
+    network: int  # 0: to a user of the exchange
+    asset: int
+    amount: Amount
+    fee: Amount  # as the user saw it; another than the network's is refused
+    kind: int  # Destination
+    destination: int
+    usd: int
+    client: bytes = b""
+    by_api: bool = False
+
+
+class Cancel(Payload, frozen=True, tag=31):
+    """By a user, while it waits (0, 17, 19)."""
+
+    withdrawal: int
+
+
+class Decide(Payload, frozen=True, tag=32):
+    """By the house: what the policy or a reviewer says of a withdrawal that waits for it.
+
+    `state` is 7 (approved), 4, 5, 6, 8, 9 or 12 (reviews), 17 (travel rule) or -1 (refused).
+    """
+
+    withdrawal: int
+    state: int
+    reason: int = 0
+
+
+class StopOwner(Payload, frozen=True, tag=33):
+    """By the house: no withdrawals until then, after a change of credentials (58219)."""
+
+    owner: int
+    until_ms: int
+
+
+class SetQuota(Payload, frozen=True, tag=34):
+    """By the house: USD in 24 hours, at 10^-8; owner 0: everybody without one of his own."""
+
+    owner: int
+    usd: int
+
+
+class Drain(Payload, frozen=True, tag=35):
+    """By the house: takes the next of an asset's queue, in fair order, up to a budget."""
+
+    network: int
+    asset: int
+    budget: Amount
+    slots: int  # transactions
+
+
+# Withdrawals, from the payer
+
+
+class Bound(Payload, frozen=True, tag=40):
+    """The withdrawal is paid by this input set, or this (lane, nonce), and by nothing else.
+
+    To be accepted (code 0) before anything is signed. Repeating it with the same binding changes
+    nothing; with another it is refused, as it is for what is not to be paid (any more).
+    """
+
+    withdrawal: int
+    binding: bytes  # 32 bytes
+
+
+class Broadcast(Payload, frozen=True, tag=41):
+    """Given to the network; again, with another `transfer`, for each replacement."""
+
+    withdrawal: int
+    transfer: bytes
+    network_fee: Amount
+
+
+class Included(Payload, frozen=True, tag=42):
+    """In a block at `height`; 0: no longer in any."""
+
+    withdrawal: int
+    transfer: bytes
+    height: int
+
+
+class Paid(Payload, frozen=True, tag=43):
+    """Final. `network_fee` is this withdrawal's share of the transaction's, in the gas asset."""
+
+    withdrawal: int
+    transfer: bytes
+    height: int
+    network_fee: Amount
+
+
+class Short(Payload, frozen=True, tag=44):
+    """The hot wallet cannot pay what is not bound yet: those wait in state 19."""
+
+    network: int
+    asset: int
+
+
+class Refilled(Payload, frozen=True, tag=45):
+    """The hot wallet can pay again."""
+
+    network: int
+    asset: int
+
+
+class Failed(Payload, frozen=True, tag=46):
+    """It will never be paid: the hold goes back.
+
+    Of a bound one only with its binding and `conflict`, the transfer that spent the same inputs or
+    nonce and is final.
+    """
+
+    withdrawal: int
+    code: int
+    binding: bytes = b""
+    conflict: bytes = b""
+
+
+# What the payer reads
+
+
+class Pay(msgspec.Struct, array_like=True, frozen=True):
+    """A withdrawal to be paid from the hot wallet, in the fold's order.
+
+    Without `binding` nothing was signed for it; with one, only what conflicts with the first may
+    be. `transfer` is that of the newest broadcast.
+    """
+
+    withdrawal: int
+    network: int
+    asset: int
+    amount: Amount  # what arrives
+    destination: int  # entry of the identity vault's address book
+    binding: bytes
+    transfer: bytes
+
+
+AnyDeposits = (
+    DefineNetwork
+    | Hold
+    | AssignAddress
+    | Claim
+    | Stop
+    | Settle
+    | Seen
+    | Confirmed
+    | Orphaned
+    | Replaced
+    | Tip
+    | Moved
+    | Funded
+)
+AnyWithdrawals = (
+    DefineNetwork
+    | Hold
+    | Request
+    | Cancel
+    | Decide
+    | StopOwner
+    | SetQuota
+    | Drain
+    | Bound
+    | Broadcast
+    | Included
+    | Paid
+    | Short
+    | Refilled
+    | Failed
+)
+
+decode_deposits = msgspec.msgpack.Decoder(AnyDeposits).decode
+decode_withdrawals = msgspec.msgpack.Decoder(AnyWithdrawals).decode
+encode_payload = msgspec.msgpack.Encoder().encode
