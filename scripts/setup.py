@@ -50,6 +50,7 @@ WEB_INPUTS = (
     "web/src/**/*",
 )
 WEB_LOCK = ("web/package-lock.json",)
+NODE_CLIENT = "tests/clients/node"
 
 
 class SetupError(Exception):
@@ -248,6 +249,24 @@ def set_up_web(level: str) -> None:
         print(f"The exchange will run without its web app: {problem}", file=sys.stderr)
 
 
+def is_node_client_fresh(stamp: dict[str, str], level: str) -> bool:
+    """Tell whether the tests have the client for Node that they run."""
+    installed = (ROOT / NODE_CLIENT / "node_modules").exists()
+    locked = digest((f"{NODE_CLIENT}/package-lock.json",))
+    return level == "run" or (installed and stamp.get("client_node") == locked)
+
+
+def set_up_node_client(level: str) -> None:
+    """Install the client for Node that the tests run."""
+    stamp = read_stamp()
+    if is_node_client_fresh(stamp, level):
+        return
+    check_node()
+    with step("installing the tests' client for Node"):
+        call("npm", "ci", "--no-audit", "--no-fund", folder=NODE_CLIENT)
+    write_stamp(stamp | {"client_node": digest((f"{NODE_CLIENT}/package-lock.json",))})
+
+
 def set_up(level: str) -> None:
     """Bring the repository to a level: `run`, `test` or `bench`."""
     started = time.monotonic()
@@ -258,14 +277,15 @@ def set_up(level: str) -> None:
     built = digest(BUILD_INPUTS)
     packages_fresh = all(stamp.get(name) == value for name, value in wanted.items())
     is_built = packages_fresh and stamp.get("build_inputs") == built
-    if is_built and is_web_fresh(stamp, level):
+    if is_built and is_web_fresh(stamp, level) and is_node_client_fresh(stamp, level):
         return
     print("Setting up:", flush=True)
     if not is_built:
         set_up_python(names, packages_fresh=packages_fresh)
-        web = {name: value for name, value in stamp.items() if name.startswith("web_")}
-        write_stamp({"root": str(ROOT), "build_inputs": built, **wanted, **web})
+        node = {name: of for name, of in stamp.items() if name.startswith(("web_", "client_"))}
+        write_stamp({"root": str(ROOT), "build_inputs": built, **wanted, **node})
     set_up_web(level)
+    set_up_node_client(level)
     print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
 
 
