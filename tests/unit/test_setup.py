@@ -37,7 +37,9 @@ def test_with_everything_in_place_no_step_runs(
     document.parent.mkdir(parents=True)
     document.touch()
     web = setup.web_digests("run") | setup.web_digests("test")
-    setup.write_stamp(place | requirements | web)
+    (setup.ROOT / setup.NODE_CLIENT / "node_modules").mkdir(parents=True)
+    client = {"client_node": setup.digest((f"{setup.NODE_CLIENT}/package-lock.json",))}
+    setup.write_stamp(place | requirements | web | client)
     monkeypatch.setenv("PATH", "")
     setup.set_up("run")
     setup.set_up("test")

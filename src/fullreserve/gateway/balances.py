@@ -55,7 +55,6 @@ _DETAIL_BLANKS: dict[str, object] = dict.fromkeys(
         "liab",
         "maxLoan",
         "maxSpotInUse",
-        "maxSpotInUseAmt",
         "mgnRatio",
         "mmr",
         "notionalLever",

@@ -114,6 +114,7 @@ async def test_balance(rest: RestBed) -> None:
     assert set(BALANCE) <= set(row)
     details = {detail["ccy"]: detail for detail in row["details"]}
     assert set(DETAIL) <= set(details["USDT"])
+    assert "maxSpotInUseAmt" not in details["USDT"]  # the channel's name of `maxSpotInUse`
     dollars = details["USDT"]
     assert (dollars["cashBal"], dollars["availBal"], dollars["frozenBal"]) == (
         "1000000",

@@ -77,6 +77,8 @@ class Watcher:
                 if message["eventType"] == "snapshot":
                     self.details.clear()
                 for detail in row["details"]:
+                    assert "maxSpotInUseAmt" in detail
+                    assert "maxSpotInUse" not in detail  # the name of REST
                     await self._detail(detail)
             else:
                 assert self.cash is not None

@@ -186,7 +186,8 @@ class Account(Balances):
         row["details"] = [
             detail_row(catalog.assets[asset], state, valuation) for asset, state in shown.items()
         ]
-        return encode(row).decode()
+        # The channel names one field otherwise than REST, and strict clients refuse both at once.
+        return encode(row).decode().replace('"maxSpotInUse":', '"maxSpotInUseAmt":')
 
 
 class BalanceAndPosition(Balances):
