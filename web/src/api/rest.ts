@@ -1,5 +1,5 @@
 import type { Endpoints } from './endpoints'
-import { CSRF_STALE, Refusal, SESSION_ENDED } from './refusal'
+import { CSRF_STALE, PROOF_NEEDED, Refusal, SESSION_ENDED } from './refusal'
 
 type Method<M extends string> = Extract<keyof Endpoints, `${M} ${string}`>
 export type GetName = Method<'GET'> extends `GET ${infer P}` ? P : never
@@ -26,10 +26,16 @@ const TIMEOUT_MS = 15_000
 export class Rest {
   #csrf = ''
   #ended: () => void = () => {}
+  #prove: () => Promise<boolean> = async () => false
 
   /** Whom to tell that the session is over. */
   onSessionEnd(listener: () => void): void {
     this.#ended = listener
+  }
+
+  /** Who asks the person to prove who they are; true when they did. */
+  onProofNeeded(ask: () => Promise<boolean>): void {
+    this.#prove = ask
   }
 
   set csrfToken(token: string) {
@@ -47,17 +53,30 @@ export class Rest {
     return answer.data as T[]
   }
 
-  /** The rows of a POST; a Refusal also where the only row was refused. */
+  /**
+   * The rows of a POST; a Refusal also where the only row was refused. What a fresh token or a fresh
+   * proof of who asks can cure is sent again, once for each.
+   */
   async post<T, P extends PostName = PostName>(path: P, params: PostParams<P>): Promise<T[]> {
-    try {
-      return await this.#post<T>(path, params)
-    } catch (problem) {
-      if (!(problem instanceof Refusal && problem.code === CSRF_STALE)) throw problem
-      // The token is of an older session of this browser: another tab signed in.
-      const [session] = await this.get<{ csrfToken: string }, 'x/session'>('x/session')
-      this.#csrf = session?.csrfToken ?? ''
-      return this.#post<T>(path, params)
+    const cured = new Set<string>()
+    for (;;) {
+      try {
+        return await this.#post<T>(path, params)
+      } catch (problem) {
+        if (!(problem instanceof Refusal) || cured.has(problem.code)) throw problem
+        cured.add(problem.code)
+        if (!(await this.#cure(problem.code))) throw problem
+      }
     }
+  }
+
+  async #cure(code: string): Promise<boolean> {
+    if (code === PROOF_NEEDED) return this.#prove()
+    if (code !== CSRF_STALE) return false
+    // The token is of an older session of this browser: another tab signed in.
+    const [session] = await this.get<{ csrfToken: string }, 'x/session'>('x/session')
+    this.#csrf = session?.csrfToken ?? ''
+    return true
   }
 
   async #post<T>(path: string, params: unknown): Promise<T[]> {

@@ -41,7 +41,22 @@ async function loadSession(): Promise<Session | null> {
   }
 }
 
-/** After a sign-in, a step-up or a change of password: the session is another, and so its token. */
-export async function signedIn(client: QueryClient): Promise<void> {
+/** What the exchange answers to a sign-in, a step-up or a change of password. */
+export interface Entered {
+  uid: string
+  csrfToken: string
+}
+
+/** Puts a new session to use; what was known of somebody else is forgotten. */
+export async function signedIn(client: QueryClient, entered: Entered): Promise<void> {
+  rest.csrfToken = entered.csrfToken
+  const before = client.getQueryData(sessionQuery.queryKey)
+  if (before && before.uid !== entered.uid) {
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
+  }
+  // An answer to the old token must not be taken for one to the new.
+  await client.cancelQueries({ queryKey: sessionQuery.queryKey })
   await client.fetchQuery({ ...sessionQuery, staleTime: 0 })
+  // What was refused without a session, or with the old one, is asked for again.
+  void client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' })
 }

@@ -17,8 +17,13 @@ export const queryClient = new QueryClient({
   },
 })
 
-/** Nobody is signed in any more. Pages keep what was typed; the header offers to sign in. */
+/**
+ * A session may have ended: the exchange is asked before anybody is signed out, because a request that
+ * was under way while the session got a new token is refused too. Pages keep what was typed.
+ */
 export function endSession(streams: Streams): void {
-  streams.account.close()
-  queryClient.setQueryData(sessionQuery.queryKey, null)
+  queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(
+    (session) => session ?? streams.account.close(),
+    () => {},
+  )
 }

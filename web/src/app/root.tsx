@@ -2,6 +2,7 @@ import { createRootRoute, Outlet } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { TransferDialog } from '~/pages/portfolio/TransferDialog'
+import { Asking } from '~/pages/account/proof/Asking'
 import { Button } from '~/ui/Button'
 import { AccountNotices } from './AccountNotices'
 import { CommandPalette } from './CommandPalette'
@@ -27,6 +28,7 @@ function Shell(): ReactNode {
       <CommandPalette />
       <Shortcuts />
       <TransferDialog />
+      <Asking />
     </>
   )
 }

@@ -1,4 +1,5 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { rememberPlace } from '~/pages/account/entry/comingBack'
 import { accountRoutes } from '~/pages/account/routes'
 import { operatorRoutes } from '~/pages/operator/routes'
 import { rootRoute } from './root'
@@ -42,3 +43,6 @@ export const router = createRouter({
   defaultPreload: 'intent',
   scrollRestoration: true,
 })
+
+// Who signs in goes on where they were.
+router.subscribe('onResolved', ({ toLocation }) => rememberPlace(toLocation.href))

@@ -75,3 +75,29 @@ export const GearIcon = (props: IconProps) =>
     </>,
     props,
   )
+export const EyeIcon = ({ crossed, ...props }: IconProps & { crossed?: boolean }) =>
+  icon(
+    <>
+      <path d="M1.75 8S4 3.75 8 3.75 14.25 8 14.25 8 12 12.25 8 12.25 1.75 8 1.75 8z" />
+      <circle cx="8" cy="8" r="1.75" />
+      {crossed ? <path d="m2.75 13.25 10.5-10.5" /> : null}
+    </>,
+    props,
+  )
+export const CopyIcon = (props: IconProps) =>
+  icon(
+    <>
+      <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+      <path d="M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2" />
+    </>,
+    props,
+  )
+export const KeyIcon = (props: IconProps) =>
+  icon(
+    <>
+      <circle cx="5" cy="11" r="2.5" />
+      <path d="m6.9 9.1 6.1-6.1M10 6l2 2M12 4l1.5 1.5" />
+    </>,
+    props,
+  )
+export const PlusIcon = (props: IconProps) => icon(<path d="M8 3v10M3 8h10" />, props)

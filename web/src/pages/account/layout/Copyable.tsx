@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { IconButton } from '~/ui/Button'
+import { CopyIcon } from '~/ui/icons'
+import { toast } from '~/ui/toasts'
+import css from './Copyable.module.css'
+
+/** A text that people take elsewhere, with its name. */
+export function Copyable({ label, text }: { label: string; text: string }): ReactNode {
+  const { t } = useTranslation()
+  const copy = useCopy()
+  return (
+    <div className={css.whole}>
+      <span className={css.label}>{label}</span>
+      <div className={css.box}>
+        <code className={css.text}>{text}</code>
+        <IconButton
+          label={t('account.copy', { name: label })}
+          size="small"
+          onClick={() => void copy(text)}
+        >
+          <CopyIcon />
+        </IconButton>
+      </div>
+    </div>
+  )
+}
+
+/** Puts a text on the clipboard and says whether that worked. */
+export function useCopy(): (text: string) => Promise<void> {
+  const { t } = useTranslation()
+  return async (text) => {
+    try {
+      await navigator.clipboard.writeText(text)
+      toast(t('account.copied'), 'good')
+    } catch {
+      // Without TLS, or when it is not allowed: the text can be selected by hand.
+      toast(t('account.notCopied'), 'bad')
+    }
+  }
+}

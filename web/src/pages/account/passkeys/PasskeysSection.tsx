@@ -1,0 +1,111 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { rest } from '~/api/rest'
+import { sessionQuery } from '~/api/session'
+import { useTranslation } from '~/i18n'
+import { Button } from '~/ui/Button'
+import { type Column, Table } from '~/ui/Table'
+import { toast } from '~/ui/toasts'
+import { Problem } from '../form/Problem'
+import { Confirm } from '../layout/Confirm'
+import { useDates } from '../layout/dates'
+import { Section } from '../layout/Section'
+import { hasPasskeys } from './browser'
+import { NewPasskey } from './NewPasskey'
+
+interface PasskeyRow {
+  id: string
+  name: string
+  createdTs: string
+  usedTs: string
+}
+
+/** Passkeys: listed, added, taken away. */
+export function PasskeysSection(): ReactNode {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const [isAdding, setAdding] = useState(false)
+  const [removed, setRemoved] = useState<PasskeyRow | null>(null)
+  const { data: rows, error } = useQuery({
+    queryKey: ['passkeys'],
+    queryFn: () => rest.get<PasskeyRow, 'x/passkeys'>('x/passkeys'),
+  })
+  const again = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: ['passkeys'] }),
+      client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+    ])
+  return (
+    <Section
+      title={t('passkeys.title')}
+      about={t(hasPasskeys() ? 'passkeys.about' : 'passkeys.unsupported')}
+      flush
+      action={
+        <Button disabled={!hasPasskeys()} onClick={() => setAdding(true)}>
+          {t('passkeys.add')}
+        </Button>
+      }
+    >
+      <Problem problem={error} />
+      <Table
+        label={t('passkeys.title')}
+        columns={useColumns(setRemoved)}
+        rows={rows ?? []}
+        keyOf={(row) => row.id}
+        empty={t(rows ? 'passkeys.none' : 'account.loading')}
+        cards
+      />
+      {isAdding ? (
+        <NewPasskey
+          onClose={() => setAdding(false)}
+          onMade={async () => {
+            setAdding(false)
+            toast(t('passkeys.added'), 'good')
+            await again()
+          }}
+        />
+      ) : null}
+      {removed ? (
+        <Confirm
+          title={t('passkeys.remove')}
+          about={t('passkeys.remove.about', { name: removed.name })}
+          deed={t('passkeys.remove')}
+          onClose={() => setRemoved(null)}
+          onConfirm={async () => {
+            await rest.post('x/passkeys/remove', { id: removed.id })
+            toast(t('passkeys.removed'), 'good')
+            await again()
+          }}
+        />
+      ) : null}
+    </Section>
+  )
+}
+
+function useColumns(onRemove: (row: PasskeyRow) => void): Column<PasskeyRow>[] {
+  const { t } = useTranslation()
+  const date = useDates()
+  return [
+    { id: 'name', title: t('passkeys.name'), cell: (row) => row.name },
+    { id: 'created', title: t('account.created'), cell: (row) => date(row.createdTs) },
+    {
+      id: 'used',
+      title: t('account.lastUse'),
+      cell: (row) => date(row.usedTs, t('account.never')),
+    },
+    {
+      id: 'remove',
+      title: <span className="unseen">{t('account.actions')}</span>,
+      number: true,
+      cell: (row) => (
+        <Button
+          size="small"
+          aria-label={t('passkeys.remove.one', { name: row.name })}
+          onClick={() => onRemove(row)}
+        >
+          {t('account.remove')}
+        </Button>
+      ),
+    },
+  ]
+}

@@ -1,0 +1,20 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { PageHead } from '../layout/Section'
+import { PasskeysSection } from '../passkeys/PasskeysSection'
+import { ClosureSection } from './ClosureSection'
+import { PasswordSection } from './PasswordSection'
+import { TotpSection } from './TotpSection'
+
+export function SecurityPage(): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <>
+      <PageHead title={t('security.title')} about={t('security.about')} />
+      <PasswordSection />
+      <TotpSection />
+      <PasskeysSection />
+      <ClosureSection />
+    </>
+  )
+}
