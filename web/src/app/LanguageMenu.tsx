@@ -14,7 +14,12 @@ export function LanguageMenu(): ReactNode {
   return (
     <Menu.Root>
       <Menu.Trigger
-        render={<Button look="ghost" aria-label={`${t('language')}: ${LANGUAGES[language]}`} />}
+        render={
+          <Button
+            look="ghost"
+            aria-label={`${SHORT[language]}, ${t('language')}: ${LANGUAGES[language]}`}
+          />
+        }
       >
         {SHORT[language]}
       </Menu.Trigger>

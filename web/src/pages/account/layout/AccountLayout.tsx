@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { sessionQuery } from '~/api/session'
 import { useRefusalText } from '~/app/refusals'
@@ -34,19 +34,7 @@ export function AccountLayout(): ReactNode {
   if (session === null && !wasIn.current) return <SignInHere />
   return (
     <div className={css.layout}>
-      <nav className={css.nav} aria-label={t('account')}>
-        {ACCOUNT_LINKS.map(([to, name]) => (
-          <Link
-            key={to}
-            to={to}
-            className={css.link}
-            activeOptions={{ exact: to === '/account' }}
-            activeProps={{ 'aria-current': 'page' }}
-          >
-            {t(name)}
-          </Link>
-        ))}
-      </nav>
+      <Ways />
       <div className={css.content}>
         {session === null ? <Ended /> : null}
         <Outlet />
@@ -80,5 +68,32 @@ function Ended(): ReactNode {
         {t('signIn')}
       </Button>
     </div>
+  )
+}
+
+/** Links to the account's pages; on a phone their row is wider than the screen. */
+function Ways(): ReactNode {
+  const { t } = useTranslation()
+  const nav = useRef<HTMLElement>(null)
+  const path = useLocation({ select: (location) => location.pathname })
+  useEffect(() => {
+    const links = nav.current?.querySelectorAll('a') ?? []
+    const current = [...links].findLast((link) => path.startsWith(link.pathname))
+    current?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [path])
+  return (
+    <nav ref={nav} className={css.nav} aria-label={t('account')}>
+      {ACCOUNT_LINKS.map(([to, name]) => (
+        <Link
+          key={to}
+          to={to}
+          className={css.link}
+          activeOptions={{ exact: to === '/account' }}
+          activeProps={{ 'aria-current': 'page' }}
+        >
+          {t(name)}
+        </Link>
+      ))}
+    </nav>
   )
 }

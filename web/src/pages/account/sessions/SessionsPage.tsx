@@ -109,19 +109,20 @@ function useColumns(onRevoke: (row: SessionRow) => void, busy: boolean): Column<
       id: 'revoke',
       title: <span className="unseen">{t('account.actions')}</span>,
       number: true,
-      cell: (row) => (
-        <Button
-          size="small"
-          disabled={busy}
-          aria-label={t('sessions.revoke.one', {
-            device: agentName(row.agent) || t('sessions.unknown'),
-            ip: row.ip,
-          })}
-          onClick={() => onRevoke(row)}
-        >
-          {t(row.current ? 'signOut' : 'sessions.revoke')}
-        </Button>
-      ),
+      cell: (row) => {
+        const deed = t(row.current ? 'signOut' : 'sessions.revoke')
+        const device = agentName(row.agent) || t('sessions.unknown')
+        return (
+          <Button
+            size="small"
+            disabled={busy}
+            aria-label={`${deed}: ${device}, ${row.ip}`}
+            onClick={() => onRevoke(row)}
+          >
+            {deed}
+          </Button>
+        )
+      },
     },
   ]
 }

@@ -46,6 +46,7 @@ export function Transfers({ sub }: { sub: string }): ReactNode {
         rows={rows ?? []}
         keyOf={(row) => row.billId}
         empty={t(rows ? 'subs.noTransfers' : 'account.loading')}
+        cards
       />
     </Section>
   )
