@@ -54,8 +54,8 @@ export class Rest {
   }
 
   /**
-   * The rows of a POST; a Refusal also where the only row was refused. What a fresh token or a fresh
-   * proof of who asks can cure is sent again, once for each.
+   * The rows of a POST; a Refusal also where the only row was refused. What a fresh token or a
+   * fresh proof of who asks can cure is sent again, once for each.
    */
   async post<T, P extends PostName = PostName>(path: P, params: PostParams<P>): Promise<T[]> {
     const cured = new Set<string>()

@@ -18,8 +18,8 @@ export const queryClient = new QueryClient({
 })
 
 /**
- * A session may have ended: the exchange is asked before anybody is signed out, because a request that
- * was under way while the session got a new token is refused too. Pages keep what was typed.
+ * A session may have ended: the exchange is asked before anybody is signed out, because a request
+ * that was under way while the session got a new token is refused too. Pages keep what was typed.
  */
 export function endSession(streams: Streams): void {
   queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(

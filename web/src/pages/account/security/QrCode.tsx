@@ -5,7 +5,7 @@ import css from './Security.module.css'
 // The margin that the standard asks for around a code, in modules.
 const QUIET = 4
 
-/** A text as a QR code, drawn here: no other host learns it. Always dark on light, as readers want. */
+/** A text as a QR code, drawn here: no other host learns it. Readers want dark on light. */
 export function QrCode({ text, label }: { text: string; label: string }): ReactNode {
   const { size, path } = drawn(text)
   return (

@@ -26,7 +26,7 @@ interface Wanted {
 
 const AMOUNT = /^\d+(\.\d+)?$/
 
-/** Moves money between the master and a sub-account; sent again by itself or by hand, it moves once. */
+/** Moves money between the master and a sub-account; after a lost answer too it moves once. */
 export function TransferForm({ sub }: { sub: string }): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
