@@ -93,6 +93,11 @@ class LiveServer:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
     def log(self) -> str:
         """What the process wrote to its standard error so far."""
         return Path(self._log.name).read_text()

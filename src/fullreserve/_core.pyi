@@ -33,6 +33,16 @@ class Core:
         sequence and on time going back; CoreHalted as above.
         """
 
+    def apply_alone(
+        self,
+        sequence: int,
+        time_ms: int,
+        commands: bytes,
+        events: bool = True,
+        skip: list[int] | None = None,
+    ) -> bytes | None:
+        """As `apply`; None, with nothing changed, when the batch holds product commands."""
+
     def query(self, query: bytes) -> bytes:
         """Answers one query; ValueError on malformed bytes."""
 
@@ -95,8 +105,5 @@ def select_events(events: bytes, tags: int) -> bytes:
 
     ValueError on bytes that are not events.
     """
-
-def may_hold(commands: bytes, tag: int) -> bool:
-    """Whether one of a row's commands has this tag, or one that is encoded in an unusual way."""
 
 def version() -> str: ...

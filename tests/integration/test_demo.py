@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from http.client import HTTPConnection
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,7 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import chart
 from fullreserve.exchange.wire.queries import ListSupplies, Supply
+from fullreserve.identity.demo_operators import FILE_NAME as OPERATORS_FILE
 from fullreserve.records import schema
 from fullreserve.records.database import database_url, open_database
 from fullreserve.records.imports import ImportedCandle, kept_candles
@@ -216,3 +218,18 @@ def test_the_seed_is_a_setting(demo: LiveServer) -> None:
 def made(opened_ms: int, seed: int) -> list[ImportedCandle]:
     """The candles of BTC-USDT and of ETH-USDT, which has a seeded part."""
     return list(islice(history.candles(PriceModel(opened_ms, seed)), TWO_PAIRS))
+
+
+def test_three_operators_can_sign_in(demo: LiveServer) -> None:
+    """Criterion: OP-SET-2. The password opens the door to the second step."""
+    path = demo.folder / OPERATORS_FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    operators = json.loads(path.read_text())
+    assert [one["role"] for one in operators] == ["admin", "admin", "support"]
+    for one in operators:
+        body = json.dumps({"email": one["email"], "password": one["password"]})
+        connection = HTTPConnection(demo.http, timeout=WAIT_S)
+        connection.request("POST", "/api/v5/x/sign-in", body, {"Content-Type": "application/json"})
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        assert answer["data"][0]["next"] == "second-factor", answer

@@ -11,10 +11,14 @@ import asyncio
 import random
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.points import Claim, Points
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.journal import archive
@@ -22,6 +26,7 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.segment import Segment
 from tests.bed import ALICE, BOB, Bed, submit
+from tests.unit.journal import approvals_log
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
 
@@ -40,18 +45,9 @@ async def make(name: str) -> None:
     """Writes NAME.rows.zst and NAME.json into this folder."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        bed = await Bed.open(folder, folds=[Points()], segment_rows=1_000_000)
-        door = await bed.door()
-        await start_campaign(door)
-        draws = random.Random(name)
-        for _ in range(RUNS):
-            first = door.numbers(8)
-            run = [random_command(draws, first + at) for at in range(draws.randrange(1, 8))]
-            await submit(door, run)
-            claim = msgspec.msgpack.encode(Claim())
-            owner = draws.choice((ALICE, BOB))
-            await submit(door, [Product(1, first + 7, Points.number, owner, claim)])
-            bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
+        fold, fill = JOURNALS[name]
+        bed = await Bed.open(folder, folds=[fold()], segment_rows=1_000_000)
+        await fill(bed, random.Random(name))
         components = {one.name: one.hash.hex() for one in bed.sequencer.machine.hashes()}
         await bed.close()
         (part,) = Folder(folder / "journal").parts()
@@ -60,6 +56,39 @@ async def make(name: str) -> None:
         pointer = archive.archive(segment, folder / "journal", folder / "cold")
         segment.close()
         _keep(name, pointer, components)
+
+
+async def _points(bed: Bed, draws: random.Random) -> None:
+    door = await bed.door()
+    await start_campaign(door)
+    for _ in range(RUNS):
+        first = door.numbers(8)
+        run = [random_command(draws, first + at) for at in range(draws.randrange(1, 8))]
+        await submit(door, run)
+        claim = msgspec.msgpack.encode(Claim())
+        owner = draws.choice((ALICE, BOB))
+        await submit(door, [Product(1, first + 7, Points.number, owner, claim)])
+        bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
+
+
+async def _approvals(bed: Bed, draws: random.Random) -> None:
+    """Operators at work while two trade; ten hours."""
+    door = await bed.door()
+    await submit(door, approvals_log.opening(door.numbers(3)))
+    proposals = bed.folds[0].state.proposals
+    for _ in range(RUNS):
+        first = door.numbers(12)
+        trades = [random_command(draws, first + at) for at in range(draws.randrange(1, 6))]
+        asked = approvals_log.random_asks(draws, first + 6, list(proposals))
+        await submit(door, [*trades, *asked])
+        bed.clock.advance(draws.randrange(0, 40_000))  # type: ignore[attr-defined]
+
+
+# By name: the fold that the exchange has, and what fills its log.
+JOURNALS: dict[str, tuple[type[Fold[Any]], Callable[[Bed, random.Random], Awaitable[None]]]] = {
+    "points": (Points, _points),
+    "approvals": (Approvals, _approvals),
+}
 
 
 def _keep(name: str, pointer: Pointer, components: dict[str, str]) -> None:

@@ -78,6 +78,29 @@ impl Core {
         }
     }
 
+    #[pyo3(signature = (sequence, time_ms, commands, events = true, skip = None))]
+    fn apply_alone<'py>(
+        &mut self,
+        py: Python<'py>,
+        sequence: u64,
+        time_ms: u64,
+        commands: &[u8],
+        events: bool,
+        skip: Option<Vec<u64>>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let skip = skip.unwrap_or_default();
+        let exchange = &mut self.exchange;
+        let applied = if commands.len() < LARGE_BATCH_BYTES {
+            exchange.apply_alone(sequence, time_ms, commands, events, &skip)
+        } else {
+            py.detach(|| exchange.apply_alone(sequence, time_ms, commands, events, &skip))
+        };
+        match applied {
+            Ok(events) => Ok(events.map(|events| PyBytes::new(py, events))),
+            Err(error) => Err(refused(py, &error)),
+        }
+    }
+
     fn query<'py>(&self, py: Python<'py>, query: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
         match self.exchange.query(query) {
             Ok(answer) => Ok(PyBytes::new(py, &answer)),
@@ -146,12 +169,6 @@ fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bou
     }
 }
 
-/// Whether one of a row's commands may have this tag.
-#[pyfunction]
-fn may_hold(commands: &[u8], tag: u8) -> bool {
-    fullreserve_core::wire::may_hold(commands, tag)
-}
-
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
@@ -159,6 +176,5 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
     module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;
-    module.add_function(wrap_pyfunction!(may_hold, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

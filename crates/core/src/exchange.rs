@@ -142,6 +142,38 @@ impl Exchange {
         wanted: bool,
         skip: &[u64],
     ) -> Result<&[u8], ApplyError> {
+        self.apply_where(sequence, time_ms, commands, wanted, skip, |_| true)?;
+        Ok(self.events.finish())
+    }
+
+    /// As `apply` where the batch is the core's alone; None, with nothing changed, where it holds
+    /// product commands: folds outside have to see those.
+    pub fn apply_alone(
+        &mut self,
+        sequence: u64,
+        time_ms: u64,
+        commands: &[u8],
+        wanted: bool,
+        skip: &[u64],
+    ) -> Result<Option<&[u8]>, ApplyError> {
+        let alone = |commands: &[Command]| {
+            let mut bodies = commands.iter().map(|command| &command.body);
+            !bodies.any(|body| matches!(body, Body::Product(_)))
+        };
+        let applied = self.apply_where(sequence, time_ms, commands, wanted, skip, alone)?;
+        Ok(applied.then(|| self.events.finish()))
+    }
+
+    /// Applies a batch if `may` lets it; whether it was applied.
+    fn apply_where(
+        &mut self,
+        sequence: u64,
+        time_ms: u64,
+        commands: &[u8],
+        wanted: bool,
+        skip: &[u64],
+        may: impl Fn(&[Command]) -> bool,
+    ) -> Result<bool, ApplyError> {
         if let Some(halt) = &self.halted {
             return Err(ApplyError::Halted(halt.clone()));
         }
@@ -162,11 +194,15 @@ impl Exchange {
             .decode(commands)
             .map_err(ApplyError::Malformed)
             .and_then(|()| {
+                if !may(batch.commands()) {
+                    return Ok(false);
+                }
                 self.events.start(wanted);
-                self.run_guarded(sequence, time_ms, batch.commands(), skip)
+                self.run_guarded(sequence, time_ms, batch.commands(), skip)?;
+                Ok(true)
             });
         self.batch = batch;
-        result.map(|()| self.events.finish())
+        result
     }
 
     /// A panic or a broken invariant stops at the sequence it happened at, for ever.

@@ -34,7 +34,7 @@ pub use events::Events;
 pub use malformed::Malformed;
 pub use query::Query;
 pub use reader::Reader;
-pub use selection::{may_hold, select};
+pub use selection::select;
 pub use sink::Sink;
 pub use value::{Payload, Reference, Wire, decode, encode};
 pub use writer::Writer;

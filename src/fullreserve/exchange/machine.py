@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fullreserve._core import Core, CoreHalted, may_hold, select_events
+from fullreserve._core import Core, CoreHalted, select_events
 from fullreserve.exchange.folds import REFUSED, Fold, FollowUp, Moment, Outcome
 from fullreserve.exchange.wire.commands import Group, Product, batch, encode
 from fullreserve.exchange.wire.events import (
@@ -281,11 +281,14 @@ class Machine:
         those without product commands where none wants events. Raises ValueError on a row that
         does not fit, Halted, Differs.
         """
-        if not self.folds or not (self._readers or may_hold(commands, _PRODUCT_TAG)):
+        if not self._readers:
+            apply = self.core.apply_alone if self.folds else self.core.apply
             try:
-                return self.core.apply(sequence, time_ms, commands, events, self.skip or None)
+                done = apply(sequence, time_ms, commands, events, self.skip or None)
             except CoreHalted as problem:
                 raise Halted(problem.sequence, problem.reason) from problem
+            if done is not None:
+                return done
         raw = [bytes(command) for command in _raw_batch.decode(commands)]
         ends = sorted({*(at + 1 for at in _products(raw)), len(raw)})
         parts: list[bytes] = []

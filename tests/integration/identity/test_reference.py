@@ -25,7 +25,7 @@ async def test_the_reference_names_each_endpoint_and_code(town: Town) -> None:
         if path.startswith(API + "x/") and not path.startswith(API + OPERATOR)
     }
     assert named == served - ELSEWHERE
-    rows = re.findall(r"^\| (9\d{4}) \| (\d{3}) ", text, re.MULTILINE)
+    rows = re.findall(r"^\| (9\d{4}) \| (\d{3})\b", text, re.MULTILINE)
     assert {int(code): int(http) for code, http in rows} == {
         code: row.http for code, row in TABLE.items() if 90_000 <= code < 91_000
     }

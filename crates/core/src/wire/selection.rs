@@ -30,33 +30,6 @@ pub fn select(events: &[u8], tags: u64) -> Result<Vec<u8>, Malformed> {
     Ok(writer.into_bytes())
 }
 
-/// Whether one of a row's commands may have the tag `wanted`: one that has it, or whose tag is
-/// written in an unusual way. A row that is not sound may hold anything; who applies it says so.
-pub fn may_hold(commands: &[u8], wanted: u8) -> bool {
-    let mut rest = commands;
-    let Ok(count) = array(&mut rest) else {
-        return true;
-    };
-    for _ in 0..count {
-        let Ok(fields) = array(&mut rest) else {
-            return true;
-        };
-        let Some(&tag) = rest.first() else {
-            return true;
-        };
-        if tag == wanted || tag > 0x7f {
-            return true;
-        }
-        for _ in 0..fields {
-            let Ok(behind) = skip(rest) else {
-                return true;
-            };
-            rest = behind;
-        }
-    }
-    false
-}
-
 /// The length of an array whose header is taken from the front.
 fn array(rest: &mut &[u8]) -> Result<usize, Malformed> {
     let (head, behind) = rest.split_first().ok_or(Malformed::Truncated)?;
