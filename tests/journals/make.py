@@ -85,7 +85,9 @@ async def _approvals(bed: Bed, draws: random.Random) -> None:
 
 
 # By name: the fold that the exchange has, and what fills its log.
-JOURNALS: dict[str, tuple[type[Fold[Any]], Callable[[Bed, random.Random], Awaitable[None]]]] = {
+JOURNALS: dict[
+    str, tuple[Callable[[], Fold[Any]], Callable[[Bed, random.Random], Awaitable[None]]]
+] = {
     "points": (Points, _points),
     "approvals": (Approvals, _approvals),
 }
