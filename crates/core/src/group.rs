@@ -20,8 +20,17 @@ use crate::wire::Reference;
 use crate::wire::command::{Body, CancelAll, Group, Posting};
 use crate::wire::event;
 
-/// Bill types of postings that operators have approved: balance corrections and trade busts.
-const BY_OPERATORS: [Reason; 2] = [Reason(9001), Reason(9002)];
+/// Bill types of postings that no freeze or suspension of transfers may hold up: what operators have
+/// approved (balance corrections, trade busts), and what follows a chain (withdrawal, canceled
+/// withdrawal, reversal, memo), whose fold asks the suspension of withdrawals instead.
+const NOT_HELD_UP: [Reason; 6] = [
+    Reason(2),
+    Reason(13),
+    Reason(47),
+    Reason(9001),
+    Reason(9002),
+    Reason(9100),
+];
 
 /// What the checked parts of a group will have changed.
 #[derive(Default)]
@@ -315,10 +324,10 @@ impl Exchange {
 
     /// Whether no user whom the posting takes from is stopped: by a suspension of products or,
     /// among the user's own accounts as between users, of transfers; or by the owner's flags. The
-    /// house and its fees are exempt, and so is what operators put right together: who is frozen
-    /// over an error could not be cleared of it otherwise.
+    /// house and its fees are exempt, and so is what operators put right together (who is frozen
+    /// over an error could not be cleared of it otherwise) and what a chain has settled already.
     fn check_may_post(&self, posting: &Posting) -> Result<(), Refused> {
-        if BY_OPERATORS.contains(&posting.reason) {
+        if NOT_HELD_UP.contains(&posting.reason) {
             return Ok(());
         }
         let users = |sign: fn(&i128) -> bool| {

@@ -23,8 +23,22 @@ from fullreserve.exchange.wire.commands import (
 
 FUND = 1  # OKX account 6
 TRADE = 2  # OKX account 18
+HOLD = 3
+FROZEN = 4
+PROTECTED = 12
+UNALLOCATED = 23
+CHAIN_HOT = 30
+CHAIN_WARM = 31
+CHAIN_COLD = 32
+CHAIN_DEPOSIT = 33
+UNCONFIRMED = 37
+BREAK = 38
+PROTECTION = 39
 TREASURY = 42
 FEE_TRADE = 50
+FEE_WITHDRAWAL = 51
+GAS = 60
+REORG = 64
 ROUNDING = 41
 
 HOUSE = 1  # the owner of all house accounts
@@ -34,6 +48,7 @@ _OWED = (SignRule.CREDIT, ClaimClass.ON_DEMAND)
 _TERM = (SignRule.CREDIT, ClaimClass.TERM)
 _ASSET = (SignRule.DEBIT, ClaimClass.NOT_A_CLAIM)
 _EQUITY = (SignRule.CREDIT, ClaimClass.NOT_A_CLAIM)
+_MEMO = (SignRule.CREDIT, ClaimClass.NOT_A_CLAIM)
 _EITHER = (SignRule.EITHER, ClaimClass.NOT_A_CLAIM)
 
 
@@ -54,8 +69,8 @@ def _kind(number: int, code: str, rule: tuple[SignRule, ClaimClass], meaning: st
 CHART: tuple[Kind, ...] = (
     _kind(FUND, "L.u.fund", _OWED, "a user's funding account"),
     _kind(TRADE, "L.u.trade", _OWED, "a user's trading account"),
-    _kind(3, "L.u.hold", _OWED, "withdrawals in flight"),
-    _kind(4, "L.u.frozen", _OWED, "stopped by compliance"),
+    _kind(HOLD, "L.u.hold", _OWED, "withdrawals in flight"),
+    _kind(FROZEN, "L.u.frozen", _OWED, "stopped by compliance"),
     _kind(5, "L.u.flex", _OWED, "flexible savings"),
     _kind(6, "L.u.fixed", _TERM, "fixed savings"),
     _kind(7, "L.u.stake", _TERM, "staked, by product"),
@@ -63,30 +78,34 @@ CHART: tuple[Kind, ...] = (
     _kind(9, "L.u.bot", _OWED, "set aside for a trading bot"),
     _kind(10, "L.u.col", _TERM, "collateral of a loan"),
     _kind(11, "L.u.locked", _TERM, "locked by a campaign"),
+    _kind(PROTECTED, "M.u.protected", _MEMO, "of fund and trade, what cannot be withdrawn yet"),
     _kind(20, "L.p.js", _TERM, "a project's tokens awaiting emission"),
     _kind(21, "L.p.campaign", _TERM, "a campaign's reserved budget"),
     _kind(22, "L.p.psw", _TERM, "profit share withheld"),
-    _kind(23, "L.p.unallocated", _TERM, "received, owner unknown"),
-    _kind(30, "A.chain.hot", _ASSET, "hot wallets, by chain"),
-    _kind(31, "A.chain.warm", _ASSET, "warm wallets, by chain"),
-    _kind(32, "A.chain.cold", _ASSET, "cold wallets, by chain"),
-    _kind(33, "A.chain.deposit", _ASSET, "deposit addresses not yet swept, by chain"),
+    _kind(UNALLOCATED, "L.p.unallocated", _TERM, "received, owner unknown"),
+    _kind(CHAIN_HOT, "A.chain.hot", _ASSET, "hot wallets, by chain"),
+    _kind(CHAIN_WARM, "A.chain.warm", _ASSET, "warm wallets, by chain"),
+    _kind(CHAIN_COLD, "A.chain.cold", _ASSET, "cold wallets, by chain"),
+    _kind(CHAIN_DEPOSIT, "A.chain.deposit", _ASSET, "deposit addresses not yet swept, by chain"),
     _kind(34, "A.stake", _ASSET, "staked with a protocol"),
     _kind(35, "A.loan", _ASSET, "lent to a user"),
     _kind(36, "A.custodian", _ASSET, "held by a custodian"),
-    _kind(37, "A.unconfirmed", _ASSET, "seen on a chain, not confirmed"),
+    _kind(UNCONFIRMED, "A.unconfirmed", _ASSET, "seen on a chain, not confirmed"),
+    _kind(BREAK, "A.break", _EITHER, "where a chain and the ledger do not agree, by chain"),
+    _kind(PROTECTION, "M.protected", _EITHER, "the other side of M.u.protected"),
     _kind(40, "E.ins", _EQUITY, "insurance fund, by product"),
     _kind(ROUNDING, "E.dust", _EQUITY, "remainders of rounding, by product"),
     _kind(TREASURY, "E.treasury", _EQUITY, "the exchange's own holdings"),
     # A maker's rebate may be in another asset than the taker's fee, so it can be overdrawn.
     _kind(FEE_TRADE, "I.fee.trade", _EITHER, "trading fees less rebates"),
-    _kind(51, "I.fee.wd", _EQUITY, "withdrawal fees"),
+    _kind(FEE_WITHDRAWAL, "I.fee.wd", _EQUITY, "withdrawal fees"),
     _kind(52, "I.fee.stake", _EQUITY, "staking commission"),
     _kind(53, "I.penalty", _EQUITY, "penalties"),
-    _kind(60, "X.gas", _ASSET, "network fees"),
+    _kind(GAS, "X.gas", _ASSET, "network fees"),
     _kind(61, "X.reward", _ASSET, "rewards, by campaign"),
     _kind(62, "X.subsidy", _ASSET, "subsidies"),
     _kind(63, "X.slash", _ASSET, "slashing losses"),
+    _kind(REORG, "X.reorg", _ASSET, "deposits undone by a chain after they were spent, by chain"),
     _kind(70, "T.conv", _EITHER, "conversion clearing"),
 )
 

@@ -97,6 +97,10 @@ class Fold(ABC, Generic[S]):
     def settled(self, cause: int, code: int) -> None:
         """Takes note that the group of the command at `cause` was applied; 0, or why it was not."""
 
+    def answer(self, question: bytes) -> bytes:  # noqa: ARG002 - the interface
+        """The encoded answer to a question of the fold's own; ValueError when it is none."""
+        raise ValueError(f"{self.name} answers no questions")
+
     def encode(self) -> bytes:
         """The whole state, in one encode."""
         return _encode(self.state)

@@ -26,6 +26,7 @@ from fullreserve.exchange.wire.events import (
 from fullreserve.exchange.wire.queries import (
     ANSWERS,
     AnyQuery,
+    AskFold,
     ComponentHash,
     GetFold,
     GetStateHash,
@@ -41,11 +42,13 @@ _OF_PRODUCTS = sum(
     1 << int(str(kind.__struct_config__.tag)) for kind in (ProductHandled, GroupApplied)
 )
 _FOLD_QUERY = bytes((_FIXARRAY | 2, int(str(GetFold.__struct_config__.tag))))
+_FOLD_QUESTION = bytes((_FIXARRAY | 3, int(str(AskFold.__struct_config__.tag))))
 
 _raw_batch = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _head = msgspec.msgpack.Decoder(list[Any])
 _product = msgspec.msgpack.Decoder(Product)
 _fold_query = msgspec.msgpack.Decoder(GetFold)
+_fold_question = msgspec.msgpack.Decoder(AskFold)
 _encode_query = msgspec.msgpack.Encoder().encode
 
 
@@ -134,6 +137,8 @@ class Machine:
 
     def answer(self, query: bytes) -> bytes:
         """The encoded answer to an encoded query: the core's, or a fold's whole state."""
+        if query[:2] == _FOLD_QUESTION:
+            return self._fold_answer(query)
         if query[:2] != _FOLD_QUERY:
             return self.core.query(query)
         try:
@@ -141,6 +146,14 @@ class Machine:
         except msgspec.DecodeError as problem:
             raise ValueError(str(problem)) from problem
         return _encode_query(None if fold is None else fold.encode())
+
+    def _fold_answer(self, query: bytes) -> bytes:
+        try:
+            asked = _fold_question.decode(query)
+            fold = self._by_number.get(asked.fold)
+            return _encode_query(None if fold is None else fold.answer(asked.question))
+        except msgspec.DecodeError as problem:
+            raise ValueError(str(problem)) from problem
 
     def hashes(self) -> list[ComponentHash]:
         """The core's component hashes, then one for each fold."""

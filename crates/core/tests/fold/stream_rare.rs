@@ -161,7 +161,7 @@ impl Stream {
             Self::leg(account(HOUSE, TREASURY), asset, part),
         ];
         Posting {
-            reason: Reason(self.dice.pick(&[77, 77, 9001])),
+            reason: Reason(self.dice.pick(&[77, 77, 2, 9001])),
             legs,
         }
     }

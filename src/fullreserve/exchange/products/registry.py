@@ -7,8 +7,9 @@ from typing import Any
 
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.deposits import Deposits
 
 
 def products() -> Sequence[Fold[Any]]:
     """Fresh ones, by number."""
-    return (Approvals(),)
+    return (Approvals(), Deposits())

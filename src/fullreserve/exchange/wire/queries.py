@@ -167,6 +167,16 @@ class GetFold(Query, frozen=True, tag=100):
     fold: int
 
 
+class AskFold(Query, frozen=True, tag=101):
+    """-> bytes | None, a fold's answer to a question of its own; None for an unknown fold.
+
+    The core does not know this query: it is answered beside it.
+    """
+
+    fold: int
+    question: bytes
+
+
 class DepthLevel(msgspec.Struct, array_like=True, frozen=True):
     price: int
     size: int
@@ -247,7 +257,7 @@ AnyQuery = (
 )
 
 # What a door takes.
-AnyQuestion = AnyQuery | GetFold
+AnyQuestion = AnyQuery | GetFold | AskFold
 
 ANSWERS: dict[type[Query], object] = {
     GetDepth: Depth | None,
@@ -273,4 +283,5 @@ ANSWERS: dict[type[Query], object] = {
     GetReference: Reference | None,
     ListOwners: list[OwnerChanged],
     GetFold: bytes | None,
+    AskFold: bytes | None,
 }

@@ -89,9 +89,9 @@ impl Oracle {
             *sums.entry(leg.asset).or_default() += leg.change.0;
         }
         let receivers = posting.legs.iter().filter(|leg| leg.change.0 > 0);
-        let by_operators = [9001, 9002].contains(&posting.reason.0);
+        let not_held_up = [2, 13, 47, 9001, 9002, 9100].contains(&posting.reason.0);
         let taken = posting.legs.iter().filter(|leg| leg.change.0 < 0);
-        for leg in taken.filter(|_| !by_operators) {
+        for leg in taken.filter(|_| !not_held_up) {
             let receivers = receivers.clone().map(|leg| leg.account.owner);
             self.may_pay(leg.asset, leg.account.owner, receivers)?;
         }

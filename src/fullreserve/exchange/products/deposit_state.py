@@ -1,0 +1,144 @@
+"""What the fold of deposits remembers, and the questions that it answers."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Tip
+from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
+
+# Blocks below the newest after which a deposit that is done is forgotten; records keep it.
+KEPT_BLOCKS = 100_000
+MOVES_KEPT = 100_000
+# Deposits that one command credits after a suspension; the next block's goes on.
+SETTLED_AT_ONCE = 200
+NO_AMOUNT = amount_bytes(0)
+
+
+class DepositState(IntEnum):
+    """OKX's codes; GONE is shown to nobody."""
+
+    GONE = -1
+    WAITING = 0
+    CREDITED = 1
+    DONE = 2
+    SUSPENDED = 8
+    BLACKLISTED = 11
+    FROZEN = 12
+    INTERCEPTED = 13
+    KYC = 14
+
+
+STOPS = (DepositState.BLACKLISTED, DepositState.FROZEN, DepositState.KYC)
+
+
+class Phase(IntEnum):
+    """How far the ledger has gone with a deposit."""
+
+    SEEN = 0  # in no block
+    BOOKED = 1  # unconfirmed against unallocated
+    ARRIVED = 2  # on the chain for good, and nobody's
+    CREDITED = 3
+    UNLOCKED = 4
+
+
+class Deposit(msgspec.Struct, array_like=True):
+    """A payment to an address of ours. `number` is its id and its place among its block's."""
+
+    number: int
+    network: int
+    transfer: bytes
+    asset: int
+    owner: int  # 0: nobody's
+    index: int
+    memo_number: int
+    amount: Amount
+    dust: int
+    height: int
+    block_hash: bytes
+    seen_ms: int
+    changed_ms: int
+    version: int  # sequence of the last change
+    confirmations: int = 0
+    state: int = DepositState.WAITING
+    phase: int = Phase.SEEN
+    stop: int = 0  # a state that sends it to the frozen account
+    target: int = 0  # kind of account that was credited
+    protected: Amount = NO_AMOUNT
+    lost: Amount = NO_AMOUNT  # spent before a reorg undid it; what comes back pays it first
+
+    @property
+    def value(self) -> int:
+        return amount_int(self.amount)
+
+
+class DepositsState(State):
+    """Networks by number; holds by network and asset (0: all of it)."""
+
+    networks: dict[int, DefineNetwork] = msgspec.field(default_factory=dict)
+    holds: dict[int, dict[int, Hold]] = msgspec.field(default_factory=dict)
+    tips: dict[int, Tip] = msgspec.field(default_factory=dict)
+    floors: dict[int, int] = msgspec.field(default_factory=dict)
+    addresses: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)  # owner: index
+    deposits: dict[bytes, Deposit] = msgspec.field(default_factory=dict)  # last change last
+    dust: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
+    moves: dict[bytes, int] = msgspec.field(default_factory=dict)
+
+
+class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of what `AskFold` carries; it changes nothing."""
+
+
+class ListNetworks(Question, frozen=True, tag=1):
+    """-> list[NetworkState]"""
+
+
+class GetAddress(Question, frozen=True, tag=2):
+    """-> int, the owner's address index on a network; 0: none."""
+
+    network: int
+    owner: int
+
+
+class ListAddresses(Question, frozen=True, tag=3):
+    """-> list[int], indexes above `after`, ascending: what a watcher has to watch."""
+
+    network: int
+    after: int
+    limit: int
+
+
+class ListDeposits(Question, frozen=True, tag=4):
+    """-> list[Deposit], newest change first, of one owner or all (0)."""
+
+    owner: int
+    changed_after: int  # sequence
+    limit: int
+
+
+class ListUnclaimed(Question, frozen=True, tag=5):
+    """-> list[Deposit] that arrived and are nobody's."""
+
+    limit: int
+
+
+class NetworkState(msgspec.Struct, array_like=True, frozen=True):
+    terms: DefineNetwork
+    holds: tuple[Hold, ...]  # in force
+    tip: Tip | None
+
+
+AnyQuestion = ListNetworks | GetAddress | ListAddresses | ListDeposits | ListUnclaimed
+
+ANSWERS: dict[type[Question], object] = {
+    ListNetworks: list[NetworkState],
+    GetAddress: int,
+    ListAddresses: list[int],
+    ListDeposits: list[Deposit],
+    ListUnclaimed: list[Deposit],
+}
+
+decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -1,0 +1,345 @@
+"""Goal: a deposit is credited once, at its depth and no earlier, and what a chain takes back is
+taken back. Method: a core with the fold, fed what watchers report, in and out of order; every test
+ends with a replay of the rows and with accounts that add up.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_ledger import Unsound
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    Claim,
+    Funded,
+    Hold,
+    Moved,
+    Orphaned,
+    Replaced,
+    Settle,
+    Stop,
+    Tier,
+)
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    DepositState,
+    ListAddresses,
+    ListDeposits,
+    ListUnclaimed,
+)
+from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    OwnerFlag,
+    SetSuspension,
+    Suspended,
+    SuspensionLevel,
+    Transfer,
+    amount_bytes,
+)
+from fullreserve.exchange.wire.queries import GetOwner, ListSupplies
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CAROL,
+    CHAIN,
+    COIN,
+    ETH,
+    MEMOS,
+    SUB,
+    TOKENS,
+    USDT,
+    XRP,
+    Chain,
+    World,
+    coins,
+    network,
+    transfer,
+)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World(lambda: [Deposits()])
+    made.define(DEPOSITS)
+    yield made
+    assert made.replayed().hashes() == made.machine.hashes()
+    for supply in made.machine.query(ListSupplies()):
+        assert supply.supply == supply.total
+
+
+@pytest.fixture
+def chain(world: World) -> Chain:
+    made = Chain(world, DEPOSITS, CHAIN, BTC)
+    made.tip()
+    return made
+
+
+def deposit(world: World, name: str) -> Deposit:
+    listed = world.ask(DEPOSITS, ListDeposits(0, 0, 1000), list[Deposit])
+    (found,) = [one for one in listed if one.transfer == transfer(name)]
+    assert isinstance(found, Deposit)
+    return found
+
+
+def state(world: World, name: str) -> int:
+    return deposit(world, name).state
+
+
+def test_credit_and_unlocking_at_their_depths(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-1. E2.2: tradable after block 1, withdrawable after block 2."""
+    index = chain.index(ALICE)
+    assert chain.seen("a", index, coins(1), height=0) == 0
+    assert (state(world, "a"), world.balance(ALICE, chart.FUND, BTC)) == (0, 0)
+    chain.grow()
+    assert chain.seen("a", index, coins(1)) == 0
+    assert world.balance(chart.HOUSE, chart.UNALLOCATED, BTC) == COIN
+    assert chain.confirmed("a", 1) == 0
+    assert state(world, "a") == DepositState.CREDITED
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+    assert world.balance(ALICE, chart.PROTECTED, BTC) == COIN
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC) == -COIN
+    chain.grow()
+    assert chain.confirmed("a", 2) == 0
+    assert state(world, "a") == DepositState.DONE
+    assert world.balance(ALICE, chart.PROTECTED, BTC) == 0
+    assert world.balance(chart.HOUSE, chart.UNCONFIRMED, BTC) == 0
+
+
+def test_a_watcher_is_believed_as_far_as_the_newest_block(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-2."""
+    index = chain.index(ALICE)
+    assert chain.confirmed("a", 1) == Unsound.UNKNOWN
+    chain.seen("a", index, coins(1), height=0)
+    assert chain.confirmed("a", 1) == Unsound.CONTRADICTS
+    chain.seen("a", index, coins(1))
+    assert chain.confirmed("a", 2) == Unsound.NOT_DUE
+    assert chain.seen("a", index, coins(2)) == Unsound.CONTRADICTS
+    assert chain.seen("b", 0, coins(1)) != 0  # the house's own address is no deposit
+    assert world.say(DEPOSITS, Settle(), ALICE) == Unsound.NOT_THE_HOUSE
+    assert world.say(DEPOSITS, Replaced(CHAIN, transfer("a"))) == Unsound.CONTRADICTS
+    assert world.balance(ALICE, chart.FUND, BTC) == 0
+
+
+def test_each_owner_has_one_address_index_for_ever(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-3."""
+    assert [chain.index(one) for one in (ALICE, BOB, ALICE, CAROL)] == [1, 2, 1, 3]
+    assert Chain(world, DEPOSITS, TOKENS, USDT).index(CAROL) == 1
+    world.restart()
+    assert chain.index(BOB) == 2
+    assert world.ask(DEPOSITS, ListAddresses(CHAIN, 1, 10), list[int]) == [2, 3]
+
+
+def test_repeated_reports_change_nothing(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-4."""
+    index = chain.index(ALICE)
+    for _ in range(3):
+        assert chain.seen("a", index, coins(1)) == 0
+        assert chain.confirmed("a", 1) == 0
+    hashes = world.machine.folds[0].state_hash()
+    chain.seen("a", index, coins(1))
+    chain.confirmed("a", 1)
+    assert world.machine.folds[0].state_hash() == hashes
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+
+
+def test_a_reorganisation_takes_an_unspent_credit_back(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-5. It comes back in another block, and is credited once."""
+    index = chain.index(ALICE)
+    chain.seen("a", index, coins(1))
+    chain.confirmed("a", 1)
+    gone = Orphaned(CHAIN, transfer("a"), chain.height)
+    for _ in range(2):
+        assert world.say(DEPOSITS, gone) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == world.balance(ALICE, chart.PROTECTED, BTC) == 0
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC) == 0
+    assert not world.machine.query(GetOwner(owner=ALICE)).flags & OwnerFlag.FROZEN
+    chain.grow(3)
+    assert chain.seen("a", index, coins(1)) == 0
+    assert chain.confirmed("a", 1) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+
+
+def test_a_spent_credit_that_a_chain_undoes_freezes_and_draws_on_the_loss_account(
+    world: World, chain: Chain
+) -> None:
+    """Criterion: CUST-DEP-6."""
+    index = chain.index(ALICE)
+    chain.seen("a", index, coins(1))
+    chain.confirmed("a", 1)
+    source, target = (AccountKey(owner, chart.FUND, 0) for owner in (ALICE, SUB))
+    world.core(Transfer(0, 0, ALICE, source, target, BTC, coins(0.75)))
+    kept = world.balance(ALICE, chart.FUND, BTC)
+    assert kept == COIN // 4
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("a"), chain.height)) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == 0
+    lost = COIN - kept
+    assert world.balance(chart.HOUSE, chart.REORG, BTC, CHAIN) == -lost
+    assert world.machine.query(GetOwner(owner=ALICE)).flags & OwnerFlag.FROZEN
+    chain.grow(2)
+    chain.seen("a", index, coins(1))
+    chain.confirmed("a", 1)
+    assert world.balance(chart.HOUSE, chart.REORG, BTC, CHAIN) == 0
+    assert world.balance(ALICE, chart.FROZEN, BTC) == kept
+
+
+def test_a_double_spent_payment_is_gone(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-7."""
+    index = chain.index(ALICE)
+    chain.seen("a", index, coins(1), height=0)
+    assert world.say(DEPOSITS, Replaced(CHAIN, transfer("a"))) == 0
+    assert state(world, "a") == DepositState.GONE
+    assert world.balance(chart.HOUSE, chart.UNALLOCATED, BTC) == 0
+
+
+def test_small_deposits_wait_for_their_sum(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-8."""
+    world.say(DEPOSITS, network(CHAIN, BTC, 0, minimum_deposit=COIN // 100, unlock_after=1))
+    index = chain.index(ALICE)
+    for name in ("a", "b"):
+        chain.seen(name, index, coins(0.004))
+        chain.confirmed(name, 1)
+    assert world.balance(ALICE, chart.FUND, BTC) == 0
+    chain.seen("c", index, coins(0.002))
+    chain.confirmed("c", 1)
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN // 100
+    assert [state(world, name) for name in "abc"] == [2, 2, 2]
+
+
+def test_a_memo_that_is_missing_or_wrong_is_claimed(world: World) -> None:
+    """Criterion: CUST-DEP-9."""
+    memos = Chain(world, DEPOSITS, MEMOS, XRP)
+    memos.tip()
+    number = memos.index(BOB)
+    memos.seen("right", 0, coins(5), memo_number=number)
+    memos.seen("none", 0, coins(7))
+    memos.seen("wrong", 0, coins(9), memo_number=77)
+    for name in ("right", "none", "wrong"):
+        assert memos.confirmed(name, 1) == 0
+    assert world.balance(BOB, chart.FUND, XRP) == 5 * COIN
+    unclaimed = world.ask(DEPOSITS, ListUnclaimed(10), list[Deposit])
+    assert {one.transfer for one in unclaimed} == {transfer("none"), transfer("wrong")}
+    assert world.balance(chart.HOUSE, chart.UNALLOCATED, XRP) == 16 * COIN
+    for _ in range(2):
+        assert world.say(DEPOSITS, Claim(MEMOS, transfer("none"), CAROL)) == 0
+    assert world.say(DEPOSITS, Claim(MEMOS, transfer("none"), BOB)) == Unsound.CONTRADICTS
+    assert world.balance(CAROL, chart.FUND, XRP) == 7 * COIN
+    assert world.balance(chart.HOUSE, chart.UNALLOCATED, XRP) == 9 * COIN
+
+
+@pytest.mark.parametrize("how", ["network", "core", "node"])
+def test_a_suspension_lets_deposits_wait_and_credits_them_in_block_order(
+    world: World, chain: Chain, how: str
+) -> None:
+    """Criterion: CUST-DEP-10. Seen as 8; by the network's hold, the core's table, or a node."""
+    if how == "core":
+        stop = Suspended.DEPOSIT_CREDIT
+        world.core(SetSuspension(0, 0, 1, stop, SuspensionLevel.ASSET, BTC))
+    elif how == "network":
+        assert world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=True)) == 0
+    else:
+        chain.tip(healthy=False)
+    indexes = [chain.index(one) for one in (ALICE, BOB)]
+    late = chain.height + 1
+    chain.height = late
+    chain.tip(healthy=how != "node")
+    chain.seen("late", indexes[1], coins(2), height=late)
+    chain.seen("early", indexes[0], coins(1), height=late - 1)
+    chain.confirmed("late", 1)
+    chain.confirmed("early", 2)
+    assert [state(world, name) for name in ("late", "early")] == [8, 8]
+    assert world.balance(ALICE, chart.FUND, BTC) == world.balance(BOB, chart.FUND, BTC) == 0
+    if how == "core":
+        world.core(SetSuspension(0, 0, 1, Suspended.NONE, SuspensionLevel.ASSET, BTC))
+    elif how == "network":
+        world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=False))
+    if how == "node":
+        chain.tip()
+    else:
+        world.say(DEPOSITS, Settle())
+    assert [state(world, name) for name in ("late", "early")] == [1, 2]
+    owners = [leg.account.owner for one in world.groups()[-1].postings for leg in one.legs]
+    assert owners.index(ALICE) < owners.index(BOB)
+
+
+def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-11."""
+    index = chain.index(ALICE)
+    chain.seen("a", index, coins(1))
+    stop = Stop(CHAIN, transfer("a"), DepositState.BLACKLISTED)
+    assert world.say(DEPOSITS, stop) == 0
+    chain.confirmed("a", 1)
+    assert state(world, "a") == 11
+    assert world.balance(ALICE, chart.FROZEN, BTC) == COIN
+    chain.grow()
+    chain.confirmed("a", 2)
+    assert state(world, "a") == 11
+    assert world.say(DEPOSITS, Stop(CHAIN, transfer("a"), DepositState.CREDITED)) == 0
+    assert state(world, "a") == DepositState.DONE
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+    assert world.balance(ALICE, chart.FROZEN, BTC) == 0
+
+
+def test_dust_is_kept_by_address_until_it_is_a_unit(world: World) -> None:
+    """Criterion: CUST-DEP-12."""
+    world.say(DEPOSITS, network(4, ETH, 0, decimals=18, unlock_after=1))
+    chain = Chain(world, DEPOSITS, 4, ETH)
+    chain.tip()
+    index = chain.index(ALICE)
+    for at in range(3):
+        chain.seen(f"{at}", index, coins(1), dust=4 * 10**9)
+        chain.confirmed(f"{at}", 1)
+    assert world.balance(ALICE, chart.FUND, ETH) == 3 * COIN
+    assert world.balance(chart.HOUSE, chart.ROUNDING, ETH, 4) == 1
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, ETH, 4) == -3 * COIN - 1
+
+
+def test_sweeps_and_gas_are_posted_once(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-13. What a tier does not have shows as a break, and nothing is lost."""
+    for _ in range(2):
+        world.say(DEPOSITS, Funded(CHAIN, transfer("f"), BTC, Tier.HOT, coins(3)))
+    assert world.balance(chart.HOUSE, chart.CHAIN_HOT, BTC, CHAIN) == -3 * COIN
+    swept = Moved(CHAIN, transfer("m"), BTC, Tier.HOT, Tier.COLD, coins(2), amount_bytes(500))
+    for _ in range(2):
+        assert world.say(DEPOSITS, swept) == 0
+    assert world.balance(chart.HOUSE, chart.CHAIN_HOT, BTC, CHAIN) == -COIN + 500
+    assert world.balance(chart.HOUSE, chart.CHAIN_COLD, BTC, CHAIN) == -2 * COIN
+    assert world.balance(chart.HOUSE, chart.GAS, BTC, CHAIN) == -500
+    more = Moved(CHAIN, transfer("n"), BTC, Tier.HOT, Tier.COLD, coins(2), amount_bytes(0))
+    assert world.say(DEPOSITS, more) == 0
+    assert world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN) == COIN + 500
+
+
+def test_any_order_of_reports_comes_to_what_the_chain_says(world: World, chain: Chain) -> None:
+    """Criterion: CUST-DEP-14. Random reorganisations and repetition, restarted at every step."""
+    draws = random.Random(7)
+    index = chain.index(ALICE)
+    names = [f"{at}" for at in range(6)]
+    where: dict[str, int] = {}
+    for _ in range(300):
+        name = draws.choice(names)
+        kind = draws.randrange(4)
+        if kind == 0:
+            chain.grow()
+        elif kind == 1 and name not in where:
+            assert chain.seen(name, index, coins(1)) == 0
+            where[name] = chain.height
+        elif kind == 2 and name in where:
+            chain.confirmed(name, draws.randrange(1, chain.height - where[name] + 2))
+        elif kind == 3 and draws.randrange(4) == 0 and name in where:
+            assert world.say(DEPOSITS, Orphaned(CHAIN, transfer(name), where.pop(name))) == 0
+        if draws.randrange(8) == 0:
+            world.restart()
+    chain.grow(5)
+    for name, height in where.items():
+        assert chain.confirmed(name, chain.height - height + 1) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == len(where) * COIN
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC) == -len(where) * COIN
+    for kind_ in (chart.UNCONFIRMED, chart.UNALLOCATED, chart.REORG, chart.BREAK):
+        assert world.balance(chart.HOUSE, kind_, BTC) == 0
+    assert world.balance(ALICE, chart.PROTECTED, BTC) == 0
