@@ -119,6 +119,12 @@ def check_rust() -> None:
         raise SetupError(f"cargo {version} at {cargo} is too old. {how}")
 
 
+def check_browser(level: str) -> None:
+    """Make sure that the browser is there which the tests drive."""
+    if level != "run" and not shutil.which("chromium"):
+        apt_install("chromium")
+
+
 def ensure_uv() -> Path:
     """Return uv: the one pinned by the repository, installed into `.setup/uv` when missing."""
     private = UV_HOME / "bin" / "uv"
@@ -277,6 +283,7 @@ def set_up(level: str) -> None:
     built = digest(BUILD_INPUTS)
     packages_fresh = all(stamp.get(name) == value for name, value in wanted.items())
     is_built = packages_fresh and stamp.get("build_inputs") == built
+    check_browser(level)
     if is_built and is_web_fresh(stamp, level) and is_node_client_fresh(stamp, level):
         return
     print("Setting up:", flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The order in which parts begin. Style is last: its clippy would wait for cargo's lock.
-PYTHON_PARTS = ("chaos", "integration", "clients", "unit", "style")
+PYTHON_PARTS = ("chaos", "integration", "browser", "clients", "unit", "style")
 SIDE_BY_SIDE = 2
 PYTEST_NOTHING_RAN = 5
 

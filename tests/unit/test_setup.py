@@ -40,9 +40,9 @@ def test_with_everything_in_place_no_step_runs(
     (setup.ROOT / setup.NODE_CLIENT / "node_modules").mkdir(parents=True)
     client = {"client_node": setup.digest((f"{setup.NODE_CLIENT}/package-lock.json",))}
     setup.write_stamp(place | requirements | web | client)
-    monkeypatch.setenv("PATH", "")
     setup.set_up("run")
     setup.set_up("test")
+    monkeypatch.setenv("PATH", "")
     assert capsys.readouterr().out == ""
     with pytest.raises(setup.SetupError):
         setup.set_up("bench")
@@ -142,6 +142,14 @@ def test_the_web_app_is_built_when_its_sources_changed(elsewhere: Path, npm: lis
     (elsewhere / "web" / "package-lock.json").write_text('{"changed": true}')
     setup.set_up_web("run")
     assert npm[3:] == ["ci --no-audit", "run --silent"]
+
+
+def test_a_missing_browser_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Criterion: WEB-BUILD-2. Only the tests need one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    setup.check_browser("run")
+    with pytest.raises(setup.SetupError, match="apt-get install chromium"):
+        setup.check_browser("test")
 
 
 def test_without_node_the_exchange_runs_without_pages(

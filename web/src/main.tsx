@@ -4,11 +4,13 @@ import '~/styles/page.css'
 import { createRoot } from 'react-dom/client'
 import { loadConfig } from '~/api/config'
 import { rest } from '~/api/rest'
+import { sessionQuery } from '~/api/session'
 import { App } from '~/app/App'
 import { preferences } from '~/app/preferences'
-import { endSession } from '~/app/queries'
+import { endSession, queryClient } from '~/app/queries'
 import { makeServices } from '~/app/services'
 import { chosenLanguage, loadMessages } from '~/i18n/catalog'
+import { instrumentsQuery } from '~/market/instruments'
 
 const RETRY_MS = 1_500
 
@@ -25,6 +27,9 @@ async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
 
 async function start(): Promise<void> {
   const language = chosenLanguage(preferences().language, navigator.languages)
+  // Asked for while the page's own files are still on their way.
+  void queryClient.prefetchQuery(sessionQuery)
+  void queryClient.prefetchQuery(instrumentsQuery)
   const [config, messages] = await Promise.all([
     untilLoaded(loadConfig),
     untilLoaded(() => loadMessages(language)),

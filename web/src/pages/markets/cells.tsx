@@ -39,7 +39,12 @@ export function Favourite({ instrument: { instId } }: CellProps): ReactNode {
 
 export function PairName({ instrument: { instId, baseCcy, quoteCcy } }: CellProps): ReactNode {
   return (
-    <Link to={`/trade/${instId}`} className={css.pair} onClick={(event) => event.stopPropagation()}>
+    <Link
+      to={`/trade/${instId}`}
+      aria-label={`${baseCcy}/${quoteCcy}`}
+      className={css.pair}
+      onClick={(event) => event.stopPropagation()}
+    >
       <b>{baseCcy}</b>
       <span>/{quoteCcy}</span>
     </Link>

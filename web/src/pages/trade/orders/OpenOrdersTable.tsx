@@ -93,17 +93,16 @@ function Editable({ order, field }: EditableProps): ReactNode {
   const name = t(field === 'px' ? 'orders.newPrice' : 'orders.newSize')
   if (!order[field]) return '—'
   if (typed === null) {
+    const decimals = instrument?.[field === 'px' ? 'priceDecimals' : 'sizeDecimals'] ?? 8
+    const shown = trimmed(order[field], decimals)
     return (
       <button
         type="button"
         className={css.value}
-        aria-label={`${name}: ${order[field]}`}
+        aria-label={`${name}: ${shown}`}
         onClick={() => setTyped(order[field])}
       >
-        {trimmed(
-          order[field],
-          instrument?.[field === 'px' ? 'priceDecimals' : 'sizeDecimals'] ?? 8,
-        )}
+        {shown}
       </button>
     )
   }

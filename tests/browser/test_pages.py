@@ -1,0 +1,136 @@
+"""Goal: every page can be read and used by everybody, on every screen. Method: axe and a ruler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from scripts.source import ROOT
+from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.people import Person
+from tests.server import LiveServer
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Path, and what is there once the page is complete.
+PAGES = {
+    "/markets": "BTC/USDT",
+    "/trade/BTC-USDT": "41,000",
+    "/portfolio": "10,000,000",
+    "/orders": "41,000",
+}
+TARGET_PX = 44
+
+SMALL = f"""() => [...document.querySelectorAll(
+    'button, a[href], input:not([type=radio], [type=range]), [role=tab], [role=combobox], ' +
+    'label:has(input)'
+  )].filter(element => {{
+    const box = element.getBoundingClientRect()
+    const style = getComputedStyle(element)
+    const isShown = box.width > 1 && style.visibility !== 'hidden' && style.opacity !== '0'
+    // A field is as large as the box around it; a skipped link waits above the page.
+    const around = element.matches('input') ? element.closest('div') ?? element : element
+    return isShown && box.bottom > 0 && around.getBoundingClientRect().height < {TARGET_PX} - 0.5
+  }}).map(element => element.outerHTML.slice(0, 120))"""
+
+# The colours of a theme are there two pictures after it was set.
+LIT = """theme => new Promise(resolve => {
+    document.documentElement.dataset.theme = theme
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))
+  })"""
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds, one line for each rule and element."""
+    page.evaluate(AXE.read_text())
+    found: Any = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules}).then(result => result.violations)", RULES
+    )
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def trader(maker: Person, server: LiveServer) -> Iterator[Person]:
+    """One account for all pages, with an open order so that nothing is empty."""
+    one = Person(server)
+    one.order("sell", "41000", "0.1")
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing(visit: Visit, trader: Person, path: str, size: ViewportSize) -> None:
+    """Criterion: WEB-ACCESS-1, WEB-PAGE-1"""
+    page = visit(path, trader, size)
+    expect(page.get_by_text(PAGES[path]).first).to_be_visible()
+    for theme in ("dark", "light"):
+        page.evaluate(LIT, theme)
+        assert complaints(page) == [], theme
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "language",
+    # Russian words are the longest; the others may wait for the long run.
+    ["ru", pytest.param("en", marks=pytest.mark.slow), pytest.param("zh", marks=pytest.mark.slow)],
+)
+def test_a_phone_shows_all_of_it(visit: Visit, trader: Person, path: str, language: str) -> None:
+    """Criterion: WEB-PHONE-1"""
+    page = visit(path, trader, PHONE, language=language)
+    expect(page.get_by_text(PAGES[path]).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(SMALL) == []
+
+
+def test_what_is_public_needs_no_session(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-PUBLIC-1"""
+    page = visit("/")
+    expect(page.get_by_text("40,002.0").first).to_be_visible()
+    page.get_by_role("searchbox").fill("eth/btc")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("searchbox").fill("btc/usdt")
+    page.get_by_role("button", name="Favourite: BTC-USDT").click()
+    page.get_by_role("tab", name="Favourites").click()
+    page.get_by_role("link", name="BTC/USDT").click()
+    expect(page).to_have_url(re.compile("/trade/BTC-USDT"))
+    expect(
+        page.get_by_role("table", name=re.compile("Asks")).get_by_text("40,004.0")
+    ).to_be_visible()
+    expect(page.get_by_role("link", name="Log in to trade")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Live")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/nowhere", "There is no such page"),
+        ("/trade/%3Cimg%20src=x%20onerror=alert(1)%3E", "is not traded here"),
+    ],
+)
+def test_what_is_not_there_is_said(visit: Visit, maker: Person, path: str, shown: str) -> None:
+    """Criterion: WEB-PAGE-2. A name in the address is text, whatever it holds."""
+    page = visit(path)
+    expect(page.get_by_text(shown)).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_the_look_is_chosen_and_kept(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-PAGE-3"""
+    page = visit("/markets")
+    page.get_by_role("button", name="Switch to the light theme").click()
+    page.get_by_role("button", name=re.compile("Language")).click()
+    page.get_by_role("menuitemradio", name="Русский").click()
+    expect(page.get_by_role("heading", name="Рынки")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Рынки")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate("document.documentElement.lang") == "ru"
