@@ -2,7 +2,8 @@
 
 Needs nothing but Python 3.11 or later. Each step says what it does and how long it took; when
 nothing changed since the last run, no step runs. What it makes stays inside the repository:
-`.setup/` (uv and the stamp), `.venv/`, `target/`, `web/node_modules/` and `web/dist/`.
+`.setup/` (uv, btcd and the stamp), `.venv/`, `target/`, `web/node_modules/`, `web/dist/` and
+`nodes/node_modules/`.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +51,11 @@ WEB_INPUTS = (
     "web/src/**/*",
 )
 WEB_LOCK = ("web/package-lock.json",)
+NODES_LOCK = ("nodes/package-lock.json",)
+BTCD = "github.com/btcsuite/btcd@v0.26.2"
+GO_HOME = ROOT / ".setup" / "go"
+# What the stamp says of these outlives a build of the core.
+KEPT_STAMPS = ("web_", "client_", "nodes")
 NODE_CLIENT = "tests/clients/node"
 
 
@@ -273,6 +279,63 @@ def set_up_node_client(level: str) -> None:
     write_stamp(stamp | {"client_node": digest((f"{NODE_CLIENT}/package-lock.json",))})
 
 
+def has_chain_nodes(stamp: dict[str, str], level: str) -> bool:
+    """Tell whether the chain nodes that a level uses were installed, or tried in vain."""
+    keys = ("nodes",) if level == "run" else ("nodes", "nodes_test")
+    return all(stamp.get(key) == digest(NODES_LOCK) for key in keys)
+
+
+def set_up_chain_nodes(level: str) -> None:
+    """Install chain nodes where they can be had: anvil for the demo, two more for the tests.
+
+    The exchange runs without them, with deposits and withdrawals off; tests say what they skip.
+    """
+    stamp, lock = read_stamp(), digest(NODES_LOCK)
+    if has_chain_nodes(stamp, level):
+        return
+    if stamp.get("nodes") != lock:
+        try_to("anvil, the demo's chain", install_anvil)
+    stamp |= {"nodes": lock}
+    if level != "run":
+        try_to("litecoind", install_litecoind)
+        try_to("btcd", install_btcd)
+        stamp |= {"nodes_test": lock}
+    write_stamp(stamp)
+
+
+def try_to(what: str, install: Callable[[], None]) -> None:
+    """Install something that can be done without; say what it means when that fails."""
+    try:
+        install()
+    except SetupError as problem:
+        print(f"Without {what}: {problem}", file=sys.stderr)
+
+
+def install_anvil() -> None:
+    """From its package, which holds the program; no script of it runs."""
+    if not shutil.which("npm"):
+        raise SetupError("npm was not found.")
+    with step("installing the demo's chain node (anvil)"):
+        call("npm", "ci", "--no-audit", "--no-fund", "--omit=dev", "--ignore-scripts",
+             folder="nodes")  # fmt: skip
+
+
+def install_litecoind() -> None:
+    """Litecoin Core, as Debian packages it."""
+    if not shutil.which("litecoind"):
+        apt_install("litecoind")
+
+
+def install_btcd() -> None:
+    """The Bitcoin node in Go, built once; Go checks the module against its public sums."""
+    if (GO_HOME / "btcd").exists() or shutil.which("btcd"):
+        return
+    if not shutil.which("go"):
+        raise SetupError("Go 1.25 or later was not found.")
+    with step("building btcd"):
+        call("go", "install", BTCD, GOBIN=str(GO_HOME))
+
+
 def set_up(level: str) -> None:
     """Bring the repository to a level: `run`, `test` or `bench`."""
     started = time.monotonic()
@@ -284,15 +347,17 @@ def set_up(level: str) -> None:
     packages_fresh = all(stamp.get(name) == value for name, value in wanted.items())
     is_built = packages_fresh and stamp.get("build_inputs") == built
     check_browser(level)
-    if is_built and is_web_fresh(stamp, level) and is_node_client_fresh(stamp, level):
+    is_web_ready = is_web_fresh(stamp, level) and is_node_client_fresh(stamp, level)
+    if is_built and is_web_ready and has_chain_nodes(stamp, level):
         return
     print("Setting up:", flush=True)
     if not is_built:
         set_up_python(names, packages_fresh=packages_fresh)
-        node = {name: of for name, of in stamp.items() if name.startswith(("web_", "client_"))}
+        node = {name: of for name, of in stamp.items() if name.startswith(KEPT_STAMPS)}
         write_stamp({"root": str(ROOT), "build_inputs": built, **wanted, **node})
     set_up_web(level)
     set_up_node_client(level)
+    set_up_chain_nodes(level)
     print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
 
 

@@ -17,7 +17,7 @@ from scripts.source import name, with_suffix
 
 PACKAGE = "src/fullreserve"
 CLOCK = f"{PACKAGE}/clock.py"
-MAKES_SECRETS = f"{PACKAGE}/identity/"
+MAKES_SECRETS = (f"{PACKAGE}/identity/", f"{PACKAGE}/custody/")
 
 CLOCK_READS = frozenset(
     f"time.{function}{unit}"

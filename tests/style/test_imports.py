@@ -24,6 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "marketdata": {"exchange", "door", "clock", "logs"},
     "records": {"_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs"},
     "identity": {"exchange", "door", "clock", "config", "logs"},
+    # Workers beside the exchange; they act on events and report by command.
+    "custody": {"exchange", "door", "identity", "clock", "config", "logs"},
     # The gateway reaches the exchange through the door only: not the core, not the journal.
     "gateway": {
         "exchange", "door", "marketdata", "records", "identity", "clock", "config", "logs",

@@ -39,7 +39,8 @@ def test_with_everything_in_place_no_step_runs(
     web = setup.web_digests("run") | setup.web_digests("test")
     (setup.ROOT / setup.NODE_CLIENT / "node_modules").mkdir(parents=True)
     client = {"client_node": setup.digest((f"{setup.NODE_CLIENT}/package-lock.json",))}
-    setup.write_stamp(place | requirements | web | client)
+    nodes = dict.fromkeys(("nodes", "nodes_test"), setup.digest(setup.NODES_LOCK))
+    setup.write_stamp(place | requirements | web | client | nodes)
     setup.set_up("run")
     setup.set_up("test")
     monkeypatch.setenv("PATH", "")

@@ -1,0 +1,174 @@
+"""Deposit addresses: pure functions from (network, index) to text, and back by table.
+
+No key is here: public branches suffice. Index 0 is the house's own; users' count up from 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from coincurve import PublicKey
+
+from fullreserve.custody import bech32
+from fullreserve.custody.hd import Public, derive
+from fullreserve.custody.keccak import keccak256
+
+MEMO_DIGITS_MIN = 6
+
+_HEX = frozenset("0123456789abcdefABCDEF")
+_EVM_BYTES = 20
+
+
+class Addresses(ABC):
+    """Addresses of one network."""
+
+    @abstractmethod
+    def place(self, index: int) -> bytes:
+        """What the chain itself holds: an account's bytes, or an output script."""
+
+    @abstractmethod
+    def text(self, place: bytes) -> str:
+        """How people write it."""
+
+    @abstractmethod
+    def read(self, text: str) -> bytes:
+        """The place that a text names; bech32.BadAddress, which says what is wrong."""
+
+    def address(self, index: int) -> str:
+        """The text of an index."""
+        return self.text(self.place(index))
+
+
+class EvmAddresses(Addresses):
+    """Accounts of one public branch; text with the checksum of EIP-55."""
+
+    def __init__(self, branch: Public) -> None:
+        self._branch = branch
+        self._point = PublicKey(branch.key)
+
+    def place(self, index: int) -> bytes:
+        key, _ = derive(self._point, self._branch.key, self._branch.code, index)
+        return account_of(key)
+
+    def text(self, place: bytes) -> str:
+        return checksummed(place)
+
+    def read(self, text: str) -> bytes:
+        return read_account(text)
+
+
+class UtxoAddresses(Addresses):
+    """`wsh(sortedmulti(threshold, branch/*, …))`."""
+
+    def __init__(self, branches: Sequence[Public], threshold: int, hrp: str) -> None:
+        self._branches = [(PublicKey(one.key), one.key, one.code) for one in branches]
+        self._threshold = threshold
+        self._hrp = hrp
+
+    def witness_script(self, index: int) -> bytes:
+        """`m <keys, sorted> n CHECKMULTISIG` (BIP 67)."""
+        keys = sorted(derive(*branch, index)[0] for branch in self._branches)
+        pushed = b"".join(b"\x21" + key for key in keys)
+        return bytes((0x50 + self._threshold,)) + pushed + bytes((0x50 + len(keys), 0xAE))
+
+    def place(self, index: int) -> bytes:
+        return bech32.script_of(0, hashlib.sha256(self.witness_script(index)).digest())
+
+    def text(self, place: bytes) -> str:
+        version = place[0] - 0x50 if place[0] else 0
+        return bech32.encode(self._hrp, version, place[2:])
+
+    def read(self, text: str) -> bytes:
+        return bech32.script_of(*bech32.decode(self._hrp, text))
+
+
+class MemoAddresses(EvmAddresses):
+    """One address for all; the memo tells users apart."""
+
+    def place(self, index: int) -> bytes:  # noqa: ARG002 - all share it
+        return super().place(0)
+
+    def address(self, index: int) -> str:
+        """`address:memo`; the house's own has none."""
+        alone = self.text(self.place(0))
+        return f"{alone}:{memo_of(index)}" if index else alone
+
+    def read(self, text: str) -> bytes:
+        """Of the part before the colon; the memo is read by `index_of_memo`."""
+        return super().read(text.partition(":")[0])
+
+
+class Table:
+    """Which index a place belongs to, for the first `count` indexes."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._index: dict[bytes, int] = {}
+        self._count = 0
+
+    def extend(self, count: int) -> None:
+        """Knows all indexes below `count`."""
+        for index in range(self._count, count):
+            self._index.setdefault(self._addresses.place(index), index)
+        self._count = max(self._count, count)
+
+    def index(self, place: bytes) -> int | None:
+        """None for a place that is not ours."""
+        return self._index.get(place)
+
+
+def account_of(key: bytes) -> bytes:
+    """The account of a public key: the last 20 bytes of its hash."""
+    return keccak256(PublicKey(key).format(compressed=False)[1:])[-_EVM_BYTES:]
+
+
+def checksummed(account: bytes) -> str:
+    """`0x…` with upper case as EIP-55 says: https://eips.ethereum.org/EIPS/eip-55."""
+    text = account.hex()
+    check = keccak256(text.encode()).hex()
+    return "0x" + "".join(
+        letter.upper() if int(nibble, 16) >= 8 else letter
+        for letter, nibble in zip(text, check, strict=False)
+    )
+
+
+def read_account(text: str) -> bytes:
+    """The 20 bytes; a text in mixed case must have the right checksum."""
+    digits = text.removeprefix("0x")
+    if not text.startswith("0x") or len(digits) != 2 * _EVM_BYTES or not _HEX.issuperset(digits):
+        raise bech32.BadAddress("it is 0x and 40 hexadecimal digits")
+    account = bytes.fromhex(digits)
+    if digits not in (digits.lower(), digits.upper()) and checksummed(account) != text:
+        raise bech32.BadAddress("its checksum (upper and lower case) is wrong")
+    return account
+
+
+def memo_of(index: int) -> str:
+    """Digits of the index and one check digit after Damm, which finds each slip and each swap."""
+    digits = str(index)
+    return (digits + str(_damm(digits))).zfill(MEMO_DIGITS_MIN)
+
+
+def index_of_memo(memo: str) -> int | None:
+    """None for a memo that nobody was given."""
+    if not (memo.isascii() and memo.isdigit()) or _damm(memo):
+        return None
+    index = int(memo[:-1] or "0")
+    return index if index and memo_of(index) == memo else None
+
+
+# H. Michael Damm, Total anti-symmetrische Quasigruppen (2004): the table of order 10. Leading
+# zeros do not change the check digit.
+_DAMM = (
+    "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
+    "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
+)  # fmt: skip
+
+
+def _damm(digits: str) -> int:
+    held = 0
+    for digit in digits:
+        held = int(_DAMM[held][int(digit)])
+    return held

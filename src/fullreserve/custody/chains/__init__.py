@@ -1,0 +1,1 @@
+"""Chain adapters: one interface, one file a family of chains."""

@@ -1,0 +1,151 @@
+"""What every chain looks like to the watcher and the payer.
+
+An operator adds a chain by one class that fulfils `Chain` and passes the conformance suite. Amounts
+here are in the chain's own units. Every method may raise what `rpc.NodeProblem` stands for: a node
+that is down, that answers nonsense, or that refuses.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from fullreserve.custody.addresses import Addresses
+
+
+class Block(NamedTuple):
+    """A block of one chain; hashes as bytes in the order in which people write them."""
+
+    height: int
+    hash: bytes
+    parent: bytes
+
+
+class Deposit(msgspec.Struct, array_like=True, frozen=True):
+    """A payment to one of our addresses.
+
+    `spends` are what the transaction takes and no other can take too: outpoints, or the sender's
+    nonce. Who takes one of them elsewhere has replaced it.
+    """
+
+    txid: bytes
+    output: int  # output or log; -1: the transaction's own value
+    asset: int
+    index: int
+    memo: int
+    amount: int
+    spends: tuple[bytes, ...]
+
+
+class Scan(NamedTuple):
+    """What a block held for us."""
+
+    deposits: list[Deposit]
+    taken: dict[bytes, bytes]  # of the spends that were asked for: which transaction took each
+    transactions: int
+
+
+class Payment(msgspec.Struct, array_like=True, frozen=True):
+    """What a withdrawal is to pay: to a place of the chain (account or script), in its units."""
+
+    withdrawal: int
+    asset: int
+    amount: int
+    place: bytes
+    memo: int = 0
+
+
+class Plan(msgspec.Struct, array_like=True, frozen=True):
+    """How withdrawals are paid by one transaction, which only its own replacements may follow.
+
+    `body` is the chain's own description of it, unsigned; `binding` is the hash of the inputs or
+    the (lane, nonce), the same for every replacement; `fee` is what it costs at most.
+    """
+
+    network: int
+    withdrawals: tuple[int, ...]
+    binding: bytes
+    body: bytes
+    fee: int
+
+
+class Attempt(NamedTuple):
+    """A signed transaction."""
+
+    txid: bytes
+    raw: bytes
+
+
+class Standing(msgspec.Struct, array_like=True, frozen=True):
+    """What became of a plan.
+
+    `height` is that of the block that holds one of its attempts (0: none does), `txid` which.
+    `paid` is false when the transaction is in a block and did nothing, as a reverted call.
+    `taken_by` is a foreign transaction that took its inputs or nonce. `known`: a node holds it.
+    """
+
+    known: bool = False
+    height: int = 0
+    confirmations: int = 0
+    txid: bytes = b""
+    fee: int = 0
+    paid: bool = True
+    taken_by: bytes = b""
+
+
+class Unpayable(ValueError):
+    """No transaction can pay this; the message says why. Nothing was signed."""
+
+
+class HotShort(Unpayable):
+    """The hot wallet holds too little of `asset`."""
+
+    def __init__(self, asset: int, message: str) -> None:
+        super().__init__(message)
+        self.asset = asset
+
+
+class Chain(ABC):
+    """One network, seen through one node."""
+
+    addresses: Addresses
+    network: int
+
+    # Watching
+
+    @abstractmethod
+    def tip(self) -> Block:
+        """The newest block."""
+
+    @abstractmethod
+    def block(self, height: int) -> Block | None:
+        """None beyond the tip."""
+
+    @abstractmethod
+    def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
+        """What exactly this block holds; `spends` maps those to look for to who had them."""
+
+    @abstractmethod
+    def know(self, count: int) -> None:
+        """Look for the addresses of all indexes below `count` from now on."""
+
+    # Paying
+
+    @abstractmethod
+    def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
+        """A plan that takes nothing that a plan of `bound` has taken; HotShort, Unpayable."""
+
+    @abstractmethod
+    def bumped(self, plan: Plan) -> Plan:
+        """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap."""
+
+    @abstractmethod
+    def broadcast(self, attempt: Attempt) -> None:
+        """Gives it to the node; giving it again changes nothing."""
+
+    @abstractmethod
+    def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
+        """What became of it; `attempts` are the ids of all that was signed for it."""

@@ -1,0 +1,61 @@
+"""Blocks of an EVM chain, believed only where their hash is that of what they say.
+
+Header: https://github.com/ethereum/execution-specs, `Header` of each fork; later forks append.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullreserve.custody import rlp
+from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.rpc import NodeGarbage, field, hexed, quantity
+from fullreserve.custody.keccak import keccak256
+
+HASH = 32
+ACCOUNT = 20
+
+# In the order of the header; `True`: a number.
+_FIELDS = (
+    ("parentHash", False),
+    ("sha3Uncles", False),
+    ("miner", False),
+    ("stateRoot", False),
+    ("transactionsRoot", False),
+    ("receiptsRoot", False),
+    ("logsBloom", False),
+    ("difficulty", True),
+    ("number", True),
+    ("gasLimit", True),
+    ("gasUsed", True),
+    ("timestamp", True),
+    ("extraData", False),
+    ("mixHash", False),
+    ("nonce", False),
+)
+_APPENDED = (
+    ("baseFeePerGas", True),
+    ("withdrawalsRoot", False),
+    ("blobGasUsed", True),
+    ("excessBlobGas", True),
+    ("parentBeaconBlockRoot", False),
+    ("requestsHash", False),
+)
+
+
+def read_block(told: Any) -> Block:
+    """A block of the node's answer; NodeGarbage when its hash is not the hash of its header."""
+    items: list[rlp.Item] = [_item(told, *one) for one in _FIELDS]
+    for name, is_number in _APPENDED:
+        if told.get(name) is None:
+            break
+        items.append(_item(told, name, is_number))
+    hash_ = hexed(field(told, "hash"), HASH)
+    if keccak256(rlp.encode(items)) != hash_:
+        raise NodeGarbage(f"block {hash_.hex()} is not what its hash says")
+    return Block(quantity(told["number"]), hash_, hexed(told["parentHash"], HASH))
+
+
+def _item(told: Any, name: str, is_number: bool) -> bytes | int:
+    value = field(told, name)
+    return quantity(value) if is_number else hexed(value)

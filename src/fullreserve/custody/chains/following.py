@@ -1,0 +1,167 @@
+"""Follows a chain block by block and says what became of each deposit.
+
+The cursor remembers the newest blocks by hash. A block whose parent is not the one before makes the
+follower step back until the chain and the cursor agree again; what the blocks it leaves held is
+orphaned, and the transactions that could take its place are looked for. What is reported depends on
+the cursor and the chain alone: whoever stores the cursor only after its reports were taken, and
+is killed in between, says the same things once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from fullreserve.custody.chains.adapter import Block, Chain, Deposit
+from fullreserve.custody.chains.rpc import NodeGarbage
+
+KEPT = 500  # blocks that a cursor remembers, thus the deepest reorganisation it follows
+
+
+class TooDeep(Exception):
+    """The chain left a block that is older than all the cursor knows: a person has to look."""
+
+
+class Terms(NamedTuple):
+    """Confirmations at which a deposit is credited, and can be withdrawn."""
+
+    credit_after: int
+    unlock_after: int
+
+
+class Open(msgspec.Struct, array_like=True):
+    """A deposit that may still change. `told` is the highest confirmation that was reported."""
+
+    deposit: Deposit
+    height: int  # 0: in no block
+    told: int = 0
+    taken_at: int = 0  # height at which another transaction took what it spends
+
+
+class Cursor(msgspec.Struct, array_like=True):
+    """How far a chain was followed."""
+
+    blocks: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    open: list[Open] = msgspec.field(default_factory=list)
+
+
+class Seen(NamedTuple):
+    deposit: Deposit
+    block: Block
+
+
+class Confirmed(NamedTuple):
+    deposit: Deposit
+    confirmations: int
+
+
+class Orphaned(NamedTuple):
+    deposit: Deposit
+    height: int
+
+
+class Replaced(NamedTuple):
+    deposit: Deposit
+
+
+class Reached(NamedTuple):
+    """The chain was followed to this block."""
+
+    block: Block
+
+
+Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Reached
+
+_codec = msgspec.msgpack.Decoder(Cursor)
+
+
+def store(cursor: Cursor) -> bytes:
+    """The cursor as bytes."""
+    return msgspec.msgpack.encode(cursor)
+
+
+def restore(data: bytes) -> Cursor:
+    """The cursor from bytes; msgspec.DecodeError."""
+    return _codec.decode(data)
+
+
+def advance(chain: Chain, cursor: Cursor, terms: Terms, blocks_max: int = 100) -> Iterator[Report]:
+    """Follows up to `blocks_max` blocks; the cursor is right once all reports are taken.
+
+    An empty cursor begins at the tip. NodeProblem leaves a cursor that is to be thrown away.
+    """
+    tip = chain.tip()
+    if not cursor.blocks:
+        cursor.blocks.append((tip.height, tip.hash))
+        yield Reached(tip)
+        return
+    yield from _step_back(chain, cursor)
+    last = min(tip.height, cursor.blocks[-1][0] + blocks_max)
+    for height in range(cursor.blocks[-1][0] + 1, last + 1):
+        block = chain.block(height)
+        if block is None or block.parent != cursor.blocks[-1][1]:
+            break  # the chain moved under our feet: the next call steps back
+        yield from _take(chain, cursor, block)
+        yield from _confirm(cursor, terms, height)
+        yield Reached(block)
+    del cursor.blocks[:-KEPT]
+
+
+def _step_back(chain: Chain, cursor: Cursor) -> Iterator[Report]:
+    while True:
+        height, hash_ = cursor.blocks[-1]
+        block = chain.block(height)
+        if block is not None and block.height != height:
+            raise NodeGarbage(f"asked for block {height}, told of block {block.height}")
+        if block is not None and block.hash == hash_:
+            return
+        if len(cursor.blocks) == 1:
+            raise TooDeep(f"the chain left block {height}, the oldest that is remembered")
+        cursor.blocks.pop()
+        for one in cursor.open:
+            if one.taken_at == height:
+                one.taken_at = 0
+            if one.height == height:
+                one.height = one.told = 0
+                yield Orphaned(one.deposit, height)
+
+
+def _take(chain: Chain, cursor: Cursor, block: Block) -> Iterator[Report]:
+    """Takes a block onto the cursor."""
+    homeless = [one for one in cursor.open if not one.height]
+    wanted = {spend: one.deposit.txid for one in homeless for spend in one.deposit.spends}
+    found = chain.scan(block, wanted)
+    cursor.blocks.append((block.height, block.hash))
+    for one in homeless:
+        # Its own transaction may come back and pay nothing this time, as a token that was paused.
+        if not found.taken.keys().isdisjoint(one.deposit.spends):
+            one.taken_at = block.height
+    known = {(one.deposit.txid, one.deposit.output): one for one in cursor.open}
+    for deposit in found.deposits:
+        again = known.get((deposit.txid, deposit.output))
+        if again is None:
+            cursor.open.append(Open(deposit, block.height))
+        else:
+            again.deposit, again.height, again.told, again.taken_at = deposit, block.height, 0, 0
+        yield Seen(deposit, block)
+
+
+def _confirm(cursor: Cursor, terms: Terms, height: int) -> Iterator[Report]:
+    """Says which deposits have come to a threshold; what can change no more is forgotten."""
+    kept = []
+    for one in cursor.open:
+        if one.height:
+            depth = height - one.height + 1
+            for threshold in sorted(set(terms)):
+                if one.told < threshold <= depth:
+                    one.told = threshold
+                    yield Confirmed(one.deposit, threshold)
+            if depth < KEPT:
+                kept.append(one)
+        elif one.taken_at and height - one.taken_at + 1 >= terms.unlock_after:
+            yield Replaced(one.deposit)
+        else:
+            kept.append(one)
+    cursor.open = kept

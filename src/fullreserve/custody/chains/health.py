@@ -1,0 +1,58 @@
+"""Whether a chain can be believed: two nodes are asked, and must say the same."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from fullreserve.custody.chains.adapter import Block, Chain
+from fullreserve.custody.chains.rpc import NodeDown, NodeProblem
+
+LAG_MAX = 3  # blocks that one node may be behind the other
+
+
+class State(StrEnum):
+    """How a chain is; anything but `ok` stops credits and payments."""
+
+    OK = "ok"
+    DOWN = "down"  # a node does not answer
+    GARBAGE = "garbage"  # a node answers what makes no sense
+    BEHIND = "behind"  # the node that is followed lags behind the other
+    SPLIT = "split"  # two nodes hold different chains
+
+
+class Health(NamedTuple):
+    """What was found; `tip` is that of the node that is followed, None when it has none."""
+
+    state: State
+    tip: Block | None
+    detail: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        return self.state is State.OK
+
+
+def health(first: Chain, second: Chain | None, lag_max: int = LAG_MAX) -> Health:
+    """Compares two nodes of a chain at the newest height that both have.
+
+    Without a second node the first one alone must make sense.
+    """
+    tip: Block | None = None
+    try:
+        tip = first.tip()
+        if second is None:
+            return Health(State.OK, tip)
+        other = second.tip()
+        common = min(tip.height, other.height)
+        one, two = first.block(common), second.block(common)
+    except NodeProblem as problem:
+        state = State.DOWN if isinstance(problem, NodeDown) else State.GARBAGE
+        return Health(state, tip, str(problem))
+    if one is None or two is None or one.hash != two.hash:
+        return Health(State.SPLIT, tip, f"two nodes differ at block {common}")
+    if abs(other.height - tip.height) > lag_max:
+        behind = "the node that is followed" if tip.height < other.height else "the second node"
+        lag = abs(other.height - tip.height)
+        return Health(State.BEHIND, tip, f"{behind} is {lag} blocks behind")
+    return Health(State.OK, tip)

@@ -1,0 +1,129 @@
+"""Blocks of the Bitcoin family, from their bytes: nothing in them is taken on a node's word.
+
+https://developer.bitcoin.org/reference/block_chain.html and, for the witness,
+https://github.com/bitcoin/bips/blob/master/bip-0144.mediawiki.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.rpc import NodeGarbage
+
+HEADER = 80
+OUTPOINT = 36
+
+_WITNESS, _MWEB = 1, 8
+
+
+class Output(NamedTuple):
+    amount: int
+    script: bytes
+
+
+class Transaction(NamedTuple):
+    """`spends` are outpoints as they are serialised: transaction id, then the output's number."""
+
+    txid: bytes  # in the order in which people write it
+    spends: list[bytes]
+    outputs: list[Output]
+
+
+def double_sha256(data: bytes) -> bytes:
+    """As it comes, not turned round."""
+    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
+
+
+def outpoint(txid: bytes, output: int) -> bytes:
+    """36 bytes that name an output."""
+    return txid[::-1] + output.to_bytes(4, "little")
+
+
+def read_header(data: bytes, height: int, hash_: bytes) -> Block:
+    """A header that has the hash that was asked for; NodeGarbage."""
+    if len(data) != HEADER or double_sha256(data)[::-1] != hash_:
+        raise NodeGarbage(f"block {height} is not what its hash says")
+    return Block(height, hash_, data[4:36][::-1])
+
+
+def read_transactions(data: bytes, hash_: bytes) -> list[Transaction]:
+    """All of a block's transactions; NodeGarbage when they are not those that its hash covers."""
+    read_header(data[:HEADER], 0, hash_)
+    try:
+        reader = _Reader(data, HEADER)
+        found = [reader.transaction() for _ in range(reader.count())]
+    except IndexError:
+        raise NodeGarbage(f"block {hash_.hex()} ends too soon") from None
+    if not found or merkle_root([one.txid[::-1] for one in found]) != data[36:68]:
+        raise NodeGarbage(f"block {hash_.hex()} holds other transactions than it says")
+    return found
+
+
+def merkle_root(hashes: list[bytes]) -> bytes:
+    """Of transaction ids as they are serialised."""
+    while len(hashes) > 1:
+        if len(hashes) % 2:
+            hashes = [*hashes, hashes[-1]]
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [double_sha256(left + right) for left, right in pairs]
+    return hashes[0]
+
+
+class _Reader:
+    """Reads forward; IndexError at the end."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data = data
+        self._at = at
+
+    def take(self, size: int) -> bytes:
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._data):
+            raise IndexError(size)
+        return self._data[start : self._at]
+
+    def number(self, size: int) -> int:
+        return int.from_bytes(self.take(size), "little")
+
+    def count(self) -> int:
+        first = self._data[self._at]
+        self._at += 1
+        return first if first < 0xFD else self.number(2 << (first - 0xFD))
+
+    def skip(self) -> None:
+        """Passes over a counted string."""
+        size = self.count()
+        self._at += size
+
+    def transaction(self) -> Transaction:
+        start = self._at
+        self._at += 4
+        flags = 0
+        body = self._at
+        if self._data[body] == 0:
+            flags, body = self._data[body + 1], body + 2
+            self._at = body
+        spends = []
+        for _ in range(self.count()):
+            spends.append(self.take(OUTPOINT))
+            self.skip()
+            self._at += 4
+        outputs = [Output(self.number(8), self.take(self.count())) for _ in range(self.count())]
+        end = self._at
+        self._skip_witness(flags, len(spends))
+        lock = self.take(4)
+        plain = self._data[start : start + 4] + self._data[body:end] + lock
+        return Transaction(double_sha256(plain)[::-1], spends, outputs)
+
+    def _skip_witness(self, flags: int, inputs: int) -> None:
+        if flags & ~(_WITNESS | _MWEB):
+            raise NodeGarbage(f"a transaction of an unknown kind ({flags})")
+        if flags & _WITNESS:
+            for _ in range(inputs):
+                for _ in range(self.count()):
+                    self.skip()
+        # Litecoin's integrating transaction is followed by an empty extension.
+        if flags & _MWEB and self.take(1) != b"\0":
+            raise NodeGarbage("an extension block's transaction outside of it")

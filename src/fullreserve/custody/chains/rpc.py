@@ -1,0 +1,163 @@
+"""JSON-RPC over HTTP to a chain's node, which may be down, slow, or say anything at all.
+
+What a node answers is not trusted: an answer that is no JSON, too long, for another question, or of
+another shape is told apart from a refusal and from silence.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 10.0
+ANSWER_MAX = 64 * 1024 * 1024
+SHOWN = 80  # of an answer, in a message
+
+
+class NodeProblem(Exception):
+    """The node cannot be used as it is; nothing that depends on it may be concluded."""
+
+
+class NodeDown(NodeProblem):
+    """Nobody answers, or not in time."""
+
+
+class NodeGarbage(NodeProblem):
+    """The answer makes no sense: HTML, half an answer, a wrong shape, a block that is no block."""
+
+
+class NodeRefuses(NodeProblem):
+    """The node understood and says no."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Node:
+    """One node. The URL may hold a name and a password, which no message repeats."""
+
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+        parts = urlsplit(url)
+        self.name = f"{parts.hostname}:{parts.port}"
+        self._path = parts.path or "/"
+        self._headers = {"Content-Type": "application/json"}
+        if parts.username is not None:
+            secret = f"{parts.username}:{parts.password or ''}".encode()
+            self._headers["Authorization"] = "Basic " + base64.b64encode(secret).decode()
+        make = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        self._connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
+        self._last = 0
+
+    def close(self) -> None:
+        """Ends the connection; the next call makes a new one."""
+        self._connection.close()
+
+    def __del__(self) -> None:
+        # A constructor that failed has no connection.
+        if connection := getattr(self, "_connection", None):
+            connection.close()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result; NodeProblem."""
+        self._last += 1
+        answer = self._exchange(self._question(self._last, method, params))
+        return _result(answer, self._last)
+
+    def calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The results of several calls in one exchange, in order; NodeProblem for the first bad."""
+        first = self._last + 1
+        self._last += len(asked)
+        questions = [self._question(n, *one) for n, one in enumerate(asked, first)]
+        answers = self._exchange(questions) if asked else []
+        if not isinstance(answers, list) or len(answers) != len(asked):
+            raise NodeGarbage(f"{self.name} did not answer all of {len(asked)} questions")
+        by_id = {a.get("id"): a for a in answers if isinstance(a, dict)}
+        return [_result(by_id.get(n), n) for n in range(first, first + len(asked))]
+
+    @staticmethod
+    def _question(number: int, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        # Core's nodes speak 1.0 and take 2.0 for the same.
+        return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
+
+    def _exchange(self, question: Any) -> Any:
+        body = json.dumps(question).encode()
+        try:
+            content = self._post(body)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            # A kept connection that the node has closed meanwhile; every call may be repeated.
+            self._connection.close()
+            try:
+                content = self._post(body)
+            except (OSError, http.client.HTTPException) as problem:
+                raise self._down(problem) from None
+        except (OSError, http.client.HTTPException) as problem:
+            raise self._down(problem) from None
+        try:
+            return json.loads(content)
+        except ValueError:
+            shown = content[:SHOWN].decode("utf-8", "replace")
+            raise NodeGarbage(f"{self.name} answers no JSON: {shown!r}") from None
+
+    def _post(self, body: bytes) -> bytes:
+        self._connection.request("POST", self._path, body, self._headers)
+        response = self._connection.getresponse()
+        content = response.read(ANSWER_MAX + 1)
+        if len(content) > ANSWER_MAX:
+            self._connection.close()
+            raise NodeGarbage(f"{self.name} answers more than {ANSWER_MAX} bytes")
+        if response.status in (401, 403):
+            raise NodeRefuses(response.status, f"{self.name} does not let us in")
+        return content
+
+    def _down(self, problem: Exception) -> NodeProblem:
+        self._connection.close()
+        if isinstance(problem, http.client.HTTPException):
+            return NodeGarbage(f"{self.name} does not speak HTTP: {type(problem).__name__}")
+        return NodeDown(f"{self.name} does not answer: {problem}")
+
+
+def _result(answer: Any, number: int) -> Any:
+    if not isinstance(answer, dict) or answer.get("id") != number:
+        raise NodeGarbage(f"an answer to another question: {str(answer)[:SHOWN]!r}")
+    problem = answer.get("error")
+    if problem is not None:
+        if not isinstance(problem, dict):
+            raise NodeGarbage(f"an error of no shape: {str(problem)[:SHOWN]!r}")
+        raise NodeRefuses(int(problem.get("code") or 0), str(problem.get("message"))[:500])
+    if "result" not in answer:
+        raise NodeGarbage("an answer without a result")
+    return answer["result"]
+
+
+def hexed(value: Any, size: int | None = None) -> bytes:
+    """The bytes of `0x…` or of bare hexadecimal digits; NodeGarbage."""
+    try:
+        data = bytes.fromhex(value.removeprefix("0x"))
+    except (ValueError, AttributeError):
+        raise NodeGarbage(f"no hexadecimal digits: {str(value)[:SHOWN]!r}") from None
+    if size is not None and len(data) != size:
+        raise NodeGarbage(f"{len(data)} bytes where {size} belong")
+    return data
+
+
+def quantity(value: Any) -> int:
+    """The number of `0x…`; NodeGarbage."""
+    try:
+        return int(value, 16)
+    except (ValueError, TypeError):
+        raise NodeGarbage(f"no number: {str(value)[:SHOWN]!r}") from None
+
+
+def field(value: Any, name: str) -> Any:
+    """A field of an object; NodeGarbage."""
+    if not isinstance(value, dict) or name not in value:
+        raise NodeGarbage(f"an answer without {name}")
+    return value[name]

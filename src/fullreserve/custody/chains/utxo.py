@@ -1,0 +1,249 @@
+"""Chains of the Bitcoin family over Core's RPC: bitcoind, litecoind, and btcd, which speaks it too.
+
+The node needs its transaction index. It holds no wallet: coins are found by following the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_UP, Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fullreserve.custody.addresses import Table, UtxoAddresses
+from fullreserve.custody.chains import utxo_transaction as tx
+from fullreserve.custody.chains.adapter import (
+    Attempt,
+    Block,
+    Chain,
+    Deposit,
+    HotShort,
+    Payment,
+    Plan,
+    Scan,
+    Standing,
+    Unpayable,
+)
+from fullreserve.custody.chains.raw_block import read_header, read_transactions
+from fullreserve.custody.chains.rpc import (
+    Node,
+    NodeGarbage,
+    NodeRefuses,
+    field,
+    hexed,
+)
+
+HASH = 32
+SATS = 100_000_000
+HOT = 0  # the index of the hot wallet's address
+SPENDS_MAX = 16  # of a deposit's inputs, those that are looked for when it was orphaned
+BLOCKS_TARGET = 6
+
+_ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
+_HELD = ("already", "txn-already")
+
+
+class Terms(NamedTuple):
+    """What distinguishes one network from another; fee rates are in sats a virtual byte."""
+
+    network: int
+    asset: int
+    genesis: bytes  # hash of block 0
+    keys: int = 3
+    threshold: int = 2
+    rate_min: int = 1
+    rate_default: int = 10  # where the node has no estimate
+    rate_cap: int = 500
+    bump: int = 5  # sats a virtual byte more for each replacement, at least
+
+
+class UtxoChain(Chain):
+    """One network through one node. `coins` are what the hot wallet holds, by outpoint."""
+
+    addresses: UtxoAddresses
+
+    def __init__(self, node: Node, addresses: UtxoAddresses, terms: Terms) -> None:
+        self.addresses = addresses
+        self.network = terms.network
+        self.terms = terms
+        self.coins: dict[bytes, tx.Coin] = {}
+        self.hot = addresses.place(HOT)
+        self._node = node
+        self._table = Table(addresses)
+        self._is_checked = False
+
+    # Watching
+
+    def know(self, count: int) -> None:
+        self._table.extend(count)
+
+    def tip(self) -> Block:
+        self._check_chain()
+        height = self._node.call("getblockcount")
+        block = self.block(height) if isinstance(height, int) and height >= 0 else None
+        if block is None:
+            raise NodeGarbage(f"no block at the height that the node told: {str(height)[:20]}")
+        return block
+
+    def block(self, height: int) -> Block | None:
+        try:
+            hash_ = hexed(self._node.call("getblockhash", height), HASH)
+            header = self._node.call("getblockheader", hash_.hex(), False)
+        except NodeRefuses:
+            return None
+        return read_header(hexed(header), height, hash_)
+
+    def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
+        raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
+        held = read_transactions(raw, block.hash)
+        deposits, taken = [], {}
+        find, asset = self._table.index, self.terms.asset
+        for one in held:
+            for spend in one.spends if spends else ():
+                if spend in spends:
+                    taken[spend] = one.txid
+            for number, (amount, script) in enumerate(one.outputs):
+                index = find(script)
+                if index is not None and amount:
+                    inputs = tuple(one.spends[:SPENDS_MAX])
+                    deposits.append(Deposit(one.txid, number, asset, index, 0, amount, inputs))
+        return Scan(deposits, taken, len(held))
+
+    def _check_chain(self) -> None:
+        if not self._is_checked:
+            told = hexed(self._node.call("getblockhash", 0), HASH)
+            if told != self.terms.genesis:
+                raise NodeGarbage(f"the node is of another chain, which begins with {told.hex()}")
+            self._is_checked = True
+
+    # Paying
+
+    def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
+        pays = tuple(self._pays(one) for one in payments)
+        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).inputs}
+        free = [coin for key, coin in self.coins.items() if key not in taken]
+        free.sort(key=lambda coin: (-coin.amount, coin.outpoint()))
+        rate, wanted = self._rate(), sum(one.amount for one in pays)
+        chosen: list[tx.Coin] = []
+        for coin in free:
+            if not self._is_unspent(coin):
+                continue
+            chosen.append(coin)
+            body = self._with_change(tuple(chosen), pays, rate)
+            if body is not None:
+                ids = tuple(one.withdrawal for one in payments)
+                return self._as_plan(ids, body)
+        raise HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
+
+    def bumped(self, plan: Plan) -> Plan:
+        body = tx.read_body(plan.body)
+        vbytes = self._size(body, with_change=bool(body.change))
+        rate = max(self._rate(), body.fee // vbytes + self.terms.bump)
+        if rate > self.terms.rate_cap:
+            raise Unpayable(f"a rate of {rate} is above the cap of {self.terms.rate_cap}")
+        # The payments stay to the last unit: the change alone pays for the higher fee.
+        change = body.change - (rate * vbytes - body.fee)
+        if change < tx.DUST:
+            raise Unpayable("no change is left to pay a higher fee from")
+        raised = msgspec.structs.replace(body, change=change)
+        return self._as_plan(plan.withdrawals, raised)
+
+    def broadcast(self, attempt: Attempt) -> None:
+        try:
+            told = self._node.call("sendrawtransaction", attempt.raw.hex())
+        except NodeRefuses as refusal:
+            if not any(words in refusal.message.lower() for words in _HELD):
+                if refusal.code in _ALREADY and self._transaction(attempt.txid) is not None:
+                    return
+                raise
+        else:
+            if hexed(told, HASH) != attempt.txid:
+                raise NodeGarbage("the node names another transaction than the one it was given")
+
+    def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
+        body = tx.read_body(plan.body)
+        found = [(txid, self._transaction(txid)) for txid in attempts]
+        for txid, told in found:
+            hash_ = told.get("blockhash") if told else None
+            if told is None or not hash_:
+                continue
+            height = int(field(self._node.call("getblockheader", hash_, True), "height"))
+            block, tip = self.block(height), self.tip()
+            if block is not None and block.hash == hexed(hash_, HASH):
+                # Replacements differ in their change; what this one cost is in its outputs.
+                paid = sum(_sats(field(one, "value")) for one in field(told, "vout"))
+                fee = sum(coin.amount for coin in body.inputs) - paid
+                depth = tip.height - height + 1
+                return Standing(known=True, height=height, confirmations=depth, txid=txid, fee=fee)
+        if any(told is not None for _, told in found):
+            return Standing(known=True)
+        if all(self._is_unspent(coin) for coin in body.inputs):
+            return Standing()
+        return Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
+
+    def unsigned(self, plan: Plan) -> bytes:
+        """The PSBT that signers are asked to sign."""
+        body = tx.read_body(plan.body)
+        made = tx.unsigned(body, self.hot, self.addresses.witness_script(HOT))
+        return bytes(made.serialize())
+
+    def take_coin(self, deposit: Deposit) -> tx.Coin:
+        """A confirmed payment to the hot wallet's address is a coin to spend."""
+        coin = tx.Coin(deposit.txid, deposit.output, deposit.amount)
+        self.coins[coin.outpoint()] = coin
+        return coin
+
+    def _pays(self, payment: Payment) -> tx.Pays:
+        if payment.asset != self.terms.asset:
+            raise Unpayable(f"asset {payment.asset} is not on network {self.network}")
+        if payment.amount < tx.DUST:
+            raise Unpayable(f"{payment.amount} is dust, which nodes do not pass on")
+        return tx.Pays(payment.place, payment.amount)
+
+    def _with_change(
+        self, inputs: tuple[tx.Coin, ...], pays: tuple[tx.Pays, ...], rate: int
+    ) -> tx.Body | None:
+        """None while the inputs are too few. Change that is dust goes to the fee."""
+        bare = tx.Body(inputs, pays, 0)
+        held = bare.fee
+        change = held - rate * self._size(bare, with_change=True)
+        if change >= tx.DUST:
+            return msgspec.structs.replace(bare, change=change)
+        return bare if held >= rate * self._size(bare, with_change=False) else None
+
+    def _size(self, body: tx.Body, *, with_change: bool) -> int:
+        scripts = [len(one.script) for one in body.pays]
+        scripts += [len(self.hot)] if with_change else []
+        return tx.size(len(body.inputs), scripts, self.terms.keys, self.terms.threshold)
+
+    def _as_plan(self, ids: tuple[int, ...], body: tx.Body) -> Plan:
+        data = msgspec.msgpack.encode(body)
+        return Plan(self.network, ids, tx.binding(body.inputs), data, body.fee)
+
+    def _rate(self) -> int:
+        """Sats a virtual byte, within the network's band."""
+        try:
+            told = self._node.call("estimatesmartfee", BLOCKS_TARGET)
+            each = Decimal(str(field(told, "feerate"))) * SATS / 1000
+            rate = int(each.to_integral_value(ROUND_UP))
+        except (NodeRefuses, NodeGarbage):
+            rate = self.terms.rate_default  # a young chain, or a node without estimates
+        return min(max(rate, self.terms.rate_min), self.terms.rate_cap)
+
+    def _is_unspent(self, coin: tx.Coin) -> bool:
+        """As of the newest block, whatever waits in the mempool."""
+        told = self._node.call("gettxout", coin.txid.hex(), coin.output, False)
+        return told is not None and _sats(field(told, "value")) == coin.amount
+
+    def _transaction(self, txid: bytes) -> Any:
+        try:
+            return self._node.call("getrawtransaction", txid.hex(), 1)
+        except NodeRefuses:
+            return None
+
+
+def _sats(value: Any) -> int:
+    """Coins as JSON wrote them, in sats; doubles hold every amount there is to 8 digits."""
+    return int((Decimal(str(value)) * SATS).to_integral_value())

@@ -1,0 +1,100 @@
+"""Transactions that spend outputs: what they pay and cost, and how they are put together.
+
+The hot wallet is `wsh(sortedmulti(m, …))` at index 0; its change goes there too. Sizes are upper
+bounds in virtual bytes. Partially signed transactions: BIP 174.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from embit.finalizer import finalize_psbt
+from embit.psbt import PSBT
+from embit.script import Script
+from embit.transaction import Transaction, TransactionInput, TransactionOutput
+
+from fullreserve.custody.chains.adapter import Attempt, Unpayable
+from fullreserve.custody.chains.raw_block import outpoint
+
+# Replaceable by a higher fee, without a lock: BIP 125.
+SEQUENCE = 0xFFFFFFFD
+# Core's dust for a witness script hash's output at the usual 3 sat/vB; larger for none.
+DUST = 330
+_OVERHEAD = 11
+_SIGNATURE, _KEY = 73, 34
+
+
+class Coin(msgspec.Struct, array_like=True, frozen=True):
+    """An output that the hot wallet may spend."""
+
+    txid: bytes
+    output: int
+    amount: int
+
+    def outpoint(self) -> bytes:
+        return outpoint(self.txid, self.output)
+
+
+class Pays(msgspec.Struct, array_like=True, frozen=True):
+    script: bytes
+    amount: int
+
+
+class Body(msgspec.Struct, array_like=True, frozen=True):
+    """Payments in order, then the change where there is any."""
+
+    inputs: tuple[Coin, ...]
+    pays: tuple[Pays, ...]
+    change: int  # amount back to the hot wallet; 0: none
+
+    @property
+    def fee(self) -> int:
+        paid = sum(one.amount for one in self.pays)
+        return sum(one.amount for one in self.inputs) - paid - self.change
+
+
+_decode = msgspec.msgpack.Decoder(Body).decode
+
+
+def read_body(data: bytes) -> Body:
+    """A body from bytes; msgspec.DecodeError."""
+    return _decode(data)
+
+
+def binding(inputs: tuple[Coin, ...]) -> bytes:
+    """32 bytes for a set of inputs, whatever their order."""
+    whole = b"".join(sorted(one.outpoint() for one in inputs))
+    return hashlib.blake2b(whole, digest_size=32).digest()
+
+
+def size(inputs: int, scripts: list[int], keys: int, threshold: int) -> int:
+    """Virtual bytes of a signed transaction, at most."""
+    witness = 4 + threshold * (_SIGNATURE + 1) + 3 + keys * _KEY + 3
+    outputs = sum(9 + length for length in scripts)
+    return _OVERHEAD + inputs * (41 + -(-witness // 4)) + outputs
+
+
+def unsigned(body: Body, hot: bytes, witness_script: bytes) -> PSBT:
+    """What signers are asked to sign."""
+    inputs = [TransactionInput(one.txid, one.output, sequence=SEQUENCE) for one in body.inputs]
+    outputs = [TransactionOutput(one.amount, Script(one.script)) for one in body.pays]
+    if body.change:
+        outputs.append(TransactionOutput(body.change, Script(hot)))
+    psbt = PSBT(Transaction(version=2, vin=inputs, vout=outputs))
+    for scope, coin in zip(psbt.inputs, body.inputs, strict=True):
+        scope.witness_utxo = TransactionOutput(coin.amount, Script(hot))
+        scope.witness_script = Script(witness_script)
+    return psbt
+
+
+def completed(parts: list[bytes]) -> Attempt:
+    """The transaction of what several signers signed; Unpayable when they are too few."""
+    whole = PSBT.parse(parts[0])
+    for part in parts[1:]:
+        for mine, theirs in zip(whole.inputs, PSBT.parse(part).inputs, strict=True):
+            mine.partial_sigs.update(theirs.partial_sigs)
+    made = finalize_psbt(whole)
+    if made is None:
+        raise Unpayable(f"{len(parts)} signers do not suffice")
+    return Attempt(made.txid(), made.serialize())

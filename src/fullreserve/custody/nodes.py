@@ -1,0 +1,168 @@
+"""Chain nodes of the demo and the tests: found here, started, ended with this process."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.chains.rpc import Node, NodeProblem
+
+READY_MS = 20_000
+LOOK_MS = 20
+# https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+_PR_SET_PDEATHSIG = 1
+
+_REPOSITORY = Path(__file__).resolve().parents[3]
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class NodeMissing(RuntimeError):
+    """The program of a node is not on this machine; the message says how to get it."""
+
+
+def anvil() -> Path:
+    """The program of anvil: in the repository's `nodes/` after its set-up, or on the path."""
+    machine = _MACHINES.get(platform.machine(), platform.machine())
+    package = f"nodes/node_modules/@foundry-rs/anvil-linux-{machine}/bin/anvil"
+    ours = _REPOSITORY / package
+    found = ours if ours.exists() else shutil.which("anvil")
+    if not found:
+        raise NodeMissing("anvil is not installed; `npm ci` in the folder nodes/ installs it")
+    return Path(found)
+
+
+def litecoind() -> Path:
+    """Litecoin Core."""
+    return _on_path("litecoind", "`apt-get install litecoind` installs it")
+
+
+def btcd() -> Path:
+    """The Bitcoin node in Go: where set-up built it, or on the path."""
+    ours = _REPOSITORY / ".setup" / "go" / "btcd"
+    if ours.exists():
+        return ours
+    return _on_path("btcd", "`go install github.com/btcsuite/btcd@v0.26.2` builds it")
+
+
+def _on_path(name: str, how: str) -> Path:
+    found = shutil.which(name)
+    if not found:
+        raise NodeMissing(f"{name} is not installed; {how}")
+    return Path(found)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for programs that cannot say which one they took."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class NodeProcess:
+    """A node that runs for as long as this process does."""
+
+    def __init__(self, command: Sequence[str | Path], url: str, method: str) -> None:
+        self.url = url
+        self._method = method
+        self._process = subprocess.Popen(  # noqa: S603 - a program that we looked up
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call, no locks
+        )
+
+    @property
+    def pid(self) -> int:
+        """0 once it has ended."""
+        return 0 if self._process.poll() is not None else self._process.pid
+
+    async def ready(self, clock: Clock) -> None:
+        """Returns once it answers; NodeMissing when it ends or stays silent."""
+        node, started_ns = Node(self.url), clock.monotonic_ns()
+        try:
+            while clock.monotonic_ns() - started_ns < READY_MS * NS_PER_MS:
+                if not self.pid:
+                    break
+                try:
+                    node.call(self._method)
+                except NodeProblem:
+                    await clock.wait_ms(LOOK_MS)
+                else:
+                    return
+        finally:
+            node.close()
+        raise NodeMissing(f"the node at {node.name} did not come up")
+
+    def pause(self) -> None:
+        """Stops it in its tracks: it holds its connections and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Ends it and waits for its end."""
+        if self.pid:
+            self.resume()
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def start_anvil(
+    chain_id: int, *, block_s: int = 0, state: Path | None = None, port: int = 0
+) -> NodeProcess:
+    """An EVM node; `block_s` 0: blocks on request only. With `state` it remembers its chain."""
+    port = port or free_port()
+    pace = ["--block-time", str(block_s)] if block_s else ["--no-mining"]
+    kept: list[str] = ["--state", str(state), "--state-interval", "5"] if state else []
+    command: list[str | Path] = [
+        *(anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)),
+        *("--slots-in-an-epoch", "4", "--accounts", "10", "--silent", *pace, *kept),
+    ]
+    return NodeProcess(command, f"http://127.0.0.1:{port}", "eth_chainId")
+
+
+def start_litecoind(folder: Path) -> NodeProcess:
+    """Litecoin Core in regression-test mode, on its own; without MWEB, which needs a peg-in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, name, password = free_port(), "fullreserve", secrets.token_hex(16)
+    command: list[str | Path] = [
+        *(litecoind(), "-regtest", f"-datadir={folder}", "-server", "-listen=0", "-dnsseed=0"),
+        *(f"-rpcport={port}", f"-rpcuser={name}", f"-rpcpassword={password}", "-txindex=1"),
+        *("-fallbackfee=0.0001", "-mempoolreplacement=1", "-printtoconsole=0"),
+        *("-vbparams=mweb:4000000000:4100000000", "-debuglogfile=0", "-rpcbind=127.0.0.1"),
+        "-rpcallowip=127.0.0.1",
+    ]
+    return NodeProcess(command, f"http://{name}:{password}@127.0.0.1:{port}", "getblockcount")
+
+
+def start_btcd(folder: Path, mining: str) -> NodeProcess:
+    """Btcd in regression-test mode, on its own; blocks pay to the address `mining`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, name, password = free_port(), "fullreserve", secrets.token_hex(16)
+    command: list[str | Path] = [
+        *(btcd(), "--regtest", "--notls", "--txindex", "--nolisten", "--nodnsseed"),
+        *(f"--datadir={folder}", f"--logdir={folder}", f"--miningaddr={mining}"),
+        *(f"--rpclisten=127.0.0.1:{port}", f"--rpcuser={name}", f"--rpcpass={password}"),
+        f"--configfile={folder / 'none.conf'}",
+    ]
+    return NodeProcess(command, f"http://{name}:{password}@127.0.0.1:{port}", "getblockcount")
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,46 @@
+"""The chains of the suite, each started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fullreserve.custody import nodes
+from tests.integration.custody.outsiders import COIN, TOKEN, Bed, EvmBed, UtxoBed
+
+# Until the first coinbases can be spent.
+BLOCKS = 125
+
+
+def _start_litecoind(folder: Path, _pays_to: str) -> nodes.NodeProcess:
+    return nodes.start_litecoind(folder)
+
+
+def _made(name: str, folder: Path) -> EvmBed | UtxoBed:
+    if name == "litecoin":
+        return UtxoBed(_start_litecoind, folder, "rltc", BLOCKS)
+    if name == "bitcoin":
+        return UtxoBed(nodes.start_btcd, folder, "bcrt", BLOCKS)
+    kinds = {
+        "evm": partial(EvmBed, 31_337, COIN),
+        "erc20": partial(EvmBed, 31_338, TOKEN),
+        "memo": partial(EvmBed, 31_339, COIN, memo=True),
+    }
+    return kinds[name]()
+
+
+NAMES = ("evm", "erc20", "memo", "litecoin", "bitcoin")
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def bed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    """Each chain in turn."""
+    try:
+        made = _made(request.param, tmp_path_factory.mktemp(request.param))
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    yield made
+    made.close()

@@ -1,0 +1,361 @@
+"""Chains under test: a real node or two, an adapter, and somebody outside who pays us.
+
+Each `Bed` speaks one family; the suite speaks to beds alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from coincurve import PrivateKey
+
+from fullreserve.clock import SystemClock
+from fullreserve.custody import contracts, nodes
+from fullreserve.custody.addresses import EvmAddresses, MemoAddresses, UtxoAddresses, memo_of
+from fullreserve.custody.chains import evm, utxo, utxo_transaction
+from fullreserve.custody.chains import evm_transaction as tx
+from fullreserve.custody.chains.adapter import Attempt, Chain, Deposit, Payment, Plan
+from fullreserve.custody.chains.following import Cursor, Report, Seen, Terms, advance
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.hd import Private
+from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, lane_of
+
+TERMS = Terms(credit_after=2, unlock_after=3)
+COIN, TOKEN = 2, 6
+KNOWN = 2_000  # addresses
+GAS = 300_000
+ETHER = 10**18
+COINS = 16  # of the hot wallet
+NEWEST = 8
+
+
+class Approved:
+    """Intents of a test: what it says was approved."""
+
+    def __init__(self, *payments: Payment) -> None:
+        self.by_id = {one.withdrawal: one for one in payments}
+
+    def payments(self, plan: Plan) -> Sequence[Payment]:
+        return [self.by_id[one] for one in plan.withdrawals]
+
+
+class Bed(ABC):
+    """One chain under test."""
+
+    url: str
+    chain: Chain
+    asset: int
+    unit: int  # a sensible amount
+    needs_memo = False
+    _indexes = itertools.count(10)
+
+    @abstractmethod
+    def over(self, url: str) -> Chain:
+        """The same adapter through another address."""
+
+    @abstractmethod
+    def pay(self, index: int, amount: int) -> bytes:
+        """Somebody pays an address of ours; the transaction is what `again` takes."""
+
+    @abstractmethod
+    def again(self, raw: bytes) -> None:
+        """Gives a transaction to the node once more."""
+
+    @abstractmethod
+    def mine(self, count: int = 1) -> None:
+        """Blocks with whatever waits."""
+
+    @abstractmethod
+    def reorganise(self, depth: int, instead: bytes | None = None) -> None:
+        """The newest blocks give way to others without their transactions, or with `instead`."""
+
+    @abstractmethod
+    def conflicting(self, raw: bytes) -> bytes:
+        """Another transaction that takes what `raw` takes, to somebody else."""
+
+    @abstractmethod
+    def sign(self, plan: Plan, approved: Approved) -> Attempt:
+        """What the signers make of a plan."""
+
+    @abstractmethod
+    def balance(self, index: int) -> int:
+        """What the chain says an address of ours holds; on a chain with memos: the outsider's."""
+
+    def fresh(self) -> int:
+        """An index that no test used."""
+        return next(self._indexes)
+
+    def payment(self, withdrawal: int, index: int, amount: int) -> Payment:
+        return Payment(withdrawal, self.asset, amount, self.chain.addresses.place(index))
+
+    def cursor(self) -> Cursor:
+        """Follows from the tip."""
+        cursor = Cursor()
+        list(advance(self.chain, cursor, TERMS))
+        return cursor
+
+    def reports(self, cursor: Cursor) -> list[Report]:
+        return list(advance(self.chain, cursor, TERMS))
+
+
+class EvmBed(Bed):
+    """anvil, which mines on request; the outsider mints and pays from keys of his own."""
+
+    chain: evm.EvmChain
+
+    def __init__(self, chain_id: int, asset: int, *, memo: bool = False) -> None:
+        self.process = nodes.start_anvil(chain_id)
+        asyncio.run(self.process.ready(SystemClock()))
+        self.url, self.asset = self.process.url, asset
+        self.unit = 10**9 if asset == TOKEN else 10**15
+        self.needs_memo = memo
+        self.node = Node(self.url)
+        self.rich = self.node.call("eth_accounts")[0]
+        self.outsider = PrivateKey(bytes(31) + b"\x77")
+        self.keys = {lane_of(key): key for key in (PrivateKey(bytes([9]) * 31 + bytes([n]))
+                                                   for n in (1, 2, 3))}  # fmt: skip
+        self._root = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+        self.token = self._deploy("DemoUSDT")
+        self._make_terms(chain_id)
+        self._fund()
+        self.chain = self.over(self.url)
+
+    def _make_terms(self, chain_id: int) -> None:
+        lanes = tuple(self.keys)
+        self.terms = evm.Terms(1, chain_id, COIN, {TOKEN: self.token}, lanes, TERMS.unlock_after)
+
+    def _fund(self) -> None:
+        for account in (*self.keys, lane_of(self.outsider)):
+            self.command(account, value=1000 * ETHER)
+            self.command(self.token, contracts.call("mint(address,uint256)", account, 10**15))
+
+    def over(self, url: str) -> evm.EvmChain:
+        kind = evm.MemoChain if self.needs_memo else evm.EvmChain
+        addresses = MemoAddresses(self._root) if self.needs_memo else EvmAddresses(self._root)
+        chain = kind(Node(url, timeout_s=1), addresses, self.terms)
+        chain.know(1 if self.needs_memo else KNOWN)
+        return chain
+
+    def command(self, to: bytes | None, data: bytes = b"", value: int = 0) -> dict[str, str]:
+        """By the owner of the token and of the coins, mined at once; the receipt."""
+        call = {"from": self.rich, "data": "0x" + data.hex(), "value": hex(value)}
+        call |= {"to": "0x" + to.hex()} if to is not None else {}
+        told = self.node.call("eth_sendTransaction", call | {"gas": hex(3_000_000)})
+        self.mine()
+        receipt: dict[str, str] = self.node.call("eth_getTransactionReceipt", told)
+        return receipt
+
+    def _deploy(self, name: str) -> bytes:
+        receipt = self.command(None, contracts.creation(name))
+        return bytes.fromhex(receipt["contractAddress"][2:])
+
+    def pay(self, index: int, amount: int) -> bytes:
+        place = self.chain.addresses.place(index)
+        memo = memo_of(index).encode() if self.needs_memo and index else b""
+        return self.send(place, amount, memo)
+
+    def send(self, place: bytes, amount: int, memo: bytes = b"") -> bytes:
+        """From the outsider, in the bed's asset."""
+        to, value, data = place, amount, memo
+        if self.asset == TOKEN:
+            to, value = self.token, 0
+            data = contracts.call("transfer(address,uint256)", place, amount)
+        raw = self._signed(self._next(), to, value, data)
+        self.again(raw)
+        return raw
+
+    def _next(self) -> int:
+        account = "0x" + lane_of(self.outsider).hex()
+        return int(self.node.call("eth_getTransactionCount", account, "pending"), 16)
+
+    def _signed(self, nonce: int, to: bytes, value: int, data: bytes, fee: int = 10**11) -> bytes:
+        lane = lane_of(self.outsider)
+        body = tx.Body(self.terms.chain_id, lane, nonce, to, value, data, GAS, 10**9, fee)
+        self.last = body
+        return body.signed(self.outsider.sign_recoverable(body.digest(), hasher=None)).raw
+
+    def again(self, raw: bytes) -> None:
+        self.node.call("eth_sendRawTransaction", "0x" + raw.hex())
+
+    def mine(self, count: int = 1) -> None:
+        self.node.call("anvil_mine", hex(count))
+
+    def reorganise(self, depth: int, instead: bytes | None = None) -> None:
+        given = [["0x" + instead.hex(), 0]] if instead is not None else []
+        self.node.call("anvil_reorg", depth, given)
+
+    def conflicting(self, raw: bytes) -> bytes:
+        last = self.last
+        return self._signed(last.nonce, b"\x99" * 20, 1, b"", fee=2 * last.max_fee)
+
+    def sign(self, plan: Plan, approved: Approved) -> Attempt:
+        signature = EvmPolicy(self.terms, self.keys).sign(plan, approved)
+        return tx.read_body(plan.body).signed(signature)
+
+    def balance(self, index: int) -> int:
+        place = self.chain.addresses.place(index)
+        if self.asset == COIN:
+            return int(self.node.call("eth_getBalance", "0x" + place.hex(), "latest"), 16)
+        asked = contracts.call("balanceOf(address)", place)
+        call = {"to": "0x" + self.token.hex(), "data": "0x" + asked.hex()}
+        return int(self.node.call("eth_call", call, "latest"), 16)
+
+    def close(self) -> None:
+        self.process.stop()
+
+
+class UtxoBed(Bed):
+    """Two nodes that do not know each other: the second grows the branch that wins."""
+
+    asset = 4
+    unit = 1_000_000
+
+    def __init__(self, start: Callable[[Path, str], nodes.NodeProcess], folder: Path,
+                 hrp: str, blocks: int) -> None:  # fmt: skip
+        self._hrp = hrp
+        self.roots = [Private.of_seed(bytes([n]) * 32) for n in (1, 2, 3)]
+        self._outside = PrivateKey(bytes(31) + b"\x55")
+        outside = Private(self._outside.secret, bytes(32))
+        self._addresses = UtxoAddresses([outside.public()], 1, hrp)
+        self._pays_to = self._addresses.address(0)
+        names = ("one", "other")
+        self.processes = [start(folder / name, self._pays_to) for name in names]
+        for process in self.processes:
+            asyncio.run(process.ready(SystemClock()))
+        self.url = self.processes[0].url
+        self.node, self.other = (Node(process.url) for process in self.processes)
+        genesis = bytes.fromhex(self.node.call("getblockhash", 0))
+        self.terms = utxo.Terms(3, self.asset, genesis)
+        self.chain: utxo.UtxoChain = self.over(self.url)
+        self.mine(blocks)
+        alone = utxo.Terms(3, self.asset, genesis, keys=1, threshold=1)
+        self.outsider = utxo.UtxoChain(self.node, self._addresses, alone)
+        self.outsider.know(1)
+        self._key = outside.child(0).secret
+        for height in range(1, blocks - 100):
+            block = self.chain.block(height)
+            assert block is not None
+            for deposit in self.outsider.scan(block, {}).deposits:
+                self.outsider.take_coin(deposit)
+        self._fund()
+        self._synchronise()
+
+    def _fund(self) -> None:
+        """Gives our hot wallet coins."""
+        cursor = self.cursor()
+        self.send([self.payment(0, 0, 40 * self.unit + number) for number in range(COINS)])
+        self.mine()
+        for report in self.reports(cursor):
+            if isinstance(report, Seen) and report.deposit.index == 0:
+                self.chain.take_coin(report.deposit)
+
+    def over(self, url: str) -> utxo.UtxoChain:
+        addresses = UtxoAddresses([root.public() for root in self.roots], 2, self._hrp)
+        chain = utxo.UtxoChain(Node(url, timeout_s=1), addresses, self.terms)
+        chain.know(KNOWN)
+        return chain
+
+    def pay(self, index: int, amount: int) -> bytes:
+        return self.send([self.payment(0, index, amount)])
+
+    def send(self, payments: Sequence[Payment]) -> bytes:
+        """From the outsider, who uses each coin once."""
+        self._spent = self.outsider.plan(payments, [])
+        attempt = self._signed(self._spent)
+        for coin in utxo_transaction.read_body(self._spent.body).inputs:
+            del self.outsider.coins[coin.outpoint()]
+        self.again(attempt.raw)
+        return attempt.raw
+
+    def _signed(self, plan: Plan) -> Attempt:
+        body = utxo_transaction.read_body(plan.body)
+        policy = UtxoPolicy(self._addresses, 10**6, 1, 1, PrivateKey(self._key))
+        approved = [Payment(0, self.asset, one.amount, one.script) for one in body.pays]
+        part = policy.sign(plan, _Fixed(approved))
+        return utxo_transaction.completed([part])
+
+    def again(self, raw: bytes) -> None:
+        self.node.call("sendrawtransaction", raw.hex())
+
+    def mine(self, count: int = 1) -> None:
+        self._mine(self.node, count)
+
+    def _mine(self, node: Node, count: int) -> list[str]:
+        if self._hrp == "bcrt":
+            mined: list[str] = node.call("generate", count)
+        else:
+            mined = node.call("generatetoaddress", count, self._pays_to)
+        return mined
+
+    def _synchronise(self) -> None:
+        """The other node learns the blocks of the first."""
+        for height in range(self.other.call("getblockcount") + 1,
+                            self.node.call("getblockcount") + 1):  # fmt: skip
+            self.hand_over(self.node, self.other, self.node.call("getblockhash", height))
+
+    @staticmethod
+    def hand_over(source: Node, target: Node, hash_: str) -> None:
+        target.call("submitblock", source.call("getblock", hash_, 0))
+
+    def reorganise(self, depth: int, instead: bytes | None = None) -> None:
+        if instead is not None:
+            self.other.call("sendrawtransaction", instead.hex())
+        tip = self.node.call("getblockcount")
+        behind = tip - self.other.call("getblockcount")
+        assert behind >= depth, "the test mined too few blocks since the two nodes agreed"
+        for hash_ in self._mine(self.other, behind + 1):
+            self.hand_over(self.other, self.node, hash_)
+
+    def agree(self) -> None:
+        """Both nodes hold one chain, from which a test may branch."""
+        self._synchronise()
+
+    def conflicting(self, raw: bytes) -> bytes:
+        body = utxo_transaction.read_body(self._spent.body)
+        stranger = self._addresses.place(1)
+        pays = (utxo_transaction.Pays(stranger, body.pays[0].amount),)
+        other = msgspec.structs.replace(body, pays=pays)
+        plan = msgspec.structs.replace(self._spent, body=msgspec.msgpack.encode(other))
+        return self._signed(plan).raw
+
+    def sign(self, plan: Plan, approved: Approved) -> Attempt:
+        return self.signed_by(plan, approved, (0, 2))
+
+    def signed_by(self, plan: Plan, approved: Approved, signers: Iterable[int]) -> Attempt:
+        terms = self.terms
+        keys = [PrivateKey(self.roots[one].child(0).secret) for one in signers]
+        policies = [UtxoPolicy(self.chain.addresses, terms.rate_cap, 3, 2, key) for key in keys]
+        return utxo_transaction.completed([one.sign(plan, approved) for one in policies])
+
+    def balance(self, index: int) -> int:
+        """By the newest blocks: an index is used by one test."""
+        tip, held = self.node.call("getblockcount"), 0
+        for height in range(tip - NEWEST, tip + 1):
+            block = self.chain.block(height)
+            assert block is not None
+            held += sum(one.amount for one in self.chain.scan(block, {}).deposits
+                        if one.index == index)  # fmt: skip
+        return held
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.stop()
+
+
+class _Fixed:
+    """What is asked for is what was approved: the outsider's own affairs."""
+
+    def __init__(self, payments: Sequence[Payment]) -> None:
+        self._payments = payments
+
+    def payments(self, plan: Plan) -> Sequence[Payment]:
+        return self._payments
+
+
+def deposits(reports: Iterable[Report]) -> list[Deposit]:
+    return [one.deposit for one in reports if isinstance(one, Seen)]

@@ -1,0 +1,118 @@
+"""Goal: the address a user is shown is the one the keys can spend. Method: independent wallets
+derive the same ones: embit's descriptors and eth-account's keys."""
+
+from __future__ import annotations
+
+import pytest
+from embit.descriptor import Descriptor
+from embit.networks import NETWORKS
+from eth_account import Account
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fullreserve.custody.addresses import (
+    EvmAddresses,
+    MemoAddresses,
+    Table,
+    UtxoAddresses,
+    checksummed,
+    index_of_memo,
+    memo_of,
+    read_account,
+)
+from fullreserve.custody.bech32 import BadAddress, decode, encode
+from fullreserve.custody.hd import HARDENED, Private
+
+ROOTS = [Private.of_seed(bytes([number]) * 32) for number in (1, 2, 3)]
+INDEXES = [0, 1, 2, 77, 9_999, HARDENED - 1]
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_a_multisig_address_is_that_of_its_descriptor(index: int) -> None:
+    """Criterion: CHAINS-ADDRESS-1."""
+    keys = ",".join(f"{root.public().text()}/*" for root in ROOTS)
+    descriptor = Descriptor.from_string(f"wsh(sortedmulti(2,{keys}))").derive(index)
+    ours = UtxoAddresses([root.public() for root in ROOTS], 2, "bc")
+    assert ours.address(index) == descriptor.address(NETWORKS["main"])
+    assert ours.witness_script(index) == descriptor.witness_script().data
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_an_account_is_that_of_its_key(index: int) -> None:
+    """Criterion: CHAINS-ADDRESS-1."""
+    branch = ROOTS[0].at(44 + HARDENED, 60 + HARDENED, HARDENED, 0)
+    secret = branch.child(index).secret
+    assert EvmAddresses(branch.public()).address(index) == Account.from_key(secret).address
+
+
+def test_the_path_of_a_known_wallet() -> None:
+    """The vector of BIP 84. Criterion: CHAINS-ADDRESS-1."""
+    seed = bytes.fromhex(
+        "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
+        "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4"
+    )
+    branch = Private.of_seed(seed).at(84 + HARDENED, HARDENED, HARDENED, 0, 0)
+    key = "0330d54fd0dd420a6e5f8d3624f5f3482cae350f79d5f0753bf5beef9c2d91af3c"
+    assert branch.public().key.hex() == key
+
+
+def test_a_private_branch_does_not_show_itself() -> None:
+    """Criterion: CHAINS-SIGNER-4."""
+    assert ROOTS[0].secret.hex() not in repr(ROOTS[0])
+    assert repr(ROOTS[0].secret) not in str(ROOTS[0])
+
+
+@given(st.integers(1, 10**9))
+def test_a_memo_is_read_back_and_each_slip_and_swap_is_found(index: int) -> None:
+    """Criterion: CHAINS-ADDRESS-3."""
+    memo = memo_of(index)
+    assert index_of_memo(memo) == index
+    for place, digit in enumerate(memo):
+        slip = memo[:place] + str((int(digit) + 1) % 10) + memo[place + 1 :]
+        assert index_of_memo(slip) is None
+        swap = memo[:place] + memo[place + 1 : place + 2] + digit + memo[place + 2 :]
+        assert index_of_memo(swap) == (index if swap == memo else None)
+
+
+@pytest.mark.parametrize("memo", ["", "0", "000000", "12", "abcdef", "-00012", "¹²³⁴⁵⁶", " 000019"])
+def test_a_memo_that_nobody_was_given_is_nobodys(memo: str) -> None:
+    """Criterion: CHAINS-ADDRESS-3."""
+    assert index_of_memo(memo) is None
+
+
+def test_all_users_of_a_memo_chain_share_an_address() -> None:
+    """Criterion: CHAINS-ADDRESS-3."""
+    shared = MemoAddresses(ROOTS[0].public())
+    house, user = shared.address(0), shared.address(5)
+    assert user == f"{house}:{memo_of(5)}"
+    assert shared.read(user) == shared.place(0) == shared.place(5)
+
+
+@given(st.integers(0, 16), st.binary(min_size=2, max_size=40))
+def test_witness_addresses_are_read_back(version: int, program: bytes) -> None:
+    """Criterion: CHAINS-ADDRESS-2."""
+    program = (program * 16)[:32] if version == 0 else program
+    text = encode("rltc", version, program)
+    assert decode("rltc", text) == decode("rltc", text.upper()) == (version, program)
+    with pytest.raises(BadAddress, match="begin with"):
+        decode("bcrt", text)
+
+
+@given(st.binary(min_size=20, max_size=20))
+def test_accounts_are_read_back_and_wrong_case_is_refused(account: bytes) -> None:
+    """Criterion: CHAINS-ADDRESS-2."""
+    text = checksummed(account)
+    assert read_account(text) == read_account(text.lower()) == account
+    swapped = "0x" + text[2:].swapcase()
+    if swapped[2:] not in (swapped[2:].lower(), swapped[2:].upper()):
+        with pytest.raises(BadAddress, match="checksum"):
+            read_account(swapped)
+
+
+def test_a_table_knows_the_first_indexes_and_no_more() -> None:
+    """Criterion: CHAINS-ADDRESS-4."""
+    ours = EvmAddresses(ROOTS[0].public())
+    table = Table(ours)
+    table.extend(5)
+    table.extend(3)
+    assert [table.index(ours.place(index)) for index in range(6)] == [0, 1, 2, 3, 4, None]

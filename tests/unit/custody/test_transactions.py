@@ -1,0 +1,219 @@
+"""Goal: what we put together is what independent libraries put together.
+
+Method: eth-account decodes and re-signs our transactions; embit and Bitcoin Core's library judge
+what is of Bitcoin's family.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+import pytest
+from coincurve import PrivateKey
+from embit.script import Script
+from embit.transaction import Transaction, TransactionInput, TransactionOutput
+from eth_account import Account
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fullreserve.custody import rlp
+from fullreserve.custody.addresses import UtxoAddresses, checksummed
+from fullreserve.custody.chains import evm, raw_block
+from fullreserve.custody.chains import evm_transaction as evm_tx
+from fullreserve.custody.chains import utxo_transaction as utxo_tx
+from fullreserve.custody.chains.adapter import Payment, Plan, Unpayable
+from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.hd import Private
+from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, WillNotSign, lane_of
+from tests.integration.custody.outsiders import Approved
+
+KEY = PrivateKey(b"\x07" * 32)
+LANE = lane_of(KEY)
+TOKEN = b"\x22" * 20
+TARGET = b"\x33" * 20
+TERMS = evm.Terms(1, 31_337, 2, {6: TOKEN}, (LANE,))
+POLICY = EvmPolicy(TERMS, {LANE: KEY})
+
+ROOTS = [Private.of_seed(bytes([number]) * 32) for number in (1, 2, 3)]
+HOT = UtxoAddresses([root.public() for root in ROOTS], 2, "bcrt")
+SATS = 4
+
+
+@given(st.integers(0, 2**64), st.integers(0, 2**200), st.binary(max_size=100))
+def test_a_signed_transaction_is_that_of_another_wallet(
+    nonce: int, value: int, data: bytes
+) -> None:
+    """Criterion: CHAINS-PAY-7."""
+    body = evm_tx.Body(31_337, LANE, nonce, TARGET, value, data, 60_000, 10, 10**11)
+    ours = body.signed(KEY.sign_recoverable(body.digest(), hasher=None))
+    told = {"type": 2, "chainId": 31_337, "nonce": nonce, "to": checksummed(TARGET)}
+    told |= {"value": value, "data": data, "gas": 60_000}
+    fees = {"maxPriorityFeePerGas": 10, "maxFeePerGas": 10**11}
+    theirs = Account.sign_transaction(told | fees, KEY.secret)
+    assert (ours.raw, ours.txid) == (bytes(theirs.raw_transaction), bytes(theirs.hash))
+
+
+def test_lists_and_long_strings_are_encoded() -> None:
+    """The examples of the encoding's description. Criterion: CHAINS-PAY-7."""
+    assert rlp.encode([b"cat", b"dog"]).hex() == "c88363617483646f67"
+    assert rlp.encode([[], [[]], [[], [[]]]]).hex() == "c7c0c1c0c3c0c1c0"
+    assert rlp.encode(b"a" * 56)[:2].hex() == "b838"
+    assert rlp.encode(1024).hex() == "820400"
+
+
+def evm_plan(body: evm_tx.Body) -> Plan:
+    fixed = evm_tx.binding(body.lane, body.nonce)
+    return Plan(1, (9,), fixed, msgspec.msgpack.encode(body), 1)
+
+
+PAYMENT = Payment(9, 6, 1_000, TARGET)
+GOOD = evm_tx.Body(31_337, LANE, 4, *evm_tx.call_of(PAYMENT, TOKEN), evm.GAS_TOKEN, 10, 10**11)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chain_id": 1},
+        {"to": TARGET},
+        {"value": 1},
+        {"data": evm_tx.call_of(Payment(9, 6, 1_001, TARGET), TOKEN)[2]},
+        {"data": evm_tx.call_of(Payment(9, 6, 1_000, LANE), TOKEN)[2]},
+        {"data": bytes.fromhex("095ea7b3") + GOOD.data[4:]},  # approve(address,uint256)
+        {"data": GOOD.data + b"\0"},
+        {"gas": 10**7},
+        {"max_fee": 10**13},
+        {"max_fee": 0},
+        {"max_tip": 10**12},
+        {"lane": b"\x44" * 20},
+    ],
+)
+def test_a_signer_refuses_whatever_was_not_approved(change: dict[str, object]) -> None:
+    """A type-2 transaction of a plain key cannot hold a delegatecall; every call is compared.
+
+    Criterion: CHAINS-SIGNER-1.
+    """
+    assert POLICY.sign(evm_plan(GOOD), Approved(PAYMENT))
+    altered = msgspec.structs.replace(GOOD, **change)
+    with pytest.raises(WillNotSign):
+        POLICY.sign(evm_plan(altered), Approved(PAYMENT))
+
+
+def test_a_signer_refuses_another_nonce_than_the_bound_one() -> None:
+    """Criterion: CHAINS-SIGNER-2."""
+    other = msgspec.structs.replace(evm_plan(GOOD), binding=evm_tx.binding(LANE, 5))
+    with pytest.raises(WillNotSign, match="binding"):
+        POLICY.sign(other, Approved(PAYMENT))
+    with pytest.raises(WillNotSign, match="read"):
+        POLICY.sign(msgspec.structs.replace(evm_plan(GOOD), body=b"junk"), Approved(PAYMENT))
+
+
+COIN = utxo_tx.Coin(b"\x05" * 32, 1, 1_000_000)
+PAID = Payment(9, SATS, 400_000, HOT.place(7))
+BODY = utxo_tx.Body((COIN,), (utxo_tx.Pays(PAID.place, PAID.amount),), 597_000)
+
+
+def utxo_plan(body: utxo_tx.Body) -> Plan:
+    return Plan(3, (9,), utxo_tx.binding(body.inputs), msgspec.msgpack.encode(body), 1)
+
+
+def policy(number: int) -> UtxoPolicy:
+    return UtxoPolicy(HOT, 500, 3, 2, PrivateKey(ROOTS[number].child(0).secret))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pays": (utxo_tx.Pays(HOT.place(8), 400_000),)},
+        {"pays": (utxo_tx.Pays(HOT.place(7), 400_001),)},
+        {"pays": (*BODY.pays, utxo_tx.Pays(HOT.place(9), 1_000))},  # a second "change"
+        {"pays": ()},
+        {"change": 600_001},  # more than there is
+        {"change": -1},
+        {"change": 0},  # all of it to the miner
+        {"inputs": (COIN, COIN)},
+        {"inputs": ()},
+    ],
+)
+def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> None:
+    """Criterion: CHAINS-SIGNER-1."""
+    assert policy(0).sign(utxo_plan(BODY), Approved(PAID))
+    with pytest.raises(WillNotSign):
+        policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), Approved(PAID))
+
+
+def test_a_stranger_key_signs_nothing() -> None:
+    """Criterion: CHAINS-SIGNER-1."""
+    stranger = UtxoPolicy(HOT, 500, 3, 2, KEY)
+    with pytest.raises(WillNotSign, match="wallet"):
+        stranger.sign(utxo_plan(BODY), Approved(PAID))
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (1, 2), (0, 2)])
+def test_any_two_of_three_sign_and_cores_library_agrees(pair: tuple[int, int]) -> None:
+    """Criterion: CHAINS-PAY-8."""
+    import pbk
+
+    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in pair]
+    made = utxo_tx.completed(parts)
+    script, judged = pbk.ScriptPubkey(HOT.place(0)), pbk.Transaction(made.raw)
+    flags = pbk.ScriptVerificationFlags.ALL & ~pbk.ScriptVerificationFlags.TAPROOT
+    assert script.verify(COIN.amount, judged, None, 0, flags)
+    assert not script.verify(COIN.amount - 1, judged, None, 0, flags)
+    with pytest.raises(Unpayable, match="do not suffice"):
+        utxo_tx.completed(parts[:1])
+
+
+def test_the_estimated_size_is_never_less_than_the_real_one() -> None:
+    """Criterion: CHAINS-PAY-6."""
+    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in (0, 1)]
+    made = Transaction.parse(utxo_tx.completed(parts).raw)
+    stripped = Transaction(made.version, [TransactionInput(i.txid, i.vout, sequence=i.sequence)
+                                          for i in made.vin], made.vout)  # fmt: skip
+    whole, plain = len(made.serialize()), len(stripped.serialize())
+    real = -(-(3 * plain + whole) // 4)
+    assert real <= utxo_tx.size(1, [34, 34], 3, 2) <= real + 5
+
+
+def block_of(transactions: list[Transaction]) -> tuple[bytes, bytes]:
+    root = raw_block.merkle_root([one.txid()[::-1] for one in transactions])
+    header = bytes(36) + root + bytes(12)
+    body = bytes((len(transactions),)) + b"".join(one.serialize() for one in transactions)
+    return header + body, hashlib.sha256(hashlib.sha256(header).digest()).digest()[::-1]
+
+
+def some(count: int) -> list[Transaction]:
+    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in (0, 1)]
+    signed = Transaction.parse(utxo_tx.completed(parts).raw)
+    plain = [
+        Transaction(vin=[TransactionInput(bytes([n]) * 32, n, Script(bytes(n)))],
+                    vout=[TransactionOutput(n, Script(b"\x51" * n)) for n in range(300)])
+        for n in range(count - 1)
+    ]  # fmt: skip
+    return [*plain, signed]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_a_block_is_read_as_another_library_reads_it(count: int) -> None:
+    """Criterion: CHAINS-NODE-2."""
+    held = some(count)
+    data, hash_ = block_of(held)
+    read = raw_block.read_transactions(data, hash_)
+    assert [one.txid for one in read] == [one.txid() for one in held]
+    for one, other in zip(read, held, strict=True):
+        scripts = [(out.value, out.script_pubkey.data) for out in other.vout]
+        assert [(out.amount, out.script) for out in one.outputs] == scripts
+        assert one.spends == [raw_block.outpoint(i.txid, i.vout) for i in other.vin]
+
+
+def test_every_broken_block_is_refused() -> None:
+    """Criterion: CHAINS-NODE-2."""
+    data, hash_ = block_of(some(2))
+    for end in range(0, len(data) - 1, 97):
+        with pytest.raises(NodeGarbage):
+            raw_block.read_transactions(data[:end], hash_)
+    for place in range(0, 12_000, 501):
+        broken = bytearray(data)
+        broken[place] ^= 1
+        with pytest.raises(NodeGarbage):
+            raw_block.read_transactions(bytes(broken), hash_)
