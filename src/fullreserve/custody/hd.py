@@ -1,4 +1,7 @@
-"""Hierarchical keys after BIP 32: https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki."""
+"""Hierarchical keys after BIP 32.
+
+https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki
+"""
 
 from __future__ import annotations
 
