@@ -74,7 +74,9 @@ def test_a_memo_is_read_back_and_each_slip_and_swap_is_found(index: int) -> None
         assert index_of_memo(swap) == (index if swap == memo else None)
 
 
-@pytest.mark.parametrize("memo", ["", "0", "000000", "12", "abcdef", "-00012", "¹²³⁴⁵⁶", " 000019"])
+@pytest.mark.parametrize(
+    "memo", ["", "0", "000000", "12", "abcdef", "-00012", "\u00b9\u00b2\u00b3", " 000019"]
+)
 def test_a_memo_that_nobody_was_given_is_nobodys(memo: str) -> None:
     """Criterion: CHAINS-ADDRESS-3."""
     assert index_of_memo(memo) is None
