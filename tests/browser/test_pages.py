@@ -24,6 +24,7 @@ PAGES = {
     "/orders": "41,000",
 }
 TARGET_PX = 44
+SCRIPT_BYTES_MAX = 350_000
 
 SMALL = f"""() => [...document.querySelectorAll(
     'button, a[href], input:not([type=radio], [type=range]), [role=tab], [role=combobox], ' +
@@ -134,3 +135,15 @@ def test_the_look_is_chosen_and_kept(visit: Visit, maker: Person) -> None:
     expect(page.get_by_role("heading", name="Рынки")).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert page.evaluate("document.documentElement.lang") == "ru"
+
+
+def test_the_first_view_of_the_trade_page_is_light(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-FIGURE-1"""
+    page = visit("/trade/BTC-USDT")
+    expect(page.get_by_text(re.compile("^Vol "))).to_be_visible()
+    scripts = page.evaluate(
+        "performance.getEntriesByType('resource').filter(each => each.name.endsWith('.js'))"
+        ".map(each => each.encodedBodySize)"
+    )
+    assert min(scripts) > 0
+    assert sum(scripts) <= SCRIPT_BYTES_MAX
