@@ -122,13 +122,17 @@ function Middle({ times, setTimes }: MiddleProps): ReactNode {
   const ticker = useTicker(instrument.instId)
   const direction = useDirection(ticker?.last)
   const spread = ticker ? Number(ticker.askPx) - Number(ticker.bidPx) : 0
+  // Of the price, since eight decimals would not fit beside it.
+  const share = spread > 0 ? (spread / Number(ticker?.askPx)) * 100 : 0
+  const about = t('book.spread', { spread: spread.toFixed(instrument.priceDecimals) })
   return (
     <div className={css.middle}>
       <b className={css[direction]}>
         {ticker ? fixed(ticker.last, instrument.priceDecimals) : '—'}
       </b>
-      <span className={css.spread}>
-        {t('book.spread', { spread: spread.toFixed(instrument.priceDecimals) })}
+      <span className={css.spread} title={about}>
+        <span className="unseen">{about}</span>
+        <span aria-hidden="true">{share.toFixed(3)}%</span>
       </span>
       <Select
         small
