@@ -105,10 +105,9 @@ impl PlainOrders {
         parameters: &Parameters<'a>,
         submission: Submission,
     ) -> Option<Placed<'a>> {
-        let terms = if parameters.symbol.is_empty() {
-            self.coded.get(&parameters.code?)?
-        } else {
-            self.named.get(parameters.symbol)?
+        let terms = match parameters.code {
+            Some(code) => self.coded.get(&code)?,
+            None => self.named.get(parameters.symbol)?,
         };
         let body = parameters.body(terms, submission)?;
         Some(Placed {

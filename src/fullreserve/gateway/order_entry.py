@@ -118,14 +118,14 @@ class OrderEntry:
         self._gateway = gateway
 
     def instrument(self, name: str, code: int | str) -> Instrument:
-        """By id, else by code; Problem 50014, 51001."""
-        found = self._named.get(name)
-        if found is not None:
-            return found
-        if code != "" and not name:
+        """By code, as WebSocket clients name it, else by id; Problem 50014, 51001."""
+        if code != "":
             found = self.instruments.get(_number(code))
             if found is None:
                 raise Problem(51001, name=str(code)[:40])
+            return found
+        found = self._named.get(name)
+        if found is not None:
             return found
         if not name:
             raise Problem(50014, name="instId")

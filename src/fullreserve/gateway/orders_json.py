@@ -11,6 +11,7 @@ from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.exchange.wire.commands import OrderType, SelfTrade, Side, SizeUnit, amount_int
 from fullreserve.exchange.wire.events import Liquidity, Order, OrderCause, OrderState
 from fullreserve.gateway import ids
+from fullreserve.gateway.valuation import Valuation, usd_text
 from fullreserve.records.record import Fill
 
 ZERO_AMOUNT = bytes(16)
@@ -162,8 +163,10 @@ def order_row(catalog: Catalog, order: Order, fill_ms: int = 0) -> dict[str, obj
     return row
 
 
-def order_push(catalog: Catalog, order: Order, last_price: int = 0) -> dict[str, object]:
-    """A row of the channel `orders`; `last_price` is the instrument's last traded price."""
+def order_push(
+    catalog: Catalog, order: Order, last_price: int, valuation: Valuation
+) -> dict[str, object]:
+    """A row of the channel `orders`; `last_price` is the last traded one, 0 for none."""
     instrument = catalog.instruments[order.instrument]
     row = _common(order, instrument)
     row.update(_PUSH_BLANKS)
@@ -176,10 +179,14 @@ def order_push(catalog: Catalog, order: Order, last_price: int = 0) -> dict[str,
     row["tradeId"] = str(order.trade) if filled else ""
     row["fillFee"] = fee_text(asset, amount_int(order.fill_fee)) if filled else "0"
     row["fillFeeCcy"] = asset.symbol if filled else ""
-    row["fillNotionalUsd"] = notional(instrument, order.fill_price, order.fill_size)
+    paid = quote_amount(instrument, order.fill_price, order.fill_size)
+    row["fillNotionalUsd"] = _dollars(instrument, paid, valuation)
     row["execType"] = EXECUTIONS[order.liquidity]
     row["lastPx"] = instrument.price_text(last_price) if last_price else ""
-    row["notionalUsd"] = notional(instrument, order.price or last_price, order.size)
+    worth = order.size
+    if order.unit == SizeUnit.BASE:
+        worth = quote_amount(instrument, order.price or last_price, order.size)
+    row["notionalUsd"] = _dollars(instrument, worth, valuation)
     row["reqId"] = order.request_id
     row["amendResult"] = _amend_result(order)
     row["code"] = str(order.amend_code)
@@ -195,11 +202,17 @@ def _amend_result(order: Order) -> str:
     return "1" if order.amend_code else ""
 
 
-def notional(instrument: Instrument, price: int, size: int) -> str:
-    """Price x size in the quote asset; USD for pairs quoted in a dollar coin. "" for nothing."""
-    if not price or not size:
-        return ""
-    return decimals.text(price * size, instrument.price_scale + instrument.size_scale)
+def quote_amount(instrument: Instrument, price: int, size: int) -> int:
+    """Price x size in ledger units of the quote asset, rounded down."""
+    digits = instrument.price_scale + instrument.size_scale
+    amount: int = price * size * 10**instrument.quote.scale // 10**digits
+    return amount
+
+
+def _dollars(instrument: Instrument, amount: int, valuation: Valuation) -> str:
+    """An amount of the quote asset in USD; "" for nothing and without a price."""
+    value = valuation.usd(instrument.quote, amount)
+    return usd_text(value) if value else ""
 
 
 def fill_row(catalog: Catalog, fill: Fill) -> dict[str, object]:

@@ -125,6 +125,30 @@ async def test_a_reply_has_all_its_keys(live: Live) -> None:
         assert (canceled["sCode"], canceled["ordId"]) == ("0", row["ordId"])
 
 
+async def test_what_an_order_is_worth_is_told_in_dollars(live: Live) -> None:
+    """Criterion: WS-ORDERS-1."""
+    maker, taker = await live.trader(), await live.trader()
+    async with live.client(maker) as making, live.client(taker) as taking:
+        await taking.subscribe("orders", instType="ANY")
+        await taking.subscribe("balance_and_position")
+        assert only(await taking.of("balance_and_position"))["eventType"] == "snapshot"
+        await placed(making, side="sell", price="100", size="3")
+        # A resting order holds money and moves none, so no balance is told.
+        await placed(taking, side="buy", price="50", size="2")
+        assert only(await taking.of("orders"))["notionalUsd"] == "100"
+        market = {"instIdCode": BTC_USDT, "instId": "ETH-USDT", "tdMode": "cash", "side": "buy"}
+        market |= {"ordType": "market", "sz": "150"}
+        assert (await taking.ask("order", market))["code"] == "0"
+        told = only(await taking.of("orders"))
+        assert (told["instId"], told["notionalUsd"]) == ("BTC-USDT", "150")
+        told = only(await taking.of("orders"))
+        assert (told["fillSz"], told["fillNotionalUsd"]) == ("1.5", "150")
+        balance = only(await taking.of("balance_and_position"))
+        assert balance["eventType"] == "filled"
+        assert {row["ccy"] for row in balance["balData"]} == {"BTC", "USDT"}
+        assert balance["trades"] == [{"instId": "BTC-USDT", "tradeId": told["tradeId"]}]
+
+
 async def test_the_life_of_an_order_in_pushes(live: Live) -> None:
     """Criterion: WS-ORDERS-1. Placed, amended, filled in two parts, each told once and exactly."""
     maker, taker = await live.trader(), await live.trader()

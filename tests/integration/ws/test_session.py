@@ -19,7 +19,7 @@ from fullreserve.exchange.wire import commands as c
 from fullreserve.gateway.ws import connection as ws_connection
 from fullreserve.gateway.ws import limits as ws_limits
 from fullreserve.gateway.ws import server as ws_server
-from fullreserve.gateway.ws.frames import Close, text_frame
+from fullreserve.gateway.ws.frames import Close, close_frame, text_frame
 from fullreserve.gateway.ws.hub import IDLE_MS
 from fullreserve.gateway.ws.limits import REQUESTS_MAX
 from fullreserve.identity.api_key import Permission
@@ -296,6 +296,32 @@ async def test_a_client_that_does_not_read_is_cut_off_alone(
                 if slow not in live.server.hub.members:
                     break
         assert slow not in live.server.hub.members
+        # Who reads on in the end learns why.
+        said = bytearray()
+        while part := await loop.sock_recv(silent, 1 << 20):
+            said += part
+        assert said.endswith(close_frame(Close.SLOW_CONSUMER, "send buffer full"))
+
+
+async def test_connections_of_a_channel_are_counted_not_subscriptions(live: Live) -> None:
+    """Criterion: WS-SUB-5."""
+    key = await live.trader()
+    async with live.client(key) as first, live.client(key) as second:
+        for name in ("BTC-USDT", "ETH-USDT"):
+            await first.subscribe("orders", instType="SPOT", instId=name)
+            told = await first.until(lambda one: one.get("event") == "channel-conn-count")
+            assert told["connCount"] == "1"
+        await second.subscribe("orders", instType="ANY")
+        told = await second.until(lambda one: one.get("event") == "channel-conn-count")
+        assert told["connCount"] == "2"
+        await first.ask(
+            "unsubscribe", {"channel": "orders", "instType": "SPOT", "instId": "BTC-USDT"}
+        )
+        assert live.server.connections(key.uid, "orders") == 2
+        await first.ask(
+            "unsubscribe", {"channel": "orders", "instType": "SPOT", "instId": "ETH-USDT"}
+        )
+        assert live.server.connections(key.uid, "orders") == 1
 
 
 async def test_a_half_open_connection_leaves_nothing_behind(live: Live) -> None:

@@ -85,6 +85,8 @@ async def test_strange_requests_break_nothing(tmp_path: Path, seed: int) -> None
         b"\x83\x80\0\0\0\0",  # an opcode that is none
         b"\x81\x01x",  # a client's frame without a mask
         b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",  # a length beyond all bounds
+        b"\x80\x80\0\0\0\0",  # a continuation of nothing
+        b"\x01\x81\0\0\0\0x\x81\x81\0\0\0\0x",  # a message within another
     ],
 )
 async def test_a_broken_frame_closes_without_a_trace(

@@ -15,19 +15,24 @@ from fullreserve.gateway.rest.request import Request
 
 # A stamp with milliseconds; by a coarser one two requests that are meant may look the same.
 _STAMP_BYTES = len("2020-12-08T09:08:57.715Z")
+TOGETHER_MS = 100
 USED = "this signature was used already; sign each request anew, and name what it does"
 
 
 class Once:
     """Signatures that were used, for as long as they would be taken again.
 
+    Orders that are meant may be signed in the same millisecond: the same signature is taken for a
+    moment more. What comes later is a repetition.
+
     `name` is the parameter by which the same request is known otherwise, and taken once for it.
     """
 
     def __init__(self, name: str) -> None:
         self._names = re.compile(rb'"%b"\s*:\s*"[^"]' % name.encode()).findall
-        self._used: dict[int, None] = {}
-        self._before: dict[int, None] = {}
+        # When a signature was used first, in ms.
+        self._used: dict[int, int] = {}
+        self._before: dict[int, int] = {}
         self._turned_ms = 0
 
     def take(self, request: Request, count: int = 1) -> None:
@@ -38,11 +43,12 @@ class Once:
             return
         if len(self._names(request.body)) >= count:
             return
-        self._turn(request.in_us // 1000)
+        now_ms = request.in_us // 1000
+        self._turn(now_ms)
         mark = hash(sign)  # keyed anew in each process
-        if mark in self._used or mark in self._before:
+        first_ms = self._before.get(mark) or self._used.setdefault(mark, now_ms)
+        if now_ms - first_ms > TOGETHER_MS:
             raise Problem(50113, allowed=USED)
-        self._used[mark] = None
 
     def _turn(self, now_ms: int) -> None:
         """Forgets what is older than twice the window: a stamp may lie that far ahead."""

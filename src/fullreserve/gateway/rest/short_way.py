@@ -30,6 +30,7 @@ from fullreserve.gateway.rest.app import (
 
 ORDER_URL = ORDER_TARGET[2]
 HEAD_BYTES_MAX = 32 * 1024
+PIECE_BYTES = 8 * 1024
 HEAD_TOO_LARGE = f"without its body the request is larger than {HEAD_BYTES_MAX} bytes"
 # How long a client may take to send a whole request; idle connections between requests have
 # uvicorn's own, shorter time.
@@ -121,6 +122,9 @@ class Protocol(HttpToolsProtocol):
             self._parse(data)
             return
         is_post, path, query, headers, body = read
+        if len(data) - len(body) > HEAD_BYTES_MAX:
+            self._parse(data)
+            return
         asked = _Asked(keep_alive=True)
         if is_post:
             if path != ORDER_URL or query or len(body) > BODY_MAX:
@@ -150,7 +154,7 @@ class Protocol(HttpToolsProtocol):
         # In small pieces, because what is beyond the limit must not be looked at.
         content = memoryview(data)
         while content and not self.transport.is_closing():
-            piece, content = content[:HEAD_BYTES_MAX], content[HEAD_BYTES_MAX:]
+            piece, content = content[:PIECE_BYTES], content[PIECE_BYTES:]
             if self._beside_body > HEAD_BYTES_MAX:
                 self._hang_up(Problem(90012, allowed=HEAD_TOO_LARGE, http=431))
                 return

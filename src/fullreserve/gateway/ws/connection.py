@@ -31,7 +31,7 @@ SEND_BUFFER_MAX = 2 * 1024 * 1024
 # So many fragments hold a request of the largest size in parts of 64 bytes.
 FRAGMENTS_MAX = 1024
 # How long a client that is cut off may take to read what it was sent.
-LINGER_S = 5
+LINGER_S = 30
 # What may be sent during a login, together.
 WAITING_BYTES_MAX = 1024 * 1024
 WAITING_MAX = 1024
@@ -103,7 +103,11 @@ class Connection(WSListener):
 
     def _take_part(self, frame: WSFrame) -> None:
         """Puts fragments together; binary messages are read as text."""
-        if not self._parts:
+        begins = frame.msg_type != WSMsgType.CONTINUATION
+        if begins == bool(self._parts):
+            self.close(Close.PROTOCOL_ERROR, "fragments out of order")
+            return
+        if begins:
             self._parts_deflated = frame.rsv1
         part = frame.get_payload_as_bytes()
         self._parts.append(part)
@@ -289,8 +293,10 @@ class Connection(WSListener):
             self.server.hub.join(subscription.key, subscription.make, self)
             return
         if channel in COUNTED and self.key is not None:
-            count = self.server.count(self.key.uid, channel, 1)
             name = "channel-conn-count"
+            # Connections are counted, however often each of them subscribes.
+            held = self._holds(channel)
+            count = self.server.count(self.key.uid, channel, 0 if held else 1)
             if count is None:
                 name += "-error"
                 count = self.server.connections(self.key.uid, channel)
@@ -316,8 +322,12 @@ class Connection(WSListener):
         if subscription is None:
             return
         self.server.hub.leave(key, self)
-        if subscription.channel in COUNTED and self.key is not None:
-            self.server.count(self.key.uid, subscription.channel, -1)
+        channel = subscription.channel
+        if channel in COUNTED and self.key is not None and not self._holds(channel):
+            self.server.count(self.key.uid, channel, -1)
+
+    def _holds(self, channel: str) -> bool:
+        return any(one.channel == channel for one in self.topics.values())
 
 
 def _nowhere(_frame: bytes) -> None:

@@ -39,6 +39,7 @@ class Move(NamedTuple):
     accounts: Accounts
     time_ms: int
     traded: bool  # by orders alone
+    fills: list[Order]
 
 
 class OfOwner(Topic):
@@ -71,7 +72,8 @@ class Orders(OfOwner):
         if self._matches(order):
             last = self._feed.market.of(order.instrument).tape.last
             price = 0 if last is None else last.price
-            self._push_data(orders_json.order_push(self._feed.catalog, order, price))
+            feed = self._feed
+            self._push_data(orders_json.order_push(feed.catalog, order, price, feed.valuation))
 
     def _matches(self, order: Order) -> bool:
         kind, name = self._arg.get("instType", "ANY"), self._arg.get("instId")
@@ -144,10 +146,14 @@ class Balances(OfOwner, ABC):
         if self._accounts is None:
             self._early.update(move.accounts)
             return
+        shown = self._narrow(self._told(move.accounts, self._accounts))
         self._accounts.update(move.accounts)
-        shown = self._narrow(move.accounts)
         if shown:
             self._changed(move._replace(accounts=shown))
+
+    def _told(self, accounts: Accounts, _before: Accounts) -> Accounts:
+        """What of the changed accounts the channel tells."""
+        return accounts
 
     def _narrow(self, accounts: Accounts) -> Accounts:
         name = self._arg.get("ccy")
@@ -198,9 +204,23 @@ class BalanceAndPosition(Balances):
         data = self._data("snapshot", accounts, time_ms)
         return self.message(f'"data":[{encode(data).decode()}]')
 
+    def _told(self, accounts: Accounts, before: Accounts) -> Accounts:
+        """Those whose cash changed: an order that only holds some changes none."""
+        return {
+            asset: state
+            for asset, state in accounts.items()
+            if asset not in before or before[asset].balance != state.balance
+        }
+
     def _changed(self, move: Move) -> None:
         kind = "filled" if move.traded else "transferred"
-        self._push_data(self._data(kind, move.accounts, move.time_ms))
+        symbols = self._feed.catalog.instruments
+        data = self._data(kind, move.accounts, move.time_ms)
+        data["trades"] = [
+            {"instId": symbols[fill.instrument].symbol, "tradeId": str(fill.trade)}
+            for fill in move.fills
+        ]
+        self._push_data(data)
 
     def _data(self, kind: str, accounts: Accounts, time_ms: int) -> dict[str, Any]:
         return {
@@ -243,10 +263,13 @@ class PrivateFeed:
         if not owners:
             return
         moved: dict[int, Accounts] = {}
+        fills: dict[int, list[Order]] = {}
         posted = False
         for event in row.decoded():
             if type(event) is Order:
                 if event.owner in owners:
+                    if event.cause == OrderCause.FILLED:
+                        fills.setdefault(event.owner, []).append(event)
                     for topic in list(owners[event.owner]):
                         topic.ordered(event)
             elif type(event) is Balance:
@@ -259,5 +282,6 @@ class PrivateFeed:
             elif type(event) is Posted:
                 posted = True
         for owner, accounts in moved.items():
+            move = Move(accounts, row.time_ms, not posted, fills.get(owner, []))
             for topic in list(owners[owner]):
-                topic.moved(Move(accounts, row.time_ms, not posted))
+                topic.moved(move)
