@@ -20,9 +20,9 @@ use crate::wire::Reference;
 use crate::wire::command::{Body, CancelAll, Group, Posting};
 use crate::wire::event;
 
-/// Bill types of postings that no freeze or suspension of transfers may hold up: what operators have
-/// approved (balance corrections, trade busts), and what follows a chain (withdrawal, canceled
-/// withdrawal, reversal, memo), whose fold asks the suspension of withdrawals instead.
+/// Bill types of postings that no freeze or suspension of transfers may hold up: what operators
+/// have approved (balance corrections, trade busts), and what follows a chain (withdrawal,
+/// canceled withdrawal, reversal, memo), whose fold asks the suspension of withdrawals instead.
 const NOT_HELD_UP: [Reason; 6] = [
     Reason(2),
     Reason(13),
