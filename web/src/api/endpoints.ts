@@ -576,6 +576,155 @@ export interface Endpoints {
   'POST x/api-keys/switch-off': Record<string, never>
   'POST x/api-keys/switch-on': Record<string, never>
   'POST x/cancel-all': { instId?: string }
+  'GET x/operator/accounts': { uid: number | string }
+  'POST x/operator/approve': { proposal: number | string }
+  'GET x/operator/audit': {
+    actor?: number | string
+    subject?: number | string
+    action?: string
+    result?: '' | 'denied' | 'done' | 'unknown'
+    begin?: number | string
+    end?: number | string
+    after?: number | string
+    limit?: number | string
+  }
+  'GET x/operator/audit/verify': Record<string, never>
+  'GET x/operator/bills': {
+    uid: number | string
+    account: string
+    ccy?: string
+    after?: number | string
+    before?: number | string
+    limit?: number | string
+  }
+  'GET x/operator/command': { sequence: number | string }
+  'GET x/operator/fees': Record<string, never>
+  'GET x/operator/instruments': Record<string, never>
+  'POST x/operator/instruments/state': {
+    note: string
+    instId: string
+    state: 'cancel_only' | 'live' | 'post_only' | 'preopen' | 'suspend'
+  }
+  'GET x/operator/journal': Record<string, never>
+  'GET x/operator/journal/replay': Record<string, never>
+  'POST x/operator/journal/replay': { sequence: number | string }
+  'GET x/operator/journal/rows': { from?: number | string; limit?: number | string }
+  'GET x/operator/operators': Record<string, never>
+  'POST x/operator/operators/dismiss': { note: string; uid: number | string }
+  'GET x/operator/overview': Record<string, never>
+  'GET x/operator/parameters': Record<string, never>
+  'GET x/operator/proposal': { proposal: number | string }
+  'GET x/operator/proposals': {
+    state?: 'all' | 'closed' | 'open'
+    after?: number | string
+    limit?: number | string
+  }
+  'POST x/operator/propose/bust': {
+    note: string
+    instId: string
+    tradeId: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/correction': {
+    note: string
+    uid: number | string
+    account: 'funding' | 'trading'
+    ccy: string
+    amount: string
+    house: 'fees' | 'insurance' | 'rounding' | 'treasury'
+    reason: 'compensation' | 'deposit' | 'error' | 'fee' | 'other' | 'settlement'
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/fee-tier': {
+    note: string
+    tier: number | string
+    maker: string
+    taker: string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/instrument': {
+    note: string
+    lastsMs?: number | string
+    instId: string
+    ticks?: string
+    lotSz?: string
+    minSz?: string
+    maxLmtSz?: string
+    maxMktSz?: string
+    maxMktAmt?: string
+    maxPx?: string
+    band?: string
+  }
+  'POST x/operator/propose/listing': {
+    note: string
+    lastsMs?: number | string
+    instId: string
+    tickSz: string
+    lotSz: string
+    minSz: string
+    maxLmtSz: string
+    maxMktSz: string
+    maxMktAmt: string
+    maxPx: string
+    band?: string
+    state?: 'cancel_only' | 'live' | 'post_only' | 'preopen' | 'suspend'
+  }
+  'POST x/operator/propose/member': {
+    note: string
+    uid: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/parameter': {
+    note: string
+    parameter: string
+    value: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/release': {
+    note: string
+    uid: number | string
+    flags?: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/state': {
+    note: string
+    instId: string
+    state: 'cancel_only' | 'live' | 'post_only' | 'preopen' | 'suspend'
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/suspension': {
+    note: string
+    suspension: number | string
+    actions: string
+    level: 'asset' | 'global' | 'instrument' | 'owner' | 'segment'
+    key?: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/threshold': {
+    note: string
+    threshold: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/user-tier': {
+    note: string
+    uid: number | string
+    tier: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/reject': { proposal: number | string; note: string }
+  'GET x/operator/series': { after?: number | string }
+  'GET x/operator/suspensions': Record<string, never>
+  'GET x/operator/user': { uid: number | string }
+  'GET x/operator/users': { query?: string; after?: number | string; limit?: number | string }
+  'POST x/operator/users/end-sessions': { note: string; uid: number | string }
+  'POST x/operator/users/freeze': {
+    note: string
+    uid: number | string
+    flags?: number | string
+    subAccounts?: boolean
+    cancelOrders?: boolean
+  }
+  'POST x/operator/users/revoke-keys': { note: string; uid: number | string; apiKey?: string }
   'GET x/passkeys': Record<string, never>
   'POST x/passkeys/begin': Record<string, never>
   'POST x/passkeys/finish': { ticket: string; credential: string; name?: string }

@@ -4,7 +4,7 @@ import { CSRF_STALE, PROOF_NEEDED, Refusal, SESSION_ENDED } from './refusal'
 type Method<M extends string> = Extract<keyof Endpoints, `${M} ${string}`>
 export type GetName = Method<'GET'> extends `GET ${infer P}` ? P : never
 export type PostName = Method<'POST'> extends `POST ${infer P}` ? P : never
-type GetParams<P extends GetName> = Endpoints[`GET ${P}` & keyof Endpoints]
+export type GetParams<P extends GetName> = Endpoints[`GET ${P}` & keyof Endpoints]
 type PostParams<P extends PostName> = Endpoints[`POST ${P}` & keyof Endpoints]
 
 interface Envelope {

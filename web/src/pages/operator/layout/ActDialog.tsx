@@ -1,0 +1,120 @@
+import { useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { type PostName, rest } from '~/api/rest'
+import type { MessageKey } from '~/i18n'
+import { useTranslation } from '~/i18n'
+import { Form } from '~/pages/account/form/Form'
+import { type Faults, useForm } from '~/pages/account/form/useForm'
+import { Button, type ButtonLook } from '~/ui/Button'
+import { Dialog } from '~/ui/Dialog'
+import { Field } from '~/ui/Field'
+import { Select } from '~/ui/Select'
+import css from './ActDialog.module.css'
+import { noteFault } from './note'
+import { OPERATOR } from './reading'
+
+export interface ActField {
+  name: string
+  label: string
+  hint?: string
+  /** One of these; without it a text. */
+  options?: readonly (readonly [string, ReactNode])[]
+  initial?: string
+  isOptional?: boolean
+  after?: string
+}
+
+export interface ActProps<T> {
+  title: string
+  about?: ReactNode
+  path: PostName
+  /** What is sent beside the fields. */
+  fixed?: Record<string, unknown>
+  fields?: readonly ActField[]
+  /** What of the typed is sent; what is empty is left out in any case. */
+  sent?(typed: Record<string, string>): Record<string, string>
+  /** What the button says: the deed itself. */
+  deed: string
+  look?: ButtonLook
+  onClose(): void
+  onDone(row: T | undefined): void
+}
+
+/** A dialog for an act with its reason; refusals stand in it and nothing typed is lost. */
+export function ActDialog<T>(props: ActProps<T>): ReactNode {
+  const { title, about, path, fixed, fields = [], sent, deed, look, onClose, onDone } = props
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const form = useForm<string>({
+    initial: { ...initialOf(fields), note: '' },
+    check: (typed) => faultsOf(fields, typed),
+    send: async ({ note = '', ...typed }) => {
+      const body = { ...fixed, ...filled(sent ? sent(typed) : typed), note: note.trim() }
+      const [row] = await rest.post<T>(path, body as never)
+      onDone(row)
+      onClose()
+      void client.invalidateQueries({ queryKey: [OPERATOR] })
+      void client.invalidateQueries({ queryKey: ['past'] })
+    },
+  })
+  return (
+    <Dialog open title={title} about={about} onClose={onClose}>
+      <Form
+        form={form}
+        submit={deed}
+        look={look ?? 'primary'}
+        beside={<Button onClick={onClose}>{t('cancel')}</Button>}
+      >
+        {fields.map((field) => (
+          <ActInput
+            key={field.name}
+            field={field}
+            value={form.values[field.name] ?? ''}
+            onChange={(value) => form.set(field.name, value)}
+            bound={form.bind(field.name)}
+          />
+        ))}
+        <Field {...form.bind('note')} label={t('op.note')} hint={t('op.note.hint')} />
+      </Form>
+    </Dialog>
+  )
+}
+
+function ActInput(props: {
+  field: ActField
+  value: string
+  onChange(value: string): void
+  bound: ReturnType<ReturnType<typeof useForm<string>>['bind']>
+}): ReactNode {
+  const { field, value, onChange, bound } = props
+  const { label, hint, options, after } = field
+  if (!options) {
+    return <Field {...bound} label={label} hint={hint} after={after} spellCheck={false} />
+  }
+  return (
+    <span className={css.choice}>
+      <Select label={label} labelled value={value} options={options} onChange={onChange} />
+      {hint ? <span className={css.hint}>{hint}</span> : null}
+    </span>
+  )
+}
+
+function initialOf(fields: readonly ActField[]): Record<string, string> {
+  return Object.fromEntries(
+    fields.map(({ name, initial, options }) => [name, initial ?? options?.[0]?.[0] ?? '']),
+  )
+}
+
+function faultsOf(fields: readonly ActField[], typed: Record<string, string>): Faults<string> {
+  const found: Record<string, MessageKey> = {}
+  for (const { name, isOptional } of fields) {
+    if (!isOptional && !typed[name]?.trim()) found[name] = 'form.required'
+  }
+  const note = noteFault(typed.note ?? '')
+  return note ? { ...found, note } : found
+}
+
+function filled(typed: Record<string, string>): Record<string, string> {
+  const trimmed = Object.entries(typed).map(([name, text]) => [name, text.trim()] as const)
+  return Object.fromEntries(trimmed.filter(([, text]) => text))
+}

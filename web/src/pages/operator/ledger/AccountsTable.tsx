@@ -1,0 +1,56 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { useDates } from '~/pages/account/layout/dates'
+import { type Column, Table } from '~/ui/Table'
+import css from '../layout/Cells.module.css'
+import type { Account } from '../rows'
+
+interface AccountsProps {
+  uid: string
+  rows: readonly Account[]
+}
+
+/** Balances of an owner as the ledger has them; each leads to its bills. */
+export function AccountsTable({ uid, rows }: AccountsProps): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const date = useDates()
+  const columns: Column<Account>[] = [
+    {
+      id: 'account',
+      title: t('op.account'),
+      cell: ({ account, ccy }) => (
+        <Link to={`/operator/ledger/${uid}/${account}/${ccy}`}>{account}</Link>
+      ),
+    },
+    {
+      id: 'meaning',
+      title: t('op.meaning'),
+      cell: ({ meaning, instance }) => (
+        <span className={css.long}>{instance === '0' ? meaning : `${meaning} (${instance})`}</span>
+      ),
+      wideOnly: true,
+    },
+    { id: 'ccy', title: t('currency'), cell: ({ ccy }) => ccy },
+    {
+      id: 'balance',
+      title: t('op.balance'),
+      number: true,
+      cell: ({ balance }) => amount(balance),
+    },
+    { id: 'hold', title: t('op.hold'), number: true, cell: ({ hold }) => amount(hold) },
+    { id: 'updated', title: t('op.updated'), cell: ({ updatedTs }) => date(updatedTs) },
+  ]
+  return (
+    <Table
+      label={t('op.balances')}
+      columns={columns}
+      rows={rows}
+      keyOf={({ account, instance, ccy }) => `${account}/${instance}/${ccy}`}
+      empty={t('op.balances.none')}
+      cards
+    />
+  )
+}

@@ -1,0 +1,141 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { Problem } from '~/pages/account/form/Problem'
+import { Badge } from '~/pages/account/layout/Badge'
+import { PageHead, Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import { toast } from '~/ui/toasts'
+import { Act } from '../layout/Act'
+import { ActDialog } from '../layout/ActDialog'
+import css from '../layout/Cells.module.css'
+import { Facts } from '../layout/Facts'
+import { ProposeDialog } from '../layout/ProposeDialog'
+import { useReading } from '../layout/reading'
+import { useOperator } from '../layout/roles'
+import { Uid } from '../layout/Uid'
+import { useWords } from '../layout/words'
+import type { Member, Operators } from '../rows'
+
+/** Who runs the exchange, whose word counts, and how many have to agree. */
+export function OperatorsPage(): ReactNode {
+  const { t } = useTranslation()
+  const { may } = useOperator()
+  const columns = useColumns(may('admin'))
+  const { data, error } = useReading<Operators, 'x/operator/operators'>('x/operator/operators', {})
+  const group = data?.[0]
+  return (
+    <>
+      <PageHead title={t('op.operators')} about={t('op.operators.about')} />
+      <Problem problem={error} />
+      {group ? (
+        <Section title={t('op.group')} action={may('admin') ? <GroupActs group={group} /> : null}>
+          <Facts
+            facts={[
+              [t('op.threshold'), group.threshold],
+              [t('op.enabled'), group.enabled],
+              [
+                t('op.mode'),
+                <Badge key="mode" look={group.setUp ? 'bad' : 'good'}>
+                  {t(group.setUp ? 'op.mode.setUp' : 'op.mode.normal')}
+                </Badge>,
+              ],
+            ]}
+          />
+        </Section>
+      ) : null}
+      <Section title={t('op.members')} flush>
+        <Table
+          label={t('op.members')}
+          columns={columns}
+          rows={group?.members ?? []}
+          keyOf={({ uid }) => uid}
+          empty={t(group ? 'op.none' : 'loading')}
+          cards
+        />
+      </Section>
+    </>
+  )
+}
+
+function GroupActs({ group }: { group: Operators }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Act label={t('op.kind.member')}>
+        {(close) => (
+          <ProposeDialog
+            kind="member"
+            title={t('op.kind.member')}
+            about={t('op.member.about')}
+            fields={[{ name: 'uid', label: 'UID' }]}
+            onClose={close}
+          />
+        )}
+      </Act>
+      <Act label={t('op.kind.threshold')}>
+        {(close) => (
+          <ProposeDialog
+            kind="threshold"
+            title={t('op.kind.threshold')}
+            about={t('op.threshold.about')}
+            fields={[{ name: 'threshold', label: t('op.threshold'), initial: group.threshold }]}
+            onClose={close}
+          />
+        )}
+      </Act>
+    </>
+  )
+}
+
+function useColumns(mayDismiss: boolean): Column<Member>[] {
+  const { t } = useTranslation()
+  const word = useWords()
+  const { uid: own } = useOperator()
+  const yesNo = (is: boolean) => (
+    <Badge look={is ? 'good' : 'bad'}>{t(is ? 'op.yes' : 'op.no')}</Badge>
+  )
+  const columns: Column<Member>[] = [
+    { id: 'uid', title: 'UID', cell: ({ uid }) => <Uid uid={uid} /> },
+    {
+      id: 'email',
+      title: t('form.email'),
+      cell: ({ email }) => <span className={css.long}>{email || '–'}</span>,
+    },
+    {
+      id: 'roles',
+      title: t('op.roles'),
+      cell: ({ roles }) => roles.map((role) => word('role', role)).join(', ') || '–',
+    },
+    { id: 'totp', title: t('op.user.totp'), cell: ({ totp }) => yesNo(totp) },
+    { id: 'counts', title: t('op.counts'), cell: ({ enabled }) => yesNo(enabled) },
+  ]
+  if (!mayDismiss) return columns
+  const acts: Column<Member> = {
+    id: 'acts',
+    title: <span className="unseen">{t('account.actions')}</span>,
+    number: true,
+    cell: ({ uid, email }) =>
+      uid === own ? null : (
+        <Act label={t('op.dismiss')} about={email || uid} size="small">
+          {(close) => <DismissDialog uid={uid} onClose={close} />}
+        </Act>
+      ),
+  }
+  return [...columns, acts]
+}
+
+function DismissDialog({ uid, onClose }: { uid: string; onClose(): void }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <ActDialog
+      title={t('op.dismiss.title', { uid })}
+      about={t('op.dismiss.about')}
+      path="x/operator/operators/dismiss"
+      fixed={{ uid }}
+      deed={t('op.dismiss')}
+      look="danger"
+      onClose={onClose}
+      onDone={() => toast(t('op.dismiss.done', { uid }), 'good')}
+    />
+  )
+}

@@ -1,0 +1,165 @@
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { useTranslation } from '~/i18n'
+import { compact } from '~/market/numbers'
+import { Problem } from '~/pages/account/form/Problem'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import { PageHead, Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import { useReading } from '../layout/reading'
+import { useWords } from '../layout/words'
+import type { Overview, Projection, Sample } from '../rows'
+import { LivePlot, type LivePlotProps } from './LivePlot'
+import css from './Overview.module.css'
+import { bytesText, microsText } from './plot'
+import { useSeries } from './series'
+
+const EVERY_MS = 2_000
+
+/** How the exchange is at this moment, and was in the last ten minutes. */
+export function OverviewPage(): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const overview = useReading<Overview, 'x/operator/overview'>('x/operator/overview', {}, EVERY_MS)
+  const series = useSeries()
+  const now = overview.data?.[0]
+  const problem = series.error ?? overview.error
+  const isStale = Boolean(problem) || overview.failureCount > 0
+  const state = now ? (
+    <Badge look={now.state === 'running' ? 'good' : 'bad'}>{word('health', now.state)}</Badge>
+  ) : null
+  return (
+    <>
+      <PageHead title={t('op.overview')} about={t('op.overview.about')} action={state} />
+      <Problem problem={problem} />
+      <div data-stale={isStale || undefined}>{now ? <Figures now={now} /> : null}</div>
+      <div className={css.plots} data-stale={isStale || undefined}>
+        <Plots samples={series.data ?? []} />
+      </div>
+      {now ? <Projections rows={now.projections} isStale={isStale} /> : null}
+    </>
+  )
+}
+
+function Figures({ now }: { now: Overview }): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const date = useDates()
+  const lag = Number(now.sequence) - Number(now.durable)
+  const facts = [
+    [t('op.sequence'), <span key="s">{amount(now.sequence)}</span>],
+    [t('op.durableLag'), amount(String(lag))],
+    [t('op.openOrders'), amount(now.openOrders)],
+    [t('op.queued'), amount(now.queued)],
+    [t('op.refused'), amount(now.refused)],
+    [
+      t('op.waiting'),
+      <Link key="w" to="/operator/approvals">
+        {now.openProposals}
+      </Link>,
+    ],
+    [t('op.childRestarts'), now.childRestarts],
+    [t('op.started'), date(now.startedTs)],
+    [t('op.exchangeTime'), date(now.exchangeTs)],
+  ] as const
+  return (
+    <dl className={css.figures}>
+      {facts.map(([name, value]) => (
+        <div key={name} className={css.figure}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+type Plot = Omit<LivePlotProps, 'samples'>
+
+function Plots({ samples }: { samples: readonly Sample[] }): ReactNode {
+  return usePlots().map((plot) => <LivePlot key={plot.title} {...plot} samples={samples} />)
+}
+
+function usePlots(): Plot[] {
+  const { t } = useTranslation()
+  return useMemo(() => {
+    const plot = (title: string, format: Plot['format'], ...lines: [keyof Sample, string][]) => ({
+      title,
+      format,
+      lines: lines.map(([field, name]) => ({ field, name })),
+    })
+    return [
+      plot(
+        t('op.plot.rates'),
+        compact,
+        ['commandsPerS', t('op.plot.commands')],
+        ['requestsPerS', t('op.plot.requests')],
+      ),
+      plot(
+        t('op.plot.latency'),
+        microsText,
+        ['orderP50Us', 'p50'],
+        ['orderP95Us', 'p95'],
+        ['orderP99Us', 'p99'],
+      ),
+      plot(
+        t('op.plot.lags'),
+        compact,
+        ['journalLag', t('op.plot.journal')],
+        ['recordsLag', t('op.plot.records')],
+        ['marketLag', t('op.plot.market')],
+      ),
+      plot(
+        t('op.plot.errors'),
+        compact,
+        ['refusalsPerS', t('op.plot.refusals')],
+        ['errorsPerS', t('op.plot.failures')],
+      ),
+      plot(
+        t('op.plot.memory'),
+        bytesText,
+        ['memoryBytes', t('op.plot.process')],
+        ['coreBytes', t('op.plot.core')],
+      ),
+      plot(
+        t('op.plot.connections'),
+        compact,
+        ['restConnections', 'REST'],
+        ['wsConnections', 'WebSocket'],
+      ),
+      plot(t('op.plot.disk'), bytesText, ['diskFreeBytes', t('op.plot.free')]),
+      plot(t('op.plot.data'), bytesText, ['dataBytes', t('op.plot.used')]),
+    ]
+  }, [t])
+}
+
+function Projections({ rows, isStale }: { rows: Projection[]; isStale: boolean }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const amount = useAmounts()
+  const columns: Column<Projection>[] = [
+    { id: 'name', title: t('op.projection'), cell: ({ name }) => word('projection', name) },
+    {
+      id: 'sequence',
+      title: t('op.sequence'),
+      number: true,
+      cell: ({ sequence }) => amount(sequence),
+    },
+    { id: 'lag', title: t('op.lag'), number: true, cell: ({ lag }) => amount(lag) },
+  ]
+  return (
+    <div data-stale={isStale || undefined}>
+      <Section title={t('op.projections')} about={t('op.projections.about')} flush>
+        <Table
+          label={t('op.projections')}
+          columns={columns}
+          rows={rows}
+          keyOf={({ name }) => name}
+          empty="–"
+        />
+      </Section>
+    </div>
+  )
+}
