@@ -3,9 +3,9 @@ import { Refusal } from '~/api/refusal'
 import { useRefusalText } from '~/app/refusals'
 import { useTranslation } from '~/i18n'
 import { Badge } from '~/pages/account/layout/Badge'
-import { useDates } from '~/pages/account/layout/dates'
 import type { Column } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
+import { useMoments } from '../layout/moments'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { AuditEntry } from '../rows'
@@ -15,7 +15,7 @@ const LOOKS: Record<string, 'good' | 'bad' | 'plain'> = { done: 'good', denied: 
 /** What an entry of the audit log shows. */
 export function useAuditColumns(): Column<AuditEntry>[] {
   const { t } = useTranslation()
-  const date = useDates()
+  const date = useMoments()
   return [
     { id: 'time', title: t('time'), cell: ({ ts }) => date(ts) },
     {

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
-import { useDates } from '~/pages/account/layout/dates'
 import { type Column, Table } from '~/ui/Table'
+import { useMoments } from '../layout/moments'
 import { FieldList } from '../ledger/FieldList'
 import type { JournalRow } from '../rows'
 import css from './Journal.module.css'
@@ -10,13 +10,14 @@ import css from './Journal.module.css'
 /** Rows of the log with their commands by name. */
 export function JournalRows({ rows }: { rows: readonly JournalRow[] | undefined }): ReactNode {
   const { t } = useTranslation()
-  const date = useDates()
+  const date = useMoments()
   const columns: Column<JournalRow>[] = [
     { id: 'sequence', title: t('op.sequence'), cell: ({ sequence }) => sequence },
     { id: 'time', title: t('time'), cell: ({ ts }) => date(ts) },
     {
       id: 'commands',
-      title: t('op.commands'),
+      // Not a text: on a phone the list has the whole width.
+      title: <span>{t('op.commands')}</span>,
       cell: ({ commands }) => (
         <ul className={css.commands}>
           {commands.map(({ sequence, command, fields }) => (
@@ -50,6 +51,7 @@ export function JournalRows({ rows }: { rows: readonly JournalRow[] | undefined 
       rows={rows ?? []}
       keyOf={({ sequence }) => sequence}
       empty={t(rows ? 'op.none' : 'loading')}
+      cards
     />
   )
 }

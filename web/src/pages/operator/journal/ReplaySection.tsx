@@ -42,9 +42,11 @@ export function ReplaySection({ journal }: { journal: Journal }): ReactNode {
   return (
     <Section title={t('op.replay')} about={t('op.replay.about')}>
       <div className={css.replay}>
-        <Form form={form} submit={t('op.replay.start')}>
-          <Field {...form.bind('sequence')} label={t('op.replay.to')} inputMode="numeric" />
-        </Form>
+        <div className={css.form}>
+          <Form form={form} submit={t('op.replay.start')}>
+            <Field {...form.bind('sequence')} label={t('op.replay.to')} inputMode="numeric" />
+          </Form>
+        </div>
         <Problem problem={error} />
         {replay ? <Outcome replay={replay} /> : null}
       </div>
@@ -118,6 +120,7 @@ function Components({ rows }: { rows: Component[] }): ReactNode {
       rows={rows}
       keyOf={({ name }) => name}
       empty="–"
+      cards
     />
   )
 }

@@ -2,9 +2,9 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
-import { useDates } from '~/pages/account/layout/dates'
 import { type Column, Table } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
+import { useMoments } from '../layout/moments'
 import type { Account } from '../rows'
 
 interface AccountsProps {
@@ -16,7 +16,7 @@ interface AccountsProps {
 export function AccountsTable({ uid, rows }: AccountsProps): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
-  const date = useDates()
+  const date = useMoments()
   const columns: Column<Account>[] = [
     {
       id: 'account',

@@ -3,12 +3,12 @@ import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
-import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { PagedTable } from '~/pages/trade/orders/PagedTable'
 import { PAGE_ROWS, usePages } from '~/pages/trade/orders/pages'
 import type { Column } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
+import { useMoments } from '../layout/moments'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { LedgerBill } from '../rows'
@@ -56,7 +56,7 @@ function useColumns(): Column<LedgerBill>[] {
   const { t, has } = useTranslation()
   const word = useWords()
   const amount = useAmounts()
-  const date = useDates()
+  const date = useMoments()
   return [
     { id: 'time', title: t('time'), cell: ({ ts }) => date(ts) },
     {

@@ -2,9 +2,9 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
-import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import css from '../layout/Cells.module.css'
+import { useMoments } from '../layout/moments'
 import { useReading } from '../layout/reading'
 import type { Command } from '../rows'
 import { FieldList } from './FieldList'
@@ -15,7 +15,7 @@ import { Postings } from './Postings'
 export function CommandPage(): ReactNode {
   const { t } = useTranslation()
   const { sequence } = useParams({ strict: false }) as { sequence: string }
-  const date = useDates()
+  const date = useMoments()
   const { data, error, isFetching } = useReading<Command, 'x/operator/command'>(
     'x/operator/command',
     { sequence },

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import type { Sample } from '../rows'
 import css from './Overview.module.css'
-import { pathOf, topOf } from './plot'
+import { bytesText, pathOf, topOf } from './plot'
 import { SPAN_MS } from './series'
 
 export interface PlotLine {
@@ -27,7 +27,9 @@ export function LivePlot({ title, lines, samples, format }: LivePlotProps): Reac
   const series = lines.map(({ field }) =>
     samples.map((sample) => ({ ts: Number(sample.ts), value: numberOf(sample[field]) })),
   )
-  const top = topOf(series.flat().map(({ value }) => value))
+  const values = series.flat().map(({ value }) => value)
+  const top = topOf(values, format === bytesText)
+  const isEmpty = values.every((value) => value === null)
   const end = Number(samples.at(-1)?.ts ?? 0)
   const box = { width: WIDTH, height: HEIGHT, end, spanMs: SPAN_MS, top }
   const newest = series.map((points) => points.at(-1)?.value ?? null)
@@ -36,7 +38,7 @@ export function LivePlot({ title, lines, samples, format }: LivePlotProps): Reac
     <figure className={css.plot}>
       <figcaption className={css.caption}>
         <span>{title}</span>
-        <span className={css.top}>{format(top)}</span>
+        <span className={css.top}>{isEmpty ? t('op.plot.none') : format(top)}</span>
       </figcaption>
       <svg
         className={css.canvas}

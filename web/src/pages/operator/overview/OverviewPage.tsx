@@ -158,6 +158,7 @@ function Projections({ rows, isStale }: { rows: Projection[]; isStale: boolean }
           rows={rows}
           keyOf={({ name }) => name}
           empty="–"
+          cards
         />
       </Section>
     </div>

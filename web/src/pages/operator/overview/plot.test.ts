@@ -28,6 +28,11 @@ test.each([
 })
 
 // Criterion: WEB-OP-PLOT-1
+test('the scale of bytes ends at a round number of them', () => {
+  expect([topOf([0], true), topOf([130 * 1024 ** 2], true)]).toEqual([1, 256 * 1024 ** 2])
+})
+
+// Criterion: WEB-OP-PLOT-1
 test('quantities are shown in units people read', () => {
   expect([0, 1023, 1024, 157_286_400, 5 * 1024 ** 4].map(bytesText)).toEqual([
     '0 B',

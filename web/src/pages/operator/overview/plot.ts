@@ -42,9 +42,10 @@ function place(ts: number, value: number, box: Box): string {
 
 const STEPS = [1, 2, 5, 10]
 
-/** The least of 1, 2, 5, 10, 20, 50 … that no value is above. */
-export function topOf(values: readonly (number | null)[]): number {
+/** The least of 1, 2, 5, 10, 20, 50 … that no value is above; a power of two for bytes. */
+export function topOf(values: readonly (number | null)[], isBytes = false): number {
   const most = Math.max(1, ...values.map((value) => value ?? 0))
+  if (isBytes) return 2 ** Math.ceil(Math.log2(most))
   const unit = 10 ** Math.floor(Math.log10(most))
   return unit * (STEPS.find((step) => step * unit >= most) ?? 10)
 }
