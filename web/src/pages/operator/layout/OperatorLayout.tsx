@@ -17,7 +17,7 @@ import { useReading } from './reading'
 
 const EVERY_MS = 5_000
 
-/** The console's pages with the way between them, for those who have a role and an authenticator. */
+/** The console's pages with the way between them, for whoever has a role and an authenticator. */
 export function OperatorLayout(): ReactNode {
   const { t } = useTranslation()
   const refusal = useRefusalText()
