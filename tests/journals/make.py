@@ -19,14 +19,16 @@ import msgspec
 
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.points import Claim, Points
+from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.journal import archive
 from fullreserve.journal.archive import Pointer
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.segment import Segment
 from tests.bed import ALICE, BOB, Bed, submit
-from tests.unit.journal import approvals_log
+from tests.unit.journal import approvals_log, custody_log
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
 
@@ -45,8 +47,9 @@ async def make(name: str) -> None:
     """Writes NAME.rows.zst and NAME.json into this folder."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        fold, fill = JOURNALS[name]
-        bed = await Bed.open(folder, folds=[fold()], segment_rows=1_000_000)
+        folds, fill = JOURNALS[name]
+        fresh = [fold() for fold in folds]
+        bed = await Bed.open(folder, folds=fresh, segment_rows=1_000_000)
         await fill(bed, random.Random(name))
         components = {one.name: one.hash.hex() for one in bed.sequencer.machine.hashes()}
         await bed.close()
@@ -84,12 +87,14 @@ async def _approvals(bed: Bed, draws: random.Random) -> None:
         bed.clock.advance(draws.randrange(0, 40_000))  # type: ignore[attr-defined]
 
 
-# By name: the fold that the exchange has, and what fills its log.
+# By name: the folds that the exchange has, and what fills its log.
 JOURNALS: dict[
-    str, tuple[Callable[[], Fold[Any]], Callable[[Bed, random.Random], Awaitable[None]]]
+    str,
+    tuple[tuple[Callable[[], Fold[Any]], ...], Callable[[Bed, random.Random], Awaitable[None]]],
 ] = {
-    "points": (Points, _points),
-    "approvals": (Approvals, _approvals),
+    "points": ((Points,), _points),
+    "approvals": ((Approvals,), _approvals),
+    "custody": ((Deposits, Withdrawals), custody_log.fill),
 }
 
 

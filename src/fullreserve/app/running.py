@@ -25,9 +25,11 @@ from fullreserve.config import Settings
 from fullreserve.door.local import LocalDoor
 from fullreserve.door.protocol import Refused, Result, Unavailable
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
-from fullreserve.exchange import genesis
+from fullreserve.exchange import chart, genesis
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import AnyCommand, encode
+from fullreserve.exchange.wire.events import KindDefined
+from fullreserve.exchange.wire.queries import ListKinds
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.ws import server as ws_server
@@ -174,6 +176,8 @@ class Running:
         stop.callback(self.vault.close)
         if is_new:
             await self._begin_log(extension.genesis())
+        else:
+            await self._complete_chart()
         if self._replayed_from and old_rows.found_before(settings.data / JOURNAL):
             await self._check_old_rows()
         self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
@@ -276,6 +280,13 @@ class Running:
         """Steps of the close, in this order, between those pushed before and after."""
         for step in reversed(steps):
             self._stop.push_async_callback(step)
+
+    async def _complete_chart(self) -> None:
+        """Kinds of accounts that came after the log began; nothing where intake is stopped."""
+        known: list[KindDefined] = self.sequencer.machine.query(ListKinds())
+        lacking = chart.missing(one.kind for one in known)
+        if lacking and self.sequencer.status().state == "running":
+            await self._begin_log(lacking)
 
     async def _begin_log(self, commands: list[AnyCommand]) -> None:
         """The log's first rows; the start fails when one of them is refused."""

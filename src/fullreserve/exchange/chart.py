@@ -6,6 +6,7 @@ the numbers here are written into each log's genesis and are never reused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fullreserve.exchange.wire.commands import (
@@ -110,14 +111,21 @@ CHART: tuple[Kind, ...] = (
 )
 
 
+def missing(known: Iterable[int]) -> list[AnyCommand]:
+    """What brings a log that began with an older chart up to this one."""
+    numbers = frozenset(known)
+    return [
+        DefineKind(0, 0, kind.number, kind.code, kind.sign, kind.claim)
+        for kind in CHART
+        if kind.number not in numbers
+    ]
+
+
 def genesis() -> list[AnyCommand]:
     """The commands that every log begins with: chart, house owner, house accounts, fee tier 0."""
     house = OwnerFlag.HOUSE
-    kinds: list[AnyCommand] = [
-        DefineKind(0, 0, kind.number, kind.code, kind.sign, kind.claim) for kind in CHART
-    ]
     return [
-        *kinds,
+        *missing(()),
         SetFeeTier(0, 0, 0, 0, 0),
         OpenOwner(0, 0, HOUSE, HOUSE, 0, 0, house),
         DefineHouse(0, 0, HouseRole.TRADE_FEE, AccountKey(HOUSE, FEE_TRADE, 0)),

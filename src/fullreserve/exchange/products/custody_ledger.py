@@ -49,6 +49,8 @@ TIERS = {
 }
 
 S = TypeVar("S", bound=State)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Unsound(IntEnum):
@@ -77,6 +79,23 @@ class UndoingFold(Fold[S]):
             for step in reversed(self._undo):
                 step()
         self._undo.clear()
+
+    def _set(self, table: dict[K, V], key: K, value: V) -> None:
+        """Enters a value, to be taken back if need be."""
+        had, before = key in table, table.get(key)
+
+        def back() -> None:
+            if had:
+                table[key] = before  # type: ignore[assignment]
+            else:
+                table.pop(key, None)
+
+        self._undo.append(back)
+        table[key] = value
+
+    def _remove(self, table: dict[K, V], key: K) -> None:
+        before = table.pop(key)
+        self._undo.append(lambda: table.__setitem__(key, before))
 
 
 class Holding(NamedTuple):

@@ -79,7 +79,7 @@ class Hold(Payload, frozen=True, tag=2):
     taken. `until_ms` is what users are told (0: not known); nothing is lifted by itself.
     """
 
-    network: int
+    network: int  # 0: every one; of withdrawals only
     asset: int  # 0: all of the network's
     stopped: bool
     refuses: bool = False
@@ -112,7 +112,7 @@ class Stop(Payload, frozen=True, tag=12):
 
 
 class Settle(Payload, frozen=True, tag=13):
-    """Credits what waited for a suspension to end, in block order; from the outbox too."""
+    """By the house, to either fold: goes on with what waited for a suspension that ended."""
 
 
 # Deposits, from the watcher
@@ -196,8 +196,7 @@ class Funded(Payload, frozen=True, tag=26):
 class Request(Payload, frozen=True, tag=30):
     """By a user: holds amount and fee at once.
 
-    `usd` is what it counts for in the daily quota, at 10^-8 USD; `client` is a keyed hash of the
-    clientId (empty: none), so that asking again answers with the same withdrawal.
+    `client` is a keyed hash of the clientId (empty: none): asking again makes no second one.
     """
 
     network: int  # 0: to a user of the exchange
@@ -206,7 +205,6 @@ class Request(Payload, frozen=True, tag=30):
     fee: Amount  # as the user saw it; another than the network's is refused
     kind: int  # Destination
     destination: int
-    usd: int
     client: bytes = b""
     by_api: bool = False
 
@@ -360,6 +358,7 @@ AnyWithdrawals = (
     | StopOwner
     | SetQuota
     | Drain
+    | Settle
     | Bound
     | Broadcast
     | Included

@@ -330,7 +330,7 @@ class Deposits(UndoingFold[DepositsState]):
             return Outcome()
         terms = self.state.networks[asked.network]
         amount, fee = amount_int(asked.amount), amount_int(asked.network_fee)
-        known = {asked.source, asked.target} <= set(TIER_KINDS)
+        known = asked.source in TIER_KINDS and asked.target in TIER_KINDS
         if not known or amount < 0 or fee < 0:
             return REFUSED
         self._note_move(asked.transfer, moment)
@@ -601,16 +601,6 @@ class Deposits(UndoingFold[DepositsState]):
             self._forget(one)
         self.state.floors[tip.network] = floor
 
-    def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
-        had = key in table
-        before = table.get(key)
-        self._undo.append(lambda: _put_back(table, key, before, had=had))
-        table[key] = value
-
-    def _remove(self, table: dict[Any, Any], key: Any) -> None:
-        before = table.pop(key)
-        self._undo.append(lambda: table.__setitem__(key, before))
-
     # Questions
 
     def answer(self, question: bytes) -> bytes:
@@ -645,13 +635,6 @@ class Deposits(UndoingFold[DepositsState]):
                 break
             found.append(one)
         return found
-
-
-def _put_back(table: dict[Any, Any], key: Any, before: Any, *, had: bool) -> None:
-    if had:
-        table[key] = before
-    else:
-        table.pop(key, None)
 
 
 def _frozen(owner: int, view: View) -> tuple[GroupCommand, ...]:

@@ -1,0 +1,191 @@
+"""What the fold of withdrawals remembers, and the questions that it answers."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Pay
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, Question
+from fullreserve.exchange.wire.commands import Amount, amount_int
+
+DAY_MS = 86_400_000
+# Withdrawals that are final and still answered for; records keep all.
+FINAL_KEPT = 100_000
+QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
+SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
+EVERY_NETWORK = 0
+
+
+class WithdrawalState(IntEnum):
+    """OKX's codes."""
+
+    CANCELED = -2
+    FAILED = -1
+    QUEUED = 0
+    BROADCASTING = 1
+    SUCCESS = 2
+    REVIEW = 4
+    REVIEW_2 = 5
+    REVIEW_3 = 6
+    APPROVED = 7
+    REVIEW_4 = 8
+    REVIEW_5 = 9
+    WAITING = 10  # approved, to be taken by the payer
+    COMPLIANCE = 12
+    PENDING = 15  # in a block, not final
+    TRAVEL_RULE = 17
+    SHORT = 19  # of coins in the hot wallet
+
+
+REVIEWS = (
+    WithdrawalState.REVIEW,
+    WithdrawalState.REVIEW_2,
+    WithdrawalState.REVIEW_3,
+    WithdrawalState.REVIEW_4,
+    WithdrawalState.REVIEW_5,
+    WithdrawalState.COMPLIANCE,
+    WithdrawalState.TRAVEL_RULE,
+)
+CANCELABLE = (WithdrawalState.QUEUED, WithdrawalState.TRAVEL_RULE, WithdrawalState.SHORT)
+FINAL = (WithdrawalState.CANCELED, WithdrawalState.FAILED, WithdrawalState.SUCCESS)
+
+
+class Refused(IntEnum):
+    """Codes of refusals that a user meets; OKX's but for the last."""
+
+    CLIENT_ID_TAKEN = 50_071
+    PARAMETER = 51_000
+    NO_ROUTE = 58_200
+    QUOTA = 58_201
+    RISK = 58_204
+    ABOVE = 58_205
+    BELOW = 58_206
+    SUB_ACCOUNT = 58_209
+    CHAIN_STOPPED = 58_214
+    UNKNOWN = 58_215
+    CREDENTIALS = 58_219
+    CANCELED_ALREADY = 58_220
+    RECIPIENT = 58_231
+    BALANCE = 58_350
+    ALL_STOPPED = 58_405
+    TOO_LATE = 92_010
+
+
+class Withdrawal(msgspec.Struct, array_like=True):
+    """`number` is its id, and its place in every queue."""
+
+    number: int
+    owner: int
+    network: int  # 0: within the exchange
+    asset: int
+    amount: Amount
+    fee: Amount
+    kind: int
+    destination: int
+    usd: int  # at 10^-8 when it was asked for
+    requested_ms: int
+    changed_ms: int
+    version: int  # sequence of the last change
+    client: bytes = b""
+    by_api: bool = False
+    state: int = WithdrawalState.WAITING
+    reason: int = 0
+    is_approved: bool = True
+    is_released: bool = False  # by a drain, before its suspension is lifted
+    binding: bytes = b""
+    transfer: bytes = b""
+    height: int = 0
+    network_fee: Amount = b""
+
+    @property
+    def value(self) -> int:
+        return amount_int(self.amount)
+
+    @property
+    def total(self) -> int:
+        return amount_int(self.amount) + amount_int(self.fee)
+
+
+class WithdrawalsState(State):
+    networks: dict[int, DefineNetwork] = msgspec.field(default_factory=dict)
+    holds: dict[int, dict[int, Hold]] = msgspec.field(default_factory=dict)
+    withdrawals: dict[int, Withdrawal] = msgspec.field(default_factory=dict)  # last change last
+    stops: dict[int, int] = msgspec.field(default_factory=dict)  # owner: until ms
+    quotas: dict[int, int] = msgspec.field(default_factory=dict)  # owner: USD; 0: everybody
+    short: dict[int, dict[int, bool]] = msgspec.field(default_factory=dict)
+    credits: dict[int, dict[int, dict[int, Amount]]] = msgspec.field(default_factory=dict)
+
+
+class ListWithdrawals(Question, frozen=True, tag=20):
+    """-> list[Withdrawal], newest change first, of one owner or all (0)."""
+
+    owner: int
+    changed_after: int  # sequence
+    limit: int
+
+
+class GetWithdrawal(Question, frozen=True, tag=21):
+    """-> Withdrawal | None"""
+
+    number: int
+
+
+class FindWithdrawal(Question, frozen=True, tag=22):
+    """-> Withdrawal | None, by the owner's client id's hash."""
+
+    owner: int
+    client: bytes
+
+
+class ListPay(Question, frozen=True, tag=23):
+    """-> list[Pay] of a network that are to be paid or on their way, in the queue's order."""
+
+    network: int
+    after: int
+    limit: int
+
+
+class GetQuota(Question, frozen=True, tag=24):
+    """-> Quota of an owner at a time."""
+
+    owner: int
+    now_ms: int
+
+
+class GetPlace(Question, frozen=True, tag=25):
+    """-> Place | None in the queue of its asset on its network."""
+
+    number: int
+
+
+class Quota(msgspec.Struct, array_like=True, frozen=True):
+    """USD at 10^-8 in 24 hours."""
+
+    limit: int
+    used: int
+    stopped_until_ms: int  # after a change of credentials; 0: not
+
+
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    position: int  # from 1
+    ahead: Amount
+
+
+AnyQuestion = (
+    ListNetworks | ListWithdrawals | GetWithdrawal | FindWithdrawal | ListPay | GetQuota | GetPlace
+)
+
+ANSWERS: dict[type[Question], object] = {
+    ListNetworks: list[NetworkState],
+    ListWithdrawals: list[Withdrawal],
+    GetWithdrawal: Withdrawal | None,
+    FindWithdrawal: Withdrawal | None,
+    ListPay: list[Pay],
+    GetQuota: Quota,
+    GetPlace: Place | None,
+}
+
+decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -1,0 +1,676 @@
+"""Withdrawals: asked for and held in one command, and paid exactly once or refunded.
+
+A withdrawal is bound to its inputs or nonce before anything is signed, and the fold's word counts:
+the payer signs only when `Bound` was accepted. From then on it ends as paid, or as failed when what
+conflicts with it is final. Whatever is reported twice, late, or in another order changes nothing.
+
+The fold wants no events: rows without custody commands cost it nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import drain
+from fullreserve.exchange.products.custody_ledger import (
+    CANCELED,
+    DEPOSIT,
+    MEMO,
+    WITHDRAWAL,
+    Balances,
+    Prices,
+    UndoingFold,
+    Unsound,
+    Wallets,
+    is_house,
+    known_owner,
+    leg,
+    posting,
+    suspended,
+)
+from fullreserve.exchange.products.custody_wire import (
+    WITHDRAWALS,
+    AnyWithdrawals,
+    Bound,
+    Broadcast,
+    Cancel,
+    Decide,
+    DefineNetwork,
+    Destination,
+    Drain,
+    Failed,
+    Hold,
+    Included,
+    NetworkAsset,
+    Paid,
+    Pay,
+    Refilled,
+    Request,
+    SetQuota,
+    Settle,
+    Short,
+    StopOwner,
+    decode_withdrawals,
+)
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.withdrawal_state import (
+    CANCELABLE,
+    DAY_MS,
+    EVERY_NETWORK,
+    FINAL,
+    FINAL_KEPT,
+    QUOTA_USD,
+    REVIEWS,
+    SMALL_USD,
+    FindWithdrawal,
+    GetPlace,
+    GetQuota,
+    GetWithdrawal,
+    ListPay,
+    ListWithdrawals,
+    Place,
+    Quota,
+    Refused,
+    Withdrawal,
+    WithdrawalsState,
+    WithdrawalState,
+    decode_question,
+)
+from fullreserve.exchange.wire.commands import (
+    OwnerFlag,
+    Posting,
+    Product,
+    Suspended,
+    amount_bytes,
+    amount_int,
+)
+from fullreserve.exchange.wire.events import OwnerChanged
+
+HASH_BYTES = 32
+CLIENT_BYTES_MAX = 32
+LEDGER_DIGITS = 8
+MAX_AMOUNT = 2**120
+
+_State = WithdrawalState
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Withdrawals(UndoingFold[WithdrawalsState]):
+    """The state machine of withdrawals; see the module."""
+
+    number = WITHDRAWALS
+    name = "withdrawals"
+    is_late = True
+
+    def __init__(self) -> None:
+        super().__init__(WithdrawalsState())
+        self._index()
+
+    def restore(self, data: bytes) -> None:
+        super().restore(data)
+        self._index()
+
+    def _index(self) -> None:
+        """What can be worked out from the state."""
+        self._of_owner: dict[int, dict[int, None]] = {}
+        self._clients: dict[tuple[int, bytes], int] = {}
+        self._open: dict[int, None] = {}
+        self._finals = 0
+        for one in sorted(self.state.withdrawals.values(), key=lambda one: one.number):
+            self._of_owner.setdefault(one.owner, {})[one.number] = None
+            if one.client:
+                self._clients[one.owner, one.client] = one.number
+            if one.state in FINAL:
+                self._finals += 1
+            else:
+                self._open[one.number] = None
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            asked = decode_withdrawals(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        if isinstance(asked, Request):
+            return self._request(command.owner, asked, moment, view)
+        if isinstance(asked, Cancel):
+            return self._cancel(command.owner, asked, moment)
+        if not is_house(command.owner, view):
+            return Outcome(code=Unsound.NOT_THE_HOUSE)
+        if isinstance(asked, DefineNetwork | Hold | StopOwner | SetQuota | Settle | Drain):
+            return self._ordered(asked, moment, view)
+        if isinstance(asked, Short | Refilled):
+            return self._liquidity(asked, moment)
+        return self._reported(asked, moment, view)
+
+    # What users ask
+
+    def _request(self, owner: int, asked: Request, moment: Moment, view: View) -> Outcome:
+        profile = known_owner(owner, view)
+        if profile is None or not _is_sound(asked):
+            return REFUSED
+        same = self._same(owner, asked)
+        if same is not None:
+            return same
+        code = self._why_not(profile, asked, moment, view)
+        if code:
+            return Outcome(code=code)
+        balances = Balances(owner, view)
+        amount, total = amount_int(asked.amount), amount_int(asked.amount) + amount_int(asked.fee)
+        prices = Prices(view)
+        usd = prices.value(asked.asset, amount)
+        if total > balances.of(chart.FUND, asked.asset).free or not _is_unprotected(
+            asked.asset, total, balances, prices
+        ):
+            return Outcome(code=Refused.BALANCE)
+        if usd is not None and usd > self._left(owner, moment.time_ms):
+            return Outcome(code=Refused.QUOTA)
+        one = Withdrawal(
+            number=moment.sequence,
+            owner=owner,
+            network=asked.network,
+            asset=asked.asset,
+            amount=asked.amount,
+            fee=asked.fee,
+            kind=asked.kind,
+            destination=asked.destination,
+            usd=usd or 0,
+            requested_ms=moment.time_ms,
+            changed_ms=moment.time_ms,
+            version=moment.sequence,
+            client=asked.client,
+            by_api=asked.by_api,
+        )
+        return self._taken(one, profile, is_priced=usd is not None, view=view)
+
+    def _taken(
+        self, one: Withdrawal, profile: OwnerChanged, *, is_priced: bool, view: View
+    ) -> Outcome:
+        if one.kind == Destination.OWNER:
+            one.state = _State.SUCCESS
+        elif not is_priced:
+            # The quota cannot be checked: a person looks at it.
+            one.state, one.is_approved = _State.REVIEW, False
+        elif self._is_stopped(one, profile, view):
+            one.state = _State.QUEUED
+        elif self.state.short.get(one.network, {}).get(one.asset):
+            one.state = _State.SHORT
+        self.state.withdrawals[one.number] = one
+        self._undo.append(lambda: self._drop(one))
+        self._note(one)
+        if one.kind == Destination.OWNER:
+            return Outcome(postings=_internal(one))
+        legs = (
+            leg(one.owner, chart.FUND, 0, one.asset, -one.total),
+            leg(one.owner, chart.HOLD, 0, one.asset, one.total),
+        )
+        return Outcome(postings=posting(WITHDRAWAL, *legs))
+
+    def _same(self, owner: int, asked: Request) -> Outcome | None:
+        """The answer to a client id that was used: nothing happens again."""
+        number = self._clients.get((owner, asked.client)) if asked.client else None
+        if number is None:
+            return None
+        one = self.state.withdrawals[number]
+        was = (one.network, one.asset, one.amount, one.kind, one.destination)
+        asks = (asked.network, asked.asset, asked.amount, asked.kind, asked.destination)
+        return Outcome(code=0 if was == asks else Refused.CLIENT_ID_TAKEN)
+
+    def _why_not(self, owner: OwnerChanged, asked: Request, moment: Moment, view: View) -> int:
+        if owner.owner != owner.master:
+            return Refused.SUB_ACCOUNT
+        if owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+            return Refused.RISK
+        if moment.time_ms < self.state.stops.get(owner.owner, 0):
+            return Refused.CREDENTIALS
+        if asked.kind == Destination.OWNER:
+            return self._why_not_internal(owner, asked, view)
+        if suspended(Suspended.WITHDRAW, 0, owner, view) and _is_stopped_himself(owner, view):
+            return Refused.RISK
+        return self._why_not_on_chain(asked)
+
+    def _why_not_internal(self, owner: OwnerChanged, asked: Request, view: View) -> int:
+        other = known_owner(asked.destination, view)
+        if asked.network or amount_int(asked.fee):
+            return Refused.PARAMETER
+        if other is None or other.flags & OwnerFlag.HOUSE or other.master == owner.master:
+            return Refused.NO_ROUTE
+        if other.kyc < 1:
+            return Refused.RECIPIENT
+        if suspended(Suspended.SUB_TRANSFER, asked.asset, owner, view):
+            return Refused.ALL_STOPPED
+        return 0
+
+    def _why_not_on_chain(self, asked: Request) -> int:
+        terms = self._terms(asked.network, asked.asset)
+        if terms is None:
+            return Refused.NO_ROUTE
+        amount = amount_int(asked.amount)
+        if asked.fee != terms.fee or amount % 10 ** (LEDGER_DIGITS - terms.digits):
+            return Refused.PARAMETER
+        if amount < amount_int(terms.minimum):
+            return Refused.BELOW
+        if amount > amount_int(terms.maximum):
+            return Refused.ABOVE
+        for hold in self._holds(asked.network, asked.asset):
+            if hold.refuses:
+                return Refused.CHAIN_STOPPED if hold.network else Refused.ALL_STOPPED
+        return 0
+
+    def _cancel(self, owner: int, asked: Cancel, moment: Moment) -> Outcome:
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None or one.owner != owner:
+            return Outcome(code=Refused.UNKNOWN)
+        if one.state == _State.CANCELED:
+            return Outcome(code=Refused.CANCELED_ALREADY)
+        if one.state not in CANCELABLE or one.binding:
+            return Outcome(code=Refused.TOO_LATE)
+        return self._refunded(one, _State.CANCELED, 0, moment)
+
+    # What the house orders
+
+    def _ordered(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
+        if isinstance(asked, DefineNetwork):
+            self._set(self.state.networks, asked.network, asked)
+        elif isinstance(asked, StopOwner):
+            until = max(asked.until_ms, self.state.stops.get(asked.owner, 0))
+            self._set(self.state.stops, asked.owner, until)
+        elif isinstance(asked, SetQuota):
+            if asked.usd < 0:
+                return REFUSED
+            self._set(self.state.quotas, asked.owner, asked.usd)
+        elif isinstance(asked, Drain):
+            return self._drain(asked, moment)
+        elif isinstance(asked, Hold):
+            self._hold(asked, moment)
+        if isinstance(asked, Hold | Settle):
+            self._release(moment, view)
+        return Outcome()
+
+    def _hold(self, asked: Hold, moment: Moment) -> None:
+        holds = self.state.holds.setdefault(asked.network, {})
+        if not asked.stopped:
+            if asked.asset in holds:
+                self._remove(holds, asked.asset)
+            return
+        self._set(holds, asked.asset, asked)
+        for number in list(self._open):
+            one = self.state.withdrawals[number]
+            covers = asked.network in (EVERY_NETWORK, one.network) and asked.asset in (
+                0,
+                one.asset,
+            )
+            if covers and not one.binding and one.state == _State.WAITING:
+                one = self._change(one, moment)
+                one.state, one.is_released = _State.QUEUED, False
+
+    def _release(self, moment: Moment, view: View) -> None:
+        """What nothing stops any more goes to the payer, in its old order."""
+        for number in list(self._open):
+            one = self.state.withdrawals[number]
+            if one.state != _State.QUEUED or not one.is_approved:
+                continue
+            profile = known_owner(one.owner, view)
+            if profile is not None and not self._is_stopped(one, profile, view):
+                self._to_payer(self._change(one, moment))
+
+    def _to_payer(self, one: Withdrawal) -> None:
+        is_short = self.state.short.get(one.network, {}).get(one.asset)
+        one.state = _State.SHORT if is_short else _State.WAITING
+
+    def _drain(self, asked: Drain, moment: Moment) -> Outcome:
+        if len(asked.budget) != 16 or asked.slots < 1:
+            return REFUSED
+        queue = [
+            one
+            for number in self._open
+            if (one := self.state.withdrawals[number]).state == _State.QUEUED
+            and one.is_approved
+            and (one.network, one.asset) == (asked.network, asked.asset)
+        ]
+        sums: dict[int, int] = {}
+        for one in queue:
+            sums[one.owner] = sums.get(one.owner, 0) + one.usd
+        waiting = [
+            drain.Waiting(one.number, one.owner, one.value, sums[one.owner] <= SMALL_USD)
+            for one in queue
+        ]
+        of_network = self.state.credits.setdefault(asked.network, {})
+        had = of_network.get(asked.asset, {})
+        carried = {owner: amount_int(credit) for owner, credit in had.items()}
+        done = drain.tick(waiting, amount_int(asked.budget), asked.slots, carried)
+        kept = {owner: amount_bytes(credit) for owner, credit in done.credits.items()}
+        self._set(of_network, asked.asset, kept)
+        for number in done.numbers:
+            one = self._change(self.state.withdrawals[number], moment)
+            one.is_released = True
+            self._to_payer(one)
+        return Outcome()
+
+    def _decide(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
+        undecided = one.state in REVIEWS or one.state == _State.APPROVED
+        waits = one.state in (_State.QUEUED, _State.WAITING, _State.SHORT)
+        if one.binding or not (undecided or waits):
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        if asked.state == _State.FAILED:
+            return self._refunded(one, _State.FAILED, asked.reason, moment)
+        if asked.state != _State.APPROVED and asked.state not in REVIEWS:
+            return REFUSED
+        one = self._change(one, moment)
+        one.reason, one.is_approved = asked.reason, asked.state == _State.APPROVED
+        if not one.is_approved:
+            one.state = asked.state
+            return Outcome()
+        profile = known_owner(one.owner, view)
+        if profile is None or self._is_stopped(one, profile, view):
+            one.state = _State.QUEUED
+        else:
+            self._to_payer(one)
+        return Outcome()
+
+    # What the payer reports
+
+    def _liquidity(self, asked: Short | Refilled, moment: Moment) -> Outcome:
+        is_short = isinstance(asked, Short)
+        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
+        before = _State.WAITING if is_short else _State.SHORT
+        for number in list(self._open):
+            one = self.state.withdrawals[number]
+            here = (one.network, one.asset) == (asked.network, asked.asset)
+            if here and one.state == before and not one.binding:
+                self._to_payer(self._change(one, moment))
+        return Outcome()
+
+    def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
+        assert isinstance(asked, Decide | Bound | Broadcast | Included | Paid | Failed)
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None:
+            return Outcome(code=Unsound.UNKNOWN)
+        if isinstance(asked, Decide):
+            return self._decide(one, asked, moment, view)
+        if isinstance(asked, Bound):
+            return self._bound(one, asked, moment, view)
+        if isinstance(asked, Failed):
+            return self._failed(one, asked, moment)
+        if len(asked.transfer) != HASH_BYTES:
+            return REFUSED
+        if not one.binding or one.state == _State.FAILED:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if one.state == _State.SUCCESS:
+            return Outcome()
+        if isinstance(asked, Paid):
+            return self._paid(one, asked, moment, view)
+        if isinstance(asked, Broadcast):
+            if one.transfer != asked.transfer:
+                one = self._change(one, moment)
+                one.transfer, one.network_fee = asked.transfer, asked.network_fee
+                one.state, one.height = _State.BROADCASTING, 0
+            return Outcome()
+        state = _State.PENDING if asked.height else _State.BROADCASTING
+        if (one.transfer, one.height, one.state) != (asked.transfer, asked.height, state):
+            one = self._change(one, moment)
+            one.transfer, one.height, one.state = asked.transfer, asked.height, state
+        return Outcome()
+
+    def _bound(self, one: Withdrawal, asked: Bound, moment: Moment, view: View) -> Outcome:
+        if len(asked.binding) != HASH_BYTES:
+            return REFUSED
+        if one.binding:
+            return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
+        if one.state != _State.WAITING:
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        profile = known_owner(one.owner, view)
+        if profile is None or profile.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+            return Outcome(code=Unsound.STOPPED)
+        if not one.is_released and self._is_stopped(one, profile, view):
+            return Outcome(code=Unsound.STOPPED)
+        one = self._change(one, moment)
+        one.binding = asked.binding
+        return Outcome()
+
+    def _paid(self, one: Withdrawal, asked: Paid, moment: Moment, view: View) -> Outcome:
+        network = self.state.networks.get(one.network)
+        gas = amount_int(asked.network_fee) if len(asked.network_fee) == 16 else -1
+        if network is None or gas < 0:
+            return REFUSED
+        one = self._change(one, moment)
+        one.state, one.transfer, one.height = _State.SUCCESS, asked.transfer, asked.height
+        one.network_fee = asked.network_fee
+        self._close(one)
+        wallets = Wallets(view)
+        legs = (
+            leg(one.owner, chart.HOLD, 0, one.asset, -one.total),
+            *wallets.out(chart.CHAIN_HOT, one.network, one.asset, one.value),
+            leg(chart.HOUSE, chart.FEE_WITHDRAWAL, 0, one.asset, amount_int(one.fee)),
+        )
+        burned = (
+            *wallets.out(chart.CHAIN_HOT, one.network, network.gas_asset, gas),
+            leg(chart.HOUSE, chart.GAS, one.network, network.gas_asset, -gas),
+        )
+        return Outcome(postings=(*posting(WITHDRAWAL, *legs), *posting(MEMO, *burned)))
+
+    def _failed(self, one: Withdrawal, asked: Failed, moment: Moment) -> Outcome:
+        if one.state == _State.FAILED:
+            return Outcome()
+        if one.state in FINAL:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if one.binding and (asked.binding != one.binding or len(asked.conflict) != HASH_BYTES):
+            return Outcome(code=Unsound.CONTRADICTS)
+        return self._refunded(one, _State.FAILED, asked.code, moment)
+
+    def _refunded(
+        self, one: Withdrawal, state: WithdrawalState, reason: int, moment: Moment
+    ) -> Outcome:
+        one = self._change(one, moment)
+        one.state, one.reason = state, reason
+        self._close(one)
+        legs = (
+            leg(one.owner, chart.HOLD, 0, one.asset, -one.total),
+            leg(one.owner, chart.FUND, 0, one.asset, one.total),
+        )
+        return Outcome(postings=posting(CANCELED, *legs))
+
+    # Reading
+
+    def _terms(self, network: int, asset: int) -> NetworkAsset | None:
+        known = self.state.networks.get(network)
+        assets = known.assets if known is not None else ()
+        return next((one for one in assets if one.asset == asset), None)
+
+    def _holds(self, network: int, asset: int) -> list[Hold]:
+        return [
+            hold
+            for place in (EVERY_NETWORK, network)
+            for key in (0, asset)
+            if (hold := self.state.holds.get(place, {}).get(key)) is not None
+        ]
+
+    def _is_stopped(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
+        if self._holds(one.network, one.asset):
+            return True
+        return suspended(Suspended.WITHDRAW, one.asset, owner, view)
+
+    def _left(self, owner: int, now_ms: int) -> int:
+        quota = self._quota(owner, now_ms)
+        return quota.limit - quota.used
+
+    def _quota(self, owner: int, now_ms: int) -> Quota:
+        limit = self.state.quotas.get(owner, self.state.quotas.get(0, QUOTA_USD))
+        used = 0
+        for number in reversed(self._of_owner.get(owner, {})):
+            one = self.state.withdrawals[number]
+            if one.requested_ms <= now_ms - DAY_MS:
+                break
+            if one.state not in (_State.CANCELED, _State.FAILED):
+                used += one.usd
+        until = self.state.stops.get(owner, 0)
+        return Quota(limit, used, until if until > now_ms else 0)
+
+    # Keeping
+
+    def _note(self, one: Withdrawal) -> None:
+        self._of_owner.setdefault(one.owner, {})[one.number] = None
+        if one.client:
+            self._clients[one.owner, one.client] = one.number
+        if one.state in FINAL:
+            self._finals += 1
+        else:
+            self._open[one.number] = None
+
+    def _drop(self, one: Withdrawal) -> None:
+        """Forgets a withdrawal altogether."""
+        self.state.withdrawals.pop(one.number, None)
+        self._of_owner.get(one.owner, {}).pop(one.number, None)
+        self._clients.pop((one.owner, one.client), None)
+        if self._open.pop(one.number, self) is self:
+            self._finals -= 1
+
+    def _close(self, one: Withdrawal) -> None:
+        del self._open[one.number]
+        self._finals += 1
+
+        def back() -> None:
+            self._open[one.number] = None
+            self._open = dict(sorted(self._open.items()))
+            self._finals -= 1
+
+        self._undo.append(back)
+        if self._finals > FINAL_KEPT:
+            self._drop(next(one for one in self.state.withdrawals.values() if one.state in FINAL))
+
+    def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
+        """A copy to be changed in its place, as the last in order of change."""
+        table = self.state.withdrawals
+        fresh = msgspec.structs.replace(one, changed_ms=moment.time_ms, version=moment.sequence)
+
+        def back() -> None:
+            table[one.number] = one
+            ordered = sorted(table.values(), key=lambda other: other.version)
+            table.clear()
+            table.update((other.number, other) for other in ordered)
+
+        del table[one.number]
+        table[one.number] = fresh
+        self._undo.append(back)
+        return fresh
+
+    # Questions
+
+    def answer(self, question: bytes) -> bytes:
+        asked = decode_question(question)
+        if isinstance(asked, ListNetworks):
+            return _encode([self._network(number) for number in sorted(self.state.networks)])
+        if isinstance(asked, GetWithdrawal):
+            return _encode(self.state.withdrawals.get(asked.number))
+        if isinstance(asked, FindWithdrawal):
+            number = self._clients.get((asked.owner, asked.client), 0)
+            return _encode(self.state.withdrawals.get(number))
+        if isinstance(asked, ListPay):
+            return _encode(self._pay(asked))
+        if isinstance(asked, GetQuota):
+            return _encode(self._quota(asked.owner, asked.now_ms))
+        if isinstance(asked, GetPlace):
+            return _encode(self._place(asked.number))
+        return _encode(self._listed(asked))
+
+    def _network(self, number: int) -> NetworkState:
+        every = self.state.holds.get(EVERY_NETWORK, {})
+        holds = (*every.values(), *self.state.holds.get(number, {}).values())
+        return NetworkState(self.state.networks[number], holds, None)
+
+    def _pay(self, asked: ListPay) -> list[Pay]:
+        found: list[Pay] = []
+        for number in self._open:
+            one = self.state.withdrawals[number]
+            due = bool(one.binding) or one.state == _State.WAITING
+            if one.network != asked.network or number <= asked.after or not due:
+                continue
+            if len(found) >= asked.limit:
+                break
+            found.append(
+                Pay(
+                    *(number, one.network, one.asset, one.amount, one.destination),
+                    *(one.binding, one.transfer),
+                )
+            )
+        return found
+
+    def _place(self, number: int) -> Place | None:
+        mine = self.state.withdrawals.get(number)
+        if mine is None or mine.state not in (_State.QUEUED, _State.SHORT, _State.WAITING):
+            return None
+        before = [
+            one
+            for other in self._open
+            if other < number
+            and (one := self.state.withdrawals[other]).state == mine.state
+            and (one.network, one.asset) == (mine.network, mine.asset)
+        ]
+        return Place(len(before) + 1, amount_bytes(sum(one.value for one in before)))
+
+    def _listed(self, asked: ListWithdrawals) -> list[Withdrawal]:
+        table = self.state.withdrawals
+        if asked.owner:
+            mine = [table[number] for number in self._of_owner.get(asked.owner, ())]
+            mine.sort(key=lambda one: (-one.version, -one.number))
+            return [one for one in mine if one.version > asked.changed_after][: asked.limit]
+        found: list[Withdrawal] = []
+        for one in reversed(table.values()):
+            if one.version <= asked.changed_after or len(found) >= asked.limit:
+                break
+            found.append(one)
+        return found
+
+
+def _is_sound(asked: Request) -> bool:
+    return (
+        len(asked.amount) == len(asked.fee) == 16
+        and 0 < amount_int(asked.amount) < MAX_AMOUNT
+        and 0 <= amount_int(asked.fee) < MAX_AMOUNT
+        and len(asked.client) <= CLIENT_BYTES_MAX
+        and asked.kind in (Destination.ADDRESS_BOOK, Destination.OWNER)
+    )
+
+
+def _is_stopped_himself(owner: OwnerChanged, view: View) -> bool:
+    """Whether the suspension is the owner's own: then nothing is queued for him."""
+    everybody = OwnerChanged(0, 0, owner.segment, 0, 0, 0)
+    return not suspended(Suspended.WITHDRAW, 0, everybody, view)
+
+
+def _internal(one: Withdrawal) -> tuple[Posting, ...]:
+    """To another user at once, through the house, so that each side has its own bill."""
+    through = (chart.HOUSE, chart.UNALLOCATED, 0, one.asset)
+    return (
+        *posting(
+            WITHDRAWAL,
+            leg(one.owner, chart.FUND, 0, one.asset, -one.value),
+            leg(*through, one.value),
+        ),
+        *posting(
+            DEPOSIT,
+            leg(*through, -one.value),
+            leg(one.destination, chart.FUND, 0, one.asset, one.value),
+        ),
+    )
+
+
+def _is_unprotected(asset: int, total: int, balances: Balances, prices: Prices) -> bool:
+    """Whether what stays covers in value what was credited and cannot be withdrawn yet."""
+    protected = [one for one in balances.items(chart.PROTECTED) if one[1]]
+    if not protected:
+        return True
+    held: dict[int, int] = {}
+    for kind in (chart.FUND, chart.TRADE):
+        for key, balance in balances.items(kind):
+            held[key] = held.get(key, 0) + balance
+    held[asset] = held.get(asset, 0) - total
+    if all(held.get(key, 0) >= amount for key, amount in protected):
+        return True
+    needed = [prices.value(key, amount) for key, amount in protected]
+    left = [prices.value(key, amount) for key, amount in held.items()]
+    if any(value is None for value in needed):
+        return False
+    return sum(value or 0 for value in left) >= sum(value or 0 for value in needed)

@@ -1,0 +1,82 @@
+"""A log of custody: deposits and withdrawals of two owners with everything a chain may do."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    AssignAddress,
+    Bound,
+    Cancel,
+    Confirmed,
+    Failed,
+    Hold,
+    Orphaned,
+    Paid,
+    Payload,
+    Request,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
+from tests.bed import ALICE, BOB, BTC, Bed, place, submit
+from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, transfer
+
+RUNS = 400
+
+
+def reports(draws: random.Random, height: int, numbers: list[int]) -> tuple[int, int, Payload]:
+    """Fold, owner and payload of a random step."""
+    name, house = transfer(str(draws.randrange(40))), chart.HOUSE
+    block, owner = transfer(f"block {height}"), draws.choice((ALICE, BOB))
+    number = draws.choice(numbers[-3:] or [1])
+    usd = amount_bytes(draws.randrange(1, 5) * COIN // 10)
+    steps: list[tuple[int, int, Payload]] = [
+        (DEPOSITS, house, Seen(CHAIN, name, BTC, 1 + name[0] % 2, 0, usd, 3, height, block)),
+        (DEPOSITS, house, Confirmed(CHAIN, name, draws.randrange(1, 4))),
+        (DEPOSITS, house, Confirmed(CHAIN, name, draws.randrange(1, 4))),
+        (DEPOSITS, house, Orphaned(CHAIN, name, height - draws.randrange(3))),
+        (DEPOSITS, house, Hold(CHAIN, 0, stopped=draws.randrange(3) == 0)),
+        (WITHDRAWALS, owner, Request(CHAIN, BTC, usd, amount_bytes(FEE_BTC), 0, 1, name[:8])),
+        (WITHDRAWALS, owner, Request(0, BTC, usd, amount_bytes(0), 1, BOB)),
+        (WITHDRAWALS, owner, Cancel(number)),
+        (WITHDRAWALS, house, Bound(number, transfer(str(number)))),
+        (WITHDRAWALS, house, Paid(number, name, height, amount_bytes(7))),
+        (WITHDRAWALS, house, Failed(number, 1, transfer(str(number)), name)),
+        (WITHDRAWALS, house, Hold(CHAIN, BTC, stopped=draws.randrange(3) == 0)),
+    ]
+    return draws.choice(steps)
+
+
+async def fill(bed: Bed, draws: random.Random) -> None:
+    """Writes the log: networks, addresses, then blocks and reports at random."""
+    door = await bed.door()
+
+    async def say(fold: int, owner: int, payload: Payload) -> None:
+        encoded = msgspec.msgpack.encode(payload)
+        await submit(door, [Product(1, door.numbers(1), fold, owner, encoded)])
+
+    for terms in NETWORKS:
+        for fold in (DEPOSITS, WITHDRAWALS):
+            await say(fold, chart.HOUSE, terms)
+    for owner in (ALICE, BOB):
+        await say(DEPOSITS, owner, AssignAddress(CHAIN))
+    for owner, side in ((BOB, Side.SELL), (ALICE, Side.BUY)):
+        await place(door, owner, side, 400_000, 10_000)
+        source, target = (AccountKey(owner, kind, 0) for kind in (chart.TRADE, chart.FUND))
+        half = amount_bytes(50 * COIN)
+        await submit(door, [Transfer(1, door.numbers(1), owner, source, target, BTC, half)])
+    known = bed.folds[1].state
+    height = 100
+    for _ in range(RUNS):
+        if draws.randrange(4) == 0:
+            height += 1
+            tip = Tip(CHAIN, height, transfer(f"block {height}"), draws.randrange(8) > 0)
+            await say(DEPOSITS, chart.HOUSE, tip)
+        await say(*reports(draws, height, sorted(known.withdrawals)))
+        bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
