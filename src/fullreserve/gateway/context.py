@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.gateway.chain_addresses import ChainAddresses
 from fullreserve.gateway.log_desk import LogDesk
 from fullreserve.gateway.readers import Readers
 from fullreserve.identity.desk import Desk
@@ -39,7 +40,8 @@ class Context:
     is closed with it. `folder` is for what a gateway itself must not forget over a crash; without
     one it is forgotten with the process. `demo` opens the faucet. `socket` is told to web
     pages, whose files are in `web`, or where set-up built them. `log` is for operators: without
-    one the log can be read and not replayed.
+    one the log can be read and not replayed. `addresses` are those of chains, by network: without
+    them nobody is shown an address, and none can be withdrawn to.
     """
 
     door: Door
@@ -55,6 +57,7 @@ class Context:
     socket: SocketPlace = field(default_factory=SocketPlace)
     web: Path | None = None
     log: LogDesk | None = None
+    addresses: Mapping[int, ChainAddresses] = field(default_factory=dict)
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
 

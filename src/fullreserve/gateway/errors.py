@@ -121,8 +121,25 @@ TABLE: dict[int, Error] = {
         200, "The transfer {name} is under way; ask asset/transfer-state what became of it"
     ),
     58203: Error(200, "Insufficient balance", "; available is {allowed}"),
-    58207: Error(200, "Withdrawals of this account are stopped"),
+    # --- deposits and withdrawals
+    58200: Error(200, "There is no such way for {name}"),
+    58201: Error(200, "The amount is over what is left of the daily limit", "; left are {allowed}"),
+    58204: Error(200, "Withdrawals of this account are stopped by risk control"),
+    58205: Error(200, "The amount is over the maximum", " of {allowed}"),
+    58206: Error(200, "The amount is under the minimum", " of {allowed}"),
+    58207: Error(200, "The address is not a verified one", "; {allowed}"),
+    58209: Error(200, "Sub-accounts cannot withdraw"),
+    58214: Error(200, "Withdrawals are suspended due to {name} maintenance"),
     58215: Error(200, "The withdrawal does not exist"),
+    58219: Error(
+        200,
+        "Withdrawals are stopped for 24 hours after a change of password, authenticator or passkey",
+    ),
+    58220: Error(200, "The withdrawal is canceled already"),
+    58221: Error(200, "The address needs its memo", ": {allowed}"),
+    58222: Error(200, "The address is not valid", ": {allowed}"),
+    58231: Error(200, "The receiving user has not verified an identity"),
+    58405: Error(200, "Withdrawals are suspended"),
     58350: Error(200, "Insufficient balance", "; available is {allowed}"),
     59000: Error(200, "Setting not possible", ": {allowed}"),
     59262: Error(200, "You are not a lead trader"),
@@ -191,6 +208,7 @@ TABLE: dict[int, Error] = {
     90011: Error(403, "This needs a session of the web app", ", or {allowed}"),
     90012: Error(400, "The request cannot be read as HTTP", ": {allowed}"),
     # --- operators: the first twelve are the approvals fold's own
+    92010: Error(200, "The withdrawal is on its way and can no longer be canceled"),
     91001: Error(403, "You are not a member of the approval group"),
     91002: Error(
         409, "The exchange is in set-up mode: approvals need more operators", "; {allowed}"

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from fullreserve.identity import passwords
+from fullreserve.identity.address_book import AddressBook
 from fullreserve.identity.audit import AuditLog
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.devices import Devices
@@ -59,6 +60,7 @@ class Rooms:
         self.subs = SubAccounts(vault)
         self.keys = Keys(vault)
         self.audit = AuditLog(vault.store)
+        self.addresses = AddressBook(vault)
 
     def sweep(self) -> None:
         """Delete what has ended by itself."""

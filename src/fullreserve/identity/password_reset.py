@@ -5,6 +5,8 @@ A reset opens no session: the second factor still stands behind it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from fullreserve.identity import password_policy
@@ -24,6 +26,13 @@ class _Asked(msgspec.Struct, array_like=True):
     code: str
 
 
+class Reset(NamedTuple):
+    """Whose password was set anew, and the cookie of a known device."""
+
+    uid: int
+    known: str
+
+
 class Passwords:
     """Setting a new password, by message or from a session."""
 
@@ -35,7 +44,7 @@ class Passwords:
         desk = self._desk
         return await desk.act(_ask, desk.rooms, email)
 
-    async def reset(self, ticket: str, code: str, password: str) -> str:
+    async def reset(self, ticket: str, code: str, password: str) -> Reset:
         """Set a new password, end all sessions; the device's cookie. Denied WRONG_CODE.
 
         Signing in afterwards asks for the second factor as always. The device that did this counts
@@ -84,7 +93,7 @@ def _checked(rooms: Rooms, token: str, code: str) -> _Asked:
     return _opened(rooms, token, code)[1]
 
 
-def _reset(rooms: Rooms, token: str, code: str, phc: str) -> str:
+def _reset(rooms: Rooms, token: str, code: str, phc: str) -> Reset:
     ticket, asked = _opened(rooms, token, code)
     with rooms.store.change():
         if ticket.uid == NOBODY or not rooms.tickets.spend(ticket):
@@ -94,7 +103,7 @@ def _reset(rooms: Rooms, token: str, code: str, phc: str) -> str:
         rooms.devices.forget_all(ticket.uid)
         rooms.failures.clear(f"account:{asked.email}")
         tell(rooms, ticket.uid, Kind.PASSWORD_CHANGED)
-        return rooms.devices.remember(ticket.uid)
+        return Reset(ticket.uid, rooms.devices.remember(ticket.uid))
 
 
 def _change(rooms: Rooms, session: Session, phc: str) -> NewSession:

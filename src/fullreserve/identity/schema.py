@@ -136,8 +136,22 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN
 END;
 """
 
+# `mark` is a keyed hash of network and text; a number is never given again: the log names it.
+_FIFTH = """
+CREATE TABLE withdrawal_addresses (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid INTEGER NOT NULL,
+    network INTEGER NOT NULL,
+    mark BLOB NOT NULL,
+    added_ms INTEGER NOT NULL,
+    removed_ms INTEGER NOT NULL DEFAULT 0,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX withdrawal_addresses_of_user ON withdrawal_addresses (uid);
+"""
+
 # Each brings the store from the version of its index to the next.
-_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 USER_VERSION = len(_VERSIONS)
 
 # What an erased user leaves nothing in.
@@ -152,6 +166,7 @@ OF_USER = (
     "devices",
     "outbox",
     "roles",
+    "withdrawal_addresses",
 )
 
 

@@ -15,8 +15,7 @@ UNREACHED = {
     51506: "orders that cannot be amended never rest",
     58115: "transfers to another owner are asked for by a sub-account's name",
     58124: "a transfer numbered by another gateway, or 65,536 submissions ago",
-    58203: "there are no withdrawals yet",
-    58207: "there are no withdrawals yet",
+    58203: "the core's own withdrawal is asked for by nobody",
     59401: "there are no deposits yet",
 }
 

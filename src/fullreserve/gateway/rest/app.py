@@ -27,7 +27,14 @@ from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
 from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.web_app import WebApp
-from fullreserve.gateway.rest.x import api_keys, entry, factors, operator, sessions
+from fullreserve.gateway.rest.x import (
+    api_keys,
+    entry,
+    factors,
+    operator,
+    sessions,
+    withdrawal_addresses,
+)
 from fullreserve.gateway.submission import Answer
 from fullreserve.gateway.vitals import Vitals
 from fullreserve.identity.api_key import permission_text
@@ -44,7 +51,7 @@ Target = tuple[bytes, str, bytes, bytes]
 BODY_MAX = 128 * 1024
 # Whose word on the caller's address counts.
 TRUSTED_PROXY = "127.0.0.1"
-WEB = (entry, sessions, factors, api_keys)
+WEB = (entry, sessions, factors, api_keys, withdrawal_addresses)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
 ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")

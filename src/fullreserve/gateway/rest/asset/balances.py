@@ -14,6 +14,8 @@ from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.gateway.valuation import USD_SCALE, Valuation, usd_text
 
 DOLLAR = "USD"
+# What shows as the funding account: what is free, on its way out, and stopped.
+FUNDING = (chart.FUND, chart.HOLD, chart.FROZEN)
 
 
 class ValuationParams(Params):
@@ -48,14 +50,21 @@ class _Assets:
 
     async def balances(self, request: Request, params: OfCurrencies) -> bytes:
         """What the funding account holds."""
+        states = await self._states(request.owner)
         rows = []
-        for number, state in funding(await self._states(request.owner)).items():
+        for number in sorted({one.asset for one in states if one.kind in FUNDING}):
             asset = self._catalog.assets[number]
-            total, hold = amount_int(state.balance), amount_int(state.hold)
+            held = [one for one in states if one.asset == number and one.kind in FUNDING]
+            total = sum(amount_int(one.balance) for one in held)
+            free = sum(
+                amount_int(one.balance) - amount_int(one.hold)
+                for one in held
+                if one.kind == chart.FUND
+            )
             if total and (not params.ccy or asset.symbol in params.ccy):
                 row = {"ccy": asset.symbol, "bal": asset.text(total)}
-                free = {"availBal": asset.text(total - hold), "frozenBal": asset.text(hold)}
-                rows.append({**row, **free})
+                parts = {"availBal": asset.text(free), "frozenBal": asset.text(total - free)}
+                rows.append({**row, **parts})
         return wire.envelope(rows)
 
     async def worth(self, request: Request, params: ValuationParams) -> bytes:

@@ -1,16 +1,24 @@
-"""`asset/currencies`: what can be held here, one line for each currency and chain."""
+"""`asset/currencies`: what can be held here, one line for each currency and chain.
+
+Terms and switches are the log's; a currency that is on no chain has one line, the ledger.
+"""
 
 from __future__ import annotations
 
+from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Hold
+from fullreserve.exchange.products.withdrawal_state import GetQuota, Quota
+from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, ask, lines
 from fullreserve.gateway.rest.params import OfCurrencies
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 
-# Deposits and withdrawals are not offered, so each currency has one line: the ledger here.
 LEDGER = "Ledger"
+USD_DIGITS = 8
 
 _CURRENCY_BLANKS: dict[str, object] = dict.fromkeys(
     (
@@ -62,13 +70,55 @@ def currency_row(asset: Asset) -> dict[str, object]:
     }
 
 
+def chain_row(context: Context, line: Line, quota: Quota) -> dict[str, object]:
+    """One currency on a chain that the log has defined."""
+    asset, terms, network = line.asset, line.terms, line.network
+    has_addresses = network.network in context.addresses
+
+    def amount(value: bytes) -> str:
+        return asset.text(amount_int(value))
+
+    return currency_row(asset) | {
+        "canDep": has_addresses and line.deposits is None,
+        "canWd": has_addresses and line.withdrawals is None,
+        "chain": line.chain,
+        "depEstOpenTime": _opens(line.deposits),
+        "fee": amount(terms.fee),
+        "maxFee": amount(terms.fee),
+        "maxWd": amount(terms.maximum),
+        "minDep": amount(terms.minimum_deposit),
+        "minDepArrivalConfirm": str(network.credit_after),
+        "minFee": amount(terms.fee),
+        "minWd": amount(terms.minimum),
+        "minWdUnlockConfirm": str(network.unlock_after),
+        "needTag": network.needs_memo,
+        "usedWdQuota": decimals.text(quota.used, USD_DIGITS),
+        "wdEstOpenTime": _opens(line.withdrawals),
+        "wdQuota": decimals.text(quota.limit, USD_DIGITS),
+        "wdTickSz": str(terms.digits),
+    }
+
+
+def _opens(hold: Hold | None) -> str:
+    return str(hold.until_ms) if hold is not None and hold.until_ms else ""
+
+
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
 
-    async def currencies(_request: Request, params: OfCurrencies) -> bytes:
+    async def currencies(request: Request, params: OfCurrencies) -> bytes:
         """Currencies, and whether they can be deposited and withdrawn."""
         found = context.catalog.assets.values()
         wanted = [asset for asset in found if not params.ccy or asset.symbol in params.ccy]
-        return wire.envelope([currency_row(asset) for asset in wanted])
+        on_chains = await lines(context)
+        rows: list[dict[str, object]] = []
+        quota = Quota(0, 0, 0)
+        if on_chains:
+            now = context.clock.exchange_ms()
+            quota = await ask(context, WITHDRAWALS, GetQuota(request.owner, now))
+        for asset in wanted:
+            here = [chain_row(context, one, quota) for one in on_chains if one.asset is asset]
+            rows += here or [currency_row(asset)]
+        return wire.envelope(rows)
 
     return {("GET", "asset/currencies"): reading(Taking(OfCurrencies, currencies), 6, 1000)}

@@ -1,67 +1,42 @@
-"""Deposits and withdrawals over a chain: not offered here, so there are none and none can be made.
-
-The refusals are those that OKX gives while a currency's deposits or withdrawals are suspended.
-"""
+"""`asset/deposit-withdraw-status` and `asset/non-tradable-assets`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
-from fullreserve.gateway import wire
+from fullreserve.exchange.products.custody_wire import DEPOSITS
+from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListDeposits
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.params import Ccy, OfCurrencies, OfTime, Params
-from fullreserve.gateway.rest.public.instruments import currency
+from fullreserve.gateway.rest.asset.deposits import LISTED_MAX
+from fullreserve.gateway.rest.asset.withdrawals import WdId, withdrawal_of
+from fullreserve.gateway.rest.params import Ccy, OfCurrencies, Params
 from fullreserve.gateway.rest.request import Request
-from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
+from fullreserve.gateway.rest.route import Routes, Taking, reading
 
-WdId = Annotated[str, Meta(description="A withdrawal's id")]
-
-
-class DepositsParams(OfTime):
-    """A page of deposits."""
-
-    ccy: Ccy = ""
-    dep_id: Annotated[str, Meta(description="A deposit's id")] = ""
-    tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
-    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
-    state: Annotated[str, Meta(description="State of the deposit")] = ""
-
-
-class WithdrawalsParams(OfTime):
-    """A page of withdrawals."""
-
-    ccy: Ccy = ""
-    wd_id: WdId = ""
-    client_id: Annotated[str, Meta(description="The withdrawal's id of the client")] = ""
-    tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
-    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
-    state: Annotated[str, Meta(description="State of the withdrawal")] = ""
-
-
-class AddressParams(Params):
-    """A currency."""
-
-    ccy: Ccy
-
-
-class WithdrawParams(Params):
-    """A withdrawal."""
-
-    ccy: Ccy
-    amt: Annotated[str, Meta(description="Amount without the fee")]
-    dest: Annotated[Literal["3", "4"], Meta(description="3 internal, 4 on a chain")]
-    to_addr: Annotated[str, Meta(description="Address, or e-mail for an internal one")]
-    chain: Annotated[str, Meta(description="Chain")] = ""
-    client_id: Annotated[str, Meta(description="The withdrawal's id of the client")] = ""
-
-
-class CancelParams(Params):
-    """A withdrawal."""
-
-    wd_id: WdId
+WORDS = {
+    WithdrawalState.CANCELED: "Canceled",
+    WithdrawalState.FAILED: "Failed; the amount and the fee were returned",
+    WithdrawalState.QUEUED: "Waiting for withdrawals to go on",
+    WithdrawalState.BROADCASTING: "Sent to the network",
+    WithdrawalState.SUCCESS: "Complete",
+    WithdrawalState.APPROVED: "Approved",
+    WithdrawalState.WAITING: "Waiting to be sent",
+    WithdrawalState.PENDING: "In a block, not final yet",
+    WithdrawalState.TRAVEL_RULE: "Waiting for the receiving institution's answer",
+    WithdrawalState.SHORT: "Waiting for the wallet to be refilled",
+}
+DEPOSIT_WORDS = {
+    DepositState.WAITING: "Waiting for confirmations",
+    DepositState.CREDITED: "Credited; it cannot be withdrawn yet",
+    DepositState.DONE: "Complete",
+    DepositState.SUSPENDED: "Waiting for deposits to go on",
+}
 
 
 class ProgressParams(Params):
@@ -76,50 +51,35 @@ class ProgressParams(Params):
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
-    catalog = context.catalog
 
-    async def deposits(_request: Request, _params: DepositsParams) -> bytes:
-        """Deposits: none."""
-        return wire.envelope([])
-
-    async def withdrawals(_request: Request, _params: WithdrawalsParams) -> bytes:
-        """Withdrawals: none."""
-        return wire.envelope([])
-
-    async def address(_request: Request, params: AddressParams) -> bytes:
-        """Deposit addresses: refused with 58014."""
-        raise Problem(58014, name=currency(catalog, params.ccy).symbol)
-
-    async def withdraw(_request: Request, params: WithdrawParams) -> bytes:
-        """Withdraw: refused with 58013."""
-        raise Problem(58013, name=currency(catalog, params.ccy).symbol)
-
-    async def cancel(_request: Request, _params: CancelParams) -> bytes:
-        """Cancel a withdrawal: none exists (58215)."""
-        raise Problem(58215)
-
-    async def progress(_request: Request, params: ProgressParams) -> bytes:
-        """How far a deposit or withdrawal is: none exists."""
+    async def progress(request: Request, params: ProgressParams) -> bytes:
+        """How far a deposit or withdrawal is."""
         if not params.wd_id and not params.tx_id:
             raise Problem(50015, name="wdId or txId")
         if params.wd_id and params.tx_id:
             raise Problem(50024, name="wdId and txId")
         if params.wd_id:
-            raise Problem(58215)
-        return wire.envelope([])
+            one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
+            words = WORDS.get(WithdrawalState(one.state), "Under review")
+            return wire.envelope([_row(ids.text(one.number), words, one.transfer)])
+        question = ListDeposits(request.owner, 0, LISTED_MAX)
+        found: list[Deposit] = await ask(context, DEPOSITS, question)
+        rows = [
+            _row("", DEPOSIT_WORDS.get(DepositState(one.state), "On hold"), one.transfer)
+            for one in found
+            if one.transfer.hex() == params.tx_id and one.state != DepositState.GONE
+        ]
+        return wire.envelope(rows)
 
     async def non_tradable(_request: Request, _params: OfCurrencies) -> bytes:
         """Assets that can be held and not traded: none."""
         return wire.envelope([])
 
     return {
-        ("GET", "asset/deposit-history"): reading(Taking(DepositsParams, deposits), 6, 1000),
-        ("GET", "asset/withdrawal-history"): reading(
-            Taking(WithdrawalsParams, withdrawals), 6, 1000
-        ),
-        ("GET", "asset/deposit-address"): reading(Taking(AddressParams, address), 6, 1000),
-        ("POST", "asset/withdrawal"): withdrawing(Taking(WithdrawParams, withdraw), 6, 1000),
-        ("POST", "asset/cancel-withdrawal"): withdrawing(Taking(CancelParams, cancel), 6, 1000),
         ("GET", "asset/deposit-withdraw-status"): reading(Taking(ProgressParams, progress), 1),
         ("GET", "asset/non-tradable-assets"): reading(Taking(OfCurrencies, non_tradable), 6, 1000),
     }
+
+
+def _row(number: str, words: str, transfer: bytes) -> dict[str, str]:
+    return {"estCompleteTime": "", "state": words, "txId": transfer.hex(), "wdId": number}

@@ -6,6 +6,7 @@ import structlog
 
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import stop_after_change
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.account.faucet import welcome
 from fullreserve.gateway.rest.params import Params
@@ -137,12 +138,14 @@ class _Entry:
 
     async def reset(self, request: Request, params: ResetParams) -> bytes:
         """Set a new password by code; all sessions end."""
-        known = await self._passwords.reset(params.ticket, params.code, params.password)
-        self._cookies.know(request, known)
+        done = await self._passwords.reset(params.ticket, params.code, params.password)
+        await stop_after_change(self._context, done.uid)
+        self._cookies.know(request, done.known)
         return wire.envelope([])
 
     async def change(self, request: Request, params: PasswordParams) -> bytes:
         """Set a new password; all other sessions end."""
         session = proven(request)
         fresh = await self._passwords.change(session, params.password)
+        await stop_after_change(self._context, session.uid)
         return self._cookies.session(request, fresh)

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import stop_after_change
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
@@ -46,6 +47,7 @@ def routes(context: Context) -> Routes:
 
 class _Factors:
     def __init__(self, context: Context) -> None:
+        self._context = context
         self._desk = context.desk
 
     async def begin(self, request: Request, _params: Params) -> bytes:
@@ -73,6 +75,7 @@ class _Factors:
         """Turn the second factor off."""
         session = proven(request)
         await self._desk.act(_remove, self._desk.rooms, session.uid)
+        await stop_after_change(self._context, session.uid)
         return wire.envelope([])
 
     async def recovery_codes(self, request: Request, _params: Params) -> bytes:
@@ -103,12 +106,14 @@ class _Factors:
         name = params.name
         rooms = self._desk.rooms
         made = await self._desk.act(_finish, rooms, session.uid, ticket, credential, name)
+        await stop_after_change(self._context, session.uid)
         return wire.envelope([_row(made)])
 
     async def remove_passkey(self, request: Request, params: IdParams) -> bytes:
         """Forget a passkey."""
         session = proven(request)
         await self._desk.act(_remove_passkey, self._desk.rooms, session.uid, params.id)
+        await stop_after_change(self._context, session.uid)
         return wire.envelope([])
 
 

@@ -1,0 +1,15 @@
+"""What a gateway has to know of a chain: how its addresses are written and read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class ChainAddresses(Protocol):
+    """Addresses of one network; pure, and without keys."""
+
+    def address(self, index: int) -> str:
+        """The text of an owner's address index, `address:memo` where the chain has memos."""
+
+    def read(self, text: str) -> bytes:
+        """The place that a text names; ValueError, which says what is wrong with it."""

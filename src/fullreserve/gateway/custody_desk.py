@@ -1,0 +1,100 @@
+"""The folds of deposits and withdrawals, as the gateway reads them and speaks to them."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange.products import deposit_state, withdrawal_state
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    DefineNetwork,
+    Hold,
+    NetworkAsset,
+    Payload,
+    StopOwner,
+)
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, Question
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.events import Reply
+from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.submitted import submitted
+
+CREDENTIALS_STOP_MS = 24 * 3_600_000
+CLIENT_BYTES = 16
+
+_encode = msgspec.msgpack.Encoder().encode
+_ANSWERS = deposit_state.ANSWERS | withdrawal_state.ANSWERS
+
+
+class Line(NamedTuple):
+    """A currency on a network, and what stops it there."""
+
+    asset: Asset
+    network: DefineNetwork
+    terms: NetworkAsset
+    deposits: Hold | None
+    withdrawals: Hold | None
+
+    @property
+    def chain(self) -> str:
+        """OKX's name of it."""
+        return f"{self.asset.symbol}-{self.network.code}"
+
+
+async def ask(context: Context, fold: int, question: Question) -> Any:
+    """A fold's answer, as the durable log has it."""
+    answer: bytes | None = await context.door.query(AskFold(fold, _encode(question)))
+    assert answer is not None
+    return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+
+
+async def say(context: Context, fold: int, payload: Payload, owner: int = chart.HOUSE) -> Reply:
+    """The reply to a payload; the fold's refusal, or the core's, is its code."""
+    door = context.door
+    command = Product(door.gateway, door.numbers(1), fold, owner, _encode(payload))
+    return await submitted(context, command)
+
+
+async def lines(context: Context) -> list[Line]:
+    """Every currency on every network that the log has defined."""
+    deposits: list[NetworkState] = await ask(context, DEPOSITS, ListNetworks())
+    withdrawals: list[NetworkState] = await ask(context, WITHDRAWALS, ListNetworks())
+    others = {one.terms.network: one for one in withdrawals}
+    return [
+        Line(
+            context.catalog.assets[terms.asset],
+            one.terms,
+            terms,
+            _stop(one, terms.asset),
+            _stop(others.get(one.terms.network), terms.asset),
+        )
+        for one in deposits
+        for terms in one.terms.assets
+        if terms.asset in context.catalog.assets
+    ]
+
+
+def _stop(network: NetworkState | None, asset: int) -> Hold | None:
+    holds = network.holds if network is not None else ()
+    return next((one for one in holds if one.asset in (0, asset)), None)
+
+
+async def stop_after_change(context: Context, uid: int) -> None:
+    """No withdrawals of a user for a day: what opens the account was changed (58219)."""
+    until = context.clock.exchange_ms() + CREDENTIALS_STOP_MS
+    await say(context, WITHDRAWALS, StopOwner(uid, until))
+
+
+def client_hash(context: Context, uid: int, client: str) -> bytes:
+    """What the log has of a clientId; nothing for none."""
+    if not client:
+        return b""
+    key = context.vault.store.keyed("withdrawal client id", str(uid))
+    return blake2b(client.encode(), digest_size=CLIENT_BYTES, key=key[:32]).digest()

@@ -1,0 +1,141 @@
+"""`asset/deposit-address` and `asset/deposit-history`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from fullreserve.exchange.products.custody_wire import DEPOSITS, AssignAddress
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    DepositState,
+    GetAddress,
+    ListDeposits,
+)
+from fullreserve.gateway import ids, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, ask, lines, say
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.public.instruments import currency
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes, Taking, reading
+
+LISTED_MAX = 10_000
+FUNDING = "6"
+ON_A_CHAIN = "4"
+
+
+class DepositsParams(OfTime):
+    """A page of deposits."""
+
+    ccy: Ccy = ""
+    dep_id: Annotated[str, Meta(description="A deposit's id")] = ""
+    tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
+    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
+    state: Annotated[str, Meta(description="State of the deposit")] = ""
+
+
+class AddressParams(Params):
+    """A currency."""
+
+    ccy: Ccy
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    deposits = _Deposits(context)
+    return {
+        ("GET", "asset/deposit-history"): reading(
+            Taking(DepositsParams, deposits.history), 6, 1000
+        ),
+        ("GET", "asset/deposit-address"): reading(Taking(AddressParams, deposits.address), 6, 1000),
+    }
+
+
+class _Deposits:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def address(self, request: Request, params: AddressParams) -> bytes:
+        """The user's addresses of a currency, one on each chain; given on first use."""
+        asset = currency(self._context.catalog, params.ccy)
+        here = [one for one in await lines(self._context) if one.asset is asset]
+        offered = [one for one in here if one.network.network in self._context.addresses]
+        if not offered:
+            raise Problem(58014, name=asset.symbol)
+        rows = [await self._row(request.owner, one) for one in offered]
+        return wire.envelope(rows)
+
+    async def _row(self, owner: int, one: Line) -> dict[str, object]:
+        network = one.network.network
+        index: int = await ask(self._context, DEPOSITS, GetAddress(network, owner))
+        if not index:
+            reply = await say(self._context, DEPOSITS, AssignAddress(network), owner)
+            if reply.code:
+                raise Problem(reply.code, name="ccy", allowed="an open account")
+            index = await ask(self._context, DEPOSITS, GetAddress(network, owner))
+        text, _, memo = self._context.addresses[network].address(index).partition(":")
+        row: dict[str, object] = {
+            "addr": text,
+            "ccy": one.asset.symbol,
+            "chain": one.chain,
+            "ctAddr": "",
+            "selected": True,
+            "to": FUNDING,
+            "verifiedName": "",
+        }
+        if one.network.needs_memo:
+            row["tag"] = memo
+        return row
+
+    async def history(self, request: Request, params: DepositsParams) -> bytes:
+        """Deposits, newest first."""
+        question = ListDeposits(request.owner, 0, LISTED_MAX)
+        found: list[Deposit] = await ask(self._context, DEPOSITS, question)
+        found.sort(key=lambda one: -one.number)
+        known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
+        rows = [
+            deposit_row(known[one.network, one.asset], one, self._to(known, one))
+            for one in found
+            if self._is_asked(one, params) and (one.network, one.asset) in known
+        ]
+        return wire.envelope(rows[: params.limit])
+
+    def _to(self, known: dict[tuple[int, int], Line], one: Deposit) -> str:
+        addresses = self._context.addresses.get(one.network)
+        needs_memo = known[one.network, one.asset].network.needs_memo
+        number = one.memo_number if needs_memo else one.index
+        return addresses.address(number).partition(":")[0] if addresses else ""
+
+    def _is_asked(self, one: Deposit, params: DepositsParams) -> bool:
+        asset = self._context.catalog.assets[one.asset]
+        return (
+            one.state != DepositState.GONE
+            and params.ccy in ("", asset.symbol)
+            and params.state in ("", str(one.state))
+            and params.type in ("", ON_A_CHAIN)
+            and params.dep_id in ("", ids.text(one.number))
+            and params.tx_id in ("", one.transfer.hex())
+            and (not params.after or one.seen_ms < params.after)
+            and one.seen_ms > params.before
+        )
+
+
+def deposit_row(line: Line, one: Deposit, to: str) -> dict[str, object]:
+    """A deposit as clients see it; `txId` is this exchange's own hash of the transaction."""
+    return {
+        "actualDepBlkConfirm": str(one.confirmations),
+        "amt": line.asset.text(one.value),
+        "areaCodeFrom": "",
+        "ccy": line.asset.symbol,
+        "chain": line.chain,
+        "depId": ids.text(one.number),
+        "from": "",
+        "fromWdId": "",
+        "state": str(one.state),
+        "to": to,
+        "ts": str(one.seen_ms),
+        "txId": one.transfer.hex(),
+    }

@@ -1,0 +1,293 @@
+"""`asset/withdrawal`, `asset/cancel-withdrawal`, `asset/withdrawal-history`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange.products.custody_wire import (
+    WITHDRAWALS,
+    Cancel,
+    Destination,
+)
+from fullreserve.exchange.products.custody_wire import (
+    Request as Asked,
+)
+from fullreserve.exchange.products.withdrawal_state import (
+    FindWithdrawal,
+    GetPlace,
+    GetQuota,
+    GetWithdrawal,
+    ListWithdrawals,
+    Place,
+    Quota,
+    Refused,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.gateway import ids, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, say
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
+from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.public.instruments import currency
+from fullreserve.gateway.rest.request import Request
+from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
+from fullreserve.identity.address_book import Address
+
+INTERNAL, ON_A_CHAIN = "3", "4"
+LISTED_MAX = 10_000
+USD = 10**8
+
+WdId = Annotated[str, Meta(description="A withdrawal's id")]
+
+
+class WithdrawParams(Params):
+    """A withdrawal."""
+
+    ccy: Ccy
+    amt: Annotated[str, Meta(description="Amount without the fee")]
+    dest: Annotated[Literal["3", "4"], Meta(description="3 internal, 4 on a chain")]
+    to_addr: Annotated[str, Meta(description="A verified address, or a user's id for dest 3")]
+    chain: Annotated[str, Meta(description="Chain, where the currency is on several")] = ""
+    fee: Annotated[str, Meta(description="The chain's fee; another is refused")] = ""
+    client_id: ClientId = ""
+
+
+class CancelParams(Params):
+    """A withdrawal."""
+
+    wd_id: WdId
+
+
+class WithdrawalsParams(OfTime):
+    """A page of withdrawals."""
+
+    ccy: Ccy = ""
+    wd_id: WdId = ""
+    client_id: Annotated[str, Meta(description="The withdrawal's id of the client")] = ""
+    tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
+    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
+    state: Annotated[str, Meta(description="State of the withdrawal")] = ""
+
+
+def routes(context: Context) -> Routes:
+    """Endpoints by method and path."""
+    table = _Withdrawals(context)
+    return {
+        ("POST", "asset/withdrawal"): withdrawing(Taking(WithdrawParams, table.withdraw), 6, 1000),
+        ("POST", "asset/cancel-withdrawal"): withdrawing(
+            Taking(CancelParams, table.cancel), 6, 1000
+        ),
+        ("GET", "asset/withdrawal-history"): reading(
+            Taking(WithdrawalsParams, table.history), 6, 1000
+        ),
+    }
+
+
+class _Withdrawals:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._catalog = context.catalog
+
+    async def withdraw(self, request: Request, params: WithdrawParams) -> bytes:
+        """Withdraw to a verified address, or to another user by id."""
+        if request.key.uid != request.key.main_uid:
+            raise Problem(Refused.SUB_ACCOUNT)
+        asset = currency(self._catalog, params.ccy)
+        amount = parse_amount(asset, params.amt)
+        client = client_hash(self._context, request.owner, params.client_id)
+        if params.dest == INTERNAL:
+            line, asked = None, self._to_user(asset, amount, params, client)
+        else:
+            line = await self._line(asset, params.chain)
+            asked = await self._to_address(request.owner, line, amount, params, client)
+        reply = await say(self._context, WITHDRAWALS, asked, request.owner)
+        if reply.code:
+            raise await self._problem(request.owner, asset, line, reply.code)
+        number = await self._number(request.owner, client, reply.sequence)
+        row = {
+            "amt": asset.text(amount),
+            "ccy": asset.symbol,
+            "chain": line.chain if line else "",
+            "clientId": params.client_id,
+            "wdId": ids.text(number),
+        }
+        return wire.envelope([row])
+
+    def _to_user(self, asset: Asset, amount: int, params: WithdrawParams, client: bytes) -> Asked:
+        text = params.to_addr.partition(":")[0]
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise Problem(51000, "toAddr", "a user's id")
+        nothing = amount_bytes(0)
+        return Asked(
+            *(0, asset.id, amount_bytes(amount), nothing, Destination.OWNER, int(text), client)
+        )
+
+    async def _line(self, asset: Asset, chain: str) -> Line:
+        here = [one for one in await lines(self._context) if one.asset is asset]
+        if not here:
+            raise Problem(58013, name=asset.symbol)
+        named = [one for one in here if chain in ("", one.chain)]
+        if len(named) != 1:
+            raise Problem(51000, "chain", "one of " + ", ".join(one.chain for one in here))
+        return named[0]
+
+    async def _to_address(
+        self, owner: int, line: Line, amount: int, params: WithdrawParams, client: bytes
+    ) -> Asked:
+        network = line.network.network
+        addresses = self._context.addresses.get(network)
+        if addresses is None:
+            raise Problem(58013, name=line.asset.symbol)
+        if line.network.needs_memo and ":" not in params.to_addr:
+            raise Problem(58221, allowed="address:memo")
+        try:
+            addresses.read(params.to_addr)
+        except ValueError as problem:
+            raise Problem(58222, allowed=str(problem)) from None
+        fee = amount_int(line.terms.fee)
+        if params.fee and _fee(line.asset, params.fee) != fee:
+            raise Problem(51000, "fee", line.asset.text(fee))
+        desk = self._context.desk
+        known: Address | None = await desk.act(
+            desk.rooms.addresses.find, owner, network, params.to_addr
+        )
+        if known is None:
+            raise Problem(58207, allowed="add it to the address book of the web app first")
+        if self._context.clock.wall_ms() < known.usable_ms:
+            raise Problem(58207, allowed=f"it can be used from {known.usable_ms} on")
+        return Asked(
+            *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
+            *(Destination.ADDRESS_BOOK, known.number, client),
+            by_api=True,
+        )
+
+    async def _number(self, owner: int, client: bytes, sequence: int) -> int:
+        """The withdrawal that a request made, or that an earlier one with its client id did."""
+        if not client:
+            return sequence
+        question = FindWithdrawal(owner, client)
+        found: Withdrawal | None = await ask(self._context, WITHDRAWALS, question)
+        return found.number if found is not None else sequence
+
+    async def _problem(self, owner: int, asset: Asset, line: Line | None, code: int) -> Problem:
+        """A refusal of the fold, with what it would have taken."""
+        allowed = ""
+        if code == Refused.QUOTA:
+            now = (await self._context.door.health()).time_ms
+            quota: Quota = await ask(self._context, WITHDRAWALS, GetQuota(owner, now))
+            allowed = f"{max(0, quota.limit - quota.used) // USD} USD of {quota.limit // USD}"
+        elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
+            bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
+            allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
+        elif code == Refused.BALANCE:
+            allowed = f"{asset.text(await self._available(owner, asset))} {asset.symbol}"
+        elif code == Refused.PARAMETER and line is not None:
+            return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
+        name = line.chain if line is not None else asset.symbol
+        return Problem(code, name=name, allowed=allowed)
+
+    async def _available(self, owner: int, asset: Asset) -> int:
+        held: list[AccountState] = await self._context.door.query(ListBalances(owner))
+        found = {one.kind: one for one in held if one.asset == asset.id}
+        fund, locked = found.get(chart.FUND), found.get(chart.PROTECTED)
+        free = amount_int(fund.balance) - amount_int(fund.hold) if fund is not None else 0
+        return max(0, free - (amount_int(locked.balance) if locked is not None else 0))
+
+    async def cancel(self, request: Request, params: CancelParams) -> bytes:
+        """Cancel a withdrawal that waits."""
+        number = ids.number(params.wd_id)
+        reply = await say(self._context, WITHDRAWALS, Cancel(number), request.owner)
+        if reply.code:
+            raise Problem(reply.code)
+        return wire.envelope([{"wdId": params.wd_id}])
+
+    async def history(self, request: Request, params: WithdrawalsParams) -> bytes:
+        """Withdrawals, newest first."""
+        question = ListWithdrawals(request.owner, 0, LISTED_MAX)
+        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        found.sort(key=lambda one: -one.number)
+        client = client_hash(self._context, request.owner, params.client_id)
+        asked = [one for one in found if self._is_asked(one, params, client)]
+        known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
+        rows = [
+            await self._row(request.owner, known.get((one.network, one.asset)), one)
+            for one in asked[: params.limit]
+        ]
+        return wire.envelope(rows)
+
+    def _is_asked(self, one: Withdrawal, params: WithdrawalsParams, client: bytes) -> bool:
+        kind = INTERNAL if one.kind == Destination.OWNER else ON_A_CHAIN
+        return (
+            params.ccy in ("", self._catalog.assets[one.asset].symbol)
+            and params.state in ("", str(one.state))
+            and params.type in ("", kind)
+            and params.wd_id in ("", ids.text(one.number))
+            and params.tx_id in ("", one.transfer.hex())
+            and client in (b"", one.client)
+            and (not params.after or one.requested_ms < params.after)
+            and one.requested_ms > params.before
+        )
+
+    async def _row(self, owner: int, line: Line | None, one: Withdrawal) -> dict[str, object]:
+        to = str(one.destination)
+        if one.kind == Destination.ADDRESS_BOOK:
+            desk = self._context.desk
+            to = await desk.act(desk.rooms.addresses.text, owner, one.destination)
+        row = withdrawal_row(self._catalog.assets[one.asset], line, one, to)
+        if one.state == WithdrawalState.QUEUED:
+            place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
+            if place is not None:
+                row["xQueuePos"] = str(place.position)
+                row["xAheadAmt"] = self._catalog.assets[one.asset].text(amount_int(place.ahead))
+        return row
+
+
+def withdrawal_row(asset: Asset, line: Line | None, one: Withdrawal, to: str) -> dict[str, object]:
+    """A withdrawal as clients see it; `txId` is this exchange's own hash of the transaction."""
+    text, _, memo = to.partition(":")
+    row: dict[str, object] = {
+        "addrEx": None,
+        "amt": asset.text(one.value),
+        "areaCodeFrom": "",
+        "areaCodeTo": "",
+        "ccy": asset.symbol,
+        "chain": line.chain if line is not None else "",
+        "clientId": "",
+        "fee": asset.text(amount_int(one.fee)),
+        "feeCcy": asset.symbol,
+        "from": "",
+        "nonTradableAsset": False,
+        "note": "",
+        "state": str(one.state),
+        "to": text,
+        "toAddrType": "2" if one.kind == Destination.OWNER else "1",
+        "ts": str(one.requested_ms),
+        "txId": one.transfer.hex(),
+        "wdId": ids.text(one.number),
+    }
+    if memo:
+        row["tag"] = memo
+    return row
+
+
+async def withdrawal_of(context: Context, owner: int, number: int) -> Withdrawal:
+    """A user's own withdrawal; Problem 58215."""
+    found: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(number))
+    if found is None or found.owner != owner:
+        raise Problem(Refused.UNKNOWN)
+    return found
+
+
+def _fee(asset: Asset, text: str) -> int:
+    try:
+        return asset.parse(text)
+    except ValueError:
+        return -1

@@ -1,0 +1,235 @@
+"""Goal: deposits and withdrawals as clients of OKX's API see them.
+
+Method: the whole application over a real exchange; what chains do is said by the house through the
+door, as a worker says it. Addresses are those of a chain that writes them as plain numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Bound,
+    Confirmed,
+    DefineNetwork,
+    Hold,
+    Included,
+    NetworkAsset,
+    Paid,
+    Payload,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.gateway.custody_desk import say, stop_after_change
+from fullreserve.identity.address_book import LOCK_MS
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import NewKey
+from tests.bed import ALICE, BOB, BTC, submit
+from tests.integration.rest.bed import HandClock, RestBed
+
+NETWORK = 1
+COIN = 10**8
+HASH = bytes(range(32))
+
+
+class Numbers:
+    """A chain whose addresses are `addr` and a number."""
+
+    def address(self, index: int) -> str:
+        return f"addr{index}"
+
+    def read(self, text: str) -> bytes:
+        if not text.startswith("addr"):
+            raise ValueError("it begins with addr")
+        return text.encode()
+
+
+def terms(network: int, code: str, *, needs_memo: bool = False) -> DefineNetwork:
+    """A network with BTC on it."""
+    line = NetworkAsset(
+        *(BTC, 8, amount_bytes(0), amount_bytes(40_000)),
+        *(amount_bytes(100_000), amount_bytes(500 * COIN), 8),
+    )
+    return DefineNetwork(network, code, 1, 2, needs_memo, gas_asset=BTC, assets=(line,))
+
+
+@pytest.fixture
+async def rest(tmp_path: Any) -> Any:
+    made = await RestBed.open(tmp_path, clock=HandClock(1_700_000_000_000))
+    made.context.addresses = {NETWORK: Numbers()}
+    for fold in (DEPOSITS, WITHDRAWALS):
+        await house(made, fold, terms(NETWORK, "Bitcoin"))
+    # Without a last price the quota cannot be checked, and a person would look at each request.
+    await made.place(made.bob, "sell", "40000", "0.1")
+    await made.place(made.alice, "buy", "40000", "0.1")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def payer(rest: RestBed) -> NewKey:
+    """A key of ALICE's that may withdraw, bound to the test's own address."""
+    bits = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
+    return rest.vault.create_key(ALICE, "Phrase-payer", bits, "payer", ["127.0.0.1"])
+
+
+async def house(rest: RestBed, fold: int, payload: Payload) -> None:
+    reply = await say(rest.context, fold, payload)
+    assert reply.code == 0
+
+
+async def funded(rest: RestBed, coins: int) -> None:
+    source, target = (AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
+    door = rest.door
+    moved = Transfer(
+        door.gateway, door.numbers(1), ALICE, source, target, BTC, amount_bytes(coins * COIN)
+    )
+    await submit(door, [moved])
+
+
+async def aged(rest: RestBed) -> None:
+    """The address book's entries are a day older."""
+    desk = rest.context.desk
+
+    def earlier() -> None:
+        with desk.rooms.store.change():
+            statement = "UPDATE withdrawal_addresses SET added_ms = added_ms - ?"
+            desk.rooms.store.db.execute(statement, (LOCK_MS,))
+
+    await desk.act(earlier)
+
+
+async def booked(rest: RestBed) -> None:
+    """`addr77` in ALICE's address book, a day old."""
+    desk = rest.context.desk
+    await desk.act(desk.rooms.addresses.add, ALICE, NETWORK, "addr77", "cold box")
+    await aged(rest)
+
+
+ORDER = {"ccy": "BTC", "amt": "0.5", "dest": "4", "toAddr": "addr77", "chain": "BTC-Bitcoin"}
+
+
+async def test_a_deposit_from_its_address_to_its_unlocking(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-1."""
+    row = (await rest.get("asset/deposit-address", payer, ccy="BTC")).row
+    assert (row["addr"], row["chain"], row["to"]) == ("addr1", "BTC-Bitcoin", "6")
+    again = (await rest.get("asset/deposit-address", payer, ccy="BTC")).row
+    assert again == row
+    assert (await rest.get("asset/deposit-address", rest.bob, ccy="BTC")).row["addr"] == "addr2"
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    seen = Seen(NETWORK, HASH, BTC, 1, 0, amount_bytes(COIN), 0, 10, HASH)
+    await house(rest, DEPOSITS, seen)
+    listed = (await rest.get("asset/deposit-history", payer)).row
+    assert (listed["state"], listed["amt"], listed["to"]) == ("0", "1", "addr1")
+    await house(rest, DEPOSITS, Confirmed(NETWORK, HASH, 1))
+    assert (await rest.get("asset/deposit-history", payer, state="1")).row["depId"]
+    assert (await rest.get("asset/balances", payer, ccy="BTC")).row["availBal"] == "1"
+    await booked(rest)
+    refused = await rest.post("asset/withdrawal", payer, ORDER | {"amt": "0.9999"})
+    assert refused.code == "58350"
+    status = await rest.get("asset/deposit-withdraw-status", payer, txId=HASH.hex())
+    assert status.row["state"].startswith("Credited")
+    assert (await rest.get("asset/deposit-history", rest.bob)).data == []
+
+
+async def test_a_withdrawal_from_its_request_to_its_end(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-2. And E2.5: one clientId, one withdrawal."""
+    await funded(rest, 2)
+    await booked(rest)
+    order = ORDER | {"clientId": "once", "fee": "0.0004"}
+    first, second = await asyncio.gather(
+        rest.post("asset/withdrawal", payer, order), rest.post("asset/withdrawal", payer, order)
+    )
+    assert first.row["wdId"] == second.row["wdId"]
+    balance = (await rest.get("asset/balances", payer, ccy="BTC")).row
+    assert (balance["availBal"], balance["frozenBal"]) == ("1.4996", "0.5004")
+    row = (await rest.get("asset/withdrawal-history", payer, clientId="once")).row
+    assert (row["state"], row["to"], row["fee"]) == ("10", "addr77", "0.0004")
+    number = int(row["wdId"]) - 10**18
+    late = await rest.post("asset/cancel-withdrawal", payer, {"wdId": row["wdId"]})
+    assert late.code == "92010"
+    for payload in (
+        Bound(number, HASH),
+        Included(number, HASH, 5),
+        Paid(number, HASH, 5, amount_bytes(100)),
+    ):
+        await house(rest, WITHDRAWALS, payload)
+    row = (await rest.get("asset/withdrawal-history", payer, wdId=row["wdId"])).row
+    assert (row["state"], row["txId"]) == ("2", HASH.hex())
+    status = await rest.get("asset/deposit-withdraw-status", payer, wdId=row["wdId"])
+    assert status.row["state"] == "Complete"
+    other = await rest.get("asset/deposit-withdraw-status", rest.bob, wdId=row["wdId"])
+    assert other.code == "58215"
+
+
+async def test_a_queued_withdrawal_shows_its_place_and_can_be_canceled(
+    rest: RestBed, payer: NewKey
+) -> None:
+    """Criterion: CUST-REST-3. `currencies` shows the switch; E1.1 through the API."""
+    await funded(rest, 2)
+    await booked(rest)
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True, until_ms=1_800_000_000_000))
+    line = (await rest.get("asset/currencies", payer, ccy="BTC")).row
+    assert (line["canWd"], line["canDep"]) == (False, True)
+    assert line["wdEstOpenTime"] == "1800000000000"
+    made = (await rest.post("asset/withdrawal", payer, ORDER)).row
+    row = (await rest.get("asset/withdrawal-history", payer)).row
+    assert (row["state"], row["xQueuePos"]) == ("0", "1")
+    assert (await rest.post("asset/cancel-withdrawal", payer, {"wdId": made["wdId"]})).row
+    again = await rest.post("asset/cancel-withdrawal", payer, {"wdId": made["wdId"]})
+    assert again.code == "58220"
+    balance = (await rest.get("asset/balances", payer, ccy="BTC")).row
+    assert (balance["availBal"], balance["frozenBal"]) == ("2", "0")
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True, refuses=True))
+    assert (await rest.post("asset/withdrawal", payer, ORDER)).code == "58214"
+
+
+async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-4. Verified addresses alone, a day after they were added."""
+    await funded(rest, 2)
+
+    async def code(**change: str) -> str:
+        return (await rest.post("asset/withdrawal", payer, ORDER | change)).code
+
+    assert await code() == "58207"
+    desk = rest.context.desk
+    await desk.act(desk.rooms.addresses.add, ALICE, NETWORK, "addr77", "cold box")
+    assert await code() == "58207"
+    await aged(rest)
+    assert await code(toAddr="bc1q") == "58222"
+    assert await code(fee="0.1") == "51000"
+    assert await code(chain="BTC-Moon") == "51000"
+    assert await code(ccy="ETH") == "58013"
+    await house(rest, DEPOSITS, terms(2, "Memo", needs_memo=True))
+    rest.context.addresses = {NETWORK: Numbers(), 2: Numbers()}
+    assert await code(chain="BTC-Memo") == "58221"
+    assert await code(amt="0.0001") == "58206"
+    assert await code(amt="501") == "58205"
+    assert await code(amt="2") == "58350"
+    assert await code(dest="3", toAddr=str(ALICE)) == "58200"
+    assert await code(dest="3", toAddr="ALICE") == "51000"
+    assert await code(dest="3", toAddr=str(BOB)) == "58231"
+    assert await code() == "0"
+    await stop_after_change(rest.context, ALICE)
+    assert await code() == "58219"
+
+
+async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-5. An API key cannot add where it withdraws to."""
+    assert (await rest.get("x/withdrawal-addresses", payer)).code == "90011"
+    desk = rest.context.desk
+    made = await desk.act(desk.rooms.addresses.add, ALICE, NETWORK, "addr5", "mine")
+    assert (await desk.act(desk.rooms.addresses.of, ALICE))[0].text == "addr5"
+    stored = (rest.folder / "identity.db").read_bytes()
+    stored += (rest.folder / "identity.db-wal").read_bytes()
+    assert b"addr5" not in stored
+    await desk.act(desk.rooms.addresses.remove, ALICE, made.number)
+    assert await desk.act(desk.rooms.addresses.find, ALICE, NETWORK, "addr5") is None
+    assert await desk.act(desk.rooms.addresses.text, ALICE, made.number) == "addr5"
