@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # It also fills the records with the candles of the days before the first start.
     "simulation": {
         "app", "exchange", "door", "journal", "records", "identity", "clock", "config", "logs",
+        "custody",
     },
     # Commands are imported when called, by name; see `cli.InRoom`.
     "cli": {"_core", "config"},

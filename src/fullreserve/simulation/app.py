@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -31,7 +32,11 @@ from fullreserve.simulation.market import MARKET_FILE, Opening
 from fullreserve.simulation.opening import quoted, recorded
 from fullreserve.simulation.prices import MINUTE_MS, PriceModel
 
+if TYPE_CHECKING:
+    from fullreserve.custody.demo import DemoChain
+
 BOTS = "fullreserve.simulation.market"
+WATCHER = "fullreserve.custody.watcher"
 
 # Parts per 10^8 of what is received: 0.08 % and 0.1 %, the usual rates of a first tier.
 MAKER_RATE, TAKER_RATE = 80_000, 100_000
@@ -55,6 +60,7 @@ class Market(Extension):
         self._opened: Health
         # Later starts find the candles in the records; they need not wait for the newest.
         self._first = False
+        self._chain: DemoChain | None = None
 
     def genesis(self) -> list[AnyCommand]:
         return [*genesis.spot(), SetFeeTier(0, 0, TIER, MAKER_RATE, TAKER_RATE)]
@@ -75,9 +81,20 @@ class Market(Extension):
         self._opened = await running.door.health()
         if opened:
             log.info("funded demo accounts from the treasury", accounts=opened)
+        from fullreserve.custody.demo import DemoChain, NoChain
+
+        try:
+            self._chain = await DemoChain.open(running.settings.data, running.door, running.clock)
+        except NoChain as problem:
+            log.warning("deposits and withdrawals are off", problem=str(problem))
 
     def children(self) -> Sequence[str]:
-        return (BOTS,)
+        return (BOTS, WATCHER) if self._chain is not None else (BOTS,)
+
+    def close(self) -> None:
+        """Ends the demo's chain."""
+        if self._chain is not None:
+            self._chain.close()
 
     async def settle(self, running: Running) -> None:
         makers = [int(key.uid) for key in self._keys if key.name.startswith("maker")]
@@ -92,8 +109,10 @@ class Market(Extension):
     def announce(self, running: Running) -> None:
         operators = running.settings.data / OPERATORS_FILE
         s = "s" if running.settings.tls.enabled else ""
+        chain = self._chain
         lines = [
             "",
+            chain.said if chain is not None else "No chain runs: deposits and withdrawals are off.",
             "Demo accounts (all keys: " + str(running.settings.data / identity.FILE_NAME) + ")",
             *(_line(key) for key in self._keys if key.name.startswith("trader")),
             "",
@@ -152,4 +171,8 @@ def _write(path: Path, content: bytes) -> None:
 
 def demo(settings: Settings) -> int:
     """Run the exchange with the demo market until SIGINT or SIGTERM; 0 after a clean stop."""
-    return run(settings, Market(), Fraction(settings.demo.speed))
+    market = Market()
+    try:
+        return run(settings, market, Fraction(settings.demo.speed))
+    finally:
+        market.close()

@@ -19,7 +19,8 @@ def _start_litecoind(folder: Path, _pays_to: str) -> nodes.NodeProcess:
     return nodes.start_litecoind(folder)
 
 
-def _made(name: str, folder: Path) -> EvmBed | UtxoBed:
+def made_bed(name: str, folder: Path) -> EvmBed | UtxoBed:
+    """The bed of a chain; NodeMissing."""
     if name == "litecoin":
         return UtxoBed(_start_litecoind, folder, "rltc", BLOCKS)
     if name == "bitcoin":
@@ -39,7 +40,7 @@ NAMES = ("evm", "erc20", "memo", "litecoin", "bitcoin")
 def bed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """Each chain in turn."""
     try:
-        made = _made(request.param, tmp_path_factory.mktemp(request.param))
+        made = made_bed(request.param, tmp_path_factory.mktemp(request.param))
     except nodes.NodeMissing as missing:
         pytest.skip(str(missing))
     yield made

@@ -30,7 +30,7 @@ COIN, TOKEN = 2, 6
 KNOWN = 2_000  # addresses
 GAS = 300_000
 ETHER = 10**18
-COINS = 16  # of the hot wallet
+COINS = 48  # of the hot wallet
 NEWEST = 8
 
 
@@ -206,7 +206,7 @@ class EvmBed(Bed):
         return int(self.node.call("eth_call", call, "latest"), 16)
 
     def close(self) -> None:
-        self.process.stop()
+        self.process.kill()
 
 
 class UtxoBed(Bed):
@@ -344,7 +344,7 @@ class UtxoBed(Bed):
 
     def close(self) -> None:
         for process in self.processes:
-            process.stop()
+            process.kill()
 
 
 class _Fixed:

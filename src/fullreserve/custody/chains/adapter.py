@@ -113,6 +113,8 @@ class Chain(ABC):
 
     addresses: Addresses
     network: int
+    batch_max = 1  # withdrawals that one transaction may pay
+    proves_taken = False  # whether `Standing.taken_by` is final
 
     # Watching
 
@@ -141,6 +143,13 @@ class Chain(ABC):
     @abstractmethod
     def bumped(self, plan: Plan) -> Plan:
         """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap."""
+
+    @abstractmethod
+    def without(self, plan: Plan, withdrawal: int) -> Plan | None:
+        """The same inputs or nonce without one of the withdrawals, nothing being signed yet.
+
+        None: nothing is left to pay.
+        """
 
     @abstractmethod
     def broadcast(self, attempt: Attempt) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -66,6 +67,9 @@ class Terms(NamedTuple):
 
 class EvmChain(Chain):
     """One EVM network through one node."""
+
+    batch_max = 1
+    proves_taken = True
 
     def __init__(self, node: Node, addresses: Addresses, terms: Terms) -> None:
         self.addresses = addresses
@@ -179,6 +183,9 @@ class EvmChain(Chain):
             raise Unpayable(f"a fee of {fee} wei is above the cap of {self.terms.max_fee_cap}")
         return _with(plan, msgspec.structs.replace(body, max_tip=tip, max_fee=fee))
 
+    def without(self, plan: Plan, withdrawal: int) -> Plan | None:  # noqa: ARG002 - it has one
+        return None
+
     def cancelled(self, plan: Plan) -> Plan:
         """The same nonce, sent by the lane to itself: when it is final, nothing was paid."""
         body = tx.read_body(self.bumped(plan).body)
@@ -249,8 +256,10 @@ class EvmChain(Chain):
         return sorted(self.terms.lanes, key=lambda lane: loads[lane])
 
     def _next_nonce(self, lane: bytes, taken: Sequence[tx.Body]) -> int:
+        """The lowest free one: a nonce that was given up again must not hold up those above it."""
+        used = {body.nonce for body in taken if body.lane == lane}
         told = quantity(self._node.call("eth_getTransactionCount", "0x" + lane.hex(), "latest"))
-        return max([told, *(body.nonce + 1 for body in taken if body.lane == lane)])
+        return next(nonce for nonce in count(told) if nonce not in used)
 
     def _can_pay(
         self, body: tx.Body, payment: Payment, token: bytes | None, taken: Sequence[tx.Body]

@@ -104,8 +104,8 @@ def advance(chain: Chain, cursor: Cursor, terms: Terms, blocks_max: int = 100) -
         if block is None or block.parent != cursor.blocks[-1][1]:
             break  # the chain moved under our feet: the next call steps back
         yield from _take(chain, cursor, block)
-        yield from _confirm(cursor, terms, height)
         yield Reached(block)
+        yield from _confirm(cursor, terms, height)
     del cursor.blocks[:-KEPT]
 
 

@@ -63,6 +63,7 @@ class UtxoChain(Chain):
     """One network through one node. `coins` are what the hot wallet holds, by outpoint."""
 
     addresses: UtxoAddresses
+    batch_max = 100
 
     def __init__(self, node: Node, addresses: UtxoAddresses, terms: Terms) -> None:
         self.addresses = addresses
@@ -149,6 +150,16 @@ class UtxoChain(Chain):
             raise Unpayable("no change is left to pay a higher fee from")
         raised = msgspec.structs.replace(body, change=change)
         return self._as_plan(plan.withdrawals, raised)
+
+    def without(self, plan: Plan, withdrawal: int) -> Plan | None:
+        body, place = tx.read_body(plan.body), plan.withdrawals.index(withdrawal)
+        pays = body.pays[:place] + body.pays[place + 1 :]
+        if not pays:
+            return None
+        # The same inputs, which the others are bound to; what it would have got is change.
+        change = body.change + body.pays[place].amount
+        ids = plan.withdrawals[:place] + plan.withdrawals[place + 1 :]
+        return self._as_plan(ids, msgspec.structs.replace(body, pays=pays, change=change))
 
     def broadcast(self, attempt: Attempt) -> None:
         try:

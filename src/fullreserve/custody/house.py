@@ -1,0 +1,71 @@
+"""The workers' side of the door: reports for the folds, questions to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from fullreserve.door.protocol import Door, Refused, Result, Unavailable
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import deposit_state as deposits
+from fullreserve.exchange.wire.commands import Product, encode
+from fullreserve.exchange.wire.queries import AskFold
+
+# Gateways of the workers that come with the exchange; operators' own count up from there.
+WATCHER_GATEWAY = 101
+PAYER_GATEWAY = 102
+
+AT_ONCE = 500  # reports in one submission
+ADDRESSES_AT_ONCE = 10_000
+
+
+class Unknown(RuntimeError):
+    """The exchange has no such fold: it is older than this worker."""
+
+
+class House:
+    """Speaks for the house, in order: a report is durable before the next is made."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def report(self, fold: int, *payloads: wire.Payload) -> list[int]:
+        """The replies' codes; Unavailable when the outcome is not known or nothing was taken."""
+        codes: list[int] = []
+        for start in range(0, len(payloads), AT_ONCE):
+            codes += await self._submit(fold, payloads[start : start + AT_ONCE])
+        return codes
+
+    async def _submit(self, fold: int, payloads: Sequence[wire.Payload]) -> list[int]:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        gateway, first = self._door.gateway, self._door.numbers(len(payloads))
+        commands = [
+            encode(Product(gateway, number, fold, chart.HOUSE, wire.encode_payload(payload)))
+            for number, payload in enumerate(payloads, first)
+        ]
+        self._door.submit(commands, done.set_result)
+        result = await done
+        if isinstance(result, Refused):
+            raise Unavailable(result.message)
+        return [reply.code for reply in result]
+
+    async def ask(self, fold: int, question: deposits.Question) -> Any:
+        """A fold's answer to a question of its own; Unknown, Unavailable."""
+        answer = await self._door.query(AskFold(fold, msgspec.msgpack.encode(question)))
+        if answer is None:
+            raise Unknown(f"the exchange has no fold {fold}")
+        return msgspec.msgpack.decode(answer, type=deposits.ANSWERS[type(question)])
+
+    async def newest_index(self, network: int) -> int:
+        """The highest address index that was given to a user; 0: none."""
+        newest = 0
+        while True:
+            asked = deposits.ListAddresses(network, newest, ADDRESSES_AT_ONCE)
+            found: list[int] = await self.ask(wire.DEPOSITS, asked)
+            if not found:
+                return newest
+            newest = found[-1]

@@ -1,0 +1,123 @@
+"""The chains that the workers serve, as a file in the data folder; no secret of ours is in it.
+
+Nodes' addresses may hold a password, so that it is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.addresses import EvmAddresses, MemoAddresses, UtxoAddresses
+from fullreserve.custody.chains import evm
+from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.following import Terms
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.hd import Public
+from fullreserve.custody.units import Scale
+
+FILE = "custody.json"
+
+
+class BadNetworks(ValueError):
+    """The file cannot be used; the message says why."""
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A public branch, in hexadecimal digits."""
+
+    key: str
+    code: str
+
+    def public(self) -> Public:
+        return Public(bytes.fromhex(self.key), bytes.fromhex(self.code))
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """One chain. `kind` chooses the adapter: `evm`, `memo` or `utxo`.
+
+    The first node is followed; a second one, where there is one, has to agree with it.
+    """
+
+    network: int
+    kind: str
+    nodes: tuple[str, ...]
+    branches: tuple[Branch, ...]
+    decimals: dict[int, int]  # of each asset on this chain
+    coin: int
+    credit_after: int
+    unlock_after: int
+    chain_id: int = 0
+    tokens: dict[int, str] = {}
+    lanes: tuple[str, ...] = ()
+    threshold: int = 2
+    hrp: str = ""
+    genesis: str = ""
+
+    @property
+    def needs_memo(self) -> bool:
+        return self.kind == "memo"
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(self.credit_after, self.unlock_after)
+
+    @property
+    def scales(self) -> dict[int, Scale]:
+        return {asset: Scale(decimals) for asset, decimals in self.decimals.items()}
+
+    def chains(self) -> list[Chain]:
+        """The adapter over each of its nodes."""
+        return [self._chain(Node(url)) for url in self.nodes]
+
+    def _chain(self, node: Node) -> Chain:
+        branches = [one.public() for one in self.branches]
+        if self.kind == "utxo":
+            # Needs the package's `utxo` extra, which the demo's chain does without.
+            from fullreserve.custody.chains import utxo
+
+            of = UtxoAddresses(branches, self.threshold, self.hrp)
+            terms = utxo.Terms(
+                self.network, self.coin, bytes.fromhex(self.genesis), len(branches), self.threshold
+            )
+            return utxo.UtxoChain(node, of, terms)
+        return self._evm(node, branches[0])
+
+    def _evm(self, node: Node, branch: Public) -> Chain:
+        terms = evm.Terms(
+            self.network,
+            self.chain_id,
+            self.coin,
+            {asset: bytes.fromhex(contract) for asset, contract in self.tokens.items()},
+            tuple(bytes.fromhex(lane) for lane in self.lanes),
+            self.unlock_after,
+        )
+        if self.kind == "memo":
+            return evm.MemoChain(node, MemoAddresses(branch), terms)
+        if self.kind == "evm":
+            return evm.EvmChain(node, EvmAddresses(branch), terms)
+        raise BadNetworks(f"network {self.network} is of kind {self.kind!r}: evm, memo or utxo")
+
+
+def load(data: Path) -> list[Network]:
+    """The networks of a data folder, none without the file; BadNetworks."""
+    path = data / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Network])
+    except FileNotFoundError:
+        return []
+    except (OSError, msgspec.DecodeError) as problem:
+        raise BadNetworks(f"{path} cannot be read: {problem}") from None
+
+
+def keep(data: Path, networks: list[Network]) -> None:
+    """Replaces the file in one step."""
+    fresh = data / f"{FILE}.new"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(networks), indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(data / FILE)

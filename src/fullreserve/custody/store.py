@@ -1,0 +1,154 @@
+"""What a worker must not forget: cursors, coins, and what each withdrawal is bound to.
+
+Every change is on disk before the method returns. A plan is kept before it is reported, a signed
+transaction before it is given to a node.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.chains.adapter import Attempt, Plan
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS cursors (network INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS coins (
+    network INTEGER NOT NULL, outpoint BLOB NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (network, outpoint)
+);
+CREATE TABLE IF NOT EXISTS plans (
+    id INTEGER PRIMARY KEY, network INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS plans_by_network ON plans (network);
+CREATE TABLE IF NOT EXISTS bound (
+    withdrawal INTEGER PRIMARY KEY, plan INTEGER NOT NULL REFERENCES plans (id)
+);
+CREATE TABLE IF NOT EXISTS attempts (
+    plan INTEGER NOT NULL REFERENCES plans (id), number INTEGER NOT NULL,
+    txid BLOB NOT NULL, raw BLOB NOT NULL, told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (plan, number)
+);
+"""
+
+
+class Kept(msgspec.Struct, array_like=True):
+    """A plan and how far it has come."""
+
+    id: int
+    plan: Plan
+    is_accepted: bool = False  # the exchange has bound its withdrawals to it
+    since: int = 0  # height at which the newest attempt was given to a node
+    height: int = 0  # of the block that was reported last
+    is_done: bool = False
+
+
+class Store:
+    """One file, one worker."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Watching
+
+    def cursor(self, network: int) -> bytes | None:
+        row = self._db.execute("SELECT data FROM cursors WHERE network = ?", (network,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def keep_cursor(self, network: int, data: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (network, data))
+
+    def keep_coin(self, network: int, outpoint: bytes, data: bytes) -> None:
+        self._db.execute("INSERT OR IGNORE INTO coins VALUES (?, ?, ?)", (network, outpoint, data))
+
+    def coins(self, network: int) -> Iterator[bytes]:
+        for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):
+            yield bytes(data)
+
+    # Paying
+
+    def keep_plan(self, plan: Plan) -> Kept:
+        """A new plan; sqlite3.IntegrityError for a withdrawal that has one."""
+        with self._whole():
+            kept = Kept(0, plan)
+            added = self._db.execute(
+                "INSERT INTO plans (network, data) VALUES (?, ?)",
+                (plan.network, msgspec.msgpack.encode(kept)),
+            )
+            kept.id = added.lastrowid or 0
+            for withdrawal in plan.withdrawals:
+                self._db.execute("INSERT INTO bound VALUES (?, ?)", (withdrawal, kept.id))
+            self._write(kept)
+        return kept
+
+    def change(self, kept: Kept, attempt: Attempt | None = None) -> None:
+        """How far it has come, and what was signed for it if anything was."""
+        with self._whole():
+            self._write(kept)
+            if attempt is not None:
+                self._db.execute(
+                    "INSERT INTO attempts (plan, number, txid, raw) VALUES (?, (SELECT count(*) "
+                    "FROM attempts WHERE plan = ?), ?, ?)",
+                    (kept.id, kept.id, attempt.txid, attempt.raw),
+                )
+
+    def narrow(self, kept: Kept, withdrawal: int) -> None:
+        """A withdrawal leaves a plan of which nothing was signed; an empty plan goes with it."""
+        assert not self.attempts(kept)
+        with self._whole():
+            self._db.execute("DELETE FROM bound WHERE withdrawal = ?", (withdrawal,))
+            if withdrawal in kept.plan.withdrawals:
+                self._db.execute("DELETE FROM plans WHERE id = ?", (kept.id,))
+            else:
+                self._write(kept)
+
+    def told(self, kept: Kept, txid: bytes) -> None:
+        """The exchange knows of this attempt."""
+        told = "UPDATE attempts SET told = 1 WHERE plan = ? AND txid = ?"
+        self._db.execute(told, (kept.id, txid))
+
+    def attempts(self, kept: Kept) -> list[tuple[Attempt, bool]]:
+        """In the order in which they were signed, and whether the exchange knows of them."""
+        asked = "SELECT txid, raw, told FROM attempts WHERE plan = ? ORDER BY number"
+        rows = self._db.execute(asked, (kept.id,))
+        return [(Attempt(bytes(txid), bytes(raw)), bool(told)) for txid, raw, told in rows]
+
+    def is_bound(self, withdrawal: int) -> bool:
+        asked = "SELECT 1 FROM bound WHERE withdrawal = ?"
+        return self._db.execute(asked, (withdrawal,)).fetchone() is not None
+
+    def open_plans(self, network: int) -> list[Kept]:
+        """All that may still change, oldest first."""
+        asked = "SELECT data FROM plans WHERE network = ? ORDER BY id"
+        rows = self._db.execute(asked, (network,)).fetchall()
+        kept = [msgspec.msgpack.decode(data, type=Kept) for (data,) in rows]
+        return [one for one in kept if not one.is_done]
+
+    def _write(self, kept: Kept) -> None:
+        data = msgspec.msgpack.encode(kept)
+        self._db.execute("UPDATE plans SET data = ? WHERE id = ?", (data, kept.id))
+
+    def _whole(self) -> _Whole:
+        return _Whole(self._db)
+
+
+class _Whole:
+    """A transaction; on an error nothing of it is kept."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

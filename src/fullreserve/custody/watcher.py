@@ -1,0 +1,212 @@
+"""Follows the chains and tells the fold of deposits: a process of its own beside the exchange.
+
+`python -m fullreserve.custody.watcher`. It keeps its cursors in `custody-watcher.sqlite`; killed at
+any moment it says at most the same things again, which change nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+
+import structlog
+
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.chains import following
+from fullreserve.custody.chains.adapter import Chain, Deposit
+from fullreserve.custody.chains.health import Health, health
+from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
+from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.custody.store import Store
+from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+
+STORE = "custody-watcher.sqlite"
+LOOK_MS = 500
+# Addresses that are looked for before they are given out, so that no block outruns their giving.
+AHEAD = 1_000
+# Orders go first where the processors do not suffice.
+NICENESS = 5
+
+log = structlog.get_logger(__name__)
+
+
+class Watcher:
+    """One network's."""
+
+    def __init__(self, network: Network, store: Store, house: House, salt: bytes) -> None:
+        chains = network.chains()
+        self._network = network
+        self._chain: Chain = chains[0]
+        self._second: Chain | None = chains[1] if len(chains) > 1 else None
+        self._store = store
+        self._house = house
+        self._salt = salt
+        self._known = -1
+        self._state = ""
+        self._stopped = False
+
+    async def round(self) -> None:
+        """Follows the chain as far as it is; Unavailable when the exchange is not there."""
+        if self._stopped:
+            return
+        found = await asyncio.to_thread(health, self._chain, self._second)
+        if not found.is_ok:
+            await self._unwell(found)
+            return
+        self._say(found.state)
+        await self._learn_addresses()
+        while await self._follow():
+            pass
+
+    async def _learn_addresses(self) -> None:
+        newest = await self._house.newest_index(self._network.network)
+        if newest != self._known:
+            count = 1 if self._network.needs_memo else newest + 1 + AHEAD
+            await asyncio.to_thread(self._chain.know, count)
+            self._known = newest
+
+    async def _follow(self) -> bool:
+        """Whether there may be more."""
+        number = self._network.network
+        kept = self._store.cursor(number)
+        cursor = following.restore(kept) if kept else following.Cursor()
+
+        def advance() -> list[following.Report]:
+            return list(following.advance(self._chain, cursor, self._network.terms))
+
+        try:
+            reports = await asyncio.to_thread(advance)
+        except NodeProblem as problem:
+            self._say(str(problem))
+            return False
+        except following.TooDeep as problem:
+            log.error("chain not followed", network=number, problem=str(problem))  # noqa: TRY400
+            self._stopped = True
+            return False
+        if not reports:
+            return False
+        await self._report(list(self._payloads(reports)))
+        self._store.keep_cursor(number, following.store(cursor))
+        return True
+
+    async def _report(self, payloads: list[wire.Payload]) -> None:
+        codes = await self._house.report(wire.DEPOSITS, *payloads)
+        for payload, code in zip(payloads, codes, strict=True):
+            if code:
+                kind = type(payload).__name__
+                log.error("report refused", kind=kind, code=code, network=self._network.network)
+
+    def _payloads(self, reports: Iterable[following.Report]) -> Iterator[wire.Payload]:
+        number = self._network.network
+        tip: wire.Tip | None = None
+        for one in reports:
+            if isinstance(one, following.Reached):
+                tip = wire.Tip(number, one.block.height, one.block.hash, healthy=True)
+                continue
+            if self._is_ours(one.deposit):
+                continue
+            name = transfer(self._salt, number, one.deposit.txid, one.deposit.output)
+            if isinstance(one, following.Seen):
+                yield self._seen(one, name)
+            elif isinstance(one, following.Confirmed):
+                # The exchange counts confirmations from the newest block that it was told of.
+                if tip is not None:
+                    yield tip
+                    tip = None
+                yield wire.Confirmed(number, name, one.confirmations)
+            elif isinstance(one, following.Orphaned):
+                yield wire.Orphaned(number, name, one.height)
+            else:
+                yield wire.Replaced(number, name)
+        if tip is not None:
+            yield tip
+
+    def _is_ours(self, deposit: Deposit) -> bool:
+        """What comes to the house's own address is no user's deposit."""
+        return deposit.index == wire.HOUSE_INDEX and not self._network.needs_memo
+
+    def _seen(self, one: following.Seen, name: bytes) -> wire.Seen:
+        deposit = one.deposit
+        amount, dust = self._network.scales[deposit.asset].to_ledger(deposit.amount)
+        return wire.Seen(
+            self._network.network,
+            name,
+            deposit.asset,
+            deposit.index,
+            deposit.memo,
+            amount_bytes(amount),
+            dust,
+            one.block.height,
+            one.block.hash,
+        )
+
+    async def _unwell(self, found: Health) -> None:
+        is_new = self._say(found.state, found.detail)
+        if is_new and found.tip is not None:
+            tip = found.tip
+            told = wire.Tip(self._network.network, tip.height, tip.hash, healthy=False)
+            await self._report([told])
+
+    def _say(self, state: str, detail: str = "") -> bool:
+        """Logs what has changed; whether anything has."""
+        if state == self._state:
+            return False
+        self._state = state
+        network = self._network.network
+        log.info("chain", network=network, state=str(state), detail=detail)
+        return True
+
+
+async def watch(settings: Settings, clock: Clock) -> int:
+    """Watches until SIGTERM; the exit code."""
+    served = networks.load(settings.data)
+    store = Store(settings.data / STORE)
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
+    house, salt = House(door), salt_of(settings.data)
+    watchers = [Watcher(one, store, house, salt) for one in served]
+
+    async def follow() -> None:
+        while True:
+            for watcher in watchers:
+                await watcher.round()
+            await clock.wait_ms(LOOK_MS)
+
+    running = asyncio.create_task(follow())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0
+    finally:
+        await door.close()
+        store.close()
+    return 0
+
+
+def main() -> int:
+    """Run the watcher as a process of its own."""
+    settings = Settings.load()
+    logs.configure(settings.log)
+    os.nice(NICENESS)
+    try:
+        return asyncio.run(watch(settings, SystemClock()))
+    except (Unavailable, Unknown, BadNetworks, sqlite3.Error, ValueError) as problem:
+        log.error("watcher ends", problem=str(problem))  # noqa: TRY400 - a sentence
+        return os.EX_DATAERR if isinstance(problem, BadNetworks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Goal: a withdrawal is paid once, whatever is killed when. Method: the payer dies before and after
+each of its effects in turn, on a real node, and a new one goes on with what is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fullreserve.custody import contracts
+from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
+from fullreserve.custody.payer import REVERTED, Payer, Terms
+from fullreserve.custody.store import Store
+from fullreserve.custody.units import Scale
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.outsiders import COIN, TERMS, TOKEN, Approved, Bed, EvmBed
+
+SCALE = Scale(8)  # the amounts of these tests are in the chain's own units
+PAY_TERMS = Terms(dict.fromkeys((COIN, TOKEN, 4), SCALE), COIN, TERMS.unlock_after, 2)
+SALT = b"s" * 32
+EFFECTS = 13  # of one payment without trouble, counted by a test below
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Agreement:
+    """The exchange's half of the contract, kept strictly: what breaks it fails the test."""
+
+    def __init__(self, bed: Bed, *indexes: int) -> None:
+        self.bed = bed
+        self.waiting = dict.fromkeys(indexes, bed.unit)  # a withdrawal to each
+        self.bound: dict[int, bytes] = {}
+        self.names: dict[int, list[bytes]] = {}
+        self.paid: dict[int, bytes] = {}
+        self.failed: dict[int, int] = {}
+        self.short: list[int] = []
+        self.cancelled: set[int] = set()
+
+    async def pending(self, network: int) -> Sequence[wire.Pay]:
+        over = self.paid.keys() | self.failed.keys() | self.cancelled
+        return [
+            wire.Pay(n, network, self.bed.asset, amount_bytes(amount), n, self.bound.get(n, b""),
+                     b"") for n, amount in self.waiting.items() if n not in over
+        ]  # fmt: skip
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, int]:
+        return self.bed.chain.addresses.address(pay.destination), 0
+
+    async def report(self, payload: wire.Payload) -> int:
+        if isinstance(payload, wire.Short):
+            self.short.append(payload.asset)
+        elif isinstance(payload, wire.Bound):
+            if payload.withdrawal in self.cancelled:
+                return 1
+            known = self.bound.setdefault(payload.withdrawal, payload.binding)
+            assert known == payload.binding, "bound to something else"
+        elif isinstance(payload, wire.Broadcast):
+            assert payload.withdrawal in self.bound
+            self.names.setdefault(payload.withdrawal, []).append(payload.transfer)
+        elif isinstance(payload, wire.Paid):
+            assert payload.transfer in self.names[payload.withdrawal]
+            assert self.paid.setdefault(payload.withdrawal, payload.transfer) == payload.transfer
+            assert payload.withdrawal not in self.failed
+        elif isinstance(payload, wire.Failed):
+            known = self.bound.get(payload.withdrawal, b"")
+            assert payload.binding == known
+            assert bool(payload.conflict) == bool(known)
+            assert payload.withdrawal not in self.paid
+            self.failed[payload.withdrawal] = payload.code
+        return 0
+
+
+class Mortal:
+    """Counts the effects of several objects, and dies at one of them."""
+
+    def __init__(self, dies_at: int | None = None, *, after: bool = False) -> None:
+        self.count = 0
+        self._dies_at = dies_at
+        self._after = after
+
+    def around(self, target: Any, *names: str) -> Any:
+        """The object, with these methods counted."""
+
+        class Watched:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(target, name)
+
+        watched = Watched()
+        for name in names:
+            method = getattr(target, name)
+            setattr(watched, name, self.counted(method))
+        return watched
+
+    def counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            self.count += 1
+            is_last = self.count == self._dies_at
+            if is_last and not self._after:
+                raise Killed
+            result = method(*arguments)
+            if is_last:
+                if hasattr(result, "close"):  # a coroutine: its effect comes with its await
+                    return self._then_die(result)
+                raise Killed
+            return result
+
+        return call
+
+    @staticmethod
+    async def _then_die(result: Any) -> None:
+        await result
+        raise Killed
+
+
+@pytest.fixture(scope="module", params=["erc20", "litecoin"])
+def bed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    made = made_bed(request.param, tmp_path_factory.mktemp(request.param))
+    yield made
+    made.close()
+
+
+def payer_of(bed: Bed, store: Store, book: Agreement, mortal: Mortal | None = None) -> Payer:
+    mortal = mortal or Mortal()
+    approved = Approved(*(bed.payment(n, n, amount) for n, amount in book.waiting.items()))
+
+    def sign(plan: Plan) -> Attempt:
+        return bed.sign(plan, approved)
+
+    chain: Chain = mortal.around(bed.chain, "broadcast")
+    kept: Store = mortal.around(store, "keep_plan", "change", "told", "narrow")
+    told = mortal.around(book, "report")
+    return Payer(chain, kept, told, mortal.counted(sign), PAY_TERMS, SALT)
+
+
+async def until_done(bed: Bed, payer: Payer, book: Agreement, rounds: int = 12) -> None:
+    for _ in range(rounds):
+        await payer.round()
+        if book.waiting.keys() == book.paid.keys() | book.failed.keys() | book.cancelled:
+            return
+        bed.mine()
+
+
+async def test_a_payment_without_trouble(bed: Bed, tmp_path: Path) -> None:
+    """Criterion: CHAINS-PAYER-1."""
+    index, store, mortal = bed.fresh(), Store(tmp_path / "store"), Mortal()
+    book = Agreement(bed, index)
+    await until_done(bed, payer_of(bed, store, book, mortal), book)
+    assert list(book.paid) == [index]
+    assert bed.balance(index) == bed.unit
+    assert mortal.count == EFFECTS
+    await payer_of(bed, store, book).round()
+    assert mortal.count == EFFECTS
+    store.close()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("effect", range(1, EFFECTS + 1))
+async def test_killed_at_every_effect_it_pays_once(
+    bed: Bed, tmp_path: Path, effect: int, after: bool
+) -> None:
+    """Criterion: CHAINS-PAYER-1."""
+    index, store = bed.fresh(), Store(tmp_path / "store")
+    book = Agreement(bed, index)
+    with pytest.raises(Killed):
+        await until_done(bed, payer_of(bed, store, book, Mortal(effect, after=after)), book)
+    store.close()
+    again = Store(tmp_path / "store")
+    await until_done(bed, payer_of(bed, again, book), book)
+    assert list(book.paid) == [index]
+    assert not book.failed
+    assert bed.balance(index) == bed.unit
+    again.close()
+
+
+async def test_a_withdrawal_cancelled_in_time_is_not_paid_and_others_are(
+    bed: Bed, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-PAYER-2."""
+    gone, stays = bed.fresh(), bed.fresh()
+    store, book = Store(tmp_path / "store"), Agreement(bed, gone, stays)
+    mortal = Mortal(1, after=True)
+    with pytest.raises(Killed):
+        await payer_of(bed, store, book, mortal).round()
+    book.cancelled.add(gone)
+    await until_done(bed, payer_of(bed, store, book), book)
+    assert list(book.paid) == [stays]
+    assert [bed.balance(one) for one in (gone, stays)] == [0, bed.unit]
+    store.close()
+
+
+async def test_what_is_bound_and_unknown_here_is_not_paid(bed: Bed, tmp_path: Path) -> None:
+    """A store that was lost must not become a second payment. Criterion: CHAINS-PAYER-3."""
+    index, store = bed.fresh(), Store(tmp_path / "store")
+    book = Agreement(bed, index)
+    book.bound[index] = b"b" * 32
+    await until_done(bed, payer_of(bed, store, book), book, rounds=4)
+    assert not book.paid
+    assert bed.balance(index) == 0
+    store.close()
+
+
+async def test_a_short_hot_wallet_is_said_and_nothing_is_bound(bed: Bed, tmp_path: Path) -> None:
+    """Criterion: CHAINS-PAYER-4."""
+    index, store = bed.fresh(), Store(tmp_path / "store")
+    book = Agreement(bed, index)
+    book.waiting[index] = 10**24
+    await payer_of(bed, store, book).round()
+    assert book.short == [bed.asset]
+    assert not book.bound
+    store.close()
+
+
+async def test_a_payment_that_reverts_is_refunded_once_final(bed: Bed, tmp_path: Path) -> None:
+    """Criterion: CHAINS-PAYER-5."""
+    if not isinstance(bed, EvmBed):
+        pytest.skip("outputs do not revert")
+    index, store = bed.fresh(), Store(tmp_path / "store")
+    book = Agreement(bed, index)
+    bed.command(bed.token, contracts.call("setPaused(bool)", 1))
+    await until_done(bed, payer_of(bed, store, book), book)
+    bed.command(bed.token, contracts.call("setPaused(bool)", 0))
+    assert book.failed == {index: REVERTED}
+    assert bed.balance(index) == 0
+    store.close()
