@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    chains,
     demo,
     fanout,
     history,
@@ -44,6 +45,7 @@ MEASURES: dict[str, Measure] = {
     "recovery": recovery.measure,
     "memory": memory.measure,
     "demo": demo.measure,
+    "chains": chains.measure,
     "history": history.measure,
 }
 # Measured when it is named alone: making its rows takes minutes.

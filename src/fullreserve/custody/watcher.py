@@ -31,12 +31,15 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.commands import amount_bytes
 
 STORE = "custody-watcher.sqlite"
 LOOK_MS = 500
 # Addresses that are looked for before they are given out, so that no block outruns their giving.
 AHEAD = 1_000
+# Blocks that a watcher without its store reads again beside those with open deposits.
+BEFORE = 50
 # Orders go first where the processors do not suffice.
 NICENESS = 5
 
@@ -82,7 +85,7 @@ class Watcher:
         """Whether there may be more."""
         number = self._network.network
         kept = self._store.cursor(number)
-        cursor = following.restore(kept) if kept else following.Cursor()
+        cursor = following.restore(kept) if kept else await self._begin()
 
         def advance() -> list[following.Report]:
             return list(following.advance(self._chain, cursor, self._network.terms))
@@ -101,6 +104,16 @@ class Watcher:
         await self._report(list(self._payloads(reports)))
         self._store.keep_cursor(number, following.store(cursor))
         return True
+
+    async def _begin(self) -> following.Cursor:
+        """A new chain begins at its tip; a lost store where the exchange's deposits are open."""
+        states = await self._house.ask(wire.DEPOSITS, ListNetworks())
+        tips = [one.tip for one in states if one.terms.network == self._network.network]
+        if not tips or tips[0] is None:
+            return following.Cursor()
+        height = max(tips[0].height - self._network.unlock_after - BEFORE, 0)
+        block = await asyncio.to_thread(self._chain.block, height)
+        return following.Cursor([(block.height, block.hash)] if block is not None else [])
 
     async def _report(self, payloads: list[wire.Payload]) -> None:
         codes = await self._house.report(wire.DEPOSITS, *payloads)

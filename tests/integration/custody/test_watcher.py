@@ -145,6 +145,26 @@ async def test_killed_before_its_cursor_is_kept_it_credits_once(
     again.close()
 
 
+async def test_a_watcher_that_lost_its_store_misses_nothing(
+    chain: EvmBed, network: Network, world: World
+) -> None:
+    """Criterion: CHAINS-WATCHER-2."""
+    index, store = await world.define(), Store(world.path)
+    await Watcher(network, store, world.house, SALT).round()
+    chain.pay(index, 3)
+    chain.mine()
+    await Watcher(network, store, world.house, SALT).round()
+    store.close()
+    chain.pay(index, 5)
+    chain.mine(3)
+    empty = Store(world.path.with_name("another.sqlite"))
+    await Watcher(network, empty, world.house, SALT).round()
+    # The chain has older blocks, of other tests, with deposits to the same address.
+    found = [(one.value, one.state) for one in await world.deposits() if one.value < PAID]
+    assert sorted(found) == [(300, 2), (500, 2)]
+    empty.close()
+
+
 async def test_a_deposit_that_a_reorganisation_took_is_taken_back(
     chain: EvmBed, network: Network, world: World
 ) -> None:
