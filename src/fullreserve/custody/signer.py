@@ -90,7 +90,7 @@ class Signer:
             plan = msgspec.msgpack.decode(data, type=Plan)
             policy = self._policies.get(plan.network)
             if policy is None:
-                raise WillNotSign(f"network {plan.network} is none of this signer's")  # noqa: TRY301
+                return Answer(refusal=f"network {plan.network} is none of this signer's")
             return Answer(policy(plan, self._intents))
         except msgspec.DecodeError:
             return Answer(refusal="the proposal cannot be read")
