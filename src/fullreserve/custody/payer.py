@@ -89,16 +89,17 @@ class Payer:
             if pay.binding and not known(pay.withdrawal):
                 log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
         fresh = iter([one for one in pending if not (one.binding or known(one.withdrawal))])
+        bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
         while batch := list(islice(fresh, self._chain.batch_max)):
-            await self._take_on(batch)
+            await self._take_on(batch, bound)
         for kept in self._store.open_plans(self._chain.network):
             await self._drive(kept)
 
-    async def _take_on(self, batch: Sequence[wire.Pay]) -> None:
+    async def _take_on(self, batch: Sequence[wire.Pay], bound: list[Plan]) -> None:
+        """Plans a batch beside what is `bound`, and adds to that."""
         payments = [one for pay in batch if (one := await self._payment(pay)) is not None]
         if not payments:
             return
-        bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
         asset = payments[0].asset
         try:
             plan = self._chain.plan(payments, bound)
@@ -110,7 +111,7 @@ class Payer:
         except Unpayable as problem:
             if len(batch) > 1:  # one of them; the others are not to suffer for it
                 for pay in batch:
-                    await self._take_on([pay])
+                    await self._take_on([pay], bound)
                 return
             log.warning("not payable", withdrawal=batch[0].withdrawal, problem=str(problem))
             await self._exchange.report(wire.Failed(batch[0].withdrawal, UNPAYABLE))
@@ -118,6 +119,7 @@ class Payer:
         if self._short.pop(asset, False):
             await self._exchange.report(wire.Refilled(self._chain.network, asset))
         self._store.keep_plan(plan)
+        bound.append(plan)
 
     async def _payment(self, pay: wire.Pay) -> Payment | None:
         try:

@@ -21,9 +21,10 @@ CREATE TABLE IF NOT EXISTS coins (
     PRIMARY KEY (network, outpoint)
 );
 CREATE TABLE IF NOT EXISTS plans (
-    id INTEGER PRIMARY KEY, network INTEGER NOT NULL, data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, network INTEGER NOT NULL, data BLOB NOT NULL,
+    is_done INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX IF NOT EXISTS plans_by_network ON plans (network);
+CREATE INDEX IF NOT EXISTS open_plans ON plans (network) WHERE NOT is_done;
 CREATE TABLE IF NOT EXISTS bound (
     withdrawal INTEGER PRIMARY KEY, plan INTEGER NOT NULL REFERENCES plans (id)
 );
@@ -128,14 +129,14 @@ class Store:
 
     def open_plans(self, network: int) -> list[Kept]:
         """All that may still change, oldest first."""
-        asked = "SELECT data FROM plans WHERE network = ? ORDER BY id"
+        asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done ORDER BY id"
         rows = self._db.execute(asked, (network,)).fetchall()
-        kept = [msgspec.msgpack.decode(data, type=Kept) for (data,) in rows]
-        return [one for one in kept if not one.is_done]
+        return [msgspec.msgpack.decode(data, type=Kept) for (data,) in rows]
 
     def _write(self, kept: Kept) -> None:
         data = msgspec.msgpack.encode(kept)
-        self._db.execute("UPDATE plans SET data = ? WHERE id = ?", (data, kept.id))
+        changed = "UPDATE plans SET data = ?, is_done = ? WHERE id = ?"
+        self._db.execute(changed, (data, kept.is_done, kept.id))
 
     def _whole(self) -> _Whole:
         return _Whole(self._db)
