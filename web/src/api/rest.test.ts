@@ -70,3 +70,24 @@ test('no answer, and an answer that is none of ours, are passing refusals', asyn
   answers = [new Response('<html>Bad gateway</html>', { status: 502 })]
   await expect(new Rest().get('public/time')).rejects.toMatchObject({ isPassing: true })
 })
+
+const UNPROVEN = { code: '90006', msg: 'Confirm first that it is you', data: [] }
+
+// Criterion: WEB-ACCT-PROOF-1
+test('what wants a proof is sent again once it is given, and never a third time', async () => {
+  const client = new Rest()
+  client.onProofNeeded(async () => true)
+  answers = [answer(UNPROVEN, 403), answer({ code: '0', msg: '', data: [{ done: true }] })]
+  expect(await client.post('x/totp/begin', {})).toEqual([{ done: true }])
+  answers = [answer(UNPROVEN, 403), answer(UNPROVEN, 403)]
+  await expect(client.post('x/totp/begin', {})).rejects.toMatchObject({ code: '90006' })
+})
+
+// Criterion: WEB-ACCT-PROOF-1
+test('a proof that is not given leaves the refusal', async () => {
+  const client = new Rest()
+  client.onProofNeeded(async () => false)
+  answers = [answer(UNPROVEN, 403)]
+  await expect(client.post('x/totp/begin', {})).rejects.toMatchObject({ code: '90006' })
+  expect(asked).toHaveLength(1)
+})

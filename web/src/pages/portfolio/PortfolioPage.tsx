@@ -6,6 +6,7 @@ import { useTitle } from '~/app/title'
 import { useTranslation } from '~/i18n'
 import { useInstruments } from '~/market/instruments'
 import { fixed, percent } from '~/market/numbers'
+import { FaucetButton } from '~/pages/account/faucet/Faucet'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
 import { AssetsTable } from './AssetsTable'
@@ -43,7 +44,10 @@ function Portfolio({ uid }: { uid: string }): ReactNode {
             {balances ? `≈ ${fixed(total.toFixed(2), 2)}` : '—'} <span>USD</span>
           </p>
         </div>
-        <Button onClick={() => openTransfer('USDT')}>{t('transfer.title')}</Button>
+        <div className={css.acts}>
+          <FaucetButton />
+          <Button onClick={() => openTransfer('USDT')}>{t('transfer.title')}</Button>
+        </div>
       </header>
       <div className={css.charts}>
         <OverTime />

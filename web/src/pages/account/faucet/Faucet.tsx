@@ -1,34 +1,20 @@
-import { useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
-import { rest } from '~/api/rest'
+import { type ReactNode, useEffect } from 'react'
+import { useRefusalText } from '~/app/refusals'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
 import { toast } from '~/ui/toasts'
 import { Problem } from '../form/Problem'
-import { useAction } from '../form/useForm'
 import { useAmounts } from '../layout/amounts'
 import { Section } from '../layout/Section'
-import { TOP_UP } from './amounts'
-
-interface Adjusted {
-  remainCnt: string
-}
+import { TOP_UP, useTopUp } from './topUp'
 
 /** The demo's money, for whoever wants more of it; nothing where money is real. */
 export function Faucet(): ReactNode {
   const { t } = useTranslation()
   const { config } = useServices()
-  const client = useQueryClient()
   const amount = useAmounts()
-  const { run, busy, problem } = useAction(async () => {
-    const [row] = await rest.post<Adjusted>('account/demo-adjust-balance', {
-      type: 'increase',
-      adjustments: [...TOP_UP],
-    })
-    await client.invalidateQueries()
-    toast(t('faucet.done'), 'good', t('faucet.left', { count: Number(row?.remainCnt ?? 0) }))
-  })
+  const { run, busy, problem } = useTopUp()
   if (!config.demo) return null
   const list = TOP_UP.map(({ ccy, amt }) => `${amount(amt)} ${ccy}`).join(' · ')
   return (
@@ -43,5 +29,22 @@ export function Faucet(): ReactNode {
     >
       {problem ? <Problem problem={problem} /> : null}
     </Section>
+  )
+}
+
+/** The same as a button alone, beside balances. */
+export function FaucetButton(): ReactNode {
+  const { t } = useTranslation()
+  const refusal = useRefusalText()
+  const { config } = useServices()
+  const { run, busy, problem } = useTopUp()
+  useEffect(() => {
+    if (problem) toast(refusal(problem), 'bad')
+  }, [problem, refusal])
+  if (!config.demo) return null
+  return (
+    <Button busy={busy} onClick={() => void run()}>
+      {t('faucet.topUp')}
+    </Button>
   )
 }
