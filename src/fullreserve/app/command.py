@@ -66,6 +66,8 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
     )
     try:
         with ports.taken(settings) as places:
+            # Links in messages and passkeys name the port that browsers come to.
+            settings = ports.settled(settings, places)
             recovered = recover(journal, settings.data / SNAPSHOTS)
             clock = SystemClock(speed, journal.head.time_ms)
             log.info(

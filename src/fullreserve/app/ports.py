@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from fullreserve.config import Address, Settings, environment_name
@@ -27,6 +28,14 @@ def taken(settings: Settings) -> Iterator[Ports]:
     """Both ports of the settings; closed at the end."""
     with bound("http", settings.http) as http, bound("ws", settings.ws) as ws:
         yield Ports(http, ws)
+
+
+def settled(settings: Settings, ports: Ports) -> Settings:
+    """The settings with the ports that the system chose where they say 0."""
+    http, ws = (each.getsockname()[1] for each in ports)
+    return replace(
+        settings, http=settings.http._replace(port=http), ws=settings.ws._replace(port=ws)
+    )
 
 
 def bound(setting: str, address: Address) -> socket.socket:

@@ -1,5 +1,5 @@
 import type { Endpoints } from './endpoints'
-import { CSRF_STALE, PROOF_NEEDED, Refusal, SESSION_ENDED } from './refusal'
+import { CSRF_STALE, PROOF_NEEDED, Refusal } from './refusal'
 
 type Method<M extends string> = Extract<keyof Endpoints, `${M} ${string}`>
 export type GetName = Method<'GET'> extends `GET ${infer P}` ? P : never
@@ -98,8 +98,9 @@ export class Rest {
     }
     const envelope = await envelopeOf(response)
     if (envelope.code !== '0') {
-      if (envelope.code === SESSION_ENDED) this.#ended()
-      throw refusalOf(envelope, response.status)
+      const refusal = refusalOf(envelope, response.status)
+      if (refusal.needsSignIn) this.#ended()
+      throw refusal
     }
     return envelope
   }

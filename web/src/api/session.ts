@@ -51,12 +51,22 @@ export interface Entered {
 export async function signedIn(client: QueryClient, entered: Entered): Promise<void> {
   rest.csrfToken = entered.csrfToken
   const before = client.getQueryData(sessionQuery.queryKey)
-  if (before && before.uid !== entered.uid) {
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
-  }
+  if (before && before.uid !== entered.uid) forgetAllButSession(client)
   // An answer to the old token must not be taken for one to the new.
   await client.cancelQueries({ queryKey: sessionQuery.queryKey })
   await client.fetchQuery({ ...sessionQuery, staleTime: 0 })
   // What was refused without a session, or with the old one, is asked for again.
   void client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' })
+}
+
+/** After a sign-out: nobody is signed in, and what was known of who was is forgotten. */
+export function signedOut(client: QueryClient): void {
+  rest.csrfToken = ''
+  // The session's own query stays: what shows it listens to this one.
+  client.setQueryData(sessionQuery.queryKey, null)
+  forgetAllButSession(client)
+}
+
+function forgetAllButSession(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
 }

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
-import { useSession } from '~/api/session'
+import { signedOut, useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { ACCOUNT_LINKS } from '~/pages/account/links'
 import { Button } from '~/ui/Button'
@@ -114,8 +114,7 @@ function useSignOut(): () => Promise<void> {
       return
     }
     streams.account.close()
-    client.clear()
-    client.setQueryData(['session'], null)
+    signedOut(client)
     await navigate({ to: '/markets' })
   }
 }

@@ -188,12 +188,20 @@ def _choice(words: list[str]) -> Reader:
 
 def _names(most: int) -> Reader:
     def read(name: str, text: str) -> tuple[str, ...]:
-        values = tuple(value.strip() for value in text.split(","))
+        values = _listed(text)
         if len(values) > most:
             raise Problem(50025, name, str(most))
         return values
 
     return read
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The values of a comma list, or of the JSON list that a body may have in its place."""
+    try:
+        return msgspec.json.decode(text, type=tuple[str, ...])
+    except msgspec.DecodeError:
+        return tuple(value.strip() for value in text.split(","))
 
 
 def _switch(name: str, text: str) -> bool:

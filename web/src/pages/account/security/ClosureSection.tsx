@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { Refusal } from '~/api/refusal'
 import { rest } from '~/api/rest'
-import { sessionQuery, useSession } from '~/api/session'
+import { signedOut, useSession } from '~/api/session'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
@@ -53,8 +53,7 @@ function Closing({ onClose }: { onClose(): void }): ReactNode {
         throw named(problem)
       }
       streams.account.close()
-      client.clear()
-      client.setQueryData(sessionQuery.queryKey, null)
+      signedOut(client)
       await navigate({ to: '/markets' })
       toast(t('closure.done'), 'good')
     },
