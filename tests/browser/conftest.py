@@ -34,6 +34,11 @@ KEPT = "fullreserve.preferences"
 expect.set_options(timeout=WAIT_MS)
 
 
+# What the browser itself says of an answer that is a refusal, and of a connection that the page
+# gives up while it is being made, as at the end of a session.
+REMARKS = ("Failed to load resource", "closed before the connection is established")
+
+
 @dataclass
 class Seen:
     """What a page did that it should not have."""
@@ -48,8 +53,7 @@ class Seen:
         page.on("websocket", lambda socket: self._asked(socket.url))
 
     def _say(self, kind: str, text: str) -> None:
-        # Answers that are refusals are logged by the browser itself.
-        if kind in ("error", "warning") and "Failed to load resource" not in text:
+        if kind in ("error", "warning") and not any(remark in text for remark in REMARKS):
             self.complaints.append(text)
 
     def _asked(self, url: str) -> None:
