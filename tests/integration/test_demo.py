@@ -171,6 +171,8 @@ def test_accounts_are_funded_from_the_treasury(demo: LiveServer) -> None:
     received: set[tuple[str, str, int]] = set()
     names = {one.id: one for one in history.listed().assets.values()}
     for row in recorded(demo, select(schema.transfers)):
+        if row.target_owner == chart.HOUSE:
+            continue  # the house's coins on its own chain
         assert (row.source_owner, row.source_kind) == (chart.HOUSE, chart.TREASURY)
         asset = names[row.asset]
         received.add((uids[row.target_owner], asset.symbol, row.amount // 10**asset.scale))

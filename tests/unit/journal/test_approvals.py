@@ -130,7 +130,7 @@ async def test_every_replay_and_every_snapshot_is_the_same(tmp_path: Path, seed:
         if at + 6 >= len(entries):
             assert hashes(resumed.machine) == expected
     assert hashes(straight.machine) == expected
-    assert hashes(recover(bed.journal).replica.machine) == expected
+    assert hashes(recover(bed.journal, folds=lambda: (Approvals(),)).replica.machine) == expected
     await bed.close()
 
 
@@ -234,5 +234,6 @@ async def test_a_snapshot_from_before_the_fold_is_taken(tmp_path: Path) -> None:
     assert again.recovered.snapshot == old.sequence
     door = await again.door()
     await submit(door, opening(door.numbers(3)))
-    assert hashes(recover(again.journal).replica.machine) == hashes(again.sequencer.machine)
+    replayed = recover(again.journal, folds=lambda: (Approvals(),)).replica.machine
+    assert hashes(replayed) == hashes(again.sequencer.machine)
     await again.close()

@@ -177,6 +177,7 @@ export interface Endpoints {
     dest: '3' | '4'
     toAddr: string
     chain?: string
+    fee?: string
     clientId?: string
   }
   'GET asset/withdrawal-history': {
@@ -750,5 +751,8 @@ export interface Endpoints {
   'POST x/totp/confirm': { ticket: string; code: string }
   'POST x/totp/recovery-codes': Record<string, never>
   'POST x/totp/remove': Record<string, never>
+  'GET x/withdrawal-addresses': Record<string, never>
+  'POST x/withdrawal-addresses/add': { chain: string; addr: string; label: string }
+  'POST x/withdrawal-addresses/remove': { addrId: string }
   'POST x/ws-token': Record<string, never>
 }
