@@ -20,6 +20,7 @@ _encoder = msgspec.json.Encoder()
 _loose_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _loose_list = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _string = msgspec.json.Decoder(str)
+_NULL = b"null"
 
 encode = _encoder.encode
 
@@ -53,7 +54,7 @@ def refused_rows(rendered: Sequence[bytes]) -> bytes:
 
 
 def text_of(raw: msgspec.Raw) -> str:
-    """A value's text: a string's content, a number's digits, true, false; "" for null.
+    """A value's text: a string's content, a number's digits, true, false.
 
     Lists and objects keep their JSON, so that whoever does not take them can say so.
     """
@@ -61,13 +62,11 @@ def text_of(raw: msgspec.Raw) -> str:
     first = content[:1]
     if first == b'"':
         return _string.decode(content)
-    if first == b"n":
-        return ""
     return content.decode()
 
 
 def texts(body: bytes) -> dict[str, str]:
-    """A JSON object's values by name, each as `text_of`.
+    """A JSON object's values by name, each as `text_of`; null counts as absent.
 
     Problem 50000 for an empty body, 50002 for what is not a JSON object.
     """
@@ -80,7 +79,7 @@ def text_list(body: bytes) -> list[dict[str, str]]:
 
 
 def _texts(fields: dict[str, msgspec.Raw]) -> dict[str, str]:
-    return {name: text_of(raw) for name, raw in fields.items()}
+    return {name: text_of(raw) for name, raw in fields.items() if bytes(raw) != _NULL}
 
 
 def _loose(read: Callable[[], T], body: bytes) -> T:

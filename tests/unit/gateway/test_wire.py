@@ -46,7 +46,6 @@ def test_scalars_keep_their_text() -> None:
         "big": "1e400",
         "t": "true",
         "f": "false",
-        "z": "",
         "l": "[1]",
         "e": "[]",
     }

@@ -70,6 +70,15 @@ def test_arguments_are_objects_in_a_list(args: str) -> None:
     assert refused.value.code == 60013
 
 
+def test_null_in_an_argument_counts_as_absent() -> None:
+    """Criterion: WS-SUB-1. Clients with typed arguments send null for those that they leave out."""
+    args = b'[{"channel":"books","instType":null,"instId":"BTC-USDT","instFamily":""}]'
+    request = requests.parse(b'{"op":"subscribe","args":%b}' % args)
+    assert requests.arguments(request) == [
+        {"channel": "books", "instId": "BTC-USDT", "instFamily": ""}
+    ]
+
+
 def test_a_login_timestamp_keeps_its_digits() -> None:
     """Criterion: WS-LOGIN-2. Clients send text, an integer or a fraction."""
     for sent in ('"1597026383"', "1597026383", '"1597026383.085"', "1597026383.0850"):
