@@ -12,6 +12,7 @@ from fullreserve.exchange.wire.commands import OrderType, SelfTrade, Side, SizeU
 from fullreserve.exchange.wire.events import Liquidity, Order, OrderCause, OrderState
 from fullreserve.gateway import ids
 from fullreserve.gateway.valuation import Valuation, usd_text
+from fullreserve.marketdata import trade_ids
 from fullreserve.records.record import Fill
 
 ZERO_AMOUNT = bytes(16)
@@ -159,7 +160,7 @@ def order_row(catalog: Catalog, order: Order, fill_ms: int = 0) -> dict[str, obj
     row["fillPx"] = instrument.price_text(order.fill_price) if filled else ""
     row["fillSz"] = instrument.size_text(order.fill_size)
     row["fillTime"] = str(fill_ms or order.time_ms) if filled else ""
-    row["tradeId"] = str(order.trade) if filled else ""
+    row["tradeId"] = trade_ids.text(order.trade) if filled else ""
     return row
 
 
@@ -176,7 +177,7 @@ def order_push(
     row["fillPx"] = instrument.price_text(order.fill_price) if filled else ""
     row["fillSz"] = instrument.size_text(order.fill_size)
     row["fillTime"] = str(order.time_ms) if filled else ""
-    row["tradeId"] = str(order.trade) if filled else ""
+    row["tradeId"] = trade_ids.text(order.trade) if filled else ""
     row["fillFee"] = fee_text(asset, amount_int(order.fill_fee)) if filled else "0"
     row["fillFeeCcy"] = asset.symbol if filled else ""
     paid = quote_amount(instrument, order.fill_price, order.fill_size)
@@ -243,7 +244,7 @@ def fill_row(catalog: Catalog, fill: Fill) -> dict[str, object]:
         "side": SIDES[fill.side],
         "subType": "1" if fill.side == Side.BUY else "2",
         "tag": fill.tag,
-        "tradeId": str(fill.trade),
+        "tradeId": trade_ids.text(fill.trade),
         "tradeQuoteCcy": instrument.quote.symbol,
         "ts": str(fill.time_ms),
     }

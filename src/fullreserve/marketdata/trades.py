@@ -9,6 +9,7 @@ from itertools import islice
 from fullreserve.exchange.catalog import Instrument
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.events import Trade
+from fullreserve.marketdata import trade_ids
 
 KEPT = 500
 _SIDES = {int(Side.BUY): "buy", int(Side.SELL): "sell"}
@@ -56,7 +57,7 @@ def _runs(trades: list[Trade]) -> Iterator[tuple[int, int]]:
 
 def _body(instrument: Instrument, trade: Trade, size: int) -> str:
     return (
-        f'"instId":"{instrument.symbol}","tradeId":"{trade.trade}",'
+        f'"instId":"{instrument.symbol}","tradeId":"{trade_ids.text(trade.trade)}",'
         f'"px":"{instrument.price_text(trade.price)}","sz":"{instrument.size_text(size)}",'
         f'"side":"{_SIDES[trade.side]}","ts":"{trade.time_ms}"'
     )

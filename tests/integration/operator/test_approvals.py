@@ -121,15 +121,15 @@ async def test_a_trade_is_taken_back_with_its_fees_once(console: Console) -> Non
     await submit(door, [sell, buy])
     assert [await balance(ada, *place) for place in places] != before
     await console.recorded()
-    made = await ada.act("propose/bust", instId="BTC-USDT", tradeId="1")
+    made = await ada.act("propose/bust", instId="BTC-USDT", tradeId="1000000001")
     assert made.code == "0", made.json
-    twin = (await ada.act("propose/bust", instId="BTC-USDT", tradeId="1")).row["proposal"]
+    twin = (await ada.act("propose/bust", instId="BTC-USDT", tradeId="1000000001")).row["proposal"]
     done = await console.bea.post("approve", proposal=made.row["proposal"])
     assert done.code == "0", done.json
     assert [await balance(ada, *place) for place in places] == before
     assert (await console.bea.post("approve", proposal=twin)).code == "91011"
-    assert (await ada.act("propose/bust", instId="BTC-USDT", tradeId="1")).code == "91011"
-    assert (await ada.act("propose/bust", instId="BTC-USDT", tradeId="2")).code == "91023"
+    assert (await ada.act("propose/bust", instId="BTC-USDT", tradeId="1000000001")).code == "91011"
+    assert (await ada.act("propose/bust", instId="BTC-USDT", tradeId="1000000002")).code == "91023"
 
 
 async def test_a_bust_says_who_cannot_give_back(console: Console) -> None:
@@ -144,7 +144,7 @@ async def test_a_bust_says_who_cannot_give_back(console: Console) -> None:
         ],
     )
     await console.recorded()
-    refused = await console.ada.act("propose/bust", instId="BTC-USDT", tradeId="1")
+    refused = await console.ada.act("propose/bust", instId="BTC-USDT", tradeId="1000000001")
     assert refused.code == "91010"
     assert f"user {BOB} is" in refused.json["msg"]
     assert "BTC short" in refused.json["msg"]

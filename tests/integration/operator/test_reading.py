@@ -44,7 +44,11 @@ async def test_every_bill_leads_to_its_command(console: Console) -> None:
     await submit(door, [sell, buy])
     await console.recorded()
     rows = (await ada.get("bills", uid=BOB, account="L.u.trade", ccy="BTC")).data
-    assert (rows[0]["change"], rows[0]["tradeId"], rows[0]["px"]) == ("0.000999", "1", "5000")
+    assert (rows[0]["change"], rows[0]["tradeId"], rows[0]["px"]) == (
+        "0.000999",
+        "1000000001",
+        "5000",
+    )
     command = (await ada.get("command", sequence=rows[0]["sequence"])).row
     assert (command["command"], command["fields"]["owner"]) == ("PlaceOrder", str(BOB))
     assert {"Trade", "Order", "Balance", "Reply"} <= {one["event"] for one in command["events"]}

@@ -58,7 +58,7 @@ async def test_trading_against_each_other(rest: RestBed) -> None:
     taker = await rest.place(rest.alice, "buy", "40001", "0.4")
     bought = await order(rest, rest.alice, ordId=taker)
     assert (bought["state"], bought["avgPx"], bought["accFillSz"]) == ("filled", "40000", "0.4")
-    assert (bought["fillPx"], bought["fillSz"], bought["tradeId"]) == ("40000", "0.4", "1")
+    assert (bought["fillPx"], bought["fillSz"], bought["tradeId"]) == ("40000", "0.4", "1000000001")
     assert float(bought["fee"]) <= 0
     assert bought["feeCcy"] == "BTC"
     resting = await order(rest, rest.bob, ordId=maker)

@@ -96,9 +96,11 @@ async def test_history_pages(rest: RestBed) -> None:
         answer = await rest.get("market/history-trades", instId="BTC-USDT", **bounds)
         return [row["tradeId"] for row in answer.data]
 
-    assert await page() == ["6", "5", "4", "3", "2", "1"]
-    assert await page(after=4, limit=2) == ["3", "2"]
-    assert await page(before=4) == ["6", "5"]
+    first, second, third, fourth, fifth, sixth = sorted(await page())
+    assert await page() == [sixth, fifth, fourth, third, second, first]
+    assert await page(after=fourth, limit=2) == [third, second]
+    assert await page(before=fourth) == [sixth, fifth]
+    assert await page(after=first) == await page(after=1) == await page(before=sixth) == []
     candle = (await rest.get("market/candles", instId="BTC-USDT", bar="1H")).data[0]
     start = int(candle[0])
     after = await rest.get("market/candles", instId="BTC-USDT", bar="1H", after=start)

@@ -175,7 +175,7 @@ async def test_the_life_of_an_order_in_pushes(live: Live) -> None:
         assert [first["fillSz"], second["fillSz"]] == ["0.5", "1.5"]
         assert [first["accFillSz"], second["accFillSz"]] == ["0.5", "2"]
         assert [first["fillPx"], first["avgPx"], first["execType"]] == ["100", "100", "M"]
-        assert [first["tradeId"], second["tradeId"]] == ["1", "2"]
+        assert [first["tradeId"], second["tradeId"]] == ["1000000001", "1000000002"]
         states = [only(await taking.of("orders"))["state"] for _ in range(4)]
         assert states == ["live", "filled", "live", "filled"]
 

@@ -5,6 +5,7 @@ import json
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.events import Trade
 from fullreserve.exchange.wire.queries import Depth, DepthLevel
+from fullreserve.marketdata import trade_ids
 from fullreserve.marketdata.bars import ONE_MINUTE
 from fullreserve.marketdata.market import InstrumentMarket, Market
 from fullreserve.marketdata.trades import KEPT, Tape, match_row, merged_rows
@@ -40,13 +41,23 @@ def test_the_trades_channel_merges_a_takers_matches_at_one_price() -> None:
     ]  # fmt: skip
     merged = [json.loads(one) for one in merged_rows(instrument(), trades)]
     assert [(one["tradeId"], one["sz"], one["count"], one["seqId"]) for one in merged] == [
-        ("2", "0.00003", "2", 5), ("3", "0.00004", "1", 5), ("4", "0.00008", "1", 6),
+        ("1000000002", "0.00003", "2", 5), ("1000000003", "0.00004", "1", 5),
+        ("1000000004", "0.00008", "1", 6),
     ]  # fmt: skip
     assert merged_rows(instrument(), []) == []
     assert json.loads(match_row(instrument(), trades[0])) == {
-        "instId": "BTC-USDT", "tradeId": "1", "px": "1", "sz": "0.00001", "side": "buy",
+        "instId": "BTC-USDT", "tradeId": "1000000001", "px": "1", "sz": "0.00001", "side": "buy",
         "ts": str(NOW), "source": "0",
     }  # fmt: skip
+
+
+def test_trade_ids_sort_as_text_too() -> None:
+    """Criterion: MD-TRADE-3."""
+    shown = [trade_ids.text(number) for number in (1, 9, 10, 99, 100)]
+    assert sorted(shown) == shown
+    assert [trade_ids.number(int(one)) for one in shown] == [1, 9, 10, 99, 100]
+    assert trade_ids.text(0) == ""
+    assert trade_ids.number(7) == 0
 
 
 def test_the_tape_keeps_the_newest_trades() -> None:
@@ -57,4 +68,4 @@ def test_the_tape_keeps_the_newest_trades() -> None:
         tape.add(trade(number, 100, 1))
     assert [one.trade for one in tape.recent(2)] == [KEPT + 10, KEPT + 9]
     assert len(tape.recent(10 * KEPT)) == KEPT
-    assert json.loads(tape.rows(1)[0])["tradeId"] == str(KEPT + 10)
+    assert json.loads(tape.rows(1)[0])["tradeId"] == trade_ids.text(KEPT + 10)

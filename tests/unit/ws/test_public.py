@@ -154,8 +154,8 @@ def test_trades_are_merged_on_one_channel_and_single_on_the_other() -> None:
     merged.traded(trades)
     single.traded(trades)
     (message,) = of_merged.take()
-    assert [(one["tradeId"], one["count"]) for one in message["data"]] == [("2", "2")]
-    assert [one["data"][0]["tradeId"] for one in of_single.take()] == ["1", "2"]
+    assert [(one["tradeId"], one["count"]) for one in message["data"]] == [("1000000002", "2")]
+    assert [one["data"][0]["tradeId"] for one in of_single.take()] == ["1000000001", "1000000002"]
 
 
 def test_the_last_push_of_a_bar_is_confirmed() -> None:

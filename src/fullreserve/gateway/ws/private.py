@@ -22,6 +22,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.valuation import Valuation
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Listener, Topic
+from fullreserve.marketdata import trade_ids
 from fullreserve.records.overlay import fill_of
 
 log = structlog.get_logger(__name__)
@@ -217,7 +218,7 @@ class BalanceAndPosition(Balances):
         symbols = self._feed.catalog.instruments
         data = self._data(kind, move.accounts, move.time_ms)
         data["trades"] = [
-            {"instId": symbols[fill.instrument].symbol, "tradeId": str(fill.trade)}
+            {"instId": symbols[fill.instrument].symbol, "tradeId": trade_ids.text(fill.trade)}
             for fill in move.fills
         ]
         self._push_data(data)

@@ -28,6 +28,7 @@ from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency, spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.marketdata import trade_ids
 from fullreserve.records.bills import TRADE
 from fullreserve.records.record import Bill, Page
 from fullreserve.records.retention import ARCHIVE_MS, BILLS_RECENT_MS
@@ -162,7 +163,7 @@ class _Bills:
             "subType": str(sub_type),
             "sz": asset.text(abs(bill.change + bill.fee)),
             "tag": bill.tag,
-            "tradeId": str(bill.trade) if bill.trade else "",
+            "tradeId": trade_ids.text(bill.trade),
             "ts": str(bill.time_ms),
             "type": str(kind),
         }

@@ -15,6 +15,7 @@ from fullreserve.gateway.rest.past import recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
+from fullreserve.marketdata import trade_ids
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.trades import KEPT, trade_row
 from fullreserve.records.record import Page
@@ -75,7 +76,7 @@ class _Trades:
 
         found = await recorded(self._context, ask)
         for trade in market.tape.recent(KEPT):
-            place = trade.time_ms if by_time else trade.trade
+            place = trade.time_ms if by_time else trade_ids.BASE + trade.trade
             if (not params.after or place < params.after) and place > params.before:
                 found[trade.trade] = trade
         newest = sorted(found, reverse=True)[: params.limit]
@@ -87,7 +88,10 @@ def _recorded(history: History, instrument: int, params: HistoryTradesParams) ->
     if params.type == BY_TIME:
         records = history.trades_by_time(instrument, after, before, limit)
     else:
-        records = history.trades(instrument, Page(after=after, before=before, limit=limit))
+        # None is older than the first, and 0 would stand for no bound.
+        oldest = max(1, trade_ids.number(after)) if after else 0
+        page = Page(after=oldest, before=trade_ids.number(before), limit=limit)
+        records = history.trades(instrument, page)
     return {
         each.trade: Trade(
             each.sequence,

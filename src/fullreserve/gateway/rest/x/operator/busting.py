@@ -10,16 +10,18 @@ from fullreserve.exchange.products.approval_acts import Bust
 from fullreserve.exchange.wire.commands import AccountKey, Leg, Side, amount_bytes
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.marketdata import trade_ids
 from fullreserve.records.record import Bill, Fill
 
 SIDES = 2
 
 
-async def bust_of(context: Context, instrument: Instrument, trade: int) -> Bust:
-    """What takes a trade back: both sides' bills, negated; Problem 91023."""
+async def bust_of(context: Context, instrument: Instrument, shown: int) -> Bust:
+    """What takes the trade of an id back: both sides' bills, negated; Problem 91023."""
+    trade = trade_ids.number(shown)
     fills, bills = await asyncio.to_thread(_found, context, instrument.id, trade)
     if len(fills) != SIDES:
-        raise Problem(91023, name=f"trade in the records: {trade} of {instrument.symbol}")
+        raise Problem(91023, name=f"trade in the records: {shown} of {instrument.symbol}")
     legs = [
         Leg(
             AccountKey(bill.owner, bill.kind, bill.instance),

@@ -23,6 +23,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import OfUser, SequenceId
 from fullreserve.gateway.rest.x.operator.rows import Rows
+from fullreserve.marketdata import trade_ids
 from fullreserve.records.record import Bill, Page
 
 
@@ -97,7 +98,7 @@ class _Ledger:
             "fee": amount_text(catalog, one.asset, one.fee),
             "instId": instrument.symbol if instrument else "",
             "ordId": ids.text(one.order),
-            "tradeId": str(one.trade) if one.trade else "",
+            "tradeId": trade_ids.text(one.trade),
             "px": instrument.price_text(one.price) if instrument else "",
             "sz": instrument.size_text(one.size) if instrument else "",
             "otherUid": str(one.other_owner) if one.other_owner else "",

@@ -91,7 +91,7 @@ class BustParams(ProposalParams):
     """A trade to take back."""
 
     inst_id: InstId
-    trade_id: Annotated[int, Meta(ge=1, description="The trade's number on its instrument")]
+    trade_id: Annotated[int, Meta(ge=1, description="The trade's id on its instrument")]
 
 
 class StateParams(ProposalParams):

@@ -37,6 +37,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
     symbol_of,
 )
 from fullreserve.gateway.rest.x.operator.parameters import STATE_WORDS, flag_words
+from fullreserve.marketdata import trade_ids
 
 RATE_SCALE = 8
 REASONS = {
@@ -80,7 +81,7 @@ def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
             "reason": _REASON_WORDS.get(act.reason, str(act.reason)),
         }
     if isinstance(act, Bust):
-        return {"instId": name_of(catalog, act.instrument), "tradeId": str(act.trade)}
+        return {"instId": name_of(catalog, act.instrument), "tradeId": trade_ids.text(act.trade)}
     if isinstance(act, AssignTier):
         return {"uid": str(act.owner), "tier": str(act.tier)}
     if isinstance(act, Release):
