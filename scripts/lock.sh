@@ -13,3 +13,5 @@ for part in uv build test bench; do
     compile requirements/$part.in -c requirements/run.txt --override requirements/overrides.in \
         -o requirements/$part.txt
 done
+# In an environment of its own, so that it holds nothing else back.
+compile requirements/nautilus.in -o requirements/nautilus.txt
