@@ -19,13 +19,11 @@ LEVELS = 12
 MIDDLE = 40_000
 
 
-class Person:
+class SignedIn:
     """A user with a session of the exchange and its cookie."""
 
-    def __init__(self, server: LiveServer, funds: tuple[Funds, ...] = RICH) -> None:
-        # The browser's driver keeps a loop in this thread.
-        with ThreadPoolExecutor(1) as pool:
-            self.uid = pool.submit(server.trader, funds).result().uid
+    def __init__(self, server: LiveServer, uid: int) -> None:
+        self.uid = uid
         vault = Vault(server.folder, SystemClock().wall_ms)
         self.token = Sessions(vault).open(self.uid, Device("127.0.0.1", "browser test")).token
         vault.close()
@@ -44,16 +42,11 @@ class Person:
         assert answer["code"] == "0", answer
         return answer["data"]
 
-    def order(self, side: str, px: str, sz: str, pair: str = "BTC-USDT") -> str:
-        """The id of a limit order."""
-        body = {"instId": pair, "tdMode": "cash", "side": side, "ordType": "limit"}
-        row = self.post("trade/order", **body, px=px, sz=sz)[0]
-        return str(row["ordId"])
-
-    def pending(self) -> list[dict[str, str]]:
-        """The open orders."""
-        rows: list[dict[str, str]] = self.get("trade/orders-pending")
-        return rows
+    def refused(self, path: str, **body: object) -> str:
+        """The code of a POST that is refused."""
+        code: str = self._http.post(API + path, json=body).json()["code"]
+        assert code != "0"
+        return code
 
     @property
     def cookie(self) -> Any:
@@ -69,6 +62,27 @@ class Person:
 
     def close(self) -> None:
         self._http.close()
+
+
+class Person(SignedIn):
+    """Somebody who trades, with money."""
+
+    def __init__(self, server: LiveServer, funds: tuple[Funds, ...] = RICH) -> None:
+        # The browser's driver keeps a loop in this thread.
+        with ThreadPoolExecutor(1) as pool:
+            uid = pool.submit(server.trader, funds).result().uid
+        super().__init__(server, uid)
+
+    def order(self, side: str, px: str, sz: str, pair: str = "BTC-USDT") -> str:
+        """The id of a limit order."""
+        body = {"instId": pair, "tdMode": "cash", "side": side, "ordType": "limit"}
+        row = self.post("trade/order", **body, px=px, sz=sz)[0]
+        return str(row["ordId"])
+
+    def pending(self) -> list[dict[str, str]]:
+        """The open orders."""
+        rows: list[dict[str, str]] = self.get("trade/orders-pending")
+        return rows
 
 
 def quote(maker: Person, taker: Person) -> None:

@@ -41,7 +41,9 @@ export function ProposalPage(): ReactNode {
         about={proposal ? word('kind', proposal.kind) : null}
         action={
           proposal ? (
-            <Badge look={lookOf(proposal.state)}>{word('proposal', proposal.state)}</Badge>
+            <span className={css.onGround}>
+              <Badge look={lookOf(proposal.state)}>{word('proposal', proposal.state)}</Badge>
+            </span>
           ) : null
         }
       />

@@ -31,7 +31,7 @@ export function CommandPage(): ReactNode {
         about={
           command ? (
             <>
-              <b>{command.command}</b> · {date(command.ts)}
+              <b>{command.command}</b> · {date(command.ts)} <Cause command={command} />
             </>
           ) : null
         }
@@ -43,6 +43,18 @@ export function CommandPage(): ReactNode {
         </p>
       ) : null}
       {command ? <Whole command={command} /> : null}
+    </>
+  )
+}
+
+/** The command that a command of the exchange itself follows from. */
+function Cause({ command }: { command: Command }): ReactNode {
+  const { t } = useTranslation()
+  const { cause } = command.fields
+  if (typeof cause !== 'string' || !/^[1-9]\d*$/.test(cause)) return null
+  return (
+    <>
+      · <Link to={`/operator/commands/${cause}`}>{t('op.command.cause', { sequence: cause })}</Link>
     </>
   )
 }

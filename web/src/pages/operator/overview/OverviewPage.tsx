@@ -8,6 +8,7 @@ import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
+import cellsCss from '../layout/Cells.module.css'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import type { Overview, Projection, Sample } from '../rows'
@@ -28,7 +29,9 @@ export function OverviewPage(): ReactNode {
   const problem = series.error ?? overview.error
   const isStale = Boolean(problem) || overview.failureCount > 0
   const state = now ? (
-    <Badge look={now.state === 'running' ? 'good' : 'bad'}>{word('health', now.state)}</Badge>
+    <span className={cellsCss.onGround}>
+      <Badge look={now.state === 'running' ? 'good' : 'bad'}>{word('health', now.state)}</Badge>
+    </span>
   ) : null
   return (
     <>

@@ -1,0 +1,58 @@
+"""Who runs the exchange in the browser tests: operators as the demo makes them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b32decode
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from fullreserve.clock import SystemClock
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.identity import totp
+from fullreserve.identity.demo_operators import DemoOperator, open_operators
+from fullreserve.identity.enrolment import enrol_missing
+from fullreserve.identity.vault import Vault
+from tests.browser.people import SignedIn
+from tests.server import LiveServer
+
+ENROLLER = 901  # the gateway id under which the tests enrol operators
+X = "x/operator/"
+
+
+class Operator(SignedIn):
+    """One operator, signed in, with what it takes to sign in again."""
+
+    def __init__(self, server: LiveServer, known: DemoOperator) -> None:
+        super().__init__(server, int(known.uid))
+        self.known = known
+
+    def code(self) -> str:
+        """What the authenticator shows now."""
+        step = int(time.time() * 1000) // totp.STEP_MS
+        return totp.code(b32decode(self.known.totp_secret), step)
+
+
+def open_desk(server: LiveServer) -> list[Operator]:
+    """Two admins and one of the support; nobody's word counts yet."""
+    vault = Vault(server.folder, SystemClock().wall_ms)
+    known = open_operators(vault, server.folder)
+    vault.close()
+    return [Operator(server, one) for one in known]
+
+
+def enrol_all(server: LiveServer, desk: Sequence[Operator]) -> None:
+    """From here on their words count."""
+
+    async def enrolled() -> None:
+        door = await SocketDoor.open(server.folder / SOCKET_NAME, ENROLLER, SystemClock())
+        try:
+            await enrol_missing(door, [one.uid for one in desk])
+        finally:
+            await door.close()
+
+    # The browser's driver keeps a loop in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, enrolled()).result()

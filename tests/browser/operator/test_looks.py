@@ -1,0 +1,98 @@
+"""Goal: everybody can use the console, on every screen. Method: axe and a ruler."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.operator.desk import Operator, X
+from tests.browser.people import Person
+from tests.browser.test_pages import LIT, SMALL, complaints
+from tests.browser.test_trading import EN, WORDS
+
+# Path, and the message that heads it.
+PAGES = {
+    "/operator": "op.overview",
+    "/operator/instruments": "op.instruments",
+    "/operator/users": "op.users",
+    "/operator/users/{uid}": "op.user.about",
+    "/operator/fees": "op.fees",
+    "/operator/limits": "op.limits",
+    "/operator/ledger/{uid}": "op.ledger",
+    "/operator/ledger/{uid}/L.u.trade/USDT": "op.bills",
+    "/operator/commands/{last}": "op.fields",
+    "/operator/journal": "op.journal.rows",
+    "/operator/approvals": "op.approvals",
+    "/operator/approvals/{proposal}": "op.changes",
+    "/operator/operators": "op.group",
+    "/operator/audit": "op.audit.entries",
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        # Where contrast is hardest; the others may wait for the long run.
+        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.slow),
+    ],
+)
+def test_axe_finds_nothing_in_the_console(
+    visit: Visit, ada: Operator, maker: Person, size: ViewportSize, theme: str
+) -> None:
+    """Criterion: WEB-OP-ACCESS-1"""
+    page = visit("/operator", ada, size)
+    for path, heading in addresses(ada, maker).items():
+        page.goto(page.url.partition("/operator")[0] + path)
+        expect(page.get_by_role("heading", name=EN[heading]).first).to_be_visible()
+        expect(page.get_by_text(EN["loading"])).to_have_count(0)
+        page.evaluate(LIT, theme)
+        assert complaints(page) == [], path
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_in_a_dialog_of_the_console(
+    visit: Visit, ada: Operator, theme: str
+) -> None:
+    """Criterion: WEB-OP-ACCESS-1. Also while fields are wrong."""
+    page = visit("/operator/instruments", ada)
+    page.get_by_role("button", name=f"{EN['op.editLimits']}: BTC-USDT").click()
+    page.get_by_role("button", name=EN["op.propose"], exact=True).click()
+    expect(page.get_by_text(EN["op.note.fault"])).to_be_visible()
+    page.evaluate(LIT, theme)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize(
+    "language",
+    # Russian words are the longest; the others may wait for the long run.
+    ["ru", pytest.param("en", marks=pytest.mark.slow), pytest.param("zh", marks=pytest.mark.slow)],
+)
+def test_a_phone_shows_all_of_the_console(
+    visit: Visit, ada: Operator, maker: Person, language: str
+) -> None:
+    """Criterion: WEB-OP-PHONE-1"""
+    page = visit("/operator", ada, PHONE, language=language)
+    for path, heading in addresses(ada, maker).items():
+        page.goto(page.url.partition("/operator")[0] + path)
+        expect(page.get_by_role("heading", name=WORDS[language][heading]).first).to_be_visible()
+        expect(page.get_by_text(WORDS[language]["loading"])).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        assert page.evaluate(SMALL) == [], path
+
+
+def addresses(ada: Operator, maker: Person) -> dict[str, str]:
+    """Pages by address, for one user, the newest command and an open proposal."""
+    last = ada.get(X + "journal")[0]["durable"]
+    raised = {
+        "tier": "1",
+        "maker": "0.0009",
+        "taker": "0.0011",
+        "note": "more volume than before",
+    }
+    known = ada.get(X + "proposals", state="open") or ada.post(X + "propose/fee-tier", **raised)
+    places = {"uid": maker.uid, "last": last, "proposal": known[0]["proposal"]}
+    return {path.format(**places): head for path, head in PAGES.items()}
