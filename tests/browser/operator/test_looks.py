@@ -53,6 +53,7 @@ def test_axe_finds_nothing_in_the_console(
         assert complaints(page) == [], path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing_in_a_dialog_of_the_console(
     visit: Visit, ada: Operator, theme: str

@@ -18,7 +18,7 @@ import { lookOf } from './state'
 import { TermsTable } from './Terms'
 import termsCss from './Terms.module.css'
 
-const EVERY_MS = 5_000
+const EVERY_MS = 2_000
 
 /** One proposal: what it changes, who said what, and what the reader may do. */
 export function ProposalPage(): ReactNode {

@@ -18,7 +18,7 @@ import { LimitsDialog } from './LimitsDialog'
 import { ListingDialog } from './ListingDialog'
 import { bandText, looser, ticksText, tighter } from './terms'
 
-const EVERY_MS = 5_000
+const EVERY_MS = 2_000
 
 /** What is traded: its state and its terms. Stopping is done at once, all else is proposed. */
 export function InstrumentsPage(): ReactNode {

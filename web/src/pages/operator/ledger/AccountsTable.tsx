@@ -5,6 +5,7 @@ import { useAmounts } from '~/pages/account/layout/amounts'
 import { type Column, Table } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
 import { useMoments } from '../layout/moments'
+import { useWords } from '../layout/words'
 import type { Account } from '../rows'
 
 interface AccountsProps {
@@ -15,6 +16,7 @@ interface AccountsProps {
 /** Balances of an owner as the ledger has them; each leads to its bills. */
 export function AccountsTable({ uid, rows }: AccountsProps): ReactNode {
   const { t } = useTranslation()
+  const word = useWords()
   const amount = useAmounts()
   const date = useMoments()
   const columns: Column<Account>[] = [
@@ -28,9 +30,11 @@ export function AccountsTable({ uid, rows }: AccountsProps): ReactNode {
     {
       id: 'meaning',
       title: t('op.meaning'),
-      cell: ({ meaning, instance }) => (
-        <span className={css.long}>{instance === '0' ? meaning : `${meaning} (${instance})`}</span>
-      ),
+      cell: ({ account, meaning, instance }) => {
+        const known = word('chart', account)
+        const text = known === account ? meaning : known
+        return <span className={css.long}>{instance === '0' ? text : `${text} (${instance})`}</span>
+      },
       wideOnly: true,
     },
     { id: 'ccy', title: t('currency'), cell: ({ ccy }) => ccy },
