@@ -15,6 +15,7 @@ PACKAGE = "fullreserve"
 
 MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
+    "until_terminated": set(),
     "config": set(),
     "logs": {"config"},
     # The fold knows the core and nobody else.
@@ -22,10 +23,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "door": {"exchange", "clock", "config", "logs"},
     "journal": {"_core", "exchange", "door", "clock", "config", "logs"},
     "marketdata": {"exchange", "door", "clock", "logs"},
-    "records": {"_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs"},
+    "records": {
+        "_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs",
+        "until_terminated",
+    },
     "identity": {"exchange", "door", "clock", "config", "logs"},
     # Workers beside the exchange; they act on events and report by command.
-    "custody": {"exchange", "door", "identity", "clock", "config", "logs"},
+    "custody": {
+        "exchange", "door", "identity", "clock", "config", "logs", "until_terminated",
+    },
     # The gateway reaches the exchange through the door only: not the core, not the journal.
     "gateway": {
         "exchange", "door", "marketdata", "records", "identity", "clock", "config", "logs",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
@@ -33,6 +32,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.until_terminated import until_terminated
 
 STORE = "custody-watcher.sqlite"
 LOOK_MS = 500
@@ -96,7 +96,8 @@ class Watcher:
             self._say(str(problem))
             return False
         except following.TooDeep as problem:
-            log.error("chain not followed", network=number, problem=str(problem))  # noqa: TRY400
+            why = str(problem)
+            log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
             self._stopped = True
             return False
         if not reports:
@@ -197,12 +198,8 @@ async def watch(settings: Settings, clock: Clock) -> int:
                 await watcher.round()
             await clock.wait_ms(LOOK_MS)
 
-    running = asyncio.create_task(follow())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     try:
-        await running
-    except asyncio.CancelledError:
-        return 0
+        await until_terminated(follow())
     finally:
         await door.close()
         store.close()

@@ -49,7 +49,7 @@ from fullreserve.door.protocol import (
     Row,
     Unavailable,
 )
-from fullreserve.door.remembered import decode_answer
+from fullreserve.door.remembered import Remembered
 from fullreserve.exchange.wire.queries import AnyQuestion
 
 # How long an outage is ridden out before who waits is told that the outcome is unknown.
@@ -80,8 +80,7 @@ class Submitted(NamedTuple):
         """Says the outcome."""
         try:
             self.done(result)
-        except Exception:
-            # One listener's mistake may not end what the others wait for.
+        except Exception:  # one listener's mistake may not end what the others wait for
             log.exception("listener failed", result=str(result)[:200])
 
 
@@ -99,6 +98,7 @@ class SocketDoor:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._ids = itertools.count(1)
+        self._remembered = Remembered()
         self._next = 0
         self._wire: _Wire | None = None
         self._connected = asyncio.Event()
@@ -217,7 +217,8 @@ class SocketDoor:
 
     async def query(self, query: AnyQuestion) -> Any:
         number = next(self._ids)
-        return decode_answer(query, await self._ask(number, Ask(number, _encode(query))))
+        answer = await self._ask(number, Ask(number, _encode(query)))
+        return self._remembered.decode(query, answer)
 
     async def _ask(self, number: int, message: Message) -> bytes:
         if self.closed.is_set():
@@ -266,8 +267,7 @@ class SocketDoor:
                 for follower in self._followers:
                     try:
                         follower(row)
-                    except Exception:
-                        # One follower's mistake may not keep the others from hearing.
+                    except Exception:  # its mistake may not keep the others from hearing
                         log.exception("follower failed", sequence=row.sequence)
         except Gone as gone:
             log.warning("followed rows were missed", oldest=gone.oldest)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from fullreserve.records.projection import Projection, Rows
 from fullreserve.records.reached import PROJECTION
 from fullreserve.records.starts import oldest_start, starts
 from fullreserve.records.writer import Writer
+from fullreserve.until_terminated import until_terminated
 
 # A commit costs about a millisecond beside its rows. Waiting longer between two makes fewer of them
 # and lets histories lag longer.
@@ -306,12 +306,8 @@ async def follow(settings: Settings) -> int:
     engine = open_database(database_url(settings.records, settings.data))
     door = await SocketDoor.open(settings.data / SOCKET_NAME, 0, clock)
     follower = Follower(engine, settings.data, door, clock, settings.journal.snapshot_every)
-    running = asyncio.create_task(follower.run())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     try:
-        await running
-    except asyncio.CancelledError:
-        return 0
+        await until_terminated(follower.run())
     finally:
         await door.close()
         engine.dispose()

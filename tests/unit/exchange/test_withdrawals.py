@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import withdrawals
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -331,6 +332,20 @@ def test_suspensions_queue_or_refuse(world: World, how: str) -> None:
     internal: dict[str, Any] = {"network": 0, "fee": amount_bytes(0), "kind": Destination.OWNER}
     world.core(SetSuspension(0, 0, 2, Suspended.SUB_TRANSFER, SuspensionLevel.GLOBAL, 0))
     assert ask(world, 0.1, destination=BOB, **internal) == 58405
+
+
+def test_what_ended_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """Criterion: CUST-WD-16. Transfers to users end at once, and count among what ended."""
+    monkeypatch.setattr(withdrawals, "FINAL_KEPT", 3)
+    world.fund(ALICE, BTC, coins(2))
+    internal: dict[str, Any] = {"network": 0, "fee": amount_bytes(0), "kind": Destination.OWNER}
+    for _ in range(6):
+        assert ask(world, 0.1, destination=BOB, **internal) == 0
+    assert say(world, Short(CHAIN, BTC)) == 0
+    assert ask(world, 0.1) == 0
+    assert say(world, Cancel(newest(world).number), ALICE) == 0
+    listed = world.ask(WITHDRAWALS, ListWithdrawals(ALICE, 0, 1000), list[Withdrawal])
+    assert [one.kind for one in listed] == [Destination.ADDRESS_BOOK, *[Destination.OWNER] * 2]
 
 
 def test_refusals_with_their_codes(world: World) -> None:

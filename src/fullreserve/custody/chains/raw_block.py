@@ -92,7 +92,7 @@ class _Reader:
         self._at += 1
         return first if first < 0xFD else self.number(2 << (first - 0xFD))
 
-    def skip(self) -> None:
+    def pass_over(self) -> None:
         """Passes over a counted string."""
         size = self.count()
         self._at += size
@@ -108,22 +108,22 @@ class _Reader:
         spends = []
         for _ in range(self.count()):
             spends.append(self.take(OUTPOINT))
-            self.skip()
+            self.pass_over()
             self._at += 4
         outputs = [Output(self.number(8), self.take(self.count())) for _ in range(self.count())]
         end = self._at
-        self._skip_witness(flags, len(spends))
+        self._pass_witness(flags, len(spends))
         lock = self.take(4)
         plain = self._data[start : start + 4] + self._data[body:end] + lock
         return Transaction(double_sha256(plain)[::-1], spends, outputs)
 
-    def _skip_witness(self, flags: int, inputs: int) -> None:
+    def _pass_witness(self, flags: int, inputs: int) -> None:
         if flags & ~(_WITNESS | _MWEB):
             raise NodeGarbage(f"a transaction of an unknown kind ({flags})")
         if flags & _WITNESS:
             for _ in range(inputs):
                 for _ in range(self.count()):
-                    self.skip()
+                    self.pass_over()
         # Litecoin's integrating transaction is followed by an empty extension.
         if flags & _MWEB and self.take(1) != b"\0":
             raise NodeGarbage("an extension block's transaction outside of it")

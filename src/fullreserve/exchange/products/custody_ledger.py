@@ -1,13 +1,12 @@
-"""What the folds of deposits and withdrawals share: undoing, reading the core, legs of postings."""
+"""What the folds of deposits and withdrawals share: reading the core, legs of postings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.folds import Fold, State, View
+from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.wire.commands import (
     AccountKey,
@@ -41,16 +40,12 @@ CANCELED = 13
 REVERSAL = 47
 MEMO = 9100
 
-TIERS = {
+TIERS: dict[int, int] = {
     Tier.DEPOSIT: chart.CHAIN_DEPOSIT,
     Tier.HOT: chart.CHAIN_HOT,
     Tier.WARM: chart.CHAIN_WARM,
     Tier.COLD: chart.CHAIN_COLD,
 }
-
-S = TypeVar("S", bound=State)
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Unsound(IntEnum):
@@ -64,38 +59,6 @@ class Unsound(IntEnum):
     NOT_DUE = 92_006  # more confirmations than the newest block can give
     STOPPED = 92_007  # by a suspension
     NOT_PAYABLE = 92_008  # not approved, canceled, or paid already
-
-
-class UndoingFold(Fold[S]):
-    """Takes its own changes back when the core refuses the group that goes with them."""
-
-    def __init__(self, state: S) -> None:
-        super().__init__(state)
-        self._undo: list[Callable[[], None]] = []
-
-    def settled(self, cause: int, code: int) -> None:  # noqa: ARG002 - the fold's interface
-        """The group was applied, or refused with `code`, the fold's own or the core's."""
-        if code:
-            for step in reversed(self._undo):
-                step()
-        self._undo.clear()
-
-    def _set(self, table: dict[K, V], key: K, value: V) -> None:
-        """Enters a value, to be taken back if need be."""
-        had, before = key in table, table.get(key)
-
-        def back() -> None:
-            if had:
-                table[key] = before  # type: ignore[assignment]
-            else:
-                table.pop(key, None)
-
-        self._undo.append(back)
-        table[key] = value
-
-    def _remove(self, table: dict[K, V], key: K) -> None:
-        before = table.pop(key)
-        self._undo.append(lambda: table.__setitem__(key, before))
 
 
 class Holding(NamedTuple):
@@ -216,3 +179,22 @@ class Prices:
         return int(
             amount * reference.last_price * 10**USD_DIGITS // 10 ** (scale + pair.price_scale)
         )
+
+
+def is_unprotected(asset: int, total: int, balances: Balances, prices: Prices) -> bool:
+    """Whether what stays covers in value what was credited and cannot be withdrawn yet."""
+    protected = [one for one in balances.items(chart.PROTECTED) if one[1]]
+    if not protected:
+        return True
+    held: dict[int, int] = {}
+    for kind in (chart.FUND, chart.TRADE):
+        for key, balance in balances.items(kind):
+            held[key] = held.get(key, 0) + balance
+    held[asset] = held.get(asset, 0) - total
+    if all(held.get(key, 0) >= amount for key, amount in protected):
+        return True
+    needed = [prices.value(key, amount) for key, amount in protected]
+    left = [prices.value(key, amount) for key, amount in held.items()]
+    if any(value is None for value in needed):
+        return False
+    return sum(value or 0 for value in left) >= sum(value or 0 for value in needed)

@@ -19,10 +19,11 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import deposit_effects as effects
+from fullreserve.exchange.products.changes import newest, newest_of, renewed
 from fullreserve.exchange.products.custody_ledger import (
     DEPOSIT,
     MEMO,
-    UndoingFold,
+    TIERS,
     Unsound,
     Wallets,
     is_house,
@@ -30,9 +31,6 @@ from fullreserve.exchange.products.custody_ledger import (
     leg,
     posting,
     suspended,
-)
-from fullreserve.exchange.products.custody_ledger import (
-    TIERS as TIER_KINDS,
 )
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -70,6 +68,7 @@ from fullreserve.exchange.products.deposit_state import (
     Phase,
     decode_question,
 )
+from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.wire.commands import (
     GroupCommand,
     OwnerFlag,
@@ -99,14 +98,8 @@ class Deposits(UndoingFold[DepositsState]):
 
     def __init__(self) -> None:
         super().__init__(DepositsState())
-        self._index()
-
-    def restore(self, data: bytes) -> None:
-        super().restore(data)
-        self._index()
 
     def _index(self) -> None:
-        """What can be worked out from the state."""
         self._owners: dict[int, dict[int, int]] = {
             network: {index: owner for owner, index in owners.items()}
             for network, owners in self.state.addresses.items()
@@ -330,12 +323,12 @@ class Deposits(UndoingFold[DepositsState]):
             return Outcome()
         terms = self.state.networks[asked.network]
         amount, fee = amount_int(asked.amount), amount_int(asked.network_fee)
-        known = asked.source in TIER_KINDS and asked.target in TIER_KINDS
+        known = asked.source in TIERS and asked.target in TIERS
         if not known or amount < 0 or fee < 0:
             return REFUSED
         self._note_move(asked.transfer, moment)
         wallets = Wallets(view)
-        source, target = (TIER_KINDS[tier] for tier in _tiers(asked.source, asked.target))
+        source, target = TIERS[asked.source], TIERS[asked.target]
         legs = (
             *wallets.out(source, asked.network, asked.asset, amount),
             wallets.into(target, asked.network, asked.asset, amount),
@@ -350,13 +343,11 @@ class Deposits(UndoingFold[DepositsState]):
         if asked.transfer in self.state.moves:
             return Outcome()
         amount = amount_int(asked.amount)
-        if asked.tier not in TIER_KINDS or amount < 0:
+        if asked.tier not in TIERS or amount < 0:
             return REFUSED
         self._note_move(asked.transfer, moment)
-        (tier,) = _tiers(asked.tier)
-        kind = TIER_KINDS[tier]
         legs = (
-            Wallets(view).into(kind, asked.network, asked.asset, amount),
+            Wallets(view).into(TIERS[asked.tier], asked.network, asked.asset, amount),
             leg(chart.HOUSE, chart.TREASURY, 0, asked.asset, amount),
         )
         return Outcome(postings=posting(DEPOSIT, *legs))
@@ -565,21 +556,14 @@ class Deposits(UndoingFold[DepositsState]):
     # Keeping
 
     def _change(self, one: Deposit, moment: Moment) -> Deposit:
-        """A copy to be changed in a deposit's place, as the last in order of change."""
-        deposits = self.state.deposits
-        fresh = msgspec.structs.replace(one, changed_ms=moment.time_ms, version=moment.sequence)
+        fresh, back = renewed(self.state.deposits, one.transfer, moment)
 
-        def back() -> None:
-            deposits[one.transfer] = one
-            ordered = sorted(deposits.values(), key=lambda other: other.version)
-            deposits.clear()
-            deposits.update((other.transfer, other) for other in ordered)
+        def undo() -> None:
+            back()
             self._of_owner.get(fresh.owner, {}).pop(fresh.transfer, None)
             self._enter(one)
 
-        del deposits[one.transfer]
-        deposits[one.transfer] = fresh
-        self._undo.append(back)
+        self._undo.append(undo)
         return fresh
 
     def _forget(self, one: Deposit) -> None:
@@ -625,16 +609,11 @@ class Deposits(UndoingFold[DepositsState]):
         return NetworkState(self.state.networks[number], holds, self.state.tips.get(number))
 
     def _listed(self, asked: ListDeposits) -> list[Deposit]:
+        table = self.state.deposits
         if asked.owner:
-            mine = [self.state.deposits[one] for one in self._of_owner.get(asked.owner, ())]
-            mine.sort(key=lambda one: (-one.version, -one.number))
-            return [one for one in mine if one.version > asked.changed_after][: asked.limit]
-        found: list[Deposit] = []
-        for one in reversed(self.state.deposits.values()):
-            if one.version <= asked.changed_after or len(found) >= asked.limit:
-                break
-            found.append(one)
-        return found
+            mine = (table[transfer] for transfer in self._of_owner.get(asked.owner, ()))
+            return newest_of(mine, asked.changed_after, asked.limit)
+        return newest(table, asked.changed_after, asked.limit)
 
 
 def _frozen(owner: int, view: View) -> tuple[GroupCommand, ...]:
@@ -643,7 +622,3 @@ def _frozen(owner: int, view: View) -> tuple[GroupCommand, ...]:
         return ()
     flags = found.flags | OwnerFlag.FROZEN
     return (SetOwner(0, 0, owner, found.segment, found.tier, flags, found.kyc),)
-
-
-def _tiers(*numbers: int) -> tuple[Any, ...]:
-    return tuple(tier for number in numbers for tier in TIER_KINDS if tier == number)

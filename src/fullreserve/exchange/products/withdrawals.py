@@ -14,17 +14,17 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import drain
+from fullreserve.exchange.products.changes import renewed
 from fullreserve.exchange.products.custody_ledger import (
     CANCELED,
-    DEPOSIT,
     MEMO,
     WITHDRAWAL,
     Balances,
     Prices,
-    UndoingFold,
     Unsound,
     Wallets,
     is_house,
+    is_unprotected,
     known_owner,
     leg,
     posting,
@@ -45,7 +45,6 @@ from fullreserve.exchange.products.custody_wire import (
     Included,
     NetworkAsset,
     Paid,
-    Pay,
     Refilled,
     Request,
     SetQuota,
@@ -54,33 +53,24 @@ from fullreserve.exchange.products.custody_wire import (
     StopOwner,
     decode_withdrawals,
 )
-from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_answers import answered, quota_of
+from fullreserve.exchange.products.withdrawal_effects import held, internal
+from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
-    DAY_MS,
     EVERY_NETWORK,
     FINAL,
     FINAL_KEPT,
-    QUOTA_USD,
     REVIEWS,
     SMALL_USD,
-    FindWithdrawal,
-    GetPlace,
-    GetQuota,
-    GetWithdrawal,
-    ListPay,
-    ListWithdrawals,
-    Place,
-    Quota,
     Refused,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
-    decode_question,
 )
 from fullreserve.exchange.wire.commands import (
     OwnerFlag,
-    Posting,
     Product,
     Suspended,
     amount_bytes,
@@ -94,7 +84,6 @@ LEDGER_DIGITS = 8
 MAX_AMOUNT = 2**120
 
 _State = WithdrawalState
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Withdrawals(UndoingFold[WithdrawalsState]):
@@ -106,26 +95,9 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
 
     def __init__(self) -> None:
         super().__init__(WithdrawalsState())
-        self._index()
-
-    def restore(self, data: bytes) -> None:
-        super().restore(data)
-        self._index()
 
     def _index(self) -> None:
-        """What can be worked out from the state."""
-        self._of_owner: dict[int, dict[int, None]] = {}
-        self._clients: dict[tuple[int, bytes], int] = {}
-        self._open: dict[int, None] = {}
-        self._finals = 0
-        for one in sorted(self.state.withdrawals.values(), key=lambda one: one.number):
-            self._of_owner.setdefault(one.owner, {})[one.number] = None
-            if one.client:
-                self._clients[one.owner, one.client] = one.number
-            if one.state in FINAL:
-                self._finals += 1
-            else:
-                self._open[one.number] = None
+        self._known = Index(self.state.withdrawals.values())
 
     def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
         self._undo.clear()
@@ -161,11 +133,12 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         amount, total = amount_int(asked.amount), amount_int(asked.amount) + amount_int(asked.fee)
         prices = Prices(view)
         usd = prices.value(asked.asset, amount)
-        if total > balances.of(chart.FUND, asked.asset).free or not _is_unprotected(
+        if total > balances.of(chart.FUND, asked.asset).free or not is_unprotected(
             asked.asset, total, balances, prices
         ):
             return Outcome(code=Refused.BALANCE)
-        if usd is not None and usd > self._left(owner, moment.time_ms):
+        quota = quota_of(owner, moment.time_ms, self.state, self._known)
+        if usd is not None and usd > quota.limit - quota.used:
             return Outcome(code=Refused.QUOTA)
         one = Withdrawal(
             number=moment.sequence,
@@ -199,18 +172,15 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             one.state = _State.SHORT
         self.state.withdrawals[one.number] = one
         self._undo.append(lambda: self._drop(one))
-        self._note(one)
+        self._known.note(one)
+        self._forget_old()
         if one.kind == Destination.OWNER:
-            return Outcome(postings=_internal(one))
-        legs = (
-            leg(one.owner, chart.FUND, 0, one.asset, -one.total),
-            leg(one.owner, chart.HOLD, 0, one.asset, one.total),
-        )
-        return Outcome(postings=posting(WITHDRAWAL, *legs))
+            return Outcome(postings=internal(one))
+        return Outcome(postings=posting(WITHDRAWAL, *held(one)))
 
     def _same(self, owner: int, asked: Request) -> Outcome | None:
         """The answer to a client id that was used: nothing happens again."""
-        number = self._clients.get((owner, asked.client)) if asked.client else None
+        number = self._known.clients.get((owner, asked.client)) if asked.client else None
         if number is None:
             return None
         one = self.state.withdrawals[number]
@@ -296,7 +266,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 self._remove(holds, asked.asset)
             return
         self._set(holds, asked.asset, asked)
-        for number in list(self._open):
+        for number in list(self._known.open):
             one = self.state.withdrawals[number]
             covers = asked.network in (EVERY_NETWORK, one.network) and asked.asset in (
                 0,
@@ -308,7 +278,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
 
     def _release(self, moment: Moment, view: View) -> None:
         """What nothing stops any more goes to the payer, in its old order."""
-        for number in list(self._open):
+        for number in list(self._known.open):
             one = self.state.withdrawals[number]
             if one.state != _State.QUEUED or not one.is_approved:
                 continue
@@ -325,7 +295,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return REFUSED
         queue = [
             one
-            for number in self._open
+            for number in self._known.open
             if (one := self.state.withdrawals[number]).state == _State.QUEUED
             and one.is_approved
             and (one.network, one.asset) == (asked.network, asked.asset)
@@ -376,7 +346,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         is_short = isinstance(asked, Short)
         self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
         before = _State.WAITING if is_short else _State.SHORT
-        for number in list(self._open):
+        for number in list(self._known.open):
             one = self.state.withdrawals[number]
             here = (one.network, one.asset) == (asked.network, asked.asset)
             if here and one.state == before and not one.binding:
@@ -466,11 +436,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         one = self._change(one, moment)
         one.state, one.reason = state, reason
         self._close(one)
-        legs = (
-            leg(one.owner, chart.HOLD, 0, one.asset, -one.total),
-            leg(one.owner, chart.FUND, 0, one.asset, one.total),
-        )
-        return Outcome(postings=posting(CANCELED, *legs))
+        return Outcome(postings=posting(CANCELED, *reversed(held(one, -1))))
 
     # Reading
 
@@ -492,136 +458,29 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return True
         return suspended(Suspended.WITHDRAW, one.asset, owner, view)
 
-    def _left(self, owner: int, now_ms: int) -> int:
-        quota = self._quota(owner, now_ms)
-        return quota.limit - quota.used
-
-    def _quota(self, owner: int, now_ms: int) -> Quota:
-        limit = self.state.quotas.get(owner, self.state.quotas.get(0, QUOTA_USD))
-        used = 0
-        for number in reversed(self._of_owner.get(owner, {})):
-            one = self.state.withdrawals[number]
-            if one.requested_ms <= now_ms - DAY_MS:
-                break
-            if one.state not in (_State.CANCELED, _State.FAILED):
-                used += one.usd
-        until = self.state.stops.get(owner, 0)
-        return Quota(limit, used, until if until > now_ms else 0)
-
     # Keeping
-
-    def _note(self, one: Withdrawal) -> None:
-        self._of_owner.setdefault(one.owner, {})[one.number] = None
-        if one.client:
-            self._clients[one.owner, one.client] = one.number
-        if one.state in FINAL:
-            self._finals += 1
-        else:
-            self._open[one.number] = None
 
     def _drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal altogether."""
-        self.state.withdrawals.pop(one.number, None)
-        self._of_owner.get(one.owner, {}).pop(one.number, None)
-        self._clients.pop((one.owner, one.client), None)
-        if self._open.pop(one.number, self) is self:
-            self._finals -= 1
+        del self.state.withdrawals[one.number]
+        self._known.drop(one)
 
     def _close(self, one: Withdrawal) -> None:
-        del self._open[one.number]
-        self._finals += 1
+        self._known.close(one)
+        self._undo.append(lambda: self._known.open_again(one))
+        self._forget_old()
 
-        def back() -> None:
-            self._open[one.number] = None
-            self._open = dict(sorted(self._open.items()))
-            self._finals -= 1
-
-        self._undo.append(back)
-        if self._finals > FINAL_KEPT:
+    def _forget_old(self) -> None:
+        if self._known.finals > FINAL_KEPT:
             self._drop(next(one for one in self.state.withdrawals.values() if one.state in FINAL))
 
     def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
-        """A copy to be changed in its place, as the last in order of change."""
-        table = self.state.withdrawals
-        fresh = msgspec.structs.replace(one, changed_ms=moment.time_ms, version=moment.sequence)
-
-        def back() -> None:
-            table[one.number] = one
-            ordered = sorted(table.values(), key=lambda other: other.version)
-            table.clear()
-            table.update((other.number, other) for other in ordered)
-
-        del table[one.number]
-        table[one.number] = fresh
+        fresh, back = renewed(self.state.withdrawals, one.number, moment)
         self._undo.append(back)
         return fresh
 
-    # Questions
-
     def answer(self, question: bytes) -> bytes:
-        asked = decode_question(question)
-        if isinstance(asked, ListNetworks):
-            return _encode([self._network(number) for number in sorted(self.state.networks)])
-        if isinstance(asked, GetWithdrawal):
-            return _encode(self.state.withdrawals.get(asked.number))
-        if isinstance(asked, FindWithdrawal):
-            number = self._clients.get((asked.owner, asked.client), 0)
-            return _encode(self.state.withdrawals.get(number))
-        if isinstance(asked, ListPay):
-            return _encode(self._pay(asked))
-        if isinstance(asked, GetQuota):
-            return _encode(self._quota(asked.owner, asked.now_ms))
-        if isinstance(asked, GetPlace):
-            return _encode(self._place(asked.number))
-        return _encode(self._listed(asked))
-
-    def _network(self, number: int) -> NetworkState:
-        every = self.state.holds.get(EVERY_NETWORK, {})
-        holds = (*every.values(), *self.state.holds.get(number, {}).values())
-        return NetworkState(self.state.networks[number], holds, None)
-
-    def _pay(self, asked: ListPay) -> list[Pay]:
-        found: list[Pay] = []
-        for number in self._open:
-            one = self.state.withdrawals[number]
-            due = bool(one.binding) or one.state == _State.WAITING
-            if one.network != asked.network or number <= asked.after or not due:
-                continue
-            if len(found) >= asked.limit:
-                break
-            found.append(
-                Pay(
-                    *(number, one.network, one.asset, one.amount, one.destination),
-                    *(one.binding, one.transfer),
-                )
-            )
-        return found
-
-    def _place(self, number: int) -> Place | None:
-        mine = self.state.withdrawals.get(number)
-        if mine is None or mine.state not in (_State.QUEUED, _State.SHORT, _State.WAITING):
-            return None
-        before = [
-            one
-            for other in self._open
-            if other < number
-            and (one := self.state.withdrawals[other]).state == mine.state
-            and (one.network, one.asset) == (mine.network, mine.asset)
-        ]
-        return Place(len(before) + 1, amount_bytes(sum(one.value for one in before)))
-
-    def _listed(self, asked: ListWithdrawals) -> list[Withdrawal]:
-        table = self.state.withdrawals
-        if asked.owner:
-            mine = [table[number] for number in self._of_owner.get(asked.owner, ())]
-            mine.sort(key=lambda one: (-one.version, -one.number))
-            return [one for one in mine if one.version > asked.changed_after][: asked.limit]
-        found: list[Withdrawal] = []
-        for one in reversed(table.values()):
-            if one.version <= asked.changed_after or len(found) >= asked.limit:
-                break
-            found.append(one)
-        return found
+        return answered(question, self.state, self._known)
 
 
 def _is_sound(asked: Request) -> bool:
@@ -638,39 +497,3 @@ def _is_stopped_himself(owner: OwnerChanged, view: View) -> bool:
     """Whether the suspension is the owner's own: then nothing is queued for him."""
     everybody = OwnerChanged(0, 0, owner.segment, 0, 0, 0)
     return not suspended(Suspended.WITHDRAW, 0, everybody, view)
-
-
-def _internal(one: Withdrawal) -> tuple[Posting, ...]:
-    """To another user at once, through the house, so that each side has its own bill."""
-    through = (chart.HOUSE, chart.UNALLOCATED, 0, one.asset)
-    return (
-        *posting(
-            WITHDRAWAL,
-            leg(one.owner, chart.FUND, 0, one.asset, -one.value),
-            leg(*through, one.value),
-        ),
-        *posting(
-            DEPOSIT,
-            leg(*through, -one.value),
-            leg(one.destination, chart.FUND, 0, one.asset, one.value),
-        ),
-    )
-
-
-def _is_unprotected(asset: int, total: int, balances: Balances, prices: Prices) -> bool:
-    """Whether what stays covers in value what was credited and cannot be withdrawn yet."""
-    protected = [one for one in balances.items(chart.PROTECTED) if one[1]]
-    if not protected:
-        return True
-    held: dict[int, int] = {}
-    for kind in (chart.FUND, chart.TRADE):
-        for key, balance in balances.items(kind):
-            held[key] = held.get(key, 0) + balance
-    held[asset] = held.get(asset, 0) - total
-    if all(held.get(key, 0) >= amount for key, amount in protected):
-        return True
-    needed = [prices.value(key, amount) for key, amount in protected]
-    left = [prices.value(key, amount) for key, amount in held.items()]
-    if any(value is None for value in needed):
-        return False
-    return sum(value or 0 for value in left) >= sum(value or 0 for value in needed)

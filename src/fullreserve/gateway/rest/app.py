@@ -130,8 +130,7 @@ class RestApp:
                 content = await route.handler(request)
         except Problem as problem:
             status, content = _refused(problem)
-        except Exception:
-            # A client gets a code, never a traceback; the cause is in the operator's log.
+        except Exception:  # a client gets a code; the cause is in the operator's log
             log.exception("request failed", method=name[0], path=name[1])
             status, content = _refused(Problem(50026))
         head = [(b"content-length", b"%d" % len(content)), *extra]

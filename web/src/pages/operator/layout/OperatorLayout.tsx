@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Link, Outlet } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { type Session, sessionQuery } from '~/api/session'
 import { Notice } from '~/app/Notice'
 import { useRefusalText } from '~/app/refusals'
+import { SubPages } from '~/app/SubPages'
 import { useTranslation } from '~/i18n'
 import { EntryCard } from '~/pages/account/entry/EntryCard'
 import { rememberEmail } from '~/pages/account/entry/lastEmail'
 import { SignInForm } from '~/pages/account/entry/SignInForm'
-import { askSignIn } from '~/pages/account/proof/asking'
-import { Button } from '~/ui/Button'
+import { SessionEnded } from '~/pages/account/proof/SessionEnded'
+import { Banner } from '~/ui/Banner'
 import { OPERATOR_LINKS } from '../links'
 import type { Overview } from '../rows'
 import css from './OperatorLayout.module.css'
@@ -70,72 +71,42 @@ function Inside({ hasEnded }: { hasEnded: boolean }): ReactNode {
     {},
     hasEnded ? false : EVERY_MS,
   )
+  const { t } = useTranslation()
   const now = data?.[0]
+  const open = Number(now?.openProposals ?? 0)
+  const ways = OPERATOR_LINKS.map(([to, name]) => {
+    const counts = to === '/operator/approvals' && open > 0
+    return { to, name: counts ? [t(name), <Open key="open" count={open} />] : t(name) }
+  })
   return (
-    <div className={css.layout}>
-      <Ways openProposals={Number(now?.openProposals ?? 0)} />
+    <SubPages label={t('nav.operator')} ways={ways} wide>
       <div className={css.content}>
-        {hasEnded ? <Ended /> : null}
+        {hasEnded ? <SessionEnded /> : null}
         {now?.setUp ? <SetUpMode /> : null}
         <Outlet />
       </div>
-    </div>
-  )
-}
-
-function Ended(): ReactNode {
-  const { t } = useTranslation()
-  return (
-    <div className={css.banner} role="alert">
-      <span>{t('refusal.90002')}</span>
-      <Button look="primary" onClick={() => void askSignIn()}>
-        {t('signIn')}
-      </Button>
-    </div>
+    </SubPages>
   )
 }
 
 function SetUpMode(): ReactNode {
   const { t } = useTranslation()
   return (
-    <div className={css.banner} role="status">
+    <Banner role="status">
       <span>
         <b>{t('op.setUp.title')}</b> {t('op.setUp.about')}
       </span>
       <Link to="/operator/operators">{t('op.operators')}</Link>
-    </div>
+    </Banner>
   )
 }
 
-/** Links to the console's pages; on a phone their row is wider than the screen. */
-function Ways({ openProposals }: { openProposals: number }): ReactNode {
+function Open({ count }: { count: number }): ReactNode {
   const { t } = useTranslation()
-  const nav = useRef<HTMLElement>(null)
-  const path = useLocation({ select: (location) => location.pathname })
-  useEffect(() => {
-    const links = nav.current?.querySelectorAll('a') ?? []
-    const current = [...links].findLast((link) => path.startsWith(link.pathname))
-    current?.scrollIntoView({ inline: 'center', block: 'nearest' })
-  }, [path])
   return (
-    <nav ref={nav} className={css.nav} aria-label={t('nav.operator')}>
-      {OPERATOR_LINKS.map(([to, name]) => (
-        <Link
-          key={to}
-          to={to}
-          className={css.link}
-          activeOptions={{ exact: to === '/operator' }}
-          activeProps={{ 'aria-current': 'page' }}
-        >
-          {t(name)}
-          {to === '/operator/approvals' && openProposals > 0 ? (
-            <span>
-              <span aria-hidden="true">{openProposals}</span>
-              <span className="unseen">{t('op.openProposals', { count: openProposals })}</span>
-            </span>
-          ) : null}
-        </Link>
-      ))}
-    </nav>
+    <span>
+      <span aria-hidden="true">{count}</span>
+      <span className="unseen">{t('op.openProposals', { count })}</span>
+    </span>
   )
 }

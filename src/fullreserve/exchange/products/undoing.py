@@ -1,0 +1,50 @@
+"""A fold that takes its own changes back when the core refuses the group that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fullreserve.exchange.folds import Fold, State
+
+S = TypeVar("S", bound=State)
+K = TypeVar("K")
+V = TypeVar("V")
+
+Undo = Callable[[], None]
+
+
+class UndoingFold(Fold[S]):
+    """Base of such folds; `_index` works out what the state implies, from the state alone."""
+
+    def __init__(self, state: S) -> None:
+        super().__init__(state)
+        self._undo: list[Undo] = []
+        self._index()
+
+    def restore(self, data: bytes) -> None:
+        super().restore(data)
+        self._index()
+
+    def _index(self) -> None:
+        """Called once there is a state: a new one, or a restored one."""
+
+    def settled(self, cause: int, code: int) -> None:  # noqa: ARG002 - the fold's interface
+        """The group was applied, or refused with `code`, the fold's own or the core's."""
+        if code:
+            for step in reversed(self._undo):
+                step()
+        self._undo.clear()
+
+    def _set(self, table: dict[K, V], key: K, value: V) -> None:
+        """Enters a value, to be taken back if need be."""
+        if key in table:
+            before = table[key]
+            self._undo.append(lambda: table.__setitem__(key, before))
+        else:
+            self._undo.append(lambda: table.__delitem__(key))
+        table[key] = value
+
+    def _remove(self, table: dict[K, V], key: K) -> None:
+        before = table.pop(key)
+        self._undo.append(lambda: table.__setitem__(key, before))

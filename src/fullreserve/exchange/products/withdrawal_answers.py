@@ -1,0 +1,112 @@
+"""Questions to the fold of withdrawals, answered from its state and what that implies."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange.products.changes import newest, newest_of
+from fullreserve.exchange.products.custody_wire import Pay
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.withdrawal_index import Index
+from fullreserve.exchange.products.withdrawal_state import (
+    DAY_MS,
+    EVERY_NETWORK,
+    QUOTA_USD,
+    FindWithdrawal,
+    GetPlace,
+    GetQuota,
+    GetWithdrawal,
+    ListPay,
+    ListWithdrawals,
+    Place,
+    Quota,
+    Withdrawal,
+    WithdrawalsState,
+    WithdrawalState,
+    decode_question,
+)
+from fullreserve.exchange.wire.commands import amount_bytes
+
+# Those that wait, by which others may stand before.
+WAITING = (WithdrawalState.QUEUED, WithdrawalState.SHORT, WithdrawalState.WAITING)
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
+    """The encoded answer; its type stands with the question. msgspec.DecodeError."""
+    asked = decode_question(question)
+    if isinstance(asked, ListNetworks):
+        return _encode([_network(number, state) for number in sorted(state.networks)])
+    if isinstance(asked, GetWithdrawal):
+        return _encode(state.withdrawals.get(asked.number))
+    if isinstance(asked, FindWithdrawal):
+        number = known.clients.get((asked.owner, asked.client), 0)
+        return _encode(state.withdrawals.get(number))
+    if isinstance(asked, ListPay):
+        return _encode(_due(asked, state, known))
+    if isinstance(asked, GetQuota):
+        return _encode(quota_of(asked.owner, asked.now_ms, state, known))
+    if isinstance(asked, GetPlace):
+        return _encode(_place(asked.number, state, known))
+    return _encode(_listed(asked, state, known))
+
+
+def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> Quota:
+    """What an owner may withdraw in 24 hours, and has."""
+    limit = state.quotas.get(owner, state.quotas.get(0, QUOTA_USD))
+    used = 0
+    for number in reversed(known.of_owner.get(owner, {})):
+        one = state.withdrawals[number]
+        if one.requested_ms <= now_ms - DAY_MS:
+            break
+        if one.state not in (WithdrawalState.CANCELED, WithdrawalState.FAILED):
+            used += one.usd
+    until = state.stops.get(owner, 0)
+    return Quota(limit, used, until if until > now_ms else 0)
+
+
+def _network(number: int, state: WithdrawalsState) -> NetworkState:
+    every = state.holds.get(EVERY_NETWORK, {})
+    holds = (*every.values(), *state.holds.get(number, {}).values())
+    return NetworkState(state.networks[number], holds, None)
+
+
+def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
+    found: list[Pay] = []
+    for number in known.open:
+        one = state.withdrawals[number]
+        due = bool(one.binding) or one.state == WithdrawalState.WAITING
+        if one.network != asked.network or number <= asked.after or not due:
+            continue
+        if len(found) >= asked.limit:
+            break
+        found.append(
+            Pay(
+                *(number, one.network, one.asset, one.amount, one.destination),
+                *(one.binding, one.transfer),
+            )
+        )
+    return found
+
+
+def _place(number: int, state: WithdrawalsState, known: Index) -> Place | None:
+    mine = state.withdrawals.get(number)
+    if mine is None or mine.state not in WAITING:
+        return None
+    before = [
+        one
+        for other in known.open
+        if other < number
+        and (one := state.withdrawals[other]).state == mine.state
+        and (one.network, one.asset) == (mine.network, mine.asset)
+    ]
+    return Place(len(before) + 1, amount_bytes(sum(one.value for one in before)))
+
+
+def _listed(asked: ListWithdrawals, state: WithdrawalsState, known: Index) -> list[Withdrawal]:
+    table = state.withdrawals
+    if asked.owner:
+        mine = (table[number] for number in known.of_owner.get(asked.owner, ()))
+        return newest_of(mine, asked.changed_after, asked.limit)
+    return newest(table, asked.changed_after, asked.limit)
