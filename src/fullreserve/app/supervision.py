@@ -54,6 +54,7 @@ async def output_of(module: str, *more: str) -> bytes:
     finally:
         if process.returncode is None:
             process.kill()
+            await process.wait()
     return out
 
 
