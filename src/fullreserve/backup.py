@@ -109,7 +109,7 @@ def write_backup(data: Path, destination: Path) -> Manifest:
             _copy(data / path, stores / path)
     for sequence, place in snapshots(data / SNAPSHOTS):
         if sequence <= head.sequence:
-            shutil.copytree(place, stores / SNAPSHOTS / place.name)
+            _copy_snapshot(place, stores / SNAPSHOTS / place.name)
     recovered = recover(JournalReader(stores / JOURNAL), stores / SNAPSHOTS)
     manifest = Manifest(
         format=FORMAT,
@@ -196,6 +196,16 @@ def _copy_journal(source: Path, target: Path) -> None:
     for path in source.iterdir():
         if path.name == PRUNED_NAME or path.name.startswith("cut-"):
             shutil.copyfile(path, target / path.name)
+
+
+def _copy_snapshot(source: Path, target: Path) -> None:
+    """One that is let go meanwhile is left out: newer ones and the log stand for it."""
+    try:
+        shutil.copytree(source, target)
+    except (FileNotFoundError, shutil.Error):
+        if source.exists():
+            raise
+        shutil.rmtree(target, ignore_errors=True)
 
 
 def _copy_part(part: Part, target: Path) -> None:

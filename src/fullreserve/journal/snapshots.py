@@ -20,7 +20,7 @@ import zstandard
 from fullreserve._core import Core
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.machine import Machine
-from fullreserve.journal.durable_file import sync_folder, write_file
+from fullreserve.journal.durable_file import sync_folder, write_file, write_over
 from fullreserve.journal.entry import HASH_BYTES, Head
 from fullreserve.journal.replica import Replica
 
@@ -28,6 +28,7 @@ FOLDER_NAME = "snapshots"
 MANIFEST = "manifest.json"
 FORMAT = 1
 KEEP = 3
+UNFINISHED = ".new"  # what a folder's name ends with that may be written over
 
 # The core's bytes are mostly small integers: the fastest level already halves them.
 _LEVEL = 1
@@ -71,9 +72,7 @@ def write_snapshot(replica: Replica, folder: Path, *, slowest: int | None = None
     place = folder / f"{replica.sequence:020d}"
     if place.exists():
         return place
-    fresh = place.with_name(place.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
+    fresh = _written_over(folder, place.name + UNFINISHED)
     machine = replica.machine
     manifest = Manifest(
         format=FORMAT,
@@ -94,8 +93,23 @@ def write_snapshot(replica: Replica, folder: Path, *, slowest: int | None = None
     return place
 
 
+def _written_over(folder: Path, name: str) -> Path:
+    """The folder to write into: one that was let go or never finished, or a new one."""
+    fresh = folder / name
+    left = sorted(folder.glob("*" + UNFINISHED))
+    for other in left[1:]:
+        shutil.rmtree(other)
+    if left:
+        left[0].rename(fresh)
+    else:
+        fresh.mkdir(mode=0o700)
+    # Until there is a new one: what is half written over must not look whole.
+    (fresh / MANIFEST).unlink(missing_ok=True)
+    return fresh
+
+
 def _write_part(path: Path, data: bytes) -> Part:
-    write_file(path, data)
+    write_over(path, data)
     return Part(path.name, len(data), blake2b(data, digest_size=HASH_BYTES).digest())
 
 
@@ -113,14 +127,15 @@ def snapshots(folder: Path) -> list[tuple[int, Path]]:
 
 
 def prune_snapshots(folder: Path, *, keep: int = KEEP, slowest: int | None = None) -> None:
-    """Deletes all but the newest `keep` and the newest at or before the slowest projection."""
+    """Lets go all but the newest `keep` and the newest at or before the slowest projection.
+
+    What is let go stays on the disk to be written over by the next one.
+    """
     found = snapshots(folder)
     held = next((at for at, _ in found if slowest is not None and at <= slowest), None)
     for at, path in found[keep:]:
         if at != held:
-            shutil.rmtree(path)
-    for leftover in folder.glob("*.new"):
-        shutil.rmtree(leftover, ignore_errors=True)
+            path.rename(path.with_name(path.name + UNFINISHED))
 
 
 def read_manifest(place: Path) -> Manifest:
@@ -162,8 +177,11 @@ def read_snapshot(place: Path, folds: Sequence[Fold[Any]], skip: Sequence[int] =
 def _read_part(place: Path, part: Part) -> bytes:
     hasher = blake2b(digest_size=HASH_BYTES)
     chunks = []
+    # The file may be longer: it was written over another one.
+    left = part.size_bytes
     with (place / part.file).open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+        while chunk := file.read(min(left, _CHUNK_BYTES)):
+            left -= len(chunk)
             hasher.update(chunk)
             chunks.append(chunk)
     if hasher.digest() != part.hash:

@@ -19,6 +19,7 @@ from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import (
+    KEEP,
     MANIFEST,
     Unreadable,
     read_manifest,
@@ -134,6 +135,23 @@ async def test_a_half_written_snapshot_is_not_seen(tmp_path: Path) -> None:
     write_snapshot(replica, tmp_path / "snapshots")
     assert [at for at, _ in snapshots(tmp_path / "snapshots")] == [replica.sequence]
     assert not half.exists()
+
+
+async def test_a_snapshot_is_written_over_one_that_was_let_go(tmp_path: Path) -> None:
+    """Criterion: LOG-8.4. Blocks that are freed and sought again hold the log's own syncs up."""
+    await random_log(tmp_path, 60)
+    folder, replica, files = tmp_path / "snapshots", Replica(Machine()), set()
+    for at, entry in enumerate(entries(tmp_path)):
+        replica.apply(entry)
+        if at % 8 == 7:
+            place = write_snapshot(replica, folder)
+            files.add((place / "core.zst").stat().st_ino)
+            # A longer file is left as long, and read as far as it was written.
+            with (place / "core.zst").open("ab") as file:
+                file.write(b"the rest of another")
+            assert verify_snapshot(read_snapshot(place, ()), read_manifest(place)) == []
+    assert len(files) == KEEP + 1
+    assert len(snapshots(folder)) == KEEP
 
 
 async def test_the_slowest_projection_keeps_its_snapshot(tmp_path: Path) -> None:
