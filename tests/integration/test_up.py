@@ -173,7 +173,8 @@ def test_a_second_exchange_on_the_same_folder_is_refused(start: Callable[[], Up]
     assert "fullreserve: Another process leads the exchange" in err
     assert "Traceback" not in err
     assert health(base)["state"] == "running"
-    up.process.send_signal(signal.SIGTERM)
+    # The terminal is closed.
+    up.process.send_signal(signal.SIGHUP)
     assert up.end()[0] == 0
 
 

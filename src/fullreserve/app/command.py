@@ -106,7 +106,8 @@ async def _serve(
 ) -> int:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # A terminal that is closed ends what it started, as whole as Ctrl-C does.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     running, waiting = make(), asyncio.ensure_future(stopped.wait())
     if not await _started(running.start(extension, places), waiting):
