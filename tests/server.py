@@ -32,7 +32,7 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.identity.api_key import Permission
-from fullreserve.identity.vault import NewKey, Vault
+from fullreserve.identity.vault import NewKey, Personal, Vault
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
@@ -136,19 +136,29 @@ class LiveServer:
             await door.close()
         raise AssertionError(f"the records do not follow:\n{self.log}")
 
-    def trader(self, funds: Sequence[Funds] = RICH, permissions: Permission = TRADE) -> NewKey:
+    def trader(
+        self,
+        funds: Sequence[Funds] = RICH,
+        permissions: Permission = TRADE,
+        personal: Personal | None = None,
+    ) -> NewKey:
         """A new user with a funded trading account."""
-        return asyncio.run(self.new_trader(funds, permissions))
+        return asyncio.run(self.new_trader(funds, permissions, personal))
 
     async def new_trader(
-        self, funds: Sequence[Funds] = RICH, permissions: Permission = TRADE
+        self,
+        funds: Sequence[Funds] = RICH,
+        permissions: Permission = TRADE,
+        personal: Personal | None = None,
     ) -> NewKey:
         """The same within a loop."""
         clock = SystemClock()
         vault = Vault(self.folder, clock.wall_ms)
         door = await SocketDoor.open(self.folder / SOCKET_NAME, TREASURER, clock)
         try:
-            key = vault.create_key(vault.create_user().uid, "Live-Phrase-1", permissions)
+            uid = vault.create_user(personal=personal).uid
+            label = personal.label if personal else ""
+            key = vault.create_key(uid, "Live-Phrase-1", permissions, label)
             assets: list[AssetDefined] = await door.query(ListAssets())
             await _submit(door, _opening(door, key.uid, funds, assets))
         finally:

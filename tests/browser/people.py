@@ -8,24 +8,27 @@ from typing import Any
 import httpx
 
 from fullreserve.clock import SystemClock
+from fullreserve.identity import passwords
+from fullreserve.identity.desk import Rooms
 from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import Sessions
-from fullreserve.identity.vault import Vault
+from fullreserve.identity.vault import Personal, Vault
 from tests.server import RICH, Funds, LiveServer
 
 COOKIE = "fullreserve-session"
 API = "/api/v5/"
 LEVELS = 12
 MIDDLE = 40_000
+PASSWORD = "correct horse battery"
 
 
 class SignedIn:
     """A user with a session of the exchange and its cookie."""
 
-    def __init__(self, server: LiveServer, uid: int) -> None:
+    def __init__(self, server: LiveServer, uid: int, agent: str = "browser test") -> None:
         self.uid = uid
         vault = Vault(server.folder, SystemClock().wall_ms)
-        self.token = Sessions(vault).open(self.uid, Device("127.0.0.1", "browser test")).token
+        self.token = Sessions(vault).open(self.uid, Device("127.0.0.1", agent)).token
         vault.close()
         self._http = httpx.Client(base_url=f"http://{server.http}", cookies={COOKIE: self.token})
         self._http.headers["X-CSRF-Token"] = self.get("x/session")[0]["csrfToken"]
@@ -67,11 +70,19 @@ class SignedIn:
 class Person(SignedIn):
     """Somebody who trades, with money."""
 
-    def __init__(self, server: LiveServer, funds: tuple[Funds, ...] = RICH) -> None:
+    def __init__(
+        self,
+        server: LiveServer,
+        funds: tuple[Funds, ...] = RICH,
+        named: Personal | None = None,
+        agent: str = "browser test",
+    ) -> None:
         # The browser's driver keeps a loop in this thread.
         with ThreadPoolExecutor(1) as pool:
-            uid = pool.submit(server.trader, funds).result().uid
-        super().__init__(server, uid)
+            uid = pool.submit(server.trader, funds, personal=named).result().uid
+        if named:
+            _let_in(server, uid, named.email)
+        super().__init__(server, uid, agent)
 
     def order(self, side: str, px: str, sz: str, pair: str = "BTC-USDT") -> str:
         """The id of a limit order."""
@@ -83,6 +94,16 @@ class Person(SignedIn):
         """The open orders."""
         rows: list[dict[str, str]] = self.get("trade/orders-pending")
         return rows
+
+
+def _let_in(server: LiveServer, uid: int, email: str) -> None:
+    """From here on the user may sign in with this address and `PASSWORD`."""
+    rooms = Rooms(Vault(server.folder, SystemClock().wall_ms))
+    phc = passwords.hashed(PASSWORD, rooms.rules.hashing)
+    with rooms.store.change():
+        rooms.emails.put(uid, email)
+        rooms.vault.set_password_hash(uid, phc)
+    rooms.vault.close()
 
 
 def quote(maker: Person, taker: Person) -> None:

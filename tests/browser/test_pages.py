@@ -106,7 +106,7 @@ def test_what_is_public_needs_no_session(visit: Visit, maker: Person) -> None:
     expect(
         page.get_by_role("table", name=re.compile("Asks")).get_by_text("40,004.0")
     ).to_be_visible()
-    expect(page.get_by_role("link", name="Log in to trade")).to_be_visible()
+    expect(page.get_by_role("button", name="Log in to trade")).to_be_visible()
     expect(page.get_by_role("status").get_by_text("Live")).to_be_visible()
 
 

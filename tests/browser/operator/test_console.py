@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Page, expect
 
+from fullreserve.identity.vault import Personal
 from tests.browser.conftest import Visit
 from tests.browser.operator.desk import Operator, X
 from tests.browser.people import Person
-from tests.browser.test_trading import EN, WORDS
+from tests.browser.test_trading import EN, PAIR, WORDS
 from tests.server import LiveServer
 
 NOTE = "asked for in ticket 12 <img src=x onerror=alert(1)>"
+HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 STOPPED = "SOL-USDT"
 
 
@@ -132,6 +134,29 @@ def test_a_user_is_frozen_with_a_reason_and_released_by_two(
     assert page.locator("img[src=x]").count() == 0
     approve(visit(f"/operator/approvals/{number}", bea))
     assert person.order("buy", "39000", "0.1")
+
+
+def test_what_people_call_themselves_is_text_in_the_console(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-TEXT-1"""
+    named = Personal(email="a'onload=alert`1`&<b>@mail.example", label=HOSTILE)
+    person = Person(server, named=named, agent=HOSTILE)
+    sub = {"subAcct": "hostile01", "label": HOSTILE[:50]}
+    person.post("users/subaccount/create-subaccount", **sub)
+    page = visit("/operator/users", ada)
+    page.get_by_label(EN["op.users.query"]).fill(HOSTILE[:20])
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(named.email)).to_be_visible()
+    page.get_by_role("link", name=str(person.uid), exact=True).click()
+    expect(page.get_by_role("table", name=EN["sessions.title"])).to_contain_text(HOSTILE)
+    expect(page.get_by_text(HOSTILE[:50]).first).to_be_visible()
+    assert page.locator("main img, main script").count() == 0
+    page = visit(PAIR, person)
+    page.get_by_role("button", name=f"{EN['account']}: {named.email}").click()
+    expect(page.get_by_role("menu").get_by_text(named.email)).to_be_visible()
+    assert page.locator("img, b > script").count() == 0
+    person.close()
 
 
 def test_keys_and_sessions_of_a_user_are_ended(visit: Visit, ada: Operator, person: Person) -> None:

@@ -111,7 +111,8 @@ async function envelopeOf(response: Response): Promise<Envelope> {
     return (await response.json()) as Envelope
   } catch {
     // A proxy in front of an exchange that is down answers in its own words.
-    throw new Refusal('', response.statusText, response.status >= 500 ? response.status : 502)
+    const isTold = response.status === 429 || response.status >= 500
+    throw new Refusal('', response.statusText, isTold ? response.status : 502)
   }
 }
 

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect } from 'react'
 import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
+import { rememberEmail } from '~/pages/account/entry/lastEmail'
 import type { Order } from '~/trading/orders'
 import { useAccount } from '~/trading/use'
 import { toast } from '~/ui/toasts'
@@ -20,7 +21,9 @@ export function AccountNotices(): ReactNode {
   const { streams } = useServices()
   const client = useQueryClient()
   useEffect(() => {
-    if (session) streams.account.wake()
+    if (!session) return
+    rememberEmail(session.email)
+    streams.account.wake()
   }, [session, streams])
   useEffect(() => {
     if (!account) return

@@ -5,6 +5,7 @@ import { Asking } from '~/pages/account/proof/Asking'
 import { TransferDialog } from '~/pages/portfolio/TransferDialog'
 import { Button } from '~/ui/Button'
 import { AccountNotices } from './AccountNotices'
+import { ClockNotice } from './ClockNotice'
 import { CommandPalette } from './CommandPalette'
 import { Header } from './Header'
 import { Notice } from './Notice'
@@ -22,6 +23,7 @@ function Shell(): ReactNode {
     <>
       <Header />
       <main id="main" tabIndex={-1}>
+        <ClockNotice />
         <Outlet />
       </main>
       <AccountNotices />

@@ -2,10 +2,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
-import { useRefusalText } from '~/app/refusals'
 import { useStore } from '~/app/store'
 import { useTranslation } from '~/i18n'
 import { parsed, plain, trimmed } from '~/market/numbers'
+import { Problem } from '~/pages/account/form/Problem'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
 import { Dialog } from '~/ui/Dialog'
@@ -37,7 +37,7 @@ function Transfer({ first, close }: { first: string; close(): void }): ReactNode
   const [isOut, setOut] = useState(false)
   const [amount, setAmount] = useState('')
   const { held, currencies } = useHeld(ccy, isOut)
-  const { isBusy, refused, send } = useSend(close)
+  const { isBusy, problem, send } = useSend(close)
   const value = parsed(amount)
   const error = amountError()
   const names = [t('transfer.funding'), t('transfer.trading')]
@@ -81,9 +81,7 @@ function Transfer({ first, close }: { first: string; close(): void }): ReactNode
           </Button>
         }
       />
-      <p className={css.refused} role="alert">
-        {refused}
-      </p>
+      <Problem problem={problem} />
       <Button type="submit" look="primary" size="large" wide busy={isBusy}>
         {t('transfer.title')}
       </Button>
@@ -118,15 +116,14 @@ interface Sent {
 
 function useSend(close: () => void) {
   const { t } = useTranslation()
-  const refusal = useRefusalText()
   const client = useQueryClient()
   const [isBusy, setBusy] = useState(false)
-  const [refused, setRefused] = useState('')
+  const [problem, setProblem] = useState<unknown>(null)
   // One id for each opening of the dialog: a repeat after a lost answer moves nothing twice.
   const [clientId] = useState(() => `t${crypto.getRandomValues(new Uint32Array(3)).join('')}`)
   const send = async ({ ccy, amt, isOut }: Sent) => {
     setBusy(true)
-    setRefused('')
+    setProblem(null)
     const [from, to] = isOut ? [TRADING, FUNDING] : [FUNDING, TRADING]
     try {
       const params = { ccy, amt, from, to, clientId: clientId.slice(0, 32) }
@@ -135,11 +132,11 @@ function useSend(close: () => void) {
       void client.invalidateQueries({ queryKey: ['funding'] })
       void client.invalidateQueries({ queryKey: ['past'] })
       close()
-    } catch (problem) {
-      setRefused(refusal(problem))
+    } catch (refused) {
+      setProblem(refused)
     } finally {
       setBusy(false)
     }
   }
-  return { isBusy, refused, send }
+  return { isBusy, problem, send }
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
+import { exchangeNow, useAhead } from '~/api/time'
 import { allBills } from '~/pages/orders/bills'
 import type { Balances } from '~/trading/account'
 import { heldAt, pricesAt } from './worth'
@@ -27,9 +28,10 @@ const FRESH_MS = 60_000
 /** The trading account's value over time: balances by its bills, at the prices of the time. */
 export function useWorth(range: RangeName, balances: Balances | null, pairs: ReadonlySet<string>) {
   const session = useSession()
+  const isTimeKnown = useAhead() !== undefined
   return useQuery({
     queryKey: ['past', session?.uid, 'worth', range],
-    enabled: Boolean(session && balances && pairs.size > 0),
+    enabled: Boolean(session && balances && pairs.size > 0 && isTimeKnown),
     staleTime: FRESH_MS,
     queryFn: () => worthOf(range, balances ?? new Map(), pairs),
   })
@@ -41,7 +43,7 @@ async function worthOf(
   pairs: ReadonlySet<string>,
 ): Promise<Worth[]> {
   const { stepMs, points } = RANGES[range]
-  const now = Date.now()
+  const now = exchangeNow()
   const times = Array.from({ length: points }, (_, index) => now - (points - 1 - index) * stepMs)
   const bills = await allBills({ begin: String(times[0]) }, BILL_PAGES)
   const currencies = new Set([...balances.keys(), ...bills.map(({ ccy }) => ccy)])

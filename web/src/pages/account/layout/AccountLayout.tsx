@@ -7,7 +7,6 @@ import { SubPages } from '~/app/SubPages'
 import { useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
 import { EntryCard } from '../entry/EntryCard'
-import { rememberEmail } from '../entry/lastEmail'
 import { SignInForm } from '../entry/SignInForm'
 import { ACCOUNT_LINKS } from '../links'
 import { SessionEnded } from '../proof/SessionEnded'
@@ -20,9 +19,7 @@ export function AccountLayout(): ReactNode {
   const refusal = useRefusalText()
   const wasIn = useRef(false)
   useEffect(() => {
-    if (!session) return
-    wasIn.current = true
-    rememberEmail(session.email)
+    if (session) wasIn.current = true
   }, [session])
   if (session === undefined) {
     return (

@@ -7,7 +7,6 @@ import { useRefusalText } from '~/app/refusals'
 import { SubPages } from '~/app/SubPages'
 import { useTranslation } from '~/i18n'
 import { EntryCard } from '~/pages/account/entry/EntryCard'
-import { rememberEmail } from '~/pages/account/entry/lastEmail'
 import { SignInForm } from '~/pages/account/entry/SignInForm'
 import { SessionEnded } from '~/pages/account/proof/SessionEnded'
 import { Banner } from '~/ui/Banner'
@@ -25,9 +24,7 @@ export function OperatorLayout(): ReactNode {
   const { data: session, error } = useQuery(sessionQuery)
   const last = useRef<Session | null>(null)
   useEffect(() => {
-    if (!session) return
-    last.current = session
-    rememberEmail(session.email)
+    if (session) last.current = session
   }, [session])
   // The session may end in the middle of something: the page stays with what was typed.
   const shown = session ?? last.current

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useSession } from '~/api/session'
 import { useRefusalText } from '~/app/refusals'
@@ -6,6 +5,7 @@ import { useStore } from '~/app/store'
 import { wantedSide } from '~/app/trading'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
+import { askSignIn } from '~/pages/account/proof/asking'
 import type { OrderType } from '~/trading/orders'
 import { type Placement, Placing } from '~/trading/placing'
 import { Button } from '~/ui/Button'
@@ -35,6 +35,7 @@ export function OrderForm(): ReactNode {
   const draft = useStore(desk.draft)
   const facts = useFacts(draft.side)
   const checked = check(draft, facts)
+  const session = useSession()
   const [refused, setRefused] = useState('')
   const { isBusy, place } = usePlacing(setRefused)
   const edit = (change: Partial<Draft>) => {
@@ -44,6 +45,10 @@ export function OrderForm(): ReactNode {
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setRefused('')
+    if (session === null) {
+      await askSignIn()
+      return
+    }
     if (checked.placement && (await place(checked.placement))) edit({ sz: '' })
     else if (!checked.placement && !checked.px && !checked.sz) setRefused(t('form.missing'))
   }
@@ -121,16 +126,10 @@ function Submit({ side, isBusy }: { side: 'buy' | 'sell'; isBusy: boolean }): Re
   const { t } = useTranslation()
   const { instrument } = useDesk()
   const session = useSession()
-  if (session === null) {
-    return (
-      <Link to="/sign-in" className={css.signIn}>
-        {t('form.signIn')}
-      </Link>
-    )
-  }
+  const isOut = session === null
   return (
-    <Button type="submit" look={side} size="large" wide busy={isBusy}>
-      {t(side)} {instrument.baseCcy}
+    <Button type="submit" look={isOut ? 'primary' : side} size="large" wide busy={isBusy}>
+      {isOut ? t('form.signIn') : `${t(side)} ${instrument.baseCcy}`}
     </Button>
   )
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from '~/i18n'
-import { plain } from '~/market/numbers'
+import { parsed, plain } from '~/market/numbers'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import { useDesk } from '../desk'
@@ -88,13 +88,15 @@ export function TotalField({ draft, facts, checked, edit }: FormProps): ReactNod
   const { instrument } = useDesk()
   const [typed, setTyped] = useState<string | null>(null)
   const shown = checked.total ? plain(checked.total.round(8, 0)) : ''
+  const isNonsense = typed !== null && typed.trim() !== '' && !parsed(typed)
   return (
     <Field
       label={t('form.total')}
       inputMode="decimal"
       value={typed ?? shown}
       onFocus={() => setTyped(shown)}
-      onBlur={() => setTyped(null)}
+      error={isNonsense ? t('form.noNumber') : null}
+      onBlur={() => isNonsense || setTyped(null)}
       onChange={(event) => {
         setTyped(event.target.value)
         edit({ sz: sizeForTotal(event.target.value, draft, facts) })
