@@ -19,7 +19,7 @@ import msgspec
 
 from fullreserve.exchange.wire.commands import GroupCommand, Posting, Product
 from fullreserve.exchange.wire.events import AnyEvent
-from fullreserve.exchange.wire.queries import AnyQuery
+from fullreserve.exchange.wire.queries import AnyQuestion
 
 # OKX's code for a parameter error: an unknown fold, a payload that is not the fold's, a key that
 # is not in the outbox.
@@ -31,9 +31,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class View(Protocol):
-    """The core as a fold may read it: the state after everything before the command."""
+    """Core and folds as a fold may read them: the state after everything before the command."""
 
-    def query(self, query: AnyQuery) -> Any:
+    def query(self, query: AnyQuestion) -> Any:
         """The decoded answer (types in `wire.queries.ANSWERS`)."""
 
 
@@ -83,6 +83,9 @@ class Fold(ABC, Generic[S]):
     interests: ClassVar[tuple[type[AnyEvent], ...]] = ()
     # Whether it came to exchanges that were running: snapshots from before do not hold it.
     is_late: ClassVar[bool] = False
+    # Fields that came to the state later: they count in its hash once there is something in them,
+    # so that a log from before comes to the hash that it came to then.
+    added: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, state: S) -> None:
         self.state = state
@@ -111,7 +114,11 @@ class Fold(ABC, Generic[S]):
 
     def state_hash(self) -> bytes:
         """32 bytes over the content of the state, whatever order its maps arose in."""
-        content = _encode(_canonical(msgspec.to_builtins(self.state, builtin_types=(bytes,))))
+        plain = msgspec.to_builtins(self.state, builtin_types=(bytes,))
+        for name in self.added:
+            if not plain[name]:
+                del plain[name]
+        content = _encode(_canonical(plain))
         return blake2b(content, digest_size=HASH_BYTES).digest()
 
     def take_follow_up(self, command: Product) -> bool:

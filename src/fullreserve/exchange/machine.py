@@ -25,7 +25,7 @@ from fullreserve.exchange.wire.events import (
 )
 from fullreserve.exchange.wire.queries import (
     ANSWERS,
-    AnyQuery,
+    AnyQuestion,
     AskFold,
     ComponentHash,
     GetFold,
@@ -130,9 +130,10 @@ class Machine:
         """Sequence of the last command applied."""
         return self.core.sequence
 
-    def query(self, query: AnyQuery) -> Any:
-        """The core's decoded answer."""
-        answer = self.core.query(_encode_query(query))
+    def query(self, query: AnyQuestion) -> Any:
+        """The decoded answer, the core's or a fold's."""
+        asked = _encode_query(query)
+        answer = self.answer(asked) if type(query) is AskFold else self.core.query(asked)
         return msgspec.msgpack.decode(answer, type=ANSWERS[type(query)])
 
     def answer(self, query: bytes) -> bytes:

@@ -66,6 +66,12 @@ class Group(msgspec.Struct, array_like=True):
         return self.members.get(uid, False)
 
 
+class GetGroup(msgspec.Struct, array_like=True, frozen=True):
+    """The question for a group: -> Group, an empty one where there is none."""
+
+    group: int
+
+
 class Approval(msgspec.Struct, array_like=True, frozen=True):
     member: int
     time_ms: int

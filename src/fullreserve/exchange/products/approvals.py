@@ -22,6 +22,7 @@ from fullreserve.exchange.products.approval_acts import (
     Approve,
     Bust,
     Correct,
+    Define,
     Dismiss,
     Enrol,
     Propose,
@@ -45,14 +46,18 @@ from fullreserve.exchange.products.approval_state import (
     THRESHOLD_MAX,
     Approval,
     ApprovalsState,
+    GetGroup,
     Group,
     Proposal,
     ProposalState,
     Refused,
 )
-from fullreserve.exchange.wire.commands import Product, amount_int
+from fullreserve.exchange.products.suspension_wire import CORE_FIRST
+from fullreserve.exchange.wire.commands import Product, SetSuspension, amount_int
 
 _payload = msgspec.msgpack.Decoder(AnyAsk)
+_asked = msgspec.msgpack.Decoder(GetGroup)
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Approvals(Fold[ApprovalsState]):
@@ -92,6 +97,9 @@ class Approvals(Fold[ApprovalsState]):
         return self._reject(who, proposal, asked, moment)
 
     # Members
+
+    def answer(self, question: bytes) -> bytes:
+        return _encode(self._group(_asked.decode(question).group))
 
     def _group(self, number: int) -> Group:
         return self.state.groups.get(number) or Group()
@@ -251,4 +259,7 @@ def _is_sound(act: AnyAct) -> bool:
         return 0 < len(act.legs) <= 8 and all(len(amount) == 16 for amount in amounts)
     if isinstance(act, SetThreshold):
         return 1 <= act.threshold <= THRESHOLD_MAX
+    if isinstance(act, Define) and isinstance(act.command, SetSuspension):
+        # Those have gates of their own.
+        return act.command.suspension < CORE_FIRST
     return True

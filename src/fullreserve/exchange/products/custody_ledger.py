@@ -8,6 +8,7 @@ from typing import NamedTuple
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.suspension_wire import CORE_FIRST
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Leg,
@@ -134,13 +135,20 @@ def is_house(owner: int, view: View) -> bool:
 
 
 def suspended(action: Suspended, asset: int, owner: OwnerChanged, view: View) -> bool:
-    """Whether the core's table stops an action; what it says of instruments does not matter."""
+    """Whether the core's table stops an action; what it says of instruments does not matter.
+
+    What the fold of suspensions has set there, it is asked for itself.
+    """
     for one in view.query(ListSuspensions()):
-        if one.actions & action and (
-            one.level == SuspensionLevel.GLOBAL
-            or (one.level == SuspensionLevel.ASSET and one.key == asset)
-            or (one.level == SuspensionLevel.SEGMENT and one.key == owner.segment)
-            or (one.level == SuspensionLevel.OWNER and one.key in (owner.owner, owner.master))
+        if (
+            one.suspension < CORE_FIRST
+            and one.actions & action
+            and (
+                one.level == SuspensionLevel.GLOBAL
+                or (one.level == SuspensionLevel.ASSET and one.key == asset)
+                or (one.level == SuspensionLevel.SEGMENT and one.key == owner.segment)
+                or (one.level == SuspensionLevel.OWNER and one.key in (owner.owner, owner.master))
+            )
         ):
             return True
     return False

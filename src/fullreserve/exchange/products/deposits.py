@@ -68,6 +68,8 @@ from fullreserve.exchange.products.deposit_state import (
     Phase,
     decode_question,
 )
+from fullreserve.exchange.products.suspension_asking import ruled
+from fullreserve.exchange.products.suspension_wire import Action
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.wire.commands import (
     GroupCommand,
@@ -79,7 +81,6 @@ from fullreserve.exchange.wire.commands import (
     amount_bytes,
     amount_int,
 )
-from fullreserve.exchange.wire.queries import ListSuspensions
 
 HASH_BYTES = 32
 LEDGER_DIGITS = 8
@@ -544,10 +545,12 @@ class Deposits(UndoingFold[DepositsState]):
         tip = self.state.tips.get(one.network)
         if 0 in holds or one.asset in holds or (tip is not None and not tip.healthy):
             return True
-        if not view.query(ListSuspensions()):
-            return False
         owner = known_owner(one.owner or chart.HOUSE, view)
-        return owner is not None and suspended(Suspended.DEPOSIT_CREDIT, one.asset, owner, view)
+        if owner is None:
+            return False
+        if ruled(Action.DEPOSIT_CREDIT, owner, view, one.network, one.asset).mode:
+            return True
+        return suspended(Suspended.DEPOSIT_CREDIT, one.asset, owner, view)
 
     def _show_waiting(self, one: Deposit, view: View) -> None:
         stopped = self._is_stopped(one, view)

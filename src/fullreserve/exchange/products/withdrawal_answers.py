@@ -7,16 +7,19 @@ import msgspec
 from fullreserve.exchange.products.changes import newest, newest_of
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.drain_log import Queued
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
     QUOTA_USD,
     FindWithdrawal,
+    GetDrains,
     GetPlace,
     GetQuota,
     GetWithdrawal,
     ListPay,
+    ListQueue,
     ListWithdrawals,
     Place,
     Quota,
@@ -49,6 +52,10 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(quota_of(asked.owner, asked.now_ms, state, known))
     if isinstance(asked, GetPlace):
         return _encode(_place(asked.number, state, known))
+    if isinstance(asked, ListQueue):
+        return _encode(_queue(state, known))
+    if isinstance(asked, GetDrains):
+        return _encode(state.drains.get(asked.suspension, {}))
     return _encode(_listed(asked, state, known))
 
 
@@ -64,6 +71,31 @@ def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> 
             used += one.usd
     until = state.stops.get(owner, 0)
     return Quota(limit, used, until if until > now_ms else 0)
+
+
+def taken_in_a_day(asset: int, network: int, now_ms: int, state: WithdrawalsState) -> int:
+    """What was asked for of an asset on a network in 24 hours and not given back."""
+    return sum(
+        one.value
+        for one in state.withdrawals.values()
+        if (one.asset, one.network) == (asset, network)
+        and one.requested_ms > now_ms - DAY_MS
+        and one.state not in (WithdrawalState.CANCELED, WithdrawalState.FAILED)
+    )
+
+
+def queued(one: Withdrawal) -> Queued:
+    """A request, as queues are told of it."""
+    return Queued(*(one.number, one.owner, one.network, one.asset, one.amount, one.usd, one.by_api))
+
+
+def _queue(state: WithdrawalsState, known: Index) -> list[Queued]:
+    """Who waits for withdrawals to go on, in order."""
+    return [
+        queued(one)
+        for number in known.open
+        if (one := state.withdrawals[number]).state == WithdrawalState.QUEUED and one.is_approved
+    ]
 
 
 def _network(number: int, state: WithdrawalsState) -> NetworkState:

@@ -9,6 +9,7 @@ import msgspec
 from fullreserve.exchange.folds import State
 from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, Question
+from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, Queued
 from fullreserve.exchange.wire.commands import Amount, amount_int
 
 DAY_MS = 86_400_000
@@ -117,6 +118,7 @@ class WithdrawalsState(State):
     quotas: dict[int, int] = msgspec.field(default_factory=dict)  # owner: USD; 0: everybody
     short: dict[int, dict[int, bool]] = msgspec.field(default_factory=dict)
     credits: dict[int, dict[int, dict[int, Amount]]] = msgspec.field(default_factory=dict)
+    drains: DrainLogs = msgspec.field(default_factory=dict)
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -161,6 +163,16 @@ class GetPlace(Question, frozen=True, tag=25):
     number: int
 
 
+class ListQueue(Question, frozen=True, tag=40):
+    """-> list[Queued], approved ones in state 0, in the queue's order."""
+
+
+class GetDrains(Question, frozen=True, tag=41):
+    """-> dict[int, dict[int, DrainLog]] of a suspension, by network and asset."""
+
+    suspension: int
+
+
 class Quota(msgspec.Struct, array_like=True, frozen=True):
     """USD at 10^-8 in 24 hours."""
 
@@ -175,7 +187,15 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
 
 
 AnyQuestion = (
-    ListNetworks | ListWithdrawals | GetWithdrawal | FindWithdrawal | ListPay | GetQuota | GetPlace
+    ListNetworks
+    | ListWithdrawals
+    | GetWithdrawal
+    | FindWithdrawal
+    | ListPay
+    | GetQuota
+    | GetPlace
+    | ListQueue
+    | GetDrains
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -186,6 +206,8 @@ ANSWERS: dict[type[Question], object] = {
     ListPay: list[Pay],
     GetQuota: Quota,
     GetPlace: Place | None,
+    ListQueue: list[Queued],
+    GetDrains: dict[int, dict[int, DrainLog]],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -53,8 +53,16 @@ from fullreserve.exchange.products.custody_wire import (
     StopOwner,
     decode_withdrawals,
 )
+from fullreserve.exchange.products.drain_log import LOGS_KEPT, DrainLog, DrainTick, noted
+from fullreserve.exchange.products.suspension_asking import drain_of, ruled
+from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.products.withdrawal_answers import answered, quota_of
+from fullreserve.exchange.products.withdrawal_answers import (
+    answered,
+    queued,
+    quota_of,
+    taken_in_a_day,
+)
 from fullreserve.exchange.products.withdrawal_effects import held, internal
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
@@ -82,6 +90,13 @@ HASH_BYTES = 32
 CLIENT_BYTES_MAX = 32
 LEDGER_DIGITS = 8
 MAX_AMOUNT = 2**120
+# The code for a request that a suspension does not take, by how wide it is; ALL_STOPPED else.
+REJECTED: dict[int, int] = {
+    Level.CHAIN: Refused.CHAIN_STOPPED,
+    Level.ASSET: Refused.CHAIN_STOPPED,
+    Level.ASSET_CHAIN: Refused.CHAIN_STOPPED,
+    Level.USER: Refused.RISK,
+}
 
 _State = WithdrawalState
 
@@ -92,6 +107,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
+    added = ("drains",)
 
     def __init__(self) -> None:
         super().__init__(WithdrawalsState())
@@ -166,6 +182,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         elif not is_priced:
             # The quota cannot be checked: a person looks at it.
             one.state, one.is_approved = _State.REVIEW, False
+        elif self._is_reviewed(one, profile, view):
+            one.state, one.is_approved = _State.REVIEW, False
         elif self._is_stopped(one, profile, view):
             one.state = _State.QUEUED
         elif self.state.short.get(one.network, {}).get(one.asset):
@@ -199,7 +217,26 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return self._why_not_internal(owner, asked, view)
         if suspended(Suspended.WITHDRAW, 0, owner, view) and _is_stopped_himself(owner, view):
             return Refused.RISK
-        return self._why_not_on_chain(asked)
+        return self._why_not_on_chain(asked) or self._why_ruled_out(owner, asked, moment, view)
+
+    def _why_ruled_out(
+        self, owner: OwnerChanged, asked: Request, moment: Moment, view: View
+    ) -> int:
+        """What a suspension says that takes no requests, or takes them up to a cap."""
+        found = ruled(_leaving(by_api=asked.by_api), owner, view, asked.network, asked.asset)
+        if found.mode == Mode.REJECT:
+            return REJECTED.get(found.level, Refused.ALL_STOPPED)
+        if found.mode != Mode.CAP:
+            return 0
+        amount = amount_int(asked.amount)
+        usd = Prices(view).value(asked.asset, amount) or 0
+        used = quota_of(owner.owner, moment.time_ms, self.state, self._known).used
+        if found.per_user_usd and used + usd > found.per_user_usd:
+            return Refused.QUOTA
+        taken = taken_in_a_day(asked.asset, asked.network, moment.time_ms, self.state)
+        if found.per_asset and taken + amount > amount_int(found.per_asset):
+            return Refused.ABOVE
+        return 0
 
     def _why_not_internal(self, owner: OwnerChanged, asked: Request, view: View) -> int:
         other = known_owner(asked.destination, view)
@@ -210,6 +247,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         if other.kyc < 1:
             return Refused.RECIPIENT
         if suspended(Suspended.SUB_TRANSFER, asked.asset, owner, view):
+            return Refused.ALL_STOPPED
+        if ruled(Action.INTERNAL_TRANSFER, owner, view, 0, asked.asset).mode:
             return Refused.ALL_STOPPED
         return 0
 
@@ -252,7 +291,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 return REFUSED
             self._set(self.state.quotas, asked.owner, asked.usd)
         elif isinstance(asked, Drain):
-            return self._drain(asked, moment)
+            return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):
             self._hold(asked, moment)
         if isinstance(asked, Hold | Settle):
@@ -277,20 +316,27 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 one.state, one.is_released = _State.QUEUED, False
 
     def _release(self, moment: Moment, view: View) -> None:
-        """What nothing stops any more goes to the payer, in its old order."""
+        """What nothing stops any more goes to the payer, in its old order; what is, back."""
         for number in list(self._known.open):
             one = self.state.withdrawals[number]
-            if one.state != _State.QUEUED or not one.is_approved:
+            waits = one.state in (_State.QUEUED, _State.WAITING) and not one.binding
+            if not waits or not one.is_approved:
                 continue
             profile = known_owner(one.owner, view)
-            if profile is not None and not self._is_stopped(one, profile, view):
+            if profile is None:
+                continue
+            if one.state == _State.WAITING:
+                if self._is_ruled_back(one, profile, view):
+                    one = self._change(one, moment)
+                    one.state, one.is_released = _State.QUEUED, False
+            elif not self._is_stopped(one, profile, view):
                 self._to_payer(self._change(one, moment))
 
     def _to_payer(self, one: Withdrawal) -> None:
         is_short = self.state.short.get(one.network, {}).get(one.asset)
         one.state = _State.SHORT if is_short else _State.WAITING
 
-    def _drain(self, asked: Drain, moment: Moment) -> Outcome:
+    def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
         if len(asked.budget) != 16 or asked.slots < 1:
             return REFUSED
         queue = [
@@ -300,6 +346,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             and one.is_approved
             and (one.network, one.asset) == (asked.network, asked.asset)
         ]
+        queue = [one for one in queue if self._may_be_drained(one, view)]
         sums: dict[int, int] = {}
         for one in queue:
             sums[one.owner] = sums.get(one.owner, 0) + one.usd
@@ -313,11 +360,45 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         done = drain.tick(waiting, amount_int(asked.budget), asked.slots, carried)
         kept = {owner: amount_bytes(credit) for owner, credit in done.credits.items()}
         self._set(of_network, asked.asset, kept)
+        suspension = drain_of(asked.network, asked.asset, view)
+        if suspension:
+            tick = DrainTick(
+                *(moment.sequence, moment.time_ms, asked.budget, asked.slots),
+                *((), (), done.numbers, b""),
+            )
+            self._note_tick(suspension, asked, queue, tick, carried)
         for number in done.numbers:
             one = self._change(self.state.withdrawals[number], moment)
             one.is_released = True
             self._to_payer(one)
         return Outcome()
+
+    def _may_be_drained(self, one: Withdrawal, view: View) -> bool:
+        """Whether nothing but the suspension that drains holds a request back."""
+        profile = known_owner(one.owner, view)
+        if profile is None:
+            return False
+        found = ruled(
+            *(_leaving(by_api=one.by_api), profile, view, one.network, one.asset, one.number),
+            is_released=True,
+        )
+        return found.mode not in (Mode.QUEUE, Mode.REJECT)
+
+    def _note_tick(
+        self,
+        suspension: int,
+        asked: Drain,
+        queue: list[Withdrawal],
+        tick: DrainTick,
+        carried: dict[int, int],
+    ) -> None:
+        """What a suspension's drain did, for everybody to work out again."""
+        logs = self.state.drains.setdefault(suspension, {}).setdefault(asked.network, {})
+        before = logs.get(asked.asset, DrainLog())
+        entries = [queued(one) for one in queue]
+        self._set(logs, asked.asset, noted(before, entries, tick, carried))
+        if len(self.state.drains) > LOGS_KEPT:
+            self._remove(self.state.drains, min(self.state.drains))
 
     def _decide(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
         undecided = one.state in REVIEWS or one.state == _State.APPROVED
@@ -396,6 +477,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return Outcome(code=Unsound.STOPPED)
         if not one.is_released and self._is_stopped(one, profile, view):
             return Outcome(code=Unsound.STOPPED)
+        if one.is_released and self._is_ruled_back(one, profile, view):
+            return Outcome(code=Unsound.STOPPED)
         one = self._change(one, moment)
         one.binding = asked.binding
         return Outcome()
@@ -456,7 +539,21 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     def _is_stopped(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
         if self._holds(one.network, one.asset):
             return True
-        return suspended(Suspended.WITHDRAW, one.asset, owner, view)
+        return suspended(Suspended.WITHDRAW, one.asset, owner, view) or self._is_ruled_back(
+            one, owner, view
+        )
+
+    def _is_ruled_back(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
+        """Whether the fold of suspensions holds a request back; not what its drain released."""
+        found = ruled(
+            *(_leaving(by_api=one.by_api), owner, view, one.network, one.asset, one.number),
+            is_released=one.is_released,
+        )
+        return found.mode in (Mode.QUEUE, Mode.REJECT)
+
+    def _is_reviewed(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
+        action = _leaving(by_api=one.by_api)
+        return ruled(action, owner, view, one.network, one.asset).mode == Mode.REVIEW
 
     # Keeping
 
@@ -491,6 +588,10 @@ def _is_sound(asked: Request) -> bool:
         and len(asked.client) <= CLIENT_BYTES_MAX
         and asked.kind in (Destination.ADDRESS_BOOK, Destination.OWNER)
     )
+
+
+def _leaving(*, by_api: bool) -> int:
+    return Action.WITHDRAW | (Action.API_WITHDRAW if by_api else 0)
 
 
 def _is_stopped_himself(owner: OwnerChanged, view: View) -> bool:

@@ -1,0 +1,113 @@
+"""What each tick of a drain did, so that anyone can work its order out again.
+
+Only what changes is kept: who came into the queue since the last tick, who left it unpaid, who was
+paid. Owners are named by their first request in the log, so that the log tells nobody apart from
+those who know their own. Each tick is chained to the one before by a hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
+
+LOGS_KEPT = 20  # suspensions
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """A request as it came into the queue; `share` is its owner's first request."""
+
+    number: int
+    share: int
+    amount: Amount
+    usd: int
+
+
+class DrainTick(msgspec.Struct, array_like=True, frozen=True):
+    sequence: int
+    time_ms: int
+    budget: Amount
+    slots: int
+    entered: tuple[Entry, ...]
+    left: tuple[int, ...]
+    paid: tuple[int, ...]
+    digest: bytes
+
+
+class DrainLog(msgspec.Struct, array_like=True, frozen=True):
+    """The ticks of one asset on one network; `opening` are credits from before, by share."""
+
+    opening: dict[int, Amount] = msgspec.field(default_factory=dict)
+    shares: dict[int, int] = msgspec.field(default_factory=dict)  # owner: share
+    waiting: tuple[int, ...] = ()  # after the last tick
+    ticks: tuple[DrainTick, ...] = ()
+
+
+class Queued(msgspec.Struct, array_like=True, frozen=True):
+    """A request in the queue."""
+
+    number: int
+    owner: int
+    network: int
+    asset: int
+    amount: Amount
+    usd: int
+    by_api: bool = False
+
+
+# By suspension, network and asset.
+DrainLogs = dict[int, dict[int, dict[int, DrainLog]]]
+
+
+def noted(
+    log: DrainLog,
+    queue: Sequence[Queued],
+    tick: DrainTick,
+    carried: Mapping[int, int],
+) -> DrainLog:
+    """The log with one more tick, which has its figures and not yet who came, left and how."""
+    shares = dict(log.shares)
+    for one in queue:
+        shares.setdefault(one.owner, one.number)
+    opening = log.opening
+    if not log.ticks:
+        opening = {
+            shares[owner]: amount_bytes(credit)
+            for owner, credit in carried.items()
+            if credit and owner in shares
+        }
+    before = dict.fromkeys(log.waiting)
+    now = {one.number: one for one in queue}
+    entered = tuple(
+        Entry(one.number, shares[one.owner], one.amount, one.usd)
+        for one in queue
+        if one.number not in before
+    )
+    left = tuple(number for number in log.waiting if number not in now)
+    whole = msgspec.structs.replace(tick, entered=entered, left=left, digest=b"")
+    last = log.ticks[-1].digest if log.ticks else bytes(32)
+    whole = msgspec.structs.replace(whole, digest=sha256(last + text_of(whole)).digest())
+    paid = dict.fromkeys(tick.paid)
+    return DrainLog(
+        opening,
+        shares,
+        tuple(number for number in now if number not in paid),
+        (*log.ticks, whole),
+    )
+
+
+def text_of(tick: DrainTick) -> bytes:
+    """A tick as the text that its hash is over: numbers by comma, parts by line."""
+    entered = (
+        f"{one.number}:{one.share}:{amount_int(one.amount)}:{one.usd}" for one in tick.entered
+    )
+    parts = (
+        f"{tick.sequence},{tick.time_ms},{amount_int(tick.budget)},{tick.slots}",
+        ",".join(entered),
+        ",".join(map(str, tick.left)),
+        ",".join(map(str, tick.paid)),
+    )
+    return "\n".join(parts).encode()

@@ -1,0 +1,192 @@
+"""What the fold itself works out for the gates: coverage, liquidity, the queue, the canaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import View
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import Figure, Ruling, Scope
+from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
+    ListQueue,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import ClaimClass, OwnerFlag, amount_bytes, amount_int
+from fullreserve.exchange.wire.events import KindDefined, OwnerChanged
+from fullreserve.exchange.wire.queries import (
+    AccountState,
+    AskFold,
+    GetOwner,
+    ListBalances,
+    ListKinds,
+    ListSupplies,
+    Supply,
+)
+
+FLOAT = (chart.CHAIN_HOT, chart.CHAIN_WARM)
+
+_encode = msgspec.msgpack.Encoder().encode
+_networks = msgspec.msgpack.Decoder(list[NetworkState]).decode
+_queue = msgspec.msgpack.Decoder(list[Queued]).decode
+_withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
+
+
+def _ask(question: msgspec.Struct, view: View) -> bytes | None:
+    answer: bytes | None = view.query(AskFold(WITHDRAWALS, _encode(question)))
+    return answer
+
+
+def networks(view: View) -> list[NetworkState]:
+    """Every network that withdrawals know."""
+    answer = _ask(ListNetworks(), view)
+    return [] if answer is None else _networks(answer)
+
+
+def queue(scope: Scope, view: View) -> list[Queued]:
+    """What waits in a scope, in its order."""
+    answer = _ask(ListQueue(), view)
+    waiting = [] if answer is None else _queue(answer)
+    return [one for one in waiting if _is_within(one, scope, view)]
+
+
+def _is_within(one: Queued, scope: Scope, view: View) -> bool:
+    if scope.network and scope.network != one.network:
+        return False
+    if scope.asset and scope.asset != one.asset:
+        return False
+    if not scope.key:
+        return True
+    owner: OwnerChanged | None = view.query(GetOwner(owner=one.owner))
+    return owner is not None and scope.key in (owner.owner, owner.master, owner.segment)
+
+
+def ruling_of(one: Queued, action: int, view: View) -> Ruling | None:
+    """The question whether a request that waits is stopped."""
+    owner: OwnerChanged | None = view.query(GetOwner(owner=one.owner))
+    if owner is None:
+        return None
+    return Ruling(
+        *(action, owner.owner, owner.master, owner.segment),
+        *(one.network, one.asset, one.number),
+    )
+
+
+def lines(scope: Scope, view: View) -> list[tuple[int, int]]:
+    """(network, asset) in a scope."""
+    return [
+        (one.terms.network, line.asset)
+        for one in networks(view)
+        for line in one.terms.assets
+        if scope.network in (0, one.terms.network) and scope.asset in (0, line.asset)
+    ]
+
+
+def claims(view: View) -> dict[int, int]:
+    """What the exchange owes its users, by asset: all accounts less the house's own.
+
+    Every asset's accounts add up to its supply, so that nobody has to go through users' accounts.
+    """
+    kinds: list[KindDefined] = view.query(ListKinds())
+    # Without the other side of users' memo accounts.
+    own = [
+        one.kind
+        for one in kinds
+        if one.claim == ClaimClass.NOT_A_CLAIM and one.kind != chart.PROTECTION
+    ]
+    supplies: list[Supply] = view.query(ListSupplies())
+    owed = {one.asset: amount_int(one.total) for one in supplies}
+    held: list[AccountState] = view.query(ListBalances(owner=chart.HOUSE))
+    for one in held:
+        if one.kind in own:
+            owed[one.asset] = owed.get(one.asset, 0) - amount_int(one.balance)
+    return owed
+
+
+def coverage(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[Figure, ...], bool]:
+    """Coins on chains, as shown, against claims; every asset in the scope must be covered."""
+    owed = claims(view)
+    coins: dict[int, int] = {}
+    for one in shown:
+        coins[one.asset] = coins.get(one.asset, 0) + amount_int(one.have)
+    assets = list(dict.fromkeys(asset for _, asset in lines(scope, view)))
+    figures = tuple(
+        Figure(0, asset, amount_bytes(coins.get(asset, 0)), amount_bytes(owed.get(asset, 0)))
+        for asset in assets
+    )
+    return figures, all(amount_int(one.have) >= amount_int(one.need) for one in figures)
+
+
+def liquidity(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[Figure, ...], bool]:
+    """Hot and warm coins against the larger of the queue and the forecast, by network and asset."""
+    needed: dict[tuple[int, int], int] = dict.fromkeys(lines(scope, view), 0)
+    for one in queue(scope, view):
+        key = (one.network, one.asset)
+        needed[key] = needed.get(key, 0) + amount_int(one.amount)
+    for forecast in shown:
+        key = (forecast.network, forecast.asset)
+        if key in needed:
+            needed[key] = max(needed[key], amount_int(forecast.have))
+    held: list[AccountState] = view.query(ListBalances(owner=chart.HOUSE))
+    have = dict.fromkeys(needed, 0)
+    for account in held:
+        key = (account.instance, account.asset)
+        if account.kind in FLOAT and key in have:
+            have[key] -= amount_int(account.balance)
+    figures = tuple(
+        Figure(*key, amount_bytes(have[key]), amount_bytes(need)) for key, need in needed.items()
+    )
+    return figures, all(amount_int(one.have) >= amount_int(one.need) for one in figures)
+
+
+def unfit(scope: Scope, view: View) -> list[int]:
+    """Requests in the queue that may not be paid as they are: their owner is stopped."""
+    found = []
+    for one in queue(scope, view):
+        owner: OwnerChanged | None = view.query(GetOwner(owner=one.owner))
+        if owner is None or owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+            found.append(one.number)
+    return found
+
+
+def canary(number: int, view: View) -> Withdrawal | None:
+    """A withdrawal, as it is now."""
+    answer = _ask(GetWithdrawal(number), view)
+    return None if answer is None else _withdrawal(answer)
+
+
+def canaries_missing(one: Suspension, view: View) -> list[int]:
+    """Networks in the scope whose canary is not final yet."""
+    return [
+        network
+        for network in dict.fromkeys(network for network, _ in lines(one.terms.scope, view))
+        if not _has_arrived(one.canaries.get(network, 0), view)
+    ]
+
+
+def _has_arrived(number: int, view: View) -> bool:
+    found = canary(number, view) if number else None
+    return found is not None and found.state == WithdrawalState.SUCCESS
+
+
+def canary_digest(one: Suspension, view: View) -> bytes:
+    """Over the canaries' transfers, by network."""
+    parts = []
+    for network in sorted(one.canaries):
+        found = canary(one.canaries[network], view)
+        parts.append(b"%d:%b" % (network, found.transfer if found is not None else b""))
+    return sha256(b"\n".join(parts)).digest()
+
+
+def queue_digest(seed: bytes, waiting: Iterable[Queued]) -> bytes:
+    """The commitment to a queue: a line `number:amount:usd` for each, blinded by the seed."""
+    text = "\n".join(f"{one.number}:{amount_int(one.amount)}:{one.usd}" for one in waiting)
+    return sha256(seed + text.encode()).digest()

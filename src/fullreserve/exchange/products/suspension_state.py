@@ -1,0 +1,168 @@
+"""What the fold of suspensions remembers."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.suspension_wire import (
+    LEAVING,
+    Action,
+    Budget,
+    Figure,
+    Gate,
+    Level,
+    Terms,
+)
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+RATIFY_MS = HOUR_MS
+NOTICE_MS = HOUR_MS  # how long before a restart its notice stands
+OPEN_MAX = 1000
+CLOSED_KEPT = 500
+EVIDENCE_KEPT = 200
+HASH_BYTES = 32
+
+
+class Refused(IntEnum):
+    """Codes of the fold's own refusals."""
+
+    NOT_A_MEMBER = 93_001
+    SET_UP = 93_002
+    UNKNOWN = 93_003
+    WRONG_STATE = 93_004
+    OWN = 93_005
+    TWICE = 93_006
+    GATES = 93_007
+    RESERVE_SHORTFALL = 93_008
+    QUEUE = 93_009
+    TOO_MANY = 93_010
+
+
+class SuspensionState(IntEnum):
+    """A suspension's way; in force from ACTIVE to DRAINING."""
+
+    DRAFT = 0
+    ACTIVE = 1
+    REOPEN_PLANNED = 2
+    GATE_CHECK = 3
+    CANARY = 4
+    DRAINING = 5
+    LIFTED = 6
+    REPORTED = 7
+    DISCARDED = 8
+
+
+IN_FORCE = (
+    SuspensionState.ACTIVE,
+    SuspensionState.REOPEN_PLANNED,
+    SuspensionState.GATE_CHECK,
+    SuspensionState.CANARY,
+    SuspensionState.DRAINING,
+)
+REOPENING = IN_FORCE[1:]
+
+
+class Voice(msgspec.Struct, array_like=True, frozen=True):
+    """Who said so, and when."""
+
+    who: int
+    time_ms: int
+
+
+class Step(msgspec.Struct, array_like=True, frozen=True):
+    """A change of state; `who` is the house for what a worker saw."""
+
+    state: int
+    who: int
+    time_ms: int
+    sequence: int
+
+
+class Evidence(msgspec.Struct, array_like=True, frozen=True):
+    """What was shown for a gate."""
+
+    gate: int
+    digest: bytes
+    who: int
+    time_ms: int
+    sequence: int
+    passed: bool
+    figures: tuple[Figure, ...] = ()
+    count: int = 0
+
+
+class Suspension(msgspec.Struct, array_like=True, frozen=True):
+    """`number` is the sequence of the command that made it."""
+
+    number: int
+    terms: Terms
+    state: int
+    creator: int
+    created_ms: int
+    changed_ms: int
+    version: int
+    trigger: int = 0
+    seen: bytes = b""
+    is_ratified: bool = False
+    ratify_by_ms: int = 0  # 0: it never was in force unratified
+    approvals: tuple[Voice, ...] = ()
+    planner: int = 0
+    planned_ms: int = 0
+    sign_offs: tuple[Voice, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    interval_ms: int = 60_000
+    evidence: tuple[Evidence, ...] = ()
+    canaries: dict[int, int] = msgspec.field(default_factory=dict)  # by network
+    seed: bytes = b""
+    queue_digest: bytes = b""
+    queue: tuple[tuple[int, bytes, int], ...] = ()  # number, amount, USD when the drain opened
+    insiders: tuple[int, ...] = ()
+    history: tuple[Step, ...] = ()
+    report: bytes = b""
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.state in IN_FORCE
+
+    @property
+    def stops_leaving(self) -> bool:
+        return bool(self.terms.actions & LEAVING)
+
+
+class SuspensionsState(State):
+    suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
+
+
+def gates_of(one: Suspension) -> tuple[Gate, ...]:
+    """What must be shown before it is lifted: all where coins leave, less where none do."""
+    if one.terms.scope.level == Level.USER:
+        return ()
+    if one.stops_leaving:
+        return tuple(Gate)
+    if one.terms.actions & Action.DEPOSIT_CREDIT:
+        return (Gate.COVERAGE, Gate.COMMUNICATION)
+    return (Gate.COMMUNICATION,)
+
+
+def newest(one: Suspension, gate: Gate) -> Evidence | None:
+    """The last that was shown for a gate since the reopening was planned."""
+    for shown in reversed(one.evidence):
+        if shown.gate == gate and shown.time_ms >= one.planned_ms:
+            return shown
+    return None
+
+
+def is_green(one: Suspension, gate: Gate, now_ms: int) -> bool:
+    """Whether a gate is passed: G1 for a day, G6 an hour after its notice."""
+    shown = newest(one, gate)
+    if shown is None or not shown.passed:
+        return False
+    if gate is Gate.SIGNABILITY:
+        return now_ms - shown.time_ms <= DAY_MS
+    if gate is Gate.COMMUNICATION:
+        return now_ms - shown.time_ms >= NOTICE_MS
+    return True

@@ -1,0 +1,338 @@
+"""What operators, detectors and folds say to the fold of suspensions.
+
+A suspension has one scope and any number of actions; an incident that touches several scopes is
+several suspensions with one incident number. Everything is numbers and hashes: words for people
+and sealed reasons stand elsewhere, under the suspension's number or the note's.
+
+Units: USD at 10^-8; amounts at the asset's ledger scale (`amount_bytes`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+import msgspec
+
+from fullreserve.exchange.wire.commands import Amount, Suspended
+
+SUSPENSIONS = 20  # number of the fold
+# Numbers of the core's table from here on are the fold's: its own plus the suspension's.
+CORE_FIRST = 1 << 32
+BOARD = 2  # the approval group that reopens; the console's group where it is not set up
+
+
+class Action(IntFlag):
+    """What a suspension stops."""
+
+    WITHDRAW = 1
+    DEPOSIT_CREDIT = 2
+    INTERNAL_TRANSFER = 4  # from user to user
+    TRANSFER = 8  # among a user's own accounts
+    SUB_TRANSFER = 16  # among a master and its sub-accounts
+    TRADE_OPEN = 32
+    TRADE_ALL = 64
+    EARN_SUBSCRIBE = 128
+    EARN_REDEEM = 256
+    API_WITHDRAW = 512
+    CONVERT = 1024
+    BOT = 2048
+    LOAN_OUT = 4096
+    FIAT = 8192
+
+
+LEAVING = Action.WITHDRAW | Action.API_WITHDRAW
+ON_CHAIN = LEAVING | Action.DEPOSIT_CREDIT
+# What of the actions the core's own table stops. WITHDRAW is not among them: its modes differ; and
+# nothing maps to the core's PRODUCT, which would stop the word that lifts it too.
+IN_CORE = {
+    Action.DEPOSIT_CREDIT: Suspended.DEPOSIT_CREDIT,
+    Action.TRANSFER: Suspended.TRANSFER,
+    Action.SUB_TRANSFER: Suspended.SUB_TRANSFER,
+    Action.TRADE_OPEN: Suspended.TRADE_OPEN,
+    Action.TRADE_ALL: Suspended.TRADE_ALL,
+}
+
+
+class Level(IntEnum):
+    """How wide a scope is."""
+
+    GLOBAL = 0
+    CHAIN = 1
+    ASSET = 2
+    ASSET_CHAIN = 3
+    SEGMENT = 4
+    USER = 5
+
+
+class Mode(IntEnum):
+    """What becomes of a withdrawal that is asked for; other actions are stopped in any mode."""
+
+    QUEUE = 1
+    REJECT = 2
+    REVIEW = 3
+    CAP = 4
+
+
+class Reason(IntEnum):
+    """Public reasons."""
+
+    KEY_HOLDER_UNREACHABLE = 1
+    SIGNER_DEVICE_LOST = 2
+    CHAIN_HALT = 3
+    CHAIN_FORK = 4
+    CHAIN_REORG = 5
+    NODE_DOWN = 6
+    WALLET_MAINT = 7
+    TOKEN_CONTRACT_UPGRADE = 8
+    HOT_WALLET_LOW = 9
+    SECURITY_INCIDENT = 10
+    RECONCILIATION_BREAK = 11
+    RESERVE_SHORTFALL = 12
+    REGULATORY_ORDER = 13
+    SANCTIONS = 14
+    MARKET_DISLOCATION = 15
+    VENDOR_DOWN = 16
+
+
+class Trigger(IntEnum):
+    """What a worker saw that stops something by itself."""
+
+    LEDGER_MISMATCH = 1
+    UNKNOWN_SPEND = 2
+    DEEP_REORG = 3
+    NODE_SPLIT = 4
+    VELOCITY = 5
+    NEGATIVE_MARGIN = 6
+    STALE_PRICE = 7
+
+
+class Gate(IntEnum):
+    """What must be shown before withdrawals go on."""
+
+    SIGNABILITY = 1
+    COVERAGE = 2
+    LIQUIDITY = 3
+    CANARY = 4
+    QUEUE_HYGIENE = 5
+    COMMUNICATION = 6
+    LIMITS = 7
+    SUPPORT = 8
+
+
+class Scope(msgspec.Struct, array_like=True, frozen=True):
+    """Where: `network` and `asset` as the level says; `key` a segment or an owner."""
+
+    level: int
+    network: int = 0
+    asset: int = 0
+    key: int = 0
+
+
+class Terms(msgspec.Struct, array_like=True, frozen=True):
+    """What is stopped, where, how and why; `note` is the audit entry that says it in words."""
+
+    actions: int
+    scope: Scope
+    mode: int
+    reason: int
+    est_open_ms: int = 0  # 0: not known
+    per_user_usd: int = 0  # CAP: of one owner in 24 hours; 0: no such cap
+    per_asset: Amount = b""  # CAP: of the scope's asset in 24 hours
+    incident: int = 0
+    note: int = 0
+
+
+class Budget(msgspec.Struct, array_like=True, frozen=True):
+    """What one tick of a drain may pay of an asset on a network."""
+
+    network: int
+    asset: int
+    amount: Amount
+    slots: int  # transactions
+
+
+class Figure(msgspec.Struct, array_like=True, frozen=True):
+    """A number of a gate's evidence: what there is and what it must come to."""
+
+    network: int  # 0: on all
+    asset: int
+    have: Amount
+    need: Amount = b""
+
+
+class Said(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; the command's owner is who says it."""
+
+
+class Draft(Said, frozen=True, tag=1):
+    """By a member: to come into force when others have approved it."""
+
+    terms: Terms
+
+
+class Suspend(Said, frozen=True, tag=2):
+    """By one member or the house: in force at once, to be ratified within the hour."""
+
+    terms: Terms
+
+
+class Trip(Said, frozen=True, tag=3):
+    """By the house, for a worker: what it saw. Again while it is in force, it changes nothing."""
+
+    trigger: int
+    scope: Scope
+    digest: bytes = b""  # of what was seen
+
+
+class Ratify(Said, frozen=True, tag=4):
+    """By a member who is not its creator: approves a draft or a stop by one."""
+
+    suspension: int
+
+
+class Discard(Said, frozen=True, tag=5):
+    """By a member: a draft that never came into force."""
+
+    suspension: int
+
+
+class Extend(Said, frozen=True, tag=6):
+    """By a member: another estimate of when it ends (0: not known)."""
+
+    suspension: int
+    est_open_ms: int
+
+
+class Plan(Said, frozen=True, tag=7):
+    """By a member of the board: reopening is planned; what was shown before counts no more."""
+
+    suspension: int
+    est_open_ms: int
+    budgets: tuple[Budget, ...] = ()
+    interval_ms: int = 60_000
+
+
+class Check(Said, frozen=True, tag=8):
+    """By a member of the board: the gates are being looked at."""
+
+    suspension: int
+
+
+class Show(Said, frozen=True, tag=9):
+    """By a member of the board or the house: evidence for a gate.
+
+    `digest` is the SHA-256 of the document. Figures of COVERAGE are coins on chains by asset, of
+    LIQUIDITY forecasts of a day; the fold holds them against the ledger. `count` is how many
+    signed, or how many requests were screened.
+    """
+
+    suspension: int
+    gate: int
+    digest: bytes
+    passed: bool
+    figures: tuple[Figure, ...] = ()
+    count: int = 0
+
+
+class SignOff(Said, frozen=True, tag=10):
+    """By a member of the board who did not plan it: the restart may go on."""
+
+    suspension: int
+
+
+class Canary(Said, frozen=True, tag=11):
+    """By a member of the board: this queued withdrawal is paid first, as a test of its network."""
+
+    suspension: int
+    withdrawal: int
+
+
+class OpenDrain(Said, frozen=True, tag=12):
+    """By a member of the board: the queue is paid out; `seed` blinds the commitment to it."""
+
+    suspension: int
+    seed: bytes
+
+
+class Lift(Said, frozen=True, tag=13):
+    """By a member of the board: over; of withdrawals only when nobody waits any more."""
+
+    suspension: int
+
+
+class Fall(Said, frozen=True, tag=14):
+    """By a member or the house: the reopening is broken off; everybody keeps the old place."""
+
+    suspension: int
+    note: int = 0
+
+
+class Report(Said, frozen=True, tag=15):
+    """By a member of the board: the report is published."""
+
+    suspension: int
+    digest: bytes
+
+
+AnySaid = (
+    Draft
+    | Suspend
+    | Trip
+    | Ratify
+    | Discard
+    | Extend
+    | Plan
+    | Check
+    | Show
+    | SignOff
+    | Canary
+    | OpenDrain
+    | Lift
+    | Fall
+    | Report
+)
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the questions."""
+
+
+class ListAll(Asked, frozen=True, tag=1):
+    """-> list[Suspension], the newest last."""
+
+
+class Ruling(Asked, frozen=True, tag=2):
+    """-> Verdict on an action of an owner, or on a withdrawal that was asked for already."""
+
+    action: int
+    owner: int
+    master: int
+    segment: int
+    network: int = 0
+    asset: int = 0
+    withdrawal: int = 0
+    is_released: bool = False  # by a drain
+
+
+class DrainOf(Asked, frozen=True, tag=3):
+    """-> int, the suspension whose drain pays an asset on a network; 0 for none."""
+
+    network: int
+    asset: int
+
+
+class Verdict(msgspec.Struct, array_like=True, frozen=True):
+    """What stops an action; mode 0: nothing."""
+
+    mode: int = 0
+    suspension: int = 0
+    level: int = 0
+    per_user_usd: int = 0
+    per_asset: Amount = b""
+
+
+FREE = Verdict()
+AnyAsked = ListAll | Ruling | DrainOf
+
+decode_said = msgspec.msgpack.Decoder(AnySaid).decode
+decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

@@ -1,0 +1,438 @@
+"""Suspensions: what is stopped, by whom and why; and what must be shown before it goes on.
+
+One member stops; the stop is in force at once and must be ratified by others within the hour. If it
+is not, it stays in force: the board is called, nothing is ever lifted by itself. Workers stop too,
+by the house's word. Reopening is the board's: planned by one, signed off by as many others as the
+group needs, through gates each with its evidence, a canary for each network, and a drain in fair
+order. It can be broken off at any step by one; everybody keeps the old place then.
+
+The fold wants no events. It reads the queue from the fold of withdrawals, which asks it for a
+verdict on each request and each payment.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import suspension_gates as gates
+from fullreserve.exchange.products import suspension_rules as rules
+from fullreserve.exchange.products import suspension_wire as wire
+from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.suspension_state import (
+    CLOSED_KEPT,
+    EVIDENCE_KEPT,
+    HASH_BYTES,
+    IN_FORCE,
+    OPEN_MAX,
+    RATIFY_MS,
+    REOPENING,
+    Evidence,
+    Refused,
+    Step,
+    Suspension,
+    SuspensionsState,
+    SuspensionState,
+    Voice,
+    gates_of,
+    is_green,
+    newest,
+)
+from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.queries import AskFold
+
+INTERVAL_MAX_MS = 3_600_000
+
+_State = SuspensionState
+_encode = msgspec.msgpack.Encoder().encode
+_group = msgspec.msgpack.Decoder(Group).decode
+_replace = msgspec.structs.replace
+
+
+class Suspensions(UndoingFold[SuspensionsState]):
+    """The table of suspensions; see the module."""
+
+    number = wire.SUSPENSIONS
+    name = "suspensions"
+    is_late = True
+
+    def __init__(self) -> None:
+        super().__init__(SuspensionsState())
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            said = wire.decode_said(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        who = chart.HOUSE if is_house(command.owner, view) else command.owner
+        if isinstance(said, wire.Trip):
+            return self._trip(who, said, moment)
+        if isinstance(said, wire.Draft | wire.Suspend):
+            return self._made(who, said, moment, view)
+        one = self.state.suspensions.get(said.suspension)
+        if one is None:
+            return Outcome(code=Refused.UNKNOWN)
+        if isinstance(said, wire.Ratify | wire.Discard | wire.Extend | wire.Fall):
+            return self._of_console(who, one, said, moment, view)
+        return self._of_board(who, one, said, moment, view)
+
+    # Stopping
+
+    def _made(
+        self, who: int, said: wire.Draft | wire.Suspend, moment: Moment, view: View
+    ) -> Outcome:
+        console = _members(CONSOLE, view)
+        is_draft = isinstance(said, wire.Draft)
+        if not console.counts(who) and (is_draft or who != chart.HOUSE):
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if is_draft and not console.is_set_up:
+            return Outcome(code=Refused.SET_UP)
+        if not rules.is_sound(said.terms):
+            return REFUSED
+        insiders = tuple(dict.fromkeys((*console.members, *_board(view).members)))
+        return self._entered(said.terms, who, moment, insiders=insiders if is_draft else ())
+
+    def _trip(self, who: int, said: wire.Trip, moment: Moment) -> Outcome:
+        if who != chart.HOUSE:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        found = rules.TRIPPED.get(said.trigger)
+        if found is None or len(said.digest) not in (0, HASH_BYTES):
+            return REFUSED
+        for one in self.state.suspensions.values():
+            same = (one.trigger, one.terms.scope) == (said.trigger, said.scope)
+            if same and one.is_in_force:
+                if one.state in REOPENING:
+                    # It was seen again while a reopening is under way.
+                    return self._fallen(one, who, moment)
+                return Outcome()
+        terms = wire.Terms(found[0], said.scope, Mode.QUEUE, found[1])
+        if not rules.is_sound(terms):
+            return REFUSED
+        return self._entered(terms, who, moment, trigger=said.trigger, seen=said.digest)
+
+    def _entered(self, terms: wire.Terms, who: int, moment: Moment, **more: Any) -> Outcome:
+        if sum(one.state <= _State.DRAINING for one in self.state.suspensions.values()) >= OPEN_MAX:
+            return Outcome(code=Refused.TOO_MANY)
+        is_draft = bool(more.get("insiders"))
+        state = _State.DRAFT if is_draft else _State.ACTIVE
+        one = Suspension(
+            number=moment.sequence,
+            terms=terms,
+            state=state,
+            creator=who,
+            created_ms=moment.time_ms,
+            changed_ms=moment.time_ms,
+            version=moment.sequence,
+            ratify_by_ms=0 if is_draft else moment.time_ms + RATIFY_MS,
+            history=(Step(state, who, moment.time_ms, moment.sequence),),
+            **more,
+        )
+        self._set(self.state.suspensions, one.number, one)
+        if is_draft:
+            return Outcome()
+        return Outcome(commands=rules.core_command(one.number, terms))
+
+    # What one member does, or the console together
+
+    def _of_console(
+        self,
+        who: int,
+        one: Suspension,
+        said: wire.Ratify | wire.Discard | wire.Extend | wire.Fall,
+        moment: Moment,
+        view: View,
+    ) -> Outcome:
+        console = _members(CONSOLE, view)
+        by_house = isinstance(said, wire.Fall) and who == chart.HOUSE
+        if not (by_house or console.counts(who) or _board(view).counts(who)):
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if isinstance(said, wire.Ratify):
+            return self._ratified(who, one, moment, console)
+        if isinstance(said, wire.Fall):
+            if one.state not in REOPENING:
+                return Outcome(code=Refused.WRONG_STATE)
+            return self._fallen(one, who, moment)
+        if isinstance(said, wire.Discard):
+            if one.state != _State.DRAFT:
+                return Outcome(code=Refused.WRONG_STATE)
+            self._moved(one, _State.DISCARDED, who, moment)
+            return Outcome()
+        if not one.is_in_force or said.est_open_ms < 0:
+            return Outcome(code=Refused.WRONG_STATE)
+        self._keep(_replace(one, terms=_replace(one.terms, est_open_ms=said.est_open_ms)), moment)
+        return Outcome()
+
+    def _ratified(self, who: int, one: Suspension, moment: Moment, console: Group) -> Outcome:
+        if one.is_ratified or not (one.state == _State.DRAFT or one.is_in_force):
+            return Outcome(code=Refused.WRONG_STATE)
+        if not console.is_set_up:
+            return Outcome(code=Refused.SET_UP)
+        code = _why_not(who, one.creator, one.approvals)
+        if code:
+            return Outcome(code=code)
+        approvals = (*one.approvals, Voice(who, moment.time_ms))
+        one = _replace(one, approvals=approvals)
+        if sum(console.counts(voice.who) for voice in approvals) < console.threshold:
+            self._keep(one, moment)
+            return Outcome()
+        one = _replace(one, is_ratified=True)
+        if one.state != _State.DRAFT:
+            self._keep(one, moment)
+            return Outcome()
+        self._moved(one, _State.ACTIVE, who, moment)
+        return Outcome(commands=rules.core_command(one.number, one.terms))
+
+    def _fallen(self, one: Suspension, who: int, moment: Moment) -> Outcome:
+        broken = _replace(
+            one, sign_offs=(), planner=0, planned_ms=0, canaries={}, seed=b"", queue=()
+        )
+        self._moved(broken, _State.ACTIVE, who, moment)
+        return Outcome()
+
+    # The way back
+
+    def _of_board(
+        self, who: int, one: Suspension, said: Any, moment: Moment, view: View
+    ) -> Outcome:
+        board = _board(view)
+        if not board.counts(who) and not (isinstance(said, wire.Show) and who == chart.HOUSE):
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if not board.is_set_up:
+            return Outcome(code=Refused.SET_UP)
+        if isinstance(said, wire.Plan):
+            return self._planned(who, one, said, moment)
+        if isinstance(said, wire.Check):
+            return self._step(one, _State.REOPEN_PLANNED, _State.GATE_CHECK, who, moment)
+        if isinstance(said, wire.Show):
+            return self._shown(who, one, said, moment, view)
+        if isinstance(said, wire.SignOff):
+            return self._signed_off(who, one, moment)
+        if isinstance(said, wire.Canary):
+            return self._canary(who, one, said, moment, view)
+        if isinstance(said, wire.OpenDrain):
+            return self._open_drain(who, one, said, moment, view)
+        if isinstance(said, wire.Lift):
+            return self._lift(who, one, moment, view)
+        if one.state != _State.LIFTED or len(said.digest) != HASH_BYTES:
+            return Outcome(code=Refused.WRONG_STATE)
+        self._moved(_replace(one, report=said.digest), _State.REPORTED, who, moment)
+        return Outcome()
+
+    def _planned(self, who: int, one: Suspension, said: wire.Plan, moment: Moment) -> Outcome:
+        sound = all(
+            len(line.amount) == 16 and line.amount > bytes(16) and line.slots >= 1
+            for line in said.budgets
+        )
+        if not sound or said.est_open_ms < 0 or not 0 < said.interval_ms <= INTERVAL_MAX_MS:
+            return REFUSED
+        if one.state not in (_State.ACTIVE, _State.REOPEN_PLANNED, _State.GATE_CHECK):
+            return Outcome(code=Refused.WRONG_STATE)
+        fresh = _replace(
+            one,
+            terms=_replace(one.terms, est_open_ms=said.est_open_ms),
+            planner=who,
+            planned_ms=moment.time_ms,
+            sign_offs=(),
+            budgets=said.budgets,
+            interval_ms=said.interval_ms,
+        )
+        self._moved(fresh, _State.REOPEN_PLANNED, who, moment)
+        return Outcome()
+
+    def _shown(
+        self, who: int, one: Suspension, said: wire.Show, moment: Moment, view: View
+    ) -> Outcome:
+        if one.state not in REOPENING or not one.planned_ms:
+            return Outcome(code=Refused.WRONG_STATE)
+        sound = said.gate in tuple(Gate) and len(said.digest) == HASH_BYTES
+        if not sound or said.gate == Gate.CANARY or not _are_amounts(said):
+            return REFUSED
+        scope, figures, passed = one.terms.scope, said.figures, said.passed
+        if said.gate == Gate.COVERAGE:
+            figures, covered = gates.coverage(scope, said.figures, view)
+            passed = passed and covered
+        elif said.gate == Gate.LIQUIDITY:
+            figures, enough = gates.liquidity(scope, said.figures, view)
+            passed = passed and enough
+        elif said.gate == Gate.QUEUE_HYGIENE:
+            waiting = len(gates.queue(scope, view))
+            passed = passed and said.count == waiting and not gates.unfit(scope, view)
+        elif said.gate == Gate.LIMITS:
+            passed = passed and bool(one.budgets) and who != one.planner
+        shown = Evidence(
+            *(said.gate, said.digest, who, moment.time_ms, moment.sequence),
+            *(passed, figures, said.count),
+        )
+        self._keep(_replace(one, evidence=(*one.evidence, shown)[-EVIDENCE_KEPT:]), moment)
+        return Outcome()
+
+    def _signed_off(self, who: int, one: Suspension, moment: Moment) -> Outcome:
+        if one.state not in (_State.REOPEN_PLANNED, _State.GATE_CHECK):
+            return Outcome(code=Refused.WRONG_STATE)
+        code = _why_not(who, one.planner, one.sign_offs)
+        if code:
+            return Outcome(code=code)
+        voices = (*one.sign_offs, Voice(who, moment.time_ms))
+        self._keep(_replace(one, sign_offs=voices), moment)
+        return Outcome()
+
+    def _may_go_on(self, one: Suspension, moment: Moment, view: View) -> int:
+        """0 when enough others signed off and every gate but the canaries' is green."""
+        board = _board(view)
+        voices = [voice.who for voice in one.sign_offs if board.counts(voice.who)]
+        others = [who for who in (one.planner, *voices) if who != one.creator]
+        if len(voices) < max(1, board.threshold) or not others:
+            return Refused.GATES
+        for gate in gates_of(one):
+            if gate is not Gate.CANARY and not is_green(one, gate, moment.time_ms):
+                shown = newest(one, gate)
+                is_short = gate is Gate.COVERAGE and shown is not None and not shown.passed
+                return Refused.RESERVE_SHORTFALL if is_short else Refused.GATES
+        return 0
+
+    def _canary(
+        self, who: int, one: Suspension, said: wire.Canary, moment: Moment, view: View
+    ) -> Outcome:
+        if one.state not in (_State.GATE_CHECK, _State.CANARY) or not one.stops_leaving:
+            return Outcome(code=Refused.WRONG_STATE)
+        code = self._may_go_on(one, moment, view)
+        if code:
+            return Outcome(code=code)
+        waiting = {queued.number: queued for queued in gates.queue(one.terms.scope, view)}
+        found = waiting.get(said.withdrawal)
+        if found is None:
+            return Outcome(code=Refused.QUEUE)
+        fresh = _replace(one, canaries={**one.canaries, found.network: found.number})
+        if one.state == _State.GATE_CHECK:
+            self._moved(fresh, _State.CANARY, who, moment)
+        else:
+            self._keep(fresh, moment)
+        return Outcome()
+
+    def _open_drain(
+        self, who: int, one: Suspension, said: wire.OpenDrain, moment: Moment, view: View
+    ) -> Outcome:
+        wanted = _State.CANARY if Gate.CANARY in gates_of(one) else _State.GATE_CHECK
+        if one.state != wanted or not one.stops_leaving or len(said.seed) != HASH_BYTES:
+            return Outcome(code=Refused.WRONG_STATE)
+        code = self._may_go_on(one, moment, view)
+        if code or (wanted == _State.CANARY and gates.canaries_missing(one, view)):
+            return Outcome(code=code or Refused.GATES)
+        evidence = one.evidence
+        if wanted == _State.CANARY:
+            digest = gates.canary_digest(one, view)
+            place = (moment.time_ms, moment.sequence, True)
+            evidence = (*evidence, Evidence(Gate.CANARY, digest, who, *place))[-EVIDENCE_KEPT:]
+        waiting = gates.queue(one.terms.scope, view)
+        fresh = _replace(
+            one,
+            evidence=evidence,
+            seed=said.seed,
+            queue=tuple((queued.number, queued.amount, queued.usd) for queued in waiting),
+            queue_digest=gates.queue_digest(said.seed, waiting),
+        )
+        self._moved(fresh, _State.DRAINING, who, moment)
+        return Outcome()
+
+    def _lift(self, who: int, one: Suspension, moment: Moment, view: View) -> Outcome:
+        wanted = _State.DRAINING if one.stops_leaving else _State.GATE_CHECK
+        if one.state != wanted:
+            return Outcome(code=Refused.WRONG_STATE)
+        code = self._may_go_on(one, moment, view) if not one.stops_leaving else 0
+        if code:
+            return Outcome(code=code)
+        if one.stops_leaving and self._still_waiting(one, view):
+            return Outcome(code=Refused.QUEUE)
+        self._moved(one, _State.LIFTED, who, moment)
+        return Outcome(commands=rules.core_command(one.number, one.terms, lifted=True))
+
+    def _still_waiting(self, one: Suspension, view: View) -> bool:
+        """Whether a request waits for this suspension alone."""
+        others = [
+            other
+            for other in self.state.suspensions.values()
+            if other.number != one.number and other.is_in_force
+        ]
+        for queued in gates.queue(one.terms.scope, view):
+            action = one.terms.actions & wire.LEAVING
+            asked = gates.ruling_of(queued, action, view)
+            mine = asked is not None and rules.verdict([one], asked).mode
+            if mine and asked is not None and not rules.verdict(others, asked).mode:
+                return True
+        return False
+
+    # Keeping
+
+    def _step(
+        self, one: Suspension, before: _State, after: _State, who: int, moment: Moment
+    ) -> Outcome:
+        if one.state != before:
+            return Outcome(code=Refused.WRONG_STATE)
+        self._moved(one, after, who, moment)
+        return Outcome()
+
+    def _moved(self, one: Suspension, state: _State, who: int, moment: Moment) -> None:
+        step = Step(state, who, moment.time_ms, moment.sequence)
+        self._keep(_replace(one, state=state, history=(*one.history, step)), moment)
+        if state not in IN_FORCE:
+            self._forget_old()
+
+    def _keep(self, one: Suspension, moment: Moment) -> None:
+        fresh = _replace(one, changed_ms=moment.time_ms, version=moment.sequence)
+        self._set(self.state.suspensions, one.number, fresh)
+
+    def _forget_old(self) -> None:
+        """Lets the oldest that are over go; the log has them all."""
+        table = self.state.suspensions
+        over = [number for number, one in table.items() if one.state > _State.DRAINING]
+        for number in over[: max(0, len(over) - CLOSED_KEPT)]:
+            self._remove(table, number)
+
+    # Questions
+
+    def answer(self, question: bytes) -> bytes:
+        asked = wire.decode_asked(question)
+        table = self.state.suspensions
+        if isinstance(asked, wire.ListAll):
+            return _encode([table[number] for number in sorted(table)])
+        if isinstance(asked, wire.DrainOf):
+            return _encode(self._drain_of(asked))
+        return _encode(rules.verdict(table.values(), asked))
+
+    def _drain_of(self, asked: wire.DrainOf) -> int:
+        for one in self.state.suspensions.values():
+            scope = one.terms.scope
+            here = scope.network in (0, asked.network) and scope.asset in (0, asked.asset)
+            if one.state == _State.DRAINING and here and scope.level != Level.USER:
+                return one.number
+        return 0
+
+
+def _members(number: int, view: View) -> Group:
+    answer = view.query(AskFold(Approvals.number, _encode(GetGroup(number))))
+    return Group() if answer is None else _group(answer)
+
+
+def _board(view: View) -> Group:
+    """Who reopens: the board, or the console's group while there is none."""
+    board = _members(wire.BOARD, view)
+    return board if board.is_set_up else _members(CONSOLE, view)
+
+
+def _why_not(who: int, first: int, voices: tuple[Voice, ...]) -> int:
+    """Why somebody's word does not count: it is the first one's own, or was given."""
+    if who == first:
+        return Refused.OWN
+    return Refused.TWICE if any(voice.who == who for voice in voices) else 0
+
+
+def _are_amounts(said: wire.Show) -> bool:
+    return all(len(one.have) == 16 and len(one.need) in (0, 16) for one in said.figures)

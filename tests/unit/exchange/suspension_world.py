@@ -1,0 +1,225 @@
+"""A world with operators: three of the console, who are the board too, and queues to suspend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import Approve as Agree
+from fullreserve.exchange.products.approval_acts import Ask, Enrol, Propose, SetThreshold
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Bound,
+    Destination,
+    Drain,
+    Funded,
+    Paid,
+    Request,
+    Settle,
+    Tier,
+)
+from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.suspension_state import HOUR_MS, Suspension
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Budget,
+    Canary,
+    Check,
+    Figure,
+    Gate,
+    Level,
+    ListAll,
+    Mode,
+    OpenDrain,
+    Plan,
+    Reason,
+    Said,
+    Scope,
+    Show,
+    SignOff,
+    Suspend,
+    Terms,
+)
+from fullreserve.exchange.products.suspensions import Suspensions
+from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, Withdrawal
+from fullreserve.exchange.products.withdrawals import Withdrawals
+from fullreserve.exchange.wire.commands import (
+    OrderType,
+    PlaceOrder,
+    Side,
+    amount_bytes,
+)
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CAROL,
+    CHAIN,
+    FEE_BTC,
+    FEE_USDT,
+    SUB,
+    TOKENS,
+    USDT,
+    World,
+    coins,
+    transfer,
+)
+
+ADA, BEA, CLEO = 10_000_011, 10_000_012, 10_000_013
+DIGEST = transfer("evidence")
+SEED = transfer("seed")
+EVERYWHERE = Scope(Level.GLOBAL)
+
+
+def folds() -> Sequence[Any]:
+    return [Approvals(), Deposits(), Withdrawals(), Suspensions()]
+
+
+def opened(threshold: int = 1) -> World:
+    """Networks, a price of BTC, coins in the hot wallet, three operators."""
+    world = World(folds)
+    for fold in (DEPOSITS, WITHDRAWALS):
+        world.define(fold)
+    price(world, 50_000)
+    world.say(DEPOSITS, Funded(CHAIN, transfer("hot"), BTC, Tier.HOT, coins(1000)))
+    world.say(DEPOSITS, Funded(TOKENS, transfer("hot usdt"), USDT, Tier.HOT, coins(9_000_000)))
+    for member in (ADA, BEA, CLEO):
+        assert agree(world, Enrol(CONSOLE, member)) == 0
+    if threshold > 1:
+        assert agree(world, Propose(SetThreshold(CONSOLE, threshold), 3_600_000), ADA) == 0
+        assert agree(world, Agree(world.machine.sequence - 1), BEA) == 0
+    return world
+
+
+def agree(world: World, asked: Ask, who: int = chart.HOUSE) -> int:
+    """What the fold of approvals says to an operator."""
+    return world.say(Approvals.number, asked, who)  # type: ignore[arg-type]
+
+
+def price(world: World, usd: int) -> None:
+    """A first trade of BTC-USDT, between owners that nothing else looks at."""
+    world.fund(CAROL, USDT, coins(usd), chart.TRADE)
+    world.fund(SUB, BTC, coins(1), chart.TRADE)
+    for owner, side in ((SUB, Side.SELL), (CAROL, Side.BUY)):
+        world.core(PlaceOrder(0, 0, owner, 1, side, OrderType.LIMIT, usd * 10, 10**4))
+
+
+def say(world: World, said: Said, who: int = ADA) -> int:
+    return world.say(SUSPENSIONS, said, who)  # type: ignore[arg-type]
+
+
+def terms(actions: int = Action.WITHDRAW, scope: Scope = EVERYWHERE, **more: Any) -> Terms:
+    values = {"mode": Mode.QUEUE, "reason": Reason.SECURITY_INCIDENT} | more
+    return Terms(actions, scope, **values)
+
+
+def stop(
+    world: World, actions: int = Action.WITHDRAW, scope: Scope = EVERYWHERE, **more: Any
+) -> int:
+    """One operator stops; the number of the suspension."""
+    assert say(world, Suspend(terms(actions, scope, **more))) == 0
+    settle(world)
+    return known(world)[-1].number
+
+
+def known(world: World) -> list[Suspension]:
+    found = world.ask(SUSPENSIONS, ListAll(), list[Suspension])
+    assert isinstance(found, list)
+    return found
+
+
+def of(world: World, number: int) -> Suspension:
+    return next(one for one in known(world) if one.number == number)
+
+
+def settle(world: World) -> None:
+    for fold in (DEPOSITS, WITHDRAWALS):
+        assert world.say(fold, Settle()) == 0
+
+
+def ask(world: World, units: float, owner: int = ALICE, **more: Any) -> int:
+    """A request for BTC on its chain; its code."""
+    values: dict[str, Any] = {"network": CHAIN, "asset": BTC, "fee": amount_bytes(FEE_BTC)}
+    values |= {"amount": coins(units), "kind": Destination.ADDRESS_BOOK, "destination": 5}
+    return world.say(WITHDRAWALS, Request(**(values | more)), owner)
+
+
+def ask_usdt(world: World, units: float, owner: int = ALICE, **more: Any) -> int:
+    fee = amount_bytes(FEE_USDT)
+    return ask(world, units, owner, network=TOKENS, asset=USDT, fee=fee, **more)
+
+
+def requests(world: World, owner: int = ALICE) -> list[Withdrawal]:
+    """Oldest first."""
+    found = world.ask(WITHDRAWALS, ListWithdrawals(owner, 0, 100_000), list[Withdrawal])
+    return sorted(found, key=lambda one: one.number)
+
+
+def pay(world: World, number: int) -> None:
+    """What the payer does with a withdrawal."""
+    binding = transfer(f"binding {number}")
+    assert world.say(WITHDRAWALS, Bound(number, binding)) == 0
+    assert world.say(WITHDRAWALS, Paid(number, transfer(f"{number}"), 9, amount_bytes(10))) == 0
+
+
+def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None:
+    """Evidence for every gate but the canary's and the notice's."""
+    whole = coverage or [
+        Figure(0, BTC, coins(5000)),
+        Figure(0, USDT, coins(90_000_000)),
+        Figure(0, 3, coins(0)),
+    ]
+    waiting = sum(one.state == 0 for who in (ALICE, BOB, CAROL) for one in requests(world, who))
+    for gate, more in (
+        (Gate.SIGNABILITY, {"count": 2}),
+        (Gate.COVERAGE, {"figures": tuple(whole)}),
+        (Gate.LIQUIDITY, {}),
+        (Gate.QUEUE_HYGIENE, {"count": waiting}),
+        (Gate.LIMITS, {}),
+        (Gate.SUPPORT, {}),
+    ):
+        assert say(world, Show(number, gate, DIGEST, passed=True, **more), BEA) == 0
+
+
+def planned(world: World, number: int) -> None:
+    """Reopening as far as the canary: planned, noticed, shown, signed off."""
+    budgets = (Budget(CHAIN, BTC, coins(100), 100), Budget(TOKENS, USDT, coins(1_000_000), 100))
+    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, budgets)) == 0
+    assert say(world, Show(number, Gate.COMMUNICATION, DIGEST, passed=True), BEA) == 0
+    world.time_ms += HOUR_MS
+    assert say(world, Check(number)) == 0
+    shown(world, number)
+    assert say(world, SignOff(number), BEA) == 0
+
+
+def canaries(world: World, number: int, *numbers: int) -> None:
+    """One withdrawal on each network, paid."""
+    for one in numbers:
+        assert say(world, Canary(number, one)) == 0
+        settle(world)
+        pay(world, one)
+
+
+def reopened(world: World, number: int, *canary: int) -> None:
+    """To the drain."""
+    planned(world, number)
+    canaries(world, number, *canary)
+    assert say(world, OpenDrain(number, SEED)) == 0
+
+
+def tick(world: World, network: int, asset: int, budget: float, slots: int = 100) -> list[int]:
+    """One tick of a drain; the numbers that it took, which are paid then."""
+    before = {
+        one.number for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state
+    }
+    assert world.say(WITHDRAWALS, Drain(network, asset, coins(budget), slots)) == 0
+    now = [one for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state == 10]
+    taken = sorted(one.number for one in now if one.number not in before)
+    for number in taken:
+        pay(world, number)
+    return taken
