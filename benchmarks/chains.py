@@ -106,8 +106,14 @@ class _Exchange:
         each = amount_bytes(1_000)
         return [wire.Pay(n, network, TOKEN, each, n, b"", b"") for n in range(1, WITHDRAWALS + 1)]
 
-    async def destination(self, pay: wire.Pay) -> tuple[str, int]:
-        return self._bed.chain.addresses.address(pay.destination), 0
+    async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
+        return []
+
+    async def moved(self, payload: wire.Moved) -> int:
+        raise AssertionError(payload)
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        return self._bed.chain.addresses.address(pay.destination), ""
 
     async def report(self, payload: wire.Payload) -> int:
         self.broadcast += isinstance(payload, wire.Broadcast)

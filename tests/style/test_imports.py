@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Wiring: what puts the rooms together.
     "app": {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
-        "clock", "config", "logs",
+        "custody", "clock", "config", "logs",
     },
     "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.

@@ -13,12 +13,13 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from fullreserve.app import custody
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.app.opening import OpeningHistory
 from fullreserve.app.ports import Ports, named
 from fullreserve.app.rest_server import RestServer
-from fullreserve.app.supervision import Child, environment_of, output_of
+from fullreserve.app.supervision import Child, Program, environment_of, output_of
 from fullreserve.app.tls import ServerTls
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
@@ -89,8 +90,8 @@ class Extension(Protocol):
     async def open(self, running: Running) -> None:
         """Called when the door is open, before clients can come."""
 
-    def children(self) -> Sequence[str]:
-        """Modules that run as processes of their own once clients can come."""
+    def children(self) -> Sequence[str | Program]:
+        """What runs as processes of their own once clients can come."""
 
     async def settle(self, running: Running) -> None:
         """Called when everything is up; the ready line waits for its return."""
@@ -111,7 +112,7 @@ class Plain(Extension):
     async def open(self, running: Running) -> None:
         """Nothing to open."""
 
-    def children(self) -> Sequence[str]:
+    def children(self) -> Sequence[str | Program]:
         return ()
 
     async def settle(self, running: Running) -> None:
@@ -154,6 +155,8 @@ class Running:
         self._follower: Child | None = None
         self._journal = journal
         self._replayed_from = recovered.snapshot
+        self._custody = custody.Custody()
+        self._socket: SocketServer | None = None
         self._rest: RestServer | None = None
         self._ws: ws_server.Server | None = None
         self._stop = AsyncExitStack()
@@ -181,7 +184,7 @@ class Running:
         if self._replayed_from and old_rows.found_before(settings.data / JOURNAL):
             await self._check_old_rows()
         self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
-        socket = await SocketServer.start(
+        socket = self._socket = await SocketServer.start(
             self.sequencer, settings.data / SOCKET_NAME, reserved=(MAIN_GATEWAY,)
         )
         stop.push_async_callback(socket.close)
@@ -190,6 +193,7 @@ class Running:
             # A database that somebody named wrongly stops the start.
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
+        self._custody = await asyncio.to_thread(custody.served, settings.data)
         await self._enrol_operators()
         # From here on intake waits for the records, whether or not their process comes up.
         if settings.records:
@@ -203,8 +207,8 @@ class Running:
         await self._start_gateways(feed, ports, is_demo=extension.is_demo)
         self._start_identity(extension.channel)
         self._records = asyncio.get_running_loop().create_task(self._open_records())
-        for module in extension.children():
-            child = await self._start_child(module)
+        for program in (*extension.children(), *self._custody.programs):
+            child = await self._start_child(program)
             stop.push_async_callback(child.stop)
         if extension.prunes:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
@@ -341,6 +345,9 @@ class Running:
             demo=is_demo,
             socket=_socket_place(self.settings, ports),
             log=log_desk,
+            addresses=self._custody.addresses,
+            transactions=self._custody.transactions,
+            pays=self._pays,
         )
         self.desk = context.desk
         application, tls = build(context), self._start_tls()
@@ -373,8 +380,13 @@ class Running:
         self._stop.push_async_callback(self.tls.close)
         return self.tls.context
 
-    async def _start_child(self, module: str) -> Child:
-        child = Child(module, environment_of(self._effective()), self.clock)
+    def _pays(self) -> bool:
+        """Whether who pays withdrawals is there."""
+        found = self._socket.connections if self._socket is not None else ()
+        return any(one.gateway == custody.PAYER_GATEWAY for one in found)
+
+    async def _start_child(self, program: str | Program) -> Child:
+        child = Child(program, environment_of(self._effective()), self.clock)
         await child.start()
         self.children.append(child)
         return child

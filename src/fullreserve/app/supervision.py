@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import structlog
 
@@ -58,11 +59,25 @@ async def output_of(module: str, *more: str) -> bytes:
     return out
 
 
+class Program(NamedTuple):
+    """What a child runs. `secret` is one line on its standard input, for what nobody may see."""
+
+    module: str
+    arguments: tuple[str, ...] = ()
+    secret: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Program({self.module})"
+
+
 class Child:
     """A module that runs as a process of its own for as long as this one does."""
 
-    def __init__(self, module: str, environment: Mapping[str, str], clock: Clock) -> None:
-        self.module = module
+    def __init__(
+        self, program: str | Program, environment: Mapping[str, str], clock: Clock
+    ) -> None:
+        self._program = Program(program) if isinstance(program, str) else program
+        self.module = self._program.module
         self._environment = dict(environment)
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
@@ -83,12 +98,17 @@ class Child:
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
     async def _spawn(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *arguments(self.module),
+        secret = self._program.secret
+        process = self._process = await asyncio.create_subprocess_exec(
+            *arguments(self.module, *self._program.arguments),
             env=self._environment,
+            stdin=asyncio.subprocess.PIPE if secret else None,
             # Ctrl-C reaches the parent alone, which stops its children in order.
             start_new_session=True,
         )
+        if process.stdin is not None:
+            process.stdin.write(secret + b"\n")
+            process.stdin.close()
 
     async def _keep(self) -> None:
         pause_ms = PAUSE_FIRST_MS

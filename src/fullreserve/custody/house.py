@@ -12,12 +12,15 @@ from fullreserve.door.protocol import Door, Refused, Result, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
+from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.wire.commands import Product, encode
 from fullreserve.exchange.wire.queries import AskFold
 
 # Gateways of the workers that come with the exchange; operators' own count up from there.
 WATCHER_GATEWAY = 101
 PAYER_GATEWAY = 102
+
+_ANSWERS = deposits.ANSWERS | withdrawals.ANSWERS
 
 AT_ONCE = 500  # reports in one submission
 ADDRESSES_AT_ONCE = 10_000
@@ -58,7 +61,7 @@ class House:
         answer = await self._door.query(AskFold(fold, msgspec.msgpack.encode(question)))
         if answer is None:
             raise Unknown(f"the exchange has no fold {fold}")
-        return msgspec.msgpack.decode(answer, type=deposits.ANSWERS[type(question)])
+        return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
 
     async def newest_index(self, network: int) -> int:
         """The highest address index that was given to a user; 0: none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.custody.addresses import EvmAddresses, MemoAddresses, UtxoAddresses
+from fullreserve.custody.addresses import Addresses, EvmAddresses, MemoAddresses, UtxoAddresses
 from fullreserve.custody.chains import evm
 from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.following import Terms
@@ -52,9 +52,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     chain_id: int = 0
     tokens: dict[int, str] = {}
     lanes: tuple[str, ...] = ()
+    cold: str = ""  # account of the cold wallet, where it has one
     threshold: int = 2
     hrp: str = ""
     genesis: str = ""
+    signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
 
     @property
     def needs_memo(self) -> bool:
@@ -68,37 +70,48 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     def scales(self) -> dict[int, Scale]:
         return {asset: Scale(decimals) for asset, decimals in self.decimals.items()}
 
+    def addresses(self) -> Addresses:
+        """How its addresses are written and read."""
+        branches = [one.public() for one in self.branches]
+        if self.kind == "utxo":
+            return UtxoAddresses(branches, self.threshold, self.hrp)
+        return MemoAddresses(branches[0]) if self.needs_memo else EvmAddresses(branches[0])
+
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""
         return [self._chain(Node(url)) for url in self.nodes]
 
     def _chain(self, node: Node) -> Chain:
-        branches = [one.public() for one in self.branches]
-        if self.kind == "utxo":
+        of = self.addresses()
+        if isinstance(of, UtxoAddresses):
             # Needs the package's `utxo` extra, which the demo's chain does without.
             from fullreserve.custody.chains import utxo
 
-            of = UtxoAddresses(branches, self.threshold, self.hrp)
+            count = len(self.branches)
             terms = utxo.Terms(
-                self.network, self.coin, bytes.fromhex(self.genesis), len(branches), self.threshold
+                self.network, self.coin, bytes.fromhex(self.genesis), count, self.threshold
             )
             return utxo.UtxoChain(node, of, terms)
-        return self._evm(node, branches[0])
+        return self._evm(node, of)
 
-    def _evm(self, node: Node, branch: Public) -> Chain:
-        terms = evm.Terms(
+    def _evm(self, node: Node, of: Addresses) -> Chain:
+        if isinstance(of, MemoAddresses):
+            return evm.MemoChain(node, of, self.evm_terms())
+        if self.kind == "evm":
+            return evm.EvmChain(node, of, self.evm_terms())
+        raise BadNetworks(f"network {self.network} is of kind {self.kind!r}: evm, memo or utxo")
+
+    def evm_terms(self) -> evm.Terms:
+        """What distinguishes it from other chains of accounts."""
+        return evm.Terms(
             self.network,
             self.chain_id,
             self.coin,
             {asset: bytes.fromhex(contract) for asset, contract in self.tokens.items()},
             tuple(bytes.fromhex(lane) for lane in self.lanes),
             self.unlock_after,
+            self.decimals,
         )
-        if self.kind == "memo":
-            return evm.MemoChain(node, MemoAddresses(branch), terms)
-        if self.kind == "evm":
-            return evm.EvmChain(node, EvmAddresses(branch), terms)
-        raise BadNetworks(f"network {self.network} is of kind {self.kind!r}: evm, memo or utxo")
 
 
 def load(data: Path) -> list[Network]:

@@ -8,6 +8,7 @@ know is never paid by guessing: it waits for a person.
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -19,11 +20,13 @@ from fullreserve.custody.chains.adapter import (
     Attempt,
     Chain,
     HotShort,
+    Move,
     Payment,
     Plan,
     Standing,
     Unpayable,
 )
+from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
@@ -45,11 +48,21 @@ class Exchange(Protocol):
     async def report(self, payload: wire.Payload) -> int:
         """The reply's code, 0 once it is durable; raises door.protocol.Unavailable."""
 
+    async def moved(self, payload: wire.Moved) -> int:
+        """The same of coins that went from one place of ours to another."""
+
     async def pending(self, network: int) -> Sequence[wire.Pay]:
         """What is to be paid or under way, in the queue's order."""
 
-    async def destination(self, pay: wire.Pay) -> tuple[str, int]:
-        """Address and memo number; BadAddress when there is none any more."""
+    async def starved(self, network: int) -> Sequence[wire.Pay]:
+        """Of each asset that the hot wallet was short of, the first that waits for it."""
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        """Address and memo; BadAddress when there is none that may be paid."""
+
+
+class NotSigned(Exception):
+    """Too few signers signed; the message says what they said. It is asked again."""
 
 
 class Terms(NamedTuple):
@@ -62,7 +75,7 @@ class Terms(NamedTuple):
 
 
 class Payer:
-    """One network's. `sign` asks the signers; it may refuse with an exception of its own."""
+    """One network's. `sign` asks the signers; NotSigned."""
 
     def __init__(
         self,
@@ -79,7 +92,7 @@ class Payer:
         self._sign = sign
         self._terms = terms
         self._salt = salt
-        self._short: dict[int, bool] = {}
+        self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
 
     async def round(self) -> None:
         """Takes on what is new and brings everything a step further; NodeProblem, Unavailable."""
@@ -92,21 +105,44 @@ class Payer:
         bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
         while batch := list(islice(fresh, self._chain.batch_max)):
             await self._take_on(batch, bound)
+        await self._look_for_refills(bound)
         for kept in self._store.open_plans(self._chain.network):
-            await self._drive(kept)
+            try:
+                await self._drive(kept)
+            except (NotSigned, NodeRefuses) as problem:
+                # The others are not to wait for it.
+                log.warning("payment waits", plan=kept.id, problem=str(problem))
+
+    async def sweep(self, indexes: Sequence[int]) -> None:
+        """Takes on what brings users' addresses' coins to the hot wallet; `round` goes on with it.
+
+        NodeProblem.
+        """
+        bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
+        for plan in await to_thread(self._chain.sweeps, indexes, bound):
+            self._store.keep_plan(plan)
+
+    async def _look_for_refills(self, bound: Sequence[Plan]) -> None:
+        for pay in await self._exchange.starved(self._chain.network):
+            payment = await self._payment(pay)
+            if payment is None:
+                continue
+            try:
+                await to_thread(self._chain.plan, [payment], bound)
+            except Unpayable:
+                continue
+            await self._exchange.report(wire.Refilled(self._chain.network, pay.asset))
 
     async def _take_on(self, batch: Sequence[wire.Pay], bound: list[Plan]) -> None:
         """Plans a batch beside what is `bound`, and adds to that."""
         payments = [one for pay in batch if (one := await self._payment(pay)) is not None]
         if not payments:
             return
-        asset = payments[0].asset
         try:
-            plan = self._chain.plan(payments, bound)
+            plan = await to_thread(self._chain.plan, payments, bound)
         except HotShort as short:
             log.warning("hot wallet short", network=self._chain.network, asset=short.asset)
-            self._short[asset] = True
-            await self._exchange.report(wire.Short(self._chain.network, asset))
+            await self._exchange.report(wire.Short(self._chain.network, short.asset))
             return
         except Unpayable as problem:
             if len(batch) > 1:  # one of them; the others are not to suffer for it
@@ -116,8 +152,6 @@ class Payer:
             log.warning("not payable", withdrawal=batch[0].withdrawal, problem=str(problem))
             await self._exchange.report(wire.Failed(batch[0].withdrawal, UNPAYABLE))
             return
-        if self._short.pop(asset, False):
-            await self._exchange.report(wire.Refilled(self._chain.network, asset))
         self._store.keep_plan(plan)
         bound.append(plan)
 
@@ -136,11 +170,12 @@ class Payer:
             return
         attempts = self._store.attempts(kept)
         if not attempts:
-            attempts = [(self._signed(kept), False)]
+            attempts = [(await self._signed(kept), False)]
         for attempt, told in attempts:
             if not told:
                 await self._give(kept, attempt)
-        standing = self._chain.standing(kept.plan, [attempt.txid for attempt, _ in attempts])
+        ids = [attempt.txid for attempt, _ in attempts]
+        standing = await to_thread(self._chain.standing, kept.plan, ids)
         await self._act(kept, standing, attempts[-1][0])
 
     async def _bind(self, kept: Kept) -> bool:
@@ -158,18 +193,19 @@ class Payer:
         self._store.change(kept)
         return True
 
-    def _signed(self, kept: Kept) -> Attempt:
-        attempt = self._sign(kept.plan)
+    async def _signed(self, kept: Kept) -> Attempt:
+        attempt = await to_thread(self._sign, kept.plan)
         self._store.change(kept, attempt)
         return attempt
 
     async def _give(self, kept: Kept, attempt: Attempt) -> None:
         """To a node, and word of it to the exchange."""
-        self._chain.broadcast(attempt)
-        kept.since = self._chain.tip().height
+        await to_thread(self._chain.broadcast, attempt)
+        kept.since = (await to_thread(self._chain.tip)).height
         self._store.change(kept)
-        fee = amount_bytes(self._cost(kept.plan.fee, len(kept.plan.withdrawals)))
+        fee = amount_bytes(self._cost(kept.plan, kept.plan.fee))
         name = self._name(attempt.txid)
+        self._store.name(name, self._chain.network, attempt.txid)
         for withdrawal in kept.plan.withdrawals:
             await self._exchange.report(wire.Broadcast(withdrawal, name, fee))
         self._store.told(kept, attempt.txid)
@@ -183,9 +219,15 @@ class Payer:
             if kept.height:
                 await self._say_height(kept, self._name(newest.txid), 0)
             if not standing.known:
-                self._chain.broadcast(newest)  # a node dropped it: the same once more
-            elif self._chain.tip().height - kept.since >= self._terms.bump_after:
+                await to_thread(
+                    self._chain.broadcast, newest
+                )  # a node dropped it: the same once more
+            elif await self._is_stuck(kept):
                 await self._bump(kept)
+
+    async def _is_stuck(self, kept: Kept) -> bool:
+        tip = await to_thread(self._chain.tip)
+        return tip.height - kept.since >= self._terms.bump_after
 
     async def _overtaken(self, kept: Kept, standing: Standing) -> None:
         log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
@@ -198,13 +240,35 @@ class Payer:
             await self._say_height(kept, name, standing.height)
         if standing.confirmations < self._terms.final_after:
             return
+        if kept.plan.move is not None:
+            await self._moved(kept, kept.plan.move, standing)
+            return
         if not standing.paid:
             await self._fail(kept, REVERTED, name)
             return
-        fee = amount_bytes(self._cost(standing.fee, len(kept.plan.withdrawals)))
+        fee = amount_bytes(self._cost(kept.plan, standing.fee))
         for withdrawal in kept.plan.withdrawals:
             paid = wire.Paid(withdrawal, name, standing.height, fee)
-            await self._exchange.report(paid)
+            code = await self._exchange.report(paid)
+            if code:
+                log.error("paid, and the exchange does not say so", code=code, plan=kept.id)
+        self._finish(kept)
+
+    async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
+        amount, _ = self._terms.scales[move.asset].to_ledger(move.amount if standing.paid else 0)
+        done = wire.Moved(
+            self._chain.network,
+            self._name(standing.txid),
+            move.asset,
+            move.source,
+            move.target,
+            amount_bytes(amount),
+            amount_bytes(self._cost(kept.plan, standing.fee)),
+        )
+        code = await self._exchange.moved(done)
+        if code:
+            log.error("moved, and the exchange does not say so", code=code, plan=kept.id)
+        self.moved.append(move.key)
         self._finish(kept)
 
     async def _say_height(self, kept: Kept, name: bytes, height: int) -> None:
@@ -225,16 +289,17 @@ class Payer:
 
     async def _bump(self, kept: Kept) -> None:
         try:
-            plan = self._chain.bumped(kept.plan)
+            plan = await to_thread(self._chain.bumped, kept.plan)
         except Unpayable as problem:
             log.warning("stuck at the fee cap", problem=str(problem))
             return
         kept.plan = plan
-        await self._give(kept, self._signed(kept))
+        await self._give(kept, await self._signed(kept))
 
     def _name(self, txid: bytes) -> bytes:
         return transfer(self._salt, self._chain.network, txid)
 
-    def _cost(self, fee: int, shares: int) -> int:
-        """A withdrawal's share of a fee in ledger units."""
+    def _cost(self, plan: Plan, fee: int) -> int:
+        """A withdrawal's share of a fee in ledger units; the whole of a move's."""
+        shares = max(1, len(plan.withdrawals))
         return self._terms.scales[self._terms.gas_asset].cost(-(-fee // shares))

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
+import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,92 +21,90 @@ import structlog
 from coincurve import PrivateKey
 
 from fullreserve import logs
+from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
-from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.house import House, Unknown
+from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.networks import BadNetworks, Network
-from fullreserve.custody.signing import EvmPolicy, Intents, UtxoPolicy, WillNotSign, lane_of
+from fullreserve.custody.ownership import BadMessage
+from fullreserve.custody.signer_wire import (
+    LENGTH,
+    QUESTION_MAX,
+    Answer,
+    AnyQuestion,
+    SignMessage,
+    SignPlan,
+    Spec,
+    decode_question,
+)
+from fullreserve.custody.signing import (
+    COLD,
+    EvmPolicy,
+    Policy,
+    UtxoPolicy,
+    WillNotSign,
+    branch_of,
+    lanes_of,
+)
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.identity.keyring import KeyringError
+from fullreserve.identity.vault import Vault
 
-LENGTH = 4
-PLAN_MAX = 1 << 20
-REQUEST_S = 10.0
+READS_ONLY = 0  # the gateway of who may not say anything to the exchange
+NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
 
-class Spec(msgspec.Struct, frozen=True):
-    """What a signer is started with; no secret is in it."""
-
-    keys: str  # the encrypted file: `lane-0`, … and `utxo`
-    socket: str
-    data: str  # where the networks' file is
-    intents: str = ""  # a file of approved payments by binding, as the exchange sealed them
-
-
-class Answer(msgspec.Struct, array_like=True, frozen=True):
-    """One of the two is empty."""
-
-    signature: bytes = b""
-    refusal: str = ""
-
-
-class SealedIntents:
-    """Approved payments in a file that the approver writes and the coordinator cannot."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def payments(self, plan: Plan) -> Sequence[Payment]:
-        sealed = self._sealed().get(plan.binding)
-        if sealed is None:
-            raise WillNotSign("nothing was approved for this binding")
-        by_id = {one.withdrawal: one for one in sealed}
-        if tuple(by_id) != plan.withdrawals:
-            raise WillNotSign("the withdrawals are not those that were approved together")
-        return [by_id[one] for one in plan.withdrawals]
-
-    def _sealed(self) -> dict[bytes, list[Payment]]:
-        try:
-            return msgspec.msgpack.decode(self._path.read_bytes(), type=dict[bytes, list[Payment]])
-        except (OSError, msgspec.DecodeError):
-            raise WillNotSign("what was approved cannot be read") from None
-
-
 class Signer:
-    """Signs plans of the networks that it has keys for."""
+    """Signs plans of the networks that it has keys for, and messages that prove an address."""
 
-    def __init__(
-        self, served: Sequence[Network], secrets: dict[str, bytes], intents: Intents
-    ) -> None:
+    def __init__(self, policies: Mapping[int, Policy], intents: ExchangeIntents) -> None:
         self._intents = intents
-        self._policies: dict[int, Callable[[Plan, Intents], bytes]] = {}
-        for network in served:
-            self._policies[network.network] = _policy(network, secrets)
+        self._policies = policies
 
-    def answer(self, data: bytes) -> Answer:
+    async def answer(self, data: bytes) -> Answer:
         """Never raises: what cannot be read is refused too."""
         try:
-            plan = msgspec.msgpack.decode(data, type=Plan)
-            policy = self._policies.get(plan.network)
-            if policy is None:
-                return Answer(refusal=f"network {plan.network} is none of this signer's")
-            return Answer(policy(plan, self._intents))
+            return Answer(await self._answered(decode_question(data)))
         except msgspec.DecodeError:
             return Answer(refusal="the proposal cannot be read")
-        except WillNotSign as refusal:
+        except (WillNotSign, BadMessage) as refusal:
             log.warning("refused to sign", reason=str(refusal))
             return Answer(refusal=str(refusal))
+        except (Unavailable, Unknown, sqlite3.Error, OSError) as problem:
+            log.warning("cannot sign now", problem=type(problem).__name__)
+            return Answer(refusal="what was approved cannot be read now")
+
+    async def _answered(self, question: AnyQuestion) -> bytes:
+        if isinstance(question, SignMessage):
+            return self._policy(question.network).prove(question.key, question.message)
+        assert isinstance(question, SignPlan)
+        plan = question.plan
+        policy = self._policy(plan.network)
+        return policy.sign(plan, await self._intents.approved(plan))
+
+    def _policy(self, network: int) -> Policy:
+        found = self._policies.get(network)
+        if found is None:
+            raise WillNotSign(f"network {network} is none of this signer's")
+        return found
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answers one connection's requests, each a length and a plan."""
+        """Answers one connection's questions."""
         try:
             while head := await reader.read(LENGTH):
                 head += await reader.readexactly(LENGTH - len(head))
                 length = int.from_bytes(head, "big")
-                if length > PLAN_MAX:
+                if length > QUESTION_MAX:
                     break
-                answer = msgspec.msgpack.encode(self.answer(await reader.readexactly(length)))
+                answered = await self.answer(await reader.readexactly(length))
+                answer = msgspec.json.encode(answered)
                 writer.write(len(answer).to_bytes(LENGTH, "big") + answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -115,58 +113,39 @@ class Signer:
             writer.close()
 
 
-def _policy(network: Network, secrets: dict[str, bytes]) -> Callable[[Plan, Intents], bytes]:
-    chain = network.chains()[0]
-    if network.kind == "utxo":
-        of = chain.addresses
-        assert isinstance(of, UtxoAddresses)
-        from fullreserve.custody.chains.utxo import UtxoChain
-
-        assert isinstance(chain, UtxoChain)
-        key = PrivateKey(secrets["utxo"])
-        count, rate = len(network.branches), chain.terms.rate_cap
-        return UtxoPolicy(of, rate, count, network.threshold, key).sign
-    from fullreserve.custody.chains.evm import EvmChain
-
-    assert isinstance(chain, EvmChain)
-    lanes = [PrivateKey(one) for name, one in secrets.items() if name.startswith("lane-")]
-    return EvmPolicy(chain.terms, {lane_of(key): key for key in lanes}).sign
+def policies_of(served: Sequence[Network], secrets: Mapping[str, bytes]) -> dict[int, Policy]:
+    """What a signer with these secrets signs on each network; none where it has no key."""
+    made = {one.network: _policy(one, secrets) for one in served}
+    return {network: policy for network, policy in made.items() if policy is not None}
 
 
-class SignerGone(OSError):
-    """No signer answers at the socket."""
+def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
+    branch = branch_of(secrets, network.network)
+    of = network.addresses()
+    if isinstance(of, UtxoAddresses):
+        if branch is None:
+            return None
+        from fullreserve.custody.chains import utxo
 
-
-def ask(path: Path, plan: Plan) -> bytes:
-    """The signature; WillNotSign with the signer's reason, SignerGone."""
-    data = msgspec.msgpack.encode(plan)
-    try:
-        with socket.socket(socket.AF_UNIX) as wire:
-            wire.settimeout(REQUEST_S)
-            wire.connect(str(path))
-            wire.sendall(len(data).to_bytes(LENGTH, "big") + data)
-            with wire.makefile("rb") as stream:
-                length = int.from_bytes(_exactly(stream.read(LENGTH), LENGTH), "big")
-                content = _exactly(stream.read(length), length)
-    except OSError as problem:
-        raise SignerGone(f"no signer answers at {path.name}: {problem}") from None
-    answer = msgspec.msgpack.decode(content, type=Answer)
-    if answer.refusal:
-        raise WillNotSign(answer.refusal)
-    return answer.signature
-
-
-def _exactly(content: bytes, length: int) -> bytes:
-    if len(content) != length:
-        raise OSError("the connection was closed")
-    return content
+        count, rate = len(network.branches), utxo.RATE_CAP
+        return UtxoPolicy(of, rate, count, network.threshold, branch, network.hrp)
+    lanes = dict(lanes_of(secrets))
+    cold = PrivateKey(secrets[COLD]) if COLD in secrets else None
+    if not (lanes or branch or cold):
+        return None
+    return EvmPolicy(network.evm_terms(), lanes, of, branch, cold)
 
 
 async def run(spec: Spec, passphrase: bytes) -> None:
     """Serves until SIGTERM."""
-    served = networks.load(Path(spec.data))
-    secrets = keyfile.unseal(Path(spec.keys), passphrase)
-    signer = Signer(served, secrets, SealedIntents(Path(spec.intents)))
+    data, clock = Path(spec.data), SystemClock()
+    served = networks.load(data)
+    secrets = await asyncio.to_thread(keyfile.unseal, Path(spec.keys), passphrase)
+    vault = Vault(data, clock.wall_ms)
+    memory = Memory(data / f"custody-signer-{spec.name}.sqlite")
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
+    intents = ExchangeIntents(House(door), Destinations(vault), served, memory)
+    signer = Signer(policies_of(served, secrets), intents)
     mask = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)
@@ -174,24 +153,28 @@ async def run(spec: Spec, passphrase: bytes) -> None:
         os.umask(mask)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    log.info("signer serves", name=spec.name)
     await stopped.wait()
     server.close()
+    await door.close()
+    memory.close()
+    vault.close()
 
 
 def main() -> int:
     """Run a signer as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
+    os.nice(NICENESS)
     spec = msgspec.json.decode(sys.argv[1], type=Spec)
     # What a signer that was killed left behind; a living one has its own place.
     Path(spec.socket).unlink(missing_ok=True)
     try:
         asyncio.run(run(spec, sys.stdin.buffer.readline().rstrip(b"\n")))
-    except (keyfile.KeyFileError, BadNetworks, OSError) as problem:
+    except (keyfile.KeyFileError, KeyringError, BadNetworks, Unavailable, OSError) as problem:
         log.error("signer ends", problem=str(problem))  # noqa: TRY400 - a sentence
-        return 1
+        final = isinstance(problem, keyfile.KeyFileError | BadNetworks)
+        return os.EX_DATAERR if final else 1
     return 0
 
 

@@ -2,20 +2,30 @@
 
 The coordinator only proposes. A proposal that differs in anything (another target or amount, an
 extra output, change elsewhere, another chain, a fee outside the band, a contract that is none of
-ours, a call other than a transfer) is refused, whoever asks.
+ours, a call other than a transfer) is refused, whoever asks. Coins that move between places of ours
+need nobody's approval: they cannot leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 from coincurve import PrivateKey
 
-from fullreserve.custody.addresses import UtxoAddresses, account_of
+from fullreserve.custody import ownership
+from fullreserve.custody.addresses import Addresses, UtxoAddresses, account_of
 from fullreserve.custody.chains import evm, evm_transaction
 from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.hd import Private
+
+if TYPE_CHECKING:  # needs the package's `utxo` extra
+    from fullreserve.custody.chains.utxo_transaction import Body as UtxoBody
+
+LANE, BRANCH, COLD = "lane-", "branch/", "cold"
+# Of the chain's coin, what the gas station may send to one address at once.
+GAS_GIVEN_MAX = 4 * evm.GAS_TOKEN
 
 T = TypeVar("T")
 
@@ -24,49 +34,98 @@ class WillNotSign(Exception):
     """The proposal is not what was approved; the message says in what."""
 
 
-class Intents(Protocol):
-    """Where a signer learns what was approved; never from who asks for the signature."""
-
-    def payments(self, plan: Plan) -> Sequence[Payment]:
-        """What the plan's withdrawals are to pay, in its order; WillNotSign for a stranger.
-
-        Only of withdrawals that the exchange has bound to `plan.binding`.
-        """
-
-
 class EvmPolicy(NamedTuple):
     """What a signer knows of an EVM network by itself."""
 
     terms: evm.Terms
-    keys: Mapping[bytes, PrivateKey]  # by lane
+    lanes: Mapping[bytes, PrivateKey]
+    addresses: Addresses
+    branch: Private | None = None  # of users' addresses
+    cold: PrivateKey | None = None
 
-    def sign(self, plan: Plan, intents: Intents) -> bytes:
-        """The recoverable signature; WillNotSign."""
+    def sign(self, plan: Plan, approved: Sequence[Payment]) -> bytes:
+        """The recoverable signature; WillNotSign. `approved` are the plan's withdrawals."""
         body = _decoded(evm_transaction.read_body, plan)
-        if body.lane not in self.keys or body.lane not in self.terms.lanes:
-            raise WillNotSign("the lane is not one of this signer's")
         if evm_transaction.binding(body.lane, body.nonce) != plan.binding:
             raise WillNotSign("the lane and nonce are not those of the binding")
-        approved = intents.payments(plan)
-        if len(approved) != 1:
-            raise WillNotSign("a transaction pays one withdrawal")
-        self._compare(body, approved[0])
-        return self.keys[body.lane].sign_recoverable(body.digest(), hasher=None)
-
-    def _compare(self, body: evm_transaction.Body, payment: Payment) -> None:
-        token = self.terms.tokens.get(payment.asset)
-        if token is None and payment.asset != self.terms.coin:
-            raise WillNotSign("the asset is not on this network")
         if body.chain_id != self.terms.chain_id:
             raise WillNotSign("it is for another chain")
         if not 0 < body.max_fee <= self.terms.max_fee_cap or body.max_tip > body.max_fee:
             raise WillNotSign("the fee is outside the band")
-        if body.gas not in (evm.GAS_COIN, evm.GAS_TOKEN):
+        if body.gas not in (evm.GAS_BARE, evm.GAS_COIN, evm.GAS_TOKEN):
             raise WillNotSign("the gas limit is none of ours")
+        if plan.move is not None:
+            key = self._moves(body, plan, approved)
+        else:
+            key = self._pays(body, approved)
+        return key.sign_recoverable(body.digest(), hasher=None)
+
+    def _pays(self, body: evm_transaction.Body, approved: Sequence[Payment]) -> PrivateKey:
+        if body.lane not in self.lanes or body.lane not in self.terms.lanes:
+            raise WillNotSign("the lane is not one of this signer's")
+        if len(approved) != 1:
+            raise WillNotSign("a transaction pays one withdrawal")
+        payment = approved[0]
+        token = self.terms.tokens.get(payment.asset)
+        if token is None and payment.asset != self.terms.coin:
+            raise WillNotSign("the asset is not on this network")
         wanted = evm_transaction.call_of(payment, token)
-        cancels = (body.lane, 0, b"")  # a self-send takes the nonce and pays nobody
-        if (body.to, body.value, body.data) not in (wanted, cancels):
+        if (body.to, body.value, body.data) not in (wanted, _cancels(body)):
             raise WillNotSign("target, value or call are not those of the approved withdrawal")
+        return self.lanes[body.lane]
+
+    def _moves(
+        self, body: evm_transaction.Body, plan: Plan, approved: Sequence[Payment]
+    ) -> PrivateKey:
+        assert plan.move is not None
+        if plan.withdrawals or approved:
+            raise WillNotSign("a move between our own places pays no withdrawal")
+        called = (body.to, body.value, body.data)
+        if body.lane in self.lanes:
+            place = body.to
+            if self._index_of(plan.move.key, place) is None and called != _cancels(body):
+                raise WillNotSign("the gas would go to an address that is none of ours")
+            if body.data or body.value > GAS_GIVEN_MAX * self.terms.max_fee_cap:
+                raise WillNotSign("it is more than gas for a sweep")
+            return self.lanes[body.lane]
+        if self._index_of(plan.move.key, body.lane) is None or self.branch is None:
+            raise WillNotSign("the source is none of our addresses")
+        if called != _cancels(body) and not self._comes_to_a_lane(body):
+            raise WillNotSign("the target is none of the hot wallets")
+        return PrivateKey(self.branch.child(int(plan.move.key.removeprefix(BRANCH))).secret)
+
+    def _index_of(self, key: str, place: bytes) -> int | None:
+        text = key.removeprefix(BRANCH)
+        if not (key.startswith(BRANCH) and text.isascii() and text.isdigit() and len(text) < 10):
+            return None
+        return int(text) if self.addresses.place(int(text)) == place else None
+
+    def _comes_to_a_lane(self, body: evm_transaction.Body) -> bool:
+        if body.to in self.terms.lanes:
+            return not body.data
+        if body.to not in self.terms.tokens.values() or body.value:
+            return False
+        amount = int.from_bytes(body.data[-evm_transaction.WORD :], "big")
+        return any(
+            body.data == evm_transaction.transfer_call(lane, amount) for lane in self.terms.lanes
+        )
+
+    def prove(self, key: str, message: str) -> bytes:
+        """A message signed by a key; WillNotSign."""
+        found = self._key(key)
+        if found is None:
+            raise WillNotSign(f"{key!r} is no key of this signer's")
+        return ownership.sign_as_account(found, message)
+
+    def _key(self, key: str) -> PrivateKey | None:
+        if key == COLD:
+            return self.cold
+        if key.startswith(LANE):
+            number = key.removeprefix(LANE)
+            lanes = self.terms.lanes
+            known = number.isascii() and number.isdigit() and int(number) < len(lanes)
+            return self.lanes.get(lanes[int(number)]) if known else None
+        return _child(self.branch, key)
 
 
 class UtxoPolicy(NamedTuple):
@@ -76,12 +135,11 @@ class UtxoPolicy(NamedTuple):
     rate_cap: int
     keys: int
     threshold: int
-    key: PrivateKey  # of the hot address
+    branch: Private  # this signer's own
+    hrp: str = "bcrt"
 
-    def sign(self, plan: Plan, intents: Intents) -> bytes:
+    def sign(self, plan: Plan, approved: Sequence[Payment]) -> bytes:
         """The PSBT with this signer's signatures; WillNotSign."""
-        from embit import ec
-
         from fullreserve.custody.chains import utxo_transaction as tx
 
         body = _decoded(tx.read_body, plan)
@@ -89,24 +147,77 @@ class UtxoPolicy(NamedTuple):
             raise WillNotSign("the inputs are not those of the binding")
         if len({coin.outpoint() for coin in body.inputs}) != len(body.inputs):
             raise WillNotSign("an input stands twice")
-        wanted = [(one.place, one.amount) for one in intents.payments(plan)]
+        if (plan.move is None) != bool(plan.withdrawals):
+            raise WillNotSign("it is neither a payment nor a move")
+        wanted = [(one.place, one.amount) for one in approved]
         if [(one.script, one.amount) for one in body.pays] != wanted:
             raise WillNotSign("the outputs are not those of the approved withdrawals")
-        hot = self.addresses.place(0)
-        scripts = [len(one.script) for one in body.pays] + [len(hot)]
+        scripts = [len(one.script) for one in body.pays] + [len(self.addresses.place(tx.HOT))]
         cap = self.rate_cap * tx.size(len(body.inputs), scripts, self.keys, self.threshold)
         # Change is what the fee leaves, and to the hot address only: `tx.unsigned` puts it there.
         if not 0 < body.fee <= cap or body.change < 0:
             raise WillNotSign("the fee is outside the band")
-        psbt = tx.unsigned(body, hot, self.addresses.witness_script(0))
-        if not psbt.sign_with(ec.PrivateKey(self.key.secret)):
+        return self._signed(body)
+
+    def _signed(self, body: UtxoBody) -> bytes:
+        from embit import ec
+
+        from fullreserve.custody.chains import utxo_transaction as tx
+
+        psbt = tx.unsigned(body, self.addresses)
+        made = 0
+        for index in sorted({coin.index for coin in body.inputs}):
+            made += psbt.sign_with(ec.PrivateKey(self.branch.child(index).secret))
+        if made != len(body.inputs):
             raise WillNotSign("this signer's key is not one of the wallet's")
         return bytes(psbt.serialize())
+
+    def prove(self, key: str, message: str) -> bytes:
+        """A message signed by this signer's key of an address; WillNotSign."""
+        found = _child(self.branch, key)
+        if found is None:
+            raise WillNotSign(f"{key!r} is no key of this signer's")
+        return ownership.sign_as_key(found, message, self.hrp)
+
+
+Policy = EvmPolicy | UtxoPolicy
+
+
+def lanes_of(secrets: Mapping[str, bytes]) -> Iterator[tuple[bytes, PrivateKey]]:
+    """Each lane's account and key, of a file of secrets."""
+    for name, secret in secrets.items():
+        if name.startswith(LANE):
+            key = PrivateKey(secret)
+            yield lane_of(key), key
+
+
+def branch_of(secrets: Mapping[str, bytes], network: int) -> Private | None:
+    """A signer's private branch on a network, of a file of secrets."""
+    kept = secrets.get(branch_name(network))
+    return Private(kept[:32], kept[32:]) if kept else None
+
+
+def branch_name(network: int) -> str:
+    """Its name in a file of secrets: 32 bytes of key and 32 of chain code."""
+    return f"branch-{network}"
 
 
 def lane_of(key: PrivateKey) -> bytes:
     """The account that a key sends from."""
     return account_of(key.public_key.format())
+
+
+def _child(branch: Private | None, key: str) -> PrivateKey | None:
+    text = key.removeprefix(BRANCH)
+    sound = key.startswith(BRANCH) and text.isascii() and text.isdigit() and len(text) < 10
+    if branch is None or not sound:
+        return None
+    return PrivateKey(branch.child(int(text)).secret)
+
+
+def _cancels(body: evm_transaction.Body) -> tuple[bytes, int, bytes]:
+    """A self-send takes the nonce and pays nobody."""
+    return body.lane, 0, b""
 
 
 def _decoded(read: Callable[[bytes], T], plan: Plan) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -33,6 +34,9 @@ CREATE TABLE IF NOT EXISTS attempts (
     txid BLOB NOT NULL, raw BLOB NOT NULL, told INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (plan, number)
 );
+CREATE TABLE IF NOT EXISTS names (
+    transfer BLOB PRIMARY KEY, network INTEGER NOT NULL, txid BLOB NOT NULL
+) WITHOUT ROWID;
 """
 
 
@@ -51,6 +55,7 @@ class Store:
     """One file, one worker."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -71,6 +76,15 @@ class Store:
     def keep_coin(self, network: int, outpoint: bytes, data: bytes) -> None:
         self._db.execute("INSERT OR IGNORE INTO coins VALUES (?, ?, ?)", (network, outpoint, data))
 
+    def lose_coin(self, network: int, outpoint: bytes) -> None:
+        where = "DELETE FROM coins WHERE network = ? AND outpoint = ?"
+        self._db.execute(where, (network, outpoint))
+
+    def name(self, transfer: bytes, network: int, txid: bytes) -> None:
+        """What the journal's name of a transaction stands for."""
+        row = (transfer, network, txid)
+        self._db.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", row)
+
     def coins(self, network: int) -> Iterator[bytes]:
         for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):
             yield bytes(data)
@@ -83,7 +97,7 @@ class Store:
             kept = Kept(0, plan)
             added = self._db.execute(
                 "INSERT INTO plans (network, data) VALUES (?, ?)",
-                (plan.network, msgspec.msgpack.encode(kept)),
+                (plan.network, msgspec.json.encode(kept)),
             )
             kept.id = added.lastrowid or 0
             for withdrawal in plan.withdrawals:
@@ -131,10 +145,10 @@ class Store:
         """All that may still change, oldest first."""
         asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done ORDER BY id"
         rows = self._db.execute(asked, (network,)).fetchall()
-        return [msgspec.msgpack.decode(data, type=Kept) for (data,) in rows]
+        return [msgspec.json.decode(data, type=Kept) for (data,) in rows]
 
     def _write(self, kept: Kept) -> None:
-        data = msgspec.msgpack.encode(kept)
+        data = msgspec.json.encode(kept)
         changed = "UPDATE plans SET data = ?, is_done = ? WHERE id = ?"
         self._db.execute(changed, (data, kept.is_done, kept.id))
 
@@ -153,3 +167,33 @@ class _Whole:
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def read_coins(path: Path, network: int) -> list[bytes]:
+    """The coins of another process's store; none without one."""
+    return [
+        bytes(row[0]) for row in _read(path, "SELECT data FROM coins WHERE network = ?", network)
+    ]
+
+
+class Name(NamedTuple):
+    network: int
+    txid: bytes
+
+
+def read_name(path: Path, transfer: bytes) -> Name | None:
+    """The transaction that a name of the journal stands for, by another process's store."""
+    rows = _read(path, "SELECT network, txid FROM names WHERE transfer = ?", transfer)
+    return Name(rows[0][0], bytes(rows[0][1])) if rows else None
+
+
+def _read(path: Path, asked: str, *values: object) -> list[Any]:
+    if not path.exists():
+        return []
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return db.execute(asked, values).fetchall()
+    except sqlite3.OperationalError:  # a store of an older worker, or one that is being made
+        return []
+    finally:
+        db.close()

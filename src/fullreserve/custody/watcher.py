@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
 
+import msgspec
 import structlog
 
 from fullreserve import logs
@@ -85,7 +86,7 @@ class Watcher:
         """Whether there may be more."""
         number = self._network.network
         kept = self._store.cursor(number)
-        cursor = following.restore(kept) if kept else await self._begin()
+        cursor = self._restored(kept) or await self._begin()
 
         def advance() -> list[following.Report]:
             return list(following.advance(self._chain, cursor, self._network.terms))
@@ -105,6 +106,14 @@ class Watcher:
         await self._report(list(self._payloads(reports)))
         self._store.keep_cursor(number, following.store(cursor))
         return True
+
+    @staticmethod
+    def _restored(kept: bytes | None) -> following.Cursor | None:
+        """None for a cursor that was lost, or was written by an older watcher."""
+        try:
+            return following.restore(kept) if kept else None
+        except msgspec.DecodeError:
+            return None
 
     async def _begin(self) -> following.Cursor:
         """A new chain begins at its tip; a lost store where the exchange's deposits are open."""
@@ -134,6 +143,7 @@ class Watcher:
                 continue
             name = transfer(self._salt, number, one.deposit.txid, one.deposit.output)
             if isinstance(one, following.Seen):
+                self._store.name(name, number, one.deposit.txid)
                 yield self._seen(one, name)
             elif isinstance(one, following.Confirmed):
                 # The exchange counts confirmations from the newest block that it was told of.

@@ -13,3 +13,12 @@ class ChainAddresses(Protocol):
 
     def read(self, text: str) -> bytes:
         """The place that a text names; ValueError, which says what is wrong with it."""
+
+    def text(self, place: bytes) -> str:
+        """How people write a place; one place has one such text."""
+
+
+def written(addresses: ChainAddresses, text: str) -> str:
+    """An address, with its memo where it has one, as it is always written; ValueError."""
+    _, colon, memo = text.partition(":")
+    return addresses.text(addresses.read(text)) + colon + memo

@@ -41,7 +41,9 @@ class Context:
     one it is forgotten with the process. `demo` opens the faucet. `socket` is told to web
     pages, whose files are in `web`, or where set-up built them. `log` is for operators: without
     one the log can be read and not replayed. `addresses` are those of chains, by network: without
-    them nobody is shown an address, and none can be withdrawn to.
+    them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
+    own name of a transaction that the log knows by a hash, for threads; `pays` says whether who
+    pays withdrawals is there.
     """
 
     door: Door
@@ -58,6 +60,8 @@ class Context:
     web: Path | None = None
     log: LogDesk | None = None
     addresses: Mapping[int, ChainAddresses] = field(default_factory=dict)
+    transactions: Callable[[bytes], str] = bytes.hex
+    pays: Callable[[], bool] = bool
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -84,6 +85,14 @@ async def lines(context: Context) -> list[Line]:
 def _stop(network: NetworkState | None, asset: int) -> Hold | None:
     holds = network.holds if network is not None else ()
     return next((one for one in holds if one.asset in (0, asset)), None)
+
+
+async def names_of(context: Context, transfers: Iterable[bytes]) -> dict[bytes, str]:
+    """The chains' own names of transactions, "" where they are not known yet."""
+    wanted = [one for one in dict.fromkeys(transfers) if one]
+    if not wanted:
+        return {}
+    return await context.readers.ask(lambda: {one: context.transactions(one) for one in wanted})
 
 
 async def stop_after_change(context: Context, uid: int) -> None:

@@ -44,8 +44,11 @@ class AddressBook:
         self._vault = vault
         self._store = vault.store
 
-    def add(self, uid: int, network: int, text: str, label: str) -> Address:
-        """A new entry, locked from now on; the one there is, where the address is known. Denied."""
+    def add(self, uid: int, network: int, text: str, label: str, age_ms: int = 0) -> Address:
+        """A new entry, locked from now on; the one there is, where the address is known. Denied.
+
+        `age_ms` is for entries that were known before, as those that a demo begins with.
+        """
         if not 1 <= len(label) <= LABEL_MAX or not label.isprintable():
             raise Denied(Reason.BAD_PARAMETER, f"1 to {LABEL_MAX} printable characters", "label")
         self._vault.require(uid)
@@ -54,7 +57,7 @@ class AddressBook:
             return known
         if len(self.of(uid)) >= ADDRESSES_MAX:
             raise Denied(Reason.NOT_NOW, f"at most {ADDRESSES_MAX} addresses")
-        now = self._store.wall_ms()
+        now = self._store.wall_ms() - age_ms
         plain = msgspec.msgpack.encode(Kept(text, label))
         mark = self._mark(uid, network, text)
         sealed = self._store.seal(uid, _place(mark), plain)
@@ -87,12 +90,17 @@ class AddressBook:
 
     def text(self, uid: int, number: int) -> str:
         """The address of an entry, also of one that was removed; "" for none."""
+        found = self.entry(uid, number)
+        return "" if found is None else found.text
+
+    def entry(self, uid: int, number: int) -> Address | None:
+        """An entry by its number, also one that was removed."""
         row = self._store.db.execute(
             "SELECT network, mark, added_ms, sealed FROM withdrawal_addresses "
             "WHERE uid = ? AND number = ?",
             (uid, number),
         ).fetchone()
-        return "" if row is None else self._read(uid, number, *row).text
+        return None if row is None else self._read(uid, number, *row)
 
     def remove(self, uid: int, number: int) -> None:
         """Takes an entry out at once; Denied for none."""

@@ -15,6 +15,7 @@ import structlog
 
 from fullreserve.app.command import run
 from fullreserve.app.running import Extension, Running
+from fullreserve.app.supervision import Program
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
 from fullreserve.door.protocol import Health
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from fullreserve.custody.demo import DemoChain
 
 BOTS = "fullreserve.simulation.market"
-WATCHER = "fullreserve.custody.watcher"
+SIGNER = "fullreserve.custody.signer"
 
 # Parts per 10^8 of what is received: 0.08 % and 0.1 %, the usual rates of a first tier.
 MAKER_RATE, TAKER_RATE = 80_000, 100_000
@@ -87,9 +88,14 @@ class Market(Extension):
             self._chain = await DemoChain.open(running.settings.data, running.door, running.clock)
         except NoChain as problem:
             log.warning("deposits and withdrawals are off", problem=str(problem))
+        else:
+            from fullreserve.simulation.outside import known_addresses
 
-    def children(self) -> Sequence[str]:
-        return (BOTS, WATCHER) if self._chain is not None else (BOTS,)
+            known_addresses(running.vault, self._keys)
+
+    def children(self) -> Sequence[str | Program]:
+        signers = self._chain.signers if self._chain is not None else ()
+        return (BOTS, *(Program(SIGNER, *one) for one in signers))
 
     def close(self) -> None:
         """Ends the demo's chain."""

@@ -119,7 +119,8 @@ class EvmBed(Bed):
         self.outsider = PrivateKey(bytes(31) + b"\x77")
         self.keys = {lane_of(key): key for key in (PrivateKey(bytes([9]) * 31 + bytes([n]))
                                                    for n in (1, 2, 3))}  # fmt: skip
-        self._root = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+        self.root = Private.of_seed(b"a seed of the tests alone, 32 by")
+        self._root = self.root.public()
         self.token = self._deploy("DemoUSDT")
         self._make_terms(chain_id)
         self._fund()
@@ -194,7 +195,8 @@ class EvmBed(Bed):
         return self._signed(last.nonce, b"\x99" * 20, 1, b"", fee=2 * last.max_fee)
 
     def sign(self, plan: Plan, approved: Approved) -> Attempt:
-        signature = EvmPolicy(self.terms, self.keys).sign(plan, approved)
+        policy = EvmPolicy(self.terms, self.keys, self.chain.addresses, self.root)
+        signature = policy.sign(plan, approved.payments(plan))
         return tx.read_body(plan.body).signed(signature)
 
     def balance(self, index: int) -> int:
@@ -236,7 +238,7 @@ class UtxoBed(Bed):
         alone = utxo.Terms(3, self.asset, genesis, keys=1, threshold=1)
         self.outsider = utxo.UtxoChain(self.node, self._addresses, alone)
         self.outsider.know(1)
-        self._key = outside.child(0).secret
+        self._outsiders = outside
         for height in range(1, blocks - 100):
             block = self.chain.block(height)
             assert block is not None
@@ -274,9 +276,9 @@ class UtxoBed(Bed):
 
     def _signed(self, plan: Plan) -> Attempt:
         body = utxo_transaction.read_body(plan.body)
-        policy = UtxoPolicy(self._addresses, 10**6, 1, 1, PrivateKey(self._key))
+        policy = UtxoPolicy(self._addresses, 10**6, 1, 1, self._outsiders)
         approved = [Payment(0, self.asset, one.amount, one.script) for one in body.pays]
-        part = policy.sign(plan, _Fixed(approved))
+        part = policy.sign(plan, approved)
         return utxo_transaction.completed([part])
 
     def again(self, raw: bytes) -> None:
@@ -328,9 +330,10 @@ class UtxoBed(Bed):
 
     def signed_by(self, plan: Plan, approved: Approved, signers: Iterable[int]) -> Attempt:
         terms = self.terms
-        keys = [PrivateKey(self.roots[one].child(0).secret) for one in signers]
-        policies = [UtxoPolicy(self.chain.addresses, terms.rate_cap, 3, 2, key) for key in keys]
-        return utxo_transaction.completed([one.sign(plan, approved) for one in policies])
+        of, roots = self.chain.addresses, [self.roots[one] for one in signers]
+        policies = [UtxoPolicy(of, terms.rate_cap, 3, 2, root) for root in roots]
+        known = approved.payments(plan)
+        return utxo_transaction.completed([one.sign(plan, known) for one in policies])
 
     def balance(self, index: int) -> int:
         """By the newest blocks: an index is used by one test."""
@@ -345,16 +348,6 @@ class UtxoBed(Bed):
     def close(self) -> None:
         for process in self.processes:
             process.kill()
-
-
-class _Fixed:
-    """What is asked for is what was approved: the outsider's own affairs."""
-
-    def __init__(self, payments: Sequence[Payment]) -> None:
-        self._payments = payments
-
-    def payments(self, plan: Plan) -> Sequence[Payment]:
-        return self._payments
 
 
 def deposits(reports: Iterable[Report]) -> list[Deposit]:

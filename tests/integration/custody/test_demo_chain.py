@@ -8,12 +8,14 @@ import pytest
 
 from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, networks, nodes
+from fullreserve.custody.ceremony import LANES
 from fullreserve.custody.chains.rpc import Node
-from fullreserve.custody.demo import ASSETS, LANES, DemoChain, NoChain
+from fullreserve.custody.demo import ASSETS, DemoChain, NoChain
 from fullreserve.custody.house import WATCHER_GATEWAY
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import ListBalances
 from tests.bed import Bed
@@ -46,7 +48,7 @@ async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
     tmp_path: Path,
 ) -> None:
     """Criterion: CHAINS-DEMO-1."""
-    bed = await Bed.open(tmp_path, folds=(Deposits(),))
+    bed = await Bed.open(tmp_path, folds=(Deposits(), Withdrawals()))
     door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
     for _ in range(2):
         chain = await DemoChain.open(tmp_path, door, SystemClock())
@@ -64,7 +66,7 @@ async def test_without_anvil_the_demo_says_so(
     """Criterion: CHAINS-DEMO-2."""
     monkeypatch.setattr(nodes, "_REPOSITORY", tmp_path)
     monkeypatch.setenv("PATH", "")
-    bed = await Bed.open(tmp_path, folds=(Deposits(),))
+    bed = await Bed.open(tmp_path, folds=(Deposits(), Withdrawals()))
     door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
     with pytest.raises(NoChain, match="npm ci"):
         await DemoChain.open(tmp_path, door, SystemClock())

@@ -23,7 +23,7 @@ from tests.integration.custody.outsiders import COIN, TERMS, TOKEN, Approved, Be
 SCALE = Scale(8)  # the amounts of these tests are in the chain's own units
 PAY_TERMS = Terms(dict.fromkeys((COIN, TOKEN, 4), SCALE), COIN, TERMS.unlock_after, 2)
 SALT = b"s" * 32
-EFFECTS = 13  # of one payment without trouble, counted by a test below
+EFFECTS = 14  # of one payment without trouble, counted by a test below
 
 
 class Killed(BaseException):
@@ -50,8 +50,14 @@ class Agreement:
                      b"") for n, amount in self.waiting.items() if n not in over
         ]  # fmt: skip
 
-    async def destination(self, pay: wire.Pay) -> tuple[str, int]:
-        return self.bed.chain.addresses.address(pay.destination), 0
+    async def starved(self, network: int) -> Sequence[wire.Pay]:
+        return []
+
+    async def moved(self, payload: wire.Moved) -> int:
+        raise AssertionError("nothing was to be moved")
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        return self.bed.chain.addresses.address(pay.destination), ""
 
     async def report(self, payload: wire.Payload) -> int:
         if isinstance(payload, wire.Short):
@@ -134,7 +140,7 @@ def payer_of(bed: Bed, store: Store, book: Agreement, mortal: Mortal | None = No
         return bed.sign(plan, approved)
 
     chain: Chain = mortal.around(bed.chain, "broadcast")
-    kept: Store = mortal.around(store, "keep_plan", "change", "told", "narrow")
+    kept: Store = mortal.around(store, "keep_plan", "change", "told", "narrow", "name")
     told = mortal.around(book, "report")
     return Payer(chain, kept, told, mortal.counted(sign), PAY_TERMS, SALT)
 

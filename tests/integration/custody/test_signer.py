@@ -1,129 +1,247 @@
-"""Goal: a signer signs what was approved, whoever asks for what. Method: the process itself, asked
-by a coordinator under attack."""
+"""Goal: a signer signs what was approved, whoever asks for what. Method: the process itself, beside
+a real exchange, asked by a coordinator under attack."""
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from coincurve import PrivateKey
 
-from fullreserve.custody import keyfile, networks
+from fullreserve.custody import holdings, keyfile, networks, ownership
+from fullreserve.custody.addresses import EvmAddresses, checksummed
 from fullreserve.custody.chains import evm, evm_transaction
-from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.chains.adapter import Move, Payment, Plan
+from fullreserve.custody.hd import Private
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.signer import SignerGone, Spec, ask
-from fullreserve.custody.signing import WillNotSign, lane_of
+from fullreserve.custody.signer_wire import (
+    AnyQuestion,
+    SignerGone,
+    SignMessage,
+    SignPlan,
+    Spec,
+    ask,
+)
+from fullreserve.custody.signing import WillNotSign, branch_name, lane_of
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+from tests.bed import USDT
+from tests.integration.custody.withdrawing import Withdrawing
 
-KEY = PrivateKey(b"\x07" * 32)
+KEY, COLD = PrivateKey(b"\x07" * 32), PrivateKey(b"\x08" * 32)
+USERS = Private.of_seed(b"users' addresses, of a test alone")
 LANE, TOKEN, TARGET = lane_of(KEY), b"\x22" * 20, b"\x33" * 20
-PAYMENT = Payment(9, 6, 1_000, TARGET)
-CALL = evm_transaction.call_of(PAYMENT, TOKEN)
-BODY = evm_transaction.Body(31_337, LANE, 4, *CALL, evm.GAS_TOKEN, 10, 10**11)
+PLACE = EvmAddresses(USERS.public()).place(5)
+AMOUNT = 1_000  # of 6 decimals
 PASSPHRASE = b"open sesame"
+NETWORK, ETH = 1, 2
+NOTHING, LARGE = amount_bytes(0), amount_bytes(10**15)
+TERMS = wire.DefineNetwork(
+    NETWORK, "ERC20", 1, 2, needs_memo=False, gas_asset=ETH,
+    assets=(wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),),
+)  # fmt: skip
 
 
-def plan(body: evm_transaction.Body, withdrawals: tuple[int, ...] = (9,), network: int = 1) -> Plan:
+def body_of(payment: Payment, nonce: int = 4) -> evm_transaction.Body:
+    called = evm_transaction.call_of(payment, TOKEN)
+    return evm_transaction.Body(31_337, LANE, nonce, *called, evm.GAS_TOKEN, 10, 10**11)
+
+
+def plan(body: evm_transaction.Body, *withdrawals: int, network: int = NETWORK) -> Plan:
     fixed = evm_transaction.binding(body.lane, body.nonce)
-    return Plan(network, withdrawals, fixed, msgspec.msgpack.encode(body), 1)
+    return Plan(network, withdrawals, fixed, msgspec.json.encode(body), 1)
 
 
-class Process:
-    def __init__(self, folder: Path, passphrase: bytes) -> None:
-        self.socket = folder / "signer.sock"
-        names = {name: str(folder / name) for name in ("keys", "intents")}
-        spec = Spec(socket=str(self.socket), data=str(folder), **names)
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "fullreserve.custody.signer",
-                msgspec.json.encode(spec).decode(),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+class Signing:
+    """A signer's process, and the exchange that it asks."""
+
+    def __init__(self, folder: Path, exchange: Withdrawing) -> None:
+        self.folder = folder
+        self.exchange = exchange
+        self.socket = folder / "signer-one.sock"
+        self.said = b""
+
+    async def start(self, passphrase: bytes = PASSPHRASE) -> asyncio.subprocess.Process:
+        spec = Spec("one", str(self.folder / "keys"), str(self.socket), str(self.folder))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "fullreserve.custody.signer"),
+            msgspec.json.encode(spec).decode(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(passphrase + b"\n")
-        self.process.stdin.close()
-        self.first = self.process.stdout.readline()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(passphrase + b"\n")
+        process.stdin.close()
+        self.said += await process.stdout.readline()
+        return process
 
-    def end(self) -> bytes:
-        self.process.terminate()
-        assert self.process.stdout is not None
-        said = self.first + self.process.stdout.read()
-        self.process.stdout.close()
-        self.process.wait()
-        return said
+    async def end(self, process: asyncio.subprocess.Process) -> int:
+        if process.returncode is None:
+            process.terminate()
+        assert process.stdout is not None
+        self.said += await process.stdout.read()
+        return await process.wait()
+
+    async def ask(self, question: AnyQuestion | Plan) -> bytes:
+        asked = SignPlan(question) if isinstance(question, Plan) else question
+        return await asyncio.to_thread(ask, self.socket, asked)
+
+    async def approved(self, nonce: int, target: bytes = TARGET) -> Payment:
+        """A withdrawal that the exchange has bound to a nonce."""
+        number = await self.exchange.ask(NETWORK, USDT, AMOUNT * 100, checksummed(target))
+        binding = evm_transaction.binding(LANE, nonce)
+        assert await self.exchange.house.report(wire.WITHDRAWALS, wire.Bound(number, binding)) == [
+            0
+        ]
+        return Payment(number, USDT, AMOUNT, target)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("signer")
-    branch = Branch(KEY.public_key.format().hex(), bytes(32).hex())
-    network = Network(
-        network=1, kind="evm", nodes=("http://127.0.0.1:1",), branches=(branch,), coin=2,
-        decimals={2: 18, 6: 6}, credit_after=2, unlock_after=3, chain_id=31_337,
-        tokens={6: TOKEN.hex()}, lanes=(LANE.hex(),),
+def network() -> Network:
+    return Network(
+        network=NETWORK, kind="evm", nodes=("http://127.0.0.1:1",),
+        branches=(Branch(USERS.public().key.hex(), USERS.code.hex()),), coin=ETH,
+        decimals={ETH: 18, USDT: 6}, credit_after=2, unlock_after=3, chain_id=31_337,
+        tokens={USDT: TOKEN.hex()}, lanes=(LANE.hex(),), cold=lane_of(COLD).hex(),
+        signers=("signer-gone.sock", "signer-one.sock"),
     )  # fmt: skip
-    networks.keep(made, [network])
-    keyfile.seal(made / "keys", {"lane-0": KEY.secret}, PASSPHRASE)
-    approved = {plan(BODY).binding: [PAYMENT]}
-    (made / "intents").write_bytes(msgspec.msgpack.encode(approved))
-    return made
 
 
-@pytest.fixture(scope="module")
-def signer(folder: Path) -> Iterator[Process]:
-    running = Process(folder, PASSPHRASE)
-    yield running
-    said = running.end()
-    assert KEY.secret.hex().encode() not in said
-    assert KEY.secret not in said
+@pytest.fixture
+async def signing(tmp_path: Path) -> AsyncIterator[Signing]:
+    networks.keep(tmp_path, [network()])
+    secrets = {"lane-0": KEY.secret, "cold": COLD.secret}
+    secrets[branch_name(NETWORK)] = USERS.secret + USERS.code
+    keyfile.seal(tmp_path / "keys", secrets, PASSPHRASE)
+    made = Signing(tmp_path, await Withdrawing.open(tmp_path, TERMS))
+    process = await made.start()
+    yield made
+    assert await made.end(process) == 0
+    for secret in (KEY.secret, USERS.secret, PASSPHRASE):
+        assert secret not in made.said
+        assert secret.hex().encode() not in made.said
+    await made.exchange.close()
 
 
-def test_what_was_approved_is_signed_the_same_each_time(signer: Process) -> None:
+async def test_what_was_approved_is_signed_the_same_each_time(signing: Signing) -> None:
     """Criterion: CHAINS-SIGNER-3."""
-    signature = ask(signer.socket, plan(BODY))
-    assert ask(signer.socket, plan(BODY)) == signature
+    payment = await signing.approved(4)
+    body = body_of(payment)
+    asked = plan(body, payment.withdrawal)
+    signature = await signing.ask(asked)
+    assert await signing.ask(asked) == signature
     recovered = type(KEY.public_key).from_signature_and_message(
-        signature, BODY.digest(), hasher=None
+        signature, body.digest(), hasher=None
     )
     assert recovered == KEY.public_key
-    assert signer.socket.stat().st_mode & 0o077 == 0
+    assert signing.socket.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize(
-    "proposal",
-    [
-        plan(msgspec.structs.replace(BODY, data=CALL[2][:-1] + b"\xff")),
-        plan(msgspec.structs.replace(BODY, nonce=5)),
-        plan(msgspec.structs.replace(BODY, chain_id=1)),
-        plan(msgspec.structs.replace(BODY, max_fee=10**13)),
-        plan(BODY, withdrawals=(9, 10)),
-        plan(BODY, withdrawals=(10,)),
-        plan(BODY, network=2),
-        msgspec.structs.replace(plan(BODY), body=b"\xff"),
-    ],
-)
-def test_a_coordinator_under_attack_gets_nothing(signer: Process, proposal: Plan) -> None:
+async def test_a_coordinator_under_attack_gets_nothing(signing: Signing) -> None:
     """Criterion: CHAINS-SIGNER-3."""
-    with pytest.raises(WillNotSign):
-        ask(signer.socket, proposal)
-    assert ask(signer.socket, plan(BODY))
+    payment = await signing.approved(4)
+    number, good = payment.withdrawal, body_of(payment)
+    unbound = await signing.exchange.ask(NETWORK, USDT, AMOUNT * 100, checksummed(TARGET))
+
+    def other(**change: object) -> Plan:
+        return plan(msgspec.structs.replace(good, **change), number)
+
+    proposals = [
+        other(data=good.data[:-1] + b"\xff"),
+        other(nonce=5),
+        other(chain_id=1),
+        other(max_fee=10**13),
+        plan(good, number, 10),
+        plan(good, number, number),
+        plan(good, unbound),
+        plan(good, 10),
+        plan(good),
+        plan(good, number, network=2),
+        msgspec.structs.replace(plan(good, number), body=b"\xff"),
+        msgspec.structs.replace(plan(good), move=Move(USDT, 1, 0, "branch/5", AMOUNT)),
+    ]
+    for proposal in proposals:
+        with pytest.raises(WillNotSign):
+            await signing.ask(proposal)
+    assert await signing.ask(plan(good, number))
 
 
-def test_a_signer_without_its_passphrase_ends_and_says_why(folder: Path, tmp_path: Path) -> None:
+async def test_a_withdrawal_is_signed_for_under_one_binding_for_ever(signing: Signing) -> None:
+    """Whatever the exchange would say later, after a restart too. Criterion: CHAINS-SIGNER-5."""
+    payment = await signing.approved(4)
+    await signing.ask(plan(body_of(payment), payment.withdrawal))
+    bed = signing.exchange.bed
+    fold = next(one for one in bed.folds if one.number == wire.WITHDRAWALS)
+    fold.state.withdrawals[payment.withdrawal].binding = evm_transaction.binding(LANE, 9)
+    with pytest.raises(WillNotSign, match="other inputs or another nonce"):
+        await signing.ask(plan(body_of(payment, 9), payment.withdrawal))
+
+
+async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None:
+    """Sweeps and their gas need no approval, as they cannot leave. Criterion: CHAINS-SWEEP-2."""
+    sweep = Move(USDT, wire.Tier.DEPOSIT, wire.Tier.HOT, "branch/5", AMOUNT)
+    gas = Move(ETH, wire.Tier.HOT, wire.Tier.DEPOSIT, "branch/5", 10**15)
+
+    def moving(move: Move, source: bytes, to: bytes, value: int = 0, data: bytes = b"") -> Plan:
+        limit = evm.GAS_TOKEN if data else evm.GAS_BARE
+        body = evm_transaction.Body(31_337, source, 0, to, value, data, limit, 10, 10**11)
+        return msgspec.structs.replace(plan(body), move=move)
+
+    home = evm_transaction.transfer_call(LANE, AMOUNT)
+    assert await signing.ask(moving(sweep, PLACE, TOKEN, data=home))
+    assert await signing.ask(moving(sweep, PLACE, LANE, value=10**15))
+    assert await signing.ask(moving(gas, LANE, PLACE, value=10**15))
+    away = evm_transaction.transfer_call(TARGET, AMOUNT)
+    for refused in (
+        moving(sweep, PLACE, TOKEN, data=away),
+        moving(sweep, PLACE, TARGET, value=10**15),
+        moving(sweep, PLACE, TOKEN, data=home + b"\0"),
+        moving(sweep, PLACE, TARGET, data=home),
+        moving(gas, LANE, TARGET, value=10**15),
+        moving(gas, LANE, PLACE, value=10**21),
+        moving(msgspec.structs.replace(sweep, key="branch/6"), PLACE, LANE, value=1),
+        moving(msgspec.structs.replace(sweep, key="lane-0"), PLACE, LANE, value=1),
+    ):
+        with pytest.raises(WillNotSign):
+            await signing.ask(refused)
+
+
+async def test_every_place_of_ours_is_proven_and_nothing_else_is_signed(signing: Signing) -> None:
+    """Criterion: CHAINS-OWNERSHIP-1, CHAINS-OWNERSHIP-2."""
+    message = "Fullreserve proof of ownership 2026-11-26"
+    found = list(holdings.places(network(), 2))
+    assert [one.key for one in found] == ["lane-0", "cold", "branch/1", "branch/2"]
+    for place in found:
+        proof = await asyncio.to_thread(holdings.prove, signing.folder, network(), place, message)
+        assert ownership.verify(proof)
+        assert not ownership.verify(msgspec.structs.replace(proof, message=message + "!"))
+    for key, text in (
+        ("lane-0", "\x02 a transaction's first byte"),
+        ("lane-0", "Send all of it"),
+        ("lane-0", "Fullreserve " + "x" * 1_000),
+        ("lane-0", "Fullreserve \n"),
+        ("lane-1", message),
+        ("utxo", message),
+    ):
+        with pytest.raises(WillNotSign):
+            await signing.ask(SignMessage(NETWORK, key, text))
+
+
+async def test_a_signer_without_its_passphrase_ends_and_says_why(
+    signing: Signing, tmp_path: Path
+) -> None:
     """Criterion: CHAINS-SIGNER-4."""
-    failed = Process(folder, b"open says me")
-    assert failed.process.wait(30) == 1
-    said = failed.end()
-    assert b"passphrase is wrong" in said
+    failed = Signing(signing.folder, signing.exchange)
+    failed.socket = tmp_path / "other.sock"
+    process = await failed.start(b"open says me")
+    assert await process.wait() == os.EX_DATAERR
+    await failed.end(process)
+    assert b"passphrase is wrong" in failed.said
     with pytest.raises(SignerGone):
-        ask(tmp_path / "nobody.sock", plan(BODY))
+        await failed.ask(plan(body_of(Payment(1, USDT, AMOUNT, TARGET)), 1))

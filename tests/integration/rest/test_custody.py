@@ -50,6 +50,9 @@ class Numbers:
             raise ValueError("it begins with addr")
         return text.encode()
 
+    def text(self, place: bytes) -> str:
+        return place.decode()
+
 
 def terms(network: int, code: str, *, needs_memo: bool = False) -> DefineNetwork:
     """A network with BTC on it."""
@@ -64,6 +67,7 @@ def terms(network: int, code: str, *, needs_memo: bool = False) -> DefineNetwork
 async def rest(tmp_path: Any) -> Any:
     made = await RestBed.open(tmp_path, clock=HandClock(1_700_000_000_000))
     made.context.addresses = {NETWORK: Numbers()}
+    made.context.pays = lambda: True
     for fold in (DEPOSITS, WITHDRAWALS):
         await house(made, fold, terms(NETWORK, "Bitcoin"))
     # Without a last price the quota cannot be checked, and a person would look at each request.

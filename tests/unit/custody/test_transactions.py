@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fullreserve.custody import rlp
-from fullreserve.custody.addresses import UtxoAddresses, checksummed
+from fullreserve.custody.addresses import EvmAddresses, UtxoAddresses, checksummed
 from fullreserve.custody.chains import evm, raw_block
 from fullreserve.custody.chains import evm_transaction as evm_tx
 from fullreserve.custody.chains import utxo_transaction as utxo_tx
@@ -26,14 +26,14 @@ from fullreserve.custody.chains.adapter import Payment, Plan, Unpayable
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.hd import Private
 from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, WillNotSign, lane_of
-from tests.integration.custody.outsiders import Approved
 
 KEY = PrivateKey(b"\x07" * 32)
 LANE = lane_of(KEY)
 TOKEN = b"\x22" * 20
 TARGET = b"\x33" * 20
 TERMS = evm.Terms(1, 31_337, 2, {6: TOKEN}, (LANE,))
-POLICY = EvmPolicy(TERMS, {LANE: KEY})
+USERS = Private.of_seed(b"u" * 32)
+POLICY = EvmPolicy(TERMS, {LANE: KEY}, EvmAddresses(USERS.public()), USERS)
 
 ROOTS = [Private.of_seed(bytes([number]) * 32) for number in (1, 2, 3)]
 HOT = UtxoAddresses([root.public() for root in ROOTS], 2, "bcrt")
@@ -64,7 +64,7 @@ def test_lists_and_long_strings_are_encoded() -> None:
 
 def evm_plan(body: evm_tx.Body) -> Plan:
     fixed = evm_tx.binding(body.lane, body.nonce)
-    return Plan(1, (9,), fixed, msgspec.msgpack.encode(body), 1)
+    return Plan(1, (9,), fixed, msgspec.json.encode(body), 1)
 
 
 PAYMENT = Payment(9, 6, 1_000, TARGET)
@@ -93,19 +93,19 @@ def test_a_signer_refuses_whatever_was_not_approved(change: dict[str, object]) -
 
     Criterion: CHAINS-SIGNER-1.
     """
-    assert POLICY.sign(evm_plan(GOOD), Approved(PAYMENT))
+    assert POLICY.sign(evm_plan(GOOD), [PAYMENT])
     altered = msgspec.structs.replace(GOOD, **change)
     with pytest.raises(WillNotSign):
-        POLICY.sign(evm_plan(altered), Approved(PAYMENT))
+        POLICY.sign(evm_plan(altered), [PAYMENT])
 
 
 def test_a_signer_refuses_another_nonce_than_the_bound_one() -> None:
     """Criterion: CHAINS-SIGNER-2."""
     other = msgspec.structs.replace(evm_plan(GOOD), binding=evm_tx.binding(LANE, 5))
     with pytest.raises(WillNotSign, match="binding"):
-        POLICY.sign(other, Approved(PAYMENT))
+        POLICY.sign(other, [PAYMENT])
     with pytest.raises(WillNotSign, match="read"):
-        POLICY.sign(msgspec.structs.replace(evm_plan(GOOD), body=b"junk"), Approved(PAYMENT))
+        POLICY.sign(msgspec.structs.replace(evm_plan(GOOD), body=b"junk"), [PAYMENT])
 
 
 COIN = utxo_tx.Coin(b"\x05" * 32, 1, 1_000_000)
@@ -118,7 +118,7 @@ def utxo_plan(body: utxo_tx.Body) -> Plan:
 
 
 def policy(number: int) -> UtxoPolicy:
-    return UtxoPolicy(HOT, 500, 3, 2, PrivateKey(ROOTS[number].child(0).secret))
+    return UtxoPolicy(HOT, 500, 3, 2, ROOTS[number])
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,16 @@ def policy(number: int) -> UtxoPolicy:
 )
 def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> None:
     """Criterion: CHAINS-SIGNER-1."""
-    assert policy(0).sign(utxo_plan(BODY), Approved(PAID))
+    assert policy(0).sign(utxo_plan(BODY), [PAID])
     with pytest.raises(WillNotSign):
-        policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), Approved(PAID))
+        policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID])
 
 
 def test_a_stranger_key_signs_nothing() -> None:
     """Criterion: CHAINS-SIGNER-1."""
-    stranger = UtxoPolicy(HOT, 500, 3, 2, KEY)
+    stranger = UtxoPolicy(HOT, 500, 3, 2, USERS)
     with pytest.raises(WillNotSign, match="wallet"):
-        stranger.sign(utxo_plan(BODY), Approved(PAID))
+        stranger.sign(utxo_plan(BODY), [PAID])
 
 
 @pytest.mark.parametrize("pair", [(0, 1), (1, 2), (0, 2)])
@@ -154,7 +154,7 @@ def test_any_two_of_three_sign_and_cores_library_agrees(pair: tuple[int, int]) -
     """Criterion: CHAINS-PAY-8."""
     import pbk
 
-    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in pair]
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in pair]
     made = utxo_tx.completed(parts)
     script, judged = pbk.ScriptPubkey(HOT.place(0)), pbk.Transaction(made.raw)
     flags = pbk.ScriptVerificationFlags.ALL & ~pbk.ScriptVerificationFlags.TAPROOT
@@ -166,7 +166,7 @@ def test_any_two_of_three_sign_and_cores_library_agrees(pair: tuple[int, int]) -
 
 def test_the_estimated_size_is_never_less_than_the_real_one() -> None:
     """Criterion: CHAINS-PAY-6."""
-    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in (0, 1)]
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in (0, 1)]
     made = Transaction.parse(utxo_tx.completed(parts).raw)
     stripped = Transaction(made.version, [TransactionInput(i.txid, i.vout, sequence=i.sequence)
                                           for i in made.vin], made.vout)  # fmt: skip
@@ -183,7 +183,7 @@ def block_of(transactions: list[Transaction]) -> tuple[bytes, bytes]:
 
 
 def some(count: int) -> list[Transaction]:
-    parts = [policy(one).sign(utxo_plan(BODY), Approved(PAID)) for one in (0, 1)]
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in (0, 1)]
     signed = Transaction.parse(utxo_tx.completed(parts).raw)
     plain = [
         Transaction(vin=[TransactionInput(bytes([n]) * 32, n, Script(bytes(n)))],

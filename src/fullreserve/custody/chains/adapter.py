@@ -55,14 +55,28 @@ class Payment(msgspec.Struct, array_like=True, frozen=True):
     asset: int
     amount: int
     place: bytes
-    memo: int = 0
+    memo: str = ""  # as the receiver's side wrote it
+
+
+class Move(msgspec.Struct, array_like=True, frozen=True):
+    """Coins that go from one place of ours to another; tiers as the exchange numbers them.
+
+    `key` names the user's address that it is about, as `holdings` does; "": several.
+    """
+
+    asset: int
+    source: int
+    target: int
+    key: str
+    amount: int
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
     """How withdrawals are paid by one transaction, which only its own replacements may follow.
 
     `body` is the chain's own description of it, unsigned; `binding` is the hash of the inputs or
-    the (lane, nonce), the same for every replacement; `fee` is what it costs at most.
+    the (lane, nonce), the same for every replacement; `fee` is what it costs at most. A plan with a
+    `move` pays no withdrawal.
     """
 
     network: int
@@ -70,6 +84,7 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
     binding: bytes
     body: bytes
     fee: int
+    move: Move | None = None
 
 
 class Attempt(NamedTuple):
@@ -134,7 +149,18 @@ class Chain(ABC):
     def know(self, count: int) -> None:
         """Look for the addresses of all indexes below `count` from now on."""
 
+    @abstractmethod
+    def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
+        """What places of ours hold after a block, by place and asset."""
+
     # Paying
+
+    @abstractmethod
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+        """Plans that bring what users' addresses hold to the hot wallet, as far as it is worth it.
+
+        Where an address cannot pay for that itself, what it needs is brought there first.
+        """
 
     @abstractmethod
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:

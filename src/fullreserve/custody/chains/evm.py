@@ -23,6 +23,7 @@ from fullreserve.custody.chains.adapter import (
     Chain,
     Deposit,
     HotShort,
+    Move,
     Payment,
     Plan,
     Scan,
@@ -39,15 +40,23 @@ from fullreserve.custody.chains.rpc import (
     quantity,
 )
 from fullreserve.custody.keccak import keccak256
+from fullreserve.exchange.products.custody_wire import Tier
 
 TRANSFER_EVENT = keccak256(b"Transfer(address,address,uint256)")
 BALANCE_OF = bytes.fromhex("70a08231")
 
+LEDGER = 8  # digits after the point
 COIN = -1  # the output number of a transaction's own value
+GAS_BARE = 21_000
 GAS_COIN = 60_000  # a memo's data costs more than the bare 21,000
 GAS_TOKEN = 120_000
 TIP = 10**9
 BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as a replacement
+
+# An address is swept of the chain's coin when it holds this many times what that costs, and is
+# given this many times what a token's transfer costs, as fees may rise until it is spent.
+WORTH, GIVEN = 10, 2
+ASKED_AT_ONCE = 500
 
 # What nodes say of a transaction that they already hold.
 _HELD = ("already known", "already imported", "known transaction", "nonce too low")
@@ -62,6 +71,7 @@ class Terms(NamedTuple):
     tokens: Mapping[int, bytes]  # contract of each token's asset number
     lanes: tuple[bytes, ...] = ()  # accounts that pay, each with its own nonces
     final_after: int = 12
+    digits: Mapping[int, int] = {}  # decimals of each asset: what the ledger can express is moved
     max_fee_cap: int = 500 * 10**9  # wei a unit of gas
 
 
@@ -78,6 +88,7 @@ class EvmChain(Chain):
         self._node = node
         self._table = Table(addresses)
         self._asset_of = {contract: asset for asset, contract in terms.tokens.items()}
+        self._lanes = frozenset(terms.lanes)
         self._is_checked = False
 
     # Watching
@@ -117,10 +128,14 @@ class EvmChain(Chain):
 
     def _coin(self, sent: _Sent) -> Deposit | None:
         index = self._table.index(sent.to) if sent.value else None
-        if index is None:
+        if index is None or self._is_own(sent.spend[:ACCOUNT]):
             return None
         coin, value = self.terms.coin, sent.value
         return Deposit(sent.txid, COIN, coin, index, self._memo(sent), value, (sent.spend,))
+
+    def _is_own(self, account: bytes) -> bool:
+        """What comes from us is gas for a sweep: withdrawals go to nobody's address here."""
+        return account in self._lanes or self._table.index(account) is not None
 
     def _memo(self, sent: _Sent) -> int:  # noqa: ARG002 - only chains with memos have one
         return 0
@@ -138,6 +153,8 @@ class EvmChain(Chain):
             if asset is None or len(topics) != 3 or topics[0] != TRANSFER_EVENT:
                 continue
             index = self._table.index(topics[2][-ACCOUNT:])
+            if self._is_own(topics[1][-ACCOUNT:]):
+                continue
             amount = int.from_bytes(hexed(field(log, "data"), 32), "big")
             sent = by_id.get(hexed(field(log, "transactionHash"), HASH))
             if sent is None:
@@ -155,7 +172,89 @@ class EvmChain(Chain):
                 raise NodeGarbage(f"the node is of chain {told}, not {self.terms.chain_id}")
             self._is_checked = True
 
+    def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
+        at = {"blockHash": "0x" + block.hash.hex()}
+        keys = [(one, self.terms.coin) for one in places]
+        asked: list[tuple[str, Sequence[Any]]] = [
+            ("eth_getBalance", ["0x" + one.hex(), at]) for one in places
+        ]
+        for asset, token in self.terms.tokens.items():
+            for one in places:
+                keys.append((one, asset))
+                call = {"to": "0x" + token.hex(), "data": "0x" + _balance_call(one).hex()}
+                asked.append(("eth_call", [call, at]))
+        told: list[Any] = []
+        for start in range(0, len(asked), ASKED_AT_ONCE):
+            told += self._node.calls(asked[start : start + ASKED_AT_ONCE])
+        return dict(zip(keys, map(quantity, told), strict=True))
+
     # Paying
+
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+        taken = [tx.read_body(plan.body) for plan in bound]
+        busy = {body.lane for body in taken} | {body.to for body in taken}
+        places = {self.addresses.place(index): index for index in indexes}
+        free = [place for place in places if place not in busy]
+        held = self.balances(free, self.tip()) if free else {}
+        made = []
+        for place in free:
+            plan = self._sweep(place, places[place], held, taken)
+            if plan is not None:
+                made.append(plan)
+                taken.append(tx.read_body(plan.body))
+        return made
+
+    def _sweep(
+        self,
+        place: bytes,
+        index: int,
+        held: Mapping[tuple[bytes, int], int],
+        taken: Sequence[tx.Body],
+    ) -> Plan | None:
+        tip, fee = self._fees()
+        coin, hot = held[place, self.terms.coin], self.terms.lanes[index % len(self.terms.lanes)]
+        key = f"branch/{index}"
+        for asset, token in self.terms.tokens.items():
+            amount = self._whole(asset, held[place, asset])
+            if not amount:
+                continue
+            if coin < GAS_TOKEN * fee:
+                return self._gas_for(place, key, GIVEN * GAS_TOKEN * fee - coin, taken)
+            data = tx.transfer_call(hot, amount)
+            body = tx.Body(self.terms.chain_id, place, 0, token, 0, data, GAS_TOKEN, tip, fee)
+            return self._as_move(body, Move(asset, Tier.DEPOSIT, Tier.HOT, key, amount), taken)
+        amount = self._whole(self.terms.coin, coin - GAS_BARE * fee)
+        if coin < WORTH * GAS_BARE * fee or amount <= 0:
+            return None
+        body = tx.Body(self.terms.chain_id, place, 0, hot, amount, b"", GAS_BARE, tip, fee)
+        return self._as_move(
+            body, Move(self.terms.coin, Tier.DEPOSIT, Tier.HOT, key, amount), taken
+        )
+
+    def _gas_for(
+        self, place: bytes, key: str, amount: int, taken: Sequence[tx.Body]
+    ) -> Plan | None:
+        """The gas station: the coin that an address needs to send its tokens on."""
+        tip, fee = self._fees()
+        amount += -amount % 10 ** max(0, self._digits(self.terms.coin) - LEDGER)
+        payment = Payment(0, self.terms.coin, amount, place)
+        for lane in self._by_load(taken):
+            body = tx.Body(self.terms.chain_id, lane, 0, place, amount, b"", GAS_BARE, tip, fee)
+            if self._can_pay(body, payment, None, taken):
+                move = Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, key, amount)
+                return self._as_move(body, move, taken)
+        return None
+
+    def _digits(self, asset: int) -> int:
+        return self.terms.digits.get(asset, LEDGER)
+
+    def _whole(self, asset: int, amount: int) -> int:
+        """What of an amount the ledger can express."""
+        return int(amount - amount % 10 ** max(0, self._digits(asset) - LEDGER))
+
+    def _as_move(self, body: tx.Body, move: Move, taken: Sequence[tx.Body]) -> Plan:
+        fixed = msgspec.structs.replace(body, nonce=self._next_nonce(body.lane, taken))
+        return msgspec.structs.replace(self._as_plan(fixed, ()), move=move)
 
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         if len(payments) != 1:
@@ -281,7 +380,7 @@ class EvmChain(Chain):
     def _as_plan(self, body: tx.Body, payments: Sequence[Payment]) -> Plan:
         ids = tuple(one.withdrawal for one in payments)
         fixed = tx.binding(body.lane, body.nonce)
-        data = msgspec.msgpack.encode(body)
+        data = msgspec.json.encode(body)
         return Plan(self.network, ids, fixed, data, body.gas * body.max_fee)
 
 
@@ -331,5 +430,5 @@ def _raised(fee: int) -> int:
 
 
 def _with(plan: Plan, body: tx.Body) -> Plan:
-    data = msgspec.msgpack.encode(body)
+    data = msgspec.json.encode(body)
     return msgspec.structs.replace(plan, body=data, fee=body.gas * body.max_fee)

@@ -50,7 +50,8 @@ class Body(msgspec.Struct, array_like=True, frozen=True):
         return Attempt(keccak256(raw), raw)
 
 
-_decode = msgspec.msgpack.Decoder(Body).decode
+# JSON: amounts of 18 decimals are larger than MessagePack's integers.
+_decode = msgspec.json.Decoder(Body).decode
 
 
 def read_body(data: bytes) -> Body:
@@ -66,13 +67,10 @@ def binding(lane: bytes, nonce: int) -> bytes:
 def call_of(payment: Payment, token: bytes | None) -> tuple[bytes, int, bytes]:
     """Target, value and data that pay it, with a token's contract or in the chain's own coin."""
     if token is None:
-        memo = _memo_data(payment.memo)
-        return payment.place, payment.amount, memo
-    words = payment.place.rjust(WORD, b"\0") + payment.amount.to_bytes(WORD, "big")
-    return token, 0, TRANSFER + words
+        return payment.place, payment.amount, payment.memo.encode("ascii")
+    return token, 0, transfer_call(payment.place, payment.amount)
 
 
-def _memo_data(memo: int) -> bytes:
-    from fullreserve.custody.addresses import memo_of
-
-    return memo_of(memo).encode() if memo else b""
+def transfer_call(place: bytes, amount: int) -> bytes:
+    """The data of a token's transfer."""
+    return TRANSFER + place.rjust(WORD, b"\0") + amount.to_bytes(WORD, "big")

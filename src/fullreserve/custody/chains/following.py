@@ -74,12 +74,13 @@ class Reached(NamedTuple):
 
 Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Reached
 
-_codec = msgspec.msgpack.Decoder(Cursor)
+# JSON: amounts of 18 decimals are larger than MessagePack's integers.
+_codec = msgspec.json.Decoder(Cursor)
 
 
 def store(cursor: Cursor) -> bytes:
     """The cursor as bytes."""
-    return msgspec.msgpack.encode(cursor)
+    return msgspec.json.encode(cursor)
 
 
 def restore(data: bytes) -> Cursor:

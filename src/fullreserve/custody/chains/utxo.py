@@ -20,6 +20,7 @@ from fullreserve.custody.chains.adapter import (
     Chain,
     Deposit,
     HotShort,
+    Move,
     Payment,
     Plan,
     Scan,
@@ -34,15 +35,22 @@ from fullreserve.custody.chains.rpc import (
     field,
     hexed,
 )
+from fullreserve.exchange.products.custody_wire import Tier
 
 HASH = 32
 SATS = 100_000_000
-HOT = 0  # the index of the hot wallet's address
+HOT = tx.HOT
 SPENDS_MAX = 16  # of a deposit's inputs, those that are looked for when it was orphaned
 BLOCKS_TARGET = 6
+SWEPT_AT_ONCE = 50
+# Coins are gathered when all of them together are worth this many times what that costs.
+WORTH = 10
 
 _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
+
+
+RATE_CAP = 500  # sats a virtual byte
 
 
 class Terms(NamedTuple):
@@ -55,7 +63,7 @@ class Terms(NamedTuple):
     threshold: int = 2
     rate_min: int = 1
     rate_default: int = 10  # where the node has no estimate
-    rate_cap: int = 500
+    rate_cap: int = RATE_CAP
     bump: int = 5  # sats a virtual byte more for each replacement, at least
 
 
@@ -124,7 +132,8 @@ class UtxoChain(Chain):
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         pays = tuple(self._pays(one) for one in payments)
         taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).inputs}
-        free = [coin for key, coin in self.coins.items() if key not in taken]
+        coins = self.coins.items()
+        free = [coin for key, coin in coins if key not in taken and coin.index == HOT]
         free.sort(key=lambda coin: (-coin.amount, coin.outpoint()))
         rate, wanted = self._rate(), sum(one.amount for one in pays)
         chosen: list[tx.Coin] = []
@@ -197,12 +206,40 @@ class UtxoChain(Chain):
     def unsigned(self, plan: Plan) -> bytes:
         """The PSBT that signers are asked to sign."""
         body = tx.read_body(plan.body)
-        made = tx.unsigned(body, self.hot, self.addresses.witness_script(HOT))
-        return bytes(made.serialize())
+        return bytes(tx.unsigned(body, self.addresses).serialize())
+
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).inputs}
+        wanted = frozenset(indexes)
+        free = [
+            coin
+            for key, coin in self.coins.items()
+            if key not in taken and coin.index in wanted and coin.index != HOT
+        ]
+        chosen = tuple(one for one in free[:SWEPT_AT_ONCE] if self._is_unspent(one))
+        total = sum(one.amount for one in chosen)
+        fee = self._rate() * self._size(tx.Body(chosen, (), 0), with_change=True)
+        if not chosen or total < WORTH * fee:
+            return []
+        body = tx.Body(chosen, (), total - fee)
+        move = Move(self.terms.asset, Tier.DEPOSIT, Tier.HOT, "", total - fee)
+        return [msgspec.structs.replace(self._as_plan((), body), move=move)]
+
+    def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
+        """Of the newest block alone, as such nodes keep no others' state; NodeGarbage."""
+        held: dict[tuple[bytes, int], int] = {(one, self.terms.asset): 0 for one in places}
+        by_index: dict[int, bytes] = {}
+        for coin in self.coins.values():
+            place = by_index.setdefault(coin.index, self.addresses.place(coin.index))
+            if (place, self.terms.asset) in held and self._is_unspent(coin):
+                held[place, self.terms.asset] += coin.amount
+        if self.tip() != block:
+            raise NodeGarbage(f"block {block.height} is not the newest any more")
+        return held
 
     def take_coin(self, deposit: Deposit) -> tx.Coin:
-        """A confirmed payment to the hot wallet's address is a coin to spend."""
-        coin = tx.Coin(deposit.txid, deposit.output, deposit.amount)
+        """A confirmed payment to an address of ours is a coin to spend."""
+        coin = tx.Coin(deposit.txid, deposit.output, deposit.amount, deposit.index)
         self.coins[coin.outpoint()] = coin
         return coin
 

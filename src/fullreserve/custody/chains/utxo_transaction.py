@@ -14,6 +14,7 @@ from embit.psbt import PSBT
 from embit.script import Script
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
+from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
 from fullreserve.custody.chains.raw_block import outpoint
 
@@ -21,16 +22,18 @@ from fullreserve.custody.chains.raw_block import outpoint
 SEQUENCE = 0xFFFFFFFD
 # Core's dust for a witness script hash's output at the usual 3 sat/vB; larger for none.
 DUST = 330
+HOT = 0  # the index of the hot wallet's address
 _OVERHEAD = 11
 _SIGNATURE, _KEY = 73, 34
 
 
 class Coin(msgspec.Struct, array_like=True, frozen=True):
-    """An output that the hot wallet may spend."""
+    """An output of ours; `index` is that of its address, 0 the hot wallet's."""
 
     txid: bytes
     output: int
     amount: int
+    index: int = 0
 
     def outpoint(self) -> bytes:
         return outpoint(self.txid, self.output)
@@ -42,7 +45,7 @@ class Pays(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Body(msgspec.Struct, array_like=True, frozen=True):
-    """Payments in order, then the change where there is any."""
+    """Payments in order, then the change where there is any; without payments it gathers coins."""
 
     inputs: tuple[Coin, ...]
     pays: tuple[Pays, ...]
@@ -75,16 +78,18 @@ def size(inputs: int, scripts: list[int], keys: int, threshold: int) -> int:
     return _OVERHEAD + inputs * (41 + -(-witness // 4)) + outputs
 
 
-def unsigned(body: Body, hot: bytes, witness_script: bytes) -> PSBT:
+def unsigned(body: Body, addresses: UtxoAddresses) -> PSBT:
     """What signers are asked to sign."""
+    hot = addresses.place(HOT)
     inputs = [TransactionInput(one.txid, one.output, sequence=SEQUENCE) for one in body.inputs]
     outputs = [TransactionOutput(one.amount, Script(one.script)) for one in body.pays]
     if body.change:
         outputs.append(TransactionOutput(body.change, Script(hot)))
     psbt = PSBT(Transaction(version=2, vin=inputs, vout=outputs))
     for scope, coin in zip(psbt.inputs, body.inputs, strict=True):
-        scope.witness_utxo = TransactionOutput(coin.amount, Script(hot))
-        scope.witness_script = Script(witness_script)
+        place = addresses.place(coin.index)
+        scope.witness_utxo = TransactionOutput(coin.amount, Script(place))
+        scope.witness_script = Script(addresses.witness_script(coin.index))
     return psbt
 
 

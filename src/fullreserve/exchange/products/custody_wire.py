@@ -332,6 +332,7 @@ class Pay(msgspec.Struct, array_like=True, frozen=True):
     destination: int  # entry of the identity vault's address book
     binding: bytes
     transfer: bytes
+    owner: int = 0
 
 
 AnyDeposits = (

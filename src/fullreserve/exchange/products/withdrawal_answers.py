@@ -20,6 +20,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
     ListPay,
     ListQueue,
+    ListShort,
     ListWithdrawals,
     Place,
     Quota,
@@ -48,6 +49,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(state.withdrawals.get(number))
     if isinstance(asked, ListPay):
         return _encode(_due(asked, state, known))
+    if isinstance(asked, ListShort):
+        return _encode(_short(asked, state, known))
     if isinstance(asked, GetQuota):
         return _encode(quota_of(asked.owner, asked.now_ms, state, known))
     if isinstance(asked, GetPlace):
@@ -113,13 +116,24 @@ def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
             continue
         if len(found) >= asked.limit:
             break
-        found.append(
-            Pay(
-                *(number, one.network, one.asset, one.amount, one.destination),
-                *(one.binding, one.transfer),
-            )
-        )
+        found.append(_pay(one))
     return found
+
+
+def _short(asked: ListShort, state: WithdrawalsState, known: Index) -> list[Pay]:
+    first: dict[int, Withdrawal] = {}
+    for number in known.open:
+        one = state.withdrawals[number]
+        if (one.network, one.state) == (asked.network, WithdrawalState.SHORT):
+            first.setdefault(one.asset, one)
+    return [_pay(one) for one in first.values()]
+
+
+def _pay(one: Withdrawal) -> Pay:
+    return Pay(
+        *(one.number, one.network, one.asset, one.amount, one.destination),
+        *(one.binding, one.transfer, one.owner),
+    )
 
 
 def _place(number: int, state: WithdrawalsState, known: Index) -> Place | None:

@@ -173,6 +173,12 @@ class GetDrains(Question, frozen=True, tag=41):
     suspension: int
 
 
+class ListShort(Question, frozen=True, tag=26):
+    """-> list[Pay], of each asset of a network that its hot wallet is short of the oldest."""
+
+    network: int
+
+
 class Quota(msgspec.Struct, array_like=True, frozen=True):
     """USD at 10^-8 in 24 hours."""
 
@@ -196,6 +202,7 @@ AnyQuestion = (
     | GetPlace
     | ListQueue
     | GetDrains
+    | ListShort
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -208,6 +215,7 @@ ANSWERS: dict[type[Question], object] = {
     GetPlace: Place | None,
     ListQueue: list[Queued],
     GetDrains: dict[int, dict[int, DrainLog]],
+    ListShort: list[Pay],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

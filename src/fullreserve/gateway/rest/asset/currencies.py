@@ -80,7 +80,7 @@ def chain_row(context: Context, line: Line, quota: Quota) -> dict[str, object]:
 
     return currency_row(asset) | {
         "canDep": has_addresses and line.deposits is None,
-        "canWd": has_addresses and line.withdrawals is None,
+        "canWd": has_addresses and line.withdrawals is None and context.pays(),
         "chain": line.chain,
         "depEstOpenTime": _opens(line.deposits),
         "fee": amount(terms.fee),

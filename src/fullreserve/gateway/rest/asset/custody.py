@@ -11,7 +11,7 @@ from fullreserve.exchange.products.deposit_state import Deposit, DepositState, L
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.custody_desk import ask, names_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.deposits import LISTED_MAX
 from fullreserve.gateway.rest.asset.withdrawals import WdId, withdrawal_of
@@ -61,13 +61,15 @@ def routes(context: Context) -> Routes:
         if params.wd_id:
             one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
             words = WORDS.get(WithdrawalState(one.state), "Under review")
-            return wire.envelope([_row(ids.text(one.number), words, one.transfer)])
+            named = await names_of(context, (one.transfer,))
+            return wire.envelope([_row(ids.text(one.number), words, named.get(one.transfer, ""))])
         question = ListDeposits(request.owner, 0, LISTED_MAX)
         found: list[Deposit] = await ask(context, DEPOSITS, question)
+        names = await names_of(context, (one.transfer for one in found))
         rows = [
-            _row("", DEPOSIT_WORDS.get(DepositState(one.state), "On hold"), one.transfer)
+            _row("", DEPOSIT_WORDS.get(DepositState(one.state), "On hold"), params.tx_id)
             for one in found
-            if one.transfer.hex() == params.tx_id and one.state != DepositState.GONE
+            if names[one.transfer] == params.tx_id and one.state != DepositState.GONE
         ]
         return wire.envelope(rows)
 
@@ -81,5 +83,5 @@ def routes(context: Context) -> Routes:
     }
 
 
-def _row(number: str, words: str, transfer: bytes) -> dict[str, str]:
-    return {"estCompleteTime": "", "state": words, "txId": transfer.hex(), "wdId": number}
+def _row(number: str, words: str, transaction: str) -> dict[str, str]:
+    return {"estCompleteTime": "", "state": words, "txId": transaction, "wdId": number}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
@@ -15,7 +16,7 @@ from fullreserve.exchange.products.deposit_state import (
 )
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask, lines, say
+from fullreserve.gateway.custody_desk import Line, ask, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.public.instruments import currency
@@ -96,12 +97,21 @@ class _Deposits:
         found: list[Deposit] = await ask(self._context, DEPOSITS, question)
         found.sort(key=lambda one: -one.number)
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
-        rows = [
-            deposit_row(known[one.network, one.asset], one, self._to(known, one))
+        asked = [
+            one
             for one in found
             if self._is_asked(one, params) and (one.network, one.asset) in known
         ]
-        return wire.envelope(rows[: params.limit])
+        if params.tx_id:
+            names = await names_of(self._context, (one.transfer for one in asked))
+            asked = [one for one in asked if names[one.transfer] == params.tx_id]
+        page = asked[: params.limit]
+        names = await names_of(self._context, (one.transfer for one in page))
+        rows = [
+            deposit_row(known[one.network, one.asset], one, self._to(known, one), names)
+            for one in page
+        ]
+        return wire.envelope(rows)
 
     def _to(self, known: dict[tuple[int, int], Line], one: Deposit) -> str:
         addresses = self._context.addresses.get(one.network)
@@ -117,14 +127,13 @@ class _Deposits:
             and params.state in ("", str(one.state))
             and params.type in ("", ON_A_CHAIN)
             and params.dep_id in ("", ids.text(one.number))
-            and params.tx_id in ("", one.transfer.hex())
             and (not params.after or one.seen_ms < params.after)
             and one.seen_ms > params.before
         )
 
 
-def deposit_row(line: Line, one: Deposit, to: str) -> dict[str, object]:
-    """A deposit as clients see it; `txId` is this exchange's own hash of the transaction."""
+def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -> dict[str, object]:
+    """A deposit as clients see it; `names` are the chain's own of transactions."""
     return {
         "actualDepBlkConfirm": str(one.confirmations),
         "amt": line.asset.text(one.value),
@@ -137,5 +146,5 @@ def deposit_row(line: Line, one: Deposit, to: str) -> dict[str, object]:
         "state": str(one.state),
         "to": to,
         "ts": str(one.seen_ms),
-        "txId": one.transfer.hex(),
+        "txId": names.get(one.transfer, ""),
     }

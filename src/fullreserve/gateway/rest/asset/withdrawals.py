@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -31,8 +32,9 @@ from fullreserve.exchange.products.withdrawal_state import (
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import ids, wire
+from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, say
+from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
@@ -40,6 +42,7 @@ from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
 from fullreserve.identity.address_book import Address
+from fullreserve.identity.session import Session
 
 INTERNAL, ON_A_CHAIN = "3", "4"
 LISTED_MAX = 10_000
@@ -107,7 +110,7 @@ class _Withdrawals:
             line, asked = None, self._to_user(asset, amount, params, client)
         else:
             line = await self._line(asset, params.chain)
-            asked = await self._to_address(request.owner, line, amount, params, client)
+            asked = await self._to_address(request, line, amount, params, client)
         reply = await say(self._context, WITHDRAWALS, asked, request.owner)
         if reply.code:
             raise await self._problem(request.owner, asset, line, reply.code)
@@ -140,8 +143,9 @@ class _Withdrawals:
         return named[0]
 
     async def _to_address(
-        self, owner: int, line: Line, amount: int, params: WithdrawParams, client: bytes
+        self, request: Request, line: Line, amount: int, params: WithdrawParams, client: bytes
     ) -> Asked:
+        owner = request.owner
         network = line.network.network
         addresses = self._context.addresses.get(network)
         if addresses is None:
@@ -149,16 +153,14 @@ class _Withdrawals:
         if line.network.needs_memo and ":" not in params.to_addr:
             raise Problem(58221, allowed="address:memo")
         try:
-            addresses.read(params.to_addr)
+            text = written(addresses, params.to_addr)
         except ValueError as problem:
             raise Problem(58222, allowed=str(problem)) from None
         fee = amount_int(line.terms.fee)
         if params.fee and _fee(line.asset, params.fee) != fee:
             raise Problem(51000, "fee", line.asset.text(fee))
         desk = self._context.desk
-        known: Address | None = await desk.act(
-            desk.rooms.addresses.find, owner, network, params.to_addr
-        )
+        known: Address | None = await desk.act(desk.rooms.addresses.find, owner, network, text)
         if known is None:
             raise Problem(58207, allowed="add it to the address book of the web app first")
         if self._context.clock.wall_ms() < known.usable_ms:
@@ -166,7 +168,7 @@ class _Withdrawals:
         return Asked(
             *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
             *(Destination.ADDRESS_BOOK, known.number, client),
-            by_api=True,
+            by_api=not isinstance(request.key, Session),
         )
 
     async def _number(self, owner: int, client: bytes, sequence: int) -> int:
@@ -216,10 +218,15 @@ class _Withdrawals:
         found.sort(key=lambda one: -one.number)
         client = client_hash(self._context, request.owner, params.client_id)
         asked = [one for one in found if self._is_asked(one, params, client)]
+        if params.tx_id:
+            named = await names_of(self._context, (one.transfer for one in asked))
+            asked = [one for one in asked if named.get(one.transfer) == params.tx_id]
+        page = asked[: params.limit]
+        names = await names_of(self._context, (one.transfer for one in page))
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         rows = [
-            await self._row(request.owner, known.get((one.network, one.asset)), one)
-            for one in asked[: params.limit]
+            await self._row(request.owner, known.get((one.network, one.asset)), one, names)
+            for one in page
         ]
         return wire.envelope(rows)
 
@@ -230,18 +237,19 @@ class _Withdrawals:
             and params.state in ("", str(one.state))
             and params.type in ("", kind)
             and params.wd_id in ("", ids.text(one.number))
-            and params.tx_id in ("", one.transfer.hex())
             and client in (b"", one.client)
             and (not params.after or one.requested_ms < params.after)
             and one.requested_ms > params.before
         )
 
-    async def _row(self, owner: int, line: Line | None, one: Withdrawal) -> dict[str, object]:
+    async def _row(
+        self, owner: int, line: Line | None, one: Withdrawal, names: Mapping[bytes, str]
+    ) -> dict[str, object]:
         to = str(one.destination)
         if one.kind == Destination.ADDRESS_BOOK:
             desk = self._context.desk
             to = await desk.act(desk.rooms.addresses.text, owner, one.destination)
-        row = withdrawal_row(self._catalog.assets[one.asset], line, one, to)
+        row = withdrawal_row(self._catalog.assets[one.asset], line, one, to, names)
         if one.state == WithdrawalState.QUEUED:
             place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
             if place is not None:
@@ -250,8 +258,10 @@ class _Withdrawals:
         return row
 
 
-def withdrawal_row(asset: Asset, line: Line | None, one: Withdrawal, to: str) -> dict[str, object]:
-    """A withdrawal as clients see it; `txId` is this exchange's own hash of the transaction."""
+def withdrawal_row(
+    asset: Asset, line: Line | None, one: Withdrawal, to: str, names: Mapping[bytes, str]
+) -> dict[str, object]:
+    """A withdrawal as clients see it; `names` are the chain's own of transactions."""
     text, _, memo = to.partition(":")
     row: dict[str, object] = {
         "addrEx": None,
@@ -270,7 +280,7 @@ def withdrawal_row(asset: Asset, line: Line | None, one: Withdrawal, to: str) ->
         "to": text,
         "toAddrType": "2" if one.kind == Destination.OWNER else "1",
         "ts": str(one.requested_ms),
-        "txId": one.transfer.hex(),
+        "txId": names.get(one.transfer, ""),
         "wdId": ids.text(one.number),
     }
     if memo:

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from fullreserve.gateway import wire
+from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, lines
 from fullreserve.gateway.errors import Problem
@@ -66,13 +67,11 @@ class _Book:
         if network.needs_memo and ":" not in params.addr:
             raise Problem(58221, allowed="address:memo")
         try:
-            addresses.read(params.addr)
+            text = written(addresses, params.addr)
         except ValueError as problem:
             raise Problem(58222, allowed=str(problem)) from None
         book = self._desk.rooms.addresses
-        made = await self._desk.act(
-            book.add, session.uid, network.network, params.addr, params.label
-        )
+        made = await self._desk.act(book.add, session.uid, network.network, text, params.label)
         return wire.envelope([_row(known, made)])
 
     async def remove(self, request: Request, params: AddressParams) -> bytes:

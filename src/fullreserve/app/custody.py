@@ -1,0 +1,48 @@
+"""What the chains of a data folder add to the exchange: addresses for its gateways, and workers.
+
+Without a networks' file there is nothing, and nothing of custody is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fullreserve.app.supervision import Program
+from fullreserve.custody.house import PAYER_GATEWAY
+from fullreserve.gateway.chain_addresses import ChainAddresses
+
+__all__ = ["PAYER_GATEWAY", "Custody", "served"]
+
+WATCHER, PAYER = "fullreserve.custody.watcher", "fullreserve.custody.paying"
+NETWORKS = "custody.json"
+
+
+def _unknown(_transfer: bytes) -> str:
+    return ""
+
+
+class Custody(NamedTuple):
+    """Addresses by network; the chains' own names of transactions; who watches and who pays."""
+
+    addresses: Mapping[int, ChainAddresses] = {}
+    transactions: Callable[[bytes], str] = _unknown
+    programs: tuple[Program, ...] = ()
+
+
+def served(data: Path) -> Custody:
+    """Of a data folder; custody.networks.BadNetworks."""
+    if not (data / NETWORKS).exists():
+        return Custody()
+    from fullreserve.custody import networks
+    from fullreserve.custody.transactions import Transactions
+
+    found = networks.load(data)
+    if not found:
+        return Custody()
+    return Custody(
+        {one.network: one.addresses() for one in found},
+        Transactions(data, found).text,
+        (Program(WATCHER), Program(PAYER)),
+    )

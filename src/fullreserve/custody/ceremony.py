@@ -1,0 +1,126 @@
+"""The demo's keys: made at the first start, one sealed file for each signer.
+
+What the demo's chains hold is play money. The passphrase of a file lies beside it: whoever can read
+the data folder can spend, which is right for a demo alone. No file holds another signer's part of a
+key that several sign with; a lane's key is in two files, so that losing one stops nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from coincurve import PrivateKey
+
+from fullreserve.custody import keyfile
+from fullreserve.custody.addresses import account_of
+from fullreserve.custody.hd import HARDENED, Private
+from fullreserve.custody.networks import Branch
+from fullreserve.custody.signing import COLD, LANE, branch_name
+
+SIGNERS = ("one", "two", "three")
+LANES = 3
+# BIP 44 and BIP 48: https://github.com/bitcoin/bips. The second number is the coin (SLIP 44).
+_ACCOUNTS, _SCRIPTS = 44 + HARDENED, 48 + HARDENED
+_ETHER = 60 + HARDENED
+_OLD_KEYS, _OLD_PASSPHRASE = "custody-demo.keys", "custody-demo.passphrase"
+
+
+class Made(NamedTuple):
+    """What may be known of the keys."""
+
+    lanes: tuple[str, ...]
+    cold: str
+    accounts: Branch  # of users' addresses on chains of accounts
+    scripts: dict[int, tuple[Branch, ...]]  # on chains of Bitcoin's family, by network
+
+
+def keys_file(data: Path, signer: str) -> Path:
+    """Where a signer's keys are."""
+    return data / f"custody-signer-{signer}.keys"
+
+
+def socket_name(signer: str) -> str:
+    """Its socket, below the data folder."""
+    return f"signer-{signer}.sock"
+
+
+def passphrase(data: Path, signer: str) -> bytes:
+    """That of a signer's file, made when there is none."""
+    path = data / f"custody-signer-{signer}.passphrase"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(24).hex().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def hold(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Made:
+    """Makes the keys where there are none; what may be known of them.
+
+    `accounts` are networks of accounts, `scripts` those of Bitcoin's family with their coin types.
+    keyfile.KeyFileError.
+    """
+    if not keys_file(data, SIGNERS[-1]).exists():
+        _make(data, accounts, scripts)
+    kept = [keyfile.unseal(keys_file(data, one), passphrase(data, one)) for one in SIGNERS]
+    lanes = [PrivateKey(kept[0][f"{LANE}{number}"]) for number in range(LANES)]
+    return Made(
+        tuple(_account(key) for key in lanes),
+        _account(PrivateKey(kept[1][COLD])),
+        _public(kept[0][branch_name(accounts[0])]),
+        {
+            network: tuple(_public(secrets[branch_name(network)]) for secrets in kept)
+            for network in scripts
+        },
+    )
+
+
+def _make(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> None:
+    root = _first_root(data)
+    users = root.at(_ACCOUNTS, _ETHER, HARDENED, 0)
+    # Hot wallets are of an account of their own, which users' branch says nothing of.
+    hot = root.at(_ACCOUNTS, _ETHER, 1 + HARDENED, 0)
+    cold = root.at(_ACCOUNTS, _ETHER, 2 + HARDENED, 0).child(0).secret
+    lanes = {f"{LANE}{number}": hot.child(number).secret for number in range(LANES)}
+    shared = {branch_name(network): _kept(users) for network in accounts}
+    own: dict[str, dict[str, bytes]] = {
+        "one": lanes | shared,
+        "two": lanes | shared | {COLD: cold},
+        "three": {COLD: cold},
+    }
+    for signer, secrets in own.items():
+        part = Private.of_seed(os.urandom(32))
+        for network, coin in scripts.items():
+            branch = part.at(_SCRIPTS, coin + HARDENED, HARDENED, 2 + HARDENED, 0)
+            secrets[branch_name(network)] = _kept(branch)
+        path = keys_file(data, signer)
+        if not path.exists():
+            keyfile.seal(path, secrets, passphrase(data, signer))
+
+
+def _first_root(data: Path) -> Private:
+    """A new one; that of a data folder whose keys were all in one file stays."""
+    old = data / _OLD_KEYS
+    if old.exists():
+        word = (data / _OLD_PASSPHRASE).read_bytes()
+        return Private.of_seed(keyfile.unseal(old, word)["seed"])
+    return Private.of_seed(os.urandom(32))
+
+
+def _kept(branch: Private) -> bytes:
+    return branch.secret + branch.code
+
+
+def _public(kept: bytes) -> Branch:
+    branch = Private(kept[:32], kept[32:]).public()
+    return Branch(branch.key.hex(), branch.code.hex())
+
+
+def _account(key: PrivateKey) -> str:
+    return account_of(key.public_key.format()).hex()

@@ -1,0 +1,119 @@
+"""Every place that may hold the house's coins, what is there, and proof that it is ours.
+
+For proofs of reserves: `places` of a network, `balances` of them at a block, and `prove`, which
+asks the signers. Index 0 on chains of Bitcoin's family is the hot wallet; accounts have lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.chains.adapter import Block, Chain
+from fullreserve.custody.networks import Network
+from fullreserve.custody.ownership import Ownership, signer_of
+from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask
+from fullreserve.custody.signing import BRANCH, COLD, LANE, WillNotSign
+from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
+
+__all__ = ["Holding", "NotProven", "Place", "balances", "places", "prove"]
+
+
+class Place(NamedTuple):
+    """An address of ours. `key` names its key, or its keys, to the signers."""
+
+    network: int
+    tier: Tier
+    address: str
+    key: str
+    place: bytes  # as the chain itself has it
+
+
+class Holding(NamedTuple):
+    """What a place holds of an asset, in the chain's own units."""
+
+    place: Place
+    asset: int
+    amount: int
+
+
+class NotProven(RuntimeError):
+    """Too few signers signed; the message says what they said."""
+
+
+def places(network: Network, newest: int) -> Iterator[Place]:
+    """All places of a network on which `newest` is the highest index that was given to a user."""
+    of = network.addresses()
+    number = network.network
+    for lane, account in enumerate(network.lanes):
+        place = bytes.fromhex(account)
+        yield Place(number, Tier.HOT, of.text(place), f"{LANE}{lane}", place)
+    if network.cold:
+        place = bytes.fromhex(network.cold)
+        yield Place(number, Tier.COLD, of.text(place), COLD, place)
+    if network.needs_memo:
+        yield _of_index(network, HOUSE_INDEX, Tier.DEPOSIT)
+        return
+    if isinstance(of, UtxoAddresses):
+        yield _of_index(network, HOUSE_INDEX, Tier.HOT)
+    for index in range(HOUSE_INDEX + 1, newest + 1):
+        yield _of_index(network, index, Tier.DEPOSIT)
+
+
+def _of_index(network: Network, index: int, tier: Tier) -> Place:
+    of = network.addresses()
+    place = of.place(index)
+    return Place(network.network, tier, of.text(place), f"{BRANCH}{index}", place)
+
+
+def balances(chain: Chain, found: Sequence[Place], block: Block) -> list[Holding]:
+    """What the places held after a block; only what is not nothing. NodeProblem.
+
+    Chains of Bitcoin's family tell it of their newest block alone.
+    """
+    held: Mapping[tuple[bytes, int], int] = chain.balances([one.place for one in found], block)
+    by_place = {one.place: one for one in found}
+    return [
+        Holding(by_place[place], asset, amount)
+        for (place, asset), amount in sorted(held.items())
+        if amount
+    ]
+
+
+def prove(data: Path, network: Network, place: Place, message: str) -> Ownership:
+    """Proof by the signers that a place is ours; NotProven, ownership.BadMessage.
+
+    `message` begins with `ownership.PREFIX`.
+    """
+    question = SignMessage(network.network, place.key, message)
+    of = network.addresses()
+    script = b""
+    if isinstance(of, UtxoAddresses):
+        script = of.witness_script(int(place.key.removeprefix(BRANCH)))
+    parts = _signed(data, network, question, network.threshold if script else 1)
+    if script:
+        keys = [script[2 + 34 * n : 35 + 34 * n] for n in range(len(network.branches))]
+        parts.sort(key=lambda part: keys.index(signer_of(part, message, network.hrp)))
+    return Ownership(
+        address=place.address,
+        message=message,
+        signatures=tuple(part.hex() for part in parts),
+        script=script.hex(),
+    )
+
+
+def _signed(data: Path, network: Network, question: SignMessage, needed: int) -> list[bytes]:
+    parts: dict[bytes, None] = {}
+    said: list[str] = []
+    for name in network.signers:
+        try:
+            parts[ask(data / name, question)] = None
+        except (WillNotSign, SignerGone) as problem:
+            said.append(str(problem))
+        if len(parts) == needed:
+            return list(parts)
+    raise NotProven(
+        f"{len(parts)} of {needed} signers signed: {'; '.join(said) or 'none is named'}"
+    )

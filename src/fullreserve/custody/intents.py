@@ -1,0 +1,99 @@
+"""What a signer knows of approved withdrawals: from the exchange and the vault, and its own memory.
+
+A withdrawal is signed for under the one binding that the exchange has accepted, and under the first
+one for ever: two transactions that could both pay it are never signed, whatever a coordinator or
+the exchange itself says later.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from fullreserve.custody.bech32 import BadAddress
+from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.house import House
+from fullreserve.custody.networks import Network
+from fullreserve.custody.signing import WillNotSign
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
+    REVIEWS,
+    GetWithdrawal,
+    Withdrawal,
+    WithdrawalState,
+)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signed (
+    network INTEGER NOT NULL, withdrawal INTEGER NOT NULL, binding BLOB NOT NULL,
+    PRIMARY KEY (network, withdrawal)
+) WITHOUT ROWID;
+"""
+# An order to pay that is not in one of these was not approved, or is over.
+_NOT_PAYABLE = frozenset((*FINAL, *REVIEWS, WithdrawalState.QUEUED, WithdrawalState.SHORT))
+
+
+class Memory:
+    """What a signer has signed for, on disk before a signature leaves it."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def note(self, plan: Plan) -> None:
+        """Remembers the plan's withdrawals under its binding; WillNotSign when one has another."""
+        for withdrawal in plan.withdrawals:
+            known = self._db.execute(
+                "SELECT binding FROM signed WHERE network = ? AND withdrawal = ?",
+                (plan.network, withdrawal),
+            ).fetchone()
+            if known is not None and bytes(known[0]) != plan.binding:
+                raise WillNotSign("a withdrawal was signed for with other inputs or another nonce")
+        rows = [(plan.network, one, plan.binding) for one in plan.withdrawals]
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT OR IGNORE INTO signed VALUES (?, ?, ?)", rows)
+        self._db.execute("COMMIT")
+
+
+class ExchangeIntents:
+    """Asks the exchange what was approved; the coordinator's word counts for nothing."""
+
+    def __init__(
+        self, house: House, destinations: Destinations, networks: Sequence[Network], memory: Memory
+    ) -> None:
+        self._house = house
+        self._destinations = destinations
+        self._networks = {one.network: one for one in networks}
+        self._memory = memory
+
+    async def approved(self, plan: Plan) -> list[Payment]:
+        """What the plan's withdrawals are to pay, in its order; WillNotSign, Unavailable."""
+        if len(set(plan.withdrawals)) != len(plan.withdrawals):
+            raise WillNotSign("a withdrawal stands twice")
+        payments = [await self._payment(plan, one) for one in plan.withdrawals]
+        self._memory.note(plan)
+        return payments
+
+    async def _payment(self, plan: Plan, number: int) -> Payment:
+        found: Withdrawal | None = await self._house.ask(wire.WITHDRAWALS, GetWithdrawal(number))
+        if found is None or found.network != plan.network or found.binding != plan.binding:
+            raise WillNotSign("the exchange has not bound the withdrawal to this transaction")
+        if found.state in _NOT_PAYABLE or not found.is_approved:
+            raise WillNotSign("the withdrawal is not to be paid, or not any more")
+        network = self._networks[plan.network]
+        try:
+            text, memo = self._destinations.of(found.owner, found.network, found.destination)
+            place = network.addresses().read(text)
+            amount = network.scales[found.asset].to_chain(found.value)
+        except (BadAddress, KeyError, ValueError) as problem:
+            raise WillNotSign("the withdrawal names no address that can be paid") from problem
+        return Payment(number, found.asset, amount, place, memo)

@@ -1,0 +1,179 @@
+"""Pays withdrawals and sweeps deposits: a process of its own beside the exchange.
+
+`python -m fullreserve.custody.paying`. It keeps its plans in `custody-payer.sqlite`, holds no key,
+and asks the signers for each signature. Killed at any moment it goes on with what it had kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.addresses import Table
+from fullreserve.custody.bech32 import BadAddress
+from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.health import health
+from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
+from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.custody.payer import Payer, Terms
+from fullreserve.custody.quorum import Quorum
+from fullreserve.custody.store import Store
+from fullreserve.custody.sweeping import Sweeping
+from fullreserve.custody.transfers import salt_of
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort
+from fullreserve.identity.keyring import KeyringError
+from fullreserve.identity.vault import Vault
+from fullreserve.until_terminated import until_terminated
+
+STORE = "custody-payer.sqlite"
+LOOK_MS = 500
+AT_ONCE = 1_000  # withdrawals that are looked at in a round
+NICENESS = 5
+
+log = structlog.get_logger(__name__)
+
+
+class PayersExchange:
+    """The payer's side of the door, and of the vault."""
+
+    def __init__(self, house: House, destinations: Destinations, network: Network) -> None:
+        self._house = house
+        self._destinations = destinations
+        self._network = network
+        self._addresses = network.addresses()
+        self._own = Table(self._addresses)
+
+    async def report(self, payload: wire.Payload) -> int:
+        return (await self._house.report(wire.WITHDRAWALS, payload))[0]
+
+    async def moved(self, payload: wire.Moved) -> int:
+        return (await self._house.report(wire.DEPOSITS, payload))[0]
+
+    async def pending(self, network: int) -> Sequence[wire.Pay]:
+        found: list[wire.Pay] = await self._house.ask(
+            wire.WITHDRAWALS, ListPay(network, 0, AT_ONCE)
+        )
+        return found
+
+    async def starved(self, network: int) -> Sequence[wire.Pay]:
+        found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, ListShort(network))
+        return found
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        text, memo = self._destinations.of(pay.owner, pay.network, pay.destination)
+        newest = await self._house.newest_index(pay.network)
+        count = 1 if self._network.needs_memo else newest + 1
+        await asyncio.to_thread(self._own.extend, count)
+        if self._own.index(self._addresses.read(text)) is not None:
+            # It would come back as somebody's deposit, or be taken for gas: no chain is needed.
+            raise BadAddress("it is an address of the exchange itself")
+        return text, memo
+
+
+class Paying:
+    """One network's payer, and what it needs to know of its chain before each round."""
+
+    def __init__(
+        self, network: Network, store: Store, house: House, destinations: Destinations, data: Path
+    ) -> None:
+        chains = network.chains()
+        self._network = network
+        self._chain: Chain = chains[0]
+        self._second = chains[1] if len(chains) > 1 else None
+        self._payer = Payer(
+            self._chain,
+            store,
+            PayersExchange(house, destinations, network),
+            Quorum(data, network).sign,
+            Terms(network.scales, network.coin, network.unlock_after),
+            salt_of(data),
+        )
+        self._sweeping = Sweeping(network, self._chain, store, house)
+        self._state = ""
+
+    async def run(self, clock: Clock) -> None:
+        """Rounds for ever; Unavailable when the exchange is not there."""
+        while True:
+            await self.round()
+            await clock.wait_ms(LOOK_MS)
+
+    async def round(self) -> None:
+        """Brings everything a step further, unless the chain cannot be believed."""
+        found = await asyncio.to_thread(health, self._chain, self._second)
+        if not found.is_ok:
+            self._say(f"{found.state}: {found.detail}")
+            return
+        try:
+            indexes = await self._sweeping.due()
+            if indexes:
+                await self._payer.sweep(indexes)
+            await self._payer.round()
+            self._sweeping.again(self._payer.moved)
+            self._payer.moved.clear()
+        except NodeProblem as problem:
+            self._say(str(problem))
+        else:
+            self._say("ok")
+
+    def _say(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            log.info("paying", network=self._network.network, state=state)
+
+
+async def pay(settings: Settings, clock: Clock) -> int:
+    """Pays until SIGTERM; the exit code."""
+    data = settings.data
+    served = networks.load(data)
+    store, vault = Store(data / STORE), Vault(data, clock.wall_ms)
+    door = await SocketDoor.open(data / SOCKET_NAME, PAYER_GATEWAY, clock)
+    house, destinations = House(door), Destinations(vault)
+    workers = [Paying(one, store, house, destinations, data) for one in served]
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            for worker in workers:
+                group.create_task(worker.run(clock))
+
+    try:
+        await until_terminated(work())
+    finally:
+        await door.close()
+        store.close()
+        vault.close()
+    return 0
+
+
+def main() -> int:
+    """Run the payer as a process of its own."""
+    settings = Settings.load()
+    logs.configure(settings.log)
+    os.nice(NICENESS)
+    known = (Unavailable, Unknown, BadNetworks, KeyringError, sqlite3.Error, ValueError)
+    try:
+        return asyncio.run(pay(settings, SystemClock()))
+    except* known as problems:
+        for problem in problems.exceptions:
+            log.error("payer ends", problem=str(problem))  # noqa: TRY400 - a sentence
+        final = problems.subgroup(BadNetworks)
+    return os.EX_DATAERR if final else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

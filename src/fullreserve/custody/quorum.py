@@ -1,0 +1,42 @@
+"""Asks a network's signers until as many have signed as it takes; none of them is indispensable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fullreserve.custody.chains import evm_transaction
+from fullreserve.custody.chains.adapter import Attempt, Plan
+from fullreserve.custody.networks import Network
+from fullreserve.custody.payer import NotSigned
+from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask
+from fullreserve.custody.signing import WillNotSign
+
+
+class Quorum:
+    """The signers of one network; their sockets are below the data folder."""
+
+    def __init__(self, data: Path, network: Network) -> None:
+        self._data = data
+        self._network = network
+        self._needed = network.threshold if network.kind == "utxo" else 1
+
+    def sign(self, plan: Plan) -> Attempt:
+        """The signed transaction; NotSigned."""
+        parts: list[bytes] = []
+        said: list[str] = []
+        for name in self._network.signers:
+            try:
+                parts.append(ask(self._data / name, SignPlan(plan)))
+            except (WillNotSign, SignerGone) as problem:
+                said.append(f"{name}: {problem}")
+            if len(parts) == self._needed:
+                return self._completed(plan, parts)
+        reasons = "; ".join(said) or "the network names no signers"
+        raise NotSigned(f"{len(parts)} of {self._needed} signers signed: {reasons}")
+
+    def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:
+        if self._network.kind == "utxo":
+            from fullreserve.custody.chains import utxo_transaction
+
+            return utxo_transaction.completed(parts)
+        return evm_transaction.read_body(plan.body).signed(parts[0])

@@ -1,0 +1,87 @@
+"""What is asked of a signer, and what it answers, over its Unix socket.
+
+A question and an answer are each a length and a JSON array. A signer learns what was
+approved from the exchange, never from who asks.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.chains.adapter import Plan
+from fullreserve.custody.signing import WillNotSign
+
+LENGTH = 4
+QUESTION_MAX = 1 << 20
+REQUEST_S = 10.0
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """What a signer is started with; no secret is in it."""
+
+    name: str  # of its memory's file
+    keys: str  # the encrypted file: `lane-0`, … and `branch-<network>`
+    socket: str
+    data: str  # where the networks' file, the vault and the exchange's door are
+
+
+class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="kind"):
+    """Base of the questions."""
+
+
+class SignPlan(Question, frozen=True, tag=1):
+    """A transaction that pays withdrawals, or moves coins between places of ours."""
+
+    plan: Plan
+
+
+class SignMessage(Question, frozen=True, tag=2):
+    """A message of `ownership`, by a key of `holdings`."""
+
+    network: int
+    key: str
+    message: str
+
+
+class Answer(msgspec.Struct, array_like=True, frozen=True):
+    """One of the two is empty."""
+
+    signature: bytes = b""
+    refusal: str = ""
+
+
+AnyQuestion = SignPlan | SignMessage
+
+decode_question = msgspec.json.Decoder(AnyQuestion).decode
+
+
+class SignerGone(OSError):
+    """No signer answers at the socket."""
+
+
+def ask(path: Path, question: AnyQuestion) -> bytes:
+    """The signature; WillNotSign with the signer's reason, SignerGone."""
+    data = msgspec.json.encode(question)
+    try:
+        with socket.socket(socket.AF_UNIX) as wire:
+            wire.settimeout(REQUEST_S)
+            wire.connect(str(path))
+            wire.sendall(len(data).to_bytes(LENGTH, "big") + data)
+            with wire.makefile("rb") as stream:
+                length = int.from_bytes(_exactly(stream.read(LENGTH), LENGTH), "big")
+                content = _exactly(stream.read(length), length)
+    except OSError as problem:
+        raise SignerGone(f"no signer answers at {path.name}: {problem}") from None
+    answer = msgspec.json.decode(content, type=Answer)
+    if answer.refusal:
+        raise WillNotSign(answer.refusal)
+    return answer.signature
+
+
+def _exactly(content: bytes, length: int) -> bytes:
+    if len(content) != length:
+        raise OSError("the connection was closed")
+    return content

@@ -1,0 +1,69 @@
+"""Which users' addresses have coins to bring to the hot wallet, and what a chain's coins are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.house import House
+from fullreserve.custody.networks import Network
+from fullreserve.custody.signing import BRANCH
+from fullreserve.custody.store import Store
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
+
+# Deposits that are looked at in a round, newest change first.
+AT_ONCE = 10_000
+# Rounds between two looks at every address that ever had a deposit: what a sweep left, or what
+# came without being a deposit.
+LOOK_AGAIN = 120
+
+
+class Sweeping:
+    """Of one network. An address is looked at when a deposit to it can change no more."""
+
+    def __init__(self, network: Network, chain: Chain, store: Store, house: House) -> None:
+        self._network = network
+        self._house = house
+        self._seen = 0
+        self._known: dict[int, None] = {}
+        self._due: dict[int, None] = {}
+        self._rounds = 0
+        self._coins = None
+        if network.kind == "utxo":
+            from fullreserve.custody.chains.utxo import UtxoChain
+            from fullreserve.custody.coins import Coins
+
+            assert isinstance(chain, UtxoChain)
+            self._coins = Coins(chain, store, network.terms)
+        self._chain = chain
+
+    async def due(self) -> list[int]:
+        """Indexes of addresses that may hold coins to be swept; NodeProblem, Unavailable."""
+        if self._coins is not None:
+            newest = await self._house.newest_index(self._network.network)
+            await asyncio.to_thread(self._chain.know, newest + 1)
+            await asyncio.to_thread(self._coins.follow)
+        await self._learn()
+        self._rounds += 1
+        if self._rounds % LOOK_AGAIN == 0:
+            self._due |= self._known
+        due, self._due = list(self._due), {}
+        return due
+
+    def again(self, keys: Sequence[str]) -> None:
+        """Addresses to look at once more: what was sent there was gas for the next step."""
+        for key in keys:
+            if key:
+                self._due[int(key.removeprefix(BRANCH))] = None
+
+    async def _learn(self) -> None:
+        found: list[Deposit] = await self._house.ask(
+            wire.DEPOSITS, ListDeposits(0, self._seen, AT_ONCE)
+        )
+        for one in found:
+            self._seen = max(self._seen, one.version)
+            if one.network == self._network.network and one.phase == Phase.UNLOCKED:
+                self._known[one.index] = None
+                self._due[one.index] = None

@@ -1,0 +1,153 @@
+"""A running exchange with chains beside it, a client of it, and the world outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ccxt
+import psutil
+
+from fullreserve.custody import contracts, networks
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.networks import Network
+from fullreserve.simulation.outside import WALLET
+
+READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
+WAIT_S = 90
+LOOK_S = 0.2
+STOP_S = 60
+ETHER = 10**18
+GAS = hex(300_000)
+
+
+class Live:
+    """`chain_demo` as a process; it can be ended and started again over the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.http = self.ws = ""
+        self._process: subprocess.Popen[str]
+        self._log = folder.parent / f"{folder.name}.log"
+
+    def start(self, *chains: str) -> Live:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = {
+            "FULLRESERVE_DATA": str(self.folder),
+            "FULLRESERVE_HTTP": "127.0.0.1:0",
+            "FULLRESERVE_WS": "127.0.0.1:0",
+            "FULLRESERVE_GATEWAY_LIMITS": "off",
+        }
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.integration.custody.chain_demo", *chains],
+                env=os.environ | settings,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if ready := READY.search(line):
+                self.http, self.ws = ready.groups()
+                return self
+        raise AssertionError(f"ended before it was ready:\n{self.log}")
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def stop(self) -> int:
+        """Ends it as an operator would; its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def kill(self) -> None:
+        """Ends it at whatever it is doing; its children end with it."""
+        self._process.kill()
+        self._end()
+
+    def _end(self) -> int:
+        code = self._process.wait(STOP_S)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return code
+
+    def child(self, module: str) -> psutil.Process | None:
+        """The running worker of a module."""
+        for one in psutil.Process(self._process.pid).children(recursive=True):
+            try:
+                if module in one.cmdline():
+                    return one
+            except psutil.NoSuchProcess:
+                continue
+        return None
+
+    def client(self, name: str = "trader") -> Any:
+        """ccxt as one of the demo's accounts."""
+        kept = json.loads((self.folder / "demo-keys.json").read_text())
+        key = next(one for one in kept if one["name"] == name)
+        made = ccxt.okx(
+            {"apiKey": key["apiKey"], "secret": key["secret"], "password": key["passphrase"]}
+        )
+        made.urls["api"] = {"rest": f"http://{self.http}"}
+        made.hostname = self.http
+        made.enableRateLimit = False
+        made.load_markets()
+        return made
+
+    def network(self, number: int = 1) -> Network:
+        return next(one for one in networks.load(self.folder) if one.network == number)
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """What a condition comes to; AssertionError with the log when it does not."""
+        ends = time.monotonic() + WAIT_S
+        while time.monotonic() < ends:
+            found = condition()
+            if found:
+                return found
+            time.sleep(LOOK_S)
+        raise AssertionError(f"not in time: {what}\n{self.log[-4000:]}")
+
+
+class Outside:
+    """Everybody's wallet on the demo's chain, and what the chain says."""
+
+    def __init__(self, live: Live) -> None:
+        self.network = live.network()
+        self.node = Node(self.network.nodes[0])
+        self._rich, self._wallet = self.node.call("eth_accounts")[:2]
+
+    def balance(self, asset: int, address: str = WALLET) -> int:
+        """In the chain's own units."""
+        if asset == self.network.coin:
+            return int(self.node.call("eth_getBalance", address, "latest"), 16)
+        data = contracts.call("balanceOf(address)", bytes.fromhex(address[2:]))
+        call = {"to": self._token(asset), "data": "0x" + data.hex()}
+        return int(self.node.call("eth_call", call, "latest"), 16)
+
+    def send(self, asset: int, address: str, amount: int) -> str:
+        """Pays from the wallet; the transaction's id."""
+        if asset == self.network.coin:
+            return self._sent(self._wallet, address, hex(amount), "0x")
+        wallet, to = (bytes.fromhex(one[2:]) for one in (self._wallet, address))
+        mint = contracts.call("mint(address,uint256)", wallet, amount)
+        self._sent(self._rich, self._token(asset), "0x0", "0x" + mint.hex())
+        self.node.call("anvil_mine", "0x1")
+        data = contracts.call("transfer(address,uint256)", to, amount)
+        return self._sent(self._wallet, self._token(asset), "0x0", "0x" + data.hex())
+
+    def _token(self, asset: int) -> str:
+        return "0x" + self.network.tokens[asset]
+
+    def _sent(self, source: str, to: str, value: str, data: str) -> str:
+        call = {"from": source, "to": to, "value": value, "data": data, "gas": GAS}
+        return str(self.node.call("eth_sendTransaction", call))

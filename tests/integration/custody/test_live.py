@@ -1,0 +1,106 @@
+"""Goal: coins go in and out of a running exchange on a real chain, and nothing is paid twice.
+
+Method: the demo with its workers as processes, ccxt as the user, a wallet outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fullreserve.custody import nodes
+from fullreserve.simulation.outside import WALLET
+from tests.bed import USDT
+from tests.integration.custody.live import ETHER, Live, Outside
+from tests.memory_folder import memory_folder
+
+ETH = 2
+
+ON_ERC20 = {"network": "ERC20"}
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    try:
+        nodes.anvil()
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    with memory_folder() as folder:
+        made = Live(folder / "data").start()
+        yield made
+        assert made.stop() == 0, made.log
+        assert "Traceback" not in made.log
+
+
+@pytest.fixture(scope="module")
+def okx(live: Live) -> Any:
+    return live.client()
+
+
+@pytest.fixture(scope="module")
+def outside(live: Live) -> Outside:
+    return Outside(live)
+
+
+def test_a_deposit_is_seen_credited_and_unlocked(live: Live, okx: Any, outside: Outside) -> None:
+    """Criterion: CHAINS-LIVE-1."""
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    assert okx.fetch_deposit_address("ETH", ON_ERC20)["address"] == address
+    sent = outside.send(USDT, address, 2_500 * 10**6)
+    ether = outside.send(ETH, address, 100 * ETHER)
+    live.until(
+        lambda: [one["status"] for one in okx.fetch_deposits()] == ["ok", "ok"], "two deposits"
+    )
+    found = {one["currency"]: one for one in okx.fetch_deposits()}
+    assert {one["txid"] for one in found.values()} == {sent, ether}
+    assert (found["USDT"]["amount"], found["ETH"]["amount"]) == (2_500, 100)
+    assert found["USDT"]["network"] == "ERC20"
+    live.until(
+        lambda: all(one["info"]["state"] == "2" for one in okx.fetch_deposits()), "unlocking"
+    )
+    assert okx.fetch_balance({"type": "funding"})["USDT"]["free"] == 2_500
+
+
+def test_a_withdrawal_is_paid_on_the_chain(live: Live, okx: Any, outside: Outside) -> None:
+    """Criterion: CHAINS-LIVE-2."""
+    live.until(
+        lambda: all(one["info"]["canWd"] for one in _lines(okx, "USDT")), "the payer's coming"
+    )
+    before = outside.balance(USDT)
+    made = okx.withdraw("USDT", 1_000, WALLET.lower(), ON_ERC20 | {"fee": "1"})
+    done = live.until(lambda: _ended(okx, made["id"]), "a withdrawal")
+    assert (done["status"], done["fee"]["cost"]) == ("ok", 1)
+    assert outside.balance(USDT) - before == 1_000 * 10**6
+    receipt = outside.node.call("eth_getTransactionReceipt", done["txid"])
+    assert receipt["status"] == "0x1"
+    fees = okx.fetch_deposit_withdraw_fees(["USDT"])["USDT"]["networks"]
+    assert fees["ERC20"]["withdraw"]["fee"] == 1
+
+
+def test_users_coins_come_to_the_hot_wallet(live: Live, okx: Any, outside: Outside) -> None:
+    """The gas station pays for a token's way, and nobody is credited for it.
+
+    Criterion: CHAINS-SWEEP-1, CHAINS-SWEEP-3.
+    """
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    live.until(lambda: not outside.balance(USDT, address), "a sweep of tokens")
+    live.until(lambda: outside.balance(ETH, address) < ETHER // 1000, "a sweep of the coin")
+    assert len(okx.fetch_deposits()) == 2
+    other = live.client("trader2")
+    poor = other.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    assert not outside.balance(ETH, poor)
+    outside.send(USDT, poor, 10 * 10**6)
+    live.until(lambda: len(other.fetch_deposits()) == 1, "a deposit of tokens alone")
+    live.until(lambda: not outside.balance(USDT, poor), "a sweep with given gas")
+    assert [one["currency"] for one in other.fetch_deposits()] == ["USDT"]
+
+
+def _lines(okx: Any, symbol: str) -> list[Any]:
+    return list(okx.fetch_currencies()[symbol]["networks"].values())
+
+
+def _ended(okx: Any, number: str) -> Any:
+    (one,) = (one for one in okx.fetch_withdrawals() if one["id"] == number)
+    return one if one["status"] in ("ok", "failed", "canceled") else None
