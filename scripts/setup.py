@@ -288,6 +288,8 @@ def has_chain_nodes(stamp: dict[str, str], level: str) -> bool:
 def set_up_chain_nodes(level: str) -> None:
     """Install chain nodes where they can be had: anvil for the demo, two more for the tests.
 
+    With anvil come the contracts of Safe; the tests also try keys in a token, SoftHSM2.
+
     The exchange runs without them, with deposits and withdrawals off; tests say what they skip.
     """
     stamp, lock = read_stamp(), digest(NODES_LOCK)
@@ -299,6 +301,7 @@ def set_up_chain_nodes(level: str) -> None:
     if level != "run":
         try_to("litecoind", install_litecoind)
         try_to("btcd", install_btcd)
+        try_to("softhsm2", install_softhsm)
         stamp |= {"nodes_test": lock}
     write_stamp(stamp)
 
@@ -324,6 +327,12 @@ def install_litecoind() -> None:
     """Litecoin Core, as Debian packages it."""
     if not shutil.which("litecoind"):
         apt_install("litecoind")
+
+
+def install_softhsm() -> None:
+    """A PKCS#11 token in software, as Debian packages it."""
+    if not shutil.which("softhsm2-util"):
+        apt_install("softhsm2")
 
 
 def install_btcd() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from coincurve import PrivateKey, PublicKey
@@ -37,8 +38,12 @@ class Public(NamedTuple):
         return base58check(XPUB + place + self.code + self.key)
 
 
-class Private(NamedTuple):
-    """A private branch. Never shown: `repr` tells its public key only."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Private:
+    """A private branch. Never shown: `repr` tells its public key only.
+
+    It is no tuple, which a log would take apart.
+    """
 
     secret: bytes
     code: bytes
