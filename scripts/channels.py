@@ -43,7 +43,7 @@ ABOUT = {
     "orders": "One message for each change of an order, a fill by itself.",
     "positions": "An empty snapshot.",
     "price-limit": "The limits at once, then when they changed, at most each 200 ms.",
-    "status": "Nothing: a restart is announced to connections, with notice 64008.",
+    "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
     "tickers": "The ticker at once, then for trades and best offers, at most each 100 ms.",
     "trades": "One message for each taker order and price.",
     "trades-all": "One message for each match.",

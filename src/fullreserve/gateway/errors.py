@@ -228,6 +228,17 @@ TABLE: dict[int, Error] = {
     91022: Error(409, "This lets more happen than now; propose it, so that another approves"),
     91023: Error(404, "There is no such {name}"),
     91024: Error(409, "A replay is under way; wait until it is done"),
+    # --- suspensions
+    93001: Error(403, "You are not a member of the group that decides this"),
+    93002: Error(409, "The exchange is in set-up mode: this needs more operators"),
+    93003: Error(404, "There is no such suspension"),
+    93004: Error(409, "The suspension's state does not allow this now"),
+    93005: Error(403, "This needs another operator than the one who began it"),
+    93006: Error(409, "You have agreed to this already"),
+    93007: Error(409, "Not every gate is passed, or too few have signed off"),
+    93008: Error(409, "Reserves do not cover all claims: RESERVE_SHORTFALL"),
+    93009: Error(409, "Withdrawals are still waiting, or this one is not"),
+    93010: Error(409, "Too many suspensions are open"),
 }
 
 _FALLBACK = Error(200, "Refused")

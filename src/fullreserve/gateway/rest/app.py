@@ -33,6 +33,7 @@ from fullreserve.gateway.rest.x import (
     factors,
     operator,
     sessions,
+    suspensions,
     withdrawal_addresses,
 )
 from fullreserve.gateway.submission import Answer
@@ -51,7 +52,7 @@ Target = tuple[bytes, str, bytes, bytes]
 BODY_MAX = 128 * 1024
 # Whose word on the caller's address counts.
 TRUSTED_PROXY = "127.0.0.1"
-WEB = (entry, sessions, factors, api_keys, withdrawal_addresses)
+WEB = (entry, sessions, factors, api_keys, withdrawal_addresses, suspensions)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
 ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")

@@ -11,6 +11,7 @@ import msgspec
 
 from fullreserve.door.protocol import Unavailable
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest import status_feed
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.route import Routes
 
@@ -45,11 +46,21 @@ def operations(context: Context, requests: RequestMetrics, routes: Routes) -> di
             described.append(await asyncio.to_thread(document, routes))
         return 200, (b"content-type", b"application/json"), described[0]
 
+    def feed(make: Callable[[Context], Awaitable[tuple[bytes, bytes]]]) -> Operation:
+        async def answer() -> Answer:
+            kind, content = await make(context)
+            return 200, (b"content-type", kind), content
+
+        return answer
+
     return {
         "/healthz": healthz,
         "/metrics": metrics,
         "/openapi.json": openapi,
         "/docs/openapi.json": openapi,
+        "/status.json": feed(status_feed.json_feed),
+        "/status.rss": feed(status_feed.rss),
+        "/status.atom": feed(status_feed.atom),
         "/docs": _page("page.html"),
         "/docs/": _page("page.html"),
         "/docs/page.js": _page("page.js"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -11,7 +11,11 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.params import Number, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
+from fullreserve.gateway.rest.x.suspension_rows import status_row
+from fullreserve.gateway.rest.x.suspensions import places, shown
 
+# As on OKX, what is over is shown to who asks for it.
+UNFINISHED = ("scheduled", "ongoing", "pre_open")
 ANNOUNCEMENTS = {
     "announcements-new-listings": "New listings",
     "announcements-delistings": "Delistings",
@@ -41,10 +45,17 @@ class AnnouncementsParams(Params):
     page: Number = 1
 
 
-def routes(_context: Context) -> Routes:
+def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
+
+    async def status(_request: Request, params: StatusParams) -> bytes:
+        """What is suspended; a restart takes seconds and is announced to connections."""
+        rows = await status_rows(context)
+        wanted = (params.state,) if params.state else UNFINISHED
+        return wire.envelope([row for row in rows if row["state"] in wanted])
+
     return {
-        ("GET", "system/status"): public(Taking(StatusParams, _status), 1, 5000),
+        ("GET", "system/status"): public(Taking(StatusParams, status), 1, 5000),
         ("GET", "support/announcements"): public(Taking(AnnouncementsParams, _announcements), 5),
         ("GET", "support/announcement-types"): public(Taking(Params, _types), 1),
         # ccxt's spelling.
@@ -52,9 +63,17 @@ def routes(_context: Context) -> Routes:
     }
 
 
-async def _status(_request: Request, _params: StatusParams) -> bytes:
-    """Planned maintenance: none, since a restart takes seconds and is announced to connections."""
-    return wire.envelope([])
+async def status_rows(context: Context) -> list[dict[str, Any]]:
+    """Every suspension that everybody is told of, newest first."""
+    names = await places(context)
+    return [
+        {
+            key: text
+            for key, text in status_row(one, names, demo=context.demo).items()
+            if key != "ts"
+        }
+        for one in reversed(await shown(context))
+    ]
 
 
 async def _announcements(_request: Request, _params: AnnouncementsParams) -> bytes:

@@ -119,7 +119,8 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     if channel == "instruments" and arg["instType"] == "SPOT":
         return Subscription(channel, (channel, "SPOT"), server.make_instruments)
     if channel == "status":
-        return Subscription(channel, channel, lambda: reference.Status({"channel": channel}))
+        make = lambda: reference.Status({"channel": channel}, server.context)  # noqa: E731
+        return Subscription(channel, channel, make)
     given = tuple((name, arg[name]) for name in shape.arguments if arg.get(name))
     return Subscription(channel, (channel, given), lambda: Silent({"channel": channel}))
 

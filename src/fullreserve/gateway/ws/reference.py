@@ -10,9 +10,12 @@ from fullreserve.exchange.wire.events import InstrumentChanged
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.public import price_limit_row
 from fullreserve.gateway.rest.public.instruments import instrument_row
+from fullreserve.gateway.rest.system import status_rows
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
 from fullreserve.marketdata.market import InstrumentMarket
+
+STATUS_BEATS = 20  # a beat is 100 ms
 
 
 class Instruments(Topic):
@@ -84,5 +87,59 @@ class PriceLimit(Beating):
         return self.message(f'"data":[{encode(self._shown).decode()}]')
 
 
-class Status(Topic):
-    """`status`: planned maintenance. None is ever announced here but by a notice."""
+class Status(Beating):
+    """`status`: a row for each suspension that has changed, within two seconds.
+
+    Whoever joins is sent what is going on; where there is nothing, nothing.
+    """
+
+    def __init__(self, arg: Arg, context: Context) -> None:
+        super().__init__(arg)
+        self._context = context
+        self._rows: dict[str, dict[str, object]] | None = None
+        self._beats = 0
+        self._asking: asyncio.Task[None] | None = None
+
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        if self._rows is None:
+            self._ask()
+            return
+        going_on = [row for row in self._rows.values() if row["state"] != "completed"]
+        if going_on:
+            listener.write(self._message(going_on))
+
+    def close(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def beat(self, time_ms: int) -> None:  # noqa: ARG002 - suspensions have a time of their own
+        self._beats += 1
+        if self._beats % STATUS_BEATS == 0:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._learn())
+
+    async def _learn(self) -> None:
+        try:
+            found = await status_rows(self._context)
+        except Unavailable:
+            return
+        finally:
+            self._asking = None
+        rows: dict[str, dict[str, object]] = {str(row["href"]): row for row in found}
+        known = self._rows
+        self._rows = rows
+        changed = [
+            row
+            for href, row in rows.items()
+            if (row["state"] != "completed" if known is None else known.get(href) != row)
+        ]
+        if changed:
+            self.write(self._message(changed))
+
+    def _message(self, rows: list[dict[str, object]]) -> bytes:
+        ts = str(self._context.clock.exchange_ms())
+        return self.message(f'"data":{encode([{**row, "ts": ts} for row in rows]).decode()}')

@@ -13,12 +13,23 @@ from fullreserve.gateway.rest.x.operator import (
     proposals,
     proposing,
     stopping,
+    suspending,
     users,
 )
 from fullreserve.gateway.rest.x.operator.guard import Guard
 from fullreserve.gateway.vitals import Vitals
 
-GROUPS = (instruments, users, stopping, proposals, proposing, ledger, journal, operators)
+GROUPS = (
+    instruments,
+    users,
+    stopping,
+    suspending,
+    proposals,
+    proposing,
+    ledger,
+    journal,
+    operators,
+)
 
 
 def routes(context: Context, vitals: Vitals) -> Routes:

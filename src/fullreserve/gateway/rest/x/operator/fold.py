@@ -23,7 +23,7 @@ from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.wire.commands import Product, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import (
-    AnyQuery,
+    AnyQuestion,
     GetFold,
     GetOwner,
     ListBalances,
@@ -102,15 +102,15 @@ def short_words(catalog: Catalog, one: Shortage) -> str:
 class Seen:
     """Answers of the door that were asked for before, for what decides without waiting."""
 
-    def __init__(self, answers: dict[AnyQuery, Any]) -> None:
+    def __init__(self, answers: dict[AnyQuestion, Any]) -> None:
         self._answers = answers
 
     @classmethod
-    async def of(cls, context: Context, queries: Iterable[AnyQuery]) -> Seen:
+    async def of(cls, context: Context, queries: Iterable[AnyQuestion]) -> Seen:
         unique = dict.fromkeys(queries)
         return cls({one: await context.door.query(one) for one in unique})
 
-    def query(self, query: AnyQuery) -> Any:
+    def query(self, query: AnyQuestion) -> Any:
         return self._answers[query]
 
 

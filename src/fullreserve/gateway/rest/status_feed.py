@@ -1,0 +1,127 @@
+"""The status of the exchange as feeds: JSON Feed 1.1, RSS 2.0 and Atom (RFC 4287)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import formatdate
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.rest.x.suspension_rows import Places
+from fullreserve.gateway.rest.x.suspension_words import STATES, titles
+from fullreserve.gateway.rest.x.suspensions import places, shown
+
+TITLE = "Exchange status"
+HISTORY_MS = 90 * 86_400_000
+# Words of incident pages for a suspension's states.
+PHASES = {
+    SuspensionState.ACTIVE: "investigating",
+    SuspensionState.REOPEN_PLANNED: "identified",
+    SuspensionState.GATE_CHECK: "identified",
+    SuspensionState.CANARY: "monitoring",
+    SuspensionState.DRAINING: "monitoring",
+    SuspensionState.LIFTED: "resolved",
+    SuspensionState.REPORTED: "resolved",
+}
+
+
+class Item(msgspec.Struct):
+    """One change of state of one suspension."""
+
+    id: str
+    title: str
+    text: str
+    link: str
+    time_ms: int
+
+
+async def items(context: Context) -> list[Item]:
+    """The changes of 90 days, newest first."""
+    names = await places(context)
+    since = context.clock.exchange_ms() - HISTORY_MS
+    found = [
+        item
+        for one in await shown(context)
+        for item in _items_of(one, names)
+        if item.time_ms >= since
+    ]
+    return sorted(found, key=lambda item: -item.time_ms)
+
+
+def _items_of(one: Suspension, names: Places) -> list[Item]:
+    said = titles(one, names.where(one))
+    return [
+        Item(
+            id=f"urn:fullreserve:suspension:{one.number}:{step.sequence}",
+            title=f"{PHASES[SuspensionState(step.state)]}: {said['en']}",
+            text="\n".join((STATES[SuspensionState(step.state)], *said.values())),
+            link=f"/api/v5/x/suspension?suspension={one.number}",
+            time_ms=step.time_ms,
+        )
+        for step in one.history
+        if step.state in PHASES
+    ]
+
+
+async def json_feed(context: Context) -> tuple[bytes, bytes]:
+    """Content type and content."""
+    rows = [
+        {
+            "id": item.id,
+            "title": item.title,
+            "url": item.link,
+            "content_text": item.text,
+            "date_published": _iso(item.time_ms),
+        }
+        for item in await items(context)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": TITLE, "items": rows}
+    return b"application/feed+json", msgspec.json.encode(feed)
+
+
+async def rss(context: Context) -> tuple[bytes, bytes]:
+    """Content type and content."""
+    parts = [
+        "<item>"
+        f'<guid isPermaLink="false">{item.id}</guid>'
+        f"<title>{escape(item.title)}</title>"
+        f"<link>{escape(item.link)}</link>"
+        f"<description>{escape(item.text)}</description>"
+        f"<pubDate>{formatdate(item.time_ms // 1000, usegmt=True)}</pubDate>"
+        "</item>"
+        for item in await items(context)
+    ]
+    head = f"<title>{TITLE}</title><link>/</link><description>{TITLE}</description>"
+    text = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}'
+    return b"application/rss+xml; charset=utf-8", f"{text}{''.join(parts)}</channel></rss>".encode()
+
+
+async def atom(context: Context) -> tuple[bytes, bytes]:
+    """Content type and content."""
+    found = await items(context)
+    newest = found[0].time_ms if found else context.clock.exchange_ms()
+    parts = [
+        "<entry>"
+        f"<id>{item.id}</id>"
+        f"<title>{escape(item.title)}</title>"
+        f'<link href="{escape(item.link)}"/>'
+        f"<content>{escape(item.text)}</content>"
+        f"<updated>{_iso(item.time_ms)}</updated>"
+        "</entry>"
+        for item in found
+    ]
+    head = (
+        f"<id>urn:fullreserve:status</id><title>{TITLE}</title>"
+        f"<updated>{_iso(newest)}</updated><author><name>Fullreserve</name></author>"
+    )
+    text = f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}'
+    return b"application/atom+xml; charset=utf-8", f"{text}{''.join(parts)}</feed>".encode()
+
+
+def _iso(time_ms: int) -> str:
+    """RFC 3339, in UTC."""
+    at = datetime.fromtimestamp(time_ms // 1000, UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

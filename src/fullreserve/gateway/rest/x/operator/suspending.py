@@ -1,0 +1,407 @@
+"""`x/operator/suspending/…`: stopping narrowly, by one; and the way back, by many."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta
+
+from fullreserve.exchange.products import suspension_wire as said
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Drain
+from fullreserve.exchange.products.suspension_state import (
+    HASH_BYTES,
+    Suspension,
+    SuspensionState,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    Action,
+    Budget,
+    Figure,
+    Gate,
+    Level,
+    Mode,
+    Reason,
+    Scope,
+    Terms,
+)
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.gateway import ids, suspension_desk, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, lines, say
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x import suspension_rows as rows
+from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
+from fullreserve.gateway.rest.x.operator.numbers import decimal
+from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+from fullreserve.gateway.rest.x.suspensions import UNKNOWN, places
+
+P = TypeVar("P", bound=NotedParams)
+Made = Callable[[P], Awaitable[said.Said]]
+
+ACTIONS = {str(one.name).lower(): one for one in Action}
+REASONS = {one.name: one for one in Reason}
+LINES_MAX = 100
+AMOUNT_MAX = 10**30
+
+
+def _actions(name: str, text: str) -> int:
+    actions = 0
+    for word in text.split(","):
+        if word.strip() not in ACTIONS:
+            raise Problem(51000, name, ", ".join(ACTIONS))
+        actions |= ACTIONS[word.strip()]
+    return actions
+
+
+def _hash(name: str, text: str) -> bytes:
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if len(digest) != HASH_BYTES:
+        raise Problem(51000, name, "a SHA-256 in 64 hexadecimal digits")
+    return digest
+
+
+def _digest(name: str, text: str) -> str:
+    return _hash(name, text).hex()
+
+
+SuspensionId = Annotated[int, Meta(ge=1, description="A suspension's number")]
+Digest = Annotated[str, Meta(description="SHA-256 of a document", extra={"read": _digest})]
+
+
+class TermsParams(NotedParams):
+    """What is stopped, where and why."""
+
+    actions: Annotated[
+        int, Meta(description="By comma: " + ", ".join(ACTIONS), extra={"read": _actions})
+    ]
+    level: Annotated[
+        Literal["global", "chain", "ccy", "ccy_chain", "segment", "user"], Meta(description="Where")
+    ]
+    reason: Annotated[str, Meta(description="One of the public reasons")]
+    chain: Annotated[str, Meta(description="For chain: Bitcoin; for ccy_chain: BTC-Bitcoin")] = ""
+    ccy: Annotated[str, Meta(description="For ccy")] = ""
+    key: Annotated[int, Meta(ge=0, description="A segment or a user")] = 0
+    mode: Annotated[
+        Literal["queue", "reject", "review", "cap"], Meta(description="For withdrawals")
+    ] = "queue"
+    est_open_ts: Annotated[int, Meta(ge=0, description="When it will end, in ms")] = 0
+    cap_usd: Annotated[int, Meta(ge=0, description="For cap: USD of a user in 24 hours")] = 0
+    cap_amt: Annotated[str, Meta(description="For cap: of the currency in 24 hours")] = ""
+    incident: Annotated[int, Meta(ge=0, description="Ties suspensions together")] = 0
+
+
+class OneParams(NotedParams):
+    """One suspension."""
+
+    suspension: SuspensionId
+
+
+class ExtendParams(OneParams):
+    """Another estimate."""
+
+    est_open_ts: Annotated[int, Meta(ge=0, description="In ms; 0: not known")] = 0
+
+
+class PlanParams(ExtendParams):
+    """When and how fast it opens."""
+
+    budgets: Annotated[
+        str, Meta(description="By comma chain:amount:slots, for example BTC-Bitcoin:100:50")
+    ] = ""
+    interval_ms: Annotated[int, Meta(ge=1, le=3_600_000, description="Between two ticks")] = 60_000
+
+
+class ShowParams(OneParams):
+    """Evidence for a gate."""
+
+    gate: Annotated[Literal["1", "2", "3", "5", "6", "7", "8"], Meta(description="G1 to G8")]
+    digest: Digest
+    passed: bool = True
+    figures: Annotated[
+        str, Meta(description="By comma BTC:amount, or BTC-Bitcoin:amount for gate 3")
+    ] = ""
+    count: Annotated[int, Meta(ge=0, description="Who signed, or what was screened")] = 0
+
+
+class CanaryParams(OneParams):
+    """A queued withdrawal that is paid first."""
+
+    wd_id: Annotated[str, Meta(description="Its id")]
+
+
+class ReportParams(OneParams):
+    """The published report."""
+
+    digest: Digest
+
+
+class DetailParams(Params):
+    """One suspension."""
+
+    suspension: SuspensionId
+
+
+LEVELS = {
+    "global": Level.GLOBAL,
+    "chain": Level.CHAIN,
+    "ccy": Level.ASSET,
+    "ccy_chain": Level.ASSET_CHAIN,
+    "segment": Level.SEGMENT,
+    "user": Level.USER,
+}
+MODES = {"queue": Mode.QUEUE, "reject": Mode.REJECT, "review": Mode.REVIEW, "cap": Mode.CAP}
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path; whoever is a member stops, proofs are for the way back."""
+    desk = _Suspending(context)
+
+    def endpoint(name: str, shape: type[P], make: Made[P], *, wants_proof: bool = True) -> Named:
+        async def act(who: Operator, params: P) -> bytes:
+            return await desk.tell(who, await make(params))
+
+        act.__doc__ = make.__doc__
+        return guard.acts(f"suspending/{name}", shape, act, wants_proof=wants_proof)
+
+    return dict(
+        (
+            guard.reads("suspending", Params, desk.listed),
+            guard.reads("suspending/detail", DetailParams, desk.detail),
+            guard.acts("suspending/suspend", TermsParams, desk.suspend),
+            guard.acts("suspending/draft", TermsParams, desk.draft),
+            guard.acts("suspending/tick", OneParams, desk.tick, wants_proof=True),
+            endpoint("ratify", OneParams, desk.ratify),
+            endpoint("discard", OneParams, desk.discard, wants_proof=False),
+            endpoint("extend", ExtendParams, desk.extend, wants_proof=False),
+            endpoint("fall", OneParams, desk.fall, wants_proof=False),
+            endpoint("plan", PlanParams, desk.plan),
+            endpoint("check", OneParams, desk.check),
+            endpoint("show", ShowParams, desk.show),
+            endpoint("sign-off", OneParams, desk.sign_off),
+            endpoint("canary", CanaryParams, desk.canary),
+            endpoint("open-drain", OneParams, desk.open_drain),
+            endpoint("lift", OneParams, desk.lift),
+            endpoint("report", ReportParams, desk.report),
+        )
+    )
+
+
+class _Suspending:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._catalog = context.catalog
+
+    # Reading
+
+    async def listed(self, _who: Operator, _params: Params) -> bytes:
+        """All suspensions, those of single users and drafts too, newest first."""
+        found = await suspension_desk.suspensions(self._context)
+        names, now = await places(self._context), self._context.clock.exchange_ms()
+        return wire.envelope([_row(one, names, now) for one in reversed(found)])
+
+    async def detail(self, _who: Operator, params: DetailParams) -> bytes:
+        """One suspension with all evidence, who gave it and when."""
+        return wire.envelope([await self._whole(await self._named(params.suspension))])
+
+    async def _whole(self, one: Suspension) -> rows.Row:
+        names, now = await places(self._context), self._context.clock.exchange_ms()
+        logs = await suspension_desk.drains(self._context, one.number)
+        waiting = await suspension_desk.queue(self._context)
+        scope = one.terms.scope
+        here = [
+            each
+            for each in waiting
+            if scope.network in (0, each.network) and scope.asset in (0, each.asset)
+        ]
+        found = _row(one, names, now) | rows.detail(one, names, now, here, logs)
+        found["evidence"] = [rows.evidence_row(shown, names) for shown in one.evidence]
+        return found
+
+    async def _named(self, number: int) -> Suspension:
+        for one in await suspension_desk.suspensions(self._context):
+            if one.number == number:
+                return one
+        raise Problem(UNKNOWN)
+
+    # Saying
+
+    async def tell(self, who: Operator, word: said.Said) -> bytes:
+        """Says a word on one suspension; the row as it is then."""
+        reply = await suspension_desk.tell(self._context, who.uid, word)
+        if reply.code:
+            raise Problem(reply.code, "suspension", "one of those that x/operator/suspending lists")
+        number = getattr(word, "suspension", reply.sequence)
+        return wire.envelope([await self._whole(await self._named(number))])
+
+    async def suspend(self, who: Operator, params: TermsParams) -> bytes:
+        """Stop at once, alone; others ratify it within the hour."""
+        return await self._made(who, said.Suspend(await self._terms(who, params)))
+
+    async def draft(self, who: Operator, params: TermsParams) -> bytes:
+        """Prepare a stop that others approve."""
+        return await self._made(who, said.Draft(await self._terms(who, params)))
+
+    async def _made(self, who: Operator, word: said.Suspend | said.Draft) -> bytes:
+        reply = await suspension_desk.tell(self._context, who.uid, word)
+        if reply.code == 51_000:
+            raise Problem(51_000, "actions", "withdrawals and deposits alone by chain")
+        if reply.code:
+            raise Problem(reply.code)
+        return wire.envelope([await self._whole(await self._named(reply.sequence))])
+
+    async def _terms(self, who: Operator, params: TermsParams) -> Terms:
+        if params.reason not in REASONS:
+            raise Problem(51000, "reason", ", ".join(REASONS))
+        scope = await self._scope(params)
+        cap = b""
+        if params.cap_amt:
+            known = self._catalog.assets.get(scope.asset)
+            if known is None:
+                raise Problem(51000, "capAmt", "with a currency alone")
+            cap = amount_bytes(decimal("capAmt", params.cap_amt, known.scale, AMOUNT_MAX))
+        if params.mode == "cap" and not (params.cap_usd or cap):
+            raise Problem(50015, name="capUsd or capAmt")
+        return Terms(
+            *(params.actions, scope, MODES[params.mode], REASONS[params.reason]),
+            *(params.est_open_ts, params.cap_usd * rows.USD, cap),
+            *(params.incident, who.entry),
+        )
+
+    async def _scope(self, params: TermsParams) -> Scope:
+        level = LEVELS[params.level]
+        if level is Level.CHAIN:
+            known = {one.network.code: one.network.network for one in await lines(self._context)}
+            if params.chain not in known:
+                raise Problem(51000, "chain", ", ".join(known))
+            return Scope(level, known[params.chain])
+        if level is Level.ASSET_CHAIN:
+            line = await self._line("chain", params.chain)
+            return Scope(level, line.network.network, line.asset.id)
+        if level is Level.ASSET:
+            asset = self._catalog.asset_named.get(params.ccy)
+            if asset is None:
+                raise Problem(51012, name=params.ccy)
+            return Scope(level, asset=asset.id)
+        if level is Level.USER and not params.key:
+            raise Problem(50014, name="key")
+        return Scope(level, key=params.key if level in (Level.SEGMENT, Level.USER) else 0)
+
+    async def _line(self, name: str, chain: str) -> Line:
+        known = {one.chain: one for one in await lines(self._context)}
+        if chain not in known:
+            raise Problem(51000, name, ", ".join(known))
+        return known[chain]
+
+    async def ratify(self, params: OneParams) -> said.Said:
+        """Approve a draft or a stop by one operator, who is another."""
+        return said.Ratify(params.suspension)
+
+    async def discard(self, params: OneParams) -> said.Said:
+        """Drop a draft."""
+        return said.Discard(params.suspension)
+
+    async def extend(self, params: ExtendParams) -> said.Said:
+        """Change the estimate of when it ends."""
+        return said.Extend(params.suspension, params.est_open_ts)
+
+    async def fall(self, params: OneParams) -> said.Said:
+        """Break a reopening off; everybody keeps the old place."""
+        return said.Fall(params.suspension)
+
+    async def plan(self, params: PlanParams) -> said.Said:
+        """Plan the reopening: when, and how fast the queue is paid."""
+        budgets = [await self._budget(text) for text in _listed("budgets", params.budgets)]
+        return said.Plan(params.suspension, params.est_open_ts, tuple(budgets), params.interval_ms)
+
+    async def _budget(self, text: str) -> Budget:
+        parts = text.split(":")
+        if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit()):
+            raise Problem(51000, "budgets", "chain:amount:slots")
+        line = await self._line("budgets", parts[0])
+        amount = decimal("budgets", parts[1], line.asset.scale, AMOUNT_MAX)
+        return Budget(line.network.network, line.asset.id, amount_bytes(amount), int(parts[2][:9]))
+
+    async def check(self, params: OneParams) -> said.Said:
+        """Begin to look at the gates."""
+        return said.Check(params.suspension)
+
+    async def show(self, params: ShowParams) -> said.Said:
+        """Give evidence for a gate."""
+        figures = [await self._figure(text) for text in _listed("figures", params.figures)]
+        return said.Show(
+            *(params.suspension, Gate(int(params.gate)), _hash("digest", params.digest)),
+            passed=params.passed,
+            figures=tuple(figures),
+            count=params.count,
+        )
+
+    async def _figure(self, text: str) -> Figure:
+        chain, _, amount = text.partition(":")
+        if "-" in chain:
+            line = await self._line("figures", chain)
+            network, asset = line.network.network, line.asset
+        else:
+            known = self._catalog.asset_named.get(chain)
+            if known is None:
+                raise Problem(51012, name=chain)
+            network, asset = 0, known
+        value = decimal("figures", amount, asset.scale, AMOUNT_MAX)
+        return Figure(network, asset.id, amount_bytes(value))
+
+    async def sign_off(self, params: OneParams) -> said.Said:
+        """Agree to the restart that another has planned."""
+        return said.SignOff(params.suspension)
+
+    async def canary(self, params: CanaryParams) -> said.Said:
+        """Pay one queued withdrawal first, as a test of its network."""
+        return said.Canary(params.suspension, ids.number(params.wd_id))
+
+    async def open_drain(self, params: OneParams) -> said.Said:
+        """Begin to pay the queue out."""
+        one = await self._named(params.suspension)
+        about = f"{one.number} {one.planned_ms}"
+        seed = self._context.vault.store.keyed("drain seed", about)[:HASH_BYTES]
+        return said.OpenDrain(one.number, seed)
+
+    async def lift(self, params: OneParams) -> said.Said:
+        """End it; of withdrawals when nobody waits any more."""
+        return said.Lift(params.suspension)
+
+    async def report(self, params: ReportParams) -> said.Said:
+        """Note the published report."""
+        return said.Report(params.suspension, _hash("digest", params.digest))
+
+    async def tick(self, _who: Operator, params: OneParams) -> bytes:
+        """One tick of the drain on each of its lines."""
+        one = await self._named(params.suspension)
+        if one.state != SuspensionState.DRAINING:
+            raise Problem(93_004)
+        for line in one.budgets:
+            word = Drain(line.network, line.asset, line.amount, line.slots)
+            reply = await say(self._context, WITHDRAWALS, word)
+            if reply.code:
+                raise Problem(reply.code)
+        return wire.envelope([await self._whole(one)])
+
+
+def _row(one: Suspension, names: rows.Places, now_ms: int) -> dict[str, Any]:
+    return rows.row(one, names, now_ms) | {
+        "key": str(one.terms.scope.key),
+        "uid": str(one.creator),
+        "approvals": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.approvals],
+        "planner": str(one.planner) if one.planner else "",
+        "signOffUids": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.sign_offs],
+    }
+
+
+def _listed(name: str, text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > LINES_MAX:
+        raise Problem(50025, name, str(LINES_MAX))
+    return parts

@@ -1,0 +1,300 @@
+"""Suspensions as everybody sees them; nothing of single users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products.drain_log import DrainLog, Queued
+from fullreserve.exchange.products.suspension_state import (
+    Evidence,
+    Suspension,
+    SuspensionState,
+    gates_of,
+    is_green,
+    newest,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    Action,
+    Figure,
+    Gate,
+    Level,
+    Mode,
+    Reason,
+    Trigger,
+)
+from fullreserve.exchange.products.withdrawal_state import SMALL_USD
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import Line
+from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titles
+
+Row = dict[str, Any]
+Logs = dict[int, dict[int, DrainLog]]
+
+FORMAT = "fullreserve-drain/1"
+USD = 10**8
+STATUS_STATES = {
+    SuspensionState.ACTIVE: "ongoing",
+    SuspensionState.REOPEN_PLANNED: "ongoing",
+    SuspensionState.GATE_CHECK: "ongoing",
+    SuspensionState.CANARY: "pre_open",
+    SuspensionState.DRAINING: "pre_open",
+    SuspensionState.LIFTED: "completed",
+    SuspensionState.REPORTED: "completed",
+}
+_TRADING, _BOTS, _OTHER = "5", "7", "99"
+_PLANNED = (Reason.WALLET_MAINT, Reason.TOKEN_CONTRACT_UPGRADE)
+
+
+class Places:
+    """Names of networks and assets."""
+
+    def __init__(self, catalog: Catalog, lines: Iterable[Line]) -> None:
+        self._catalog = catalog
+        self._codes = {one.network.network: one.network.code for one in lines}
+
+    def asset(self, number: int) -> str:
+        known = self._catalog.assets.get(number)
+        return known.symbol if known is not None else str(number)
+
+    def network(self, number: int) -> str:
+        return self._codes.get(number, str(number))
+
+    def text(self, asset: int, amount: bytes) -> str:
+        known = self._catalog.assets.get(asset)
+        value = amount_int(amount) if amount else 0
+        return known.text(value) if known is not None else str(value)
+
+    def where(self, one: Suspension) -> str:
+        """`BTC-Bitcoin`, `Bitcoin`, `BTC`, a segment, or nothing for everywhere."""
+        scope = one.terms.scope
+        if scope.level == Level.SEGMENT:
+            return f"segment {scope.key}"
+        named = [self.asset(scope.asset)] if scope.asset else []
+        return "-".join((*named, self.network(scope.network)) if scope.network else named)
+
+
+def is_public(one: Suspension) -> bool:
+    """Whether everybody is told: not of a draft, nor of a single user."""
+    return (
+        one.terms.scope.level != Level.USER
+        and one.state != SuspensionState.DRAFT
+        and one.state != SuspensionState.DISCARDED
+    )
+
+
+def row(one: Suspension, places: Places, now_ms: int) -> Row:
+    """A suspension in lists."""
+    terms = one.terms
+    return {
+        "suspension": str(one.number),
+        "state": STATES[SuspensionState(one.state)],
+        "title": titles(one, places.where(one)),
+        "reason": Reason(terms.reason).name,
+        "actions": [str(action.name).lower() for action in actions_of(one)],
+        "level": Level(terms.scope.level).name.lower(),
+        "chain": places.network(terms.scope.network) if terms.scope.network else "",
+        "ccy": places.asset(terms.scope.asset) if terms.scope.asset else "",
+        "mode": Mode(terms.mode).name.lower(),
+        "capUsd": str(terms.per_user_usd // USD) if terms.per_user_usd else "",
+        "capAmt": places.text(terms.scope.asset, terms.per_asset) if terms.per_asset else "",
+        "estOpenTs": str(terms.est_open_ms) if terms.est_open_ms else "",
+        "beginTs": str(one.created_ms),
+        "endTs": str(one.changed_ms) if one.state >= SuspensionState.LIFTED else "",
+        "trigger": Trigger(one.trigger).name if one.trigger else "",
+        "incident": str(terms.incident) if terms.incident else "",
+        "ratified": one.is_ratified,
+        "ratifyByTs": str(one.ratify_by_ms) if one.ratify_by_ms else "",
+        "isOverdue": not one.is_ratified and 0 < one.ratify_by_ms <= now_ms and one.is_in_force,
+    }
+
+
+def detail(
+    one: Suspension, places: Places, now_ms: int, waiting: Sequence[Queued], logs: Logs
+) -> Row:
+    """A suspension with its history, its gates and its drain."""
+    found = row(one, places, now_ms)
+    found["history"] = [
+        {"state": STATES[SuspensionState(step.state)], "ts": str(step.time_ms)}
+        for step in one.history
+    ]
+    found["gates"] = [gate_row(one, gate, places, now_ms) for gate in gates_of(one)]
+    found["signOffs"] = str(len(one.sign_offs))
+    found["queue"] = queue_rows(waiting, places)
+    found["drain"] = drain_row(one, places, logs)
+    found["reportDigest"] = one.report.hex()
+    return found
+
+
+def gate_row(one: Suspension, gate: Gate, places: Places, now_ms: int) -> Row:
+    """A gate with the newest evidence for it."""
+    shown = newest(one, gate) if one.planned_ms else None
+    state = "missing" if shown is None else "passed" if shown.passed else "failed"
+    if state == "passed" and not is_green(one, gate, now_ms):
+        state = "waiting" if gate is Gate.COMMUNICATION else "expired"
+    return {
+        "gate": f"G{int(gate)}",
+        "name": gate.name.lower(),
+        "state": state,
+        "digest": shown.digest.hex() if shown is not None else "",
+        "ts": str(shown.time_ms) if shown is not None else "",
+        "figures": [figure_row(figure, places) for figure in shown.figures] if shown else [],
+    }
+
+
+def evidence_row(shown: Evidence, places: Places) -> Row:
+    """All of a piece of evidence, for operators."""
+    return {
+        "gate": f"G{shown.gate}",
+        "digest": shown.digest.hex(),
+        "uid": str(shown.who),
+        "ts": str(shown.time_ms),
+        "sequence": str(shown.sequence),
+        "passed": shown.passed,
+        "count": str(shown.count),
+        "figures": [figure_row(figure, places) for figure in shown.figures],
+    }
+
+
+def figure_row(one: Figure, places: Places) -> Row:
+    """What there is, what it must come to, and the ratio at four digits, down."""
+    have, need = amount_int(one.have), amount_int(one.need) if one.need else 0
+    parts = have * 10_000 // need if need > 0 else 0
+    return {
+        "chain": places.network(one.network) if one.network else "",
+        "ccy": places.asset(one.asset),
+        "have": places.text(one.asset, one.have),
+        "need": places.text(one.asset, one.need),
+        "ratio": f"{parts // 10_000}.{parts % 10_000:04d}" if need > 0 else "",
+    }
+
+
+def queue_rows(waiting: Sequence[Queued], places: Places) -> list[Row]:
+    """How many wait and for how much, by asset and network; the oldest is the first."""
+    found: dict[tuple[int, int], list[Queued]] = {}
+    for one in waiting:
+        found.setdefault((one.network, one.asset), []).append(one)
+    return [
+        {
+            "chain": places.network(network),
+            "ccy": places.asset(asset),
+            "count": str(len(those)),
+            "amt": places.text(asset, _sum(those)),
+            "oldest": ids.text(those[0].number),
+        }
+        for (network, asset), those in found.items()
+    ]
+
+
+def _sum(those: Sequence[Queued]) -> bytes:
+    return sum(amount_int(one.amount) for one in those).to_bytes(16, "big")
+
+
+def drain_row(one: Suspension, places: Places, logs: Logs) -> Row:
+    """How far a drain is; the seed once it is over."""
+    is_over = one.state >= SuspensionState.LIFTED
+    found: Row = {
+        "commitment": sha256(one.seed).hexdigest() if one.seed else "",
+        "queueDigest": one.queue_digest.hex(),
+        "seed": one.seed.hex() if is_over else "",
+        "intervalMs": str(one.interval_ms),
+        "smallUsd": str(SMALL_USD // USD),
+        "lines": [],
+    }
+    for network, by_asset in logs.items():
+        for asset, log in by_asset.items():
+            amounts = {
+                entry.number: amount_int(entry.amount)
+                for tick in log.ticks
+                for entry in tick.entered
+            }
+            paid = [number for tick in log.ticks for number in tick.paid]
+            total = sum(amounts[number] for number in paid)
+            found["lines"].append(
+                {
+                    "chain": places.network(network),
+                    "ccy": places.asset(asset),
+                    "ticks": str(len(log.ticks)),
+                    "paid": str(len(paid)),
+                    "paidAmt": places.text(asset, total.to_bytes(16, "big")),
+                    "waiting": str(len(log.waiting)),
+                    "digest": log.ticks[-1].digest.hex() if log.ticks else "",
+                }
+            )
+    return found
+
+
+def artefact(one: Suspension, places: Places, logs: Logs) -> Row:
+    """A finished drain, whole: what its order can be worked out from again.
+
+    Requests are known by their ids, owners by the id of their first request. Amounts are in the
+    ledger's smallest unit, USD at 10^-8.
+    """
+    lines = [
+        {
+            "chain": places.network(network),
+            "ccy": places.asset(asset),
+            "opening": {str(share): str(amount_int(has)) for share, has in log.opening.items()},
+            "ticks": [_tick(tick) for tick in log.ticks],
+        }
+        for network, by_asset in sorted(logs.items())
+        for asset, log in sorted(by_asset.items())
+    ]
+    return {
+        "format": FORMAT,
+        "suspension": str(one.number),
+        "orderingKey": "request number, ascending; lane L: max-min fair by owner",
+        "idBase": str(ids.BASE),
+        "smallUsd": str(SMALL_USD),
+        "seed": one.seed.hex(),
+        "commitment": sha256(one.seed).hexdigest(),
+        "queueDigest": one.queue_digest.hex(),
+        "queue": [[str(n), str(amount_int(amount)), str(usd)] for n, amount, usd in one.queue],
+        "lines": lines,
+    }
+
+
+def _tick(tick: Any) -> Row:
+    return {
+        "sequence": str(tick.sequence),
+        "ts": str(tick.time_ms),
+        "budget": str(amount_int(tick.budget)),
+        "slots": str(tick.slots),
+        "entered": [
+            [str(entry.number), str(entry.share), str(amount_int(entry.amount)), str(entry.usd)]
+            for entry in tick.entered
+        ],
+        "left": [str(number) for number in tick.left],
+        "paid": [str(number) for number in tick.paid],
+        "digest": tick.digest.hex(),
+    }
+
+
+def status_row(one: Suspension, places: Places, *, demo: bool) -> Row:
+    """A suspension as OKX's `system/status` has maintenance."""
+    reason = Reason(one.terms.reason)
+    planned = reason in _PLANNED
+    service = _OTHER
+    if one.terms.actions & (Action.TRADE_OPEN | Action.TRADE_ALL):
+        service = _TRADING
+    elif one.terms.actions & Action.BOT:
+        service = _BOTS
+    is_over = one.state >= SuspensionState.LIFTED
+    end = one.changed_ms if is_over else one.terms.est_open_ms
+    opening = [step.time_ms for step in one.history if step.state == SuspensionState.CANARY]
+    return {
+        "title": titles(one, places.where(one))["en"],
+        "state": STATUS_STATES[SuspensionState(one.state)],
+        "begin": str(one.created_ms),
+        "end": str(end) if end else "",
+        "preOpenBegin": str(opening[-1]) if opening else "",
+        "href": f"/api/v5/x/suspension?suspension={one.number}",
+        "serviceType": service,
+        "system": "unified",
+        "scheDesc": "",
+        "maintType": "1" if planned else "3" if one.trigger else "2",
+        "env": "2" if demo else "1",
+    }

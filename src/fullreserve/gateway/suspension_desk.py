@@ -1,0 +1,50 @@
+"""The fold of suspensions, as the gateway reads it and speaks to it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Settle
+from fullreserve.exchange.products.drain_log import DrainLog, Queued
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
+from fullreserve.exchange.products.withdrawal_state import GetDrains, ListQueue
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.events import Reply
+from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.gateway.rest.submitted import submitted
+
+_encode = msgspec.msgpack.Encoder().encode
+_all = msgspec.msgpack.Decoder(list[Suspension]).decode
+
+
+async def suspensions(context: Context) -> list[Suspension]:
+    """All that the fold remembers, the newest last."""
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(ListAll())))
+    return [] if answer is None else _all(answer)
+
+
+async def queue(context: Context) -> list[Queued]:
+    """Withdrawals that wait, in order."""
+    found: list[Queued] = await ask(context, WITHDRAWALS, ListQueue())
+    return found
+
+
+async def drains(context: Context, suspension: int) -> dict[int, dict[int, DrainLog]]:
+    """What a suspension's drain did, by network and asset."""
+    found: dict[int, dict[int, DrainLog]] = await ask(context, WITHDRAWALS, GetDrains(suspension))
+    return found
+
+
+async def tell(context: Context, uid: int, said: Said) -> Reply:
+    """What the fold says to an operator; then what waits is looked at again."""
+    door = context.door
+    command = Product(door.gateway, door.numbers(1), SUSPENSIONS, uid, _encode(said))
+    reply = await submitted(context, command)
+    if not reply.code:
+        # Were the process to die before this, payments would still be refused one by one.
+        for fold in (DEPOSITS, WITHDRAWALS):
+            await say(context, fold, Settle())
+    return reply

@@ -1,0 +1,230 @@
+"""Suspension and reopening over the API: operators, everybody, the user who waits, and feeds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest_asyncio
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Bound,
+    Destination,
+    Funded,
+    Paid,
+    Request,
+    Tier,
+)
+from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.rest.app import routes
+from fullreserve.gateway.ws.reference import Status
+from tests.bed import ALICE, BTC, submit
+from tests.integration.operator.bed import Console, Person
+from tests.integration.rest.test_custody import NETWORK, Numbers, terms
+from tests.memory_folder import memory_folder
+from verifier.drain import check
+
+COIN = 10**8
+HOUR_MS = 3_600_000
+DIGEST = sha256(b"a document").hexdigest()
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[Console]:
+    with memory_folder() as folder:
+        opened = await Console.open(folder)
+        rest = opened.town.rest
+        rest.context.addresses = {NETWORK: Numbers()}
+        for fold in (DEPOSITS, WITHDRAWALS):
+            assert (await say(rest.context, fold, terms(NETWORK, "Bitcoin"))).code == 0
+        await rest.place(rest.bob, "sell", "40000", "0.1")
+        await rest.place(rest.alice, "buy", "40000", "0.1")
+        funded = Funded(NETWORK, bytes(32), BTC, Tier.HOT, amount_bytes(500 * COIN))
+        assert (await say(rest.context, DEPOSITS, funded)).code == 0
+        door = rest.door
+        source, target = (AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
+        moved = Transfer(
+            door.gateway, door.numbers(1), ALICE, source, target, BTC, amount_bytes(50 * COIN)
+        )
+        await submit(door, [moved])
+        yield opened
+        await opened.close()
+
+
+async def request(desk: Console, coins: float) -> int:
+    """A withdrawal of ALICE's; its number."""
+    amount = amount_bytes(round(coins * COIN))
+    fee = amount_bytes(40_000)
+    asked = Request(NETWORK, BTC, amount, fee, Destination.ADDRESS_BOOK, 5)
+    reply = await say(desk.town.rest.context, WITHDRAWALS, asked, ALICE)
+    assert reply.code == 0
+    return reply.sequence
+
+
+async def paid(desk: Console, number: int) -> None:
+    context = desk.town.rest.context
+    binding = number.to_bytes(32, "big")
+    for word in (Bound(number, binding), Paid(number, binding, 5, amount_bytes(10))):
+        assert (await say(context, WITHDRAWALS, word)).code == 0
+
+
+async def done(who: Person, name: str, suspension: str, **more: Any) -> dict[str, Any]:
+    answer = await who.act(f"suspending/{name}", suspension=suspension, **more)
+    assert answer.code == "0", (name, answer.json)
+    return dict(answer.row)
+
+
+STOP = {"actions": "withdraw", "level": "chain", "chain": "Bitcoin", "reason": "SECURITY_INCIDENT"}
+
+
+async def test_from_the_stop_to_the_report(desk: Console) -> None:
+    """Criterion: SUS-REST-1. Each step by its endpoint; and what the others see."""
+    rest, ada, bea = desk.town.rest, desk.ada, desk.bea
+    made = await ada.act("suspending/suspend", **STOP)
+    assert made.code == "0", made.json
+    number = made.row["suspension"]
+    numbers = [await request(desk, coins) for coins in (0.1, 0.2, 12, 0.3)]
+    await _seen_by_all(desk, number)
+    place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
+    assert (place["lane"], place["position"], place["aheadAmt"]) == ("L", "3", "0.3")
+    assert (place["suspension"], place["etaFromTs"]) == (number, "")
+    assert (await ada.act("suspending/ratify", suspension=number)).code == "93005"
+    await done(bea, "ratify", number)
+    opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
+    budgets = "BTC-Bitcoin:10:3"
+    await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
+    place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
+    assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
+    await done(bea, "show", number, gate="6", digest=DIGEST)
+    desk.town.clock.advance(HOUR_MS)
+    for person in (ada, bea):
+        await _proven(person)
+    await _through_the_gates(desk, number, numbers)
+    await _drained(desk, number)
+
+
+async def _seen_by_all(desk: Console, number: str) -> None:
+    rest = desk.town.rest
+    row = (await rest.get("x/suspensions")).row
+    (one,) = row["suspensions"]
+    assert (one["suspension"], one["reason"], one["chain"]) == (
+        number, "SECURITY_INCIDENT", "Bitcoin",
+    )  # fmt: skip
+    assert set(one["title"]) == {"en", "ru", "zh"}
+    assert "withdraw" in row["works"]  # on other chains
+    status = (await rest.get("system/status")).row
+    assert (status["state"], status["serviceType"], status["maintType"]) == ("ongoing", "99", "2")
+    feeds = await _feeds(desk)
+    assert all("Withdrawals" in text and "investigating" in text for text in feeds.values())
+    ET.fromstring(feeds["/status.rss"])
+    ET.fromstring(feeds["/status.atom"])
+    topic = Status({"channel": "status"}, rest.context)
+    written: list[bytes] = []
+    topic.write = written.append  # type: ignore[assignment, method-assign]
+    await topic._learn()
+    assert b'"state":"ongoing"' in written[0]
+    await topic._learn()
+    assert len(written) == 1
+
+
+async def _feeds(desk: Console) -> dict[str, str]:
+    from fullreserve.gateway.rest.metrics import RequestMetrics
+    from fullreserve.gateway.rest.operations import operations
+
+    context = desk.town.rest.context
+    served = operations(context, RequestMetrics(), routes(context))
+    names = ("/status.json", "/status.rss", "/status.atom")
+    return {name: (await served[name]())[2].decode() for name in names}
+
+
+async def _proven(person: Person) -> None:
+    answer = await person.browser.post(
+        "x/step-up", password="correct horse battery", code=person.phone.code()
+    )
+    assert answer.code == "0", answer.json
+
+
+async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> None:
+    ada, bea = desk.ada, desk.bea
+    await done(ada, "check", number)
+    early = await ada.act("suspending/canary", suspension=number, wdId=ids.text(numbers[0]))
+    assert early.code == "93007"
+    for gate, more in (
+        ("1", {"count": 2}),
+        ("2", {"figures": "BTC:1000"}),
+        ("3", {"figures": "BTC-Bitcoin:20"}),
+        ("5", {"count": len(numbers)}),
+        ("7", {}),
+        ("8", {}),
+    ):
+        await done(bea, "show", number, gate=gate, digest=DIGEST, **more)
+    await done(bea, "sign-off", number)
+    row = await done(ada, "canary", number, wdId=ids.text(numbers[0]))
+    assert {one["state"] for one in row["gates"] if one["gate"] != "G4"} == {"passed"}
+    assert (await ada.act("suspending/open-drain", suspension=number)).code == "93007"
+    await paid(desk, numbers[0])
+    row = await done(ada, "open-drain", number)
+    assert (len(row["drain"]["commitment"]), row["drain"]["seed"]) == (64, "")
+    assert row["evidence"][-1]["gate"] == "G4"
+    assert row["evidence"][-1]["uid"] == str(ada.uid)
+
+
+async def _drained(desk: Console, number: str) -> None:
+    rest, ada = desk.town.rest, desk.ada
+    assert (await rest.get("x/drain", suspension=number)).code == "93004"
+    for _ in range(4):
+        await done(ada, "tick", number)
+        listed = (await rest.get("asset/withdrawal-history", rest.alice, state="10")).data
+        for one in listed:
+            await paid(desk, ids.number(one["wdId"]))
+    progress = (await rest.get("x/suspension", suspension=number)).row["drain"]
+    assert [one["paid"] for one in progress["lines"]] == ["3"]
+    await done(ada, "lift", number)
+    artefact = (await rest.get("x/drain", suspension=number)).row
+    assert artefact["commitment"] == progress["commitment"]
+    check(artefact, [progress["lines"][0]["digest"]])
+    await done(desk.bea, "report", number, digest=DIGEST)
+    assert (await rest.get("x/suspensions")).row["suspensions"] == []
+    closed = (await rest.get("x/suspensions", state="closed")).row["suspensions"]
+    assert closed[0]["state"] == "reported"
+    assert (await rest.get("system/status", state="completed")).row["state"] == "completed"
+
+
+async def test_what_concerns_one_user_is_not_public(desk: Console) -> None:
+    """Criterion: SUS-REST-2. Nor a draft; operators see both."""
+    more = {"actions": "withdraw", "reason": "SANCTIONS"}
+    user = await desk.ada.act("suspending/suspend", level="user", key=ALICE, **more)
+    draft = await desk.ada.act("suspending/draft", level="global", **more)
+    assert user.code == draft.code == "0"
+    assert (await desk.town.rest.get("x/suspensions", state="all")).row["suspensions"] == []
+    listed = (await desk.bea.get("suspending")).data
+    assert [one["level"] for one in listed] == ["global", "user"]
+    hidden = await desk.town.rest.get("x/suspension", suspension=user.row["suspension"])
+    assert hidden.code == "93003"
+    await done(desk.bea, "discard", draft.row["suspension"])
+
+
+async def test_what_cannot_be_is_said(desk: Console) -> None:
+    """Criterion: SUS-REST-3. Each refusal names what is allowed."""
+    for change, code in (
+        ({"actions": "everything"}, "51000"),
+        ({"chain": "Moon"}, "51000"),
+        ({"reason": "BAD_LUCK"}, "51000"),
+        ({"level": "ccy", "ccy": "MOON"}, "51012"),
+        ({"level": "user"}, "50014"),
+        ({"mode": "cap"}, "50015"),
+        ({"actions": "trade_open"}, "51000"),
+    ):
+        answer = await desk.ada.act("suspending/suspend", **(STOP | change))
+        assert answer.code == code, (change, answer.json)
+    assert (await desk.ada.act("suspending/check", suspension="7")).code == "93003"
+    assert (await desk.ada.act("suspending/show", suspension="7", gate="1", digest="x")).code == (
+        "51000"
+    )

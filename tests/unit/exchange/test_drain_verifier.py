@@ -1,0 +1,167 @@
+"""Goal: anyone can work the order of a finished drain out again, and a forged artefact is refused.
+
+Method: a drain with cancellations, newcomers and a break in the middle, published as the API does;
+the stand-alone script in a process of its own; and every number of the artefact changed in turn.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
+from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.suspension_wire import Fall, Level, Lift, Mode, Scope
+from fullreserve.exchange.products.withdrawal_state import GetDrains
+from fullreserve.gateway.rest.x.suspension_rows import Places, artefact
+from scripts.source import ROOT
+from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, World, coins
+from tests.unit.exchange.suspension_world import (
+    CLEO,
+    ask,
+    of,
+    opened,
+    reopened,
+    requests,
+    say,
+    settle,
+    stop,
+    tick,
+)
+
+SCRIPT = ROOT / "verifier" / "drain.py"
+OWNERS = (ALICE, BOB, CAROL)
+
+
+def drained() -> tuple[World, dict[str, Any]]:
+    """A drain from beginning to end, and what is published of it."""
+    draws, world = random.Random(3), opened()
+    for owner in OWNERS:
+        world.fund(owner, BTC, coins(500))
+    number = stop(world, scope=Scope(Level.CHAIN, CHAIN), mode=Mode.QUEUE)
+    for _ in range(40):
+        owner = draws.choice(OWNERS)
+        size = draws.choice((0.05, 1, 7, 20)) if owner != CAROL else 0.01
+        ask(world, size, owner)
+    reopened(world, number, requests(world, CAROL)[0].number)
+    tick(world, CHAIN, BTC, 30, 6)
+    assert (
+        world.say(WITHDRAWALS, Cancel(_waiting(world)[-1].number), _waiting(world)[-1].owner) == 0
+    )
+    ask(world, 0.02, CAROL)
+    tick(world, CHAIN, BTC, 5, 3)
+    assert say(world, Fall(number), CLEO) == 0
+    settle(world)
+    reopened(world, number, _waiting(world)[0].number)
+    while _waiting(world):
+        tick(world, CHAIN, BTC, 40, 7)
+    assert say(world, Lift(number)) == 0
+    logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
+    return world, artefact(of(world, number), Places(Catalog(), ()), logs)
+
+
+def _waiting(world: World) -> list[Any]:
+    found = [one for who in OWNERS for one in requests(world, who) if one.state == 0]
+    return sorted(found, key=lambda one: one.number)
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Any]:
+    world, made = drained()
+    assert world.replayed().hashes() == world.machine.hashes()
+    return made
+
+
+def run(path: Path, document: object, *more: str) -> subprocess.CompletedProcess[str]:
+    file = path / "artefact.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    command = [sys.executable, "-I", "-S", str(SCRIPT), str(file), *more]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_order_is_worked_out_again(whole: dict[str, Any], tmp_path: Path) -> None:
+    """Criterion: SUS-VERIFY-1. By the standard library alone; and where one's own request stood."""
+    last = whole["lines"][0]["ticks"][-1]
+    wd_id = str(int(last["paid"][0]) + int(whole["idBase"]))
+    done = run(
+        *(tmp_path, {"code": "0", "data": [whole]}),
+        *("--digest", last["digest"], "--withdrawal", wd_id, "--commitment", whole["commitment"]),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "RIGHT" in done.stdout
+    assert f"in tick {len(whole['lines'][0]['ticks'])}" in done.stdout
+    other = run(tmp_path, whole, "--digest", "00" * 32)
+    assert other.returncode == 1
+    assert "published" in other.stderr
+    assert run(tmp_path, ["nonsense"]).returncode == 2
+
+
+def test_whatever_is_changed_is_found(whole: dict[str, Any]) -> None:
+    """Criterion: SUS-VERIFY-2. Every number of the artefact, one by one."""
+    check, wrong = _script()
+    check(whole)
+    places = list(_leaves(whole))
+    assert len(places) > 300
+    for path in places:
+        forged = copy.deepcopy(whole)
+        target = forged
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = _changed(target[path[-1]])
+        with pytest.raises((wrong, ValueError)):
+            check(forged)
+
+
+def test_another_order_is_found_though_its_hashes_are_right(whole: dict[str, Any]) -> None:
+    """Criterion: SUS-VERIFY-3. An exchange that favours somebody cannot hash that away."""
+    check, wrong = _script()
+    forged = copy.deepcopy(whole)
+    ticks = forged["lines"][0]["ticks"]
+    ticks[0]["paid"], ticks[-1]["paid"] = ticks[-1]["paid"], ticks[0]["paid"]
+    digest = bytes(32)
+    for one in ticks:
+        digest = sha256(digest + sys.modules["drain_verifier"]._text(one).encode()).digest()
+        one["digest"] = digest.hex()
+    with pytest.raises(wrong, match="the rules pay"):
+        check(forged)
+
+
+def _script() -> Any:
+    spec = importlib.util.spec_from_file_location("drain_verifier", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["drain_verifier"] = module
+    spec.loader.exec_module(module)
+    return module.check, module.Wrong
+
+
+# What names things for people, and is under no hash.
+_NAMES = ("orderingKey", "suspension", "idBase", "chain", "ccy", "smallUsd")
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key in value:
+            if key not in _NAMES:
+                yield from _leaves(value[key], (*path, key))
+    elif isinstance(value, list):
+        for at in range(len(value)):
+            yield from _leaves(value[at], (*path, at))
+    else:
+        yield path
+
+
+def _changed(text: str) -> str:
+    return text[:-1] + ("1" if text[-1:] != "1" else "2")

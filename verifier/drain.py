@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Works out again in which order a finished drain paid withdrawals, from the published artefact.
+
+    python3 drain.py ARTEFACT.json [--digest HEX ...] [--commitment HEX] [--queue-digest HEX]
+                     [--withdrawal ID]
+
+The artefact is the answer of `GET /api/v5/x/drain?suspension=N`. Nothing but Python's standard
+library is needed, and nothing of the exchange is believed: the hashes are made again, and every
+tick's lanes, shares and payments are worked out from the requests alone. `--digest`, one for each
+line in order, `--commitment` and `--queue-digest` are what the exchange published while the drain
+ran; with them it cannot show another artefact afterwards. `--withdrawal` prints where one's own
+request stood. Ends with 0 when all is as it says, 1 and a reason when not, 2 when it is unreadable.
+
+The rules. A request's place is its number; nobody's account or level counts. Lane S are the
+requests of owners whose whole queue is at most `smallUsd`: first in, first out, with at least half
+of the tick's transactions. Lane L is max-min fair by owner: what lane S leaves of the budget is
+shared equally among those who want more, nobody getting more than he wants, the last units one by
+one in the order of the owners' first requests. What an owner's share does not yet cover is kept for
+him as credit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+FORMAT = "fullreserve-drain/1"
+
+
+class Wrong(Exception):
+    """The artefact is not what it says."""
+
+
+class Request:
+    """One that waits."""
+
+    def __init__(self, row: list[str]) -> None:
+        self.number, self.share, self.amount, self.usd = (int(text) for text in row)
+
+
+def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
+    """Raises Wrong; what was found, in words. `published` are the lines' digests."""
+    if artefact.get("format") != FORMAT:
+        raise Wrong(f"format is not {FORMAT}")
+    _check_queue(artefact)
+    lines = artefact["lines"]
+    if published is not None and len(published) != len(lines):
+        raise Wrong(f"{len(lines)} lines, but {len(published)} digests were published")
+    found = []
+    small = int(artefact["smallUsd"])
+    for at, line in enumerate(lines):
+        name = f"{line['ccy']}-{line['chain']}"
+        paid = _check_line(line, small, name)
+        last = line["ticks"][-1]["digest"] if line["ticks"] else ""
+        if published is not None and published[at] != last:
+            raise Wrong(f"{name}: ends with digest {last}, published was {published[at]}")
+        found.append(f"{name}: {len(line['ticks'])} ticks, {len(paid)} paid in the stated order")
+    return found
+
+
+def _check_queue(artefact: dict[str, Any]) -> None:
+    """The seed and the queue are those that were committed to before the first payment."""
+    seed = bytes.fromhex(artefact["seed"])
+    if sha256(seed).hexdigest() != artefact["commitment"]:
+        raise Wrong("the seed is not the one committed to")
+    text = "\n".join(":".join(row) for row in artefact["queue"])
+    if sha256(seed + text.encode()).hexdigest() != artefact["queueDigest"]:
+        raise Wrong("the queue is not the one committed to")
+    known = {row[0]: row[1:] for row in artefact["queue"]}
+    for line in artefact["lines"]:
+        for tick in line["ticks"]:
+            for number, _, amount, usd in tick["entered"]:
+                if known.get(number, [amount, usd]) != [amount, usd]:
+                    raise Wrong(f"request {number} had another amount in the queue committed to")
+
+
+def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
+    """Each tick of one asset on one network; the numbers paid, in order."""
+    queue: dict[int, Request] = {}
+    carried = {int(share): int(has) for share, has in line["opening"].items()}
+    digest, everything, sequence = bytes(32), [], 0
+    for tick in line["ticks"]:
+        where = f"{name}, tick {tick['sequence']}"
+        if int(tick["sequence"]) <= sequence:
+            raise Wrong(f"{where}: ticks are out of order")
+        sequence = int(tick["sequence"])
+        digest = sha256(digest + _text(tick).encode()).digest()
+        if digest.hex() != tick["digest"]:
+            raise Wrong(f"{where}: its hash is not that of its content")
+        for number in map(int, tick["left"]):
+            if queue.pop(number, None) is None:
+                raise Wrong(f"{where}: {number} left, but was not there")
+        for request in map(Request, tick["entered"]):
+            if request.number in queue or request.amount <= 0:
+                raise Wrong(f"{where}: {request.number} cannot have come in")
+            queue[request.number] = request
+        waiting = [queue[number] for number in sorted(queue)]
+        _check_shares(waiting, where)
+        budget, slots = int(tick["budget"]), int(tick["slots"])
+        paid, carried = _tick(waiting, budget, slots, small, carried)
+        if paid != [int(number) for number in tick["paid"]]:
+            raise Wrong(f"{where}: the rules pay {paid}, it says {tick['paid']}")
+        for number in paid:
+            del queue[number]
+        everything += paid
+    return everything
+
+
+def _check_shares(waiting: list[Request], where: str) -> None:
+    """An owner is named by a request no later than any of his."""
+    for request in waiting:
+        if request.share > request.number:
+            raise Wrong(f"{where}: {request.number} is said to belong to a later one's owner")
+
+
+def _text(tick: dict[str, Any]) -> str:
+    return "\n".join(
+        (
+            f"{tick['sequence']},{tick['ts']},{tick['budget']},{tick['slots']}",
+            ",".join(":".join(row) for row in tick["entered"]),
+            ",".join(tick["left"]),
+            ",".join(tick["paid"]),
+        )
+    )
+
+
+def _tick(
+    waiting: list[Request], budget: int, slots: int, small: int, carried: dict[int, int]
+) -> tuple[list[int], dict[int, int]]:
+    """What one tick pays, and the credits that are left."""
+    of_owner: dict[int, int] = {}
+    for request in waiting:
+        of_owner[request.share] = of_owner.get(request.share, 0) + request.usd
+    lane_s = [request for request in waiting if of_owner[request.share] <= small]
+    lane_l = [request for request in waiting if of_owner[request.share] > small]
+    most = slots if not lane_l else max((slots + 1) // 2, slots - len(lane_l))
+    paid = []
+    for request in lane_s[:most]:
+        if request.amount > budget:
+            break
+        budget -= request.amount
+        paid.append(request.number)
+    wants: dict[int, int] = {}
+    for request in lane_l:
+        wants[request.share] = wants.get(request.share, 0) + request.amount
+    had = {share: carried.get(share, 0) for share in wants}
+    got = _max_min(budget, {share: wants[share] - had[share] for share in wants})
+    has = {share: had[share] + got[share] for share in wants}
+    for request in lane_l:
+        if len(paid) < slots and request.amount <= has[request.share]:
+            has[request.share] -= request.amount
+            wants[request.share] -= request.amount
+            paid.append(request.number)
+    left = {share: min(has[share], wants[share]) for share in wants if has[share] > 0}
+    return sorted(paid), left
+
+
+def _max_min(budget: int, wants: dict[int, int]) -> dict[int, int]:
+    """Equal shares, none above what is wanted, until the budget is spent."""
+    got = dict.fromkeys(wants, 0)
+    open_ = [share for share, want in wants.items() if want > 0]
+    while open_ and budget > 0:
+        each = budget // len(open_)
+        if each == 0:
+            for share in open_[:budget]:
+                got[share] += 1
+            break
+        full = [share for share in open_ if wants[share] - got[share] <= each]
+        for share in full or open_:
+            part = min(each, wants[share] - got[share])
+            got[share] += part
+            budget -= part
+        open_ = [share for share in open_ if got[share] < wants[share]]
+    return got
+
+
+def place(artefact: dict[str, Any], withdrawal: str) -> str:
+    """Where one request stood and when it was paid."""
+    number = str(int(withdrawal) - int(artefact["idBase"]))
+    for line in artefact["lines"]:
+        before = 0
+        for at, tick in enumerate(line["ticks"], 1):
+            if number in tick["paid"]:
+                rank = before + tick["paid"].index(number) + 1
+                return f"{line['ccy']}-{line['chain']}: paid as number {rank}, in tick {at}"
+            before += len(tick["paid"])
+    return "not among those that were paid"
+
+
+def _check_published(artefact: dict[str, Any], name: str, value: str | None) -> None:
+    if value and artefact[name] != value:
+        raise Wrong(f"{name} is {artefact[name]}, published was {value}")
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Work the order of a finished drain out again.")
+    parser.add_argument("artefact", type=Path)
+    parser.add_argument("--digest", action="append", help="of a line, as it was published")
+    parser.add_argument("--commitment", help="to the seed, as it was published")
+    parser.add_argument("--queue-digest", help="of the queue, as it was published")
+    parser.add_argument("--withdrawal", help="a withdrawal's id, to be found")
+    asked = parser.parse_args()
+    try:
+        document = json.loads(asked.artefact.read_text(encoding="utf-8"))
+        artefact = document["data"][0] if "data" in document else document
+        _check_published(artefact, "commitment", asked.commitment)
+        _check_published(artefact, "queueDigest", asked.queue_digest)
+        found = check(artefact, asked.digest)
+        if asked.withdrawal:
+            found.append(place(artefact, asked.withdrawal))
+    except Wrong as problem:
+        sys.stderr.write(f"WRONG: {problem}\n")
+        return 1
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
+        sys.stderr.write(f"cannot be read: {problem!r}\n")
+        return 2
+    sys.stdout.write("\n".join((*found, "RIGHT: the order is the one that the rules give", "")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
