@@ -1,6 +1,6 @@
 """The deterministic exchange core (Rust). Bytes in, bytes out; no clock, no I/O."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 class CoreHalted(Exception):
     """A broken invariant or a caught panic; the core answers queries but applies nothing more.
@@ -90,6 +90,27 @@ class PlainOrders:
 
     def request(self, message: bytes, owner: int, number: int) -> tuple[bytes, _PlainOrder] | None:
         """A WebSocket request that places one order; its `id` is given as it was sent."""
+
+class SignedRequests:
+    """Reads requests that were signed, within 30 seconds of now, by keys which it was told of.
+
+    None declines, without a reason: `gateway.auth` says what is wrong, if anything is.
+    """
+
+    def __init__(self) -> None: ...
+    def learn(self, name: bytes, secret: bytes, passphrase: bytes, owner: int, caller: Any) -> None:
+        """Takes a key's signatures from now on; `caller` is what it is given back as."""
+
+    def forget(self) -> None:
+        """Takes no signature any more."""
+
+    def order(
+        self, data: bytes, path: bytes, now_ms: int, plain: PlainOrders, number: int
+    ) -> tuple[Any, bytes | None, bytes, _PlainOrder] | None:
+        """The usual order at a path: caller, `x-forwarded-for`, signature, order."""
+
+    def read(self, data: bytes, now_ms: int) -> tuple[Any, bytes | None, bytes, bytes] | None:
+        """A GET: caller, `x-forwarded-for`, path, query."""
 
 def whole_request(
     data: bytes,

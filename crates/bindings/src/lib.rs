@@ -173,6 +173,7 @@ fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bou
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
     module.add_class::<requests::PlainOrders>()?;
+    module.add_class::<requests::SignedRequests>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
     module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;

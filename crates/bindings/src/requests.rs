@@ -1,7 +1,8 @@
 //! Reading requests for the gateway.
 
 use fullreserve_core::types::{GatewayId, InstrumentId, OwnerId};
-use fullreserve_order_entry::{Placed, Submission, Terms};
+use fullreserve_order_entry::{Placed, Signed, Signers, Submission, Terms};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -100,4 +101,102 @@ pub fn whole_request<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Option<Whole
     }
     let (path, query, body) = (bytes(read.path), bytes(read.query), bytes(read.body));
     Ok(Some((read.is_post, path, query, headers, body)))
+}
+
+/// Whose signatures are taken: the owner of the orders, and what the gateway calls its caller.
+struct Caller {
+    owner: OwnerId,
+    known: Py<PyAny>,
+}
+
+/// Requests that were signed by keys which the gateway has met and found in order.
+#[pyclass(module = "fullreserve._core")]
+pub struct SignedRequests {
+    signers: Signers<Caller>,
+}
+
+/// Caller, what a proxy says of its address, signature, and the order.
+type SignedOrder<'py> = (Py<PyAny>, Option<Bytes<'py>>, Bytes<'py>, Order<'py>);
+/// Caller, what a proxy says of its address, path, query.
+type SignedRead<'py> = (Py<PyAny>, Option<Bytes<'py>>, Bytes<'py>, Bytes<'py>);
+
+#[pymethods]
+impl SignedRequests {
+    #[new]
+    fn new() -> Self {
+        Self {
+            signers: Signers::default(),
+        }
+    }
+
+    fn learn(
+        &mut self,
+        name: &[u8],
+        secret: &[u8],
+        passphrase: &[u8],
+        owner: u64,
+        caller: Py<PyAny>,
+    ) {
+        let owner = OwnerId(owner);
+        let known = caller;
+        self.signers
+            .learn(name, secret, passphrase, Caller { owner, known });
+    }
+
+    fn forget(&mut self) {
+        self.signers.forget();
+    }
+
+    /// One order of the request at `path`; a request that expires is left to others.
+    fn order<'py>(
+        &self,
+        py: Python<'py>,
+        data: &[u8],
+        path: &[u8],
+        now_ms: i64,
+        plain: &PlainOrders,
+        number: u64,
+    ) -> Option<SignedOrder<'py>> {
+        let signed = self.signers.read(data, now_ms)?;
+        let request = &signed.request;
+        if request.target != path || !request.is_post || request.header(b"exptime").is_some() {
+            return None;
+        }
+        let submission = Submission {
+            owner: signed.caller.owner,
+            number,
+            expires_ms: 0,
+        };
+        let placed = plain.reader.order(request.body, submission)?;
+        let (caller, forwarded) = who(py, &signed);
+        let sign = PyBytes::new(py, signed.sign);
+        Some((caller, forwarded, sign, order(py, &placed)))
+    }
+
+    fn read<'py>(&self, py: Python<'py>, data: &[u8], now_ms: i64) -> Option<SignedRead<'py>> {
+        let signed = self.signers.read(data, now_ms)?;
+        if signed.request.is_post {
+            return None;
+        }
+        let (caller, forwarded) = who(py, &signed);
+        let path = PyBytes::new(py, signed.request.path);
+        let query = PyBytes::new(py, signed.request.query);
+        Some((caller, forwarded, path, query))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for caller in self.signers.callers() {
+            visit.call(&caller.known)?;
+        }
+        Ok(())
+    }
+
+    fn __clear__(&mut self) {
+        self.signers.forget();
+    }
+}
+
+fn who<'py>(py: Python<'py>, signed: &Signed<'_, Caller>) -> (Py<PyAny>, Option<Bytes<'py>>) {
+    let forwarded = signed.forwarded.map(|text| PyBytes::new(py, text));
+    (signed.caller.known.clone_ref(py), forwarded)
 }

@@ -2,12 +2,24 @@
 
 pub struct Request<'a> {
     pub is_post: bool,
+    /// Path and query as they were sent.
+    pub target: &'a [u8],
     pub path: &'a [u8],
     /// Without its question mark; empty where there is none.
     pub query: &'a [u8],
     /// Names in lower case, each once.
     pub headers: Vec<(Vec<u8>, &'a [u8])>,
     pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// A header's value by its name in lower case.
+    pub fn header(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| *value)
+    }
 }
 
 const VERSION: &[u8] = b" HTTP/1.1\r\n";
@@ -54,6 +66,7 @@ pub fn whole_request(data: &[u8]) -> Option<Request<'_>> {
     let unadorned = framed && (is_post || rest.is_empty());
     unadorned.then_some(Request {
         is_post,
+        target,
         path,
         query,
         headers,

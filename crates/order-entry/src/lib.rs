@@ -9,8 +9,10 @@
 mod http;
 mod json;
 mod order;
+mod signed;
 
 pub use http::{Request, whole_request};
+pub use signed::{Signed, Signers};
 
 use std::collections::HashMap;
 
@@ -19,6 +21,8 @@ use fullreserve_core::wire::{Command, encode};
 
 use json::Scanner;
 use order::Parameters;
+
+const REQUEST_ID_MAX: usize = 32;
 
 /// What reading an order needs to know of its instrument: decimal places of price, size and quote.
 #[derive(Clone, Copy)]
@@ -94,7 +98,7 @@ impl PlainOrders {
             Some(())
         })?;
         scanner.end()?;
-        if !places {
+        if !places || !is_request_id(id?) {
             return None;
         }
         Some((id?, self.placed(&order?, submission)?))
@@ -117,6 +121,14 @@ impl PlainOrders {
             tag: parameters.tag,
         })
     }
+}
+
+/// Up to 32 letters and digits, in quotes or a number.
+fn is_request_id(sent: &[u8]) -> bool {
+    let id = sent
+        .strip_prefix(b"\"")
+        .map_or(sent, |id| &id[..id.len() - 1]);
+    (1..=REQUEST_ID_MAX).contains(&id.len()) && id.iter().all(u8::is_ascii_alphanumeric)
 }
 
 fn only_order<'a>(scanner: &mut Scanner<'a>) -> Option<Parameters<'a>> {

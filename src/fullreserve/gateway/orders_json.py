@@ -11,6 +11,7 @@ from fullreserve.exchange.catalog import Asset, Catalog, Instrument
 from fullreserve.exchange.wire.commands import OrderType, SelfTrade, Side, SizeUnit, amount_int
 from fullreserve.exchange.wire.events import Liquidity, Order, OrderCause, OrderState
 from fullreserve.gateway import ids
+from fullreserve.gateway.errors import sentence
 from fullreserve.gateway.valuation import Valuation, usd_text
 from fullreserve.marketdata import trade_ids
 from fullreserve.records.record import Fill
@@ -191,7 +192,7 @@ def order_push(
     row["reqId"] = order.request_id
     row["amendResult"] = _amend_result(order)
     row["code"] = str(order.amend_code)
-    row["msg"] = ""
+    row["msg"] = sentence(order.amend_code) if order.amend_code else ""
     return row
 
 

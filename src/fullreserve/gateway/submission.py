@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 
 
 # A command, its instrument, its client order id and its tag.
-_Plain = tuple[bytes, int, bytes, bytes]
+Plain = tuple[bytes, int, bytes, bytes]
 
 
 class Answer(NamedTuple):
@@ -70,7 +70,7 @@ class Submission:
         self._entry = entry
         self._limits = limits
         self._exchange_ms = exchange_ms
-        self._plain = PlainOrders(door.gateway)
+        self.plain = PlainOrders(door.gateway)
         self._learned = 0
 
     def place_plain(self, key: Caller, body: bytes, expires_ms: int, done: Done) -> bool:
@@ -78,7 +78,7 @@ class Submission:
 
         Answers as `place_one` does.
         """
-        plain = self._plain.order(body, key.uid, self._door.numbers(1), expires_ms)
+        plain = self.plain.order(body, key.uid, self._door.numbers(1), expires_ms)
         if plain is None:
             return self._learn() and self.place_plain(key, body, expires_ms, done)
         self._send_plain(key, plain, done)
@@ -86,7 +86,7 @@ class Submission:
 
     def request_plain(self, key: Caller, message: bytes, replied: Replied) -> bool:
         """As `place_plain`, of a whole WebSocket request."""
-        read = self._plain.request(message, key.uid, self._door.numbers(1))
+        read = self.plain.request(message, key.uid, self._door.numbers(1))
         if read is None:
             return self._learn() and self.request_plain(key, message, replied)
         request_id, plain = read
@@ -100,26 +100,28 @@ class Submission:
             return False
         for one in instruments.values():
             scales = (one.price_scale, one.size_scale, one.quote.scale)
-            self._plain.learn(one.symbol, one.id, *scales)
+            self.plain.learn(one.symbol, one.id, *scales)
         self._learned = len(instruments)
         return True
 
-    def _send_plain(self, key: Caller, plain: _Plain, done: Done) -> None:
-        command, instrument, client_order_id, tag = plain
+    def _send_plain(self, key: Caller, plain: Plain, done: Done) -> None:
+        self.send_plain(key, plain, _answering(partial(self.answer, plain), done))
 
-        def render(result: Result) -> Answer | Problem:
-            if isinstance(result, Refused):
-                return refused(result)
-            reply = result[0]
-            if reply.code:
-                return self._refused_plain(plain, reply)
-            row = _placed(client_order_id, reply.order, tag, self._exchange_ms())
-            return Answer([row], 0)
+    def send_plain(self, key: Caller, plain: Plain, done: Callable[[Result], None]) -> None:
+        """Sends an order that was read; `done` hears what became of it."""
+        self._door.submit((plain[0],), done, self._limits.single(key, "place", plain[1]))
 
-        limits = self._limits.single(key, "place", instrument)
-        self._door.submit((command,), _answering(render, done), limits)
+    def answer(self, plain: Plain, result: Result) -> Answer | Problem:
+        """The row of an order that was read, from what became of it."""
+        if isinstance(result, Refused):
+            return refused(result)
+        reply = result[0]
+        if reply.code:
+            return self._refused_plain(plain, reply)
+        _, _, client_order_id, tag = plain
+        return Answer([placed_row(client_order_id, reply.order, tag, self._exchange_ms())], 0)
 
-    def _refused_plain(self, plain: _Plain, reply: Reply) -> Answer:
+    def _refused_plain(self, plain: Plain, reply: Reply) -> Answer:
         command, instrument, client_order_id, tag = plain
         named = self._entry.instruments[instrument]
         problem = refusals.problem(reply.code, reply.allowed, named, _unpack(command))
@@ -307,7 +309,8 @@ def refused(result: Refused) -> Problem:
     return Problem(result.code if result.known else 50004, allowed=result.message)
 
 
-def _placed(client_order_id: bytes, order: int, tag: bytes, now: int) -> bytes:
+def placed_row(client_order_id: bytes, order: int, tag: bytes, now: int) -> bytes:
+    """The row of an order that was taken."""
     # Both texts were checked to be letters and digits, so they need no escaping.
     return (
         b'{"clOrdId":"%b","ordId":"%d","sCode":"0","sMsg":"","subCode":"","tag":"%b","ts":"%d"}'
@@ -317,7 +320,7 @@ def _placed(client_order_id: bytes, order: int, tag: bytes, now: int) -> bytes:
 
 def _place_row(params: PlaceParams, order: int, now: int, problem: Problem | None) -> bytes:
     if problem is None:
-        return _placed(params.cl_ord_id.encode(), order, params.tag.encode(), now)
+        return placed_row(params.cl_ord_id.encode(), order, params.tag.encode(), now)
     return _json(
         {
             "clOrdId": params.cl_ord_id,

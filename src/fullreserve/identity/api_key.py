@@ -62,7 +62,7 @@ class KeyFacts(NamedTuple):
 
 
 class ApiKey(Caller):
-    """A key and its owner; the secret itself is kept only inside a keyed MAC."""
+    """A key and its owner."""
 
     __slots__ = (
         "_allowed_address",
@@ -71,6 +71,7 @@ class ApiKey(Caller):
         "_mac",
         "_networks",
         "_passphrase_hash",
+        "_secret",
         "current_at",
         "expires_ms",
         "is_frozen",
@@ -89,6 +90,7 @@ class ApiKey(Caller):
         # The store's count at which it was last found in force.
         self.current_at = -1
         self._idle_since_ms = max(facts.created_ms, facts.used_ms)
+        self._secret = sealed.secret
         self._mac = HMAC(sealed.secret.encode(), hashes.SHA256())
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(n) for n in sealed.networks]
         # The one that was found on the list last: a bot calls from one address all day.
@@ -130,6 +132,11 @@ class ApiKey(Caller):
     def knows_passphrase(self) -> bool:
         """Whether `passphrase_matches` is cheap by now."""
         return self._known_passphrase is not None
+
+    def credentials(self) -> tuple[bytes, bytes] | None:
+        """Secret and passphrase, for who checks signatures; None before the latter was proven."""
+        known = self._known_passphrase
+        return None if known is None or self.is_frozen else (self._secret.encode(), known)
 
     def passphrase_matches(self, passphrase: bytes) -> bool:
         """Whether this is the key's passphrase; slow (argon2) until it was right once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +15,7 @@ from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.rest import app as rest_app
+from fullreserve.identity.api_key import Permission
 from tests.integration.rest.bed import TRADE, RestBed
 from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
 
@@ -86,6 +88,46 @@ async def test_both_ways_refuse_the_same_callers(port: Port) -> None:
         long = await port.rest.call("POST", ORDER, body=body, headers=fields)
         assert (long.status, steady_time(long.json)) == (status, steady_time(answer))
     assert await port.pending() == []
+
+
+async def test_known_callers_are_read_at_once(port: Port) -> None:
+    """Criterion: REST-AUTH-5, REST-AUTH-6, REST-ORD-5
+
+    What is not right is left to the full way, which refuses it.
+    """
+    rest = port.rest
+
+    async def at_once(body: bytes, changes: dict[str, str] | None = None) -> str:
+        """The code of an order that was taken at once, else of its refusal with nothing done."""
+        data = port.post(body, changes) + body
+        done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        if rest.app.signed_order(data, ("127.0.0.1", 1), lambda _, sent: done.set_result(sent)):
+            return f"at once {json.loads(await asyncio.wait_for(done, 10))['code']}"
+        return str((await port.send(data))[1]["code"])
+
+    assert await at_once(named("first")) == "0"
+    assert await at_once(named("second")) == "at once 0"
+    assert await at_once(BODY.replace(b"0.1", b"9000") + b',"clOrdId":"a"}') == "at once 1"
+    for changes, code in (
+        ({"OK-ACCESS-SIGN": "A" * 43 + "="}, "50113"),
+        ({"OK-ACCESS-PASSPHRASE": "wrong"}, "50105"),
+        ({"OK-ACCESS-TIMESTAMP": "2020-12-08T09:08:57.715Z"}, "50102"),
+        ({"OK-ACCESS-KEY": rest.bob.key}, "50113"),
+        ({"expTime": "1"}, "50036"),
+    ):
+        assert await at_once(named("never"), changes) == code
+    assert await port.pending() == ["first", "second"]
+    readers = rest.vault.create_key(rest.alice.uid, "p", Permission.READ_ONLY)
+    rest.alice, before = readers, rest.alice
+    await port.send(port.get("/api/v5/account/balance"))
+    assert await at_once(named("never")) == "50120"
+    rest.alice = before
+    assert await at_once(named("third")) == "at once 0"
+    assert rest.vault.revoke_key(readers.key)
+    assert await at_once(named("fourth")) == "0"  # the vault has changed: nobody is known
+    assert await at_once(named("fifth")) == "at once 0"
+    assert rest.vault.revoke_key(before.key)
+    assert await at_once(named("never")) == "50111"
 
 
 async def test_a_proxy_on_this_machine_names_the_caller(port: Port) -> None:

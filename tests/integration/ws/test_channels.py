@@ -244,12 +244,13 @@ async def test_a_channel_without_its_product(town: Town, channel: str) -> None:
 
 
 async def test_arguments_of_served_channels_must_exist(town: Town) -> None:
-    """Criterion: WS-SUB-2, WS-SUB-7."""
+    """Criterion: WS-SUB-2, WS-SUB-7, WS-SUB-8."""
     async with town.live.client(town.maker) as client:
         for arg, code in (
             ({"channel": "orders", "instType": "SPOT", "instId": "NO-SUCH"}, "60018"),
             ({"channel": "orders", "instType": "SWAP", "instId": "BTC-USDT"}, "60018"),
             ({"channel": "orders", "instType": "POTATO"}, "60018"),
+            ({"channel": "orders"}, "60018"),
             ({"channel": "orders", "instType": "ANY", "uly": "BTC-USDT"}, "64000"),
             ({"channel": "orders", "instType": "SWAP"}, None),
             ({"channel": "account", "ccy": "NONE"}, "60018"),

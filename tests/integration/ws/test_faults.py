@@ -80,7 +80,7 @@ async def test_what_waited_for_a_login_is_taken_behind_a_fault(
     monkeypatch.setattr(live.server, "authenticate", then_failing)
     async with live.client() as client:
         await client.send(login(key, live.context.clock))
-        await client.send({"op": "order", "args": [order("buy", "1", "1")]})
+        await client.send({"id": "1", "op": "order", "args": [order("buy", "1", "1")]})
         await client.send("ping")
         assert (await client.next())["event"] == "login"
         assert (await client.next())["code"] == "64007"

@@ -168,6 +168,11 @@ async def test_the_life_of_an_order_in_pushes(live: Live) -> None:
         assert (only(amended)["reqId"], only(amended)["sCode"]) == ("r1", "0")
         row = only(await making.of("orders"))
         assert (row["sz"], row["reqId"], row["amendResult"]) == ("2", "r1", "0")
+        over = {"instIdCode": BTC_USDT, "ordId": number, "newSz": "200000"}
+        assert only(await making.ask("amend-order", over))["sCode"] == "51005"
+        row = only(await making.of("orders"))
+        assert (row["sz"], row["amendResult"], row["code"]) == ("2", "-1", "51005")
+        assert "maximum" in row["msg"]
         for size in ("0.5", "1.5"):
             await taking.ask("order", order("buy", "101", size, ordType="ioc"))
         first, second = only(await making.of("orders")), only(await making.of("orders"))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -38,6 +39,13 @@ HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
 
 
 @pytest.fixture
@@ -79,16 +87,50 @@ async def test_login_then_private_channels(live: Live) -> None:
 async def test_a_wrong_login_says_what_is_wrong(
     live: Live, changed: dict[str, Any], code: str
 ) -> None:
-    """Criterion: WS-LOGIN-1."""
+    """Criterion: WS-LOGIN-1, WS-LOGIN-7."""
     key = await live.trader()
     async with live.client() as client:
         await client.send(login(key, live.context.clock, **changed))
         reply = await client.next()
         assert (reply["event"], reply["code"]) == ("error", code)
         assert key.secret not in str(reply)
-        # The connection goes on, and the right login is taken.
-        await client.send(login(key, live.context.clock))
-        assert (await client.next())["event"] == "login"
+        assert await client.closed() == 4001
+
+
+async def test_http_is_answered_as_rest_does(tmp_path: Path) -> None:
+    """Criterion: WS-HTTP-1."""
+    async with running(tmp_path, strict=True) as live:
+        http = live.url.replace("ws", "http")
+        for path, headers, status, code in (
+            ("/ws/v5/public", {}, 426, "60012"),
+            ("/ws/v5/public", UPGRADE | {"Sec-WebSocket-Version": "8"}, 426, "60012"),
+            ("/ws/v5/public", UPGRADE | {"Connection": "close"}, 426, "60012"),
+            ("/nowhere", {}, 404, "50005"),
+        ):
+            async with httpx.AsyncClient() as client:
+                answer = await client.get(http + path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.json()["msg"]
+            if status == 426:
+                assert answer.headers["sec-websocket-version"] == "13"
+
+
+async def test_ids_of_requests(live: Live) -> None:
+    """Criterion: WS-REQ-6."""
+    async with live.client(await live.trader()) as client:
+        for request_id, code in (("x-1", "60033"), ("a" * 33, "60033"), ("", "60033"), (7, None)):
+            await client.send(
+                {"id": request_id, "op": "subscribe", "args": [{"channel": "status"}]}
+            )
+            reply = await client.next()
+            assert reply.get("code") == code
+            assert ("32 letters and digits" in reply.get("msg", "")) == bool(code)
+        await client.send({"op": "order", "args": [order("buy", "1", "1")]})
+        reply = await client.next()
+        assert (reply["code"], "id" in reply["msg"]) == ("60027", True)
+        await client.send({"id": "x-1", "op": "order", "args": [order("buy", "1", "1")]})
+        assert (await client.next())["code"] == "60033"
 
 
 async def test_timestamps_as_clients_send_them(live: Live) -> None:
@@ -186,7 +228,7 @@ async def test_strict_paths(tmp_path: Path) -> None:
             ("/ws/v5/public", "orders", "60018"),
             ("/ws/v5/public", "books", None),
             ("/ws/v5/business", "trades-all", None),
-            ("/ws/v5/private", "orders", None),
+            ("/ws/v5/private", "fills", None),
             ("/ws/v5/private", "deposit-info", "64001"),
         ):
             async with live.client(key, path) as client:

@@ -107,13 +107,16 @@ def test_the_usual_forms_are_read_shortly() -> None:
 
 def test_a_websocket_request_gives_its_id_back() -> None:
     """Criterion: WS-OP-4"""
-    for sent in ("12", 12, "a-b_c"):
+    for sent in ("12", 12, "aB" * 16):
         message = msgspec.json.encode({"id": sent, "op": "order", "args": [GOOD]})
         read = PLAIN.request(message, 10_000_001, 3)
         assert read is not None
         assert msgspec.json.decode(read[0]) == sent
     for other in (
         {"id": 'quote"', "op": "order", "args": [GOOD]},
+        {"id": "a-b", "op": "order", "args": [GOOD]},
+        {"id": "a" * 33, "op": "order", "args": [GOOD]},
+        {"id": "", "op": "order", "args": [GOOD]},
         {"id": "1", "op": "cancel-order", "args": [GOOD]},
         {"id": "1", "op": "order", "args": [GOOD, GOOD]},
         {"id": "1", "op": "order", "args": [GOOD], "expTime": "1"},

@@ -6,7 +6,7 @@ Every answer is JSON with `code` and `msg`, also those to requests that no endpo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
 from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
+from fullreserve.gateway.rest.address import Client, address_of
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
@@ -25,6 +26,7 @@ from fullreserve.gateway.rest.refusing import Refusing
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.resumed import resumed
 from fullreserve.gateway.rest.route import API, Route, Routes
+from fullreserve.gateway.rest.signers import Signers
 from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.web_app import WebApp
 from fullreserve.gateway.rest.x import (
@@ -50,8 +52,6 @@ Header = tuple[bytes, bytes]
 Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
-# Whose word on the caller's address counts.
-TRUSTED_PROXY = "127.0.0.1"
 WEB = (entry, sessions, factors, api_keys, withdrawal_addresses, suspensions)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
@@ -94,6 +94,8 @@ class RestApp:
         self._routes = routes(context, self.vitals)
         self._paths = {path for _, path in self._routes}
         self._orders = Orders(context)
+        self._signers = Signers(context)
+        self._signed_orders = self._orders.signed(self._signers, ORDER_TARGET[2])
         self._order_route = self._routes[ORDER_NAME]
         self._tasks: set[asyncio.Task[None]] = set()
         self._web = WebApp(context.socket, demo=context.demo, folder=context.web)
@@ -160,7 +162,18 @@ class RestApp:
             if request.is_unproven:
                 self._keep(asyncio.create_task(self._prove_and_place(request, answered)))
             else:
+                self._signers.learn(request.key)
                 self._place(request, answered)
+
+    def signed_order(self, data: bytes, client: Client, respond: Respond) -> bool:
+        """As `order`, of the bytes of a request; False, with nothing done, for the unusual."""
+        started_ns = self._now_ns()
+
+        def answered(status: int, content: bytes) -> None:
+            respond(status, content)
+            self._metrics.observe(ORDER_NAME, status, self._now_ns() - started_ns)
+
+        return self._signed_orders.take(data, client, answered)
 
     def route(self, method: str, path: str) -> Route | None:
         """The endpoint at a path, None where there is none."""
@@ -177,7 +190,52 @@ class RestApp:
     ) -> None:
         """A GET, run at once to its first wait; most reads have none and get no task."""
         started_ns = self._now_ns()
-        name = ("GET", path.decode())
+        target = (b"GET", path.decode(), path, query)
+
+        def admit() -> Request:
+            request = self._admit(route, target, headers, b"", address, started_ns)
+            if route.permission and not request.is_unproven:
+                self._signers.learn(request.key)
+            return request
+
+        self._run(route, target, admit, started_ns, respond)
+
+    def signed_read(
+        self,
+        data: bytes,
+        client: Client,
+        respond: Callable[[int, bytes, Sequence[Header]], None],
+    ) -> bool:
+        """As `read`, of the bytes of a signed request; False, with nothing done, for others."""
+        started_ns, wall_ms = self._now_ns(), self._wall_ms()
+        found = self._signers.read(data, wall_ms)
+        if found is None:
+            return False
+        key, forwarded, path, query = found
+        target = (b"GET", path.decode(), path, query)
+        route = self._routes.get(("GET", target[1]))
+        if route is None or not route.permission:
+            return False
+        if not self._signers.admits(key, route.permission, client, forwarded, wall_ms):
+            return False
+
+        def admit() -> Request:
+            request = Request(query, b"", {}, "", key, wall_ms * 1000, started_ns)
+            self._count(route, target, request)
+            return request
+
+        self._run(route, target, admit, started_ns, respond)
+        return True
+
+    def _run(
+        self,
+        route: Route,
+        target: Target,
+        admit: Callable[[], Request],
+        started_ns: int,
+        respond: Callable[[int, bytes, Sequence[Header]], None],
+    ) -> None:
+        name = ("GET", target[1])
         extra: Sequence[Header] = ()
 
         def answered(status: int, content: bytes) -> None:
@@ -186,8 +244,7 @@ class RestApp:
 
         content: bytes | None = None
         with Refusing(name, answered):
-            target = (b"GET", name[1], path, query)
-            request = self._admit(route, target, headers, b"", address, started_ns)
+            request = admit()
             extra = request.answer_headers
             handling = _handled(route, request)
             try:
@@ -206,6 +263,7 @@ class RestApp:
     async def _prove_and_place(self, request: Request, respond: Respond) -> None:
         with Refusing(ORDER_NAME, respond):
             await _check_passphrase(request)
+            self._signers.learn(request.key)
             self._place(request, respond)
 
     def _place(self, request: Request, respond: Respond) -> None:
@@ -228,7 +286,7 @@ class RestApp:
     ) -> Request:
         """The request, once its signature, permission and rate are in order."""
         wall_ms = self._wall_ms()
-        method, path, raw_path, query = target
+        method, _, raw_path, query = target
         key = None
         if route.permission:
             key = self._auth.request(headers, method, raw_path, query, body, address, wall_ms)
@@ -238,12 +296,16 @@ class RestApp:
         request = Request(
             query, body, headers, address, key, wall_ms * 1000, started_ns, is_post=is_post
         )
-        if route.allowance is not None:
-            who = key.uid if key else address
-            by = route.allowance.by
-            bucket = (method, path, who, self._subject(request.subject(by)) if by else "")
-            self._limits.take(bucket, route.allowance, started_ns // NS_PER_MS)
+        self._count(route, target, request)
         return request
+
+    def _count(self, route: Route, target: Target, request: Request) -> None:
+        """Counts a call against its limit; Problem 50011."""
+        if route.allowance is not None:
+            by = route.allowance.by
+            subject = self._subject(request.subject(by)) if by else ""
+            bucket = (target[0], target[1], request.caller, subject)
+            self._limits.take(bucket, route.allowance, request.started_ns // NS_PER_MS)
 
     def _subject(self, name: str) -> str:
         # Only names that exist: made-up ones would fill the table of buckets.
@@ -288,15 +350,6 @@ async def _check_passphrase(request: Request) -> None:
 
 def _refused(problem: Problem) -> tuple[int, bytes]:
     return problem.http, wire.refusal(problem.code, problem.message)
-
-
-def address_of(client: tuple[str, int] | None, headers: Mapping[bytes, bytes]) -> str:
-    """The caller's address; that which a proxy on this machine names, where there is one."""
-    address = client[0] if client else ""
-    if address == TRUSTED_PROXY and b"x-forwarded-for" in headers:
-        forwarded = headers[b"x-forwarded-for"].decode("latin-1")
-        return forwarded.rpartition(",")[2].strip()
-    return address
 
 
 async def _body(receive: Receive) -> bytes:

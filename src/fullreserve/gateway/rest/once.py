@@ -43,12 +43,15 @@ class Once:
             return
         if len(self._names(request.body)) >= count:
             return
-        now_ms = request.in_us // 1000
+        if self.was_used(sign, request.in_us // 1000):
+            raise Problem(50113, allowed=USED)
+
+    def was_used(self, sign: bytes, now_ms: int) -> bool:
+        """Notes a signature; whether it is one of before."""
         self._turn(now_ms)
         mark = hash(sign)  # keyed anew in each process
         first_ms = self._before.get(mark) or self._used.setdefault(mark, now_ms)
-        if now_ms - first_ms > TOGETHER_MS:
-            raise Problem(50113, allowed=USED)
+        return now_ms - first_ms > TOGETHER_MS
 
     def _turn(self, now_ms: int) -> None:
         """Forgets what is older than twice the window: a stamp may lie that far ahead."""

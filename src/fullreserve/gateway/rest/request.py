@@ -61,6 +61,11 @@ class Request:
         return self._key is not None and not self._key.knows_passphrase()
 
     @property
+    def caller(self) -> int | str:
+        """Who is counted: the user, or the address of somebody without a key."""
+        return self._key.uid if self._key else self.address
+
+    @property
     def key(self) -> Caller:
         """Whose request it is; only private endpoints may ask."""
         assert self._key is not None

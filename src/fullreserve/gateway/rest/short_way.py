@@ -19,16 +19,21 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from fullreserve.exchange.order_requests import whole_request
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.address import address_of
 from fullreserve.gateway.rest.app import (
     BODY_MAX,
     ORDER_TARGET,
     Header,
     RestApp,
-    address_of,
     too_large,
 )
+from fullreserve.gateway.rest.route import API
 
 ORDER_URL = ORDER_TARGET[2]
+SIGNED_ORDER = b"POST " + ORDER_URL + b" "
+SIGNED_READS = tuple(
+    f"GET {API}{group}/".encode() for group in ("account", "trade", "asset", "users")
+)
 HEAD_BYTES_MAX = 32 * 1024
 PIECE_BYTES = 8 * 1024
 HEAD_TOO_LARGE = f"without its body the request is larger than {HEAD_BYTES_MAX} bytes"
@@ -117,6 +122,8 @@ class Protocol(HttpToolsProtocol):
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if not self._within and self._is_answered() and self._take_signed(data):
+            return
         read = None if self._within or not self._is_answered() else whole_request(data)
         if read is None or self.flow.write_paused:
             self._parse(data)
@@ -143,6 +150,25 @@ class Protocol(HttpToolsProtocol):
         self.cycle = asked
         address = address_of(self.client, headers)
         self.rest.read(route, path, query, headers, address, partial(self._respond, asked))
+
+    def _take_signed(self, data: bytes) -> bool:
+        """Answers a request of a caller that is known; False, with nothing done, for others."""
+        if len(data) > HEAD_BYTES_MAX or self.flow.write_paused:
+            return False
+        before = self.cycle
+        self.cycle = asked = _Asked(keep_alive=True)
+        respond = partial(self._respond, asked)
+        if data.startswith(SIGNED_ORDER):
+            taken = self.rest.signed_order(data, self.client, respond)
+        else:
+            taken = data.startswith(SIGNED_READS) and self.rest.signed_read(
+                data, self.client, respond
+            )
+        if taken:
+            self.waits_since_s = None
+        else:
+            self.cycle = before
+        return taken
 
     def _is_answered(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -209,14 +209,15 @@ class Connection(WSListener):
             return
         try:
             request = requests.parse(data)
+            request.check_id()
         except Problem as problem:
             self.write(self.head.error(problem))
             return
+        head = self.head._replace(request_id=request.id)
         operation = self._operations.get(request.op)
         if operation is None:
             self.server.orders.take(self, request)
             return
-        head = self.head._replace(request_id=request.id)
         if not self._requests.take(self.server.hub.now_ms) and self.server.context.limits:
             self.write(head.error(Problem(60014)))
             return
@@ -250,6 +251,8 @@ class Connection(WSListener):
                 raise Problem(60031)  # noqa: TRY301 - refused like a wrong login
         except Problem as problem:
             self.write(head.error(problem))
+            if self.key is None:
+                self.close(Close.LOGIN_FAILED, "login failed")
         except Exception:  # the client gets a code, and may try again
             log.exception("a login failed")
             self.write(head.error(Problem(63999)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -88,9 +88,12 @@ class OrderOperations:
         if not connection.takes(absent.path if absent else PRIVATE):
             self._refuse(connection, request, Problem(60028, name=request.op))
             return
+        if request.id is None:
+            self._refuse(connection, request, Problem(60027, name="id"))
+            return
 
         def reply(answer: Answer | Problem) -> None:
-            named = (_id(request.id), request.op.encode())
+            named = (_encode(request.id), request.op.encode())
             connection.write(self._reply(*named, answer, in_us))
 
         try:
@@ -153,10 +156,6 @@ class OrderOperations:
                 self._wall_ms() * 1_000,
             )
         )
-
-
-def _id(request_id: Any) -> bytes:
-    return b'""' if request_id is None else _encode(request_id)
 
 
 def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes) -> list[P]:

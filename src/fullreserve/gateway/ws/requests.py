@@ -14,6 +14,7 @@ from fullreserve.gateway.ws.frames import text_frame
 REQUEST_BYTES_MAX = 64 * 1024
 # Clients read the id of a refused request out of its copy in the refusal.
 ECHO_MAX = 4096
+ID_MAX = 32
 
 
 class Request(msgspec.Struct, rename="camel"):
@@ -23,6 +24,15 @@ class Request(msgspec.Struct, rename="camel"):
     id: str | int | None = None
     args: msgspec.Raw = msgspec.Raw(b"[]")
     exp_time: str | int | None = None
+
+    def check_id(self) -> None:
+        """Problem 60033 for an id that is none."""
+        if self.id is not None and not _is_id(str(self.id)):
+            raise Problem(60033, "id", f"1 to {ID_MAX} letters and digits")
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= ID_MAX and text.isascii() and text.isalnum()
 
 
 _decode = msgspec.json.Decoder(Request).decode

@@ -24,8 +24,8 @@ from fullreserve.exchange.wire.events import InstrumentChanged, Trade
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.app import address_of
-from fullreserve.gateway.ws import hub
+from fullreserve.gateway.rest.address import address_of
+from fullreserve.gateway.ws import hub, upgrades
 from fullreserve.gateway.ws.connection import FRAME_BYTES_MAX, Connection
 from fullreserve.gateway.ws.deflate import Deflater, negotiate
 from fullreserve.gateway.ws.frames import Close
@@ -125,11 +125,12 @@ class Server:
 
     # --- connections
 
-    def _listener(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
-        """A connection; None, answered with 404, for a path that is none."""
+    def _listener(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        """A connection, or the refusal of what asks for none."""
         path = request.path.decode("ascii", "replace").partition("?")[0]
-        if self.strict and path not in PATHS:
-            return None
+        refusal = upgrades.refusal(request, is_path=not self.strict or path in PATHS)
+        if refusal is not None:
+            return WSUpgradeResponseWithListener(refusal, None)
         # A header that is sent in several lines is one list.
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
         offers = ",".join(request.headers.getall("Sec-WebSocket-Extensions", ()))

@@ -37,7 +37,7 @@ class Shape(NamedTuple):
     def accepts(self, catalog: Catalog, arg: Arg) -> bool:
         """Whether an argument names only what there is."""
         kind = arg.get("instType", "") if self.types else ""
-        if self.types and (kind or ANY) not in self.types:
+        if self.types and kind not in self.types:
             return False
         given = [name for name in self.names if arg.get(name)]
         if not given:

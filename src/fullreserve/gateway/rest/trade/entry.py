@@ -22,6 +22,8 @@ from fullreserve.gateway.order_entry import (
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Handler, Route, Routes, trading
+from fullreserve.gateway.rest.signers import Signers
+from fullreserve.gateway.rest.trade.signed_orders import SignedOrders
 from fullreserve.gateway.submission import Answer, Done, Submission
 
 Awaited = asyncio.Future[Answer | Problem]
@@ -55,6 +57,7 @@ class Orders:
     """Order entry; `submit` and `acknowledged` are for who has no task to wait in."""
 
     def __init__(self, context: Context) -> None:
+        self._context = context
         entry = OrderEntry(context.catalog, context.door.gateway)
         self._now = context.clock.exchange_ms
         self._now_ns = context.clock.monotonic_ns
@@ -62,6 +65,10 @@ class Orders:
         self._submission = Submission(
             context.door, entry, OrderLimits(enabled=context.limits), self._now
         )
+
+    def signed(self, signers: Signers, path: bytes) -> SignedOrders:
+        """The same for requests that compiled code reads; they count as the same signatures."""
+        return SignedOrders(self._context, signers, self._submission, self._once, path)
 
     def submit(self, request: Request, done: Done) -> None:
         """Place the one order of a request."""
