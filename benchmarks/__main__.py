@@ -10,6 +10,7 @@ import argparse
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from benchmarks import (
@@ -22,6 +23,7 @@ from benchmarks import (
     lag,
     memory,
     orders,
+    page,
     reads,
     records,
     recovery,
@@ -46,6 +48,11 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "demo": demo.measure,
     "chains": chains.measure,
+    "page-view": page.view,
+    "page-orders": page.orders,
+    "page-books": page.books,
+    "page-four": page.four,
+    "page-memory": page.memory,
     "history": history.measure,
 }
 # Measured when it is named alone: making its rows takes minutes.
@@ -63,24 +70,33 @@ def machine() -> str:
 
 
 def write_readme(figures: Sequence[Figure]) -> None:
+    """Put the figures into the table; rows of others, measured elsewhere or earlier, stay."""
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
+    kept, _, after = rest.partition(END)
     today = datetime.now(UTC).date().isoformat()
-    content = f"\nMeasured on {today}: {machine()}.\n\n{table(figures)}\n\n"
-    readme.write_text(before + BEGIN + "\n" + content + END + after)
+    head, rule, *rows = table(figures).splitlines()
+    names = tuple(f"| {figure.name} " for figure in figures)
+    others = [line for line in kept.splitlines() if line.startswith("| ")][1:]
+    rows = [line for line in others if not line.startswith(names)] + rows
+    content = "\n".join((f"Measured up to {today}: {machine()}.", "", head, rule, *rows))
+    readme.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="all, if none is given")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    parser.add_argument("--minutes", type=float, help="how long the page's memory is watched")
     arguments = parser.parse_args()
     print(machine())
     RESULTS.mkdir(exist_ok=True)
     for name in arguments.names or [name for name in MEASURES if name not in BY_NAME]:
         figures: list[Figure] = []
-        for figure in MEASURES[name]():
+        measure = MEASURES[name]
+        if name == "page-memory" and arguments.minutes:
+            measure = partial(page.memory, arguments.minutes)
+        for figure in measure():
             print(table([figure]).splitlines()[-1], flush=True)
             figures.append(figure)
         _kept(name).write_bytes(encode(figures))

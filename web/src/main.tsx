@@ -8,6 +8,7 @@ import { sessionQuery } from '~/api/session'
 import { App } from '~/app/App'
 import { preferences } from '~/app/preferences'
 import { endSession, queryClient } from '~/app/queries'
+import { router } from '~/app/router'
 import { makeServices } from '~/app/services'
 import { chosenLanguage, loadMessages } from '~/i18n/catalog'
 import { instrumentsQuery } from '~/market/instruments'
@@ -27,6 +28,8 @@ async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
 
 async function start(): Promise<void> {
   const language = chosenLanguage(preferences().language, navigator.languages)
+  // The page's own code, beside the messages.
+  void router.load()
   // Asked for while the page's own files are still on their way.
   void queryClient.prefetchQuery(sessionQuery)
   void queryClient.prefetchQuery(instrumentsQuery)

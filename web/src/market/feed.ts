@@ -56,6 +56,12 @@ export abstract class Feed<T> {
   }
 }
 
+/** What is picked of a feed's value, a text or number: nothing is drawn anew while it is the same. */
+export function useFeedPart<T, P>(feed: Feed<T>, pick: (value: T) => P): P {
+  useEffect(() => feed.use(), [feed])
+  return useSyncExternalStore(feed.watch, () => pick(feed.get()))
+}
+
 /** A feed's value; the feed runs while the component is there. */
 export function useFeed<T>(feed: Feed<T>): T {
   useEffect(() => feed.use(), [feed])

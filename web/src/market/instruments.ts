@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
-import { useFeed } from './feed'
+import { useFeed, useFeedPart } from './feed'
 import type { Book, Ticker, Trade } from './feeds'
 import { decimalsOf } from './numbers'
 
@@ -41,6 +41,14 @@ export function useInstrument(instId: string): Instrument | undefined {
 
 export function useTicker(instId: string): Ticker | null {
   return useFeed(useServices().market.ticker(instId))
+}
+
+/** The best prices alone, for what need not follow every trade. */
+export function useBest(instId: string): { bid: string | null; ask: string | null } {
+  const feed = useServices().market.ticker(instId)
+  const bid = useFeedPart(feed, (ticker) => ticker?.bidPx || null)
+  const ask = useFeedPart(feed, (ticker) => ticker?.askPx || null)
+  return { bid, ask }
 }
 
 export function useBook(instId: string): Book {

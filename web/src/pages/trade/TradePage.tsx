@@ -1,6 +1,7 @@
 import { useParams } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { Notice } from '~/app/Notice'
+import { useIsPainted } from '~/app/painted'
 import { prefer } from '~/app/preferences'
 import { useIsPhone } from '~/app/size'
 import { useTranslation } from '~/i18n'
@@ -22,6 +23,7 @@ export function TradePage(): ReactNode {
   const instruments = useInstruments()
   const instrument = instruments?.find((each) => each.instId === instId)
   const isPhone = useIsPhone()
+  const panels = usePanels()
   useEffect(() => {
     if (instrument) prefer({ lastPair: instrument.instId })
   }, [instrument])
@@ -32,18 +34,20 @@ export function TradePage(): ReactNode {
   return (
     <DeskProvider key={instId} instrument={instrument}>
       <PairBar />
-      {isPhone ? <Stack /> : <Workspace panels={panels()} />}
+      {isPhone ? <Stack /> : <Workspace panels={panels} />}
     </DeskProvider>
   )
 }
 
-function panels() {
+/** The form first: the others show what is still on its way. */
+function usePanels() {
+  const isPainted = useIsPainted()
   return {
-    chart: <ChartPanel />,
-    book: <OrderBookPanel />,
-    trades: <TradesPanel />,
+    chart: isPainted ? <ChartPanel /> : null,
+    book: isPainted ? <OrderBookPanel /> : null,
+    trades: isPainted ? <TradesPanel /> : null,
     form: <OrderForm />,
-    orders: <OrdersPanel />,
+    orders: isPainted ? <OrdersPanel /> : null,
   }
 }
 
@@ -53,7 +57,7 @@ type View = 'chart' | 'book' | 'trades'
 function Stack(): ReactNode {
   const { t } = useTranslation()
   const [view, setView] = useState<View>('chart')
-  const { chart, book, trades, form, orders } = panels()
+  const { chart, book, trades, form, orders } = usePanels()
   const views = { chart, book, trades }
   const titles = { chart: t('chart.title'), book: t('book.title'), trades: t('trades.title') }
   const tabs = (['chart', 'book', 'trades'] as const).map((id) => ({

@@ -72,7 +72,7 @@ function Side({ rows, side, label, deepest, decimals, desk }: SideProps): ReactN
             px={price.toFixed(decimals)}
             size={size.toFixed(sizeDecimals)}
             total={total.toFixed(sizeDecimals)}
-            depth={deepest > 0 ? Math.round((total / deepest) * 1000) / 10 : 0}
+            depth={deepest > 0 ? Math.round((total / deepest) * 1000) / 1000 : 0}
             decimals={decimals}
             desk={desk}
           />
@@ -103,7 +103,7 @@ const LevelRow = memo(function LevelRow(props: LevelProps): ReactNode {
         </span>
       </td>
       <td>
-        <span className={css.depth} style={{ inlineSize: `${depth}%` }} />
+        <span className={css.depth} style={{ transform: `scaleX(${depth})` }} />
         {trimmed(total)}
       </td>
     </tr>

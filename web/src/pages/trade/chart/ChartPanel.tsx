@@ -11,10 +11,9 @@ import { BARS } from './bars'
 import css from './ChartPanel.module.css'
 import { INDICATOR_NAMES } from './names'
 
-const CandleChart = lazy(async () => {
-  const { CandleChart } = await import('./CandleChart')
-  return { default: CandleChart }
-})
+// Under way before the panel is rendered: candles are what everybody looks at first.
+const loading = import('./CandleChart')
+const CandleChart = lazy(async () => ({ default: (await loading).CandleChart }))
 
 interface Looks {
   bar: string

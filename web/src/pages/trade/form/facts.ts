@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
-import { useTicker } from '~/market/instruments'
+import { useBest } from '~/market/instruments'
 import { useAvailable } from '~/trading/use'
 import { useDesk } from '../desk'
 import type { Facts } from './draft'
@@ -16,12 +16,12 @@ const FEES_FRESH_MS = 10 * 60_000
 /** What the form of a side is checked against now. */
 export function useFacts(side: 'buy' | 'sell'): Facts {
   const { instrument } = useDesk()
-  const ticker = useTicker(instrument.instId)
+  const { bid, ask } = useBest(instrument.instId)
   const available = useAvailable(side === 'buy' ? instrument.quoteCcy : instrument.baseCcy)
   return {
     instrument,
-    bid: ticker?.bidPx || null,
-    ask: ticker?.askPx || null,
+    bid,
+    ask,
     available,
     fees: useFees(),
   }
