@@ -1,0 +1,44 @@
+"""Coins of a wallet, found by reading blocks: no node's wallet and no index is needed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fullreserve.custody.chains.raw_block import read_transactions
+from fullreserve.custody.chains.rpc import Node, hexed
+from fullreserve.custody.chains.utxo_transaction import Coin
+from fullreserve.custody.tiers.wallet import Wallet
+
+_HASH = 32
+
+
+class Found(NamedTuple):
+    """`height` is that of the block that holds it."""
+
+    coin: Coin
+    height: int
+
+
+def found(node: Node, wallet: Wallet, indexes: int, first: int, last: int) -> list[Found]:
+    """Unspent coins at the first `indexes` addresses, from blocks `first` to `last`; NodeProblem.
+
+    The wallet's first coin must not be below `first`.
+    """
+    index_of = {wallet.place(index): index for index in range(indexes)}
+    held: dict[bytes, Found] = {}
+    for height in range(first, last + 1):
+        hash_ = hexed(node.call("getblockhash", height), _HASH)
+        for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
+            for spend in one.spends:
+                held.pop(spend, None)
+            for number, (amount, script) in enumerate(one.outputs):
+                index = index_of.get(script)
+                if index is not None and amount:
+                    coin = Coin(one.txid, number, amount, index)
+                    held[coin.outpoint()] = Found(coin, height)
+    return list(held.values())
+
+
+def ripe(coins: list[Found], wallet: Wallet, tip: int) -> list[Found]:
+    """Those that recovery holders may spend in the next block."""
+    return [one for one in coins if tip + 1 - one.height >= wallet.older]

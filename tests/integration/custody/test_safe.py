@@ -1,0 +1,295 @@
+"""Goal: the tiers' Safes do what any m owners want, within what the guard allows, and nothing else.
+Method: Safe's own contracts and our guard on anvil; clocks are moved by the node."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from fullreserve.clock import SystemClock
+from fullreserve.custody import contracts, nodes
+from fullreserve.custody.chains.rpc import Node, NodeRefuses
+from fullreserve.custody.tiers import abi, guard, safe
+from fullreserve.custody.tiers.safe import NotEnough, SafeMissing, SafeTransaction, SafeView
+from tests.integration.custody.holders import Holder, people
+
+CHAIN = 31_347
+DAY, DELAY = 86_400, 172_800
+ETHER = 10**18
+HOT, STRANGER = b"\x22" * 20, b"\x99" * 20
+LIMIT = 5 * ETHER
+TOKENS = 1_000 * 10**6
+
+
+class Chain:
+    """anvil, with Safe's contracts and a token; who sends transactions pays their gas."""
+
+    def __init__(self) -> None:
+        self.process = nodes.start_anvil(CHAIN)
+        asyncio.run(self.process.ready(SystemClock()))
+        self.node = Node(self.process.url)
+        self.sender = self.node.call("eth_accounts")[0]
+        self.singleton = self.created(safe.creation_code("Safe"))
+        self.factory = self.created(safe.creation_code("SafeProxyFactory"))
+        self.handler = self.created(safe.creation_code("CompatibilityFallbackHandler"))
+        self.token = self.created(contracts.creation("DemoUSDT"))
+        self.salts = itertools.count(1)
+
+    def send(self, to: bytes | None, data: bytes, value: int = 0) -> dict[str, Any]:
+        call = {"from": self.sender, "data": "0x" + data.hex(), "value": hex(value)}
+        call |= {"to": "0x" + to.hex()} if to is not None else {}
+        # What would revert is said at once, with the reason.
+        self.node.call("eth_call", call, "pending")
+        told = self.node.call("eth_sendTransaction", call | {"gas": hex(6_000_000)})
+        self.node.call("anvil_mine", "0x1")
+        receipt: dict[str, Any] = self.node.call("eth_getTransactionReceipt", told)
+        assert receipt["status"] == "0x1"
+        return receipt
+
+    def created(self, code: bytes) -> bytes:
+        return bytes.fromhex(self.send(None, code)["contractAddress"][2:])
+
+    def wait(self, seconds: int) -> None:
+        self.node.call("evm_increaseTime", seconds)
+        self.node.call("anvil_mine", "0x1")
+
+    def balance(self, account: bytes) -> int:
+        return int(self.node.call("eth_getBalance", "0x" + account.hex(), "latest"), 16)
+
+    def tokens(self, account: bytes) -> int:
+        asked = abi.call("balanceOf(address)", account)
+        call = {"to": "0x" + self.token.hex(), "data": "0x" + asked.hex()}
+        return int(self.node.call("eth_call", call, "latest"), 16)
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Chain]:
+    try:
+        made = Chain()
+    except (nodes.NodeMissing, SafeMissing) as missing:
+        pytest.skip(str(missing))
+    yield made
+    made.process.kill()
+
+
+class Tier:
+    """A Safe under its guard, with coins and tokens in it."""
+
+    def __init__(self, chain: Chain, owners: Sequence[Holder], threshold: int) -> None:
+        self.chain = chain
+        first = safe.set_up([one.account for one in owners], threshold, chain.handler)
+        made = chain.send(chain.factory, safe.proxy(chain.singleton, first, next(chain.salts)))
+        created: str = made["logs"][-1]["topics"][1]
+        self.account = bytes.fromhex(created[2:])[-20:]
+        self.view = SafeView(chain.node, self.account)
+        limits = {guard.COIN: LIMIT, chain.token: TOKENS}
+        self.rules = guard.Rules(DELAY, threshold, 2, (HOT,), limits)
+        self.gate = chain.created(guard.creation(self.account, self.rules))
+        self.do(owners[:threshold], self.account, data=guard.installs(self.gate))
+        chain.send(self.account, b"", 100 * ETHER)
+        chain.send(chain.token, abi.call("mint(address,uint256)", self.account, 10 * TOKENS))
+
+    def transaction(self, to: bytes, value: int = 0, data: bytes = b"") -> SafeTransaction:
+        return SafeTransaction(CHAIN, self.account, self.view.nonce(), to, value, data)
+
+    def signed(self, by: Sequence[Holder], transaction: SafeTransaction) -> bytes:
+        made: dict[bytes, bytes] = {}
+        for one in by:
+            made |= one.approves(transaction)
+        owners, threshold = self.view.owners(), self.view.threshold()
+        return transaction.execution(safe.checked(transaction, made, owners, threshold))
+
+    def do(self, by: Sequence[Holder], to: bytes, value: int = 0, data: bytes = b"") -> None:
+        transaction = self.transaction(to, value, data)
+        self.chain.send(self.account, self.signed(by, transaction))
+
+    def refuses(self, why: str, by: Sequence[Holder], to: bytes, value: int = 0,
+                data: bytes = b"") -> None:  # fmt: skip
+        with pytest.raises(NodeRefuses) as refused:
+            self.do(by, to, value, data)
+        text = why.encode().hex()
+        assert why in str(refused.value) or text in str(refused.value), refused.value
+
+
+FIVE, SEVEN, NEW = people(5), people(7, 51), people(7, 61)
+
+
+@pytest.fixture(scope="module")
+def warm(chain: Chain) -> Tier:
+    return Tier(chain, FIVE, 3)
+
+
+def test_the_digest_is_the_contracts_own(warm: Tier) -> None:
+    """Criterion: CUST-SAFE-1."""
+    transaction = warm.transaction(HOT, 5, b"\x01\x02\x03")
+    asked = abi.call(
+        "getTransactionHash(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,"
+        "uint256)",
+        HOT, 5, abi.Dynamic(b"\x01\x02\x03"), 0, 0, 0, 0, bytes(20), bytes(20), transaction.nonce,
+    )  # fmt: skip
+    call = {"to": "0x" + warm.account.hex(), "data": "0x" + asked.hex()}
+    assert warm.chain.node.call("eth_call", call, "latest") == "0x" + transaction.digest().hex()
+
+
+def test_any_three_of_five_pay_and_two_do_not(warm: Tier) -> None:
+    """Criterion: CUST-SAFE-1."""
+    for by in list(itertools.combinations(FIVE, 3))[::3]:
+        before = warm.chain.balance(HOT)
+        warm.do(by, HOT, 10**15)
+        assert warm.chain.balance(HOT) == before + 10**15
+    to, value, data = safe.transfer_call(warm.chain.token, HOT, 10**6)
+    warm.do(FIVE[2:], to, value, data)
+    assert warm.chain.tokens(HOT) == 10**6
+    with pytest.raises(NotEnough, match="2 of 3"):
+        warm.do(FIVE[:2], HOT, 1)
+    with pytest.raises(NotEnough, match="no owner"):
+        warm.do([*FIVE[:2], SEVEN[0]], HOT, 1)
+    transaction = warm.transaction(HOT, 1)
+    two: dict[bytes, bytes] = {}
+    for one in FIVE[:2]:
+        two |= one.approves(transaction)
+    with pytest.raises(NodeRefuses, match="GS020"):
+        warm.chain.send(warm.account, transaction.execution(two))
+
+
+def test_foreign_code_never_runs_as_the_safe(warm: Tier) -> None:
+    """Criterion: CUST-GUARD-1."""
+    transaction = msgspec.structs.replace(warm.transaction(STRANGER), operation=1)
+    with pytest.raises(NotEnough, match="DELEGATECALL"):
+        FIVE[0].approves(transaction)
+    # A quorum whose devices were made to sign it all the same.
+    digest = transaction.digest()
+    forced = {one.account: one.device.sign(one.name, digest) for one in FIVE[:3]}
+    made = {owner: got[:64] + bytes((27 + got[64],)) for owner, got in forced.items()}
+    with pytest.raises(NodeRefuses) as refused:
+        warm.chain.send(warm.account, transaction.execution(made))
+    assert "DELEGATECALL" in str(refused.value) or b"DELEGATECALL".hex() in str(refused.value)
+
+
+def test_only_announced_destinations_and_only_transfers(warm: Tier) -> None:
+    """Criterion: CUST-GUARD-2."""
+    token, three = warm.chain.token, FIVE[:3]
+    warm.refuses("destination", three, STRANGER, 1)
+    warm.refuses("destination", three, token, data=safe.transfer_call(token, STRANGER, 1)[2])
+    approve = abi.call("approve(address,uint256)", HOT, 1)
+    warm.refuses("not a transfer", three, token, data=approve)
+    warm.refuses("value with a call", three, token, 1, safe.transfer_call(token, HOT, 1)[2])
+    warm.refuses("call to itself", three, warm.account,
+                 data=abi.call("enableModule(address)", STRANGER))  # fmt: skip
+    warm.refuses("call to itself", three, warm.account,
+                 data=abi.call("setFallbackHandler(address)", STRANGER))  # fmt: skip
+    warm.refuses("guard not announced", three, warm.account, data=guard.installs(bytes(20)))
+
+
+def test_a_new_destination_cools_off_and_goes_at_once(warm: Tier) -> None:
+    """Criterion: CUST-GUARD-2."""
+    other = b"\x44" * 20
+    warm.do(FIVE[:3], warm.gate, data=guard.announces(other))
+    warm.refuses("destination", FIVE[:3], other, 1)
+    warm.chain.wait(DELAY - 60)
+    warm.refuses("destination", FIVE[:3], other, 1)
+    warm.chain.wait(60)
+    warm.do(FIVE[:3], other, 1)
+    warm.do(FIVE[1:4], warm.gate, data=guard.removes(other))
+    warm.refuses("destination", FIVE[:3], other, 1)
+
+
+def test_no_24_hours_see_more_than_the_limit(chain: Chain) -> None:
+    """Criterion: CUST-GUARD-3."""
+    tier = Tier(chain, FIVE, 3)
+    by = FIVE[:3]
+    tier.do(by, HOT, LIMIT - 10)
+    tier.refuses("limit", by, HOT, 11)
+    chain.wait(DAY - 3_600)
+    tier.refuses("limit", by, HOT, 11)
+    tier.do(by, HOT, 10)
+    chain.wait(2 * 3_600)
+    tier.do(by, HOT, LIMIT - 10)
+    # More waits, less holds at once.
+    tier.do(by, tier.gate, data=guard.limits(guard.COIN, 2 * LIMIT))
+    tier.refuses("limit", by, HOT, LIMIT)
+    chain.wait(DELAY)
+    tier.do(by, HOT, 2 * LIMIT)
+    tier.do(by, tier.gate, data=guard.limits(guard.COIN, 0))
+    chain.wait(2 * DAY)
+    tier.refuses("limit", by, HOT, 1)
+
+
+def test_nobody_else_uses_the_limit_up(warm: Tier) -> None:
+    """Criterion: CUST-GUARD-3."""
+    check = abi.call(
+        "checkTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,"
+        "bytes,address)",
+        HOT, LIMIT, abi.Dynamic(b""), 0, 0, 0, 0, bytes(20), bytes(20), abi.Dynamic(b""), HOT,
+    )  # fmt: skip
+    with pytest.raises(NodeRefuses) as refused:
+        warm.chain.send(warm.gate, check)
+    assert "not the Safe" in str(refused.value) or b"not the Safe".hex() in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("owners", "threshold", "gone"),
+    [(FIVE, 3, 0), (FIVE, 3, 2), (FIVE, 3, 4), (SEVEN, 4, 0), (SEVEN, 4, 6)],
+)
+def test_who_is_gone_is_replaced_without_him(
+    chain: Chain, owners: list[Holder], threshold: int, gone: int
+) -> None:
+    """Criterion: CUST-GONE-2."""
+    tier = Tier(chain, owners, threshold)
+    stay = [one for place, one in enumerate(owners) if place != gone]
+    lost, new = owners[gone].account, NEW[gone]
+    tier.do(stay[:threshold], HOT, 1)
+    call = safe.swap_call(tier.view.owners(), lost, new.account)
+    tier.do(stay[-threshold:], tier.account, data=call)
+    assert lost not in tier.view.owners()
+    assert tier.view.threshold() == threshold
+    tier.do([new, *stay[: threshold - 1]], HOT, 1)
+    with pytest.raises(NotEnough, match="no owner"):
+        tier.do([owners[gone], *stay[: threshold - 1]], HOT, 1)
+
+
+def test_a_quorum_neither_shrinks_nor_comes_to_need_everybody(warm: Tier) -> None:
+    """Criterion: CUST-GUARD-4."""
+    by = FIVE[:3]
+    warm.refuses("threshold", by, warm.account, data=abi.call("changeThreshold(uint256)", 2))
+    warm.refuses("spare owners", by, warm.account, data=abi.call("changeThreshold(uint256)", 4))
+    owners = warm.view.owners()
+    remove = abi.call("removeOwner(address,address,uint256)", owners[0], owners[1], 3)
+    warm.refuses("spare owners", by, warm.account, data=remove)
+
+
+def test_another_guard_takes_over_after_the_delay(chain: Chain) -> None:
+    """Criterion: CUST-GUARD-4."""
+    tier = Tier(chain, FIVE, 3)
+    rules = msgspec.structs.replace(tier.rules, destinations=(STRANGER,))
+    after = chain.created(guard.creation(tier.account, rules))
+    tier.do(FIVE[:3], tier.gate, data=guard.succeeds(after))
+    tier.refuses("guard not announced", FIVE[:3], tier.account, data=guard.installs(after))
+    chain.wait(DELAY)
+    tier.do(FIVE[:3], tier.account, data=guard.installs(after))
+    tier.do(FIVE[:3], STRANGER, 1)
+
+
+def test_a_signature_is_for_one_safe_chain_and_nonce(warm: Tier) -> None:
+    """Criterion: CUST-SAFE-2."""
+    transaction = warm.transaction(HOT, 1)
+    made: dict[bytes, bytes] = {}
+    for one in FIVE[:3]:
+        made |= one.approves(transaction)
+    warm.chain.send(warm.account, transaction.execution(made))
+    with pytest.raises(NodeRefuses, match="GS026"):
+        warm.chain.send(warm.account, transaction.execution(made))
+    for other in (
+        msgspec.structs.replace(transaction, chain_id=1),
+        msgspec.structs.replace(transaction, safe=STRANGER),
+        msgspec.structs.replace(transaction, nonce=transaction.nonce + 1),
+        msgspec.structs.replace(transaction, value=2),
+    ):
+        assert other.digest() != transaction.digest()
+        with pytest.raises(NotEnough, match="not valid"):
+            safe.checked(other, made, warm.view.owners(), 3)
