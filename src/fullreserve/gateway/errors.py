@@ -190,6 +190,8 @@ TABLE: dict[int, Error] = {
     60033: Error(400, "Parameter {name} error", "; allowed is {allowed}"),
     63999: Error(400, "Login failed by an internal error"),
     64000: Error(400, "Parameter uly is not taken here any more"),
+    64001: Error(400, "This channel is served on /ws/v5/business; use that URL"),
+    64002: Error(400, "This channel is not served on /ws/v5/business; use public or private"),
     64003: Error(400, "Your fee tier does not include this channel"),
     64004: Error(400, "This channel and another depth channel exclude each other"),
     64007: Error(400, "The operation failed by an internal error"),
