@@ -174,6 +174,25 @@ def add_audit(commands: "Subcommands") -> None:
     export.add_argument("destination", type=Path, nargs="?", help="a file; else standard output")
 
 
+def add_wallet(commands: "Subcommands") -> None:
+    """Add the commands of the demo's wallet outside."""
+    text = "the demo's wallet outside: pay into the exchange, and see what came out"
+    parser = commands.add_parser("wallet", help=text, description=text, epilog=EXIT_CODES)
+    wallet = parser.add_subparsers(title="commands", metavar="command", required=True)
+    room = "fullreserve.simulation.wallet"
+
+    add_command(wallet, "show", InRoom(f"{room}:show"), "print its addresses and what it holds")
+    send = add_command(
+        wallet,
+        "send",
+        InRoom(f"{room}:send", ("chain", "amount", "address")),
+        "pay to an address on a chain of the running demo; prints the transaction",
+    )
+    send.add_argument("chain", help="currency and chain, for example USDT-ERC20")
+    send.add_argument("amount", help="in whole units, for example 12.5")
+    send.add_argument("address", help="where to; address:memo where the chain has memos")
+
+
 def add_tls(commands: "Subcommands") -> None:
     """Add the commands that make certificates."""
     text = "make certificates"
@@ -197,12 +216,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="command", required=True)
     add_command(commands, "up", InRoom("fullreserve.app:up"), "start the exchange")
-    add_command(
+    demo = add_command(
         commands,
         "demo",
-        InRoom("fullreserve.simulation.app:demo"),
+        InRoom("fullreserve.simulation.app:demo", ("chains",)),
         "start the exchange with a living demo market and demo accounts",
     )
+    demo.add_argument(
+        "--chains",
+        choices=("anvil", "all"),
+        default="anvil",
+        help="all starts litecoind, btcd and a chain with memos beside anvil",
+    )
+    add_wallet(commands)
     add_journal(commands)
     add_user(commands)
     add_audit(commands)

@@ -38,7 +38,7 @@ def served(data: Path) -> Custody:
     from fullreserve.custody import networks
     from fullreserve.custody.transactions import Transactions
 
-    found = networks.load(data)
+    found = networks.served(data)
     if not found:
         return Custody()
     return Custody(

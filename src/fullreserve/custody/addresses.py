@@ -114,6 +114,10 @@ class Table:
             self._index.setdefault(self._addresses.place(index), index)
         self._count = max(self._count, count)
 
+    def add(self, index: int) -> None:
+        """Knows one more index."""
+        self._index.setdefault(self._addresses.place(index), index)
+
     def index(self, place: bytes) -> int | None:
         """None for a place that is not ours."""
         return self._index.get(place)

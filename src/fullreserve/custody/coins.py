@@ -6,6 +6,7 @@ are chosen.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -29,17 +30,21 @@ class Coins:
             coin = _decode(data)
             chain.coins[coin.outpoint()] = coin
 
-    def follow(self, first: int = 0) -> None:
+    async def follow(self, first: int = 0) -> None:
         """Reads on to the newest block, at the first time from block `first`; NodeProblem."""
-        while self._step(first):
+        while await self._step(first):
             pass
 
-    def _step(self, first: int) -> bool:
+    async def _step(self, first: int) -> bool:
         number = self._chain.network
         kept = self._store.cursor(number)
-        cursor = following.restore(kept) if kept else self._begin(first)
+        cursor = following.restore(kept) if kept else await self._begin(first)
         before = cursor.blocks[-1] if cursor.blocks else None
-        reports = list(following.advance(self._chain, cursor, self._terms))
+
+        def advance() -> list[following.Report]:
+            return list(following.advance(self._chain, cursor, self._terms))
+
+        reports = await asyncio.to_thread(advance)
         for one in reports:
             if isinstance(one, following.Seen):
                 coin = self._chain.take_coin(one.deposit)
@@ -51,8 +56,8 @@ class Coins:
         self._store.keep_cursor(number, following.store(cursor))
         return bool(reports) and cursor.blocks[-1] != before
 
-    def _begin(self, first: int) -> following.Cursor:
-        block = self._chain.block(first)
+    async def _begin(self, first: int) -> following.Cursor:
+        block = await asyncio.to_thread(self._chain.block, first)
         return following.Cursor([(block.height, block.hash)] if block is not None else [])
 
 

@@ -1,151 +1,131 @@
-"""The demo's chain: anvil with the demo's assets on it, and the house's wallets funded there.
+"""The demo's chains: their nodes, the house's money on them, and what the exchange is told.
 
-What it mines is play money; the keys are `ceremony`'s.
+What they mine is play money; the keys are `ceremony`'s. `anvil` alone is what `make run` starts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
 import msgspec
 
 from fullreserve.clock import Clock
-from fullreserve.custody import ceremony, contracts, networks, nodes
-from fullreserve.custody.ceremony import LANES, SIGNERS, Made
-from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody import ceremony, demo_accounts, networks, nodes
+from fullreserve.custody.chains.following import Terms
+from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.demo_accounts import Accounts, RunningAccounts
+from fullreserve.custody.demo_scripts import RunningScripts, Scripts
+from fullreserve.custody.demo_terms import Listed
 from fullreserve.custody.house import House
-from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import Spec
-from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.custody.transfers import salt_of
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.queries import ListAssets
 
-CHAIN_ID = 31_337
-NETWORK = 1
-CODE = "ERC20"
-BLOCK_S = 2
-CREDIT_AFTER, UNLOCK_AFTER = 2, 6
-LEDGER = 8
-HOT_SIGNERS = SIGNERS[:2]
-
-# Networks of the demo by number, and the coin types of those of Bitcoin's family (SLIP 44).
-BITCOIN, LITECOIN, MEMO = 2, 3, 4
+NETWORK, BITCOIN, LITECOIN, MEMO = 1, 2, 3, 4
+# Coin types of those of Bitcoin's family: https://github.com/satoshilabs/slips, SLIP 44.
 SCRIPTS = {BITCOIN: 1, LITECOIN: 2}
 ACCOUNTS = (NETWORK, MEMO)
 
-STATE = "anvil-state.json"
+ANVIL = Accounts(NETWORK, "ERC20", 31_337, demo_accounts.ERC20, "anvil-state.json")
+WITH_MEMO = Accounts(MEMO, "Memo", 31_338, demo_accounts.MEMO, "memo-state.json", needs_memo=True)
+BTC = Scripts(
+    BITCOIN, "Bitcoin", Listed("BTC", "", 8, 400, 0, "0.00001", "0.0001", "0.0002"),
+    "btcd", "bcrt", Terms(1, 3), 10_000,
+)  # fmt: skip
+LTC = Scripts(
+    LITECOIN, "Litecoin", Listed("LTC", "", 8, 400, 0, "0.001", "0.001", "0.002"),
+    "litecoind", "rltc", Terms(2, 4), 5_000,
+)  # fmt: skip
 
+CHAINS = {"anvil": (ANVIL,), "all": (ANVIL, BTC, LTC, WITH_MEMO)}
 
-class Listed(NamedTuple):
-    """An asset on the demo's chain. Whole units: `each` lane is given, and the cold wallet."""
-
-    symbol: str
-    contract: str  # empty: the chain's own coin
-    decimals: int
-    each: int
-    cold: int
-    minimum_deposit: str
-    fee: str
-    minimum: str
-
-
-# New ones go to the end: the first funding of each is known by its place here.
-ASSETS = (
-    Listed("ETH", "", 18, 3_000, 200_000, "0.001", "0.0005", "0.002"),
-    Listed("USDT", "DemoUSDT", 6, 5_000_000, 1_000_000_000, "1", "1", "2"),
-    Listed("USDC", "DemoToken", 6, 5_000_000, 500_000_000, "1", "1", "2"),
-    Listed("XRP", "DemoToken", 18, 5_000_000, 500_000_000, "1", "0.2", "2"),
-    Listed("SOL", "DemoToken", 18, 50_000, 3_000_000, "0.01", "0.01", "0.02"),
-    Listed("FRT", "DemoToken", 18, 1_000_000, 300_000_000, "1", "1", "2"),
-    Listed("BTC", "DemoToken", 8, 100, 10_000, "0.00001", "0.00005", "0.0001"),
-    Listed("LTC", "DemoToken", 8, 50_000, 3_000_000, "0.001", "0.001", "0.002"),
-)
+RunningChain: TypeAlias = RunningAccounts | RunningScripts
 
 
 class NoChain(RuntimeError):
-    """The demo's chain cannot be had; the message says why."""
+    """A chain of the demo cannot be had; the message says why."""
 
 
-class DemoChain:
-    """The running chain; `said` is a line for who starts the demo."""
+class DemoChains:
+    """The running chains; `said` are lines for who starts the demo, `signers` programs' parts."""
 
-    def __init__(self, process: nodes.NodeProcess) -> None:
-        self._process = process
+    def __init__(self, running: Sequence[RunningChain]) -> None:
+        self._running = running
+        self._tasks: list[asyncio.Task[None]] = []
         self.signers: list[tuple[tuple[str, ...], bytes]] = []
-        self.said = f"Chain of the demo: {process.url} (chain id {CHAIN_ID}, test money)"
+        self.said = [f"Chain {one.said}, test money" for one in running]
 
     @classmethod
-    async def open(cls, data: Path, door: Door, clock: Clock) -> DemoChain:
-        """Starts it, deploys and funds at the first start, and tells the exchange; NoChain."""
+    async def open(cls, data: Path, door: Door, clock: Clock, which: str = "anvil") -> DemoChains:
+        """Starts them, funds the house at the first start, and tells the exchange; NoChain."""
+        running: list[RunningChain] = []
+        lacking: list[str] = []
+        for chain in CHAINS[which]:
+            try:
+                running.append(await _started(chain, data, clock))
+            except (nodes.NodeMissing, ImportError) as problem:
+                lacking.append(f"Chain {chain.code} is off: {problem}")
+        if not running:
+            raise NoChain("; ".join(lacking))
+        chains = cls(running)
+        chains.said += lacking
         try:
-            state = (data / STATE).absolute()
-            process = nodes.start_anvil(CHAIN_ID, block_s=BLOCK_S, state=state)
-            await process.ready(clock)
-        except nodes.NodeMissing as missing:
-            raise NoChain(str(missing)) from None
-        chain = cls(process)
-        try:
-            await chain._prepare(data, House(door), await numbers(door))
+            await chains._prepare(data, House(door), await _numbers(door))
         except NodeProblem as problem:
-            chain.close()
-            raise NoChain(str(problem)) from problem
-        return chain
+            chains.close()
+            raise NoChain(str(problem)) from None
+        loop = asyncio.get_running_loop()
+        chains._tasks = [loop.create_task(one.mine()) for one in running]
+        return chains
 
     def close(self) -> None:
-        """Ends it; it remembers its blocks."""
-        self._process.stop()
+        """Ends them; they remember their blocks."""
+        for task in self._tasks:
+            if not task.get_loop().is_closed():
+                task.cancel()
+        for one in self._running:
+            one.close()
 
-    async def _prepare(self, data: Path, house: House, known: dict[str, int]) -> None:
+    async def _prepare(self, data: Path, house: House, numbers: dict[str, int]) -> None:
         made = await asyncio.to_thread(ceremony.hold, data, ACCOUNTS, SCRIPTS)
-        others = networks.load(data)
-        before = next((one for one in others if one.network == NETWORK), None)
-        network = await asyncio.to_thread(self._deploy, made, known, before)
-        networks.keep(data, [network, *(one for one in others if one.network != NETWORK)])
-        terms = _terms(known)
-        for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
-            await house.report(fold, terms)
-        await house.report(wire.DEPOSITS, *_funded(known, salt_of(data)))
-        if before is None:
-            # Where the watcher is to begin, however late it comes.
-            tip = network.chains()[0].tip()
-            await house.report(wire.DEPOSITS, wire.Tip(NETWORK, tip.height, tip.hash, healthy=True))
-        self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in HOT_SIGNERS]
+        signers: tuple[str, ...] = ceremony.SIGNERS
+        if all(one.number == NETWORK for one in self._running):
+            # The third holds keys of Bitcoin's family alone.
+            signers = signers[:2]
+        known = {one.network: one for one in networks.load(data)}
+        served = []
+        for one in self._running:
+            before = known.get(one.number)
+            network = await one.deployed(made, numbers, before)
+            names = tuple(ceremony.socket_name(name) for name in signers)
+            network = msgspec.structs.replace(network, signers=names)
+            served.append(network)
+            for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
+                await house.report(fold, one.terms(numbers))
+            await house.report(wire.DEPOSITS, *one.funded(numbers, salt_of(data)))
+            if before is None:
+                # Where the watcher is to begin, however late it comes.
+                tip = await asyncio.to_thread(network.chains()[0].tip)
+                told = wire.Tip(one.number, tip.height, tip.hash, healthy=True)
+                await house.report(wire.DEPOSITS, told)
+        away = [one for one in known.values() if one.network not in {x.network for x in served}]
+        others = [msgspec.structs.replace(one, nodes=()) for one in away]
+        networks.keep(data, [*served, *others])
+        self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in signers]
 
-    def _deploy(self, made: Made, known: dict[str, int], before: Network | None) -> Network:
-        """What an earlier start did stays."""
-        node = Node(self._process.url)
-        tokens = dict(before.tokens) if before is not None else {}
-        for one in ASSETS:
-            asset = known[one.symbol]
-            fresh = before is None or asset not in before.decimals
-            if fresh and one.contract:
-                tokens[asset] = _create(node, one).hex()
-            contract = bytes.fromhex(tokens.get(asset, ""))
-            for lane in made.lanes if fresh else ():
-                _give(node, one, contract, lane, one.each)
-            if before is None or not before.cold or fresh:
-                _give(node, one, contract, made.cold, one.cold)
-        return Network(
-            network=NETWORK,
-            kind="evm",
-            nodes=(self._process.url,),
-            branches=(made.accounts,),
-            decimals={known[one.symbol]: one.decimals for one in ASSETS},
-            coin=known["ETH"],
-            credit_after=CREDIT_AFTER,
-            unlock_after=UNLOCK_AFTER,
-            chain_id=CHAIN_ID,
-            tokens=tokens,
-            lanes=made.lanes,
-            cold=made.cold,
-            signers=tuple(ceremony.socket_name(one) for one in HOT_SIGNERS),
-        )
+
+async def _started(chain: Accounts | Scripts, data: Path, clock: Clock) -> RunningChain:
+    if isinstance(chain, Accounts):
+        return await RunningAccounts.start(chain, data, clock)
+    import embit  # noqa: F401 - the package's `utxo` extra, which says so itself where it lacks
+
+    return await RunningScripts.start(chain, data, clock)
 
 
 def _spec(data: Path, signer: str) -> tuple[str, ...]:
@@ -156,66 +136,7 @@ def _spec(data: Path, signer: str) -> tuple[str, ...]:
     return (msgspec.json.encode(spec).decode(),)
 
 
-def _send(node: Node, **call: str) -> dict[str, str]:
-    """From anvil's own rich account, which it signs for; the receipt."""
-    sender = node.call("eth_accounts")[0]
-    sent = node.call("eth_sendTransaction", {"from": sender, "gas": hex(3_000_000), **call})
-    node.call("anvil_mine", "0x1")
-    receipt: dict[str, str] = node.call("eth_getTransactionReceipt", sent)
-    return receipt
-
-
-def _create(node: Node, one: Listed) -> bytes:
-    arguments: tuple[str | int, ...] = ()
-    if one.contract == "DemoToken":
-        arguments = (f"Demo {one.symbol}", one.symbol, one.decimals)
-    data = contracts.creation(one.contract, *arguments)
-    return bytes.fromhex(_send(node, data="0x" + data.hex())["contractAddress"][2:])
-
-
-def _give(node: Node, one: Listed, contract: bytes, account: str, units: int) -> None:
-    amount = units * 10**one.decimals
-    if not contract:
-        node.call("anvil_setBalance", "0x" + account, hex(amount))
-        return
-    data = contracts.call("mint(address,uint256)", bytes.fromhex(account), amount)
-    _send(node, to="0x" + contract.hex(), data="0x" + data.hex())
-
-
-def ledger(text: str) -> bytes:
-    """A decimal text at the ledger's scale."""
-    whole, _, part = text.partition(".")
-    return amount_bytes(int(whole + part.ljust(LEDGER, "0")))
-
-
-def _terms(known: dict[str, int]) -> wire.DefineNetwork:
-    assets = tuple(
-        wire.NetworkAsset(
-            known[one.symbol],
-            one.decimals,
-            ledger(one.minimum_deposit),
-            ledger(one.fee),
-            ledger(one.minimum),
-            ledger(str(one.each)),
-            min(one.decimals, LEDGER),
-        )
-        for one in ASSETS
-    )
-    gas = known["ETH"]
-    return wire.DefineNetwork(NETWORK, CODE, CREDIT_AFTER, UNLOCK_AFTER, False, gas, assets)
-
-
-def _funded(known: dict[str, int], salt: bytes) -> Iterator[wire.Funded]:
-    """Two for each asset, by names of their own, so that saying it again changes nothing."""
-    for number, one in enumerate(ASSETS):
-        places = ((b"the first funding", wire.Tier.HOT, LANES * one.each),
-                  (b"the cold wallet", wire.Tier.COLD, one.cold))  # fmt: skip
-        for text, tier, units in places:
-            name = transfer(salt, NETWORK, text, number)
-            yield wire.Funded(NETWORK, name, known[one.symbol], tier, ledger(str(units)))
-
-
-async def numbers(door: Door) -> dict[str, int]:
+async def _numbers(door: Door) -> dict[str, int]:
     """Each symbol's asset number."""
     catalog = Catalog()
     catalog.apply(await door.query(ListAssets()))

@@ -21,6 +21,10 @@ from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 __all__ = ["Holding", "NotProven", "Place", "balances", "places", "prove"]
 
 
+# On chains of Bitcoin's family the cold wallet's index, the last there is.
+COLD_INDEX = 2**31 - 1
+
+
 class Place(NamedTuple):
     """An address of ours. `key` names its key, or its keys, to the signers."""
 
@@ -58,6 +62,7 @@ def places(network: Network, newest: int) -> Iterator[Place]:
         return
     if isinstance(of, UtxoAddresses):
         yield _of_index(network, HOUSE_INDEX, Tier.HOT)
+        yield _of_index(network, COLD_INDEX, Tier.COLD)
     for index in range(HOUSE_INDEX + 1, newest + 1):
         yield _of_index(network, index, Tier.DEPOSIT)
 

@@ -38,7 +38,8 @@ class Branch(msgspec.Struct, frozen=True):
 class Network(msgspec.Struct, frozen=True, kw_only=True):
     """One chain. `kind` chooses the adapter: `evm`, `memo` or `utxo`.
 
-    The first node is followed; a second one, where there is one, has to agree with it.
+    The first node is followed; a second one, where there is one, has to agree with it. A network
+    without any is not served.
     """
 
     network: int
@@ -123,6 +124,11 @@ def load(data: Path) -> list[Network]:
         return []
     except (OSError, msgspec.DecodeError) as problem:
         raise BadNetworks(f"{path} cannot be read: {problem}") from None
+
+
+def served(data: Path) -> list[Network]:
+    """Those that have a node; the others wait for one."""
+    return [one for one in load(data) if one.nodes]
 
 
 def keep(data: Path, networks: list[Network]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 
-READY_MS = 20_000
+READY_MS = 60_000
 LOOK_MS = 20
 # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 _PR_SET_PDEATHSIG = 1

@@ -140,7 +140,7 @@ class Paying:
 async def pay(settings: Settings, clock: Clock) -> int:
     """Pays until SIGTERM; the exit code."""
     data = settings.data
-    served = networks.load(data)
+    served = networks.served(data)
     store, vault = Store(data / STORE), Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, PAYER_GATEWAY, clock)
     house, destinations = House(door), Destinations(vault)

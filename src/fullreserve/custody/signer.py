@@ -139,7 +139,7 @@ def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
 async def run(spec: Spec, passphrase: bytes) -> None:
     """Serves until SIGTERM."""
     data, clock = Path(spec.data), SystemClock()
-    served = networks.load(data)
+    served = networks.served(data)
     secrets = await asyncio.to_thread(keyfile.unseal, Path(spec.keys), passphrase)
     vault = Vault(data, clock.wall_ms)
     memory = Memory(data / f"custody-signer-{spec.name}.sqlite")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.holdings import COLD_INDEX
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import BRANCH
@@ -36,6 +37,8 @@ class Sweeping:
             from fullreserve.custody.coins import Coins
 
             assert isinstance(chain, UtxoChain)
+            # What lies cold is counted, and not spent from here.
+            chain.know_also(COLD_INDEX)
             self._coins = Coins(chain, store, network.terms)
         self._chain = chain
 
@@ -44,7 +47,7 @@ class Sweeping:
         if self._coins is not None:
             newest = await self._house.newest_index(self._network.network)
             await asyncio.to_thread(self._chain.know, newest + 1)
-            await asyncio.to_thread(self._coins.follow)
+            await self._coins.follow()
         await self._learn()
         self._rounds += 1
         if self._rounds % LOOK_AGAIN == 0:

@@ -196,7 +196,7 @@ class Watcher:
 
 async def watch(settings: Settings, clock: Clock) -> int:
     """Watches until SIGTERM; the exit code."""
-    served = networks.load(settings.data)
+    served = networks.served(settings.data)
     store = Store(settings.data / STORE)
     door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
     house, salt = House(door), salt_of(settings.data)

@@ -34,7 +34,7 @@ from fullreserve.simulation.opening import quoted, recorded
 from fullreserve.simulation.prices import MINUTE_MS, PriceModel
 
 if TYPE_CHECKING:
-    from fullreserve.custody.demo import DemoChain
+    from fullreserve.custody.demo import DemoChains
 
 BOTS = "fullreserve.simulation.market"
 SIGNER = "fullreserve.custody.signer"
@@ -55,13 +55,14 @@ class Market(Extension):
     channel = Console()
     is_demo = True
 
-    def __init__(self) -> None:
+    def __init__(self, chains: str = "anvil") -> None:
+        self._which = chains
         self._keys: list[identity.DemoKey] = []
         self._operators: list[DemoOperator] = []
         self._opened: Health
         # Later starts find the candles in the records; they need not wait for the newest.
         self._first = False
-        self._chain: DemoChain | None = None
+        self._chains: DemoChains | None = None
 
     def genesis(self) -> list[AnyCommand]:
         return [*genesis.spot(), SetFeeTier(0, 0, TIER, MAKER_RATE, TAKER_RATE)]
@@ -82,25 +83,26 @@ class Market(Extension):
         self._opened = await running.door.health()
         if opened:
             log.info("funded demo accounts from the treasury", accounts=opened)
-        from fullreserve.custody.demo import DemoChain, NoChain
+        from fullreserve.custody.demo import DemoChains, NoChain
 
+        data = running.settings.data
         try:
-            self._chain = await DemoChain.open(running.settings.data, running.door, running.clock)
+            self._chains = await DemoChains.open(data, running.door, running.clock, self._which)
         except NoChain as problem:
             log.warning("deposits and withdrawals are off", problem=str(problem))
         else:
             from fullreserve.simulation.outside import known_addresses
 
-            known_addresses(running.vault, self._keys)
+            known_addresses(running.vault, data, self._keys)
 
     def children(self) -> Sequence[str | Program]:
-        signers = self._chain.signers if self._chain is not None else ()
+        signers = self._chains.signers if self._chains is not None else ()
         return (BOTS, *(Program(SIGNER, *one) for one in signers))
 
     def close(self) -> None:
-        """Ends the demo's chain."""
-        if self._chain is not None:
-            self._chain.close()
+        """Ends the demo's chains."""
+        if self._chains is not None:
+            self._chains.close()
 
     async def settle(self, running: Running) -> None:
         makers = [int(key.uid) for key in self._keys if key.name.startswith("maker")]
@@ -115,10 +117,10 @@ class Market(Extension):
     def announce(self, running: Running) -> None:
         operators = running.settings.data / OPERATORS_FILE
         s = "s" if running.settings.tls.enabled else ""
-        chain = self._chain
+        none = ["No chain runs: deposits and withdrawals are off."]
         lines = [
             "",
-            chain.said if chain is not None else "No chain runs: deposits and withdrawals are off.",
+            *(self._chains.said if self._chains is not None else none),
             "Demo accounts (all keys: " + str(running.settings.data / identity.FILE_NAME) + ")",
             *(_line(key) for key in self._keys if key.name.startswith("trader")),
             "",
@@ -175,9 +177,9 @@ def _write(path: Path, content: bytes) -> None:
     fresh.replace(path)
 
 
-def demo(settings: Settings) -> int:
+def demo(settings: Settings, chains: str = "anvil") -> int:
     """Run the exchange with the demo market until SIGINT or SIGTERM; 0 after a clean stop."""
-    market = Market()
+    market = Market(chains)
     try:
         return run(settings, market, Fraction(settings.demo.speed))
     finally:

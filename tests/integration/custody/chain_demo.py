@@ -10,7 +10,7 @@ from fullreserve.app.running import Running
 from fullreserve.app.supervision import Program
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
-from fullreserve.custody import demo
+from fullreserve.custody import demo_accounts
 from fullreserve.simulation.app import BOTS, Market
 
 
@@ -28,8 +28,8 @@ class ChainDemo(Market):
 
 
 if __name__ == "__main__":
-    demo.BLOCK_S = 1
-    market = ChainDemo()
+    demo_accounts.BLOCK_S = 1
+    market = ChainDemo(*sys.argv[1:])
     try:
         sys.exit(run(Settings.load(), market))
     finally:

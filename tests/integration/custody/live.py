@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,15 +17,22 @@ from typing import Any
 import ccxt
 import psutil
 
+from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, networks
 from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
 from fullreserve.simulation.outside import WALLET
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 WAIT_S = 90
 LOOK_S = 0.2
 STOP_S = 60
+OPERATOR = 901  # the gateway id under which a test speaks for the house
 ETHER = 10**18
 GAS = hex(300_000)
 
@@ -106,6 +114,31 @@ class Live:
 
     def network(self, number: int = 1) -> Network:
         return next(one for one in networks.load(self.folder) if one.network == number)
+
+    def unclaimed(self) -> list[Deposit]:
+        """What came and is nobody's."""
+        found: list[Deposit] = asyncio.run(self._asked(ListUnclaimed(10)))
+        return found
+
+    def claim(self, one: Deposit, okx: Any) -> None:
+        """The house says whose it is."""
+        (account,) = okx.private_get_account_config()["data"]
+        claim = wire.Claim(one.network, one.transfer, int(account["uid"]))
+        asyncio.run(self._said(claim))
+
+    async def _asked(self, question: Any) -> Any:
+        door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())
+        try:
+            return await House(door).ask(wire.DEPOSITS, question)
+        finally:
+            await door.close()
+
+    async def _said(self, payload: wire.Payload) -> None:
+        door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())
+        try:
+            assert await House(door).report(wire.DEPOSITS, payload) == [0]
+        finally:
+            await door.close()
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         """What a condition comes to; AssertionError with the log when it does not."""

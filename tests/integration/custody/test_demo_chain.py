@@ -10,7 +10,8 @@ from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, networks, nodes
 from fullreserve.custody.ceremony import LANES
 from fullreserve.custody.chains.rpc import Node
-from fullreserve.custody.demo import ASSETS, DemoChain, NoChain
+from fullreserve.custody.demo import DemoChains, NoChain
+from fullreserve.custody.demo_accounts import ERC20
 from fullreserve.custody.house import WATCHER_GATEWAY
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange import chart
@@ -51,10 +52,10 @@ async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
     bed = await Bed.open(tmp_path, folds=(Deposits(), Withdrawals()))
     door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
     for _ in range(2):
-        chain = await DemoChain.open(tmp_path, door, SystemClock())
+        chain = await DemoChains.open(tmp_path, door, SystemClock())
         try:
             assert on_chain(tmp_path) == await hot(door)
-            assert sorted(on_chain(tmp_path).values()) == sorted(LANES * one.each for one in ASSETS)
+            assert sorted(on_chain(tmp_path).values()) == sorted(LANES * one.each for one in ERC20)
         finally:
             chain.close()
     await bed.close()
@@ -69,6 +70,6 @@ async def test_without_anvil_the_demo_says_so(
     bed = await Bed.open(tmp_path, folds=(Deposits(), Withdrawals()))
     door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
     with pytest.raises(NoChain, match="npm ci"):
-        await DemoChain.open(tmp_path, door, SystemClock())
+        await DemoChains.open(tmp_path, door, SystemClock())
     assert networks.load(tmp_path) == []
     await bed.close()

@@ -50,6 +50,7 @@ _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
 
 
+MATURE = 100  # confirmations
 RATE_CAP = 500  # sats a virtual byte
 
 
@@ -87,6 +88,10 @@ class UtxoChain(Chain):
 
     def know(self, count: int) -> None:
         self._table.extend(count)
+
+    def know_also(self, index: int) -> None:
+        """Look for an index beyond those of users' addresses too."""
+        self._table.add(index)
 
     def tip(self) -> Block:
         self._check_chain()
@@ -138,7 +143,7 @@ class UtxoChain(Chain):
         rate, wanted = self._rate(), sum(one.amount for one in pays)
         chosen: list[tx.Coin] = []
         for coin in free:
-            if not self._is_unspent(coin):
+            if not self._is_unspent(coin, spendable=True):
                 continue
             chosen.append(coin)
             body = self._with_change(tuple(chosen), pays, rate)
@@ -216,7 +221,7 @@ class UtxoChain(Chain):
             for key, coin in self.coins.items()
             if key not in taken and coin.index in wanted and coin.index != HOT
         ]
-        chosen = tuple(one for one in free[:SWEPT_AT_ONCE] if self._is_unspent(one))
+        chosen = tuple(one for one in free[:SWEPT_AT_ONCE] if self._is_unspent(one, spendable=True))
         total = sum(one.amount for one in chosen)
         fee = self._rate() * self._size(tx.Body(chosen, (), 0), with_change=True)
         if not chosen or total < WORTH * fee:
@@ -280,10 +285,16 @@ class UtxoChain(Chain):
             rate = self.terms.rate_default  # a young chain, or a node without estimates
         return min(max(rate, self.terms.rate_min), self.terms.rate_cap)
 
-    def _is_unspent(self, coin: tx.Coin) -> bool:
-        """As of the newest block, whatever waits in the mempool."""
+    def _is_unspent(self, coin: tx.Coin, *, spendable: bool = False) -> bool:
+        """As of the newest block, whatever waits in the mempool.
+
+        What a miner was paid is spendable 100 blocks later.
+        """
         told = self._node.call("gettxout", coin.txid.hex(), coin.output, False)
-        return told is not None and _sats(field(told, "value")) == coin.amount
+        if told is None or _sats(field(told, "value")) != coin.amount:
+            return False
+        is_young = bool(told.get("coinbase")) and field(told, "confirmations") < MATURE
+        return not (spendable and is_young)
 
     def _transaction(self, txid: bytes) -> Any:
         try:

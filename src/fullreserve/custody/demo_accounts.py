@@ -1,0 +1,143 @@
+"""The demo's chains of accounts: anvil with assets on it, and the house's wallets funded there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fullreserve.clock import Clock
+from fullreserve.custody import contracts, nodes
+from fullreserve.custody.ceremony import LANES, Made
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.demo_terms import Listed, funded, terms
+from fullreserve.custody.networks import Network
+from fullreserve.exchange.products import custody_wire as wire
+
+BLOCK_S = 2
+CREDIT_AFTER, UNLOCK_AFTER = 2, 6
+
+# New ones go to the end: the first funding of each is known by its place here.
+ERC20 = (
+    Listed("ETH", "", 18, 3_000, 200_000, "0.001", "0.0005", "0.002"),
+    Listed("USDT", "DemoUSDT", 6, 5_000_000, 1_000_000_000, "1", "1", "2"),
+    Listed("USDC", "DemoToken", 6, 5_000_000, 500_000_000, "1", "1", "2"),
+    Listed("XRP", "DemoToken", 18, 5_000_000, 500_000_000, "1", "0.2", "2"),
+    Listed("SOL", "DemoToken", 18, 50_000, 3_000_000, "0.01", "0.01", "0.02"),
+    Listed("FRT", "DemoToken", 18, 1_000_000, 300_000_000, "1", "1", "2"),
+    Listed("BTC", "DemoToken", 8, 100, 10_000, "0.00001", "0.00005", "0.0001"),
+    Listed("LTC", "DemoToken", 8, 50_000, 3_000_000, "0.001", "0.001", "0.002"),
+)
+MEMO = (Listed("XRP", "", 18, 5_000_000, 50_000_000, "1", "0.2", "2"),)
+
+
+class Accounts(NamedTuple):
+    """One such chain; the first asset is its own coin."""
+
+    number: int
+    code: str  # OKX's name of the network
+    chain_id: int
+    assets: tuple[Listed, ...]
+    state: str  # the file in which it remembers its blocks
+    needs_memo: bool = False
+
+
+class RunningAccounts:
+    """A chain whose node runs."""
+
+    def __init__(self, chain: Accounts, process: nodes.NodeProcess) -> None:
+        self.number = chain.number
+        self._chain = chain
+        self._process = process
+        self.said = f"{chain.code}: {process.url} (chain id {chain.chain_id})"
+
+    @classmethod
+    async def start(cls, chain: Accounts, data: Path, clock: Clock) -> RunningAccounts:
+        """Its node; nodes.NodeMissing."""
+        state = (data / chain.state).absolute()
+        process = nodes.start_anvil(chain.chain_id, block_s=BLOCK_S, state=state)
+        await process.ready(clock)
+        return cls(chain, process)
+
+    def close(self) -> None:
+        """Ends it; it remembers its blocks."""
+        self._process.stop()
+
+    async def mine(self) -> None:
+        """It does so by itself."""
+
+    def terms(self, numbers: Mapping[str, int]) -> wire.DefineNetwork:
+        """What the log has to know of it."""
+        chain = self._chain
+        after = (CREDIT_AFTER, UNLOCK_AFTER)
+        return terms(chain.number, chain.code, chain.assets, numbers, after, chain.needs_memo)
+
+    def funded(self, numbers: Mapping[str, int], salt: bytes) -> Iterator[wire.Funded]:
+        """What the house has there."""
+        for place, one in enumerate(self._chain.assets):
+            asset = numbers[one.symbol]
+            hot = (b"the first funding", wire.Tier.HOT, LANES * one.each)
+            cold = (b"the cold wallet", wire.Tier.COLD, one.cold)
+            for name, tier, units in (hot, cold):
+                yield funded(self.number, salt, name, place, asset, tier, units * 10**8)
+
+    async def deployed(
+        self, made: Made, numbers: Mapping[str, int], before: Network | None
+    ) -> Network:
+        """The network, with contracts and wallets made where an earlier start did not."""
+        return await asyncio.to_thread(self._deploy, made, numbers, before)
+
+    def _deploy(self, made: Made, numbers: Mapping[str, int], before: Network | None) -> Network:
+        node, chain = Node(self._process.url), self._chain
+        tokens = dict(before.tokens) if before is not None else {}
+        for one in chain.assets:
+            asset = numbers[one.symbol]
+            fresh = before is None or asset not in before.decimals
+            if fresh and one.contract:
+                tokens[asset] = _create(node, one).hex()
+            contract = bytes.fromhex(tokens.get(asset, ""))
+            for lane in made.lanes if fresh else ():
+                _give(node, one, contract, lane, one.each)
+            if before is None or not before.cold or fresh:
+                _give(node, one, contract, made.cold, one.cold)
+        return Network(
+            network=chain.number,
+            kind="memo" if chain.needs_memo else "evm",
+            nodes=(self._process.url,),
+            branches=(made.accounts,),
+            decimals={numbers[one.symbol]: one.decimals for one in chain.assets},
+            coin=numbers[chain.assets[0].symbol],
+            credit_after=CREDIT_AFTER,
+            unlock_after=UNLOCK_AFTER,
+            chain_id=chain.chain_id,
+            tokens=tokens,
+            lanes=made.lanes,
+            cold=made.cold,
+        )
+
+
+def _send(node: Node, **call: str) -> dict[str, str]:
+    """From anvil's own rich account, which it signs for; the receipt."""
+    sender = node.call("eth_accounts")[0]
+    sent = node.call("eth_sendTransaction", {"from": sender, "gas": hex(3_000_000), **call})
+    node.call("anvil_mine", "0x1")
+    receipt: dict[str, str] = node.call("eth_getTransactionReceipt", sent)
+    return receipt
+
+
+def _create(node: Node, one: Listed) -> bytes:
+    arguments: tuple[str | int, ...] = ()
+    if one.contract == "DemoToken":
+        arguments = (f"Demo {one.symbol}", one.symbol, one.decimals)
+    data = contracts.creation(one.contract, *arguments)
+    return bytes.fromhex(_send(node, data="0x" + data.hex())["contractAddress"][2:])
+
+
+def _give(node: Node, one: Listed, contract: bytes, account: str, units: int) -> None:
+    amount = units * 10**one.decimals
+    if not contract:
+        node.call("anvil_setBalance", "0x" + account, hex(amount))
+        return
+    data = contracts.call("mint(address,uint256)", bytes.fromhex(account), amount)
+    _send(node, to="0x" + contract.hex(), data="0x" + data.hex())

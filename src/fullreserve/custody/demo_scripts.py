@@ -1,0 +1,171 @@
+"""The demo's chains of Bitcoin's family: a node on its own that mines to the house, then to all.
+
+The first blocks pay the hot wallet and the cold one; what follows pays the wallet outside, which
+everybody may use. Blocks come by a clock, as nobody else mines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fullreserve.clock import Clock
+from fullreserve.custody import nodes
+from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.ceremony import Made
+from fullreserve.custody.chains.following import Terms
+from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.demo_terms import Listed, funded, terms
+from fullreserve.custody.hd import Private
+from fullreserve.custody.holdings import COLD_INDEX
+from fullreserve.custody.networks import Network
+from fullreserve.exchange.products import custody_wire as wire
+
+HOT_BLOCKS, COLD_BLOCKS, OUTSIDE_BLOCKS = 40, 60, 105  # the last make the first spendable
+
+# Everybody's: whoever reads this has the coins of the demo's outside wallet.
+OUTSIDE = Private.of_seed(b"the demo's wallet outside, for all")
+
+
+class Scripts(NamedTuple):
+    """One such chain."""
+
+    number: int
+    code: str  # OKX's name of the network
+    asset: Listed
+    node: str  # whose program it is
+    hrp: str
+    after: Terms
+    block_ms: int
+
+
+class RunningScripts:
+    """A chain whose node runs."""
+
+    def __init__(
+        self, chain: Scripts, folder: Path, process: nodes.NodeProcess, clock: Clock
+    ) -> None:
+        self.number = chain.number
+        self._chain = chain
+        self._folder = folder
+        self._clock = clock
+        self._process = process
+        self._given = {wire.Tier.HOT: 0, wire.Tier.COLD: 0}
+        self.said = f"{chain.code}: regression-test mode, a block every {chain.block_ms // 1000} s"
+
+    @classmethod
+    async def start(cls, chain: Scripts, data: Path, clock: Clock) -> RunningScripts:
+        """Its node; nodes.NodeMissing."""
+        folder = data / f"{chain.node}-node"
+        process = _start(chain, folder, outside(chain.hrp))
+        await process.ready(clock)
+        return cls(chain, folder, process, clock)
+
+    def close(self) -> None:
+        """Ends it; it remembers its blocks."""
+        self._process.stop()
+
+    async def mine(self) -> None:
+        """Blocks by the clock, for ever."""
+        chain, node = self._chain, Node(self._process.url)
+        while True:
+            await self._clock.wait_ms(chain.block_ms)
+            try:
+                await asyncio.to_thread(_mine, node, chain, outside(chain.hrp), 1)
+            except NodeProblem:
+                continue  # the workers say so
+
+    def terms(self, numbers: Mapping[str, int]) -> wire.DefineNetwork:
+        """What the log has to know of it."""
+        chain = self._chain
+        return terms(chain.number, chain.code, (chain.asset,), numbers, chain.after)
+
+    def funded(self, numbers: Mapping[str, int], salt: bytes) -> Iterator[wire.Funded]:
+        """What the house has there."""
+        asset = numbers[self._chain.asset.symbol]
+        for tier, amount in self._given.items():
+            name = b"the first blocks"
+            yield funded(self.number, salt, name, tier, asset, tier, amount)
+
+    async def deployed(
+        self, made: Made, numbers: Mapping[str, int], before: Network | None
+    ) -> Network:
+        """The network, with coins mined where an earlier start did not."""
+        chain, node = self._chain, Node(self._process.url)
+        network = Network(
+            network=chain.number,
+            kind="utxo",
+            nodes=(self._process.url,),
+            branches=made.scripts[chain.number],
+            decimals={numbers[chain.asset.symbol]: 8},
+            coin=numbers[chain.asset.symbol],
+            credit_after=chain.after.credit_after,
+            unlock_after=chain.after.unlock_after,
+            hrp=chain.hrp,
+            genesis=await asyncio.to_thread(node.call, "getblockhash", 0),
+        )
+        of = network.addresses()
+        assert isinstance(of, UtxoAddresses)
+        if before is None:
+            for index, blocks in ((0, HOT_BLOCKS), (COLD_INDEX, COLD_BLOCKS)):
+                await self._mine_to(of.address(index), blocks)
+            await self._mine_to(outside(chain.hrp), OUTSIDE_BLOCKS)
+            # The node answers at another address once it was started anew.
+            network = msgspec.structs.replace(network, nodes=(self._process.url,))
+        self._given = await asyncio.to_thread(_given, network, of)
+        return network
+
+    async def _mine_to(self, address: str, blocks: int) -> None:
+        chain = self._chain
+        if chain.node == "btcd" and address != outside(chain.hrp):
+            # It pays the address that it was started with.
+            self._process.stop()
+            other = _start(chain, self._folder, address)
+            await other.ready(self._clock)
+            await asyncio.to_thread(_mine, Node(other.url), chain, address, blocks)
+            other.stop()
+            self._process = _start(chain, self._folder, outside(chain.hrp))
+            await self._process.ready(self._clock)
+        else:
+            node = Node(self._process.url)
+            await asyncio.to_thread(_mine, node, chain, address, blocks)
+
+
+def outside(hrp: str) -> str:
+    """The address of everybody's wallet."""
+    return UtxoAddresses([OUTSIDE.public()], 1, hrp).address(0)
+
+
+def _start(chain: Scripts, folder: Path, mining: str) -> nodes.NodeProcess:
+    if chain.node == "btcd":
+        return nodes.start_btcd(folder, mining)
+    return nodes.start_litecoind(folder)
+
+
+def _mine(node: Node, chain: Scripts, address: str, blocks: int) -> None:
+    if chain.node == "btcd":
+        node.call("generate", blocks)
+    else:
+        node.call("generatetoaddress", blocks, address)
+
+
+def _given(network: Network, of: UtxoAddresses) -> dict[wire.Tier, int]:
+    """What the first blocks paid the house, as the chain has it."""
+    chain = network.chains()[0]
+    tiers = {of.place(0): wire.Tier.HOT, of.place(COLD_INDEX): wire.Tier.COLD}
+    found = {wire.Tier.HOT: 0, wire.Tier.COLD: 0}
+    from fullreserve.custody.chains.utxo import UtxoChain
+
+    assert isinstance(chain, UtxoChain)
+    chain.know(1)
+    chain.know_also(COLD_INDEX)
+    for height in range(1, HOT_BLOCKS + COLD_BLOCKS + 1):
+        block = chain.block(height)
+        assert block is not None
+        for one in chain.scan(block, {}).deposits:
+            found[tiers[of.place(one.index)]] += one.amount
+    return found

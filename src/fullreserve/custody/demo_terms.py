@@ -1,0 +1,62 @@
+"""What the log is told of the demo's chains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fullreserve.custody.transfers import transfer
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+
+LEDGER = 8
+
+
+class Listed(NamedTuple):
+    """An asset on a chain. Whole units: `each` lane is given, and the cold wallet."""
+
+    symbol: str
+    contract: str  # empty: the chain's own coin
+    decimals: int
+    each: int
+    cold: int
+    minimum_deposit: str
+    fee: str
+    minimum: str
+
+
+def terms(
+    network: int,
+    code: str,
+    assets: Sequence[Listed],
+    numbers: Mapping[str, int],
+    after: tuple[int, int],
+    needs_memo: bool = False,
+) -> wire.DefineNetwork:
+    """A network; `after` are the confirmations to credit and to unlock. The first asset is gas."""
+    lines = tuple(
+        wire.NetworkAsset(
+            numbers[one.symbol],
+            one.decimals,
+            _ledger(one.minimum_deposit),
+            _ledger(one.fee),
+            _ledger(one.minimum),
+            _ledger(str(one.each)),
+            min(one.decimals, LEDGER),
+        )
+        for one in assets
+    )
+    return wire.DefineNetwork(network, code, *after, needs_memo, lines[0].asset, lines)
+
+
+def funded(
+    network: int, salt: bytes, name: bytes, place: int, asset: int, tier: int, amount: int
+) -> wire.Funded:
+    """The house's own coins, by a name of their own: saying it again changes nothing."""
+    known = transfer(salt, network, name, place)
+    return wire.Funded(network, known, asset, tier, amount_bytes(amount))
+
+
+def _ledger(text: str) -> bytes:
+    whole, _, part = text.partition(".")
+    return amount_bytes(int(whole + part.ljust(LEDGER, "0")))
