@@ -1,4 +1,4 @@
-"""Goal: coins of every kind of chain go in and out of one exchange. Method: `--chains all`, live."""
+"""Goal: coins of every kind of chain go in and out of one exchange. Method: all chains, live."""
 
 from __future__ import annotations
 
