@@ -130,6 +130,7 @@ def _parse_database(text: str) -> str:
 ADDRESS = Kind(Address.parse, "host:port, for example 127.0.0.1:8080")
 FOLDER = Kind(_parse_folder, "the path of a folder")
 PEM = Kind(_parse_file, "the path of a PEM file, or empty")
+TOML = Kind(_parse_file, "the path of a TOML file, or empty")
 DATABASE = Kind(
     _parse_database,
     "postgresql://user@host/name with the password in PGPASSFILE, or empty",
@@ -271,6 +272,11 @@ class Settings:
     data: Path = setting(Path("data"), FOLDER, "The folder of the journal and all other stores.")
     records: str = setting(
         "", DATABASE, "The database of the records; empty is SQLite in the data folder."
+    )
+    quorums: str = setting(
+        "",
+        TOML,
+        "Who must agree, for each key and duty; a quorum that hangs on one stops the start.",
     )
     log: LogSettings = field(default_factory=LogSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)

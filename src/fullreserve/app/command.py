@@ -16,7 +16,7 @@ import structlog
 import uvloop
 
 from fullreserve import logs
-from fullreserve.app import ports
+from fullreserve.app import ports, quorums
 from fullreserve.app.how_far import how_far
 from fullreserve.app.running import Extension, Running
 from fullreserve.clock import NS_PER_MS, SystemClock
@@ -57,6 +57,9 @@ def run(settings: Settings, extension: Extension, speed: Fraction = Fraction(1))
 
 def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
     started_ns = SystemClock().monotonic_ns()
+    if settings.quorums:
+        # One that hangs on a single person is refused before anything is opened.
+        quorums.load(Path(settings.quorums))
     _make_folder(settings.data)
     journal = SqliteJournal(
         settings.data / JOURNAL,

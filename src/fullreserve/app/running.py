@@ -8,12 +8,13 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 import structlog
 
-from fullreserve.app import custody
+from fullreserve.app import custody, quorums
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.app.opening import OpeningHistory
@@ -181,6 +182,7 @@ class Running:
             await self._begin_log(extension.genesis())
         else:
             await self._complete_chart()
+        await self._define_quorums()
         if self._replayed_from and old_rows.found_before(settings.data / JOURNAL):
             await self._check_old_rows()
         self.door = await LocalDoor.open(self.sequencer, MAIN_GATEWAY)
@@ -284,6 +286,15 @@ class Running:
         """Steps of the close, in this order, between those pushed before and after."""
         for step in reversed(steps):
             self._stop.push_async_callback(step)
+
+    async def _define_quorums(self) -> None:
+        """Tells the log of the quorums of the configuration that it does not have so."""
+        if not self.settings.quorums or self.sequencer.status().state != "running":
+            return
+        wanted = quorums.load(Path(self.settings.quorums))
+        lacking = quorums.definitions(wanted, self.sequencer.machine.folds)
+        if lacking:
+            await self._begin_log(lacking)
 
     async def _complete_chart(self) -> None:
         """Kinds of accounts that came after the log began; nothing where intake is stopped."""

@@ -265,6 +265,8 @@ class Suspensions(UndoingFold[SuspensionsState]):
         elif said.gate == Gate.QUEUE_HYGIENE:
             waiting = len(gates.queue(scope, view))
             passed = passed and said.count == waiting and not gates.unfit(scope, view)
+        elif said.gate == Gate.SIGNABILITY:
+            passed = passed and gates.can_sign(moment.time_ms, view)
         elif said.gate == Gate.LIMITS:
             passed = passed and bool(one.budgets) and who != one.planner
         shown = Evidence(

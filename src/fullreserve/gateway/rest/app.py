@@ -33,6 +33,7 @@ from fullreserve.gateway.rest.x import (
     api_keys,
     entry,
     factors,
+    liveness,
     operator,
     sessions,
     suspensions,
@@ -52,7 +53,7 @@ Header = tuple[bytes, bytes]
 Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
-WEB = (entry, sessions, factors, api_keys, withdrawal_addresses, suspensions)
+WEB = (entry, sessions, factors, api_keys, withdrawal_addresses, suspensions, liveness)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
 ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")

@@ -1,0 +1,121 @@
+"""The quorums of the configuration: every one is looked at before the exchange starts.
+
+The file is TOML. Persons have numbers, which is all that the log learns of them:
+
+    [[quorum]]
+    name = "hot"          # for messages alone
+    role = "hot"          # hot, warm, cold, recovery, approvers, unlock, policy_admins, …
+    threshold = 2
+    holders = [
+      { person = 1, site = "Berlin", country = "DE", vendor = "A" },
+      { person = 2, site = "Lisbon", country = "PT", vendor = "B" },
+      { person = 3, site = "Tokyo", country = "JP", vendor = "C" },
+    ]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.products.liveness import LIVENESS, Define, Liveness
+from fullreserve.exchange.products.quorum_rules import (
+    DAY_MS,
+    PERIODS,
+    Holder,
+    Quorum,
+    Role,
+    faults,
+)
+from fullreserve.exchange.wire.commands import AnyCommand, Product
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class UnsoundQuorum(ValueError):
+    """A quorum that may not be; the message names it and says what is allowed."""
+
+
+class _Holder(msgspec.Struct, forbid_unknown_fields=True):
+    person: int
+    site: str = ""
+    country: str = ""
+    vendor: str = ""
+
+
+class _Quorum(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    role: str
+    threshold: int
+    holders: list[_Holder]
+    period_ms: int = 0
+    alarm_ms: int = DAY_MS
+    backup_ms: int = 2 * DAY_MS
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    quorum: list[_Quorum]
+
+
+def load(path: Path) -> list[Quorum]:
+    """The quorums of a file; UnsoundQuorum when one of them may not be."""
+    try:
+        content = path.read_text(encoding="utf-8")
+        file = msgspec.convert(tomllib.loads(content), _File)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as bad:
+        raise UnsoundQuorum(f"the quorums in {path} cannot be read: {bad}") from bad
+    roles = {role.name.lower(): role for role in Role}
+    found = []
+    for number, one in enumerate(file.quorum, 1):
+        if one.role not in roles:
+            allowed = ", ".join(roles)
+            raise UnsoundQuorum(
+                f"quorum {one.name} in {path} has role {one.role}; allowed is {allowed}"
+            )
+        found.append(_quorum(number, one, roles[one.role]))
+    check(found, [one.name for one in file.quorum])
+    return found
+
+
+def _quorum(number: int, one: _Quorum, role: Role) -> Quorum:
+    holders = tuple(
+        Holder(each.person, _place(each.site), _place(each.country), _place(each.vendor))
+        for each in one.holders
+    )
+    period = one.period_ms or PERIODS.get(role, DAY_MS)
+    return Quorum(number, role, one.threshold, holders, period, one.alarm_ms, one.backup_ms)
+
+
+def _place(name: str) -> int:
+    """A number that stands for a name; 0 for none."""
+    if not name:
+        return 0
+    return int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big") + 1
+
+
+def definitions(wanted: Sequence[Quorum], folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    """The commands that tell the log of quorums that it does not have so."""
+    known = next((fold.state.defined for fold in folds if isinstance(fold, Liveness)), {})
+    return [
+        Product(0, 0, LIVENESS, chart.HOUSE, _encode(Define(one)))
+        for one in wanted
+        if known.get(one.number) != one
+    ]
+
+
+def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:
+    """UnsoundQuorum that names every quorum that breaks a rule, and the rule."""
+    said = [
+        f"quorum {name}: {fault}"
+        for quorum, name in zip(quorums, names, strict=True)
+        for fault in faults(quorum)
+    ]
+    if said:
+        raise UnsoundQuorum("; ".join(said))

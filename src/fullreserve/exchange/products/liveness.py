@@ -1,0 +1,304 @@
+"""Liveness: whether the holders of each quorum answer, measured instead of asserted.
+
+A worker challenges holders on schedule and reports who answered the newest challenge, having
+checked the signature. Silence of any kind counts, and so does an absence that was announced. The
+margin is how many of those who are there could be lost more; it is published, the persons are not.
+Replacing a holder takes the word of as many as the quorum needs, never that of the one replaced.
+
+The fold wants no events, and colours are a function of state and time.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
+from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role, faults
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.wire.commands import Product
+
+LIVENESS = 21
+QUORUMS_MAX = 256
+HISTORY_KEPT = 1000
+HASH_BYTES = 32
+MISSED_PERIODS = 2
+
+
+class Refused(IntEnum):
+    """Codes of the fold's own refusals."""
+
+    NOT_THE_HOUSE = 94_001
+    UNKNOWN = 94_002
+    NOT_A_HOLDER = 94_003
+    STALE = 94_004  # an answer to another challenge than the newest
+    UNSOUND = 94_005  # the quorum would break a rule
+
+
+class Colour(IntEnum):
+    GREEN = 0
+    AMBER = 1
+    RED = 2
+    BLACK = 3
+
+
+# What is to be done at a colour.
+ACTIONS: dict[Colour, tuple[str, ...]] = {
+    Colour.GREEN: (),
+    Colour.AMBER: ("open_rotation_ticket",),
+    Colour.RED: ("page_everybody", "rotate_today", "raise_hot_refill", "stop_large_withdrawals"),
+    Colour.BLACK: ("suspend_tier", "break_glass"),
+}
+
+
+class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; all are the house's, for a worker or the start."""
+
+
+class Define(Word, frozen=True, tag=1):
+    """A quorum of the configuration; refused when it breaks a rule. Again: nothing."""
+
+    quorum: Quorum
+
+
+class Challenge(Word, frozen=True, tag=2):
+    """A fresh challenge for a quorum's holders; its hash."""
+
+    quorum: int
+    digest: bytes
+
+
+class Answered(Word, frozen=True, tag=3):
+    """A holder has signed the newest challenge, and the signature was checked."""
+
+    quorum: int
+    person: int
+    digest: bytes
+
+
+class Away(Word, frozen=True, tag=4):
+    """A person will not be there, as was announced; until 0 takes it back."""
+
+    person: int
+    from_ms: int
+    until_ms: int
+
+
+class Replace(Word, frozen=True, tag=5):
+    """A holder's signed word that another is replaced; done when enough have said the same."""
+
+    quorum: int
+    gone: int
+    holder: Holder
+    voter: int
+
+
+class Look(Word, frozen=True, tag=6):
+    """Notes what colours have changed."""
+
+
+AnyWord = Define | Challenge | Answered | Away | Replace | Look
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the questions."""
+
+
+class ListStandings(Asked, frozen=True, tag=1):
+    """-> list[Standing] at a time."""
+
+    now_ms: int
+
+
+class GetColour(Asked, frozen=True, tag=2):
+    """-> int, the worst colour of the quorums that sign, at a time."""
+
+    now_ms: int
+
+
+class Silent(msgspec.Struct, array_like=True, frozen=True):
+    """A holder who is missing; `alarm` 0 none yet, 1 alarm, 2 activate the backup."""
+
+    person: int
+    since_ms: int
+    is_announced: bool
+    alarm: int
+
+
+class Standing(msgspec.Struct, array_like=True, frozen=True):
+    quorum: int
+    role: int
+    threshold: int
+    holders: int
+    margin: int
+    colour: int
+    missing: tuple[Silent, ...]
+
+
+class Change(msgspec.Struct, array_like=True, frozen=True):
+    """A quorum came to another colour, or to other holders (`replaced`)."""
+
+    quorum: int
+    colour: int
+    time_ms: int
+    replaced: int = 0
+
+
+class LivenessState(State):
+    quorums: dict[int, Quorum] = msgspec.field(default_factory=dict)
+    defined: dict[int, Quorum] = msgspec.field(default_factory=dict)  # as the start said it last
+    challenges: dict[int, bytes] = msgspec.field(default_factory=dict)
+    # By quorum and person: when the last answer came, or when the share began.
+    answers: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+    away: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)
+    votes: dict[int, dict[int, Replace]] = msgspec.field(default_factory=dict)  # by voter
+    colours: dict[int, int] = msgspec.field(default_factory=dict)
+    history: list[Change] = msgspec.field(default_factory=list)
+
+
+_decode = msgspec.msgpack.Decoder(AnyWord).decode
+_asked = msgspec.msgpack.Decoder(ListStandings | GetColour).decode
+_encode = msgspec.msgpack.Encoder().encode
+_SIGNING = (Role.HOT, Role.WARM, Role.COLD)
+
+
+def standing(state: LivenessState, quorum: Quorum, now_ms: int) -> Standing:
+    """Who of a quorum is there, and what that comes to."""
+    answers = state.answers.get(quorum.number, {})
+    missing = []
+    for one in quorum.holders:
+        last = answers.get(one.person, 0)
+        begins, ends = state.away.get(one.person, (0, 0))
+        is_away = begins <= now_ms < ends
+        silent = now_ms - last
+        if is_away or silent > MISSED_PERIODS * quorum.period_ms:
+            alarm = (silent >= quorum.alarm_ms) + (silent >= quorum.backup_ms)
+            missing.append(Silent(one.person, last, is_away, alarm))
+    margin = len(quorum.holders) - len(missing) - quorum.threshold
+    return Standing(
+        *(quorum.number, quorum.role, quorum.threshold, len(quorum.holders), margin),
+        *(_colour(margin, len(missing)), tuple(missing)),
+    )
+
+
+def _colour(margin: int, missing: int) -> Colour:
+    if margin < 0:
+        return Colour.BLACK
+    if not missing:
+        return Colour.GREEN
+    return Colour.AMBER if margin else Colour.RED
+
+
+class Liveness(UndoingFold[LivenessState]):
+    """Quorums and whether they live; see the module."""
+
+    number = LIVENESS
+    name = "liveness"
+    is_late = True
+
+    def __init__(self) -> None:
+        super().__init__(LivenessState())
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            word = _decode(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        if command.owner != chart.HOUSE and not is_house(command.owner, view):
+            return Outcome(code=Refused.NOT_THE_HOUSE)
+        if isinstance(word, Define):
+            return Outcome(code=self._define(word.quorum, moment))
+        if isinstance(word, Away):
+            return Outcome(code=self._away(word))
+        if isinstance(word, Look):
+            self._look(moment)
+            return Outcome()
+        quorum = self.state.quorums.get(word.quorum)
+        if quorum is None:
+            return Outcome(code=Refused.UNKNOWN)
+        if isinstance(word, Challenge):
+            if len(word.digest) != HASH_BYTES:
+                return REFUSED
+            self._set(self.state.challenges, quorum.number, word.digest)
+            return Outcome()
+        if isinstance(word, Answered):
+            return Outcome(code=self._answered(quorum, word, moment))
+        return Outcome(code=self._vote(quorum, word, moment))
+
+    def _define(self, quorum: Quorum, moment: Moment) -> int:
+        if self.state.defined.get(quorum.number) == quorum:
+            return 0
+        if faults(quorum) or len(self.state.quorums) >= QUORUMS_MAX:
+            return Refused.UNSOUND
+        self._set(self.state.defined, quorum.number, quorum)
+        self._enter(quorum, moment)
+        return 0
+
+    def _enter(self, quorum: Quorum, moment: Moment) -> None:
+        known = self.state.answers.get(quorum.number, {})
+        answers = {one.person: known.get(one.person, moment.time_ms) for one in quorum.holders}
+        self._set(self.state.quorums, quorum.number, quorum)
+        self._set(self.state.answers, quorum.number, answers)
+
+    def _away(self, word: Away) -> int:
+        if not word.from_ms >= 0 or word.until_ms < 0:
+            return REFUSED.code
+        self._set(self.state.away, word.person, (word.from_ms, word.until_ms))
+        return 0
+
+    def _answered(self, quorum: Quorum, word: Answered, moment: Moment) -> int:
+        if all(one.person != word.person for one in quorum.holders):
+            return Refused.NOT_A_HOLDER
+        if self.state.challenges.get(quorum.number) != word.digest:
+            return Refused.STALE
+        answers = dict(self.state.answers[quorum.number])
+        answers[word.person] = moment.time_ms
+        self._set(self.state.answers, quorum.number, answers)
+        return 0
+
+    def _vote(self, quorum: Quorum, word: Replace, moment: Moment) -> int:
+        persons = [one.person for one in quorum.holders]
+        if word.gone not in persons or word.voter not in persons or word.voter == word.gone:
+            return Refused.NOT_A_HOLDER
+        holders = tuple(word.holder if one.person == word.gone else one for one in quorum.holders)
+        fresh = msgspec.structs.replace(quorum, holders=holders)
+        if faults(fresh):
+            return Refused.UNSOUND
+        votes = {**self.state.votes.get(quorum.number, {}), word.voter: word}
+        same = [
+            one
+            for one in votes.values()
+            if (one.gone, one.holder) == (word.gone, word.holder) and one.voter in persons
+        ]
+        if len(same) < quorum.threshold:
+            self._set(self.state.votes, quorum.number, votes)
+            return 0
+        self._set(self.state.votes, quorum.number, {})
+        self._enter(fresh, moment)
+        self._note(Change(quorum.number, 0, moment.time_ms, word.gone))
+        return 0
+
+    def _look(self, moment: Moment) -> None:
+        for number in sorted(self.state.quorums):
+            now = standing(self.state, self.state.quorums[number], moment.time_ms)
+            if self.state.colours.get(number, Colour.GREEN) != now.colour:
+                self._set(self.state.colours, number, now.colour)
+                self._note(Change(number, now.colour, moment.time_ms))
+
+    def _note(self, change: Change) -> None:
+        self.state.history.append(change)
+        del self.state.history[: max(0, len(self.state.history) - HISTORY_KEPT)]
+
+    def answer(self, question: bytes) -> bytes:
+        asked = _asked(question)
+        standings = [
+            standing(self.state, self.state.quorums[number], asked.now_ms)
+            for number in sorted(self.state.quorums)
+        ]
+        if isinstance(asked, ListStandings):
+            return _encode(standings)
+        return _encode(max((one.colour for one in standings if one.role in _SIGNING), default=0))
