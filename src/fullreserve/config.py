@@ -10,6 +10,7 @@ No setting is read by the fold: what the exchange decides depends on its log alo
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
@@ -225,6 +226,15 @@ WS_ORIGIN = Kind(
 )
 
 
+def _rate(text: str) -> str:
+    if text and (not re.fullmatch(r"\d{1,9}(\.\d{1,8})?", text) or not float(text)):
+        raise ValueError(text)
+    return text
+
+
+RATE = Kind(_rate, "empty, or a plain number more than 0: 7.1")
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """What clients meet."""
@@ -237,6 +247,9 @@ class GatewaySettings:
     )
     ws_origin: str = setting(
         "", WS_ORIGIN, "Where browsers reach the WebSocket; empty is the page's host, port of `ws`."
+    )
+    usd_cny: str = setting(
+        "", RATE, "What `market/exchange-rate` says a dollar is worth in CNY; empty is unknown."
     )
 
 

@@ -354,6 +354,7 @@ class Running:
             health=self.health,
             folder=self.settings.data,
             demo=is_demo,
+            usd_cny=self.settings.gateway.usd_cny,
             socket=_socket_place(self.settings, ports),
             log=log_desk,
             addresses=self._custody.addresses,

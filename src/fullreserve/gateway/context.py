@@ -38,7 +38,8 @@ class Context:
     records are open: for threads, not for the loop. `health` adds facts of the process to what the
     door says of the exchange. `vault` is what the loop reads; `desk` writes to the same store and
     is closed with it. `folder` is for what a gateway itself must not forget over a crash; without
-    one it is forgotten with the process. `demo` opens the faucet. `socket` is told to web
+    one it is forgotten with the process. `demo` opens the faucet. `usd_cny` is
+    what a dollar is worth in CNY, empty where the operator does not say. `socket` is told to web
     pages, whose files are in `web`, or where set-up built them. `log` is for operators: without
     one the log can be read and not replayed. `addresses` are those of chains, by network: without
     them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
@@ -56,6 +57,7 @@ class Context:
     health: Callable[[], Mapping[str, object]] = dict
     folder: Path | None = None
     demo: bool = False
+    usd_cny: str = ""
     socket: SocketPlace = field(default_factory=SocketPlace)
     web: Path | None = None
     log: LogDesk | None = None

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE
 from fullreserve.records.history import History
 from tests.bed import START_MS
-from tests.integration.rest.bed import HandClock, RestBed
+from tests.integration.rest.bed import Answer, HandClock, RestBed
 
 
 async def trade(rest: RestBed, price: str, size: str = "0.1") -> None:
@@ -115,6 +115,8 @@ async def test_indices(rest: RestBed) -> None:
     by_quote = await rest.get("market/index-tickers", quoteCcy="USDT")
     assert {"BTC-USDT", "ETH-USDT"} <= {row["instId"] for row in by_quote.data}
     assert (await rest.get("market/exchange-rate")).row == {"usdCny": ""}
+    rest.context.usd_cny = "7.1"
+    assert (await rest.get("market/exchange-rate")).row == {"usdCny": "7.1"}
 
 
 async def test_volume_of_the_platform(rest: RestBed) -> None:
@@ -149,6 +151,35 @@ async def test_history_says_when_the_records_do_not_answer(rest: RestBed) -> Non
     assert "History" in gone.json["msg"]
     await trade(rest, "40001")
     assert (await rest.get("market/trades", instId="BTC-USDT")).code == "0"
+
+
+async def test_the_last_candles_do_not_need_the_records(tmp_path: Path) -> None:
+    """Criterion: REST-PAST-5. A page that memory does not have whole is not given in parts."""
+    clock = HandClock(START_MS // MINUTE * MINUTE)
+    rest = await RestBed.open(tmp_path, clock=clock)
+    for step in range(4):
+        await trade(rest, str(40000 + step))
+        await rest.pass_time(MINUTE)
+    await trade(rest, "40004")
+    start = clock.exchange_ms() - 4 * MINUTE
+    bounds: tuple[dict[str, int], ...] = (
+        {"limit": 2}, {"limit": 5}, {"before": start - MINUTE}, {"before": start + MINUTE},
+        {"after": start + 4 * MINUTE, "limit": 2},
+    )  # fmt: skip
+
+    async def pages(path: str, **bound: int) -> Answer:
+        return await rest.get(path, instId="BTC-USDT", **bound)
+
+    paths = ("market/candles", "market/history-candles", "market/history-index-candles")
+    whole = [[(await pages(path, **bound)).data for bound in bounds] for path in paths]
+    rest.history.close()
+    rest.history = History(create_engine(f"sqlite:///{rest.folder}/gone/records.sqlite"))
+    assert [[(await pages(path, **bound)).data for bound in bounds] for path in paths] == whole
+    assert len(whole[0][1]) == 5
+    for path in paths:
+        assert (await pages(path, limit=6)).code == "50046"
+        assert (await pages(path, after=start + MINUTE, limit=2)).code == "50046"
+    await rest.close()
 
 
 async def test_open_orders_do_not_need_the_records(tmp_path: Path) -> None:

@@ -86,6 +86,18 @@ async def test_wrong_questions(rest: RestBed) -> None:
         assert answer.data == []
 
 
+async def test_bounds_of_numbers_are_those_that_count(rest: RestBed) -> None:
+    """Criterion: REST-3"""
+    for path, name, allowed in (
+        ("market/trades", "limit", "from 1 to 500"),
+        ("market/candles", "limit", "from 1 to 300"),
+        ("market/candles", "after", "from 0 on"),
+    ):
+        answer = await rest.get(path, instId="BTC-USDT", **{name: "x"})
+        assert answer.code == "51000"
+        assert answer.json["msg"].endswith(allowed), answer.json
+
+
 async def test_history_pages(rest: RestBed) -> None:
     """Criterion: REST-4"""
     await rest.place(rest.bob, "sell", "40000", "10")

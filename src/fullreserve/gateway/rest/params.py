@@ -35,11 +35,16 @@ def order_bound(name: str, text: str) -> int:
     return ids.number(text)
 
 
-def whole(name: str, text: str, least: int, most: int) -> int:
-    """A whole number within bounds; Problem 51000."""
+# Times and ids have no bound of their own.
+ANY_NUMBER = 2**63 - 1
+
+
+def whole(name: str, text: str, least: int, most: int, told: int | None = None) -> int:
+    """A whole number within bounds; Problem 51000, which names `told` in place of the upper."""
     plain = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
     if not plain or not least <= int(text) <= most:
-        raise Problem(51000, name, f"a whole number from {least} to {most}")
+        upper = f" to {told or most}" if told or most < ANY_NUMBER else " on"
+        raise Problem(51000, name, f"a whole number from {least}{upper}")
     return int(text)
 
 
@@ -156,7 +161,7 @@ def _reader(kind: inspect.Type) -> Reader:
         return _choice(list(extra["words"]))
     match kind:
         case inspect.IntType(ge=least, le=most):
-            return _whole(least or 0, most or 2**63 - 1, extra.get("most"))
+            return _whole(least or 0, most or ANY_NUMBER, extra.get("most"))
         case inspect.LiteralType(values=values):
             return _choice([str(value) for value in values])
         case inspect.VarTupleType():
@@ -169,7 +174,7 @@ def _reader(kind: inspect.Type) -> Reader:
 
 def _whole(least: int, most: int, cut: int | None) -> Reader:
     def read(name: str, text: str) -> int:
-        number = whole(name, text, least, most)
+        number = whole(name, text, least, most, cut)
         return min(number, cut) if cut else number
 
     return read

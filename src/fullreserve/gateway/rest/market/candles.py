@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.market.rendered import rendered
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, OfInstrument, ThreeHundred
 from fullreserve.gateway.rest.past import recorded
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
-from fullreserve.marketdata.bars import BARS
+from fullreserve.marketdata.bars import BARS, Bar
 from fullreserve.marketdata.candles import Candle
 from fullreserve.marketdata.market import InstrumentMarket
 
@@ -86,11 +88,29 @@ async def page(
             found[each.open_ms] = (candle, each.closed)
         return found
 
-    found = await recorded(context, ask)
-    for candle, confirmed in _at_hand(market, name):
-        if (not after or candle.open_ms < after) and candle.open_ms > before:
-            found[candle.open_ms] = (candle, confirmed)
+    at_hand = {
+        candle.open_ms: (candle, confirmed)
+        for candle, confirmed in _at_hand(market, name)
+        if (not after or candle.open_ms < after) and candle.open_ms > before
+    }
+    try:
+        found = await recorded(context, ask) | at_hand
+    except Problem:
+        # Without the records what memory has is served where nothing lacks.
+        found = at_hand
+        if not _is_whole(sorted(found, reverse=True)[:limit], BARS[name], bounds):
+            raise
     return [found[open_ms] for open_ms in sorted(found, reverse=True)[:limit]]
+
+
+def _is_whole(opens: list[int], bar: Bar, bounds: tuple[int, int, int]) -> bool:
+    """Whether these bars, newest first, are a whole page: no gap, and full or down to its end."""
+    after, before, limit = bounds
+    if not opens or (after and bar.close_of(opens[0]) < after):
+        return False
+    if any(bar.close_of(older) != newer for newer, older in pairwise(opens)):
+        return False
+    return len(opens) == limit or bar.open_of(opens[-1] - 1) <= before
 
 
 def _at_hand(market: InstrumentMarket, name: str) -> Iterator[tuple[Candle, bool]]:

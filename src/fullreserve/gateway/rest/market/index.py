@@ -53,13 +53,8 @@ def routes(context: Context) -> Routes:
             Taking(IndexCandlesParams, index.candles), 10
         ),
         ("GET", "market/index-components"): public(Taking(ComponentsParams, index.components), 20),
-        ("GET", "market/exchange-rate"): public(Taking(Params, _exchange_rate), 1),
+        ("GET", "market/exchange-rate"): public(Taking(Params, index.exchange_rate), 1),
     }
-
-
-async def _exchange_rate(_request: Request, _params: Params) -> bytes:
-    """USD in CNY: not known here, since no such market exists."""
-    return wire.envelope([{"usdCny": ""}])
 
 
 def index_ticker(market: InstrumentMarket) -> dict[str, str]:
@@ -109,6 +104,10 @@ class _Index:
             for candle, confirmed in await page(self._context, market, params.bar, bounds)
         ]
         return wire.envelope(rows)
+
+    async def exchange_rate(self, _request: Request, _params: Params) -> bytes:
+        """USD in CNY, as the operator sets it; empty where there is no such setting."""
+        return wire.envelope([{"usdCny": self._context.usd_cny}])
 
     async def components(self, _request: Request, params: ComponentsParams) -> bytes:
         """What an index is made of; OKX gives one object here, no list."""
