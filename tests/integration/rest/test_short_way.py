@@ -14,7 +14,7 @@ import pytest_asyncio
 from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
-from fullreserve.gateway.rest import app as rest_app
+from fullreserve.gateway.rest.proving import Proving
 from fullreserve.identity.api_key import Permission
 from tests.integration.rest.bed import TRADE, RestBed
 from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
@@ -176,10 +176,10 @@ async def test_a_fault_while_a_passphrase_is_checked_is_answered(
     The check fails as it would with an unreadable vault; the short way runs it in its own task.
     """
 
-    async def unreadable(_request: object) -> None:
+    async def unreadable(_proving: Proving, _request: object) -> None:
         raise OSError("the vault cannot be read")
 
-    monkeypatch.setattr(rest_app, "_check_passphrase", unreadable)
+    monkeypatch.setattr(Proving, "check", unreadable)
     body = BODY + b"}"
     status, answer = await asyncio.wait_for(port.send(port.post(body) + body), 10)
     assert (status, answer["code"]) == (500, "50026")

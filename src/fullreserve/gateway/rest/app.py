@@ -22,6 +22,7 @@ from fullreserve.gateway.rest.address import Client, address_of
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
+from fullreserve.gateway.rest.proving import Proving
 from fullreserve.gateway.rest.refusing import Refusing
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.resumed import resumed
@@ -94,6 +95,7 @@ class RestApp:
         self.vitals = Vitals(context, self._metrics)
         self._routes = routes(context, self.vitals)
         self._paths = {path for _, path in self._routes}
+        self._proving = Proving()
         self._orders = Orders(context)
         self._signers = Signers(context)
         self._signed_orders = self._orders.signed(self._signers, ORDER_TARGET[2])
@@ -127,7 +129,7 @@ class RestApp:
                     started_ns,
                 )
                 if request.is_unproven:
-                    await _check_passphrase(request)
+                    await self._proving.check(request)
                 # The handler's own list: a refusal may carry cookies too.
                 extra = request.answer_headers
                 extra.append(JSON)
@@ -247,7 +249,7 @@ class RestApp:
         with Refusing(name, answered):
             request = admit()
             extra = request.answer_headers
-            handling = _handled(route, request)
+            handling = self._handled(route, request)
             try:
                 waits = handling.send(None)
             except StopIteration as done:
@@ -257,13 +259,18 @@ class RestApp:
         if content is not None:
             answered(200, content)
 
+    async def _handled(self, route: Route, request: Request) -> bytes:
+        if request.is_unproven:
+            await self._proving.check(request)
+        return await route.handler(request)
+
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _prove_and_place(self, request: Request, respond: Respond) -> None:
         with Refusing(ORDER_NAME, respond):
-            await _check_passphrase(request)
+            await self._proving.check(request)
             self._signers.learn(request.key)
             self._place(request, respond)
 
@@ -331,22 +338,9 @@ class RestApp:
         raise Problem(50005, http=404)
 
 
-async def _handled(route: Route, request: Request) -> bytes:
-    if request.is_unproven:
-        await _check_passphrase(request)
-    return await route.handler(request)
-
-
 async def _finish(name: tuple[str, str], content: Awaitable[bytes], respond: Respond) -> None:
     with Refusing(name, respond):
         respond(200, await content)
-
-
-async def _check_passphrase(request: Request) -> None:
-    # argon2 takes tens of milliseconds; once for each key and process.
-    given = request.headers[b"ok-access-passphrase"]
-    if not await asyncio.to_thread(request.key.passphrase_matches, given):
-        raise Problem(50105)
 
 
 def _refused(problem: Problem) -> tuple[int, bytes]:
