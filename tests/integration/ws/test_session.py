@@ -116,6 +116,22 @@ async def test_http_is_answered_as_rest_does(tmp_path: Path) -> None:
                 assert answer.headers["sec-websocket-version"] == "13"
 
 
+async def test_operations_for_one_take_one(live: Live) -> None:
+    """Criterion: WS-REQ-7."""
+    key, other = await live.trader(), await live.trader()
+    clock = live.context.clock
+    async with live.client() as client:
+        both = login(key, clock)["args"] + login(other, clock)["args"]
+        reply = await client.ask("login", *both)
+        assert (reply["code"], "one account" in reply["msg"]) == ("60013", True)
+    async with live.client(key) as client:
+        for op in ("order", "amend-order", "cancel-order"):
+            reply = await client.ask(op, order("buy", "1", "1"), order("buy", "1", "1"))
+            assert (reply["code"], reply["data"], "batch" in reply["msg"]) == ("60013", [], True)
+        reply = await client.ask("batch-orders", order("buy", "1", "1"), order("buy", "1", "1"))
+        assert reply["code"] == "0"
+
+
 async def test_ids_of_requests(live: Live) -> None:
     """Criterion: WS-REQ-6."""
     async with live.client(await live.trader()) as client:

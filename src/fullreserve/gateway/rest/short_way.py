@@ -69,6 +69,21 @@ class _Asked:
         self.response_complete = False
 
 
+class _Head:
+    """What all answers begin with; uvicorn has a new list of it when the second changes."""
+
+    def __init__(self) -> None:
+        self._fields: list[Header] = []
+        self._text = b""
+
+    def of(self, fields: list[Header]) -> bytes:
+        if fields is not self._fields:
+            lines = [(b"content-type", b"application/json"), *fields]
+            self._text = b"".join(b"%b: %b\r\n" % field for field in lines)
+            self._fields = fields
+        return self._text
+
+
 def short_way(app: RestApp, connections_max: int) -> type[Protocol]:
     """The protocol class for a server of this application with at most so many connections."""
 
@@ -84,6 +99,7 @@ class Protocol(HttpToolsProtocol):
 
     rest: ClassVar[RestApp]
     most: ClassVar[int]
+    _head: ClassVar[_Head] = _Head()
     cycle: Any
     _order: _Asked | None = None
     _within = False
@@ -253,12 +269,14 @@ class Protocol(HttpToolsProtocol):
         order.response_complete = True
         transport = self.transport
         if not (order.disconnected or transport.is_closing()):
-            head = [STATUS_LINE[status], b"content-type: application/json\r\n"]
-            for name, value in (*self.server_state.default_headers, *extra):
-                head += (name, b": ", value, b"\r\n")
             close = b"" if order.keep_alive else b"connection: close\r\n"
-            head.append(b"content-length: %d\r\n%b\r\n%b" % (len(content), close, content))
-            transport.write(b"".join(head))
+            head = self._head.of(self.server_state.default_headers)
+            if extra:
+                head += b"".join(b"%b: %b\r\n" % field for field in extra)
+            transport.write(
+                b"%b%bcontent-length: %d\r\n%b\r\n%b"
+                % (STATUS_LINE[status], head, len(content), close, content)
+            )
             if not order.keep_alive:
                 transport.close()
         if self.pipeline:

@@ -240,7 +240,10 @@ class Connection(WSListener):
     # --- login
 
     def _start_login(self, request: Request) -> None:
-        fields = requests.arguments(request)[0]
+        accounts = requests.arguments(request)
+        if len(accounts) > 1:
+            raise Problem(60013, allowed="a list of one account; use a connection for each")
+        fields = accounts[0]
         self._login = asyncio.create_task(self._finish_login(request.id, fields))
 
     async def _finish_login(self, request_id: str | int | None, fields: dict[str, str]) -> None:

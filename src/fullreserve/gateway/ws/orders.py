@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -39,6 +40,10 @@ _amend = msgspec.json.Decoder(list[AmendParams])
 _encode = msgspec.json.encode
 
 
+# How many a batch takes is said with the code of REST, by who submits it.
+MANY = 1_000_000
+
+
 class OrderOperations:
     """The operations of spot trading; parameters are read and refused as REST does."""
 
@@ -52,12 +57,12 @@ class OrderOperations:
             context.clock.exchange_ms,
         )
         self._operations: dict[str, Callable[[Caller, bytes, int, Reply], None]] = {
-            "order": self._order,
-            "batch-orders": self._order,
-            "cancel-order": self._cancel_order,
-            "batch-cancel-orders": self._cancel_order,
-            "amend-order": self._amend_order,
-            "batch-amend-orders": self._amend_order,
+            "order": partial(self._order, 1),
+            "batch-orders": partial(self._order, MANY),
+            "cancel-order": partial(self._cancel_order, 1),
+            "batch-cancel-orders": partial(self._cancel_order, MANY),
+            "amend-order": partial(self._amend_order, 1),
+            "batch-amend-orders": partial(self._amend_order, MANY),
         }
 
     def take_plain(self, connection: Connection, message: bytes) -> bool:
@@ -119,18 +124,22 @@ class OrderOperations:
         given = request.exp_time
         return expiry(str(given), self._clock.exchange_ms()) if given else 0
 
-    def _order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
-        orders = _rows(_place, PlaceParams, args)
+    def _order(self, most: int, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
+        orders = _rows(_place, PlaceParams, args, most)
         if len(orders) == 1:
             self._submission.place_one(key, orders[0], expires_ms, reply)
         else:
             self._submission.place(key, orders, expires_ms, reply)
 
-    def _cancel_order(self, key: Caller, args: bytes, _expires_ms: int, reply: Reply) -> None:
-        self._submission.cancel(key, _rows(_cancel, CancelParams, args), reply)
+    def _cancel_order(
+        self, most: int, key: Caller, args: bytes, _expires_ms: int, reply: Reply
+    ) -> None:
+        self._submission.cancel(key, _rows(_cancel, CancelParams, args, most), reply)
 
-    def _amend_order(self, key: Caller, args: bytes, expires_ms: int, reply: Reply) -> None:
-        orders = _rows(_amend, AmendParams, args)
+    def _amend_order(
+        self, most: int, key: Caller, args: bytes, expires_ms: int, reply: Reply
+    ) -> None:
+        orders = _rows(_amend, AmendParams, args, most)
         self._submission.amend(key, orders, expires_ms, reply)
 
     def _reply(
@@ -158,11 +167,13 @@ class OrderOperations:
         )
 
 
-def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes) -> list[P]:
-    """The parameter objects of a request, at least one; Problem 60013."""
+def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes, most: int) -> list[P]:
+    """The parameter objects of a request, one to `most`; Problem 60013."""
     rows = wire.many(fast, shape, args)
     if not rows:
         raise _no_rows()
+    if len(rows) > most:
+        raise Problem(60013, allowed="a list of one object; for more there is an operation batch-…")
     return rows
 
 
