@@ -206,6 +206,63 @@ def add_tls(commands: "Subcommands") -> None:
     )
 
 
+def add_custody(commands: "Subcommands") -> None:
+    """Add the commands that make, change and use the keys of custody."""
+    text = "make and change the keys of warm and cold wallets; docs/guide/custody.md"
+    parser = commands.add_parser("custody", help=text, description=text, epilog=EXIT_CODES)
+    custody = parser.add_subparsers(title="commands", metavar="command", required=True)
+    room = "fullreserve.custody.keys.commands"
+
+    def add(name: str, about: str, *names: str) -> argparse.ArgumentParser:
+        target = f"{room}:{name.replace('-', '_')}"
+        return add_command(custody, name, InRoom(target, names), about)
+
+    key = add("holder-key", "make a holder's key and card", "name", "folder", "module", "token")
+    key.add_argument("name", help="small letters, digits and -")
+    key.add_argument("folder", type=Path, help="where the card goes, and keys in a file")
+    made = add("ceremony", "make the wallets of a plan", "plan_file", "dry_run")
+    made.add_argument("plan_file", type=Path, help="a TOML file; cards are in cards/ beside it")
+    add("show", "check the record of ceremonies and print what holds")
+    moves = ("out", "node", "rate", "dry_run")
+    which = ("network", "tier", "plan_file")
+    rotated = add("rotate", "prepare a tier's move under a plan's keys", *which, *moves)
+    about = "prepare a tier's move by its recovery branch"
+    recovered = add("recover", about, *which, *moves)
+    for one in (rotated, recovered):
+        one.add_argument("network", type=int)
+        one.add_argument("tier", choices=("hot", "warm", "cold"))
+        one.add_argument("plan_file", type=Path)
+    names = ("gone", "card_file", "person", "site", "country", "vendor")
+    replaced = add("replace-holder", "prepare that another has a holder's keys", *names, *moves)
+    replaced.add_argument("gone", help="the holder whose keys count no more")
+    replaced.add_argument("card_file", type=Path, help="the card of who comes")
+    replaced.add_argument("--person", type=int, required=True, help="the same for the same human")
+    for place in ("site", "country", "vendor"):
+        replaced.add_argument(f"--{place}", default="")
+    signed = add(
+        "sign", "sign a job as a holder", "job_file", "holder", "keys", "module", "token", "out"
+    )
+    ended = add("finish", "put parts together, send and record", "job_file", "parts", "node",
+                "payer", "dry_run")  # fmt: skip
+    for one in (signed, ended):
+        one.add_argument("job_file", type=Path)
+    signed.add_argument("holder")
+    signed.add_argument("--keys", type=Path, help="the holder's file of keys")
+    ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
+    ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    for one in (key, signed):
+        one.add_argument("--module", type=Path, help="of a PKCS#11 token")
+        one.add_argument("--token", default="", help="its label")
+    for one in (rotated, recovered, replaced, signed):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+    for one in (rotated, recovered, replaced, ended):
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+    for one in (rotated, recovered, replaced):
+        one.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    for one in (made, rotated, recovered, replaced, ended):
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -233,6 +290,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_user(commands)
     add_audit(commands)
     add_tls(commands)
+    add_custody(commands)
     backup = add_command(
         commands,
         "backup",

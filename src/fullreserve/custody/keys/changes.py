@@ -1,0 +1,102 @@
+"""Jobs that bring a tier under other keys: rotation, replacement of a holder, recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.job import Job
+from fullreserve.custody.keys.plan import BadPlan, Plan, WantedWallet, agree
+from fullreserve.custody.keys.record import SAFE, Record, TierWallet
+from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.tiers import safe, spending
+from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
+from fullreserve.custody.tiers.wallet_coins import found, ripe
+
+ADDRESSES = 20  # of a tier that are looked at
+RECOVERY = "recovery"
+
+
+def changed(record: Record, node: Node, after: TierWallet, rate: int, kind: str) -> Job:
+    """The job that moves a tier under the keys of `after`; BadPlan, NodeProblem, Unpayable."""
+    before = record.wallet(after.network, after.tier)
+    if before.kind != after.kind:
+        raise BadPlan(f"the {before.name} is of kind {before.kind}, not {after.kind}")
+    if before.kind == SAFE:
+        if kind == RECOVERY:
+            raise BadPlan("a Safe has no recovery branch: replace owners while enough are left")
+        return _swaps(node, before, after, kind)
+    return _moves(node, before, after, rate, kind)
+
+
+def _moves(node: Node, before: TierWallet, after: TierWallet, rate: int, kind: str) -> Job:
+    assert before.wallet is not None
+    assert after.wallet is not None
+    tip = int(node.call("getblockcount"))
+    coins = found(node, before.wallet, ADDRESSES, before.born, tip)
+    recovers = kind == RECOVERY
+    if recovers:
+        coins = ripe(coins, before.wallet, tip)
+    chosen = [one.coin for one in coins]
+    spend = spending.swept(before.wallet, chosen, after.wallet.place(0), rate, recovers=recovers)
+    placed = msgspec.structs.replace(after, hrp=before.hrp, born=tip)
+    return Job(kind, before.network, before.tier, placed, spend)
+
+
+def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:
+    account = bytes.fromhex(before.safe)
+    view = SafeView(node, account)
+    owners, nonce = view.owners(), view.nonce()
+    if {one.hex() for one in owners} != set(before.owners.values()):
+        raise BadPlan(f"the {before.name} has other owners on the chain than in the record")
+    if after.threshold != before.threshold or len(after.owners) != len(before.owners):
+        raise BadPlan("a change of keys keeps the quorum as it is")
+    wanted = [bytes.fromhex(one) for one in after.owners.values()]
+    old = [one for one in owners if one not in wanted]
+    new = [one for one in wanted if one not in owners]
+    made = []
+    for goes, comes in zip(old, new, strict=True):
+        call = safe.swap_call(owners, goes, comes)
+        owners[owners.index(goes)] = comes
+        made.append(SafeTransaction(before.chain_id, account, nonce, account, 0, call))
+        nonce += 1
+    kept = (before.chain_id, before.safe, before.guard)
+    placed = msgspec.structs.replace(after, chain_id=kept[0], safe=kept[1], guard=kept[2])
+    return Job(kind, before.network, before.tier, placed, transactions=tuple(made))
+
+
+def without(record: Record, gone: str, card: Card, person: Person) -> list[TierWallet]:
+    """Each wallet that a holder has a key of, with another's in its place; BadPlan."""
+    state = record.state
+    if gone not in state.cards:
+        raise BadPlan(f"{gone} is no holder in the record")
+    used = {name for one in state.wallets.values() for name in everybody(one)}
+    if card.holder in used or state.cards.get(card.holder, card) != card:
+        raise BadPlan(f"{card.holder} is a holder already: a new one has a new name")
+    touched = [one for one in state.wallets.values() if gone in everybody(one)]
+    plan = Plan((person,), tuple(_wanted(one, gone, card.holder) for one in touched))
+    persons = state.persons | {person.holder: person}
+    cards = state.cards | {card.holder: card}
+    return list(agree(plan, persons, cards, {}).wallets)
+
+
+def everybody(one: TierWallet) -> Sequence[str]:
+    """All who hold a key of a wallet, recovery holders too."""
+    late = one.wallet.recovery if one.wallet is not None else ()
+    return (*one.holders, *(key.holder for key in late))
+
+
+def _wanted(one: TierWallet, gone: str, comes: str) -> WantedWallet:
+    def put(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(comes if name == gone else name for name in names)
+
+    wallet = one.wallet
+    late = tuple(key.holder for key in wallet.recovery) if wallet is not None else ()
+    return WantedWallet(
+        one.network, one.tier, one.kind, one.threshold, put(one.holders), one.hrp, one.born,
+        wallet.recovery_threshold if wallet is not None else 0, put(late),
+        wallet.older if wallet is not None else 0, one.chain_id, one.safe, one.guard,
+    )  # fmt: skip

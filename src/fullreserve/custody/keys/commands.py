@@ -1,0 +1,301 @@
+"""`fullreserve custody …`: ceremonies, changes of keys, and what holders do for them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import msgspec
+
+from fullreserve.clock import SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.bech32 import BadAddress
+from fullreserve.custody.chains.adapter import Unpayable
+from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.keys import authority, card, gas, job, plan
+from fullreserve.custody.keys.changes import changed, everybody, without
+from fullreserve.custody.keys.device import Device, DeviceProblem
+from fullreserve.custody.keys.job import Job
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.no_dumps import forbid_dumps
+from fullreserve.custody.keys.record import Entry, Record, TierWallet
+from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.keys.token import TokenDevice
+from fullreserve.custody.tiers import spending
+from fullreserve.custody.tiers.wallet import WalletAddresses
+
+P = ParamSpec("P")
+
+_PROBLEMS = (
+    DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError, RuntimeError,
+)  # fmt: skip
+CERTIFICATES = "custody-certificates"
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def _command(run: Callable[P, None]) -> Callable[P, int]:
+    """Says what went wrong in a sentence; the exit code."""
+
+    @wraps(run)
+    def carried_out(*args: P.args, **kwargs: P.kwargs) -> int:
+        forbid_dumps()
+        try:
+            run(*args, **kwargs)
+        except _PROBLEMS as problem:
+            sys.stderr.write(f"fullreserve: {problem}\n")
+            return 1
+        return 0
+
+    return carried_out
+
+
+@_command
+def holder_key(_settings: Settings, name: str, folder: Path, module: Path | None, token: str
+               ) -> None:  # fmt: skip
+    """Makes a holder's key and card, and his certificate's request, on his own machine."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    word = _word(f"passphrase (PIN) for {name}: ")
+    device: Device
+    if module is not None:
+        device, kind = TokenDevice.open(module, token, word.decode()), "pkcs11"
+        device.make(name)
+    else:
+        device, kind = FileDevice.create(folder / f"{name}.keys", word, [name]), "file"
+    made = authority.identity(name, word)
+    _write(folder / f"{name}.tls.key", made.key, 0o600)
+    one = card.make(device, name, kind, made.request)
+    _write(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(one)), 0o644)
+    device.close()
+    _say(
+        f"The key of {name} is in the {kind} device; its fingerprint is {one.fingerprint}.",
+        f"Take {folder / f'{name}.json'} to the ceremony, and compare the fingerprint there.",
+    )
+
+
+@_command
+def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
+    """Makes the wallets of a plan, and certificates for who signs and asks."""
+    record = Record.of(settings.data)
+    agreed = plan.load(plan_file, record.state.cards, record.state.persons)
+    clash = [one.name for one in agreed.wallets
+             if (one.network, one.tier) in record.state.wallets]  # fmt: skip
+    if clash:
+        raise plan.BadPlan(f"there is a {clash[0]} already: rotate it")
+    for one in agreed.cards.values():
+        _say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
+    for wallet in agreed.wallets:
+        _say(*_told(wallet))
+    _say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
+    if dry_run:
+        _say("Nothing was done: this was a dry run.")
+        return
+    now = SystemClock().wall_ms()
+    title = f"ceremony {len(record.entries) + 1}"
+    issued = authority.issue(title, sorted(agreed.requests.items()), now)
+    _keep_certificates(settings.data, issued)
+    entry = Entry(
+        0, now, "ceremony", "", tuple(agreed.cards.values()), tuple(agreed.persons.values()),
+        agreed.wallets, (), issued.authority,
+        {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
+    )  # fmt: skip
+    _say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
+
+
+def _told(one: TierWallet) -> list[str]:
+    """What a wallet is, for people."""
+    said = [f"{one.name}: {one.threshold} of {', '.join(one.holders)}"]
+    if one.wallet is None:
+        return [*said, *(f"  owner {name} 0x{account}" for name, account in one.owners.items())]
+    said += [f"  {one.wallet.descriptor()}"]
+    said += [f"  first address {WalletAddresses(one.wallet, one.hrp).address(0)}"]
+    if one.wallet.recovery:
+        late = ", ".join(key.holder for key in one.wallet.recovery)
+        said += [f"  after {one.wallet.older} blocks {one.wallet.recovery_threshold} of {late}"]
+    return said
+
+
+@_command
+def show(settings: Settings) -> None:
+    """Checks the record's chain and prints what holds."""
+    record = Record.of(settings.data)
+    for entry in record.entries:
+        _say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
+    for wallet in record.state.wallets.values():
+        _say(*_told(wallet))
+
+
+@_command
+def rotate(settings: Settings, network: int, tier: str, plan_file: Path, out: Path, node: str,
+           rate: int, dry_run: bool) -> None:  # fmt: skip
+    """Prepares the move of a tier under a plan's keys."""
+    _move(settings, "rotation", (network, tier), plan_file, out, node, rate, dry_run=dry_run)
+
+
+@_command
+def recover(settings: Settings, network: int, tier: str, plan_file: Path, out: Path, node: str,
+            rate: int, dry_run: bool) -> None:  # fmt: skip
+    """Prepares the move by the recovery branch, when too few holders are left."""
+    _move(settings, "recovery", (network, tier), plan_file, out, node, rate, dry_run=dry_run)
+
+
+def _move(settings: Settings, kind: str, which: tuple[int, str], plan_file: Path, out: Path,
+          node: str, rate: int, *, dry_run: bool) -> None:  # fmt: skip
+    record = Record.of(settings.data)
+    agreed = plan.load(plan_file, record.state.cards, record.state.persons)
+    after = next((one for one in agreed.wallets if (one.network, one.tier) == which), None)
+    if after is None:
+        raise plan.BadPlan(f"{plan_file} says nothing of the {which[1]} wallet of {which[0]}")
+    made = changed(record, _node(settings, which[0], node), after, rate, kind)
+    known = record.state.cards
+    new = tuple(one for name, one in agreed.cards.items() if known.get(name) != one)
+    names = {one.holder for one in new}
+    persons = tuple(one for one in agreed.persons.values() if one.holder in names)
+    made = msgspec.structs.replace(made, cards=new, persons=persons)
+    _hand_out(record, made, out, dry_run=dry_run)
+
+
+@_command
+def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, site: str,
+                   country: str, vendor: str, out: Path, node: str, rate: int,
+                   dry_run: bool) -> None:  # fmt: skip
+    """Prepares, for every wallet that a holder has a key of, that another has it."""
+    record = Record.of(settings.data)
+    comes = card.read(card_file)
+    who = Person(comes.holder, person, site, country, vendor)
+    for after in without(record, gone, comes, who):
+        source = _node(settings, after.network, node)
+        made = changed(record, source, after, rate, "replacement")
+        made = msgspec.structs.replace(made, cards=(comes,), persons=(who,), gone=(gone,))
+        place = out.with_name(f"{out.stem}-{after.network}-{after.tier}{out.suffix}")
+        _hand_out(record, made, place, dry_run=dry_run)
+
+
+def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
+    _say(*job.checked(made, record))
+    if dry_run:
+        _say("Nothing was done: this was a dry run.")
+        return
+    _write(out, msgspec.json.encode(made), 0o644)
+    _say(f"Wrote {out}: each holder signs it with `fullreserve custody sign`.")
+    before = record.wallet(made.network, made.tier)
+    if made.spend is not None and before.wallet is not None:
+        psbt = out.with_suffix(".psbt")
+        _write(psbt, bytes(spending.unsigned(before.wallet, made.spend).serialize()), 0o644)
+        _say(f"Wrote {psbt} for devices that are never connected.")
+
+
+@_command
+def sign(settings: Settings, job_file: Path, holder: str, keys: Path | None, module: Path | None,
+         token: str, out: Path) -> None:  # fmt: skip
+    """Shows a holder what a job does, by his own copy of the record, and signs it."""
+    record, wanted = Record.of(settings.data), job.read(job_file)
+    _say(*job.checked(wanted, record))
+    word = _word(f"passphrase (PIN) for {holder}: ")
+    device: Device
+    if module is not None:
+        device = TokenDevice.open(module, token, word.decode())
+    elif keys is not None:
+        device = FileDevice.open(keys, word)
+    else:
+        raise DeviceProblem("name a file of keys, or a module and a token")
+    _write(out, job.sign(wanted, record, device, holder), 0o644)
+    device.close()
+    _say(f"Wrote {out}.")
+
+
+@_command
+def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str, payer: Path | None,
+           dry_run: bool) -> None:  # fmt: skip
+    """Puts parts together, gives the transactions to the chain, and records what was done."""
+    record, wanted = Record.of(settings.data), job.read(job_file)
+    said = job.checked(wanted, record)
+    given = [path.read_bytes() for path in parts]
+    source = _node(settings, wanted.network, node)
+    if wanted.spend is not None:
+        attempt = job.completed(wanted, record, given)
+        _say(*said, f"transaction {attempt.txid.hex()}")
+        if not dry_run:
+            source.call("sendrawtransaction", attempt.raw.hex())
+    else:
+        calls = job.executions(wanted, record, given)
+        _say(*said)
+        if not dry_run:
+            if payer is None:
+                raise Unpayable("name the file of keys that pays the gas")
+            device = FileDevice.open(payer, _word("passphrase of who pays the gas: "))
+            safe = bytes.fromhex(record.wallet(wanted.network, wanted.tier).safe)
+            said += [f"transaction {one}" for one in gas.send(source, device, safe, calls)]
+    if dry_run:
+        _say("Nothing was done: this was a dry run.")
+        return
+    _say(f"Recorded as {_record_done(settings.data, record, wanted, said).hash}.")
+
+
+def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> Entry:
+    state, now = record.state, SystemClock().wall_ms()
+    others = [one for key, one in state.wallets.items() if key != (done.network, done.tier)]
+    # Who still holds a key of another wallet stays known until that one has changed too.
+    held = {name for one in others for name in everybody(one)}
+    gone = tuple(name for name in done.gone if name not in held)
+    requests = [(one.holder, one.request) for one in done.cards
+                if one.request and one.holder not in state.certificates]  # fmt: skip
+    issued = authority.Issued("", {})
+    if requests:
+        issued = authority.issue(f"ceremony {len(record.entries) + 1}", requests, now)
+        _keep_certificates(data, issued)
+    prints = {name: authority.fingerprint(text) for name, text in issued.certificates.items()}
+    return record.append(
+        Entry(
+            0,
+            now,
+            done.kind,
+            "",
+            done.cards,
+            done.persons,
+            (done.after,),
+            gone,
+            issued.authority,
+            prints,
+            tuple(said),
+        )
+    )
+
+
+def _keep_certificates(data: Path, issued: authority.Issued) -> None:
+    folder = data / CERTIFICATES
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in issued.certificates.items():
+        _write(folder / f"{name}.pem", text.encode(), 0o644)
+
+
+def _node(settings: Settings, network: int, url: str) -> Node:
+    if url:
+        return Node(url)
+    for one in networks.load(settings.data):
+        if one.network == network:
+            return Node(one.nodes[0])
+    raise networks.BadNetworks(f"no node of network {network} is known: name one with --node")
+
+
+def _word(prompt: str) -> bytes:
+    """From the terminal, or a line of standard input."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt).encode()
+    return sys.stdin.readline().rstrip("\n").encode()
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,116 @@
+"""What a tier is to pay, approved by people whose keys the signers know themselves.
+
+An approval is a signature over every byte of the intent, its policy's hash and its end included: a
+changed byte, another policy or a later hour makes it void, whoever carries it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from fullreserve.custody.keys.device import Device
+from fullreserve.custody.keys.signature import recovered
+
+_MAGIC = b"Fullreserve intent\n"
+
+
+class NotApproved(Exception):
+    """The intent is not one that this signer signs for; the message says why."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What may move: to this place alone, so much at once and so much in any 24 hours."""
+
+    network: int
+    source: str  # tier
+    target: str
+    asset: int
+    place: bytes
+    amount_max: int
+    day_max: int
+    fee_max: int
+
+
+class TierPolicy(msgspec.Struct, frozen=True):
+    """Each signer has a copy. Approvers' keys in hexadecimal digits, by name."""
+
+    version: int
+    needed: int
+    approvers: dict[str, str]
+    rules: tuple[Rule, ...]
+    lasts_max_ms: int = 4 * 3_600_000
+
+    def __post_init__(self) -> None:
+        if not 1 < self.needed < len(self.approvers):
+            count = len(self.approvers)
+            raise ValueError(f"{self.needed} of {count} approvers: neither one alone nor all")
+
+    def digest(self) -> str:
+        """By which signers tell whether they have the same."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """`number` is its own for ever: what was signed for it is never signed otherwise."""
+
+    number: int
+    network: int
+    source: str
+    target: str
+    asset: int
+    place: bytes
+    amount: int
+    proposer: str
+    policy: str
+    created_ms: int
+    expires_ms: int
+
+    def digest(self) -> bytes:
+        """What approvers sign."""
+        return hashlib.sha256(_MAGIC + msgspec.json.encode(self, order="deterministic")).digest()
+
+
+class Approval(msgspec.Struct, frozen=True):
+    approver: str
+    signature: bytes
+
+
+def approve(intent: Intent, device: Device, name: str) -> Approval:
+    """An approver's word; keys.device.DeviceProblem."""
+    return Approval(name, device.sign(name, intent.digest()))
+
+
+def check(intent: Intent, approvals: Sequence[Approval], policy: TierPolicy, now_ms: int) -> Rule:
+    """The rule that allows an intent which enough others than its proposer approved; NotApproved.
+
+    Times are the signer's own.
+    """
+    if intent.policy != policy.digest():
+        raise NotApproved(f"it was approved under another policy than version {policy.version}")
+    if not intent.created_ms <= now_ms < intent.expires_ms:
+        raise NotApproved("its approvals have expired, or are of a time to come")
+    if intent.expires_ms - intent.created_ms > policy.lasts_max_ms:
+        raise NotApproved("it would last longer than the policy lets it")
+    agreed = {one.approver for one in approvals if _is_sound(one, intent, policy)}
+    if len(agreed) < policy.needed:
+        raise NotApproved(f"{len(agreed)} of {policy.needed} approvers have approved it")
+    for rule in policy.rules:
+        named = (rule.network, rule.source, rule.target, rule.asset, rule.place)
+        if named == (intent.network, intent.source, intent.target, intent.asset, intent.place):
+            if not 0 < intent.amount <= rule.amount_max:
+                raise NotApproved(f"{intent.amount} is more than {rule.amount_max} at once")
+            return rule
+    raise NotApproved("no rule of the policy lets this tier pay there")
+
+
+def _is_sound(one: Approval, intent: Intent, policy: TierPolicy) -> bool:
+    key = policy.approvers.get(one.approver)
+    own = one.approver == intent.proposer
+    return (
+        key is not None
+        and not own
+        and recovered(one.signature, intent.digest()) == bytes.fromhex(key)
+    )

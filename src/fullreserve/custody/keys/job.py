@@ -1,0 +1,175 @@
+"""What holders are asked to sign, as a file: made by anybody, read and judged by each of them.
+
+A holder compares it with his own copy of the record. What it does is told from the transactions
+themselves, never from what somebody wrote beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.addresses import checksummed
+from fullreserve.custody.chains.adapter import Attempt
+from fullreserve.custody.keys import card
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.device import Device
+from fullreserve.custody.keys.record import Record, TierWallet
+from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.tiers import abi, safe, spending
+from fullreserve.custody.tiers.safe import SafeTransaction
+from fullreserve.custody.tiers.spending import Spend
+from fullreserve.custody.tiers.wallet import WalletAddresses
+
+SWAP = abi.call("swapOwner(address,address,address)")[:4]
+INDEXES_MAX = 10_000
+
+
+class WrongJob(ValueError):
+    """The job is not what this holder signs; the message says in what."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`after` is what the record will hold once it is done."""
+
+    kind: str  # rotation, replacement, recovery
+    network: int
+    tier: str
+    after: TierWallet
+    spend: Spend | None = None
+    transactions: tuple[SafeTransaction, ...] = ()
+    cards: tuple[Card, ...] = ()  # of who is new
+    persons: tuple[Person, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class SafePart(msgspec.Struct, frozen=True):
+    """One owner's signatures of a Safe's transactions, in order."""
+
+    owner: bytes
+    signatures: tuple[bytes, ...]
+
+
+def read(path: Path) -> Job:
+    """A job's file; WrongJob."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Job)
+    except (OSError, msgspec.DecodeError, ValueError) as problem:
+        raise WrongJob(f"{path} is no job: {problem}") from None
+
+
+def checked(job: Job, record: Record) -> list[str]:
+    """What a job does, for people; WrongJob when it is more than its kind may do."""
+    before = record.wallet(job.network, job.tier)
+    after = job.after
+    same = (before.network, before.tier, before.kind, before.hrp, before.chain_id, before.safe)
+    if same != (after.network, after.tier, after.kind, after.hrp, after.chain_id, after.safe):
+        raise WrongJob("it changes the wallet itself, not only its keys")
+    cards = record.state.cards | {one.holder: card.checked(one) for one in job.cards}
+    if any(name not in cards or cards[name].account != of for name, of in after.owners.items()):
+        raise WrongJob("an owner afterwards has no card with that account")
+    late = (*after.wallet.keys, *after.wallet.recovery) if after.wallet is not None else ()
+    if any(one.holder not in cards or cards[one.holder].in_wallet != one for one in late):
+        raise WrongJob("a key afterwards is on nobody's card")
+    if job.spend is not None:
+        return _spend(job, job.spend, before)
+    return list(_transactions(job, before))
+
+
+def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
+    assert before.wallet is not None
+    wallet = job.after.wallet
+    if wallet is None or spend.pays or spend.rest not in (wallet.place(0), wallet.place(1)):
+        raise WrongJob("its coins go elsewhere than to the wallet that follows")
+    if spend.recovers != (job.kind == "recovery"):
+        raise WrongJob("it spends by another branch than its kind says")
+    total = sum(one.amount for one in spend.inputs)
+    if not 0 < spend.fee <= max(total // 20, 100_000):
+        raise WrongJob(f"a fee of {spend.fee} on {total} is out of proportion")
+    text = WalletAddresses(wallet, before.hrp).text(spend.rest)
+    needed, keys = before.wallet.spenders(recovers=spend.recovers)
+    return [
+        f"moves {len(spend.inputs)} coins, {total} in all, out of the {before.name}",
+        f"to {text}, where {spend.left} arrive; the fee is {spend.fee}",
+        f"which {wallet.threshold} of {', '.join(one.holder for one in wallet.keys)} spend from",
+        f"signed by {needed} of {', '.join(one.holder for one in keys)}",
+    ]
+
+
+def _transactions(job: Job, before: TierWallet) -> Iterator[str]:
+    if not job.transactions:
+        raise WrongJob("it holds nothing to sign")
+    accounts = set(before.owners.values())
+    for one in job.transactions:
+        own = (before.chain_id, bytes.fromhex(before.safe))
+        if (one.chain_id, one.safe) != own or one.to != one.safe or one.value or one.operation:
+            raise WrongJob("it is more than a change of the Safe's own owners")
+        if one.data[:4] != SWAP or len(one.data) != 4 + 3 * abi.WORD:
+            raise WrongJob("it calls something else than swapOwner")
+        old, new = (account.hex() for account in swapped(one))
+        accounts = (accounts - {old}) | {new}
+        names = {account: name for name, account in before.owners.items()}
+        yield (
+            f"replaces owner {checksummed(bytes.fromhex(old))} ({names.get(old, 'unknown')}) by "
+            f"{checksummed(bytes.fromhex(new))} of the {before.name}, number {one.nonce}"
+        )
+    if accounts != set(job.after.owners.values()):
+        raise WrongJob("its owners afterwards are not those that it says")
+    yield f"signed by {before.threshold} of {', '.join(before.owners)}"
+
+
+def sign(job: Job, record: Record, device: Device, holder: str) -> bytes:
+    """A holder's part: a PSBT, or signatures for the Safe; WrongJob, DeviceProblem."""
+    checked(job, record)
+    before = record.wallet(job.network, job.tier)
+    if job.spend is not None:
+        assert before.wallet is not None
+        _, keys = before.wallet.spenders(recovers=job.spend.recovers)
+        key = next((one for one in keys if one.holder == holder), None)
+        if key is None:
+            raise WrongJob(f"{holder} has no key that spends this way")
+        return spending.sign(before.wallet, job.spend, device, holder, key)
+    if holder not in before.owners and holder not in job.after.owners:
+        raise WrongJob(f"{holder} is no owner of the {before.name}")
+    made = [safe.sign(one, device, holder) for one in job.transactions]
+    return msgspec.json.encode(SafePart(made[0][0], tuple(signature for _, signature in made)))
+
+
+def completed(job: Job, record: Record, parts: Sequence[bytes]) -> Attempt:
+    """The transaction that moves the coins; WrongJob, spending.WrongPart, Unpayable."""
+    checked(job, record)
+    before = record.wallet(job.network, job.tier)
+    if job.spend is None or before.wallet is None:
+        raise WrongJob("it is a Safe's job")
+    return spending.completed(before.wallet, job.spend, parts)
+
+
+def executions(job: Job, record: Record, parts: Sequence[bytes]) -> list[bytes]:
+    """The calls to the Safe, in order; WrongJob, safe.NotEnough."""
+    checked(job, record)
+    before = record.wallet(job.network, job.tier)
+    owners = {bytes.fromhex(one) for one in before.owners.values()}
+    try:
+        given = [msgspec.json.decode(part, type=SafePart) for part in parts]
+    except (msgspec.DecodeError, ValueError):
+        raise WrongJob("a part is no owner's signatures") from None
+    made = []
+    for number, one in enumerate(job.transactions):
+        # Who was replaced by the transactions before this one counts no more, who came does.
+        signed = {
+            part.owner: part.signatures[number]
+            for part in given
+            if number < len(part.signatures) and part.owner in owners
+        }
+        made.append(one.execution(safe.checked(one, signed, list(owners), before.threshold)))
+        old, new = swapped(one)
+        owners = (owners - {old}) | {new}
+    return made
+
+
+def swapped(transaction: SafeTransaction) -> tuple[bytes, bytes]:
+    """The owner that goes and the one that comes."""
+    words = transaction.data[4:]
+    return words[32:64][-abi.ACCOUNT :], words[64:96][-abi.ACCOUNT :]

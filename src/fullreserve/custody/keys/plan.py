@@ -1,0 +1,168 @@
+"""What a ceremony is to make: persons, wallets and their quorums, from a TOML file.
+
+[[person]]
+holder = "alice"            # as on the card, cards/alice.json beside this file
+person = 1
+site = "Berlin"
+country = "DE"
+vendor = "A"
+
+[[wallet]]
+network = 3
+tier = "cold"
+kind = "utxo"
+hrp = "ltc"
+threshold = 4
+holders = ["alice", "bob", "carol", "dan", "erin", "frank", "grace"]
+recovery_threshold = 2
+recovery = ["notary", "board", "escrow"]
+older = 26280
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.keys import card
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
+from fullreserve.custody.keys.tier_quorum import SPARE, Person, faults
+from fullreserve.custody.tiers.wallet import BadWallet, Wallet
+
+TIERS = ("hot", "warm", "cold")
+CARDS = "cards"
+
+
+class BadPlan(ValueError):
+    """The plan may not be carried out; one line for each reason."""
+
+
+class WantedWallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    network: int
+    tier: str
+    kind: str
+    threshold: int
+    holders: tuple[str, ...]
+    hrp: str = ""
+    born: int = 0
+    recovery_threshold: int = 0
+    recovery: tuple[str, ...] = ()
+    older: int = 0
+    chain_id: int = 0
+    safe: str = ""
+    guard: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    person: tuple[Person, ...]
+    wallet: tuple[WantedWallet, ...]
+    identity: tuple[str, ...] = ()  # who asks signers: requests beside the cards, NAME.csr
+
+
+class Agreed(msgspec.Struct, frozen=True):
+    """A plan that keeps the rules, with its cards."""
+
+    persons: dict[str, Person]
+    cards: dict[str, Card]
+    wallets: tuple[TierWallet, ...]
+    requests: dict[str, str]
+
+
+def load(path: Path, cards: Mapping[str, Card], persons: Mapping[str, Person]) -> Agreed:
+    """The plan of a file, with what the record knows already; BadPlan, card.BadCard."""
+    try:
+        plan = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Plan)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as bad:
+        raise BadPlan(f"{path} cannot be read: {bad}") from None
+    folder = path.parent / CARDS
+    known = {**persons, **{one.holder: one for one in plan.person}}
+    held = dict(cards) | {
+        one.holder: card.read(folder / f"{one.holder}.json") for one in plan.person
+    }
+    for name, one in held.items():
+        if one.holder != name:
+            raise BadPlan(f"the card of {name} is {one.holder}'s")
+    requests = {one.holder: one.request for one in held.values() if one.request}
+    requests |= {name: _request(folder / f"{name}.csr") for name in plan.identity}
+    return agree(plan, known, held, requests)
+
+
+def agree(
+    plan: Plan,
+    persons: Mapping[str, Person],
+    cards: Mapping[str, Card],
+    requests: Mapping[str, str],
+) -> Agreed:
+    """BadPlan with every rule that is broken."""
+    said = [
+        f"{one.tier} wallet of network {one.network}: {fault}"
+        for one in plan.wallet
+        for fault in _faults(one, persons, cards)
+    ]
+    keys = [one.key for one in cards.values()]
+    if len(set(keys)) != len(keys):
+        said.append("two cards have the same key")
+    if said:
+        raise BadPlan("\n".join(said))
+    try:
+        wallets = tuple(_made(one, cards) for one in plan.wallet)
+    except BadWallet as bad:
+        raise BadPlan(str(bad)) from None
+    return Agreed(dict(persons), dict(cards), wallets, dict(requests))
+
+
+def _faults(
+    wanted: WantedWallet, persons: Mapping[str, Person], cards: Mapping[str, Card]
+) -> Iterator[str]:
+    if wanted.tier not in TIERS or wanted.kind not in (UTXO, SAFE):
+        yield f"a tier is {', '.join(TIERS)} and a kind {UTXO} or {SAFE}"
+        return
+    everybody = (*wanted.holders, *wanted.recovery)
+    unknown = [one for one in everybody if one not in persons or one not in cards]
+    if unknown:
+        yield f"no person or card for {', '.join(unknown)}"
+        return
+    yield from faults(wanted.tier, wanted.threshold, [persons[one] for one in wanted.holders])
+    if wanted.kind == UTXO and wanted.tier != "hot" and not wanted.recovery:
+        yield "no recovery keys: what if its holders were all silent?"
+    if wanted.recovery:
+        late = [persons[one] for one in wanted.recovery]
+        yield from (f"recovery: {f}" for f in faults("recovery", wanted.recovery_threshold, late))
+        both = {one.person for one in late} & {persons[one].person for one in wanted.holders}
+        yield from (f"person {one} holds a key and a recovery key" for one in sorted(both))
+
+
+def _made(wanted: WantedWallet, cards: Mapping[str, Card]) -> TierWallet:
+    if wanted.kind == SAFE:
+        owners = {one: cards[one].account for one in wanted.holders}
+        return TierWallet(
+            wanted.network, wanted.tier, SAFE, wanted.threshold, wanted.holders,
+            chain_id=wanted.chain_id, safe=wanted.safe, guard=wanted.guard, owners=owners,
+        )  # fmt: skip
+    wallet = Wallet(
+        wanted.threshold,
+        tuple(cards[one].in_wallet for one in wanted.holders),
+        wanted.recovery_threshold,
+        tuple(cards[one].in_wallet for one in wanted.recovery),
+        wanted.older,
+    )
+    return TierWallet(
+        wanted.network, wanted.tier, UTXO, wanted.threshold, wanted.holders, wallet, wanted.hrp,
+        wanted.born,
+    )  # fmt: skip
+
+
+def _request(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise BadPlan(f"{path} cannot be read") from None
+
+
+def spare(tier: str) -> int:
+    """How many holders of a tier may be missing at once, at least."""
+    return SPARE[tier]

@@ -1,0 +1,147 @@
+"""The record of ceremonies: who holds which keys since when, as a chain of hashes.
+
+Public keys, quorums and fingerprints; no secret. Each holder keeps a copy: what he is asked to sign
+is compared with his own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.tiers.wallet import Wallet
+
+FILE = "custody-keys.jsonl"
+FIRST = "0" * 64
+UTXO, SAFE = "utxo", "safe"
+
+
+class BadRecord(ValueError):
+    """The record is damaged or was changed; the message says where."""
+
+
+class TierWallet(msgspec.Struct, frozen=True):
+    """A tier's wallet on a network: a script, or a Safe whose owners are accounts by holder."""
+
+    network: int
+    tier: str
+    kind: str
+    threshold: int
+    holders: tuple[str, ...]
+    wallet: Wallet | None = None
+    hrp: str = ""
+    born: int = 0  # the height below which it has no coins
+    chain_id: int = 0
+    safe: str = ""  # accounts in hexadecimal digits
+    guard: str = ""
+    owners: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return f"{self.tier} wallet of network {self.network}"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One thing that was done. `hash` covers everything else."""
+
+    number: int
+    time_ms: int
+    kind: str  # ceremony, rotation, replacement, recovery
+    previous: str
+    cards: tuple[Card, ...] = ()
+    persons: tuple[Person, ...] = ()
+    wallets: tuple[TierWallet, ...] = ()
+    gone: tuple[str, ...] = ()  # holders whose keys count no more
+    authority: str = ""
+    certificates: dict[str, str] = {}  # fingerprints by name
+    said: tuple[str, ...] = ()
+    hash: str = ""
+
+    def sealed(self) -> Entry:
+        bare = msgspec.structs.replace(self, hash="")
+        made = hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
+        return msgspec.structs.replace(self, hash=made)
+
+
+class State(msgspec.Struct):
+    """What holds now."""
+
+    cards: dict[str, Card] = {}
+    persons: dict[str, Person] = {}
+    wallets: dict[tuple[int, str], TierWallet] = {}
+    authorities: list[str] = []
+    certificates: dict[str, str] = {}
+
+    def apply(self, entry: Entry) -> None:
+        """The state after an entry."""
+        self.cards |= {one.holder: one for one in entry.cards}
+        self.persons |= {one.holder: one for one in entry.persons}
+        self.wallets |= {(one.network, one.tier): one for one in entry.wallets}
+        self.certificates |= entry.certificates
+        if entry.authority:
+            self.authorities.append(entry.authority)
+        for holder in entry.gone:
+            self.certificates.pop(holder, None)
+            self.cards.pop(holder, None)
+
+
+class Record:
+    """The file of a data folder, read whole and added to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.entries = _read(path)
+        self.state = State()
+        for entry in self.entries:
+            self.state.apply(entry)
+
+    @classmethod
+    def of(cls, data: Path) -> Record:
+        """That of a data folder; BadRecord."""
+        return cls(data / FILE)
+
+    def wallet(self, network: int, tier: str) -> TierWallet:
+        """BadRecord when there is none."""
+        found = self.state.wallets.get((network, tier))
+        if found is None:
+            raise BadRecord(f"no {tier} wallet of network {network} is in the record")
+        return found
+
+    def append(self, entry: Entry) -> Entry:
+        """The entry as it stands in the file, on disk."""
+        last = self.entries[-1].hash if self.entries else FIRST
+        placed = msgspec.structs.replace(entry, number=len(self.entries) + 1, previous=last)
+        made = placed.sealed()
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(msgspec.json.encode(made) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.entries.append(made)
+        self.state.apply(made)
+        return made
+
+
+def _read(path: Path) -> list[Entry]:
+    try:
+        lines: Sequence[bytes] = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    previous, found = FIRST, []
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = msgspec.json.decode(line, type=Entry)
+        except (msgspec.DecodeError, ValueError):
+            raise BadRecord(f"{path.name}: entry {number} cannot be read") from None
+        chained = entry.number == number and entry.previous == previous
+        if not chained or entry.sealed().hash != entry.hash:
+            raise BadRecord(f"{path.name}: entry {number} is not what was written")
+        previous = entry.hash
+        found.append(entry)
+    return found

@@ -1,0 +1,211 @@
+"""A signer of a tier: it rebuilds what it is asked to sign from the approved intent, and remembers.
+
+What it has signed for is on disk before a signature leaves it. It trusts its own clock only while
+that runs as steadily as the machine's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.keys.device import Device, DeviceProblem
+from fullreserve.custody.keys.intent import Approval, Intent, NotApproved, Rule, TierPolicy, check
+from fullreserve.custody.keys.record import TierWallet
+from fullreserve.custody.tiers import safe, spending
+from fullreserve.custody.tiers.safe import SafeTransaction
+from fullreserve.custody.tiers.spending import Spend
+
+DAY_MS = 86_400_000
+DRIFT_MAX_MS = 2_000
+BACK_MAX_MS = 60_000
+CHANGE_INDEXES = 20
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signed (
+    number INTEGER PRIMARY KEY, intent BLOB NOT NULL, binding BLOB NOT NULL, rule TEXT NOT NULL,
+    amount TEXT NOT NULL, time_ms INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS newest (only INTEGER PRIMARY KEY CHECK (only = 1), time_ms INTEGER);
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """How a coordinator wants an intent to be carried out: one of the two."""
+
+    intent: Intent
+    approvals: tuple[Approval, ...]
+    spend: Spend | None = None
+    transaction: SafeTransaction | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One of the two is empty."""
+
+    part: bytes = b""
+    refusal: str = ""
+
+
+class TierMemory:
+    """What was signed for, in a file of the signer's own."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def newest_ms(self) -> int:
+        """The latest time at which it signed."""
+        found = self._db.execute("SELECT time_ms FROM newest").fetchone()
+        return int(found[0]) if found else 0
+
+    def note(self, intent: Intent, binding: bytes, rule: Rule, now_ms: int) -> None:
+        """NotApproved when it was signed for otherwise, or when the day's amount is used up.
+
+        sqlite3.Error when it cannot be kept: then nothing may be signed.
+        """
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._check(intent, binding, rule, now_ms)
+            row = (intent.number, intent.digest(), binding, _name(rule), str(intent.amount), now_ms)
+            self._db.execute("INSERT OR IGNORE INTO signed VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT OR REPLACE INTO newest VALUES (1, ?)", (now_ms,))
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _check(self, intent: Intent, binding: bytes, rule: Rule, now_ms: int) -> None:
+        query = "SELECT intent, binding FROM signed WHERE number = ?"
+        known = self._db.execute(query, (intent.number,)).fetchone()
+        if known is not None:
+            if (bytes(known[0]), bytes(known[1])) != (intent.digest(), binding):
+                raise NotApproved("its number was signed for with other coins, nonce or content")
+            return
+        query = "SELECT amount FROM signed WHERE rule = ? AND time_ms > ?"
+        rows = self._db.execute(query, (_name(rule), now_ms - DAY_MS))
+        if sum(int(row[0]) for row in rows) + intent.amount > rule.day_max:
+            raise NotApproved(f"24 hours would see more than {rule.day_max} move")
+
+
+class TierSigner:
+    """Signs with one holder's key, for the wallets that it knows by its own record."""
+
+    def __init__(
+        self,
+        holder: str,
+        device: Device,
+        wallets: Mapping[tuple[int, str], TierWallet],
+        policy: TierPolicy,
+        tokens: Mapping[tuple[int, int], bytes],
+        memory: TierMemory,
+        clock: Clock,
+    ) -> None:
+        self._holder = holder
+        self._device = device
+        self._wallets = wallets
+        self._policy = policy
+        self._tokens = tokens  # contracts by network and asset; none: the chain's own coin
+        self._memory = memory
+        self._clock = clock
+        self._started = (clock.wall_ms(), clock.monotonic_ns())
+
+    async def answer(self, _name: str, question: bytes) -> bytes:
+        """Never raises: what cannot be read or kept is refused too."""
+        return msgspec.json.encode(self._answer(question))
+
+    def _answer(self, question: bytes) -> Answer:
+        try:
+            return Answer(self.sign(msgspec.json.decode(question, type=Proposal)))
+        except (msgspec.DecodeError, ValueError, AttributeError):
+            return Answer(refusal="the proposal cannot be read")
+        except (NotApproved, DeviceProblem) as problem:
+            log.warning("refused to sign", reason=str(problem))
+            return Answer(refusal=str(problem))
+        except (sqlite3.Error, OSError) as problem:
+            log.error("cannot remember", problem=type(problem).__name__)  # noqa: TRY400
+            return Answer(refusal="the signer cannot remember what it signs: its disk")
+
+    def sign(self, proposal: Proposal) -> bytes:
+        """This holder's part; NotApproved, DeviceProblem, sqlite3.Error."""
+        now_ms = self._now_ms()
+        intent = proposal.intent
+        rule = check(intent, proposal.approvals, self._policy, now_ms)
+        wallet = self._wallets.get((intent.network, intent.source))
+        if wallet is None:
+            raise NotApproved(f"no {intent.source} wallet of network {intent.network} is known")
+        if proposal.spend is not None:
+            return self._script(wallet, intent, rule, proposal.spend, now_ms)
+        if proposal.transaction is not None:
+            return self._safe(wallet, intent, rule, proposal.transaction, now_ms)
+        raise NotApproved("it proposes nothing to sign")
+
+    def _script(
+        self, tier: TierWallet, intent: Intent, rule: Rule, spend: Spend, now_ms: int
+    ) -> bytes:
+        wallet = tier.wallet
+        key = (
+            next((one for one in wallet.keys if one.holder == self._holder), None)
+            if wallet
+            else None
+        )
+        if wallet is None or key is None:
+            raise NotApproved(f"{self._holder} has no key of the {tier.name}")
+        if spend.recovers or not spend.inputs:
+            raise NotApproved("an intent is paid by the holders' branch")
+        if len({one.outpoint() for one in spend.inputs}) != len(spend.inputs):
+            raise NotApproved("an input stands twice")
+        if [(one.script, one.amount) for one in spend.pays] != [(intent.place, intent.amount)]:
+            raise NotApproved("the outputs are not those that were approved")
+        if spend.left and not _is_own(wallet.place, spend.rest):
+            raise NotApproved("the change goes elsewhere than to the wallet")
+        if not 0 < spend.fee <= rule.fee_max or spend.left < 0:
+            raise NotApproved("the fee is outside the band")
+        self._memory.note(intent, spend.binding, rule, now_ms)
+        return spending.sign(wallet, spend, self._device, self._holder, key)
+
+    def _safe(
+        self, tier: TierWallet, intent: Intent, rule: Rule, asked: SafeTransaction, now_ms: int
+    ) -> bytes:
+        if self._holder not in tier.owners:
+            raise NotApproved(f"{self._holder} is no owner of the {tier.name}")
+        token = self._tokens.get((intent.network, intent.asset))
+        to, value, data = safe.transfer_call(token, intent.place, intent.amount)
+        account = bytes.fromhex(tier.safe)
+        wanted = SafeTransaction(tier.chain_id, account, asked.nonce, to, value, data)
+        if asked != wanted:
+            raise NotApproved("target, value, call or Safe are not those that were approved")
+        binding = asked.nonce.to_bytes(8, "big")
+        self._memory.note(intent, binding, rule, now_ms)
+        return safe.sign(asked, self._device, self._holder)[1]
+
+    def _now_ms(self) -> int:
+        """The time; NotApproved while the clock cannot be trusted."""
+        now_ms = self._clock.wall_ms()
+        ran_ms = (self._clock.monotonic_ns() - self._started[1]) // NS_PER_MS
+        if abs(now_ms - self._started[0] - ran_ms) > DRIFT_MAX_MS:
+            raise NotApproved("the signer's clock was set while it ran: look at it, and restart")
+        if now_ms < self._memory.newest_ms() - BACK_MAX_MS:
+            raise NotApproved("the signer's clock is behind what it signed before")
+        return now_ms
+
+
+def _is_own(place: Callable[[int], bytes], script: bytes) -> bool:
+    return any(place(index) == script for index in range(CHANGE_INDEXES))
+
+
+def _name(rule: Rule) -> str:
+    return f"{rule.network}/{rule.source}/{rule.target}/{rule.asset}"

@@ -1,0 +1,351 @@
+"""Goal: ceremonies and changes of keys work as an operator does them, without whoever is gone, and
+leave a record. Method: the commands themselves, on litecoind and anvil."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fullreserve import cli
+from fullreserve.custody import nodes
+from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.keys import job
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import FILE, BadRecord, Record
+from fullreserve.custody.tiers.safe import SafeMissing
+from fullreserve.custody.tiers.wallet_coins import found
+from tests.integration.custody.conftest import _start_litecoind
+from tests.integration.custody.holders import Holder
+from tests.integration.custody.outsiders import UtxoBed
+from tests.integration.custody.safes import CHAIN, ETHER, Chain, Tier
+
+# Each holder makes a key, at the cost of a guess.
+pytestmark = pytest.mark.slow
+
+OLDER, NETWORK, EVM = 6, 3, 1
+HOLDERS, LATE, SPARE = ("ann", "bob", "cyd", "dan"), ("eve", "fay", "gil"), ("hal", "ida")
+WORD = "a passphrase of the tests"
+PLAN = """
+[[wallet]]
+network = {network}
+tier = "warm"
+kind = "{kind}"
+threshold = 2
+holders = {holders}
+{more}
+"""
+
+
+class Office:
+    """A data folder, the machines of all holders, and the command line."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.data, self.holders = folder / "data", folder / "holders"
+        self.cards = folder / "cards"
+        self._patch = patch
+        for one in (self.data, self.cards):
+            one.mkdir()
+        patch.setenv("FULLRESERVE_DATA", str(self.data))
+        patch.chdir(folder)
+        self.folder = folder
+        self.said = ""
+
+    def do(self, *words: str | Path, code: int = 0) -> str:
+        """A command, and all that it said."""
+        out, bad = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", io.StringIO(WORD + "\n"))
+            patch.setattr("sys.stdout", out)
+            patch.setattr("sys.stderr", bad)
+            told = cli.main(["custody", *map(str, words)])
+        said = out.getvalue() + bad.getvalue()
+        self.said += said
+        assert told == code, said
+        return said
+
+    def make_keys(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.do("holder-key", name, self.holders)
+            (self.holders / f"{name}.json").rename(self.cards / f"{name}.json")
+
+    def plan(self, network: int, kind: str, holders: Sequence[str], more: str) -> Path:
+        path = self.folder / "plan.toml"
+        persons = "".join(
+            f'[[person]]\nholder = "{name}"\nperson = {number}\nsite = "site {number}"\n'
+            for number, name in enumerate((*HOLDERS, *LATE, *SPARE), 1)
+            if (self.cards / f"{name}.json").exists()
+        )
+        names = json.dumps(list(holders))
+        path.write_text(persons + PLAN.format(network=network, kind=kind, holders=names, more=more))
+        return path
+
+    def sign(self, job_file: Path, names: Sequence[str]) -> list[Path]:
+        parts = []
+        for name in names:
+            part = self.folder / f"{job_file.stem}-{name}.part"
+            self.do("sign", job_file, name, "--keys", self.holders / f"{name}.keys", "--out", part)
+            parts.append(part)
+        return parts
+
+    @property
+    def record(self) -> Record:
+        return Record.of(self.data)
+
+
+def late(names: Sequence[str] = LATE) -> str:
+    listed = json.dumps(list(names))
+    return f'hrp = "rltc"\nrecovery_threshold = 2\nrecovery = {listed}\nolder = {OLDER}\n'
+
+
+@pytest.fixture(scope="module")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UtxoBed]:
+    try:
+        made = UtxoBed(_start_litecoind, tmp_path_factory.mktemp("litecoin"), "rltc", 440)
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def office(bed: UtxoBed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """After its ceremony, with coins in the warm wallet."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = Office(tmp_path_factory.mktemp("office"), patch)
+        made.make_keys((*HOLDERS, *LATE))
+        born = bed.node.call("getblockcount")
+        plan = made.plan(NETWORK, "utxo", HOLDERS, late() + f"born = {born}\n")
+        said = made.do("ceremony", plan, "--dry-run")
+        assert "this was a dry run" in said
+        assert "wsh(or_d(multi(2," in said
+        assert not list(made.data.iterdir())
+        made.do("ceremony", plan)
+        fund(bed, made)
+        made.make_keys(SPARE)
+        yield made
+
+
+def fund(bed: UtxoBed, office: Office) -> None:
+    wallet = office.record.wallet(NETWORK, "warm").wallet
+    assert wallet is not None
+    bed.send([Payment(0, bed.asset, 5_000_000, wallet.place(index)) for index in (0, 1)])
+    bed.mine()
+
+
+def held(bed: UtxoBed, office: Office) -> int:
+    """What the warm wallet of the record holds on the chain."""
+    one = office.record.wallet(NETWORK, "warm")
+    assert one.wallet is not None
+    tip = bed.node.call("getblockcount")
+    return sum(each.coin.amount for each in found(bed.node, one.wallet, 3, one.born, tip))
+
+
+def test_a_ceremony_is_recorded_without_secrets(office: Office) -> None:
+    """Criterion: CUST-CEREMONY-1."""
+    text = (office.data / FILE).read_text()
+    first = office.record.entries[0]
+    assert first.kind == "ceremony"
+    assert set(first.certificates) == {*HOLDERS, *LATE}
+    for name in (*HOLDERS, *LATE):
+        assert office.record.state.cards[name].fingerprint in office.said
+        device = FileDevice.open(office.holders / f"{name}.keys", WORD.encode())
+        branch = device._private(name)
+        for hidden in (branch.secret.hex(), WORD):
+            assert hidden not in text + office.said
+        assert "PRIVATE" not in text + office.said
+    assert "warm wallet of network 3: 2 of ann, bob, cyd, dan" in office.do("show")
+    assert "already" in office.do("ceremony", office.plan(NETWORK, "utxo", HOLDERS, late()), code=1)
+
+
+def test_a_changed_record_is_refused(office: Office, tmp_path: Path) -> None:
+    """Criterion: CUST-CEREMONY-1."""
+    text = (office.data / FILE).read_text()
+    (tmp_path / FILE).write_text(text.replace('"threshold":2', '"threshold":1', 1))
+    with pytest.raises(BadRecord, match="entry 1"):
+        Record.of(tmp_path)
+    (tmp_path / FILE).write_text(text + text)
+    with pytest.raises(BadRecord, match=f"entry {len(text.splitlines()) + 1}"):
+        Record.of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "holders", "why"),
+    [
+        (1, HOLDERS, "one person alone"),
+        (4, HOLDERS, "needs 2 more than it uses"),
+        (3, HOLDERS, "needs 2 more than it uses"),
+        (2, HOLDERS[:3], "needs 2 more than it uses"),
+        (2, (*HOLDERS[:3], "ann"), "person 1 holds 2 shares"),
+        (2, (*HOLDERS[:3], "eve"), "person 5 holds a key and a recovery key"),
+        (2, (*HOLDERS[:3], "zoe"), "no person or card for zoe"),
+    ],
+)
+def test_no_ceremony_makes_a_quorum_that_somebody_can_stop(
+    office: Office, threshold: int, holders: Sequence[str], why: str
+) -> None:
+    """Criterion: CUST-CEREMONY-2."""
+    plan = office.plan(9, "utxo", holders, late())
+    plan.write_text(plan.read_text().replace("\nthreshold = 2", f"\nthreshold = {threshold}"))
+    assert why in office.do("ceremony", plan, "--dry-run", code=1)
+
+
+def test_no_place_and_no_vendor_can_stop_or_spend(office: Office) -> None:
+    """Criterion: CUST-CEREMONY-2."""
+    plan = office.plan(9, "utxo", HOLDERS, late())
+    plan.write_text(plan.read_text().replace("site 2", "site 1").replace("site 3", "site 1"))
+    assert "site site 1 holds 3" in office.do("ceremony", plan, "--dry-run", code=1)
+
+
+def test_a_card_is_its_holders(office: Office) -> None:
+    """Criterion: CUST-CEREMONY-3."""
+    place = office.cards / "ann.json"
+    kept = place.read_text()
+    other = json.loads((office.cards / "bob.json").read_text())
+    for change in ({"key": other["key"]}, {"proof": other["proof"]}, {"holder": "Ann!"},
+                   {"device": "paper"}, {"request": "x"}):  # fmt: skip
+        place.write_text(json.dumps(json.loads(kept) | change))
+        said = office.do("ceremony", office.plan(9, "utxo", HOLDERS, late()), code=1)
+        assert "fullreserve: " in said
+    place.write_text(kept)
+
+
+def test_a_holder_of_a_tier_is_replaced_without_him(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GONE-3."""
+    before = held(bed, office)
+    out = office.folder / "swap.json"
+    words = ("replace-holder", "bob", office.cards / "hal.json", "--person", "8",
+             "--site", "site 8", "--node", bed.url, "--out", out)  # fmt: skip
+    made = office.folder / "swap-3-warm.json"
+    assert "this was a dry run" in office.do(*words, "--dry-run")
+    assert not made.exists()
+    office.do(*words)
+    parts = office.sign(made, ("ann", "dan"))
+    said = office.do("finish", made, *parts, "--node", bed.url, "--dry-run")
+    assert "this was a dry run" in said
+    assert len(office.record.entries) == 1
+    office.do("finish", made, *parts, "--node", bed.url)
+    bed.mine()
+    assert 0 < before - held(bed, office) < 20_000
+    last = office.record.entries[-1]
+    assert (last.kind, last.gone, set(last.certificates)) == ("replacement", ("bob",), {"hal"})
+    assert "bob" not in office.record.state.certificates
+    said = office.do("sign", made, "bob", "--keys", office.holders / "bob.keys",
+                     "--out", office.folder / "x", code=1)  # fmt: skip
+    assert "fullreserve: " in said
+
+
+def test_a_job_that_does_more_is_not_signed(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-CEREMONY-4."""
+    plan = office.plan(NETWORK, "utxo", ("ann", "hal", "cyd", "ida"), late())
+    out = office.folder / "turn.json"
+    office.do("rotate", "3", "warm", plan, "--node", bed.url, "--out", out)
+    good = job.read(out)
+    assert good.spend is not None
+    assert good.after.wallet is not None
+    strange = b"\x00\x20" + b"\x99" * 32
+    other = msgspec.structs.replace(good.after.wallet, threshold=3)
+    spends = [
+        msgspec.structs.replace(good.spend, rest=strange),
+        msgspec.structs.replace(good.spend, left=good.spend.left // 2),
+        msgspec.structs.replace(good.spend, left=good.spend.left + 10**7),
+        msgspec.structs.replace(good.spend, recovers=True),
+    ]
+    wrong = [msgspec.structs.replace(good, spend=one) for one in spends]
+    wrong += [
+        msgspec.structs.replace(good, cards=()),
+        msgspec.structs.replace(good, kind="recovery"),
+        msgspec.structs.replace(good, after=msgspec.structs.replace(good.after, wallet=other)),
+        msgspec.structs.replace(good, after=msgspec.structs.replace(good.after, hrp="ltc")),
+    ]
+    for number, one in enumerate(wrong):
+        path = office.folder / f"wrong-{number}.json"
+        path.write_bytes(msgspec.json.encode(one))
+        said = office.do("sign", path, "ann", "--keys", office.holders / "ann.keys",
+                         "--out", office.folder / "x", code=1)  # fmt: skip
+        assert "fullreserve: " in said
+    assert not (office.folder / "x").exists()
+
+
+def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GONE-3."""
+    plan = office.plan(NETWORK, "utxo", ("ann", "hal", "cyd", "ida"), late())
+    out = office.folder / "back.json"
+    words = ("recover", "3", "warm", plan, "--node", bed.url, "--out", out)
+    if bed.node.call("getblockcount") - office.record.wallet(NETWORK, "warm").born < OLDER:
+        assert "nothing to move" in office.do(*words, code=1)
+    bed.mine(OLDER)
+    before = held(bed, office)
+    assert "signed by 2 of eve, fay, gil" in office.do(*words)
+    parts = office.sign(out, ("eve", "gil"))
+    office.do("finish", out, *parts, "--node", bed.url)
+    bed.mine()
+    assert 0 < before - held(bed, office) < 20_000
+    assert office.record.entries[-1].kind == "recovery"
+
+
+def test_a_recovery_holder_is_replaced_without_him(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GONE-3."""
+    office.make_keys(("joe",))
+    before = held(bed, office)
+    office.do("replace-holder", "fay", office.cards / "joe.json", "--person", "20",
+              "--node", bed.url, "--out", office.folder / "late.json")  # fmt: skip
+    made = office.folder / "late-3-warm.json"
+    parts = office.sign(made, ("ida", "cyd"))
+    office.do("finish", made, *parts, "--node", bed.url)
+    bed.mine()
+    assert 0 < before - held(bed, office) < 20_000
+    wallet = office.record.wallet(NETWORK, "warm").wallet
+    assert wallet is not None
+    assert [one.holder for one in wallet.recovery] == ["eve", "joe", "gil"]
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Chain]:
+    try:
+        made = Chain()
+    except (nodes.NodeMissing, SafeMissing) as missing:
+        pytest.skip(str(missing))
+    yield made
+    made.process.kill()
+
+
+def holder(office: Office, name: str) -> Holder:
+    device = FileDevice.open(office.holders / f"{name}.keys", WORD.encode())
+    branch = device.branch(name)
+    from fullreserve.custody.tiers.wallet import Key
+
+    return Holder(name, device, Key(name, branch.key.hex(), branch.code.hex()))
+
+
+def test_an_owner_of_a_safe_is_replaced_without_him(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-GONE-3."""
+    office = Office(tmp_path, monkeypatch)
+    office.make_keys((*HOLDERS, "hal", "payer"))
+    people = [holder(office, name) for name in HOLDERS]
+    tier = Tier(chain, people, 2)
+    where = f'chain_id = {CHAIN}\nsafe = "{tier.account.hex()}"\nguard = "{tier.gate.hex()}"\n'
+    office.do("ceremony", office.plan(EVM, "safe", HOLDERS, where))
+    url, out = chain.process.url, tmp_path / "swap.json"
+    office.do("replace-holder", "ann", office.cards / "hal.json", "--person", "8", "--node", url,
+              "--out", out)  # fmt: skip
+    made = tmp_path / "swap-1-warm.json"
+    parts = office.sign(made, ("bob", "dan"))
+    assert "1 of 2 owners" in office.do("finish", made, parts[0], "--node", url, code=1)
+    chain.send(holder(office, "payer").account, b"", ETHER)
+    chain.node.call("evm_setAutomine", True)
+    office.do("finish", made, *parts, "--node", url, "--payer", office.holders / "payer.keys")
+    owners = set(office.record.wallet(EVM, "warm").owners.values())
+    assert {one.hex() for one in tier.view.owners()} == owners
+    assert holder(office, "hal").account.hex() in owners
+    # All the others too, one after another: who comes signs for those who follow.
+    assert "other owners" not in office.do("show")
+    recovered = office.do("recover", "1", "warm", office.plan(EVM, "safe", (*HOLDERS[1:], "hal"),
+                          where), "--node", url, "--out", out, code=1)  # fmt: skip
+    assert "no recovery branch" in recovered
