@@ -21,10 +21,10 @@ argument in brackets may be left out. What names an instrument, a family, a curr
 does not exist is refused with 60018, a channel that needs a login without one with 60011.
 
 Connections: text `ping` is answered with `pong`; 30 s without data in either direction close with
-4004; 480 subscribe, unsubscribe and login requests an hour; 3 new connections a second for each
-address after a burst of 60; 30 connections of a user on a private channel; requests of 64 KB. A
-client that does not read is closed with 4005. permessage-deflate is spoken with clients that offer
-it.
+4004, a first login that is refused with 4001; 480 subscribe, unsubscribe and login requests an
+hour; 3 new connections a second for each address after a burst of 60; 30 connections of a user on a
+private channel; requests of 64 KB. A client that does not read is closed with 4005.
+permessage-deflate is spoken with clients that offer it.
 """
 ABOUT = {
     "account": "Balances: all at first, then those that changed, when the change is durable.",

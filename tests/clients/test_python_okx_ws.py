@@ -15,6 +15,7 @@ import pytest
 from okx.websocket.WsPrivateAsync import WsPrivateAsync
 from okx.websocket.WsPublicAsync import WsPublicAsync
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from fullreserve.identity.vault import NewKey
 from tests.server import LiveServer
@@ -109,7 +110,7 @@ async def test_private_channels_and_orders(server: LiveServer, trader: NewKey) -
 
 @pytest.mark.parametrize("field", ["secret", "passphrase"])
 async def test_a_wrong_login(server: LiveServer, trader: NewKey, field: str) -> None:
-    """Criterion: WS-LOGIN-1."""
+    """Criterion: WS-LOGIN-1, WS-LOGIN-7."""
     heard = Heard()
     given = {"secret": trader.secret, "passphrase": trader.passphrase, field: "wrong"}
     url = f"ws://{server.ws}/ws/v5/private"
@@ -119,4 +120,7 @@ async def test_a_wrong_login(server: LiveServer, trader: NewKey, field: str) -> 
     await client.login()
     expected = {"secret": "60007", "passphrase": "60024"}[field]
     assert (await heard.until("event", "error"))["code"] == expected
-    await stopped(client, reading)
+    with pytest.raises(ConnectionClosedError) as closed:
+        await asyncio.wait_for(reading, WAIT_S)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001
