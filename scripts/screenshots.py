@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from scripts.source import ROOT
 from tests.browser.conftest import ARGUMENTS, DESK, KEPT
-from tests.browser.people import Person
+from tests.browser.operator.desk import open_desk
+from tests.browser.people import Person, SignedIn
 from tests.server import Funds, LiveServer
 
 FOLDER = ROOT / "docs" / "screens"
@@ -33,6 +34,7 @@ class Picture(NamedTuple):
     size: ViewportSize = DESK
     theme: str = "dark"
     language: str = "en"
+    operator: bool = False
 
 
 PICTURES = (
@@ -42,9 +44,16 @@ PICTURES = (
     Picture("portfolio", "/portfolio"),
     Picture("orders-zh", "/orders", theme="light", language="zh"),
     Picture("trade-small-prices", "/trade/XRP-BTC"),
+    Picture("sign-in", "/sign-in"),
+    Picture("sub-accounts-ru", "/account/sub-accounts", language="ru"),
+    Picture("security", "/account/security"),
+    Picture("console", "/operator", operator=True),
+    Picture("console-instruments-ru", "/operator/instruments", operator=True, language="ru"),
     Picture("phone-markets", "/markets", TALL_PHONE),
     Picture("phone-trade-ru", "/trade/BTC-USDT", TALL_PHONE, language="ru"),
     Picture("phone-portfolio", "/portfolio", TALL_PHONE, "light"),
+    Picture("phone-orders-ru", "/orders", TALL_PHONE, language="ru"),
+    Picture("phone-console", "/operator", TALL_PHONE, operator=True),
 )
 
 
@@ -61,14 +70,16 @@ def main() -> None:
 
 def _take(server: LiveServer) -> None:
     person = _trader(server)
+    (operator, *others) = open_desk(server)
     with sync_playwright() as driver:
         found = shutil.which("chromium")
         browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
         for picture in PICTURES:
-            _one(browser, server, person, picture)
+            _one(browser, server, operator if picture.operator else person, picture)
             print(f"  {picture.name}", flush=True)
         browser.close()
-    person.close()
+    for each in (person, operator, *others):
+        each.close()
 
 
 def _trader(server: LiveServer) -> Person:
@@ -86,7 +97,7 @@ def _trader(server: LiveServer) -> Person:
     return person
 
 
-def _one(browser: Browser, server: LiveServer, person: Person, picture: Picture) -> None:
+def _one(browser: Browser, server: LiveServer, person: SignedIn, picture: Picture) -> None:
     is_phone = picture.size == TALL_PHONE
     context = browser.new_context(viewport=picture.size, is_mobile=is_phone, has_touch=is_phone)
     context.add_cookies([person.cookie])

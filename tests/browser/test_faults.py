@@ -150,6 +150,7 @@ def test_a_wrong_clock_is_said_and_harms_nothing(wire: Wire, by_ms: float, span:
     with page.expect_request(re.compile("bills.*begin=")) as asked:
         page.get_by_role("link", name=EN["nav.portfolio"]).click()
     begin = int(re.findall(r"begin=(\d+)", asked.value.url)[0])
+    expect(page.get_by_role("img", name=EN["portfolio.overTime"])).to_be_visible()
     assert abs(begin + 7 * DAY_MS - SystemClock().wall_ms()) < 2 * HOUR_MS
 
 

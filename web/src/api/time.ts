@@ -28,6 +28,6 @@ async function loadAhead(): Promise<number> {
   const [row] = await rest.get<{ ts: string }, 'public/time'>('public/time')
   // The answer was written about half way of the time that it took.
   const passed = (performance.now() - sent) / 2
-  ahead = row ? Number(row.ts) + passed - Date.now() : 0
+  ahead = row ? Math.round(Number(row.ts) + passed - Date.now()) : 0
   return ahead
 }

@@ -7,7 +7,9 @@ import { useLink, useServices } from './services'
 export function ConnectionState(): ReactNode {
   const { t, language } = useTranslation()
   const { streams } = useServices()
-  const link = useLink(streams.market)
+  const [market, account] = [useLink(streams.market), useLink(streams.account)]
+  // Pages of one's own listen to the account alone.
+  const link = market.kind === 'idle' || account.kind === 'reconnecting' ? account : market
   let text = t('connection.connecting')
   let look = 'waiting'
   if (link.kind === 'live') {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
 import { useSession } from '~/api/session'
+import { useRefusalText } from '~/app/refusals'
 import { SignInFirst } from '~/app/SignInFirst'
 import { useTitle } from '~/app/title'
 import { useTranslation } from '~/i18n'
@@ -69,7 +70,8 @@ function OverTime(): ReactNode {
     () => new Set((instruments ?? []).map((each) => each.instId)),
     [instruments],
   )
-  const { data, isLoading } = useWorth(range, balances, pairs)
+  const { data, error } = useWorth(range, balances, pairs)
+  const refusal = useRefusalText()
   const [first, last] = [data?.find(({ value }) => value > 0), data?.at(-1)]
   const change = first && last ? last.value / first.value - 1 : 0
   return (
@@ -94,7 +96,7 @@ function OverTime(): ReactNode {
       </header>
       <div className={css.chart}>
         <Suspense fallback={null}>
-          {data ? <WorthChart points={data} /> : <p>{isLoading ? t('loading') : ''}</p>}
+          {data ? <WorthChart points={data} /> : <p>{error ? refusal(error) : t('loading')}</p>}
         </Suspense>
       </div>
       <p className={css.note}>{t('portfolio.note')}</p>

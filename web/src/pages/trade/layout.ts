@@ -29,8 +29,8 @@ export const DEFAULT: Layout = {
   },
   middle: 284,
   side: 312,
-  bottom: 30,
-  split: 66,
+  bottom: 26,
+  split: 71,
 }
 export const BOUNDS: Record<SizeName, readonly [number, number]> = {
   middle: [220, 480],

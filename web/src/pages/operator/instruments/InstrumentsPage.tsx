@@ -76,7 +76,7 @@ function useColumns(mayAct: boolean): Column<Instrument>[] {
       cell: ({ lowestPx, highestPx }) => `${amount(lowestPx)} – ${amount(highestPx)}`,
     },
     { id: 'tick', title: t('op.tick'), number: true, cell: ({ ticks }) => ticksText(ticks) },
-    { id: 'lot', title: t('op.lot'), number: true, cell: ({ lotSz }) => lotSz },
+    { id: 'lot', title: t('op.lot'), number: true, wideOnly: true, cell: ({ lotSz }) => lotSz },
     { id: 'min', title: t('op.min'), number: true, cell: ({ minSz }) => minSz },
     { id: 'max', title: t('op.maxLmt'), number: true, cell: ({ maxLmtSz }) => amount(maxLmtSz) },
     { id: 'band', title: t('op.band'), number: true, cell: ({ band }) => bandText(band) },

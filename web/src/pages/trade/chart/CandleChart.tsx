@@ -48,7 +48,7 @@ export function CandleChart({ bar, indicators }: CandleChartProps): ReactNode {
   const drag = useDrag(scene)
   return (
     <div className={css.whole} data-stale={isStale ? '' : undefined}>
-      <Legend bar={shown.bar ?? shown.last} />
+      <Legend bar={shown.bar ?? shown.last} scene={scene} />
       <div
         ref={container}
         className={css.canvas}
@@ -153,7 +153,7 @@ function useDrag(scene: Scene | null) {
 }
 
 /** Open, high, low, close and volume of the bar under the crosshair, else of the last. */
-function Legend({ bar }: { bar: Bar | null }): ReactNode {
+function Legend({ bar, scene }: { bar: Bar | null; scene: Scene | null }): ReactNode {
   const { t } = useTranslation()
   const { instrument } = useDesk()
   if (!bar) return <p className={css.legend}>{t('loading')}</p>
@@ -174,6 +174,11 @@ function Legend({ bar }: { bar: Bar | null }): ReactNode {
         </span>
       ))}
       <b className={change < 0 ? 'down' : 'up'}>{percent(change)}</b>
+      {scene?.readings(bar).map(({ name, colour, value }) => (
+        <span key={name}>
+          <i className={css.swatch} style={{ background: colour }} /> {name} <b>{price(value)}</b>
+        </span>
+      ))}
     </p>
   )
 }

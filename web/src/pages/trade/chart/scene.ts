@@ -16,6 +16,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts'
+import { fixed } from '~/market/numbers'
 import type { Bar } from './bars'
 import type { Indicator, IndicatorLine } from './indicators'
 import { type Palette, readPalette } from './palette'
@@ -26,6 +27,13 @@ export interface OrderMark {
   price: number
   side: 'buy' | 'sell'
   title: string
+}
+
+/** What an indicator says at a bar. */
+export interface Reading {
+  name: string
+  colour: string
+  value: number
 }
 
 export interface FillMark {
@@ -47,6 +55,7 @@ export class Scene {
   #bars: Bar[] = []
   #indicators: readonly Indicator[] = []
   #drawn: ISeriesApi<SeriesType>[] = []
+  #overlays: IndicatorLine[] = []
   #orders = new Map<string, { mark: OrderMark; line: IPriceLine }>()
 
   constructor(container: HTMLElement, priceDecimals: number) {
@@ -140,6 +149,15 @@ export class Scene {
     }
   }
 
+  /** The named lines over the candles, with their values at a bar. */
+  readings(bar: Bar | null): Reading[] {
+    const at = this.#bars.findLastIndex(({ ts }) => ts === bar?.ts)
+    return this.#overlays.flatMap(({ name, colour, values }) => {
+      const value = values[at]
+      return name && typeof value === 'number' ? [{ name, colour, value }] : []
+    })
+  }
+
   setFills(fills: readonly FillMark[]): void {
     const starts = this.#bars.map(({ ts }) => ts)
     const shown = fills.flatMap(({ ts, side, text }) => {
@@ -225,9 +243,12 @@ export class Scene {
     if (this.#bars.length === 0) return
     let pane = 0
     let at = 0
+    this.#overlays = []
     for (const indicator of this.#indicators) {
       if (!indicator.overlay) pane += 1
-      for (const line of indicator.lines(this.#bars)) {
+      const lines = indicator.lines(this.#bars)
+      if (indicator.overlay) this.#overlays.push(...lines)
+      for (const line of lines) {
         this.#drawn[at] ??= this.#addLine(line, indicator.overlay ? 0 : pane)
         this.#drawn[at]?.setData(pointsOf(line, this.#bars, this.#palette))
         at += 1
@@ -237,7 +258,9 @@ export class Scene {
   }
 
   #addLine(line: IndicatorLine, pane: number): ISeriesApi<SeriesType> {
-    const common = { lastValueVisible: false, priceLineVisible: false, title: line.name }
+    // Over the candles the legend names them: labels at the axis would hide the newest.
+    const title = pane > 0 ? line.name : ''
+    const common = { lastValueVisible: false, priceLineVisible: false, title }
     if (line.kind === 'histogram') return this.#chart.addSeries(HistogramSeries, common, pane)
     const isDots = line.kind === 'dots'
     const options = {
@@ -275,5 +298,6 @@ function timeOf(ts: number): UTCTimestamp {
 }
 
 function priceFormatOf(decimals: number) {
-  return { type: 'price' as const, precision: decimals, minMove: 10 ** -decimals }
+  const formatter = (price: number) => fixed(price.toFixed(decimals), decimals)
+  return { type: 'custom' as const, formatter, minMove: 10 ** -decimals }
 }
