@@ -44,6 +44,7 @@ ABOUT = {
     "positions": "An empty snapshot.",
     "price-limit": "The limits at once, then when they changed, at most each 200 ms.",
     "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
+    "x-reserves": "An extension: the newest statement of reserves, then each when it is made.",
     "tickers": "The ticker at once, then for trades and best offers, at most each 100 ms.",
     "trades": "One message for each taker order and price.",
     "trades-all": "One message for each match.",

@@ -12,6 +12,9 @@ for _name in [name for name in os.environ if name.startswith("FULLRESERVE_")]:
     if _name != "FULLRESERVE_LONG":
         del os.environ[_name]
 
+# Statements of reserves are one more process: the tests that are about them turn them on.
+os.environ["FULLRESERVE_RESERVES_STATEMENTS"] = "off"
+
 settings.register_profile(
     "short", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )

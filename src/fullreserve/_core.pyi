@@ -112,6 +112,39 @@ class SignedRequests:
     def read(self, data: bytes, now_ms: int) -> tuple[Any, bytes | None, bytes, bytes] | None:
         """A GET: caller, `x-forwarded-for`, path, query."""
 
+class ClaimsTree:
+    """The strict sum tree of what accounts are owed (`crates/prover`). One thread at a time.
+
+    `master` (32 bytes) is the secret that salts and the order of accounts are drawn from; `assets`
+    are the ids whose claims stand in the leaves, ascending. It is not used after a ValueError.
+    """
+
+    def __init__(self, master: bytes, assets: list[int]) -> None: ...
+    def stage(self, packed: bytes) -> None:
+        """Takes accounts' claims as `Claims.owners` has them; ValueError on anything else."""
+
+    def place(self, epoch: int) -> None:
+        """Gives places to the accounts staged so far, before those that come later."""
+
+    def commit(self, epoch: int) -> None:
+        """Makes what has changed; epochs are above 0 and ascend. ValueError: a sum is too large."""
+
+    def root(self) -> tuple[bytes, list[int]]:
+        """The root's hash and the totals, by asset."""
+
+    def proof(self, account: int, epoch: int) -> str | None:
+        """An account's proof as JSON; None where the account or the epoch is not there."""
+
+    @property
+    def house(self) -> int | None:
+        """The account under which the exchange's own accounts have one leaf together."""
+
+    @property
+    def leaves(self) -> int: ...
+    @property
+    def first_epoch(self) -> int:
+        """The first epoch of which proofs can be had."""
+
 def whole_request(
     data: bytes,
 ) -> tuple[bool, bytes, bytes, dict[bytes, bytes], bytes] | None:

@@ -277,6 +277,17 @@ class DemoSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservesSettings:
+    """Statements of what is owed and what is there."""
+
+    statements: bool = setting(
+        True, SWITCH, "Whether a process beside the exchange makes statements of reserves."
+    )
+    # A statement is the newest for this long: shorter is fresher, and more files.
+    epoch_s: int = setting(30, whole(1, 86_400), "Seconds between two statements of reserves.")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with the defaults."""
 
@@ -297,6 +308,7 @@ class Settings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
+    reserves: ReservesSettings = field(default_factory=ReservesSettings)
 
     def __post_init__(self) -> None:
         if self.http.port and self.http.port == self.ws.port and _overlap(self.http, self.ws):

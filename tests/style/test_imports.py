@@ -32,6 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "custody": {
         "exchange", "door", "identity", "clock", "config", "logs", "until_terminated",
     },
+    # Follows the log as the records do, with a tree of its own; asks custody where the coins are.
+    "reserves": {
+        "_core", "exchange", "door", "journal", "custody", "clock", "config", "logs",
+        "until_terminated",
+    },
     # The gateway reaches the exchange through the door only: not the core, not the journal.
     "gateway": {
         "exchange", "door", "marketdata", "records", "identity", "clock", "config", "logs",

@@ -1,5 +1,6 @@
 //! The bridge between Python and the core: bytes in, bytes out, and nothing else.
 
+mod claims;
 mod requests;
 
 use fullreserve_core::{ApplyError, Exchange, Halt};
@@ -172,6 +173,7 @@ fn select_events<'py>(py: Python<'py>, events: &[u8], tags: u64) -> PyResult<Bou
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Core>()?;
+    module.add_class::<claims::ClaimsTree>()?;
     module.add_class::<requests::PlainOrders>()?;
     module.add_class::<requests::SignedRequests>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;

@@ -9,6 +9,7 @@ mod agenda;
 mod agenda_tests;
 mod assets;
 pub mod book;
+mod claims;
 mod dedup;
 mod definitions;
 mod distribution;

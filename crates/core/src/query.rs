@@ -30,6 +30,7 @@ impl Exchange {
             Query::ListFills(query) => encode(&self.fills(&query)),
             Query::ListBalances(query) => encode(&self.balances(query.owner)),
             Query::ListAccounts(query) => encode(&self.accounts_after(&query)),
+            Query::ListClaims(query) => encode(&self.claims(&query)),
             Query::ListSupplies(_) => encode(&self.supplies()),
             Query::GetStatus(_) => encode(&self.status()),
             Query::GetStateHash(_) => encode(&self.component_hashes()),

@@ -98,12 +98,14 @@ fn answers_come_back_byte_for_byte() {
             "Status" => round_trip::<Status>(&line),
             "ComponentHash" => round_trip::<ComponentHash>(&line),
             "Supply" => round_trip::<Supply>(&line),
+            "Shortfall" => round_trip::<Shortfall>(&line),
+            "Claims" => round_trip::<Claims>(&line),
             "Reference" => round_trip::<PriceReference>(&line),
             name => panic!("{name} has no shape here"),
         }
         seen.insert(line.name);
     }
-    assert_eq!(seen.len(), 7);
+    assert_eq!(seen.len(), 9);
 }
 
 /// All golden commands as one batch. Criterion: WIRE-3

@@ -57,6 +57,7 @@ from fullreserve.records.reached import PROJECTION, reached
 # The ids of the gateways that come with the exchange; others connect with ids of their own.
 MAIN_GATEWAY = 1
 FOLLOWER = "fullreserve.records.follower"
+STATEMENTS = "fullreserve.reserves.worker"
 
 # How long a stop waits for the records to have everything; they can catch up later.
 RECORDS_WAIT_S = 10.0
@@ -209,7 +210,8 @@ class Running:
         await self._start_gateways(feed, ports, is_demo=extension.is_demo)
         self._start_identity(extension.channel)
         self._records = asyncio.get_running_loop().create_task(self._open_records())
-        for program in (*extension.children(), *self._custody.programs):
+        statements = (STATEMENTS,) if settings.reserves.statements else ()
+        for program in (*extension.children(), *self._custody.programs, *statements):
             child = await self._start_child(program)
             stop.push_async_callback(child.stop)
         if extension.prunes:

@@ -28,13 +28,13 @@ I64 = (0, -1, -32, -33, -128, -129, -32_768, -32_769, -(2**31), -(2**31) - 1, -(
 I128 = (0, 1, -1, 10**8, -(10**20), 2**127 - 1, -(2**127))
 
 U8_FIELDS = {"scale", "price_scale", "size_scale", "kyc"}
-U16_FIELDS = {"kind", "target_kind", "weight_kind", "tier", "reason"}
+U16_FIELDS = {"kind", "target_kind", "weight_kind", "tier", "reason", "equity"}
 U32_FIELDS = {
     "instrument", "asset", "base", "quote", "weight_asset", "after_asset", "segment", "fold",
     "code", "amend_code", "rules", "orders", "levels", "limit",
 }  # fmt: skip
 RATE_FIELDS = {"maker", "taker"}
-REFERENCE_FIELDS = {"reference", "payload"}
+REFERENCE_FIELDS = {"reference", "payload", "owners"}
 LABEL_16_FIELDS = {"tag"}
 LABEL_32_FIELDS = {"client_order_id", "request_id"}
 
@@ -146,7 +146,8 @@ def messages() -> Iterator[tuple[str, type[msgspec.Struct]]]:
             yield section, message
     plain = (
         queries.DepthLevel, queries.Depth, queries.AccountState, queries.Status,
-        queries.ComponentHash, queries.Supply, queries.Reference,
+        queries.ComponentHash, queries.Supply, queries.Shortfall, queries.Claims,
+        queries.Reference,
     )  # fmt: skip
     for message in plain:
         yield "answer", message

@@ -2,6 +2,7 @@
 
 use crate::money::Amount;
 use crate::types::*;
+use crate::wire::Payload;
 
 record! {
     DepthLevel {
@@ -59,6 +60,23 @@ record! {
         total: Amount,
     }
 
+    /// What accounts of an asset lack.
+    Shortfall {
+        asset: AssetId,
+        amount: Amount,
+    }
+
+    Claims {
+        sequence: Sequence,
+        time: Timestamp,
+        /// The owner after which the rest begins; 0: there is none.
+        next: OwnerId,
+        /// Packed as `claims.rs` says.
+        owners: Payload,
+        /// Of all owners, ascending by asset.
+        shortfalls: Vec<Shortfall>,
+    }
+
     /// Last price and price band of an instrument.
     PriceReference {
         /// 0: no trade yet.
@@ -78,5 +96,7 @@ untagged!(
     Status,
     ComponentHash,
     Supply,
+    Shortfall,
+    Claims,
     PriceReference
 );

@@ -93,6 +93,15 @@ record! {
         after: OwnerId,
         limit: u32,
     }
+
+    /// What is owed to owners after `after` whose accounts changed at `changed_since` or later.
+    ListClaims {
+        changed_since: Timestamp,
+        after: OwnerId,
+        limit: u32,
+        /// Kinds that are no claims of users and count all the same: the house's own money.
+        equity: Vec<Kind>,
+    }
 }
 
 tagged! {
@@ -119,5 +128,6 @@ tagged! {
         ListDeadMen = 20,
         GetReference = 21,
         ListOwners = 22,
+        ListClaims = 23,
     }
 }

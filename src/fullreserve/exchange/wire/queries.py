@@ -158,6 +158,18 @@ class ListOwners(Query, frozen=True, tag=22):
     limit: int
 
 
+class ListClaims(Query, frozen=True, tag=23):
+    """-> Claims: what is owed to owners whose accounts changed at `changed_since` or later.
+
+    `equity` are kinds that are no claims of users and count all the same: the house's own money.
+    """
+
+    changed_since: int
+    after: int
+    limit: int
+    equity: tuple[int, ...]
+
+
 class GetFold(Query, frozen=True, tag=100):
     """-> bytes | None, the whole state of a fold outside the core; None for an unknown one.
 
@@ -224,6 +236,26 @@ class Supply(msgspec.Struct, array_like=True, frozen=True):
     total: Amount  # sum over all accounts; equal to supply
 
 
+class Shortfall(msgspec.Struct, array_like=True, frozen=True):
+    asset: int
+    amount: Amount  # what accounts lack, above 0
+
+
+class Claims(msgspec.Struct, array_like=True, frozen=True):
+    """What owners are owed.
+
+    `owners` is ascending by owner: u64 owner, u8 whether it is the house, u16 count, then count
+    times u32 asset and u128 amount, all big-endian. An owner who changed and is owed nothing is
+    there with a count of 0.
+    """
+
+    sequence: int
+    time_ms: int
+    next_owner: int  # the owner after which the rest begins, 0: there is none
+    owners: bytes
+    shortfalls: tuple[Shortfall, ...]  # of all owners, ascending by asset
+
+
 class Reference(msgspec.Struct, array_like=True, frozen=True):
     last_price: int  # 0: no trade yet
     last_trade: int
@@ -254,6 +286,7 @@ AnyQuery = (
     | ListDeadMen
     | GetReference
     | ListOwners
+    | ListClaims
 )
 
 # What a door takes.
@@ -282,6 +315,7 @@ ANSWERS: dict[type[Query], object] = {
     ListDeadMen: list[DeadMan],
     GetReference: Reference | None,
     ListOwners: list[OwnerChanged],
+    ListClaims: Claims,
     GetFold: bytes | None,
     AskFold: bytes | None,
 }

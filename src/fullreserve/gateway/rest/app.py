@@ -17,6 +17,7 @@ from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
+from fullreserve.gateway.published import Published
 from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
 from fullreserve.gateway.rest.address import Client, address_of
 from fullreserve.gateway.rest.metrics import RequestMetrics
@@ -36,6 +37,7 @@ from fullreserve.gateway.rest.x import (
     factors,
     liveness,
     operator,
+    reserves,
     sessions,
     suspensions,
     withdrawal_addresses,
@@ -72,7 +74,7 @@ def routes(context: Context, vitals: Vitals | None = None) -> Routes:
     table: Routes = {
         (method, API + path): route for (method, path), route in absent.routes().items()
     }
-    for group in (public, market, account, asset, trade, users, system, *WEB):
+    for group in (public, market, account, asset, trade, users, system, reserves, *WEB):
         for (method, path), route in group.routes(context).items():
             table[(method, API + path)] = route
     vitals = vitals or Vitals(context, RequestMetrics())
@@ -102,6 +104,7 @@ class RestApp:
         self._order_route = self._routes[ORDER_NAME]
         self._tasks: set[asyncio.Task[None]] = set()
         self._web = WebApp(context.socket, demo=context.demo, folder=context.web)
+        self._published = Published(context.folder)
         self._operations = operations(context, self._metrics, self._routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -330,6 +333,8 @@ class RestApp:
                 raise Problem(50115, allowed="GET")
             status, kind, content = await operation()
             return status, [kind], content
+        if is_read and (answer := self._published.answer(path, headers)) is not None:
+            return answer
         if is_read and (answer := await self._web.answer(path, headers)) is not None:
             return answer
         if path in self._paths:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import absent, private, public, reference
 from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
+from fullreserve.gateway.ws.reserves import Statements
 from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
 from fullreserve.gateway.ws.topics import Silent, Topic
 from fullreserve.marketdata.bars import BARS
@@ -89,6 +90,7 @@ OF_OWNER: dict[str, OfOwner] = {
 OTHERS: dict[str, Shape] = {
     "instruments": Shape(PUBLIC, types=LISTED),
     "status": Shape(PUBLIC),
+    "x-reserves": Shape(PUBLIC),
     "price-limit": _INSTRUMENT,
     **absent.CHANNELS,
 }
@@ -121,6 +123,10 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     if channel == "status":
         make = lambda: reference.Status({"channel": channel}, server.context)  # noqa: E731
         return Subscription(channel, channel, make)
+    if channel == "x-reserves":
+        return Subscription(
+            channel, channel, lambda: Statements({"channel": channel}, server.context.folder)
+        )
     given = tuple((name, arg[name]) for name in shape.arguments if arg.get(name))
     return Subscription(channel, (channel, given), lambda: Silent({"channel": channel}))
 

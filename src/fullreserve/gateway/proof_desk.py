@@ -1,0 +1,56 @@
+"""Asks the process that makes statements for a user's proof, over its Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+SOCKET = Path("reserves") / "proofs.sock"
+LINE_MAX = 1 << 20
+ANSWER_S = 10.0
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """An account's proof as of an epoch, 0 for the newest."""
+
+    account: int
+    epoch: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A bundle, or why there is none."""
+
+    bundle: msgspec.Raw = msgspec.Raw(b"null")
+    problem: str = ""
+
+
+class NoProof(Exception):
+    """There is none; the message says why."""
+
+
+_answer = msgspec.json.Decoder(Answer).decode
+
+
+async def bundle(data: Path | None, account: int, epoch: int = 0) -> bytes:
+    """An account's bundle as JSON; NoProof."""
+    if data is None:
+        raise NoProof("no statements are made here")
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            answer = _answer(await _asked(data / SOCKET, Ask(account, epoch)))
+    except (OSError, ValueError, TimeoutError, msgspec.DecodeError):
+        raise NoProof("the process that makes statements does not answer") from None
+    if answer.problem:
+        raise NoProof(answer.problem)
+    return bytes(answer.bundle)
+
+
+async def _asked(place: Path, question: Ask) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(place, limit=LINE_MAX)
+    try:
+        writer.write(msgspec.json.encode(question) + b"\n")
+        return await reader.readline()
+    finally:
+        writer.close()

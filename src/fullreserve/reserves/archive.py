@@ -1,0 +1,174 @@
+"""The statements on disk, as static files that any web server can mirror.
+
+    latest.json             the newest, with the log's checkpoint and its proof of inclusion
+    epochs/<n>.json         each one
+    evidence/<hash>.json    what shows the reserves of a statement
+    log/hashes              32 bytes a statement: leaf hashes of the log, for witnesses
+    log/checkpoint          the newest signed checkpoint
+    history.json            ratios over time, for the page's plots
+    key.json                the public key
+
+A statement is durable before its checkpoint is signed: after a crash the log goes on where the
+files stand, and no second statement is made for an epoch that has one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from fullreserve.journal.durable_file import replace_file
+from fullreserve.reserves.canonical import canonical
+from fullreserve.reserves.keys import FOLDER, Signer
+from fullreserve.reserves.statement import Document, hash_of, signed
+from fullreserve.reserves.transparency import ORIGIN, Checkpoint, Log, leaf_hash
+
+PUBLIC = "public"
+HASHES = "log/hashes"
+LEAF_BYTES = 32
+# Enough for a plot of 90 days.
+POINTS_MAX = 2_000
+
+
+class Damaged(ValueError):
+    """The files contradict each other; the message says how, and what to do."""
+
+
+class Archive:
+    """All statements of an exchange, and the log over them."""
+
+    def __init__(self, data: Path, signer: Signer) -> None:
+        self.folder = data / FOLDER / PUBLIC
+        self._signer = signer
+        self.log = Log()
+        for part in ("epochs", "evidence", "log"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        self._recover()
+        key = {"exchange": signer.public.hex(), "origin": ORIGIN}
+        self._write("key.json", key)
+
+    @property
+    def epoch(self) -> int:
+        """The newest, 0 before the first. Epochs are counted from 1, as the log's entries."""
+        return self.log.size
+
+    @property
+    def previous(self) -> str:
+        """Hash of the newest statement, empty before the first."""
+        return hash_of(self.read(self.epoch)["statement"]) if self.epoch else ""
+
+    def read(self, epoch: int) -> Document:
+        """A published epoch; FileNotFoundError."""
+        document: Document = json.loads((self.folder / "epochs" / f"{epoch}.json").read_bytes())
+        return document
+
+    def publish(self, envelope: Document, evidence: Document | None = None) -> Document:
+        """Makes a signed statement durable and public; what was published."""
+        document = envelope["statement"]
+        if document["epoch"] != self.epoch + 1:
+            raise Damaged(f"epoch {document['epoch']} does not follow {self.epoch}")
+        if evidence is not None:
+            place = self.folder / "evidence" / f"{document['reserves']['evidence']}.json"
+            if not place.exists():
+                replace_file(place, canonical(evidence))
+        self._append(document)
+        row = {**envelope, "log": self._proof(self.epoch - 1)}
+        self._write(f"epochs/{self.epoch}.json", row)
+        self._finish(row)
+        return row
+
+    def bundle(self, epoch: int) -> Document:
+        """A published epoch with its place in the log as the log is now."""
+        row = self.read(epoch)
+        return {**row, "log": self._proof(epoch - 1)}
+
+    def _proof(self, index: int) -> Document:
+        """Where an entry stands, and that the log before the newest entry is its beginning."""
+        size = self.log.size
+        newest = Checkpoint(size, self.log.root())
+        return {
+            "checkpoint": newest.signed(self._signer),
+            "index": index,
+            "inclusion": [one.hex() for one in self.log.inclusion(index, size)],
+            "before": {
+                "size": size - 1,
+                "root": self.log.root(size - 1).hex(),
+                "consistency": [one.hex() for one in self.log.consistency(size - 1, size)],
+            },
+        }
+
+    def consistency(self, first: int, second: int) -> Document:
+        """That the log's first entries are the same in two sizes; transparency.Problem."""
+        return {
+            "first": first,
+            "second": second,
+            "firstRoot": self.log.root(first).hex(),
+            "secondRoot": self.log.root(second).hex(),
+            "proof": [one.hex() for one in self.log.consistency(first, second)],
+        }
+
+    def _append(self, document: Document) -> None:
+        leaf = leaf_hash(canonical(document))
+        # The statement first: a hash without its statement could not be explained.
+        self._write(f"epochs/{document['epoch']}.json", {"statement": document})
+        with (self.folder / HASHES).open("ab") as file:
+            file.write(leaf)
+            file.flush()
+            os.fsync(file.fileno())
+        self.log.append(leaf)
+
+    def _recover(self) -> None:
+        place = self.folder / HASHES
+        content = place.read_bytes() if place.exists() else b""
+        whole = len(content) // LEAF_BYTES * LEAF_BYTES
+        if whole != len(content):
+            replace_file(place, content[:whole])
+        for at in range(0, whole, LEAF_BYTES):
+            self.log.append(content[at : at + LEAF_BYTES])
+        if not self.log.size:
+            return
+        try:
+            row = self.read(self.epoch)
+        except (OSError, ValueError) as problem:
+            raise Damaged(f"statement {self.epoch} is in the log and cannot be read") from problem
+        if leaf_hash(canonical(row["statement"])) != self.log.leaf(self.epoch - 1):
+            raise Damaged(f"statement {self.epoch} is not the one in the log")
+        if "signature" not in row:
+            row = {**signed(row["statement"], self._signer), "log": self._proof(self.epoch - 1)}
+            self._write(f"epochs/{self.epoch}.json", row)
+            self._finish(row)
+
+    def _finish(self, row: Document) -> None:
+        self._show("latest.json", canonical(row))
+        self._show("log/checkpoint", row["log"]["checkpoint"].encode())
+        self._extend_history(row["statement"])
+
+    def _extend_history(self, document: Document) -> None:
+        place = self.folder / "history.json"
+        points = json.loads(place.read_bytes())["points"] if place.exists() else []
+        ratios = {one["symbol"]: one["ratio"] for one in document["assets"]}
+        points.append({"ts": document["ts"], "epoch": document["epoch"], "ratios": ratios})
+        while len(points) > POINTS_MAX:
+            points = _thinned(points)
+        self._show("history.json", canonical({"points": points}))
+
+    def _write(self, name: str, document: Document) -> None:
+        replace_file(self.folder / name, canonical(document))
+
+    def _show(self, name: str, content: bytes) -> None:
+        """What can be made again from the statements: whole or not there, but not synced."""
+        fresh = self.folder / (name + ".new")
+        fresh.write_bytes(content)
+        fresh.replace(self.folder / name)
+
+
+def _thinned(points: list[Document]) -> list[Document]:
+    """Half as many of the older half: of two neighbours the one with the lower ratio stays."""
+    older, newer = points[: len(points) // 2], points[len(points) // 2 :]
+    pairs = zip(older[::2], older[1::2], strict=False)
+    return [min(pair, key=_lowest) for pair in pairs] + older[len(older) // 2 * 2 :] + newer
+
+
+def _lowest(point: Document) -> float:
+    return min((float(one) for one in point["ratios"].values() if one), default=float("inf"))

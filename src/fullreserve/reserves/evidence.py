@@ -1,0 +1,264 @@
+"""The document that shows reserves: every place with coins, its owner's signature, its balance.
+
+What cannot be shown is left out and does not count: a place without a fresh signature, a chain
+whose nodes do not answer or do not agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fullreserve.clock import Clock
+from fullreserve.custody import networks
+from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.house import House
+from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.door.protocol import Door, Unavailable
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks
+from fullreserve.exchange.wire.events import AssetDefined
+from fullreserve.exchange.wire.queries import ListAssets
+from fullreserve.journal.durable_file import replace_file
+from fullreserve.reserves import accounts_chain
+from fullreserve.reserves.accounts_chain import Coins, Found, Pinned, Token
+from fullreserve.reserves.canonical import digest
+from fullreserve.reserves.keys import FOLDER
+from fullreserve.reserves.places import (
+    Control,
+    NotProven,
+    Ownership,
+    Place,
+    Said,
+    message_of,
+    read_message,
+)
+from fullreserve.reserves.statement import NOTHING, Chain, Document, Shown
+
+OWNERSHIP = "ownership.json"
+# Signed again when it is this old; no longer believed after the second.
+SIGN_AGAIN_MS = 6 * 3600 * 1000
+BELIEVED_MS = 24 * 3600 * 1000
+# What was read earlier stands in for what cannot be read, for so long.
+KEPT_MS = 10 * 60 * 1000
+
+log = structlog.get_logger(__name__)
+
+
+class Evidence:
+    """Reads the chains of this exchange."""
+
+    def __init__(
+        self, data: Path, door: Door, clock: Clock, exchange: str, control: Control
+    ) -> None:
+        self._data = data
+        self._door = door
+        self._clock = clock
+        self._exchange = exchange
+        self._control = control
+        self._file = data / FOLDER / OWNERSHIP
+        self._owned = self._kept()
+        self._parts: dict[int, _Part] = {}
+        self._said: dict[int, str] = {}
+
+    async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
+        """What can be shown now, and the document that shows it."""
+        try:
+            served = networks.load(self._data)
+            names = await self._names()
+        except (BadNetworks, Unavailable) as problem:
+            log.warning("reserves cannot be read", problem=str(problem))
+            return NOTHING, None
+        for network in served:
+            await self._refresh(network, names, now_ms)
+        parts = [
+            part
+            for network in served
+            if (part := self._parts.get(network.network)) and now_ms - part.read_ms <= KEPT_MS
+        ]
+        if not parts:
+            return NOTHING, None
+        return self._shown(parts, names)
+
+    async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
+        number = network.network
+        try:
+            self._parts[number] = await self._part(network, names, now_ms)
+        except (NodeProblem, Unavailable) as problem:
+            if self._said.get(number) != str(problem):
+                log.warning("chain not shown", network=number, problem=str(problem))
+            self._said[number] = str(problem)
+        else:
+            self._said.pop(number, None)
+
+    async def _part(self, network: Network, names: _Names, now_ms: int) -> _Part:
+        if network.kind not in ("evm", "memo"):
+            raise NodeProblem(f"chains of kind {network.kind} are not shown")
+        places = await self._control.places(network.network)
+        coins = Coins(
+            names.symbols[network.coin],
+            network.decimals[network.coin],
+            [
+                Token(names.symbols[asset], bytes.fromhex(contract), network.decimals[asset])
+                for asset, contract in sorted(network.tokens.items())
+            ],
+        )
+        found = await asyncio.to_thread(_read, network, coins, places)
+        held = [one for one in places if one.address in found.amounts]
+        owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
+        self._keep()
+        shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
+        return _Part(
+            network=network,
+            name=names.codes.get(network.network, str(network.network)),
+            coins=coins,
+            found=found,
+            places=[one for one, _ in shown],
+            owners={one.address: proof for one, proof in shown},
+            read_ms=now_ms,
+        )
+
+    async def _owner(self, place: Place, block: Pinned, now_ms: int) -> Ownership | None:
+        """A proof that is believed still; a new one where it is time for one."""
+        kept = self._owned.get(place.address)
+        age_ms = now_ms - read_message(kept.message).at_ms if kept else BELIEVED_MS + 1
+        if age_ms <= SIGN_AGAIN_MS:
+            return kept
+        said = Said(self._exchange, place.address, place.network, block.height, block.hash, now_ms)
+        try:
+            fresh = await self._control.prove(place, message_of(said))
+        except (NotProven, Unavailable) as problem:
+            log.warning("place not signed for", address=place.address, problem=str(problem))
+            return kept if age_ms <= BELIEVED_MS else None
+        self._owned[place.address] = fresh
+        return fresh
+
+    async def _names(self) -> _Names:
+        assets: list[AssetDefined] = await self._door.query(ListAssets())
+        states = await House(self._door).ask(wire.DEPOSITS, ListNetworks())
+        return _Names(
+            {one.asset: one.symbol for one in assets},
+            {one.asset: one.scale for one in assets},
+            {one.terms.network: one.terms.code for one in states},
+        )
+
+    def _shown(self, parts: Sequence[_Part], names: _Names) -> tuple[Shown, Document]:
+        document: Document = {
+            "v": 1,
+            "exchange": self._exchange,
+            "chains": [part.document() for part in parts],
+        }
+        totals: Counter[int] = Counter()
+        for part in parts:
+            totals.update(part.totals(names))
+        chains = [part.chain() for part in parts]
+        read_ms = min(part.read_ms for part in parts)
+        return Shown(dict(totals), chains, read_ms, digest(document)), document
+
+    def _kept(self) -> dict[str, Ownership]:
+        try:
+            content = self._file.read_bytes()
+            owned = msgspec.json.decode(content, type=dict[str, Ownership])
+            for one in owned.values():
+                read_message(one.message)
+        except (OSError, msgspec.DecodeError, ValueError):
+            return {}
+        return owned
+
+    def _keep(self) -> None:
+        content = msgspec.json.encode(self._owned)
+        if not self._file.exists() or self._file.read_bytes() != content:
+            replace_file(self._file, content)
+
+
+class _Names(msgspec.Struct, frozen=True):
+    symbols: dict[int, str]
+    scales: dict[int, int]
+    codes: dict[int, str]
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """One chain's share of the document."""
+
+    network: Network
+    name: str
+    coins: Coins
+    found: Found
+    places: list[Place]
+    owners: dict[str, Ownership]
+    read_ms: int
+
+    def document(self) -> Document:
+        """What is published of it."""
+        pinned, slots = self.found.pinned, self.found.slots
+        return {
+            "network": self.network.network,
+            "name": self.name,
+            "kind": "evm",
+            "chainId": self.network.chain_id,
+            "height": pinned.height,
+            "block": pinned.hash,
+            "header": pinned.header,
+            "coin": {"symbol": self.coins.symbol, "decimals": self.coins.decimals},
+            "tokens": [
+                {
+                    "symbol": one.symbol,
+                    "decimals": one.decimals,
+                    "contract": one.contract.hex(),
+                    "slot": slots[one.contract.hex()],
+                }
+                for one in self.coins.tokens
+                if one.contract.hex() in slots
+            ],
+            "nodes": list(self.found.nodes),
+            "places": [self._place(one) for one in self.places],
+        }
+
+    def _place(self, one: Place) -> Document:
+        owner = self.owners[one.address]
+        held = self.found.amounts[one.address]
+        return {
+            "address": one.address,
+            "tier": one.tier,
+            "message": owner.message,
+            "signatures": list(owner.signatures),
+            "script": owner.script,
+            "amounts": {symbol: str(amount) for symbol, amount in sorted(held.items())},
+        }
+
+    def totals(self, names: _Names) -> dict[int, int]:
+        """In ledger units, rounded down once for the chain, by asset."""
+        decimals = {self.coins.symbol: self.coins.decimals}
+        decimals |= {one.symbol: one.decimals for one in self.coins.tokens}
+        sums: Counter[str] = Counter()
+        for one in self.places:
+            sums.update(self.found.amounts[one.address])
+        return {
+            asset: sums[symbol] * 10 ** names.scales[asset] // 10 ** decimals[symbol]
+            for asset, symbol in names.symbols.items()
+            if symbol in sums
+        }
+
+    def chain(self) -> Chain:
+        """What the statement says of it."""
+        signed = [read_message(one.message).at_ms for one in self.owners.values()]
+        pinned = self.found.pinned
+        return Chain(
+            self.network.network, self.name, pinned.height, pinned.hash, min(signed, default=0)
+        )
+
+
+def _read(network: Network, coins: Coins, places: Sequence[Place]) -> Found:
+    node = Node(network.nodes[0])
+    try:
+        block = accounts_chain.pinned(node, network.credit_after)
+        for url in network.nodes[1:]:
+            accounts_chain.agree(Node(url), block)
+        return accounts_chain.found(node, coins, places, block)
+    finally:
+        node.close()

@@ -1,0 +1,163 @@
+"""Makes and publishes statements: a process of its own beside the exchange.
+
+`python -m fullreserve.reserves.worker`. It reads the log, asks nothing of the withdrawal system and
+has no key that moves coins; what it publishes are files. It may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.door.protocol import Door, Gone, Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.machine import Halted
+from fullreserve.journal.errors import JournalError
+from fullreserve.reserves import keys
+from fullreserve.reserves.archive import Archive, Damaged
+from fullreserve.reserves.desk import Answer, Ask, Desk
+from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.projection import Projection
+from fullreserve.reserves.signers import Signers
+from fullreserve.reserves.statement import Document, Shown, signed, statement
+from fullreserve.until_terminated import until_terminated
+
+# Trading goes first where the processors do not suffice, then the records.
+NICENESS = 8
+VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
+
+log = structlog.get_logger(__name__)
+
+
+class Reserves(Protocol):
+    """Whoever shows what is there."""
+
+    async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
+        """What can be shown now, and the document that shows it; nothing where nothing can."""
+
+
+class Worker:
+    """One run."""
+
+    def __init__(
+        self, data: Path, door: Door, clock: Clock, interval_s: int, reserves: Reserves
+    ) -> None:
+        self._door = door
+        self._clock = clock
+        self._interval_s = interval_s
+        self._reserves = reserves
+        self._signer = keys.signer(data)
+        self._archive = Archive(data, self._signer)
+        self.projection = Projection(data, door, keys.salt(data))
+        self._proven = 0  # the newest epoch that the tree knows
+
+    async def run(self) -> None:
+        """Follows and publishes until it is cancelled."""
+        following = asyncio.ensure_future(self.projection.follow())
+        publishing = asyncio.ensure_future(self._publish_regularly())
+        tasks = (following, publishing)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _publish_regularly(self) -> None:
+        await self.projection.caught_up((await self._door.health()).durable)
+        while True:
+            next_ms = self._clock.wall_ms() + self._interval_s * 1000
+            await self.publish()
+            await self._clock.wait_ms(max(1, next_ms - self._clock.wall_ms()))
+
+    async def publish(self) -> Document:
+        """Makes the next epoch's statement; what was published."""
+        shown, evidence = await self._reserves.read(self._clock.wall_ms())
+        epoch = self._archive.epoch + 1
+        claimed = await self.projection.claimed(epoch)
+        document = statement(
+            claimed,
+            shown,
+            epoch=epoch,
+            now_ms=self._clock.wall_ms(),
+            interval_s=self._interval_s,
+            previous=self._archive.previous,
+            exchange=self._signer.public.hex(),
+        )
+        house = self.projection.house_proof(epoch)
+        envelope = {**signed(document, self._signer), "house": json.loads(house or "null")}
+        row = await asyncio.to_thread(self._archive.publish, envelope, evidence)
+        self._proven = epoch
+        log.debug("statement published", epoch=epoch, sequence=claimed.sequence)
+        return row
+
+    def answer(self, asked: Ask) -> Answer:
+        """A user's bundle as of an epoch."""
+        epoch = asked.epoch or self._proven
+        first = self.projection.first_epoch
+        if not self._proven:
+            return Answer(problem="the first statement is being made")
+        if not first <= epoch <= self._proven:
+            return Answer(problem=f"proofs are kept of epochs {first} to {self._proven}")
+        proof = self.projection.proof(asked.account, epoch)
+        if proof is None:
+            return Answer(problem=f"epoch {epoch} was before this account had anything")
+        bundle = {**self._archive.bundle(epoch), "proof": json.loads(proof)}
+        return Answer(msgspec.Raw(msgspec.json.encode(bundle)))
+
+
+def put_verifiers(data: Path) -> None:
+    """The verifiers beside the statements, so that a mirror has all that a user needs."""
+    target = data / keys.FOLDER / "public"
+    for name in ("verify.py", "verify.html"):
+        if (VERIFIERS / name).is_file():
+            shutil.copyfile(VERIFIERS / name, target / name)
+
+
+async def work(settings: Settings, clock: Clock) -> int:
+    """Publishes until SIGTERM; the exit code."""
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, 0, clock)
+    exchange = keys.signer(settings.data).public.hex()
+    evidence = Evidence(settings.data, door, clock, exchange, Signers(settings.data, door))
+    worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)
+    put_verifiers(settings.data)
+    desk = Desk(worker.answer)
+    await desk.open(settings.data)
+    try:
+        await until_terminated(worker.run())
+    finally:
+        await desk.close()
+        await door.close()
+    return 0
+
+
+def main() -> int:
+    """Run the worker as a process of its own."""
+    settings = Settings.load()
+    logs.configure(settings.log)
+    os.nice(NICENESS)
+    try:
+        return asyncio.run(work(settings, SystemClock()))
+    except (Unavailable, Gone, Halted, JournalError, keys.BadKey, Damaged, OSError) as problem:
+        log.error("statements end", problem=str(problem))  # noqa: TRY400 - a sentence
+        lasting = (keys.BadKey, Damaged)
+        return os.EX_DATAERR if isinstance(problem, lasting) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1006 @@
+#!/usr/bin/env python3
+"""Check that an exchange owes you what you think, and has it: `python verify.py FILE...`.
+
+FILE is a bundle (the saved answer of `/api/v5/x/reserves/proof`, or one of its rows), a statement
+that a mirror has (`latest.json`), the evidence that a statement names (`evidence/<hash>.json`), or
+a consistency proof of the log. Several files are also checked against each other.
+
+Nothing but Python's standard library is needed, and no network. The exit code is 0 only when
+everything in the files holds; else one sentence says what does not.
+
+What is checked, step by step, is described in the exchange's guide to reserves. The formulas are
+those of RFC 8032 (Ed25519), RFC 6962 (the log), SEC 1 (secp256k1), EIP-1186 (state proofs).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+FILE_MAX = 256 * 1024 * 1024
+INTEGER_MAX = 2**53 - 1
+SUM_MAX = 2**128 - 1
+ASSETS_MAX = 65_535
+DEPTH_MAX = 40
+RULE = "sum-tree/1"
+TAG = b"fullreserve/statement/1\n"
+ORIGIN = "fullreserve/reserves"
+# Reserves that were read earlier than this before the statement are not its reserves.
+READ_AGE_MAX_MS = 15 * 60 * 1000
+# Older signatures of the keys do not count: they could be from a key that is lost by now.
+SIGNED_AGE_MAX_MS = 24 * 3600 * 1000
+
+Document = dict[str, Any]
+
+
+class Refused(Exception):
+    """What does not hold, in one sentence."""
+
+
+# Reading: everything that is taken from a file is looked at first.
+
+
+def load(content: bytes) -> Document:
+    """A JSON object; duplicate keys, fractions and huge files are refused."""
+    if len(content) > FILE_MAX:
+        raise Refused("The file is too large to be a bundle.")
+    try:
+        found = json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_no_fraction,
+            parse_constant=_no_fraction,
+            parse_int=_whole_number,
+        )
+    except (ValueError, RecursionError) as problem:
+        msg = f"The file cannot be read as JSON: {problem}."
+        raise Refused(msg) from None
+    if isinstance(found, dict) and "data" in found and "code" in found:
+        rows = found["data"]
+        if found["code"] != "0" or not isinstance(rows, list) or len(rows) != 1:
+            raise Refused("The file is an answer of the exchange without a bundle in it.")
+        found = rows[0]
+    if not isinstance(found, dict):
+        raise Refused("The file is not a bundle: it holds no JSON object.")
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Document:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise Refused("The file says the same thing twice: a key is repeated.")
+    return made
+
+
+def _no_fraction(text: str) -> Any:
+    msg = f"The file holds {text[:20]}, which is no whole number."
+    raise Refused(msg)
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > INTEGER_MAX:
+        raise Refused("The file holds a number that is too large.")
+    return int(text)
+
+
+def canonical(value: Any) -> bytes:
+    """The one form that is hashed and signed."""
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return text.encode("ascii")
+    except (ValueError, TypeError, RecursionError):
+        raise Refused("The statement has no canonical form.") from None
+
+
+def member(document: Any, name: str, kind: type) -> Any:
+    """A member of an object, of this kind."""
+    value = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        msg = f'The file has no proper "{name}".'
+        raise Refused(msg)
+    return value
+
+
+def whole(document: Any, name: str) -> int:
+    """An integer from 0."""
+    value: int = member(document, name, int)
+    if not 0 <= value <= INTEGER_MAX:
+        msg = f'"{name}" is negative or too large.'
+        raise Refused(msg)
+    return value
+
+
+def amount(document: Any, name: str) -> int:
+    """A decimal string from 0, as amounts are written."""
+    return _amount(member(document, name, str), name)
+
+
+def _amount(text: Any, name: str) -> int:
+    if not isinstance(text, str) or not re.fullmatch(r"0|[1-9][0-9]{0,38}", text, re.ASCII):
+        msg = f'"{name}" is no amount: a negative one, or not a whole number.'
+        raise Refused(msg)
+    value = int(text)
+    if value > SUM_MAX:
+        msg = f'"{name}" is too large.'
+        raise Refused(msg)
+    return value
+
+
+def octets(document: Any, name: str, length: int = 32) -> bytes:
+    """Lower-case hexadecimal digits of so many bytes."""
+    return _octets(member(document, name, str), name, length)
+
+
+def _octets(text: Any, name: str, length: int | None = 32) -> bytes:
+    if not isinstance(text, str) or not re.fullmatch(r"([0-9a-f]{2})*", text, re.ASCII):
+        msg = f'"{name}" is not in hexadecimal digits.'
+        raise Refused(msg)
+    if length is not None and len(text) != 2 * length:
+        msg = f'"{name}" has another length.'
+        raise Refused(msg)
+    return bytes.fromhex(text)
+
+
+def texts(document: Any, name: str) -> list[Any]:
+    """A list."""
+    return list(member(document, name, list))
+
+
+# Ed25519 (RFC 8032, section 5.1), in extended coordinates.
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]
+
+
+def _decoded(data: bytes) -> _Point | None:
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return (x, y, 1, x * y % _P)
+
+
+def _added(one: _Point, other: _Point) -> _Point:
+    a = (one[1] - one[0]) * (other[1] - other[0]) % _P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % _P
+    c = 2 * one[3] * other[3] * _D % _P
+    d = 2 * one[2] * other[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+def _doubled(one: _Point) -> _Point:
+    a, b = one[0] * one[0] % _P, one[1] * one[1] % _P
+    c = 2 * one[2] * one[2] % _P
+    h = a + b
+    e = h - (one[0] + one[1]) ** 2 % _P
+    g = a - b
+    f = c + g
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+_BASE = _decoded(bytes.fromhex("58" + "66" * 31))
+
+
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether a signature is by the key; points of small order and large scalars are refused."""
+    if len(public) != 32 or len(signature) != 64 or _BASE is None:
+        return False
+    key, nonce = _decoded(public), _decoded(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or nonce is None or scalar >= _L:
+        return False
+    eighth = _doubled(_doubled(_doubled(key)))
+    if eighth[0] % _P == 0:
+        return False
+    digest = hashlib.sha512(signature[:32] + public + message).digest()
+    challenge = int.from_bytes(digest, "little") % _L
+    minus: _Point = (_P - key[0], key[1], key[2], _P - key[3])
+    both = _added(_BASE, minus)
+    found: _Point = (0, 1, 1, 0)
+    for bit in range(max(scalar.bit_length(), challenge.bit_length()) - 1, -1, -1):
+        found = _doubled(found)
+        which = (scalar >> bit & 1) | (challenge >> bit & 1) << 1
+        if which:
+            found = _added(found, (_BASE, minus, both)[which - 1])
+    x_same = (found[0] - nonce[0] * found[2]) % _P == 0
+    return x_same and (found[1] - nonce[1] * found[2]) % _P == 0
+
+
+# The sum tree.
+
+
+def sha(*parts: bytes) -> bytes:
+    """SHA-256 of the parts, one behind the other."""
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def _sums(sums: Sequence[int]) -> bytes:
+    return b"".join(one.to_bytes(16, "big") for one in sums)
+
+
+class Leaf(NamedTuple):
+    """An account's own part of a proof."""
+
+    account: int
+    epoch: int
+    claims: list[int]
+
+
+def check_leaf(proof: Any, statement: Document, whose: str) -> Leaf:
+    """That a leaf is in the tree whose root and totals the statement has."""
+    claims_of = member(statement, "claims", dict)
+    assets = texts(statement, "assets")
+    totals = [amount(one, "claims") for one in assets]
+    index, leaves = whole(proof, "index"), whole(proof, "leaves")
+    epoch, number = whole(proof, "epoch"), amount(proof, "account")
+    if number >= 2**64:
+        raise Refused("The proof is of an account that cannot be.")
+    if leaves != whole(claims_of, "leaves") or not 0 <= index < leaves:
+        raise Refused("The proof is of a tree with another number of leaves.")
+    if not 0 < epoch <= whole(statement, "epoch"):
+        raise Refused("The leaf is from after the statement.")
+    claims = [_amount(one, "claims") for one in texts(proof, "claims")]
+    if len(claims) != len(totals):
+        raise Refused("The proof has another number of assets than the statement.")
+    e, n = epoch.to_bytes(8, "big"), number.to_bytes(8, "big")
+    user = sha(b"por/user/1", e, octets(proof, "salt"), n)
+    count = len(claims).to_bytes(2, "big")
+    leaf = sha(b"por/leaf/1", e, user, count, _sums(claims))
+    root, sums = _climb(leaf, claims, index, leaves, texts(proof, "path"))
+    if root != octets(claims_of, "root") or sums != totals:
+        msg = f"{whose} proof does not lead to the statement's root and totals."
+        raise Refused(msg)
+    return Leaf(number, epoch, claims)
+
+
+def _climb(
+    leaf: bytes, claims: list[int], index: int, leaves: int, path: list[Any]
+) -> tuple[bytes, list[int]]:
+    own, sums = leaf, list(claims)
+    height = 0
+    while leaves > 1:
+        if height >= len(path):
+            raise Refused("The proof's path is too short.")
+        other, others = _sibling(path[height], len(claims))
+        if index ^ 1 >= leaves:
+            place = bytes((height,)) + (index ^ 1).to_bytes(8, "big")
+            if other != sha(b"por/pad/1", place) or any(others):
+                raise Refused("The proof hides something where the tree has only padding.")
+        height += 1
+        pair = [(own, sums), (other, others)]
+        if index & 1:
+            pair.reverse()
+        (left, left_sums), (right, right_sums) = pair
+        own = sha(b"por/node/1", bytes((height,)), left, _sums(left_sums), right, _sums(right_sums))
+        sums = [one + more for one, more in zip(sums, others, strict=False)]
+        if max(sums, default=0) > SUM_MAX:
+            raise Refused("Sums on the proof's path overflow.")
+        index, leaves = index // 2, (leaves + 1) // 2
+    if height != len(path):
+        raise Refused("The proof's path is too long.")
+    return own, sums
+
+
+def _sibling(text: Any, assets: int) -> tuple[bytes, list[int]]:
+    if not isinstance(text, str) or len(text) > 65 + 33 * assets:
+        raise Refused("The proof's path has another shape.")
+    name, colon, tail = text.partition(":")
+    parts = tail.split(",") if tail else []
+    if not colon or len(parts) != assets:
+        raise Refused("The proof's path has another number of assets.")
+    for part in parts:
+        if not re.fullmatch(r"0|[1-9a-f][0-9a-f]{0,31}", part, re.ASCII):
+            raise Refused("The proof's path holds something that is no amount.")
+    return _octets(name, "path"), [int(part, 16) for part in parts]
+
+
+# The log of statements (RFC 6962, section 2.1; verification as in RFC 9162, 2.1.3 and 2.1.4).
+
+
+def log_leaf(entry: bytes) -> bytes:
+    """RFC 6962: MTH of one entry."""
+    return sha(b"\x00", entry)
+
+
+def included(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
+    """Whether an entry is in the log of this size and root."""
+    if not 0 <= index < size:
+        return False
+    own, last = leaf, size - 1
+    for one in path:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            own = sha(b"\x01", one, own)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            own = sha(b"\x01", own, one)
+        index, last = index >> 1, last >> 1
+    return last == 0 and own == root
+
+
+def consistent(
+    first: int, second: int, first_root: bytes, second_root: bytes, path: list[bytes]
+) -> bool:
+    """Whether the smaller log is the beginning of the larger one."""
+    if first == second:
+        return first_root == second_root and not path
+    if first == 0:
+        return not path and first_root == sha()
+    if not 0 < first < second or not path:
+        return False
+    nodes = list(path)
+    if first & (first - 1) == 0:
+        nodes.insert(0, first_root)
+    index, last = first - 1, second - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    old = new = nodes[0]
+    for one in nodes[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            old, new = sha(b"\x01", one, old), sha(b"\x01", one, new)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            new = sha(b"\x01", new, one)
+        index, last = index >> 1, last >> 1
+    return last == 0 and old == first_root and new == second_root
+
+
+def check_checkpoint(note: str, public: bytes) -> tuple[int, bytes]:
+    """Size and root of a signed checkpoint (https://c2sp.org/tlog-checkpoint)."""
+    form = r"(%s\n([1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n— %s ([A-Za-z0-9+/]{91}=)\n"
+    found = re.match(form % (ORIGIN, ORIGIN), note, re.ASCII)
+    if found is None:
+        raise Refused("The log's checkpoint has another form.")
+    text, size, root, line = found.groups()
+    try:
+        signature = base64.b64decode(line, validate=True)
+        hash_of_root = base64.b64decode(root, validate=True)
+    except binascii.Error:
+        raise Refused("The log's checkpoint has another form.") from None
+    name = sha(ORIGIN.encode() + b"\n\x01" + public)[:4]
+    if signature[:4] != name or not ed25519_holds(public, text.encode(), signature[4:]):
+        raise Refused("The log's checkpoint is not signed by the exchange's key.")
+    return int(size), hash_of_root
+
+
+class Logged(NamedTuple):
+    size: int
+    root: bytes
+
+
+def check_log(log: Any, statement: Document, public: bytes) -> Logged:
+    """That the statement is in the log, at its own place, and that the log only grew."""
+    size, root = check_checkpoint(member(log, "checkpoint", str), public)
+    index = whole(log, "index")
+    if index != whole(statement, "epoch") - 1:
+        raise Refused("The statement stands at another epoch's place in the log.")
+    path = [_octets(one, "inclusion") for one in texts(log, "inclusion")]
+    if not included(log_leaf(canonical(statement)), index, size, path, root):
+        raise Refused("The statement is not in the log of statements.")
+    before = member(log, "before", dict)
+    earlier, steps = whole(before, "size"), texts(before, "consistency")
+    proof = [_octets(one, "consistency") for one in steps]
+    if not consistent(earlier, size, octets(before, "root"), root, proof):
+        raise Refused("The log was rewritten: it does not begin with the earlier log.")
+    return Logged(size, root)
+
+
+# The statement.
+
+
+class Asset(NamedTuple):
+    symbol: str
+    decimals: int
+    users: int
+    reserves: int
+
+
+class Checked(NamedTuple):
+    """What a bundle has come to."""
+
+    statement: Document
+    public: bytes
+    assets: list[Asset]
+    leaf: Leaf | None
+    logged: Logged
+
+
+def check_bundle(bundle: Document, key: bytes | None = None) -> Checked:
+    """Everything about a bundle that needs no other file; Refused."""
+    statement = member(bundle, "statement", dict)
+    if whole(statement, "v") != 1:
+        raise Refused("The statement is of a version that this program does not know.")
+    public = octets(statement, "exchange")
+    if key is not None and public != key:
+        raise Refused("The statement is by another key than the one you gave.")
+    if not ed25519_holds(public, TAG + canonical(statement), octets(bundle, "signature", 64)):
+        raise Refused("The statement is not signed by the exchange's key.")
+    if member(member(statement, "claims", dict), "rule", str) != RULE:
+        raise Refused("The claims are proven by a rule that this program does not know.")
+    _check_chain_of_statements(statement)
+    logged = check_log(member(bundle, "log", dict), statement, public)
+    house = bundle.get("house")
+    own = check_leaf(house, statement, "The house's") if house is not None else None
+    assets = check_assets(statement, own.claims if own else None)
+    proof = bundle.get("proof")
+    leaf = check_leaf(proof, statement, "Your") if proof is not None else None
+    if leaf and own and leaf.account == own.account:
+        raise Refused("Your leaf is the house's.")
+    return Checked(statement, public, assets, leaf, logged)
+
+
+def _check_chain_of_statements(statement: Document) -> None:
+    epoch, previous = whole(statement, "epoch"), member(statement, "previous", str)
+    if epoch == 0 or (epoch == 1) != (previous == ""):
+        raise Refused("The statement does not follow another one.")
+    if previous:
+        _octets(previous, "previous")
+    if whole(statement, "expires") <= whole(statement, "ts"):
+        raise Refused("The statement expires before it is made.")
+
+
+def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
+    """That the statement's sums add up and that every asset is covered."""
+    rows = texts(statement, "assets")
+    if not 0 < len(rows) <= ASSETS_MAX:
+        raise Refused("The statement names no assets.")
+    if house is None:
+        house = [0] * len(rows)
+    made, ts = [], whole(statement, "ts")
+    reserves_of = member(statement, "reserves", dict)
+    read = whole(reserves_of, "read")
+    for row, own in zip(rows, house, strict=False):
+        symbol, decimals = member(row, "symbol", str), whole(row, "decimals")
+        if not re.fullmatch(r"[A-Z0-9]{1,20}", symbol, re.ASCII) or decimals > 30:
+            raise Refused("The statement names an asset that cannot be.")
+        claims, users, there = (amount(row, name) for name in ("claims", "users", "reserves"))
+        amount(row, "shortfall")
+        if amount(row, "house") != own or users != claims - own:
+            msg = f"{symbol}: the house's share is not what its leaf says."
+            raise Refused(msg)
+        if member(row, "ratio", str) != ratio(there, users):
+            msg = f"{symbol}: the ratio is not reserves over claims."
+            raise Refused(msg)
+        made.append(Asset(symbol, decimals, users, there))
+    if len({one.symbol for one in made}) != len(made):
+        raise Refused("The statement names an asset twice.")
+    _check_ages(reserves_of, ts, read, any(one.reserves for one in made))
+    for one in made:
+        if one.reserves < one.users:
+            held, owed = (decimal(units, one.decimals) for units in (one.reserves, one.users))
+            raise Refused(f"{one.symbol}: reserves of {held} do not cover {owed} owed to users.")
+    return made
+
+
+def _check_ages(reserves: Document, ts: int, read: int, shows: bool) -> None:
+    chains = texts(reserves, "chains")
+    if not shows:
+        return
+    octets(reserves, "evidence")
+    if not read <= ts or ts - read > READ_AGE_MAX_MS:
+        raise Refused("The reserves were read too long before the statement.")
+    if not chains:
+        raise Refused("The statement names reserves and no chain.")
+    for chain in chains:
+        signed = whole(chain, "signed")
+        octets(chain, "block")
+        whole(chain, "height")
+        if not signed <= ts or ts - signed > SIGNED_AGE_MAX_MS:
+            name = member(chain, "name", str)[:40]
+            raise Refused(f"{name}: the signatures that show the reserves are too old.")
+
+
+def ratio(reserves: int, users: int) -> str:
+    """Rounded down; empty where nothing is owed."""
+    if not users:
+        return ""
+    parts = reserves * 10_000 // users
+    return "%d.%04d" % (parts // 10_000, parts % 10_000)
+
+
+def decimal(units: int, decimals: int) -> str:
+    """An amount in whole coins."""
+    whole_part, part = divmod(units, 10**decimals)
+    tail = str(part).rjust(decimals, "0").rstrip("0") if decimals else ""
+    return "%d.%s" % (whole_part, tail) if tail else str(whole_part)
+
+
+# Several files.
+
+
+def check_pair(one: Checked, other: Checked) -> None:
+    """That two bundles are of one history."""
+    if one.public != other.public:
+        raise Refused("The files are by two different keys.")
+    first, second = whole(one.statement, "epoch"), whole(other.statement, "epoch")
+    if first == second and one.statement != other.statement:
+        raise Refused(
+            "The exchange made two different statements for epoch %d: keep both files, they are "
+            "the proof." % first
+        )
+    follows = member(other.statement, "previous", str) == sha(canonical(one.statement)).hex()
+    if first + 1 == second and not follows:
+        raise Refused(f"Statement {second} does not follow statement {first}.")
+    if one.logged.size == other.logged.size and one.logged.root != other.logged.root:
+        raise Refused("The exchange shows two different logs of %d entries." % one.logged.size)
+
+
+def check_consistency(document: Document, checked: Sequence[Checked]) -> None:
+    """That the logs of two bundles are one, by a proof that the exchange or a mirror gave."""
+    first, second = whole(document, "first"), whole(document, "second")
+    old, new = octets(document, "firstRoot"), octets(document, "secondRoot")
+    path = [_octets(one, "proof") for one in texts(document, "proof")]
+    if not consistent(first, second, old, new, path):
+        raise Refused("The log was rewritten: it does not begin with the earlier log.")
+    known = {one.logged.size: one.logged.root for one in checked}
+    if known.get(first, old) != old or known.get(second, new) != new:
+        raise Refused("The consistency proof is of another log than the bundles'.")
+    if first not in known or second not in known:
+        raise Refused("The consistency proof is of other sizes than the bundles' logs.")
+
+
+# Reserves: signatures of keys, and what chains say of them.
+
+_ROUNDS = (
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
+    0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
+    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+)  # fmt: skip
+_TURNS = (1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44)
+_LANES = (10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1)
+_MASK = 2**64 - 1
+
+
+def _keccak_f(a: list[int]) -> None:
+    for constant in _ROUNDS:
+        c = [a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20] for x in range(5)]
+        for x in range(5):
+            one = c[(x + 1) % 5]
+            d = c[(x + 4) % 5] ^ ((one << 1 | one >> 63) & _MASK)
+            for y in range(x, 25, 5):
+                a[y] ^= d
+        last = a[1]
+        for turn, lane in zip(_TURNS, _LANES, strict=False):
+            a[lane], last = (last << turn | last >> (64 - turn)) & _MASK, a[lane]
+        for y in range(0, 25, 5):
+            row = a[y : y + 5]
+            for x in range(5):
+                a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5] & _MASK)
+        a[0] ^= constant
+
+
+def keccak256(data: bytes) -> bytes:
+    """As Ethereum uses it."""
+    padded = bytearray(data) + b"\x01" + bytes(-(len(data) + 1) % 136)
+    padded[-1] |= 0x80
+    state = [0] * 25
+    for start in range(0, len(padded), 136):
+        for lane in range(17):
+            at = start + 8 * lane
+            state[lane] ^= int.from_bytes(padded[at : at + 8], "little")
+        _keccak_f(state)
+    return b"".join(one.to_bytes(8, "little") for one in state[:4])
+
+
+_Q = 2**256 - 2**32 - 977
+_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_GX = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798
+_GY = 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8
+_Jacobian = tuple[int, int, int]
+
+
+def _plus(one: _Jacobian, other: _Jacobian) -> _Jacobian:
+    if not one[2]:
+        return other
+    if not other[2]:
+        return one
+    zz1, zz2 = one[2] * one[2] % _Q, other[2] * other[2] % _Q
+    u1, u2 = one[0] * zz2 % _Q, other[0] * zz1 % _Q
+    s1, s2 = one[1] * zz2 * other[2] % _Q, other[1] * zz1 * one[2] % _Q
+    if u1 == u2:
+        return _twice(one) if s1 == s2 else (0, 1, 0)
+    h, r = u2 - u1, s2 - s1
+    hh = h * h % _Q
+    hhh, v = h * hh % _Q, u1 * hh % _Q
+    x = (r * r - hhh - 2 * v) % _Q
+    return (x, (r * (v - x) - s1 * hhh) % _Q, h * one[2] * other[2] % _Q)
+
+
+def _twice(one: _Jacobian) -> _Jacobian:
+    x, y, z = one
+    yy = y * y % _Q
+    s, m = 4 * x * yy % _Q, 3 * x * x % _Q
+    x3 = (m * m - 2 * s) % _Q
+    return (x3, (m * (s - x3) - 8 * yy * yy) % _Q, 2 * y * z % _Q)
+
+
+def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
+    """The public key that made a signature (SEC 1, 4.1.6); Refused."""
+    y_square = (pow(r, 3, _Q) + 7) % _Q
+    y = pow(y_square, (_Q + 1) // 4, _Q)
+    if not (0 < r < _N and 0 < s < _N) or y * y % _Q != y_square:
+        raise Refused("A signature over an address is none.")
+    if y & 1 != parity:
+        y = _Q - y
+    inverse = pow(r, _N - 2, _N)
+    u1 = -int.from_bytes(digest, "big") * inverse % _N
+    u2 = s * inverse % _N
+    g, p = (_GX, _GY, 1), (r, y, 1)
+    both, found = _plus(g, p), (0, 1, 0)
+    for bit in range(255, -1, -1):
+        found = _twice(found)
+        which = (u1 >> bit & 1) | (u2 >> bit & 1) << 1
+        if which:
+            found = _plus(found, (g, p, both)[which - 1])
+    if not found[2]:
+        raise Refused("A signature over an address is none.")
+    z = pow(found[2], _Q - 2, _Q)
+    return found[0] * z * z % _Q, found[1] * z * z * z % _Q
+
+
+_SAID = re.compile(
+    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=(\S+) network=(\d+) height=(\d+) "
+    r"block=([0-9a-f]{64}) at=(\d+)",
+    re.ASCII,
+)
+
+
+class Chain(NamedTuple):
+    """A chain of the evidence, with the statement's row of it."""
+
+    document: Document
+    network: int
+    height: int
+    signed: int
+    ts: int
+    public: bytes
+    nodes: dict[bytes, bytes]
+
+
+def check_evidence(document: Document, checked: Checked) -> None:
+    """That the reserves of a statement are shown, coin by coin."""
+    statement = checked.statement
+    reserves = member(statement, "reserves", dict)
+    if sha(canonical(document)) != octets(reserves, "evidence"):
+        raise Refused("The evidence is not the one that the statement names.")
+    rows = texts(reserves, "chains")
+    chains = texts(document, "chains")
+    if [whole(one, "network") for one in rows] != [whole(one, "network") for one in chains]:
+        raise Refused("The evidence is of other chains than the statement.")
+    decimals = {one.symbol: one.decimals for one in checked.assets}
+    totals = dict.fromkeys(decimals, 0)
+    seen: set[tuple[int, bytes]] = set()
+    for row, one in zip(rows, chains, strict=False):
+        for symbol, units in check_chain(one, row, statement, checked.public, seen).items():
+            if symbol not in decimals:
+                raise Refused("The evidence is of an asset that the statement does not name.")
+            of_chain = _decimals_on(one)[symbol]
+            totals[symbol] += units * 10 ** decimals[symbol] // 10**of_chain
+    for asset in checked.assets:
+        if totals[asset.symbol] != asset.reserves:
+            msg = f"{asset.symbol}: the evidence shows other reserves than stated."
+            raise Refused(msg)
+
+
+def _decimals_on(chain: Document) -> dict[str, int]:
+    coin, tokens = member(chain, "coin", dict), texts(chain, "tokens")
+    listed = [(member(one, "symbol", str), whole(one, "decimals")) for one in (coin, *tokens)]
+    made = dict(listed)
+    if len(made) != len(listed) or any(digits > 60 for digits in made.values()):
+        raise Refused("The evidence names an asset of a chain twice.")
+    return made
+
+
+def check_chain(
+    chain: Document, row: Document, statement: Document, public: bytes, seen: set[tuple[int, bytes]]
+) -> dict[str, int]:
+    """What a chain's places hold, in its own units, each shown to be the exchange's."""
+    header = _octets(member(chain, "header", str), "header", None)
+    height, block = whole(chain, "height"), octets(chain, "block")
+    if height != whole(row, "height") or block != octets(row, "block"):
+        raise Refused("The evidence is of another block than the statement.")
+    if member(chain, "kind", str) != "evm":
+        raise Refused("The evidence is of a kind of chain that this program does not know.")
+    fields = rlp(header)
+    if keccak256(header) != block or not isinstance(fields, list) or len(fields) < 15:
+        raise Refused("The block's header does not have the block's hash.")
+    if fields[8] != _big_endian(height):
+        raise Refused("The block is of another height.")
+    nodes = {keccak256(one): one for one in _nodes(chain)}
+    network = whole(chain, "network")
+    of = Chain(chain, network, height, whole(row, "signed"), whole(statement, "ts"), public, nodes)
+    root = fields[3] if isinstance(fields[3], bytes) else b""
+    totals: dict[str, int] = {}
+    for place in texts(chain, "places"):
+        account = check_place(place, of)
+        if (network, account) in seen:
+            raise Refused("The evidence counts an address twice.")
+        seen.add((network, account))
+        for symbol, units in _held(place, of, root, account):
+            totals[symbol] = totals.get(symbol, 0) + units
+    return totals
+
+
+def _nodes(chain: Document) -> list[bytes]:
+    return [_octets(one, "nodes", None) for one in texts(chain, "nodes")]
+
+
+def _big_endian(value: int) -> bytes:
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+def check_place(place: Document, chain: Chain) -> bytes:
+    """The account of a place, whose key signed a fresh message that can be for nothing else."""
+    address, message = member(place, "address", str), member(place, "message", str)
+    account = _octets(address[2:].lower(), "address", 20)
+    found = _SAID.fullmatch(message)
+    if found is None or not address.startswith("0x"):
+        raise Refused("An address is signed for with another message than one of ownership.")
+    exchange, named, network, height, _, at = found.groups()
+    if exchange != chain.public.hex() or named != address or int(network) != chain.network:
+        msg = f"{address}: the signature is for something else."
+        raise Refused(msg)
+    if int(height) > chain.height or not chain.signed <= int(at) <= chain.ts:
+        msg = f"{address}: the signature is older than the statement says."
+        raise Refused(msg)
+    signatures = texts(place, "signatures")
+    if len(signatures) != 1:
+        msg = f"{address}: an account is signed for by its one key."
+        raise Refused(msg)
+    made = _octets(signatures[0], "signatures", 65)
+    text = message.encode()
+    digest = keccak256(b"\x19Ethereum Signed Message:\n%d" % len(text) + text)
+    if made[64] not in (27, 28):
+        msg = f"{address}: the signature is none."
+        raise Refused(msg)
+    r, s = int.from_bytes(made[:32], "big"), int.from_bytes(made[32:64], "big")
+    x, y = signer_of(digest, r, s, made[64] - 27)
+    if keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:] != account:
+        msg = f"{address}: the signature is by another key."
+        raise Refused(msg)
+    return account
+
+
+def _held(place: Document, chain: Chain, root: bytes, account: bytes) -> list[tuple[str, int]]:
+    held = []
+    coin = member(member(chain.document, "coin", dict), "symbol", str)
+    tokens = {member(one, "symbol", str): one for one in texts(chain.document, "tokens")}
+    for symbol, text in member(place, "amounts", dict).items():
+        units = _amount(text, "amounts")
+        if symbol == coin:
+            shown = _account_of(chain, root, account)[1]
+        elif symbol in tokens:
+            contract = octets(tokens[symbol], "contract", 20)
+            storage = _account_of(chain, root, contract)[2]
+            slot = whole(tokens[symbol], "slot").to_bytes(32, "big")
+            key = keccak256(keccak256(account.rjust(32, b"\0") + slot))
+            shown = rlp(walk(chain.nodes, storage, key)) if storage else b""
+        else:
+            raise Refused("The evidence is of an asset that its chain does not name.")
+        if not isinstance(shown, bytes) or int.from_bytes(shown, "big") != units:
+            msg = f"{symbol[:20]}: the chain's state has another balance."
+            raise Refused(msg)
+        held.append((symbol, units))
+    return held
+
+
+def _account_of(chain: Chain, root: bytes, account: bytes) -> list[bytes]:
+    """Nonce, balance, root of the storage, hash of the code."""
+    fields = rlp(walk(chain.nodes, root, keccak256(account)))
+    if not isinstance(fields, list) or len(fields) != 4:
+        raise Refused("An account of the evidence is not in the chain's state.")
+    if not all(isinstance(one, bytes) for one in fields):
+        raise Refused("An account of the evidence is not in the chain's state.")
+    return [one for one in fields if isinstance(one, bytes)]
+
+
+def walk(nodes: dict[bytes, bytes], root: bytes, key: bytes) -> bytes:
+    """The value at a key of a Merkle Patricia tree; Refused where the nodes do not lead there."""
+    way = "".join(f"{byte:02x}" for byte in key)
+    node: Any = rlp(_node(nodes, root))
+    while True:
+        if not isinstance(node, list) or len(node) not in (2, 17):
+            raise Refused("The proof of a chain's state is broken.")
+        if len(node) == 2:
+            path, is_leaf = _path(node[0])
+            if not way.startswith(path) or is_leaf != (way == path):
+                raise Refused("The proof of a chain's state leads elsewhere.")
+            way, following = way[len(path) :], node[1]
+            if is_leaf:
+                return _bytes(following)
+        else:
+            if not way:
+                raise Refused("The proof of a chain's state leads elsewhere.")
+            following, way = node[int(way[0], 16)], way[1:]
+        node = following if isinstance(following, list) else rlp(_node(nodes, following))
+
+
+def _node(nodes: dict[bytes, bytes], name: Any) -> bytes:
+    found = nodes.get(_bytes(name))
+    if found is None:
+        raise Refused("The proof of a chain's state is incomplete.")
+    return found
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise Refused("The proof of a chain's state is broken.")
+    return value
+
+
+def _path(data: Any) -> tuple[str, bool]:
+    """Nibbles in hexadecimal digits, and whether they lead to a value."""
+    text = _bytes(data).hex()
+    if not text or text[0] not in "0123" or (text[0] in "02" and text[1] != "0"):
+        raise Refused("The proof of a chain's state is broken.")
+    return (text[1:] if text[0] in "13" else text[2:]), text[0] in "23"
+
+
+def rlp(data: bytes) -> Any:
+    """Decodes Recursive Length Prefix: bytes or a list."""
+    value, rest = _rlp(data, 0)
+    if rest:
+        raise Refused("The proof of a chain's state is broken.")
+    return value
+
+
+def _rlp(data: bytes, depth: int) -> tuple[Any, bytes]:
+    if not data or depth > DEPTH_MAX:
+        raise Refused("The proof of a chain's state is broken.")
+    head = data[0]
+    if head < 0x80:
+        return data[:1], data[1:]
+    base = 0x80 if head < 0xC0 else 0xC0
+    length, start = head - base, 1
+    if length > 55:
+        start = 1 + length - 55
+        length = int.from_bytes(data[1:start], "big")
+    content, rest = data[start : start + length], data[start + length :]
+    if len(content) != length:
+        raise Refused("The proof of a chain's state is broken.")
+    if base == 0x80:
+        return content, rest
+    items = []
+    while content:
+        item, content = _rlp(content, depth + 1)
+        items.append(item)
+    return items, rest
+
+
+# The command.
+
+
+def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Checked]:
+    """Everything that the files say, and that they say it together; Refused."""
+    documents = [load(content) for content in contents]
+    bundles = [one for one in documents if "statement" in one]
+    others = [one for one in documents if "statement" not in one]
+    if not bundles:
+        raise Refused("None of the files is a bundle or a statement.")
+    checked = [check_bundle(one, key) for one in bundles]
+    checked.sort(key=lambda one: whole(one.statement, "epoch"))
+    for place, one in enumerate(checked):
+        for other in checked[place + 1 :]:
+            check_pair(one, other)
+    for document in others:
+        if "firstRoot" in document:
+            check_consistency(document, checked)
+        elif "chains" in document:
+            check_evidence(document, _named_by(document, checked))
+        else:
+            raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
+    return checked
+
+
+def _named_by(evidence: Document, checked: Sequence[Checked]) -> Checked:
+    name = sha(canonical(evidence)).hex()
+    for one in checked:
+        if member(one.statement, "reserves", dict).get("evidence") == name:
+            return one
+    raise Refused("The evidence is not the one that the statement names.")
+
+
+def check_node(spec: str, checked: Checked) -> None:
+    """That the reader's own node has the block of a chain: NETWORK=URL."""
+    number, _, url = spec.partition("=")
+    for chain in texts(member(checked.statement, "reserves", dict), "chains"):
+        if str(whole(chain, "network")) != number:
+            continue
+        asked = {
+            "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber",
+            "params": [hex(whole(chain, "height")), False],
+        }  # fmt: skip
+        request = urllib.request.Request(
+            url, json.dumps(asked).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                block = json.loads(answer.read())["result"]["hash"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Refused("Your node does not answer, or does not have the block.") from None
+        if block != "0x" + octets(chain, "block").hex():
+            raise Refused("Your node has another block at this height.")
+        return
+    msg = f"The statement names no chain {number[:20]}."
+    raise Refused(msg)
+
+
+def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
+    """What was checked, in words."""
+    statement = checked.statement
+    made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(whole(statement, "ts") // 1000))
+    say("Statement %d of %s" % (whole(statement, "epoch"), made))
+    say(f"  signed by the key {checked.public.hex()}")
+    say("  in the exchange's log of %d statements, which only grew" % checked.logged.size)
+    for one in checked.assets:
+        there, owed = decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)
+        percent = ratio(one.reserves, one.users)
+        say(
+            "  %-6s owed to users %s, there %s %s"
+            % (one.symbol, owed, there, percent and f"({percent})")
+        )
+    if checked.leaf is None:
+        say("  There is no account's proof in this file.")
+    else:
+        say("  Account %d is owed, in these totals:" % checked.leaf.account)
+        for one, units in zip(checked.assets, checked.leaf.claims, strict=False):
+            if units:
+                say(f"    {decimal(units, one.decimals)} {one.symbol}")
+    if now_ms > whole(statement, "expires"):
+        say("  It was true then; a newer statement should be there by now.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 when everything holds, 1 when something does not."""
+    parser = argparse.ArgumentParser(description="Check statements and proofs of reserves.")
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--key", help="the exchange's public key, as you know it from elsewhere")
+    parser.add_argument("--node", action="append", default=[], metavar="NETWORK=URL")
+    given = parser.parse_args(arguments)
+    try:
+        key = _octets(given.key, "--key") if given.key else None
+        contents = []
+        for name in given.files:
+            with open(name, "rb") as file:
+                contents.append(file.read(FILE_MAX + 1))
+        checked = check_files(contents, key)
+        for spec in given.node:
+            check_node(spec, checked[-1])
+    except (Refused, OSError):
+        return 1
+    for one in checked:
+        told(one, print, int(time.time() * 1000))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
