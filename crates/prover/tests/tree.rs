@@ -111,7 +111,7 @@ fn alter(proof: &mut Proof, place: usize, bit: u32) {
         1 => proof.epoch ^= 1 << bit,
         2 => proof.salt[place % 32] ^= 1 << bit,
         3 => proof.claims[place % 3] ^= 1 << bit,
-        4 => proof.leaves += u64::from(bit) + proof.leaves,
+        4 => proof.leaves = 2 * proof.leaves + u64::from(bit),
         more if more % 2 == 1 => proof.path[(more - 5) / 2].hash[place % 32] ^= 1 << bit,
         more => proof.path[(more - 5) / 2].sums[place % 3] ^= 1 << bit,
     }

@@ -29,6 +29,8 @@ HASHES = "log/hashes"
 LEAF_BYTES = 32
 # Enough for a plot of 90 days.
 POINTS_MAX = 2_000
+# A mirror may run as another user.
+_READABLE = 0o644
 
 
 class Damaged(ValueError):
@@ -69,9 +71,9 @@ class Archive:
         if document["epoch"] != self.epoch + 1:
             raise Damaged(f"epoch {document['epoch']} does not follow {self.epoch}")
         if evidence is not None:
-            place = self.folder / "evidence" / f"{document['reserves']['evidence']}.json"
-            if not place.exists():
-                replace_file(place, canonical(evidence))
+            name = f"evidence/{document['reserves']['evidence']}.json"
+            if not (self.folder / name).exists():
+                self._write(name, evidence)
         self._append(document)
         row = {**envelope, "log": self._proof(self.epoch - 1)}
         self._write(f"epochs/{self.epoch}.json", row)
@@ -155,11 +157,13 @@ class Archive:
 
     def _write(self, name: str, document: Document) -> None:
         replace_file(self.folder / name, canonical(document))
+        (self.folder / name).chmod(_READABLE)
 
     def _show(self, name: str, content: bytes) -> None:
         """What can be made again from the statements: whole or not there, but not synced."""
         fresh = self.folder / (name + ".new")
         fresh.write_bytes(content)
+        fresh.chmod(_READABLE)
         fresh.replace(self.folder / name)
 
 

@@ -83,7 +83,7 @@ class Evidence:
         ]
         if not parts:
             return NOTHING, None
-        return self._shown(parts, names)
+        return self._shown(_apart(parts), names)
 
     async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
         number = network.network
@@ -246,11 +246,28 @@ class _Part(msgspec.Struct, frozen=True):
 
     def chain(self) -> Chain:
         """What the statement says of it."""
-        signed = [read_message(one.message).at_ms for one in self.owners.values()]
+        owners = [self.owners[one.address] for one in self.places]
+        signed = [read_message(one.message).at_ms for one in owners]
         pinned = self.found.pinned
         return Chain(
-            self.network.network, self.name, pinned.height, pinned.hash, min(signed, default=0)
+            self.network.network,
+            self.name,
+            pinned.height,
+            pinned.hash,
+            min(signed, default=self.read_ms),
         )
+
+
+def _apart(parts: Sequence[_Part]) -> list[_Part]:
+    """The parts without what an earlier one has: two networks may be one chain."""
+    seen: set[tuple[int, bytes]] = set()
+    apart = []
+    for part in parts:
+        chain = part.network.chain_id
+        places = [one for one in part.places if (chain, one.account) not in seen]
+        seen.update((chain, one.account) for one in places)
+        apart.append(msgspec.structs.replace(part, places=places))
+    return apart
 
 
 def _read(network: Network, coins: Coins, places: Sequence[Place]) -> Found:

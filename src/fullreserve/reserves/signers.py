@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from fullreserve.custody import holdings, networks
+from fullreserve.custody.holdings import Place as Held
+from fullreserve.custody.house import House, Unknown
+from fullreserve.custody.networks import Network
+from fullreserve.custody.ownership import BadMessage
 from fullreserve.door.protocol import Door
+from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.reserves.places import NotProven, Ownership, Place
+
+_TIERS = {Tier.HOT: "hot", Tier.WARM: "warm", Tier.COLD: "cold", Tier.DEPOSIT: "deposit"}
 
 
 class Signers:
@@ -14,11 +23,32 @@ class Signers:
 
     def __init__(self, data: Path, door: Door) -> None:
         self._data = data
-        self._door = door
+        self._house = House(door)
+        self._held: dict[str, tuple[Network, Held]] = {}
 
-    async def places(self, network: int) -> Sequence[Place]:  # noqa: ARG002 - see below
-        """None before custody tells."""
-        return ()
+    async def places(self, network: int) -> Sequence[Place]:
+        """Wallets, and every address that was given to a user; none of an unknown network."""
+        served = [one for one in networks.load(self._data) if one.network == network]
+        if not served:
+            return ()
+        try:
+            newest = await self._house.newest_index(network)
+        except Unknown:
+            newest = 0
+        found = []
+        for held in holdings.places(served[0], newest):
+            self._held[held.address] = (served[0], held)
+            tier = _TIERS[held.tier]
+            found.append(Place(network, tier, held.address, held.place))
+        return found
 
-    async def prove(self, place: Place, message: str) -> Ownership:  # noqa: ARG002
-        raise NotProven(f"nobody signs for {place.address}")
+    async def prove(self, place: Place, message: str) -> Ownership:
+        """The signers' own signatures; NotProven."""
+        if place.address not in self._held:
+            raise NotProven(f"{place.address} is no address of ours")
+        network, held = self._held[place.address]
+        try:
+            made = await asyncio.to_thread(holdings.prove, self._data, network, held, message)
+        except (holdings.NotProven, BadMessage) as problem:
+            raise NotProven(str(problem)) from None
+        return Ownership(message=message, signatures=made.signatures, script=made.script)

@@ -100,7 +100,9 @@ class Worker:
             exchange=self._signer.public.hex(),
         )
         house = self.projection.house_proof(epoch)
-        envelope = {**signed(document, self._signer), "house": json.loads(house or "null")}
+        envelope = signed(document, self._signer)
+        if house is not None:
+            envelope["house"] = json.loads(house)
         row = await asyncio.to_thread(self._archive.publish, envelope, evidence)
         self._proven = epoch
         log.debug("statement published", epoch=epoch, sequence=claimed.sequence)

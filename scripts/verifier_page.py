@@ -1,0 +1,120 @@
+"""Write verifier/verify.html: the verifier as one file that a browser opens without any network.
+
+`python -m scripts.verifier_page` puts `web/src/reserves/verifier.js`, which the web app uses too,
+into a page; a test fails when the file is not up to date.
+"""
+
+import re
+
+from scripts.source import ROOT
+
+SOURCE = ROOT / "web" / "src" / "reserves" / "verifier.js"
+FILE = ROOT / "verifier" / "verify.html"
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+<title>Check a proof of reserves</title>
+<style>
+  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+  body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
+  #verdict { font-size: 1.25rem; font-weight: 600 }
+  .holds { color: light-dark(#05603a, #6ce9a6) }
+  .fails { color: light-dark(#b42318, #fda29b) }
+  table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+  td, th { padding: .25rem .75rem; text-align: right }
+  td:first-child, th:first-child { text-align: left }
+  label { display: block; margin: 1rem 0 }
+  input { font: inherit; max-width: 100% }
+</style>
+<main>
+<h1>Check a proof of reserves</h1>
+<p>Choose the file that you saved: a bundle, a statement, and if you like the evidence that it
+names. Nothing leaves this page; it works without a network.</p>
+<label>Files <input type="file" id="files" multiple></label>
+<label>The exchange's public key, if you know it from elsewhere
+<input id="key" size="64" autocomplete="off" spellcheck="false"></label>
+<p id="verdict" role="status"></p>
+<ul id="steps"></ul>
+<div id="result"></div>
+</main>
+<script>
+'use strict'
+// What follows is the verifier of the exchange's own pages, unchanged.
+%(code)s
+
+const STEPS = {
+  signature: "The statement is signed by the exchange's key.",
+  log: "It stands in the exchange's log of statements, which only grew.",
+  totals: 'Its totals add up, and reserves cover what users are owed.',
+  leaf: 'Your account is in these totals with exactly the claims below.',
+  evidence: 'Each coin of the reserves is shown: a key signed, the chain has the balance.',
+}
+const byId = (id) => document.getElementById(id)
+
+function line(parent, tag, text) {
+  const made = document.createElement(tag)
+  made.textContent = text
+  parent.append(made)
+  return made
+}
+
+function show(checked) {
+  for (const one of checked) {
+    const result = byId('result')
+    const made = new Date(one.statement.ts).toISOString()
+    line(result, 'h2', `Statement ${one.statement.epoch} of ${made}`)
+    line(result, 'p', `Signed by the key ${one.exchange}`)
+    const table = line(result, 'table', '')
+    const head = line(table, 'tr', '')
+    for (const name of ['', 'Owed to users', 'There', 'Owed to you']) line(head, 'th', name)
+    for (const [place, asset] of one.assets.entries()) {
+      const row = line(table, 'tr', '')
+      const own = one.leaf ? decimal(one.leaf.claims[place], asset.decimals) : ''
+      const sums = [asset.users, asset.reserves].map((units) => decimal(units, asset.decimals))
+      for (const text of [asset.symbol, ...sums, own]) line(row, 'td', text)
+    }
+    if (Date.now() > one.statement.expires) {
+      line(result, 'p', 'It was true then; a newer statement should be there by now.')
+    }
+  }
+}
+
+async function check() {
+  const verdict = byId('verdict')
+  for (const id of ['steps', 'result', 'verdict']) byId(id).textContent = ''
+  verdict.className = ''
+  const files = [...byId('files').files]
+  if (files.length === 0) return
+  try {
+    const contents = await Promise.all(files.map((one) => one.text()))
+    const say = (step) => line(byId('steps'), 'li', STEPS[step])
+    show(await checkFiles(contents, byId('key').value.trim(), say))
+    verdict.textContent = `Everything in ${files.length === 1 ? 'this file' : 'these files'} holds.`
+    verdict.className = 'holds'
+  } catch (problem) {
+    const known = problem instanceof Refused
+    verdict.textContent = `FAILED: ${known ? problem.message : 'The file has another shape.'}`
+    verdict.className = 'fails'
+  }
+}
+
+byId('files').addEventListener('change', check)
+byId('key').addEventListener('change', check)
+</script>
+</html>
+"""
+
+
+def page() -> str:
+    """The file's content."""
+    code = re.sub(r"^export ", "", SOURCE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert "</script" not in code
+    return PAGE.replace("%(code)s", code.rstrip())
+
+
+if __name__ == "__main__":
+    FILE.write_text(page(), encoding="utf-8")

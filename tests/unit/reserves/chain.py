@@ -1,0 +1,107 @@
+"""A chain of one account, made by hand: header, state tree and a key's signature are real."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from coincurve import PrivateKey
+
+from fullreserve.custody import rlp
+from fullreserve.custody.addresses import account_of
+from fullreserve.custody.keccak import keccak256
+from fullreserve.custody.ownership import sign_as_account
+from fullreserve.reserves.canonical import digest
+from fullreserve.reserves.places import Said, message_of
+from fullreserve.reserves.statement import signed
+from tests.unit.reserves.forge import KEY, NOW_MS, Account, Document, Tree, logged, statement_of
+
+HEIGHT = 100
+BALANCE = 3 * 10**18
+STATED = 3 * 10**8
+READ_MS = NOW_MS - 1_000
+EMPTY_ROOT = keccak256(rlp.encode(b""))
+
+
+class Owner(NamedTuple):
+    key: PrivateKey
+
+    @property
+    def account(self) -> bytes:
+        return account_of(self.key.public_key.format())
+
+    @property
+    def address(self) -> str:
+        return "0x" + self.account.hex()
+
+
+OURS, STRANGER = Owner(PrivateKey(b"\1" * 32)), Owner(PrivateKey(b"\2" * 32))
+
+
+def state(account: bytes, balance: int) -> tuple[bytes, bytes]:
+    """Root and only node of a state with one account."""
+    fields = rlp.encode([1, balance, EMPTY_ROOT, keccak256(b"")])
+    # A leaf of the tree: 2 in the first half-byte says that its path is even and ends here.
+    node = rlp.encode([b"\x20" + keccak256(account), fields])
+    return keccak256(node), node
+
+
+def header(root: bytes) -> bytes:
+    words: list[rlp.Item] = [b"\0" * 32, b"\0" * 32, b"\0" * 20, root, b"\0" * 32, b"\0" * 32]
+    return rlp.encode(
+        [*words, b"\0" * 256, 0, HEIGHT, 30_000_000, 0, 1, b"", b"\0" * 32, b"\0" * 8]
+    )
+
+
+def files(
+    *,
+    address_of: Owner = OURS,
+    address: str = "",
+    message: str = "",
+    exchange: str = KEY.public.hex(),
+    signatures: int = 1,
+    times: int = 1,
+    claimed: int = BALANCE,
+    stated: int = STATED,
+    block: str = "",
+    signed_ms: int = READ_MS,
+    said_ms: int = 0,
+) -> list[Document]:
+    """A statement and its evidence, honest but for what is given."""
+    root, node = state(address_of.account, BALANCE)
+    made = header(root)
+    name = block or keccak256(made).hex()
+    shown = address or address_of.address
+    said = message_of(Said(exchange, shown, 1, HEIGHT, name, signed_ms))
+    # The key signs what it is given, whatever ownership's own signers would say to it.
+    text = message or said
+    whole = b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text.encode()
+    raw = OURS.key.sign_recoverable(keccak256(whole), hasher=None)
+    signature = (raw[:64] + bytes((27 + raw[64],))).hex()
+    assert message or sign_as_account(OURS.key, said).hex() == signature
+    place = {
+        "address": shown, "tier": "hot", "message": text, "script": "",
+        "signatures": [signature] * signatures, "amounts": {"ETH": str(claimed)},
+    }  # fmt: skip
+    evidence: Document = {
+        "v": 1, "exchange": KEY.public.hex(),
+        "chains": [{
+            "network": 1, "name": "ETH", "kind": "evm", "chainId": 1, "height": HEIGHT,
+            "block": name, "header": made.hex(), "coin": {"symbol": "ETH", "decimals": 18},
+            "tokens": [], "nodes": [node.hex()], "places": [place] * times,
+        }],
+    }  # fmt: skip
+    return [_bundle(evidence, stated, name, said_ms or signed_ms), evidence]
+
+
+def _bundle(evidence: Document, stated: int, block: str, signed_ms: int) -> Document:
+    tree = Tree((Account(1, (0, 0)), Account(101, (STATED, 0)), Account(102, (0, 0))))
+    chain = {"network": 1, "name": "ETH", "height": HEIGHT, "block": block, "signed": signed_ms}
+    reserves: dict[str, Any] = {"read": READ_MS, "evidence": digest(evidence), "chains": [chain]}
+    statement = statement_of(tree, (stated, 0)) | {"reserves": reserves}
+    statement["assets"][0]["symbol"] = "ETH"
+    return {
+        **signed(statement, KEY),
+        "log": logged([statement], 0),
+        "house": tree.proof(0),
+        "proof": tree.proof(1),
+    }
