@@ -27,6 +27,7 @@ from benchmarks import (
     reads,
     records,
     recovery,
+    reserves,
     rust,
 )
 from benchmarks.figure import Figure, Measure, decode, encode, table
@@ -48,6 +49,7 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "demo": demo.measure,
     "chains": chains.measure,
+    "reserves": reserves.measure,
     "page-view": page.view,
     "page-orders": page.orders,
     "page-books": page.books,

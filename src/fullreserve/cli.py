@@ -193,6 +193,23 @@ def add_wallet(commands: "Subcommands") -> None:
     send.add_argument("address", help="where to; address:memo where the chain has memos")
 
 
+def add_reserves(commands: "Subcommands") -> None:
+    """Add the auditor's command."""
+    text = "check statements of reserves from raw data"
+    parser = commands.add_parser("reserves", help=text, description=text, epilog=EXIT_CODES)
+    reserves = parser.add_subparsers(title="commands", metavar="command", required=True)
+    audit = add_command(
+        reserves,
+        "audit",
+        InRoom("fullreserve.reserves.audit:audit", ("epoch", "node")),
+        "check a statement against the journal, the log of statements and your own nodes",
+    )
+    audit.add_argument("--epoch", type=sequence, default=None, help="else the newest")
+    audit.add_argument(
+        "--node", action="append", default=None, metavar="NETWORK=URL", help="a node of your own"
+    )
+
+
 def add_tls(commands: "Subcommands") -> None:
     """Add the commands that make certificates."""
     text = "make certificates"
@@ -289,6 +306,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_journal(commands)
     add_user(commands)
     add_audit(commands)
+    add_reserves(commands)
     add_tls(commands)
     add_custody(commands)
     backup = add_command(

@@ -17,7 +17,11 @@ from scripts.source import name, with_suffix
 
 PACKAGE = "src/fullreserve"
 CLOCK = f"{PACKAGE}/clock.py"
-MAKES_SECRETS = (f"{PACKAGE}/identity/", f"{PACKAGE}/custody/")
+MAKES_SECRETS = (
+    f"{PACKAGE}/identity/",
+    f"{PACKAGE}/custody/",
+    f"{PACKAGE}/reserves/keys.py",
+)
 
 CLOCK_READS = frozenset(
     f"time.{function}{unit}"

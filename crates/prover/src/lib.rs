@@ -6,11 +6,11 @@
 //! that out). Amounts are unsigned and sums are checked: nothing is negative and nothing wraps.
 //!
 //! ```text
-//! salt = SHA-256("por/salt/1" | master 32 | epoch u64 | account u64)      told to the account alone
+//! salt = SHA-256("por/salt/1" | master 32 | epoch u64 | account u64)    told to its owner alone
 //! user = SHA-256("por/user/1" | epoch u64 | salt 32 | account u64)
 //! leaf = SHA-256("por/leaf/1" | epoch u64 | user 32 | A u16 | A x u128)
 //! node = SHA-256("por/node/1" | height u8 | L.hash | A x u128 | R.hash | A x u128)
-//! pad  = SHA-256("por/pad/1"  | height u8 | index u64)                    with sums of zero
+//! pad  = SHA-256("por/pad/1"  | height u8 | index u64)                  with sums of zero
 //! ```
 //!
 //! All integers are big-endian. Leaves are at height 0; a level with an odd number of nodes, unless

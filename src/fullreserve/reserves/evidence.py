@@ -69,7 +69,7 @@ class Evidence:
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
         """What can be shown now, and the document that shows it."""
         try:
-            served = networks.load(self._data)
+            served = networks.served(self._data)
             names = await self._names()
         except (BadNetworks, Unavailable) as problem:
             log.warning("reserves cannot be read", problem=str(problem))

@@ -28,7 +28,7 @@ class Signers:
 
     async def places(self, network: int) -> Sequence[Place]:
         """Wallets, and every address that was given to a user; none of an unknown network."""
-        served = [one for one in networks.load(self._data) if one.network == network]
+        served = [one for one in networks.served(self._data) if one.network == network]
         if not served:
             return ()
         try:

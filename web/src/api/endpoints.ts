@@ -577,6 +577,8 @@ export interface Endpoints {
   'POST x/api-keys/switch-off': Record<string, never>
   'POST x/api-keys/switch-on': Record<string, never>
   'POST x/cancel-all': { instId?: string }
+  'GET x/drain': { suspension: number | string }
+  'GET x/liveness': Record<string, never>
   'GET x/operator/accounts': { uid: number | string }
   'POST x/operator/approve': { proposal: number | string }
   'GET x/operator/audit': {
@@ -610,6 +612,13 @@ export interface Endpoints {
   'GET x/operator/journal/replay': Record<string, never>
   'POST x/operator/journal/replay': { sequence: number | string }
   'GET x/operator/journal/rows': { from?: number | string; limit?: number | string }
+  'GET x/operator/liveness': Record<string, never>
+  'POST x/operator/liveness/away': {
+    note: string
+    person: number | string
+    fromTs?: number | string
+    untilTs?: number | string
+  }
   'GET x/operator/operators': Record<string, never>
   'POST x/operator/operators/dismiss': { note: string; uid: number | string }
   'GET x/operator/overview': Record<string, never>
@@ -714,6 +723,67 @@ export interface Endpoints {
   }
   'POST x/operator/reject': { proposal: number | string; note: string }
   'GET x/operator/series': { after?: number | string }
+  'GET x/operator/suspending': Record<string, never>
+  'POST x/operator/suspending/canary': { note: string; suspension: number | string; wdId: string }
+  'POST x/operator/suspending/check': { note: string; suspension: number | string }
+  'GET x/operator/suspending/detail': { suspension: number | string }
+  'POST x/operator/suspending/discard': { note: string; suspension: number | string }
+  'POST x/operator/suspending/draft': {
+    note: string
+    actions: number | string
+    level: 'ccy' | 'ccy_chain' | 'chain' | 'global' | 'segment' | 'user'
+    reason: string
+    chain?: string
+    ccy?: string
+    key?: number | string
+    mode?: 'cap' | 'queue' | 'reject' | 'review'
+    estOpenTs?: number | string
+    capUsd?: number | string
+    capAmt?: string
+    incident?: number | string
+  }
+  'POST x/operator/suspending/extend': {
+    note: string
+    suspension: number | string
+    estOpenTs?: number | string
+  }
+  'POST x/operator/suspending/fall': { note: string; suspension: number | string }
+  'POST x/operator/suspending/lift': { note: string; suspension: number | string }
+  'POST x/operator/suspending/open-drain': { note: string; suspension: number | string }
+  'POST x/operator/suspending/plan': {
+    note: string
+    suspension: number | string
+    estOpenTs?: number | string
+    budgets?: string
+    intervalMs?: number | string
+  }
+  'POST x/operator/suspending/ratify': { note: string; suspension: number | string }
+  'POST x/operator/suspending/report': { note: string; suspension: number | string; digest: string }
+  'POST x/operator/suspending/show': {
+    note: string
+    suspension: number | string
+    gate: '1' | '2' | '3' | '5' | '6' | '7' | '8'
+    digest: string
+    passed?: boolean
+    figures?: string
+    count?: number | string
+  }
+  'POST x/operator/suspending/sign-off': { note: string; suspension: number | string }
+  'POST x/operator/suspending/suspend': {
+    note: string
+    actions: number | string
+    level: 'ccy' | 'ccy_chain' | 'chain' | 'global' | 'segment' | 'user'
+    reason: string
+    chain?: string
+    ccy?: string
+    key?: number | string
+    mode?: 'cap' | 'queue' | 'reject' | 'review'
+    estOpenTs?: number | string
+    capUsd?: number | string
+    capAmt?: string
+    incident?: number | string
+  }
+  'POST x/operator/suspending/tick': { note: string; suspension: number | string }
   'GET x/operator/suspensions': Record<string, never>
   'GET x/operator/user': { uid: number | string }
   'GET x/operator/users': { query?: string; after?: number | string; limit?: number | string }
@@ -733,6 +803,8 @@ export interface Endpoints {
   'POST x/password/change': { password: string }
   'POST x/password/forgotten': { email: string }
   'POST x/password/reset': { ticket: string; code: string; password: string }
+  'GET x/reserves/latest': Record<string, never>
+  'GET x/reserves/proof': { epoch?: string }
   'GET x/session': Record<string, never>
   'GET x/sessions': Record<string, never>
   'POST x/sessions/revoke': { id: string }
@@ -747,6 +819,8 @@ export interface Endpoints {
   'POST x/step-up': { password: string; code?: string }
   'POST x/step-up/passkey': { ticket: string; credential: string }
   'POST x/step-up/passkey-options': Record<string, never>
+  'GET x/suspension': { suspension: number | string }
+  'GET x/suspensions': { state?: 'all' | 'closed' | 'open' }
   'POST x/totp/begin': Record<string, never>
   'POST x/totp/confirm': { ticket: string; code: string }
   'POST x/totp/recovery-codes': Record<string, never>
@@ -754,5 +828,6 @@ export interface Endpoints {
   'GET x/withdrawal-addresses': Record<string, never>
   'POST x/withdrawal-addresses/add': { chain: string; addr: string; label: string }
   'POST x/withdrawal-addresses/remove': { addrId: string }
+  'GET x/withdrawal-queue': { wdId: string }
   'POST x/ws-token': Record<string, never>
 }

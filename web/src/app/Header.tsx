@@ -44,6 +44,7 @@ function Navigation(): ReactNode {
       <Item to={`/trade/${lastPair}`} name="nav.trade" />
       <Item to="/portfolio" name="nav.portfolio" />
       <Item to="/orders" name="nav.orders" />
+      <Item to="/reserves" name="nav.reserves" />
       {session?.roles.length ? <Item to="/operator" name="nav.operator" /> : null}
     </nav>
   )

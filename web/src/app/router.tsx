@@ -36,7 +36,13 @@ const orders = createRoute({
   component: lazyRouteComponent(() => import('~/pages/orders/OrdersPage'), 'OrdersPage'),
 })
 
-const pages = [home, markets, trade, portfolio, orders]
+const reserves = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reserves',
+  component: lazyRouteComponent(() => import('~/pages/reserves/ReservesPage'), 'ReservesPage'),
+})
+
+const pages = [home, markets, trade, portfolio, orders, reserves]
 
 export const router = createRouter({
   routeTree: rootRoute.addChildren([...pages, ...accountRoutes, ...operatorRoutes]),

@@ -43,8 +43,10 @@ function scan(text) {
     if (!found) refuse('The file cannot be read as JSON.')
     at += found[0].length
     if (/^-?[0-9]/.test(found[0])) {
-      if (!/^-?[0-9]+$/.test(found[0])) refuse(`The file holds ${found[0]}, which is no whole number.`)
-      if (Math.abs(Number(found[0])) > INTEGER_MAX) refuse('The file holds a number that is too large.')
+      if (!/^-?[0-9]+$/.test(found[0]))
+        refuse(`The file holds ${found[0]}, which is no whole number.`)
+      if (Math.abs(Number(found[0])) > INTEGER_MAX)
+        refuse('The file holds a number that is too large.')
     }
     return JSON.parse(found[0])
   }
@@ -127,8 +129,8 @@ export function canonical(value) {
 }
 
 function quoted(text) {
-  const escape = (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escape)
+  const escaped = (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escaped)
 }
 
 function member(document, name, kind) {
@@ -202,7 +204,11 @@ function joined(...parts) {
 }
 
 function bigEndian(value, length) {
-  return fromHex(BigInt(value).toString(16).padStart(2 * length, '0'))
+  return fromHex(
+    BigInt(value)
+      .toString(16)
+      .padStart(2 * length, '0'),
+  )
 }
 
 const number = (bytes) => BigInt(`0x${toHex(bytes) || '0'}`)
@@ -493,7 +499,12 @@ function checkAssets(statement, house) {
   if (new Set(made.map((one) => one.symbol)).size !== made.length) {
     refuse('The statement names an asset twice.')
   }
-  checkAges(reservesOf, ts, read, made.some((one) => one.reserves > 0n))
+  checkAges(
+    reservesOf,
+    ts,
+    read,
+    made.some((one) => one.reserves > 0n),
+  )
   for (const one of made) {
     if (one.reserves < one.users) {
       const [held, owed] = [decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)]
@@ -661,7 +672,8 @@ export function keccak256(data) {
   const state = new Array(25).fill(0n)
   const view = new DataView(padded.buffer)
   for (let start = 0; start < padded.length; start += 136) {
-    for (let lane = 0; lane < 17; lane += 1) state[lane] ^= view.getBigUint64(start + 8 * lane, true)
+    for (let lane = 0; lane < 17; lane += 1)
+      state[lane] ^= view.getBigUint64(start + 8 * lane, true)
     keccakF(state)
   }
   const made = new DataView(new ArrayBuffer(32))
@@ -832,7 +844,9 @@ function checkPlace(place, of) {
 
 function held(place, of, account) {
   const coin = member(member(of.chain, 'coin', 'object'), 'symbol', 'string')
-  const tokens = new Map(texts(of.chain, 'tokens').map((one) => [member(one, 'symbol', 'string'), one]))
+  const tokens = new Map(
+    texts(of.chain, 'tokens').map((one) => [member(one, 'symbol', 'string'), one]),
+  )
   return Object.entries(member(place, 'amounts', 'object')).map(([symbol, text]) => {
     const units = amountOf(text, 'amounts')
     let shown

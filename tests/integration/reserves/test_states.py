@@ -1,0 +1,268 @@
+"""Goal: statements and verifiers turn red when they have to, and only then.
+
+Method: a real exchange on a clock that stands still, a real chain, real keys; the states of a bad
+day one after the other. What was published is read by the stand-alone verifier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from fullreserve.config import Settings
+from fullreserve.custody import nodes
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.registry import products
+from fullreserve.exchange.wire import commands as c
+from fullreserve.reserves.audit import audit
+from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.keys import signer
+from fullreserve.reserves.worker import Worker
+from tests.bed import ALICE, BTC, START_MS, USDT, Bed, submit
+from tests.integration.reserves.anvil import Anvil, Keys
+from verifier import verify
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+
+
+class World:
+    """An exchange that owes 200 BTC and 2 M USDT, with exactly that on a chain."""
+
+    def __init__(self, folder: Path, bed: Bed, anvil: Anvil) -> None:
+        self.folder = folder
+        self.bed = bed
+        self.anvil = anvil
+        self.keys = Keys()
+        self.worker: Worker
+        self._following: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, folder: Path) -> World:
+        anvil = Anvil()
+        await anvil.ready()
+        world = cls(folder, await Bed.open(folder, folds=products()), anvil)
+        anvil.give(world.keys.held[0], 5, btc=200, usdt=1_500_000)
+        anvil.give(world.keys.held[1], 0, usdt=500_000)
+        anvil.serve(folder)
+        await world.start()
+        return world
+
+    async def start(self) -> None:
+        """The process of statements, from nothing but the files."""
+        clock = self.bed.clock
+        door = await self.bed.door(7)
+        exchange = signer(self.folder).public.hex()
+        evidence = Evidence(self.folder, door, clock, exchange, self.keys)
+        self.worker = Worker(self.folder, door, clock, 60, evidence)
+        self._following = asyncio.create_task(self.worker.projection.follow())
+
+    async def stop(self) -> None:
+        assert self._following is not None
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
+    async def publish(self) -> dict[str, Any]:
+        """The next statement, once all that the log has is in it."""
+        await self.worker.projection.caught_up(self.bed.sequencer.machine.sequence)
+        return await self.worker.publish()
+
+    async def pay(self, asset: int, amount: int) -> None:
+        """From the treasury to Alice."""
+        treasury = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
+        target = c.AccountKey(ALICE, chart.TRADE, 0)
+        units = c.amount_bytes(amount)
+        replies = await submit(
+            self.bed.sequencer, [c.Transfer(0, 0, chart.HOUSE, treasury, target, asset, units)]
+        )
+        assert isinstance(replies, list | tuple)
+        assert [one.code for one in replies] == [0]
+
+    def verdict(self, row: dict[str, Any], *, evidence: bool = True) -> str:
+        """What the verifier says of a published epoch with its evidence; empty: all holds."""
+        files = [json.dumps(row).encode()]
+        name = row["statement"]["reserves"]["evidence"]
+        if evidence and name:
+            public = self.folder / "reserves" / "public"
+            files.append((public / "evidence" / f"{name}.json").read_bytes())
+        try:
+            verify.check_files(files)
+        except verify.Refused as refused:
+            return str(refused)
+        return ""
+
+    async def close(self) -> None:
+        await self.stop()
+        await self.bed.close()
+        self.anvil.close()
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    try:
+        nodes.anvil()
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    opened = await World.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+def advance(world: World, ms: int) -> None:
+    world.bed.clock.advance(ms)  # type: ignore[attr-defined]
+
+
+def asset_row(row: dict[str, Any], symbol: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        one for one in row["statement"]["assets"] if one["symbol"] == symbol
+    )
+    return found
+
+
+async def test_coins_and_tokens_on_a_real_chain_are_shown(world: World) -> None:
+    """Two addresses, ether and two tokens, to the unit. Criterion: POR-RESERVES-1"""
+    row = await world.publish()
+    assert world.verdict(row) == ""
+    assert asset_row(row, "BTC")["ratio"] == "1.0000"
+    assert asset_row(row, "USDT")["reserves"] == str(2_000_000 * 10**8)
+    assert asset_row(row, "ETH")["reserves"] == str(5 * 10**8)
+    name = row["statement"]["reserves"]["evidence"]
+    place = world.folder / "reserves" / "public" / "evidence" / f"{name}.json"
+    for wrong in ("amounts", "nodes", "signatures"):
+        document = json.loads(place.read_bytes())
+        (chain,) = document["chains"]
+        if wrong == "nodes":
+            chain["nodes"].pop()
+        elif wrong == "amounts":
+            chain["places"][0]["amounts"]["ETH"] = "1"
+        else:
+            chain["places"][0]["signatures"] = chain["places"][1]["signatures"]
+        with pytest.raises(verify.Refused):
+            verify.check_files([json.dumps(row).encode(), json.dumps(document).encode()])
+
+
+async def test_a_shortfall_of_one_unit_is_red(world: World) -> None:
+    """200 BTC are there; one satoshi more is owed. Criterion: POR-STATE-1"""
+    assert world.verdict(await world.publish()) == ""
+    await world.pay(BTC, 1)
+    row = await world.publish()
+    assert asset_row(row, "BTC")["ratio"] == "0.9999"
+    expected = "BTC: reserves of 200 do not cover 200.00000001 owed to users."
+    assert world.verdict(row) == expected
+    world.anvil.give(world.keys.held[1], 1, btc=1)
+    assert world.verdict(await world.publish()) == ""
+
+
+async def test_a_signer_that_died_is_believed_for_a_day(world: World) -> None:
+    """The statement says how old the signatures are. Criterion: POR-STATE-2"""
+    first = await world.publish()
+    world.keys.silent = True
+    advance(world, 23 * HOUR_MS)
+    row = await world.publish()
+    (chain,) = row["statement"]["reserves"]["chains"]
+    assert chain["signed"] == first["statement"]["ts"] == START_MS
+    assert world.verdict(row) == ""
+    advance(world, 2 * HOUR_MS)
+    row = await world.publish()
+    assert asset_row(row, "BTC")["reserves"] == "0"
+    assert world.verdict(row) == "BTC: reserves of 0 do not cover 200 owed to users."
+    world.keys.silent = False
+    assert world.verdict(await world.publish()) == ""
+
+
+async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:
+    """What was read before stands for ten minutes, then counts no more. Criterion: POR-STATE-3"""
+    first = await world.publish()
+    other = Anvil()
+    await other.ready()
+    try:
+        other.node.call("anvil_mine", "0x20")
+        world.anvil.serve(world.folder, other.process.url)
+        advance(world, 5 * MINUTE_MS)
+        row = await world.publish()
+        assert row["statement"]["reserves"]["read"] == first["statement"]["ts"]
+        assert world.verdict(row) == ""
+        advance(world, 6 * MINUTE_MS)
+        row = await world.publish()
+        assert row["statement"]["reserves"]["chains"] == []
+        assert world.verdict(row).startswith("BTC: reserves of 0 do not cover")
+    finally:
+        other.close()
+
+
+async def test_suspended_withdrawals_change_nothing(world: World) -> None:
+    """Statements ask nothing of the withdrawal system. Criterion: POR-STATE-4"""
+    stop = c.SetSuspension(0, 0, 1, c.Suspended.WITHDRAW, c.SuspensionLevel.GLOBAL, 0)
+    await submit(world.bed.sequencer, [stop])
+    assert world.verdict(await world.publish()) == ""
+
+
+async def test_the_projection_is_made_anew_from_the_log(world: World) -> None:
+    """Lost and rebuilt, it owes the same; the log of statements goes on. Criterion: POR-STATE-5"""
+    first = await world.publish()
+    await world.stop()
+    await world.start()
+    second = await world.publish()
+    assert second["statement"]["epoch"] == 2
+    assert [one["claims"] for one in second["statement"]["assets"]] == [
+        one["claims"] for one in first["statement"]["assets"]
+    ]
+    files = [json.dumps(one).encode() for one in (first, second)]
+    verify.check_files(files)
+
+
+async def test_a_crash_between_statement_and_checkpoint_makes_no_second_one(world: World) -> None:
+    """The hash is in the log, the signature is not: the same statement is signed at the start.
+
+    Criterion: POR-STATE-6
+    """
+    first = await world.publish()
+    await world.stop()
+    place = world.folder / "reserves" / "public" / "epochs" / "1.json"
+    place.write_text(json.dumps({"statement": first["statement"]}))
+    await world.start()
+    again = json.loads(place.read_bytes())
+    assert again["statement"] == first["statement"]
+    assert again["signature"] == first["signature"]
+    assert (await world.publish())["statement"]["epoch"] == 2
+
+
+async def test_files_alone_are_enough(world: World) -> None:
+    """No exchange, no API, no network: the folder and the verifier. Criterion: POR-STATE-7"""
+    row = await world.publish()
+    await world.stop()
+    latest = (world.folder / "reserves" / "public" / "latest.json").read_bytes()
+    assert json.loads(latest) == row
+    assert world.verdict(row) == ""
+
+
+async def test_an_auditor_makes_the_totals_again_from_the_journal(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Claims by replay, the log of statements, balances at the auditor's node.
+
+    Criterion: POR-AUDIT-1
+    """
+    await world.publish()
+    await world.pay(USDT, 5)
+    await world.publish()
+    settings = Settings(data=world.folder)
+    node = [f"1={world.anvil.process.url}"]
+    assert audit(settings, 1, node) == 0
+    said = capsys.readouterr().out
+    assert "claims of statement 1 are those of the journal, to the unit" in said
+    assert "4 balances are those of your own nodes" in said
+    assert audit(settings, None, node) == 1
+    assert "FAILED: USDT: reserves do not cover" in capsys.readouterr().out
+    place = world.folder / "reserves" / "public" / "epochs" / "2.json"
+    row = json.loads(place.read_bytes())
+    row["statement"]["assets"][0]["claims"] = "1"
+    place.write_text(json.dumps(row))
+    assert audit(settings, 1, node) == 1
+    assert "statement 2 is not the one in the log" in capsys.readouterr().out

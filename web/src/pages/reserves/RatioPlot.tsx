@@ -1,0 +1,45 @@
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from '~/i18n'
+import { Tabs } from '~/ui/Tabs'
+import { lowest, type Point } from './published'
+import css from './ReservesPage.module.css'
+
+const DAY_MS = 24 * 3600 * 1000
+const DAYS = [1, 7, 30, 90]
+const [WIDTH, HEIGHT] = [600, 120]
+
+/** The lowest ratio of all assets over the last days, and the line that it must not fall below. */
+export function RatioPlot({ points, now }: { points: Point[]; now: number }): ReactNode {
+  const { t } = useTranslation()
+  const [days, setDays] = useState('1')
+  const tabs = DAYS.map((each) => ({
+    id: String(each),
+    title: t('reserves.days', { count: each }),
+    content: <Plot points={points} from={now - each * DAY_MS} to={now} />,
+  }))
+  return <Tabs label={t('reserves.history')} value={days} onChange={setDays} tabs={tabs} />
+}
+
+function Plot({ points, from, to }: { points: Point[]; from: number; to: number }): ReactNode {
+  const { t } = useTranslation()
+  const known = points
+    .filter(({ ts }) => ts >= from)
+    .map(({ ts, ratios }) => ({ ts, value: lowest(Object.values(ratios)) }))
+    .filter((one): one is { ts: number; value: number } => one.value !== null)
+  const least = known.length ? Math.min(...known.map(({ value }) => value)) : null
+  if (least === null) return <p className={css.quiet}>{t('reserves.noHistory')}</p>
+  const top = Math.max(1.1, ...known.map(({ value }) => value)) * 1.05
+  const x = (ts: number) => ((ts - from) / (to - from)) * WIDTH
+  const y = (value: number) => HEIGHT - (value / top) * HEIGHT
+  const path = known.map(({ ts, value }) => `${x(ts).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
+  const words = t('reserves.lowest', { ratio: (least * 100).toFixed(2) })
+  return (
+    <figure className={css.plot}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+        <line className={css.full} x1="0" x2={WIDTH} y1={y(1)} y2={y(1)} />
+        <polyline className={least >= 1 ? css.good : css.bad} points={path} />
+      </svg>
+      <figcaption>{words}</figcaption>
+    </figure>
+  )
+}

@@ -1,0 +1,206 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import { useTitle } from '~/app/title'
+import { useTranslation } from '~/i18n'
+import { decimal } from '~/reserves/verifier'
+import { type Column, Table } from '~/ui/Table'
+import { CheckFunds } from './CheckFunds'
+import {
+  type AssetRow,
+  type ChainEvidence,
+  evidencePath,
+  isCovered,
+  type Statement,
+  useEvidence,
+  useHistory,
+  useStatement,
+} from './published'
+import { RatioPlot } from './RatioPlot'
+import css from './ReservesPage.module.css'
+
+const SECOND_MS = 1_000
+const SHOWN = 10
+
+function useNow(): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SECOND_MS)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}
+
+export function ReservesPage(): ReactNode {
+  const { t } = useTranslation()
+  const statement = useStatement()
+  const now = useNow()
+  const points = useHistory(statement?.epoch)
+  const evidence = useEvidence(statement)
+  useTitle(t('reserves.title'))
+  if (!statement) {
+    return (
+      <section className={css.page}>
+        <h1>{t('reserves.title')}</h1>
+        <p>{t(statement === null ? 'reserves.none' : 'loading')}</p>
+      </section>
+    )
+  }
+  return (
+    <section className={css.page}>
+      <h1>{t('reserves.title')}</h1>
+      <p>{t('reserves.about')}</p>
+      <Verdict statement={statement} now={now} />
+      <Assets statement={statement} />
+      <h2>{t('reserves.history')}</h2>
+      <RatioPlot points={points} now={now} />
+      <h2>{t('reserves.checkTitle')}</h2>
+      <CheckFunds />
+      <h2>{t('reserves.addresses')}</h2>
+      <Addresses chains={evidence} />
+      <h2>{t('reserves.log')}</h2>
+      <Log statement={statement} />
+    </section>
+  )
+}
+
+/** In one sentence, and how old what it rests on is. What is stale is red, whatever it says. */
+function Verdict({ statement, now }: { statement: Statement; now: number }): ReactNode {
+  const { t } = useTranslation()
+  const isStale = now > statement.expires
+  const covered = isCovered(statement)
+  const key = isStale ? 'reserves.stale' : covered ? 'reserves.covered' : 'reserves.notCovered'
+  const seconds = (since: number) => Math.max(0, Math.round((now - since) / SECOND_MS))
+  const { read, chains } = statement.reserves
+  const signed = Math.min(...chains.map((one) => one.signed))
+  return (
+    <div className={css.verdict} data-good={!isStale && covered}>
+      <p className={css.sentence}>{t(key)}</p>
+      <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
+      <p>{read ? t('reserves.readAge', { count: seconds(read) }) : t('reserves.nothingShown')}</p>
+      {chains.length ? (
+        <p>{t('reserves.signedAge', { count: Math.floor(seconds(signed) / 60) })}</p>
+      ) : null}
+    </div>
+  )
+}
+
+function Assets({ statement }: { statement: Statement }): ReactNode {
+  const { t } = useTranslation()
+  const text = (units: string, { decimals }: AssetRow) => decimal(BigInt(units), decimals)
+  const columns: Column<AssetRow>[] = [
+    { id: 'asset', title: t('currency'), cell: ({ symbol }) => <b>{symbol}</b> },
+    { id: 'owed', title: t('reserves.owed'), number: true, cell: (one) => text(one.users, one) },
+    {
+      id: 'there',
+      title: t('reserves.there'),
+      number: true,
+      cell: (one) => text(one.reserves, one),
+    },
+    {
+      id: 'lacking',
+      title: t('reserves.shortfall'),
+      number: true,
+      cell: (one) => text(one.shortfall, one),
+    },
+    {
+      id: 'ratio',
+      title: t('reserves.ratio'),
+      number: true,
+      cell: (one) => (
+        <b className={BigInt(one.reserves) >= BigInt(one.users) ? css.enough : css.lacking}>
+          {one.ratio ? `${(Number(one.ratio) * 100).toFixed(2)} %` : '—'}
+        </b>
+      ),
+    },
+  ]
+  return (
+    <Table
+      cards
+      label={t('reserves.title')}
+      columns={columns}
+      rows={statement.assets}
+      keyOf={({ symbol }) => symbol}
+      empty={t('reserves.none')}
+    />
+  )
+}
+
+interface Row {
+  key: string
+  chain: string
+  tier: string
+  address: string
+  held: string
+}
+
+function rowsOf({ name, coin, tokens, places }: ChainEvidence): Row[] {
+  const digits = new Map([coin, ...tokens].map((one) => [one.symbol, one.decimals]))
+  return places.map(({ address, tier, amounts }) => ({
+    key: `${name} ${address}`,
+    chain: name,
+    tier,
+    address,
+    held: Object.entries(amounts)
+      .map(([symbol, units]) => `${decimal(BigInt(units), digits.get(symbol) ?? 0)} ${symbol}`)
+      .join(', '),
+  }))
+}
+
+function Addresses({ chains }: { chains: ChainEvidence[] }): ReactNode {
+  const { t } = useTranslation()
+  const columns: Column<Row>[] = [
+    { id: 'chain', title: t('reserves.chain'), cell: ({ chain }) => chain },
+    { id: 'tier', title: t('reserves.tier'), cell: ({ tier }) => tier },
+    {
+      id: 'address',
+      title: t('reserves.address'),
+      cell: ({ address }) => <code className={css.address}>{address}</code>,
+    },
+    { id: 'held', title: t('reserves.there'), cell: ({ held }) => held },
+  ]
+  return (
+    <Table
+      cards
+      label={t('reserves.addresses')}
+      columns={columns}
+      rows={chains.flatMap(rowsOf)}
+      keyOf={({ key }) => key}
+      empty={t('reserves.nothingShown')}
+    />
+  )
+}
+
+function Log({ statement }: { statement: Statement }): ReactNode {
+  const { t } = useTranslation()
+  const first = Math.max(1, statement.epoch - SHOWN + 1)
+  const epochs = Array.from({ length: statement.epoch - first + 1 }, (_, n) => statement.epoch - n)
+  return (
+    <>
+      <p>{t('reserves.key', { key: statement.exchange })}</p>
+      <ul className={css.files}>
+        {epochs.map((epoch) => (
+          <li key={epoch}>
+            <a href={`/por/epochs/${epoch}.json`}>{t('reserves.statement', { epoch })}</a>
+          </li>
+        ))}
+        {statement.reserves.evidence ? (
+          <li>
+            <a href={evidencePath(statement)}>{t('reserves.evidence')}</a>
+          </li>
+        ) : null}
+        <li>
+          <a href="/por/log/checkpoint">{t('reserves.checkpoint')}</a>
+        </li>
+        <li>
+          <a href="/por/verify.py" download>
+            verify.py
+          </a>
+        </li>
+        <li>
+          <a href="/por/verify.html" download>
+            verify.html
+          </a>
+        </li>
+      </ul>
+    </>
+  )
+}
