@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ import pytest_asyncio
 from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
+from fullreserve.gateway.limits import SINGLE
 from fullreserve.gateway.rest.proving import Proving
 from fullreserve.identity.api_key import Permission
-from tests.integration.rest.bed import TRADE, RestBed
+from tests.bed import START_MS, until
+from tests.integration.rest.bed import TRADE, HandClock, RestBed
 from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
 
 CHANGING = ("ordId", "ts", "inTime", "outTime")
@@ -128,6 +131,32 @@ async def test_known_callers_are_read_at_once(port: Port) -> None:
     assert await at_once(named("fifth")) == "at once 0"
     assert rest.vault.revoke_key(before.key)
     assert await at_once(named("never")) == "50111"
+
+
+async def test_orders_read_at_once_are_counted(tmp_path: Path) -> None:
+    """Criterion: REST-LIM-1, REST-AUTH-6. The clock stands still, so that nothing is refilled."""
+    rest = await RestBed.open(tmp_path, limits=True, clock=HandClock(START_MS))
+    server = await RestServer.start(rest.app, bound("http", Address("127.0.0.1", 0)))
+    port = Port(rest, server)
+    try:
+        await port.send(port.post(named("first")) + named("first"))
+        answers: list[tuple[int, dict[str, Any]]] = []
+        for number in range(SINGLE):
+            body = named(f"n{number}")
+            taken = rest.app.signed_order(
+                port.post(body) + body,
+                ("127.0.0.1", 1),
+                lambda status, sent: answers.append((status, json.loads(sent))),
+            )
+            assert taken
+        await until(lambda: len(answers) == SINGLE)
+        refused = [(status, answer) for status, answer in answers if status != 200]
+        ((status, answer),) = refused
+        assert (status, answer["code"], answer["data"]) == (429, "50011", [])
+        assert f"allowed are {SINGLE} in 2 s" in answer["msg"]
+    finally:
+        await server.close()
+        await rest.close()
 
 
 async def test_a_proxy_on_this_machine_names_the_caller(port: Port) -> None:
