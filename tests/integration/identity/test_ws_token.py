@@ -42,6 +42,14 @@ async def enter(socket: ClientConnection, given: str, **more: str) -> Any:
     return json.loads(await socket.recv())
 
 
+async def refused(server: Server, given: str, **more: str) -> str:
+    """The code that a connection is told before it is closed."""
+    async with connected(server) as socket:
+        answer = await enter(socket, given, **more)
+        assert await Client(socket).closed() == 4001
+    return str(answer["code"])
+
+
 async def place(socket: ClientConnection) -> Any:
     client = Client(socket)
     return await client.ask("order", ORDER)
@@ -60,10 +68,10 @@ async def test_a_token_logs_in_once_with_the_sessions_permissions(
         await client.subscribe("account")
         uid = (await home.get("x/session")).row["uid"]
         assert (await client.of("account"))["arg"]["uid"] == uid
+    assert await refused(server, given) == "60009"
+    assert await refused(server, "made-up") == "60009"
+    assert await refused(server, await token(home), apiKey="k") == "60026"
     async with connected(server) as socket:
-        assert (await enter(socket, given))["code"] == "60009"
-        assert (await enter(socket, "made-up"))["code"] == "60009"
-        assert (await enter(socket, await token(home), apiKey="k"))["code"] == "60026"
         assert (await enter(socket, await token(home)))["code"] == "0"
 
 
@@ -75,11 +83,10 @@ async def test_a_token_lasts_thirty_seconds_and_as_long_as_its_session(
     answer = await home.post("x/ws-token")
     assert answer.row["expiresTs"] == str(town.clock.wall_ms() + 30_000)
     town.clock.advance(30_000)
-    async with connected(server) as socket:
-        assert (await enter(socket, answer.row["token"]))["code"] == "60009"
-        given = await token(home)
-        await home.post("x/sign-out")
-        assert (await enter(socket, given))["code"] == "60009"
+    assert await refused(server, answer.row["token"]) == "60009"
+    given = await token(home)
+    await home.post("x/sign-out")
+    assert await refused(server, given) == "60009"
 
 
 async def test_an_ended_session_closes_its_connections(town: Town, server: Server) -> None:
