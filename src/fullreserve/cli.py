@@ -302,6 +302,15 @@ def build_parser() -> argparse.ArgumentParser:
         default="anvil",
         help="all starts litecoind, btcd and a chain with memos beside anvil",
     )
+    scenario = add_command(
+        commands,
+        "scenario",
+        InRoom("fullreserve.simulation.scenario:scenario", ("name", "users", "report")),
+        "play an incident of the past on a whole exchange, and write a report",
+    )
+    scenario.add_argument("name", choices=("october-2020",), help="which one")
+    scenario.add_argument("--users", type=int, default=200, help="how many people (200)")
+    scenario.add_argument("--report", type=Path, help="the HTML file (october-2020.html)")
     add_wallet(commands)
     add_journal(commands)
     add_user(commands)

@@ -9,10 +9,11 @@ from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.liveness import Liveness
+from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawals import Withdrawals
 
 
 def products() -> Sequence[Fold[Any]]:
     """Fresh ones, by number."""
-    return (Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness())
+    return (Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy())

@@ -1,0 +1,370 @@
+"""The policy engine: decides requests by ordered rules, explains, and chains every decision.
+
+A change that only tightens is one administrator's and holds at once. One that loosens needs as many
+others as their group says, each having named the digest of its replay over the last 30 days, and
+holds 48 hours after the last of them. Approvals of a request expire after four hours, and its
+initiator's does not count. The fold wants no events.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import sha256
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
+from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.policy_rules import (
+    Explained,
+    Facts,
+    Rule,
+    Verb,
+    explain,
+    is_sound,
+    tightens,
+)
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.queries import AskFold
+
+POLICY = 22
+WRITERS = 3  # the approval group of policy administrators; the console's where there is none
+HOUR_MS = 3_600_000
+LOCK_MS = 48 * HOUR_MS
+REPLAY_MS = 30 * 24 * HOUR_MS
+APPROVE_MS = 4 * HOUR_MS
+DECISIONS_KEPT = 20_000
+CHANGES_KEPT = 200
+
+
+class Refused(IntEnum):
+    """Codes of the fold's own refusals."""
+
+    NOT_ALLOWED = 95_001
+    UNKNOWN = 95_002
+    CLOSED = 95_003
+    OWN = 95_004
+    TWICE = 95_005
+    STALE_REPLAY = 95_006
+    SET_UP = 95_007
+    CONTRADICTS = 95_008
+
+
+class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; the command's owner is who says it."""
+
+
+class Decide(Word, frozen=True, tag=1):
+    """By the house, for a worker: what of a request? Again: the same answer."""
+
+    facts: Facts
+
+
+class Approve(Word, frozen=True, tag=2):
+    """By a member of the rule's group, who is not the initiator."""
+
+    request: int
+
+
+class Reject(Word, frozen=True, tag=3):
+    request: int
+
+
+class Propose(Word, frozen=True, tag=4):
+    """By a policy administrator: other rules."""
+
+    rules: tuple[Rule, ...]
+    note: int = 0
+
+
+class Agree(Word, frozen=True, tag=5):
+    """By another administrator, who has seen what the change would have done."""
+
+    change: int
+    replay: bytes
+
+
+class Withdraw(Word, frozen=True, tag=6):
+    """By any administrator: the change is dropped."""
+
+    change: int
+
+
+AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw
+
+
+class DecisionState(IntEnum):
+    ALLOWED = 1
+    WAITING = 2
+    BLOCKED = 3
+    REJECTED = 4
+    EXPIRED = 5
+
+
+class Decision(msgspec.Struct, array_like=True, frozen=True):
+    """`digest` is over the digest before and all that was decided first: the chain of decisions."""
+
+    number: int
+    facts: Facts
+    explained: Explained
+    version: int  # of the policy
+    time_ms: int
+    state: int
+    digest: bytes
+    approvals: tuple[int, ...] = ()
+
+
+class Change(msgspec.Struct, array_like=True, frozen=True):
+    number: int
+    rules: tuple[Rule, ...]
+    proposer: int
+    time_ms: int
+    note: int
+    is_tightening: bool
+    agreed: tuple[int, ...] = ()
+    holds_ms: int = 0  # from when on; 0: not agreed on yet
+    is_over: bool = False
+
+
+class Differs(msgspec.Struct, array_like=True, frozen=True):
+    """A decision of the last 30 days that would have been another."""
+
+    request: int
+    before: int
+    after: int
+    rule: int
+
+
+class PolicyState(State):
+    rules: tuple[Rule, ...] = ()
+    version: int = 0  # the change that made it
+    changes: dict[int, Change] = msgspec.field(default_factory=dict)
+    decisions: dict[int, Decision] = msgspec.field(default_factory=dict)  # by request
+    head: bytes = bytes(32)
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the questions."""
+
+
+class GetPolicy(Asked, frozen=True, tag=1):
+    """-> PolicyView"""
+
+
+class GetDecision(Asked, frozen=True, tag=2):
+    """-> Decision | None"""
+
+    request: int
+
+
+class GetReplay(Asked, frozen=True, tag=3):
+    """-> Replay | None, of a change over the decisions up to a time."""
+
+    change: int
+    now_ms: int
+
+
+class PolicyView(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+    rules: tuple[Rule, ...]
+    changes: tuple[Change, ...]
+    head: bytes
+
+
+class Replay(msgspec.Struct, array_like=True, frozen=True):
+    looked_at: int
+    differs: tuple[Differs, ...]
+    digest: bytes
+
+
+_decode = msgspec.msgpack.Decoder(AnyWord).decode
+_asked = msgspec.msgpack.Decoder(GetPolicy | GetDecision | GetReplay).decode
+_group = msgspec.msgpack.Decoder(Group).decode
+_encode = msgspec.msgpack.Encoder().encode
+_replace = msgspec.structs.replace
+
+
+class Policy(UndoingFold[PolicyState]):
+    """Rules, their changes and what they decided; see the module."""
+
+    number = POLICY
+    name = "policy"
+    is_late = True
+
+    def __init__(self) -> None:
+        super().__init__(PolicyState())
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            word = _decode(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        self._advance(moment)
+        who = command.owner
+        if isinstance(word, Decide):
+            if who != chart.HOUSE and not is_house(who, view):
+                return Outcome(code=Refused.NOT_ALLOWED)
+            return Outcome(code=self._decide(word.facts, moment))
+        if isinstance(word, Approve | Reject):
+            return Outcome(code=self._approve(who, word, view))
+        writers = _writers(view)
+        if not writers.counts(who):
+            return Outcome(code=Refused.NOT_ALLOWED)
+        if isinstance(word, Propose):
+            return self._propose(who, word, moment)
+        change = self.state.changes.get(word.change)
+        if change is None:
+            return Outcome(code=Refused.UNKNOWN)
+        if change.is_over:
+            return Outcome(code=Refused.CLOSED)
+        if isinstance(word, Withdraw):
+            self._set(self.state.changes, change.number, _replace(change, is_over=True))
+            return Outcome()
+        return Outcome(code=self._agree(who, change, word, writers, moment))
+
+    # Decisions
+
+    def _decide(self, facts: Facts, moment: Moment) -> int:
+        known = self.state.decisions.get(facts.request)
+        if known is not None:
+            return 0 if known.facts == facts else Refused.CONTRADICTS
+        spent = self._spent(facts.owner, moment.time_ms)
+        found = explain(self.state.rules, facts, spent, moment.time_ms)
+        states = {
+            Verb.ALLOW: DecisionState.ALLOWED,
+            Verb.APPROVE: DecisionState.WAITING,
+            Verb.BLOCK: DecisionState.BLOCKED,
+        }
+        one = Decision(
+            *(moment.sequence, facts, found, self.state.version, moment.time_ms),
+            *(states[Verb(found.verb)], b""),
+        )
+        self.state.head = sha256(self.state.head + _encode(one)).digest()
+        self._set(self.state.decisions, facts.request, _replace(one, digest=self.state.head))
+        if len(self.state.decisions) > DECISIONS_KEPT:
+            self._remove(self.state.decisions, next(iter(self.state.decisions)))
+        return 0
+
+    def _spent(self, owner: int, now_ms: int, before: int = 0) -> list[tuple[int, int]]:
+        """An owner's requests that were not blocked, of 30 days and before a decision."""
+        return [
+            (one.time_ms, one.facts.usd)
+            for one in self.state.decisions.values()
+            if one.facts.owner == owner
+            and one.state in (DecisionState.ALLOWED, DecisionState.WAITING)
+            and one.time_ms > now_ms - REPLAY_MS
+            and (not before or one.number < before)
+        ]
+
+    def _approve(self, who: int, word: Approve | Reject, view: View) -> int:
+        one = self.state.decisions.get(word.request)
+        if one is None:
+            return Refused.UNKNOWN
+        if one.state != DecisionState.WAITING:
+            return Refused.CLOSED
+        group = _members(one.explained.group, view)
+        if not group.counts(who):
+            return Refused.NOT_ALLOWED
+        if who in (one.facts.initiator, one.facts.owner):
+            return Refused.OWN
+        if isinstance(word, Reject):
+            self._set(
+                self.state.decisions, word.request, _replace(one, state=DecisionState.REJECTED)
+            )
+            return 0
+        if who in one.approvals:
+            return Refused.TWICE
+        one = _replace(one, approvals=(*one.approvals, who))
+        if sum(group.counts(each) for each in one.approvals) >= one.explained.needed:
+            one = _replace(one, state=DecisionState.ALLOWED)
+        self._set(self.state.decisions, word.request, one)
+        return 0
+
+    # Changes
+
+    def _propose(self, who: int, word: Propose, moment: Moment) -> Outcome:
+        if not is_sound(word.rules, WRITERS):
+            return REFUSED
+        is_tightening = tightens(self.state.rules, word.rules)
+        change = Change(
+            *(moment.sequence, word.rules, who, moment.time_ms, word.note, is_tightening),
+            holds_ms=moment.time_ms if is_tightening else 0,
+        )
+        self._set(self.state.changes, change.number, change)
+        self._advance(moment)
+        over = [number for number, one in self.state.changes.items() if one.is_over]
+        for number in over[: max(0, len(over) - CHANGES_KEPT)]:
+            self._remove(self.state.changes, number)
+        return Outcome()
+
+    def _agree(self, who: int, change: Change, word: Agree, writers: Group, moment: Moment) -> int:
+        if not writers.is_set_up:
+            return Refused.SET_UP
+        if change.holds_ms:
+            return Refused.CLOSED
+        if who == change.proposer:
+            return Refused.OWN
+        if who in change.agreed:
+            return Refused.TWICE
+        if word.replay != self._replay(change, moment.time_ms).digest:
+            return Refused.STALE_REPLAY
+        agreed = (*change.agreed, who)
+        change = _replace(change, agreed=agreed)
+        if sum(writers.counts(each) for each in agreed) >= writers.threshold:
+            change = _replace(change, holds_ms=moment.time_ms + LOCK_MS)
+        self._set(self.state.changes, change.number, change)
+        return 0
+
+    def _advance(self, moment: Moment) -> None:
+        """What time alone does: changes that are due hold, old approvals expire."""
+        for number, change in list(self.state.changes.items()):
+            if not change.is_over and 0 < change.holds_ms <= moment.time_ms:
+                self.state.rules, self.state.version = change.rules, number
+                self._set(self.state.changes, number, _replace(change, is_over=True))
+        for request, one in list(self.state.decisions.items()):
+            late = one.time_ms + APPROVE_MS <= moment.time_ms
+            if one.state == DecisionState.WAITING and late:
+                self._set(self.state.decisions, request, _replace(one, state=DecisionState.EXPIRED))
+
+    def _replay(self, change: Change, now_ms: int) -> Replay:
+        """What the change would have made of the last 30 days' requests."""
+        differs, looked_at = [], 0
+        for one in self.state.decisions.values():
+            if one.time_ms <= now_ms - REPLAY_MS:
+                continue
+            looked_at += 1
+            spent = self._spent(one.facts.owner, one.time_ms, one.number)
+            found = explain(change.rules, one.facts, spent, one.time_ms)
+            if (found.verb, found.needed) != (one.explained.verb, one.explained.needed):
+                differs.append(
+                    Differs(one.facts.request, one.explained.verb, found.verb, found.rule)
+                )
+        content = _encode((change.number, self.state.head, differs))
+        return Replay(looked_at, tuple(differs), sha256(content).digest())
+
+    # Questions
+
+    def answer(self, question: bytes) -> bytes:
+        asked = _asked(question)
+        if isinstance(asked, GetDecision):
+            return _encode(self.state.decisions.get(asked.request))
+        if isinstance(asked, GetReplay):
+            change = self.state.changes.get(asked.change)
+            return _encode(None if change is None else self._replay(change, asked.now_ms))
+        changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
+        return _encode(PolicyView(self.state.version, self.state.rules, changes, self.state.head))
+
+
+def _members(number: int, view: View) -> Group:
+    answer = view.query(AskFold(Approvals.number, _encode(GetGroup(number))))
+    return Group() if answer is None else _group(answer)
+
+
+def _writers(view: View) -> Group:
+    found = _members(WRITERS, view)
+    return found if found.is_set_up else _members(CONSOLE, view)
