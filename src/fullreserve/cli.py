@@ -228,10 +228,11 @@ def add_custody(commands: "Subcommands") -> None:
     text = "make and change the keys of warm and cold wallets; docs/guide/custody.md"
     parser = commands.add_parser("custody", help=text, description=text, epilog=EXIT_CODES)
     custody = parser.add_subparsers(title="commands", metavar="command", required=True)
-    room = "fullreserve.custody.keys.commands"
+    present = ("identity", "challenge", "answer", "answered")
 
     def add(name: str, about: str, *names: str) -> argparse.ArgumentParser:
-        target = f"{room}:{name.replace('-', '_')}"
+        room = "presence_commands" if name in present else "commands"
+        target = f"fullreserve.custody.keys.{room}:{name.replace('-', '_')}"
         return add_command(custody, name, InRoom(target, names), about)
 
     key = add("holder-key", "make a holder's key and card", "name", "folder", "module", "token")
@@ -267,7 +268,24 @@ def add_custody(commands: "Subcommands") -> None:
     signed.add_argument("--keys", type=Path, help="the holder's file of keys")
     ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
-    for one in (key, signed):
+    made_known = add("identity", "make a coordinator's key and request", "name", "folder")
+    made_known.add_argument("name")
+    made_known.add_argument("folder", type=Path)
+    asked = add("challenge", "put a fresh challenge to a quorum", "quorum")
+    told = add("answer", "sign a challenge as a holder", "quorum", "digest", "holder", "keys",
+               "module", "token")  # fmt: skip
+    taken = add(
+        "answered", "check a holder's answer and report it", "quorum", "digest", "holder",
+        "signature",
+    )  # fmt: skip
+    for one in (asked, told, taken):
+        one.add_argument("quorum", type=int, help="its number in the file of quorums")
+    for one in (told, taken):
+        one.add_argument("digest", help="the challenge, in hexadecimal digits")
+        one.add_argument("holder")
+    taken.add_argument("signature", help="the answer, in hexadecimal digits")
+    told.add_argument("--keys", type=Path, help="the holder's file of keys")
+    for one in (key, signed, told):
         one.add_argument("--module", type=Path, help="of a PKCS#11 token")
         one.add_argument("--token", default="", help="its label")
     for one in (rotated, recovered, replaced, signed):

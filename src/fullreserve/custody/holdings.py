@@ -14,7 +14,7 @@ from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Block, Chain
 from fullreserve.custody.networks import Network
 from fullreserve.custody.ownership import Ownership, signer_of
-from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask
+from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask_named
 from fullreserve.custody.signing import BRANCH, COLD, LANE, WillNotSign
 from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 
@@ -114,7 +114,7 @@ def _signed(data: Path, network: Network, question: SignMessage, needed: int) ->
     said: list[str] = []
     for name in network.signers:
         try:
-            parts[ask(data / name, question)] = None
+            parts[ask_named(data, name, question)] = None
         except (WillNotSign, SignerGone) as problem:
             said.append(str(problem))
         if len(parts) == needed:

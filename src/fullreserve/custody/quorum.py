@@ -8,12 +8,12 @@ from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.networks import Network
 from fullreserve.custody.payer import NotSigned
-from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask
+from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
 from fullreserve.custody.signing import WillNotSign
 
 
 class Quorum:
-    """The signers of one network; their sockets are below the data folder."""
+    """The signers of one network; sockets in the data folder, or TLS endpoints."""
 
     def __init__(self, data: Path, network: Network) -> None:
         self._data = data
@@ -26,7 +26,7 @@ class Quorum:
         said: list[str] = []
         for name in self._network.signers:
             try:
-                parts.append(ask(self._data / name, SignPlan(plan)))
+                parts.append(ask_named(self._data, name, SignPlan(plan)))
             except (WillNotSign, SignerGone) as problem:
                 said.append(f"{name}: {problem}")
             if len(parts) == self._needed:

@@ -28,6 +28,7 @@ from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
+from fullreserve.custody.keys import tls_door
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
 from fullreserve.custody.signer_wire import (
@@ -81,6 +82,10 @@ class Signer:
             log.warning("cannot sign now", problem=type(problem).__name__)
             return Answer(refusal="what was approved cannot be read now")
 
+    async def encoded(self, data: bytes) -> bytes:
+        """The answer as it goes over a wire."""
+        return msgspec.json.encode(await self.answer(data))
+
     async def _answered(self, question: AnyQuestion) -> bytes:
         if isinstance(question, SignMessage):
             return self._policy(question.network).prove(question.key, question.message)
@@ -103,8 +108,7 @@ class Signer:
                 length = int.from_bytes(head, "big")
                 if length > QUESTION_MAX:
                     break
-                answered = await self.answer(await reader.readexactly(length))
-                answer = msgspec.json.encode(answered)
+                answer = await self.encoded(await reader.readexactly(length))
                 writer.write(len(answer).to_bytes(LENGTH, "big") + answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -151,11 +155,18 @@ async def run(spec: Spec, passphrase: bytes) -> None:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)
     finally:
         os.umask(mask)
+    far = (
+        await tls_door.listen(data, spec.name, spec.listen, passphrase, signer.encoded)
+        if spec.listen
+        else None
+    )
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     log.info("signer serves", name=spec.name)
     await stopped.wait()
     server.close()
+    if far is not None:
+        far.close()
     await door.close()
     memory.close()
     vault.close()

@@ -26,6 +26,7 @@ class Spec(msgspec.Struct, frozen=True):
     keys: str  # the encrypted file: `lane-0`, … and `branch-<network>`
     socket: str
     data: str  # where the networks' file, the vault and the exchange's door are
+    listen: str = ""  # `host:port` for askers by TLS, beside the socket
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="kind"):
@@ -66,15 +67,37 @@ def ask(path: Path, question: AnyQuestion) -> bytes:
     """The signature; WillNotSign with the signer's reason, SignerGone."""
     data = msgspec.json.encode(question)
     try:
-        with socket.socket(socket.AF_UNIX) as wire:
-            wire.settimeout(REQUEST_S)
-            wire.connect(str(path))
-            wire.sendall(len(data).to_bytes(LENGTH, "big") + data)
-            with wire.makefile("rb") as stream:
-                length = int.from_bytes(_exactly(stream.read(LENGTH), LENGTH), "big")
-                content = _exactly(stream.read(length), length)
+        content = _by_socket(path, data)
     except OSError as problem:
         raise SignerGone(f"no signer answers at {path.name}: {problem}") from None
+    return _signature(content)
+
+
+def ask_named(data: Path, name: str, question: AnyQuestion) -> bytes:
+    """As `ask`, of a socket in the data folder or of `tls:name@host:port`."""
+    from fullreserve.custody.keys import tls_door
+    from fullreserve.custody.keys.tls import SCHEME
+
+    if not name.startswith(SCHEME):
+        return ask(data / name, question)
+    try:
+        content = tls_door.ask(data, name, msgspec.json.encode(question))
+    except OSError as problem:
+        raise SignerGone(f"no signer answers at {name}: {problem}") from None
+    return _signature(content)
+
+
+def _by_socket(path: Path, data: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(REQUEST_S)
+        wire.connect(str(path))
+        wire.sendall(len(data).to_bytes(LENGTH, "big") + data)
+        with wire.makefile("rb") as stream:
+            length = int.from_bytes(_exactly(stream.read(LENGTH), LENGTH), "big")
+            return _exactly(stream.read(length), length)
+
+
+def _signature(content: bytes) -> bytes:
     answer = msgspec.json.decode(content, type=Answer)
     if answer.refusal:
         raise WillNotSign(answer.refusal)

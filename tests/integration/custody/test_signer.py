@@ -65,9 +65,11 @@ class Signing:
         self.exchange = exchange
         self.socket = folder / "signer-one.sock"
         self.said = b""
+        self.listen = ""
 
     async def start(self, passphrase: bytes = PASSPHRASE) -> asyncio.subprocess.Process:
-        spec = Spec("one", str(self.folder / "keys"), str(self.socket), str(self.folder))
+        spec = Spec("one", str(self.folder / "keys"), str(self.socket), str(self.folder),
+                    self.listen)  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "fullreserve.custody.signer"),
             msgspec.json.encode(spec).decode(),

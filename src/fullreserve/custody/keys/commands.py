@@ -26,6 +26,7 @@ from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.keys.record import Entry, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.custody.keys.token import TokenDevice
 from fullreserve.custody.tiers import spending
 from fullreserve.custody.tiers.wallet import WalletAddresses
@@ -35,18 +36,18 @@ P = ParamSpec("P")
 _PROBLEMS = (
     DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError, RuntimeError,
 )  # fmt: skip
-CERTIFICATES = "custody-certificates"
 
 
-def _say(*lines: str) -> None:
+def say(*lines: str) -> None:
+    """Prints lines."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def _command(run: Callable[P, None]) -> Callable[P, int]:
+def carried_out(run: Callable[P, None]) -> Callable[P, int]:
     """Says what went wrong in a sentence; the exit code."""
 
     @wraps(run)
-    def carried_out(*args: P.args, **kwargs: P.kwargs) -> int:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> int:
         forbid_dumps()
         try:
             run(*args, **kwargs)
@@ -55,10 +56,10 @@ def _command(run: Callable[P, None]) -> Callable[P, int]:
             return 1
         return 0
 
-    return carried_out
+    return guarded
 
 
-@_command
+@carried_out
 def holder_key(_settings: Settings, name: str, folder: Path, module: Path | None, token: str
                ) -> None:  # fmt: skip
     """Makes a holder's key and card, and his certificate's request, on his own machine."""
@@ -71,17 +72,17 @@ def holder_key(_settings: Settings, name: str, folder: Path, module: Path | None
     else:
         device, kind = FileDevice.create(folder / f"{name}.keys", word, [name]), "file"
     made = authority.identity(name, word)
-    _write(folder / f"{name}.tls.key", made.key, 0o600)
+    write(folder / f"{name}.tls.key", made.key, 0o600)
     one = card.make(device, name, kind, made.request)
-    _write(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(one)), 0o644)
+    write(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(one)), 0o644)
     device.close()
-    _say(
+    say(
         f"The key of {name} is in the {kind} device; its fingerprint is {one.fingerprint}.",
         f"Take {folder / f'{name}.json'} to the ceremony, and compare the fingerprint there.",
     )
 
 
-@_command
+@carried_out
 def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     """Makes the wallets of a plan, and certificates for who signs and asks."""
     record = Record.of(settings.data)
@@ -91,12 +92,12 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     if clash:
         raise plan.BadPlan(f"there is a {clash[0]} already: rotate it")
     for one in agreed.cards.values():
-        _say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
+        say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
     for wallet in agreed.wallets:
-        _say(*_told(wallet))
-    _say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
+        say(*_told(wallet))
+    say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
     if dry_run:
-        _say("Nothing was done: this was a dry run.")
+        say("Nothing was done: this was a dry run.")
         return
     now = SystemClock().wall_ms()
     title = f"ceremony {len(record.entries) + 1}"
@@ -107,7 +108,7 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         agreed.wallets, (), issued.authority,
         {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
     )  # fmt: skip
-    _say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
+    say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
 
 
 def _told(one: TierWallet) -> list[str]:
@@ -123,24 +124,24 @@ def _told(one: TierWallet) -> list[str]:
     return said
 
 
-@_command
+@carried_out
 def show(settings: Settings) -> None:
     """Checks the record's chain and prints what holds."""
     record = Record.of(settings.data)
     for entry in record.entries:
-        _say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
+        say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
     for wallet in record.state.wallets.values():
-        _say(*_told(wallet))
+        say(*_told(wallet))
 
 
-@_command
+@carried_out
 def rotate(settings: Settings, network: int, tier: str, plan_file: Path, out: Path, node: str,
            rate: int, dry_run: bool) -> None:  # fmt: skip
     """Prepares the move of a tier under a plan's keys."""
     _move(settings, "rotation", (network, tier), plan_file, out, node, rate, dry_run=dry_run)
 
 
-@_command
+@carried_out
 def recover(settings: Settings, network: int, tier: str, plan_file: Path, out: Path, node: str,
             rate: int, dry_run: bool) -> None:  # fmt: skip
     """Prepares the move by the recovery branch, when too few holders are left."""
@@ -163,7 +164,7 @@ def _move(settings: Settings, kind: str, which: tuple[int, str], plan_file: Path
     _hand_out(record, made, out, dry_run=dry_run)
 
 
-@_command
+@carried_out
 def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, site: str,
                    country: str, vendor: str, out: Path, node: str, rate: int,
                    dry_run: bool) -> None:  # fmt: skip
@@ -180,39 +181,42 @@ def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, 
 
 
 def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
-    _say(*job.checked(made, record))
+    say(*job.checked(made, record))
     if dry_run:
-        _say("Nothing was done: this was a dry run.")
+        say("Nothing was done: this was a dry run.")
         return
-    _write(out, msgspec.json.encode(made), 0o644)
-    _say(f"Wrote {out}: each holder signs it with `fullreserve custody sign`.")
+    write(out, msgspec.json.encode(made), 0o644)
+    say(f"Wrote {out}: each holder signs it with `fullreserve custody sign`.")
     before = record.wallet(made.network, made.tier)
     if made.spend is not None and before.wallet is not None:
         psbt = out.with_suffix(".psbt")
-        _write(psbt, bytes(spending.unsigned(before.wallet, made.spend).serialize()), 0o644)
-        _say(f"Wrote {psbt} for devices that are never connected.")
+        write(psbt, bytes(spending.unsigned(before.wallet, made.spend).serialize()), 0o644)
+        say(f"Wrote {psbt} for devices that are never connected.")
 
 
-@_command
+@carried_out
 def sign(settings: Settings, job_file: Path, holder: str, keys: Path | None, module: Path | None,
          token: str, out: Path) -> None:  # fmt: skip
     """Shows a holder what a job does, by his own copy of the record, and signs it."""
     record, wanted = Record.of(settings.data), job.read(job_file)
-    _say(*job.checked(wanted, record))
-    word = _word(f"passphrase (PIN) for {holder}: ")
-    device: Device
-    if module is not None:
-        device = TokenDevice.open(module, token, word.decode())
-    elif keys is not None:
-        device = FileDevice.open(keys, word)
-    else:
-        raise DeviceProblem("name a file of keys, or a module and a token")
-    _write(out, job.sign(wanted, record, device, holder), 0o644)
+    say(*job.checked(wanted, record))
+    device = opened(holder, keys, module, token)
+    write(out, job.sign(wanted, record, device, holder), 0o644)
     device.close()
-    _say(f"Wrote {out}.")
+    say(f"Wrote {out}.")
 
 
-@_command
+def opened(holder: str, keys: Path | None, module: Path | None, token: str) -> Device:
+    """A holder's device, with the passphrase or PIN from the terminal; DeviceProblem."""
+    word = _word(f"passphrase (PIN) for {holder}: ")
+    if module is not None:
+        return TokenDevice.open(module, token, word.decode())
+    if keys is None:
+        raise DeviceProblem("name a file of keys, or a module and a token")
+    return FileDevice.open(keys, word)
+
+
+@carried_out
 def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str, payer: Path | None,
            dry_run: bool) -> None:  # fmt: skip
     """Puts parts together, gives the transactions to the chain, and records what was done."""
@@ -222,12 +226,12 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
     source = _node(settings, wanted.network, node)
     if wanted.spend is not None:
         attempt = job.completed(wanted, record, given)
-        _say(*said, f"transaction {attempt.txid.hex()}")
+        say(*said, f"transaction {attempt.txid.hex()}")
         if not dry_run:
             source.call("sendrawtransaction", attempt.raw.hex())
     else:
         calls = job.executions(wanted, record, given)
-        _say(*said)
+        say(*said)
         if not dry_run:
             if payer is None:
                 raise Unpayable("name the file of keys that pays the gas")
@@ -235,9 +239,9 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
             safe = bytes.fromhex(record.wallet(wanted.network, wanted.tier).safe)
             said += [f"transaction {one}" for one in gas.send(source, device, safe, calls)]
     if dry_run:
-        _say("Nothing was done: this was a dry run.")
+        say("Nothing was done: this was a dry run.")
         return
-    _say(f"Recorded as {_record_done(settings.data, record, wanted, said).hash}.")
+    say(f"Recorded as {_record_done(settings.data, record, wanted, said).hash}.")
 
 
 def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> Entry:
@@ -274,7 +278,7 @@ def _keep_certificates(data: Path, issued: authority.Issued) -> None:
     folder = data / CERTIFICATES
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in issued.certificates.items():
-        _write(folder / f"{name}.pem", text.encode(), 0o644)
+        write(folder / f"{name}.pem", text.encode(), 0o644)
 
 
 def _node(settings: Settings, network: int, url: str) -> Node:
@@ -293,7 +297,8 @@ def _word(prompt: str) -> bytes:
     return sys.stdin.readline().rstrip("\n").encode()
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def write(path: Path, content: bytes, mode: int) -> None:
+    """A file, on disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
