@@ -228,74 +228,124 @@ def add_custody(commands: "Subcommands") -> None:
     text = "make and change the keys of warm and cold wallets; docs/guide/custody.md"
     parser = commands.add_parser("custody", help=text, description=text, epilog=EXIT_CODES)
     custody = parser.add_subparsers(title="commands", metavar="command", required=True)
-    present = ("identity", "challenge", "answer", "answered")
+    add_ceremonies(custody)
+    add_key_changes(custody)
+    add_presence(custody)
 
-    def add(name: str, about: str, *names: str) -> argparse.ArgumentParser:
-        room = "presence_commands" if name in present else "commands"
-        target = f"fullreserve.custody.keys.{room}:{name.replace('-', '_')}"
-        return add_command(custody, name, InRoom(target, names), about)
 
-    key = add("holder-key", "make a holder's key and card", "name", "folder", "module", "token")
+def add_custody_command(
+    custody: "Subcommands", room: str, name: str, text: str, *names: str
+) -> argparse.ArgumentParser:
+    """Add a command that a module of `custody.keys` carries out by the command's own name."""
+    target = f"fullreserve.custody.keys.{room}:{name.replace('-', '_')}"
+    return add_command(custody, name, InRoom(target, names), text)
+
+
+def add_device(parser: argparse.ArgumentParser, *, is_new: bool = False) -> None:
+    """Add the arguments that name what holds a key."""
+    if not is_new:
+        parser.add_argument("holder")
+        parser.add_argument("--keys", type=Path, help="the holder's file of keys")
+    parser.add_argument("--module", type=Path, help="of a PKCS#11 token")
+    parser.add_argument("--token", default="", help="its label")
+
+
+def add_ceremonies(custody: "Subcommands") -> None:
+    """Add the commands that make keys, wallets and certificates."""
+    key = add_custody_command(
+        *(custody, "commands", "holder-key", "make a holder's key and card"),
+        *("name", "folder", "module", "token"),
+    )
     key.add_argument("name", help="small letters, digits and -")
     key.add_argument("folder", type=Path, help="where the card goes, and keys in a file")
-    made = add("ceremony", "make the wallets of a plan", "plan_file", "dry_run")
+    add_device(key, is_new=True)
+    known = add_custody_command(
+        *(custody, "presence_commands", "identity", "make a coordinator's key and request"),
+        *("name", "folder"),
+    )
+    known.add_argument("name")
+    known.add_argument("folder", type=Path)
+    made = add_custody_command(
+        custody, "commands", "ceremony", "make the wallets of a plan", "plan_file", "dry_run"
+    )
     made.add_argument("plan_file", type=Path, help="a TOML file; cards are in cards/ beside it")
-    add("show", "check the record of ceremonies and print what holds")
+    made.add_argument("--dry-run", action="store_true", help="print what it would do")
+    about = "check the record of ceremonies and print what holds"
+    add_custody_command(custody, "commands", "show", about)
+
+
+def add_key_changes(custody: "Subcommands") -> None:
+    """Add the commands that bring wallets under other keys."""
     moves = ("out", "node", "rate", "dry_run")
     which = ("network", "tier", "plan_file")
-    rotated = add("rotate", "prepare a tier's move under a plan's keys", *which, *moves)
-    about = "prepare a tier's move by its recovery branch"
-    recovered = add("recover", about, *which, *moves)
+    rotated = add_custody_command(
+        *(custody, "commands", "rotate", "prepare a tier's move under a plan's keys"),
+        *(*which, *moves),
+    )
+    recovered = add_custody_command(
+        *(custody, "commands", "recover", "prepare a tier's move by its recovery branch"),
+        *(*which, *moves),
+    )
     for one in (rotated, recovered):
         one.add_argument("network", type=int)
         one.add_argument("tier", choices=("hot", "warm", "cold"))
         one.add_argument("plan_file", type=Path)
-    names = ("gone", "card_file", "person", "site", "country", "vendor")
-    replaced = add("replace-holder", "prepare that another has a holder's keys", *names, *moves)
+    replaced = add_custody_command(
+        *(custody, "commands", "replace-holder", "prepare that another has a holder's keys"),
+        *("gone", "card_file", "person", "site", "country", "vendor", *moves),
+    )
     replaced.add_argument("gone", help="the holder whose keys count no more")
     replaced.add_argument("card_file", type=Path, help="the card of who comes")
     replaced.add_argument("--person", type=int, required=True, help="the same for the same human")
     for place in ("site", "country", "vendor"):
         replaced.add_argument(f"--{place}", default="")
-    signed = add(
-        "sign", "sign a job as a holder", "job_file", "holder", "keys", "module", "token", "out"
+    for one in (rotated, recovered, replaced):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+        one.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    for one in (rotated, recovered, replaced, add_jobs(custody)):
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
+    """Add the commands that sign and finish jobs; the latter's parser."""
+    signed = add_custody_command(
+        *(custody, "commands", "sign", "sign a job as a holder"),
+        *("job_file", "holder", "keys", "module", "token", "out"),
     )
-    ended = add("finish", "put parts together, send and record", "job_file", "parts", "node",
-                "payer", "dry_run")  # fmt: skip
-    for one in (signed, ended):
-        one.add_argument("job_file", type=Path)
-    signed.add_argument("holder")
-    signed.add_argument("--keys", type=Path, help="the holder's file of keys")
+    signed.add_argument("job_file", type=Path)
+    add_device(signed)
+    signed.add_argument("--out", type=Path, required=True, help="the file to write")
+    ended = add_custody_command(
+        *(custody, "commands", "finish", "put parts together, send and record"),
+        *("job_file", "parts", "node", "payer", "dry_run"),
+    )
+    ended.add_argument("job_file", type=Path)
     ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
-    made_known = add("identity", "make a coordinator's key and request", "name", "folder")
-    made_known.add_argument("name")
-    made_known.add_argument("folder", type=Path)
-    asked = add("challenge", "put a fresh challenge to a quorum", "quorum")
-    told = add("answer", "sign a challenge as a holder", "quorum", "digest", "holder", "keys",
-               "module", "token")  # fmt: skip
-    taken = add(
-        "answered", "check a holder's answer and report it", "quorum", "digest", "holder",
-        "signature",
-    )  # fmt: skip
+    return ended
+
+
+def add_presence(custody: "Subcommands") -> None:
+    """Add the commands by which holders show that they are there."""
+    room = "presence_commands"
+    about = "put a fresh challenge to a quorum"
+    asked = add_custody_command(custody, room, "challenge", about, "quorum")
+    told = add_custody_command(
+        *(custody, room, "answer", "sign a challenge as a holder"),
+        *("quorum", "digest", "holder", "keys", "module", "token"),
+    )
+    taken = add_custody_command(
+        *(custody, room, "answered", "check a holder's answer and report it"),
+        *("quorum", "digest", "holder", "signature"),
+    )
     for one in (asked, told, taken):
         one.add_argument("quorum", type=int, help="its number in the file of quorums")
     for one in (told, taken):
         one.add_argument("digest", help="the challenge, in hexadecimal digits")
-        one.add_argument("holder")
+    add_device(told)
+    taken.add_argument("holder")
     taken.add_argument("signature", help="the answer, in hexadecimal digits")
-    told.add_argument("--keys", type=Path, help="the holder's file of keys")
-    for one in (key, signed, told):
-        one.add_argument("--module", type=Path, help="of a PKCS#11 token")
-        one.add_argument("--token", default="", help="its label")
-    for one in (rotated, recovered, replaced, signed):
-        one.add_argument("--out", type=Path, required=True, help="the file to write")
-    for one in (rotated, recovered, replaced, ended):
-        one.add_argument("--node", default="", help="a node's address; else the network's first")
-    for one in (rotated, recovered, replaced):
-        one.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
-    for one in (made, rotated, recovered, replaced, ended):
-        one.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -23,6 +23,8 @@ COMMANDS = [
     ("confirm-time",),
     ("version",),
     ("config",),
+    ("custody", "ceremony"),
+    ("custody", "sign"),
 ]
 
 
