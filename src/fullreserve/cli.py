@@ -270,6 +270,22 @@ def add_ceremonies(custody: "Subcommands") -> None:
     )
     made.add_argument("plan_file", type=Path, help="a TOML file; cards are in cards/ beside it")
     made.add_argument("--dry-run", action="store_true", help="print what it would do")
+    deployed = add_custody_command(
+        *(custody, "commands", "deploy-safe", "put a plan's Safe and its guard on the chain"),
+        *("network", "tier", "plan_file", "payer", "node", "dry_run"),
+    )
+    deployed.add_argument("plan_file", type=Path)
+    deployed.add_argument("--payer", type=Path, required=True, help="a file of keys for the gas")
+    guarded = add_custody_command(
+        *(custody, "commands", "install-guard", "prepare that a Safe obeys its guard"),
+        *("network", "tier", "out", "node", "dry_run"),
+    )
+    guarded.add_argument("--out", type=Path, required=True, help="the file to write")
+    for one in (deployed, guarded):
+        one.add_argument("--network", type=int, required=True)
+        one.add_argument("--tier", choices=("warm", "cold"), required=True)
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "check the record of ceremonies and print what holds"
     add_custody_command(custody, "commands", "show", about)
 

@@ -14,15 +14,16 @@ import pytest
 from fullreserve import cli
 from fullreserve.custody import nodes
 from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.keys import job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import FILE, BadRecord, Record
-from fullreserve.custody.tiers.safe import SafeMissing
+from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet_coins import found
 from tests.integration.custody.conftest import _start_litecoind
 from tests.integration.custody.holders import Holder
 from tests.integration.custody.outsiders import UtxoBed
-from tests.integration.custody.safes import CHAIN, ETHER, Chain, Tier
+from tests.integration.custody.safes import CHAIN, ETHER, HOT, Chain, Tier
 
 # Each holder makes a key, at the cost of a guess.
 pytestmark = pytest.mark.slow
@@ -349,3 +350,50 @@ def test_an_owner_of_a_safe_is_replaced_without_him(
     recovered = office.do("recover", "1", "warm", office.plan(EVM, "safe", (*HOLDERS[1:], "hal"),
                           where), "--node", url, "--out", out, code=1)  # fmt: skip
     assert "no recovery branch" in recovered
+
+
+def test_a_safe_comes_to_be_by_the_commands(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-CEREMONY-5."""
+    office = Office(tmp_path, monkeypatch)
+    office.make_keys((*HOLDERS, "payer"))
+    (office.cards / "payer.json").unlink()
+    url, payer = chain.process.url, office.holders / "payer.keys"
+    chain.send(holder(office, "payer").account, b"", ETHER)
+    chain.node.call("evm_setAutomine", True)
+    terms = f'chain_id = {CHAIN}\ndestinations = ["0x{HOT.hex()}"]\nlimits = {{ "" = "1000" }}\n'
+    place = ("--network", "1", "--tier", "warm", "--node", url)
+    plan = office.plan(EVM, "safe", HOLDERS, terms)
+    words = ("deploy-safe", plan, *place, "--payer", payer)
+    assert "this was a dry run" in office.do(*words, "--dry-run")
+    told = office.do(*words)
+    accounts = "\n".join(told.splitlines()[-2:])
+    office.do("ceremony", office.plan(EVM, "safe", HOLDERS, terms + accounts + "\n"))
+    out = tmp_path / "guard.json"
+    office.do("install-guard", *place, "--out", out)
+    good = job.read(out)
+    for number, data in enumerate((b"", good.transactions[0].data[:-1] + b"\x01")):
+        one = msgspec.structs.replace(good.transactions[0], data=data)
+        wrong = tmp_path / f"wrong-{number}.json"
+        wrong.write_bytes(msgspec.json.encode(msgspec.structs.replace(good, transactions=(one,))))
+        said = office.do("sign", wrong, "ann", "--keys", office.holders / "ann.keys",
+                         "--out", tmp_path / "x", code=1)  # fmt: skip
+        assert "more than putting" in said
+    parts = office.sign(out, ("ann", "cyd"))
+    office.do("finish", out, *parts, "--node", url, "--payer", payer)
+    tier = office.record.wallet(EVM, "warm")
+    account = bytes.fromhex(tier.safe)
+    view = SafeView(chain.node, account)
+    assert {owner.hex() for owner in view.owners()} == set(tier.owners.values())
+    chain.send(account, b"", ETHER)
+    for amount, fails in ((1_000, False), (1, True)):
+        call = SafeTransaction(CHAIN, account, view.nonce(), HOT, amount)
+        signed: dict[bytes, bytes] = {}
+        for name in ("bob", "dan"):
+            signed |= holder(office, name).approves(call)
+        if fails:
+            with pytest.raises(NodeRefuses):
+                chain.send(account, call.execution(signed))
+        else:
+            chain.send(account, call.execution(signed))

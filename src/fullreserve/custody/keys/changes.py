@@ -8,11 +8,11 @@ import msgspec
 
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.card import Card
-from fullreserve.custody.keys.job import Job
+from fullreserve.custody.keys.job import GUARD, Job
 from fullreserve.custody.keys.plan import BadPlan, Plan, WantedWallet, agree
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
-from fullreserve.custody.tiers import safe, spending
+from fullreserve.custody.tiers import guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet_coins import found, ripe
 
@@ -66,6 +66,20 @@ def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:
     kept = (before.chain_id, before.safe, before.guard)
     placed = msgspec.structs.replace(after, chain_id=kept[0], safe=kept[1], guard=kept[2])
     return Job(kind, before.network, before.tier, placed, transactions=tuple(made))
+
+
+def guarded(record: Record, node: Node, network: int, tier: str) -> Job:
+    """The job that puts a Safe's guard in force; BadPlan, NodeProblem."""
+    one = record.wallet(network, tier)
+    if one.kind != SAFE or not one.guard:
+        raise BadPlan(f"the {one.name} has no guard in the record")
+    account = bytes.fromhex(one.safe)
+    view = SafeView(node, account)
+    if {owner.hex() for owner in view.owners()} != set(one.owners.values()):
+        raise BadPlan(f"the {one.name} has other owners on the chain than in the record")
+    data = guard.installs(bytes.fromhex(one.guard))
+    call = SafeTransaction(one.chain_id, account, view.nonce(), account, 0, data)
+    return Job(GUARD, network, tier, one, transactions=(call,))
 
 
 def without(record: Record, gone: str, card: Card, person: Person) -> list[TierWallet]:

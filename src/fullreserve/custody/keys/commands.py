@@ -15,16 +15,18 @@ import msgspec
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
+from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.keys import authority, card, gas, job, plan
-from fullreserve.custody.keys.changes import changed, everybody, without
+from fullreserve.custody.keys.changes import changed, everybody, guarded, without
+from fullreserve.custody.keys.deployment import deploy
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.no_dumps import forbid_dumps
-from fullreserve.custody.keys.record import Entry, Record, TierWallet
+from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.custody.keys.token import TokenDevice
@@ -47,7 +49,7 @@ def carried_out(run: Callable[P, None]) -> Callable[P, int]:
     """Says what went wrong in a sentence; the exit code."""
 
     @wraps(run)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> int:
+    def run_guarded(*args: P.args, **kwargs: P.kwargs) -> int:
         forbid_dumps()
         try:
             run(*args, **kwargs)
@@ -56,7 +58,7 @@ def carried_out(run: Callable[P, None]) -> Callable[P, int]:
             return 1
         return 0
 
-    return guarded
+    return run_guarded
 
 
 @carried_out
@@ -161,6 +163,40 @@ def _move(settings: Settings, kind: str, which: tuple[int, str], plan_file: Path
     names = {one.holder for one in new}
     persons = tuple(one for one in agreed.persons.values() if one.holder in names)
     made = msgspec.structs.replace(made, cards=new, persons=persons)
+    _hand_out(record, made, out, dry_run=dry_run)
+
+
+@carried_out
+def deploy_safe(settings: Settings, network: int, tier: str, plan_file: Path, payer: Path,
+                node: str, dry_run: bool) -> None:  # fmt: skip
+    """Puts a plan's Safe and guard on the chain, for the ceremony to take."""
+    record = Record.of(settings.data)
+    agreed = plan.load(plan_file, record.state.cards, record.state.persons)
+    which = (network, tier)
+    wanted = next((one for one in agreed.wanted if (one.network, one.tier) == which), None)
+    if wanted is None or wanted.kind != SAFE:
+        raise plan.BadPlan(f"{plan_file} says nothing of a {tier} Safe on network {network}")
+    rules = plan.guard_rules(wanted)
+    owners = [bytes.fromhex(agreed.cards[name].account) for name in wanted.holders]
+    say(f"{wanted.threshold} of", *(f"  {name} {checksummed(owner)}" for name, owner
+                                    in zip(wanted.holders, owners, strict=True)))  # fmt: skip
+    say(f"pays {', '.join(wanted.destinations)}; others {wanted.delay_s} s after being announced")
+    if dry_run:
+        say("Nothing was done: this was a dry run.")
+        return
+    device = FileDevice.open(payer, _word("passphrase of who pays the gas: "))
+    salt = int.from_bytes(os.urandom(32), "big")
+    made = deploy(_node(settings, network, node), device, owners, rules, salt)
+    say(*(f"transaction {one}" for one in made.transactions))
+    say("For the plan:", f'safe = "{made.safe.hex()}"', f'guard = "{made.guard.hex()}"')
+
+
+@carried_out
+def install_guard(settings: Settings, network: int, tier: str, out: Path, node: str,
+                  dry_run: bool) -> None:  # fmt: skip
+    """Prepares that a Safe obeys its guard from then on."""
+    record = Record.of(settings.data)
+    made = guarded(record, _node(settings, network, node), network, tier)
     _hand_out(record, made, out, dry_run=dry_run)
 
 

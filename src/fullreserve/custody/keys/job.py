@@ -18,13 +18,13 @@ from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
-from fullreserve.custody.tiers import abi, safe, spending
+from fullreserve.custody.tiers import abi, guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend
 from fullreserve.custody.tiers.wallet import WalletAddresses
 
 SWAP = abi.call("swapOwner(address,address,address)")[:4]
-INDEXES_MAX = 10_000
+GUARD = "guard"
 
 
 class WrongJob(ValueError):
@@ -101,6 +101,9 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
 def _transactions(job: Job, before: TierWallet) -> Iterator[str]:
     if not job.transactions:
         raise WrongJob("it holds nothing to sign")
+    if job.kind == GUARD:
+        yield _guard(job, before)
+        return
     accounts = set(before.owners.values())
     for one in job.transactions:
         own = (before.chain_id, bytes.fromhex(before.safe))
@@ -118,6 +121,16 @@ def _transactions(job: Job, before: TierWallet) -> Iterator[str]:
     if accounts != set(job.after.owners.values()):
         raise WrongJob("its owners afterwards are not those that it says")
     yield f"signed by {before.threshold} of {', '.join(before.owners)}"
+
+
+def _guard(job: Job, before: TierWallet) -> str:
+    account, gate = bytes.fromhex(before.safe), bytes.fromhex(before.guard)
+    (one, *more) = job.transactions
+    data = guard.installs(gate)
+    wanted = SafeTransaction(before.chain_id, account, one.nonce, account, 0, data)
+    if more or one != wanted or job.after != before or not gate:
+        raise WrongJob("it is more than putting the record's guard in force")
+    return f"puts the guard {checksummed(gate)} of the {before.name} in force, number {one.nonce}"
 
 
 def sign(job: Job, record: Record, device: Device, holder: str) -> bytes:
@@ -164,8 +177,9 @@ def executions(job: Job, record: Record, parts: Sequence[bytes]) -> list[bytes]:
             if number < len(part.signatures) and part.owner in owners
         }
         made.append(one.execution(safe.checked(one, signed, list(owners), before.threshold)))
-        old, new = swapped(one)
-        owners = (owners - {old}) | {new}
+        if job.kind != GUARD:
+            old, new = swapped(one)
+            owners = (owners - {old}) | {new}
     return made
 
 

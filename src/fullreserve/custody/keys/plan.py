@@ -27,10 +27,12 @@ from pathlib import Path
 
 import msgspec
 
+from fullreserve.custody.addresses import read_account
 from fullreserve.custody.keys import card
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
 from fullreserve.custody.keys.tier_quorum import SPARE, Person, faults
+from fullreserve.custody.tiers.guard import COIN, Rules
 from fullreserve.custody.tiers.wallet import BadWallet, Wallet
 
 TIERS = ("hot", "warm", "cold")
@@ -55,6 +57,10 @@ class WantedWallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain_id: int = 0
     safe: str = ""
     guard: str = ""
+    # What the guard begins with; limits by token (empty: the coin), in the chain's own units.
+    delay_s: int = 172_800
+    destinations: tuple[str, ...] = ()
+    limits: dict[str, str] = {}
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Agreed(msgspec.Struct, frozen=True):
     """A plan that keeps the rules, with its cards."""
 
+    wanted: tuple[WantedWallet, ...]
     persons: dict[str, Person]
     cards: dict[str, Card]
     wallets: tuple[TierWallet, ...]
@@ -112,7 +119,7 @@ def agree(
         wallets = tuple(_made(one, cards) for one in plan.wallet)
     except BadWallet as bad:
         raise BadPlan(str(bad)) from None
-    return Agreed(dict(persons), dict(cards), wallets, dict(requests))
+    return Agreed(plan.wallet, dict(persons), dict(cards), wallets, dict(requests))
 
 
 def _faults(
@@ -163,6 +170,15 @@ def _request(path: Path) -> str:
         raise BadPlan(f"{path} cannot be read") from None
 
 
-def spare(tier: str) -> int:
-    """How many holders of a tier may be missing at once, at least."""
-    return SPARE[tier]
+def guard_rules(wanted: WantedWallet) -> Rules:
+    """What a Safe's guard begins with; BadPlan."""
+    try:
+        limits = {
+            bytes.fromhex(token) or COIN: int(amount) for token, amount in wanted.limits.items()
+        }
+        places = tuple(map(read_account, wanted.destinations))
+    except ValueError as bad:
+        raise BadPlan(f"destinations or limits of the guard: {bad}") from None
+    if not places or not limits:
+        raise BadPlan("a guard without destinations or limits would let nothing through")
+    return Rules(wanted.delay_s, wanted.threshold, SPARE[wanted.tier], places, limits)

@@ -26,6 +26,7 @@ VERSION = "1.5.0"
 SENTINEL = bytes(19) + b"\x01"  # stands before the first owner
 NOBODY = bytes(20)
 CALL = 0
+HANDLER = "CompatibilityFallbackHandler"
 
 _PACKAGE = (
     Path(__file__).resolve().parents[4]
@@ -34,17 +35,15 @@ _PACKAGE = (
 _FILES = {
     "Safe": "Safe.sol/Safe.json",
     "SafeProxyFactory": "proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
-    "CompatibilityFallbackHandler": (
-        "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json"
-    ),
+    "SafeProxy": "proxies/SafeProxy.sol/SafeProxy.json",
+    HANDLER: ("handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json"),
 }
 # SHA-256 of the creation code.
 _CODE = {
     "Safe": "943277f947e2c1159eee9ecf34cc6169754392f17c4d9a40dd832e522e8ef88f",
     "SafeProxyFactory": "2cd10541305e51eba367b21bfe3f860cb80accc8b66542637a79802a54a6aae1",
-    "CompatibilityFallbackHandler": (
-        "d05d685b4c7b07d04523b82c5f0227595e28fc3f2bb3f80896e0d371dad9654b"
-    ),
+    "SafeProxy": "fb86fac66038529896fdad87a465bd52a04bc18584e91755d8b727a5df703e3e",
+    HANDLER: ("d05d685b4c7b07d04523b82c5f0227595e28fc3f2bb3f80896e0d371dad9654b"),
 }
 _DOMAIN = keccak256(b"EIP712Domain(uint256 chainId,address verifyingContract)")
 _TRANSACTION = keccak256(
@@ -119,6 +118,13 @@ def proxy(singleton: bytes, first_call: bytes, salt: int) -> bytes:
     """The call to the factory that makes a Safe."""
     signature = "createProxyWithNonce(address,bytes,uint256)"
     return abi.call(signature, singleton, Dynamic(first_call), salt)
+
+
+def address(factory: bytes, singleton: bytes, first_call: bytes, salt: int) -> bytes:
+    """Where the factory makes a Safe; SafeMissing."""
+    mixed = keccak256(keccak256(first_call) + abi.word(salt))
+    code = keccak256(creation_code("SafeProxy") + abi.word(singleton))
+    return keccak256(b"\xff" + factory + mixed + code)[-abi.ACCOUNT :]
 
 
 def sign(transaction: SafeTransaction, device: Device, name: str) -> tuple[bytes, bytes]:
