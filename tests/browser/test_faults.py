@@ -127,7 +127,10 @@ def test_what_a_proxy_answers_is_said_and_the_order_is_placed_once(wire: Wire) -
 
 @pytest.mark.parametrize(
     ("by_ms", "span"),
-    [(-3 * DAY_MS - HOUR_MS, "3 days"), (5.5 * HOUR_MS, "5 hours")],
+    [
+        (-3 * DAY_MS - HOUR_MS, "3 days"),
+        pytest.param(5.5 * HOUR_MS, "5 hours", marks=pytest.mark.slow),
+    ],
     ids=["behind", "ahead"],
 )
 def test_a_wrong_clock_is_said_and_harms_nothing(wire: Wire, by_ms: float, span: str) -> None:

@@ -32,7 +32,9 @@ def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page as it is shown, each with the first place."""
     # Evaluated by the debugger, so the page's policy, which lets no foreign script in, stays.
     page.evaluate(_source())
-    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
+    options = json.dumps(
+        {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    )
     found = page.evaluate(f"axe.run(document, {options})")
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
