@@ -36,6 +36,7 @@ ABOUT = {
     "books5": "The best 5 levels when they differ, each 100 ms.",
     "books50-l2-tbt": "As `books-l2-tbt`, 50 levels.",
     "candle": "The running bar at most once a second, and each bar once more when it closed.",
+    "deposit-info": "The newest deposits, then each change within 1 s; of sub-accounts too.",
     "fills": "One message for each fill.",
     "index-candle": "As `candle…` without volumes; an index is the last price here.",
     "index-tickers": "The index at once, when it changed at most each 100 ms, else each minute.",
@@ -46,6 +47,7 @@ ABOUT = {
     "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
     "x-reserves": "An extension: the newest statement of reserves, then each when it is made.",
     "tickers": "The ticker at once, then for trades and best offers, at most each 100 ms.",
+    "withdrawal-info": "The newest withdrawals, then each change within 1 s; of sub-accounts too.",
     "trades": "One message for each taker order and price.",
     "trades-all": "One message for each match.",
 }

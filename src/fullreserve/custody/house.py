@@ -14,7 +14,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
 from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.wire.commands import Product, encode
-from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
 
 # Gateways of the workers that come with the exchange; operators' own count up from there.
 WATCHER_GATEWAY = 101
@@ -36,14 +36,14 @@ class House:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    async def report(self, fold: int, *payloads: wire.Payload) -> list[int]:
+    async def report(self, fold: int, *payloads: msgspec.Struct) -> list[int]:
         """The replies' codes; Unavailable when the outcome is not known or nothing was taken."""
         codes: list[int] = []
         for start in range(0, len(payloads), AT_ONCE):
             codes += await self._submit(fold, payloads[start : start + AT_ONCE])
         return codes
 
-    async def _submit(self, fold: int, payloads: Sequence[wire.Payload]) -> list[int]:
+    async def _submit(self, fold: int, payloads: Sequence[msgspec.Struct]) -> list[int]:
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         gateway, first = self._door.gateway, self._door.numbers(len(payloads))
         commands = [
@@ -62,6 +62,11 @@ class House:
         if answer is None:
             raise Unknown(f"the exchange has no fold {fold}")
         return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+
+    async def ledger(self) -> list[AccountState]:
+        """The house's own accounts."""
+        found: list[AccountState] = await self._door.query(ListBalances(chart.HOUSE))
+        return found
 
     async def newest_index(self, network: int) -> int:
         """The highest address index that was given to a user; 0: none."""

@@ -29,6 +29,7 @@ from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.payer import Payer, Terms
 from fullreserve.custody.quorum import Quorum
+from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
@@ -41,7 +42,7 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
-STORE = "custody-payer.sqlite"
+STORE = PAYER_STORE
 LOOK_MS = 500
 AT_ONCE = 1_000  # withdrawals that are looked at in a round
 NICENESS = 5

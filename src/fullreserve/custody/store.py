@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fullreserve.custody.chains.adapter import Attempt, Plan
+from fullreserve.custody.chains.adapter import Attempt, Move, Plan
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursors (network INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -174,6 +174,13 @@ def read_coins(path: Path, network: int) -> list[bytes]:
     return [
         bytes(row[0]) for row in _read(path, "SELECT data FROM coins WHERE network = ?", network)
     ]
+
+
+def read_open_moves(path: Path, network: int) -> list[Move]:
+    """The moves of another process's store that are not final."""
+    asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done"
+    plans = [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+    return [plan.move for plan in plans if plan.move is not None]
 
 
 class Name(NamedTuple):

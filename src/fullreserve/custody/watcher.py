@@ -20,11 +20,12 @@ from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Chain, Deposit
+from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.health import Health, health
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.door.protocol import Unavailable
@@ -50,7 +51,14 @@ log = structlog.get_logger(__name__)
 class Watcher:
     """One network's."""
 
-    def __init__(self, network: Network, store: Store, house: House, salt: bytes) -> None:
+    def __init__(
+        self,
+        network: Network,
+        store: Store,
+        house: House,
+        salt: bytes,
+        reconciler: Reconciler | None = None,
+    ) -> None:
         chains = network.chains()
         self._network = network
         self._chain: Chain = chains[0]
@@ -58,6 +66,8 @@ class Watcher:
         self._store = store
         self._house = house
         self._salt = salt
+        self._reconciler = reconciler
+        self._reconciled: Block | None = None
         self._known = -1
         self._state = ""
         self._stopped = False
@@ -74,6 +84,16 @@ class Watcher:
         await self._learn_addresses()
         while await self._follow():
             pass
+        if self._reconciler is not None and found.tip is not None:
+            await self._reconcile(self._reconciler, found.tip)
+
+    async def _reconcile(self, reconciler: Reconciler, tip: Block) -> None:
+        """At each block, and again while something differs."""
+        known = self._restored(self._store.cursor(self._network.network))
+        is_followed = known is not None and known.blocks[-1] == (tip.height, tip.hash)
+        if is_followed and (tip != self._reconciled or any(x.difference for x in reconciler.lines)):
+            await reconciler.check(tip)
+            self._reconciled = tip
 
     async def _learn_addresses(self) -> None:
         newest = await self._house.newest_index(self._network.network)
@@ -200,7 +220,10 @@ async def watch(settings: Settings, clock: Clock) -> int:
     store = Store(settings.data / STORE)
     door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
     house, salt = House(door), salt_of(settings.data)
-    watchers = [Watcher(one, store, house, salt) for one in served]
+    payer = settings.data / PAYER_STORE
+    watchers = [
+        Watcher(one, store, house, salt, Reconciler(one, house, payer, clock)) for one in served
+    ]
 
     async def follow() -> None:
         while True:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import json
 import os
 import re
@@ -10,12 +12,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ccxt
 import psutil
+from websockets.sync.client import ClientConnection, connect
 
 from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, networks
@@ -29,7 +33,7 @@ from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
 from fullreserve.simulation.outside import WALLET
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
-WAIT_S = 90
+WAIT_S = 150
 LOOK_S = 0.2
 STOP_S = 60
 OPERATOR = 901  # the gateway id under which a test speaks for the house
@@ -109,11 +113,38 @@ class Live:
         made.urls["api"] = {"rest": f"http://{self.http}"}
         made.hostname = self.http
         made.enableRateLimit = False
+        made.timeout = 60_000  # a busy machine may take its time
         made.load_markets()
         return made
 
     def network(self, number: int = 1) -> Network:
         return next(one for one in networks.load(self.folder) if one.network == number)
+
+    @contextmanager
+    def subscribed(self, okx: Any, *channels: str) -> Iterator[Iterator[tuple[str, Any]]]:
+        """Rows of private channels as they are pushed, for ccxt's account."""
+        with connect(f"ws://{self.ws}/ws/v5/business") as socket:
+            now = str(int(time.time()))
+            text = f"{now}GET/users/self/verify".encode()
+            signed = hmac.digest(okx.secret.encode(), text, "sha256")
+            login = {
+                "apiKey": okx.apiKey,
+                "passphrase": okx.password,
+                "timestamp": now,
+                "sign": base64.b64encode(signed).decode(),
+            }
+            socket.send(json.dumps({"op": "login", "args": [login]}))
+            assert json.loads(socket.recv(WAIT_S))["event"] == "login"
+            asked = [{"channel": channel} for channel in channels]
+            socket.send(json.dumps({"op": "subscribe", "args": asked}))
+            yield self._rows(socket)
+
+    @staticmethod
+    def _rows(socket: ClientConnection) -> Iterator[tuple[str, Any]]:
+        while True:
+            told = json.loads(socket.recv(WAIT_S))
+            for row in told.get("data", ()):
+                yield told["arg"]["channel"], row
 
     def unclaimed(self) -> list[Deposit]:
         """What came and is nobody's."""

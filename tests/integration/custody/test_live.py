@@ -18,6 +18,8 @@ from tests.memory_folder import memory_folder
 
 ETH = 2
 
+PAYER, WATCHER = "fullreserve.custody.paying", "fullreserve.custody.watcher"
+SIGNER = "fullreserve.custody.signer"
 ON_ERC20 = {"network": "ERC20"}
 
 
@@ -32,6 +34,8 @@ def live() -> Iterator[Live]:
         yield made
         assert made.stop() == 0, made.log
         assert "Traceback" not in made.log
+        # Whatever was deposited, swept, paid and killed: the books agree with the chain.
+        assert "ledger and chain differ" not in made.log
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +108,71 @@ def _lines(okx: Any, symbol: str) -> list[Any]:
 def _ended(okx: Any, number: str) -> Any:
     (one,) = (one for one in okx.fetch_withdrawals() if one["id"] == number)
     return one if one["status"] in ("ok", "failed", "canceled") else None
+
+
+def test_each_step_is_pushed(live: Live, okx: Any) -> None:
+    """Criterion: CHAINS-LIVE-4."""
+    with live.subscribed(okx, "deposit-info", "withdrawal-info") as pushed:
+        first = next(row for channel, row in pushed if channel == "deposit-info")
+        assert (first["state"], first["subAcct"], first["chain"]) == ("2", "", "USDT-ERC20")
+        made = okx.withdraw("USDT", 5, WALLET, ON_ERC20 | {"fee": "1"})
+        states = []
+        for channel, row in pushed:
+            if channel == "withdrawal-info" and row["wdId"] == made["id"]:
+                states.append(row["state"])
+                if row["state"] == "2":
+                    break
+        assert row["txId"].startswith("0x")
+        assert states[0] == "10"
+        assert len(set(states)) == len(states)
+
+
+WITHDRAWALS = 12
+
+
+def test_killed_at_any_moment_everything_is_paid_once(
+    live: Live, okx: Any, outside: Outside
+) -> None:
+    """Payer, watcher and signers are killed again and again while withdrawals are on their way.
+
+    Criterion: CHAINS-LIVE-3.
+    """
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    outside.send(USDT, address, 1_000 * 10**6)
+    live.until(
+        lambda: (
+            [one["info"]["state"] for one in okx.fetch_deposits() if one["amount"] == 1_000]
+            == ["2"]
+        ),
+        "coins to withdraw",
+    )
+    before, held = outside.balance(USDT), okx.fetch_balance({"type": "funding"})["USDT"]["total"]
+    # Amounts that no two share: a payment made twice would be seen as such.
+    amounts = [10 + number / 1000 for number in range(WITHDRAWALS)]
+    ids = []
+    for number, amount in enumerate(amounts):
+        order = ON_ERC20 | {"fee": "1", "clientId": f"kill{number}"}
+        ids.append(okx.withdraw("USDT", amount, WALLET, order)["id"])
+        _kill(live, (PAYER, WATCHER, SIGNER)[number % 3])
+    for turn in range(8):
+        _kill(live, (PAYER, SIGNER, PAYER, WATCHER)[turn % 4])
+        live.until(lambda: live.child(PAYER), "the payer's coming back")
+    done = live.until(lambda: _all_ended(okx, ids), "every withdrawal's end")
+    assert {one["status"] for one in done} == {"ok"}
+    assert len({one["txid"] for one in done}) == WITHDRAWALS
+    assert outside.balance(USDT) - before == round(sum(amounts) * 10**6)
+    # One refund or one payment with its fee for each, and nothing else moved.
+    left = okx.fetch_balance({"type": "funding"})["USDT"]["total"]
+    assert round(held - left, 6) == round(sum(amounts) + WITHDRAWALS, 6)
+
+
+def _kill(live: Live, module: str) -> None:
+    found = live.child(module)
+    if found is not None:
+        found.kill()
+
+
+def _all_ended(okx: Any, ids: list[str]) -> list[Any]:
+    found = [one for one in okx.fetch_withdrawals() if one["id"] in ids]
+    ended = all(one["status"] in ("ok", "failed", "canceled") for one in found)
+    return found if ended and len(found) == len(ids) else []

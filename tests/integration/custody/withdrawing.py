@@ -10,6 +10,7 @@ from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import (
@@ -42,7 +43,7 @@ class Withdrawing:
 
     @classmethod
     async def open(cls, folder: Path, *networks: wire.DefineNetwork) -> Withdrawing:
-        bed = await Bed.open(folder, folds=(Deposits(), Withdrawals()))
+        bed = await Bed.open(folder, folds=(Deposits(), Withdrawals(), Suspensions()))
         door = await LocalDoor.open(bed.sequencer, GATEWAY)
         socket = await SocketServer.start(bed.sequencer, folder / SOCKET_NAME)
         vault = Vault(folder, lambda: START_MS)

@@ -65,8 +65,6 @@ CHANNELS: dict[str, Shape] = {
     "copytrading-lead-notification": Shape(
         BUSINESS, login=True, types=("SWAP",), names=("instId",)
     ),
-    "deposit-info": Shape(BUSINESS, login=True, names=("ccy",)),
-    "withdrawal-info": Shape(BUSINESS, login=True, names=("ccy",)),
     "rfqs": Shape(BUSINESS, login=True),
     "quotes": Shape(BUSINESS, login=True),
     "struc-block-trades": Shape(BUSINESS, login=True),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.ws import absent, private, public, reference
+from fullreserve.gateway.ws import absent, custody, private, public, reference
 from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
 from fullreserve.gateway.ws.reserves import Statements
 from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
@@ -87,7 +87,12 @@ OF_OWNER: dict[str, OfOwner] = {
     "account": OfOwner(private.Account, names=("ccy",)),
     "balance_and_position": OfOwner(private.BalanceAndPosition),
 }
+OF_CUSTODY = {
+    "deposit-info": custody.DepositInfo,
+    "withdrawal-info": custody.WithdrawalInfo,
+}
 OTHERS: dict[str, Shape] = {
+    **dict.fromkeys(OF_CUSTODY, Shape(BUSINESS, login=True, names=("ccy",))),
     "instruments": Shape(PUBLIC, types=LISTED),
     "status": Shape(PUBLIC),
     "x-reserves": Shape(PUBLIC),
@@ -116,6 +121,8 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
         raise Problem(absent.REFUSED[channel])
     if channel in OF_OWNER:
         return _of_owner(server, connection, channel, arg)
+    if channel in OF_CUSTODY:
+        return _of_custody(server, connection, channel, arg)
     if channel in OF_INSTRUMENT or channel == "price-limit" or _is_candle(channel):
         return _of_instrument(server, channel, arg)
     if channel == "instruments" and arg["instType"] == "SPOT":
@@ -192,6 +199,14 @@ def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) ->
     return Subscription(
         channel, (channel, uid, given), lambda: served.make(plain, uid, server.private)
     )
+
+
+def _of_custody(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
+    assert connection.key is not None
+    uid, ccy = connection.key.uid, arg.get("ccy", "")
+    plain = {"channel": channel, **({"ccy": ccy} if ccy else {}), "uid": str(uid)}
+    made = OF_CUSTODY[channel]
+    return Subscription(channel, (channel, uid, ccy), lambda: made(plain, uid, server.context))
 
 
 def _unknown(arg: Arg) -> Problem:

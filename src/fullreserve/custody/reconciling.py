@@ -1,0 +1,205 @@
+"""Compares the ledger with the chain, tier by tier and asset by asset, at each block.
+
+What is on its way is known by both sides and makes the comparison an interval: withdrawals that are
+bound and not final, coins that move between tiers, deposits in blocks that are not credited yet. A
+difference beyond the interval and the tolerance that is still there when it is looked at again
+suspends the asset on its network, and its size is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from fullreserve.clock import Clock
+from fullreserve.custody.chains.adapter import Block, Move
+from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.holdings import Place, balances, places
+from fullreserve.custody.house import House
+from fullreserve.custody.networks import Network
+from fullreserve.custody.store import read_open_moves
+from fullreserve.custody.units import Scale
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import suspension_wire as suspensions
+from fullreserve.exchange.products.custody_ledger import TIERS
+from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
+from fullreserve.exchange.products.withdrawal_state import ListPay
+from fullreserve.exchange.wire.commands import amount_int
+
+# In units of the ledger: what rounding and dust may come to, and more where fees are paid.
+TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
+# What a transaction on its way may cost at most.
+FEE_ON_ITS_WAY = 100_000
+# A difference has to last this long: both sides are read one after the other.
+LASTS_MS = 8_000
+AT_ONCE = 10_000
+
+PAYER_STORE = "custody-payer.sqlite"
+
+_Key = tuple[int, int]  # tier, asset
+
+log = structlog.get_logger(__name__)
+
+
+class Line(msgspec.Struct, array_like=True, frozen=True):
+    """What was found of a tier and asset, at the ledger's scale."""
+
+    tier: int
+    asset: int
+    ledger: int
+    low: int  # what the chain may hold
+    high: int
+    chain: int
+
+    @property
+    def difference(self) -> int:
+        """What the chain has too much, or (negative) lacks; 0 within the interval."""
+        return min(0, self.chain - self.low) + max(0, self.chain - self.high)
+
+
+class OnTheWay(NamedTuple):
+    """What is not final, by tier and asset."""
+
+    less: dict[_Key, int]
+    more: dict[_Key, int]
+
+
+class Reconciler:
+    """Of one network. `payer` is the payer's store, which says what moves between tiers."""
+
+    def __init__(self, network: Network, house: House, payer: Path, clock: Clock) -> None:
+        self._network = network
+        self._chain = network.chains()[0]
+        self._house = house
+        self._payer = payer
+        self._clock = clock
+        self._places: list[Place] = []
+        self._newest = -1
+        self._since: dict[_Key, int] = {}
+        self._said: dict[_Key, None] = {}
+        self.lines: list[Line] = []
+
+    async def check(self, block: Block) -> list[Line]:
+        """What differs and has for a while; the asset is suspended by then. Unavailable."""
+        try:
+            held = await self._held(block)
+        except NodeProblem:
+            return []  # a block came meanwhile, or the node went away; the next look tells
+        way = await self._on_the_way()
+        ledger = await self._ledger()
+        keys = sorted({(tier, asset) for tier in wire.Tier for asset in self._network.decimals})
+        self.lines = [self._line(key, ledger, held, way) for key in keys]
+        broken = [one for one in self.lines if one.difference and self._lasts(one)]
+        for one in broken:
+            await self._suspend(one, block)
+        return broken
+
+    def _line(
+        self, key: _Key, ledger: Mapping[_Key, int], held: Mapping[_Key, int], way: OnTheWay
+    ) -> Line:
+        has = ledger.get(key, 0)
+        tolerance = COIN_TOLERANCE if key[1] == self._network.coin else TOLERANCE
+        low = has - way.less.get(key, 0) - tolerance
+        high = has + way.more.get(key, 0) + tolerance
+        return Line(*key, has, low, high, held.get(key, 0))
+
+    def _lasts(self, one: Line) -> bool:
+        key, now = (one.tier, one.asset), self._clock.wall_ms()
+        self._since = {
+            known: since
+            for known, since in self._since.items()
+            if any(line.difference for line in self.lines if (line.tier, line.asset) == known)
+        }
+        return now - self._since.setdefault(key, now) >= LASTS_MS
+
+    async def _suspend(self, one: Line, block: Block) -> None:
+        key = (one.tier, one.asset)
+        if key not in self._said:
+            self._said[key] = None
+            log.error(
+                "ledger and chain differ",
+                network=self._network.network,
+                tier=wire.Tier(one.tier).name.lower(),
+                asset=one.asset,
+                height=block.height,
+                ledger=one.ledger,
+                chain=one.chain,
+                difference=one.difference,
+            )
+        number = self._network.network
+        level = suspensions.Level.ASSET_CHAIN
+        told = suspensions.Trip(
+            suspensions.Trigger.LEDGER_MISMATCH,
+            suspensions.Scope(level, number, one.asset),
+            sha256(msgspec.json.encode(one)).digest(),
+        )
+        (code,) = await self._house.report(suspensions.SUSPENSIONS, told)
+        if code:
+            log.error("suspension refused", code=code, network=number, asset=one.asset)
+
+    async def _held(self, block: Block) -> dict[_Key, int]:
+        newest = await self._house.newest_index(self._network.network)
+        if newest != self._newest:
+            self._places = await asyncio.to_thread(lambda: list(places(self._network, newest)))
+            self._newest = newest
+        if self._network.kind == "utxo":
+            self._learn_coins()
+        found = await asyncio.to_thread(balances, self._chain, self._places, block)
+        sums: dict[_Key, int] = {}
+        for one in found:
+            key = (one.place.tier, one.asset)
+            sums[key] = sums.get(key, 0) + one.amount
+        return {key: self._scale(key[1]).to_ledger(amount)[0] for key, amount in sums.items()}
+
+    def _learn_coins(self) -> None:
+        from fullreserve.custody.chains.utxo import UtxoChain
+        from fullreserve.custody.coins import know_coins
+
+        assert isinstance(self._chain, UtxoChain)
+        self._chain.coins.clear()
+        know_coins(self._chain, self._payer)
+
+    async def _ledger(self) -> dict[_Key, int]:
+        tiers = {kind: tier for tier, kind in TIERS.items()}
+        return {
+            (tiers[one.kind], one.asset): -amount_int(one.balance)
+            for one in await self._house.ledger()
+            if one.kind in tiers and one.instance == self._network.network
+        }
+
+    async def _on_the_way(self) -> OnTheWay:
+        way, coin = OnTheWay({}, {}), self._network.coin
+        number = self._network.network
+        pays: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, ListPay(number, 0, AT_ONCE))
+        for pay in pays:
+            if pay.binding:
+                _add(way.less, (wire.Tier.HOT, pay.asset), amount_int(pay.amount))
+                _add(way.less, (wire.Tier.HOT, coin), FEE_ON_ITS_WAY)
+        for move in read_open_moves(self._payer, number):
+            self._moves(move, way)
+        deposits: list[Deposit] = await self._house.ask(wire.DEPOSITS, ListDeposits(0, 0, AT_ONCE))
+        for one in deposits:
+            if one.network == number and one.height and one.phase < Phase.ARRIVED:
+                key = (wire.Tier.DEPOSIT, one.asset)
+                _add(way.more, key, one.value)
+                _add(way.less, key, -one.value)
+        return way
+
+    def _moves(self, move: Move, way: OnTheWay) -> None:
+        amount = self._scale(move.asset).cost(move.amount)
+        _add(way.less, (move.source, move.asset), amount)
+        _add(way.less, (move.source, self._network.coin), FEE_ON_ITS_WAY)
+        _add(way.more, (move.target, move.asset), amount)
+
+    def _scale(self, asset: int) -> Scale:
+        return self._network.scales[asset]
+
+
+def _add(table: dict[_Key, int], key: _Key, amount: int) -> None:
+    table[key] = table.get(key, 0) + amount

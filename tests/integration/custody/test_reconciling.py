@@ -1,0 +1,177 @@
+"""Goal: whatever makes ledger and chain differ suspends the asset and is named by its size.
+
+Method: anvil, a real exchange, and each fault made in turn: a credit that is missing, one that was
+made twice, coins spent by nobody here, a fee that was posted wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fullreserve.clock import ManualClock
+from fullreserve.custody import contracts
+from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.reconciling import LASTS_MS, Line, Reconciler
+from fullreserve.custody.store import Store
+from fullreserve.custody.watcher import Watcher
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import suspension_wire as suspensions
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.wire.commands import Product, amount_bytes
+from fullreserve.exchange.wire.queries import AskFold
+from tests.bed import ALICE, USDT, submit
+from tests.integration.custody.outsiders import COIN, EvmBed
+from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
+
+SALT, NETWORK = b"s" * 32, 1
+PAID = 5_000_000  # of 6 decimals
+UNIT = 100  # ledger units of the token's own unit
+NOTHING, LARGE = amount_bytes(0), amount_bytes(10**15)
+
+
+@pytest.fixture
+def chain() -> Iterator[EvmBed]:
+    made = EvmBed(31_342, USDT)
+    yield made
+    made.close()
+
+
+class Books:
+    """An exchange whose ledger says what the chain holds."""
+
+    def __init__(self, chain: EvmBed, exchange: Withdrawing, folder: Path) -> None:
+        self.chain = chain
+        self.exchange = exchange
+        self.house = exchange.house
+        self.clock = ManualClock(START_MS)
+        branch = chain._root
+        self.network = Network(
+            network=NETWORK, kind="evm", nodes=(chain.url,),
+            branches=(Branch(branch.key.hex(), branch.code.hex()),),
+            decimals={COIN: 18, USDT: 6}, coin=COIN, credit_after=2, unlock_after=3,
+            chain_id=31_342, tokens={USDT: chain.token.hex()},
+            lanes=tuple(lane.hex() for lane in chain.terms.lanes),
+        )  # fmt: skip
+        self.store = Store(folder / "watcher.sqlite")
+        self.watcher = Watcher(self.network, self.store, self.house, SALT)
+        self.reconciler = Reconciler(self.network, self.house, folder / "payer", self.clock)
+
+    async def begin(self) -> None:
+        lanes = [bytes.fromhex(one) for one in self.network.lanes]
+        held = self.chain.chain.balances(lanes, self.chain.chain.tip())
+        for asset, digits in self.network.decimals.items():
+            amount = sum(held[lane, asset] for lane in lanes) * 10**8 // 10**digits
+            name = asset.to_bytes(32, "big")
+            told = wire.Funded(NETWORK, name, asset, wire.Tier.HOT, amount_bytes(amount))
+            assert await self.house.report(wire.DEPOSITS, told) == [0]
+        await self.watcher.round()
+
+    async def address(self) -> int:
+        """ALICE's index."""
+        asked = wire.encode_payload(wire.AssignAddress(NETWORK))
+        number = self.exchange.door.numbers(1)
+        await submit(self.exchange.door, [Product(GATEWAY, number, wire.DEPOSITS, ALICE, asked)])
+        return await self.house.newest_index(NETWORK)
+
+    async def deposited(self) -> None:
+        self.chain.pay(await self.address(), PAID)
+        self.chain.mine(3)
+        await self.watcher.round()
+
+    async def found(self) -> list[Line]:
+        """What differs, and still does some seconds later."""
+        tip = self.chain.chain.tip()
+        assert await self.reconciler.check(tip) == []
+        self.clock.advance(LASTS_MS)
+        return await self.reconciler.check(tip)
+
+    async def stopped(self) -> list[suspensions.Scope]:
+        """What is suspended because ledger and chain differ."""
+        asked = AskFold(suspensions.SUSPENSIONS, msgspec.msgpack.encode(suspensions.ListAll()))
+        answer = await self.exchange.door.query(asked)
+        found = msgspec.msgpack.decode(answer, type=list[Suspension])
+        reason = suspensions.Reason.RECONCILIATION_BREAK
+        return [one.terms.scope for one in found if one.terms.reason == reason]
+
+
+@pytest.fixture
+async def books(chain: EvmBed, tmp_path: Path) -> AsyncIterator[Books]:
+    assets = (
+        wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),
+        wire.NetworkAsset(COIN, 18, NOTHING, NOTHING, NOTHING, LARGE, 8),
+    )
+    terms = wire.DefineNetwork(NETWORK, "ERC20", 2, 3, False, COIN, assets)
+    made = Books(chain, await Withdrawing.open(tmp_path, terms), tmp_path)
+    await made.begin()
+    yield made
+    made.store.close()
+    await made.exchange.close()
+
+
+async def missing_credit(books: Books) -> int:
+    """A deposit that the watcher never says."""
+    books.chain.pay(await books.address(), PAID)
+    books.chain.mine()
+    return PAID * UNIT
+
+
+async def double_credit(books: Books) -> int:
+    """The same deposit by two names."""
+    await books.deposited()
+    block = books.chain.chain.tip()
+    amount = amount_bytes(PAID * UNIT)
+    seen = wire.Seen(NETWORK, b"2" * 32, USDT, 1, 0, amount, 0, block.height - 2, block.hash)
+    told = (seen, wire.Confirmed(NETWORK, b"2" * 32, 2))
+    assert await books.house.report(wire.DEPOSITS, *told) == [0, 0]
+    return -PAID * UNIT
+
+
+async def unknown_spend(books: Books) -> int:
+    """A hot wallet's key in somebody else's hands."""
+    lane = "0x" + books.chain.terms.lanes[0].hex()
+    books.chain.node.call("anvil_impersonateAccount", lane)
+    data = "0x" + contracts.call("transfer(address,uint256)", b"\x99" * 20, PAID).hex()
+    call = {"from": lane, "to": "0x" + books.chain.token.hex(), "data": data}
+    books.chain.node.call("eth_sendTransaction", call | {"gas": hex(100_000)})
+    books.chain.mine()
+    return -PAID * UNIT
+
+
+async def wrong_fee(books: Books) -> int:
+    """A network fee of 0.01 that no chain has taken."""
+    fee = 1_000_000
+    told = wire.Moved(NETWORK, b"3" * 32, USDT, 1, 0, NOTHING, amount_bytes(fee))
+    assert await books.house.report(wire.DEPOSITS, told) == [0]
+    return fee
+
+
+Fault = Callable[[Books], Awaitable[int]]
+
+
+async def test_what_agrees_is_left_alone(books: Books) -> None:
+    """Deposits that wait for confirmations are no difference. Criterion: CHAINS-RECONCILE-1."""
+    await books.deposited()
+    books.chain.pay(1, PAID)
+    books.chain.mine()
+    await books.watcher.round()
+    assert await books.found() == []
+    assert all(not one.difference for one in books.reconciler.lines)
+    assert not await books.stopped()
+
+
+@pytest.mark.parametrize("fault", [missing_credit, double_credit, unknown_spend, wrong_fee])
+async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Fault) -> None:
+    """E9.4, within 60 s. Criterion: CHAINS-RECONCILE-2."""
+    difference = await fault(books)
+    found = await books.found()
+    tokens = [one for one in found if abs(one.difference) > 200_000]
+    assert len(tokens) == 1
+    assert abs(abs(tokens[0].difference) - abs(difference)) <= 50_000
+    assert (tokens[0].difference > 0) == (difference > 0)
+    assert LASTS_MS < 60_000
+    level = suspensions.Level.ASSET_CHAIN
+    assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
