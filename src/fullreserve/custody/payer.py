@@ -99,8 +99,12 @@ class Payer:
         known = self._store.is_bound
         pending = await self._exchange.pending(self._chain.network)
         for pay in pending:
-            if pay.binding and not known(pay.withdrawal):
-                log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
+            if not known(pay.withdrawal):
+                if pay.binding:
+                    log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
+            elif self._store.begin_again(pay.withdrawal, is_bound=bool(pay.binding)):
+                # An exchange that was put back from a backup hears once more what became of it.
+                log.warning("known here, and forgotten there", withdrawal=pay.withdrawal)
         fresh = iter([one for one in pending if not (one.binding or known(one.withdrawal))])
         bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
         while batch := list(islice(fresh, self._chain.batch_max)):
@@ -183,6 +187,10 @@ class Payer:
         for withdrawal in kept.plan.withdrawals:
             bound = wire.Bound(withdrawal, kept.plan.binding)
             if await self._exchange.report(bound):
+                if self._store.attempts(kept):
+                    # Signed for by this store, and denied by an exchange with an older log.
+                    log.error("signed, and not bound: a person has to look", plan=kept.id)
+                    return False
                 # Cancelled or stopped meanwhile; nothing was signed.
                 narrower = self._chain.without(kept.plan, withdrawal)
                 if narrower is not None:

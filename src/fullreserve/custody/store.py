@@ -137,6 +137,18 @@ class Store:
         rows = self._db.execute(asked, (kept.id,))
         return [(Attempt(bytes(txid), bytes(raw)), bool(told)) for txid, raw, told in rows]
 
+    def begin_again(self, withdrawal: int, *, is_bound: bool) -> bool:
+        """Whether its plan was further than the exchange now says; it is to be bound again then."""
+        asked = "SELECT data FROM plans JOIN bound ON plan = id WHERE withdrawal = ?"
+        (data,) = self._db.execute(asked, (withdrawal,)).fetchone()
+        kept = msgspec.json.decode(data, type=Kept)
+        if not kept.is_done and (is_bound or not kept.is_accepted):
+            return False
+        kept.is_done = kept.is_accepted = False
+        kept.height = 0
+        self.change(kept)
+        return True
+
     def is_bound(self, withdrawal: int) -> bool:
         asked = "SELECT 1 FROM bound WHERE withdrawal = ?"
         return self._db.execute(asked, (withdrawal,)).fetchone() is not None

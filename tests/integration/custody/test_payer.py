@@ -212,6 +212,21 @@ async def test_what_is_bound_and_unknown_here_is_not_paid(bed: Bed, tmp_path: Pa
     store.close()
 
 
+async def test_an_exchange_put_back_from_a_backup_hears_what_was_paid(
+    bed: Bed, tmp_path: Path
+) -> None:
+    """Its log ends before the payment; the payer's store does not. Criterion: CHAINS-PAYER-6."""
+    index, store = bed.fresh(), Store(tmp_path / "store")
+    book = Agreement(bed, index)
+    await until_done(bed, payer_of(bed, store, book), book)
+    older = Agreement(bed, index)
+    older.names = book.names
+    await until_done(bed, payer_of(bed, store, older), older)
+    assert older.paid == book.paid
+    assert bed.balance(index) == bed.unit
+    store.close()
+
+
 async def test_a_short_hot_wallet_is_said_and_nothing_is_bound(bed: Bed, tmp_path: Path) -> None:
     """Criterion: CHAINS-PAYER-4."""
     index, store = bed.fresh(), Store(tmp_path / "store")

@@ -26,7 +26,7 @@ from fullreserve.exchange.products.custody_wire import (
     Seen,
     Tip,
 )
-from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
 from fullreserve.gateway.custody_desk import say, stop_after_change
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
@@ -141,6 +141,24 @@ async def test_a_deposit_from_its_address_to_its_unlocking(rest: RestBed, payer:
     status = await rest.get("asset/deposit-withdraw-status", payer, txId=HASH.hex())
     assert status.row["state"].startswith("Credited")
     assert (await rest.get("asset/deposit-history", rest.bob)).data == []
+
+
+async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-6."""
+    await funded(rest, 2)
+    theirs = (await rest.get("asset/deposit-address", rest.bob, ccy="BTC")).row["addr"]
+    desk = rest.context.desk
+    await desk.act(desk.rooms.addresses.add, ALICE, NETWORK, theirs, "Bob's")
+    await aged(rest)
+    # As for every transfer to a user, who receives has to be known.
+    refused = await rest.post("asset/withdrawal", payer, ORDER | {"toAddr": theirs})
+    assert refused.code == "58231"
+    door = rest.door
+    await submit(door, [SetOwner(door.gateway, door.numbers(1), BOB, 0, 1, 0, 1)])
+    made = await rest.post("asset/withdrawal", payer, ORDER | {"toAddr": theirs})
+    listed = (await rest.get("asset/withdrawal-history", payer)).row
+    assert (made.row["wdId"], listed["state"], listed["fee"]) == (listed["wdId"], "2", "0")
+    assert (await rest.get("asset/balances", rest.bob, ccy="BTC")).row["availBal"] == "0.5"
 
 
 async def test_a_withdrawal_from_its_request_to_its_end(rest: RestBed, payer: NewKey) -> None:

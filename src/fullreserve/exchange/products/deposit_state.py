@@ -125,13 +125,20 @@ class ListUnclaimed(Question, frozen=True, tag=5):
     limit: int
 
 
+class FindOwner(Question, frozen=True, tag=6):
+    """-> int, who has an address index on a network; 0: nobody."""
+
+    network: int
+    index: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
     tip: Tip | None
 
 
-AnyQuestion = ListNetworks | GetAddress | ListAddresses | ListDeposits | ListUnclaimed
+AnyQuestion = ListNetworks | GetAddress | ListAddresses | ListDeposits | ListUnclaimed | FindOwner
 
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
@@ -139,6 +146,7 @@ ANSWERS: dict[type[Question], object] = {
     ListAddresses: list[int],
     ListDeposits: list[Deposit],
     ListUnclaimed: list[Deposit],
+    FindOwner: int,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -60,6 +60,7 @@ from fullreserve.exchange.products.deposit_state import (
     Deposit,
     DepositsState,
     DepositState,
+    FindOwner,
     GetAddress,
     ListAddresses,
     ListDeposits,
@@ -600,6 +601,8 @@ class Deposits(UndoingFold[DepositsState]):
             known = len(self.state.addresses.get(asked.network, ()))
             last = min(known, asked.after + max(0, asked.limit))
             return _encode(list(range(asked.after + 1, last + 1)))
+        if isinstance(asked, FindOwner):
+            return _encode(self._owners.get(asked.network, {}).get(asked.index, 0))
         if isinstance(asked, ListDeposits):
             return _encode(self._listed(asked))
         unclaimed = self._of_owner.get(0, {})

@@ -36,6 +36,7 @@ from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.own_addresses import OwnAddresses
 from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.public.instruments import currency
@@ -98,6 +99,7 @@ class _Withdrawals:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._catalog = context.catalog
+        self._own = OwnAddresses(context)
 
     async def withdraw(self, request: Request, params: WithdrawParams) -> bytes:
         """Withdraw to a verified address, or to another user by id."""
@@ -165,6 +167,14 @@ class _Withdrawals:
             raise Problem(58207, allowed="add it to the address book of the web app first")
         if self._context.clock.wall_ms() < known.usable_ms:
             raise Problem(58207, allowed=f"it can be used from {known.usable_ms} on")
+        inside = await self._own.owner(network, text)
+        if inside:
+            # 58224 elsewhere: what is asked for is done, without a chain and its fee.
+            nothing = amount_bytes(0)
+            return Asked(
+                *(0, line.asset.id, amount_bytes(amount), nothing, Destination.OWNER, inside),
+                client,
+            )
         return Asked(
             *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
             *(Destination.ADDRESS_BOOK, known.number, client),
