@@ -119,10 +119,8 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
         raise _unknown(arg)
     if channel in absent.REFUSED:
         raise Problem(absent.REFUSED[channel])
-    if channel in OF_OWNER:
+    if channel in OF_OWNER or channel in OF_CUSTODY:
         return _of_owner(server, connection, channel, arg)
-    if channel in OF_CUSTODY:
-        return _of_custody(server, connection, channel, arg)
     if channel in OF_INSTRUMENT or channel == "price-limit" or _is_candle(channel):
         return _of_instrument(server, channel, arg)
     if channel == "instruments" and arg["instType"] == "SPOT":
@@ -193,6 +191,8 @@ def _of_instrument(server: Server, channel: str, arg: Arg) -> Subscription:
 def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
     assert connection.key is not None
     uid = connection.key.uid
+    if channel in OF_CUSTODY:
+        return _of_custody(server, uid, channel, arg)
     served = OF_OWNER[channel]
     given = tuple((name, arg[name]) for name in served.shape.arguments if arg.get(name))
     plain = {"channel": channel, **dict(given), "uid": str(uid)}
@@ -201,9 +201,8 @@ def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) ->
     )
 
 
-def _of_custody(server: Server, connection: Connection, channel: str, arg: Arg) -> Subscription:
-    assert connection.key is not None
-    uid, ccy = connection.key.uid, arg.get("ccy", "")
+def _of_custody(server: Server, uid: int, channel: str, arg: Arg) -> Subscription:
+    ccy = arg.get("ccy", "")
     plain = {"channel": channel, **({"ccy": ccy} if ccy else {}), "uid": str(uid)}
     made = OF_CUSTODY[channel]
     return Subscription(channel, (channel, uid, ccy), lambda: made(plain, uid, server.context))
