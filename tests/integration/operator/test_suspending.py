@@ -171,6 +171,9 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     assert (await ada.act("suspending/open-drain", suspension=number)).code == "93007"
     await paid(desk, numbers[0])
     row = await done(ada, "open-drain", number)
+    assert [(one["ccy"], one["grossOut"], one["netOut"]) for one in row["flows"]] == [
+        ("BTC", "0.1", "0.1")
+    ]
     assert (len(row["drain"]["commitment"]), row["drain"]["seed"]) == (64, "")
     assert row["evidence"][-1]["gate"] == "G4"
     assert row["evidence"][-1]["uid"] == str(ada.uid)

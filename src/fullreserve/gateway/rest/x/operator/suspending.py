@@ -33,6 +33,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
+from fullreserve.gateway.rest.x.flows import flow_rows
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
 from fullreserve.gateway.rest.x.operator.numbers import decimal
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
@@ -220,6 +221,8 @@ class _Suspending:
             if scope.network in (0, each.network) and scope.asset in (0, each.asset)
         ]
         found = _row(one, names, now) | rows.detail(one, names, now, here, logs)
+        lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
+        found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
         found["evidence"] = [rows.evidence_row(shown, names) for shown in one.evidence]
         return found
 
