@@ -22,13 +22,13 @@ impl Exchange {
     pub(crate) fn claims(&self, query: &ListClaims) -> Claims {
         let counted = self.counted(&query.equity);
         let is_counted =
-            |account: &Account| counted.get(usize::from(account.key.kind.0)).copied() == Some(true);
+            |account: &Account| counted.get(usize::from(account.kind.0)).copied() == Some(true);
         let limit = (query.limit as usize).min(OWNERS_MAX);
         let (chosen, next) = self.changed_owners(query, limit);
         let mut entries: Vec<Entry> = Vec::new();
         let mut lacking: FastMap<AssetId, i128> = FastMap::default();
         for account in self.ledger.accounts().iter().filter(|one| is_counted(one)) {
-            let (owner, asset) = (account.key.owner, account.asset);
+            let (owner, asset) = (account.owner, account.asset);
             if account.balance < 0 {
                 *lacking.entry(asset).or_insert(0) -= account.balance;
             } else if account.balance > 0 && chosen.contains_key(&owner) {
@@ -68,9 +68,9 @@ impl Exchange {
     fn changed_owners(&self, query: &ListClaims, limit: usize) -> (FastMap<OwnerId, ()>, OwnerId) {
         let accounts = self.ledger.accounts().iter();
         let changed = accounts.filter(|one| {
-            one.moved && one.updated_ms >= query.changed_since.0 && one.key.owner > query.after
+            one.has_moved() && one.updated_ms >= query.changed_since.0 && one.owner > query.after
         });
-        let all: FastMap<OwnerId, ()> = changed.map(|one| (one.key.owner, ())).collect();
+        let all: FastMap<OwnerId, ()> = changed.map(|one| (one.owner, ())).collect();
         if all.len() <= limit {
             return (all, OwnerId(0));
         }

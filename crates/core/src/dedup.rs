@@ -4,9 +4,8 @@
 //! their outcome; an older number cannot be told from a new one and is refused. Gateway 0 numbers
 //! nothing (genesis, the library).
 
-use std::collections::BTreeMap;
-
 use crate::exchange::Outcome;
+use crate::prefetch::prefetch_item;
 
 /// How many numbers back a repeat is recognised.
 pub const WINDOW: u64 = 1 << 16;
@@ -19,11 +18,22 @@ pub struct Submission {
     pub outcome: Outcome,
 }
 
-pub struct Gateway {
+struct Gateway {
+    id: u64,
     /// Highest number seen.
-    pub highest: u64,
+    highest: u64,
     /// By number modulo the window; grows to it.
     ring: Vec<Submission>,
+}
+
+impl Gateway {
+    fn new(id: u64) -> Self {
+        Self {
+            id,
+            highest: 0,
+            ring: Vec::new(),
+        }
+    }
 }
 
 /// What is known about a number.
@@ -34,19 +44,36 @@ pub enum Seen {
     TooOld,
 }
 
+/// How many submissions before it is written the memory of one is asked for.
+const AHEAD: u32 = 8;
+
 #[derive(Default)]
 pub struct Dedup {
-    gateways: BTreeMap<u64, Gateway>,
-    /// (gateway, number) of the submission recorded last.
-    last: (u64, u64),
+    /// Ascending by id.
+    gateways: Vec<Gateway>,
+    /// The place of the one that recorded last, and the number.
+    last: usize,
+    last_number: u64,
 }
 
 impl Dedup {
+    /// A gateway's place, else where it would be. Submissions of one come in runs.
+    #[inline]
+    fn place(&self, gateway: u64) -> Result<usize, usize> {
+        match self.gateways.get(self.last) {
+            Some(known) if known.id == gateway => Ok(self.last),
+            _ => self
+                .gateways
+                .binary_search_by_key(&gateway, |known| known.id),
+        }
+    }
+
     #[inline]
     pub fn look(&self, gateway: u64, number: u64) -> Seen {
-        let Some(known) = self.gateways.get(&gateway) else {
+        let Ok(place) = self.place(gateway) else {
             return Seen::No;
         };
+        let known = &self.gateways[place];
         if number > known.highest {
             return Seen::No;
         }
@@ -61,10 +88,11 @@ impl Dedup {
 
     #[inline]
     pub fn record(&mut self, gateway: u64, submission: Submission) {
-        let known = self.gateways.entry(gateway).or_insert_with(|| Gateway {
-            highest: 0,
-            ring: Vec::new(),
+        let gateway = self.place(gateway).unwrap_or_else(|place| {
+            self.gateways.insert(place, Gateway::new(gateway));
+            place
         });
+        let known = &mut self.gateways[gateway];
         known.highest = known.highest.max(submission.number);
         let place = (submission.number % WINDOW) as usize;
         if place >= known.ring.len() {
@@ -73,17 +101,17 @@ impl Dedup {
             known.ring.resize(len, Submission::default());
         }
         known.ring[place] = submission;
-        self.last = (gateway, submission.number);
+        prefetch_item(&known.ring, place as u32 + AHEAD);
+        (self.last, self.last_number) = (gateway, submission.number);
     }
 
     /// The outcome that a repeat of the command at `sequence` gets from now on, if that command was
     /// the last one recorded.
     pub fn revise(&mut self, sequence: u64, outcome: Outcome) {
-        let (gateway, number) = self.last;
-        let Some(known) = self.gateways.get_mut(&gateway) else {
+        let Some(known) = self.gateways.get_mut(self.last) else {
             return;
         };
-        let entry = known.ring.get_mut((number % WINDOW) as usize);
+        let entry = known.ring.get_mut((self.last_number % WINDOW) as usize);
         if let Some(entry) = entry.filter(|entry| entry.sequence == sequence) {
             entry.outcome = outcome;
         }
@@ -91,20 +119,21 @@ impl Dedup {
 
     /// Finds the submission recorded last again, for a restored window.
     pub fn find_last(&mut self) {
-        let all = self.gateways.iter().flat_map(|(gateway, known)| {
+        let all = self.gateways.iter().enumerate().flat_map(|(place, known)| {
             let entries = known.ring.iter();
-            entries.map(|entry| (entry.sequence, (*gateway, entry.number)))
+            entries.map(move |entry| (entry.sequence, (place, entry.number)))
         });
-        self.last = all.max().map_or((0, 0), |(_, last)| last);
+        (self.last, self.last_number) = all.max().map_or((0, 0), |(_, last)| last);
     }
 
     pub fn highest(&self, gateway: u64) -> u64 {
-        self.gateways.get(&gateway).map_or(0, |known| known.highest)
+        let place = self.place(gateway);
+        place.map_or(0, |place| self.gateways[place].highest)
     }
 
     /// Gateways ascending, with the submissions of their windows ascending by number.
     pub fn content(&self) -> impl Iterator<Item = (u64, u64, Vec<Submission>)> + '_ {
-        self.gateways.iter().map(|(gateway, known)| {
+        self.gateways.iter().map(|known| {
             let mut window: Vec<Submission> = known
                 .ring
                 .iter()
@@ -112,13 +141,13 @@ impl Dedup {
                 .copied()
                 .collect();
             window.sort_unstable_by_key(|entry| entry.number);
-            (*gateway, known.highest, window)
+            (known.id, known.highest, window)
         })
     }
 
     pub fn memory_bytes(&self) -> usize {
         self.gateways
-            .values()
+            .iter()
             .map(|known| known.ring.capacity() * size_of::<Submission>())
             .sum()
     }

@@ -97,10 +97,11 @@ impl Exchange {
                 .collect(),
             WeightSource::Balances => {
                 let key = (command.weight_kind, command.weight_asset);
-                let held = self.ledger.accounts().iter().filter(|account| {
-                    (account.key.kind, account.asset) == key && account.balance > 0
-                });
-                held.map(|account| (account.key.owner, account.balance.unsigned_abs()))
+                let held =
+                    self.ledger.accounts().iter().filter(|account| {
+                        (account.kind, account.asset) == key && account.balance > 0
+                    });
+                held.map(|account| (account.owner, account.balance.unsigned_abs()))
                     .collect()
             }
         };

@@ -18,7 +18,7 @@ use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Refused};
 use crate::suspensions::Suspensions;
 use crate::types::*;
-use crate::warm::WINDOW;
+use crate::warm::{Ahead, WINDOW};
 use crate::wire::command::{Body, Command};
 use crate::wire::event;
 use crate::wire::{Batch, Events};
@@ -94,6 +94,7 @@ pub struct Exchange {
     pub(crate) events: Events,
     pub(crate) levels: TouchedLevels,
     batch: Batch,
+    ahead: Ahead,
 }
 
 impl Default for Exchange {
@@ -119,6 +120,7 @@ impl Default for Exchange {
             events: Events::new(),
             levels: TouchedLevels::default(),
             batch: Batch::new(),
+            ahead: Ahead::default(),
         }
     }
 }
@@ -249,7 +251,9 @@ impl Exchange {
         let mut next = sequence;
         for window in commands.chunks(WINDOW) {
             if window.len() > 1 {
-                self.read_ahead(window);
+                let mut ahead = std::mem::take(&mut self.ahead);
+                self.read_ahead(window, &mut ahead);
+                self.ahead = ahead;
             }
             for command in window {
                 self.sequence = next;
@@ -377,9 +381,9 @@ impl Exchange {
         });
         self.ledger.settle_touched(self.now, |account| {
             events.push_short(&event::Balance {
-                owner: account.key.owner,
-                kind: account.key.kind,
-                instance: account.key.instance,
+                owner: account.owner,
+                kind: account.kind,
+                instance: account.instance,
                 asset: account.asset,
                 balance: Amount(account.balance),
                 hold: Amount(account.hold),

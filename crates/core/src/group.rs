@@ -268,7 +268,9 @@ impl Exchange {
         let instrument = self.instruments.at(order.instrument);
         let hold = instrument.hold(order.side, order.price, order.remaining());
         let account = self.ledger.account(order.pay);
-        prospect.overlay.add_hold(account.key, account.asset, -hold);
+        prospect
+            .overlay
+            .add_hold(account.key(), account.asset, -hold);
         *prospect
             .pending
             .entry((order.owner, order.instrument))

@@ -53,7 +53,7 @@ impl Exchange {
         for (slot, account) in self.ledger.accounts().iter().enumerate() {
             let owed = holds.get(&(slot as u32)).copied().unwrap_or(0);
             if owed != account.hold {
-                let (key, hold) = (account.key, account.hold);
+                let (key, hold) = (account.key(), account.hold);
                 return Err(format!("{key:?}: hold is {hold}, orders need {owed}"));
             }
         }

@@ -201,7 +201,7 @@ impl Exchange {
             .take(rows(query.limit))
             .map(|fill| {
                 let order = self.orders.filled_order(fill);
-                self.order_event(&order, &Change::of_fill(&fill.deed))
+                self.order_event(&order, &Change::of_fill(fill.deed))
             })
             .collect()
     }
@@ -209,7 +209,7 @@ impl Exchange {
     fn balances(&self, owner: OwnerId) -> Vec<AccountState> {
         let accounts = self.ledger.accounts().iter();
         let mut states: Vec<AccountState> = accounts
-            .filter(|a| a.key.owner == owner && a.moved)
+            .filter(|a| a.owner == owner && a.has_moved())
             .map(account_state)
             .collect();
         states.sort_unstable_by_key(|state| (state.kind, state.instance, state.asset));
@@ -220,9 +220,9 @@ impl Exchange {
         let after = (query.after_asset, query.after);
         let accounts = self.ledger.accounts().iter();
         let mut states: Vec<&Account> = accounts
-            .filter(|a| a.moved && (a.asset, a.key) > after)
+            .filter(|a| a.has_moved() && (a.asset, a.key()) > after)
             .collect();
-        states.sort_unstable_by_key(|account| (account.asset, account.key));
+        states.sort_unstable_by_key(|account| (account.asset, account.key()));
         states
             .into_iter()
             .take(rows(query.limit))
@@ -268,7 +268,7 @@ impl Exchange {
             .ledger
             .accounts()
             .iter()
-            .filter(|account| account.moved)
+            .filter(|account| account.has_moved())
             .count();
         Status {
             sequence: Sequence(self.sequence),
@@ -311,9 +311,9 @@ fn is_within(id: u64, (newer_than, older_than): (OrderId, OrderId)) -> bool {
 
 fn account_state(account: &Account) -> AccountState {
     AccountState {
-        owner: account.key.owner,
-        kind: account.key.kind,
-        instance: account.key.instance,
+        owner: account.owner,
+        kind: account.kind,
+        instance: account.instance,
         asset: account.asset,
         balance: Amount(account.balance),
         hold: Amount(account.hold),

@@ -154,11 +154,16 @@ impl Exchange {
     }
 
     fn hash_accounts(&self, content: &mut Content) {
-        let mut accounts: Vec<_> = self.ledger.accounts().iter().filter(|a| a.moved).collect();
-        accounts.sort_unstable_by_key(|account| (account.asset, account.key));
+        let mut accounts: Vec<_> = self
+            .ledger
+            .accounts()
+            .iter()
+            .filter(|a| a.has_moved())
+            .collect();
+        accounts.sort_unstable_by_key(|account| (account.asset, account.key()));
         for account in accounts {
             content.u64(account.asset.0.into());
-            content.key(account.key);
+            content.key(account.key());
             content.i128(account.balance);
             content.i128(account.hold);
             content.u64(account.updated_ms);

@@ -1,9 +1,12 @@
 //! Reading ahead: what the next commands will need is loaded for several of them at once.
 //!
-//! A command spends most of its time waiting for memory, one load behind the other. The commands of
+//! A command spends much of its time waiting for memory, one load behind the other. The commands of
 //! a batch are known, so their orders, owners and accounts are asked for in passes over a window,
 //! each pass following what the one before has brought. Nothing is kept: the commands look
 //! everything up again, now from the cache.
+//!
+//! Commands come in a mixture that no processor can guess, and a wrong guess costs as much as the
+//! passes save. So they are told apart once, and each pass is over commands of one kind.
 
 use crate::book::{Handle, OrderBook};
 use crate::exchange::Exchange;
@@ -17,34 +20,54 @@ use crate::wire::command::{Body, PlaceOrder};
 /// Commands read ahead at once: enough to overlap their loads, few enough to stay in the cache.
 pub(crate) const WINDOW: usize = 16;
 
-/// What a command will touch, as far as it is known before it runs.
-#[derive(Clone, Copy)]
-struct Ahead {
-    instrument: u32,
-    owner: u32,
-    /// The order that it cancels or amends, or the maker that it meets first.
-    order: u32,
-    /// Where an order of its own will rest.
-    joins: Option<(Side, u64)>,
-    /// The assets that a new order pays with and receives.
-    assets: Option<(u32, u32)>,
-    handle: Handle,
-    /// The level where it will rest.
-    level: u32,
-    /// The level where the order rests.
-    old_level: u32,
+/// The commands of a window by what they touch, as far as it is known before they run.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    changes: Vec<Change>,
+    joining: Vec<Joining>,
+    taking: Vec<Taking>,
+    makers: Makers,
 }
 
-const NOTHING: Ahead = Ahead {
-    instrument: NONE,
-    owner: NONE,
-    order: NONE,
-    joins: None,
-    assets: None,
-    handle: NONE,
-    level: NONE,
-    old_level: NONE,
-};
+impl Ahead {
+    fn clear(&mut self) {
+        self.changes.clear();
+        self.joining.clear();
+        self.taking.clear();
+        self.makers = Makers::default();
+    }
+}
+
+/// A command that cancels or amends an order.
+struct Change {
+    owner: u32,
+    order: u32,
+    /// A price to which it moves; 0 where it stays.
+    price: u64,
+    instrument: u32,
+    handle: Handle,
+    /// The level where it rests, and the one at its new price.
+    level: u32,
+    joins: u32,
+}
+
+/// A new order that will rest.
+struct Joining {
+    owner: u32,
+    instrument: u32,
+    side: Side,
+    price: u64,
+    level: u32,
+}
+
+/// A new order that meets a maker.
+struct Taking {
+    owner: u32,
+    instrument: u32,
+    side: Side,
+    maker: u32,
+    handle: Handle,
+}
 
 /// The makers that the takers of a window meet first: each of them another one.
 #[derive(Default)]
@@ -70,41 +93,42 @@ impl Makers {
 
 impl Exchange {
     /// Reads what at most WINDOW commands will need. It has no effect but on their speed.
-    pub(crate) fn read_ahead(&self, commands: &[Command]) {
-        let mut window = [NOTHING; WINDOW];
-        let mut makers = Makers::default();
-        let window = &mut window[..commands.len().min(WINDOW)];
-        for (command, ahead) in commands.iter().zip(&mut *window) {
-            *ahead = self.look_up(&command.body, &mut makers);
+    pub(crate) fn read_ahead(&self, commands: &[Command], ahead: &mut Ahead) {
+        ahead.clear();
+        for command in commands {
+            self.look_up(&command.body, ahead);
         }
-        for ahead in &mut *window {
-            self.follow_records(ahead);
-        }
-        for ahead in &mut *window {
-            self.follow_links(ahead);
-        }
-        for ahead in window {
-            self.follow_level(ahead);
-        }
+        let Ahead {
+            changes,
+            joining,
+            taking,
+            ..
+        } = ahead;
+        joining.iter_mut().for_each(|new| self.follow_new(new));
+        taking.iter().for_each(|new| self.follow_maker(new));
+        changes.iter_mut().for_each(|old| self.follow_order(old));
+        joining.iter().for_each(|new| self.follow_joined(new));
+        taking.iter().for_each(|new| self.follow_taken(new));
+        changes.iter_mut().for_each(|old| self.follow_handle(old));
+        changes.iter().for_each(|old| self.follow_levels(old));
     }
 
     /// By the ids: records of owners and orders.
     #[inline]
-    fn look_up(&self, body: &Body, makers: &mut Makers) -> Ahead {
+    fn look_up(&self, body: &Body, ahead: &mut Ahead) {
         match body {
-            Body::PlaceOrder(place) => self.look_up_new(place, makers),
+            Body::PlaceOrder(place) => self.look_up_new(place, ahead),
             Body::CancelOrder(cancel) => {
-                let (owner, order) = (cancel.owner, cancel.order.0);
-                self.look_up_old(owner, order, &cancel.client_order_id)
+                let (owner, id) = (cancel.owner, cancel.order.0);
+                let change = self.look_up_old(owner, id, &cancel.client_order_id, 0);
+                ahead.changes.push(change);
             }
             Body::AmendOrder(amend) => {
-                let (owner, order) = (amend.owner, amend.order.0);
-                let old = self.look_up_old(owner, order, &amend.client_order_id);
-                // The side is the order's, which is not known yet.
-                let joins = (amend.new_price.0 != 0).then_some((Side::Buy, amend.new_price.0));
-                Ahead { joins, ..old }
+                let (owner, id, price) = (amend.owner, amend.order.0, amend.new_price.0);
+                let change = self.look_up_old(owner, id, &amend.client_order_id, price);
+                ahead.changes.push(change);
             }
-            _ => NOTHING,
+            _ => {}
         }
     }
 
@@ -116,100 +140,142 @@ impl Exchange {
     }
 
     #[inline]
-    fn look_up_old(&self, owner: OwnerId, order: u64, client: &ClientOrderId) -> Ahead {
+    fn look_up_old(&self, owner: OwnerId, id: u64, client: &ClientOrderId, price: u64) -> Change {
         let owner = self.look_up_owner(owner);
-        let order = match order {
+        let order = match id {
             0 => self.orders.guess_client(owner, client),
             id => self.orders.guess(id),
         };
         self.orders.prefetch(order);
-        Ahead {
+        Change {
             owner,
             order,
-            ..NOTHING
+            price,
+            instrument: 0,
+            handle: NONE,
+            level: NONE,
+            joins: NONE,
         }
     }
 
     #[inline]
-    fn look_up_new(&self, place: &PlaceOrder, makers: &mut Makers) -> Ahead {
+    fn look_up_new(&self, place: &PlaceOrder, ahead: &mut Ahead) {
         let Some(slot) = self.instruments.slot(place.instrument) else {
-            return NOTHING;
+            return;
         };
+        let owner = self.look_up_owner(place.owner);
         let instrument = self.instruments.at(slot);
         let opposite = place.side.opposite();
-        let takes = match place.order_type {
-            OrderType::Limit | OrderType::PostOnly => instrument
-                .best(opposite)
-                .is_some_and(|best| reaches(place.side, place.price.0, best)),
-            _ => true,
-        };
-        let mut ahead = Ahead {
-            instrument: slot,
-            owner: self.look_up_owner(place.owner),
-            assets: Some(instrument.sides(place.side)),
-            ..NOTHING
-        };
-        if !takes {
-            ahead.joins = Some((place.side, place.price.0));
-            let side = book_side(place.side);
-            instrument.book.prefetch_hint(side, place.price.0);
-        } else if let Some(maker) = makers.next(slot, instrument, opposite) {
-            ahead.order = instrument.book.order(maker).order as u32;
-            self.orders.prefetch(ahead.order);
+        let rests = matches!(place.order_type, OrderType::Limit | OrderType::PostOnly);
+        let best = instrument.best(opposite);
+        let (side, price) = (place.side, place.price.0);
+        if rests && !best.is_some_and(|best| reaches(side, price, best)) {
+            instrument.book.prefetch_hint(book_side(side), price);
+            ahead.joining.push(Joining {
+                owner,
+                instrument: slot,
+                side,
+                price,
+                level: NONE,
+            });
+        } else if let Some(handle) = ahead.makers.next(slot, instrument, opposite) {
+            let maker = instrument.book.order(handle).order as u32;
+            self.orders.prefetch(maker);
+            ahead.taking.push(Taking {
+                owner,
+                instrument: slot,
+                side,
+                maker,
+                handle,
+            });
         }
-        ahead
     }
 
-    /// With the records there: what they point to.
+    /// With the owner there: its lists, and the level where the order will rest.
     #[inline]
-    fn follow_records(&self, ahead: &mut Ahead) {
-        self.owners.prefetch_lists(ahead.owner);
-        if let Some(order) = self.orders.ahead(ahead.order) {
-            self.ledger.prefetch(order.pay);
-            if ahead.assets.is_some() {
-                self.ledger.prefetch(order.receive);
-                self.owners.prefetch(order.owner);
-            }
-            ahead.handle = order.handle;
-            if let Some((side, _)) = &mut ahead.joins {
-                *side = order.side;
-            }
-            ahead.instrument = order.instrument;
-            let book = &self.instruments.at(order.instrument).book;
-            book.prefetch_order(order.handle);
+    fn follow_new(&self, new: &mut Joining) {
+        self.owners.prefetch_lists(new.owner);
+        let book = &self.instruments.at(new.instrument).book;
+        new.level = book.prefetch_guess(book_side(new.side), new.price);
+    }
+
+    /// With those there: the account that pays, and the end of the level.
+    #[inline]
+    fn follow_joined(&self, new: &Joining) {
+        let instrument = self.instruments.at(new.instrument);
+        let (pay, _) = instrument.sides(new.side);
+        self.prefetch_account(new.owner, pay);
+        instrument.book.prefetch_end(new.level);
+    }
+
+    /// With both owners and the maker there: what the maker needs.
+    #[inline]
+    fn follow_maker(&self, new: &Taking) {
+        self.owners.prefetch_lists(new.owner);
+        let book = &self.instruments.at(new.instrument).book;
+        book.prefetch_order(new.handle);
+        if let Some(maker) = self.orders.ahead(new.maker) {
+            self.owners.prefetch(maker.owner);
+            self.ledger.prefetch(maker.pay);
+            self.ledger.prefetch(maker.receive);
             // For the event that says what became of the level.
-            book.prefetch_hint(book_side(order.side), order.price);
-        }
-        if let Some((side, price)) = ahead.joins
-            && ahead.instrument != NONE
-        {
-            let book = &self.instruments.at(ahead.instrument).book;
-            ahead.level = book.prefetch_guess(book_side(side), price);
+            book.prefetch_hint(book_side(maker.side), maker.price);
         }
     }
 
-    /// With those there: accounts of new orders, levels and their ends.
+    /// With the lists there: the taker's accounts.
     #[inline]
-    fn follow_links(&self, ahead: &mut Ahead) {
-        if let (Some((pay, receive)), true) = (ahead.assets, ahead.owner != NONE) {
-            let owner = self.owners.at(ahead.owner);
-            for asset in [pay, receive] {
-                self.ledger.prefetch(owner.trading(asset).unwrap_or(NONE));
-            }
-        }
-        if ahead.instrument != NONE {
-            let book = &self.instruments.at(ahead.instrument).book;
-            ahead.old_level = book.prefetch_level(ahead.handle);
-            book.prefetch_end(ahead.level);
+    fn follow_taken(&self, new: &Taking) {
+        let instrument = self.instruments.at(new.instrument);
+        let (pay, receive) = instrument.sides(new.side);
+        self.prefetch_account(new.owner, pay);
+        self.prefetch_account(new.owner, receive);
+        instrument.book.prefetch_level(new.handle);
+    }
+
+    #[inline]
+    fn prefetch_account(&self, owner: u32, asset: u32) {
+        if owner != NONE {
+            let slot = self.owners.at(owner).trading(asset);
+            self.ledger.prefetch(slot.unwrap_or(NONE));
         }
     }
 
-    /// With the order's level there: its end, where an order that grows goes.
+    /// With the order there: its account and its place in the book.
     #[inline]
-    fn follow_level(&self, ahead: &Ahead) {
-        if ahead.old_level != NONE {
-            let book = &self.instruments.at(ahead.instrument).book;
-            book.prefetch_end(ahead.old_level);
+    fn follow_order(&self, old: &mut Change) {
+        self.owners.prefetch_lists(old.owner);
+        let Some(order) = self.orders.ahead(old.order) else {
+            return;
+        };
+        self.ledger.prefetch(order.pay);
+        (old.instrument, old.handle) = (order.instrument, order.handle);
+        let book = &self.instruments.at(order.instrument).book;
+        book.prefetch_order(order.handle);
+        let side = book_side(order.side);
+        // For the event that says what became of the level.
+        book.prefetch_hint(side, order.price);
+        if old.price != 0 {
+            old.joins = book.prefetch_guess(side, old.price);
+        }
+    }
+
+    /// With its place there: the level.
+    #[inline]
+    fn follow_handle(&self, old: &mut Change) {
+        if old.handle != NONE {
+            let book = &self.instruments.at(old.instrument).book;
+            old.level = book.prefetch_level(old.handle);
+            book.prefetch_end(old.joins);
+        }
+    }
+
+    /// With the level there: its end, where an order that grows goes.
+    #[inline]
+    fn follow_levels(&self, old: &Change) {
+        if old.level != NONE {
+            let book = &self.instruments.at(old.instrument).book;
+            book.prefetch_end(old.level);
         }
     }
 }

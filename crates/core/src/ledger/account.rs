@@ -1,39 +1,69 @@
 //! One account and what its sign rule lets it be.
 
-use crate::types::{AccountKey, AssetId, SignRule};
+use crate::types::{AccountKey, AssetId, Instance, Kind, OwnerId, SignRule};
 
 /// Largest absolute balance. Supply caps are below it, so sums of a few never leave 128 bits.
 pub const BALANCE_MAX: i128 = 1 << 120;
 /// No balance is ever beyond this.
 const SUM_MAX: i128 = 1 << 126;
 
+/// What has happened to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// It was only opened: it is not content.
+    None,
+    /// It has been changed, and that has been reported.
+    Settled,
+    /// The command that runs has changed it.
+    Touched,
+}
+
+/// A line of the cache, because every order and every fill works on accounts at random.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Account {
     pub balance: i128,
     /// Part of the balance that open orders and running distributions have claimed.
     pub hold: i128,
-    pub key: AccountKey,
-    pub asset: AssetId,
-    pub sign: SignRule,
-    pub(super) touched: bool,
-    /// Whether anything has ever changed it; an account that was only opened is not content.
-    pub moved: bool,
+    pub owner: OwnerId,
+    pub instance: Instance,
     /// Time of the last change.
     pub updated_ms: u64,
+    pub asset: AssetId,
+    pub kind: Kind,
+    pub sign: SignRule,
+    pub(super) activity: Activity,
 }
+
+const _: () = assert!(size_of::<Account>() == 64);
 
 impl Account {
     pub(super) fn new(key: AccountKey, asset: AssetId, sign: SignRule) -> Self {
         Self {
             balance: 0,
             hold: 0,
-            key,
+            owner: key.owner,
+            kind: key.kind,
+            instance: key.instance,
             asset,
             sign,
-            touched: false,
-            moved: false,
+            activity: Activity::None,
             updated_ms: 0,
         }
+    }
+
+    #[inline]
+    pub fn key(&self) -> AccountKey {
+        AccountKey {
+            owner: self.owner,
+            kind: self.kind,
+            instance: self.instance,
+        }
+    }
+
+    /// Whether anything has ever changed it.
+    pub fn has_moved(&self) -> bool {
+        self.activity != Activity::None
     }
 
     /// What may leave the account. Only credit accounts are bounded by their balance.

@@ -10,6 +10,7 @@
 mod account;
 mod posting;
 
+use account::Activity;
 pub use account::{Account, BALANCE_MAX};
 pub use posting::{Line, Overlay};
 
@@ -84,7 +85,7 @@ impl Ledger {
     pub fn add_hold(&mut self, slot: Slot, change: i128) {
         let account = &mut self.accounts[slot as usize];
         account.hold += change;
-        debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key);
+        debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key());
         self.touch(slot);
     }
 
@@ -98,7 +99,7 @@ impl Ledger {
                 let account = &mut self.accounts[line.slot as usize];
                 account.balance += line.change;
                 account.hold -= line.freed;
-                debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key);
+                debug_assert!(account.hold >= 0, "negative hold on {:?}", account.key());
                 self.touch(line.slot);
             }
         }
@@ -108,9 +109,8 @@ impl Ledger {
     #[inline]
     fn touch(&mut self, slot: Slot) {
         let account = &mut self.accounts[slot as usize];
-        if !account.touched {
-            account.touched = true;
-            account.moved = true;
+        if account.activity != Activity::Touched {
+            account.activity = Activity::Touched;
             self.touched.push(slot);
         }
     }
@@ -120,12 +120,12 @@ impl Ledger {
     pub fn settle_touched(&mut self, time_ms: u64, mut visit: impl FnMut(&Account)) {
         for slot in self.touched.drain(..) {
             let account = &mut self.accounts[slot as usize];
-            account.touched = false;
+            account.activity = Activity::Settled;
             account.updated_ms = time_ms;
             assert!(
                 account.is_sound(),
                 "account {:?} breaks its sign rule",
-                account.key
+                account.key()
             );
             visit(account);
         }
@@ -158,7 +158,10 @@ impl Ledger {
     ) {
         let account = &mut self.accounts[slot as usize];
         (account.balance, account.hold) = (balance, hold);
-        (account.moved, account.updated_ms) = (moved, updated_ms);
+        account.updated_ms = updated_ms;
+        if moved {
+            account.activity = Activity::Settled;
+        }
     }
 
     pub fn accounts(&self) -> &[Account] {
@@ -203,9 +206,7 @@ mod tests {
         ledger.add(ann, -30);
         ledger.add(bob, 30);
         let mut seen = Vec::new();
-        ledger.settle_touched(5, |account| {
-            seen.push((account.key.owner.0, account.balance))
-        });
+        ledger.settle_touched(5, |account| seen.push((account.owner.0, account.balance)));
         assert_eq!(seen, [(1, 70), (2, 30)]);
         ledger.settle_touched(6, |_| panic!("nothing is touched twice"));
         assert_eq!(

@@ -6,9 +6,9 @@
 //! the buyer pays beyond what the seller receives goes to ROUNDING, fees to TRADE_FEE, all in the
 //! same balanced posting.
 
-use super::OrderSlot;
 use super::report::Change;
 use super::walk::Appetite;
+use super::{Deed, OrderSlot};
 use crate::book::Handle;
 use crate::exchange::Exchange;
 use crate::fees;
@@ -237,15 +237,14 @@ impl Exchange {
         fee: i128,
         liquidity: Liquidity,
     ) {
-        let change = Change {
-            fill_price: meeting.price,
-            fill_size: meeting.size,
+        let deed = Deed {
+            price: meeting.price,
+            size: meeting.size,
             trade,
-            fill_fee: fee,
+            fee,
             liquidity,
-            ..Change::plain(OrderCause::Filled)
         };
-        self.report(slot, &change);
-        self.orders.remember_change(slot, &change, &mut self.owners);
+        self.report(slot, &Change::of_fill(deed));
+        self.orders.remember_deed(slot, deed, &mut self.owners);
     }
 }

@@ -11,6 +11,7 @@ pub mod cancel;
 pub mod check;
 pub mod dead_man;
 mod fill;
+mod order_line;
 pub mod place;
 mod queue;
 pub mod report;

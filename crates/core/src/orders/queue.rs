@@ -5,8 +5,12 @@
 
 use std::collections::VecDeque;
 
+use crate::prefetch::prefetch_item;
+
 /// Items of a chunk.
 const CHUNK: usize = 1024;
+/// How many items before it is written the memory of one is asked for.
+const AHEAD: u32 = 4;
 
 #[derive(Debug)]
 pub(super) struct Queue<T> {
@@ -43,6 +47,7 @@ impl<T> Queue<T> {
         }
         if let Some(last) = self.chunks.back_mut() {
             last.push(item);
+            prefetch_item(last.spare_capacity_mut(), AHEAD);
         }
         self.len += 1;
     }

@@ -1,5 +1,6 @@
 //! Order events: the whole order after a change, plus what the change did.
 
+use super::order_line::OrderLine;
 use super::{Deed, Order};
 use crate::exchange::Exchange;
 use crate::money::Amount;
@@ -10,37 +11,25 @@ use crate::wire::event;
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
     pub cause: OrderCause,
-    pub fill_price: u64,
-    pub fill_size: u64,
-    pub trade: u64,
-    pub fill_fee: i128,
-    pub liquidity: Liquidity,
+    pub fill: Option<Deed>,
     pub request_id: RequestId,
     pub amend_code: Code,
 }
 
 impl Change {
     /// A change that is neither a fill nor an amendment.
-    pub fn plain(cause: OrderCause) -> Self {
+    pub const fn plain(cause: OrderCause) -> Self {
         Self {
             cause,
-            fill_price: 0,
-            fill_size: 0,
-            trade: 0,
-            fill_fee: 0,
-            liquidity: Liquidity::None,
+            fill: None,
             request_id: RequestId::EMPTY,
             amend_code: Code(0),
         }
     }
 
-    pub fn of_fill(fill: &Deed) -> Self {
+    pub const fn of_fill(deed: Deed) -> Self {
         Self {
-            fill_price: fill.price,
-            fill_size: fill.size,
-            trade: fill.trade,
-            fill_fee: fill.fee,
-            liquidity: fill.liquidity,
+            fill: Some(deed),
             ..Self::plain(OrderCause::Filled)
         }
     }
@@ -48,8 +37,8 @@ impl Change {
 
 impl Exchange {
     /// The event of an order as it is now.
-    #[inline(always)]
     pub(crate) fn order_event(&self, order: &Order, change: &Change) -> event::Order {
+        let fill = change.fill.unwrap_or(Deed::NONE);
         event::Order {
             sequence: Sequence(order.sequence),
             time: Timestamp(order.updated_ms),
@@ -71,11 +60,11 @@ impl Exchange {
             state: order.state,
             cancel_source: order.cancel_source,
             created: Timestamp(order.created_ms),
-            fill_price: Price(change.fill_price),
-            fill_size: Size(change.fill_size),
-            trade: TradeId(change.trade),
-            fill_fee: Amount(change.fill_fee),
-            liquidity: change.liquidity,
+            fill_price: Price(fill.price),
+            fill_size: Size(fill.size),
+            trade: TradeId(fill.trade),
+            fill_fee: Amount(fill.fee),
+            liquidity: fill.liquidity,
             request_id: change.request_id,
             amend_code: change.amend_code,
         }
@@ -85,8 +74,15 @@ impl Exchange {
     #[inline(never)]
     pub(crate) fn report(&mut self, slot: u32, change: &Change) {
         if self.events.wanted() {
-            let event = self.order_event(self.orders.at(slot), change);
-            self.events.push_short(&event);
+            let order = self.orders.at(slot);
+            let line = OrderLine {
+                order,
+                owner: self.owners.at(order.owner).id,
+                instrument: self.instruments.at(order.instrument).id,
+                change,
+            };
+            self.events
+                .push_line::<event::Order>(|sink| line.write(sink));
         }
     }
 }

@@ -9,7 +9,6 @@
 //! labels, which most orders lack, in a queue of their own.
 
 use super::queue::Queue;
-use super::report::Change;
 use super::{Order, OrderSlot, Orders};
 use crate::index::NONE;
 use crate::owners::Owners;
@@ -24,6 +23,17 @@ pub struct Deed {
     pub trade: u64,
     pub fee: i128,
     pub liquidity: Liquidity,
+}
+
+impl Deed {
+    /// Of a change that is no fill.
+    pub const NONE: Self = Self {
+        price: 0,
+        size: 0,
+        trade: 0,
+        fee: 0,
+        liquidity: Liquidity::None,
+    };
 }
 
 /// An order as it was at some time; `deed` says what had happened to it.
@@ -56,6 +66,8 @@ pub struct Kept<T> {
 
 #[derive(Clone, Copy, Debug)]
 struct Labels {
+    /// Of the order that has them.
+    position: u64,
     client_order_id: ClientOrderId,
     tag: Tag,
 }
@@ -118,17 +130,26 @@ impl<T: Copy> Retained<T> {
         if has_labels {
             self.labels_total = self.labels_total.wrapping_add(1);
             self.labels.push(Labels {
+                position: self.total,
                 client_order_id: order.client_order_id,
                 tag: order.tag,
             });
         }
     }
 
+    /// Drops the first one without a look at it: it has long left the cache.
     fn pop(&mut self) {
-        if self.items.first().is_some_and(|one| one.has_labels) {
+        let position = self.first_position();
+        let labels = self.labels.first();
+        if labels.is_some_and(|labels| labels.position == position) {
             self.labels.pop();
         }
         self.items.pop();
+    }
+
+    #[inline]
+    fn first_position(&self) -> u64 {
+        self.total - self.items.len() as u64 + 1
     }
 
     #[inline]
@@ -147,8 +168,7 @@ impl<T: Copy> Retained<T> {
 
     /// The one at a position, if it is still there.
     fn at(&self, position: u64) -> Option<&Kept<T>> {
-        let first = self.total - self.items.len() as u64 + 1;
-        let place = position.checked_sub(first)?;
+        let place = position.checked_sub(self.first_position())?;
         self.items.get(usize::try_from(place).ok()?)
     }
 
@@ -169,12 +189,12 @@ impl<T: Copy> Retained<T> {
     fn order(&self, one: &Kept<T>) -> Order {
         let labels = one.has_labels.then(|| {
             let from_end = self.labels_total.wrapping_sub(one.labels) as usize;
-            self.labels.get(self.labels.len() - from_end).copied()
+            self.labels.get(self.labels.len() - from_end)
         });
-        let labels = labels.flatten().unwrap_or(Labels {
-            client_order_id: ClientOrderId::EMPTY,
-            tag: Tag::EMPTY,
-        });
+        let (client_order_id, tag) = match labels.flatten() {
+            Some(labels) => (labels.client_order_id, labels.tag),
+            None => (ClientOrderId::EMPTY, Tag::EMPTY),
+        };
         Order {
             id: one.id,
             price: one.price,
@@ -197,8 +217,8 @@ impl<T: Copy> Retained<T> {
             created_ms: one.created_ms,
             updated_ms: one.updated_ms,
             sequence: one.sequence,
-            client_order_id: labels.client_order_id,
-            tag: labels.tag,
+            client_order_id,
+            tag,
         }
     }
 
@@ -233,21 +253,9 @@ impl Orders {
 
     /// Remembers the fill that an order of the table has just seen.
     #[inline]
-    pub(super) fn remember_change(
-        &mut self,
-        slot: OrderSlot,
-        change: &Change,
-        owners: &mut Owners,
-    ) {
+    pub(super) fn remember_deed(&mut self, slot: OrderSlot, deed: Deed, owners: &mut Owners) {
         let order = &self.slab[slot as usize];
         let owner = owners.at_mut(order.owner);
-        let deed = Deed {
-            price: change.fill_price,
-            size: change.fill_size,
-            trade: change.trade,
-            fee: change.fill_fee,
-            liquidity: change.liquidity,
-        };
         self.fills.push(order, deed, &mut owner.newest_fill);
     }
 

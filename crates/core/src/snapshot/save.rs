@@ -101,11 +101,11 @@ impl Exchange {
     fn save_accounts(&self, out: &mut Out) {
         out.len(self.ledger.accounts().len());
         for account in self.ledger.accounts() {
-            out.key(account.key);
+            out.key(account.key());
             out.u32(account.asset.0);
             out.i128(account.balance);
             out.i128(account.hold);
-            out.u8(u8::from(account.moved));
+            out.u8(u8::from(account.has_moved()));
             out.u64(account.updated_ms);
         }
         for asset in self.assets.all() {

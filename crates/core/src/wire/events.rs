@@ -1,6 +1,6 @@
 //! The events of a batch while they are written.
 
-use super::writer::LINE_MAX;
+use super::writer::{LINE_MAX, Line};
 use super::{Sink, Wire, Writer};
 
 /// Collects events as one array. Its header is always `array 32`, patched when the count is known.
@@ -38,9 +38,15 @@ impl Events {
     /// Writes an event where it is called, for the few places where most events come from.
     #[inline(always)]
     pub fn push_short<E: Wire>(&mut self, event: &E) {
+        self.push_line::<E>(|line| event.write(line));
+    }
+
+    /// The same for an event `E` that its caller writes.
+    #[inline(always)]
+    pub fn push_line<E: Wire>(&mut self, write: impl FnOnce(&mut Line<'_>)) {
         const { assert!(E::MOST < LINE_MAX, "the event has a bounded length") };
         if self.wanted {
-            self.writer.line(|line| event.write(line));
+            self.writer.line(write);
             self.count += 1;
         }
     }

@@ -30,7 +30,7 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
 }
 
 macro_rules! unsigned {
-    ($($inner:ty: $($name:ident),*; $($steady:ident),*;)*) => {$(
+    ($($inner:ty: $($name:ident),*;)*) => {$(
         impl Wire for $inner {
             const MOST: usize = 1 + size_of::<Self>();
 
@@ -59,28 +59,14 @@ macro_rules! unsigned {
                 self.0.write(writer);
             }
         })*
-
-        $(impl Wire for $steady {
-            const MOST: usize = <$inner>::MOST;
-
-            #[inline(always)]
-            fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-                Wire::read(reader).map(Self)
-            }
-
-            #[inline(always)]
-            fn write(&self, writer: &mut impl Sink) {
-                writer.steady(self.0);
-            }
-        })*
     )*};
 }
 
 unsigned! {
-    u8: KycLevel;;
-    u16: Kind, Tier, Reason;;
-    u32: AssetId, InstrumentId, Segment, FoldId, Code;;
-    u64: Size, Instance, GatewayId; OwnerId, OrderId, TradeId, Sequence, Timestamp, Price;
+    u8: KycLevel;
+    u16: Kind, Tier, Reason;
+    u32: AssetId, InstrumentId, Segment, FoldId, Code;
+    u64: Size, Instance, GatewayId, OwnerId, OrderId, TradeId, Sequence, Timestamp, Price;
 }
 
 macro_rules! coded {
