@@ -14,6 +14,7 @@ from tests.browser.people import Person
 from tests.server import LiveServer
 
 PAIR = "/trade/BTC-USDT"
+LONG = 150  # orders
 WORDS = {
     language: json.loads((ROOT / f"web/src/i18n/messages/{language}.json").read_text())
     for language in ("en", "ru", "zh")
@@ -162,6 +163,21 @@ def test_an_order_is_amended_by_dragging_its_line(visit: Visit, person: Person) 
     expect(page.get_by_text(re.compile("Order changed"))).to_be_visible()
     (order,) = person.pending()
     assert float(order["px"]) > 40_002.3
+
+
+def test_a_long_list_keeps_only_what_is_near(visit: Visit, person: Person) -> None:
+    """Criterion: WEB-LONG-1"""
+    for step in range(LONG):
+        person.order("buy", f"{37_000 + step}", "0.001")
+    page = visit(PAIR, person)
+    expect(page.get_by_role("tab", name=f"Open orders ({LONG})")).to_be_visible()
+    table = page.get_by_role("table", name=EN["orders.openTitle"])
+    expect(table).to_have_attribute("aria-rowcount", str(LONG + 1))
+    expect(table.get_by_text(f"37,{LONG - 1}", exact=True)).to_be_visible()
+    assert table.get_by_role("row").count() < LONG / 2
+    table.evaluate("each => { each.parentElement.scrollTop = each.scrollHeight }")
+    expect(table.get_by_text("37,000", exact=True)).to_be_visible()
+    assert table.get_by_role("row").count() < LONG / 2
 
 
 def test_everything_without_a_mouse(visit: Visit, person: Person) -> None:

@@ -56,7 +56,7 @@ export abstract class Feed<T> {
   }
 }
 
-/** What is picked of a feed's value, a text or number: nothing is drawn anew while it is the same. */
+/** A text or number picked of a feed's value: nothing is drawn anew while it is the same. */
 export function useFeedPart<T, P>(feed: Feed<T>, pick: (value: T) => P): P {
   useEffect(() => feed.use(), [feed])
   return useSyncExternalStore(feed.watch, () => pick(feed.get()))

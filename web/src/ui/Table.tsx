@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { classes } from './classes'
 import css from './Table.module.css'
+import { useWindow } from './windowed'
 
 export interface Column<T> {
   id: string
@@ -26,12 +27,20 @@ export interface TableProps<T> {
   cards?: boolean
 }
 
-/** A plain table; its head stays in sight. */
+/** A plain table; its head stays in sight. Of a long one only the rows near the view are there. */
 export function Table<T>(props: TableProps<T>): ReactNode {
   const { label, columns, rows, keyOf, empty, cards } = props
+  const table = useRef<HTMLTableElement>(null)
+  const window = useWindow(rows.length, table)
+  const places = window?.places ?? rows.map((_, place) => place)
   return (
     <>
-      <table className={classes(css.table, cards && css.cards)} aria-label={label}>
+      <table
+        ref={table}
+        className={classes(css.table, cards && css.cards)}
+        aria-label={label}
+        aria-rowcount={window ? rows.length + 1 : undefined}
+      >
         <thead>
           <tr>
             {columns.map((column) => (
@@ -40,9 +49,14 @@ export function Table<T>(props: TableProps<T>): ReactNode {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <Row key={keyOf(row)} row={row} {...props} />
-          ))}
+          <Gap height={window?.before} />
+          {places.flatMap((place) => {
+            const row = rows[place]
+            if (row === undefined) return []
+            const near = window && { place, measure: window.measure }
+            return <Row key={keyOf(row)} row={row} near={near} {...props} />
+          })}
+          <Gap height={window?.after} />
         </tbody>
       </table>
       {rows.length === 0 ? <div className={css.empty}>{empty}</div> : null}
@@ -50,9 +64,26 @@ export function Table<T>(props: TableProps<T>): ReactNode {
   )
 }
 
-function Row<T>({ row, columns, onRow }: TableProps<T> & { row: T }): ReactNode {
+/** Stands for the rows that are not there. */
+function Gap({ height }: { height: number | undefined }): ReactNode {
+  return height ? <tr className={css.gap} style={{ height }} /> : null
+}
+
+interface RowProps<T> extends TableProps<T> {
+  row: T
+  /** Where it is in a long table, and what wants to know its height. */
+  near: { place: number; measure(element: Element | null): void } | null
+}
+
+function Row<T>({ row, columns, onRow, near }: RowProps<T>): ReactNode {
   return (
-    <tr className={onRow && css.pressable} onClick={onRow && (() => onRow(row))}>
+    <tr
+      ref={near?.measure}
+      data-index={near?.place}
+      aria-rowindex={near ? near.place + 2 : undefined}
+      className={onRow && css.pressable}
+      onClick={onRow && (() => onRow(row))}
+    >
       {columns.map((column) => (
         <td
           key={column.id}
