@@ -15,7 +15,7 @@ from fullreserve.gateway.rest.request import Request
 
 # A stamp with milliseconds; by a coarser one two requests that are meant may look the same.
 _STAMP_BYTES = len("2020-12-08T09:08:57.715Z")
-TOGETHER_MS = 100
+TOGETHER_MS = 1_000
 USED = "this signature was used already; sign each request anew, and name what it does"
 
 
@@ -23,7 +23,8 @@ class Once:
     """Signatures that were used, for as long as they would be taken again.
 
     Orders that are meant may be signed in the same millisecond: the same signature is taken for a
-    moment more. What comes later is a repetition.
+    second more, since a busy exchange reads the one later than the other. What comes later is a
+    repetition.
 
     `name` is the parameter by which the same request is known otherwise, and taken once for it.
     """
