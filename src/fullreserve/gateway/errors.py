@@ -241,6 +241,14 @@ TABLE: dict[int, Error] = {
     93008: Error(409, "Reserves do not cover all claims: RESERVE_SHORTFALL"),
     93009: Error(409, "Withdrawals are still waiting, or this one is not"),
     93010: Error(409, "Too many suspensions are open"),
+    # --- the policy of what leaves
+    95001: Error(403, "You are not a member of the group that decides this"),
+    95002: Error(404, "There is no such change or request"),
+    95003: Error(409, "It is decided already"),
+    95004: Error(403, "This needs another than who began it"),
+    95005: Error(409, "You have agreed to this already"),
+    95006: Error(409, "Something has happened since that replay; look at a new one"),
+    95007: Error(409, "The exchange is in set-up mode: this needs more operators"),
 }
 
 _FALLBACK = Error(200, "Refused")

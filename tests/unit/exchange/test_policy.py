@@ -346,3 +346,14 @@ def test_any_course_restores(world: World) -> None:
         say(world, draws.choice(words), who)
         world.time_ms += draws.choice((1_000, 10 * HOUR_MS))
         world.restart()
+
+
+def test_a_group_that_is_too_small_loosens_nothing() -> None:
+    """Criterion: POL-4. In set-up mode one administrator may tighten alone, and no more."""
+    world = World(lambda: [Approvals(), Policy()])
+    assert world.say(Approvals.number, Enrol(CONSOLE, ADA)) == 0  # type: ignore[arg-type]
+    assert say(world, Propose((LARGE,)), ADA) == 0
+    number = view(world).changes[-1].number
+    assert say(world, Agree(number, replay(world, number).digest), ADA) == 95007
+    assert say(world, Propose((SANCTIONED,)), ADA) == 0
+    assert view(world).rules == (SANCTIONED,)

@@ -1,0 +1,262 @@
+"""`x/operator/policy/…`: the rules of what leaves, their changes with replay, and decisions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from fullreserve.exchange.products import policy as fold
+from fullreserve.exchange.products.policy import (
+    POLICY,
+    Change,
+    Decision,
+    DecisionState,
+    PolicyView,
+    Replay,
+    Word,
+)
+from fullreserve.exchange.products.policy_rules import Category, Rule, Verb, Webhook
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.gateway import ids, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.submitted import submitted
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+
+USD = 10**8
+VERBS = {verb.name.lower(): verb for verb in Verb}
+CATEGORIES = {one.name.lower(): one for one in Category}
+WEBHOOKS = {one.name.lower(): one for one in Webhook}
+_WORDS: dict[int, str] = {int(number): word for word, number in CATEGORIES.items()}
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class RuleText(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """A rule as operators write it; USD in whole ones."""
+
+    number: int
+    verb: str
+    group: int = 0
+    needed: int = 0
+    initiators: tuple[int, ...] = ()
+    sources: tuple[int, ...] = ()
+    networks: tuple[int, ...] = ()
+    assets: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
+    least_age_ms: int = 0
+    most_usd: int = 0
+    velocity_usd: int = 0
+    window_ms: int = 0
+    most_share: int = 0
+    webhook: str = ""
+
+
+ChangeId = Annotated[int, Meta(ge=1, description="A change's number")]
+RequestId = Annotated[str, Meta(description="A withdrawal's id")]
+
+
+class ProposeParams(NotedParams):
+    """Other rules."""
+
+    rules: Annotated[str, Meta(description="A JSON list of rules, in their order")]
+
+
+class ChangeParams(NotedParams):
+    """One change."""
+
+    change: ChangeId
+
+
+class AgreeParams(ChangeParams):
+    """One change, and what was seen of it."""
+
+    replay: Annotated[str, Meta(description="The digest of its replay, in hex")]
+
+
+class ReplayParams(Params):
+    """One change."""
+
+    change: ChangeId
+
+
+class DecisionParams(Params):
+    """One request."""
+
+    wd_id: RequestId
+
+
+class ApproveParams(NotedParams):
+    """One request."""
+
+    wd_id: RequestId
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    desk = _Policy(context)
+    return dict(
+        (
+            guard.reads("policy", Params, desk.shown),
+            guard.reads("policy/replay", ReplayParams, desk.replay),
+            guard.reads("policy/decision", DecisionParams, desk.decision),
+            guard.acts("policy/propose", ProposeParams, desk.propose, wants_proof=True),
+            guard.acts("policy/agree", AgreeParams, desk.agree, wants_proof=True),
+            guard.acts("policy/withdraw", ChangeParams, desk.withdraw),
+            guard.acts("policy/approve", ApproveParams, desk.approve, wants_proof=True),
+            guard.acts("policy/reject", ApproveParams, desk.reject),
+        )
+    )
+
+
+class _Policy:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def shown(self, _who: Operator, _params: Params) -> bytes:
+        """The rules in force, and changes with when they hold."""
+        view: PolicyView = await self._ask(fold.GetPolicy(), PolicyView)
+        row = {
+            "version": str(view.version),
+            "rules": [_rule_row(rule) for rule in view.rules],
+            "changes": [_change_row(one) for one in reversed(view.changes)],
+            "head": view.head.hex(),
+        }
+        return wire.envelope([row])
+
+    async def replay(self, _who: Operator, params: ReplayParams) -> bytes:
+        """What a change would have made of the requests of the last 30 days."""
+        now = (await self._context.door.health()).time_ms
+        found: Replay | None = await self._ask(fold.GetReplay(params.change, now), Replay | None)
+        if found is None:
+            raise Problem(fold.Refused.UNKNOWN)
+        differs = [
+            {
+                "wdId": ids.text(one.request),
+                "before": Verb(one.before).name.lower(),
+                "after": Verb(one.after).name.lower(),
+                "rule": str(one.rule),
+            }
+            for one in found.differs
+        ]
+        row = {
+            "lookedAt": str(found.looked_at),
+            "differs": differs,
+            "replay": found.digest.hex(),
+        }
+        return wire.envelope([row])
+
+    async def decision(self, _who: Operator, params: DecisionParams) -> bytes:
+        """What was decided of a request, and why, rule by rule."""
+        return wire.envelope([await self._decided(ids.number(params.wd_id))])
+
+    async def _decided(self, request: int) -> dict[str, Any]:
+        found: Decision | None = await self._ask(fold.GetDecision(request), Decision | None)
+        if found is None:
+            raise Problem(fold.Refused.UNKNOWN)
+        return _decision_row(found)
+
+    async def propose(self, who: Operator, params: ProposeParams) -> bytes:
+        """Propose other rules; those that only tighten hold at once."""
+        try:
+            texts = msgspec.json.decode(params.rules, type=list[RuleText])
+            rules = tuple(_rule(text) for text in texts)
+        except (msgspec.DecodeError, KeyError, OverflowError) as bad:
+            raise Problem(51000, "rules", f"a JSON list of rules: {bad}") from None
+        await self._say(who, fold.Propose(rules, who.entry), "rules")
+        return await self.shown(who, params)
+
+    async def agree(self, who: Operator, params: AgreeParams) -> bytes:
+        """Agree to a change whose replay was seen; it holds 48 hours after the last."""
+        try:
+            digest = bytes.fromhex(params.replay)
+        except ValueError:
+            raise Problem(51000, "replay", "the digest of policy/replay") from None
+        await self._say(who, fold.Agree(params.change, digest))
+        return await self.shown(who, params)
+
+    async def withdraw(self, who: Operator, params: ChangeParams) -> bytes:
+        """Drop a change."""
+        await self._say(who, fold.Withdraw(params.change))
+        return await self.shown(who, params)
+
+    async def approve(self, who: Operator, params: ApproveParams) -> bytes:
+        """Approve a request that its rule wants approved."""
+        request = ids.number(params.wd_id)
+        await self._say(who, fold.Approve(request))
+        return wire.envelope([await self._decided(request)])
+
+    async def reject(self, who: Operator, params: ApproveParams) -> bytes:
+        """Refuse a request that waits for approvals."""
+        request = ids.number(params.wd_id)
+        await self._say(who, fold.Reject(request))
+        return wire.envelope([await self._decided(request)])
+
+    async def _say(self, who: Operator, word: Word, name: str = "") -> None:
+        door = self._context.door
+        command = Product(door.gateway, door.numbers(1), POLICY, who.uid, _encode(word))
+        reply = await submitted(self._context, command)
+        if reply.code:
+            raise Problem(reply.code, name, "rules that mean something, each with its own number")
+
+    async def _ask(self, question: msgspec.Struct, shape: Any) -> Any:
+        answer: bytes | None = await self._context.door.query(AskFold(POLICY, _encode(question)))
+        assert answer is not None
+        return msgspec.msgpack.decode(answer, type=shape)
+
+
+def _rule(text: RuleText) -> Rule:
+    plain: dict[str, Any] = msgspec.structs.asdict(text) | {
+        "verb": VERBS[text.verb],
+        "categories": tuple(CATEGORIES[word] for word in text.categories),
+        "webhook": WEBHOOKS[text.webhook] if text.webhook else 0,
+        "most_usd": text.most_usd * USD,
+        "velocity_usd": text.velocity_usd * USD,
+    }
+    return Rule(**plain)
+
+
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.structs.asdict(rule) | {
+        "verb": Verb(rule.verb).name.lower(),
+        "categories": tuple(_WORDS.get(one, str(one)) for one in rule.categories),
+        "webhook": Webhook(rule.webhook).name.lower() if rule.webhook else "",
+        "most_usd": rule.most_usd // USD,
+        "velocity_usd": rule.velocity_usd // USD,
+    }
+    row: dict[str, Any] = msgspec.to_builtins(RuleText(**plain))
+    return row
+
+
+def _change_row(one: Change) -> dict[str, Any]:
+    return {
+        "change": str(one.number),
+        "rules": [_rule_row(rule) for rule in one.rules],
+        "proposer": str(one.proposer),
+        "ts": str(one.time_ms),
+        "tightens": one.is_tightening,
+        "agreed": [str(uid) for uid in one.agreed],
+        "holdsTs": str(one.holds_ms) if one.holds_ms else "",
+        "over": one.is_over,
+    }
+
+
+def _decision_row(one: Decision) -> dict[str, Any]:
+    return {
+        "wdId": ids.text(one.facts.request),
+        "state": DecisionState(one.state).name.lower(),
+        "verb": Verb(one.explained.verb).name.lower(),
+        "rule": str(one.explained.rule),
+        "needed": str(one.explained.needed),
+        "approvals": [str(uid) for uid in one.approvals],
+        "trace": [{"rule": str(step.rule), "failed": step.failed} for step in one.explained.trace],
+        "version": str(one.version),
+        "ts": str(one.time_ms),
+        "digest": one.digest.hex(),
+    }

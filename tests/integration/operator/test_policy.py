@@ -1,0 +1,69 @@
+"""The policy over the API: rules in and out, a change with its replay, a decision approved."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.policy import POLICY, Decide
+from fullreserve.exchange.products.policy_rules import Category, Facts
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.gateway import ids
+from tests.bed import ALICE, submit
+from tests.integration.operator.bed import Console
+
+USD = 10**8
+RULES = [
+    {"number": 1, "verb": "block", "categories": ["sanctioned"]},
+    {"number": 2, "verb": "approve", "group": 1, "needed": 1, "mostUsd": 1000},
+]
+
+
+async def decide(console: Console, request: int, usd: int) -> None:
+    facts = Facts(request, ALICE, ALICE, 1, 1, 1, Category.BOOK, 10, usd * USD, 1)
+    door = console.town.rest.door
+    payload = msgspec.msgpack.encode(Decide(facts))
+    command = Product(door.gateway, door.numbers(1), POLICY, chart.HOUSE, payload)
+    (reply,) = await submit(door, [command])  # type: ignore[misc]
+    assert reply.code == 0
+
+
+async def test_a_change_is_replayed_and_agreed_on(console: Console) -> None:
+    """Criterion: POL-11. And a decision says why it is so."""
+    ada, bea = console.ada, console.bea
+    made = await ada.act("policy/propose", rules=json.dumps(RULES))
+    assert made.code == "0", made.json
+    change = made.row["changes"][0]
+    assert (change["tightens"], change["holdsTs"], change["rules"]) == (False, "", RULES)
+    await decide(console, 7, 10)
+    seen = (await bea.get("policy/replay", change=change["change"])).row
+    assert [(one["before"], one["after"]) for one in seen["differs"]] == [("block", "approve")]
+    assert (await bea.act("policy/agree", change=change["change"], replay="xx")).code == "51000"
+    wrong = await bea.act("policy/agree", change=change["change"], replay="00" * 32)
+    assert wrong.code == "95006"
+    agreed = await bea.act("policy/agree", change=change["change"], replay=seen["replay"])
+    assert agreed.row["changes"][0]["holdsTs"]
+    row = (await ada.get("policy/decision", wdId=ids.text(7))).row
+    assert (row["state"], row["rule"], row["trace"]) == ("blocked", "0", [])
+    assert (await ada.act("policy/approve", wdId=ids.text(7))).code == "95003"
+
+
+async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: Console) -> None:
+    """Criterion: POL-11."""
+    block = [{"number": 5, "verb": "block"}]
+    made = await console.cleo.act("policy/propose", rules=json.dumps(block))
+    assert made.row["rules"] == block
+    await decide(console, 8, 10)
+    row = (await console.ada.get("policy/decision", wdId=ids.text(8))).row
+    assert (row["rule"], row["trace"]) == ("5", [{"rule": "5", "failed": ""}])
+    assert (await console.ada.get("policy")).row["head"] == row["digest"]
+    assert (await console.ada.act("policy/propose", rules="[{}]")).code == "51000"
+    bad = json.dumps([{"number": 5, "verb": "approve"}])
+    assert (await console.ada.act("policy/propose", rules=bad)).code == "51000"
+    assert (await console.ada.act("policy/withdraw", change=9)).code == "95002"
+    assert (await console.ada.act("policy/approve", wdId=ids.text(4))).code == "95002"
+    assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"
+    assert (await console.ada.get("policy/decision", wdId=ids.text(4))).code == "95002"
+    assert (await console.ada.get("policy/replay", change=3)).code == "95002"
