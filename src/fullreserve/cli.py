@@ -231,6 +231,7 @@ def add_custody(commands: "Subcommands") -> None:
     add_ceremonies(custody)
     add_key_changes(custody)
     add_presence(custody)
+    add_moves(custody)
 
 
 def add_custody_command(
@@ -340,6 +341,53 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
     ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
     return ended
+
+
+def add_moves(custody: "Subcommands") -> None:
+    """Add the commands that move coins between tiers."""
+    room, device = "move_commands", ("holder", "keys", "module", "token", "out")
+    proposed = add_custody_command(
+        *(custody, room, "propose-move", "prepare a refill or a sweep that the policy allows"),
+        *("policy", "network", "source", "target", "asset", "amount", "proposer"),
+        *("out", "node", "rate", "dry_run"),
+    )
+    proposed.add_argument("policy", type=Path)
+    for name in ("network", "asset", "amount"):
+        proposed.add_argument(f"--{name}", type=int, required=True)
+    for name in ("source", "target"):
+        proposed.add_argument(f"--{name}", choices=("hot", "warm", "cold"), required=True)
+    proposed.add_argument("--proposer", required=True, help="whose own approval does not count")
+    proposed.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    approved = add_custody_command(
+        custody, room, "approve-move", "approve a move", "move_file", *device
+    )
+    signed = add_custody_command(
+        *(custody, room, "sign-move", "sign an approved move as a holder"),
+        *("policy", "move_file", "approvals", *device),
+    )
+    signed.add_argument("policy", type=Path)
+    ended = add_custody_command(
+        *(custody, room, "finish-move", "put parts together, send and record"),
+        *("move_file", "parts", "node", "payer", "dry_run"),
+    )
+    posted = add_custody_command(
+        *(custody, room, "post-move", "tell the ledger of a move that is final"),
+        *("move_file", "transaction", "node"),
+    )
+    for one in (approved, signed, ended, posted):
+        one.add_argument("move_file", type=Path)
+    for one in (approved, signed):
+        add_device(one)
+    signed.add_argument("approvals", type=Path, nargs="+")
+    ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
+    ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    posted.add_argument("transaction", help="its id")
+    for one in (proposed, approved, signed):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+    for one in (proposed, ended, posted):
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+    for one in (proposed, ended):
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def add_presence(custody: "Subcommands") -> None:

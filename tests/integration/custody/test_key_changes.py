@@ -305,6 +305,49 @@ def test_a_recovery_holder_is_replaced_without_him(bed: UtxoBed, office: Office)
     assert [one.holder for one in wallet.recovery] == ["eve", "joe", "gil"]
 
 
+def test_a_refill_is_proposed_approved_signed_and_sent(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-MOVE-1."""
+    hot = bed.chain.addresses.address(0)
+    policy = office.folder / "policy.toml"
+    policy.write_text(
+        'version = 1\nneeded = 2\napprovers = ["eve", "joe", "gil"]\n[[rule]]\nnetwork = 3\n'
+        f'source = "warm"\ntarget = "hot"\nasset = 4\nplace = "{hot}"\n'
+        "amount_max = 3000000\nday_max = 4000000\nfee_max = 50000\n"
+    )
+    out = office.folder / "move.json"
+    words: list[str | Path] = ["propose-move", policy, "--network", "3"]
+    words += ["--source", "warm", "--target", "hot", "--asset", "4", "--proposer", "ann"]
+    words += ["--node", bed.url, "--out", out, "--amount"]
+    assert "this was a dry run" in office.do(*words, "2500000", "--dry-run")
+    office.do(*words, "2500000")
+    given: list[Path] = []
+    for name in ("eve", "gil"):
+        given.append(office.folder / f"{name}.approval")
+        office.do("approve-move", out, name, "--keys", office.holders / f"{name}.keys",
+                  "--out", given[-1])  # fmt: skip
+    parts: list[Path] = []
+    for name in ("ida", "cyd"):
+        parts.append(office.folder / f"{name}.moved")
+        signs = ("sign-move", policy, out, name)
+        keys = ("--keys", office.holders / f"{name}.keys", "--out", parts[-1])
+        assert "1 of 2 approvers" in office.do(*signs, given[0], *keys, code=1)
+        office.do(*signs, *given, *keys)
+    before = held(bed, office)
+    for _ in range(2):  # again, as after an answer that did not come
+        office.do("finish-move", out, *parts, "--node", bed.url)
+        bed.mine()
+    assert 2_500_000 < before - held(bed, office) < 2_550_000
+    assert office.record.entries[-1].kind == "move"
+    # The day's amount holds in each signer, whatever was approved.
+    office.do(*words, "1600000")
+    for place, name in zip(given, ("eve", "gil"), strict=True):
+        office.do("approve-move", out, name, "--keys", office.holders / f"{name}.keys",
+                  "--out", place)  # fmt: skip
+    said = office.do("sign-move", policy, out, "ida", *given, "--keys",
+                     office.holders / "ida.keys", "--out", parts[0], code=1)  # fmt: skip
+    assert "24 hours" in said
+
+
 @pytest.fixture(scope="module")
 def chain() -> Iterator[Chain]:
     try:

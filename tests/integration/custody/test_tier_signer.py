@@ -40,7 +40,7 @@ HOT = b"\x00\x20" + b"\x44" * 32
 LTC, USDT = 4, 6
 RULES = (
     Rule(3, "warm", "hot", LTC, HOT, 5_000_000, 8_000_000, 50_000),
-    Rule(1, "warm", "hot", USDT, LANE, 10**9, 10**9, 0),
+    Rule(1, "warm", "hot", USDT, LANE, 10**9, 10**9, 0, TOKEN),
 )
 KEYS = {one.name: one.device.public(one.name).hex() for one in APPROVERS}
 POLICY = TierPolicy(7, 2, KEYS, RULES)
@@ -92,10 +92,7 @@ class Desk:
         self.memory = TierMemory(self.path)
         one = HOLDERS[1]
         wallets = {(3, "warm"): WARM, (1, "warm"): SAFE_WARM}
-        tokens = {(1, USDT): TOKEN}
-        self.signer = TierSigner(
-            one.name, one.device, wallets, policy, tokens, self.memory, self.clock
-        )
+        self.signer = TierSigner(one.name, one.device, wallets, policy, self.memory, self.clock)
 
     def restart(self, policy: TierPolicy = POLICY) -> None:
         self.memory.close()

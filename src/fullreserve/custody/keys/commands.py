@@ -17,12 +17,13 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.bech32 import BadAddress
-from fullreserve.custody.chains.adapter import Unpayable
-from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.chains.adapter import Attempt, Unpayable
+from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.keys import authority, card, gas, job, plan
 from fullreserve.custody.keys.changes import changed, everybody, guarded, without
 from fullreserve.custody.keys.deployment import deploy
 from fullreserve.custody.keys.device import Device, DeviceProblem
+from fullreserve.custody.keys.intent import NotApproved
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.no_dumps import forbid_dumps
@@ -36,7 +37,8 @@ from fullreserve.custody.tiers.wallet import WalletAddresses
 P = ParamSpec("P")
 
 _PROBLEMS = (
-    DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError, RuntimeError,
+    NotApproved, DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError,
+    RuntimeError,
 )  # fmt: skip
 
 
@@ -66,14 +68,14 @@ def holder_key(_settings: Settings, name: str, folder: Path, module: Path | None
                ) -> None:  # fmt: skip
     """Makes a holder's key and card, and his certificate's request, on his own machine."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    word = _word(f"passphrase (PIN) for {name}: ")
+    phrase = word(f"passphrase (PIN) for {name}: ")
     device: Device
     if module is not None:
-        device, kind = TokenDevice.open(module, token, word.decode()), "pkcs11"
+        device, kind = TokenDevice.open(module, token, phrase.decode()), "pkcs11"
         device.make(name)
     else:
-        device, kind = FileDevice.create(folder / f"{name}.keys", word, [name]), "file"
-    made = authority.identity(name, word)
+        device, kind = FileDevice.create(folder / f"{name}.keys", phrase, [name]), "file"
+    made = authority.identity(name, phrase)
     write(folder / f"{name}.tls.key", made.key, 0o600)
     one = card.make(device, name, kind, made.request)
     write(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(one)), 0o644)
@@ -157,7 +159,7 @@ def _move(settings: Settings, kind: str, which: tuple[int, str], plan_file: Path
     after = next((one for one in agreed.wallets if (one.network, one.tier) == which), None)
     if after is None:
         raise plan.BadPlan(f"{plan_file} says nothing of the {which[1]} wallet of {which[0]}")
-    made = changed(record, _node(settings, which[0], node), after, rate, kind)
+    made = changed(record, node_of(settings, which[0], node), after, rate, kind)
     known = record.state.cards
     new = tuple(one for name, one in agreed.cards.items() if known.get(name) != one)
     names = {one.holder for one in new}
@@ -184,9 +186,9 @@ def deploy_safe(settings: Settings, network: int, tier: str, plan_file: Path, pa
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
-    device = FileDevice.open(payer, _word("passphrase of who pays the gas: "))
+    device = FileDevice.open(payer, word("passphrase of who pays the gas: "))
     salt = int.from_bytes(os.urandom(32), "big")
-    made = deploy(_node(settings, network, node), device, owners, rules, salt)
+    made = deploy(node_of(settings, network, node), device, owners, rules, salt)
     say(*(f"transaction {one}" for one in made.transactions))
     say("For the plan:", f'safe = "{made.safe.hex()}"', f'guard = "{made.guard.hex()}"')
 
@@ -196,7 +198,7 @@ def install_guard(settings: Settings, network: int, tier: str, out: Path, node: 
                   dry_run: bool) -> None:  # fmt: skip
     """Prepares that a Safe obeys its guard from then on."""
     record = Record.of(settings.data)
-    made = guarded(record, _node(settings, network, node), network, tier)
+    made = guarded(record, node_of(settings, network, node), network, tier)
     _hand_out(record, made, out, dry_run=dry_run)
 
 
@@ -209,7 +211,7 @@ def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, 
     comes = card.read(card_file)
     who = Person(comes.holder, person, site, country, vendor)
     for after in without(record, gone, comes, who):
-        source = _node(settings, after.network, node)
+        source = node_of(settings, after.network, node)
         made = changed(record, source, after, rate, "replacement")
         made = msgspec.structs.replace(made, cards=(comes,), persons=(who,), gone=(gone,))
         place = out.with_name(f"{out.stem}-{after.network}-{after.tier}{out.suffix}")
@@ -244,12 +246,12 @@ def sign(settings: Settings, job_file: Path, holder: str, keys: Path | None, mod
 
 def opened(holder: str, keys: Path | None, module: Path | None, token: str) -> Device:
     """A holder's device, with the passphrase or PIN from the terminal; DeviceProblem."""
-    word = _word(f"passphrase (PIN) for {holder}: ")
+    phrase = word(f"passphrase (PIN) for {holder}: ")
     if module is not None:
-        return TokenDevice.open(module, token, word.decode())
+        return TokenDevice.open(module, token, phrase.decode())
     if keys is None:
         raise DeviceProblem("name a file of keys, or a module and a token")
-    return FileDevice.open(keys, word)
+    return FileDevice.open(keys, phrase)
 
 
 @carried_out
@@ -259,19 +261,19 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
     record, wanted = Record.of(settings.data), job.read(job_file)
     said = job.checked(wanted, record)
     given = [path.read_bytes() for path in parts]
-    source = _node(settings, wanted.network, node)
+    source = node_of(settings, wanted.network, node)
     if wanted.spend is not None:
         attempt = job.completed(wanted, record, given)
         say(*said, f"transaction {attempt.txid.hex()}")
         if not dry_run:
-            source.call("sendrawtransaction", attempt.raw.hex())
+            broadcast(source, attempt)
     else:
         calls = job.executions(wanted, record, given)
         say(*said)
         if not dry_run:
             if payer is None:
                 raise Unpayable("name the file of keys that pays the gas")
-            device = FileDevice.open(payer, _word("passphrase of who pays the gas: "))
+            device = FileDevice.open(payer, word("passphrase of who pays the gas: "))
             safe = bytes.fromhex(record.wallet(wanted.network, wanted.tier).safe)
             said += [f"transaction {one}" for one in gas.send(source, device, safe, calls)]
     if dry_run:
@@ -317,7 +319,26 @@ def _keep_certificates(data: Path, issued: authority.Issued) -> None:
         write(folder / f"{name}.pem", text.encode(), 0o644)
 
 
-def _node(settings: Settings, network: int, url: str) -> Node:
+def broadcast(node: Node, attempt: Attempt) -> None:
+    """Gives a transaction to a node, which may have it already; NodeProblem."""
+    try:
+        node.call("sendrawtransaction", attempt.raw.hex())
+    except NodeRefuses as refusal:
+        # Whoever got no answer the first time asks again.
+        if "already" not in refusal.message.lower() and not _is_known(node, attempt.txid):
+            raise
+
+
+def _is_known(node: Node, txid: bytes) -> bool:
+    try:
+        node.call("getrawtransaction", txid.hex())
+    except NodeRefuses:
+        return False
+    return True
+
+
+def node_of(settings: Settings, network: int, url: str) -> Node:
+    """The node at an address, or the network's first; networks.BadNetworks."""
     if url:
         return Node(url)
     for one in networks.load(settings.data):
@@ -326,7 +347,7 @@ def _node(settings: Settings, network: int, url: str) -> Node:
     raise networks.BadNetworks(f"no node of network {network} is known: name one with --node")
 
 
-def _word(prompt: str) -> bytes:
+def word(prompt: str) -> bytes:
     """From the terminal, or a line of standard input."""
     if sys.stdin.isatty():
         return getpass.getpass(prompt).encode()

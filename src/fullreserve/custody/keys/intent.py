@@ -32,6 +32,7 @@ class Rule(msgspec.Struct, frozen=True):
     amount_max: int
     day_max: int
     fee_max: int
+    token: bytes = b""  # the asset's contract; empty: the chain's own coin
 
 
 class TierPolicy(msgspec.Struct, frozen=True):

@@ -110,7 +110,6 @@ class TierSigner:
         device: Device,
         wallets: Mapping[tuple[int, str], TierWallet],
         policy: TierPolicy,
-        tokens: Mapping[tuple[int, int], bytes],
         memory: TierMemory,
         clock: Clock,
     ) -> None:
@@ -118,7 +117,6 @@ class TierSigner:
         self._device = device
         self._wallets = wallets
         self._policy = policy
-        self._tokens = tokens  # contracts by network and asset; none: the chain's own coin
         self._memory = memory
         self._clock = clock
         self._started = (clock.wall_ms(), clock.monotonic_ns())
@@ -182,8 +180,7 @@ class TierSigner:
     ) -> bytes:
         if self._holder not in tier.owners:
             raise NotApproved(f"{self._holder} is no owner of the {tier.name}")
-        token = self._tokens.get((intent.network, intent.asset))
-        to, value, data = safe.transfer_call(token, intent.place, intent.amount)
+        to, value, data = safe.transfer_call(rule.token or None, intent.place, intent.amount)
         account = bytes.fromhex(tier.safe)
         wanted = SafeTransaction(tier.chain_id, account, asked.nonce, to, value, data)
         if asked != wanted:

@@ -1,0 +1,170 @@
+"""`fullreserve custody propose-move|approve-move|sign-move|finish-move|post-move`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.clock import SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.chains.rpc import field, hexed, quantity
+from fullreserve.custody.house import House
+from fullreserve.custody.keys import gas, intent, moves
+from fullreserve.custody.keys.commands import (
+    broadcast,
+    carried_out,
+    node_of,
+    opened,
+    say,
+    word,
+    write,
+)
+from fullreserve.custody.keys.intent import Approval
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.moves import BadMove, Wanted
+from fullreserve.custody.keys.record import Entry, Record
+from fullreserve.custody.keys.tier_signer import Proposal, TierMemory, TierSigner
+from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+
+# The gateway of the command line, as in identity's commands.
+COMMAND_GATEWAY = 2
+_HASH = 32
+
+
+def _read(path: Path) -> Proposal:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Proposal)
+    except (OSError, msgspec.DecodeError, ValueError) as problem:
+        raise BadMove(f"{path} is no move: {problem}") from None
+
+
+@carried_out
+def propose_move(settings: Settings, policy: Path, network: int, source: str, target: str,
+                 asset: int, amount: int, proposer: str, out: Path, node: str, rate: int,
+                 dry_run: bool) -> None:  # fmt: skip
+    """Prepares a move that a rule of the policy allows."""
+    record = Record.of(settings.data)
+    wanted = Wanted(network, source, target, asset, amount, proposer)
+    agreed = moves.load(policy, record)
+    now_ms = SystemClock().wall_ms()
+    made = moves.propose(record, node_of(settings, network, node), agreed, wanted, now_ms, rate)
+    say(*moves.told(made, record))
+    if dry_run:
+        say("Nothing was done: this was a dry run.")
+        return
+    write(out, msgspec.json.encode(made), 0o644)
+    say(f"Wrote {out}: {agreed.needed} of {', '.join(agreed.approvers)} approve it.")
+
+
+@carried_out
+def approve_move(settings: Settings, move_file: Path, holder: str, keys: Path | None,
+                 module: Path | None, token: str, out: Path) -> None:  # fmt: skip
+    """Shows an approver what a move is, and signs it."""
+    proposal = _read(move_file)
+    say(*moves.told(proposal, Record.of(settings.data)))
+    device = opened(holder, keys, module, token)
+    write(out, msgspec.json.encode(intent.approve(proposal.intent, device, holder)), 0o644)
+    device.close()
+    say(f"Wrote {out}.")
+
+
+@carried_out
+def sign_move(settings: Settings, policy: Path, move_file: Path, holder: str,
+              approvals: Sequence[Path], keys: Path | None, module: Path | None, token: str,
+              out: Path) -> None:  # fmt: skip
+    """Signs an approved move as a holder, by his own copies of record and policy."""
+    record, proposal = Record.of(settings.data), _read(move_file)
+    given = tuple(msgspec.json.decode(one.read_bytes(), type=Approval) for one in approvals)
+    proposal = msgspec.structs.replace(proposal, approvals=given)
+    say(*moves.told(proposal, record))
+    agreed = moves.load(policy, record)
+    device = opened(holder, keys, module, token)
+    memory = TierMemory(settings.data / f"custody-tier-{holder}.sqlite")
+    try:
+        wallets = record.state.wallets
+        signer = TierSigner(holder, device, wallets, agreed, memory, SystemClock())
+        write(out, signer.sign(proposal), 0o644)
+    finally:
+        memory.close()
+        device.close()
+    say(f"Wrote {out}.")
+
+
+@carried_out
+def finish_move(settings: Settings, move_file: Path, parts: Sequence[Path], node: str,
+                payer: Path | None, dry_run: bool) -> None:  # fmt: skip
+    """Puts parts together, gives the transaction to the chain, and records it."""
+    record, proposal = Record.of(settings.data), _read(move_file)
+    said = moves.told(proposal, record)
+    given = [one.read_bytes() for one in parts]
+    number = proposal.intent.network
+    source = node_of(settings, number, node)
+    if proposal.spend is not None:
+        attempt = moves.completed(proposal, record, given)
+        if not dry_run:
+            broadcast(source, attempt)
+        said.append(f"transaction {attempt.txid.hex()}")
+    else:
+        call = moves.execution(proposal, record, given)
+        if not dry_run:
+            if payer is None:
+                raise BadMove("name the file of keys that pays the gas")
+            device = FileDevice.open(payer, word("passphrase of who pays the gas: "))
+            account = bytes.fromhex(record.wallet(number, proposal.intent.source).safe)
+            said += [f"transaction {one}" for one in gas.send(source, device, account, [call])]
+    say(*said)
+    if dry_run:
+        say("Nothing was done: this was a dry run.")
+        return
+    entry = Entry(0, SystemClock().wall_ms(), "move", "", said=tuple(said))
+    say(f"Recorded as {record.append(entry).hash}. Post it once it is final.")
+
+
+@carried_out
+def post_move(settings: Settings, move_file: Path, transaction: str, node: str) -> None:
+    """Tells the ledger of a move whose transaction is final."""
+    proposal = _read(move_file)
+    done = proposal.intent
+    found = [one for one in networks.load(settings.data) if one.network == done.network]
+    if not found:
+        raise networks.BadNetworks(f"network {done.network} is not in {networks.FILE}")
+    source = node_of(settings, done.network, node)
+    if proposal.spend is not None:
+        seen = source.call("getrawtransaction", transaction, 1)
+        depth, fee = int(seen.get("confirmations") or 0), proposal.spend.fee
+    else:
+        seen = source.call("eth_getTransactionReceipt", transaction)
+        if quantity(field(seen, "status")) != 1:
+            raise BadMove("the transaction did nothing")
+        depth = quantity(source.call("eth_blockNumber")) - quantity(field(seen, "blockNumber")) + 1
+        fee = 0  # whoever sent it paid the gas
+    if depth < found[0].unlock_after:
+        raise BadMove(f"it has {depth} of {found[0].unlock_after} confirmations")
+    scales = found[0].scales
+    amount, dust = scales[done.asset].to_ledger(done.amount)
+    if dust:
+        raise BadMove("the ledger cannot express the amount")
+    name = transfer(salt_of(settings.data), done.network, hexed(transaction, _HASH))
+    cost = amount_bytes(scales[found[0].coin].cost(fee))
+    tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
+    said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
+    code = asyncio.run(_reported(settings.data, said))
+    if code:
+        raise BadMove(f"the exchange refuses it with code {code}")
+    say("The ledger has it.")
+
+
+async def _reported(data: Path, said: wire.Moved) -> int:
+    door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        return (await House(door).report(wire.DEPOSITS, said))[0]
+    finally:
+        await door.close()
