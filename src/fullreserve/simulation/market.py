@@ -194,6 +194,10 @@ async def trade(settings: Settings, clock: Clock) -> None:
             await Bots(settings, clock).run()
         except* (SessionLost, OSError) as group:
             log.info("bots reconnect", reasons=[str(error) for error in group.exceptions])
+        # A group of tasks that fails while it is cancelled tells of the failure alone.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
         await clock.wait_ms(1000)
 
 

@@ -181,6 +181,7 @@ def everything_said(device: FileDevice, problem: BaseException) -> str:
     log = structlog.get_logger("test")
     log.warning("device", device=device, branch=device._private(NAME), state=vars(device))
     log.error("failed", exc_info=problem)
+    structlog.reset_defaults()
     traceback.TracebackException.from_exception(problem, capture_locals=True).print(file=out)
     with tempfile.TemporaryFile() as dump:
         faulthandler.dump_traceback(dump, all_threads=True)
