@@ -38,6 +38,9 @@ DONE = 0
 FAILED = 1
 
 _RECORDS = "records."
+# Folders of the demo's chain nodes: their blocks are no store of the exchange's, and change while
+# they are read.
+_NODES = "-node"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _COMPANIONS = ("-wal", "-shm", "-journal", ".new", ".sock")
 _CHUNK_BYTES = 1 << 20
@@ -152,6 +155,8 @@ def read_backup(source: Path, data: Path) -> Manifest:
 def _files(folder: Path) -> Iterator[Path]:
     """Files below a folder, relative to it, without what belongs to running processes."""
     for path in sorted(folder.rglob("*")):
+        if path.relative_to(folder).parts[0].endswith(_NODES):
+            continue
         if path.is_file() and path.name != LOCK_NAME and not path.name.endswith(_COMPANIONS):
             yield path.relative_to(folder)
 
