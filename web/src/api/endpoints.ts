@@ -623,6 +623,14 @@ export interface Endpoints {
   'POST x/operator/operators/dismiss': { note: string; uid: number | string }
   'GET x/operator/overview': Record<string, never>
   'GET x/operator/parameters': Record<string, never>
+  'GET x/operator/policy': Record<string, never>
+  'POST x/operator/policy/agree': { note: string; change: number | string; replay: string }
+  'POST x/operator/policy/approve': { note: string; wdId: string }
+  'GET x/operator/policy/decision': { wdId: string }
+  'POST x/operator/policy/propose': { note: string; rules: string }
+  'POST x/operator/policy/reject': { note: string; wdId: string }
+  'GET x/operator/policy/replay': { change: number | string }
+  'POST x/operator/policy/withdraw': { note: string; change: number | string }
   'GET x/operator/proposal': { proposal: number | string }
   'GET x/operator/proposals': {
     state?: 'all' | 'closed' | 'open'
