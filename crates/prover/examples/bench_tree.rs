@@ -5,6 +5,8 @@
 
 use std::time::Instant;
 
+// Linked for its allocator.
+use fullreserve_memory as _;
 use fullreserve_prover::Tree;
 
 const ACCOUNTS: u64 = 1_000_000;

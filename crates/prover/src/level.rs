@@ -28,7 +28,12 @@ impl Level {
 
     pub fn resize(&mut self, nodes: usize, assets: usize) {
         self.hashes.resize(nodes, [0; 32]);
-        self.sums.resize(nodes * assets, 0);
+        if self.sums.is_empty() {
+            // Memory that is zero already: who fills it first, in its thread, makes its pages.
+            self.sums = vec![0; nodes * assets];
+        } else {
+            self.sums.resize(nodes * assets, 0);
+        }
     }
 
     pub fn sums_of(&self, index: usize, assets: usize) -> &[u128] {

@@ -207,7 +207,11 @@ impl Tree {
         };
         let are_many = self.staged.len() * MANY >= self.accounts.len();
         let is_whole = before == 0 || are_many && self.accounts.len() >= WHOLE_FROM;
-        self.put_claims((!is_whole).then_some(&mut change), before);
+        if before == 0 {
+            self.put_first_claims();
+        } else {
+            self.put_claims((!is_whole).then_some(&mut change), before);
+        }
         let leaves = self.hash_leaves(epoch);
         for (slot, hash) in self.dirty.iter().zip(leaves) {
             self.levels[0].hashes[*slot as usize] = hash;
@@ -227,6 +231,30 @@ impl Tree {
             }
             Ok(())
         }
+    }
+
+    /// Moves staged claims into the leaves of a new tree: all at once, since there are many.
+    fn put_first_claims(&mut self) {
+        let width = self.assets.len();
+        let accounts = std::mem::take(&mut self.staged);
+        let rows = std::mem::take(&mut self.staged_rows);
+        let slots: Vec<u32> = accounts.iter().map(|one| self.slots[one]).collect();
+        let nodes = self.accounts.len();
+        let share = nodes.div_ceil(threads_for(nodes)).max(1);
+        thread::scope(|scope| {
+            for (piece, sums) in self.levels[0].sums.chunks_mut(share * width).enumerate() {
+                let (rows, slots) = (&rows, &slots);
+                scope.spawn(move || {
+                    for (row, slot) in rows.chunks_exact(width).zip(slots) {
+                        let place = (*slot as usize).wrapping_sub(piece * share);
+                        if place < sums.len() / width {
+                            sums[place * width..(place + 1) * width].copy_from_slice(row);
+                        }
+                    }
+                });
+            }
+        });
+        self.dirty = (0..nodes as u32).collect();
     }
 
     /// Moves staged claims into their leaves, remembering what stood there.
