@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -55,18 +56,19 @@ class ProcessDesk:
 
     async def _run(self, replay: Replay) -> None:
         try:
-            async for word in self._words("check", replay.target):
-                if isinstance(word, replaying.Begun):
-                    replay.start = replay.reached = word.sequence
-                elif isinstance(word, replaying.Reached):
-                    replay.reached = word.sequence
-                elif isinstance(word, replaying.Passed):
-                    replay.snapshots.append(Compared(word.sequence, tuple(word.differs)))
-                elif isinstance(word, replaying.Ended):
-                    replay.reached, replay.components = word.sequence, word.components
-                    replay.state = "done"
-                elif isinstance(word, replaying.Failed):
-                    replay.message = word.message
+            async with aclosing(self._words("check", replay.target)) as words:
+                async for word in words:
+                    if isinstance(word, replaying.Begun):
+                        replay.start = replay.reached = word.sequence
+                    elif isinstance(word, replaying.Reached):
+                        replay.reached = word.sequence
+                    elif isinstance(word, replaying.Passed):
+                        replay.snapshots.append(Compared(word.sequence, tuple(word.differs)))
+                    elif isinstance(word, replaying.Ended):
+                        replay.reached, replay.components = word.sequence, word.components
+                        replay.state = "done"
+                    elif isinstance(word, replaying.Failed):
+                        replay.message = word.message
         finally:
             if replay.state != "done":
                 replay.state = "failed"
@@ -78,18 +80,20 @@ class ProcessDesk:
             raise Busy
         self._rows += 1
         try:
-            async for word in self._words("row", sequence):
-                if isinstance(word, replaying.Found):
-                    return Replayed(word.sequence, word.time_ms, word.commands, word.events)
-                if isinstance(word, replaying.Failed):
-                    raise NotKept(word.message)
+            # Closed at once: its process must not live until somebody collects the generator.
+            async with aclosing(self._words("row", sequence)) as words:
+                async for word in words:
+                    if isinstance(word, replaying.Found):
+                        return Replayed(word.sequence, word.time_ms, word.commands, word.events)
+                    if isinstance(word, replaying.Failed):
+                        raise NotKept(word.message)
         except (JournalError, ValueError) as problem:
             raise NotKept(str(problem)) from problem
         finally:
             self._rows -= 1
         raise NotKept("The replay ended before it was done.")
 
-    async def _words(self, what: str, sequence: int) -> AsyncIterator[replaying.Word]:
+    async def _words(self, what: str, sequence: int) -> AsyncGenerator[replaying.Word, None]:
         """What a replay says; its process ends with whoever listens."""
         process = await asyncio.create_subprocess_exec(
             *arguments(replaying.MODULE, what, str(self._data), str(sequence)),
@@ -104,7 +108,8 @@ class ProcessDesk:
         finally:
             if process.returncode is None:
                 process.kill()
-            await process.wait()
+            # To the end of what it said, too: its pipe would outlive the loop otherwise.
+            await process.communicate()
 
     async def close(self) -> None:
         """Ends the replay that is under way."""

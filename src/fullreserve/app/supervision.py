@@ -55,7 +55,7 @@ async def output_of(module: str, *more: str) -> bytes:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await process.communicate()
     return out
 
 
