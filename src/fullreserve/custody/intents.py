@@ -7,7 +7,6 @@ the exchange itself says later.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import House
+from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.exchange.products import custody_wire as wire
@@ -40,11 +40,7 @@ class Memory:
     """What a signer has signed for, on disk before a signature leaves it."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+        self._db = open_kept(path, _SCHEMA)
 
     def close(self) -> None:
         self._db.close()

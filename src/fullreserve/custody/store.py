@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fullreserve.custody.chains.adapter import Attempt, Move, Plan
+from fullreserve.custody.kept_file import open_kept
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursors (network INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -55,11 +56,7 @@ class Store:
     """One file, one worker."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+        self._db = open_kept(path, _SCHEMA)
 
     def close(self) -> None:
         self._db.close()

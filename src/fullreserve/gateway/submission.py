@@ -296,7 +296,7 @@ def _answering(
     def finish(result: Result) -> None:
         try:
             answer = render(result)
-        except Exception:
+        except Exception:  # the orders stand: whoever placed them must hear something
             log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
             answer = Problem(50026)
         done(answer)

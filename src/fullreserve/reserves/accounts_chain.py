@@ -9,37 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from fullreserve.custody import rlp
-from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem
+from fullreserve.custody.chains.evm_blocks import read_header
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, quantity
 from fullreserve.custody.contracts import call
 from fullreserve.custody.keccak import keccak256
 from fullreserve.reserves.places import Place
 
-# The header's fields in their order (execution-specs, forks up to Prague); later ones are left out
-# by chains that do not have them yet. True: a number.
-_FIELDS: tuple[tuple[str, bool], ...] = (
-    ("parentHash", False),
-    ("sha3Uncles", False),
-    ("miner", False),
-    ("stateRoot", False),
-    ("transactionsRoot", False),
-    ("receiptsRoot", False),
-    ("logsBloom", False),
-    ("difficulty", True),
-    ("number", True),
-    ("gasLimit", True),
-    ("gasUsed", True),
-    ("timestamp", True),
-    ("extraData", False),
-    ("mixHash", False),
-    ("nonce", False),
-    ("baseFeePerGas", True),
-    ("withdrawalsRoot", False),
-    ("blobGasUsed", True),
-    ("excessBlobGas", True),
-    ("parentBeaconBlockRoot", False),
-    ("requestsHash", False),
-)
 # Where contracts keep their mapping of balances is not said by anybody; it is looked for.
 SLOTS_MAX = 32
 AT_ONCE = 200
@@ -78,23 +53,8 @@ def pinned(node: Node, below_tip: int) -> Pinned:
     """The block so far below the newest; NodeProblem."""
     tip = int(node.call("eth_blockNumber"), 16)
     block = node.call("eth_getBlockByNumber", hex(max(0, tip - below_tip)), False)
-    try:
-        header = _header(block)
-        height, name = int(block["number"], 16), block["hash"].removeprefix("0x")
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise NodeGarbage("the block has another shape") from problem
-    if keccak256(header).hex() != name:
-        raise NodeGarbage("the block's header does not have the block's hash")
-    return Pinned(height, name, header.hex())
-
-
-def _header(block: dict[str, Any]) -> bytes:
-    items: list[rlp.Item] = []
-    for name, is_number in _FIELDS:
-        if name in block:
-            text = block[name]
-            items.append(int(text, 16) if is_number else bytes.fromhex(text[2:]))
-    return rlp.encode(items)
+    header = read_header(block)
+    return Pinned(quantity(block["number"]), keccak256(header).hex(), header.hex())
 
 
 def agree(node: Node, block: Pinned) -> None:

@@ -45,15 +45,23 @@ _APPENDED = (
 
 def read_block(told: Any) -> Block:
     """A block of the node's answer; NodeGarbage when its hash is not the hash of its header."""
+    read_header(told)
+    number, hash_ = quantity(told["number"]), hexed(told["hash"], HASH)
+    return Block(number, hash_, hexed(told["parentHash"], HASH))
+
+
+def read_header(told: Any) -> bytes:
+    """The encoded header of the node's answer, which has the answer's hash; NodeGarbage."""
     items: list[rlp.Item] = [_item(told, *one) for one in _FIELDS]
     for name, is_number in _APPENDED:
         if told.get(name) is None:
             break
         items.append(_item(told, name, is_number))
     hash_ = hexed(field(told, "hash"), HASH)
-    if keccak256(rlp.encode(items)) != hash_:
+    header = rlp.encode(items)
+    if keccak256(header) != hash_:
         raise NodeGarbage(f"block {hash_.hex()} is not what its hash says")
-    return Block(quantity(told["number"]), hash_, hexed(told["parentHash"], HASH))
+    return header
 
 
 def _item(told: Any, name: str, is_number: bool) -> bytes | int:

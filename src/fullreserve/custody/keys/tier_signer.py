@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import Approval, Intent, NotApproved, Rule, TierPolicy, check
 from fullreserve.custody.keys.record import TierWallet
@@ -57,11 +58,7 @@ class TierMemory:
     """What was signed for, in a file of the signer's own."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+        self._db = open_kept(path, _SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -134,7 +131,7 @@ class TierSigner:
             log.warning("refused to sign", reason=str(problem))
             return Answer(refusal=str(problem))
         except (sqlite3.Error, OSError) as problem:
-            log.error("cannot remember", problem=type(problem).__name__)  # noqa: TRY400
+            log.error("cannot remember", problem=type(problem).__name__)  # noqa: TRY400 - a word
             return Answer(refusal="the signer cannot remember what it signs: its disk")
 
     def sign(self, proposal: Proposal) -> bytes:

@@ -54,7 +54,7 @@ class SignedOrders:
         def answered(result: Result) -> None:
             try:
                 status, content = self._answer(result, plain, now_ms * 1000, started_ns)
-            except Exception:
+            except Exception:  # the order stands: whoever placed it must hear something
                 log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
                 problem = Problem(50026)
                 status, content = problem.http, wire.refusal(problem.code, problem.message)
