@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -158,6 +159,8 @@ def prepared(folder: Path, **settings: str) -> Past:
     engine = open_database(database_url(settings.get("FULLRESERVE_RECORDS", ""), folder))
     fill(engine, past)
     engine.dispose()
+    # What was just written goes to the disk now, not while pages are timed.
+    os.sync()
     return past
 
 

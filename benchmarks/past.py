@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, text
 
 from fullreserve.marketdata.bars import HOUR, MINUTE
-from fullreserve.records import schema
+from fullreserve.records import schema, statistics
 from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND
 from fullreserve.records.firsts import What
 
@@ -62,6 +62,8 @@ def fill(engine: Engine, past: Past) -> None:
             index.create(connection)
         if backend == "postgresql":
             connection.execute(text("ANALYZE"))
+        else:
+            statistics.tell(connection)  # they went with the indexes
         connection.commit()
         connection.invalidate()
 

@@ -5,23 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from scripts.test import Outcome, run_part
+from scripts.test import may_be_tried_again, run_part, try_again
 
 PASSES = "def test_one(): pass\n"
 FAILS = "def test_two(): assert False\n"
 BREAKS = "import nothing_of_this_name\n"
 SLOW = "import pytest\n@pytest.mark.slow\ndef test_three(): pass\n"
 CRASHES = "import os\ndef test_four(): os._exit(3)\n"
+ONCE = """from pathlib import Path
+def test_six():
+    seen = Path(__file__).with_name('seen')
+    if not seen.exists():
+        seen.touch()
+        assert False
+"""
 SKIPS = "import pytest\ndef test_five(): pytest.skip('no disk')\n"
 
 
-def outcome_of(folder: Path, *suites: str) -> Outcome:
-    """Run a suite of files through pytest as the runner does."""
+def command_of(folder: Path, *suites: str) -> list[str]:
+    """Lay a suite of files down and return the command that runs it."""
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow: long\n")
     for number, suite in enumerate(suites):
         (folder / f"test_suite_{number}.py").write_text(suite)
-    quiet = ["-q", "-m", "not slow", "-p", "no:cacheprovider", "--rootdir", str(folder)]
-    return run_part("probe", [sys.executable, "-m", "pytest", *quiet, str(folder)])
+    quiet = ["-q", "-ra", "-m", "not slow", "--rootdir", str(folder)]
+    return [sys.executable, "-m", "pytest", *quiet, str(folder)]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_each_end_of_a_part_is_counted(
     """Criterion: HOUSE-RUN-3."""
     # The small suites need none of the plug-ins, which take most of the time of a start.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    outcome = outcome_of(tmp_path, *suites)
+    outcome = run_part("probe", command_of(tmp_path, *suites))
     assert (outcome.passed, outcome.failed, outcome.skipped) == (passed, failed, skipped)
 
 
@@ -56,3 +63,36 @@ def test_a_command_that_fails_without_counting_is_a_failure() -> None:
     outcome = run_part("probe", [sys.executable, "-c", "print('error: no such crate'); exit(101)"])
     assert (outcome.passed, outcome.failed) == (0, 1)
     assert "no such crate" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("suites", "failed"),
+    [([PASSES, ONCE], 0), ([PASSES, FAILS], 1), ([ONCE, FAILS], 2)],
+    ids=["once", "always", "one of two"],
+)
+def test_a_second_try_takes_back_only_what_then_passes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    suites: list[str],
+    failed: int,
+) -> None:
+    """Criterion: HOUSE-RUN-5."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    command = command_of(tmp_path, *suites)
+    first = run_part("probe", command)
+    assert may_be_tried_again(first)
+    second = try_again(first, command)
+    assert (second.passed + second.failed, second.failed) == (2, failed)
+    assert ("UNSTEADY" in capsys.readouterr().out) is (failed == 0)
+
+
+@pytest.mark.parametrize(
+    "suites", [[PASSES, BREAKS], [CRASHES], [FAILS] * 4], ids=["breaks", "crashes", "many"]
+)
+def test_a_crash_and_many_failures_have_no_second_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suites: list[str]
+) -> None:
+    """Criterion: HOUSE-RUN-5."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    assert not may_be_tried_again(run_part("probe", command_of(tmp_path, *suites)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.unified.caller import SYMBOL, Desk, Scenario
+from tests.clients.unified.caller import SYMBOL, Desk, Scenario, Unified
 
 WAIT_S = 20
 OTHER_SYMBOL = "ETH/USDT"
@@ -99,6 +99,10 @@ async def tickers_follow_trades_and_offers(desk: Desk) -> None:
     await me.cancel_order(order["id"], SYMBOL)
 
 
+def traded_bars(me: Unified) -> list[list[float]]:
+    return [bar for bar in me.client.ohlcvs[SYMBOL][MINUTE] if bar[5] > 0]
+
+
 @watches("watchOHLCV", "watchOHLCVForSymbols", "unWatchOHLCV", "unWatchOHLCVForSymbols")
 async def candles_end_with_the_last_trade(desk: Desk) -> None:
     me = desk.me
@@ -116,9 +120,10 @@ async def candles_end_with_the_last_trade(desk: Desk) -> None:
     for price, watch, cease in ways:
         await soon(watch())
         await trade(desk, price, 1)
-        while me.client.ohlcvs[SYMBOL][MINUTE][-1][4] != price:
+        # A minute may turn meanwhile: the new bar carries the price with nothing traded in it.
+        while not (traded := traded_bars(me)) or traded[-1][4] != price:
             await soon(watch())
-        moment, first, high, low, last, volume = me.client.ohlcvs[SYMBOL][MINUTE][-1]
+        moment, first, high, low, last, volume = traded[-1]
         assert moment % 60_000 == 0
         assert high >= max(first, last) >= min(first, last) >= low
         assert volume >= 1
