@@ -16,6 +16,7 @@ from fullreserve.gateway.chain_addresses import ChainAddresses
 __all__ = ["PAYER_GATEWAY", "Custody", "served"]
 
 WATCHER, PAYER = "fullreserve.custody.watcher", "fullreserve.custody.paying"
+DUTY = "fullreserve.custody.duty"
 NETWORKS = "custody.json"
 
 
@@ -24,7 +25,7 @@ def _unknown(_transfer: bytes) -> str:
 
 
 class Custody(NamedTuple):
-    """Addresses by network; the chains' own names of transactions; who watches and who pays."""
+    """Addresses by network; the chains' own names of transactions; the workers."""
 
     addresses: Mapping[int, ChainAddresses] = {}
     transactions: Callable[[bytes], str] = _unknown
@@ -44,5 +45,5 @@ def served(data: Path) -> Custody:
     return Custody(
         {one.network: one.addresses() for one in found},
         Transactions(data, found).text,
-        (Program(WATCHER), Program(PAYER)),
+        (Program(WATCHER), Program(PAYER), Program(DUTY)),
     )

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from fullreserve.app import custody, quorums
+from fullreserve.app import custody, first_policy, quorums
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.app.opening import OpeningHistory
@@ -197,6 +197,8 @@ class Running:
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
         self._custody = await asyncio.to_thread(custody.served, settings.data)
+        if self._custody.programs:
+            await self._require_policy()
         await self._enrol_operators()
         # From here on intake waits for the records, whether or not their process comes up.
         if settings.records:
@@ -296,6 +298,12 @@ class Running:
         wanted = quorums.load(Path(self.settings.quorums))
         lacking = quorums.definitions(wanted, self.sequencer.machine.folds)
         if lacking:
+            await self._begin_log(lacking)
+
+    async def _require_policy(self) -> None:
+        """From the first start with chains on, what leaves is asked of the policy."""
+        lacking = first_policy.commands(self.sequencer.machine.folds)
+        if lacking and self.sequencer.status().state == "running":
             await self._begin_log(lacking)
 
     async def _complete_chart(self) -> None:

@@ -12,6 +12,7 @@ from fullreserve.door.protocol import Door, Refused, Result, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
+from fullreserve.exchange.products import policy_wire as policy
 from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.wire.commands import Product, encode
 from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
@@ -19,8 +20,9 @@ from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalance
 # Gateways of the workers that come with the exchange; operators' own count up from there.
 WATCHER_GATEWAY = 101
 PAYER_GATEWAY = 102
+DUTY_GATEWAY = 103
 
-_ANSWERS = deposits.ANSWERS | withdrawals.ANSWERS
+_ANSWERS: dict[type, Any] = {**deposits.ANSWERS, **withdrawals.ANSWERS, **policy.ANSWERS}
 
 AT_ONCE = 500  # reports in one submission
 ADDRESSES_AT_ONCE = 10_000
@@ -56,12 +58,16 @@ class House:
             raise Unavailable(result.message)
         return [reply.code for reply in result]
 
-    async def ask(self, fold: int, question: deposits.Question) -> Any:
+    async def ask(self, fold: int, question: msgspec.Struct) -> Any:
         """A fold's answer to a question of its own; Unknown, Unavailable."""
         answer = await self._door.query(AskFold(fold, msgspec.msgpack.encode(question)))
         if answer is None:
             raise Unknown(f"the exchange has no fold {fold}")
         return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+
+    async def now_ms(self) -> int:
+        """The exchange's time, in which a demo may run faster than the world."""
+        return (await self._door.health()).time_ms
 
     async def ledger(self) -> list[AccountState]:
         """The house's own accounts."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import ccxt
+import msgspec
 import psutil
 from websockets.sync.client import ClientConnection, connect
 
@@ -26,10 +27,15 @@ from fullreserve.custody import contracts, networks
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
+from fullreserve.door.outcome import outcome
+from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
+from fullreserve.exchange.products.policy_wire import POLICY, Approve
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.gateway import ids
 from fullreserve.simulation.outside import WALLET
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
@@ -156,6 +162,22 @@ class Live:
         (account,) = okx.private_get_account_config()["data"]
         claim = wire.Claim(one.network, one.transfer, int(account["uid"]))
         asyncio.run(self._said(claim))
+
+    def approve(self, wd_id: str) -> None:
+        """The demo's first operator approves what the policy leaves to people."""
+        kept = json.loads((self.folder / "demo-operators.json").read_text())
+        asyncio.run(self._approved(int(kept[0]["uid"]), ids.number(wd_id)))
+
+    async def _approved(self, operator: int, number: int) -> None:
+        door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())
+        try:
+            word = msgspec.msgpack.encode(Approve(number))
+            command = Product(door.gateway, door.numbers(1), POLICY, operator, word)
+            result = await outcome(door, command)
+            assert not isinstance(result, Refused), result
+            assert result.code == 0
+        finally:
+            await door.close()
 
     async def _asked(self, question: Any) -> Any:
         door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())

@@ -65,7 +65,7 @@ def test_coins_of_every_chain_go_in_and_out(live: Live) -> None:
     for network in networks.served(live.folder):
         chain = next((name for name, one in COINS.items() if one == network.network), "")
         if chain:
-            order = {"ccy": chain.partition("-")[0], "amt": "10", "dest": "4", "chain": chain}
+            order = {"ccy": chain.partition("-")[0], "amt": "1", "dest": "4", "chain": chain}
             answer = okx.private_post_asset_withdrawal(order | {"toAddr": address_on(network)})
             asked[chain] = answer["data"][0]["wdId"]
     done = live.until(

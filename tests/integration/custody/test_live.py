@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fullreserve.custody import nodes
+from fullreserve.custody.screening import FILE
 from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
 from tests.integration.custody.live import ETHER, Live, Outside
@@ -165,6 +166,40 @@ def test_killed_at_any_moment_everything_is_paid_once(
     # One refund or one payment with its fee for each, and nothing else moved.
     left = okx.fetch_balance({"type": "funding"})["USDT"]["total"]
     assert round(held - left, 6) == round(sum(amounts) + WITHDRAWALS, 6)
+
+
+def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outside) -> None:
+    """Criterion: POL-18."""
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    outside.send(USDT, address, 70_000 * 10**6)
+    live.until(
+        lambda: [
+            one
+            for one in okx.fetch_deposits()
+            if (one["amount"], one["info"]["state"]) == (70_000, "2")
+        ],
+        "coins to withdraw",
+    )
+    before = outside.balance(USDT)
+    large = okx.withdraw("USDT", 60_000, WALLET, ON_ERC20 | {"fee": "1"})["id"]
+    live.until(lambda: _row(okx, large)["state"] == "4", "an operator to be asked")
+    live.approve(large)
+    assert live.until(lambda: _ended(okx, large), "the approved one")["status"] == "ok"
+    assert outside.balance(USDT) - before == 60_000 * 10**6
+    held = okx.fetch_balance({"type": "funding"})["USDT"]
+    (live.folder / FILE).write_text(f"{WALLET.lower()}  # as a vendor would write it\n")
+    try:
+        listed = okx.withdraw("USDT", 5, WALLET, ON_ERC20 | {"fee": "1"})["id"]
+        done = live.until(lambda: _ended(okx, listed), "a refusal")
+    finally:
+        (live.folder / FILE).unlink()
+    assert (done["status"], done["info"]["xReason"]) == ("failed", "58217")
+    assert okx.fetch_balance({"type": "funding"})["USDT"] == held
+
+
+def _row(okx: Any, number: str) -> Any:
+    (one,) = (one["info"] for one in okx.fetch_withdrawals() if one["id"] == number)
+    return one
 
 
 def _kill(live: Live, module: str) -> None:

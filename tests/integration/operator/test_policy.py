@@ -7,8 +7,8 @@ import json
 import msgspec
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.policy import POLICY, Decide
 from fullreserve.exchange.products.policy_rules import Category, Facts
+from fullreserve.exchange.products.policy_wire import POLICY, Decide
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
 from tests.bed import ALICE, submit

@@ -18,7 +18,18 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.products.policy import (
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_rules import (
+    Category,
+    DecisionState,
+    Facts,
+    Rule,
+    Verb,
+    Webhook,
+    explain,
+    tightens,
+)
+from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     HOUR_MS,
     LOCK_MS,
@@ -28,25 +39,14 @@ from fullreserve.exchange.products.policy import (
     Approve,
     Decide,
     Decision,
-    DecisionState,
     GetDecision,
     GetPolicy,
     GetReplay,
-    Policy,
     PolicyView,
     Propose,
     Reject,
     Replay,
     Withdraw,
-)
-from fullreserve.exchange.products.policy_rules import (
-    Category,
-    Facts,
-    Rule,
-    Verb,
-    Webhook,
-    explain,
-    tightens,
 )
 from tests.unit.exchange.custody_world import ALICE, BOB, World
 from tests.unit.exchange.suspension_world import ADA, BEA, CLEO

@@ -249,6 +249,19 @@ class Drain(Payload, frozen=True, tag=35):
     slots: int  # transactions
 
 
+class RequirePolicy(Payload, frozen=True, tag=36):
+    """By the house, once: from here on nothing is bound that the policy has not let through."""
+
+
+class Heed(Payload, frozen=True, tag=37):
+    """By the house: goes by what the policy has decided of a withdrawal, which the fold asks for.
+
+    Again, or of one that is bound or over, it changes nothing.
+    """
+
+    withdrawal: int
+
+
 # Withdrawals, from the payer
 
 
@@ -359,6 +372,8 @@ AnyWithdrawals = (
     | StopOwner
     | SetQuota
     | Drain
+    | RequirePolicy
+    | Heed
     | Settle
     | Bound
     | Broadcast

@@ -8,7 +8,6 @@ initiator's does not count. The fold wants no events.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from hashlib import sha256
 
 import msgspec
@@ -17,9 +16,11 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
 from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.custody_ledger import Prices, Wallets, is_house
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.policy_rules import (
-    Explained,
+    UNPRICED_USD,
+    DecisionState,
     Facts,
     Rule,
     Verb,
@@ -27,116 +28,44 @@ from fullreserve.exchange.products.policy_rules import (
     is_sound,
     tightens,
 )
+from fullreserve.exchange.products.policy_wire import (
+    APPROVE_MS,
+    CHANGES_KEPT,
+    DECISIONS_KEPT,
+    LOCK_MS,
+    POLICY,
+    REPLAY_MS,
+    WRITERS,
+    Agree,
+    Approve,
+    Change,
+    Decide,
+    Decision,
+    Differs,
+    Found,
+    GetDecision,
+    GetReplay,
+    Judge,
+    ListStates,
+    PolicyView,
+    Propose,
+    Refused,
+    Reject,
+    Replay,
+    Withdraw,
+    decode_asked,
+    decode_word,
+)
 from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_state import (
+    REVIEWS,
+    GetWithdrawal,
+    Withdrawal,
+)
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 
-POLICY = 22
-WRITERS = 3  # the approval group of policy administrators; the console's where there is none
-HOUR_MS = 3_600_000
-LOCK_MS = 48 * HOUR_MS
-REPLAY_MS = 30 * 24 * HOUR_MS
-APPROVE_MS = 4 * HOUR_MS
-DECISIONS_KEPT = 20_000
-CHANGES_KEPT = 200
-
-
-class Refused(IntEnum):
-    """Codes of the fold's own refusals."""
-
-    NOT_ALLOWED = 95_001
-    UNKNOWN = 95_002
-    CLOSED = 95_003
-    OWN = 95_004
-    TWICE = 95_005
-    STALE_REPLAY = 95_006
-    SET_UP = 95_007
-    CONTRADICTS = 95_008
-
-
-class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
-    """Base of the payloads; the command's owner is who says it."""
-
-
-class Decide(Word, frozen=True, tag=1):
-    """By the house, for a worker: what of a request? Again: the same answer."""
-
-    facts: Facts
-
-
-class Approve(Word, frozen=True, tag=2):
-    """By a member of the rule's group, who is not the initiator."""
-
-    request: int
-
-
-class Reject(Word, frozen=True, tag=3):
-    request: int
-
-
-class Propose(Word, frozen=True, tag=4):
-    """By a policy administrator: other rules."""
-
-    rules: tuple[Rule, ...]
-    note: int = 0
-
-
-class Agree(Word, frozen=True, tag=5):
-    """By another administrator, who has seen what the change would have done."""
-
-    change: int
-    replay: bytes
-
-
-class Withdraw(Word, frozen=True, tag=6):
-    """By any administrator: the change is dropped."""
-
-    change: int
-
-
-AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw
-
-
-class DecisionState(IntEnum):
-    ALLOWED = 1
-    WAITING = 2
-    BLOCKED = 3
-    REJECTED = 4
-    EXPIRED = 5
-
-
-class Decision(msgspec.Struct, array_like=True, frozen=True):
-    """`digest` is over the digest before and all that was decided first: the chain of decisions."""
-
-    number: int
-    facts: Facts
-    explained: Explained
-    version: int  # of the policy
-    time_ms: int
-    state: int
-    digest: bytes
-    approvals: tuple[int, ...] = ()
-
-
-class Change(msgspec.Struct, array_like=True, frozen=True):
-    number: int
-    rules: tuple[Rule, ...]
-    proposer: int
-    time_ms: int
-    note: int
-    is_tightening: bool
-    agreed: tuple[int, ...] = ()
-    holds_ms: int = 0  # from when on; 0: not agreed on yet
-    is_over: bool = False
-
-
-class Differs(msgspec.Struct, array_like=True, frozen=True):
-    """A decision of the last 30 days that would have been another."""
-
-    request: int
-    before: int
-    after: int
-    rule: int
+SHARES = 10_000  # parts of a wallet that a share is in
 
 
 class PolicyState(State):
@@ -147,42 +76,7 @@ class PolicyState(State):
     head: bytes = bytes(32)
 
 
-class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
-    """Base of the questions."""
-
-
-class GetPolicy(Asked, frozen=True, tag=1):
-    """-> PolicyView"""
-
-
-class GetDecision(Asked, frozen=True, tag=2):
-    """-> Decision | None"""
-
-    request: int
-
-
-class GetReplay(Asked, frozen=True, tag=3):
-    """-> Replay | None, of a change over the decisions up to a time."""
-
-    change: int
-    now_ms: int
-
-
-class PolicyView(msgspec.Struct, array_like=True, frozen=True):
-    version: int
-    rules: tuple[Rule, ...]
-    changes: tuple[Change, ...]
-    head: bytes
-
-
-class Replay(msgspec.Struct, array_like=True, frozen=True):
-    looked_at: int
-    differs: tuple[Differs, ...]
-    digest: bytes
-
-
-_decode = msgspec.msgpack.Decoder(AnyWord).decode
-_asked = msgspec.msgpack.Decoder(GetPolicy | GetDecision | GetReplay).decode
+_withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
 _group = msgspec.msgpack.Decoder(Group).decode
 _encode = msgspec.msgpack.Encoder().encode
 _replace = msgspec.structs.replace
@@ -201,15 +95,15 @@ class Policy(UndoingFold[PolicyState]):
     def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
         self._undo.clear()
         try:
-            word = _decode(command.payload)
+            word = decode_word(command.payload)
         except msgspec.DecodeError:
             return REFUSED
         self._advance(moment)
         who = command.owner
-        if isinstance(word, Decide):
+        if isinstance(word, Decide | Judge | Found):
             if who != chart.HOUSE and not is_house(who, view):
                 return Outcome(code=Refused.NOT_ALLOWED)
-            return Outcome(code=self._decide(word.facts, moment))
+            return self._of_house(word, moment, view)
         if isinstance(word, Approve | Reject):
             return Outcome(code=self._approve(who, word, view))
         writers = _writers(view)
@@ -226,6 +120,38 @@ class Policy(UndoingFold[PolicyState]):
             self._set(self.state.changes, change.number, _replace(change, is_over=True))
             return Outcome()
         return Outcome(code=self._agree(who, change, word, writers, moment))
+
+    # What the house says
+
+    def _of_house(self, word: Decide | Judge | Found, moment: Moment, view: View) -> Outcome:
+        if isinstance(word, Decide):
+            return Outcome(code=self._decide(word.facts, moment))
+        if isinstance(word, Judge):
+            return Outcome(code=self._judge(word, moment, view))
+        if not is_sound(word.rules, WRITERS):
+            return REFUSED
+        if self.state.version:
+            return Outcome(code=Refused.CLOSED)
+        self.state.rules, self.state.version = word.rules, moment.sequence
+        return Outcome()
+
+    def _judge(self, word: Judge, moment: Moment, view: View) -> int:
+        if word.withdrawal in self.state.decisions:
+            return 0
+        answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(word.withdrawal))))
+        one = None if answer is None else _withdrawal(answer)
+        if one is None:
+            return Refused.UNKNOWN
+        usd = Prices(view).value(one.asset, one.value)
+        has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
+        facts = Facts(
+            *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
+            *(word.category, word.age_ms, UNPRICED_USD if usd is None else usd),
+            share=-(-one.value * SHARES // has) if has > 0 else SHARES,
+            webhook=word.webhook,
+            is_reviewed=one.state in REVIEWS,
+        )
+        return self._decide(facts, moment)
 
     # Decisions
 
@@ -245,18 +171,38 @@ class Policy(UndoingFold[PolicyState]):
             *(states[Verb(found.verb)], b""),
         )
         self.state.head = sha256(self.state.head + _encode(one)).digest()
-        self._set(self.state.decisions, facts.request, _replace(one, digest=self.state.head))
-        if len(self.state.decisions) > DECISIONS_KEPT:
-            self._remove(self.state.decisions, next(iter(self.state.decisions)))
+        self._enter(_replace(one, digest=self.state.head))
         return 0
+
+    def _enter(self, one: Decision) -> None:
+        """A new decision; the command that makes it is taken, so that nothing is to be undone."""
+        decisions = self.state.decisions
+        decisions[one.facts.request] = one
+        self._note(one)
+        if len(decisions) > DECISIONS_KEPT:
+            oldest = decisions.pop(next(iter(decisions)))
+            self._of_owner[oldest.facts.owner].pop(oldest.facts.request, None)
+            self._waiting.pop(oldest.facts.request, None)
+
+    def _note(self, one: Decision) -> None:
+        request = one.facts.request
+        self._of_owner.setdefault(one.facts.owner, {})[request] = None
+        if one.state == DecisionState.WAITING:
+            self._waiting[request] = None
+
+    def _index(self) -> None:
+        self._of_owner: dict[int, dict[int, None]] = {}
+        self._waiting: dict[int, None] = {}
+        for one in self.state.decisions.values():
+            self._note(one)
 
     def _spent(self, owner: int, now_ms: int, before: int = 0) -> list[tuple[int, int]]:
         """An owner's requests that were not blocked, of 30 days and before a decision."""
         return [
             (one.time_ms, one.facts.usd)
-            for one in self.state.decisions.values()
-            if one.facts.owner == owner
-            and one.state in (DecisionState.ALLOWED, DecisionState.WAITING)
+            for request in self._of_owner.get(owner, ())
+            if (one := self.state.decisions[request]).state
+            in (DecisionState.ALLOWED, DecisionState.WAITING)
             and one.time_ms > now_ms - REPLAY_MS
             and (not before or one.number < before)
         ]
@@ -326,9 +272,11 @@ class Policy(UndoingFold[PolicyState]):
             if not change.is_over and 0 < change.holds_ms <= moment.time_ms:
                 self.state.rules, self.state.version = change.rules, number
                 self._set(self.state.changes, number, _replace(change, is_over=True))
-        for request, one in list(self.state.decisions.items()):
-            late = one.time_ms + APPROVE_MS <= moment.time_ms
-            if one.state == DecisionState.WAITING and late:
+        for request in list(self._waiting):
+            one = self.state.decisions[request]
+            if one.state != DecisionState.WAITING:
+                self._remove(self._waiting, request)  # somebody's word ended it
+            elif one.time_ms + APPROVE_MS <= moment.time_ms:
                 self._set(self.state.decisions, request, _replace(one, state=DecisionState.EXPIRED))
 
     def _replay(self, change: Change, now_ms: int) -> Replay:
@@ -350,12 +298,15 @@ class Policy(UndoingFold[PolicyState]):
     # Questions
 
     def answer(self, question: bytes) -> bytes:
-        asked = _asked(question)
+        asked = decode_asked(question)
         if isinstance(asked, GetDecision):
             return _encode(self.state.decisions.get(asked.request))
         if isinstance(asked, GetReplay):
             change = self.state.changes.get(asked.change)
             return _encode(None if change is None else self._replay(change, asked.now_ms))
+        if isinstance(asked, ListStates):
+            found = (self.state.decisions.get(request) for request in asked.requests)
+            return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
         return _encode(PolicyView(self.state.version, self.state.rules, changes, self.state.head))
 

@@ -13,6 +13,9 @@ import msgspec
 
 RULES_MAX = 200
 NEEDED_MAX = 16
+REVIEWERS = 1  # the console's group: who looks at what is under review
+# What is counted where there is no price: more than any rule lets through by its amount.
+UNPRICED_USD = 1 << 62
 
 
 class Verb(IntEnum):
@@ -21,6 +24,16 @@ class Verb(IntEnum):
     ALLOW = 1
     APPROVE = 2
     BLOCK = 3
+
+
+class DecisionState(IntEnum):
+    """What became of a request; `judged` of withdrawals says the same."""
+
+    ALLOWED = 1
+    WAITING = 2  # for people
+    BLOCKED = 3
+    REJECTED = 4
+    EXPIRED = 5
 
 
 class Category(IntEnum):
@@ -76,6 +89,7 @@ class Facts(msgspec.Struct, array_like=True, frozen=True):
     usd: int
     share: int  # of the wallet, in parts of 10,000, up
     webhook: int = 0
+    is_reviewed: bool = False  # something wants a person's word, whatever the rules allow
 
 
 class Step(msgspec.Struct, array_like=True, frozen=True):
@@ -107,7 +121,10 @@ def explain(
         failed = _failed(rule, facts, spent, now_ms)
         trace.append(Step(rule.number, failed))
         if not failed:
-            return Explained(rule.verb, rule.number, rule.group, rule.needed, tuple(trace))
+            needs = (rule.verb, rule.number, rule.group, rule.needed)
+            if facts.is_reviewed and rule.verb == Verb.ALLOW:
+                needs = (Verb.APPROVE, rule.number, REVIEWERS, 1)
+            return Explained(*needs, tuple(trace))
     return Explained(Verb.BLOCK, 0, 0, 0, tuple(trace))
 
 

@@ -8,11 +8,13 @@ from fullreserve.exchange.products.changes import newest, newest_of
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
     QUOTA_USD,
+    REVIEWS,
     FindWithdrawal,
     GetDrains,
     GetPlace,
@@ -21,9 +23,11 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListPay,
     ListQueue,
     ListShort,
+    ListUndecided,
     ListWithdrawals,
     Place,
     Quota,
+    Undecided,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -33,6 +37,8 @@ from fullreserve.exchange.wire.commands import amount_bytes
 
 # Those that wait, by which others may stand before.
 WAITING = (WithdrawalState.QUEUED, WithdrawalState.SHORT, WithdrawalState.WAITING)
+# Those that the payer is to take, once it can.
+PAYABLE = (WithdrawalState.SHORT, WithdrawalState.WAITING)
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -51,6 +57,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(_due(asked, state, known))
     if isinstance(asked, ListShort):
         return _encode(_short(asked, state, known))
+    if isinstance(asked, ListUndecided):
+        return _encode(_undecided(asked.limit, state, known))
     if isinstance(asked, GetQuota):
         return _encode(quota_of(asked.owner, asked.now_ms, state, known))
     if isinstance(asked, GetPlace):
@@ -111,12 +119,32 @@ def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
     found: list[Pay] = []
     for number in known.open:
         one = state.withdrawals[number]
-        due = bool(one.binding) or one.state == WithdrawalState.WAITING
+        waits = one.state == WithdrawalState.WAITING and is_let_through(number, state)
+        due = bool(one.binding) or waits
         if one.network != asked.network or number <= asked.after or not due:
             continue
         if len(found) >= asked.limit:
             break
         found.append(_pay(one))
+    return found
+
+
+def is_let_through(number: int, state: WithdrawalsState) -> bool:
+    """Whether the policy, where it is asked, has nothing against a payment."""
+    return not state.asks_policy or state.judged.get(number) == DecisionState.ALLOWED
+
+
+def _undecided(limit: int, state: WithdrawalsState, known: Index) -> list[Undecided]:
+    found: list[Undecided] = []
+    for number in known.open if state.asks_policy else ():
+        one = state.withdrawals[number]
+        is_due = one.state in REVIEWS or one.state in PAYABLE
+        if one.binding or not is_due or is_let_through(number, state):
+            continue
+        if len(found) >= limit:
+            break
+        place = (number, one.owner, one.network, one.destination)
+        found.append(Undecided(*place, is_asked=number in state.judged))
     return found
 
 

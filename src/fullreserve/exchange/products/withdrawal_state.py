@@ -71,6 +71,7 @@ class Refused(IntEnum):
     CANCELED_ALREADY = 58_220
     RECIPIENT = 58_231
     BALANCE = 58_350
+    ADDRESS_RISK = 58_217
     ALL_STOPPED = 58_405
     TOO_LATE = 92_010
 
@@ -119,6 +120,8 @@ class WithdrawalsState(State):
     short: dict[int, dict[int, bool]] = msgspec.field(default_factory=dict)
     credits: dict[int, dict[int, dict[int, Amount]]] = msgspec.field(default_factory=dict)
     drains: DrainLogs = msgspec.field(default_factory=dict)
+    asks_policy: bool = False
+    judged: dict[int, int] = msgspec.field(default_factory=dict)  # open ones: DecisionState
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -179,6 +182,22 @@ class ListShort(Question, frozen=True, tag=26):
     network: int
 
 
+class ListUndecided(Question, frozen=True, tag=27):
+    """-> list[Undecided], oldest first: what the policy, or people by its word, decide of."""
+
+    limit: int
+
+
+class Undecided(msgspec.Struct, array_like=True, frozen=True):
+    """`is_asked`: the policy has said that people approve it, or that is not heeded yet."""
+
+    withdrawal: int
+    owner: int
+    network: int
+    destination: int
+    is_asked: bool
+
+
 class Quota(msgspec.Struct, array_like=True, frozen=True):
     """USD at 10^-8 in 24 hours."""
 
@@ -203,6 +222,7 @@ AnyQuestion = (
     | ListQueue
     | GetDrains
     | ListShort
+    | ListUndecided
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -216,6 +236,7 @@ ANSWERS: dict[type[Question], object] = {
     ListQueue: list[Queued],
     GetDrains: dict[int, dict[int, DrainLog]],
     ListShort: list[Pay],
+    ListUndecided: list[Undecided],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -4,6 +4,9 @@ A withdrawal is bound to its inputs or nonce before anything is signed, and the 
 the payer signs only when `Bound` was accepted. From then on it ends as paid, or as failed when what
 conflicts with it is final. Whatever is reported twice, late, or in another order changes nothing.
 
+Once the log says so (`RequirePolicy`), nothing is bound that the fold of the policy has not let
+through; `Heed` makes this fold look at what was decided there.
+
 The fold wants no events: rows without custody commands cost it nothing.
 """
 
@@ -41,12 +44,14 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Drain,
     Failed,
+    Heed,
     Hold,
     Included,
     NetworkAsset,
     Paid,
     Refilled,
     Request,
+    RequirePolicy,
     SetQuota,
     Settle,
     Short,
@@ -54,11 +59,14 @@ from fullreserve.exchange.products.custody_wire import (
     decode_withdrawals,
 )
 from fullreserve.exchange.products.drain_log import LOGS_KEPT, DrainLog, DrainTick, noted
+from fullreserve.exchange.products.policy_asking import decision_of, refusal_of
+from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import drain_of, ruled
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_answers import (
     answered,
+    is_let_through,
     queued,
     quota_of,
     taken_in_a_day,
@@ -98,6 +106,9 @@ REJECTED: dict[int, int] = {
     Level.USER: Refused.RISK,
 }
 
+# What the house says of no withdrawal in particular.
+ORDERS = (DefineNetwork, Hold, StopOwner, SetQuota, Settle, Drain, RequirePolicy)
+
 _State = WithdrawalState
 
 
@@ -107,7 +118,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains",)
+    added = ("drains", "asks_policy", "judged")
 
     def __init__(self) -> None:
         super().__init__(WithdrawalsState())
@@ -127,7 +138,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return self._cancel(command.owner, asked, moment)
         if not is_house(command.owner, view):
             return Outcome(code=Unsound.NOT_THE_HOUSE)
-        if isinstance(asked, DefineNetwork | Hold | StopOwner | SetQuota | Settle | Drain):
+        if isinstance(asked, ORDERS):
             return self._ordered(asked, moment, view)
         if isinstance(asked, Short | Refilled):
             return self._liquidity(asked, moment)
@@ -290,6 +301,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             if asked.usd < 0:
                 return REFUSED
             self._set(self.state.quotas, asked.owner, asked.usd)
+        elif isinstance(asked, RequirePolicy):
+            self.state.asks_policy = True
         elif isinstance(asked, Drain):
             return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):
@@ -421,6 +434,34 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             self._to_payer(one)
         return Outcome()
 
+    def _ruled(self, one: Withdrawal, asked: Decide | Heed, moment: Moment, view: View) -> Outcome:
+        if isinstance(asked, Heed):
+            return self._heed(one, moment, view)
+        return self._decide(one, asked, moment, view)
+
+    def _heed(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
+        """The policy's decision: let through, left to people, or refused with a refund."""
+        if one.binding or one.state in FINAL or not self.state.asks_policy:
+            return Outcome()
+        found = decision_of(one.number, view)
+        if found is None:
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        decided = found.standing(moment.time_ms)
+        if decided == self.state.judged.get(one.number):
+            return Outcome()
+        self._set(self.state.judged, one.number, decided)
+        if decided == DecisionState.ALLOWED:
+            if one.state != _State.REVIEW:
+                return Outcome()  # it goes on as it is, or waits for another's word
+            return self._decide(one, Decide(one.number, _State.APPROVED), moment, view)
+        if decided == DecisionState.WAITING:
+            if one.state in REVIEWS:
+                return Outcome()
+            one = self._change(one, moment)
+            one.state, one.is_approved = _State.REVIEW, False
+            return Outcome()
+        return self._refunded(one, _State.FAILED, refusal_of(found), moment)
+
     # What the payer reports
 
     def _liquidity(self, asked: Short | Refilled, moment: Moment) -> Outcome:
@@ -435,12 +476,12 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         return Outcome()
 
     def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
-        assert isinstance(asked, Decide | Bound | Broadcast | Included | Paid | Failed)
+        assert isinstance(asked, Decide | Heed | Bound | Broadcast | Included | Paid | Failed)
         one = self.state.withdrawals.get(asked.withdrawal)
         if one is None:
             return Outcome(code=Unsound.UNKNOWN)
-        if isinstance(asked, Decide):
-            return self._decide(one, asked, moment, view)
+        if isinstance(asked, Decide | Heed):
+            return self._ruled(one, asked, moment, view)
         if isinstance(asked, Bound):
             return self._bound(one, asked, moment, view)
         if isinstance(asked, Failed):
@@ -470,7 +511,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return REFUSED
         if one.binding:
             return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
-        if one.state != _State.WAITING:
+        if one.state != _State.WAITING or not is_let_through(one.number, self.state):
             return Outcome(code=Unsound.NOT_PAYABLE)
         profile = known_owner(one.owner, view)
         if profile is None or profile.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
@@ -565,6 +606,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     def _close(self, one: Withdrawal) -> None:
         self._known.close(one)
         self._undo.append(lambda: self._known.open_again(one))
+        if one.number in self.state.judged:
+            self._remove(self.state.judged, one.number)
         self._forget_old()
 
     def _forget_old(self) -> None:

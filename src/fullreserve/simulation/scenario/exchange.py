@@ -23,6 +23,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
 )
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.policy_wire import POLICY, Approve
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
 from fullreserve.exchange.products.withdrawal_state import (
@@ -67,6 +68,7 @@ class Exchange:
         self.door = running.door
         self.clock = running.clock
         self.states: dict[int, Withdrawal] = {}
+        self.approvers: tuple[int, ...] = ()
         self._seen = 0
 
     @classmethod
@@ -210,10 +212,22 @@ class Exchange:
             self.states[one.number] = one
             self._seen = max(self._seen, one.version)
 
+    async def approve(self) -> None:
+        """Operators agree to what the policy leaves to people; what is decided meanwhile is so."""
+        shape = list[withdrawals.Undecided]
+        found: list[withdrawals.Undecided] = await self.ask(
+            WITHDRAWALS, withdrawals.ListUndecided(AT_ONCE), shape
+        )
+        left = [one.withdrawal for one in found if one.is_asked]
+        words = [(operator, Approve(one)) for one in left for operator in self.approvers]
+        if words:
+            await self.say(POLICY, *words)
+
     async def final(self, numbers: Sequence[int], limit_s: int) -> None:
         """Until all are paid on the chain, and final there; Broken when it takes too long."""
         until_ns = self.clock.monotonic_ns() + limit_s * 10**9
         while True:
+            await self.approve()
             await self.look()
             left = [n for n in numbers if self._state(n) != WithdrawalState.SUCCESS]
             if not left:

@@ -157,6 +157,7 @@ class Story(Market):
     async def settle(self, running: Running) -> None:
         await super().settle(running)
         self._exchange = await Exchange.of(running)
+        self._exchange.approvers = (self._operator(0), self._operator(1))
         trader = next(int(key.uid) for key in self._keys if key.name == "trader")
         self._latency = Latency(self._exchange, trader, running.clock.monotonic_ns())
         tasks = [

@@ -295,6 +295,8 @@ def withdrawal_row(
     }
     if memo:
         row["tag"] = memo
+    if one.state == WithdrawalState.FAILED and one.reason in tuple(Refused):
+        row["xReason"] = str(one.reason)
     return row
 
 

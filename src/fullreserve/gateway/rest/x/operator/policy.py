@@ -7,17 +7,22 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from fullreserve.exchange.products import policy as fold
-from fullreserve.exchange.products.policy import (
+from fullreserve.exchange.products import policy_wire as fold
+from fullreserve.exchange.products.policy_rules import (
+    Category,
+    DecisionState,
+    Rule,
+    Verb,
+    Webhook,
+)
+from fullreserve.exchange.products.policy_wire import (
     POLICY,
     Change,
     Decision,
-    DecisionState,
     PolicyView,
     Replay,
     Word,
 )
-from fullreserve.exchange.products.policy_rules import Category, Rule, Verb, Webhook
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway import ids, wire

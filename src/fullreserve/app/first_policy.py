@@ -1,0 +1,46 @@
+"""The policy that an exchange begins with: small amounts go, large ones are approved by people.
+
+Operators change it by the API: what tightens holds at once, what loosens after 48 hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, RequirePolicy
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.policy_wire import POLICY, Found
+from fullreserve.exchange.products.withdrawals import Withdrawals
+from fullreserve.exchange.wire.commands import AnyCommand, Product
+
+USD = 10**8
+DAY_MS = 86_400_000
+BOOK = (Category.BOOK,)
+RULES = (
+    Rule(1, Verb.BLOCK, categories=(Category.SANCTIONED,)),
+    Rule(2, Verb.ALLOW, categories=BOOK, velocity_usd=50_000 * USD, window_ms=DAY_MS),
+    Rule(3, Verb.APPROVE, CONSOLE, 1, categories=BOOK, most_usd=250_000 * USD),
+    Rule(4, Verb.APPROVE, CONSOLE, 2, categories=BOOK),
+)
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def commands(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    """What tells the log that withdrawals go by the policy; nothing where it knows.
+
+    Rules that operators have brought into force before stay.
+    """
+    asks = next((one.state.asks_policy for one in folds if isinstance(one, Withdrawals)), True)
+    if asks:
+        return []
+    has_rules = any(one.state.version for one in folds if isinstance(one, Policy))
+    found = () if has_rules else (Product(0, 0, POLICY, chart.HOUSE, _encode(Found(RULES))),)
+    return [*found, Product(0, 0, WITHDRAWALS, chart.HOUSE, _encode(RequirePolicy()))]

@@ -1,0 +1,70 @@
+"""What custody owes by the clock: a process of its own beside the exchange.
+
+`python -m fullreserve.custody.duty`. It puts withdrawals before the policy. It holds no key and
+keeps nothing: killed at any moment, it asks the exchange what is due and goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import sys
+
+import structlog
+
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody.deciding import Deciding
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.screening import Screen
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.identity.keyring import KeyringError
+from fullreserve.identity.vault import Vault
+from fullreserve.until_terminated import until_terminated
+
+LOOK_MS = 400
+NICENESS = 5
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, clock: Clock) -> int:
+    """On duty until SIGTERM; the exit code."""
+    data = settings.data
+    vault = Vault(data, clock.wall_ms)
+    door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
+    house = House(door)
+    deciding = Deciding(house, Destinations(vault), Screen(data), clock)
+
+    async def work() -> None:
+        while True:
+            await deciding.round()
+            await clock.wait_ms(LOOK_MS)
+
+    try:
+        await until_terminated(work())
+    finally:
+        await door.close()
+        vault.close()
+    return 0
+
+
+def main() -> int:
+    """Run it as a process of its own."""
+    settings = Settings.load()
+    logs.configure(settings.log)
+    os.nice(NICENESS)
+    try:
+        return asyncio.run(serve(settings, SystemClock()))
+    except (Unavailable, Unknown, KeyringError, sqlite3.Error, ValueError) as problem:
+        log.error("duty ends", problem=str(problem))  # noqa: TRY400 - a sentence
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

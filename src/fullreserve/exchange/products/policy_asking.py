@@ -1,0 +1,26 @@
+"""How the fold of withdrawals asks what the policy has decided."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange.folds import View
+from fullreserve.exchange.products.policy_rules import Category
+from fullreserve.exchange.products.policy_wire import POLICY, Decision, GetDecision
+from fullreserve.exchange.products.withdrawal_state import Refused
+from fullreserve.exchange.wire.queries import AskFold
+
+_encode = msgspec.msgpack.Encoder().encode
+_decision = msgspec.msgpack.Decoder(Decision | None).decode
+
+
+def decision_of(withdrawal: int, view: View) -> Decision | None:
+    """What the policy says of a withdrawal; None while it was not asked, or where there is none."""
+    answer = view.query(AskFold(POLICY, _encode(GetDecision(withdrawal))))
+    return None if answer is None else _decision(answer)
+
+
+def refusal_of(one: Decision) -> int:
+    """OKX's code for what the policy refuses."""
+    is_bad = one.facts.category == Category.SANCTIONED
+    return Refused.ADDRESS_RISK if is_bad else Refused.RISK

@@ -1,0 +1,191 @@
+"""What is said to and asked of the fold of the policy, and its decisions and changes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from fullreserve.exchange.products.policy_rules import (
+    DecisionState,
+    Explained,
+    Facts,
+    Rule,
+)
+
+POLICY = 22
+WRITERS = 3  # the approval group of policy administrators; the console's where there is none
+HOUR_MS = 3_600_000
+LOCK_MS = 48 * HOUR_MS
+REPLAY_MS = 30 * 24 * HOUR_MS
+APPROVE_MS = 4 * HOUR_MS
+DECISIONS_KEPT = 20_000
+CHANGES_KEPT = 200
+
+
+class Refused(IntEnum):
+    """Codes of the fold's own refusals."""
+
+    NOT_ALLOWED = 95_001
+    UNKNOWN = 95_002
+    CLOSED = 95_003
+    OWN = 95_004
+    TWICE = 95_005
+    STALE_REPLAY = 95_006
+    SET_UP = 95_007
+    CONTRADICTS = 95_008
+
+
+class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the payloads; the command's owner is who says it."""
+
+
+class Decide(Word, frozen=True, tag=1):
+    """By the house, for a worker: what of a request? Again: the same answer."""
+
+    facts: Facts
+
+
+class Approve(Word, frozen=True, tag=2):
+    """By a member of the rule's group, who is not the initiator."""
+
+    request: int
+
+
+class Reject(Word, frozen=True, tag=3):
+    request: int
+
+
+class Propose(Word, frozen=True, tag=4):
+    """By a policy administrator: other rules."""
+
+    rules: tuple[Rule, ...]
+    note: int = 0
+
+
+class Agree(Word, frozen=True, tag=5):
+    """By another administrator, who has seen what the change would have done."""
+
+    change: int
+    replay: bytes
+
+
+class Withdraw(Word, frozen=True, tag=6):
+    """By any administrator: the change is dropped."""
+
+    change: int
+
+
+class Judge(Word, frozen=True, tag=7):
+    """By the house, for a worker: what of a withdrawal that the log has? Again: the same answer.
+
+    The fold works out owner, amount, value and share itself; the worker says what it alone knows.
+    """
+
+    withdrawal: int
+    category: int
+    age_ms: int  # of the destination
+    webhook: int = 0
+
+
+class Found(Word, frozen=True, tag=8):
+    """By the house, while there never were any: the rules that an exchange begins with."""
+
+    rules: tuple[Rule, ...]
+
+
+AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw | Judge | Found
+
+
+class Decision(msgspec.Struct, array_like=True, frozen=True):
+    """`digest` is over the digest before and all that was decided first: the chain of decisions."""
+
+    number: int
+    facts: Facts
+    explained: Explained
+    version: int  # of the policy
+    time_ms: int
+    state: int
+    digest: bytes
+    approvals: tuple[int, ...] = ()
+
+    def standing(self, now_ms: int) -> int:
+        """Its state at a time: what nobody has approved in four hours has expired."""
+        is_late = self.time_ms + APPROVE_MS <= now_ms
+        waits = self.state == DecisionState.WAITING
+        return DecisionState.EXPIRED if waits and is_late else self.state
+
+
+class Change(msgspec.Struct, array_like=True, frozen=True):
+    number: int
+    rules: tuple[Rule, ...]
+    proposer: int
+    time_ms: int
+    note: int
+    is_tightening: bool
+    agreed: tuple[int, ...] = ()
+    holds_ms: int = 0  # from when on; 0: not agreed on yet
+    is_over: bool = False
+
+
+class Differs(msgspec.Struct, array_like=True, frozen=True):
+    """A decision of the last 30 days that would have been another."""
+
+    request: int
+    before: int
+    after: int
+    rule: int
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of the questions."""
+
+
+class GetPolicy(Asked, frozen=True, tag=1):
+    """-> PolicyView"""
+
+
+class GetDecision(Asked, frozen=True, tag=2):
+    """-> Decision | None"""
+
+    request: int
+
+
+class GetReplay(Asked, frozen=True, tag=3):
+    """-> Replay | None, of a change over the decisions up to a time."""
+
+    change: int
+    now_ms: int
+
+
+class ListStates(Asked, frozen=True, tag=4):
+    """-> list[int], what became of each request by a time; 0: it is not known."""
+
+    requests: tuple[int, ...]
+    now_ms: int
+
+
+class PolicyView(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+    rules: tuple[Rule, ...]
+    changes: tuple[Change, ...]
+    head: bytes
+
+
+class Replay(msgspec.Struct, array_like=True, frozen=True):
+    looked_at: int
+    differs: tuple[Differs, ...]
+    digest: bytes
+
+
+decode_word = msgspec.msgpack.Decoder(AnyWord).decode
+AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates
+
+ANSWERS: dict[type[Asked], object] = {
+    GetPolicy: PolicyView,
+    GetDecision: Decision | None,
+    GetReplay: Replay | None,
+    ListStates: list[int],
+}
+
+decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

@@ -1,0 +1,338 @@
+"""Goal: nothing is bound that the policy has not let through, and what it refuses is refunded.
+
+Method: the folds of approvals, deposits, withdrawals, suspensions and the policy together; each
+verb, each way out, what operators and the house may not do round it, and random courses restarted
+from a snapshot at every step. Every test ends with a replay of the rows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_ledger import Unsound
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Bound,
+    Decide,
+    Funded,
+    Heed,
+    Hold,
+    Paid,
+    Pay,
+    RequirePolicy,
+    Settle,
+    Tier,
+)
+from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_rules import (
+    UNPRICED_USD,
+    Category,
+    DecisionState,
+    Rule,
+    Verb,
+)
+from fullreserve.exchange.products.policy_wire import (
+    APPROVE_MS,
+    POLICY,
+    Approve,
+    Decision,
+    Found,
+    GetDecision,
+    Judge,
+    ListStates,
+    Reject,
+)
+from fullreserve.exchange.products.suspension_wire import Mode
+from fullreserve.exchange.products.suspensions import Suspensions
+from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
+    ListPay,
+    ListUndecided,
+    Undecided,
+    Withdrawal,
+)
+from fullreserve.exchange.products.withdrawals import Withdrawals
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.queries import ListSupplies
+from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, World, coins, transfer
+from tests.unit.exchange.suspension_world import ADA, BEA, CLEO, ask, price, requests, stop
+
+USD = 10**8
+DAY_MS = 86_400_000
+RULES = (
+    Rule(1, Verb.BLOCK, categories=(Category.SANCTIONED,)),
+    Rule(2, Verb.ALLOW, categories=(Category.BOOK,), velocity_usd=50_000 * USD, window_ms=DAY_MS),
+    Rule(3, Verb.APPROVE, CONSOLE, 2, categories=(Category.BOOK,)),
+)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    for fold in (DEPOSITS, WITHDRAWALS):
+        made.define(fold)
+    price(made, 50_000)
+    made.say(DEPOSITS, Funded(CHAIN, transfer("hot"), BTC, Tier.HOT, coins(1000)))
+    for member in (ADA, BEA, CLEO):
+        assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0  # type: ignore[arg-type]
+    for owner in (ALICE, BOB):
+        made.fund(owner, BTC, coins(100))
+    assert policy(made, Found(RULES)) == say(made, RequirePolicy()) == 0
+    yield made
+    assert made.replayed().hashes() == made.machine.hashes()
+    for supply in made.machine.query(ListSupplies()):
+        assert supply.supply == supply.total
+
+
+def say(world: World, payload: Any, owner: int = chart.HOUSE) -> int:
+    return world.say(WITHDRAWALS, payload, owner)
+
+
+def policy(world: World, word: Any, who: int = chart.HOUSE) -> int:
+    return world.say(POLICY, word, who)
+
+
+def asked(world: World, units: float, owner: int = ALICE) -> int:
+    """A request that was taken; its number."""
+    assert ask(world, units, owner) == 0
+    return requests(world, owner)[-1].number
+
+
+def judged(world: World, number: int, category: int = Category.BOOK) -> None:
+    assert policy(world, Judge(number, category, 30 * DAY_MS)) == 0
+    assert say(world, Heed(number)) == 0
+
+
+def of(world: World, number: int) -> Withdrawal:
+    found = world.ask(WITHDRAWALS, GetWithdrawal(number), Withdrawal | None)
+    assert isinstance(found, Withdrawal)
+    return found
+
+
+def decision(world: World, number: int) -> Decision:
+    found = world.ask(POLICY, GetDecision(number), Decision | None)
+    assert isinstance(found, Decision)
+    return found
+
+
+def bind(world: World, number: int) -> int:
+    return say(world, Bound(number, transfer(f"binding {number}")))
+
+
+def paid(world: World, number: int) -> int:
+    return say(world, Paid(number, transfer(str(number)), 9, amount_bytes(10)))
+
+
+def payable(world: World) -> list[int]:
+    """What the payer is shown."""
+    found: list[Pay] = world.ask(WITHDRAWALS, ListPay(CHAIN, 0, 100), list[Pay])
+    return [one.withdrawal for one in found]
+
+
+def undecided(world: World) -> list[tuple[int, bool]]:
+    found: list[Undecided] = world.ask(WITHDRAWALS, ListUndecided(100), list[Undecided])
+    return [(one.withdrawal, one.is_asked) for one in found]
+
+
+def held(world: World, owner: int = ALICE) -> int:
+    return world.balance(owner, chart.HOLD, BTC)
+
+
+def test_nothing_is_bound_before_the_policy_has_let_it_through(world: World) -> None:
+    """Criterion: POL-12. A small one goes by itself, once it was asked about."""
+    number = asked(world, 0.5)
+    assert (of(world, number).state, payable(world)) == (10, [])
+    assert undecided(world) == [(number, False)]
+    assert bind(world, number) == Unsound.NOT_PAYABLE
+    assert say(world, Heed(number)) == Unsound.NOT_PAYABLE  # there is no decision yet
+    assert policy(world, Judge(number, Category.BOOK, 0), ALICE) == 95001
+    judged(world, number)
+    found = decision(world, number)
+    assert (found.state, found.explained.rule) == (DecisionState.ALLOWED, 2)
+    # The fold itself worked out what the request is: 25,000 USD of 1,000 BTC in the hot wallet.
+    facts = found.facts
+    assert (facts.owner, facts.initiator, facts.usd, facts.share) == (ALICE, ALICE, 25_000 * USD, 5)
+    assert (undecided(world), payable(world)) == ([], [number])
+    assert bind(world, number) == paid(world, number) == 0
+    assert of(world, number).state == 2
+    assert not world.machine.folds[2].state.judged
+
+
+def test_a_large_one_waits_for_as_many_as_its_rule_says(world: World) -> None:
+    """Criterion: POL-13. And neither the house nor its owner passes by them."""
+    first, second = asked(world, 0.8), asked(world, 0.3)
+    judged(world, first)
+    judged(world, second)
+    assert (of(world, first).state, of(world, second).state) == (10, 4)
+    assert decision(world, second).explained.rule == 3
+    assert undecided(world) == [(second, True)]
+    assert (bind(world, second), payable(world)) == (Unsound.NOT_PAYABLE, [first])
+    # The house's word alone brings it no further.
+    assert say(world, Decide(second, 7)) == 0
+    assert (of(world, second).state, bind(world, second)) == (10, Unsound.NOT_PAYABLE)
+    assert payable(world) == [first]
+    assert policy(world, Approve(second), ALICE) == 95001
+    assert policy(world, Approve(second), ADA) == say(world, Heed(second)) == 0
+    assert bind(world, second) == Unsound.NOT_PAYABLE
+    assert policy(world, Approve(second), BEA) == say(world, Heed(second)) == 0
+    assert (bind(world, second), of(world, second).state) == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("category", "code"), [(Category.SANCTIONED, 58217), (Category.ONE_TIME, 58204)]
+)
+def test_what_is_blocked_fails_with_its_code_and_frees_the_hold(
+    world: World, category: int, code: int
+) -> None:
+    """Criterion: POL-14. A rule blocks, or none matches."""
+    number = asked(world, 0.5)
+    assert held(world) > 0
+    judged(world, number, category)
+    one = of(world, number)
+    assert (one.state, one.reason, held(world)) == (-1, code, 0)
+    assert world.balance(ALICE, chart.FUND, BTC) == 100 * 10**8
+    assert decision(world, number).state == DecisionState.BLOCKED
+    assert say(world, Heed(number)) == 0
+    assert bind(world, number) == Unsound.NOT_PAYABLE
+
+
+def test_what_people_refuse_or_leave_is_refunded(world: World) -> None:
+    """Criterion: POL-15. By one member's word, or after four hours."""
+    first, second = asked(world, 2), asked(world, 3)
+    for number in (first, second):
+        judged(world, number)
+    assert policy(world, Reject(first), BEA) == say(world, Heed(first)) == 0
+    assert (of(world, first).state, of(world, first).reason) == (-1, 58204)
+    assert policy(world, Approve(second), BEA) == 0
+    world.time_ms += APPROVE_MS - 1
+    assert say(world, Heed(second)) == 0
+    assert of(world, second).state == 4
+    world.time_ms += 1
+    states = world.ask(POLICY, ListStates((first, second, 1), world.time_ms), list[int])
+    assert states == [DecisionState.REJECTED, DecisionState.EXPIRED, 0]
+    assert say(world, Heed(second)) == 0
+    assert (of(world, second).state, held(world)) == (-1, 0)
+    assert policy(world, Approve(second), CLEO) == 95003
+
+
+def test_what_has_no_price_or_is_reviewed_is_not_small(world: World) -> None:
+    """Criterion: POL-16. People look at it whatever its amount; one is enough in review mode."""
+    world.fund(ALICE, 3, coins(10))
+    assert ask(world, 1, network=3, asset=3, fee=amount_bytes(0)) == 0
+    number = requests(world)[-1].number
+    assert of(world, number).state == 4
+    judged(world, number)
+    found = decision(world, number)
+    assert (found.facts.usd, found.state, found.explained.rule) == (
+        UNPRICED_USD, DecisionState.WAITING, 3,
+    )  # fmt: skip
+    stop(world, mode=Mode.REVIEW)
+    other = asked(world, 0.01, BOB)
+    judged(world, other)
+    explained = decision(world, other).explained
+    assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+    assert policy(world, Approve(other), CLEO) == say(world, Heed(other)) == 0
+    assert bind(world, other) == 0
+
+
+def test_a_suspension_and_the_policy_each_hold_it(world: World) -> None:
+    """Criterion: POL-12. What waits in a queue is decided when it is to be paid."""
+    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    number = asked(world, 2)
+    assert undecided(world) == []
+    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    judged(world, number)
+    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    for who in (ADA, BEA):
+        assert policy(world, Approve(number), who) == 0
+    assert say(world, Heed(number)) == 0
+    assert (of(world, number).state, bind(world, number)) == (0, Unsound.NOT_PAYABLE)
+    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    assert bind(world, number) == 0
+
+
+def test_rules_are_founded_once(world: World) -> None:
+    """Criterion: POL-17. By the house, and rules that mean something."""
+    assert policy(world, Found(RULES)) == 95003
+    fresh = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    assert policy(fresh, Found(RULES), ALICE) == 95001
+    assert policy(fresh, Found((Rule(0, Verb.ALLOW),))) == 51000
+    assert policy(fresh, Judge(7, Category.BOOK, 0)) == 95002
+    assert policy(fresh, Found(RULES)) == 0
+    assert say(fresh, RequirePolicy(), ALICE) == Unsound.NOT_THE_HOUSE
+
+
+def test_a_log_that_never_asked_for_a_policy_goes_on_without_one() -> None:
+    """Criterion: POL-17. Old logs replay as they were."""
+    made = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    for fold in (DEPOSITS, WITHDRAWALS):
+        made.define(fold)
+    price(made, 50_000)
+    made.fund(ALICE, BTC, coins(100))
+    number = asked(made, 0.5)
+    assert (undecided(made), payable(made)) == ([], [number])
+    assert say(made, Heed(number)) == bind(made, number) == paid(made, number) == 0
+
+
+def _step(world: World, draws: random.Random, number: int) -> None:
+    """What may happen to a withdrawal next, by anybody."""
+    members = (ADA, BEA, CLEO, ALICE)
+    categories = (Category.BOOK, Category.BOOK, Category.SANCTIONED, Category.ONE_TIME)
+    steps: tuple[Callable[[], int], ...] = (
+        lambda: policy(world, Judge(number, draws.choice(categories), 5)),
+        lambda: policy(world, Approve(number), draws.choice(members)),
+        lambda: policy(world, Reject(number), draws.choice(members + (BOB,) * 8)),
+        lambda: say(world, Heed(number)),
+        lambda: say(world, Heed(number)),
+        lambda: say(world, Decide(number, draws.choice((7, 4, 12)))),
+        lambda: say(world, Hold(CHAIN, BTC, stopped=draws.random() < 0.4)),
+        lambda: bind(world, number),
+        lambda: paid(world, number),
+    )
+    draws.choice(steps)()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_course_ends_once_and_pays_nothing_that_was_not_allowed(
+    world: World, seed: int
+) -> None:
+    """Criterion: POL-12, POL-14. Restarted from a snapshot at every step."""
+    draws = random.Random(seed)
+    numbers = [asked(world, draws.choice((0.1, 0.4, 3)), owner) for owner in (ALICE, BOB) * 3]
+    for _ in range(150):
+        number = draws.choice(numbers)
+        before = of(world, number).binding
+        _step(world, draws, number)
+        after = of(world, number)
+        if after.binding and not before:
+            assert decision(world, number).state == DecisionState.ALLOWED
+        world.time_ms += draws.choice((0, 0, 60_000, APPROVE_MS // 8))
+        world.restart()
+    assert say(world, Hold(CHAIN, BTC, stopped=False)) == say(world, Settle()) == 0
+    world.time_ms += APPROVE_MS
+    spent = 0
+    for number in numbers:
+        judged(world, number)
+        one = of(world, number)
+        if one.state in (4, 12):  # a person's word on something else than the policy
+            assert say(world, Decide(number, 7)) == 0
+        if not one.binding and one.state != -1:
+            assert bind(world, number) == 0
+        if one.state != -1:
+            assert paid(world, number) == 0
+            spent += one.total
+            assert decision(world, number).state == DecisionState.ALLOWED
+        assert of(world, number).state in (2, -1)
+    left = sum(world.balance(owner, chart.FUND, BTC) for owner in (ALICE, BOB))
+    assert left == 200 * 10**8 - spent
+    assert held(world) == held(world, BOB) == 0
