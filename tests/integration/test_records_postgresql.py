@@ -55,7 +55,7 @@ def engines(server: str, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
 def follow(engine: Engine, seed: int, commit_rows: int) -> None:
     core = Core()
     writer = Writer(engine, prepare(engine))
-    projection = Projection(Catalog(), writer.stored_candle)
+    projection = Projection(Catalog(), writer)
     for number, row in enumerate(rows(seed, 3_000)):
         projection.apply(
             row.sequence, decode_events(core.apply(row.sequence, row.time_ms, row.commands))

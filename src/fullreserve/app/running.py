@@ -34,6 +34,7 @@ from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import ListKinds
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.app import build
+from fullreserve.gateway.rest.trade.rating import Keeper
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.identity.courier import Channel, Console, Courier
 from fullreserve.identity.denied import Denied
@@ -379,6 +380,9 @@ class Running:
         self._stop.push_async_callback(rest.close)
         application.vitals.start()
         self._stop.callback(application.vitals.stop)
+        rates = Keeper(context)
+        rates.start()
+        self._stop.callback(rates.stop)
         self.http = rest.address
         strict = self.settings.gateway.strict
         with named("ws", self.settings.ws):

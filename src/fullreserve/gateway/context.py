@@ -12,6 +12,7 @@ from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.chain_addresses import ChainAddresses
 from fullreserve.gateway.log_desk import LogDesk
+from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.gateway.readers import Readers
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
@@ -66,6 +67,7 @@ class Context:
     pays: Callable[[], bool] = bool
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
+    rates: OrderRates = field(init=False, default_factory=OrderRates)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.vault)

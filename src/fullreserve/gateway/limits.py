@@ -2,8 +2,9 @@
 
 Order entry is counted behind the door, so that it is right with any number of gateways: by user and
 instrument, apart for place, amend and cancel, apart for single and batch calls, shared by REST and
-WebSocket; and new and amended orders of a user together. A batch of one counts as a single call.
-Reads change nothing and are counted where they arrive; with more gateways they are more generous.
+WebSocket; and new and amended orders of a user together, by its fill ratio. A batch of one counts
+as a single call. Reads change nothing and are counted where they arrive; with more gateways they
+are more generous.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import NamedTuple
 
 from fullreserve.door.protocol import Limit
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.identity.caller import Caller
 
 WINDOW_MS = 2000
 SINGLE = 60
 BATCH = 300
-ACCOUNT = 1000
 ACCOUNT_CODE = 50061
 BUCKETS_MAX = 50_000
 
@@ -34,20 +35,21 @@ class Allowance(NamedTuple):
 class OrderLimits:
     """The buckets that an order operation draws on."""
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, rates: OrderRates, *, enabled: bool) -> None:
+        self._rates = rates
         self._enabled = enabled
 
     def single(self, key: Caller, operation: str, instrument: int) -> tuple[Limit, ...]:
-        """For one order; made once for each key, operation and instrument."""
+        """For one order; made once for each key, operation and instrument, until limits change."""
         if not self._enabled:
             return ()
-        name = (operation, instrument)
-        found: tuple[Limit, ...] | None = key.limits.get(name)
-        if found is None:
+        name, edition = (operation, instrument), self._rates.edition
+        kept: tuple[int, tuple[Limit, ...]] | None = key.limits.get(name)
+        if kept is None or kept[0] != edition:
             bucket = Limit((operation, key.uid, instrument), SINGLE, WINDOW_MS)
-            found = (bucket, *_account(key, operation, 1))
-            key.limits[name] = found
-        return found
+            kept = edition, (bucket, *self._account(key, operation, 1))
+            key.limits[name] = kept
+        return kept[1]
 
     def batch(self, key: Caller, operation: str, orders: Mapping[int, int]) -> tuple[Limit, ...]:
         """For a batch: how many of its orders are on each instrument."""
@@ -60,13 +62,13 @@ class OrderLimits:
             Limit((f"batch-{operation}", key.uid, instrument), BATCH, WINDOW_MS, count)
             for instrument, count in orders.items()
         ]
-        return (*buckets, *_account(key, operation, total))
+        return (*buckets, *self._account(key, operation, total))
 
-
-def _account(key: Caller, operation: str, count: int) -> tuple[Limit, ...]:
-    if operation == "cancel":
-        return ()
-    return (Limit(("new-and-amended", key.uid), ACCOUNT, WINDOW_MS, count, ACCOUNT_CODE),)
+    def _account(self, key: Caller, operation: str, count: int) -> tuple[Limit, ...]:
+        if operation == "cancel":
+            return ()
+        most = self._rates.limit(key.uid)
+        return (Limit(("new-and-amended", key.uid), most, WINDOW_MS, count, ACCOUNT_CODE),)
 
 
 class ReadLimits:

@@ -27,8 +27,8 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.machine import Halted, Machine
 from fullreserve.exchange.products.registry import products
-from fullreserve.exchange.wire.events import decode_events
-from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
+from fullreserve.exchange.wire.events import OwnerChanged, decode_events
+from fullreserve.exchange.wire.queries import ListAssets, ListInstruments, ListOwners
 from fullreserve.journal.errors import Corrupt, JournalError
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
@@ -55,6 +55,9 @@ COMMIT_MS = 80
 RETRY_MS = 200
 # Bounds memory and the time of one commit while catching up.
 ROWS_MAX = 20_000
+
+# Of one answer of the fold.
+OWNERS_MAX = 10_000
 
 # Rows and events come and go by the ten thousand and form no cycles.
 GC_THRESHOLD = 100_000
@@ -103,7 +106,7 @@ class Follower:
         self._folds = folds
         self._writer = Writer(engine, prepare(engine))
         self._replica = Replica(Machine(folds=folds()))
-        self._projection = Projection(Catalog(), self._writer.stored_candle)
+        self._projection = Projection(Catalog(), self._writer)
         self._finished_total = 0  # of the replica, at what is committed
         self._snapshot_at = 0
         self.halted_at = 0  # the command that the fold halted at
@@ -199,9 +202,11 @@ class Follower:
         """The replica stands where the records do: from here on rows are projected."""
         if target.sequence and self._replica.head.hash.hex() != target.hash:
             raise OtherLog(f"the log's row at {target.sequence} is not the one of the records")
-        self._projection = Projection(Catalog(), self._writer.stored_candle)
+        self._projection = Projection(Catalog(), self._writer)
         machine = self._replica.machine
         listed = [*machine.query(ListAssets()), *machine.query(ListInstruments())]
+        if target.sequence and not target.time_ms:  # the log before it is gone
+            listed += _owners(machine)
         self._projection.apply(target.sequence, listed)
         self._projecting = True
         self._finished_total = self._replica.finished_total
@@ -216,7 +221,7 @@ class Follower:
             await self._committed()
             log.error("follower halted", sequence=halted.sequence)  # noqa: TRY400 - no defect here
             return False
-        self._projection.apply(row.sequence, decode_events(data))
+        self._projection.apply(row.sequence, decode_events(data), row.time_ms)
         self._moved.set()
         if self._projection.gathered >= ROWS_MAX:
             await self._committed()
@@ -237,16 +242,12 @@ class Follower:
 
     def _commit(self) -> bool:
         """Whether the database took what there is; what it did not take is kept."""
-        if self._unwritten is None:
-            self._moved.clear()
-            head = self._replica.head
-            if head.sequence == self.progress.sequence:
-                return True
-            total = self._replica.finished_total
-            reached = Progress(head.sequence, head.time_ms, head.hash.hex(), total)
-            self._unwritten = self._projection.take(), reached
-        rows, reached = self._unwritten
         try:
+            if self._unwritten is None:
+                self._unwritten = self._take()
+            if self._unwritten is None:
+                return True
+            rows, reached = self._unwritten
             self._writer.write(rows, reached)
         except OperationalError as problem:
             if not passes(problem):
@@ -260,6 +261,16 @@ class Follower:
         if self._replica.sequence - self._snapshot_at >= self._snapshot_every:
             self._snapshot()
         return True
+
+    def _take(self) -> tuple[Rows, Progress] | None:
+        """What is to be written; None when everything is. Asks the database what was before."""
+        self._moved.clear()
+        head = self._replica.head
+        if head.sequence == self.progress.sequence:
+            return None
+        total = self._replica.finished_total
+        reached = Progress(head.sequence, head.time_ms, head.hash.hex(), total)
+        return self._projection.take(), reached
 
     def _answers(self, problem: BaseException | None) -> None:
         """Says once that the database does not answer, and once that it does again."""
@@ -298,6 +309,17 @@ class Follower:
                 reported = sequence
             else:
                 await asyncio.shield(commit)
+
+
+def _owners(machine: Machine) -> list[OwnerChanged]:
+    """All owners that the fold knows."""
+    known: list[OwnerChanged] = []
+    while True:
+        last = known[-1].owner if known else 0
+        more: list[OwnerChanged] = machine.query(ListOwners(last, OWNERS_MAX))
+        known += more
+        if len(more) < OWNERS_MAX:
+            return known
 
 
 async def follow(settings: Settings) -> int:

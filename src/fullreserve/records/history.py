@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
 from fullreserve.records import schema
+from fullreserve.records.activity_history import Week, read_week
 from fullreserve.records.bills import TRADE, TRANSFER, TRANSFER_IN, TRANSFER_OUT
 from fullreserve.records.candle_history import CandleRecord, read_candles
 from fullreserve.records.database import Progress, progress
@@ -227,6 +228,11 @@ class History:
                 limit=limit,
                 as_of_ms=as_of_ms,
             )
+
+    def week(self, midnight_ms: int, least_tier: int) -> Week:
+        """What families of accounts did; see `activity_history.read_week`."""
+        with self._engine.connect() as connection:
+            return read_week(connection, midnight_ms, least_tier)
 
     def _order(self, query: Select[Any], instrument: int) -> OrderRecord | None:
         if instrument:

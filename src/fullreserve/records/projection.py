@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import amount_int
@@ -20,19 +20,23 @@ from fullreserve.exchange.wire.events import (
     InstrumentChanged,
     Order,
     OrderCause,
+    OwnerChanged,
     Posted,
     Reply,
     Trade,
 )
+from fullreserve.marketdata.bars import DAY
+from fullreserve.records.activity import Days, StoredActivity
 from fullreserve.records.amount import ZERO, wire_text
 from fullreserve.records.bills import Bills, Numbering, transfer
-from fullreserve.records.candles import Candles, Stored
+from fullreserve.records.candles import Candle, Candles
 from fullreserve.records.firsts import Firsts, What
 
 Row = tuple[Any, ...]
 
 _FILLED = OrderCause.FILLED
 _PLACED = OrderCause.PLACED
+_AMENDED = OrderCause.AMENDED
 # Columns between which others stand, in the order of `schema`.
 _ORDER_HEAD = attrgetter(
     "owner",
@@ -68,10 +72,18 @@ _TRADE = attrgetter("instrument", "trade", "sequence", "time_ms", "price", "size
 _NO_FILL: Row = (0, 0, 0, ZERO, 0, 0)
 
 
+class Stored(StoredActivity, Protocol):
+    """Who knows what was written before a start."""
+
+    def stored_candle(self, instrument: int, width_ms: int, open_ms: int) -> Candle | None:
+        """A bar as the database has it."""
+
+
 class Rows:
     """What one batch writes, table by table, in the columns' order of `schema`."""
 
     __slots__ = (
+        "activity",
         "assets",
         "bills",
         "candles",
@@ -80,6 +92,7 @@ class Rows:
         "firsts",
         "instruments",
         "new_orders",
+        "owners",
         "trades",
         "transfers",
     )
@@ -95,6 +108,8 @@ class Rows:
         self.assets: list[Row] = []
         self.instruments: list[Row] = []
         self.firsts: list[Row] = []
+        self.activity: list[Row] = []
+        self.owners: list[Row] = []
 
     def count(self) -> int:
         return sum(len(getattr(self, name)) for name in self.__slots__)
@@ -106,7 +121,9 @@ class Projection:
     def __init__(self, catalog: Catalog, stored: Stored) -> None:
         self._catalog = catalog
         self._firsts = Firsts()
-        self._candles = Candles(stored)
+        self._candles = Candles(stored.stored_candle)
+        self._days = Days(stored)
+        self._day_ms = 0  # of the row that is applied
         self._bills = Bills()
         self._numbering = Numbering()
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -117,6 +134,7 @@ class Projection:
             Posted: self._posted,
             InstrumentChanged: self._listed,
             AssetDefined: self._listed,
+            OwnerChanged: self._owner,
         }
         self._begin_batch()
 
@@ -128,6 +146,7 @@ class Projection:
         self._placed: set[int] = set()
         self._assets: dict[int, Row] = {}
         self._instruments: dict[int, Row] = {}
+        self._owners: dict[tuple[int, int], Row] = {}
         self.order_events = 0
 
     @property
@@ -136,9 +155,13 @@ class Projection:
         rows = self._rows
         return len(self._orders) + 3 * len(rows.fills) + len(rows.trades) + len(rows.transfers)
 
-    def apply(self, sequence: int, events: Iterable[AnyEvent]) -> None:
-        """Takes the events of one row of the log whose first command is `sequence`."""
+    def apply(self, sequence: int, events: Iterable[AnyEvent], time_ms: int = 0) -> None:
+        """Takes the events of one row of the log whose first command is `sequence`.
+
+        `time_ms` is the row's; 0 for what was there before the records begin.
+        """
         self._numbering.begin(sequence)
+        self._day_ms = time_ms - time_ms % DAY
         handlers = self._handlers
         for event in events:
             handle = handlers.get(type(event))
@@ -146,7 +169,11 @@ class Projection:
                 handle(event)
 
     def take(self) -> Rows:
-        """The rows of everything applied since the last time, whole."""
+        """The rows of everything applied since the last time, whole.
+
+        When the database does not answer nothing is lost, and it can be called again.
+        """
+        self._days.look_up()
         rows = self._rows
         for order_id in sorted(self._orders):
             event = self._orders[order_id]
@@ -161,6 +188,8 @@ class Projection:
         rows.assets = list(self._assets.values())
         rows.instruments = list(self._instruments.values())
         rows.firsts = self._firsts.take()
+        rows.activity = self._days.take()
+        rows.owners = list(self._owners.values())
         self._begin_batch()
         return rows
 
@@ -173,11 +202,15 @@ class Projection:
         self._orders[order_id] = event
         if event.cause == _PLACED:
             self._placed.add(order_id)
+            self._days.request(event)
             self._firsts.note(What.ORDER, event.time_ms, order_id)
         elif event.cause == _FILLED:
             self._fill(event)
+        elif event.cause == _AMENDED:
+            self._days.request(event)
 
     def _fill(self, event: Order) -> None:
+        self._days.fill(event)
         bill_id = self._numbering.take(2)
         self._firsts.note(What.BILL, event.time_ms, bill_id)
         fee = wire_text(event.fill_fee)
@@ -209,6 +242,10 @@ class Projection:
         moved = transfer(event, bill_id)
         if moved is not None:
             self._rows.transfers.append(moved)
+
+    def _owner(self, event: OwnerChanged) -> None:
+        day = (event.owner, self._day_ms)
+        self._owners[day] = (*day, event.master, event.tier)
 
     def _listed(self, event: InstrumentChanged | AssetDefined) -> None:
         self._catalog.apply((event,))

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -229,6 +229,31 @@ candles = Table(
     _column("imported", Boolean()),
     sqlite_with_rowid=False,
 )
+
+# Of each UTC day: orders entered and amended, and what was traded, for fill ratios.
+activity = Table(
+    "activity",
+    metadata,
+    _number("owner", key=True),
+    _number("instrument", key=True),
+    _number("day_ms", key=True),
+    _number("requests"),
+    _amount("turnover"),  # quote: sum of price x size at price scale + size scale
+    sqlite_with_rowid=False,
+)
+
+# Whose sub-account each owner is, and of which fee tier, at the end of each day that changed it.
+owners = Table(
+    "owners",
+    metadata,
+    _number("owner", key=True),
+    _number("day_ms", key=True),
+    _number("master"),
+    _number("tier"),
+    sqlite_with_rowid=False,
+)
+Index("owners_by_tier", owners.c.tier, owners.c.owner)
+Index("owners_of_master", owners.c.master, owners.c.owner)
 
 # The first id of each minute in which one was given: ids ascend in time, so a span of time is one
 # of ids, and a page in it does not walk what is older or newer.

@@ -9,12 +9,20 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from fullreserve.marketdata.bars import SECOND
 from fullreserve.records import retention, schema
+from fullreserve.records.activity import Activity
 from fullreserve.records.alone import NotAlone
 from fullreserve.records.amount import amount_value
 from fullreserve.records.candles import Candle
 from fullreserve.records.database import Progress, progress
 from fullreserve.records.projection import Row, Rows
 
+_OVERWRITTEN = (
+    schema.candles,
+    schema.assets,
+    schema.instruments,
+    schema.activity,
+    schema.owners,
+)
 _LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill_ms")
 
 
@@ -27,8 +35,7 @@ class Writer:
         mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
         self._insert = {table.name: _insert(table, mark) for table in schema.metadata.sorted_tables}
         self._put = {
-            table.name: self._insert[table.name] + _overwrite(table)
-            for table in (schema.candles, schema.assets, schema.instruments)
+            table.name: self._insert[table.name] + _overwrite(table) for table in _OVERWRITTEN
         }
         known = self._insert["firsts"] + " ON CONFLICT DO NOTHING"
         self._put["firsts"] = known
@@ -57,6 +64,19 @@ class Writer:
         with self._engine.connect() as connection:
             return stored_candle(connection, instrument, width_ms, open_ms)
 
+    def stored_activity(self, owner: int, instrument: int, day_ms: int) -> Activity | None:
+        """What an owner did on a day, as the database has it."""
+        table = schema.activity
+        key = (
+            (table.c.owner == owner)
+            & (table.c.instrument == instrument)
+            & (table.c.day_ms == day_ms)
+        )
+        query = select(table.c.requests, table.c.turnover).where(key)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Activity(*row)
+
     def _is_done(self, connection: Connection, reached: Progress) -> bool:
         """Moves the progress on; True when the batch was committed before."""
         table = schema.progress
@@ -77,12 +97,15 @@ class Writer:
         unfilled = retention.unfilled_before(time_ms)
         if unfilled == retention.unfilled_before(self.progress.time_ms):
             return
-        orders, candles = schema.orders, schema.candles
+        orders, candles, activity = schema.orders, schema.candles, schema.activity
         connection.execute(delete(orders).where(schema.unfilled, orders.c.time_ms < unfilled))
         old = candles.c.open_ms < retention.second_bars_before(time_ms)
         for instrument in connection.scalars(select(schema.instruments.c.instrument)).all():
             ours = candles.c.instrument == instrument
             connection.execute(delete(candles).where(ours, candles.c.width_ms == SECOND, old))
+        days = retention.activity_before(time_ms)
+        if days != retention.activity_before(self.progress.time_ms):
+            connection.execute(delete(activity).where(activity.c.day_ms < days))
 
 
 def stored_candle(

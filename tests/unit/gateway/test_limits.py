@@ -8,6 +8,7 @@ import pytest
 
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import Allowance, OrderLimits, ReadLimits
+from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.caller import Caller
 
@@ -18,7 +19,7 @@ def key(uid: int = 10_000_001) -> Caller:
 
 def test_orders_are_counted_by_user_instrument_and_operation() -> None:
     """Criterion: REST-LIM-1"""
-    limits = OrderLimits(enabled=True)
+    limits = OrderLimits(OrderRates(), enabled=True)
     mine = key()
     place = limits.single(mine, "place", 1)
     assert [(limit.key, limit.burst, limit.cost) for limit in place] == [
@@ -34,7 +35,7 @@ def test_orders_are_counted_by_user_instrument_and_operation() -> None:
 
 def test_a_batch_counts_its_orders_and_a_batch_of_one_as_a_single() -> None:
     """Criterion: REST-LIM-1"""
-    limits = OrderLimits(enabled=True)
+    limits = OrderLimits(OrderRates(), enabled=True)
     mine = key()
     many = limits.batch(mine, "place", {1: 3, 2: 2})
     assert [(limit.key, limit.burst, limit.cost) for limit in many] == [
@@ -43,7 +44,7 @@ def test_a_batch_counts_its_orders_and_a_batch_of_one_as_a_single() -> None:
         (("new-and-amended", 10_000_001), 1000, 5),
     ]
     assert limits.batch(mine, "place", {1: 1}) == limits.single(mine, "place", 1)
-    assert OrderLimits(enabled=False).batch(mine, "place", {1: 20}) == ()
+    assert OrderLimits(OrderRates(), enabled=False).batch(mine, "place", {1: 20}) == ()
 
 
 def test_reads_refill_over_their_window() -> None:

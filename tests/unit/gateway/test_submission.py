@@ -15,6 +15,7 @@ import pytest
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import OrderLimits
 from fullreserve.gateway.order_entry import OrderEntry, PlaceParams
+from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.gateway.submission import Answer, Done, Submission
 from fullreserve.identity.caller import Caller
 from tests.bed import ALICE, Bed
@@ -51,7 +52,7 @@ async def test_an_acknowledgement_that_cannot_be_made_is_answered_as_an_error(
         raise OverflowError("no time of this world")
 
     entry = OrderEntry(catalog.make(), door.gateway)
-    submission = Submission(door, entry, OrderLimits(enabled=False), broken)
+    submission = Submission(door, entry, OrderLimits(OrderRates(), enabled=False), broken)
     answer: asyncio.Future[Answer | Problem] = asyncio.get_running_loop().create_future()
     send(submission, partial(asyncio.Future.set_result, answer))
     problem = await asyncio.wait_for(answer, 5)

@@ -42,7 +42,7 @@ def recorded(folder: Path, trades: list[Trade]) -> History:
     """Records that hold these trades."""
     engine = open_database(database_url("", folder))
     writer = Writer(engine, prepare(engine))
-    projection = Projection(catalog(), writer.stored_candle)
+    projection = Projection(catalog(), writer)
     for one in trades:
         projection.apply(one.sequence, [one])
     last = trades[-1]

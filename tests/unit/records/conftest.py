@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def record(engine: Engine) -> Record:
     """Folds events as one row of the log into the database and commits them."""
     writer = Writer(engine, prepare(engine))
-    projection = Projection(catalog(), writer.stored_candle)
+    projection = Projection(catalog(), writer)
     projection.apply(1, [*ASSETS, LISTED])
 
     def apply(events: Sequence[AnyEvent], *, sequence: int = 1, time_ms: int = START_MS) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from fullreserve.exchange import chart
 from fullreserve.exchange.wire.commands import OrderType, Side, amount_bytes
 from fullreserve.exchange.wire.events import AnyEvent, Liquidity
+from fullreserve.records.activity import Activity
 from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND, Numbering
 from fullreserve.records.candles import Candle
 from fullreserve.records.history import History
@@ -31,8 +32,14 @@ from tests.unit.records.blotter import START_MS as NOW
 from tests.unit.records.conftest import Record
 
 
-def never(instrument: int, width_ms: int, open_ms: int) -> Candle | None:
-    return None
+class Nothing:
+    """A database in which nothing is."""
+
+    def stored_candle(self, instrument: int, width_ms: int, open_ms: int) -> Candle | None:
+        return None
+
+    def stored_activity(self, owner: int, instrument: int, day_ms: int) -> Activity | None:
+        return None
 
 
 def match(sequence: int) -> list[AnyEvent]:
@@ -141,14 +148,14 @@ def test_a_transfer_is_told_from_both_ends(engine: Engine, record: Record) -> No
 
 def test_events_without_a_balance_are_refused() -> None:
     """Criterion: REC-3. A bill without the balance after it would be a guess."""
-    projection = Projection(catalog(), never)
+    projection = Projection(catalog(), Nothing())
     projection.apply(1, [posted(1, 200, leg(ANN, chart.FUND, BTC, 30)), reply(1)])
     with pytest.raises(ValueError, match="without the balance"):
         projection.take()
 
 
 def ids(*rows: tuple[int, list[AnyEvent]]) -> list[int]:
-    projection = Projection(catalog(), never)
+    projection = Projection(catalog(), Nothing())
     for sequence, events in rows:
         projection.apply(sequence, events)
     return sorted(row[Bill._fields.index("bill_id")] for row in projection.take().bills)

@@ -78,7 +78,7 @@ def flat(before: CandleRecord, bar: str, until_ms: int) -> CandleRecord:
 def restart(folder: Path) -> tuple[Engine, Writer, Projection]:
     engine = open_database(database_url("", folder))
     writer = Writer(engine, prepare(engine))
-    return engine, writer, Projection(catalog(), writer.stored_candle)
+    return engine, writer, Projection(catalog(), writer)
 
 
 @FEW

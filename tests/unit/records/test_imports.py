@@ -39,7 +39,7 @@ def history(tmp_path: Path, engine: Engine) -> History:
     rows = Rows()
     rows.candles = import_rows(kept_candles(tmp_path))
     writer.write(rows, writer.progress)
-    projection = Projection(catalog(), writer.stored_candle)
+    projection = Projection(catalog(), writer)
     projection.apply(1, [*ASSETS, LISTED, trade(1, NOW + MINUTE, 30, 2)])
     writer.write(projection.take(), Progress(1, NOW + MINUTE))
     return History(engine)

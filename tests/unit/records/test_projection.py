@@ -73,7 +73,7 @@ class Records:
         self.engine = open_database(database_url("", self._folder))
         self.writer = Writer(self.engine, prepare(self.engine))
         machine = Machine(self.core)
-        self.projection = Projection(Catalog(), self.writer.stored_candle)
+        self.projection = Projection(Catalog(), self.writer)
         listed = [*machine.query(ListAssets()), *machine.query(ListInstruments())]
         self.projection.apply(self.core.sequence, listed)
 

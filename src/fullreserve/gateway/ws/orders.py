@@ -53,7 +53,7 @@ class OrderOperations:
         self._submission = Submission(
             context.door,
             OrderEntry(context.catalog, context.door.gateway),
-            OrderLimits(enabled=context.limits),
+            OrderLimits(context.rates, enabled=context.limits),
             context.clock.exchange_ms,
         )
         self._operations: dict[str, Callable[[Caller, bytes, int, Reply], None]] = {

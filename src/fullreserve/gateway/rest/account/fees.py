@@ -7,6 +7,7 @@ from fullreserve.exchange.wire.events import FeeTierSet
 from fullreserve.exchange.wire.queries import ListFeeTiers
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.levels import level
 from fullreserve.gateway.rest.account.owner import owner_of
 from fullreserve.gateway.rest.params import InstFamily, InstId, OfProduct
 from fullreserve.gateway.rest.public.instruments import spot
@@ -49,7 +50,7 @@ def routes(context: Context) -> Routes:
             "feeGroup": [{"groupId": "1", **spot_fees}],
             "fiat": [],
             "instType": params.inst_type,
-            "level": f"Lv{owner.tier}",
+            "level": level(owner.tier),
             "ruleType": "normal",
             "ts": str(context.clock.wall_ms()),
         }

@@ -9,6 +9,7 @@ from msgspec import Meta
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.levels import level
 from fullreserve.gateway.rest.account.owner import owner_of
 from fullreserve.gateway.rest.params import Ccy, InstIds, Params
 from fullreserve.gateway.rest.request import Request
@@ -114,7 +115,7 @@ def routes(context: Context) -> Routes:
         """The account's modes, ids and permissions."""
         owner = await owner_of(context, request)
         varying = _of_key(request.key)
-        row = {**_FIXED, **varying, "kycLv": str(owner.kyc), "level": f"Lv{owner.tier}"}
+        row = {**_FIXED, **varying, "kycLv": str(owner.kyc), "level": level(owner.tier)}
         return wire.envelope([row])
 
     return {

@@ -9,11 +9,14 @@ from msgspec import Meta
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.limits import ACCOUNT
+from fullreserve.gateway.fill_ratio import EFFECTIVE_MS
+from fullreserve.gateway.levels import VIP5_TIER
+from fullreserve.gateway.rest.account.owner import owner_of
 from fullreserve.gateway.rest.params import InstId, Params
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, trading
+from fullreserve.gateway.rest.trade.rating import bring_up_to_date
 
 
 class PrecheckParams(Params):
@@ -39,19 +42,17 @@ class CloseParams(Params):
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
 
-    async def rate(_request: Request, _params: Params) -> bytes:
-        """How many orders the account may enter and amend in 2 s.
+    async def rate(request: Request, _params: Params) -> bytes:
+        """How many orders the account may enter and amend in 2 s, and by which fill ratio.
 
-        The fill ratio is measured from VIP 5 on; levels here are below it.
+        Below VIP 5 the ratio does not count and is empty.
         """
-        row = {
-            "accRateLimit": str(ACCOUNT),
-            "fillRatio": "",
-            "mainFillRatio": "",
-            "nextAccRateLimit": "",
-            "ts": str(context.clock.exchange_ms()),
-        }
-        return wire.envelope([row])
+        try:
+            await bring_up_to_date(context)
+        except Problem:
+            if (await owner_of(context, request)).tier >= VIP5_TIER:
+                raise
+        return wire.envelope([_rate_row(context, request.owner)])
 
     async def precheck(_request: Request, params: PrecheckParams) -> bytes:
         """An order's effect on margin: for accounts with margin alone (51010)."""
@@ -68,3 +69,20 @@ def routes(context: Context) -> Routes:
         ("POST", "trade/order-precheck"): trading(Taking(PrecheckParams, precheck), 5),
         ("POST", "trade/close-position"): trading(Taking(CloseParams, close), 20, by="instId"),
     }
+
+
+def _rate_row(context: Context, owner: int) -> dict[str, str]:
+    rates = context.rates
+    rating = rates.rating(owner)
+    row = {
+        "accRateLimit": str(rates.limit(owner)),
+        "fillRatio": "",
+        "mainFillRatio": "",
+        "nextAccRateLimit": str(rating.next_limit) if rating else "",
+        "ts": str(context.clock.exchange_ms()),
+    }
+    if rating is not None and rating.standing is not None:
+        row["fillRatio"] = rating.standing.own.text
+        row["mainFillRatio"] = rating.standing.family.text
+        row["ts"] = str(rates.midnight_ms + EFFECTIVE_MS)
+    return row
