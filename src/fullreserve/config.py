@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
@@ -235,6 +236,15 @@ def _rate(text: str) -> str:
 RATE = Kind(_rate, "empty, or a plain number more than 0: 7.1")
 
 
+def _networks(text: str) -> str:
+    for one in text.split(",") if text else ():
+        ip_network(one.strip())
+    return text
+
+
+NETWORKS = Kind(_networks, "empty, or addresses and networks by comma: 127.0.0.1, 10.0.0.0/8, ::1")
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """What clients meet."""
@@ -247,6 +257,10 @@ class GatewaySettings:
     )
     ws_origin: str = setting(
         "", WS_ORIGIN, "Where browsers reach the WebSocket; empty is the page's host, port of `ws`."
+    )
+    # A proxy that passes on what its caller claims lets everybody be anybody: it has to append.
+    trusted_proxies: str = setting(
+        "", NETWORKS, "Proxies whose X-Forwarded-For says where a caller is; empty: nobody's does."
     )
     usd_cny: str = setting(
         "", RATE, "What `market/exchange-rate` says a dollar is worth in CNY; empty is unknown."

@@ -67,11 +67,12 @@ async def begin(data: Path) -> None:
 @pytest.mark.parametrize("command", ["up", "demo"])
 @pytest.mark.parametrize("setting", ["FULLRESERVE_HTTP", "FULLRESERVE_WS"])
 def test_a_taken_port_is_named(data: Path, command: str, setting: str) -> None:
-    """Criterion: LOG-13.8, LOG-13.3"""
+    """Criterion: LOG-13.8, LOG-13.3. Nothing is made for it."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         said = refusal(data, command, **{setting: address})
     assert said == f"{setting} = {address} cannot be listened on: Address already in use"
+    assert not data.exists()
 
 
 def test_an_address_of_another_machine_is_named(data: Path) -> None:

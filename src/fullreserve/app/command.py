@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -60,35 +61,38 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
     if settings.quorums:
         # One that hangs on a single person is refused before anything is opened.
         quorums.load(Path(settings.quorums))
-    _make_folder(settings.data)
-    journal = SqliteJournal(
-        settings.data / JOURNAL,
-        segment_rows=settings.journal.segment_rows,
-        durable=settings.journal.durability,
-        proof=how_far(settings),
-    )
-    try:
-        with ports.taken(settings) as places:
-            # Links in messages and passkeys name the port that browsers come to.
-            settings = ports.settled(settings, places)
-            recovered = recover(journal, settings.data / SNAPSHOTS)
-            clock = SystemClock(speed, journal.head.time_ms)
-            log.info(
-                "log replayed",
-                sequence=recovered.replica.sequence,
-                snapshot=recovered.snapshot,
-                replayed=recovered.replayed,
-                ms=_ms_since(started_ns),
-            )
-            extension.prepare(settings, clock)
-            # What lives for as long as the process is not looked through at every collection.
-            gc.freeze()
-            gc.set_threshold(GC_THRESHOLD)
-            sys.setswitchinterval(SWITCH_S)
-            make = partial(Running, settings, clock, journal, recovered)
-            return uvloop.run(_serve(make, extension, places, started_ns))
-    finally:
-        journal.close()
+    with ExitStack() as stack:
+        places = None
+        if not settings.data.exists():
+            # A start that cannot be leaves no new folder behind.
+            places = stack.enter_context(ports.taken(settings))
+        _make_folder(settings.data)
+        journal = SqliteJournal(
+            settings.data / JOURNAL,
+            segment_rows=settings.journal.segment_rows,
+            durable=settings.journal.durability,
+            proof=how_far(settings),
+        )
+        stack.callback(journal.close)
+        places = places or stack.enter_context(ports.taken(settings))
+        # Links in messages and passkeys name the port that browsers come to.
+        settings = ports.settled(settings, places)
+        recovered = recover(journal, settings.data / SNAPSHOTS)
+        clock = SystemClock(speed, journal.head.time_ms)
+        log.info(
+            "log replayed",
+            sequence=recovered.replica.sequence,
+            snapshot=recovered.snapshot,
+            replayed=recovered.replayed,
+            ms=_ms_since(started_ns),
+        )
+        extension.prepare(settings, clock)
+        # What lives for as long as the process is not looked through at every collection.
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
+        sys.setswitchinterval(SWITCH_S)
+        make = partial(Running, settings, clock, journal, recovered)
+        return uvloop.run(_serve(make, extension, places, started_ns))
 
 
 def _make_folder(data: Path) -> None:

@@ -33,6 +33,7 @@ from fullreserve.exchange.wire.commands import AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import ListKinds
 from fullreserve.gateway.context import Context, SocketPlace
+from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.rest.trade.rating import Keeper
 from fullreserve.gateway.ws import server as ws_server
@@ -371,6 +372,7 @@ class Running:
             addresses=self._custody.addresses,
             transactions=self._custody.transactions,
             pays=self._pays,
+            proxies=Proxies(self.settings.gateway.trusted_proxies),
         )
         self.desk = context.desk
         application, tls = build(context), self._start_tls()

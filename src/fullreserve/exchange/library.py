@@ -209,8 +209,14 @@ class Exchange:
         parts = symbol.split("-")
         if len(parts) != 2 or not all(parts):
             raise ValueError(f"symbol is {symbol!r}; allowed is a pair such as 'BTC-USDT'")
+        if symbol in self._catalog.instrument_named:
+            listed = ", ".join(self._catalog.instrument_named)
+            raise ValueError(f"symbol is {symbol!r}; allowed is one that is not listed: {listed}")
         price_scale, size_scale = _digits("tick", tick), _digits("lot", lot)
         tick_units, lot_units = _units("tick", tick, price_scale), _units("lot", lot, size_scale)
+        for name, given, units in (("tick", tick, tick_units), ("lot", lot, lot_units)):
+            if not units:
+                raise ValueError(f"{name} is {given!r}; allowed is a step above 0 such as '0.01'")
         least = _units("min_size", min_size or lot, size_scale)
         band_rate = _rate("band", band)
         base, quote = (self.list_asset(part) for part in parts)

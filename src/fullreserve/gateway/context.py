@@ -14,6 +14,7 @@ from fullreserve.gateway.chain_addresses import ChainAddresses
 from fullreserve.gateway.log_desk import LogDesk
 from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.gateway.readers import Readers
+from fullreserve.gateway.rest.address import Proxies
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
 from fullreserve.marketdata.market import Market
@@ -45,7 +46,7 @@ class Context:
     one the log can be read and not replayed. `addresses` are those of chains, by network: without
     them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
     own name of a transaction that the log knows by a hash, for threads; `pays` says whether who
-    pays withdrawals is there.
+    pays withdrawals is there. `proxies` are those whose word on a caller's address counts.
     """
 
     door: Door
@@ -65,6 +66,7 @@ class Context:
     addresses: Mapping[int, ChainAddresses] = field(default_factory=dict)
     transactions: Callable[[bytes], str] = bytes.hex
     pays: Callable[[], bool] = bool
+    proxies: Proxies = field(default_factory=Proxies)
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
     rates: OrderRates = field(init=False, default_factory=OrderRates)

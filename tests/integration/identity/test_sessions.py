@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from fullreserve.gateway.rest.address import Proxies
 from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import NewSession, Sessions
 from tests.bed import ALICE
@@ -65,9 +66,10 @@ async def test_an_ended_session_is_told_so_and_a_signature_goes_before_a_cookie(
     assert (answer.status, answer.code) == (401, "50103")
 
 
-async def test_a_proxy_on_this_machine_names_the_caller_and_nobody_else_does(town: Town) -> None:
+async def test_a_trusted_proxy_names_the_caller_and_nobody_else_does(town: Town) -> None:
     """Criterion: ID-AUTH-4"""
     await town.user()
+    town.rest.context.proxies = Proxies("127.0.0.1")
     for peer, expected in (("127.0.0.1", "203.0.113.5"), ("192.0.2.1", "192.0.2.1")):
         headers = {
             "X-Forwarded-For": "198.51.100.1, 203.0.113.5",

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from fullreserve.identity.account_opening import ensure_open
+from fullreserve.identity.vault import NewKey
 from fullreserve.marketdata.bars import DAY
-from tests.bed import START_MS
-from tests.integration.rest.bed import Answer, HandClock, RestBed
+from tests.bed import ALICE, START_MS
+from tests.integration.rest.bed import TRADE, Answer, HandClock, RestBed
 
 
 @pytest_asyncio.fixture
@@ -82,3 +84,23 @@ async def test_bounds(demo: RestBed) -> None:
     assert (await demo.post("account/demo-adjust-balance", demo.alice, odd)).code == "51000"
     twice = {"type": "reduce", "adjustments": [{"ccy": "BTC", "amt": "1"}] * 2}
     assert (await demo.post("account/demo-adjust-balance", demo.alice, twice)).code == "51000"
+
+
+async def test_a_users_accounts_share_one_allowance(tmp_path: Path) -> None:
+    """Criterion: REST-FAUCET-1. Sub-accounts are no way to more play money."""
+    rest = await RestBed.open(tmp_path, demo=True)
+    sub = rest.vault.create_user(main_uid=ALICE)
+    await ensure_open(rest.door, sub.uid, ALICE)
+    key = rest.vault.create_key(sub.uid, "Phrase-sub", TRADE)
+
+    async def increase(who: NewKey) -> Answer:
+        body = {"type": "increase", "adjustments": [{"ccy": "ETH", "amt": "1"}]}
+        return await rest.post("account/demo-adjust-balance", who, body)
+
+    assert (await increase(key)).row["remainCnt"] == "2"
+    assert (await increase(rest.alice)).row["remainCnt"] == "1"
+    assert (await increase(key)).row["remainCnt"] == "0"
+    assert (await increase(key)).code == "59691"
+    assert (await increase(rest.alice)).code == "59691"
+    assert (await increase(rest.bob)).row["remainCnt"] == "2"
+    await rest.close()

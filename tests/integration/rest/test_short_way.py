@@ -16,6 +16,7 @@ from fullreserve.app.ports import bound
 from fullreserve.app.rest_server import RestServer
 from fullreserve.config import Address
 from fullreserve.gateway.limits import SINGLE
+from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.proving import Proving
 from fullreserve.identity.api_key import Permission
 from tests.bed import START_MS, until
@@ -159,12 +160,21 @@ async def test_orders_read_at_once_are_counted(tmp_path: Path) -> None:
         await rest.close()
 
 
-async def test_a_proxy_on_this_machine_names_the_caller(port: Port) -> None:
+async def test_a_trusted_proxy_names_the_caller(port: Port) -> None:
     """Criterion: REST-AUTH-3"""
     rest = port.rest
     rest.alice = rest.vault.create_key(rest.alice.uid, "p", TRADE, addresses=["10.0.0.0/8"])
-    for forwarded, code in (("10.1.2.3", "0"), ("10.1.2.3, 192.0.2.1", "50110"), ("", "50110")):
-        body = named("proxied")
+    for number, (proxies, forwarded, code) in enumerate(
+        (
+            ("", "10.1.2.3", "50110"),
+            ("127.0.0.1", "10.1.2.3", "0"),
+            ("127.0.0.1", "10.1.2.3, 192.0.2.1", "50110"),
+            ("127.0.0.1", "", "50110"),
+            ("127.0.0.0/8,192.0.2.1", "10.1.2.3, 192.0.2.1", "0"),
+        )
+    ):
+        rest.context.proxies = Proxies(proxies)
+        body = named(f"proxied{number}")
         _, answer = await port.send(port.post(body, {"X-Forwarded-For": forwarded}) + body)
         assert answer["code"] == code
 

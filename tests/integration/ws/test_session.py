@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from fullreserve.clock import ManualClock
 from fullreserve.exchange.wire import commands as c
+from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.ws import connection as ws_connection
 from fullreserve.gateway.ws import limits as ws_limits
 from fullreserve.gateway.ws import server as ws_server
@@ -279,6 +280,7 @@ async def test_garbage_is_refused_and_the_connection_goes_on(live: Live) -> None
             ('{"op":7}', "60012"),
             ('{"op":"subscribe"}', "60013"),
             ('{"op":"subscribe","args":[1]}', "60013"),
+            ('{"op":"subscribe","args":[{"channel":{"a":1}}]}', "60013"),
             ('{"op":"login","args":[]}', "60013"),
             ('{"op":"fly","args":[]}', "60019"),
             ("[" * 10_000, "60012"),
@@ -451,6 +453,7 @@ async def test_callers_behind_a_proxy_are_told_apart(
     monkeypatch.setattr(ws_limits, "CONNECT_BURST", 2)
     clock = ManualClock()
     async with running(tmp_path, limits=True, clock=clock) as live:
+        live.context.proxies = Proxies("127.0.0.1")
         uid = (await live.trader()).uid
         key = live.context.vault.create_key(uid, PASSPHRASE, BOTH, addresses=["203.0.113.7"])
         url = f"ws://{live.server.address}"

@@ -84,6 +84,13 @@ MISTAKES: list[tuple[Call, type[Exception], list[str]]] = [
     (lambda ex, a: place(ex, a, price="1.23"), ValueError, ["price", "1.23", "1 digits"]),
     (lambda ex, a: ex.list_spot("BTC", tick="1", lot="1"), ValueError, ["symbol", "BTC-USDT"]),
     (lambda ex, a: ex.list_spot("A-B", tick="1", lot="x"), ValueError, ["lot", "x", "decimal"]),
+    (
+        lambda ex, a: ex.list_spot("BTC-USDT", tick="1", lot="1"),
+        ValueError,
+        ["symbol", "'BTC-USDT'", "not listed: BTC-USDT"],
+    ),
+    (lambda ex, a: ex.list_spot("A-B", tick="0", lot="1"), ValueError, ["tick", "'0'", "above 0"]),
+    (lambda ex, a: ex.list_spot("A-B", tick="1", lot="0.0"), ValueError, ["lot", "0.0", "above"]),
     (lambda ex, a: ex.set_fees("0.001", number(0)), TypeError, ["taker", "0", "decimal string"]),
 ]
 

@@ -81,7 +81,7 @@ class Records:
         data = self.core.apply(row.sequence, row.time_ms, row.commands)
         events = decode_events(data)
         self.events += events
-        self.projection.apply(row.sequence, events)
+        self.projection.apply(row.sequence, events, row.time_ms)
 
     def commit(self) -> None:
         self.writer.write(self.projection.take(), Progress(self.core.sequence, self.core.time_ms))

@@ -70,6 +70,18 @@ def test_arguments_are_objects_in_a_list(args: str) -> None:
     assert refused.value.code == 60013
 
 
+@pytest.mark.parametrize("value", ['{"a":1}', '["tickers"]', "[]"])
+def test_an_argument_is_a_text(value: str) -> None:
+    """Criterion: WS-REQ-4. A list or an object is malformed, not a channel that is unknown."""
+    arg = b'{"channel":"tickers","instId":"BTC-USDT","own":[1],"extraParams":"{}"}'
+    request = requests.parse(b'{"op":"subscribe","args":[%b]}' % arg)
+    assert requests.arguments(request)[0]["own"] == "[1]"
+    arg = arg.replace(b'"tickers"', value.encode())
+    with pytest.raises(Problem, match="a text as channel") as refused:
+        requests.arguments(requests.parse(b'{"op":"subscribe","args":[%b]}' % arg))
+    assert refused.value.code == 60013
+
+
 def test_null_in_an_argument_counts_as_absent() -> None:
     """Criterion: WS-SUB-1. Clients with typed arguments send null for those that they leave out."""
     args = b'[{"channel":"books","instType":null,"instId":"BTC-USDT","instFamily":""}]'

@@ -19,7 +19,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
 from fullreserve.gateway.published import Published
 from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
-from fullreserve.gateway.rest.address import Client, address_of
+from fullreserve.gateway.rest.address import Client
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
@@ -87,6 +87,7 @@ class RestApp:
     """An ASGI application; `order` is the shorter way for one endpoint."""
 
     def __init__(self, context: Context) -> None:
+        self.context = context
         self._auth = Authenticator(context.vault, context.clock.wall_ms)
         self._wall_ms = context.clock.wall_ms
         self._now_ns = context.clock.monotonic_ns
@@ -128,7 +129,7 @@ class RestApp:
                     (name[0].encode(), scope["path"], scope["raw_path"], scope["query_string"]),
                     headers,
                     body,
-                    address_of(scope["client"], headers),
+                    self.context.proxies.caller(scope["client"], headers),
                     started_ns,
                 )
                 if request.is_unproven:

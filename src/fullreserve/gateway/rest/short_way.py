@@ -19,7 +19,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from fullreserve.exchange.order_requests import whole_request
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.address import address_of
 from fullreserve.gateway.rest.app import (
     BODY_MAX,
     ORDER_TARGET,
@@ -155,7 +154,7 @@ class Protocol(HttpToolsProtocol):
                 return
             self.waits_since_s = None
             self.cycle = asked
-            address = address_of(self.client, headers)
+            address = self.rest.context.proxies.caller(self.client, headers)
             self.rest.order(headers, body, address, partial(self._respond, asked))
             return
         route = self.rest.route("GET", path.decode())
@@ -164,7 +163,7 @@ class Protocol(HttpToolsProtocol):
             return
         self.waits_since_s = None
         self.cycle = asked
-        address = address_of(self.client, headers)
+        address = self.rest.context.proxies.caller(self.client, headers)
         self.rest.read(route, path, query, headers, address, partial(self._respond, asked))
 
     def _take_signed(self, data: bytes) -> bool:
@@ -260,7 +259,7 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
         elif not order.response_complete:
             headers = dict(self.headers)
-            address = address_of(self.client, headers)
+            address = self.rest.context.proxies.caller(self.client, headers)
             self.rest.order(headers, order.body, address, partial(self._respond, order))
 
     def _respond(

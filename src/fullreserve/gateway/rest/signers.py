@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from fullreserve.exchange.order_requests import PlainOrders, SignedRequests
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.rest.address import Client, address_of
+from fullreserve.gateway.rest.address import FORWARDED, Client
 from fullreserve.identity.api_key import ApiKey
 from fullreserve.identity.caller import Caller
 
-FORWARDED = b"x-forwarded-for"
 # Command, instrument, client order id, tag.
 PlainOrder = tuple[bytes, int, bytes, bytes]
 
@@ -22,6 +21,7 @@ class Signers:
 
     def __init__(self, context: Context) -> None:
         self._vault = context.vault
+        self._context = context
         self._store = context.vault.store
         self._requests = SignedRequests()
         self._names: set[str] = set()
@@ -55,7 +55,9 @@ class Signers:
     ) -> bool:
         """Whether the key may do this from there now; what it says no to goes the full way."""
         if forwarded is not None or client is None:
-            address = address_of(client, {FORWARDED: forwarded} if forwarded else {})
+            address = self._context.proxies.caller(
+                client, {FORWARDED: forwarded} if forwarded else {}
+            )
         else:
             address = client[0]
         if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,12 @@ REQUEST_BYTES_MAX = 64 * 1024
 # Clients read the id of a refused request out of its copy in the refusal.
 ECHO_MAX = 4096
 ID_MAX = 32
+# Arguments that mean something here; what else a client sends is its own.
+TEXTS = (
+    *("channel", "instType", "instFamily", "instId", "uly", "ccy"),
+    *("apiKey", "passphrase", "timestamp", "sign", "token"),
+)
+_NOTHING = msgspec.Raw(b"")
 
 
 class Request(msgspec.Struct, rename="camel"):
@@ -36,6 +43,7 @@ def _is_id(text: str) -> bool:
 
 
 _decode = msgspec.json.Decoder(Request).decode
+_raw = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 _encode = msgspec.json.encode
 
 
@@ -65,7 +73,15 @@ def arguments(request: Request) -> list[dict[str, str]]:
         raise Problem(60013, allowed="a list of objects") from None
     if not args:
         raise Problem(60013, allowed="a list of at least one object")
+    nested = next((name for one in _raw(bytes(request.args)) for name in _nested(one)), None)
+    if nested is not None:
+        raise Problem(60013, allowed=f"a text as {nested}, not a list or an object")
     return args
+
+
+def _nested(arg: dict[str, msgspec.Raw]) -> Iterator[str]:
+    """The names under which no single value stands."""
+    return (name for name in TEXTS if bytes(arg.get(name, _NOTHING))[:1] in (b"{", b"["))
 
 
 class Head(NamedTuple):

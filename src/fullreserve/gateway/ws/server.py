@@ -24,7 +24,7 @@ from fullreserve.exchange.wire.events import InstrumentChanged, Trade
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.address import address_of
+from fullreserve.gateway.rest.address import FORWARDED
 from fullreserve.gateway.ws import hub, upgrades
 from fullreserve.gateway.ws.connection import FRAME_BYTES_MAX, Connection
 from fullreserve.gateway.ws.deflate import Deflater, negotiate
@@ -143,11 +143,11 @@ class Server:
     def admits(self, transport: WSTransport, forwarded: str) -> str | None:
         """The address of a new connection; None when there are too many.
 
-        It is that which a proxy on this machine names, where there is one.
+        It is that which a trusted proxy names, where there is one.
         """
         peer = transport.underlying_transport.get_extra_info("peername")
-        told = {b"x-forwarded-for": forwarded.encode()} if forwarded else {}
-        address = address_of(peer[:2] if isinstance(peer, tuple) else None, told)
+        told = {FORWARDED: forwarded.encode()} if forwarded else {}
+        address = self.context.proxies.caller(peer[:2] if isinstance(peer, tuple) else None, told)
         if len(self.hub.members) >= self._connections_max:
             return None
         now_ms = self.context.clock.monotonic_ns() // 1_000_000

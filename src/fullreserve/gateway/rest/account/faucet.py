@@ -1,13 +1,13 @@
 """`account/demo-adjust-balance`: the demo's faucet. Money comes from the treasury and goes back.
 
-All currencies of a request move or none. How often an account was topped up today is read from the
-records, so it holds over restarts.
+All currencies of a request move or none. How often a user was topped up today, on the master
+account and all its sub-accounts together, is read from the records, so it holds over restarts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -37,6 +37,9 @@ from fullreserve.gateway.rest.route import Routes, Taking, trading
 from fullreserve.gateway.rest.submitted import submitted
 from fullreserve.marketdata.bars import DAY
 from fullreserve.records.record import Page
+
+if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
+    from fullreserve.records.history import History
 
 A_DAY = 3
 # The most of a currency in one increase, in whole units.
@@ -106,12 +109,12 @@ class _Faucet:
         self._lock = asyncio.Lock()
 
     async def adjust(self, request: Request, params: FaucetParams) -> bytes:
-        """Demo only: add to balances, three times a day, or take away from them."""
+        """Demo only: add to balances, three times a day for each user, or take away from them."""
         if not self._context.demo:
             raise Problem(50053)
         wanted = self._amounts(params)
         async with self._lock:
-            used = await self._used(request.owner)
+            used = await self._used(request.key.main_uid)
             if params.type == "increase":
                 if used >= A_DAY:
                     raise Problem(59691, allowed=str(A_DAY))
@@ -149,15 +152,24 @@ class _Faucet:
         states: list[AccountState] = await self._door.query(ListBalances(owner))
         return trading_accounts(states)
 
-    async def _used(self, owner: int) -> int:
-        """Increases of this UTC day, by exchange time."""
+    async def _used(self, master: int) -> int:
+        """Increases of a user's accounts on this UTC day, by exchange time."""
+        desk = self._context.desk
+        # Closed ones count too: a new one in their place is no new allowance.
+        subs = await desk.act(self._context.vault.sub_accounts, master)
         await ledger_caught_up(self._context)
         now = self._context.clock.exchange_ms()
         page = Page(begin_ms=now - now % DAY)
-        bills = await recorded(
-            self._context, lambda h: h.bills(owner, chart.TRADE, page, types=(FAUCET_IN,))
-        )
-        return len({bill.sequence for bill in bills})
+        owners = [master, *(sub.uid for sub in subs)]
+
+        def ask(history: History) -> set[int]:
+            return {
+                bill.sequence
+                for owner in owners
+                for bill in history.bills(owner, chart.TRADE, page, types=(FAUCET_IN,))
+            }
+
+        return len(await recorded(self._context, ask))
 
     async def _check_held(self, owner: int, wanted: dict[Asset, int]) -> None:
         states = {state.asset: state for state in await self._states(owner)}
