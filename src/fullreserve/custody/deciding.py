@@ -56,7 +56,7 @@ class Deciding:
         if not asked:
             return []
         numbers = tuple(one.withdrawal for one in asked)
-        now_ms = await self._house.now_ms()
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
         states: list[int] = await self._house.ask(POLICY, ListStates(numbers, now_ms))
         moved = zip(asked, states, strict=True)
         return [one for one, state in moved if state != DecisionState.WAITING]

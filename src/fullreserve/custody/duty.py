@@ -1,7 +1,8 @@
 """What custody owes by the clock: a process of its own beside the exchange.
 
-`python -m fullreserve.custody.duty`. It puts withdrawals before the policy. It holds no key and
-keeps nothing: killed at any moment, it asks the exchange what is due and goes on.
+`python -m fullreserve.custody.duty`. It puts withdrawals before the policy, and drives a restart
+that the board has signed off. It holds no key and keeps nothing: killed at any moment, it asks the
+exchange what is due and goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fullreserve.config import Settings
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.reopening import Reopening
 from fullreserve.custody.screening import Screen
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -39,11 +41,12 @@ async def serve(settings: Settings, clock: Clock) -> int:
     vault = Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
     house = House(door)
-    deciding = Deciding(house, Destinations(vault), Screen(data), clock)
+    duties = (Deciding(house, Destinations(vault), Screen(data), clock), Reopening(house, clock))
 
     async def work() -> None:
         while True:
-            await deciding.round()
+            for one in duties:
+                await one.round()
             await clock.wait_ms(LOOK_MS)
 
     try:

@@ -14,6 +14,8 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
 from fullreserve.exchange.products import policy_wire as policy
 from fullreserve.exchange.products import withdrawal_state as withdrawals
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
 from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
 
@@ -22,7 +24,12 @@ WATCHER_GATEWAY = 101
 PAYER_GATEWAY = 102
 DUTY_GATEWAY = 103
 
-_ANSWERS: dict[type, Any] = {**deposits.ANSWERS, **withdrawals.ANSWERS, **policy.ANSWERS}
+_ANSWERS: dict[type, Any] = {
+    **deposits.ANSWERS,
+    **withdrawals.ANSWERS,
+    **policy.ANSWERS,
+    ListReopening: list[Suspension],
+}
 
 AT_ONCE = 500  # reports in one submission
 ADDRESSES_AT_ONCE = 10_000
@@ -65,9 +72,12 @@ class House:
             raise Unknown(f"the exchange has no fold {fold}")
         return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
 
-    async def now_ms(self) -> int:
-        """The exchange's time, in which a demo may run faster than the world."""
-        return (await self._door.health()).time_ms
+    async def now_ms(self, wall_ms: int) -> int:
+        """The exchange's time: its last command's, or the world's where that is later.
+
+        A demo may run faster than the world; where nothing happens, no command tells the time.
+        """
+        return max((await self._door.health()).time_ms, wall_ms)
 
     async def ledger(self) -> list[AccountState]:
         """The house's own accounts."""

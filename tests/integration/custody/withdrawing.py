@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from fullreserve.custody.house import House
 from fullreserve.door.local import LocalDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.liveness import Liveness
+from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
 from fullreserve.exchange.products.withdrawals import Withdrawals
@@ -43,7 +48,8 @@ class Withdrawing:
 
     @classmethod
     async def open(cls, folder: Path, *networks: wire.DefineNetwork) -> Withdrawing:
-        bed = await Bed.open(folder, folds=(Deposits(), Withdrawals(), Suspensions()))
+        folds = (Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy())
+        bed = await Bed.open(folder, folds=folds)
         door = await LocalDoor.open(bed.sequencer, GATEWAY)
         socket = await SocketServer.start(bed.sequencer, folder / SOCKET_NAME)
         vault = Vault(folder, lambda: START_MS)
@@ -75,11 +81,13 @@ class Withdrawing:
         )
         return await self.say(asked)
 
-    async def say(self, payload: wire.Payload, owner: int = ALICE) -> int:
+    async def say(
+        self, payload: msgspec.Struct, owner: int = ALICE, fold: int = wire.WITHDRAWALS
+    ) -> int:
         """The sequence of an accepted word of a user's."""
         number = self.door.numbers(1)
         body = wire.encode_payload(payload)
-        replies = await submit(self.door, [Product(GATEWAY, number, wire.WITHDRAWALS, owner, body)])
+        replies = await submit(self.door, [Product(GATEWAY, number, fold, owner, body)])
         assert not isinstance(replies, tuple) or replies
         assert replies[0].code == 0, replies
         return int(replies[0].sequence)

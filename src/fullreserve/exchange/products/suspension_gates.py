@@ -185,6 +185,24 @@ def _has_arrived(number: int, view: View) -> bool:
     return found is not None and found.state == WithdrawalState.SUCCESS
 
 
+def canaries_chosen(one: Suspension, view: View) -> dict[int, int]:
+    """The canaries, and the smallest request for each network that has none or lost its own."""
+    chosen = dict(one.canaries)
+    waiting = queue(one.terms.scope, view)
+    for network in canaries_missing(one, view):
+        if network in chosen and not _is_lost(chosen[network], view):
+            continue
+        here = [queued for queued in waiting if queued.network == network]
+        if here:
+            chosen[network] = min(here, key=lambda queued: (queued.usd, queued.number)).number
+    return chosen
+
+
+def _is_lost(number: int, view: View) -> bool:
+    found = canary(number, view)
+    return found is None or found.state in (WithdrawalState.CANCELED, WithdrawalState.FAILED)
+
+
 def canary_digest(one: Suspension, view: View) -> bytes:
     """Over the canaries' transfers, by network."""
     parts = []

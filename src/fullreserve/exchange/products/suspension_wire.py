@@ -274,6 +274,17 @@ class Report(Said, frozen=True, tag=15):
     digest: bytes
 
 
+class Advance(Said, frozen=True, tag=16):
+    """By the house, for a worker: the next step of a restart that the board has signed off.
+
+    Canaries are chosen, the drain is opened (`seed` blinds the commitment to the queue), the end is
+    noted: whichever is due. Refused while what the board has to show is not shown.
+    """
+
+    suspension: int
+    seed: bytes
+
+
 AnySaid = (
     Draft
     | Suspend
@@ -290,6 +301,7 @@ AnySaid = (
     | Lift
     | Fall
     | Report
+    | Advance
 )
 
 
@@ -321,6 +333,10 @@ class DrainOf(Asked, frozen=True, tag=3):
     asset: int
 
 
+class ListReopening(Asked, frozen=True, tag=4):
+    """-> list[Suspension] whose restart is under way, without their queues and histories."""
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -332,7 +348,7 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
 
 
 FREE = Verdict()
-AnyAsked = ListAll | Ruling | DrainOf
+AnyAsked = ListAll | Ruling | DrainOf | ListReopening
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

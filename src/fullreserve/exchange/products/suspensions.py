@@ -80,6 +80,8 @@ class Suspensions(UndoingFold[SuspensionsState]):
         one = self.state.suspensions.get(said.suspension)
         if one is None:
             return Outcome(code=Refused.UNKNOWN)
+        if isinstance(said, wire.Advance):
+            return self._advanced(who, one, said, moment, view)
         if isinstance(said, wire.Ratify | wire.Discard | wire.Extend | wire.Fall):
             return self._of_console(who, one, said, moment, view)
         return self._of_board(who, one, said, moment, view)
@@ -313,10 +315,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
         if found is None:
             return Outcome(code=Refused.QUEUE)
         fresh = _replace(one, canaries={**one.canaries, found.network: found.number})
-        if one.state == _State.GATE_CHECK:
-            self._moved(fresh, _State.CANARY, who, moment)
-        else:
-            self._keep(fresh, moment)
+        self._moved_or_kept(fresh, who, moment)
         return Outcome()
 
     def _open_drain(
@@ -343,6 +342,39 @@ class Suspensions(UndoingFold[SuspensionsState]):
         )
         self._moved(fresh, _State.DRAINING, who, moment)
         return Outcome()
+
+    def _advanced(
+        self, who: int, one: Suspension, said: wire.Advance, moment: Moment, view: View
+    ) -> Outcome:
+        """What is due of a restart that enough of the board have signed off."""
+        if who != chart.HOUSE:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if not one.stops_leaving or moment.time_ms < one.terms.est_open_ms:
+            return Outcome(code=Refused.WRONG_STATE)
+        if one.state == _State.DRAINING:
+            return self._lift(who, one, moment, view)
+        has_canaries = Gate.CANARY in gates_of(one)
+        if has_canaries and one.state in (_State.GATE_CHECK, _State.CANARY):
+            chosen = gates.canaries_chosen(one, view)
+            if chosen != one.canaries:
+                return self._canaries(who, one, chosen, moment, view)
+        opening = wire.OpenDrain(one.number, said.seed)
+        return self._open_drain(who, one, opening, moment, view)
+
+    def _canaries(
+        self, who: int, one: Suspension, chosen: dict[int, int], moment: Moment, view: View
+    ) -> Outcome:
+        code = self._may_go_on(one, moment, view)
+        if code:
+            return Outcome(code=code)
+        self._moved_or_kept(_replace(one, canaries=chosen), who, moment)
+        return Outcome()
+
+    def _moved_or_kept(self, fresh: Suspension, who: int, moment: Moment) -> None:
+        if fresh.state == _State.GATE_CHECK:
+            self._moved(fresh, _State.CANARY, who, moment)
+        else:
+            self._keep(fresh, moment)
 
     def _lift(self, who: int, one: Suspension, moment: Moment, view: View) -> Outcome:
         wanted = _State.DRAINING if one.stops_leaving else _State.GATE_CHECK
@@ -405,6 +437,9 @@ class Suspensions(UndoingFold[SuspensionsState]):
         table = self.state.suspensions
         if isinstance(asked, wire.ListAll):
             return _encode([table[number] for number in sorted(table)])
+        if isinstance(asked, wire.ListReopening):
+            under_way = (one for one in table.values() if one.state in REOPENING)
+            return _encode([_replace(one, queue=(), history=()) for one in under_way])
         if isinstance(asked, wire.DrainOf):
             return _encode(self._drain_of(asked))
         return _encode(rules.verdict(table.values(), asked))

@@ -223,6 +223,15 @@ class Exchange:
         if words:
             await self.say(POLICY, *words)
 
+    async def reaches(self, number: int, state: int, limit_s: int) -> None:
+        """Until a suspension has come so far; Broken when it takes too long."""
+        until_ns = self.clock.monotonic_ns() + limit_s * 10**9
+        while (one := await self.suspension(number)).state < state:
+            if self.clock.monotonic_ns() > until_ns:
+                raise Broken(f"the restart stays in state {one.state}")
+            await self.approve()
+            await self.clock.wait_ms(LOOK_MS)
+
     async def final(self, numbers: Sequence[int], limit_s: int) -> None:
         """Until all are paid on the chain, and final there; Broken when it takes too long."""
         until_ns = self.clock.monotonic_ns() + limit_s * 10**9

@@ -35,7 +35,6 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Destination,
-    Drain,
     Request,
 )
 from fullreserve.exchange.products.liveness import (
@@ -48,17 +47,15 @@ from fullreserve.exchange.products.liveness import (
     Standing,
 )
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
+from fullreserve.exchange.products.suspension_state import SuspensionState
 from fullreserve.exchange.products.suspension_wire import (
     Action,
     Budget,
-    Canary,
     Check,
     Figure,
     Gate,
     Level,
-    Lift,
     Mode,
-    OpenDrain,
     Plan,
     Ratify,
     Reason,
@@ -294,19 +291,10 @@ class Story(Market):
 
     async def _drain(self, number: int, requested: list[int]) -> None:
         exchange, board = self._exchange, self._operator(0)
-        await exchange.word(board, Canary(number, requested[0]))
-        await exchange.final(requested[:1], PAID_WITHIN_S)
-        self._say("The canary has arrived on the chain")
-        await exchange.word(board, OpenDrain(number, self._draws.randbytes(32)))
-        ticks = 0
-        while await exchange.waiting():
-            for line in (await exchange.suspension(number)).budgets:
-                word = Drain(line.network, line.asset, line.amount, line.slots)
-                await exchange.must(WITHDRAWALS, chart.HOUSE, word)
-            ticks += 1
-            await exchange.clock.wait_ms(60_000 // SPEED)
-        self._say(f"The queue was drained in {ticks} ticks")
-        await exchange.word(board, Lift(number))
+        await exchange.reaches(number, SuspensionState.DRAINING, PAID_WITHIN_S)
+        self._say("The canary has arrived on the chain; the worker on duty opens the drain")
+        await exchange.reaches(number, SuspensionState.LIFTED, PAID_WITHIN_S)
+        self._say("The queue was drained, and nobody had to tick")
         await exchange.final(requested, PAID_WITHIN_S)
         self._say(f"{len(requested)} withdrawals are final on the chain")
         said = await asyncio.to_thread(self._verified, number)
