@@ -15,8 +15,12 @@ from tests.server import LiveServer
 
 PAIR = "/trade/BTC-USDT"
 LONG = 150  # orders
+MESSAGES = ROOT / "web/src/i18n/messages"
 WORDS = {
-    language: json.loads((ROOT / f"web/src/i18n/messages/{language}.json").read_text())
+    language: {
+        **json.loads((MESSAGES / f"{language}.json").read_text()),
+        **json.loads((MESSAGES / f"console/{language}.json").read_text()),
+    }
     for language in ("en", "ru", "zh")
 }
 EN = WORDS["en"]

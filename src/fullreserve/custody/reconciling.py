@@ -95,6 +95,7 @@ class Reconciler:
         ledger = await self._ledger()
         keys = sorted({(tier, asset) for tier in wire.Tier for asset in self._network.decimals})
         self.lines = [self._line(key, ledger, held, way) for key in keys]
+        self._keep(block)
         broken = [one for one in self.lines if one.difference and self._lasts(one)]
         for one in broken:
             await self._suspend(one, block)
@@ -108,6 +109,21 @@ class Reconciler:
         low = has - way.less.get(key, 0) - tolerance
         high = has + way.more.get(key, 0) + tolerance
         return Line(*key, has, low, high, held.get(key, 0))
+
+    def _keep(self, block: Block) -> None:
+        """What was found, as a file for whoever shows it."""
+        number = self._network.network
+        lines = [msgspec.structs.asdict(one) | {"difference": one.difference} for one in self.lines]
+        found = {
+            "network": number,
+            "height": block.height,
+            "time_ms": self._clock.wall_ms(),
+            "lines": lines,
+        }
+        place = self._payer.with_name(f"custody-reconciled-{number}.json")
+        fresh = place.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(found))
+        fresh.replace(place)
 
     def _lasts(self, one: Line) -> bool:
         key, now = (one.tier, one.asset), self._clock.wall_ms()

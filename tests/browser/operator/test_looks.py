@@ -11,9 +11,23 @@ from tests.browser.people import Person
 from tests.browser.test_pages import LIT, SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
 
+# Of people of whom there are none, so that nothing that other tests do is stopped.
+STOP = {
+    "actions": "withdraw",
+    "level": "segment",
+    "key": "9",
+    "reason": "WALLET_MAINT",
+    "note": "so that there is one to look at",
+}
 # Path, and the message that heads it.
 PAGES = {
     "/operator": "op.overview",
+    "/operator/suspensions": "op.sus",
+    "/operator/suspensions/{stop}": "op.sus.way",
+    "/operator/custody": "op.tierTable",
+    "/operator/ceremony": "op.ceremony.keys",
+    "/operator/withdrawals": "op.withdrawals",
+    "/operator/policy": "op.rules",
     "/operator/instruments": "op.instruments",
     "/operator/users": "op.users",
     "/operator/users/{uid}": "op.user.about",
@@ -85,7 +99,7 @@ def test_a_phone_shows_all_of_the_console(
 
 
 def addresses(ada: Operator, maker: Person) -> dict[str, str]:
-    """Pages by address, for one user, the newest command and an open proposal."""
+    """Pages by address, for one user, the newest command, an open proposal and a suspension."""
     last = ada.get(X + "journal")[0]["durable"]
     raised = {
         "tier": "1",
@@ -94,5 +108,11 @@ def addresses(ada: Operator, maker: Person) -> dict[str, str]:
         "note": "more volume than before",
     }
     known = ada.get(X + "proposals", state="open") or ada.post(X + "propose/fee-tier", **raised)
-    places = {"uid": maker.uid, "last": last, "proposal": known[0]["proposal"]}
+    stopped = ada.get(X + "suspending") or ada.post(X + "suspending/suspend", **STOP)
+    places = {
+        "uid": maker.uid,
+        "last": last,
+        "proposal": known[0]["proposal"],
+        "stop": stopped[0]["suspension"],
+    }
     return {path.format(**places): head for path, head in PAGES.items()}

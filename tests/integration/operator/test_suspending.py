@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest_asyncio
-
-from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
-    DEPOSITS,
     WITHDRAWALS,
     Bound,
     Destination,
-    Funded,
     Paid,
     Request,
-    Tier,
 )
-from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.app import routes
 from fullreserve.gateway.ws.reference import Status
-from tests.bed import ALICE, BTC, submit
+from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console, Person
-from tests.integration.rest.test_custody import NETWORK, Numbers, terms
-from tests.memory_folder import memory_folder
+from tests.integration.rest.test_custody import NETWORK
 from verifier.drain import check
 
 COIN = 10**8
 HOUR_MS = 3_600_000
 DIGEST = sha256(b"a document").hexdigest()
-
-
-@pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Console]:
-    with memory_folder() as folder:
-        opened = await Console.open(folder)
-        rest = opened.town.rest
-        rest.context.addresses = {NETWORK: Numbers()}
-        for fold in (DEPOSITS, WITHDRAWALS):
-            assert (await say(rest.context, fold, terms(NETWORK, "Bitcoin"))).code == 0
-        await rest.place(rest.bob, "sell", "40000", "0.1")
-        await rest.place(rest.alice, "buy", "40000", "0.1")
-        funded = Funded(NETWORK, bytes(32), BTC, Tier.HOT, amount_bytes(500 * COIN))
-        assert (await say(rest.context, DEPOSITS, funded)).code == 0
-        door = rest.door
-        source, target = (AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
-        moved = Transfer(
-            door.gateway, door.numbers(1), ALICE, source, target, BTC, amount_bytes(50 * COIN)
-        )
-        await submit(door, [moved])
-        yield opened
-        await opened.close()
 
 
 async def request(desk: Console, coins: float) -> int:

@@ -601,6 +601,9 @@ export interface Endpoints {
     limit?: number | string
   }
   'GET x/operator/command': { sequence: number | string }
+  'GET x/operator/custody': Record<string, never>
+  'GET x/operator/custody/reconciliation': Record<string, never>
+  'GET x/operator/deposits/unclaimed': { limit?: number | string }
   'GET x/operator/fees': Record<string, never>
   'GET x/operator/instruments': Record<string, never>
   'POST x/operator/instruments/state': {
@@ -621,12 +624,21 @@ export interface Endpoints {
   }
   'GET x/operator/operators': Record<string, never>
   'POST x/operator/operators/dismiss': { note: string; uid: number | string }
+  'POST x/operator/operators/revoke': {
+    note: string
+    uid: number | string
+    role: 'admin' | 'auditor' | 'support' | 'trading'
+  }
   'GET x/operator/overview': Record<string, never>
   'GET x/operator/parameters': Record<string, never>
   'GET x/operator/policy': Record<string, never>
   'POST x/operator/policy/agree': { note: string; change: number | string; replay: string }
   'POST x/operator/policy/approve': { note: string; wdId: string }
   'GET x/operator/policy/decision': { wdId: string }
+  'GET x/operator/policy/decisions': {
+    state?: '' | 'allowed' | 'blocked' | 'expired' | 'rejected' | 'waiting'
+    limit?: number | string
+  }
   'POST x/operator/policy/propose': { note: string; rules: string }
   'POST x/operator/policy/reject': { note: string; wdId: string }
   'GET x/operator/policy/replay': { change: number | string }
@@ -641,6 +653,12 @@ export interface Endpoints {
     note: string
     instId: string
     tradeId: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/claim': {
+    note: string
+    uid: number | string
+    depId: string
     lastsMs?: number | string
   }
   'POST x/operator/propose/correction': {
@@ -658,6 +676,12 @@ export interface Endpoints {
     tier: number | string
     maker: string
     taker: string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/grant': {
+    note: string
+    uid: number | string
+    role: 'admin' | 'auditor' | 'support' | 'trading'
     lastsMs?: number | string
   }
   'POST x/operator/propose/instrument': {
@@ -804,6 +828,18 @@ export interface Endpoints {
     cancelOrders?: boolean
   }
   'POST x/operator/users/revoke-keys': { note: string; uid: number | string; apiKey?: string }
+  'GET x/operator/withdrawal': { wdId: string }
+  'GET x/operator/withdrawals': {
+    queue?: '' | 'queued' | 'ready' | 'review' | 'sent' | 'short'
+    after?: string
+    limit?: number | string
+  }
+  'POST x/operator/withdrawals/decide': {
+    note: string
+    wdId: string
+    verdict: 'approve' | 'refuse'
+  }
+  'GET x/operator/withdrawals/queues': Record<string, never>
   'GET x/passkeys': Record<string, never>
   'POST x/passkeys/begin': Record<string, never>
   'POST x/passkeys/finish': { ticket: string; credential: string; name?: string }

@@ -1,12 +1,24 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import { describe, expect, test } from 'vitest'
 import { chosenLanguage, LANGUAGES, type Language } from './catalog'
+import consoleEn from './messages/console/en.json'
+import consoleRu from './messages/console/ru.json'
+import consoleZh from './messages/console/zh.json'
 import en from './messages/en.json'
 import ru from './messages/ru.json'
 import zh from './messages/zh.json'
 import { Translator } from './translator'
 
-const ALL: Record<Language, Record<string, string>> = { en, ru, zh }
+const EVERYBODY: Record<Language, Record<string, string>> = { en, ru, zh }
+const CONSOLE: Record<Language, Record<string, string>> = {
+  en: consoleEn,
+  ru: consoleRu,
+  zh: consoleZh,
+}
+const SETS = [
+  ['everybody', EVERYBODY],
+  ['the console', CONSOLE],
+] as const
 const CATEGORIES: Record<Language, string[]> = {
   en: ['one', 'other'],
   ru: ['few', 'many', 'one', 'other'],
@@ -39,19 +51,23 @@ function shapeOf(text: string, language: Language) {
   return shape(new IntlMessageFormat(text, language).getAst() as Element[])
 }
 
-describe.each(Object.keys(LANGUAGES) as Language[])('%s', (language) => {
-  const messages = ALL[language]
+const EACH = SETS.flatMap(([name, all]) =>
+  (Object.keys(LANGUAGES) as Language[]).map((language) => ({ name, all, language })),
+)
+
+describe.each(EACH)('$language of $name', ({ all, language }) => {
+  const messages = all[language]
 
   // Criterion: WEB-I18N-1
   test('has every key and no other', () => {
-    expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort())
+    expect(Object.keys(messages).sort()).toEqual(Object.keys(all.en).sort())
     expect(Object.entries(messages).filter(([, text]) => !text.trim())).toEqual([])
   })
 
   // Criterion: WEB-I18N-2
   test('fills in the same values', () => {
     for (const [key, text] of Object.entries(messages)) {
-      const english = shapeOf(ALL.en[key] ?? '', 'en').names
+      const english = shapeOf(all.en[key] ?? '', 'en').names
       expect([key, [...shapeOf(text, language).names].sort()]).toEqual([key, [...english].sort()])
     }
   })
@@ -86,4 +102,18 @@ test.each([
   ['xx', ['fr'], 'en'],
 ])('kept %s and wanted %s gives %s', (kept, wanted, language) => {
   expect(chosenLanguage(kept, wanted)).toBe(language)
+})
+
+// Criterion: WEB-I18N-1
+test('the console says nothing that everybody says already', () => {
+  expect(Object.keys(consoleEn).filter((key) => key in en)).toEqual([])
+})
+
+test('a page with texts of its own speaks with both', () => {
+  const both = new Translator('en', en).and(consoleEn)
+  expect([both.t('cancel'), both.t('op.overview')]).toEqual([en.cancel, consoleEn['op.overview']])
+  expect([both.has('op.overview'), new Translator('en', en).has('op.overview')]).toEqual([
+    true,
+    false,
+  ])
 })

@@ -10,6 +10,8 @@ import msgspec
 
 from fullreserve.exchange.wire.commands import AccountKey, Amount, Definition, Leg
 
+ROLES_MAX = 4
+
 # Bill types of the postings; the core lets them pass where a holder is frozen.
 CORRECTION = 9001
 BUST = 9002
@@ -79,7 +81,24 @@ class SetThreshold(Act, frozen=True, tag=7):
     threshold: int
 
 
-AnyAct = Correct | Bust | Define | AssignTier | Release | Admit | SetThreshold
+class Grant(Act, frozen=True, tag=8):
+    """Gives an operator a role: the exchange that took the last approval does, in its vault."""
+
+    owner: int
+    role: int  # 1 admin, 2 trading, 3 support, 4 auditor
+
+
+class ClaimDeposit(Act, frozen=True, tag=9):
+    """What came without a memo, or with one that is nobody's, is this owner's."""
+
+    owner: int
+    network: int
+    transfer: bytes
+
+
+AnyAct = (
+    Correct | Bust | Define | AssignTier | Release | Admit | SetThreshold | Grant | ClaimDeposit
+)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

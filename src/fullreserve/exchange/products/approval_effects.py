@@ -12,8 +12,10 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     AssignTier,
     Bust,
+    ClaimDeposit,
     Correct,
     Define,
+    Grant,
     Release,
 )
 from fullreserve.exchange.products.approval_state import Refused, Shortage
@@ -47,7 +49,7 @@ def beneficiaries(act: AnyAct) -> tuple[int, ...]:
         owners = [act.account.owner, act.house.owner]
     elif isinstance(act, Bust):
         owners = [leg.account.owner for leg in act.legs]
-    elif isinstance(act, AssignTier | Release):
+    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit):
         owners = [act.owner]
     else:
         owners = []
@@ -66,6 +68,9 @@ def effect(act: AnyAct, view: View) -> Effect:
         return _posted(posting(act), view)
     if isinstance(act, Define):
         return Effect(Outcome(commands=(act.command,)))
+    if isinstance(act, Grant | ClaimDeposit):
+        # Done elsewhere, by who took the approval.
+        return Effect(Outcome())
     assert isinstance(act, AssignTier | Release)
     owner: OwnerChanged | None = view.query(GetOwner(owner=act.owner))
     if owner is None:

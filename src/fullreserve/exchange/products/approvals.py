@@ -16,15 +16,18 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Fold, Moment, Outcome, View
 from fullreserve.exchange.products.approval_acts import (
+    ROLES_MAX,
     Admit,
     AnyAct,
     AnyAsk,
     Approve,
     Bust,
+    ClaimDeposit,
     Correct,
     Define,
     Dismiss,
     Enrol,
+    Grant,
     Propose,
     Reject,
     SetThreshold,
@@ -54,6 +57,8 @@ from fullreserve.exchange.products.approval_state import (
 )
 from fullreserve.exchange.products.suspension_wire import CORE_FIRST
 from fullreserve.exchange.wire.commands import Product, SetSuspension, amount_int
+
+TRANSFER_BYTES = 32
 
 _payload = msgspec.msgpack.Decoder(AnyAsk)
 _asked = msgspec.msgpack.Decoder(GetGroup)
@@ -259,6 +264,10 @@ def _is_sound(act: AnyAct) -> bool:
         return 0 < len(act.legs) <= 8 and all(len(amount) == 16 for amount in amounts)
     if isinstance(act, SetThreshold):
         return 1 <= act.threshold <= THRESHOLD_MAX
+    if isinstance(act, Grant):
+        return 1 <= act.role <= ROLES_MAX
+    if isinstance(act, ClaimDeposit):
+        return len(act.transfer) == TRANSFER_BYTES and act.owner >= chart.FIRST_USER
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):
         # Those have gates of their own.
         return act.command.suspension < CORE_FIRST

@@ -46,6 +46,7 @@ from fullreserve.exchange.products.policy_wire import (
     GetDecision,
     GetReplay,
     Judge,
+    ListDecisions,
     ListStates,
     PolicyView,
     Propose,
@@ -307,8 +308,14 @@ class Policy(UndoingFold[PolicyState]):
         if isinstance(asked, ListStates):
             found = (self.state.decisions.get(request) for request in asked.requests)
             return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
+        if isinstance(asked, ListDecisions):
+            return _encode(self._listed(asked))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
         return _encode(PolicyView(self.state.version, self.state.rules, changes, self.state.head))
+
+    def _listed(self, asked: ListDecisions) -> list[Decision]:
+        newest = sorted(self.state.decisions.values(), key=lambda one: -one.number)
+        return [one for one in newest if asked.state in (0, one.state)][: asked.limit]
 
 
 def _members(number: int, view: View) -> Group:

@@ -165,6 +165,13 @@ class ListStates(Asked, frozen=True, tag=4):
     now_ms: int
 
 
+class ListDecisions(Asked, frozen=True, tag=5):
+    """-> list[Decision], newest first; `state` 0 is any."""
+
+    state: int
+    limit: int
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
@@ -179,13 +186,14 @@ class Replay(msgspec.Struct, array_like=True, frozen=True):
 
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode
-AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates
+AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions
 
 ANSWERS: dict[type[Asked], object] = {
     GetPolicy: PolicyView,
     GetDecision: Decision | None,
     GetReplay: Replay | None,
     ListStates: list[int],
+    ListDecisions: list[Decision],
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 
 from fullreserve.exchange.products.changes import newest, newest_of
@@ -20,6 +22,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetPlace,
     GetQuota,
     GetWithdrawal,
+    ListOpen,
     ListPay,
     ListQueue,
     ListShort,
@@ -65,6 +68,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(_place(asked.number, state, known))
     if isinstance(asked, ListQueue):
         return _encode(_queue(state, known))
+    if isinstance(asked, ListOpen):
+        return _encode(_open(asked, state, known))
     if isinstance(asked, GetDrains):
         return _encode(state.drains.get(asked.suspension, {}))
     return _encode(_listed(asked, state, known))
@@ -146,6 +151,11 @@ def _undecided(limit: int, state: WithdrawalsState, known: Index) -> list[Undeci
         place = (number, one.owner, one.network, one.destination)
         found.append(Undecided(*place, is_asked=number in state.judged))
     return found
+
+
+def _open(asked: ListOpen, state: WithdrawalsState, known: Index) -> list[Withdrawal]:
+    newer = (number for number in known.open if number > asked.after)
+    return [state.withdrawals[number] for number in islice(newer, asked.limit)]
 
 
 def _short(asked: ListShort, state: WithdrawalsState, known: Index) -> list[Pay]:

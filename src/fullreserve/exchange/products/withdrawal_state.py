@@ -198,6 +198,13 @@ class Undecided(msgspec.Struct, array_like=True, frozen=True):
     is_asked: bool
 
 
+class ListOpen(Question, frozen=True, tag=28):
+    """-> list[Withdrawal] that have not come to their end, the oldest first."""
+
+    after: int  # a withdrawal's number
+    limit: int
+
+
 class Quota(msgspec.Struct, array_like=True, frozen=True):
     """USD at 10^-8 in 24 hours."""
 
@@ -223,6 +230,7 @@ AnyQuestion = (
     | GetDrains
     | ListShort
     | ListUndecided
+    | ListOpen
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -237,6 +245,7 @@ ANSWERS: dict[type[Question], object] = {
     GetDrains: dict[int, dict[int, DrainLog]],
     ListShort: list[Pay],
     ListUndecided: list[Undecided],
+    ListOpen: list[Withdrawal],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

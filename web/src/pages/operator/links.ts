@@ -1,8 +1,12 @@
-import type { MessageKey } from '~/i18n'
+import type { ConsoleKey } from './texts'
 
 /** The console's pages as its navigation lists them: path and name. */
-export const OPERATOR_LINKS: readonly (readonly [string, MessageKey])[] = [
+export const OPERATOR_LINKS: readonly (readonly [string, ConsoleKey])[] = [
   ['/operator', 'op.overview'],
+  ['/operator/suspensions', 'op.sus'],
+  ['/operator/custody', 'op.custody'],
+  ['/operator/withdrawals', 'op.withdrawals'],
+  ['/operator/policy', 'op.policy'],
   ['/operator/instruments', 'op.instruments'],
   ['/operator/users', 'op.users'],
   ['/operator/fees', 'op.fees'],

@@ -14,6 +14,13 @@ function page(path: string, load: () => Promise<Record<string, unknown>>, name: 
 
 const pages = [
   page('/', () => import('./overview/OverviewPage'), 'OverviewPage'),
+  page('suspensions', () => import('./suspensions/SuspensionsPage'), 'SuspensionsPage'),
+  page('suspensions/$suspension', () => import('./suspensions/SuspensionPage'), 'SuspensionPage'),
+  page('custody', () => import('./custody/CustodyPage'), 'CustodyPage'),
+  page('ceremony', () => import('./custody/CeremonyPage'), 'CeremonyPage'),
+  page('withdrawals', () => import('./withdrawals/WithdrawalsPage'), 'WithdrawalsPage'),
+  page('withdrawals/$wdId', () => import('./withdrawals/WithdrawalPage'), 'WithdrawalPage'),
+  page('policy', () => import('./policy/PolicyPage'), 'PolicyPage'),
   page('instruments', () => import('./instruments/InstrumentsPage'), 'InstrumentsPage'),
   page('users', () => import('./users/UsersPage'), 'UsersPage'),
   page('users/$uid', () => import('./users/UserPage'), 'UserPage'),

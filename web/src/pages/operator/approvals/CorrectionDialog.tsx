@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
 
 const HOUSES = ['treasury', 'fees', 'rounding', 'insurance']
 const REASONS = ['deposit', 'fee', 'settlement', 'compensation', 'error', 'other']

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import css from '../layout/Cells.module.css'
 import { useWords } from '../layout/words'
 import type { Fields } from '../rows'
+import { useTranslation } from '../texts'
 import termsCss from './Terms.module.css'
 import { textOf } from './termText'
 import { useBefore } from './useBefore'
@@ -14,6 +14,7 @@ const GROUPS: Record<string, string> = {
   house: 'house',
   reason: 'reason',
   level: 'level',
+  role: 'role',
 }
 
 /** A value of a term as people read it. */

@@ -1,10 +1,10 @@
 import { type ReactNode, useState } from 'react'
-import { useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import { Select } from '~/ui/Select'
 import css from '../layout/Cells.module.css'
 import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
 import { type AuditFilter, NO_FILTER } from './entries'
 
 const RESULTS = ['', 'done', 'denied', 'unknown']

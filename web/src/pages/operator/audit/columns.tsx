@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import { Refusal } from '~/api/refusal'
 import { useRefusalText } from '~/app/refusals'
-import { useTranslation } from '~/i18n'
 import { Badge } from '~/pages/account/layout/Badge'
 import type { Column } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
@@ -9,6 +8,7 @@ import { useMoments } from '../layout/moments'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { AuditEntry } from '../rows'
+import { useTranslation } from '../texts'
 
 const LOOKS: Record<string, 'good' | 'bad' | 'plain'> = { done: 'good', denied: 'bad' }
 

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
@@ -9,6 +8,7 @@ import { ProposeDialog } from '../layout/ProposeDialog'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import type { FeeTier } from '../rows'
+import { useTranslation } from '../texts'
 import { TierDialog } from './TierDialog'
 
 /** What trading costs in each tier; changes are proposed. */

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { useReading } from '../layout/reading'
 import type { FeeTier } from '../rows'
+import { useTranslation } from '../texts'
 
 /** Proposes another tier for a user. */
 export function TierDialog(props: { uid?: string; tier?: string; onClose(): void }): ReactNode {

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { Refusal } from '~/api/refusal'
-import { useTranslation } from '~/i18n'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import type { Instrument } from '../rows'
+import { useTranslation } from '../texts'
 import { changed, ticksText } from './terms'
 
 /** Proposes other terms; what was not changed is not sent. */

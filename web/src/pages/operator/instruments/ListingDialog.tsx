@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
 
 const STATES = ['preopen', 'post_only', 'live']
 

@@ -1,5 +1,4 @@
 import { type ReactNode, useState } from 'react'
-import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -9,6 +8,7 @@ import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
 import { useReading } from '../layout/reading'
 import type { Journal, JournalRow } from '../rows'
+import { useTranslation } from '../texts'
 import { JournalRows } from './JournalRows'
 import { ReplaySection } from './ReplaySection'
 

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { type Column, Table } from '~/ui/Table'
 import { useMoments } from '../layout/moments'
 import { FieldList } from '../ledger/FieldList'
 import type { JournalRow } from '../rows'
+import { useTranslation } from '../texts'
 import css from './Journal.module.css'
 
 /** Rows of the log with their commands by name. */

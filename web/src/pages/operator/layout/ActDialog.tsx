@@ -1,28 +1,19 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { type PostName, rest } from '~/api/rest'
-import type { MessageKey } from '~/i18n'
-import { useTranslation } from '~/i18n'
 import { Form } from '~/pages/account/form/Form'
 import { type Faults, useForm } from '~/pages/account/form/useForm'
 import { Button, type ButtonLook } from '~/ui/Button'
 import { Dialog } from '~/ui/Dialog'
 import { Field } from '~/ui/Field'
-import { Select } from '~/ui/Select'
-import css from './ActDialog.module.css'
+import type { MessageKey } from '../texts'
+import { useTranslation } from '../texts'
+import { ActInput } from './ActInput'
+import { type ActField, asked, initialOf, sentOf } from './actFields'
 import { noteFault } from './note'
 import { OPERATOR } from './reading'
 
-export interface ActField {
-  name: string
-  label: string
-  hint?: string
-  /** One of these; without it a text. */
-  options?: readonly (readonly [string, ReactNode])[]
-  initial?: string
-  isOptional?: boolean
-  after?: string
-}
+export type { ActField } from './actFields'
 
 export interface ActProps<T> {
   title: string
@@ -36,6 +27,8 @@ export interface ActProps<T> {
   /** What the button says: the deed itself. */
   deed: string
   look?: ButtonLook
+  /** What one should know before the deed, above the fields. */
+  children?: ReactNode
   onClose(): void
   onDone(row: T | undefined): void
 }
@@ -47,9 +40,10 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
   const client = useQueryClient()
   const form = useForm<string>({
     initial: { ...initialOf(fields), note: '' },
-    check: (typed) => faultsOf(fields, typed),
+    check: (typed) => faultsOf(asked(fields, typed), typed),
     send: async ({ note = '', ...typed }) => {
-      const body = { ...fixed, ...filled(sent ? sent(typed) : typed), note: note.trim() }
+      const chosen = sentOf(asked(fields, typed), typed)
+      const body = { ...fixed, ...filled(sent ? sent(chosen) : chosen), note: note.trim() }
       const [row] = await rest.post<T>(path, body as never)
       onDone(row)
       onClose()
@@ -59,13 +53,14 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
   })
   return (
     <Dialog open title={title} about={about} onClose={onClose}>
+      {props.children}
       <Form
         form={form}
         submit={deed}
         look={look ?? 'primary'}
         beside={<Button onClick={onClose}>{t('cancel')}</Button>}
       >
-        {fields.map((field) => (
+        {asked(fields, form.values).map((field) => (
           <ActInput
             key={field.name}
             field={field}
@@ -77,31 +72,6 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
         <Field {...form.bind('note')} label={t('op.note')} hint={t('op.note.hint')} />
       </Form>
     </Dialog>
-  )
-}
-
-function ActInput(props: {
-  field: ActField
-  value: string
-  onChange(value: string): void
-  bound: ReturnType<ReturnType<typeof useForm<string>>['bind']>
-}): ReactNode {
-  const { field, value, onChange, bound } = props
-  const { label, hint, options, after } = field
-  if (!options) {
-    return <Field {...bound} label={label} hint={hint} after={after} spellCheck={false} />
-  }
-  return (
-    <span className={css.choice}>
-      <Select label={label} labelled value={value} options={options} onChange={onChange} />
-      {hint ? <span className={css.hint}>{hint}</span> : null}
-    </span>
-  )
-}
-
-function initialOf(fields: readonly ActField[]): Record<string, string> {
-  return Object.fromEntries(
-    fields.map(({ name, initial, options }) => [name, initial ?? options?.[0]?.[0] ?? '']),
   )
 }
 

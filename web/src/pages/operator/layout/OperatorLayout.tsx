@@ -5,13 +5,13 @@ import { type Session, sessionQuery } from '~/api/session'
 import { Notice } from '~/app/Notice'
 import { useRefusalText } from '~/app/refusals'
 import { SubPages } from '~/app/SubPages'
-import { useTranslation } from '~/i18n'
 import { EntryCard } from '~/pages/account/entry/EntryCard'
 import { SignInForm } from '~/pages/account/entry/SignInForm'
 import { SessionEnded } from '~/pages/account/proof/SessionEnded'
 import { Banner } from '~/ui/Banner'
 import { OPERATOR_LINKS } from '../links'
 import type { Overview } from '../rows'
+import { ConsoleTexts, useTranslation } from '../texts'
 import css from './OperatorLayout.module.css'
 import { useReading } from './reading'
 
@@ -19,6 +19,14 @@ const EVERY_MS = 5_000
 
 /** The console's pages with the way between them, for whoever has a role and an authenticator. */
 export function OperatorLayout(): ReactNode {
+  return (
+    <ConsoleTexts>
+      <Admitted />
+    </ConsoleTexts>
+  )
+}
+
+function Admitted(): ReactNode {
   const { t } = useTranslation()
   const refusal = useRefusalText()
   const { data: session, error } = useQuery(sessionQuery)

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { PostName } from '~/api/rest'
-import { useTranslation } from '~/i18n'
 import { toast } from '~/ui/toasts'
 import type { Proposal } from '../rows'
+import { useTranslation } from '../texts'
 import { ActDialog, type ActField, type ActProps } from './ActDialog'
 
 const HOUR_MS = 3_600_000

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
+import { useTranslation } from '../texts'
 import css from './Cells.module.css'
 
 /** Times to the second in the reader's language, as logs want them; '' is never. */

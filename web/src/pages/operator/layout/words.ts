@@ -1,5 +1,5 @@
 import { useCallback } from 'react'
-import { useTranslation } from '~/i18n'
+import { useTranslation } from '../texts'
 
 /** A word of the API in the reader's language; the word itself where there is none. */
 export function useWords(): (group: string, word: string) => string {

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { type Column, Table } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
 import { useMoments } from '../layout/moments'
 import { useWords } from '../layout/words'
 import type { Account } from '../rows'
+import { useTranslation } from '../texts'
 
 interface AccountsProps {
   uid: string

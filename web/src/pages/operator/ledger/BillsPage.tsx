@@ -1,7 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
-import { type MessageKey, useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { PagedTable } from '~/pages/trade/orders/PagedTable'
@@ -12,6 +11,7 @@ import { useMoments } from '../layout/moments'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { LedgerBill } from '../rows'
+import { type MessageKey, useTranslation } from '../texts'
 import { Change } from './Change'
 
 /** Every change of one balance, newest first; each leads to its command. */

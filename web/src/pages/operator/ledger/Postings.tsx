@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { type Column, Table } from '~/ui/Table'
 import { Uid } from '../layout/Uid'
 import type { Posting } from '../rows'
+import { useTranslation } from '../texts'
 import { Change } from './Change'
 
 interface PostingsProps {

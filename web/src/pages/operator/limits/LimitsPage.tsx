@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -11,6 +10,7 @@ import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
 import type { Parameter, Suspension } from '../rows'
+import { useTranslation } from '../texts'
 import { SuspensionDialog } from './SuspensionDialog'
 
 /** What bounds the whole exchange: parameters of its core, and what is suspended. */

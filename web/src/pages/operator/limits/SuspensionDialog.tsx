@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { useWords } from '../layout/words'
 import type { Suspension } from '../rows'
+import { useTranslation } from '../texts'
 
 const ACTIONS = [
   'withdraw',

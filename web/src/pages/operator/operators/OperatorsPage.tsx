@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -15,6 +14,9 @@ import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { Member, Operators } from '../rows'
+import { useTranslation } from '../texts'
+
+const ROLES = ['admin', 'trading', 'support', 'auditor']
 
 /** Who runs the exchange, whose word counts, and how many have to agree. */
 export function OperatorsPage(): ReactNode {
@@ -72,6 +74,7 @@ function GroupActs({ group }: { group: Operators }): ReactNode {
           />
         )}
       </Act>
+      <Act label={t('op.kind.grant')}>{(close) => <GrantDialog onClose={close} />}</Act>
       <Act label={t('op.kind.threshold')}>
         {(close) => (
           <ProposeDialog
@@ -84,6 +87,25 @@ function GroupActs({ group }: { group: Operators }): ReactNode {
         )}
       </Act>
     </>
+  )
+}
+
+/** Proposes a role; its holder counts when another has approved it. */
+function GrantDialog({ onClose }: { onClose(): void }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const roles = ROLES.map((each) => [each, word('role', each)] as const)
+  return (
+    <ProposeDialog
+      kind="grant"
+      title={t('op.kind.grant')}
+      about={t('op.grant.about')}
+      fields={[
+        { name: 'uid', label: 'UID' },
+        { name: 'role', label: t('op.roles'), options: roles },
+      ]}
+      onClose={onClose}
+    />
   )
 }
 
@@ -114,14 +136,52 @@ function useColumns(mayDismiss: boolean): Column<Member>[] {
     id: 'acts',
     title: <span className="unseen">{t('account.actions')}</span>,
     number: true,
-    cell: ({ uid, email }) =>
+    cell: ({ uid, email, roles }) =>
       uid === own ? null : (
-        <Act label={t('op.dismiss')} about={email || uid} size="small">
-          {(close) => <DismissDialog uid={uid} onClose={close} />}
-        </Act>
+        <span className={css.acts}>
+          {roles.length > 1 ? (
+            <Act label={t('op.revokeRole')} about={email || uid} size="small">
+              {(close) => <RevokeDialog uid={uid} roles={roles} onClose={close} />}
+            </Act>
+          ) : null}
+          <Act label={t('op.dismiss')} about={email || uid} size="small">
+            {(close) => <DismissDialog uid={uid} onClose={close} />}
+          </Act>
+        </span>
       ),
   }
   return [...columns, acts]
+}
+
+interface RevokeProps {
+  uid: string
+  roles: readonly string[]
+  onClose(): void
+}
+
+/** Takes one of several roles, at once. */
+function RevokeDialog({ uid, roles, onClose }: RevokeProps): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  return (
+    <ActDialog
+      title={t('op.revokeRole.title', { uid })}
+      about={t('op.revokeRole.about')}
+      path="x/operator/operators/revoke"
+      fixed={{ uid }}
+      fields={[
+        {
+          name: 'role',
+          label: t('op.roles'),
+          options: roles.map((each) => [each, word('role', each)] as const),
+        },
+      ]}
+      deed={t('op.revokeRole')}
+      look="danger"
+      onClose={onClose}
+      onDone={() => toast(t('op.revokeRole.done'), 'good')}
+    />
+  )
 }
 
 function DismissDialog({ uid, onClose }: { uid: string; onClose(): void }): ReactNode {

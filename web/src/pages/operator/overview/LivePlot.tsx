@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import type { Sample } from '../rows'
+import { useTranslation } from '../texts'
 import css from './Overview.module.css'
 import { bytesText, pathOf, topOf } from './plot'
 import { SPAN_MS } from './series'

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { toast } from '~/ui/toasts'
 import { CorrectionDialog } from '../approvals/CorrectionDialog'
 import { TierDialog } from '../fees/TierDialog'
@@ -9,6 +8,7 @@ import { ProposeDialog } from '../layout/ProposeDialog'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
 import type { User, WholeUser } from '../rows'
+import { useTranslation } from '../texts'
 
 const FLAGS = ['frozen', 'no_trade', 'no_transfer_out', 'no_withdraw'] as const
 

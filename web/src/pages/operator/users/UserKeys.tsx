@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
@@ -8,6 +7,7 @@ import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
 import type { Key } from '../rows'
+import { useTranslation } from '../texts'
 
 interface KeysProps {
   uid: string

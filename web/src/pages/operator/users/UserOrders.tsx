@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { useWords } from '../layout/words'
 import type { OpenOrder } from '../rows'
+import { useTranslation } from '../texts'
 
 /** A user's open orders, at most a hundred. */
 export function UserOrders({ rows }: { rows: readonly OpenOrder[] }): ReactNode {

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from '~/i18n'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { agentName } from '~/pages/account/sessions/agent'
@@ -9,6 +8,7 @@ import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
 import type { UserSession } from '../rows'
+import { useTranslation } from '../texts'
 
 interface SessionsProps {
   uid: string

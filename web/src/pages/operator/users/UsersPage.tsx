@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { rest } from '~/api/rest'
-import { useTranslation } from '~/i18n'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -13,6 +12,7 @@ import type { Column } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
 import { useWords } from '../layout/words'
 import type { User } from '../rows'
+import { useTranslation } from '../texts'
 
 /** Who has an account. Looking somebody up is itself noted in the audit log. */
 export function UsersPage(): ReactNode {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import (
+    claims,
+    custody,
     instruments,
     journal,
     ledger,
@@ -17,6 +19,7 @@ from fullreserve.gateway.rest.x.operator import (
     stopping,
     suspending,
     users,
+    withdrawals,
 )
 from fullreserve.gateway.rest.x.operator.guard import Guard
 from fullreserve.gateway.vitals import Vitals
@@ -33,6 +36,9 @@ GROUPS = (
     ledger,
     journal,
     operators,
+    custody,
+    withdrawals,
+    claims,
 )
 
 

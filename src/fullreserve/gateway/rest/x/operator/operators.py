@@ -28,6 +28,14 @@ class DismissParams(NotedOfUser):
     """An operator to dismiss."""
 
 
+class RevokeParams(NotedOfUser):
+    """A role to take."""
+
+    role: Annotated[
+        Literal["admin", "trading", "support", "auditor"], Meta(description="One they have")
+    ]
+
+
 class AuditParams(Params):
     """Which entries."""
 
@@ -57,6 +65,9 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("operators", Params, operators.listed),
             guard.acts(
                 "operators/dismiss", DismissParams, operators.dismiss, Role.ADMIN, wants_proof=True
+            ),
+            guard.acts(
+                "operators/revoke", RevokeParams, operators.revoke, Role.ADMIN, wants_proof=True
             ),
             guard.reads("audit", AuditParams, operators.audit),
             guard.reads("audit/verify", Params, operators.verify, 4),
@@ -107,6 +118,21 @@ class _Operators:
             raise Problem(91023, name=f"operator: {uid}")
         return wire.envelope([await self._row()])
 
+    async def revoke(self, who: Operator, params: RevokeParams) -> bytes:
+        """Take a role at once; who has none left has no sessions either, and does not count."""
+        uid, role = params.uid, Role(params.role)
+        if uid == who.uid:
+            raise Problem(51000, "uid", "another operator")
+        held = await self._desk.act(self._desk.rooms.roles.of, uid)
+        if role not in held:
+            raise Problem(91012)
+        if not held - {role, Role.AUDITOR}:
+            reply = await fold.ask(self._context, who.uid, Dismiss(CONSOLE, uid))
+            if reply.code not in (0, Refused.NO_CHANGE):
+                raise await fold.problem_of(self._context, reply.code)
+        await self._desk.act(_take_role, self._desk.rooms, uid, role)
+        return wire.envelope([await self._row()])
+
     async def audit(self, _who: Operator, params: AuditParams) -> bytes:
         """What operators did and were denied, newest first."""
         wanted = Wanted(
@@ -151,6 +177,12 @@ def _take_roles(rooms: Rooms, uid: int) -> bool:
     taken = [rooms.roles.withdraw(uid, role) for role in rooms.roles.of(uid)]
     rooms.sessions.end_all(uid)
     return any(taken)
+
+
+def _take_role(rooms: Rooms, uid: int, role: Role) -> None:
+    rooms.roles.withdraw(uid, role)
+    if not rooms.roles.of(uid):
+        rooms.sessions.end_all(uid)
 
 
 def _audit_rows(rooms: Rooms, wanted: Wanted) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -28,7 +28,7 @@ from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.params import Params
+from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.submitted import submitted
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
@@ -97,6 +97,16 @@ class DecisionParams(Params):
     wd_id: RequestId
 
 
+class DecisionsParams(Params):
+    """Which decisions."""
+
+    state: Annotated[
+        Literal["allowed", "waiting", "blocked", "rejected", "expired", ""],
+        Meta(description="All without"),
+    ] = ""
+    limit: Hundred = 100
+
+
 class ApproveParams(NotedParams):
     """One request."""
 
@@ -111,6 +121,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("policy", Params, desk.shown),
             guard.reads("policy/replay", ReplayParams, desk.replay),
             guard.reads("policy/decision", DecisionParams, desk.decision),
+            guard.reads("policy/decisions", DecisionsParams, desk.decisions),
             guard.acts("policy/propose", ProposeParams, desk.propose, wants_proof=True),
             guard.acts("policy/agree", AgreeParams, desk.agree, wants_proof=True),
             guard.acts("policy/withdraw", ChangeParams, desk.withdraw),
@@ -160,6 +171,13 @@ class _Policy:
     async def decision(self, _who: Operator, params: DecisionParams) -> bytes:
         """What was decided of a request, and why, rule by rule."""
         return wire.envelope([await self._decided(ids.number(params.wd_id))])
+
+    async def decisions(self, _who: Operator, params: DecisionsParams) -> bytes:
+        """Decisions, newest first."""
+        state = DecisionState[params.state.upper()] if params.state else 0
+        question = fold.ListDecisions(state, params.limit)
+        found: list[Decision] = await self._ask(question, list[Decision])
+        return wire.envelope([_decision_row(one) for one in found])
 
     async def _decided(self, request: int) -> dict[str, Any]:
         found: Decision | None = await self._ask(fold.GetDecision(request), Decision | None)
@@ -255,6 +273,8 @@ def _change_row(one: Change) -> dict[str, Any]:
 def _decision_row(one: Decision) -> dict[str, Any]:
     return {
         "wdId": ids.text(one.facts.request),
+        "uid": str(one.facts.owner),
+        "usd": str(one.facts.usd // USD),
         "state": DecisionState(one.state).name.lower(),
         "verb": Verb(one.explained.verb).name.lower(),
         "rule": str(one.explained.rule),

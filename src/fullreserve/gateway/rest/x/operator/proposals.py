@@ -11,6 +11,7 @@ from fullreserve.exchange.products.approval_acts import (
     Approve,
     AssignTier,
     Bust,
+    ClaimDeposit,
     Correct,
     Define,
     Reject,
@@ -22,6 +23,7 @@ from fullreserve.exchange.products.approval_state import (
     Group,
     Proposal,
     ProposalState,
+    Refused,
 )
 from fullreserve.exchange.wire.commands import SetParameter, SetSuspension, amount_int
 from fullreserve.gateway import wire
@@ -29,7 +31,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator import carrying, fold
 from fullreserve.gateway.rest.x.operator.accounts_json import (
     account_word,
     amount_text,
@@ -77,7 +79,7 @@ def routes(context: Context, guard: Guard) -> Routes:
 
 def roles_for(act: AnyAct) -> tuple[Role, ...]:
     """Who, beside admins, may propose and approve an act."""
-    if isinstance(act, Correct | Release):
+    if isinstance(act, Correct | Release | ClaimDeposit):
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
@@ -120,15 +122,25 @@ class Proposals:
     async def _decide(self, who: Operator, number: int, asked: Approve | Reject) -> bytes:
         one = _named(await fold.approvals(self._context), number)
         who.require(*roles_for(one.act))
+        if isinstance(asked, Approve) and one.state is ProposalState.OPEN:
+            await carrying.check(self._context, one.act)
         reply = await fold.ask(self._context, who.uid, asked)
         state = await fold.approvals(self._context)
+        now = state.proposals.get(number)
+        if isinstance(asked, Approve) and now is not None:
+            await self._carry_out(reply.code, now)
         if reply.code:
-            now = state.proposals.get(number)
             failed = now is not None and now.state is ProposalState.FAILED
             if now is not None and failed and now.shortages:
                 raise Problem(reply.code, allowed=self._short(now))
             raise await fold.problem_of(self._context, reply.code, one.act)
         return wire.envelope([await self._whole(who, state, _named(state, number))])
+
+    async def _carry_out(self, code: int, one: Proposal) -> None:
+        """What is done outside of the fold; of a claim again, where a crash came in between."""
+        is_again = code == Refused.NOT_OPEN and isinstance(one.act, ClaimDeposit)
+        if one.state is ProposalState.DONE and (not code or is_again):
+            await carrying.carry_out(self._context, one.act)
 
     def _short(self, one: Proposal) -> str:
         return "; ".join(fold.short_words(self._context.catalog, lack) for lack in one.shortages)

@@ -12,8 +12,10 @@ from fullreserve.exchange.products.approval_acts import (
     Admit,
     AnyAct,
     AssignTier,
+    ClaimDeposit,
     Correct,
     Define,
+    Grant,
     Propose,
     Release,
     SetThreshold,
@@ -36,9 +38,10 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator import carrying, fold
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
+from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
 from fullreserve.gateway.rest.x.operator.numbers import amount_of, instrument_of, signed_rate
 from fullreserve.gateway.rest.x.operator.parameters import (
@@ -147,6 +150,22 @@ class MemberParams(ProposalParams):
     uid: Uid
 
 
+class GrantParams(ProposalParams):
+    """A role to give."""
+
+    uid: Uid
+    role: Annotated[
+        Literal["admin", "trading", "support", "auditor"], Meta(description="What they may do")
+    ]
+
+
+class ClaimParams(ProposalParams):
+    """Whose a deposit is."""
+
+    uid: Uid
+    dep_id: Annotated[str, Meta(description="One of x/operator/deposits/unclaimed")]
+
+
 class ThresholdParams(ProposalParams):
     """Approvals to be needed."""
 
@@ -180,6 +199,8 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("release", ReleaseParams, making.release, support),
             endpoint("member", MemberParams, making.member),
             endpoint("threshold", ThresholdParams, making.threshold),
+            endpoint("grant", GrantParams, making.grant),
+            endpoint("claim", ClaimParams, making.claim, support),
         )
     )
 
@@ -275,6 +296,26 @@ class _Making:
         """Set how many approvals are needed."""
         return SetThreshold(CONSOLE, params.threshold)
 
+    async def grant(self, params: GrantParams) -> Grant:
+        """Give a user a role; it is theirs when another has approved it."""
+        desk = self._context.desk
+        if not await desk.act(_may_operate, desk.rooms, params.uid):
+            raise Problem(91023, name=f"user who may have a role: {params.uid}")
+        act = Grant(params.uid, carrying.NUMBERS[Role(params.role)])
+        await carrying.check(self._context, act)
+        return act
+
+    async def claim(self, params: ClaimParams) -> ClaimDeposit:
+        """Say whose a deposit is that came without a memo."""
+        found = await unclaimed_of(self._context, params.dep_id)
+        return ClaimDeposit(await self._known(params.uid), found.network, found.transfer)
+
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:
     return rooms.roles.of(uid) - {Role.AUDITOR}
+
+
+def _may_operate(rooms: Rooms, uid: int) -> bool:
+    """Whether somebody may have a role: no sub-account, and an account that is open."""
+    user = rooms.vault.user(uid)
+    return user is not None and user.main_uid == uid and not user.erased_ms

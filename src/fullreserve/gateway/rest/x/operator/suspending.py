@@ -25,10 +25,11 @@ from fullreserve.exchange.products.suspension_wire import (
     Scope,
     Terms,
 )
+from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids, suspension_desk, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, lines, say
+from fullreserve.gateway.custody_desk import Line, ask, lines, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
@@ -224,7 +225,28 @@ class _Suspending:
         lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
         found["evidence"] = [rows.evidence_row(shown, names) for shown in one.evidence]
+        found["canaries"] = [
+            await self._canary(network, number, names) for network, number in one.canaries.items()
+        ]
+        found["budgets"] = [
+            {
+                "chain": f"{names.asset(each.asset)}-{names.network(each.network)}",
+                "amt": names.text(each.asset, each.amount),
+                "transactions": str(each.slots),
+            }
+            for each in one.budgets
+        ]
+        audit = self._context.desk.rooms.audit
+        found["note"] = await self._context.desk.act(audit.note, one.terms.note)
         return found
+
+    async def _canary(self, network: int, number: int, names: rows.Places) -> rows.Row:
+        paid: Withdrawal | None = await ask(self._context, WITHDRAWALS, GetWithdrawal(number))
+        return {
+            "network": names.network(network),
+            "wdId": ids.text(number),
+            "state": str(paid.state) if paid is not None else "",
+        }
 
     async def _named(self, number: int) -> Suspension:
         for one in await suspension_desk.suspensions(self._context):

@@ -12,9 +12,12 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     AssignTier,
     Bust,
+    ClaimDeposit,
     Correct,
     Define,
+    Grant,
     Release,
+    SetThreshold,
 )
 from fullreserve.exchange.wire.commands import (
     Definition,
@@ -36,6 +39,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
     amount_text,
     symbol_of,
 )
+from fullreserve.gateway.rest.x.operator.carrying import ROLES
 from fullreserve.gateway.rest.x.operator.parameters import STATE_WORDS, flag_words
 from fullreserve.marketdata import trade_ids
 
@@ -58,6 +62,17 @@ _DEFINED: dict[type[Definition], str] = {
     SetSuspension: "suspension",
 }
 
+_NAMES: dict[type[AnyAct], str] = {
+    Correct: "correction",
+    Bust: "bust",
+    AssignTier: "user-tier",
+    Release: "release",
+    Admit: "member",
+    SetThreshold: "threshold",
+    Grant: "grant",
+    ClaimDeposit: "claim",
+}
+
 Terms = dict[str, Any]
 
 
@@ -65,8 +80,7 @@ def kind_of(act: AnyAct) -> str:
     """The last word of the endpoint that proposes such an act."""
     if isinstance(act, Define):
         return _DEFINED[type(act.command)]
-    names = {Correct: "correction", Bust: "bust", AssignTier: "user-tier", Release: "release"}
-    return names.get(type(act), "member" if isinstance(act, Admit) else "threshold")
+    return _NAMES[type(act)]
 
 
 def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
@@ -90,6 +104,10 @@ def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
         return {"uid": str(act.member)}
     if isinstance(act, Define):
         return _definition(act.command, catalog)
+    if isinstance(act, Grant):
+        return {"uid": str(act.owner), "role": str(ROLES[act.role])}
+    if isinstance(act, ClaimDeposit):
+        return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     return {"threshold": str(act.threshold)}
 
 

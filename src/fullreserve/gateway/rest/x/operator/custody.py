@@ -1,0 +1,124 @@
+"""`x/operator/custody`: coins by tier, as the ledger has them, and compared with the chains."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_ledger import TIERS
+from fullreserve.exchange.products.custody_wire import DEPOSITS, Tier, Tip
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import Trigger
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.gateway import reconciled, suspension_desk, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, ask, lines
+from fullreserve.gateway.reconciled import Reconciled
+from fullreserve.gateway.rest.params import Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbol_of
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+
+_Key = tuple[int, int, int]  # kind, network, asset
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    desk = _Custody(context)
+    return dict(
+        (
+            guard.reads("custody", Params, desk.tiers),
+            guard.reads("custody/reconciliation", Params, desk.reconciliation),
+        )
+    )
+
+
+class _Custody:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._catalog = context.catalog
+
+    async def tiers(self, _who: Operator, _params: Params) -> bytes:
+        """Each currency on each chain: what its tiers hold by the ledger, and what is stopped."""
+        held: list[AccountState] = await self._context.door.query(ListBalances(chart.HOUSE))
+        balances = {(one.kind, one.instance, one.asset): amount_int(one.balance) for one in held}
+        networks: list[NetworkState] = await ask(self._context, DEPOSITS, ListNetworks())
+        tips = {one.terms.network: one.tip for one in networks}
+        known = await lines(self._context)
+        return wire.envelope(
+            [self._line(one, balances, tips.get(one.network.network)) for one in known]
+        )
+
+    def _line(self, one: Line, balances: dict[_Key, int], tip: Tip | None) -> dict[str, Any]:
+        network, asset = one.network.network, one.asset
+        tiers = {tier: -balances.get((kind, network, asset.id), 0) for tier, kind in TIERS.items()}
+        total = sum(tiers.values())
+        return {
+            "chain": one.chain,
+            "ccy": asset.symbol,
+            "network": one.network.code,
+            "tiers": [
+                {
+                    "tier": Tier(tier).name.lower(),
+                    "amt": asset.text(amount),
+                    "share": _share(amount, total),
+                }
+                for tier, amount in tiers.items()
+            ],
+            "amt": asset.text(total),
+            "break": asset.text(-balances.get((chart.BREAK, network, asset.id), 0)),
+            "depositsStopped": one.deposits is not None,
+            "withdrawalsStopped": one.withdrawals is not None,
+            "height": str(tip.height) if tip is not None else "",
+            "healthy": tip is None or tip.healthy,
+        }
+
+    async def reconciliation(self, _who: Operator, _params: Params) -> bytes:
+        """Each network's last comparison of ledger and chain, by tier and currency."""
+        numbers = {one.network.network: one.network.code for one in await lines(self._context)}
+        stops = await suspension_desk.suspensions(self._context)
+        rows = []
+        for number, code in numbers.items():
+            found = await asyncio.to_thread(reconciled.newest, self._context.folder, number)
+            if found is not None:
+                rows.append(self._compared(found, code, stops))
+        return wire.envelope(rows)
+
+    def _compared(self, found: Reconciled, code: str, stops: list[Suspension]) -> dict[str, Any]:
+        return {
+            "network": code,
+            "height": str(found.height),
+            "ts": str(found.time_ms),
+            "lines": [
+                {
+                    "tier": Tier(one.tier).name.lower(),
+                    "ccy": symbol_of(self._catalog, one.asset),
+                    "ledger": amount_text(self._catalog, one.asset, one.ledger),
+                    "chain": amount_text(self._catalog, one.asset, one.chain),
+                    "lowest": amount_text(self._catalog, one.asset, one.low),
+                    "highest": amount_text(self._catalog, one.asset, one.high),
+                    "difference": amount_text(self._catalog, one.asset, one.difference),
+                    "suspension": _suspension(stops, found.network, one.asset),
+                }
+                for one in found.lines
+            ],
+        }
+
+
+def _share(amount: int, total: int) -> str:
+    """A fraction at four digits, down; nothing of nothing."""
+    parts = amount * 10_000 // total if total > 0 <= amount else 0
+    return f"{parts // 10_000}.{parts % 10_000:04d}" if total > 0 else ""
+
+
+def _suspension(stops: list[Suspension], network: int, asset: int) -> str:
+    """The number of what a difference there has stopped, while it is stopped."""
+    for one in reversed(stops):
+        scope = one.terms.scope
+        here = (scope.network, scope.asset) == (network, asset)
+        if one.trigger == Trigger.LEDGER_MISMATCH and one.is_in_force and here:
+            return str(one.number)
+    return ""

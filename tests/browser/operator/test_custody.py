@@ -1,0 +1,79 @@
+"""Goal: an operator stops, plans the way back and writes policy by the console's pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.operator.desk import Operator, X
+from tests.browser.operator.test_console import NOTE, choose
+from tests.browser.test_trading import EN
+
+DIGEST = "ab" * 32
+
+
+def act(page: Page, button: str, deed: str = "") -> None:
+    """Open an act's dialog, say why and do it."""
+    page.get_by_role("button", name=button, exact=True).click()
+    # What was done before is told in a dialog of its own.
+    dialog = page.get_by_role("dialog", name=button, exact=True)
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=deed or button, exact=True).click()
+    expect(dialog).to_be_hidden()
+
+
+def step(page: Page, state: str) -> None:
+    """The suspension has come to a state."""
+    current = page.locator("li[aria-current=step]")
+    expect(current).to_have_text(EN[f"op.sus.state.{state}"])
+
+
+def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-SUS-3"""
+    page = visit("/operator/suspensions", ada)
+    page.get_by_role("button", name=EN["op.sus.stop"]).click()
+    dialog = page.get_by_role("dialog")
+    # Of people of whom there are none, so that nothing that other tests do is stopped.
+    choose(page, EN["op.level"], EN["op.sus.level.segment"])
+    dialog.get_by_label(EN["op.user.segment"], exact=True).fill("9")
+    choose(page, EN["op.sus.reason"], EN["op.sus.reason.VENDOR_DOWN"])
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.sus.stop.deed"]).click()
+    expect(page.get_by_role("heading", name=re.compile("^Suspension "))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^To ratify: \d+:\d\d$")).first).to_be_visible()
+    expect(page.get_by_text(NOTE)).to_be_visible()
+    step(page, "active")
+    act(page, EN["op.sus.deed.plan"])
+    step(page, "reopen_planned")
+    act(page, EN["op.sus.deed.check"])
+    step(page, "gate_check")
+    gates = page.get_by_role("table", name=EN["op.gates"])
+    gate = gates.get_by_role("row").filter(has_text="G8")
+    gate.get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.digest"], exact=True).fill(DIGEST)
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.gate.show"], exact=True).click()
+    expect(gate).to_contain_text(EN["op.gateState.passed"])
+    act(page, EN["op.sus.deed.fall"])
+    step(page, "active")
+
+
+@pytest.mark.slow
+def test_rules_are_drafted_proposed_and_in_force(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-POLICY-2"""
+    page = visit("/operator/policy", ada)
+    page.get_by_role("button", name=EN["op.rules.edit"]).click()
+    page.get_by_role("button", name=EN["op.rules.add"]).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name=EN["op.category.sanctioned"], exact=True).check()
+    dialog.get_by_role("button", name=EN["op.rule.keep"]).click()
+    act(page, EN["op.rules.propose"], EN["op.propose"])
+    expect(page.get_by_text(EN["op.rules.inForce"])).to_be_visible()
+    expect(page.get_by_role("list", name=EN["op.rules"])).to_contain_text(
+        EN["op.category.sanctioned"]
+    )
+    assert ada.get(X + "policy")[0]["rules"][-1]["categories"] == ["sanctioned"]

@@ -1,0 +1,170 @@
+"""Coins by tier, what waits to be decided, whose a deposit is, and roles, over the API."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Confirmed,
+    Destination,
+    Request,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Level,
+    Scope,
+    Trigger,
+    Trip,
+)
+from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.reconciled import Line, Reconciled
+from tests.bed import ALICE, BTC, submit
+from tests.integration.operator.bed import Console
+from tests.integration.operator.test_policy import decide
+from tests.integration.operator.test_suspending import STOP, request
+from tests.integration.rest.test_custody import COIN, HASH, NETWORK, terms
+
+MEMO = 2
+TRANSFER = bytes([7]) * 32
+
+
+async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console) -> None:
+    """Criterion: OP-CUST-1"""
+    context = desk.town.rest.context
+    (row,) = (await desk.cleo.get("custody")).data
+    tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
+    assert (row["chain"], row["amt"], row["break"]) == ("BTC-Bitcoin", "500", "0")
+    assert tiers["hot"] == ("500", "1.0000")
+    assert tiers["cold"] == ("0", "0.0000")
+    assert (await desk.cleo.get("custody/reconciliation")).data == []
+    lines = (
+        Line(1, BTC, 500 * COIN, 499 * COIN, 500 * COIN, 490 * COIN, -9 * COIN),
+        Line(3, BTC, 0, 0, 0, 0, 0),
+    )
+    found = Reconciled(NETWORK, 12, 1_700_000_000_000, lines)
+    assert context.folder is not None
+    place = context.folder / f"custody-reconciled-{NETWORK}.json"
+    place.write_bytes(msgspec.json.encode(found))
+    trip = Trip(Trigger.LEDGER_MISMATCH, Scope(Level.ASSET_CHAIN, NETWORK, BTC))
+    reply = await say(context, SUSPENSIONS, trip)  # type: ignore[arg-type]
+    (shown,) = (await desk.cleo.get("custody/reconciliation")).data
+    assert (shown["network"], shown["height"]) == ("Bitcoin", "12")
+    assert [(one["tier"], one["difference"]) for one in shown["lines"]] == [
+        ("hot", "-9"), ("cold", "0"),
+    ]  # fmt: skip
+    assert shown["lines"][0]["suspension"] == str(reply.sequence)
+    place.write_text("{")
+    assert (await desk.cleo.get("custody/reconciliation")).data == []
+
+
+async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> None:
+    """Criterion: OP-WD-1"""
+    assert (await desk.ada.act("suspending/suspend", **(STOP | {"mode": "review"}))).code == "0"
+    first, second = [ids.text(await request(desk, coins)) for coins in (0.1, 2)]
+    waiting = (await desk.bea.get("withdrawals", queue="review")).data
+    assert [(one["wdId"], one["amt"], one["policy"]) for one in waiting] == [
+        (first, "0.1", ""), (second, "2", ""),
+    ]  # fmt: skip
+    assert [one["wdId"] for one in (await desk.bea.get("withdrawals", after=first)).data] == [
+        second
+    ]
+    queues = {one["queue"]: one for one in (await desk.bea.get("withdrawals/queues")).data}
+    assert (queues["review"]["count"], queues["review"]["usd"]) == ("2", "84000.00")
+    gone_on = await desk.cleo.act("withdrawals/decide", wdId=first, verdict="approve")
+    assert (gone_on.row["queue"], gone_on.row["state"]) == ("ready", "10")
+    given_back = await desk.cleo.act("withdrawals/decide", wdId=second, verdict="refuse")
+    assert (given_back.row["queue"], given_back.row["state"]) == ("", "-1")
+    again = await desk.cleo.act("withdrawals/decide", wdId=second, verdict="approve")
+    assert again.code == "95003"
+    unknown = await desk.cleo.act("withdrawals/decide", wdId=ids.text(5), verdict="approve")
+    assert unknown.code == "95002"
+    assert (await desk.cleo.get("withdrawal", wdId=first)).row["uid"] == str(ALICE)
+
+
+async def test_nobody_reviews_a_withdrawal_of_their_own(desk: Console) -> None:
+    """Criterion: OP-WD-1"""
+    rest, uid = desk.town.rest, desk.ada.uid
+    treasury, target = (
+        AccountKey(chart.HOUSE, chart.TREASURY, 0),
+        AccountKey(uid, chart.FUND, 0),
+    )
+    number = rest.door.numbers(1)
+    amount = amount_bytes(5 * COIN)
+    await submit(
+        rest.door, [Transfer(rest.door.gateway, number, chart.HOUSE, treasury, target, BTC, amount)]
+    )
+    await desk.bea.act("suspending/suspend", **(STOP | {"mode": "review"}))
+    asked = Request(
+        *(NETWORK, BTC, amount_bytes(COIN), amount_bytes(40_000)),
+        *(Destination.ADDRESS_BOOK, 5),
+    )
+    reply = await say(rest.context, WITHDRAWALS, asked, uid)
+    assert reply.code == 0
+    mine = ids.text(reply.sequence)
+    assert (await desk.ada.act("withdrawals/decide", wdId=mine, verdict="approve")).code == "91007"
+    assert (await desk.bea.act("withdrawals/decide", wdId=mine, verdict="refuse")).code == "0"
+
+
+async def test_two_agree_whose_a_deposit_without_a_memo_is(desk: Console) -> None:
+    """Criterion: OP-CLAIM-1"""
+    context = desk.town.rest.context
+    for word in (
+        terms(MEMO, "Memo", needs_memo=True),
+        Seen(MEMO, TRANSFER, BTC, 0, 0, amount_bytes(3 * COIN), 0, 9, HASH),
+        Tip(MEMO, 12, HASH, healthy=True),
+        Confirmed(MEMO, TRANSFER, 2),
+    ):
+        assert (await say(context, DEPOSITS, word)).code == 0
+    (row,) = (await desk.ada.get("deposits/unclaimed")).data
+    assert (row["chain"], row["amt"], row["memo"]) == ("BTC-Memo", "3", "")
+    terms_of = {"uid": ALICE, "depId": row["depId"]}
+    made = await desk.cleo.act("propose/claim", **terms_of)
+    assert (made.row["kind"], made.row["terms"]["uid"]) == ("claim", str(ALICE))
+    other = await desk.cleo.act("propose/claim", **(terms_of | {"uid": desk.dan_uid}))
+    assert (await desk.cleo.post("approve", proposal=made.row["proposal"])).code == "91006"
+    done = await desk.ada.post("approve", proposal=made.row["proposal"])
+    assert done.row["state"] == "done"
+    assert (await desk.ada.get("deposits/unclaimed")).data == []
+    late = await desk.ada.post("approve", proposal=other.row["proposal"])
+    assert late.code == "91012"
+    assert (await desk.ada.post("approve", proposal=made.row["proposal"])).code == "91004"
+    assert (await desk.cleo.act("propose/claim", **terms_of)).code == "91023"
+
+
+async def test_a_role_is_given_by_two_and_taken_by_one(console: Console) -> None:
+    """Criterion: OP-ROLE-1"""
+    ada, bea, uid = console.ada, console.bea, console.dan_uid
+    made = await ada.act("propose/grant", uid=uid, role="trading")
+    assert made.row["terms"] == {"uid": str(uid), "role": "trading"}
+    assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "91020"
+    done = await bea.post("approve", proposal=made.row["proposal"])
+    assert done.row["state"] == "done"
+    members = (await ada.get("operators")).row["members"]
+    (dan,) = [one for one in members if one["uid"] == str(uid)]
+    assert (dan["roles"], dan["enabled"]) == (["trading"], True)
+    assert (await ada.act("propose/grant", uid=uid, role="trading")).code == "91012"
+    assert (await ada.act("propose/grant", uid=4, role="trading")).code == "91023"
+    assert (await ada.act("operators/revoke", uid=ada.uid, role="admin")).code == "51000"
+    assert (await ada.act("operators/revoke", uid=uid, role="admin")).code == "91012"
+    taken = await bea.act("operators/revoke", uid=uid, role="trading")
+    (dan,) = [one for one in taken.row["members"] if one["uid"] == str(uid)]
+    assert (dan["roles"], dan["enabled"]) == ([], False)
+    assert (await console.dan.get("x/session")).data == []
+
+
+async def test_decisions_of_the_policy_are_listed(console: Console) -> None:
+    """Criterion: OP-WD-2"""
+    await decide(console, 7, 10)
+    await decide(console, 8, 20)
+    rows = (await console.cleo.get("policy/decisions")).data
+    assert [(one["wdId"], one["usd"], one["state"]) for one in rows] == [
+        (ids.text(8), "20", "blocked"), (ids.text(7), "10", "blocked"),
+    ]  # fmt: skip
+    assert (await console.cleo.get("policy/decisions", state="waiting")).data == []

@@ -1,0 +1,129 @@
+import type { ReactNode } from 'react'
+import { Problem } from '~/pages/account/form/Problem'
+import { useDates } from '~/pages/account/layout/dates'
+import { Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import { toast } from '~/ui/toasts'
+import { Act } from '../layout/Act'
+import { ActDialog } from '../layout/ActDialog'
+import { useReading } from '../layout/reading'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import css from './Custody.module.css'
+import type { Missing, Quorum } from './rows'
+
+const EVERY_MS = 5_000
+
+/** Each quorum: how many could be lost more, who is missing, and what is to be done. */
+export function LivenessSection(): ReactNode {
+  const { t } = useTranslation()
+  const { data, error } = useReading<Quorum, 'x/operator/liveness'>(
+    'x/operator/liveness',
+    {},
+    EVERY_MS,
+  )
+  return (
+    <Section
+      title={t('op.liveness')}
+      about={t('op.liveness.about')}
+      action={<Act label={t('op.away')}>{(close) => <AwayDialog onClose={close} />}</Act>}
+      flush
+    >
+      <Problem problem={error} />
+      <Table
+        label={t('op.liveness')}
+        columns={useColumns()}
+        rows={data ?? []}
+        keyOf={({ quorum }) => quorum}
+        empty={t(data ? 'op.liveness.none' : 'loading')}
+        cards
+      />
+    </Section>
+  )
+}
+
+function useColumns(): Column<Quorum>[] {
+  const { t } = useTranslation()
+  const word = useWords()
+  return [
+    {
+      id: 'role',
+      title: t('op.quorum'),
+      cell: ({ role, quorum }) => (
+        <span>
+          <b>{word('quorumRole', role)}</b> <span className="muted">{quorum}</span>
+        </span>
+      ),
+    },
+    {
+      id: 'colour',
+      title: t('op.state'),
+      cell: ({ colour }) => (
+        <span className={css.colour} data-colour={colour}>
+          {word('colour', colour)}
+        </span>
+      ),
+    },
+    {
+      id: 'of',
+      title: t('op.quorum.of'),
+      cell: ({ threshold, holders }) => t('op.quorum.needs', { threshold, holders }),
+    },
+    { id: 'margin', title: t('op.margin'), number: true, cell: ({ margin }) => margin },
+    { id: 'missing', title: t('op.missing'), cell: ({ missing }) => <Silent rows={missing} /> },
+    {
+      id: 'actions',
+      title: t('op.toDo'),
+      cell: ({ actions }) => (
+        <span className={css.lines}>
+          {actions.length > 0
+            ? actions.map((one) => <span key={one}>{word('toDo', one)}</span>)
+            : '–'}
+        </span>
+      ),
+    },
+  ]
+}
+
+function Silent({ rows }: { rows: readonly Missing[] }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const date = useDates()
+  if (rows.length === 0) return '–'
+  return (
+    <span className={css.lines}>
+      {rows.map(({ person, sinceTs, announced, alarm }) => (
+        <span key={person}>
+          {t(announced ? 'op.missing.away' : 'op.missing.silent', { person })} {date(sinceTs)}
+          {alarm ? <b className={css.break}> {word('alarm', alarm)}</b> : null}
+        </span>
+      ))}
+    </span>
+  )
+}
+
+/** A planned absence; it counts as missing. */
+function AwayDialog({ onClose }: { onClose(): void }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <ActDialog
+      title={t('op.away')}
+      about={t('op.away.about')}
+      path="x/operator/liveness/away"
+      fields={[
+        { name: 'person', label: t('op.away.person') },
+        { name: 'fromTs', label: t('op.audit.from'), kind: 'moment', isOptional: true },
+        {
+          name: 'untilTs',
+          label: t('op.audit.to'),
+          hint: t('op.away.hint'),
+          kind: 'moment',
+          isOptional: true,
+        },
+      ]}
+      deed={t('op.away.deed')}
+      onClose={onClose}
+      onDone={() => toast(t('op.away.done'), 'good')}
+    />
+  )
+}

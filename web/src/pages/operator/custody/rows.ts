@@ -1,0 +1,68 @@
+/** Rows of custody and of liveness, as docs/reference/operator.md names their fields. */
+
+export interface Tier {
+  tier: string
+  amt: string
+  share: string
+}
+
+/** A currency on a chain. */
+export interface Line {
+  chain: string
+  ccy: string
+  network: string
+  tiers: Tier[]
+  amt: string
+  break: string
+  depositsStopped: boolean
+  withdrawalsStopped: boolean
+  height: string
+  healthy: boolean
+}
+
+export interface Compared {
+  tier: string
+  ccy: string
+  ledger: string
+  chain: string
+  lowest: string
+  highest: string
+  difference: string
+  suspension: string
+}
+
+export interface Reconciliation {
+  network: string
+  height: string
+  ts: string
+  lines: Compared[]
+}
+
+export interface Missing {
+  person: string
+  sinceTs: string
+  announced: boolean
+  alarm: string
+}
+
+export interface Quorum {
+  quorum: string
+  role: string
+  threshold: string
+  holders: string
+  margin: string
+  colour: 'green' | 'amber' | 'red' | 'black'
+  missing: Missing[]
+  actions: string[]
+}
+
+export interface Unclaimed {
+  depId: string
+  ccy: string
+  chain: string
+  amt: string
+  memo: string
+  txId: string
+  seenTs: string
+  confirmations: string
+}

@@ -1,0 +1,143 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Problem } from '~/pages/account/form/Problem'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import { Section } from '~/pages/account/layout/Section'
+import { toast } from '~/ui/toasts'
+import { Act } from '../layout/Act'
+import { ActDialog } from '../layout/ActDialog'
+import { Facts } from '../layout/Facts'
+import { useReading } from '../layout/reading'
+import { useOperator } from '../layout/roles'
+import { People, Uid } from '../layout/Uid'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import css from './Policy.module.css'
+import { RuleList } from './RuleList'
+import type { Change, Policy, Replay } from './rows'
+
+const SHOWN_MAX = 20
+
+/** Changes that do not hold yet, each with what it would have made of the last 30 days. */
+export function ChangesSection({ policy }: { policy: Policy }): ReactNode {
+  const { t } = useTranslation()
+  const open = policy.changes.filter(({ over }) => !over)
+  if (open.length === 0) return null
+  return (
+    <Section title={t('op.changes.policy')} about={t('op.changes.policy.about')}>
+      {open.map((change) => (
+        <OneChange key={change.change} change={change} />
+      ))}
+    </Section>
+  )
+}
+
+function OneChange({ change }: { change: Change }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  const { uid } = useOperator()
+  const { data, error } = useReading<Replay, 'x/operator/policy/replay'>(
+    'x/operator/policy/replay',
+    { change: change.change },
+  )
+  const replay = data?.[0]
+  const mayAgree = !change.holdsTs && change.proposer !== uid && !change.agreed.includes(uid)
+  return (
+    <div className={css.change}>
+      <Facts
+        facts={[
+          [t('op.proposer'), <Uid key="proposer" uid={change.proposer} />],
+          [t('account.created'), date(change.ts)],
+          [
+            t('op.approvedBy'),
+            <People key="by" voices={change.agreed.map((one) => ({ uid: one }))} />,
+          ],
+          [t('op.change.holds'), change.holdsTs ? date(change.holdsTs) : t('op.change.notYet')],
+        ]}
+      />
+      <RuleList rules={change.rules} />
+      <Problem problem={error} />
+      {replay ? <Seen replay={replay} /> : null}
+      <span className={css.acts}>
+        {mayAgree && replay ? (
+          <Act label={t('op.change.agree')} look="primary">
+            {(close) => <AgreeDialog change={change} replay={replay} onClose={close} />}
+          </Act>
+        ) : null}
+        <Act label={t('op.change.drop')}>
+          {(close) => (
+            <ActDialog
+              title={t('op.change.drop')}
+              about={t('op.change.drop.about')}
+              path="x/operator/policy/withdraw"
+              fixed={{ change: change.change }}
+              deed={t('op.change.drop')}
+              look="danger"
+              onClose={close}
+              onDone={() => toast(t('op.withdrawn'), 'good')}
+            />
+          )}
+        </Act>
+      </span>
+    </div>
+  )
+}
+
+interface AgreeProps {
+  change: Change
+  replay: Replay
+  onClose(): void
+}
+
+/** Agrees to a change in the face of what it would have done. */
+function AgreeDialog({ change, replay, onClose }: AgreeProps): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <ActDialog
+      title={t('op.change.agree')}
+      about={t('op.change.agree.about')}
+      path="x/operator/policy/agree"
+      fixed={{ change: change.change, replay: replay.replay }}
+      deed={t('op.change.agree')}
+      onClose={onClose}
+      onDone={() => toast(t('op.approved'), 'good')}
+    >
+      <Seen replay={replay} />
+    </ActDialog>
+  )
+}
+
+/** What a change would have made of the requests of the last 30 days. */
+function Seen({ replay }: { replay: Replay }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const more = replay.differs.length - SHOWN_MAX
+  return (
+    <div className={css.whole}>
+      <p>
+        <Badge look={replay.differs.length > 0 ? 'bad' : 'good'}>
+          {t('op.replay30', {
+            count: replay.differs.length,
+            all: Number(replay.lookedAt),
+          })}
+        </Badge>
+      </p>
+      {replay.differs.length > 0 ? (
+        <ul className={css.trace}>
+          {replay.differs.slice(0, SHOWN_MAX).map(({ wdId, before, after, rule }) => (
+            <li key={wdId}>
+              <Link to={`/operator/withdrawals/${wdId}`}>…{wdId.slice(-6)}</Link>:{' '}
+              {t('op.replay30.one', {
+                before: word('verb', before),
+                after: word('verb', after),
+                rule,
+              })}
+            </li>
+          ))}
+          {more > 0 ? <li>{t('op.replay30.more', { count: more })}</li> : null}
+        </ul>
+      ) : null}
+    </div>
+  )
+}

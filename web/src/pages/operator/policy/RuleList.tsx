@@ -1,0 +1,103 @@
+import type { ReactNode } from 'react'
+import { Badge } from '~/pages/account/layout/Badge'
+import { Button } from '~/ui/Button'
+import { Act } from '../layout/Act'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import css from './Policy.module.css'
+import { RuleDialog } from './RuleDialog'
+import type { Rule, Verb } from './rows'
+import { moved } from './rules'
+import { useConditions } from './useConditions'
+
+const LOOKS: Record<Verb, 'good' | 'bad' | 'plain'> = {
+  allow: 'good',
+  approve: 'plain',
+  block: 'bad',
+}
+
+interface ListProps {
+  rules: readonly Rule[]
+  /** A draft; without it they are only read. */
+  onChange?(rules: Rule[]): void
+}
+
+/** Rules in the order in which they are looked at, and the default behind them. */
+export function RuleList({ rules, onChange }: ListProps): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const conditions = useConditions()
+  return (
+    <ol className={css.rules} aria-label={t('op.rules')}>
+      {rules.map((rule, place) => (
+        <li key={rule.number} className={css.rule}>
+          <span className={css.number}>{rule.number}</span>
+          <span>
+            <Badge look={LOOKS[rule.verb]}>{word('verb', rule.verb)}</Badge>
+          </span>
+          <span className={css.conditions}>{conditions(rule)}</span>
+          {onChange ? <Acts rules={rules} place={place} onChange={onChange} /> : <span />}
+        </li>
+      ))}
+      <li className={css.rule}>
+        <span className={css.number}>–</span>
+        <span>
+          <Badge look="bad">{word('verb', 'block')}</Badge>
+        </span>
+        <span className={css.conditions}>{t('op.rules.default')}</span>
+        <span />
+      </li>
+    </ol>
+  )
+}
+
+interface ActsProps {
+  rules: readonly Rule[]
+  place: number
+  onChange(rules: Rule[]): void
+}
+
+function Acts({ rules, place, onChange }: ActsProps): ReactNode {
+  const { t } = useTranslation()
+  const rule = rules[place]
+  if (!rule) return null
+  const about = t('op.rule.one', { number: rule.number })
+  return (
+    <span className={css.acts}>
+      <Button
+        size="small"
+        aria-label={`${t('op.rules.up')}: ${about}`}
+        disabled={place === 0}
+        onClick={() => onChange(moved(rules, place, -1))}
+      >
+        ↑
+      </Button>
+      <Button
+        size="small"
+        aria-label={`${t('op.rules.down')}: ${about}`}
+        disabled={place === rules.length - 1}
+        onClick={() => onChange(moved(rules, place, 1))}
+      >
+        ↓
+      </Button>
+      <Act label={t('account.edit')} about={about} size="small">
+        {(close) => (
+          <RuleDialog
+            rule={rule}
+            onClose={close}
+            onDone={(fresh) =>
+              onChange(rules.map((each) => (each.number === rule.number ? fresh : each)))
+            }
+          />
+        )}
+      </Act>
+      <Button
+        size="small"
+        aria-label={`${t('account.remove')}: ${about}`}
+        onClick={() => onChange(rules.filter((each) => each.number !== rule.number))}
+      >
+        {t('account.remove')}
+      </Button>
+    </span>
+  )
+}

@@ -1,0 +1,122 @@
+import type { ReactNode } from 'react'
+import type { PostName } from '~/api/rest'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { toast } from '~/ui/toasts'
+import { Act } from '../layout/Act'
+import { ActDialog, type ActField } from '../layout/ActDialog'
+import { localOf } from '../layout/actFields'
+import { useReading } from '../layout/reading'
+import { useTranslation } from '../texts'
+import type { Withdrawal } from '../withdrawals/rows'
+import { type Deed, wholeBudgets } from './course'
+import type { Stop, WholeStop } from './rows'
+
+interface DeedProps {
+  deed: Deed
+  stop: WholeStop
+  isNext: boolean
+}
+
+const STOPS: readonly Deed[] = ['fall', 'discard']
+
+/** A button for one of the acts on a suspension. */
+export function DeedButton({ deed, stop, isNext }: DeedProps): ReactNode {
+  const { t } = useTranslation()
+  const look = isNext || deed === 'ratify' ? 'primary' : STOPS.includes(deed) ? 'danger' : 'plain'
+  return (
+    <Act label={t(`op.sus.deed.${deed}`)} look={look}>
+      {(close) => <DeedDialog deed={deed} stop={stop} onClose={close} />}
+    </Act>
+  )
+}
+
+interface DialogProps {
+  deed: Deed
+  stop: WholeStop
+  onClose(): void
+}
+
+function DeedDialog(props: DialogProps): ReactNode {
+  const fields = useDeedFields(props.deed, props.stop)
+  return props.deed === 'canary' ? (
+    <CanaryDialog {...props} />
+  ) : (
+    <PlainDialog {...props} fields={fields} />
+  )
+}
+
+/** One of the queue, to be paid first. */
+function CanaryDialog(props: DialogProps): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const { data } = useReading<Withdrawal, 'x/operator/withdrawals'>('x/operator/withdrawals', {
+    queue: 'queued',
+  })
+  if (!data) return null
+  const options = data
+    .filter((one) => isWithin(one, props.stop))
+    .map(
+      (one) => [one.wdId, `${one.chain}: ${amount(one.amt)} ${one.ccy} · UID ${one.uid}`] as const,
+    )
+  const field: ActField = {
+    name: 'wdId',
+    label: t('op.sus.canary.which'),
+    hint: t(options.length > 0 ? 'op.sus.canary.hint' : 'op.sus.canary.none'),
+    options,
+  }
+  return <PlainDialog {...props} fields={[field]} />
+}
+
+/** A scope names a network (Bitcoin), a currency, or both. */
+function isWithin({ chain, ccy }: Withdrawal, stop: Stop): boolean {
+  const hasNetwork = !stop.chain || chain.endsWith(`-${stop.chain}`)
+  return hasNetwork && (!stop.ccy || stop.ccy === ccy)
+}
+
+function PlainDialog(props: DialogProps & { fields: readonly ActField[] }): ReactNode {
+  const { t } = useTranslation()
+  const { deed, stop, fields, onClose } = props
+  return (
+    <ActDialog<WholeStop>
+      title={t(`op.sus.deed.${deed}`)}
+      about={t(`op.sus.deedAbout.${deed}`)}
+      path={`x/operator/suspending/${deed}` as PostName}
+      fixed={{ suspension: stop.suspension }}
+      fields={fields}
+      deed={t(`op.sus.deed.${deed}`)}
+      look={STOPS.includes(deed) ? 'danger' : 'primary'}
+      onClose={onClose}
+      onDone={() => toast(t('op.sus.done'), 'good')}
+    />
+  )
+}
+
+function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {
+  const { t } = useTranslation()
+  const opens: ActField = {
+    name: 'estOpenTs',
+    label: t('op.sus.expected'),
+    kind: 'moment',
+    initial: localOf(stop.estOpenTs),
+    isOptional: true,
+  }
+  if (deed === 'extend') return [opens]
+  if (deed === 'report') return [{ name: 'digest', label: t('op.sus.report'), kind: 'digest' }]
+  if (deed !== 'plan') return []
+  return [
+    opens,
+    {
+      name: 'budgets',
+      label: t('op.sus.budgets'),
+      hint: t('op.sus.budgets.hint'),
+      initial: wholeBudgets(stop.queue),
+      isOptional: true,
+    },
+    {
+      name: 'intervalMs',
+      label: t('op.sus.interval'),
+      after: t('op.sus.ms'),
+      initial: '60000',
+    },
+  ]
+}

@@ -1,0 +1,200 @@
+import type { ReactNode } from 'react'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import { Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import { toast } from '~/ui/toasts'
+import { Act } from '../layout/Act'
+import { ActDialog, type ActField } from '../layout/ActDialog'
+import cells from '../layout/Cells.module.css'
+import { Uid } from '../layout/Uid'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import { deedsOf, gateLook, waitingCount } from './course'
+import type { Evidence, Figure, Gate, WholeStop } from './rows'
+import css from './WayBack.module.css'
+
+const CANARY = 'G4'
+const COUNTED = ['G1', 'G5']
+const MEASURED = ['G2', 'G3']
+
+/** The gates with the newest evidence for each, and all evidence that was given. */
+export function GatesSection({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  const evidence = useEvidence()
+  return (
+    <>
+      <Section title={t('op.gates')} about={t('op.gates.about')} flush>
+        <Table
+          label={t('op.gates')}
+          columns={useGates(stop)}
+          rows={stop.gates}
+          keyOf={({ gate }) => gate}
+          empty="–"
+          cards
+        />
+      </Section>
+      {stop.evidence.length > 0 ? (
+        <Section title={t('op.evidence')} about={t('op.evidence.about')} flush>
+          <Table
+            label={t('op.evidence')}
+            columns={evidence}
+            rows={stop.evidence.toReversed()}
+            keyOf={({ sequence, gate }) => `${sequence}/${gate}`}
+            empty="–"
+            cards
+          />
+        </Section>
+      ) : null}
+    </>
+  )
+}
+
+function useGates(stop: WholeStop): Column<Gate>[] {
+  const { t } = useTranslation()
+  const word = useWords()
+  const date = useDates()
+  const mayShow = deedsOf(stop).includes('show')
+  const columns: Column<Gate>[] = [
+    {
+      id: 'gate',
+      title: t('op.gate'),
+      cell: ({ gate, name }) => (
+        <span className={cells.long}>
+          <b>{gate}</b> {word('gate', name)}
+        </span>
+      ),
+    },
+    {
+      id: 'state',
+      title: t('op.state'),
+      cell: ({ state }) => <Badge look={gateLook(state)}>{word('gateState', state)}</Badge>,
+    },
+    {
+      id: 'figures',
+      title: t('op.gate.figures'),
+      cell: ({ figures }) => <Figures figures={figures} />,
+    },
+    { id: 'digest', title: t('op.digest'), cell: ({ digest }) => <Digest digest={digest} /> },
+    { id: 'ts', title: t('op.gate.shown'), cell: ({ ts }) => date(ts) },
+  ]
+  if (!mayShow) return columns
+  return [
+    ...columns,
+    {
+      id: 'acts',
+      title: <span className="unseen">{t('account.actions')}</span>,
+      number: true,
+      cell: (gate) =>
+        gate.gate === CANARY ? null : (
+          <Act label={t('op.gate.show')} about={gate.gate} size="small">
+            {(close) => <ShowDialog gate={gate} stop={stop} onClose={close} />}
+          </Act>
+        ),
+    },
+  ]
+}
+
+function useEvidence(): Column<Evidence>[] {
+  const { t } = useTranslation()
+  const date = useDates()
+  return [
+    { id: 'gate', title: t('op.gate'), cell: ({ gate }) => gate },
+    {
+      id: 'passed',
+      title: t('op.gate.passed'),
+      cell: ({ passed }) => (
+        <Badge look={passed ? 'good' : 'bad'}>{t(passed ? 'op.yes' : 'op.no')}</Badge>
+      ),
+    },
+    { id: 'uid', title: t('op.gate.by'), cell: ({ uid }) => <Uid uid={uid} /> },
+    { id: 'ts', title: t('op.gate.shown'), cell: ({ ts }) => date(ts) },
+    { id: 'count', title: t('op.gate.count'), number: true, cell: ({ count }) => count },
+    {
+      id: 'figures',
+      title: t('op.gate.figures'),
+      cell: ({ figures }) => <Figures figures={figures} />,
+    },
+    { id: 'digest', title: t('op.digest'), cell: ({ digest }) => <Digest digest={digest} /> },
+  ]
+}
+
+function Digest({ digest }: { digest: string }): ReactNode {
+  return digest ? <code title={digest}>{digest.slice(0, 12)}…</code> : '–'
+}
+
+/** What there is, held against what it must come to. */
+function Figures({ figures }: { figures: readonly Figure[] }): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  if (figures.length === 0) return '–'
+  return (
+    <span className={css.figures}>
+      {figures.map(({ chain, ccy, have, need, ratio }) => (
+        <span
+          key={`${ccy}/${chain}`}
+          className={ratio && Number(ratio) < 1 ? css.short : undefined}
+        >
+          {t('op.gate.figure', {
+            have: amount(have),
+            need: amount(need),
+            ccy,
+            chain: chain || 'none',
+          })}
+        </span>
+      ))}
+    </span>
+  )
+}
+
+interface ShowProps {
+  gate: Gate
+  stop: WholeStop
+  onClose(): void
+}
+
+/** Evidence for a gate: a document's hash, and what the exchange holds against its own books. */
+function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const fields: ActField[] = [
+    {
+      name: 'digest',
+      label: t('op.digest'),
+      hint: t('op.digest.hint'),
+      kind: 'digest',
+    },
+  ]
+  if (COUNTED.includes(gate.gate)) {
+    const initial = gate.gate === 'G5' ? waitingCount(stop.queue) : ''
+    fields.push({ name: 'count', label: word('gateCount', gate.gate), initial })
+  }
+  if (MEASURED.includes(gate.gate)) {
+    const hint = word('gateFigures', gate.gate)
+    fields.push({ name: 'figures', label: t('op.gate.figures'), hint })
+  }
+  const yesNo = [
+    ['true', t('op.yes')],
+    ['false', t('op.no')],
+  ] as const
+  return (
+    <ActDialog<WholeStop>
+      title={t('op.gate.show.title', { gate: gate.gate })}
+      about={word('gateAbout', gate.name)}
+      path="x/operator/suspending/show"
+      fixed={{ suspension: stop.suspension, gate: gate.gate.slice(1) }}
+      fields={[...fields, { name: 'passed', label: t('op.gate.passed'), options: yesNo }]}
+      deed={t('op.gate.show')}
+      onClose={onClose}
+      onDone={(row) => {
+        const now = row?.gates.find((each) => each.gate === gate.gate)
+        const isShort = now?.state === 'failed'
+        toast(
+          t(isShort ? 'op.gate.notPassed' : 'op.gate.taken', { gate: gate.gate }),
+          isShort ? 'bad' : 'good',
+        )
+      }}
+    />
+  )
+}

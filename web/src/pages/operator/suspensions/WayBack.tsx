@@ -1,0 +1,95 @@
+import type { ReactNode } from 'react'
+import { Section } from '~/pages/account/layout/Section'
+import { Facts } from '../layout/Facts'
+import { People, Uid } from '../layout/Uid'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import { courseOf, deedsOf, nextOf } from './course'
+import { DeedButton } from './DeedButton'
+import type { WholeStop } from './rows'
+import css from './WayBack.module.css'
+
+/** Where a suspension is on its way back, and what may be done there. */
+export function WayBack({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const deeds = deedsOf(stop).filter((deed) => deed !== 'show')
+  const next = nextOf(deeds)
+  return (
+    <Section title={t('op.sus.way')} about={word('sus.about', stop.state)}>
+      <div className={css.whole}>
+        <Course stop={stop} />
+        {stop.planner ? (
+          <Facts
+            facts={[
+              [t('op.sus.planner'), <Uid key="planner" uid={stop.planner} />],
+              [t('op.sus.signOffs'), <People key="signOffs" voices={stop.signOffUids} />],
+              [t('op.sus.budgets'), <Budgets key="budgets" stop={stop} />],
+              [t('op.sus.canaries'), <Canaries key="canaries" stop={stop} />],
+            ]}
+          />
+        ) : null}
+        {deeds.length > 0 ? (
+          <div className={css.deeds}>
+            {deeds.map((deed) => (
+              <DeedButton key={deed} deed={deed} stop={stop} isNext={deed === next} />
+            ))}
+          </div>
+        ) : null}
+      </div>
+    </Section>
+  )
+}
+
+function Course({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  if (stop.state === 'draft' || stop.state === 'discarded') return null
+  const steps = courseOf(stop)
+  const now = steps.indexOf(stop.state)
+  return (
+    <ol className={css.course} aria-label={t('op.sus.way')}>
+      {steps.map((step, place) => (
+        <li
+          key={step}
+          className={css.step}
+          data-done={place < now || undefined}
+          aria-current={place === now ? 'step' : undefined}
+        >
+          {word('sus.state', step)}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Budgets({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  if (stop.budgets.length === 0) return '–'
+  const seconds = Number(stop.drain.intervalMs) / 1000
+  return (
+    <span className={css.figures}>
+      {stop.budgets.map(({ chain, amt, transactions }) => (
+        <span key={chain}>
+          {t('op.sus.budget', { chain, amount: amt, count: Number(transactions), seconds })}
+        </span>
+      ))}
+    </span>
+  )
+}
+
+const SUCCESS = '2'
+
+function Canaries({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  if (stop.canaries.length === 0) return '–'
+  return (
+    <span className={css.figures}>
+      {stop.canaries.map(({ network, state }) => (
+        <span key={network}>
+          {network}: {t(state === SUCCESS ? 'op.sus.arrived' : 'op.sus.underWay')}
+        </span>
+      ))}
+    </span>
+  )
+}

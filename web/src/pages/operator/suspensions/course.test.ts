@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import {
+  courseOf,
+  deedsOf,
+  gateLook,
+  leftText,
+  nextOf,
+  paidShare,
+  waitingCount,
+  wholeBudgets,
+} from './course'
+import type { Stop } from './rows'
+
+const STOP = { state: 'active', actions: ['withdraw'], ratified: true } as Stop
+
+// Criterion: WEB-OP-SUS-2
+test('each state offers what leads on, and the way back to the stop', () => {
+  const first = (state: string) => nextOf(deedsOf({ ...STOP, state }))
+  expect(
+    ['active', 'reopen_planned', 'gate_check', 'canary', 'draining', 'lifted'].map(first),
+  ).toEqual(['plan', 'check', 'show', 'open-drain', 'tick', 'report'])
+  for (const state of ['reopen_planned', 'gate_check', 'canary', 'draining']) {
+    expect(deedsOf({ ...STOP, state })).toContain('fall')
+  }
+  expect(deedsOf({ ...STOP, state: 'reported' })).toEqual([])
+})
+
+test('what stops no withdrawals is lifted from its gates', () => {
+  const other = { ...STOP, actions: ['trade_open'], state: 'gate_check' }
+  expect(deedsOf(other)).toContain('lift')
+  expect(deedsOf(other)).not.toContain('canary')
+  expect(courseOf(other)).not.toContain('draining')
+  expect(courseOf({ ...STOP, actions: ['api_withdraw'] })).toContain('draining')
+})
+
+test('a stop by one asks to be ratified before all else', () => {
+  expect(deedsOf({ ...STOP, ratified: false })[0]).toBe('ratify')
+  expect(nextOf(deedsOf({ ...STOP, ratified: false }))).toBe('plan')
+})
+
+test('what is left of the hour is counted in seconds, up', () => {
+  expect(leftText(3_600_000, 0)).toBe('60:00')
+  expect(leftText(61_500, 1_000)).toBe('1:01')
+  expect(leftText(1_000, 1_000)).toBe('')
+})
+
+test('queues become budgets, and their sum what has to be screened', () => {
+  const queue = [
+    { chain: 'Bitcoin', ccy: 'BTC', count: '3', amt: '12.6', oldest: '' },
+    { chain: 'ERC20', ccy: 'USDT', count: '2', amt: '500', oldest: '' },
+  ]
+  expect(wholeBudgets(queue)).toBe('BTC-Bitcoin:12.6:3,USDT-ERC20:500:2')
+  expect(waitingCount(queue)).toBe('5')
+  expect(paidShare({ paid: '1', waiting: '3' })).toBe(0.25)
+  expect(paidShare({ paid: '0', waiting: '0' })).toBe(1)
+  expect([gateLook('passed'), gateLook('missing'), gateLook('expired')]).toEqual([
+    'good',
+    'plain',
+    'bad',
+  ])
+})

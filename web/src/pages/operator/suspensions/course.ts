@@ -1,0 +1,111 @@
+import type { Stop, Waiting } from './rows'
+
+/** A suspension's way back, in order. */
+export const COURSE = [
+  'active',
+  'reopen_planned',
+  'gate_check',
+  'canary',
+  'draining',
+  'lifted',
+  'reported',
+] as const
+
+export type Deed =
+  | 'ratify'
+  | 'discard'
+  | 'extend'
+  | 'plan'
+  | 'check'
+  | 'show'
+  | 'sign-off'
+  | 'canary'
+  | 'open-drain'
+  | 'tick'
+  | 'lift'
+  | 'fall'
+  | 'report'
+
+const LEAVING = ['withdraw', 'api_withdraw']
+
+/** Whether it stops withdrawals, which are paid out in order before it is lifted. */
+export function stopsLeaving({ actions }: Pick<Stop, 'actions'>): boolean {
+  return actions.some((each) => LEAVING.includes(each))
+}
+
+/** The steps of its way back: one that stops no withdrawals has no canary and no drain. */
+export function courseOf(stop: Pick<Stop, 'actions'>): readonly string[] {
+  if (stopsLeaving(stop)) return COURSE
+  return COURSE.filter((step) => step !== 'canary' && step !== 'draining')
+}
+
+/** What may be done in its state; whose word counts, the exchange says. */
+export function deedsOf(stop: Stop): Deed[] {
+  const leaving = stopsLeaving(stop)
+  const ratify: Deed[] = stop.ratified ? [] : ['ratify']
+  switch (stop.state) {
+    case 'draft':
+      return [...ratify, 'discard']
+    case 'active':
+      return [...ratify, 'plan', 'extend']
+    case 'reopen_planned':
+      return [...ratify, 'check', 'show', 'sign-off', 'plan', 'extend', 'fall']
+    case 'gate_check':
+      return [
+        ...ratify,
+        'show',
+        'sign-off',
+        ...(leaving ? (['canary'] as const) : (['lift'] as const)),
+        'plan',
+        'fall',
+      ]
+    case 'canary':
+      return [...ratify, 'open-drain', 'canary', 'show', 'fall']
+    case 'draining':
+      return [...ratify, 'tick', 'lift', 'fall']
+    case 'lifted':
+      return ['report']
+    default:
+      return []
+  }
+}
+
+/** The one that comes next, which the page offers first. */
+export function nextOf(deeds: readonly Deed[]): Deed | undefined {
+  return deeds.find((deed) => deed !== 'ratify')
+}
+
+/** How look the words for a gate's, or a suspension's, state. */
+export function gateLook(state: string): 'good' | 'bad' | 'plain' {
+  if (state === 'passed') return 'good'
+  return state === 'waiting' || state === 'missing' ? 'plain' : 'bad'
+}
+
+export function stopLook(state: string): 'good' | 'bad' | 'plain' {
+  if (state === 'lifted' || state === 'reported') return 'good'
+  return state === 'active' ? 'bad' : 'plain'
+}
+
+/** What is left of a time, as minutes and seconds; '' when it is over. */
+export function leftText(untilMs: number, nowMs: number): string {
+  const seconds = Math.ceil((untilMs - nowMs) / 1000)
+  if (seconds <= 0) return ''
+  const rest = String(seconds % 60).padStart(2, '0')
+  return `${Math.floor(seconds / 60)}:${rest}`
+}
+
+/** How far a drain is, from 0 to 1. */
+export function paidShare({ paid, waiting }: { paid: string; waiting: string }): number {
+  const all = Number(paid) + Number(waiting)
+  return all > 0 ? Number(paid) / all : 1
+}
+
+/** A plan's budgets that pay each queue in one tick, for the planner to make smaller. */
+export function wholeBudgets(queue: readonly Waiting[]): string {
+  return queue.map(({ chain, ccy, count, amt }) => `${ccy}-${chain}:${amt}:${count}`).join(',')
+}
+
+/** How many requests wait in all. */
+export function waitingCount(queue: readonly Waiting[]): string {
+  return String(queue.reduce((sum, { count }) => sum + Number(count), 0))
+}

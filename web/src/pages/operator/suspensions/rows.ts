@@ -1,0 +1,101 @@
+/** Rows of `x/operator/suspending`, as docs/reference/operator.md names their fields. */
+
+export interface Voice {
+  uid: string
+  ts: string
+}
+
+export interface Stop {
+  suspension: string
+  state: string
+  title: Record<'en' | 'ru' | 'zh', string>
+  reason: string
+  actions: string[]
+  level: string
+  chain: string
+  ccy: string
+  key: string
+  mode: string
+  capUsd: string
+  capAmt: string
+  estOpenTs: string
+  beginTs: string
+  endTs: string
+  trigger: string
+  incident: string
+  ratified: boolean
+  ratifyByTs: string
+  isOverdue: boolean
+  uid: string
+  approvals: Voice[]
+  planner: string
+  signOffUids: Voice[]
+}
+
+export interface Figure {
+  chain: string
+  ccy: string
+  have: string
+  need: string
+  ratio: string
+}
+
+export interface Gate {
+  gate: string
+  name: string
+  state: string
+  digest: string
+  ts: string
+  figures: Figure[]
+}
+
+export interface Evidence {
+  gate: string
+  digest: string
+  uid: string
+  ts: string
+  sequence: string
+  passed: boolean
+  count: string
+  figures: Figure[]
+}
+
+export interface Waiting {
+  chain: string
+  ccy: string
+  count: string
+  amt: string
+  oldest: string
+}
+
+export interface DrainLine {
+  chain: string
+  ccy: string
+  ticks: string
+  paid: string
+  paidAmt: string
+  waiting: string
+  digest: string
+}
+
+export interface Drain {
+  commitment: string
+  queueDigest: string
+  seed: string
+  intervalMs: string
+  smallUsd: string
+  lines: DrainLine[]
+}
+
+export interface WholeStop extends Stop {
+  history: { state: string; ts: string }[]
+  gates: Gate[]
+  queue: Waiting[]
+  drain: Drain
+  reportDigest: string
+  flows: { ccy: string; grossIn: string; grossOut: string; netOut: string }[]
+  evidence: Evidence[]
+  canaries: { network: string; wdId: string; state: string }[]
+  budgets: { chain: string; amt: string; transactions: string }[]
+  note: string
+}

@@ -1,0 +1,115 @@
+import { Link, useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Refusal } from '~/api/refusal'
+import { Problem } from '~/pages/account/form/Problem'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import { PageHead, Section } from '~/pages/account/layout/Section'
+import css from '../layout/Cells.module.css'
+import { Facts } from '../layout/Facts'
+import { useReading } from '../layout/reading'
+import { useOperator } from '../layout/roles'
+import { Uid } from '../layout/Uid'
+import { useWords } from '../layout/words'
+import { Explained } from '../policy/Explained'
+import type { Decision } from '../policy/rows'
+import { useTranslation } from '../texts'
+import type { WholeWithdrawal } from './rows'
+import { Verdicts } from './Verdicts'
+
+const NONE = '95002'
+
+/** One withdrawal: where it goes, and what the policy said of it. Looking is noted. */
+export function WithdrawalPage(): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const { wdId } = useParams({ strict: false }) as { wdId: string }
+  const { data, error } = useReading<WholeWithdrawal, 'x/operator/withdrawal'>(
+    'x/operator/withdrawal',
+    { wdId },
+  )
+  const one = data?.[0]
+  return (
+    <>
+      <Link to="/operator/withdrawals" className={css.back}>
+        ‹ {t('op.withdrawals')}
+      </Link>
+      <PageHead
+        title={t('op.wd.one', { number: `…${wdId.slice(-6)}` })}
+        action={
+          one ? (
+            <span className={css.onGround}>
+              <Badge look="plain">{word('wdState', one.state)}</Badge>
+            </span>
+          ) : null
+        }
+      />
+      <Problem problem={error} />
+      {!one && !error ? <p className="muted">{t('loading')}</p> : null}
+      {one ? <Whole one={one} /> : null}
+    </>
+  )
+}
+
+function Whole({ one }: { one: WholeWithdrawal }): ReactNode {
+  const { t } = useTranslation()
+  const { may } = useOperator()
+  const word = useWords()
+  const isReviewed = one.queue === 'review'
+  return (
+    <>
+      {isReviewed ? (
+        <Section
+          title={t('op.decide')}
+          about={t(may('support') ? 'op.wd.decide' : 'op.wd.others')}
+          action={may('support') ? <Verdicts row={one} /> : null}
+        />
+      ) : null}
+      <Section title={t('op.terms')} about={one.queue ? word('queueAbout', one.queue) : null}>
+        <Terms one={one} />
+      </Section>
+      <Policy wdId={one.wdId} />
+    </>
+  )
+}
+
+function Terms({ one }: { one: WholeWithdrawal }): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const date = useDates()
+  return (
+    <Facts
+      facts={[
+        [t('op.user.about'), <Uid key="uid" uid={one.uid} />],
+        [t('form.size'), `${amount(one.amt)} ${one.ccy}`],
+        ['USD', amount(one.usd)],
+        [t('op.wd.fee'), `${amount(one.fee)} ${one.ccy}`],
+        [t('op.sus.line'), one.chain || '–'],
+        [t('op.wd.to'), one.to || '–'],
+        [t('op.wd.toSince'), date(one.toSinceTs)],
+        [t('op.wd.asked'), date(one.requestedTs)],
+        [t('op.updated'), date(one.changedTs)],
+        [t('op.wd.by'), t(one.byApi ? 'op.wd.api' : 'op.wd.page')],
+        [t('op.wd.tx'), one.txId || '–'],
+      ]}
+    />
+  )
+}
+
+/** The policy's decision, explained; where nobody asked it, that. */
+function Policy({ wdId }: { wdId: string }): ReactNode {
+  const { t } = useTranslation()
+  const { data, error } = useReading<Decision, 'x/operator/policy/decision'>(
+    'x/operator/policy/decision',
+    { wdId },
+  )
+  const isNone = error instanceof Refusal && error.code === NONE
+  const decision = data?.[0]
+  return (
+    <Section title={t('op.explained')} about={isNone ? t('op.explained.none') : null}>
+      {isNone ? null : <Problem problem={error} />}
+      {decision ? <Explained decision={decision} /> : null}
+    </Section>
+  )
+}
