@@ -109,15 +109,15 @@ class _Exchange:
     async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
         return []
 
-    async def moved(self, payload: wire.Moved) -> int:
-        raise AssertionError(payload)
+    async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
+        raise AssertionError(payloads)
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         return self._bed.chain.addresses.address(pay.destination), ""
 
-    async def report(self, payload: wire.Payload) -> int:
-        self.broadcast += isinstance(payload, wire.Broadcast)
-        return 0
+    async def report(self, *payloads: wire.Payload) -> Sequence[int]:
+        self.broadcast += sum(isinstance(one, wire.Broadcast) for one in payloads)
+        return [0] * len(payloads)
 
 
 def _withdrawals(bed: EvmBed) -> float:

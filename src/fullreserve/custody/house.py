@@ -32,6 +32,8 @@ _ANSWERS: dict[type, Any] = {
 }
 
 AT_ONCE = 500  # reports in one submission
+BUSY = 50_013
+BUSY_S, BUSY_TIMES = 0.25, 120  # how long an exchange may be busy until a worker gives up
 ADDRESSES_AT_ONCE = 10_000
 
 
@@ -53,17 +55,26 @@ class House:
         return codes
 
     async def _submit(self, fold: int, payloads: Sequence[msgspec.Struct]) -> list[int]:
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         gateway, first = self._door.gateway, self._door.numbers(len(payloads))
         commands = [
             encode(Product(gateway, number, fold, chart.HOUSE, wire.encode_payload(payload)))
             for number, payload in enumerate(payloads, first)
         ]
-        self._door.submit(commands, done.set_result)
-        result = await done
+        result = await self._result(commands)
+        for _ in range(BUSY_TIMES):
+            if not (isinstance(result, Refused) and result.code == BUSY):
+                break
+            # Nothing was logged: the exchange is busy, and what is reported can wait.
+            await asyncio.sleep(BUSY_S)
+            result = await self._result(commands)
         if isinstance(result, Refused):
             raise Unavailable(result.message)
         return [reply.code for reply in result]
+
+    async def _result(self, commands: list[bytes]) -> Result:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._door.submit(commands, done.set_result)
+        return await done
 
     async def ask(self, fold: int, question: msgspec.Struct) -> Any:
         """A fold's answer to a question of its own; Unknown, Unavailable."""

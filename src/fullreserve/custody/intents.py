@@ -7,6 +7,7 @@ the exchange itself says later.
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,15 +70,16 @@ class ExchangeIntents:
         self._house = house
         self._destinations = destinations
         self._networks = {one.network: one for one in networks}
+        self._addresses = {one.network: one.addresses() for one in networks}
         self._memory = memory
 
     async def approved(self, plan: Plan) -> list[Payment]:
         """What the plan's withdrawals are to pay, in its order; WillNotSign, Unavailable."""
         if len(set(plan.withdrawals)) != len(plan.withdrawals):
             raise WillNotSign("a withdrawal stands twice")
-        payments = [await self._payment(plan, one) for one in plan.withdrawals]
+        payments = await gather(*(self._payment(plan, one) for one in plan.withdrawals))
         self._memory.note(plan)
-        return payments
+        return list(payments)
 
     async def _payment(self, plan: Plan, number: int) -> Payment:
         found: Withdrawal | None = await self._house.ask(wire.WITHDRAWALS, GetWithdrawal(number))
@@ -85,11 +87,11 @@ class ExchangeIntents:
             raise WillNotSign("the exchange has not bound the withdrawal to this transaction")
         if found.state in _NOT_PAYABLE or not found.is_approved:
             raise WillNotSign("the withdrawal is not to be paid, or not any more")
-        network = self._networks[plan.network]
+        scales = self._networks[plan.network].scales
         try:
             text, memo = self._destinations.of(found.owner, found.network, found.destination)
-            place = network.addresses().read(text)
-            amount = network.scales[found.asset].to_chain(found.value)
+            place = self._addresses[plan.network].read(text)
+            amount = scales[found.asset].to_chain(found.value)
         except (BadAddress, KeyError, ValueError) as problem:
             raise WillNotSign("the withdrawal names no address that can be paid") from problem
         return Payment(number, found.asset, amount, place, memo)

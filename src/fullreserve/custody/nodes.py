@@ -17,6 +17,8 @@ from fullreserve.custody.chains.rpc import Node, NodeProblem
 
 READY_MS = 60_000
 LOOK_MS = 20
+# A node that is ended before it has written its blocks forgets them.
+STOP_S = 60
 # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 _PR_SET_PDEATHSIG = 1
 
@@ -122,7 +124,7 @@ class NodeProcess:
             self.resume()
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

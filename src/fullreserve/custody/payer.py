@@ -8,15 +8,15 @@ know is never paid by guessing: it waits for a person.
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from asyncio import gather, to_thread
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import (
+    Asked,
     Attempt,
     Chain,
     HotShort,
@@ -38,6 +38,7 @@ REVERTED, OVERTAKEN, UNPAYABLE = 1, 2, 3
 
 BUMP_AFTER = 3  # blocks without being in one
 FINAL_AFTER = 12
+AT_ONCE = 128  # plans that are taken a step further together
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +46,10 @@ log = structlog.get_logger(__name__)
 class Exchange(Protocol):
     """The payer's side of the door."""
 
-    async def report(self, payload: wire.Payload) -> int:
-        """The reply's code, 0 once it is durable; raises door.protocol.Unavailable."""
+    async def report(self, *payloads: wire.Payload) -> Sequence[int]:
+        """The replies' codes, 0 once it is durable; raises door.protocol.Unavailable."""
 
-    async def moved(self, payload: wire.Moved) -> int:
+    async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         """The same of coins that went from one place of ours to another."""
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
@@ -74,8 +75,29 @@ class Terms(NamedTuple):
     bump_after: int = BUMP_AFTER
 
 
+class Run:
+    """A plan on its way; `attempts` are what was signed for it, and whether it was told."""
+
+    def __init__(self, kept: Kept, attempts: list[tuple[Attempt, bool]]) -> None:
+        self.kept = kept
+        self.attempts = attempts
+
+    @property
+    def plan(self) -> Plan:
+        return self.kept.plan
+
+    @property
+    def newest(self) -> Attempt:
+        return self.attempts[-1][0]
+
+    @property
+    def untold(self) -> list[Attempt]:
+        """What the exchange does not know of, and a node perhaps neither."""
+        return [attempt for attempt, told in self.attempts if not told]
+
+
 class Payer:
-    """One network's. `sign` asks the signers; NotSigned."""
+    """One network's. `sign` asks the signers, for several plans at once; NotSigned."""
 
     def __init__(
         self,
@@ -96,35 +118,49 @@ class Payer:
 
     async def round(self) -> None:
         """Takes on what is new and brings everything a step further; NodeProblem, Unavailable."""
-        known = self._store.is_bound
         pending = await self._exchange.pending(self._chain.network)
-        for pay in pending:
-            if not known(pay.withdrawal):
-                if pay.binding:
-                    log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
-            elif self._store.begin_again(pay.withdrawal, is_bound=bool(pay.binding)):
-                # An exchange that was put back from a backup hears once more what became of it.
-                log.warning("known here, and forgotten there", withdrawal=pay.withdrawal)
-        fresh = iter([one for one in pending if not (one.binding or known(one.withdrawal))])
-        bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
-        while batch := list(islice(fresh, self._chain.batch_max)):
-            await self._take_on(batch, bound)
+        fresh = self._compared(pending)
+        bound = [kept.plan for kept in self._open()]
+        await self._take_on(fresh, bound)
         await self._look_for_refills(bound)
-        for kept in self._store.open_plans(self._chain.network):
-            try:
-                await self._drive(kept)
-            except (NotSigned, NodeRefuses) as problem:
-                # The others are not to wait for it.
-                log.warning("payment waits", plan=kept.id, problem=str(problem))
+        runs = [Run(kept, self._store.attempts(kept)) for kept in self._open()]
+        for start in range(0, len(runs), AT_ONCE):
+            await self._send(runs[start : start + AT_ONCE])
+        await self._follow([run for run in runs if run.attempts and not run.untold])
+
+    def _open(self) -> list[Kept]:
+        return self._store.open_plans(self._chain.network)
+
+    def _compared(self, pending: Sequence[wire.Pay]) -> list[wire.Pay]:
+        """What nothing is known of, here and there; what they know differently is said."""
+        open_ = {one: kept for kept in self._open() for one in kept.plan.withdrawals}
+        fresh = []
+        for pay in pending:
+            kept = open_.get(pay.withdrawal)
+            if kept is not None and (pay.binding or not kept.is_accepted):
+                continue
+            if self._store.is_bound(pay.withdrawal):
+                if self._store.begin_again(pay.withdrawal, is_bound=bool(pay.binding)):
+                    # An exchange that was put back from a backup hears once more what became of it.
+                    log.warning("known here, and forgotten there", withdrawal=pay.withdrawal)
+            elif pay.binding:
+                log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
+            else:
+                fresh.append(pay)
+        return fresh
 
     async def sweep(self, indexes: Sequence[int]) -> None:
         """Takes on what brings users' addresses' coins to the hot wallet; `round` goes on with it.
 
         NodeProblem.
         """
-        bound = [kept.plan for kept in self._store.open_plans(self._chain.network)]
-        for plan in await to_thread(self._chain.sweeps, indexes, bound):
-            self._store.keep_plan(plan)
+        bound = [kept.plan for kept in self._open()]
+        self._keep(await to_thread(self._chain.sweeps, indexes, bound))
+
+    def _keep(self, plans: Sequence[Plan]) -> None:
+        with self._store.together():
+            for plan in plans:
+                self._store.keep_plan(plan)
 
     async def _look_for_refills(self, bound: Sequence[Plan]) -> None:
         for pay in await self._exchange.starved(self._chain.network):
@@ -137,27 +173,38 @@ class Payer:
                 continue
             await self._exchange.report(wire.Refilled(self._chain.network, pay.asset))
 
-    async def _take_on(self, batch: Sequence[wire.Pay], bound: list[Plan]) -> None:
-        """Plans a batch beside what is `bound`, and adds to that."""
-        payments = [one for pay in batch if (one := await self._payment(pay)) is not None]
-        if not payments:
-            return
-        try:
-            plan = await to_thread(self._chain.plan, payments, bound)
-        except HotShort as short:
-            log.warning("hot wallet short", network=self._chain.network, asset=short.asset)
-            await self._exchange.report(wire.Short(self._chain.network, short.asset))
-            return
-        except Unpayable as problem:
-            if len(batch) > 1:  # one of them; the others are not to suffer for it
-                for pay in batch:
-                    await self._take_on([pay], bound)
-                return
-            log.warning("not payable", withdrawal=batch[0].withdrawal, problem=str(problem))
-            await self._exchange.report(wire.Failed(batch[0].withdrawal, UNPAYABLE))
-            return
-        self._store.keep_plan(plan)
-        bound.append(plan)
+    async def _take_on(self, fresh: Sequence[wire.Pay], bound: list[Plan]) -> None:
+        """Plans what is new beside what is `bound`, and adds to that."""
+        payments = [one for pay in fresh if (one := await self._payment(pay)) is not None]
+        most = self._chain.batch_max
+        batches: list[Sequence[Payment]] = [
+            payments[at : at + most] for at in range(0, len(payments), most)
+        ]
+        while batches:
+            batches = await self._planned(batches, bound)
+
+    async def _planned(
+        self, batches: Sequence[Sequence[Payment]], bound: list[Plan]
+    ) -> list[Sequence[Payment]]:
+        """Plans batches; those to be tried again one by one, for the sake of what can be paid."""
+        found = await to_thread(self._chain.plan_all, batches, bound)
+        plans = [one for one in found if isinstance(one, Plan)]
+        self._keep(plans)
+        bound += plans
+        again: list[Sequence[Payment]] = []
+        words: dict[wire.Payload, None] = {}
+        for batch, one in zip(batches, found, strict=True):
+            if isinstance(one, HotShort):
+                log.warning("hot wallet short", network=self._chain.network, asset=one.asset)
+                words[wire.Short(self._chain.network, one.asset)] = None
+            elif isinstance(one, Unpayable) and len(batch) > 1:
+                again += [[payment] for payment in batch]
+            elif isinstance(one, Unpayable):
+                log.warning("not payable", withdrawal=batch[0].withdrawal, problem=str(one))
+                words[wire.Failed(batch[0].withdrawal, UNPAYABLE)] = None
+        if words:
+            await self._exchange.report(*words)
+        return again
 
     async def _payment(self, pay: wire.Pay) -> Payment | None:
         try:
@@ -169,98 +216,172 @@ class Payer:
             return None
         return Payment(pay.withdrawal, pay.asset, amount, place, memo)
 
-    async def _drive(self, kept: Kept) -> None:
-        if not kept.is_accepted and not await self._bind(kept):
-            return
-        attempts = self._store.attempts(kept)
-        if not attempts:
-            attempts = [(await self._signed(kept), False)]
-        for attempt, told in attempts:
-            if not told:
-                await self._give(kept, attempt)
-        ids = [attempt.txid for attempt, _ in attempts]
-        standing = await to_thread(self._chain.standing, kept.plan, ids)
-        await self._act(kept, standing, attempts[-1][0])
+    # From a plan to what a node was given: each step for all, each before the next.
 
-    async def _bind(self, kept: Kept) -> bool:
-        """Whether the exchange has bound what is left of the plan to it."""
-        for withdrawal in kept.plan.withdrawals:
-            bound = wire.Bound(withdrawal, kept.plan.binding)
-            if await self._exchange.report(bound):
-                if self._store.attempts(kept):
+    async def _send(self, runs: Sequence[Run]) -> None:
+        await self._bind([run for run in runs if not run.kept.is_accepted])
+        bound = [run for run in runs if run.kept.is_accepted]
+        await self._sign_all([(run, run.plan) for run in bound if not run.attempts])
+        await self._give([run for run in bound if run.untold])
+
+    async def _bind(self, runs: Sequence[Run]) -> None:
+        """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""
+        words = [wire.Bound(one, run.plan.binding) for run in runs for one in run.plan.withdrawals]
+        codes = dict(zip(words, await self._report(words), strict=True))
+        with self._store.together():
+            for run in runs:
+                bound = [wire.Bound(one, run.plan.binding) for one in run.plan.withdrawals]
+                refused = [word.withdrawal for word in bound if codes[word]]
+                if not refused:
+                    run.kept.is_accepted = True
+                    self._store.change(run.kept)
+                elif run.attempts:
                     # Signed for by this store, and denied by an exchange with an older log.
-                    log.error("signed, and not bound: a person has to look", plan=kept.id)
-                    return False
-                # Cancelled or stopped meanwhile; nothing was signed.
-                narrower = self._chain.without(kept.plan, withdrawal)
-                if narrower is not None:
-                    kept.plan = narrower
-                self._store.narrow(kept, withdrawal)
-                return False
-        kept.is_accepted = True
-        self._store.change(kept)
-        return True
+                    log.error("signed, and not bound: a person has to look", plan=run.kept.id)
+                else:
+                    self._narrow(run.kept, refused)
 
-    async def _signed(self, kept: Kept) -> Attempt:
-        attempt = await to_thread(self._sign, kept.plan)
-        self._store.change(kept, attempt)
-        return attempt
+    def _narrow(self, kept: Kept, refused: Sequence[int]) -> None:
+        """Cancelled or stopped meanwhile; nothing was signed. The others are bound once more."""
+        for withdrawal in refused:
+            narrower = self._chain.without(kept.plan, withdrawal)
+            if narrower is not None:
+                kept.plan = narrower
+            self._store.narrow(kept, withdrawal)
 
-    async def _give(self, kept: Kept, attempt: Attempt) -> None:
+    async def _report(self, words: Sequence[wire.Payload]) -> Sequence[int]:
+        return await self._exchange.report(*words) if words else ()
+
+    async def _sign_all(self, asked: Sequence[tuple[Run, Plan]]) -> None:
+        """Has plans signed, and keeps them with what was signed."""
+        calls = (to_thread(self._sign, plan) for _, plan in asked)
+        found = await gather(*calls, return_exceptions=True)
+        failed: list[BaseException] = []
+        with self._store.together():
+            for (run, plan), one in zip(asked, found, strict=True):
+                if isinstance(one, NotSigned):
+                    # The others are not to wait for it.
+                    log.warning("payment waits", plan=run.kept.id, problem=str(one))
+                elif isinstance(one, BaseException):
+                    failed.append(one)
+                else:
+                    run.kept.plan = plan
+                    run.attempts.append((one, False))
+                    self._store.change(run.kept, one)
+        if failed:
+            raise failed[0]
+
+    async def _give(self, runs: Sequence[Run]) -> None:
         """To a node, and word of it to the exchange."""
-        await to_thread(self._chain.broadcast, attempt)
-        kept.since = (await to_thread(self._chain.tip)).height
-        self._store.change(kept)
-        fee = amount_bytes(self._cost(kept.plan, kept.plan.fee))
-        name = self._name(attempt.txid)
-        self._store.name(name, self._chain.network, attempt.txid)
-        for withdrawal in kept.plan.withdrawals:
-            await self._exchange.report(wire.Broadcast(withdrawal, name, fee))
-        self._store.told(kept, attempt.txid)
+        given = [(run, attempt) for run in runs for attempt in run.untold]
+        given = await self._broadcast(given)
+        if not given:
+            return
+        height = (await to_thread(self._chain.tip)).height
+        words: list[wire.Payload] = []
+        with self._store.together():
+            for run, attempt in given:
+                run.kept.since = height
+                self._store.change(run.kept)
+                name = self._name(attempt.txid)
+                self._store.name(name, self._chain.network, attempt.txid)
+                fee = amount_bytes(self._cost(run.plan, run.plan.fee))
+                words += [wire.Broadcast(one, name, fee) for one in run.plan.withdrawals]
+        await self._report(words)
+        with self._store.together():
+            for run, attempt in given:
+                self._store.told(run.kept, attempt.txid)
+                run.attempts = [(one, told or one == attempt) for one, told in run.attempts]
 
-    async def _act(self, kept: Kept, standing: Standing, newest: Attempt) -> None:
-        if standing.taken_by:
-            await self._overtaken(kept, standing)
-        elif standing.height:
-            await self._included(kept, standing)
-        else:
-            if kept.height:
-                await self._say_height(kept, self._name(newest.txid), 0)
-            if not standing.known:
-                await to_thread(
-                    self._chain.broadcast, newest
-                )  # a node dropped it: the same once more
-            elif await self._is_stuck(kept):
-                await self._bump(kept)
+    async def _broadcast(self, asked: Sequence[tuple[Run, Attempt]]) -> list[tuple[Run, Attempt]]:
+        """What a node took."""
+        if not asked:
+            return []
+        found = await to_thread(self._chain.broadcast_all, [attempt for _, attempt in asked])
+        given = []
+        for (run, attempt), refusal in zip(asked, found, strict=True):
+            if refusal is None:
+                given.append((run, attempt))
+            else:
+                log.warning("payment waits", plan=run.kept.id, problem=str(refusal))
+        return given
 
-    async def _is_stuck(self, kept: Kept) -> bool:
-        tip = await to_thread(self._chain.tip)
-        return tip.height - kept.since >= self._terms.bump_after
+    # What becomes of it
+
+    async def _follow(self, runs: Sequence[Run]) -> None:
+        asked = [Asked(run.plan, [one.txid for one, _ in run.attempts]) for run in runs]
+        found = await to_thread(self._chain.standing_all, asked) if asked else []
+        included: list[tuple[Run, Standing]] = []
+        waiting: list[tuple[Run, Standing]] = []
+        for run, standing in zip(runs, found, strict=True):
+            if isinstance(standing, NodeRefuses):
+                log.warning("payment waits", plan=run.kept.id, problem=str(standing))
+            elif standing.taken_by:
+                await self._overtaken(run.kept, standing)
+            elif standing.height:
+                included.append((run, standing))
+            else:
+                waiting.append((run, standing))
+        await self._included(included)
+        await self._wait(waiting)
+
+    async def _wait(self, waiting: Sequence[tuple[Run, Standing]]) -> None:
+        """What is in no block: said if it was in one, given again, or given with a higher fee."""
+        await self._say_heights(
+            [(run, run.newest.txid, 0) for run, _ in waiting if run.kept.height]
+        )
+        # A node dropped it: the same once more.
+        await self._broadcast(
+            [(run, run.newest) for run, standing in waiting if not standing.known]
+        )
+        held = [run for run, standing in waiting if standing.known]
+        if held:
+            height = (await to_thread(self._chain.tip)).height
+            stuck = [run for run in held if height - run.kept.since >= self._terms.bump_after]
+            await self._bump(stuck)
+
+    async def _bump(self, runs: Sequence[Run]) -> None:
+        raised: list[tuple[Run, Plan]] = []
+        for run in runs:
+            try:
+                raised.append((run, await to_thread(self._chain.bumped, run.plan)))
+            except Unpayable as problem:
+                log.warning("stuck at the fee cap", problem=str(problem))
+        await self._sign_all(raised)
+        await self._give([run for run, _ in raised if run.untold])
 
     async def _overtaken(self, kept: Kept, standing: Standing) -> None:
         log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
         if self._chain.proves_taken:
             await self._fail(kept, OVERTAKEN, self._name(standing.taken_by))
 
-    async def _included(self, kept: Kept, standing: Standing) -> None:
-        name = self._name(standing.txid)
-        if standing.height != kept.height:
-            await self._say_height(kept, name, standing.height)
-        if standing.confirmations < self._terms.final_after:
-            return
-        if kept.plan.move is not None:
-            await self._moved(kept, kept.plan.move, standing)
-            return
-        if not standing.paid:
-            await self._fail(kept, REVERTED, name)
-            return
-        fee = amount_bytes(self._cost(kept.plan, standing.fee))
-        for withdrawal in kept.plan.withdrawals:
-            paid = wire.Paid(withdrawal, name, standing.height, fee)
-            code = await self._exchange.report(paid)
+    async def _included(self, included: Sequence[tuple[Run, Standing]]) -> None:
+        await self._say_heights(
+            [(run, one.txid, one.height) for run, one in included if one.height != run.kept.height]
+        )
+        paid: list[tuple[Run, Standing]] = []
+        for run, standing in included:
+            if standing.confirmations < self._terms.final_after:
+                continue
+            if run.plan.move is not None:
+                await self._moved(run.kept, run.plan.move, standing)
+            elif standing.paid:
+                paid.append((run, standing))
+            else:
+                await self._fail(run.kept, REVERTED, self._name(standing.txid))
+        await self._paid(paid)
+
+    async def _paid(self, paid: Sequence[tuple[Run, Standing]]) -> None:
+        words: list[wire.Paid] = []
+        for run, one in paid:
+            name, fee = self._name(one.txid), amount_bytes(self._cost(run.plan, one.fee))
+            words += [wire.Paid(of, name, one.height, fee) for of in run.plan.withdrawals]
+        for word, code in zip(words, await self._report(words), strict=True):
             if code:
-                log.error("paid, and the exchange does not say so", code=code, plan=kept.id)
-        self._finish(kept)
+                log.error(
+                    "paid, and the exchange does not say so", code=code, withdrawal=word.withdrawal
+                )
+        self._finish([run.kept for run, _ in paid])
 
     async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         amount, _ = self._terms.scales[move.asset].to_ledger(move.amount if standing.paid else 0)
@@ -273,36 +394,37 @@ class Payer:
             amount_bytes(amount),
             amount_bytes(self._cost(kept.plan, standing.fee)),
         )
-        code = await self._exchange.moved(done)
+        (code,) = await self._exchange.moved(done)
         if code:
             log.error("moved, and the exchange does not say so", code=code, plan=kept.id)
         self.moved.append(move.key)
-        self._finish(kept)
+        self._finish([kept])
 
-    async def _say_height(self, kept: Kept, name: bytes, height: int) -> None:
-        for withdrawal in kept.plan.withdrawals:
-            await self._exchange.report(wire.Included(withdrawal, name, height))
-        kept.height = height
-        self._store.change(kept)
+    async def _say_heights(self, heights: Sequence[tuple[Run, bytes, int]]) -> None:
+        """In which block each is; 0: in none any more."""
+        words = [
+            wire.Included(one, self._name(txid), height)
+            for run, txid, height in heights
+            for one in run.plan.withdrawals
+        ]
+        await self._report(words)
+        with self._store.together():
+            for run, _, height in heights:
+                run.kept.height = height
+                self._store.change(run.kept)
 
     async def _fail(self, kept: Kept, code: int, conflict: bytes) -> None:
-        for withdrawal in kept.plan.withdrawals:
-            failed = wire.Failed(withdrawal, code, kept.plan.binding, conflict)
-            await self._exchange.report(failed)
-        self._finish(kept)
+        words = [
+            wire.Failed(one, code, kept.plan.binding, conflict) for one in kept.plan.withdrawals
+        ]
+        await self._report(words)
+        self._finish([kept])
 
-    def _finish(self, kept: Kept) -> None:
-        kept.is_done = True
-        self._store.change(kept)
-
-    async def _bump(self, kept: Kept) -> None:
-        try:
-            plan = await to_thread(self._chain.bumped, kept.plan)
-        except Unpayable as problem:
-            log.warning("stuck at the fee cap", problem=str(problem))
-            return
-        kept.plan = plan
-        await self._give(kept, await self._signed(kept))
+    def _finish(self, done: Sequence[Kept]) -> None:
+        with self._store.together():
+            for kept in done:
+                kept.is_done = True
+                self._store.change(kept)
 
     def _name(self, txid: bytes) -> bytes:
         return transfer(self._salt, self._chain.network, txid)

@@ -19,15 +19,20 @@ class Quorum:
         self._data = data
         self._network = network
         self._needed = network.threshold if network.kind == "utxo" else 1
+        self._gone: dict[str, None] = {}  # asked last, since each makes all others wait
 
     def sign(self, plan: Plan) -> Attempt:
         """The signed transaction; NotSigned."""
         parts: list[bytes] = []
         said: list[str] = []
-        for name in self._network.signers:
+        for name in sorted(self._network.signers, key=self._gone.__contains__):
             try:
                 parts.append(ask_named(self._data, name, SignPlan(plan)))
-            except (WillNotSign, SignerGone) as problem:
+                self._gone.pop(name, None)
+            except WillNotSign as refusal:
+                said.append(f"{name}: {refusal}")
+            except SignerGone as problem:
+                self._gone[name] = None
                 said.append(f"{name}: {problem}")
             if len(parts) == self._needed:
                 return self._completed(plan, parts)

@@ -61,6 +61,10 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
+    def together(self) -> Together:
+        """Makes what is changed within durable as one, or not at all; nothing awaits within."""
+        return Together(self._db)
+
     # Watching
 
     def cursor(self, network: int) -> bytes | None:
@@ -90,7 +94,7 @@ class Store:
 
     def keep_plan(self, plan: Plan) -> Kept:
         """A new plan; sqlite3.IntegrityError for a withdrawal that has one."""
-        with self._whole():
+        with self.together():
             kept = Kept(0, plan)
             added = self._db.execute(
                 "INSERT INTO plans (network, data) VALUES (?, ?)",
@@ -104,7 +108,7 @@ class Store:
 
     def change(self, kept: Kept, attempt: Attempt | None = None) -> None:
         """How far it has come, and what was signed for it if anything was."""
-        with self._whole():
+        with self.together():
             self._write(kept)
             if attempt is not None:
                 self._db.execute(
@@ -116,7 +120,7 @@ class Store:
     def narrow(self, kept: Kept, withdrawal: int) -> None:
         """A withdrawal leaves a plan of which nothing was signed; an empty plan goes with it."""
         assert not self.attempts(kept)
-        with self._whole():
+        with self.together():
             self._db.execute("DELETE FROM bound WHERE withdrawal = ?", (withdrawal,))
             if withdrawal in kept.plan.withdrawals:
                 self._db.execute("DELETE FROM plans WHERE id = ?", (kept.id,))
@@ -161,21 +165,22 @@ class Store:
         changed = "UPDATE plans SET data = ?, is_done = ? WHERE id = ?"
         self._db.execute(changed, (data, kept.is_done, kept.id))
 
-    def _whole(self) -> _Whole:
-        return _Whole(self._db)
 
-
-class _Whole:
-    """A transaction; on an error nothing of it is kept."""
+class Together:
+    """A transaction; on an error nothing of it is kept. One within another is part of it."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._is_outer = False
 
     def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+        self._is_outer = not self._db.in_transaction
+        if self._is_outer:
+            self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        if self._is_outer:
+            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def read_coins(path: Path, network: int) -> list[bytes]:

@@ -5,6 +5,7 @@ each of its effects in turn, on a real node, and a new one goes on with what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ SCALE = Scale(8)  # the amounts of these tests are in the chain's own units
 PAY_TERMS = Terms(dict.fromkeys((COIN, TOKEN, 4), SCALE), COIN, TERMS.unlock_after, 2)
 SALT = b"s" * 32
 EFFECTS = 14  # of one payment without trouble, counted by a test below
+SEVERAL_EFFECTS = 32  # of three
 
 
 class Killed(BaseException):
@@ -53,13 +55,16 @@ class Agreement:
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
 
-    async def moved(self, payload: wire.Moved) -> int:
+    async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         raise AssertionError("nothing was to be moved")
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         return self.bed.chain.addresses.address(pay.destination), ""
 
-    async def report(self, payload: wire.Payload) -> int:
+    async def report(self, *payloads: wire.Payload) -> Sequence[int]:
+        return [self._told(one) for one in payloads]
+
+    def _told(self, payload: wire.Payload) -> int:
         if isinstance(payload, wire.Short):
             self.short.append(payload.asset)
         elif isinstance(payload, wire.Bound):
@@ -88,6 +93,7 @@ class Mortal:
 
     def __init__(self, dies_at: int | None = None, *, after: bool = False) -> None:
         self.count = 0
+        self._numbers = count(1)  # signing happens in several threads
         self._dies_at = dies_at
         self._after = after
 
@@ -106,8 +112,9 @@ class Mortal:
 
     def counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            self.count += 1
-            is_last = self.count == self._dies_at
+            number = next(self._numbers)
+            self.count = max(self.count, number)
+            is_last = number == self._dies_at
             if is_last and not self._after:
                 raise Killed
             result = method(*arguments)
@@ -139,7 +146,7 @@ def payer_of(bed: Bed, store: Store, book: Agreement, mortal: Mortal | None = No
     def sign(plan: Plan) -> Attempt:
         return bed.sign(plan, approved)
 
-    chain: Chain = mortal.around(bed.chain, "broadcast")
+    chain: Chain = mortal.around(bed.chain, "broadcast_all")
     kept: Store = mortal.around(store, "keep_plan", "change", "told", "narrow", "name")
     told = mortal.around(book, "report")
     return Payer(chain, kept, told, mortal.counted(sign), PAY_TERMS, SALT)
@@ -182,6 +189,23 @@ async def test_killed_at_every_effect_it_pays_once(
     assert list(book.paid) == [index]
     assert not book.failed
     assert bed.balance(index) == bed.unit
+    again.close()
+
+
+@pytest.mark.parametrize("effect", range(2, SEVERAL_EFFECTS + 1, 3))
+async def test_killed_amid_several_it_pays_each_once(bed: Bed, tmp_path: Path, effect: int) -> None:
+    """They go a step together. Criterion: CHAINS-PAYER-1."""
+    if not isinstance(bed, EvmBed):
+        pytest.skip("one transaction pays them all")
+    store, book = Store(tmp_path / "store"), Agreement(bed, *(bed.fresh() for _ in range(3)))
+    with pytest.raises(Killed):
+        await until_done(bed, payer_of(bed, store, book, Mortal(effect, after=True)), book)
+    store.close()
+    again = Store(tmp_path / "store")
+    await until_done(bed, payer_of(bed, again, book), book)
+    assert book.paid.keys() == book.waiting.keys()
+    assert not book.failed
+    assert [bed.balance(index) for index in book.waiting] == [bed.unit] * 3
     again.close()
 
 

@@ -8,12 +8,15 @@ that is down, that answers nonsense, or that refuses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from fullreserve.custody.addresses import Addresses
+from fullreserve.custody.chains.rpc import NodeRefuses
+
+T = TypeVar("T")
 
 
 class Block(NamedTuple):
@@ -111,6 +114,13 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     taken_by: bytes = b""
 
 
+class Asked(NamedTuple):
+    """A plan whose standing is asked for, with the ids of all that was signed for it."""
+
+    plan: Plan
+    attempts: Sequence[bytes]
+
+
 class Unpayable(ValueError):
     """No transaction can pay this; the message says why. Nothing was signed."""
 
@@ -184,3 +194,35 @@ class Chain(ABC):
     @abstractmethod
     def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
         """What became of it; `attempts` are the ids of all that was signed for it."""
+
+    # Many at once, for adapters that can ask their node for all of them in one exchange.
+
+    def plan_all(
+        self, batches: Sequence[Sequence[Payment]], bound: Sequence[Plan]
+    ) -> list[Plan | Unpayable]:
+        """`plan` for each, none taking what another has taken; why not, where it cannot be."""
+        taken, made = list(bound), list[Plan | Unpayable]()
+        for batch in batches:
+            try:
+                plan = self.plan(batch, taken)
+            except Unpayable as problem:
+                made.append(problem)
+            else:
+                made.append(plan)
+                taken.append(plan)
+        return made
+
+    def broadcast_all(self, attempts: Sequence[Attempt]) -> list[NodeRefuses | None]:
+        """`broadcast` of each; the refusals."""
+        return [_refusal(self.broadcast, one) for one in attempts]
+
+    def standing_all(self, asked: Sequence[Asked]) -> list[Standing | NodeRefuses]:
+        """`standing` of each."""
+        return [_refusal(self.standing, *one) for one in asked]
+
+
+def _refusal(call: Callable[..., T], *arguments: Any) -> T | NodeRefuses:
+    try:
+        return call(*arguments)
+    except NodeRefuses as refusal:
+        return refusal

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +17,7 @@ import msgspec
 from fullreserve.custody.addresses import Addresses, Table, account_of, index_of_memo
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import (
+    Asked,
     Attempt,
     Block,
     Chain,
@@ -31,6 +31,7 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block
+from fullreserve.custody.chains.evm_lanes import Lanes, balance_call, fees
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -43,14 +44,12 @@ from fullreserve.custody.keccak import keccak256
 from fullreserve.exchange.products.custody_wire import Tier
 
 TRANSFER_EVENT = keccak256(b"Transfer(address,address,uint256)")
-BALANCE_OF = bytes.fromhex("70a08231")
 
 LEDGER = 8  # digits after the point
 COIN = -1  # the output number of a transaction's own value
 GAS_BARE = 21_000
 GAS_COIN = 60_000  # a memo's data costs more than the bare 21,000
 GAS_TOKEN = 120_000
-TIP = 10**9
 BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as a replacement
 
 # An address is swept of the chain's coin when it holds this many times what that costs, and is
@@ -181,12 +180,15 @@ class EvmChain(Chain):
         for asset, token in self.terms.tokens.items():
             for one in places:
                 keys.append((one, asset))
-                call = {"to": "0x" + token.hex(), "data": "0x" + _balance_call(one).hex()}
-                asked.append(("eth_call", [call, at]))
+                asked.append(("eth_call", [balance_call(token, one), at]))
+        return dict(zip(keys, map(quantity, self._calls(asked)), strict=True))
+
+    def _calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The results of any number of calls; NodeProblem for the first bad."""
         told: list[Any] = []
         for start in range(0, len(asked), ASKED_AT_ONCE):
             told += self._node.calls(asked[start : start + ASKED_AT_ONCE])
-        return dict(zip(keys, map(quantity, told), strict=True))
+        return told
 
     # Paying
 
@@ -195,23 +197,23 @@ class EvmChain(Chain):
         busy = {body.lane for body in taken} | {body.to for body in taken}
         places = {self.addresses.place(index): index for index in indexes}
         free = [place for place in places if place not in busy]
-        held = self.balances(free, self.tip()) if free else {}
-        made = []
-        for place in free:
-            plan = self._sweep(place, places[place], held, taken)
-            if plan is not None:
-                made.append(plan)
-                taken.append(tx.read_body(plan.body))
-        return made
+        if not free:
+            return []
+        held, lanes = self.balances(free, self.tip()), self._look((), taken)
+        asked = [("eth_getTransactionCount", ["0x" + one.hex(), "latest"]) for one in free]
+        nonces = dict(zip(free, map(quantity, self._calls(asked)), strict=True))
+        plans = (self._sweep(one, places[one], held, nonces[one], lanes) for one in free)
+        return [plan for plan in plans if plan is not None]
 
     def _sweep(
         self,
         place: bytes,
         index: int,
         held: Mapping[tuple[bytes, int], int],
-        taken: Sequence[tx.Body],
+        nonce: int,
+        lanes: Lanes,
     ) -> Plan | None:
-        tip, fee = self._fees()
+        tip, fee = lanes.tip, lanes.fee
         coin, hot = held[place, self.terms.coin], self.terms.lanes[index % len(self.terms.lanes)]
         key = f"branch/{index}"
         for asset, token in self.terms.tokens.items():
@@ -219,31 +221,23 @@ class EvmChain(Chain):
             if not amount:
                 continue
             if coin < GAS_TOKEN * fee:
-                return self._gas_for(place, key, GIVEN * GAS_TOKEN * fee - coin, taken)
+                return self._gas_for(place, key, GIVEN * GAS_TOKEN * fee - coin, lanes)
             data = tx.transfer_call(hot, amount)
-            body = tx.Body(self.terms.chain_id, place, 0, token, 0, data, GAS_TOKEN, tip, fee)
-            return self._as_move(body, Move(asset, Tier.DEPOSIT, Tier.HOT, key, amount), taken)
+            body = tx.Body(self.terms.chain_id, place, nonce, token, 0, data, GAS_TOKEN, tip, fee)
+            return self._as_move(body, Move(asset, Tier.DEPOSIT, Tier.HOT, key, amount))
         amount = self._whole(self.terms.coin, coin - GAS_BARE * fee)
         if coin < WORTH * GAS_BARE * fee or amount <= 0:
             return None
-        body = tx.Body(self.terms.chain_id, place, 0, hot, amount, b"", GAS_BARE, tip, fee)
-        return self._as_move(
-            body, Move(self.terms.coin, Tier.DEPOSIT, Tier.HOT, key, amount), taken
-        )
+        body = tx.Body(self.terms.chain_id, place, nonce, hot, amount, b"", GAS_BARE, tip, fee)
+        return self._as_move(body, Move(self.terms.coin, Tier.DEPOSIT, Tier.HOT, key, amount))
 
-    def _gas_for(
-        self, place: bytes, key: str, amount: int, taken: Sequence[tx.Body]
-    ) -> Plan | None:
+    def _gas_for(self, place: bytes, key: str, amount: int, lanes: Lanes) -> Plan | None:
         """The gas station: the coin that an address needs to send its tokens on."""
-        tip, fee = self._fees()
         amount += -amount % 10 ** max(0, self._digits(self.terms.coin) - LEDGER)
-        payment = Payment(0, self.terms.coin, amount, place)
-        for lane in self._by_load(taken):
-            body = tx.Body(self.terms.chain_id, lane, 0, place, amount, b"", GAS_BARE, tip, fee)
-            if self._can_pay(body, payment, None, taken):
-                move = Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, key, amount)
-                return self._as_move(body, move, taken)
-        return None
+        body = self._from_a_lane(lanes, (place, amount, b""), GAS_BARE)
+        if body is None:
+            return None
+        return self._as_move(body, Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, key, amount))
 
     def _digits(self, asset: int) -> int:
         return self.terms.digits.get(asset, LEDGER)
@@ -252,27 +246,62 @@ class EvmChain(Chain):
         """What of an amount the ledger can express."""
         return int(amount - amount % 10 ** max(0, self._digits(asset) - LEDGER))
 
-    def _as_move(self, body: tx.Body, move: Move, taken: Sequence[tx.Body]) -> Plan:
-        fixed = msgspec.structs.replace(body, nonce=self._next_nonce(body.lane, taken))
-        return msgspec.structs.replace(self._as_plan(fixed, ()), move=move)
+    def _as_move(self, body: tx.Body, move: Move) -> Plan:
+        return msgspec.structs.replace(self._as_plan(body, ()), move=move)
+
+    def _look(self, tokens: Sequence[bytes], taken: Sequence[tx.Body]) -> Lanes:
+        return Lanes(self._node, self.terms.lanes, tokens, taken, self.terms.max_fee_cap)
+
+    def _from_a_lane(
+        self,
+        lanes: Lanes,
+        call: tuple[bytes, int, bytes],
+        gas: int,
+        token: bytes | None = None,
+        amount: int = 0,
+    ) -> tx.Body | None:
+        """A call by the first lane that can pay it, which has taken it then; None for none."""
+        to, value, data = call
+        for lane in lanes.by_load():
+            body = tx.Body(
+                *(self.terms.chain_id, lane, 0, to, value, data, gas, lanes.tip, lanes.fee)
+            )
+            if lanes.can_pay(body, token, amount):
+                body = msgspec.structs.replace(body, nonce=lanes.next_nonce(lane))
+                lanes.take(body)
+                return body
+        return None
 
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
-        if len(payments) != 1:
-            raise Unpayable("a transaction of this chain pays one withdrawal")
-        payment = payments[0]
+        (made,) = self.plan_all([payments], bound)
+        if isinstance(made, Unpayable):
+            raise made
+        return made
+
+    def plan_all(
+        self, batches: Sequence[Sequence[Payment]], bound: Sequence[Plan]
+    ) -> list[Plan | Unpayable]:
+        known = self.terms.tokens
+        tokens = dict.fromkeys(
+            known[one.asset] for batch in batches for one in batch if one.asset in known
+        )
+        lanes = self._look(list(tokens), [tx.read_body(plan.body) for plan in bound])
+        return [self._planned(batch, lanes) for batch in batches]
+
+    def _planned(self, batch: Sequence[Payment], lanes: Lanes) -> Plan | Unpayable:
+        if len(batch) != 1:
+            return Unpayable("a transaction of this chain pays one withdrawal")
+        payment = batch[0]
         token = self.terms.tokens.get(payment.asset)
         if token is None and payment.asset != self.terms.coin:
-            raise Unpayable(f"asset {payment.asset} is not on network {self.network}")
-        to, value, data = tx.call_of(payment, token)
+            return Unpayable(f"asset {payment.asset} is not on network {self.network}")
         gas = GAS_COIN if token is None else GAS_TOKEN
-        tip, fee = self._fees()
-        taken = [tx.read_body(plan.body) for plan in bound]
-        for lane in self._by_load(taken):
-            body = tx.Body(self.terms.chain_id, lane, 0, to, value, data, gas, tip, fee)
-            if self._can_pay(body, payment, token, taken):
-                nonce = self._next_nonce(lane, taken)
-                return self._as_plan(msgspec.structs.replace(body, nonce=nonce), payments)
-        raise HotShort(payment.asset, f"no lane holds {payment.amount} of asset {payment.asset}")
+        call = tx.call_of(payment, token)
+        body = self._from_a_lane(lanes, call, gas, token, payment.amount)
+        if body is None:
+            why = f"no lane holds {payment.amount} of asset {payment.asset}"
+            return HotShort(payment.asset, why)
+        return self._as_plan(body, batch)
 
     def bumped(self, plan: Plan) -> Plan:
         body = tx.read_body(plan.body)
@@ -292,32 +321,76 @@ class EvmChain(Chain):
         return _with(plan, empty)
 
     def broadcast(self, attempt: Attempt) -> None:
-        try:
-            told = self._node.call("eth_sendRawTransaction", "0x" + attempt.raw.hex())
-        except NodeRefuses as refusal:
-            if not any(words in refusal.message.lower() for words in _HELD):
-                raise
-        else:
-            if hexed(told, HASH) != attempt.txid:
-                raise NodeGarbage("the node names another transaction than the one it was given")
+        (refusal,) = self.broadcast_all([attempt])
+        if refusal is not None:
+            raise refusal
+
+    def broadcast_all(self, attempts: Sequence[Attempt]) -> list[NodeRefuses | None]:
+        asked = [("eth_sendRawTransaction", ["0x" + one.raw.hex()]) for one in attempts]
+        found: list[NodeRefuses | None] = []
+        for start in range(0, len(asked), ASKED_AT_ONCE):
+            found += map(
+                _refused,
+                attempts[start : start + ASKED_AT_ONCE],
+                self._node.tried(asked[start : start + ASKED_AT_ONCE]),
+            )
+        return found
 
     def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
-        body = tx.read_body(plan.body)
-        tip = self.tip()
-        asked = [("eth_getTransactionReceipt", ["0x" + one.hex()]) for one in attempts]
-        for txid, receipt in zip(attempts, self._node.calls(asked), strict=True):
-            if receipt is not None:
-                return self._included(body, txid, receipt, tip)
-        settled = hex(max(tip.height - self.terms.final_after + 1, 0))
-        lane = "0x" + body.lane.hex()
-        if quantity(self._node.call("eth_getTransactionCount", lane, settled)) > body.nonce:
-            return Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
-        asked = [("eth_getTransactionByHash", ["0x" + one.hex()]) for one in attempts]
-        return Standing(known=any(one is not None for one in self._node.calls(asked)))
+        (found,) = self.standing_all([Asked(plan, attempts)])
+        assert isinstance(found, Standing)
+        return found
 
-    def _included(self, body: tx.Body, txid: bytes, receipt: Any, tip: Block) -> Standing:
+    def standing_all(self, asked: Sequence[Asked]) -> list[Standing | NodeRefuses]:
+        # The tip comes first: what is in a block by then has its receipt.
+        tip = self.tip()
+        ids = [txid for one in asked for txid in one.attempts]
+        receipts = self._of_each("eth_getTransactionReceipt", ids)
+        heights = {quantity(field(one, "blockNumber")) for one in receipts.values() if one}
+        blocks = self._blocks(sorted(heights))
+        open_ = [one for one in asked if not any(receipts[txid] for txid in one.attempts)]
+        taken = self._taken([tx.read_body(one.plan.body) for one in open_], tip)
+        held = self._of_each(
+            "eth_getTransactionByHash", [txid for one in open_ for txid in one.attempts]
+        )
+        made: list[Standing | NodeRefuses] = []
+        for plan, attempts in asked:
+            body = tx.read_body(plan.body)
+            found = next((txid for txid in attempts if receipts[txid]), None)
+            if found is not None:
+                made.append(self._included(body, found, receipts[found], tip, blocks))
+            elif body.nonce < taken[body.lane]:
+                made.append(
+                    Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
+                )
+            else:
+                made.append(Standing(known=any(held[txid] is not None for txid in attempts)))
+        return made
+
+    def _of_each(self, method: str, ids: Sequence[bytes]) -> dict[bytes, Any]:
+        told = self._calls([(method, ["0x" + one.hex()]) for one in ids])
+        return dict(zip(ids, told, strict=True))
+
+    def _blocks(self, heights: Sequence[int]) -> dict[int, Block]:
+        told = self._calls([("eth_getBlockByNumber", [hex(one), False]) for one in heights])
+        return {
+            height: read_block(one)
+            for height, one in zip(heights, told, strict=True)
+            if one is not None
+        }
+
+    def _taken(self, bodies: Sequence[tx.Body], tip: Block) -> dict[bytes, int]:
+        """The nonces of each lane that are final: all below a number."""
+        settled = hex(max(tip.height - self.terms.final_after + 1, 0))
+        lanes = list(dict.fromkeys(body.lane for body in bodies))
+        asked = [("eth_getTransactionCount", ["0x" + one.hex(), settled]) for one in lanes]
+        return dict(zip(lanes, map(quantity, self._calls(asked)), strict=True))
+
+    def _included(
+        self, body: tx.Body, txid: bytes, receipt: Any, tip: Block, blocks: Mapping[int, Block]
+    ) -> Standing:
         height = quantity(field(receipt, "blockNumber"))
-        block = self.block(height)
+        block = blocks.get(height)
         if block is None or block.hash != hexed(field(receipt, "blockHash"), HASH):
             return Standing(known=True)  # the chain is being reorganised
         price = quantity(field(receipt, "effectiveGasPrice"))
@@ -345,37 +418,7 @@ class EvmChain(Chain):
 
     def _fees(self) -> tuple[int, int]:
         told = self._node.call("eth_getBlockByNumber", "latest", False)
-        base = quantity(field(told, "baseFeePerGas"))
-        return TIP, min(2 * base + TIP, self.terms.max_fee_cap)
-
-    def _by_load(self, taken: Sequence[tx.Body]) -> list[bytes]:
-        loads = dict.fromkeys(self.terms.lanes, 0)
-        for body in taken:
-            loads[body.lane] = loads.get(body.lane, 0) + 1
-        return sorted(self.terms.lanes, key=lambda lane: loads[lane])
-
-    def _next_nonce(self, lane: bytes, taken: Sequence[tx.Body]) -> int:
-        """The lowest free one: a nonce that was given up again must not hold up those above it."""
-        used = {body.nonce for body in taken if body.lane == lane}
-        told = quantity(self._node.call("eth_getTransactionCount", "0x" + lane.hex(), "latest"))
-        return next(nonce for nonce in count(told) if nonce not in used)
-
-    def _can_pay(
-        self, body: tx.Body, payment: Payment, token: bytes | None, taken: Sequence[tx.Body]
-    ) -> bool:
-        """Whether a lane holds it beside what it is bound to pay already."""
-        lane = "0x" + body.lane.hex()
-        mine = [one for one in taken if one.lane == body.lane]
-        coin = sum(one.value + one.gas * one.max_fee for one in mine)
-        held = quantity(self._node.call("eth_getBalance", lane, "latest"))
-        if held < coin + body.value + body.gas * body.max_fee:
-            return False
-        if token is None:
-            return True
-        asked = {"to": "0x" + token.hex(), "data": "0x" + _balance_call(body.lane).hex()}
-        held = quantity(self._node.call("eth_call", asked, "latest"))
-        owed = sum(int.from_bytes(one.data[-32:], "big") for one in mine if one.to == token)
-        return held >= owed + payment.amount
+        return fees(told, self.terms.max_fee_cap)
 
     def _as_plan(self, body: tx.Body, payments: Sequence[Payment]) -> Plan:
         ids = tuple(one.withdrawal for one in payments)
@@ -421,8 +464,14 @@ def lane_of(key: bytes) -> bytes:
     return account_of(key)
 
 
-def _balance_call(account: bytes) -> bytes:
-    return BALANCE_OF + account.rjust(32, b"\0")
+def _refused(attempt: Attempt, told: Any) -> NodeRefuses | None:
+    """Why the node does not take it; NodeGarbage."""
+    if isinstance(told, NodeRefuses):
+        is_held = any(words in told.message.lower() for words in _HELD)
+        return None if is_held else told
+    if hexed(told, HASH) != attempt.txid:
+        raise NodeGarbage("the node names another transaction than the one it was given")
+    return None
 
 
 def _raised(fee: int) -> int:

@@ -73,6 +73,14 @@ class Node:
 
     def calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results of several calls in one exchange, in order; NodeProblem for the first bad."""
+        results = self.tried(asked)
+        for one in results:
+            if isinstance(one, NodeRefuses):
+                raise one
+        return results
+
+    def tried(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """As `calls`, but what the node refuses stands as NodeRefuses where its result would."""
         first = self._last + 1
         self._last += len(asked)
         questions = [self._question(n, *one) for n, one in enumerate(asked, first)]
@@ -80,7 +88,7 @@ class Node:
         if not isinstance(answers, list) or len(answers) != len(asked):
             raise NodeGarbage(f"{self.name} did not answer all of {len(asked)} questions")
         by_id = {a.get("id"): a for a in answers if isinstance(a, dict)}
-        return [_result(by_id.get(n), n) for n in range(first, first + len(asked))]
+        return [_tried(by_id.get(n), n) for n in range(first, first + len(asked))]
 
     @staticmethod
     def _question(number: int, method: str, params: Sequence[Any]) -> dict[str, Any]:
@@ -135,6 +143,13 @@ def _result(answer: Any, number: int) -> Any:
     if "result" not in answer:
         raise NodeGarbage("an answer without a result")
     return answer["result"]
+
+
+def _tried(answer: Any, number: int) -> Any:
+    try:
+        return _result(answer, number)
+    except NodeRefuses as refusal:
+        return refusal
 
 
 def hexed(value: Any, size: int | None = None) -> bytes:

@@ -1,0 +1,92 @@
+"""What the lanes of an EVM chain have left: one look at the node, and what is bound beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from fullreserve.custody.chains.evm_transaction import WORD, Body
+from fullreserve.custody.chains.rpc import Node, field, quantity
+
+BALANCE_OF = bytes.fromhex("70a08231")
+TIP = 10**9
+
+
+class Lanes:
+    """The nonces and the coins that no plan has taken, as of the newest block.
+
+    `tip` and `fee` are what a unit of gas is bid, in wei; `max_fee_cap` bounds the second.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        lanes: Sequence[bytes],
+        tokens: Sequence[bytes],
+        taken: Sequence[Body],
+        max_fee_cap: int,
+    ) -> None:
+        told = iter(node.calls(list(_questions(lanes, tokens))))
+        self.tip, self.fee = fees(next(told), max_fee_cap)
+        self._nonces = {lane: count(quantity(next(told))) for lane in lanes}
+        self._coin = {lane: quantity(next(told)) for lane in lanes}
+        self._tokens = {
+            (token, lane): quantity(next(told)) for token in tokens for lane in lanes
+        }  # fmt: skip
+        self._loads = dict.fromkeys(lanes, 0)
+        self._used: set[tuple[bytes, int]] = set()
+        for body in taken:
+            if body.lane in self._loads:
+                self._note(body)
+
+    def by_load(self) -> list[bytes]:
+        """The lane with the fewest open payments first."""
+        return sorted(self._loads, key=self._loads.__getitem__)
+
+    def can_pay(self, body: Body, token: bytes | None, amount: int) -> bool:
+        """Whether its lane holds that beside what it is bound to pay already."""
+        if self._coin[body.lane] < body.value + body.gas * body.max_fee:
+            return False
+        return token is None or self._tokens[token, body.lane] >= amount
+
+    def next_nonce(self, lane: bytes) -> int:
+        """The lowest free one: a nonce that was given up again must not hold up those above it."""
+        return next(nonce for nonce in self._nonces[lane] if (lane, nonce) not in self._used)
+
+    def take(self, body: Body) -> None:
+        """A plan's transaction, whose nonce `next_nonce` gave."""
+        self._note(body)
+
+    def _note(self, body: Body) -> None:
+        self._used.add((body.lane, body.nonce))
+        self._loads[body.lane] += 1
+        self._coin[body.lane] -= body.value + body.gas * body.max_fee
+        if (body.to, body.lane) in self._tokens:
+            amount = int.from_bytes(body.data[-WORD:], "big")
+            self._tokens[body.to, body.lane] -= amount
+
+
+def _questions(
+    lanes: Sequence[bytes], tokens: Sequence[bytes]
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    yield "eth_getBlockByNumber", ["latest", False]
+    for lane in lanes:
+        yield "eth_getTransactionCount", ["0x" + lane.hex(), "latest"]
+    for lane in lanes:
+        yield "eth_getBalance", ["0x" + lane.hex(), "latest"]
+    for token in tokens:
+        for lane in lanes:
+            yield "eth_call", [balance_call(token, lane), "latest"]
+
+
+def balance_call(token: bytes, account: bytes) -> dict[str, str]:
+    """The call that asks a token for an account's balance."""
+    data = BALANCE_OF + account.rjust(WORD, b"\0")
+    return {"to": "0x" + token.hex(), "data": "0x" + data.hex()}
+
+
+def fees(block: Any, max_fee_cap: int) -> tuple[int, int]:
+    """Tip and fee a unit of gas that outbid two full blocks; NodeGarbage."""
+    base = quantity(field(block, "baseFeePerGas"))
+    return TIP, min(2 * base + TIP, max_fee_cap)
