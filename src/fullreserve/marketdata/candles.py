@@ -130,7 +130,7 @@ class Candles:
     running one.
     """
 
-    __slots__ = ("_minute", "_second", "_wide", "closed_minutes")
+    __slots__ = ("_minute", "_second", "_wide", "closed_minutes", "first_ms")
 
     def __init__(self) -> None:
         self._second = Series(ONE_SECOND, KEPT_SECONDS)
@@ -138,15 +138,25 @@ class Candles:
         self._wide = {bar: Series(bar, KEPT_WIDE) for bar in WIDE}
         # Minutes with trades that closed since the reader (the 24 h window) last took them.
         self.closed_minutes: list[Candle] = []
+        # The open of the first minute that was ever traded in, 0 before it; None: not known.
+        self.first_ms: int | None = None
 
     def seed(
-        self, minutes: Sequence[Candle], running: Mapping[Bar, Candle], closed_until: int
+        self,
+        minutes: Sequence[Candle],
+        running: Mapping[Bar, Candle],
+        closed_until: int,
+        *,
+        whole: bool = False,
     ) -> None:
         """Starts from history.
 
         `minutes` are closed ones, oldest first, gaps allowed; `running` is the running bar of each
-        wider size, put together from the minutes before `closed_until`, a minute's open.
+        wider size, put together from the minutes before `closed_until`, a minute's open. `whole`:
+        there were no minutes before these.
         """
+        if whole:
+            self.first_ms = minutes[0].open_ms if minutes else 0
         for candle in minutes:
             self._minute.closed.append(candle)
             # The oldest one is before the 24 h window and tells the price when that begins.
@@ -166,7 +176,11 @@ class Candles:
         self.advance(time_ms)
         second = self._second.live or self._second.begin(time_ms, price)
         second.trade(price, size)
-        minute = self._minute.live or self._minute.begin(time_ms, price)
+        minute = self._minute.live
+        if minute is None:
+            minute = self._minute.begin(time_ms, price)
+            if self.first_ms == 0:
+                self.first_ms = minute.open_ms
         minute.trade(price, size)
 
     def advance(self, time_ms: int) -> None:
@@ -199,11 +213,27 @@ class Candles:
         merged.absorb(minute)
         return merged
 
+    def has_all(self, bar: Bar) -> bool:
+        """Whether the bars at hand are all that there ever were."""
+        if not self.first_ms:
+            return self.first_ms is not None
+        closed = self._series(bar).closed
+        oldest = closed[0] if closed else self.live(bar)
+        if oldest is None or len(closed) == closed.maxlen:
+            return False
+        if bar is ONE_SECOND:
+            # The first second that was traded in is one of the first minute.
+            return ONE_MINUTE.open_of(oldest.open_ms) == self.first_ms
+        return oldest.open_ms == bar.open_of(self.first_ms)
+
     def closed(self, bar: Bar) -> Sequence[Candle]:
         """The last closed bars, oldest first."""
+        return self._series(bar).closed
+
+    def _series(self, bar: Bar) -> Series:
         if bar is ONE_SECOND:
-            return self._second.closed
-        return self._minute.closed if bar is ONE_MINUTE else self._wide[bar].closed
+            return self._second
+        return self._minute if bar is ONE_MINUTE else self._wide[bar]
 
     def rows(self, bar: Bar, instrument: Instrument) -> list[str]:
         """The JSON rows of all bars at hand, newest first, the running one included."""

@@ -14,11 +14,14 @@ from fullreserve.marketdata.seeding import Past
 from fullreserve.marketdata.tickers import Ticker
 from fullreserve.marketdata.trades import Tape
 
+FIRST_TRADE = 1
+
 
 class InstrumentMarket:
     """One instrument's book, tape, candles and ticker."""
 
     __slots__ = (
+        "_awaits_past",
         "_drawing",
         "_held",
         "_last_past",
@@ -37,6 +40,7 @@ class InstrumentMarket:
         self.ticker = Ticker(instrument, self.book, self.tape, self.candles)
         # Trades that came before the past did.
         self._held: list[Trade] | None = [] if awaits_past else None
+        self._awaits_past = awaits_past
         self._drawing = not awaits_past
         self._last_past = 0
 
@@ -62,7 +66,7 @@ class InstrumentMarket:
         self.tape.seed(past.trades)
         self.candles = Candles()
         self.ticker = Ticker(self.instrument, self.book, self.tape, self.candles)
-        self.candles.seed(past.minutes, past.running, past.until_ms)
+        self.candles.seed(past.minutes, past.running, past.until_ms, whole=past.whole)
         self._draw([trade for trade in past.trades if trade.time_ms >= past.until_ms])
         self._last_past = past.trades[-1].trade if past.trades else 0
         self._draw([trade for trade in held if trade.trade > self._last_past])
@@ -72,6 +76,8 @@ class InstrumentMarket:
             self.candles.advance(time_ms)
 
     def _draw(self, trades: list[Trade]) -> None:
+        if trades and trades[0].trade == FIRST_TRADE and not self._awaits_past:
+            self.candles.first_ms = 0
         for trade in trades:
             self.candles.trade(trade.time_ms, trade.price, trade.size)
 

@@ -94,6 +94,7 @@ class Past(NamedTuple):
     minutes: list[Candle]
     running: dict[Bar, Candle]
     trades: list[Trade]
+    whole: bool = False  # nothing was before these minutes
 
 
 def no_past(now_ms: int) -> Past:
@@ -113,7 +114,8 @@ def read_past(history: History, instrument: int, now_ms: int) -> Past:
     running = _running(hours, minutes, hour_ms, until_ms)
     recent = history.trades_by_time(instrument, 0, until_ms - 1, TRADES_MAX)
     older = history.trades_by_time(instrument, until_ms, 0, max(0, KEPT - len(recent)))
-    return Past(until_ms, minutes, running, _trades([*recent, *older]))
+    whole = len(minutes) < KEPT_MINUTES
+    return Past(until_ms, minutes, running, _trades([*recent, *older]), whole)
 
 
 def _running(

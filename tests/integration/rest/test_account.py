@@ -124,6 +124,10 @@ async def test_there_is_no_margin(rest: RestBed) -> None:
     assert out["maxWd"] == "100"
     size = {"instId": "BTC-USDT", "tdMode": "cross"}
     assert (await rest.get("account/max-size", rest.alice, **size)).code == "51010"
+    for path in ("account/max-size", "account/max-avail-size"):
+        lacks = await rest.get(path, rest.alice, instId="BTC-USDT")
+        assert (lacks.status, lacks.code) == (400, "50014")
+        assert "tdMode" in lacks.json["msg"]
     six = ",".join(["BTC-USDT"] * 6)
     many = await rest.get("account/max-size", rest.alice, instId=six, tdMode="cash")
     assert many.code == "50025"

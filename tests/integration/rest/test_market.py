@@ -167,7 +167,7 @@ async def test_the_last_candles_do_not_need_the_records(tmp_path: Path) -> None:
         {"after": start + 4 * MINUTE, "limit": 2},
     )  # fmt: skip
 
-    async def pages(path: str, **bound: int) -> Answer:
+    async def pages(path: str, **bound: object) -> Answer:
         return await rest.get(path, instId="BTC-USDT", **bound)
 
     paths = ("market/candles", "market/history-candles", "market/history-index-candles")
@@ -176,9 +176,17 @@ async def test_the_last_candles_do_not_need_the_records(tmp_path: Path) -> None:
     rest.history = History(create_engine(f"sqlite:///{rest.folder}/gone/records.sqlite"))
     assert [[(await pages(path, **bound)).data for bound in bounds] for path in paths] == whole
     assert len(whole[0][1]) == 5
+    for path, known in zip(paths, whole, strict=True):
+        # A young market is all in memory: there are no more bars than these.
+        assert (await pages(path, limit=300)).data == known[1]
+        assert len((await pages(path, after=start + MINUTE, limit=2)).data) == 1
+        assert (await pages(path, after=start)).data == []
+    # Memory keeps the last minutes alone, and of longer bars a few.
+    await rest.pass_time(1441 * MINUTE)
+    await trade(rest, "40005")
     for path in paths:
-        assert (await pages(path, limit=6)).code == "50046"
         assert (await pages(path, after=start + MINUTE, limit=2)).code == "50046"
+        assert (await pages(path, bar="1H", limit=6)).code == "50046"
     await rest.close()
 
 

@@ -181,9 +181,10 @@ async def test_account_facts(rest: RestBed) -> None:
     fee = (await rest.get("account/trade-fee", rest.alice, instType="SPOT")).row
     assert set(FEE) <= set(fee)
     assert float(fee["taker"]) <= 0
-    size = (await rest.get("account/max-size", rest.alice, instId="BTC-USDT", px="40000")).row
+    cash = {"instId": "BTC-USDT", "tdMode": "cash"}
+    size = (await rest.get("account/max-size", rest.alice, **cash, px="40000")).row
     assert (size["maxBuy"], size["maxSell"]) == ("25", "100")
-    available = (await rest.get("account/max-avail-size", rest.alice, instId="BTC-USDT")).row
+    available = (await rest.get("account/max-avail-size", rest.alice, **cash)).row
     assert (available["availBuy"], available["availSell"]) == ("1000000", "100")
     assert (await rest.get("account/positions", rest.alice)).data == []
 

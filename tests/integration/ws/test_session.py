@@ -4,9 +4,12 @@ Method: plain WebSocket clients against a running exchange of real parts.
 """
 
 import asyncio
+import gc
 import json
+import logging
 import socket as sockets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from fullreserve.clock import ManualClock
+from fullreserve.config import Address
 from fullreserve.exchange.wire import commands as c
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.ws import connection as ws_connection
@@ -115,6 +119,53 @@ async def test_http_is_answered_as_rest_does(tmp_path: Path) -> None:
             assert answer.json()["msg"]
             if status == 426:
                 assert answer.headers["sec-websocket-version"] == "13"
+
+
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
+UPGRADING = (
+    b"GET /\xff HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Forwarded-For: \xff\r\n"
+    b"Sec-WebSocket-Extensions: \xff\r\n\r\n"
+)
+
+
+async def answered(address: Address, sent: bytes, wanted: int = 1) -> bytes:
+    """What begins the answer to raw bytes; nothing where the connection is closed instead."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(sent)
+    begin = b""
+    with suppress(ConnectionResetError):  # what was not read is thrown away with it
+        begin = await asyncio.wait_for(reader.read(wanted), WAIT_S)
+    writer.close()
+    return begin
+
+
+async def test_what_is_no_http_is_refused_or_closed_and_nothing_is_said_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Criterion: WS-HTTP-2."""
+    caplog.set_level(logging.WARNING)
+    async with running(tmp_path / "patient") as live:
+        live.context.proxies = Proxies("127.0.0.1")
+        for sent, status in (
+            (b"garbage\r\n\r\n", b"400"),
+            (b"\xff\xfe\r\n\r\n", b"400"),
+            (b"GET / HTTP/1.1\r\n\xffx: 1\r\n\r\n", b"400"),
+            (b"GET / HTTP/1.1\r\nUpgrade: \xff\r\nConnection: \xff\r\n\r\n", b"426"),
+            (UPGRADING, b"101"),
+        ):
+            assert await answered(live.server.address, sent, 12) == b"HTTP/1.1 " + status, sent
+        assert await answered(live.server.address, b"x" * 20_000) == b""
+    monkeypatch.setattr(ws_server, "HANDSHAKE_S", 0.1)
+    async with running(tmp_path / "hasty") as live:
+        for sent in (TLS_HELLO, b"GET / HT", b""):
+            assert await answered(live.server.address, sent) == b"", sent
+        # What a broken connection leaves behind would be complained of when it is collected.
+        gc.collect()
+        await asyncio.sleep(0)
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 async def test_operations_for_one_take_one(live: Live) -> None:

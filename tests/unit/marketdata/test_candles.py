@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE, ONE_MINUTE, WIDE, Bar
-from fullreserve.marketdata.candles import KEPT_MINUTES, KEPT_WIDE, Candle, Candles
+from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE, ONE_MINUTE, SECOND, WIDE, Bar
+from fullreserve.marketdata.candles import KEPT_MINUTES, KEPT_SECONDS, KEPT_WIDE, Candle, Candles
 from tests.unit.marketdata.listing import NOW, instrument
 
 Trades = list[tuple[int, int, int]]  # time, price, size
@@ -114,6 +114,26 @@ def test_rows_are_newest_first_with_the_running_bar_unconfirmed() -> None:
         [str(opened), "123.45", "123.45", "123.45", "123.45", "0.00003", "0.0037035",
          "0.0037035", "1"],
     ]  # fmt: skip
+
+
+def test_it_is_known_whether_all_bars_are_at_hand() -> None:
+    """Criterion: MD-CANDLE-7. Of each size until more have closed than are kept."""
+    candles = Candles()
+    assert not any(candles.has_all(bar) for bar in BARS.values())
+    candles.first_ms = 0
+    assert all(candles.has_all(bar) for bar in BARS.values())
+    candles.trade(NOW, 100, 2)
+    assert all(candles.has_all(bar) for bar in BARS.values())
+    for passed, complete in (
+        (KEPT_SECONDS - 1, {"1s", "1m", "1H", "1D", "1M"}),
+        (KEPT_SECONDS, {"1m", "1H", "1D", "1M"}),
+        (KEPT_WIDE * HOUR // SECOND, {"1m", "1D", "1M"}),
+        (KEPT_MINUTES * MINUTE // SECOND, {"1D", "1M"}),
+        (KEPT_WIDE * DAY // SECOND, {"1M"}),
+    ):
+        candles.advance(NOW // SECOND * SECOND + passed * SECOND)
+        names = ("1s", "1m", "1H", "1D", "1M")
+        assert {name for name in names if candles.has_all(BARS[name])} == complete, passed
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fullreserve.exchange.wire.events import Trade
-from fullreserve.marketdata.bars import HOUR, MINUTE, ONE_MINUTE, WIDE
+from fullreserve.marketdata.bars import BARS, HOUR, MINUTE, ONE_MINUTE, WIDE
 from fullreserve.marketdata.candles import Candle
 from fullreserve.marketdata.market import InstrumentMarket
 from fullreserve.marketdata.seeding import no_past, read_past
@@ -75,6 +75,30 @@ def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path, seed: int) -> N
         assert shape(restarted.candles.live(bar)) == shape(whole.candles.live(bar)), bar
     assert json.loads(restarted.ticker.json()) == json.loads(whole.ticker.json())
     assert restarted.tape.recent(500) == whole.tape.recent(500)
+
+
+def test_a_young_past_is_known_to_be_all(tmp_path: Path) -> None:
+    """Criterion: MD-CANDLE-7. Minutes are, hours that closed before the start are not here."""
+    trades = [
+        trade(number, 10_000, 1, sequence=number, time_ms=NOW + number * 7 * MINUTE)
+        for number in range(1, 20)
+    ]
+    history = recorded(tmp_path, trades)
+    market = InstrumentMarket(instrument(), awaits_past=True)
+    market.trade([trade(1, 10_000, 1, sequence=1, time_ms=NOW)])
+    market.begin_without_past()
+    assert not market.candles.has_all(ONE_MINUTE)
+    past = read_past(history, BTC_USDT, trades[-1].time_ms)
+    market.start_from(past)
+    history.close()
+    assert [market.candles.has_all(BARS[name]) for name in ("1m", "1H", "1D")] == [
+        True, False, True,
+    ]  # fmt: skip
+    market.start_from(past._replace(whole=False))
+    assert not market.candles.has_all(ONE_MINUTE)
+    market.start_from(no_past(NOW))
+    market.trade([trade(1, 10_000, 1, sequence=1, time_ms=NOW)])
+    assert not market.candles.has_all(ONE_MINUTE)
 
 
 def test_a_market_without_records_begins_with_its_own_trades() -> None:

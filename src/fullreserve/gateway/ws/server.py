@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 CONNECTIONS_MAX = 10_000
 # An order has a few hundred bytes; the buffer grows where a client sends more at once.
 READ_BUFFER_BYTES = 4096
+# How long a connection may owe its request.
+HANDSHAKE_S = 5.0
 LOGIN_FIELDS = ("apiKey", "passphrase", "timestamp", "sign")
 
 
@@ -85,6 +87,7 @@ class Server:
             sock=listener,
             max_frame_size=FRAME_BYTES_MAX,
             read_buffer_init_size=READ_BUFFER_BYTES,
+            websocket_handshake_timeout=HANDSHAKE_S,
             logger_name=_ClientsFaults(logging.getLogger("picows.websocket"), {}),
             ssl=tls,
         )
@@ -146,7 +149,7 @@ class Server:
         It is that which a trusted proxy names, where there is one.
         """
         peer = transport.underlying_transport.get_extra_info("peername")
-        told = {FORWARDED: forwarded.encode()} if forwarded else {}
+        told = {FORWARDED: forwarded.encode("utf-8", "replace")} if forwarded else {}
         address = self.context.proxies.caller(peer[:2] if isinstance(peer, tuple) else None, told)
         if len(self.hub.members) >= self._connections_max:
             return None

@@ -32,7 +32,7 @@ class MaxSizeParams(Params):
     """Instruments, and the price of the order; without one it is the best ask."""
 
     inst_id: FIVE
-    td_mode: TradeMode = "cash"
+    td_mode: TradeMode
     ccy: Ccy = ""
     px: Annotated[str, Meta(description="Price of the order")] = ""
     trade_quote_ccy: Ccy = ""
@@ -42,7 +42,7 @@ class MaxAvailParams(Params):
     """Instruments."""
 
     inst_id: FIVE
-    td_mode: TradeMode = "cash"
+    td_mode: TradeMode
     ccy: Ccy = ""
     reduce_only: bool = False
     px: str = ""

@@ -97,8 +97,9 @@ async def page(
         found = await recorded(context, ask) | at_hand
     except Problem:
         # Without the records what memory has is served where nothing lacks.
-        found = at_hand
-        if not _is_whole(sorted(found, reverse=True)[:limit], BARS[name], bounds):
+        found, bar = at_hand, BARS[name]
+        newest = sorted(found, reverse=True)[:limit]
+        if not (market.candles.has_all(bar) or _is_whole(newest, bar, bounds)):
             raise
     return [found[open_ms] for open_ms in sorted(found, reverse=True)[:limit]]
 
