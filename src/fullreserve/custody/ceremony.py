@@ -16,6 +16,7 @@ from coincurve import PrivateKey
 from fullreserve.custody import keyfile
 from fullreserve.custody.addresses import account_of
 from fullreserve.custody.hd import HARDENED, Private
+from fullreserve.custody.holders import key_of
 from fullreserve.custody.networks import Branch
 from fullreserve.custody.signing import COLD, LANE, branch_name
 
@@ -34,6 +35,7 @@ class Made(NamedTuple):
     cold: str
     accounts: Branch  # of users' addresses on chains of accounts
     scripts: dict[int, tuple[Branch, ...]]  # on chains of Bitcoin's family, by network
+    presence: tuple[str, ...]  # of each signer, by which its answers to challenges are known
 
 
 def keys_file(data: Path, signer: str) -> Path:
@@ -78,6 +80,7 @@ def hold(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Made
             network: tuple(_public(secrets[branch_name(network)]) for secrets in kept)
             for network in scripts
         },
+        tuple(key_of(secrets).public_key.format().hex() for secrets in kept),
     )
 
 

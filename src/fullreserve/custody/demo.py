@@ -13,7 +13,8 @@ from typing import TypeAlias
 import msgspec
 
 from fullreserve.clock import Clock
-from fullreserve.custody import ceremony, demo_accounts, networks, nodes
+from fullreserve.custody import ceremony, demo_accounts, holders, networks, nodes
+from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.demo_accounts import Accounts, RunningAccounts
@@ -25,9 +26,12 @@ from fullreserve.custody.transfers import salt_of
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.liveness import LIVENESS, Define
+from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
 from fullreserve.exchange.wire.queries import ListAssets
 
 NETWORK, BITCOIN, LITECOIN, MEMO = 1, 2, 3, 4
+HOT_QUORUM = 1
 # Coin types of those of Bitcoin's family: https://github.com/satoshilabs/slips, SLIP 44.
 SCRIPTS = {BITCOIN: 1, LITECOIN: 2}
 ACCOUNTS = (NETWORK, MEMO)
@@ -117,7 +121,20 @@ class DemoChains:
         away = [one for one in known.values() if one.network not in {x.network for x in served}]
         others = [msgspec.structs.replace(one, nodes=()) for one in away]
         networks.keep(data, [*served, *others])
+        await _known_holders(data, house, made, signers)
         self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in signers]
+
+
+async def _known_holders(data: Path, house: House, made: Made, signers: Sequence[str]) -> None:
+    """The hot signers, to be challenged: any one of two, or any two of three with scripts."""
+    known = tuple(
+        holders.Holder(person, ceremony.socket_name(name), key)
+        for person, (name, key) in enumerate(zip(signers, made.presence, strict=False), 1)
+    )
+    holders.keep(data, [holders.Online(HOT_QUORUM, known)])
+    shares = tuple(Holder(one.person) for one in known)
+    quorum = Quorum(HOT_QUORUM, Role.HOT, len(known) - 1, shares, PERIODS[Role.HOT])
+    await house.report(LIVENESS, Define(quorum))
 
 
 async def _started(chain: Accounts | Scripts, data: Path, clock: Clock) -> RunningChain:

@@ -1,8 +1,8 @@
 """What custody owes by the clock: a process of its own beside the exchange.
 
-`python -m fullreserve.custody.duty`. It puts withdrawals before the policy, and drives a restart
-that the board has signed off. It holds no key and keeps nothing: killed at any moment, it asks the
-exchange what is due and goes on.
+`python -m fullreserve.custody.duty`. It puts withdrawals before the policy, drives a restart
+that the board has signed off, and challenges holders. It holds no key and keeps nothing: killed at
+any moment, it asks the exchange what is due and goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import asyncio
 import os
 import sqlite3
 import sys
+from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
@@ -20,6 +22,7 @@ from fullreserve.config import Settings
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
 from fullreserve.custody.screening import Screen
 from fullreserve.door.protocol import Unavailable
@@ -29,10 +32,23 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
-LOOK_MS = 400
+LOOK_MS, PRESENCE_MS = 400, 2_000
 NICENESS = 5
 
 log = structlog.get_logger(__name__)
+
+
+class Duty(Protocol):
+    """One of the things that are due again and again."""
+
+    async def round(self) -> None:
+        """Does what is due."""
+
+
+async def _keep(one: Duty, pause_ms: int, clock: Clock) -> None:
+    while True:
+        await one.round()
+        await clock.wait_ms(pause_ms)
 
 
 async def serve(settings: Settings, clock: Clock) -> int:
@@ -41,13 +57,17 @@ async def serve(settings: Settings, clock: Clock) -> int:
     vault = Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
     house = House(door)
-    duties = (Deciding(house, Destinations(vault), Screen(data), clock), Reopening(house, clock))
+    deciding = Deciding(house, Destinations(vault), Screen(data), clock)
+    duties: Sequence[tuple[int, Duty]] = (
+        (LOOK_MS, deciding),
+        (LOOK_MS, Reopening(house, clock)),
+        (PRESENCE_MS, Presence(data, house, clock)),
+    )
 
     async def work() -> None:
-        while True:
-            for one in duties:
-                await one.round()
-            await clock.wait_ms(LOOK_MS)
+        async with asyncio.TaskGroup() as group:
+            for pause_ms, one in duties:
+                group.create_task(_keep(one, pause_ms, clock))
 
     try:
         await until_terminated(work())
@@ -62,11 +82,13 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     os.nice(NICENESS)
+    known = (Unavailable, Unknown, KeyringError, sqlite3.Error, ValueError)
     try:
         return asyncio.run(serve(settings, SystemClock()))
-    except (Unavailable, Unknown, KeyringError, sqlite3.Error, ValueError) as problem:
-        log.error("duty ends", problem=str(problem))  # noqa: TRY400 - a sentence
-        return 1
+    except* known as problems:
+        for problem in problems.exceptions:
+            log.error("duty ends", problem=str(problem))  # noqa: TRY400 - a sentence
+    return 1
 
 
 if __name__ == "__main__":

@@ -14,6 +14,12 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
 from fullreserve.exchange.products import policy_wire as policy
 from fullreserve.exchange.products import withdrawal_state as withdrawals
+from fullreserve.exchange.products.liveness import (
+    ListQuorums,
+    ListStandings,
+    QuorumState,
+    Standing,
+)
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
@@ -29,6 +35,8 @@ _ANSWERS: dict[type, Any] = {
     **withdrawals.ANSWERS,
     **policy.ANSWERS,
     ListReopening: list[Suspension],
+    ListQuorums: list[QuorumState],
+    ListStandings: list[Standing],
 }
 
 AT_ONCE = 500  # reports in one submission

@@ -23,18 +23,20 @@ from coincurve import PrivateKey
 from fullreserve import logs
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import keyfile, networks
+from fullreserve.custody import holders, keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys import tls_door
+from fullreserve.custody.keys.answers import SIZE, signed_digest
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
 from fullreserve.custody.signer_wire import (
     LENGTH,
     QUESTION_MAX,
     Answer,
+    AnswerChallenge,
     AnyQuestion,
     SignMessage,
     SignPlan,
@@ -65,9 +67,12 @@ log = structlog.get_logger(__name__)
 class Signer:
     """Signs plans of the networks that it has keys for, and messages that prove an address."""
 
-    def __init__(self, policies: Mapping[int, Policy], intents: ExchangeIntents) -> None:
+    def __init__(
+        self, policies: Mapping[int, Policy], intents: ExchangeIntents, key: PrivateKey
+    ) -> None:
         self._intents = intents
         self._policies = policies
+        self._key = key  # of its presence
 
     async def answer(self, data: bytes) -> Answer:
         """Never raises: what cannot be read is refused too."""
@@ -87,6 +92,11 @@ class Signer:
         return msgspec.json.encode(await self.answer(data))
 
     async def _answered(self, question: AnyQuestion) -> bytes:
+        if isinstance(question, AnswerChallenge):
+            if len(question.challenge) != SIZE:
+                raise WillNotSign(f"a challenge has {SIZE} bytes")
+            digest = signed_digest(question.quorum, question.challenge)
+            return self._key.sign_recoverable(digest, hasher=None)
         if isinstance(question, SignMessage):
             return self._policy(question.network).prove(question.key, question.message)
         assert isinstance(question, SignPlan)
@@ -149,7 +159,8 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     memory = Memory(data / f"custody-signer-{spec.name}.sqlite")
     door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     intents = ExchangeIntents(House(door), Destinations(vault), served, memory)
-    signer = Signer(policies_of(served, secrets), intents)
+    presence = holders.key_of(secrets)
+    signer = Signer(policies_of(served, secrets), intents, presence)
     mask = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)
@@ -162,7 +173,7 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     )
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    log.info("signer serves", name=spec.name)
+    log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
     await stopped.wait()
     server.close()
     if far is not None:

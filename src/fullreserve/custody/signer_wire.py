@@ -47,6 +47,13 @@ class SignMessage(Question, frozen=True, tag=2):
     message: str
 
 
+class AnswerChallenge(Question, frozen=True, tag=3):
+    """That it is there: a signature over a quorum's challenge, by the key of its presence."""
+
+    quorum: int
+    challenge: bytes
+
+
 class Answer(msgspec.Struct, array_like=True, frozen=True):
     """One of the two is empty."""
 
@@ -54,7 +61,7 @@ class Answer(msgspec.Struct, array_like=True, frozen=True):
     refusal: str = ""
 
 
-AnyQuestion = SignPlan | SignMessage
+AnyQuestion = SignPlan | SignMessage | AnswerChallenge
 
 decode_question = msgspec.json.Decoder(AnyQuestion).decode
 

@@ -33,6 +33,13 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.liveness import (
+    LIVENESS,
+    Answered,
+    Challenge,
+    Define,
+    Liveness,
+)
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
@@ -52,6 +59,7 @@ from fullreserve.exchange.products.policy_wire import (
     ListStates,
     Reject,
 )
+from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
@@ -78,7 +86,9 @@ RULES = (
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    made = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    made = World(
+        lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()]
+    )
     for fold in (DEPOSITS, WITHDRAWALS):
         made.define(fold)
     price(made, 50_000)
@@ -245,6 +255,26 @@ def test_what_has_no_price_or_is_reviewed_is_not_small(world: World) -> None:
     assert bind(world, other) == 0
 
 
+def test_while_a_tier_could_lose_nobody_more_large_ones_need_a_person(world: World) -> None:
+    """Criterion: LIVE-13."""
+    quorum = Quorum(1, Role.HOT, 1, (Holder(1), Holder(2)), 1_000)
+    assert world.say(LIVENESS, Define(quorum)) == 0  # type: ignore[arg-type]
+    world.time_ms += 3_000
+    digest = transfer("challenge")
+    for word in (Challenge(1, digest), Answered(1, 1, digest)):
+        assert world.say(LIVENESS, word) == 0  # type: ignore[arg-type]
+    small, large = asked(world, 0.19, BOB), asked(world, 0.21)
+    judged(world, small)
+    judged(world, large)
+    assert bind(world, small) == 0
+    explained = decision(world, large).explained
+    assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+    assert world.say(LIVENESS, Answered(1, 2, digest)) == 0  # type: ignore[arg-type]
+    other = asked(world, 0.22, BOB)
+    judged(world, other)
+    assert bind(world, other) == 0
+
+
 def test_a_suspension_and_the_policy_each_hold_it(world: World) -> None:
     """Criterion: POL-12. What waits in a queue is decided when it is to be paid."""
     assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
@@ -264,7 +294,9 @@ def test_a_suspension_and_the_policy_each_hold_it(world: World) -> None:
 def test_rules_are_founded_once(world: World) -> None:
     """Criterion: POL-17. By the house, and rules that mean something."""
     assert policy(world, Found(RULES)) == 95003
-    fresh = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    fresh = World(
+        lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()]
+    )
     assert policy(fresh, Found(RULES), ALICE) == 95001
     assert policy(fresh, Found((Rule(0, Verb.ALLOW),))) == 51000
     assert policy(fresh, Judge(7, Category.BOOK, 0)) == 95002
@@ -274,7 +306,9 @@ def test_rules_are_founded_once(world: World) -> None:
 
 def test_a_log_that_never_asked_for_a_policy_goes_on_without_one() -> None:
     """Criterion: POL-17. Old logs replay as they were."""
-    made = World(lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Policy()])
+    made = World(
+        lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()]
+    )
     for fold in (DEPOSITS, WITHDRAWALS):
         made.define(fold)
     price(made, 50_000)

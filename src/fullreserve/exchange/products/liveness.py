@@ -20,6 +20,7 @@ from fullreserve.exchange.products.custody_ledger import is_house
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role, faults
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.queries import AskFold
 
 LIVENESS = 21
 QUORUMS_MAX = 256
@@ -100,7 +101,14 @@ class Look(Word, frozen=True, tag=6):
     """Notes what colours have changed."""
 
 
-AnyWord = Define | Challenge | Answered | Away | Replace | Look
+class Ask(Word, frozen=True, tag=7):
+    """A fresh challenge, and when it was put is remembered: the next is due a period later."""
+
+    quorum: int
+    digest: bytes
+
+
+AnyWord = Define | Challenge | Answered | Away | Replace | Look | Ask
 
 
 class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -117,6 +125,19 @@ class GetColour(Asked, frozen=True, tag=2):
     """-> int, the worst colour of the quorums that sign, at a time."""
 
     now_ms: int
+
+
+class ListQuorums(Asked, frozen=True, tag=3):
+    """-> list[QuorumState]"""
+
+
+class QuorumState(msgspec.Struct, array_like=True, frozen=True):
+    """A quorum, its newest challenge (b"": none), when that was put, last answers by person."""
+
+    quorum: Quorum
+    challenge: bytes
+    asked_ms: int
+    answers: dict[int, int]
 
 
 class Silent(msgspec.Struct, array_like=True, frozen=True):
@@ -157,12 +178,14 @@ class LivenessState(State):
     votes: dict[int, dict[int, Replace]] = msgspec.field(default_factory=dict)  # by voter
     colours: dict[int, int] = msgspec.field(default_factory=dict)
     history: list[Change] = msgspec.field(default_factory=list)
+    asked: dict[int, int] = msgspec.field(default_factory=dict)  # when the newest challenge was put
 
 
 _decode = msgspec.msgpack.Decoder(AnyWord).decode
-_asked = msgspec.msgpack.Decoder(ListStandings | GetColour).decode
+_asked = msgspec.msgpack.Decoder(ListStandings | GetColour | ListQuorums).decode
+_colour_of = msgspec.msgpack.Decoder(int).decode
 _encode = msgspec.msgpack.Encoder().encode
-_SIGNING = (Role.HOT, Role.WARM, Role.COLD)
+SIGNING = (Role.HOT, Role.WARM, Role.COLD)
 
 
 def standing(state: LivenessState, quorum: Quorum, now_ms: int) -> Standing:
@@ -198,6 +221,7 @@ class Liveness(UndoingFold[LivenessState]):
     number = LIVENESS
     name = "liveness"
     is_late = True
+    added = ("asked",)
 
     def __init__(self) -> None:
         super().__init__(LivenessState())
@@ -220,10 +244,12 @@ class Liveness(UndoingFold[LivenessState]):
         quorum = self.state.quorums.get(word.quorum)
         if quorum is None:
             return Outcome(code=Refused.UNKNOWN)
-        if isinstance(word, Challenge):
+        if isinstance(word, Challenge | Ask):
             if len(word.digest) != HASH_BYTES:
                 return REFUSED
             self._set(self.state.challenges, quorum.number, word.digest)
+            if isinstance(word, Ask):
+                self._set(self.state.asked, quorum.number, moment.time_ms)
             return Outcome()
         if isinstance(word, Answered):
             return Outcome(code=self._answered(quorum, word, moment))
@@ -295,10 +321,23 @@ class Liveness(UndoingFold[LivenessState]):
 
     def answer(self, question: bytes) -> bytes:
         asked = _asked(question)
+        if isinstance(asked, ListQuorums):
+            return _encode([self._state_of(number) for number in sorted(self.state.quorums)])
         standings = [
             standing(self.state, self.state.quorums[number], asked.now_ms)
             for number in sorted(self.state.quorums)
         ]
         if isinstance(asked, ListStandings):
             return _encode(standings)
-        return _encode(max((one.colour for one in standings if one.role in _SIGNING), default=0))
+        return _encode(max((one.colour for one in standings if one.role in SIGNING), default=0))
+
+    def _state_of(self, number: int) -> QuorumState:
+        state = self.state
+        put = (state.challenges.get(number, b""), state.asked.get(number, 0))
+        return QuorumState(state.quorums[number], *put, state.answers.get(number, {}))
+
+
+def worst_colour(now_ms: int, view: View) -> int:
+    """Of the quorums that sign, for other folds; green where nothing is measured."""
+    answer = view.query(AskFold(LIVENESS, _encode(GetColour(now_ms))))
+    return Colour.GREEN if answer is None else _colour_of(answer)

@@ -18,6 +18,7 @@ from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Grou
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import Prices, Wallets, is_house
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
+from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
     DecisionState,
@@ -67,6 +68,7 @@ from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 
 SHARES = 10_000  # parts of a wallet that a share is in
+LARGE_USD = 10_000 * 10**8  # what goes by itself while a tier could lose nobody more
 
 
 class PolicyState(State):
@@ -145,12 +147,14 @@ class Policy(UndoingFold[PolicyState]):
             return Refused.UNKNOWN
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
+        value = UNPRICED_USD if usd is None else usd
+        is_short_of_holders = value > LARGE_USD and worst_colour(moment.time_ms, view) >= Colour.RED
         facts = Facts(
             *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
-            *(word.category, word.age_ms, UNPRICED_USD if usd is None else usd),
+            *(word.category, word.age_ms, value),
             share=-(-one.value * SHARES // has) if has > 0 else SHARES,
             webhook=word.webhook,
-            is_reviewed=one.state in REVIEWS,
+            is_reviewed=one.state in REVIEWS or is_short_of_holders,
         )
         return self._decide(facts, moment)
 

@@ -12,7 +12,7 @@ from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
-from fullreserve.exchange.products.liveness import LIVENESS, Colour, GetColour
+from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Figure, Ruling, Scope
 from fullreserve.exchange.products.withdrawal_state import (
@@ -38,7 +38,6 @@ FLOAT = (chart.CHAIN_HOT, chart.CHAIN_WARM)
 _encode = msgspec.msgpack.Encoder().encode
 _networks = msgspec.msgpack.Decoder(list[NetworkState]).decode
 _queue = msgspec.msgpack.Decoder(list[Queued]).decode
-_colour = msgspec.msgpack.Decoder(int).decode
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
 
 
@@ -161,8 +160,7 @@ def unfit(scope: Scope, view: View) -> list[int]:
 
 def can_sign(now_ms: int, view: View) -> bool:
     """Whether every tier has as many live holders as it takes, as far as they are measured."""
-    answer = view.query(AskFold(LIVENESS, _encode(GetColour(now_ms))))
-    return answer is None or _colour(answer) < Colour.BLACK
+    return worst_colour(now_ms, view) < Colour.BLACK
 
 
 def canary(number: int, view: View) -> Withdrawal | None:

@@ -1,0 +1,162 @@
+"""Challenges holders on schedule, checks and reports who answers, and acts on what that comes to.
+
+Every quorum of the log gets a fresh challenge each of its periods, over random bytes and the newest
+blocks; signers that can be asked answer at once, others by `fullreserve custody answered`. Amber
+and red call people, and red makes the policy leave large withdrawals to them; black, once it lasts,
+suspends withdrawals. Silence of any kind counts, that of the exchange's own past does not: after a
+start signers have a while to come up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody import holders
+from fullreserve.custody.holders import Holder
+from fullreserve.custody.house import House
+from fullreserve.custody.keys.answers import signed_digest
+from fullreserve.custody.keys.signature import recovered
+from fullreserve.custody.signer_wire import AnswerChallenge, SignerGone, ask_named
+from fullreserve.custody.signing import WillNotSign
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.liveness import (
+    ACTIONS,
+    LIVENESS,
+    SIGNING,
+    Answered,
+    Ask,
+    Colour,
+    ListQuorums,
+    ListStandings,
+    Look,
+    QuorumState,
+    Standing,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Level,
+    Scope,
+    Trigger,
+    Trip,
+)
+
+# After a start, and for how long a quorum has to be black, before anything is suspended.
+COMING_UP_MS, LASTS_MS = 60_000, 30_000
+AGAIN_MS = 60_000
+
+log = structlog.get_logger(__name__)
+
+
+class Presence:
+    """Of all quorums. `lasts_ms` is LASTS_MS, `coming_up_ms` COMING_UP_MS but in tests."""
+
+    def __init__(
+        self,
+        data: Path,
+        house: House,
+        clock: Clock,
+        coming_up_ms: int = COMING_UP_MS,
+        lasts_ms: int = LASTS_MS,
+    ) -> None:
+        self._data = data
+        self._house = house
+        self._clock = clock
+        self._lasts_ms = lasts_ms
+        self._ready_ms = self._ms() + coming_up_ms
+        self._colours: dict[int, int] = {}
+        self._black: dict[int, int] = {}  # since when, by quorum
+        self._tripped_ms = -AGAIN_MS
+
+    async def round(self) -> None:
+        """Challenges what is due, asks who has not answered, acts; Unavailable, BadHolders."""
+        online = {one.quorum: one.holders for one in holders.load(self._data)}
+        states: list[QuorumState] = await self._house.ask(LIVENESS, ListQuorums())
+        for one in states:
+            await self._look(one, online.get(one.quorum.number, ()))
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        await self._act(await self._house.ask(LIVENESS, ListStandings(now_ms)))
+
+    async def _look(self, one: QuorumState, online: Sequence[Holder]) -> None:
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        number, challenge, asked_ms = one.quorum.number, one.challenge, one.asked_ms
+        if now_ms >= asked_ms + one.quorum.period_ms:
+            challenge, asked_ms = await self._fresh(), now_ms
+            (code,) = await self._house.report(LIVENESS, Ask(number, challenge))
+            if code:
+                log.error("challenge refused", quorum=number, code=code)
+                return
+        silent = [each for each in online if one.answers.get(each.person, 0) < asked_ms]
+        if not silent:
+            return
+        proven = await asyncio.gather(
+            *(asyncio.to_thread(self._is_there, each, number, challenge) for each in silent)
+        )
+        there = [each.person for each, is_there in zip(silent, proven, strict=True) if is_there]
+        words = (Answered(number, person, challenge) for person in there)
+        await self._house.report(LIVENESS, *words)
+
+    async def _fresh(self) -> bytes:
+        """Nobody could have signed it before the newest blocks were known."""
+        states: list[NetworkState] = await self._house.ask(wire.DEPOSITS, ListNetworks())
+        blocks = b"".join(one.tip.block_hash for one in states if one.tip is not None)
+        return hashlib.sha256(os.urandom(32) + blocks).digest()
+
+    def _is_there(self, one: Holder, quorum: int, challenge: bytes) -> bool:
+        try:
+            signature = ask_named(self._data, one.signer, AnswerChallenge(quorum, challenge))
+        except (WillNotSign, SignerGone):
+            return False
+        digest = signed_digest(quorum, challenge)
+        is_right = recovered(signature, digest) == bytes.fromhex(one.key)
+        if not is_right:
+            log.error("answer by another key", quorum=quorum, person=one.person)
+        return is_right
+
+    async def _act(self, standings: Sequence[Standing]) -> None:
+        colours = {one.quorum: one.colour for one in standings}
+        if colours != self._colours:
+            for one in standings:
+                self._tell(one)
+            self._colours = colours
+            await self._house.report(LIVENESS, Look())
+        now_ms = self._ms()
+        black = [
+            one.quorum
+            for one in standings
+            if one.colour == Colour.BLACK and one.role in SIGNING and now_ms >= self._ready_ms
+        ]
+        self._black = {number: self._black.get(number, now_ms) for number in black}
+        lasting = any(now_ms - since >= self._lasts_ms for since in self._black.values())
+        if lasting and now_ms - self._tripped_ms >= AGAIN_MS:
+            self._tripped_ms = now_ms
+            tripped = Trip(Trigger.NEGATIVE_MARGIN, Scope(Level.GLOBAL))
+            (code,) = await self._house.report(SUSPENSIONS, tripped)
+            log.error("too few holders can be reached: withdrawals suspended", code=code)
+            # What nobody has bound yet goes back into its queue.
+            await self._house.report(wire.WITHDRAWALS, wire.Settle())
+
+    def _tell(self, one: Standing) -> None:
+        before = self._colours.get(one.quorum, Colour.GREEN)
+        if one.colour == before:
+            return
+        colour = Colour(one.colour)
+        say = log.info if colour is Colour.GREEN else log.error
+        say(
+            "quorum changed colour",
+            quorum=one.quorum,
+            colour=colour.name.lower(),
+            margin=one.margin,
+            missing=[silent.person for silent in one.missing],
+            actions=ACTIONS[colour],
+        )
+
+    def _ms(self) -> int:
+        return self._clock.monotonic_ns() // NS_PER_MS

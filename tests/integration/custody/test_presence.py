@@ -1,0 +1,203 @@
+"""Goal: whether signers are there is measured, not asserted, and what it comes to is done.
+
+Method: signers on their sockets beside an exchange, challenged by the worker at a clock of the
+test's; signers fall silent, answer with another's key, and are too few.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coincurve import PrivateKey
+
+from fullreserve.clock import ManualClock
+from fullreserve.custody import holders
+from fullreserve.custody.presence import Presence
+from fullreserve.custody.signer import Signer
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.liveness import (
+    LIVENESS,
+    Colour,
+    Define,
+    ListQuorums,
+    ListStandings,
+    QuorumState,
+    Standing,
+)
+from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
+from fullreserve.exchange.products.suspension_state import SuspensionState
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Reason
+from fullreserve.exchange.wire.commands import amount_bytes
+from tests.bed import BTC
+from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
+
+PERIOD_MS = 1_000
+LASTS_MS = 3_000
+CHAIN = 1
+HOT = Quorum(7, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), PERIOD_MS)
+
+
+def secrets(name: str) -> dict[str, bytes]:
+    """What a signer's file holds: a lane that all have, and a part of its own."""
+    return {"lane-0": bytes([7] * 32), "branch/2": name.encode().ljust(64, b".")}
+
+
+class Guarded:
+    """An exchange with a quorum of three signers; each may be ended and started again."""
+
+    def __init__(self, folder: Path, exchange: Withdrawing) -> None:
+        self.folder = folder
+        self.exchange = exchange
+        self.signers: dict[str, asyncio.Server] = {}
+        self.worker = self.started()
+
+    def started(self) -> Presence:
+        """A worker that was just started."""
+        clock = self.exchange.bed.clock
+        return Presence(self.folder, self.exchange.house, clock, 0, LASTS_MS)
+
+    @classmethod
+    async def open(cls, folder: Path) -> Guarded:
+        line = wire.NetworkAsset(BTC, 8, NOTHING, NOTHING, amount_bytes(1), amount_bytes(10**15), 8)
+        network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, (line,))
+        made = cls(folder, await Withdrawing.open(folder, network))
+        await made.exchange.say(Define(HOT), chart.HOUSE, LIVENESS)
+        known = []
+        for person, name in enumerate(("one", "two", "three"), 1):
+            key = holders.key_of(secrets(name)).public_key.format().hex()
+            known.append(holders.Holder(person, f"signer-{name}.sock", key))
+            await made.serve(name)
+        holders.keep(folder, [holders.Online(HOT.number, tuple(known))])
+        return made
+
+    async def serve(self, name: str, key: PrivateKey | None = None) -> None:
+        intents: Any = None  # it is asked for no withdrawal
+        signer = Signer({}, intents, key or holders.key_of(secrets(name)))
+        path = self.folder / f"signer-{name}.sock"
+        path.unlink(missing_ok=True)
+        self.signers[name] = await asyncio.start_unix_server(signer.serve, str(path))
+
+    async def gone(self, name: str) -> None:
+        self.signers[name].close()
+        await self.signers[name].wait_closed()
+
+    async def pass_time(self, periods: int) -> Standing:
+        """The worker looks in each of them; the quorum's standing at the end."""
+        clock = self.exchange.bed.clock
+        assert isinstance(clock, ManualClock)
+        for _ in range(periods):
+            clock.advance(PERIOD_MS)
+            await self.worker.round()
+        question = ListStandings(clock.exchange_ms())
+        (found,) = await self.exchange.house.ask(LIVENESS, question)
+        assert isinstance(found, Standing)
+        return found
+
+    async def state(self) -> QuorumState:
+        (found,) = await self.exchange.house.ask(LIVENESS, ListQuorums())
+        assert isinstance(found, QuorumState)
+        return found
+
+    def suspensions(self) -> list[Any]:
+        folds = self.exchange.bed.folds
+        table = next(fold.state for fold in folds if fold.number == SUSPENSIONS).suspensions
+        return list(table.values())
+
+    async def close(self) -> None:
+        for one in self.signers.values():
+            one.close()
+        await self.exchange.close()
+
+
+@pytest.fixture
+async def guarded(tmp_path: Path) -> AsyncIterator[Guarded]:
+    made = await Guarded.open(tmp_path)
+    yield made
+    await made.close()
+
+
+async def test_signers_are_challenged_on_schedule(guarded: Guarded) -> None:
+    """Criterion: LIVE-12. A fresh challenge each period, also by a worker that was just started."""
+    seen = []
+    for _ in range(4):
+        standing = await guarded.pass_time(1)
+        assert (standing.colour, standing.margin, standing.missing) == (Colour.GREEN, 1, ())
+        state = await guarded.state()
+        seen.append(state.challenge)
+        assert sorted(state.answers) == [1, 2, 3]
+        assert min(state.answers.values()) >= state.asked_ms
+        guarded.worker = guarded.started()
+        await guarded.worker.round()
+        assert await guarded.state() == state  # nothing is due
+    assert len(set(seen)) == len(seen)
+
+
+async def test_one_that_is_silent_is_red_and_stops_nothing(guarded: Guarded) -> None:
+    """Criterion: LIVE-13. E1.5: and it is green again once it answers."""
+    await guarded.pass_time(1)
+    await guarded.gone("three")
+    standing = await guarded.pass_time(4)
+    assert (standing.colour, standing.margin) == (Colour.RED, 0)
+    assert [one.person for one in standing.missing] == [3]
+    assert guarded.suspensions() == []
+    await guarded.serve("three", PrivateKey(b"\x09" * 32))  # another's key is no answer
+    assert (await guarded.pass_time(1)).colour == Colour.RED
+    await guarded.gone("three")
+    await guarded.serve("three")
+    assert (await guarded.pass_time(1)).colour == Colour.GREEN
+
+
+async def test_too_few_suspend_withdrawals(guarded: Guarded) -> None:
+    """Criterion: LIVE-14. Once it lasts; once; and what is asked for then is queued."""
+    await guarded.pass_time(1)
+    for name in ("one", "three"):
+        await guarded.gone(name)
+    standing = await guarded.pass_time(3)
+    assert standing.colour == Colour.BLACK
+    assert guarded.suspensions() == []
+    await guarded.pass_time(1 + LASTS_MS // PERIOD_MS)
+    (one,) = guarded.suspensions()
+    assert (one.state, one.terms.reason) == (
+        SuspensionState.ACTIVE, Reason.KEY_HOLDER_UNREACHABLE,
+    )  # fmt: skip
+    number = await guarded.exchange.ask(CHAIN, BTC, COIN, "addr")
+    assert (await guarded.exchange.found(number)).state == 0
+    await guarded.pass_time(3)
+    assert len(guarded.suspensions()) == 1
+    # Holders that are back lift nothing by themselves.
+    await guarded.serve("one")
+    assert (await guarded.pass_time(1)).colour == Colour.RED
+    assert guarded.suspensions()[0].state == SuspensionState.ACTIVE
+
+
+async def test_signers_that_come_up_late_stop_nothing(guarded: Guarded) -> None:
+    """Criterion: LIVE-14. After a night without the exchange, everybody's silence is its own."""
+    for name in ("one", "two", "three"):
+        await guarded.gone(name)
+    clock = guarded.exchange.bed.clock
+    guarded.worker = Presence(guarded.folder, guarded.exchange.house, clock, 60_000, LASTS_MS)
+    assert (await guarded.pass_time(10)).colour == Colour.BLACK
+    for name in ("one", "two", "three"):
+        await guarded.serve(name)
+    assert (await guarded.pass_time(1)).colour == Colour.GREEN
+    assert guarded.suspensions() == []
+
+
+def test_a_lane_in_two_files_makes_no_two_signers_alike() -> None:
+    """Criterion: LIVE-12. And a file that cannot be read is said."""
+    assert holders.key_of(secrets("one")).secret == holders.key_of(secrets("one")).secret
+    keys = {holders.key_of(secrets(name)).secret for name in ("one", "two")}
+    assert len(keys | {holders.key_of({"lane-0": bytes([7] * 32)}).secret}) == 3
+
+
+def test_a_damaged_file_of_holders_is_said(tmp_path: Path) -> None:
+    """Criterion: LIVE-12."""
+    assert holders.load(tmp_path) == []
+    (tmp_path / holders.FILE).write_text("[{}]")
+    with pytest.raises(holders.BadHolders, match="cannot be read"):
+        holders.load(tmp_path)
