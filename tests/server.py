@@ -37,6 +37,7 @@ from fullreserve.identity.vault import NewKey, Personal, Vault
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
 STOP_WAIT_S = 30
+PLANNED_WAIT_S = 120
 RECORDS_LOOK_MS = 50
 RECORDS_LOOKS = 1200
 TRADE = Permission.READ_ONLY | Permission.TRADE
@@ -107,13 +108,17 @@ class LiveServer:
         self._process.send_signal(signal.SIGTERM)
         return self._end()
 
+    def ended(self) -> int:
+        """Wait until it ends by itself; its exit code."""
+        return self._end(PLANNED_WAIT_S)
+
     def kill(self) -> int:
         """End it at whatever it is doing."""
         self._process.kill()
         return self._end()
 
-    def _end(self) -> int:
-        code = self._process.wait(STOP_WAIT_S)
+    def _end(self, wait_s: int = STOP_WAIT_S) -> int:
+        code = self._process.wait(wait_s)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._log.close()

@@ -262,6 +262,9 @@ class GatewaySettings:
     trusted_proxies: str = setting(
         "", NETWORKS, "Proxies whose X-Forwarded-For says where a caller is; empty: nobody's does."
     )
+    notice_s: int = setting(
+        60, whole(0, 3_600), "Seconds from the notice 64008 to connections to a planned stop."
+    )
     usd_cny: str = setting(
         "", RATE, "What `market/exchange-rate` says a dollar is worth in CNY; empty is unknown."
     )

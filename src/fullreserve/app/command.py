@@ -123,7 +123,7 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, running.tls.reload)
     failures: list[asyncio.Future[Any]] = [running.sequencer.failed, running.failed]
     settling = asyncio.ensure_future(extension.settle(running))
-    ends = [waiting, *failures]
+    ends = [waiting, running.planned_stop, *failures]
     await asyncio.wait([settling, *ends], return_when=asyncio.FIRST_COMPLETED)
     if settling.done() and not settling.exception():
         extension.announce(running)
@@ -136,6 +136,8 @@ async def _serve(
         )
         sys.stdout.flush()
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if running.planned_stop.done():
+            log.info("stops as planned")
     settling.cancel()
     waiting.cancel()
     failed = [failure.result() for failure in failures if failure.done()]

@@ -22,7 +22,7 @@ from fullreserve.app.ports import Ports, named
 from fullreserve.app.rest_server import RestServer
 from fullreserve.app.supervision import Child, Program, environment_of, output_of
 from fullreserve.app.tls import ServerTls
-from fullreserve.clock import Clock
+from fullreserve.clock import MS_PER_S, Clock
 from fullreserve.config import Settings
 from fullreserve.door.local import LocalDoor
 from fullreserve.door.protocol import Refused, Result, Unavailable
@@ -154,6 +154,7 @@ class Running:
         )
         # Done with what went wrong when the records could not be opened.
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.planned_stop: asyncio.Task[None]  # done when an operator wanted it to end
         self._history = OpeningHistory(settings)
         self._records: asyncio.Task[None] | None = None
         self._follower: Child | None = None
@@ -393,8 +394,13 @@ class Running:
             )
         self.ws, self._ws = ws.address, ws
 
+        notice_ms = self.settings.gateway.notice_s * MS_PER_S
+        self.planned_stop = asyncio.create_task(context.maintenance.stop(notice_ms, ws.announce))
+        self._stop.callback(self.planned_stop.cancel)
+
         async def close_ws() -> None:
-            ws.announce()
+            if not self.planned_stop.done():
+                ws.announce()
             await self.clock.wait_ms(NOTICE_MS)
             await ws.close()
 

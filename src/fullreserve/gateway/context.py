@@ -12,6 +12,7 @@ from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.chain_addresses import ChainAddresses
 from fullreserve.gateway.log_desk import LogDesk
+from fullreserve.gateway.maintenance import Maintenance
 from fullreserve.gateway.order_rates import OrderRates
 from fullreserve.gateway.readers import Readers
 from fullreserve.gateway.rest.address import Proxies
@@ -70,8 +71,10 @@ class Context:
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
     rates: OrderRates = field(init=False, default_factory=OrderRates)
+    maintenance: Maintenance = field(init=False)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.vault)
         self.readers = Readers(self.clock)
+        self.maintenance = Maintenance(self.clock)
         self.vault.at_close(self.readers.close)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from fullreserve.clock import SystemClock
 from fullreserve.identity import totp
@@ -92,7 +93,10 @@ def live(folder: Path) -> Iterator[LiveServer]:
 
 
 def test_an_approval_survives_a_kill_once(folder: Path, live: LiveServer) -> None:
-    """Criterion: OP-APP-10, OP-SET-1, OP-SET-2. Killed behind the approval, asked for again."""
+    """Criterion: OP-APP-10, OP-SET-1, OP-SET-2. Killed behind the approval, asked for again.
+
+    Criterion: WS-STOP-2. It ends by itself as one of them plans.
+    """
     trader = live.trader((Funds("USDT", 100),))
     made = command(folder, "user", "create-operator", "root@desk.example")
     assert "was made, with the role admin" in made.stdout, made.stderr
@@ -124,9 +128,15 @@ def test_an_approval_survives_a_kill_once(folder: Path, live: LiveServer) -> Non
     assert [one["balance"] for one in held if one["ccy"] == "USDT"] == ["105"]
     seen = second.get("x/operator/overview")["data"][0]
     assert (seen["restConnections"].isdigit(), seen["state"]) == (True, "running")
-    live.stop()
+    with connect(f"ws://{live.ws}/ws/v5/public") as socket:
+        begin = str(WALL_MS() + 1_000)
+        planned = second.post("x/operator/maintenance/plan", beginTs=begin, note="a new disk")
+        assert planned["code"] == "0", planned
+        assert json.loads(socket.recv(30))["code"] == "64008"
+        assert live.ended() == 0
+    assert "stops as planned" in live.log
     checked = command(folder, "audit", "verify")
-    assert (checked.returncode, checked.stdout) == (0, "6 entries are whole.\n")
+    assert (checked.returncode, checked.stdout) == (0, "8 entries are whole.\n")
     lines = command(folder, "audit", "export").stdout.splitlines()
     assert [json.loads(line)["note"] for line in lines].count("for the test") == 1
 

@@ -45,7 +45,7 @@ export interface Endpoints {
   'GET account/leverage-info': { mgnMode: 'cross' | 'isolated'; instId?: string[]; ccy?: string }
   'GET account/max-avail-size': {
     instId: string[]
-    tdMode?: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
+    tdMode: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
     ccy?: string
     reduceOnly?: boolean
     px?: string
@@ -59,7 +59,7 @@ export interface Endpoints {
   }
   'GET account/max-size': {
     instId: string[]
-    tdMode?: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
+    tdMode: 'cash' | 'cross' | 'isolated' | 'spot_isolated'
     ccy?: string
     px?: string
     tradeQuoteCcy?: string
@@ -621,6 +621,13 @@ export interface Endpoints {
     person: number | string
     fromTs?: number | string
     untilTs?: number | string
+  }
+  'GET x/operator/maintenance': Record<string, never>
+  'POST x/operator/maintenance/cancel': { note: string }
+  'POST x/operator/maintenance/plan': {
+    note: string
+    beginTs: number | string
+    endTs?: number | string
   }
   'GET x/operator/operators': Record<string, never>
   'POST x/operator/operators/dismiss': { note: string; uid: number | string }

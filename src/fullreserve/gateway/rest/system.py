@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -14,6 +15,7 @@ from fullreserve.gateway.rest.route import Routes, Taking, public
 from fullreserve.gateway.rest.x.suspension_rows import status_row
 from fullreserve.gateway.rest.x.suspensions import places, shown
 
+TRADING_SERVICE = "5"
 # As on OKX, what is over is shown to who asks for it.
 UNFINISHED = ("scheduled", "ongoing", "pre_open")
 ANNOUNCEMENTS = {
@@ -49,7 +51,7 @@ def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
 
     async def status(_request: Request, params: StatusParams) -> bytes:
-        """What is suspended; a restart takes seconds and is announced to connections."""
+        """What is suspended, and a stop that is planned."""
         rows = await status_rows(context)
         wanted = (params.state,) if params.state else UNFINISHED
         return wire.envelope([row for row in rows if row["state"] in wanted])
@@ -64,9 +66,9 @@ def routes(context: Context) -> Routes:
 
 
 async def status_rows(context: Context) -> list[dict[str, Any]]:
-    """Every suspension that everybody is told of, newest first."""
+    """A planned stop, then every suspension that everybody is told of, newest first."""
     names = await places(context)
-    return [
+    return [*_planned(context)] + [
         {
             key: text
             for key, text in status_row(one, names, demo=context.demo).items()
@@ -74,6 +76,26 @@ async def status_rows(context: Context) -> list[dict[str, Any]]:
         }
         for one in reversed(await shown(context))
     ]
+
+
+def _planned(context: Context) -> Iterator[dict[str, Any]]:
+    plan = context.maintenance.plan
+    if plan is None:
+        return
+    state = "ongoing" if context.clock.wall_ms() >= plan.begin_ms else "scheduled"
+    yield {
+        "title": "Planned maintenance of the exchange",
+        "state": "canceled" if plan.is_canceled else state,
+        "begin": str(plan.begin_ms),
+        "end": str(plan.end_ms) if plan.end_ms else "",
+        "preOpenBegin": "",
+        "href": f"/api/v5/system/status?plan={plan.number}",
+        "serviceType": TRADING_SERVICE,
+        "system": "unified",
+        "scheDesc": "",
+        "maintType": "1",
+        "env": "2" if context.demo else "1",
+    }
 
 
 async def _announcements(_request: Request, _params: AnnouncementsParams) -> bytes:

@@ -10,7 +10,7 @@ from fullreserve.exchange.wire.events import InstrumentChanged
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.public import price_limit_row
 from fullreserve.gateway.rest.public.instruments import instrument_row
-from fullreserve.gateway.rest.system import status_rows
+from fullreserve.gateway.rest.system import UNFINISHED, status_rows
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener, Topic
 from fullreserve.marketdata.market import InstrumentMarket
@@ -105,7 +105,7 @@ class Status(Beating):
         if self._rows is None:
             self._ask()
             return
-        going_on = [row for row in self._rows.values() if row["state"] != "completed"]
+        going_on = [row for row in self._rows.values() if row["state"] in UNFINISHED]
         if going_on:
             listener.write(self._message(going_on))
 
@@ -135,7 +135,7 @@ class Status(Beating):
         changed = [
             row
             for href, row in rows.items()
-            if (row["state"] != "completed" if known is None else known.get(href) != row)
+            if (row["state"] in UNFINISHED if known is None else known.get(href) != row)
         ]
         if changed:
             self.write(self._message(changed))

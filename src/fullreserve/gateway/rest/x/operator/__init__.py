@@ -11,6 +11,7 @@ from fullreserve.gateway.rest.x.operator import (
     journal,
     ledger,
     living,
+    maintenance,
     operators,
     overview,
     policy,
@@ -26,6 +27,7 @@ from fullreserve.gateway.vitals import Vitals
 
 GROUPS = (
     instruments,
+    maintenance,
     users,
     stopping,
     suspending,
