@@ -56,6 +56,7 @@ impl Exchange {
         for slot in 0..self.instruments.all().len() as u32 {
             self.refresh_houses(slot);
         }
+        self.recount();
         self.events.push(&event::HouseDefined { role, account });
         Ok(0)
     }
@@ -307,6 +308,7 @@ impl Exchange {
             ));
         }
         self.rules = command.rules;
+        self.recount();
         self.events.push(&event::RulesActivated {
             rules: command.rules,
         });

@@ -72,6 +72,13 @@ impl Exchange {
         if !pool.is_some_and(|sign| can_hold(sign, balance, hold, amount)) {
             return Err(Refusal::TransferOverAvailable.into());
         }
+        let target = AccountKey {
+            owner: command.pool.owner,
+            kind: command.target_kind,
+            instance: command.target_instance,
+        };
+        let legs = [(command.pool, -amount), (target, amount)];
+        self.check_legs(command.asset, legs.into_iter())?;
         let weights = self.weights(command)?;
         let (shares, remainder) = shares(amount, &weights, command.rounding)?;
         Ok(Distribution {
@@ -191,8 +198,8 @@ impl Exchange {
         let pool = self.open_account(distribution.pool, distribution.asset);
         let slot = self.open_account(target, distribution.asset);
         self.ledger.add_hold(pool, -amount);
-        self.ledger.add(pool, -amount);
-        self.ledger.add(slot, amount);
+        self.move_balance(pool, -amount);
+        self.move_balance(slot, amount);
         if self.events.wanted() {
             let asset = distribution.asset;
             let leg = |account, change| Leg {

@@ -7,6 +7,7 @@ use crate::assets::{Assets, Kinds};
 use crate::book::OrderBook;
 use crate::dedup::{Dedup, Seen, Submission};
 use crate::fees::{FeeTiers, Houses};
+use crate::guard::{Guard, RULES_GUARD};
 use crate::halt::{ApplyError, Halt};
 use crate::instruments::Instruments;
 use crate::ledger::Ledger;
@@ -24,7 +25,7 @@ use crate::wire::event;
 use crate::wire::{Batch, Events};
 
 /// The rules that this version knows; `ActivateRules` switches between them.
-pub const RULES_KNOWN: u32 = 1;
+pub const RULES_KNOWN: u32 = RULES_GUARD;
 
 /// The rules that every log begins with, whatever this version knows beside them.
 pub const RULES_FIRST: u32 = 1;
@@ -77,6 +78,7 @@ pub struct Exchange {
     pub(crate) houses: Houses,
     pub(crate) parameters: Parameters,
     pub(crate) suspensions: Suspensions,
+    pub(crate) guard: Guard,
     pub(crate) ledger: Ledger,
     pub(crate) owners: Owners,
     pub(crate) instruments: Instruments,
@@ -106,6 +108,7 @@ impl Default for Exchange {
             houses: Houses::default(),
             parameters: Parameters::default(),
             suspensions: Suspensions::default(),
+            guard: Guard::default(),
             ledger: Ledger::default(),
             owners: Owners::default(),
             instruments: Instruments::default(),
@@ -353,6 +356,7 @@ impl Exchange {
             Body::SetInstrumentState(command) => self.set_instrument_state(command),
             Body::SetParameter(command) => self.set_parameter(command),
             Body::SetSuspension(command) => self.set_suspension(command),
+            Body::SetLiquid(command) => self.set_liquid(command),
             Body::ActivateRules(command) => self.activate_rules(command)?,
             Body::Quarantine(command) => self.note_quarantine(command),
             Body::ConfirmTime(command) => self.note_time(command),
@@ -364,6 +368,7 @@ impl Exchange {
     /// What every command ends with: levels and accounts it changed, each once; surplus memory.
     #[inline]
     pub(crate) fn settle(&mut self) {
+        self.settle_reserves();
         let (events, instruments) = (&mut self.events, &self.instruments);
         self.levels.drain(|slot, side, price| {
             if !events.wanted() {

@@ -238,6 +238,7 @@ impl Exchange {
             let posted = prospect.overlay.post(&self.ledger, &lines);
             posted.map_err(|_| Refused::from(Refusal::TransferOverAvailable))?;
         }
+        self.check_group_lending(group)?;
         let mut defined = Vec::new();
         for command in &group.commands {
             match &command.0.body {
@@ -375,7 +376,7 @@ impl Exchange {
         for leg in &posting.legs {
             let slot = self.open_account(leg.account, leg.asset);
             let Amount(change) = leg.change;
-            self.ledger.add(slot, change);
+            self.move_balance(slot, change);
         }
         if self.events.wanted() {
             self.events.push(&event::Posted {

@@ -8,12 +8,14 @@ use crate::types::*;
 
 impl Exchange {
     /// Checks conservation of every asset, sign rules, holds against open orders and distributions,
-    /// the book against the orders, and the counters. The sentence says what is broken.
+    /// the book against the orders, the counters, and the sums that guard lending. The sentence
+    /// says what is broken.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_conservation()?;
         self.check_holds()?;
         self.check_books()?;
-        self.check_counts()
+        self.check_counts()?;
+        self.check_reserves()
     }
 
     fn check_conservation(&self) -> Result<(), String> {

@@ -20,6 +20,9 @@ mod fees;
 mod group;
 #[cfg(test)]
 mod group_tests;
+mod guard;
+#[cfg(test)]
+mod guard_tests;
 mod halt;
 mod index;
 mod instruments;

@@ -80,7 +80,7 @@ impl Exchange {
             return Err(Refusal::BadParameter.into());
         }
         let slot = self.open_account(key, asset);
-        self.ledger.change_supply(slot, amount);
+        self.move_supply(slot, amount);
         self.report_posted(DEPOSIT, &[(key, amount)], asset, command.reference);
         Ok(self.sequence)
     }
@@ -105,8 +105,9 @@ impl Exchange {
             let available = (balance - hold).min(supply);
             return Err(Refusal::WithdrawOverAvailable.allowing(clipped(available)));
         }
+        self.check_lends_out(key, asset, amount)?;
         let slot = self.open_account(key, asset);
-        self.ledger.change_supply(slot, -amount);
+        self.move_supply(slot, -amount);
         self.report_posted(WITHDRAWAL, &[(key, -amount)], asset, command.reference);
         Ok(self.sequence)
     }
@@ -161,13 +162,14 @@ impl Exchange {
         ];
         let posted = Overlay::default().post(&self.ledger, &lines);
         posted.map_err(|_| Refused::from(Refusal::BadParameter))?;
+        let legs = [(source, -amount), (target, amount)];
+        self.check_legs(asset, legs.into_iter())?;
         let (from, to) = (
             self.open_account(source, asset),
             self.open_account(target, asset),
         );
-        self.ledger.add(from, -amount);
-        self.ledger.add(to, amount);
-        let legs = [(source, -amount), (target, amount)];
+        self.move_balance(from, -amount);
+        self.move_balance(to, amount);
         self.report_posted(command.reason, &legs, asset, Reference::default());
         Ok(self.sequence)
     }

@@ -32,6 +32,7 @@ impl Exchange {
             Query::ListAccounts(query) => encode(&self.accounts_after(&query)),
             Query::ListClaims(query) => encode(&self.claims(&query)),
             Query::ListSupplies(_) => encode(&self.supplies()),
+            Query::ListReserves(_) => encode(&self.reserve_states()),
             Query::GetStatus(_) => encode(&self.status()),
             Query::GetStateHash(_) => encode(&self.component_hashes()),
             other => self.query_definitions(&other),

@@ -98,6 +98,11 @@ refusals! {
     /// Deposit over the asset's supply cap. "Holding cap" is the nearest.
     OverSupplyCap = 59401,
     UnknownAsset = 51012,
+    /// Nothing is lent of an asset of which nobody has shown lately how much is liquid.
+    LiquidUnknown = 59410,
+    /// Lending would leave more claims on demand than liquid coins; `allowed` is what is left to
+    /// lend. "Borrowing is not enabled" is the nearest of both.
+    OverLiquid = 59410,
 }
 
 /// A refusal with the limit that was broken, in the field's own unit; 0 where there is none.

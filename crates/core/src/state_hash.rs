@@ -79,7 +79,7 @@ impl Exchange {
     /// The hash of each component; the last is named "state" and covers the others.
     pub fn component_hashes(&self) -> Vec<ComponentHash> {
         type Write = fn(&Exchange, &mut Content);
-        let components: [(&str, Write); 10] = [
+        let mut components: Vec<(&str, Write)> = vec![
             ("clock", Exchange::hash_clock),
             ("definitions", Exchange::hash_definitions),
             ("owners", Exchange::hash_owners),
@@ -91,6 +91,9 @@ impl Exchange {
             ("agenda", Exchange::hash_agenda),
             ("submissions", Exchange::hash_submissions),
         ];
+        if self.is_guarded() {
+            components.push(("guard", Exchange::hash_guard));
+        }
         let mut state = blake3::Hasher::new();
         let mut hashes = Vec::with_capacity(components.len() + 1);
         for (name, write) in components {
@@ -264,6 +267,17 @@ impl Exchange {
                 content.u64(owner.0);
                 content.i128(*share);
             }
+        }
+    }
+
+    /// The sums are not content: they follow from the accounts.
+    fn hash_guard(&self, content: &mut Content) {
+        for (asset, figure) in &self.guard.figures {
+            content.u64(asset.0.into());
+            content.i128(figure.liquid);
+            content.i128(figure.booked);
+            content.u64(figure.expires_ms);
+            content.raw(&[u8::from(figure.is_short)]);
         }
     }
 

@@ -100,12 +100,13 @@ fn answers_come_back_byte_for_byte() {
             "Supply" => round_trip::<Supply>(&line),
             "Shortfall" => round_trip::<Shortfall>(&line),
             "Claims" => round_trip::<Claims>(&line),
+            "ReserveState" => round_trip::<ReserveState>(&line),
             "Reference" => round_trip::<PriceReference>(&line),
             name => panic!("{name} has no shape here"),
         }
         seen.insert(line.name);
     }
-    assert_eq!(seen.len(), 9);
+    assert_eq!(seen.len(), 10);
 }
 
 /// All golden commands as one batch. Criterion: WIRE-3

@@ -29,9 +29,9 @@ from fullreserve.door.protocol import Refused, Result, Unavailable
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import chart, genesis
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.wire.commands import AnyCommand, encode
+from fullreserve.exchange.wire.commands import RULES_GUARD, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
-from fullreserve.exchange.wire.queries import ListKinds
+from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
@@ -186,6 +186,7 @@ class Running:
             await self._begin_log(extension.genesis())
         else:
             await self._complete_chart()
+        await self._activate_rules()
         await self._define_quorums()
         if self._replayed_from and old_rows.found_before(settings.data / JOURNAL):
             await self._check_old_rows()
@@ -315,6 +316,12 @@ class Running:
         lacking = chart.missing(one.kind for one in known)
         if lacking and self.sequencer.status().state == "running":
             await self._begin_log(lacking)
+
+    async def _activate_rules(self) -> None:
+        """A log that began with older rules goes on with those that this program knows."""
+        status: Status = self.sequencer.machine.query(GetStatus())
+        if status.rules < RULES_GUARD and self.sequencer.status().state == "running":
+            await self._begin_log([ActivateRules(0, 0, RULES_GUARD)])
 
     async def _begin_log(self, commands: list[AnyCommand]) -> None:
         """The log's first rows; the start fails when one of them is refused."""

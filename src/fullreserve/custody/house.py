@@ -29,6 +29,7 @@ from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalance
 WATCHER_GATEWAY = 101
 PAYER_GATEWAY = 102
 DUTY_GATEWAY = 103
+RESERVES_GATEWAY = 104
 
 _ANSWERS: dict[type, Any] = {
     **deposits.ANSWERS,

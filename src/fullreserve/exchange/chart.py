@@ -32,6 +32,7 @@ CHAIN_HOT = 30
 CHAIN_WARM = 31
 CHAIN_COLD = 32
 CHAIN_DEPOSIT = 33
+LOAN = 35
 UNCONFIRMED = 37
 BREAK = 38
 PROTECTION = 39
@@ -89,7 +90,7 @@ CHART: tuple[Kind, ...] = (
     _kind(CHAIN_COLD, "A.chain.cold", _ASSET, "cold wallets, by chain"),
     _kind(CHAIN_DEPOSIT, "A.chain.deposit", _ASSET, "deposit addresses not yet swept, by chain"),
     _kind(34, "A.stake", _ASSET, "staked with a protocol"),
-    _kind(35, "A.loan", _ASSET, "lent to a user"),
+    _kind(LOAN, "A.loan", _ASSET, "lent to a user"),
     _kind(36, "A.custodian", _ASSET, "held by a custodian"),
     _kind(UNCONFIRMED, "A.unconfirmed", _ASSET, "seen on a chain, not confirmed"),
     _kind(BREAK, "A.break", _EITHER, "where a chain and the ledger do not agree, by chain"),

@@ -57,6 +57,7 @@ WORDS: dict[int, str] = {
     58207: "the account may not withdraw",
     58350: "not enough balance",
     59401: "over the supply cap",
+    59410: "reserves do not cover it",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -83,7 +83,8 @@ class Evidence:
         ]
         if not parts:
             return NOTHING, None
-        return self._shown(_apart(parts), names)
+        whole = _whole(networks.load(self._data), self._parts, now_ms)
+        return self._shown(_apart(parts), names, whole)
 
     async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
         number = network.network
@@ -147,7 +148,9 @@ class Evidence:
             {one.terms.network: one.terms.code for one in states},
         )
 
-    def _shown(self, parts: Sequence[_Part], names: _Names) -> tuple[Shown, Document]:
+    def _shown(
+        self, parts: Sequence[_Part], names: _Names, whole: frozenset[int]
+    ) -> tuple[Shown, Document]:
         document: Document = {
             "v": 1,
             "exchange": self._exchange,
@@ -158,7 +161,7 @@ class Evidence:
             totals.update(part.totals(names))
         chains = [part.chain() for part in parts]
         read_ms = min(part.read_ms for part in parts)
-        return Shown(dict(totals), chains, read_ms, digest(document)), document
+        return Shown(dict(totals), chains, read_ms, digest(document), whole), document
 
     def _kept(self) -> dict[str, Ownership]:
         try:
@@ -256,6 +259,15 @@ class _Part(msgspec.Struct, frozen=True):
             pinned.hash,
             min(signed, default=self.read_ms),
         )
+
+
+def _whole(
+    known: Sequence[Network], parts: Mapping[int, _Part], now_ms: int
+) -> frozenset[int]:
+    """Assets of which no chain is missing, whether nobody serves it or nobody could read it now."""
+    read = {number for number, part in parts.items() if part.read_ms == now_ms}
+    partly = {asset for one in known if one.network not in read for asset in one.decimals}
+    return frozenset(asset for one in known for asset in one.decimals) - partly
 
 
 def _apart(parts: Sequence[_Part]) -> list[_Part]:

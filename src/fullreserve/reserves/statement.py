@@ -52,6 +52,7 @@ class Shown(NamedTuple):
     chains: Sequence[Chain]
     read_ms: int
     evidence: str
+    whole: frozenset[int] = frozenset()  # assets of which every chain was read this time
 
 
 NOTHING = Shown({}, (), 0, "")

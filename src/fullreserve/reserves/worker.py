@@ -1,7 +1,8 @@
 """Makes and publishes statements: a process of its own beside the exchange.
 
 `python -m fullreserve.reserves.worker`. It reads the log, asks nothing of the withdrawal system and
-has no key that moves coins; what it publishes are files. It may be killed at any moment.
+has no key that moves coins; what it publishes are files. It tells the core how much of each asset
+is liquid, and stops withdrawals of what is short (`guarding`). It may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +23,7 @@ import structlog
 from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
+from fullreserve.custody.house import RESERVES_GATEWAY
 from fullreserve.door.protocol import Door, Gone, Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -29,6 +33,7 @@ from fullreserve.reserves import keys
 from fullreserve.reserves.archive import Archive, Damaged
 from fullreserve.reserves.desk import Answer, Ask, Desk
 from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.guarding import Guarding
 from fullreserve.reserves.projection import Projection
 from fullreserve.reserves.signers import Signers
 from fullreserve.reserves.statement import Document, Shown, signed, statement
@@ -36,6 +41,7 @@ from fullreserve.until_terminated import until_terminated
 
 # Trading goes first where the processors do not suffice, then the records.
 NICENESS = 8
+LOOK_MS = 1_000
 VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
 
 log = structlog.get_logger(__name__)
@@ -61,13 +67,15 @@ class Worker:
         self._signer = keys.signer(data)
         self._archive = Archive(data, self._signer)
         self.projection = Projection(data, door, keys.salt(data))
+        self.guarding = Guarding(door, self.projection)
         self._proven = 0  # the newest epoch that the tree knows
 
     async def run(self) -> None:
         """Follows and publishes until it is cancelled."""
         following = asyncio.ensure_future(self.projection.follow())
         publishing = asyncio.ensure_future(self._publish_regularly())
-        tasks = (following, publishing)
+        looking = asyncio.ensure_future(self._look_regularly())
+        tasks = (following, publishing, looking)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -85,8 +93,16 @@ class Worker:
             await self.publish()
             await self._clock.wait_ms(max(1, next_ms - self._clock.wall_ms()))
 
+    async def _look_regularly(self) -> None:
+        """Claims may come to be more than is liquid between two statements."""
+        while True:
+            await self._clock.wait_ms(LOOK_MS)
+            with _unless_unavailable():
+                await self.guarding.look()
+
     async def publish(self) -> Document:
         """Makes the next epoch's statement; what was published."""
+        booked = self.guarding.booked()
         shown, evidence = await self._reserves.read(self._clock.wall_ms())
         epoch = self._archive.epoch + 1
         claimed = await self.projection.claimed(epoch)
@@ -106,6 +122,8 @@ class Worker:
         row = await asyncio.to_thread(self._archive.publish, envelope, evidence)
         self._proven = epoch
         log.debug("statement published", epoch=epoch, sequence=claimed.sequence)
+        with _unless_unavailable():
+            await self.guarding.tell(shown, booked)
         return row
 
     def answer(self, asked: Ask) -> Answer:
@@ -123,6 +141,15 @@ class Worker:
         return Answer(msgspec.Raw(msgspec.json.encode(bundle)))
 
 
+@contextmanager
+def _unless_unavailable() -> Iterator[None]:
+    """Statements are made also while the exchange takes no commands."""
+    try:
+        yield
+    except Unavailable as problem:
+        log.warning("the exchange was not told what is liquid", problem=str(problem))
+
+
 def put_verifiers(data: Path) -> None:
     """The verifiers beside the statements, so that a mirror has all that a user needs."""
     target = data / keys.FOLDER / "public"
@@ -133,7 +160,7 @@ def put_verifiers(data: Path) -> None:
 
 async def work(settings: Settings, clock: Clock) -> int:
     """Publishes until SIGTERM; the exit code."""
-    door = await SocketDoor.open(settings.data / SOCKET_NAME, 0, clock)
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, RESERVES_GATEWAY, clock)
     exchange = keys.signer(settings.data).public.hex()
     evidence = Evidence(settings.data, door, clock, exchange, Signers(settings.data, door))
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from fullreserve.custody import nodes
 from tests.integration.reserves.client import Client
+from tests.integration.reserves.world import World
 from tests.memory_folder import memory_folder
 from tests.server import LiveServer
 
@@ -24,3 +28,14 @@ def server() -> Iterator[LiveServer]:
 @pytest.fixture
 def client(server: LiveServer) -> Client:
     return Client(server, server.trader())
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    try:
+        nodes.anvil()
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    opened = await World.open(tmp_path)
+    yield opened
+    await opened.close()

@@ -147,6 +147,7 @@ def messages() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     plain = (
         queries.DepthLevel, queries.Depth, queries.AccountState, queries.Status,
         queries.ComponentHash, queries.Supply, queries.Shortfall, queries.Claims,
+        queries.ReserveState,
         queries.Reference,
     )  # fmt: skip
     for message in plain:

@@ -8,6 +8,7 @@ use crate::dedup::Submission;
 use crate::distribution::Distribution;
 use crate::exchange::{Exchange, Outcome};
 use crate::fees::FeeTier;
+use crate::guard::Figure;
 use crate::halt::Halt;
 use crate::index::NONE;
 use crate::instruments::{Terms, listing};
@@ -55,11 +56,29 @@ impl Exchange {
         self.load_orders(input)?;
         self.load_agenda(input)?;
         self.load_dedup(input)?;
+        if self.is_guarded() {
+            self.load_guard(input)?;
+        }
         if input.is_empty() {
             Ok(())
         } else {
             Err(wrong("bytes follow the end"))
         }
+    }
+
+    fn load_guard(&mut self, input: &mut In<'_>) -> Load {
+        for _ in 0..input.len()? {
+            let asset = AssetId(input.u32()?);
+            let figure = Figure {
+                liquid: input.i128()?,
+                booked: input.i128()?,
+                expires_ms: input.u64()?,
+                is_short: input.u8()? != 0,
+            };
+            self.guard.figures.insert(asset, figure);
+        }
+        self.recount();
+        Ok(())
     }
 
     fn load_assets(&mut self, input: &mut In<'_>) -> Load {

@@ -36,6 +36,20 @@ impl Exchange {
         self.save_orders(out);
         self.save_agenda(out);
         self.save_dedup(out);
+        if self.is_guarded() {
+            self.save_guard(out);
+        }
+    }
+
+    fn save_guard(&self, out: &mut Out) {
+        out.len(self.guard.figures.len());
+        for (asset, figure) in &self.guard.figures {
+            out.u32(asset.0);
+            out.i128(figure.liquid);
+            out.i128(figure.booked);
+            out.u64(figure.expires_ms);
+            out.u8(u8::from(figure.is_short));
+        }
     }
 
     fn save_definitions(&self, out: &mut Out) {

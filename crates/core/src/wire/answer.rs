@@ -77,6 +77,20 @@ record! {
         shortfalls: Vec<Shortfall>,
     }
 
+    /// Where an asset stands between what is claimed and what can be paid.
+    ReserveState {
+        asset: AssetId,
+        /// By the ledger: supply, and what is booked on chains and with custodians.
+        coins: Amount,
+        /// Claims on demand.
+        demand: Amount,
+        /// What was shown, with what the ledger moved since; 0 without a figure.
+        liquid: Amount,
+        /// 0: there is no figure.
+        expires: Timestamp,
+        is_short: bool,
+    }
+
     /// Last price and price band of an instrument.
     PriceReference {
         /// 0: no trade yet.
@@ -98,5 +112,6 @@ untagged!(
     Supply,
     Shortfall,
     Claims,
+    ReserveState,
     PriceReference
 );

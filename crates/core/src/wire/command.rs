@@ -251,6 +251,16 @@ record! {
         /// Milliseconds.
         jump: u64,
     }
+
+    /// How much of an asset can be paid out, as it was shown.
+    SetLiquid {
+        asset: AssetId,
+        liquid: Amount,
+        /// What the ledger had there when it was shown (`ReserveState::coins`).
+        booked: Amount,
+        /// Exchange time from which it says nothing any more.
+        expires: Timestamp,
+    }
 }
 
 untagged!(Leg, Posting, Weight, TickBand);
@@ -341,6 +351,7 @@ bodies! {
     ActivateRules(ActivateRules) = 31,
     Quarantine(Quarantine) = 32,
     ConfirmTime(ConfirmTime) = 33,
+    SetLiquid(SetLiquid) = 34,
 }
 
 /// A command that stands in a group; its own gateway and number mean nothing.

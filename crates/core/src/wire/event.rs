@@ -202,6 +202,22 @@ record! {
         /// Milliseconds.
         jump: u64,
     }
+
+    /// What was shown to be liquid.
+    LiquidSet {
+        asset: AssetId,
+        liquid: Amount,
+        booked: Amount,
+        expires: Timestamp,
+    }
+
+    /// Claims on demand have come to be more than is liquid, or (nothing missing) no longer are.
+    ReserveShort {
+        sequence: Sequence,
+        time: Timestamp,
+        asset: AssetId,
+        missing: Amount,
+    }
 }
 
 tagged! {
@@ -229,5 +245,7 @@ tagged! {
         DeadMan = 19,
         Distributed = 20,
         TimeConfirmed = 21,
+        LiquidSet = 22,
+        ReserveShort = 23,
     }
 }

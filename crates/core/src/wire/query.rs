@@ -102,6 +102,9 @@ record! {
         /// Kinds that are no claims of users and count all the same: the house's own money.
         equity: Vec<Kind>,
     }
+
+    /// Coins, claims on demand and what is liquid, by asset; nothing before rules 2.
+    ListReserves {}
 }
 
 tagged! {
@@ -129,5 +132,6 @@ tagged! {
         GetReference = 21,
         ListOwners = 22,
         ListClaims = 23,
+        ListReserves = 24,
     }
 }

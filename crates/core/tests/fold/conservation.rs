@@ -162,7 +162,7 @@ fn check_signs(exchange: &Exchange) {
         let (balance, hold) = (state.balance.0, state.hold.0);
         match state.kind {
             FUND | TRADE | DUST => assert!(0 <= hold && hold <= balance, "{state:?}"),
-            VAULT => assert!(balance <= 0 && hold == 0, "{state:?}"),
+            VAULT | COINS | LOANS => assert!(balance <= 0 && hold == 0, "{state:?}"),
             _ => assert!(hold >= 0, "{state:?}"),
         }
     }

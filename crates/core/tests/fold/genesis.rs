@@ -30,6 +30,9 @@ pub const TRADE: Kind = Kind(2);
 pub const TREASURY: Kind = Kind(3);
 /// What the exchange owns: a debit account.
 pub const VAULT: Kind = Kind(4);
+/// Coins in hot wallets, and what was lent: debit accounts, by the numbers of the chart.
+pub const COINS: Kind = Kind(30);
+pub const LOANS: Kind = Kind(35);
 pub const DUST: Kind = Kind(41);
 pub const FEES: Kind = Kind(50);
 
@@ -148,13 +151,18 @@ pub fn kinds() -> Vec<DefineKind> {
         kind,
         code: code.into(),
         sign,
-        claim: ClaimClass::OnDemand,
+        claim: match kind {
+            FUND | TRADE => ClaimClass::OnDemand,
+            _ => ClaimClass::NotAClaim,
+        },
     };
     [
         (FUND, "L.u.fund", SignRule::Credit),
         (TRADE, "L.u.trade", SignRule::Credit),
         (TREASURY, "E.treasury", SignRule::Either),
         (VAULT, "A.vault", SignRule::Debit),
+        (COINS, "A.chain.hot", SignRule::Debit),
+        (LOANS, "A.loan", SignRule::Debit),
         (DUST, "E.dust", SignRule::Credit),
         (FEES, "I.fee.trade", SignRule::Either),
     ]
@@ -183,6 +191,7 @@ pub fn houses() -> [DefineHouse; 2] {
 pub fn genesis() -> Vec<Body> {
     let mut bodies: Vec<Body> = assets().into_iter().map(Body::from).collect();
     bodies.extend(kinds().into_iter().map(Body::from));
+    bodies.push(ActivateRules { rules: 2 }.into());
     bodies.extend((0..TIERS.len()).map(|tier| fee_tier(tier).into()));
     bodies.push(open(HOUSE, HOUSE, 0, OwnerFlags::HOUSE).into());
     bodies.extend(houses().map(Body::from));

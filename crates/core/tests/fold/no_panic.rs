@@ -263,7 +263,7 @@ fn no_query_stops_the_exchange() {
     for _ in 0..length(20_000) {
         let count = 1 + dice.below(6);
         let mut fields: Vec<Value> = (0..count).map(|_| number(&mut dice)).collect();
-        fields[0] = Value::Unsigned(1 + dice.below(23));
+        fields[0] = Value::Unsigned(1 + dice.below(24));
         if dice.one_in(5) {
             fields.push(Value::Text("c1".into()));
         }

@@ -27,7 +27,7 @@ impl Stream {
     }
 
     fn operator(&mut self) -> Body {
-        match self.dice.below(20) {
+        match self.dice.below(26) {
             0 => self.dice_of(assets()).into(),
             1 => self.dice_of(kinds()).into(),
             2 => self.dice_of(houses().to_vec()).into(),
@@ -36,15 +36,34 @@ impl Stream {
             8..11 => self.set_state().into(),
             11..13 => self.set_parameter().into(),
             13..17 => self.set_suspension().into(),
-            17 => ActivateRules { rules: 1 }.into(),
+            17 => ActivateRules {
+                rules: self.dice.pick(&[1, 2, 2, 2]),
+            }
+            .into(),
             18 => Quarantine {
                 sequence: Sequence(self.dice.below(100)),
             }
             .into(),
-            _ => ConfirmTime {
+            19 => ConfirmTime {
                 jump: self.dice.below(100),
             }
             .into(),
+            _ => self.set_liquid().into(),
+        }
+    }
+
+    fn set_liquid(&mut self) -> SetLiquid {
+        SetLiquid {
+            asset: self.dice.pick(&[BTC, USDT, ETH, AssetId(9)]),
+            liquid: Amount(
+                self.dice
+                    .pick(&[0, 100_000_000_000, 130_000_000_000, 10_i128.pow(15)]),
+            ),
+            booked: Amount(self.dice.pick(&[0, 100_000_000_000])),
+            expires: Timestamp(
+                self.dice
+                    .pick(&[0, 1_010_000, 2_000_000_000, 2_000_000_000]),
+            ),
         }
     }
 
@@ -108,6 +127,11 @@ impl Stream {
             _ => master,
         };
         let (asset, amount) = (self.dice.pick(&ASSETS), self.amount());
+        let (actor, source) = if self.dice.one_in(20) {
+            (HOUSE, account(HOUSE, LOANS))
+        } else {
+            (actor, source)
+        };
         Transfer {
             actor,
             source,
@@ -130,7 +154,11 @@ impl Stream {
     }
 
     fn withdraw(&mut self) -> Withdraw {
-        let account = self.any_account();
+        let account = if self.dice.one_in(20) {
+            account(HOUSE, LOANS)
+        } else {
+            self.any_account()
+        };
         let asset = self.dice.pick(&ASSETS);
         Withdraw {
             account,
@@ -148,8 +176,26 @@ impl Stream {
         }
     }
 
+    /// Coins come or go, a user borrows or repays.
+    fn posting_of_assets(&mut self) -> Posting {
+        let kind = self.dice.pick(&[COINS, LOANS, LOANS]);
+        let (user, asset) = (self.any_account(), self.dice.pick(&ASSETS));
+        let amount = i128::from(self.dice.below(400_000_000)) - 100_000_000;
+        let legs = vec![
+            Self::leg(account(HOUSE, kind), asset, -amount),
+            Self::leg(user, asset, amount),
+        ];
+        Posting {
+            reason: Reason(2),
+            legs,
+        }
+    }
+
     /// A posting that balances, or (once in eight) does not.
     fn posting(&mut self) -> Posting {
+        if self.dice.one_in(3) {
+            return self.posting_of_assets();
+        }
         let (source, target) = (self.any_account(), self.any_account());
         let asset = self.dice.pick(&ASSETS);
         let amount = i128::from(self.dice.below(400_000_000));

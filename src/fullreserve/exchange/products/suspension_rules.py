@@ -40,6 +40,7 @@ TRIPPED: dict[int, tuple[int, Reason]] = {
     Trigger.VELOCITY: (Action.WITHDRAW, Reason.SECURITY_INCIDENT),
     Trigger.NEGATIVE_MARGIN: (Action.WITHDRAW, Reason.KEY_HOLDER_UNREACHABLE),
     Trigger.STALE_PRICE: (Action.WITHDRAW, Reason.MARKET_DISLOCATION),
+    Trigger.RESERVE_SHORTFALL: (Action.WITHDRAW, Reason.RESERVE_SHORTFALL),
 }
 
 

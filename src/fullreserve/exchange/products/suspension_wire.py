@@ -104,6 +104,7 @@ class Trigger(IntEnum):
     VELOCITY = 5
     NEGATIVE_MARGIN = 6
     STALE_PRICE = 7
+    RESERVE_SHORTFALL = 8
 
 
 class Gate(IntEnum):

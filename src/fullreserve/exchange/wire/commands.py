@@ -391,6 +391,10 @@ class SetSuspension(Command, frozen=True, tag=30):
     key: int
 
 
+# Rules from which the core guards lending by what is liquid.
+RULES_GUARD = 2
+
+
 class ActivateRules(Command, frozen=True, tag=31):
     """Switches rule semantics; a binary that does not know `rules` refuses the log."""
 
@@ -407,6 +411,15 @@ class ConfirmTime(Command, frozen=True, tag=33):
     """An operator's leave for a forward jump of the clock above the limit."""
 
     jump_ms: int
+
+
+class SetLiquid(Command, frozen=True, tag=34):
+    """How much of an asset can be paid out, as it was shown; needs rules 2."""
+
+    asset: int
+    liquid: Amount
+    booked: Amount  # what the ledger had there then: `ReserveState.coins`
+    expires_ms: int  # exchange time from which it says nothing any more
 
 
 Definition = (
@@ -442,6 +455,7 @@ AnyCommand = (
     | ActivateRules
     | Quarantine
     | ConfirmTime
+    | SetLiquid
 )
 
 WIRE_VERSION = 1

@@ -250,6 +250,24 @@ class TimeConfirmed(Event, frozen=True, tag=21):
     jump_ms: int
 
 
+class LiquidSet(Event, frozen=True, tag=22):
+    """What was shown to be liquid."""
+
+    asset: int
+    liquid: Amount
+    booked: Amount
+    expires_ms: int
+
+
+class ReserveShort(Event, frozen=True, tag=23):
+    """Claims on demand have come to be more than is liquid, or (nothing missing) no longer are."""
+
+    sequence: int
+    time_ms: int
+    asset: int
+    missing: Amount
+
+
 AnyEvent = (
     Reply
     | Order
@@ -272,6 +290,8 @@ AnyEvent = (
     | DeadMan
     | Distributed
     | TimeConfirmed
+    | LiquidSet
+    | ReserveShort
 )
 
 _decoder: msgspec.msgpack.Decoder[list[AnyEvent]] | None = None

@@ -170,6 +170,10 @@ class ListClaims(Query, frozen=True, tag=23):
     equity: tuple[int, ...]
 
 
+class ListReserves(Query, frozen=True, tag=24):
+    """-> list[ReserveState], ascending by asset; empty before rules 2."""
+
+
 class GetFold(Query, frozen=True, tag=100):
     """-> bytes | None, the whole state of a fold outside the core; None for an unknown one.
 
@@ -256,6 +260,17 @@ class Claims(msgspec.Struct, array_like=True, frozen=True):
     shortfalls: tuple[Shortfall, ...]  # of all owners, ascending by asset
 
 
+class ReserveState(msgspec.Struct, array_like=True, frozen=True):
+    """Where an asset stands between what is claimed and what can be paid."""
+
+    asset: int
+    coins: Amount  # by the ledger: supply, and what is booked on chains and with custodians
+    demand: Amount  # claims on demand
+    liquid: Amount  # what was shown, with what the ledger moved since; 0 without a figure
+    expires_ms: int  # 0: there is no figure
+    is_short: bool
+
+
 class Reference(msgspec.Struct, array_like=True, frozen=True):
     last_price: int  # 0: no trade yet
     last_trade: int
@@ -287,6 +302,7 @@ AnyQuery = (
     | GetReference
     | ListOwners
     | ListClaims
+    | ListReserves
 )
 
 # What a door takes.
@@ -316,6 +332,7 @@ ANSWERS: dict[type[Query], object] = {
     GetReference: Reference | None,
     ListOwners: list[OwnerChanged],
     ListClaims: Claims,
+    ListReserves: list[ReserveState],
     GetFold: bytes | None,
     AskFold: bytes | None,
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use fullreserve_core::types::*;
-use fullreserve_core::wire::{Event, event};
+use fullreserve_core::wire::answer::ReserveState;
+use fullreserve_core::wire::query::ListReserves;
+use fullreserve_core::wire::{Event, Query, event};
 
 use super::{Oracle, Reply, Trade};
 use crate::conservation::{accounts, open_orders};
-use crate::run::{Row, Run, length};
+use crate::run::{Row, Run, ask, length};
 use crate::stream::Mix;
 
 fn replies(events: &[Event]) -> Vec<Reply> {
@@ -106,6 +108,12 @@ fn compare_state(run: &Run, oracle: &Oracle) {
     }
     known.retain(|_, balance| *balance != 0);
     assert!(known.is_empty(), "the core knows nothing of {known:?}");
+    if oracle.rules >= 2 {
+        for state in ask::<Vec<ReserveState>>(&run.exchange, Query::ListReserves(ListReserves {})) {
+            let found = (state.coins.0, state.demand.0);
+            assert_eq!(found, oracle.position(state.asset), "{:?}", state.asset);
+        }
+    }
     let orders = open_orders(&run.exchange);
     let shown: BTreeMap<u64, Seen> = orders.iter().map(|it| (it.order.0, seen(it))).collect();
     let wanted = oracle

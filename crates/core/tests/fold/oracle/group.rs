@@ -42,8 +42,12 @@ impl Oracle {
             };
         }
         self.cancel_parts(parts())?;
+        let before = self.rooms_of_lent(group);
         for posting in &group.postings {
             self.post(posting)?;
+        }
+        for (asset, room) in before {
+            self.still_liquid(asset, room)?;
         }
         let mut drafts = Vec::new();
         let mut kinds = BTreeSet::new();

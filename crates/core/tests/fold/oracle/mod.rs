@@ -10,6 +10,7 @@ mod compare;
 mod distribution;
 mod funds;
 mod group;
+mod guard;
 mod matching;
 mod movements;
 mod operators;
@@ -110,6 +111,10 @@ pub struct Oracle {
     sequence: u64,
     scales: BTreeMap<AssetId, u8>,
     kinds: BTreeMap<Kind, SignRule>,
+    classes: BTreeMap<Kind, ClaimClass>,
+    rules: u32,
+    /// What was shown to be liquid.
+    figures: BTreeMap<AssetId, SetLiquid>,
     tiers: BTreeMap<Tier, (i64, i64)>,
     owners: BTreeMap<OwnerId, Owner>,
     instruments: BTreeMap<InstrumentId, Instrument>,

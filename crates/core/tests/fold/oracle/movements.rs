@@ -52,6 +52,7 @@ impl Oracle {
         if !self.may_become(asset, key, after) || amount > supply {
             return Err(58203);
         }
+        self.may_lend(asset, &[(key, -amount)], -amount)?;
         self.supplies.insert(asset, supply - amount);
         self.add(asset, key, -amount);
         Ok(self.sequence)
@@ -86,6 +87,7 @@ impl Oracle {
         if !self.may_become(asset, target, self.balance(asset, target) + amount) {
             return Err(51000);
         }
+        self.may_lend(asset, &[(source, -amount), (target, amount)], 0)?;
         self.add(asset, source, -amount);
         self.add(asset, target, amount);
         Ok(self.sequence)

@@ -9,7 +9,12 @@ impl Oracle {
     pub(super) fn operate(&mut self, body: &Body) -> Done {
         match body {
             Body::DefineAsset(it) => drop(self.scales.insert(it.asset, it.scale)),
-            Body::DefineKind(it) => drop(self.kinds.insert(it.kind, it.sign)),
+            Body::DefineKind(it) => {
+                self.kinds.insert(it.kind, it.sign);
+                self.classes.insert(it.kind, it.claim);
+            }
+            Body::ActivateRules(it) => self.activate(it.rules),
+            Body::SetLiquid(it) => return self.set_liquid(it),
             Body::SetFeeTier(it) => {
                 self.tiers.insert(it.tier, (it.maker.0, it.taker.0));
             }

@@ -1,0 +1,121 @@
+"""Goal: nothing is lent beyond what is shown to be there, and a lack stops withdrawals by itself.
+
+Method: a real exchange and a real chain that cover each other to the unit; a loan in the ledger, a
+gift of the house, coins that leave the chain, a chain that cannot be read.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import suspension_wire as suspensions
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.wire import commands as c
+from fullreserve.exchange.wire import queries as q
+from tests.bed import ALICE, BTC, submit
+from tests.integration.reserves.anvil import ETHER, Anvil
+from tests.integration.reserves.world import MINUTE_MS, World, advance
+
+NOT_LENT = 59_410
+COIN = 10**8
+
+
+@pytest.fixture(autouse=True)
+async def guarded(world: World) -> None:
+    assert await code_of(world, c.ActivateRules(0, 0, c.RULES_GUARD)) == 0
+
+
+async def code_of(world: World, command: c.AnyCommand) -> int:
+    replies = await submit(world.bed.sequencer, [command])
+    assert isinstance(replies, list | tuple)
+    return int(replies[0].code)
+
+
+def lend(asset: int, units: int) -> c.Group:
+    """Alice borrows."""
+    loan = c.AccountKey(chart.HOUSE, chart.LOAN, 0)
+    legs = (
+        c.Leg(loan, asset, c.amount_bytes(-units)),
+        c.Leg(c.AccountKey(ALICE, chart.TRADE, 0), asset, c.amount_bytes(units)),
+    )
+    return c.Group(0, 0, 0, 0, (c.Posting(9, legs),), ())
+
+
+def reserve(world: World, asset: int) -> q.ReserveState:
+    states: list[q.ReserveState] = world.bed.sequencer.machine.query(q.ListReserves())
+    return next(one for one in states if one.asset == asset)
+
+
+def stopped(world: World) -> list[tuple[int, int, int]]:
+    """Trigger, public reason and asset of what is suspended."""
+    asked = msgspec.msgpack.encode(suspensions.ListAll())
+    answer = world.bed.sequencer.machine.query(q.AskFold(suspensions.SUSPENSIONS, asked))
+    found = msgspec.msgpack.decode(answer, type=list[Suspension])
+    return [(one.trigger, one.terms.reason, one.terms.scope.asset) for one in found]
+
+
+SHORT = (suspensions.Trigger.RESERVE_SHORTFALL, suspensions.Reason.RESERVE_SHORTFALL)
+
+
+async def test_lending_is_measured_by_what_was_shown(world: World) -> None:
+    """200 BTC are there and owed; then one more is there. Criterion: POR-GUARD-1"""
+    assert await code_of(world, lend(BTC, 1)) == NOT_LENT
+    await world.publish()
+    state = reserve(world, BTC)
+    assert c.amount_int(state.liquid) == c.amount_int(state.demand) == 200 * COIN
+    assert await code_of(world, lend(BTC, 1)) == NOT_LENT
+    world.anvil.give(world.keys.held[1], 1, btc=1)
+    await world.publish()
+    assert await code_of(world, lend(BTC, COIN + 1)) == NOT_LENT
+    assert await code_of(world, lend(BTC, COIN)) == 0
+    assert not stopped(world)
+    advance(world, 6 * MINUTE_MS)
+    assert await code_of(world, lend(ETHER, 1)) == NOT_LENT
+
+
+async def test_a_loss_in_the_ledger_stops_withdrawals_at_once(world: World) -> None:
+    """The house pays one unit that it does not have. Criterion: POR-GUARD-2"""
+    await world.publish()
+    await world.worker.guarding.look()
+    assert not stopped(world)
+    await world.pay(BTC, 1)
+    await world.caught_up()
+    for _ in range(2):
+        await world.worker.guarding.look()
+        assert stopped(world) == [(*SHORT, BTC)]
+    assert reserve(world, BTC).is_short
+    world.anvil.give(world.keys.held[1], 1, btc=1)
+    await world.publish()
+    assert not reserve(world, BTC).is_short
+
+
+async def test_coins_that_are_gone_stop_withdrawals_when_it_is_confirmed(world: World) -> None:
+    """5 ETH are owed and there, then 4 are there. Criterion: POR-GUARD-2"""
+    await world.pay(ETHER, 5 * COIN)
+    await world.publish()
+    world.anvil.give(world.keys.held[0], 4)
+    await world.publish()
+    assert reserve(world, ETHER).is_short
+    await world.worker.guarding.look()
+    assert not stopped(world)
+    await world.publish()
+    assert stopped(world) == [(*SHORT, ETHER)]
+
+
+async def test_what_cannot_be_read_is_not_lent_and_not_stopped(world: World) -> None:
+    """Two nodes do not agree. Criterion: POR-GUARD-3"""
+    other = Anvil()
+    await other.ready()
+    try:
+        other.node.call("anvil_mine", "0x20")
+        world.anvil.serve(world.folder, other.process.url)
+        for _ in range(3):
+            await world.publish()
+            advance(world, MINUTE_MS)
+        assert reserve(world, BTC).expires_ms == 0
+        assert await code_of(world, lend(BTC, 1)) == NOT_LENT
+        assert not stopped(world)
+    finally:
+        other.close()
