@@ -41,6 +41,7 @@ PLANNED_WAIT_S = 120
 RECORDS_LOOK_MS = 50
 RECORDS_LOOKS = 1200
 TRADE = Permission.READ_ONLY | Permission.TRADE
+PROGRAM = ("fullreserve.cli", "up")
 
 
 class Funds(NamedTuple):
@@ -56,16 +57,22 @@ RICH = (Funds("BTC", 100), Funds("ETH", 1000), Funds("USDT", 10_000_000))
 class LiveServer:
     """A running exchange. `start` returns when it is ready."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         self.folder = folder
         self._environment = dict(environment or {})
+        self._program = program
         self._process: subprocess.Popen[str]
         self._log: IO[str]
         self.http = ""
         self.ws = ""
 
     def start(self, *command: str) -> LiveServer:
-        """Run `fullreserve up` (or another command) and wait for its ready line."""
+        """Run `fullreserve up` (or another command or program) and wait for its ready line."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = (self.folder.parent / f"{self.folder.name}.log").open("a")
         settings = {
@@ -76,7 +83,7 @@ class LiveServer:
             **self._environment,
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fullreserve.cli", *(command or ("up",))],
+            [sys.executable, "-m", *(self._program[:1] if command else self._program), *command],
             env=os.environ | settings,
             stdout=subprocess.PIPE,
             stderr=self._log,

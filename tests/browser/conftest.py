@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +105,13 @@ def person(maker: Person, server: LiveServer) -> Iterator[Person]:
 @pytest.fixture
 def visit(browser: Browser, server: LiveServer) -> Iterator[Visit]:
     """Opens a page, of a person or of nobody; the end checks what the pages did."""
+    with visits(browser, server) as opening:
+        yield opening
+
+
+@contextmanager
+def visits(browser: Browser, server: LiveServer) -> Iterator[Visit]:
+    """The same of any exchange."""
     contexts: list[BrowserContext] = []
     origin = server.http.replace("127.0.0.1", "localhost")
     socket = server.ws.replace("127.0.0.1", "localhost")

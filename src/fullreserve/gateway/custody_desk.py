@@ -42,11 +42,16 @@ class Line(NamedTuple):
     terms: NetworkAsset
     deposits: Hold | None
     withdrawals: Hold | None
+    tip: int = 0  # height of the newest block that all nodes agree on; 0: not known
 
     @property
     def chain(self) -> str:
         """OKX's name of it."""
         return f"{self.asset.symbol}-{self.network.code}"
+
+    def confirmations(self, height: int) -> int:
+        """How many blocks bear what is in the one of a height; 0 for in none."""
+        return max(0, self.tip - height + 1) if height else 0
 
 
 async def ask(context: Context, fold: int, question: Question) -> Any:
@@ -75,6 +80,7 @@ async def lines(context: Context) -> list[Line]:
             terms,
             _stop(one, terms.asset),
             _stop(others.get(one.terms.network), terms.asset),
+            one.tip.height if one.tip is not None and one.tip.healthy else 0,
         )
         for one in deposits
         for terms in one.terms.assets

@@ -1,4 +1,4 @@
-"""A running exchange with chains beside it, a client of it, and the world outside."""
+"""A running exchange with chains beside it, and a client of it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ import psutil
 from websockets.sync.client import ClientConnection, connect
 
 from fullreserve.clock import SystemClock
-from fullreserve.custody import contracts, networks
-from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody import networks
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
 from fullreserve.door.outcome import outcome
@@ -36,7 +35,6 @@ from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
 from fullreserve.exchange.products.policy_wire import POLICY, Approve
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
-from fullreserve.simulation.outside import WALLET
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 WAIT_S = 150
@@ -44,7 +42,6 @@ LOOK_S = 0.2
 STOP_S = 60
 OPERATOR = 901  # the gateway id under which a test speaks for the house
 ETHER = 10**18
-GAS = hex(300_000)
 
 
 class Live:
@@ -202,38 +199,3 @@ class Live:
                 return found
             time.sleep(LOOK_S)
         raise AssertionError(f"not in time: {what}\n{self.log[-4000:]}")
-
-
-class Outside:
-    """Everybody's wallet on the demo's chain, and what the chain says."""
-
-    def __init__(self, live: Live) -> None:
-        self.network = live.network()
-        self.node = Node(self.network.nodes[0])
-        self._rich, self._wallet = self.node.call("eth_accounts")[:2]
-
-    def balance(self, asset: int, address: str = WALLET) -> int:
-        """In the chain's own units."""
-        if asset == self.network.coin:
-            return int(self.node.call("eth_getBalance", address, "latest"), 16)
-        data = contracts.call("balanceOf(address)", bytes.fromhex(address[2:]))
-        call = {"to": self._token(asset), "data": "0x" + data.hex()}
-        return int(self.node.call("eth_call", call, "latest"), 16)
-
-    def send(self, asset: int, address: str, amount: int) -> str:
-        """Pays from the wallet; the transaction's id."""
-        if asset == self.network.coin:
-            return self._sent(self._wallet, address, hex(amount), "0x")
-        wallet, to = (bytes.fromhex(one[2:]) for one in (self._wallet, address))
-        mint = contracts.call("mint(address,uint256)", wallet, amount)
-        self._sent(self._rich, self._token(asset), "0x0", "0x" + mint.hex())
-        self.node.call("anvil_mine", "0x1")
-        data = contracts.call("transfer(address,uint256)", to, amount)
-        return self._sent(self._wallet, self._token(asset), "0x0", "0x" + data.hex())
-
-    def _token(self, asset: int) -> str:
-        return "0x" + self.network.tokens[asset]
-
-    def _sent(self, source: str, to: str, value: str, data: str) -> str:
-        call = {"from": source, "to": to, "value": value, "data": data, "gas": GAS}
-        return str(self.node.call("eth_sendTransaction", call))

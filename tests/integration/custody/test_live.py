@@ -14,7 +14,8 @@ from fullreserve.custody import nodes
 from fullreserve.custody.screening import FILE
 from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
-from tests.integration.custody.live import ETHER, Live, Outside
+from tests.integration.custody.live import ETHER, Live
+from tests.integration.custody.outside import Outside
 from tests.memory_folder import memory_folder
 
 ETH = 2
@@ -46,7 +47,7 @@ def okx(live: Live) -> Any:
 
 @pytest.fixture(scope="module")
 def outside(live: Live) -> Outside:
-    return Outside(live)
+    return Outside(live.network())
 
 
 def test_a_deposit_is_seen_credited_and_unlocked(live: Live, okx: Any, outside: Outside) -> None:

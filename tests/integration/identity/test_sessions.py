@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from fullreserve.gateway.rest.address import Proxies
+from fullreserve.identity.rules import MINUTE_MS
 from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import NewSession, Sessions
 from tests.bed import ALICE
@@ -37,6 +38,18 @@ async def test_a_session_reads_and_trades_where_a_signature_would(town: Town) ->
     assert placed.row["sCode"] == "0"
     pending = await rest.call("GET", API + "trade/orders-pending", headers=cookie(opened))
     assert [row["ordId"] for row in pending.data] == [placed.row["ordId"]]
+
+
+async def test_money_leaves_with_a_fresh_proof_alone(town: Town) -> None:
+    """Criterion: ID-SES-1. What a browser is told is what it can cure."""
+    home = await town.user()
+    order = {"ccy": "BTC", "amt": "1", "dest": "4", "toAddr": "addr7"}
+    assert (await home.post("asset/withdrawal", **order)).code == "58013"
+    town.clock.advance(11 * MINUTE_MS)
+    for path in ("asset/withdrawal", "asset/cancel-withdrawal"):
+        assert (await home.post(path, **order)).code == "90006"
+    await home.step_up()
+    assert (await home.post("asset/withdrawal", **order)).code == "58013"
 
 
 async def test_a_change_without_the_sessions_csrf_token_is_refused(town: Town) -> None:

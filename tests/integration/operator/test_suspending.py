@@ -89,6 +89,8 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     )  # fmt: skip
     assert set(one["title"]) == {"en", "ru", "zh"}
     assert "withdraw" in row["works"]  # on other chains
+    line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
+    assert (line["canDep"], line["canWd"]) == (True, False)
     status = (await rest.get("system/status")).row
     assert (status["state"], status["serviceType"], status["maintType"]) == ("ongoing", "99", "2")
     feeds = await _feeds(desk)

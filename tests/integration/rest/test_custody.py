@@ -28,6 +28,7 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
 from fullreserve.gateway.custody_desk import say, stop_after_change
+from fullreserve.gateway.ws.custody import DepositInfo
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
@@ -141,6 +142,30 @@ async def test_a_deposit_from_its_address_to_its_unlocking(rest: RestBed, payer:
     status = await rest.get("asset/deposit-withdraw-status", payer, txId=HASH.hex())
     assert status.row["state"].startswith("Credited")
     assert (await rest.get("asset/deposit-history", rest.bob)).data == []
+
+
+async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
+    """Criterion: CUST-REST-7. In the list and on the channel, as long as two nodes agree."""
+    await rest.get("asset/deposit-address", rest.alice, ccy="BTC")
+    seen = Seen(NETWORK, HASH, BTC, 1, 0, amount_bytes(COIN), 0, 10, HASH)
+    topic = DepositInfo({"channel": "deposit-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+
+    async def counted(height: int, *, healthy: bool = True) -> tuple[str, str]:
+        await house(rest, DEPOSITS, Tip(NETWORK, height, HASH, healthy=healthy))
+        if height == 10:
+            await house(rest, DEPOSITS, seen)
+        row = (await rest.get("asset/deposit-history", rest.alice)).row
+        await topic._learn(0)
+        return row["actualDepBlkConfirm"], row["xHeight"]
+
+    assert await counted(10) == ("1", "10")
+    assert await counted(12) == ("3", "10")
+    assert [b'"actualDepBlkConfirm":"%d"' % count in pushed[-1] for count in (1, 3)] == [0, 1]
+    await topic._learn(0)
+    assert len(pushed) == 2
+    assert await counted(13, healthy=False) == ("0", "10")
 
 
 async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, payer: NewKey) -> None:

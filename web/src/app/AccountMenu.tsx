@@ -6,6 +6,7 @@ import { rest } from '~/api/rest'
 import { signedOut, useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { ACCOUNT_LINKS } from '~/pages/account/links'
+import { FUNDS_LINKS } from '~/pages/funds/links'
 import { Button } from '~/ui/Button'
 import { CheckIcon, PersonIcon } from '~/ui/icons'
 import popup from '~/ui/Popup.module.css'
@@ -48,7 +49,7 @@ function SignedIn({ email, uid }: { email: string; uid: string }): ReactNode {
               <span>UID {uid}</span>
             </div>
             <div className={popup.line} />
-            {ACCOUNT_LINKS.map(([to, name]) => (
+            {[...FUNDS_LINKS, ...ACCOUNT_LINKS].map(([to, name]) => (
               <Entry key={to} to={to} name={name} />
             ))}
             <div className={popup.line} />
@@ -113,7 +114,7 @@ function useSignOut(): () => Promise<void> {
       toast(refusal(problem), 'bad')
       return
     }
-    streams.account.close()
+    streams.leave()
     signedOut(client)
     await navigate({ to: '/markets' })
   }

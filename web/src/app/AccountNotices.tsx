@@ -23,7 +23,7 @@ export function AccountNotices(): ReactNode {
   useEffect(() => {
     if (!session) return
     rememberEmail(session.email)
-    streams.account.wake()
+    streams.wake()
   }, [session, streams])
   useEffect(() => {
     if (!account) return

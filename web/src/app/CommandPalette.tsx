@@ -1,10 +1,11 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
-import { useTranslation } from '~/i18n'
+import { type MessageKey, useTranslation } from '~/i18n'
 import { LANGUAGES } from '~/i18n/catalog'
 import type { Translator } from '~/i18n/translator'
 import { useInstruments } from '~/market/instruments'
+import { FUNDS_LINKS } from '~/pages/funds/links'
 import css from './CommandPalette.module.css'
 import { type Command, matching } from './commands'
 import { type PaletteScope, paletteStore } from './palette'
@@ -110,6 +111,15 @@ function Option({ id, command, isChosen, run }: OptionProps): ReactNode {
   )
 }
 
+const PAGES: readonly (readonly [string, MessageKey])[] = [
+  ['/markets', 'nav.markets'],
+  ['/portfolio', 'nav.portfolio'],
+  ['/orders', 'nav.orders'],
+  ...FUNDS_LINKS,
+  ['/reserves', 'nav.reserves'],
+  ['/status', 'status.title'],
+]
+
 function useCommands(scope: PaletteScope): Command[] {
   const translator = useTranslation()
   const navigate = useNavigate()
@@ -121,10 +131,7 @@ function useCommands(scope: PaletteScope): Command[] {
   }))
   if (scope === 'pairs') return pairs
   const { t } = translator
-  const pages = (['markets', 'portfolio', 'orders'] as const).map((page) => ({
-    name: t(`nav.${page}`),
-    run: () => void navigate({ to: `/${page}` }),
-  }))
+  const pages = PAGES.map(([to, name]) => ({ name: t(name), run: () => void navigate({ to }) }))
   return [
     { name: t('palette.buy'), keys: 'B', run: () => trading.fill('buy') },
     { name: t('palette.sell'), keys: 'S', run: () => trading.fill('sell') },

@@ -23,7 +23,7 @@ export const queryClient = new QueryClient({
  */
 export function endSession(streams: Streams): void {
   queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(
-    (session) => session ?? streams.account.close(),
+    (session) => session ?? streams.leave(),
     () => {},
   )
 }

@@ -10,6 +10,7 @@ import { CommandPalette } from './CommandPalette'
 import { Header } from './Header'
 import { Notice } from './Notice'
 import { Shortcuts } from './Shortcuts'
+import { SuspensionBanner } from './SuspensionBanner'
 
 /** What every page hangs under: the header above, the page below. */
 export const rootRoute = createRootRoute({
@@ -24,6 +25,7 @@ function Shell(): ReactNode {
       <Header />
       <main id="main" tabIndex={-1}>
         <ClockNotice />
+        <SuspensionBanner />
         <Outlet />
       </main>
       <AccountNotices />

@@ -1,6 +1,7 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { rememberPlace } from '~/pages/account/entry/comingBack'
 import { accountRoutes } from '~/pages/account/routes'
+import { fundsRoutes } from '~/pages/funds/routes'
 import { operatorRoutes } from '~/pages/operator/routes'
 import { rootRoute } from './root'
 
@@ -42,10 +43,16 @@ const reserves = createRoute({
   component: lazyRouteComponent(() => import('~/pages/reserves/ReservesPage'), 'ReservesPage'),
 })
 
-const pages = [home, markets, trade, portfolio, orders, reserves]
+const status = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/status',
+  component: lazyRouteComponent(() => import('~/pages/status/StatusPage'), 'StatusPage'),
+})
+
+const pages = [home, markets, trade, portfolio, orders, reserves, status]
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([...pages, ...accountRoutes, ...operatorRoutes]),
+  routeTree: rootRoute.addChildren([...pages, ...accountRoutes, ...fundsRoutes, ...operatorRoutes]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

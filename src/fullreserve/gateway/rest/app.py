@@ -45,6 +45,7 @@ from fullreserve.gateway.rest.x import (
 from fullreserve.gateway.submission import Answer
 from fullreserve.gateway.vitals import Vitals
 from fullreserve.identity.api_key import permission_text
+from fullreserve.identity.session import Session
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -303,7 +304,9 @@ class RestApp:
         if route.permission:
             key = self._auth.request(headers, method, raw_path, query, body, address, wall_ms)
             if not key.permissions & route.permission:
-                raise Problem(50120, name=permission_text(route.permission))
+                # A session lacks nothing but a fresh proof of who sits before it.
+                lacks = 90006 if isinstance(key, Session) else 50120
+                raise Problem(lacks, name=permission_text(route.permission))
         is_post = method == b"POST"
         request = Request(
             query, body, headers, address, key, wall_ms * 1000, started_ns, is_post=is_post

@@ -17,7 +17,7 @@ from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, With
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
 from fullreserve.gateway.readers import TooSlow
-from fullreserve.gateway.rest.asset.deposits import deposit_row
+from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
 from fullreserve.gateway.rest.asset.withdrawals import withdrawal_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
@@ -75,18 +75,18 @@ class OfCustody(Beating):
 
     async def _changed(self, owner: int, known: _Lines) -> list[dict[str, object]]:
         after = self._seen.get(owner, 0)
-        found = await self._found(owner, after, MORE if after else FIRST)
+        found = await self._found(owner, after, MORE if after else FIRST, known)
         if not found:
             return []
         rows = await self._rows(owner, sorted(found, key=lambda one: one.version), known)
-        self._seen[owner] = max(one.version for one in found)
+        self._seen[owner] = max(after, *(one.version for one in found))
         return rows
 
     def _is_asked(self, asset: int) -> bool:
         return self._ccy in ("", self._context.catalog.assets[asset].symbol)
 
     @abstractmethod
-    async def _found(self, owner: int, after: int, limit: int) -> list[Any]:
+    async def _found(self, owner: int, after: int, limit: int, known: _Lines) -> list[Any]:
         """What has changed."""
 
     @abstractmethod
@@ -95,11 +95,29 @@ class OfCustody(Beating):
 
 
 class DepositInfo(OfCustody):
-    """`deposit-info`."""
+    """`deposit-info`; of what is not complete also each confirmation."""
 
-    async def _found(self, owner: int, after: int, limit: int) -> list[Deposit]:
+    def __init__(self, arg: Arg, uid: int, context: Context) -> None:
+        super().__init__(arg, uid, context)
+        self._tips: dict[int, dict[int, int]] = {}  # owner: heights of networks at the last look
+
+    async def _found(self, owner: int, after: int, limit: int, known: _Lines) -> list[Deposit]:
         found: list[Deposit] = await ask(self._context, DEPOSITS, ListDeposits(owner, after, limit))
-        return found
+        before = self._tips.get(owner, {})
+        self._tips[owner] = tips = {one.network.network: one.tip for one in known.values()}
+        if not after or tips == before:
+            return found
+        newest: list[Deposit] = await ask(self._context, DEPOSITS, ListDeposits(owner, 0, FIRST))
+        said = {one.number for one in found}
+        counted = [
+            one
+            for one in newest
+            if one.state in CONFIRMING
+            and one.height
+            and one.number not in said
+            and tips.get(one.network) != before.get(one.network)
+        ]
+        return found + counted
 
     async def _rows(
         self, _owner: int, found: list[Deposit], known: _Lines
@@ -124,7 +142,7 @@ class DepositInfo(OfCustody):
 class WithdrawalInfo(OfCustody):
     """`withdrawal-info`."""
 
-    async def _found(self, owner: int, after: int, limit: int) -> list[Withdrawal]:
+    async def _found(self, owner: int, after: int, limit: int, _known: _Lines) -> list[Withdrawal]:
         found: list[Withdrawal] = await ask(
             self._context, WITHDRAWALS, ListWithdrawals(owner, after, limit)
         )

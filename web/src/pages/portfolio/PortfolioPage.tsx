@@ -10,6 +10,7 @@ import { fixed, percent } from '~/market/numbers'
 import { FaucetButton } from '~/pages/account/faucet/Faucet'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
+import { ButtonLink } from '~/ui/ButtonLink'
 import { AssetsTable } from './AssetsTable'
 import { type Asset, assetsOf } from './assets'
 import { Donut } from './Donut'
@@ -47,6 +48,8 @@ function Portfolio({ uid }: { uid: string }): ReactNode {
         </div>
         <div className={css.acts}>
           <FaucetButton />
+          <ButtonLink to="/deposit">{t('deposit.title')}</ButtonLink>
+          <ButtonLink to="/withdraw">{t('withdraw.title')}</ButtonLink>
           <Button onClick={() => openTransfer('USDT')}>{t('transfer.title')}</Button>
         </div>
       </header>

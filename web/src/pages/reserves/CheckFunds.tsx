@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { type Checked, checkFiles, decimal, Refused, type Step } from '~/reserves/verifier'
@@ -14,26 +14,38 @@ const STEPS: Record<Step, MessageKey> = {
   evidence: 'reserves.step.evidence',
 }
 
+type Failure = { kind: 'early' | 'offline' | 'account' } | { kind: 'refused'; why: string }
+
 interface Outcome {
   steps: Step[]
   checked?: Checked
   proof?: string
-  failure?: string
+  failure?: Failure
 }
+
+/** No statement holds the account yet. */
+class Early extends Error {}
 
 /** Where the newest proof is kept in this browser, for when the exchange does not answer. */
 const keptName = (uid: string) => `reserves.proof.${uid}`
 
+/** The newest proof, byte for byte; Early for an account that is younger than each statement. */
 async function proofOf(uid: string): Promise<string> {
+  const kept = localStorage.getItem(keptName(uid))
+  let text: string
   try {
-    const text = await textOf(PROOF)
-    localStorage.setItem(keptName(uid), text)
-    return text
+    text = await textOf(PROOF)
   } catch (problem) {
-    const kept = localStorage.getItem(keptName(uid))
     if (kept) return kept
     throw problem
   }
+  // A refusal is an answer too, and no proof.
+  if ((JSON.parse(text) as { code: string }).code !== '0') {
+    if (kept) return kept
+    throw new Early()
+  }
+  localStorage.setItem(keptName(uid), text)
+  return text
 }
 
 async function check(uid: string): Promise<Outcome> {
@@ -46,25 +58,33 @@ async function check(uid: string): Promise<Outcome> {
     if (row?.statement.reserves.evidence) files.push(await textOf(evidencePath(row.statement)))
     const [checked] = await checkFiles(files, '', (step) => steps.push(step))
     if (checked) outcome.checked = checked
-    if (checked?.leaf?.account !== uid) outcome.failure = 'account'
+    if (checked?.leaf?.account !== uid) outcome.failure = { kind: 'account' }
   } catch (problem) {
-    outcome.failure = problem instanceof Refused ? problem.message : 'offline'
+    if (problem instanceof Refused) outcome.failure = { kind: 'refused', why: problem.message }
+    else outcome.failure = { kind: problem instanceof Early ? 'early' : 'offline' }
   }
   return outcome
 }
 
 /** Checks the signed-in user's own proof in this browser and says each step in words. */
-export function CheckFunds(): ReactNode {
+export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
   const { t } = useTranslation()
   const session = useSession()
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const [isBusy, setBusy] = useState(false)
-  if (!session) return <p className={css.quiet}>{t('reserves.signIn')}</p>
-  const run = async () => {
+  const uid = session?.uid ?? ''
+  const run = useCallback(async () => {
     setBusy(true)
-    setOutcome(await check(session.uid))
+    setOutcome(await check(uid))
     setBusy(false)
-  }
+  }, [uid])
+  const isEarly = outcome?.failure?.kind === 'early'
+  // Who wanted to check before a statement held the account is answered by the one that does.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each statement is looked at once
+  useEffect(() => {
+    if (isEarly) void run()
+  }, [epoch])
+  if (!session) return <p className={css.quiet}>{t('reserves.signIn')}</p>
   return (
     <>
       <p>{t('reserves.checkAbout')}</p>
@@ -89,15 +109,22 @@ function Said({ outcome }: { outcome: Outcome }): ReactNode {
           <li key={step}>{t(STEPS[step])}</li>
         ))}
       </ol>
-      {failure ? (
-        <p className={css.failed}>
-          {failure === 'offline' ? t('reserves.noProof') : t('reserves.failed', { why: failure })}
-        </p>
-      ) : (
-        <p className={css.holds}>{t('reserves.holds')}</p>
-      )}
+      {failure ? <Failed failure={failure} /> : <p className={css.holds}>{t('reserves.holds')}</p>}
       {checked?.leaf && !failure ? <Own checked={checked} claims={checked.leaf.claims} /> : null}
     </>
+  )
+}
+
+function Failed({ failure }: { failure: Failure }): ReactNode {
+  const { t } = useTranslation()
+  if (failure.kind === 'early') return <p className={css.quiet}>{t('reserves.early')}</p>
+  const texts = { offline: t('reserves.noProof'), account: t('reserves.otherAccount') }
+  return (
+    <p className={css.failed}>
+      {failure.kind === 'refused'
+        ? t('reserves.failed', { why: failure.why })
+        : texts[failure.kind]}
+    </p>
   )
 }
 

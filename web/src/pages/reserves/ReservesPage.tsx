@@ -53,7 +53,7 @@ export function ReservesPage(): ReactNode {
       <h2>{t('reserves.history')}</h2>
       <RatioPlot points={points} now={now} />
       <h2>{t('reserves.checkTitle')}</h2>
-      <CheckFunds />
+      <CheckFunds epoch={statement.epoch} />
       <h2>{t('reserves.addresses')}</h2>
       <Addresses chains={evidence} />
       <h2>{t('reserves.log')}</h2>

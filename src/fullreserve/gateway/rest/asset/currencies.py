@@ -8,6 +8,7 @@ from __future__ import annotations
 from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Hold
+from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.withdrawal_state import GetQuota, Quota
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import wire
@@ -16,6 +17,7 @@ from fullreserve.gateway.custody_desk import Line, ask, lines
 from fullreserve.gateway.rest.params import OfCurrencies
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.gateway.stopped import Stopped
 
 LEDGER = "Ledger"
 USD_DIGITS = 8
@@ -70,19 +72,22 @@ def currency_row(asset: Asset) -> dict[str, object]:
     }
 
 
-def chain_row(context: Context, line: Line, quota: Quota) -> dict[str, object]:
+def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> dict[str, object]:
     """One currency on a chain that the log has defined."""
     asset, terms, network = line.asset, line.terms, line.network
     has_addresses = network.network in context.addresses
+    no_deposits, no_withdrawals = stopped.deposits(line), stopped.withdrawals(line)
+    can_deposit = line.deposits is None and no_deposits is None
+    can_withdraw = line.withdrawals is None and no_withdrawals is None and context.pays()
 
     def amount(value: bytes) -> str:
         return asset.text(amount_int(value))
 
     return currency_row(asset) | {
-        "canDep": has_addresses and line.deposits is None,
-        "canWd": has_addresses and line.withdrawals is None and context.pays(),
+        "canDep": has_addresses and can_deposit,
+        "canWd": has_addresses and can_withdraw,
         "chain": line.chain,
-        "depEstOpenTime": _opens(line.deposits),
+        "depEstOpenTime": _opens(line.deposits, no_deposits),
         "fee": amount(terms.fee),
         "maxFee": amount(terms.fee),
         "maxWd": amount(terms.maximum),
@@ -93,14 +98,17 @@ def chain_row(context: Context, line: Line, quota: Quota) -> dict[str, object]:
         "minWdUnlockConfirm": str(network.unlock_after),
         "needTag": network.needs_memo,
         "usedWdQuota": decimals.text(quota.used, USD_DIGITS),
-        "wdEstOpenTime": _opens(line.withdrawals),
+        "wdEstOpenTime": _opens(line.withdrawals, no_withdrawals),
         "wdQuota": decimals.text(quota.limit, USD_DIGITS),
         "wdTickSz": str(terms.digits),
     }
 
 
-def _opens(hold: Hold | None) -> str:
-    return str(hold.until_ms) if hold is not None and hold.until_ms else ""
+def _opens(hold: Hold | None, stop: Suspension | None) -> str:
+    """When all that stops it is expected to be over; "" where nobody can say."""
+    times = [hold.until_ms] if hold is not None else []
+    times += [stop.terms.est_open_ms] if stop is not None else []
+    return str(max(times)) if times and all(times) else ""
 
 
 def routes(context: Context) -> Routes:
@@ -112,12 +120,15 @@ def routes(context: Context) -> Routes:
         wanted = [asset for asset in found if not params.ccy or asset.symbol in params.ccy]
         on_chains = await lines(context)
         rows: list[dict[str, object]] = []
-        quota = Quota(0, 0, 0)
+        quota, stopped = Quota(0, 0, 0), Stopped((), None)
         if on_chains:
             now = context.clock.exchange_ms()
             quota = await ask(context, WITHDRAWALS, GetQuota(request.owner, now))
+            stopped = await Stopped.of(context, request.owner)
         for asset in wanted:
-            here = [chain_row(context, one, quota) for one in on_chains if one.asset is asset]
+            here = [
+                chain_row(context, one, quota, stopped) for one in on_chains if one.asset is asset
+            ]
             rows += here or [currency_row(asset)]
         return wire.envelope(rows)
 

@@ -26,6 +26,8 @@ from fullreserve.gateway.rest.route import Routes, Taking, reading
 LISTED_MAX = 10_000
 FUNDING = "6"
 ON_A_CHAIN = "4"
+# While these last, confirmations are counted on with every block.
+CONFIRMING = (DepositState.WAITING, DepositState.CREDITED, DepositState.SUSPENDED)
 
 
 class DepositsParams(OfTime):
@@ -134,8 +136,9 @@ class _Deposits:
 
 def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -> dict[str, object]:
     """A deposit as clients see it; `names` are the chain's own of transactions."""
+    counted = line.confirmations(one.height) if one.state in CONFIRMING else 0
     return {
-        "actualDepBlkConfirm": str(one.confirmations),
+        "actualDepBlkConfirm": str(max(one.confirmations, counted)),
         "amt": line.asset.text(one.value),
         "areaCodeFrom": "",
         "ccy": line.asset.symbol,
@@ -147,4 +150,6 @@ def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -
         "to": to,
         "ts": str(one.seen_ms),
         "txId": names.get(one.transfer, ""),
+        "xHeight": str(one.height) if one.height else "",
+        "xBlock": one.block_hash.hex(),
     }

@@ -292,6 +292,9 @@ def withdrawal_row(
         "ts": str(one.requested_ms),
         "txId": names.get(one.transfer, ""),
         "wdId": ids.text(one.number),
+        "xChangedTs": str(one.changed_ms),
+        "xConfirm": str(line.confirmations(one.height)) if line is not None else "0",
+        "xHeight": str(one.height) if one.height else "",
     }
     if memo:
         row["tag"] = memo

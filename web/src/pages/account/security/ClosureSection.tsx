@@ -52,7 +52,7 @@ function Closing({ onClose }: { onClose(): void }): ReactNode {
       } catch (problem) {
         throw named(problem)
       }
-      streams.account.close()
+      streams.leave()
       signedOut(client)
       await navigate({ to: '/markets' })
       toast(t('closure.done'), 'good')

@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useRef } from 'react'
-import { Refusal } from '~/api/refusal'
+import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
@@ -9,6 +8,7 @@ import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
 import { faults } from '../form/checks'
 import { Form } from '../form/Form'
+import { useOnce } from '../form/once'
 import { useForm } from '../form/useForm'
 import { useAmounts } from '../layout/amounts'
 import { ROOM_NAMES } from './Holdings'
@@ -105,25 +105,4 @@ export function TransferForm({ sub }: { sub: string }): ReactNode {
       />
     </Form>
   )
-}
-
-type Once = (wish: object, send: (clientId: string) => Promise<unknown>) => Promise<void>
-
-/** One id for one wish, until its answer is known: a lost answer's repeat moves nothing again. */
-function useOnce(): Once {
-  const open = useRef({ wish: '', id: '' })
-  return async (wanted, send) => {
-    const wish = JSON.stringify(wanted)
-    if (open.current.wish !== wish) {
-      open.current = { wish, id: crypto.randomUUID().replaceAll('-', '') }
-    }
-    try {
-      await send(open.current.id)
-    } catch (problem) {
-      if (problem instanceof Refusal && problem.isPassing) throw problem
-      open.current.wish = ''
-      throw problem
-    }
-    open.current.wish = ''
-  }
 }

@@ -1,0 +1,69 @@
+"""An exchange with a real chain, its workers and signers, and nobody else who trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from fullreserve.custody import networks, nodes
+from tests.browser.conftest import Visit, visits
+from tests.browser.operator.desk import Operator, open_desk
+from tests.browser.people import Person, quote
+from tests.integration.custody.outside import Outside
+from tests.memory_folder import memory_folder
+from tests.server import LiveServer
+
+PROGRAM = ("tests.integration.custody.chain_demo",)
+SETTINGS = {"FULLRESERVE_RESERVES_STATEMENTS": "on", "FULLRESERVE_RESERVES_EPOCH_S": "2"}
+
+
+@pytest.fixture(scope="module")
+def chained(browser: Browser) -> Iterator[LiveServer]:
+    """The browser first: it may be that nobody has opened it yet."""
+    del browser
+    try:
+        nodes.anvil()
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    with memory_folder() as folder:
+        running = LiveServer(folder / "data", SETTINGS, PROGRAM).start()
+        yield running
+        assert running.stop() == 0, running.log
+        assert "Traceback" not in running.log
+
+
+@pytest.fixture(scope="module")
+def prices(chained: LiveServer) -> Iterator[Person]:
+    """Who made the prices that withdrawals are valued at, and still quotes."""
+    one, other = Person(chained), Person(chained)
+    quote(one, other)
+    one.order("sell", "2500", "1", "ETH-USDT")
+    other.order("buy", "2500", "1", "ETH-USDT")
+    yield one
+    one.close()
+    other.close()
+
+
+@pytest.fixture(scope="module")
+def outside(chained: LiveServer) -> Outside:
+    """Everybody's wallet on the chain."""
+    (network,) = networks.load(chained.folder)
+    return Outside(network)
+
+
+@pytest.fixture(scope="module")
+def operator(chained: LiveServer) -> Iterator[Operator]:
+    """One of the demo's own."""
+    desk = open_desk(chained)
+    yield desk[0]
+    for one in desk:
+        one.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, chained: LiveServer) -> Iterator[Visit]:
+    """Opens a page of this exchange."""
+    with visits(browser, chained) as opening:
+        yield opening

@@ -1,0 +1,242 @@
+"""Goal: money comes in and goes out as a person sees it, on a real chain.
+
+Method: a browser on an exchange with anvil beside it; coins come from a wallet outside, and what
+left is looked for on the chain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from fullreserve.clock import SystemClock
+from fullreserve.identity.address_book import LOCK_MS, AddressBook
+from fullreserve.identity.rules import MINUTE_MS
+from fullreserve.identity.vault import Personal, Vault
+from fullreserve.simulation.outside import WALLET
+from tests.bed import USDT
+from tests.browser.conftest import PHONE, Visit
+from tests.browser.operator.desk import Operator, X
+from tests.browser.people import PASSWORD, Person
+from tests.browser.test_pages import LIT, SMALL, complaints
+from tests.browser.test_trading import EN, WORDS
+from tests.integration.custody.outside import Outside
+from tests.server import LiveServer
+
+MICRO = 10**6
+# Blocks come each second on a machine at rest.
+CHAIN_MS = 90_000
+HOUR_MS = 60 * MINUTE_MS
+ERC20 = 1  # the network
+
+
+@pytest.fixture
+def person(prices: Person, chained: LiveServer) -> Iterator[Person]:
+    """Somebody with 500 USDT and 20 ETH to withdraw."""
+    one = Person(chained, named=Personal(email=f"holder{prices.uid}@mail.example"))
+    for ccy, amt in (("USDT", "500"), ("ETH", "20")):
+        moved = {"ccy": ccy, "amt": amt, "from": "18", "to": "6"}
+        one.post("asset/transfer", **moved)
+    yield one
+    one.close()
+
+
+def booked(chained: LiveServer, person: Person, text: str, label: str) -> None:
+    """An address that is in the person's book for longer than the lock."""
+    vault = Vault(chained.folder, SystemClock().wall_ms)
+    AddressBook(vault).add(person.uid, ERC20, text, label, age_ms=2 * LOCK_MS)
+    vault.close()
+
+
+def row_of(page: Page, table: str, text: str) -> Locator:
+    return page.get_by_role("table", name=EN[table]).get_by_role("row").filter(has_text=text)
+
+
+def test_a_deposit_is_shown_from_its_address_to_its_block(
+    visit: Visit, person: Person, outside: Outside
+) -> None:
+    """Criterion: WEB-FUNDS-DEPOSIT-1. Nothing is loaded anew: the channel says each step."""
+    page = visit("/deposit?ccy=USDT", person)
+    expect(page.get_by_role("img", name="QR code of your USDT address on ERC20")).to_be_visible()
+    expect(page.get_by_text("After 2 confirmations")).to_be_visible()
+    expect(page.get_by_text("1 USDT", exact=True)).to_be_visible()
+    address = page.get_by_role("main").get_by_role("code").first.inner_text()
+    assert address == person.get("asset/deposit-address", ccy="USDT")[0]["addr"]
+    expect(page.get_by_text(EN["deposit.none"])).to_be_visible()
+    sent = outside.send(USDT, address, 25 * MICRO)
+    row = row_of(page, "deposit.list", "25 USDT")
+    expect(row).to_contain_text(EN["deposit.state.2"], timeout=CHAIN_MS)
+    row.get_by_role("link", name="Details: deposit of 25 USDT").click()
+    expect(page.get_by_role("heading", name="Deposit of 25 USDT")).to_be_visible()
+    expect(page.get_by_text(sent.removeprefix("0x"))).to_be_visible()
+    height = person.get("asset/deposit-history")[0]["xHeight"]
+    expect(page.get_by_text(f"Block {height}")).to_be_visible()
+    done = page.get_by_role("list", name=EN["funds.progress"]).get_by_text("– done")
+    expect(done).to_have_count(4)
+
+
+def age_proof(chained: LiveServer, person: Person) -> None:
+    """As if the person had signed in a quarter of an hour ago."""
+    vault = Vault(chained.folder, SystemClock().wall_ms)
+    with vault.store.change():
+        vault.store.db.execute(
+            "UPDATE sessions SET proven_ms = proven_ms - ? WHERE uid = ?",
+            (15 * MINUTE_MS, person.uid),
+        )
+        vault.store.outdate(person.uid)
+    vault.close()
+
+
+def test_a_withdrawal_is_checked_proven_and_arrives(
+    visit: Visit, person: Person, chained: LiveServer, outside: Outside
+) -> None:
+    """Criterion: WEB-FUNDS-WITHDRAW-1, WEB-FUNDS-PROOF-1"""
+    booked(chained, person, WALLET, "Cold box")
+    page = visit("/withdraw?ccy=USDT", person)
+    amount = page.get_by_label("Amount in USDT")
+    for typed, sentence in (
+        ("abc", EN["form.noNumber"]),
+        ("0.5", "At least 2 USDT."),
+        ("500", "Not enough: 500 USDT is available, and the fee is 1 USDT."),
+    ):
+        amount.fill(typed)
+        expect(page.get_by_text(sentence)).to_be_visible()
+    page.get_by_role("button", name=EN["subs.max"]).click()
+    expect(amount).to_have_value("499")
+    amount.fill("120.5")
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    review = page.get_by_role("dialog", name=EN["withdraw.review"])
+    expect(review).to_contain_text(WALLET)
+    expect(review).to_contain_text("121.5 USDT")
+    age_proof(chained, person)
+    before = outside.balance(USDT)
+    review.get_by_role("button", name=EN["withdraw.send"]).click()
+    proof = page.get_by_role("dialog", name=EN["proof.title"])
+    proof.get_by_label(EN["form.password"], exact=True).fill(PASSWORD)
+    proof.get_by_role("button", name=EN["proof.confirm"]).click()
+    row = row_of(page, "withdraw.list", "120.5 USDT")
+    expect(row).to_contain_text("Cold box")
+    expect(row).to_contain_text(EN["withdraw.state.done"], timeout=CHAIN_MS)
+    assert outside.balance(USDT) - before == 120_500_000
+    expect(page.get_by_role("table", name=EN["withdraw.list"]).get_by_role("row")).to_have_count(2)
+    row.get_by_role("link", name="Details: withdrawal of 120.5 USDT").click()
+    expect(page.get_by_text(EN["funds.transaction"])).to_be_visible()
+    done = page.get_by_role("list", name=EN["funds.progress"]).get_by_text("– done")
+    expect(done).to_have_count(5)
+
+
+def test_a_new_address_is_locked_and_one_like_a_known_one_warned_of(
+    visit: Visit, person: Person, chained: LiveServer
+) -> None:
+    """Criterion: WEB-FUNDS-ADDRESS-1, WEB-FUNDS-LOOKALIKE-1"""
+    booked(chained, person, WALLET, "Cold box")
+    page = visit("/addresses", person)
+    page.get_by_role("button", name=EN["addresses.add"]).click()
+    dialog = page.get_by_role("dialog", name=EN["addresses.add"])
+    dialog.get_by_label(EN["addresses.label"]).fill("Friend")
+    dialog.get_by_label(EN["addresses.address"]).fill("0x70")
+    dialog.get_by_role("button", name=EN["addresses.add"]).click()
+    expect(dialog.get_by_text(EN["refusal.58222"])).to_be_visible()
+    alike = f"{WALLET[:6]}{'1' * 32}{WALLET[-4:]}".lower()
+    dialog.get_by_label(EN["addresses.address"]).fill(alike)
+    expect(dialog.get_by_role("alert").filter(has_text="Careful")).to_contain_text(WALLET)
+    dialog.get_by_role("button", name=EN["addresses.add"]).click()
+    row = row_of(page, "addresses.list", "Friend")
+    expect(row).to_contain_text(re.compile("Locked: (23 hours|1 day) left"))
+    page.goto(page.url.replace("/addresses", "/withdraw?ccy=USDT"))
+    page.get_by_role("combobox", name=EN["withdraw.to"]).click()
+    page.get_by_role("option", name=re.compile("Friend")).click()
+    expect(page.get_by_text(re.compile("Locked: (23 hours|1 day) left"))).to_be_visible()
+    page.get_by_label("Amount in").fill("5")
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    expect(page.get_by_text(EN["refusal.addressLocked"])).to_be_visible()
+    assert person.get("asset/withdrawal-history") == []
+
+
+@pytest.fixture(scope="module")
+def suspended(operator: Operator) -> None:
+    """Withdrawals of ETH wait from here on; nothing of the other currencies does."""
+    stop = {"actions": "withdraw", "level": "ccy_chain", "chain": "ETH-ERC20", "mode": "queue"}
+    until = SystemClock().wall_ms() + HOUR_MS
+    terms = {"reason": "WALLET_MAINT", "estOpenTs": str(until), "note": "a new wallet"}
+    operator.post(X + "suspending/suspend", **stop, **terms)
+
+
+def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
+    visit: Visit, person: Person, chained: LiveServer, suspended: None
+) -> None:
+    """Criterion: WEB-FUNDS-QUEUE-1, WEB-STATUS-1. Queued, shown with its place, cancelled."""
+    booked(chained, person, WALLET, "Cold box")
+    page = visit("/withdraw?ccy=ETH", person)
+    expect(page.get_by_text("Withdrawals of ETH on ERC20 are stopped now.")).to_be_visible()
+    page.get_by_label("Amount in ETH").fill("3")
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    review = page.get_by_role("dialog", name=EN["withdraw.review"])
+    review.get_by_role("button", name=EN["withdraw.send"]).click()
+    row = row_of(page, "withdraw.list", "3 ETH")
+    expect(row).to_contain_text(EN["withdraw.state.queued"])
+    expect(row).to_contain_text("Place 1 in the queue, 0 ETH ahead. Expected:")
+    banner = page.get_by_role("status").filter(has_text="wallet maintenance")
+    expect(banner).to_contain_text("Works as usual: trading, deposits")
+    banner.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=EN["status.title"])).to_be_visible()
+    expect(page.get_by_text("1 suspension is in force.")).to_be_visible()
+    expect(page.get_by_text("1 withdrawal waits: 3 ETH on ERC20")).to_be_visible()
+    expect(page.get_by_text(EN["status.gate.coverage"])).to_be_visible()
+    page.go_back()
+    row.get_by_role("button", name="Cancel the withdrawal of 3 ETH").click()
+    dialog = page.get_by_role("dialog", name=EN["withdraw.cancel"])
+    dialog.get_by_role("button", name=EN["withdraw.cancel"]).click()
+    expect(row).to_contain_text(EN["withdraw.state.canceled"])
+    (balance,) = person.get("asset/balances", ccy="ETH")
+    assert (balance["availBal"], balance["frozenBal"]) == ("20", "0")
+
+
+# Path, and the message that heads it.
+PAGES = {
+    "/deposit?ccy=USDT": "deposit.title",
+    "/withdraw?ccy=USDT": "withdraw.title",
+    "/addresses": "addresses.title",
+    "/status": "status.title",
+    "/reserves": "reserves.title",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "is_phone"),
+    [
+        # Russian words are the longest; the others may wait for the long run.
+        ("ru", "light", True),
+        pytest.param("zh", "dark", True, marks=pytest.mark.slow),
+        pytest.param("en", "dark", False, marks=pytest.mark.slow),
+        pytest.param("ru", "light", False, marks=pytest.mark.slow),
+    ],
+)
+def test_everybody_can_use_the_pages(
+    visit: Visit,
+    person: Person,
+    chained: LiveServer,
+    suspended: None,
+    language: str,
+    theme: str,
+    *,
+    is_phone: bool,
+) -> None:
+    """Criterion: WEB-FUNDS-ACCESS-1, WEB-FUNDS-PHONE-1"""
+    words = WORDS[language]
+    booked(chained, person, WALLET, "Превосходительство")
+    size = {"size": PHONE} if is_phone else {}
+    page = visit("/markets", person, **size, language=language)
+    origin = page.url.partition("/markets")[0]
+    for path, heading in PAGES.items():
+        page.goto(origin + path)
+        expect(page.get_by_role("heading", name=words[heading]).first).to_be_visible()
+        expect(page.get_by_text(words["loading"])).to_have_count(0)
+        if is_phone:
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+            assert page.evaluate(SMALL) == [], path
+        page.evaluate(LIT, theme)
+        assert complaints(page) == [], path

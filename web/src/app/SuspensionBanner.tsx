@@ -1,0 +1,41 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import type { Language } from '~/i18n/catalog'
+import { useDates } from '~/pages/account/layout/dates'
+import { useStopped } from '~/pages/status/suspensions'
+import { useWorks } from '~/pages/status/works'
+import { Banner } from '~/ui/Banner'
+import css from './SuspensionBanner.module.css'
+
+/** On every page while something is suspended: what and why, what goes on, and until when. */
+export function SuspensionBanner(): ReactNode {
+  const { t, language } = useTranslation()
+  const date = useDates()
+  const stopped = useStopped()
+  const works = useWorks(stopped)
+  // Of a segment few are; the status page has it.
+  const open = stopped?.suspensions.filter(({ level }) => level !== 'segment') ?? []
+  const [first, ...others] = open
+  if (!first) return null
+  const { title, estOpenTs } = first
+  return (
+    <Banner role="status">
+      <div className={css.words}>
+        <b>{title[language as Language] ?? title.en}</b>
+        {others.length ? <span>{t('status.more', { count: others.length })}</span> : null}
+        {works ? <span>{t('status.works', { works })}</span> : null}
+        <span>
+          {estOpenTs ? (
+            <>
+              {t('funds.expected')} {date(estOpenTs)}
+            </>
+          ) : (
+            t('status.noEstimate')
+          )}
+        </span>
+      </div>
+      <Link to="/status">{t('status.title')}</Link>
+    </Banner>
+  )
+}

@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { rest } from '~/api/rest'
+import { useTranslation } from '~/i18n'
+import { Problem } from '~/pages/account/form/Problem'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Copyable } from '~/pages/account/layout/Copyable'
+import { useDates } from '~/pages/account/layout/dates'
+import { QrCode } from '~/pages/account/security/QrCode'
+import { type Line, networkOf } from '../currencies'
+import { FactList } from '../layout/FactList'
+import css from '../layout/Funds.module.css'
+
+/** A row of `asset/deposit-address`; `tag` is the memo, where the chain has memos. */
+interface AddressRow {
+  addr: string
+  chain: string
+  tag?: string
+}
+
+/** The address to pay to, as a code and as text, and what to know before. */
+export function Receive({ line }: { line: Line }): ReactNode {
+  const { t } = useTranslation()
+  const { ccy, chain } = line
+  const { data, error } = useQuery({
+    queryKey: ['deposit-address', ccy],
+    queryFn: () => rest.get<AddressRow, 'asset/deposit-address'>('asset/deposit-address', { ccy }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const row = data?.find((each) => each.chain === chain)
+  if (!row) {
+    if (error) return <Problem problem={error} />
+    return <p className="muted">{t(data ? 'deposit.noAddress' : 'loading')}</p>
+  }
+  const network = networkOf(chain)
+  return (
+    <div className={css.receive}>
+      <div className={css.qr}>
+        <QrCode text={row.addr} label={t('deposit.qr', { ccy, network })} />
+      </div>
+      <div className={css.details}>
+        <Copyable label={t('deposit.address', { ccy, network })} text={row.addr} />
+        {row.tag ? (
+          <>
+            <Copyable label={t('deposit.memo')} text={row.tag} />
+            <p className={css.warning}>{t('deposit.memo.warning')}</p>
+          </>
+        ) : null}
+        <Terms line={line} />
+        {line.canDep ? null : <Suspended line={line} />}
+        <p className="muted">{t('deposit.only', { ccy, network })}</p>
+      </div>
+    </div>
+  )
+}
+
+function Terms({ line }: { line: Line }): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const after = (count: string) => t('deposit.after', { count: Number(count) })
+  return (
+    <FactList
+      facts={[
+        [t('deposit.minimum'), `${amount(line.minDep)} ${line.ccy}`],
+        [t('deposit.credited'), after(line.minDepArrivalConfirm)],
+        [t('deposit.unlocked'), after(line.minWdUnlockConfirm)],
+        [t('deposit.account'), t('transfer.funding')],
+      ]}
+    />
+  )
+}
+
+function Suspended({ line }: { line: Line }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  const { ccy, chain, depEstOpenTime } = line
+  return (
+    <p className={css.warning} role="status">
+      {t('deposit.suspended', { ccy, network: networkOf(chain) })}{' '}
+      {depEstOpenTime ? (
+        <>
+          {t('funds.expected')} {date(depEstOpenTime)}
+        </>
+      ) : null}
+    </p>
+  )
+}

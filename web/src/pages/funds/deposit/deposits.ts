@@ -1,0 +1,34 @@
+import { rest } from '~/api/rest'
+import { type Live, useLive } from '../live'
+
+export type DepositState = '0' | '1' | '2' | '8' | '11' | '12' | '13' | '14'
+
+/** A row of `asset/deposit-history` and of the channel `deposit-info`. */
+export interface Deposit {
+  depId: string
+  ccy: string
+  chain: string
+  amt: string
+  to: string
+  state: DepositState
+  ts: string
+  txId: string
+  /** So far. */
+  actualDepBlkConfirm: string
+  /** Of the block that holds it; '' while none does. */
+  xHeight: string
+  xBlock: string
+}
+
+/** One's own deposits, live. */
+export function useDeposits(): Live<Deposit> {
+  return useLive('deposit-info', load, idOf)
+}
+
+const load = () => rest.get<Deposit, 'asset/deposit-history'>('asset/deposit-history')
+const idOf = ({ depId }: Deposit) => depId
+
+/** Whether something holds a deposit back that does not pass by itself. */
+export function isHeld({ state }: Deposit): boolean {
+  return Number(state) > 10
+}

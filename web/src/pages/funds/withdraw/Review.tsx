@@ -1,0 +1,71 @@
+import Big from 'big.js'
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Confirm } from '~/pages/account/layout/Confirm'
+import type { Booked } from '../addresses/book'
+import { type Line, networkOf } from '../currencies'
+import css from '../layout/Funds.module.css'
+
+export interface Wanted {
+  line: Line
+  address: Booked
+  amt: string
+}
+
+interface Props {
+  wanted: Wanted
+  onClose(): void
+  onConfirm(): Promise<void>
+}
+
+/** All of a withdrawal once more: what is on a chain cannot be taken back. */
+export function Review({ wanted, onClose, onConfirm }: Props): ReactNode {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const { line, address, amt } = wanted
+  const { ccy, chain, minFee } = line
+  const facts = [
+    [t('funds.network'), networkOf(chain)],
+    [t('withdraw.arrives'), `${amount(amt)} ${ccy}`],
+    [t('withdraw.fee'), `${amount(minFee)} ${ccy}`],
+    [t('withdraw.all'), `${amount(new Big(amt).plus(minFee).toFixed())} ${ccy}`],
+  ] as const
+  return (
+    <Confirm
+      title={t('withdraw.review')}
+      about={t('withdraw.review.about')}
+      deed={t('withdraw.send')}
+      onClose={onClose}
+      onConfirm={onConfirm}
+    >
+      <div>
+        <p>{address.label}</p>
+        <Emphasised address={address.addr} />
+      </div>
+      <dl className={css.sum}>
+        {facts.map(([name, value]) => (
+          <div key={name} className={css.line}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Confirm>
+  )
+}
+
+const ENDS = 6
+
+/** An address whose beginning and end, which people compare, stand out; all of it is there. */
+function Emphasised({ address }: { address: string }): ReactNode {
+  return (
+    <p className={css.address}>
+      <code>
+        <b>{address.slice(0, ENDS)}</b>
+        {address.slice(ENDS, -ENDS)}
+        <b>{address.slice(-ENDS)}</b>
+      </code>
+    </p>
+  )
+}

@@ -1,0 +1,73 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { useDates } from '~/pages/account/layout/dates'
+import { PageHead, Section } from '~/pages/account/layout/Section'
+import { useBook } from '../addresses/book'
+import { useChosen } from '../chosen'
+import { type Line, networkOf, useLines } from '../currencies'
+import css from '../layout/Funds.module.css'
+import { LineChoice } from '../layout/LineChoice'
+import { WithdrawalsTable } from './WithdrawalsTable'
+import { WithdrawForm } from './WithdrawForm'
+
+/** Taking money out, and what was taken out. */
+export function WithdrawPage(): ReactNode {
+  const { t } = useTranslation()
+  const lines = useLines()
+  const { book } = useBook()
+  const chosen = useChosen(lines ?? [])
+  const { line } = chosen
+  return (
+    <>
+      <PageHead title={t('withdraw.title')} about={t('withdraw.about')} />
+      <Section title={t('withdraw.where')}>
+        <div className={css.details}>
+          {lines ? (
+            <LineChoice lines={lines} chosen={chosen} />
+          ) : (
+            <p className="muted">{t('loading')}</p>
+          )}
+          {lines?.length === 0 ? <p className="muted">{t('funds.noChains')}</p> : null}
+          {line && !line.canWd ? <Suspended line={line} /> : null}
+          {line && book ? <Ready key={line.chain} line={line} /> : null}
+        </div>
+      </Section>
+      <Section title={t('withdraw.list')} flush>
+        <WithdrawalsTable />
+      </Section>
+    </>
+  )
+}
+
+/** The form, once there is an address on the network that it could fill in. */
+function Ready({ line }: { line: Line }): ReactNode {
+  const { t } = useTranslation()
+  const { book } = useBook()
+  const here = (book ?? []).filter(({ chains }) => chains.includes(line.chain))
+  if (here.length > 0) return <WithdrawForm line={line} addresses={here} all={book ?? []} />
+  return (
+    <p>
+      {t('withdraw.noAddress', { network: networkOf(line.chain) })}{' '}
+      <Link to="/addresses" className={css.link}>
+        {t('addresses.add')}
+      </Link>
+    </p>
+  )
+}
+
+function Suspended({ line }: { line: Line }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  const { ccy, chain, wdEstOpenTime } = line
+  return (
+    <p className={css.warning} role="status">
+      {t('withdraw.suspended', { ccy, network: networkOf(chain) })}{' '}
+      {wdEstOpenTime ? (
+        <>
+          {t('funds.expected')} {date(wdEstOpenTime)}
+        </>
+      ) : null}
+    </p>
+  )
+}

@@ -1,0 +1,37 @@
+import Big from 'big.js'
+import type { MessageKey } from '~/i18n'
+import { decimalsOf, parsed } from '~/market/numbers'
+import type { Line } from '../currencies'
+
+export interface AmountFault {
+  key: MessageKey
+  values: Record<string, string>
+}
+
+/** What can be withdrawn at most: what is there less the fee, or what one withdrawal may be. */
+export function mostOf(line: Line, available: string): string {
+  const left = new Big(available).minus(line.minFee)
+  const most = left.gt(line.maxWd) ? new Big(line.maxWd) : left
+  if (most.lt(line.minWd)) return '0'
+  return most.round(Number(line.wdTickSz), Big.roundDown).toFixed()
+}
+
+/** What is wrong with an amount as it was typed; nothing where it can be withdrawn. */
+export function amountFault(
+  text: string,
+  line: Line,
+  available: string | undefined,
+): AmountFault | null {
+  const { ccy, minWd, maxWd, minFee, wdTickSz } = line
+  const amount = parsed(text)
+  if (!amount) return { key: 'form.noNumber', values: {} }
+  if (decimalsOf(amount.toFixed()) > Number(wdTickSz)) {
+    return { key: 'withdraw.amount.digits', values: { digits: wdTickSz } }
+  }
+  if (amount.lt(minWd)) return { key: 'withdraw.amount.least', values: { least: minWd, ccy } }
+  if (amount.gt(maxWd)) return { key: 'withdraw.amount.most', values: { most: maxWd, ccy } }
+  if (available !== undefined && amount.plus(minFee).gt(available)) {
+    return { key: 'withdraw.amount.lacking', values: { available, fee: minFee, ccy } }
+  }
+  return null
+}

@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query'
+import { rest } from '~/api/rest'
+import type { MessageKey } from '~/i18n'
+import { type Live, useLive } from '../live'
+
+/** A row of `asset/withdrawal-history` and of the channel `withdrawal-info`. */
+export interface Withdrawal {
+  wdId: string
+  ccy: string
+  chain: string
+  amt: string
+  fee: string
+  to: string
+  /** The memo, where the chain has memos. */
+  tag?: string
+  /** 2: to a user of the exchange. */
+  toAddrType: string
+  state: string
+  ts: string
+  txId: string
+  xChangedTs: string
+  xConfirm: string
+  /** Of the block that holds it; '' while none does. */
+  xHeight: string
+}
+
+/** A row of `x/withdrawal-queue`: where a withdrawal stands that waits for a suspension's end. */
+export interface Place {
+  suspension: string
+  /** S is for users whose queue is small, first in first out; L is shared fairly by user. */
+  lane: 'S' | 'L'
+  position: string
+  aheadAmt: string
+  etaFromTs: string
+  etaToTs: string
+}
+
+const QUEUED = '0'
+const CANCELABLE: ReadonlySet<string> = new Set([QUEUED, '17', '19'])
+const PLACE_EVERY_MS = 5_000
+const STATES: Record<string, MessageKey> = {
+  '-2': 'withdraw.state.canceled',
+  '-1': 'withdraw.state.failed',
+  '0': 'withdraw.state.queued',
+  '1': 'withdraw.state.sent',
+  '2': 'withdraw.state.done',
+  '7': 'withdraw.state.approved',
+  '10': 'withdraw.state.waiting',
+  '15': 'withdraw.state.inBlock',
+  '17': 'withdraw.state.travelRule',
+  '19': 'withdraw.state.short',
+}
+
+/** One's own withdrawals, live. */
+export function useWithdrawals(): Live<Withdrawal> {
+  return useLive('withdrawal-info', load, idOf)
+}
+
+const load = () => rest.get<Withdrawal, 'asset/withdrawal-history'>('asset/withdrawal-history')
+const idOf = ({ wdId }: Withdrawal) => wdId
+
+export const stateKey = ({ state }: Withdrawal): MessageKey =>
+  STATES[state] ?? 'withdraw.state.review'
+
+export const isQueued = ({ state }: Withdrawal) => state === QUEUED
+export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
+export const isOver = ({ state }: Withdrawal) => state === '2' || state.startsWith('-')
+
+/** Where a queued withdrawal stands now; undefined for others. */
+export function usePlace(row: Withdrawal): Place | undefined {
+  const { wdId } = row
+  return useQuery({
+    queryKey: ['withdrawal-queue', wdId],
+    queryFn: async () => {
+      const [place] = await rest.get<Place, 'x/withdrawal-queue'>('x/withdrawal-queue', { wdId })
+      return place ?? null
+    },
+    enabled: isQueued(row),
+    refetchInterval: PLACE_EVERY_MS,
+  }).data as Place | undefined
+}
+
+/** An address with its memo, as the address book writes it. */
+export const whole = ({ to, tag }: Withdrawal) => (tag ? `${to}:${tag}` : to)

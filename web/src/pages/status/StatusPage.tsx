@@ -1,0 +1,79 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from '~/i18n'
+import { useDates } from '~/pages/account/layout/dates'
+import { PageHead, Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import { Margins } from './Margins'
+import { OpenSuspension } from './OpenSuspension'
+import css from './StatusPage.module.css'
+import { type Suspension, usePast, useStopped } from './suspensions'
+import { useWorks } from './works'
+
+const FEEDS = [
+  ['RSS', '/status.rss'],
+  ['Atom', '/status.atom'],
+  ['JSON', '/status.json'],
+] as const
+
+/** For everybody: what is suspended and why, what goes on, and what was. */
+export function StatusPage(): ReactNode {
+  const { t } = useTranslation()
+  const stopped = useStopped()
+  const works = useWorks(stopped)
+  const open = stopped?.suspensions ?? []
+  return (
+    <div className={css.page}>
+      <PageHead title={t('status.title')} about={t('status.about')} />
+      {stopped ? (
+        <div className={css.verdict} data-good={open.length === 0} role="status">
+          <p className={css.sentence}>
+            {open.length ? t('status.some', { count: open.length }) : t('status.allWell')}
+          </p>
+          {works ? <p>{t('status.works', { works })}</p> : null}
+        </div>
+      ) : (
+        <p className="muted">{t('loading')}</p>
+      )}
+      {open.map((each) => (
+        <OpenSuspension key={each.suspension} row={each} />
+      ))}
+      <Margins />
+      <Section title={t('status.past')} flush action={<Feeds />}>
+        <Past />
+      </Section>
+    </div>
+  )
+}
+
+function Feeds(): ReactNode {
+  return FEEDS.map(([name, path]) => (
+    <a key={name} href={path} className={css.feed}>
+      {name}
+    </a>
+  ))
+}
+
+function Past(): ReactNode {
+  const { t, language } = useTranslation()
+  const date = useDates()
+  const rows = usePast()
+  const columns: Column<Suspension>[] = [
+    {
+      id: 'what',
+      title: t('status.what'),
+      cell: ({ title }) => <span className={css.what}>{title[language]}</span>,
+    },
+    { id: 'from', title: t('status.since'), cell: ({ beginTs }) => date(beginTs) },
+    { id: 'to', title: t('status.until'), cell: ({ endTs }) => date(endTs) },
+  ]
+  return (
+    <Table
+      label={t('status.past')}
+      columns={columns}
+      rows={rows ?? []}
+      keyOf={({ suspension }) => suspension}
+      empty={t(rows ? 'status.noPast' : 'loading')}
+      cards
+    />
+  )
+}

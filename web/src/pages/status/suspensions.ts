@@ -1,0 +1,97 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { rest } from '~/api/rest'
+import { useServices } from '~/app/services'
+import type { Language } from '~/i18n/catalog'
+
+/** A row of `x/suspensions`. */
+export interface Suspension {
+  suspension: string
+  state: SuspensionState
+  /** One sentence in each language: what, where and why. */
+  title: Record<Language, string>
+  actions: string[]
+  level: string
+  /** In ms; '' where nobody can say. */
+  estOpenTs: string
+  beginTs: string
+  endTs: string
+  isOverdue: boolean
+}
+
+export type SuspensionState =
+  | 'active'
+  | 'reopen_planned'
+  | 'gate_check'
+  | 'canary'
+  | 'draining'
+  | 'lifted'
+  | 'reported'
+
+/** A gate that has to be passed before withdrawals go on. */
+export interface Gate {
+  gate: string
+  name: string
+  state: 'missing' | 'failed' | 'expired' | 'waiting' | 'passed'
+  ts: string
+}
+
+/** A row of `x/suspension`. */
+export interface SuspensionDetail extends Suspension {
+  gates: Gate[]
+  queue: { chain: string; ccy: string; count: string; amt: string }[]
+  drain: { lines: { chain: string; ccy: string; paid: string; paidAmt: string; waiting: string }[] }
+}
+
+export interface Stopped {
+  suspensions: Suspension[]
+  /** Names of actions that nothing stops everywhere. */
+  works: string[]
+}
+
+const KEY = ['suspensions']
+const EVERY_MS = 60_000
+
+/** What is suspended now; the channel `status` says when that changes. */
+export function useStopped(): Stopped | undefined {
+  const client = useQueryClient()
+  const { streams } = useServices()
+  const { data } = useQuery({
+    queryKey: [...KEY, 'open'],
+    queryFn: () => load('open'),
+    refetchInterval: EVERY_MS,
+  })
+  useEffect(
+    () =>
+      streams.subscribe(
+        { channel: 'status' },
+        { onPush: () => void client.invalidateQueries({ queryKey: KEY }) },
+      ),
+    [client, streams],
+  )
+  return data
+}
+
+/** What was suspended and is not any more. */
+export function usePast(): Suspension[] | undefined {
+  return useQuery({ queryKey: [...KEY, 'closed'], queryFn: () => load('closed') }).data?.suspensions
+}
+
+export function useSuspension(suspension: string): SuspensionDetail | undefined {
+  const number = Number(suspension)
+  return useQuery({
+    queryKey: [...KEY, suspension],
+    queryFn: async () => {
+      const [row] = await rest.get<SuspensionDetail, 'x/suspension'>('x/suspension', {
+        suspension: number,
+      })
+      return row ?? null
+    },
+    refetchInterval: EVERY_MS,
+  }).data as SuspensionDetail | undefined
+}
+
+async function load(state: 'open' | 'closed'): Promise<Stopped> {
+  const [row] = await rest.get<Stopped, 'x/suspensions'>('x/suspensions', { state })
+  return row ?? { suspensions: [], works: [] }
+}
