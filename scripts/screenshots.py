@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from scripts.source import ROOT
 from tests.browser.conftest import ARGUMENTS, DESK, KEPT
-from tests.browser.operator.desk import open_desk
+from tests.browser.operator.desk import Operator, X, enrol_all, open_desk
 from tests.browser.people import Person, SignedIn
 from tests.server import Funds, LiveServer
 
@@ -49,12 +50,26 @@ PICTURES = (
     Picture("security", "/account/security"),
     Picture("console", "/operator", operator=True),
     Picture("console-instruments-ru", "/operator/instruments", operator=True, language="ru"),
+    Picture("console-custody", "/operator/custody", operator=True),
+    Picture("console-policy-ru", "/operator/policy", operator=True, language="ru", theme="light"),
+    Picture("console-withdrawals", "/operator/withdrawals", operator=True),
     Picture("phone-markets", "/markets", TALL_PHONE),
     Picture("phone-trade-ru", "/trade/BTC-USDT", TALL_PHONE, language="ru"),
     Picture("phone-portfolio", "/portfolio", TALL_PHONE, "light"),
     Picture("phone-orders-ru", "/orders", TALL_PHONE, language="ru"),
     Picture("phone-console", "/operator", TALL_PHONE, operator=True),
 )
+# What is looked at once withdrawals are suspended, which every page says from then on.
+STOPPED = (
+    Picture("console-suspensions-zh", "/operator/suspensions", operator=True, language="zh"),
+    Picture("console-suspension", "/operator/suspensions/{stop}", operator=True),
+    Picture(
+        "phone-console-suspension-ru",
+        *("/operator/suspensions/{stop}", TALL_PHONE, "light", "ru"),
+        operator=True,
+    ),
+)
+DIGEST = sha256(b"a document").hexdigest()
 
 
 def main() -> None:
@@ -71,15 +86,32 @@ def main() -> None:
 def _take(server: LiveServer) -> None:
     person = _trader(server)
     (operator, *others) = open_desk(server)
+    enrol_all(server, (operator, *others))
     with sync_playwright() as driver:
         found = shutil.which("chromium")
         browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
         for picture in PICTURES:
             _one(browser, server, operator if picture.operator else person, picture)
-            print(f"  {picture.name}", flush=True)
+        stop = _stopped(operator, others[0])
+        for picture in STOPPED:
+            _one(browser, server, operator, picture._replace(path=picture.path.format(stop=stop)))
         browser.close()
     for each in (person, operator, *others):
         each.close()
+
+
+def _stopped(operator: Operator, other: Operator) -> str:
+    """A suspension on its way back: some gates are passed, one is not."""
+    why = {"note": "exercise of the quarter"}
+    terms = {"actions": "withdraw", "level": "global", "reason": "SECURITY_INCIDENT"}
+    stop: str = operator.post(X + "suspending/suspend", **terms, **why)[0]["suspension"]
+    steps = {"ratify": other, "plan": operator, "check": operator, "sign-off": other}
+    for step, who in steps.items():
+        who.post(X + f"suspending/{step}", suspension=stop, **why)
+    for gate in ("1", "2", "3", "5", "6", "8"):
+        given = {"suspension": stop, "gate": gate, "digest": DIGEST}
+        other.post(X + "suspending/show", **given, **why)
+    return stop
 
 
 def _trader(server: LiveServer) -> Person:
@@ -108,6 +140,7 @@ def _one(browser: Browser, server: LiveServer, person: SignedIn, picture: Pictur
     page.wait_for_timeout(SETTLED_MS)
     page.screenshot(path=FOLDER / f"{picture.name}.png")
     context.close()
+    print(f"  {picture.name}", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import { useTranslation } from '../texts'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
 import { LivenessSection } from './LivenessSection'
-import { breaks, percent } from './numbers'
+import { breaks, percent, worthShowing } from './numbers'
 import type { Compared, Line, Reconciliation } from './rows'
 
 const EVERY_MS = 5_000
@@ -138,7 +138,7 @@ function OneNetwork({ found }: { found: Reconciliation }): ReactNode {
       <Table
         label={t('op.reconciliation.of', { network: found.network })}
         columns={useCompared()}
-        rows={[...broken, ...found.lines.filter((one) => !broken.includes(one))]}
+        rows={worthShowing(found.lines)}
         keyOf={({ tier, ccy }) => `${tier}/${ccy}`}
         empty="–"
         cards

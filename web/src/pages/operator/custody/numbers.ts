@@ -1,8 +1,27 @@
-import type { Compared } from './rows'
+import Big from 'big.js'
+import type { Compared, Reconciliation } from './rows'
 
 /** A fraction as a percentage of one digit; '' for none. */
 export function percent(fraction: string): string {
   return fraction ? `${(Number(fraction) * 100).toFixed(1)}%` : ''
+}
+
+/** What there is anything of, on the chain or in the ledger; breaks first. */
+export function worthShowing(lines: readonly Compared[]): Compared[] {
+  const broken = breaks(lines)
+  const others = lines.filter((one) => !broken.includes(one))
+  const held = others.filter(({ ledger, chain }) => Number(ledger) !== 0 || Number(chain) !== 0)
+  return [...broken, ...held]
+}
+
+/** Coins on chains by currency, as evidence for coverage names them: `BTC:1003,ETH:20`. */
+export function coinsText(networks: readonly Reconciliation[]): string {
+  const sums = new Map<string, Big>()
+  for (const { ccy, chain } of networks.flatMap(({ lines }) => lines)) {
+    sums.set(ccy, (sums.get(ccy) ?? new Big(0)).plus(chain))
+  }
+  const held = [...sums].filter(([, amount]) => amount.gt(0))
+  return held.map(([ccy, amount]) => `${ccy}:${amount.toFixed()}`).join(',')
 }
 
 /** Where chain and ledger do not agree. */

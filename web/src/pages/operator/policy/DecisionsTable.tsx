@@ -4,7 +4,6 @@ import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
-import sectionCss from '~/pages/account/layout/Section.module.css'
 import { type Column, Table } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
@@ -29,7 +28,7 @@ export function DecisionsTable(props: { state?: 'waiting'; empty: string }): Rea
     EVERY_MS,
   )
   return (
-    <div className={sectionCss.flush}>
+    <>
       <Problem problem={error} />
       <Table
         label={t('op.decisions')}
@@ -39,7 +38,7 @@ export function DecisionsTable(props: { state?: 'waiting'; empty: string }): Rea
         empty={data ? props.empty : t('loading')}
         cards
       />
-    </div>
+    </>
   )
 }
 

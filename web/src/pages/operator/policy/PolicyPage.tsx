@@ -33,7 +33,7 @@ export function PolicyPage(): ReactNode {
           <Editor policy={policy} />
         </>
       ) : null}
-      <Section title={t('op.decisions')} about={t('op.decisions.about')}>
+      <Section title={t('op.decisions')} about={t('op.decisions.about')} flush>
         <DecisionsTable empty={t('op.decisions.none')} />
       </Section>
     </>

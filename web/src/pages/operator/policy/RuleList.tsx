@@ -36,7 +36,7 @@ export function RuleList({ rules, onChange }: ListProps): ReactNode {
             <Badge look={LOOKS[rule.verb]}>{word('verb', rule.verb)}</Badge>
           </span>
           <span className={css.conditions}>{conditions(rule)}</span>
-          {onChange ? <Acts rules={rules} place={place} onChange={onChange} /> : <span />}
+          {onChange ? <Acts rules={rules} place={place} onChange={onChange} /> : null}
         </li>
       ))}
       <li className={css.rule}>
@@ -45,7 +45,6 @@ export function RuleList({ rules, onChange }: ListProps): ReactNode {
           <Badge look="bad">{word('verb', 'block')}</Badge>
         </span>
         <span className={css.conditions}>{t('op.rules.default')}</span>
-        <span />
       </li>
     </ol>
   )

@@ -5,9 +5,12 @@ import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
+import { coinsText } from '../custody/numbers'
+import type { Reconciliation } from '../custody/rows'
 import { Act } from '../layout/Act'
 import { ActDialog, type ActField } from '../layout/ActDialog'
 import cells from '../layout/Cells.module.css'
+import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
@@ -15,6 +18,7 @@ import { deedsOf, gateLook, waitingCount } from './course'
 import type { Evidence, Figure, Gate, WholeStop } from './rows'
 import css from './WayBack.module.css'
 
+const COVERAGE = 'G2'
 const CANARY = 'G4'
 const COUNTED = ['G1', 'G5']
 const MEASURED = ['G2', 'G3']
@@ -89,7 +93,13 @@ function useGates(stop: WholeStop): Column<Gate>[] {
       cell: (gate) =>
         gate.gate === CANARY ? null : (
           <Act label={t('op.gate.show')} about={gate.gate} size="small">
-            {(close) => <ShowDialog gate={gate} stop={stop} onClose={close} />}
+            {(close) =>
+              gate.gate === COVERAGE ? (
+                <CoverageDialog gate={gate} stop={stop} onClose={close} />
+              ) : (
+                <ShowDialog gate={gate} stop={stop} onClose={close} />
+              )
+            }
           </Act>
         ),
     },
@@ -151,11 +161,21 @@ function Figures({ figures }: { figures: readonly Figure[] }): ReactNode {
 interface ShowProps {
   gate: Gate
   stop: WholeStop
+  figures?: string
   onClose(): void
 }
 
+/** Filled in with what the watcher found on the chains. */
+function CoverageDialog(props: ShowProps): ReactNode {
+  const { data, error } = useReading<Reconciliation, 'x/operator/custody/reconciliation'>(
+    'x/operator/custody/reconciliation',
+    {},
+  )
+  return data || error ? <ShowDialog {...props} figures={coinsText(data ?? [])} /> : null
+}
+
 /** Evidence for a gate: a document's hash, and what the exchange holds against its own books. */
-function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
+function ShowDialog({ gate, stop, figures = '', onClose }: ShowProps): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
   const fields: ActField[] = [
@@ -172,7 +192,7 @@ function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
   }
   if (MEASURED.includes(gate.gate)) {
     const hint = word('gateFigures', gate.gate)
-    fields.push({ name: 'figures', label: t('op.gate.figures'), hint })
+    fields.push({ name: 'figures', label: t('op.gate.figures'), hint, initial: figures })
   }
   const yesNo = [
     ['true', t('op.yes')],

@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import { Section } from '~/pages/account/layout/Section'
 import { Facts } from '../layout/Facts'
+import { useOperator } from '../layout/roles'
 import { People, Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
-import { courseOf, deedsOf, nextOf } from './course'
+import { courseOf, deedsOf, mayRatify, maySignOff, nextOf } from './course'
 import { DeedButton } from './DeedButton'
 import type { WholeStop } from './rows'
 import css from './WayBack.module.css'
@@ -13,7 +14,12 @@ import css from './WayBack.module.css'
 export function WayBack({ stop }: { stop: WholeStop }): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
-  const deeds = deedsOf(stop).filter((deed) => deed !== 'show')
+  const { uid } = useOperator()
+  const deeds = deedsOf(stop).filter((deed) => {
+    if (deed === 'sign-off') return maySignOff(stop, uid)
+    if (deed === 'ratify') return mayRatify(stop, uid)
+    return deed !== 'show'
+  })
   const next = nextOf(deeds)
   return (
     <Section title={t('op.sus.way')} about={word('sus.about', stop.state)}>

@@ -4,6 +4,8 @@ import {
   deedsOf,
   gateLook,
   leftText,
+  mayRatify,
+  maySignOff,
   nextOf,
   paidShare,
   waitingCount,
@@ -36,6 +38,13 @@ test('what stops no withdrawals is lifted from its gates', () => {
 test('a stop by one asks to be ratified before all else', () => {
   expect(deedsOf({ ...STOP, ratified: false })[0]).toBe('ratify')
   expect(nextOf(deedsOf({ ...STOP, ratified: false }))).toBe('plan')
+})
+
+test('nobody is asked for a word that would not count', () => {
+  const stop = { uid: '1', approvals: [{ uid: '2', ts: '' }], planner: '3', signOffUids: [] }
+  expect(['1', '2', '3'].map((uid) => mayRatify(stop, uid))).toEqual([false, false, true])
+  const signed = { planner: '3', signOffUids: [{ uid: '4', ts: '' }] }
+  expect(['3', '4', '1'].map((uid) => maySignOff(signed, uid))).toEqual([false, false, true])
 })
 
 test('what is left of the hour is counted in seconds, up', () => {

@@ -70,6 +70,16 @@ export function deedsOf(stop: Stop): Deed[] {
   }
 }
 
+/** Whether an operator's sign-off would count: not the planner's, and once. */
+export function maySignOff(stop: Pick<Stop, 'planner' | 'signOffUids'>, uid: string): boolean {
+  return stop.planner !== uid && stop.signOffUids.every((voice) => voice.uid !== uid)
+}
+
+/** Whether an operator's ratification would count. */
+export function mayRatify(stop: Pick<Stop, 'uid' | 'approvals'>, uid: string): boolean {
+  return stop.uid !== uid && stop.approvals.every((voice) => voice.uid !== uid)
+}
+
 /** The one that comes next, which the page offers first. */
 export function nextOf(deeds: readonly Deed[]): Deed | undefined {
   return deeds.find((deed) => deed !== 'ratify')

@@ -45,7 +45,11 @@ export function WithdrawalsPage(): ReactNode {
   const approvals = {
     id: POLICY as Shown,
     title: t('op.queue.policy'),
-    content: <DecisionsTable state="waiting" empty={t('op.decisions.none')} />,
+    content: (
+      <div className={sectionCss.flush}>
+        <DecisionsTable state="waiting" empty={t('op.decisions.none')} />
+      </div>
+    ),
   }
   return (
     <>
