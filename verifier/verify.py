@@ -22,8 +22,10 @@ import json
 import re
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 FILE_MAX = 256 * 1024 * 1024
@@ -698,7 +700,7 @@ def check_evidence(document: Document, checked: Checked) -> None:
         raise Refused("The evidence is of other chains than the statement.")
     decimals = {one.symbol: one.decimals for one in checked.assets}
     totals = dict.fromkeys(decimals, 0)
-    seen: set[tuple[int, bytes]] = set()
+    seen: set[tuple[Any, bytes]] = set()
     for row, one in zip(rows, chains, strict=False):
         for symbol, units in check_chain(one, row, statement, checked.public, seen).items():
             if symbol not in decimals:
@@ -721,14 +723,17 @@ def _decimals_on(chain: Document) -> dict[str, int]:
 
 
 def check_chain(
-    chain: Document, row: Document, statement: Document, public: bytes, seen: set[tuple[int, bytes]]
+    chain: Document, row: Document, statement: Document, public: bytes, seen: set[tuple[Any, bytes]]
 ) -> dict[str, int]:
     """What a chain's places hold, in its own units, each shown to be the exchange's."""
     header = _octets(member(chain, "header", str), "header", None)
     height, block = whole(chain, "height"), octets(chain, "block")
     if height != whole(row, "height") or block != octets(row, "block"):
         raise Refused("The evidence is of another block than the statement.")
-    if member(chain, "kind", str) != "evm":
+    kind = member(chain, "kind", str)
+    if kind == "utxo":
+        return check_coins(chain, row, statement, public, seen)
+    if kind != "evm":
         raise Refused("The evidence is of a kind of chain that this program does not know.")
     fields = rlp(header)
     if keccak256(header) != block or not isinstance(fields, list) or len(fields) < 15:
@@ -759,12 +764,12 @@ def _big_endian(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
 
 
-def check_place(place: Document, chain: Chain) -> bytes:
-    """The account of a place, whose key signed a fresh message that can be for nothing else."""
-    address, message = member(place, "address", str), member(place, "message", str)
-    account = _octets(address[2:].lower(), "address", 20)
+def check_said(place: Document, chain: Chain) -> str:
+    """A place's message, which names this exchange, this address and a recent block."""
+    address = member(place, "address", str)
+    message: str = member(place, "message", str)
     found = _SAID.fullmatch(message)
-    if found is None or not address.startswith("0x"):
+    if found is None:
         raise Refused("An address is signed for with another message than one of ownership.")
     exchange, named, network, height, _, at = found.groups()
     if exchange != chain.public.hex() or named != address or int(network) != chain.network:
@@ -773,6 +778,16 @@ def check_place(place: Document, chain: Chain) -> bytes:
     if int(height) > chain.height or not chain.signed <= int(at) <= chain.ts:
         msg = f"{address}: the signature is older than the statement says."
         raise Refused(msg)
+    return message
+
+
+def check_place(place: Document, chain: Chain) -> bytes:
+    """The account of a place, whose key signed a fresh message that can be for nothing else."""
+    address = member(place, "address", str)
+    account = _octets(address[2:].lower(), "address", 20)
+    if not address.startswith("0x"):
+        raise Refused("An address is of a kind that this program does not know.")
+    message = check_said(place, chain)
     signatures = texts(place, "signatures")
     if len(signatures) != 1:
         msg = f"{address}: an account is signed for by its one key."
@@ -789,6 +804,130 @@ def check_place(place: Document, chain: Chain) -> bytes:
         msg = f"{address}: the signature is by another key."
         raise Refused(msg)
     return account
+
+
+# Chains of Bitcoin's family. That the exchange holds the keys is shown here; that the coins are
+# there, and unspent, only a node tells (`--node`): no block has a root of what is unspent.
+
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_COMPACT = (
+    31  # the first byte of a signature by a compressed key, plus which of four keys (BIP 137)
+)
+
+
+def check_coins(
+    chain: Document, row: Document, statement: Document, public: bytes, seen: set[tuple[Any, bytes]]
+) -> dict[str, int]:
+    """What a chain's coins come to, each at an address whose keys signed."""
+    header = octets(chain, "header", 80)
+    if _twice_sha(header)[::-1] != octets(chain, "block"):
+        raise Refused("The block's header does not have the block's hash.")
+    hrp = member(chain, "hrp", str)
+    coin = member(member(chain, "coin", dict), "symbol", str)
+    height, signed = whole(chain, "height"), whole(row, "signed")
+    of = Chain(chain, whole(chain, "network"), height, signed, whole(statement, "ts"), public, {})
+    total = 0
+    for place in texts(chain, "places"):
+        check_script_place(place, of, hrp)
+        held = 0
+        for name, units in coins_of(place):
+            if (hrp, name) in seen:
+                raise Refused("The evidence counts a coin twice.")
+            seen.add((hrp, name))
+            held += units
+        if member(place, "amounts", dict) != {coin: str(held)}:
+            msg = f"{coin[:20]}: an address has other coins than its amount says."
+            raise Refused(msg)
+        total += held
+    return {coin: total}
+
+
+def coins_of(place: Document) -> list[tuple[bytes, int]]:
+    """Outpoints (hash of the transaction and number of the output) with what they are worth."""
+    found = []
+    for one in texts(place, "coins"):
+        outpoint = member(one, "outpoint", str)
+        if not re.fullmatch(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,8})", outpoint, re.ASCII):
+            raise Refused('"outpoint" names no output of a transaction.')
+        found.append((outpoint.encode(), amount(one, "amount")))
+    return found
+
+
+def check_script_place(place: Document, chain: Chain, hrp: str) -> None:
+    """That as many of a script's keys signed as it needs to pay."""
+    address, message = member(place, "address", str), check_said(place, chain)
+    script = _octets(member(place, "script", str), "script", None)
+    if witness_program(hrp, address) != hashlib.sha256(script).digest():
+        msg = f"{address[:100]}: the script is another address's."
+        raise Refused(msg)
+    needed, keys = keys_of(script)
+    digest = _twice_sha(_message_of(hrp, message))
+    made = {_compact_signer(one, digest) for one in texts(place, "signatures")}
+    if not made <= set(keys):
+        msg = f"{address}: the signature is by another key."
+        raise Refused(msg)
+    if len(made) < needed:
+        msg = f"{address}: fewer keys signed than the script needs."
+        raise Refused(msg)
+
+
+def _compact_signer(text: Any, digest: bytes) -> bytes:
+    made = _octets(text, "signatures", 65)
+    if not _COMPACT <= made[0] < _COMPACT + 2:
+        raise Refused("A signature over an address is none.")
+    r, s = int.from_bytes(made[1:33], "big"), int.from_bytes(made[33:], "big")
+    x, y = signer_of(digest, r, s, made[0] - _COMPACT)
+    return bytes((2 + y % 2,)) + x.to_bytes(32, "big")
+
+
+def _message_of(hrp: str, message: str) -> bytes:
+    name = b"Litecoin" if hrp in ("ltc", "tltc", "rltc") else b"Bitcoin"
+    magic, text = name + b" Signed Message:\n", message.encode()
+    length = bytes((len(text),)) if len(text) < 0xFD else b"\xfd" + len(text).to_bytes(2, "little")
+    return bytes((len(magic),)) + magic + length + text
+
+
+def _twice_sha(data: bytes) -> bytes:
+    return sha(sha(data))
+
+
+def keys_of(script: bytes) -> tuple[int, list[bytes]]:
+    """How many of which keys `m <keys> n CHECKMULTISIG` needs; each key once."""
+    count = (len(script) - 3) // 34
+    keys = [script[2 + 34 * n : 35 + 34 * n] for n in range(count)]
+    needed = script[0] - 0x50 if script else 0
+    tail = bytes((0x50 + count, 0xAE)) if 0 < count <= 16 else b""
+    written = script[:1] + b"".join(b"\x21" + one for one in keys) + tail
+    if not tail or script != written or not 1 <= needed <= len(set(keys)) == count:
+        raise Refused("An address's script is of a kind that this program does not know.")
+    return needed, keys
+
+
+def witness_program(hrp: str, address: str) -> bytes:
+    """The 32 bytes that a pay-to-witness-script-hash address names (BIP 173)."""
+    text = address[len(hrp) + 1 :]
+    if (
+        not re.fullmatch("[a-z]{1,10}", hrp, re.ASCII)
+        or not address.startswith(hrp + "1")
+        or len(text) != 59
+        or not set(text) <= set(_BECH32)
+    ):
+        raise Refused("An address is of a kind that this program does not know.")
+    values = [_BECH32.index(one) for one in text]
+    expanded = [ord(one) >> 5 for one in hrp] + [0] + [ord(one) & 31 for one in hrp]
+    check = 1
+    for value in expanded + values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for bit, mask in enumerate(_GENERATOR):
+            check ^= mask if top >> bit & 1 else 0
+    number = 0
+    for value in values[1:-6]:
+        number = number << 5 | value
+    if check != 1 or values[0] or number & 0xF:
+        raise Refused("An address is of a kind that this program does not know.")
+    return (number >> 4).to_bytes(32, "big")
 
 
 def _held(place: Document, chain: Chain, root: bytes, account: bytes) -> list[tuple[str, int]]:
@@ -930,29 +1069,72 @@ def _named_by(evidence: Document, checked: Sequence[Checked]) -> Checked:
     raise Refused("The evidence is not the one that the statement names.")
 
 
-def check_node(spec: str, checked: Checked) -> None:
-    """That the reader's own node has the block of a chain: NETWORK=URL."""
+def check_node(spec: str, checked: Checked, evidence: Sequence[Document] = ()) -> None:
+    """That the reader's own node has a chain's block, and its coins where they are of this kind.
+
+    `spec` is NETWORK=URL; a URL may have a name and a password.
+    """
     number, _, url = spec.partition("=")
-    for chain in texts(member(checked.statement, "reserves", dict), "chains"):
-        if str(whole(chain, "network")) != number:
+    for row in texts(member(checked.statement, "reserves", dict), "chains"):
+        if str(whole(row, "network")) != number:
             continue
-        asked = {
-            "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber",
-            "params": [hex(whole(chain, "height")), False],
-        }  # fmt: skip
-        request = urllib.request.Request(
-            url, json.dumps(asked).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                block = json.loads(answer.read())["result"]["hash"]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise Refused("Your node does not answer, or does not have the block.") from None
-        if block != "0x" + octets(chain, "block").hex():
+        shown = [one for one in coins_in(evidence) if str(whole(one, "network")) == number]
+        if shown:
+            _check_coins_at(url, shown[0])
+            return
+        block = _ask(url, "eth_getBlockByNumber", hex(whole(row, "height")), False)
+        if not isinstance(block, dict) or block.get("hash") != "0x" + octets(row, "block").hex():
             raise Refused("Your node has another block at this height.")
         return
     msg = f"The statement names no chain {number[:20]}."
     raise Refused(msg)
+
+
+def coins_in(evidence: Sequence[Document]) -> list[Document]:
+    """The chains of an evidence whose coins only a node can confirm."""
+    chains = [one for document in evidence for one in texts(document, "chains")]
+    return [one for one in chains if member(one, "kind", str) == "utxo"]
+
+
+def _check_coins_at(url: str, chain: Document) -> None:
+    told = _ask(url, "getblockheader", octets(chain, "block").hex(), True)
+    if not isinstance(told, dict) or not told.get("confirmations", 0) > 0:
+        raise Refused("Your node has another block at this height.")
+    for place in texts(chain, "places"):
+        script = "0020" + sha(_octets(member(place, "script", str), "script", None)).hex()
+        for name, units in coins_of(place):
+            txid, _, output = name.decode().partition(":")
+            there = _ask(url, "gettxout", txid, int(output), False)
+            if there is None:
+                msg = (
+                    f"Your node does not have the coin {txid}:{output}: it was spent, or never was."
+                )
+                raise Refused(msg)
+            try:
+                same = int(there["value"] * 10**8) == units
+                same = same and there["scriptPubKey"]["hex"] == script
+            except (KeyError, TypeError, ArithmeticError):
+                same = False
+            if not same:
+                msg = f"The coin {txid}:{output} is of another amount or another address."
+                raise Refused(msg)
+
+
+def _ask(url: str, method: str, *params: Any) -> Any:
+    """A node's answer, amounts as exact decimals; Refused where it does not answer."""
+    asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    headers = {"Content-Type": "application/json"}
+    parts = urllib.parse.urlsplit(url)
+    if parts.username is not None:
+        pair = f"{parts.username}:{parts.password or ''}".encode()
+        headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    request = urllib.request.Request(url, json.dumps(asked).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read(), parse_float=Decimal)["result"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused("Your node does not answer, or does not have the block.") from None
 
 
 def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
@@ -994,13 +1176,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with open(name, "rb") as file:
                 contents.append(file.read(FILE_MAX + 1))
         checked = check_files(contents, key)
+        evidence = [one for one in map(load, contents) if "chains" in one]
         for spec in given.node:
-            check_node(spec, checked[-1])
+            check_node(spec, checked[-1], evidence)
     except (Refused, OSError) as problem:
         print(f"FAILED: {problem}")
         return 1
     for one in checked:
         told(one, print, int(time.time() * 1000))
+    for chain in coins_in(evidence) if not given.node else ():
+        number, coins = whole(chain, "network"), sum(len(one["coins"]) for one in chain["places"])
+        print(f"  {coins} coins are the exchange's, if a node has them: --node {number}=URL")
     print(f"Everything in {'this file' if len(contents) == 1 else 'these files'} holds.")
     return 0
 

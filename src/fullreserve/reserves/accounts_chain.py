@@ -6,7 +6,7 @@ whoever trusts the header's hash needs no node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fullreserve.custody.chains.evm_blocks import read_header
@@ -41,12 +41,13 @@ class Pinned(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What places hold after a block, in the chain's units, and the nodes of the state tree."""
+    """What places hold after a block, in the chain's units, and what shows it."""
 
     pinned: Pinned
     amounts: dict[str, dict[str, int]]  # by address, by asset
     slots: dict[str, int]  # by contract
-    nodes: Sequence[str]
+    nodes: Sequence[str]  # of the state tree
+    coins: Mapping[str, Sequence[tuple[str, int]]] = {}  # by address: outpoint, worth
 
 
 def pinned(node: Node, below_tip: int) -> Pinned:

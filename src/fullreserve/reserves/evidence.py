@@ -25,7 +25,7 @@ from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.journal.durable_file import replace_file
-from fullreserve.reserves import accounts_chain
+from fullreserve.reserves import accounts_chain, coins_chain
 from fullreserve.reserves.accounts_chain import Coins, Found, Pinned, Token
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.keys import FOLDER
@@ -98,8 +98,6 @@ class Evidence:
             self._said.pop(number, None)
 
     async def _part(self, network: Network, names: _Names, now_ms: int) -> _Part:
-        if network.kind not in ("evm", "memo"):
-            raise NodeProblem(f"chains of kind {network.kind} are not shown")
         places = await self._control.places(network.network)
         coins = Coins(
             names.symbols[network.coin],
@@ -109,7 +107,12 @@ class Evidence:
                 for asset, contract in sorted(network.tokens.items())
             ],
         )
-        found = await asyncio.to_thread(_read, network, coins, places)
+        if network.kind == "utxo":
+            found = await asyncio.to_thread(
+                coins_chain.found, self._data, network, coins.symbol, places
+            )
+        else:
+            found = await asyncio.to_thread(_read, network, coins, places)
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
         self._keep()
@@ -199,15 +202,21 @@ class _Part(msgspec.Struct, frozen=True):
     def document(self) -> Document:
         """What is published of it."""
         pinned, slots = self.found.pinned, self.found.slots
-        return {
+        shared: Document = {
             "network": self.network.network,
             "name": self.name,
-            "kind": "evm",
-            "chainId": self.network.chain_id,
             "height": pinned.height,
             "block": pinned.hash,
             "header": pinned.header,
             "coin": {"symbol": self.coins.symbol, "decimals": self.coins.decimals},
+            "places": [self._place(one) for one in self.places],
+        }
+        if self.network.kind == "utxo":
+            return {**shared, "kind": "utxo", "hrp": self.network.hrp, "tokens": []}
+        return {
+            **shared,
+            "kind": "evm",
+            "chainId": self.network.chain_id,
             "tokens": [
                 {
                     "symbol": one.symbol,
@@ -219,12 +228,12 @@ class _Part(msgspec.Struct, frozen=True):
                 if one.contract.hex() in slots
             ],
             "nodes": list(self.found.nodes),
-            "places": [self._place(one) for one in self.places],
         }
 
     def _place(self, one: Place) -> Document:
         owner = self.owners[one.address]
         held = self.found.amounts[one.address]
+        coins = self.found.coins.get(one.address)
         return {
             "address": one.address,
             "tier": one.tier,
@@ -232,7 +241,11 @@ class _Part(msgspec.Struct, frozen=True):
             "signatures": list(owner.signatures),
             "script": owner.script,
             "amounts": {symbol: str(amount) for symbol, amount in sorted(held.items())},
-        }
+        } | (
+            {"coins": [{"outpoint": name, "amount": str(units)} for name, units in coins]}
+            if coins
+            else {}
+        )
 
     def totals(self, names: _Names) -> dict[int, int]:
         """In ledger units, rounded down once for the chain, by asset."""
@@ -261,9 +274,7 @@ class _Part(msgspec.Struct, frozen=True):
         )
 
 
-def _whole(
-    known: Sequence[Network], parts: Mapping[int, _Part], now_ms: int
-) -> frozenset[int]:
+def _whole(known: Sequence[Network], parts: Mapping[int, _Part], now_ms: int) -> frozenset[int]:
     """Assets of which no chain is missing, whether nobody serves it or nobody could read it now."""
     read = {number for number, part in parts.items() if part.read_ms == now_ms}
     partly = {asset for one in known if one.network not in read for asset in one.decimals}
@@ -272,10 +283,10 @@ def _whole(
 
 def _apart(parts: Sequence[_Part]) -> list[_Part]:
     """The parts without what an earlier one has: two networks may be one chain."""
-    seen: set[tuple[int, bytes]] = set()
+    seen: set[tuple[int | str, bytes]] = set()
     apart = []
     for part in parts:
-        chain = part.network.chain_id
+        chain = part.network.hrp or part.network.chain_id
         places = [one for one in part.places if (chain, one.account) not in seen]
         seen.update((chain, one.account) for one in places)
         apart.append(msgspec.structs.replace(part, places=places))

@@ -17,7 +17,7 @@ from fullreserve.reserves.canonical import canonical
 from fullreserve.reserves.keys import Signer
 from fullreserve.reserves.statement import hash_of, signed
 from fullreserve.reserves.transparency import Log, leaf_hash
-from tests.unit.reserves import chain
+from tests.unit.reserves import chain, coins
 from tests.unit.reserves.forge import (
     HOUSE,
     KEY,
@@ -371,6 +371,7 @@ def reserves() -> Iterator[Vector]:
         chain.files(address="not-an-address"),
         '"address" is not in hexadecimal digits.',
     )
+    yield from scripts()
     yield Vector(
         "B4: a message without exchange, block and time",
         chain.files(message="I am an address of an exchange"),
@@ -405,6 +406,92 @@ def reserves() -> Iterator[Vector]:
         "more is stated than is shown",
         chain.files(stated=chain.STATED + 1),
         "ETH: the evidence shows other reserves than stated.",
+    )
+
+
+def scripts() -> Iterator[Vector]:
+    """The same on chains of Bitcoin's family, whose addresses are scripts of several keys."""
+    address = coins.address_of(coins.SCRIPT)
+    by_another = f"{address}: the signature is by another key."
+    unknown = "An address is of a kind that this program does not know."
+    strange = "An address's script is of a kind that this program does not know."
+    yield Vector("coins are shown", coins.files(), "")
+    theirs = coins.address_of(coins.script_of([coins.STRANGER, *coins.OURS[:2]]))
+    yield Vector(
+        "B1: a stranger's script, signed for by our keys",
+        coins.files(address=theirs),
+        f"{theirs}: the script is another address's.",
+    )
+    yield Vector(
+        "B1: a key that the script does not have",
+        coins.files(signers=(coins.OURS[0], coins.STRANGER)),
+        by_another,
+    )
+    yield Vector(
+        "signatures that were made for another family's coin",
+        coins.files(signed_for="ltc"),
+        by_another,
+    )
+    yield Vector(
+        "B2: 2 of 3 by one signer used twice",
+        coins.files(signers=(coins.OURS[0], coins.OURS[0])),
+        f"{address}: fewer keys signed than the script needs.",
+    )
+    yield Vector(
+        "B2: 2 of 3 by one signer",
+        coins.files(signers=(coins.OURS[0],)),
+        f"{address}: fewer keys signed than the script needs.",
+    )
+    yield Vector(
+        "B2: a script that anybody can pay from",
+        coins.files(script=coins.script_of(coins.OURS, 0), signers=()),
+        strange,
+    )
+    yield Vector(
+        "B2: a script that has one key twice",
+        coins.files(script=coins.script_of([coins.OURS[0], coins.OURS[0]])),
+        strange,
+    )
+    yield Vector(
+        "B3: an address that does not decode",
+        coins.files(address=address[:-1] + ("q" if address[-1] != "q" else "p")),
+        unknown,
+    )
+    yield Vector(
+        "B3: an address of another kind",
+        coins.files(address="bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"),
+        unknown,
+    )
+    yield Vector("a chain's beginning that is none", coins.files(hrp="b1"), unknown)
+    yield from outpoints()
+
+
+def outpoints() -> Iterator[Vector]:
+    """What such a chain is said to hold."""
+    yield Vector(
+        "a coin counts twice",
+        coins.files(coins=(coins.COINS[0], coins.COINS[0]), amount=4 * 10**8, stated=4 * 10**8),
+        "The evidence counts a coin twice.",
+    )
+    yield Vector(
+        "an address's coins are fewer than its amount",
+        coins.files(coins=coins.COINS[:1]),
+        "BTC: an address has other coins than its amount says.",
+    )
+    yield Vector(
+        "a coin that no transaction made",
+        coins.files(coins=(("ab" * 32 + ":-1", coins.OWED),)),
+        '"outpoint" names no output of a transaction.',
+    )
+    yield Vector(
+        "a header that is no block's",
+        coins.files(header=bytes(80)),
+        "The block's header does not have the block's hash.",
+    )
+    yield Vector(
+        "a chain of an unknown kind",
+        coins.files(kind="other"),
+        "The evidence is of a kind of chain that this program does not know.",
     )
 
 

@@ -732,6 +732,7 @@ function signerOf(digest, r, s, parity) {
   return [(found[0] * z * z) % Q, (found[1] * z * z * z) % Q]
 }
 
+const UNKNOWN_ADDRESS = 'An address is of a kind that this program does not know.'
 const SAID =
   /^Fullreserve reserves\/1 exchange=([0-9a-f]{64}) address=(\S+) network=(\d+) height=(\d+) block=([0-9a-f]{64}) at=(\d+)$/
 
@@ -750,7 +751,7 @@ async function checkEvidence(document, all) {
   const seen = new Set()
   for (const [place, chain] of chains.entries()) {
     const decimals = decimalsOn(chain)
-    for (const [symbol, units] of checkChain(chain, rows[place], checked, seen)) {
+    for (const [symbol, units] of await checkChain(chain, rows[place], checked, seen)) {
       if (!totals.has(symbol)) {
         refuse('The evidence is of an asset that the statement does not name.')
       }
@@ -774,13 +775,15 @@ function decimalsOn(chain) {
   return new Map([...made].map(([symbol, digits]) => [symbol, BigInt(digits)]))
 }
 
-function checkChain(chain, row, checked, seen) {
+async function checkChain(chain, row, checked, seen) {
   const header = octetsOf(member(chain, 'header', 'string'), 'header', null)
   const [height, block] = [whole(chain, 'height'), octets(chain, 'block')]
   if (height !== whole(row, 'height') || !same(block, octets(row, 'block'))) {
     refuse('The evidence is of another block than the statement.')
   }
-  if (member(chain, 'kind', 'string') !== 'evm') {
+  const kind = member(chain, 'kind', 'string')
+  if (kind === 'utxo') return checkCoins(chain, row, checked, seen)
+  if (kind !== 'evm') {
     refuse('The evidence is of a kind of chain that this program does not know.')
   }
   const fields = rlp(header)
@@ -812,12 +815,11 @@ function checkChain(chain, row, checked, seen) {
   return totals
 }
 
-function checkPlace(place, of) {
+function checkSaid(place, of) {
   const address = member(place, 'address', 'string')
   const message = member(place, 'message', 'string')
-  const account = octetsOf(address.slice(2).toLowerCase(), 'address', 20)
   const found = SAID.exec(message)
-  if (!found || !address.startsWith('0x')) {
+  if (!found) {
     refuse('An address is signed for with another message than one of ownership.')
   }
   const [, exchange, named, network, height, , at] = found
@@ -829,6 +831,14 @@ function checkPlace(place, of) {
   if (BigInt(height) > BigInt(of.height) || BigInt(at) < from || BigInt(at) > to) {
     refuse(`${address}: the signature is older than the statement says.`)
   }
+  return message
+}
+
+function checkPlace(place, of) {
+  const address = member(place, 'address', 'string')
+  const account = octetsOf(address.slice(2).toLowerCase(), 'address', 20)
+  if (!address.startsWith('0x')) refuse(UNKNOWN_ADDRESS)
+  const message = checkSaid(place, of)
   const signatures = texts(place, 'signatures')
   if (signatures.length !== 1) refuse(`${address}: an account is signed for by its one key.`)
   const made = octetsOf(signatures[0], 'signatures', 65)
@@ -840,6 +850,120 @@ function checkPlace(place, of) {
   const signer = keccak256(joined(bigEndian(x, 32), bigEndian(y, 32))).slice(12)
   if (!same(signer, account)) refuse(`${address}: the signature is by another key.`)
   return account
+}
+
+// Chains of Bitcoin's family. That the exchange holds the keys is shown here; that the coins are
+// there, and unspent, only a node tells: no block has a root of what is unspent.
+
+const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
+const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
+const COMPACT = 31
+const twiceSha = async (data) => sha(await sha(data))
+
+async function checkCoins(chain, row, checked, seen) {
+  const header = octets(chain, 'header', 80)
+  if (!same((await twiceSha(header)).reverse(), octets(chain, 'block'))) {
+    refuse("The block's header does not have the block's hash.")
+  }
+  const hrp = member(chain, 'hrp', 'string')
+  const coin = member(member(chain, 'coin', 'object'), 'symbol', 'string')
+  const of = { chain, height: whole(chain, 'height'), signed: whole(row, 'signed'), checked }
+  let total = 0n
+  for (const place of texts(chain, 'places')) {
+    await checkScriptPlace(place, of, hrp)
+    let sum = 0n
+    for (const [name, units] of coinsOf(place)) {
+      if (seen.has(`${hrp} ${name}`)) refuse('The evidence counts a coin twice.')
+      seen.add(`${hrp} ${name}`)
+      sum += units
+    }
+    const amounts = Object.entries(member(place, 'amounts', 'object'))
+    if (amounts.length !== 1 || amounts[0][0] !== coin || amounts[0][1] !== `${sum}`) {
+      refuse(`${coin.slice(0, 20)}: an address has other coins than its amount says.`)
+    }
+    total += sum
+  }
+  return new Map([[coin, total]])
+}
+
+function coinsOf(place) {
+  return texts(place, 'coins').map((one) => {
+    const outpoint = member(one, 'outpoint', 'string')
+    if (!/^[0-9a-f]{64}:(0|[1-9][0-9]{0,8})$/.test(outpoint)) {
+      refuse('"outpoint" names no output of a transaction.')
+    }
+    return [outpoint, amount(one, 'amount')]
+  })
+}
+
+async function checkScriptPlace(place, of, hrp) {
+  const address = member(place, 'address', 'string')
+  const message = checkSaid(place, of)
+  const script = octetsOf(member(place, 'script', 'string'), 'script', null)
+  if (!same(witnessProgram(hrp, address), await sha(script))) {
+    refuse(`${address.slice(0, 100)}: the script is another address's.`)
+  }
+  const [needed, keys] = keysOf(script)
+  const digest = await twiceSha(messageOf(hrp, message))
+  const made = new Set(texts(place, 'signatures').map((one) => compactSigner(one, digest)))
+  if ([...made].some((one) => !keys.includes(one))) {
+    refuse(`${address}: the signature is by another key.`)
+  }
+  if (made.size < needed) refuse(`${address}: fewer keys signed than the script needs.`)
+}
+
+function compactSigner(text, digest) {
+  const made = octetsOf(text, 'signatures', 65)
+  if (made[0] !== COMPACT && made[0] !== COMPACT + 1) {
+    refuse('A signature over an address is none.')
+  }
+  const [r, s] = [number(made.slice(1, 33)), number(made.slice(33))]
+  const [x, y] = signerOf(digest, r, s, BigInt(made[0] - COMPACT))
+  return toHex(joined(Uint8Array.of(Number(2n + (y % 2n))), bigEndian(x, 32)))
+}
+
+function messageOf(hrp, message) {
+  const name = ['ltc', 'tltc', 'rltc'].includes(hrp) ? 'Litecoin' : 'Bitcoin'
+  const [magic, text] = [ascii(`${name} Signed Message:\n`), ascii(message)]
+  const [low, high] = [text.length & 0xff, text.length >> 8]
+  const length = text.length < 0xfd ? [low] : [0xfd, low, high]
+  return joined(Uint8Array.of(magic.length), magic, Uint8Array.from(length), text)
+}
+
+function keysOf(script) {
+  const count = Math.floor((script.length - 3) / 34)
+  const text = toHex(script)
+  const keys = []
+  for (let at = 0; at < count; at += 1) keys.push(text.slice(4 + 68 * at, 70 + 68 * at))
+  const tail = count > 0 && count <= 16 ? `${(0x50 + count).toString(16)}ae` : ''
+  const needed = script.length ? script[0] - 0x50 : 0
+  const written = text.slice(0, 2) + keys.map((one) => `21${one}`).join('') + tail
+  const isSound = needed >= 1 && needed <= count && new Set(keys).size === count
+  if (!tail || text !== written || !isSound) {
+    refuse("An address's script is of a kind that this program does not know.")
+  }
+  return [needed, keys]
+}
+
+function witnessProgram(hrp, address) {
+  const text = address.slice(hrp.length + 1)
+  const isKnown = /^[a-z]{1,10}$/.test(hrp) && address.startsWith(`${hrp}1`)
+  if (!isKnown || text.length !== 59 || [...text].some((one) => !BECH32.includes(one))) {
+    refuse(UNKNOWN_ADDRESS)
+  }
+  const values = [...text].map((one) => BECH32.indexOf(one))
+  const letters = [...hrp].map((one) => one.codePointAt(0))
+  let check = 1
+  const high = letters.map((one) => one >> 5)
+  const low = letters.map((one) => one & 31)
+  for (const value of [...high, 0, ...low, ...values]) {
+    const top = check >> 25
+    check = ((check & 0x1ffffff) << 5) ^ value
+    for (const [bit, mask] of GENERATOR.entries()) check ^= (top >> bit) & 1 ? mask : 0
+  }
+  const program = values.slice(1, -6).reduce((sum, one) => (sum << 5n) | BigInt(one), 0n)
+  if (check !== 1 || values[0] || program & 0xfn) refuse(UNKNOWN_ADDRESS)
+  return bigEndian(program >> 4n, 32)
 }
 
 function held(place, of, account) {

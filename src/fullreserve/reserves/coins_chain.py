@@ -1,0 +1,95 @@
+"""What places hold on a chain of Bitcoin's family: its unspent outputs, by outpoint.
+
+Such chains have no root of what is unspent, so no proof can stand for it offline; whoever has a
+node asks it for each outpoint (`gettxout`), as is done here. The block is the newest: nodes know
+what is unspent as of no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, field, hexed
+from fullreserve.custody.coins import know_coins
+from fullreserve.custody.networks import Network
+from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.reserves.accounts_chain import Found, Pinned
+from fullreserve.reserves.places import Place
+
+SATS = 100_000_000
+HASH = 32
+TRIES = 5
+
+Outpoint = tuple[str, int]  # name, what it is worth
+
+
+def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) -> Found:
+    """Reads all coins that the payer's store knows at these places; NodeProblem."""
+    from fullreserve.custody.chains.utxo import UtxoChain
+
+    node = Node(network.nodes[0])
+    try:
+        (chain, *_) = network.chains()
+        assert isinstance(chain, UtxoChain)
+        know_coins(chain, data / PAYER_STORE)
+        by_place = {one.account: one.address for one in places}
+        known = [
+            (one.txid.hex(), one.output, by_place[place])
+            for one in chain.coins.values()
+            if (place := chain.addresses.place(one.index)) in by_place
+        ]
+        for _ in range(TRIES):
+            block = _newest(node)
+            outpoints = _unspent(node, known)
+            if _newest(node) == block:
+                _agree(network, block)
+                return _as_found(block, symbol, outpoints)
+    finally:
+        node.close()
+    raise NodeProblem("blocks come faster than coins can be read")
+
+
+def _newest(node: Node) -> Pinned:
+    name = hexed(node.call("getbestblockhash"), HASH).hex()
+    told = node.call("getblockheader", name, True)
+    header = hexed(node.call("getblockheader", name, False)).hex()
+    return Pinned(int(field(told, "height")), name, header)
+
+
+def _agree(network: Network, block: Pinned) -> None:
+    for url in network.nodes[1:]:
+        other = Node(url)
+        try:
+            if other.call("getblockhash", block.height) != block.hash:
+                raise NodeProblem(f"two nodes do not agree on block {block.height}")
+        finally:
+            other.close()
+
+
+def _unspent(node: Node, known: Sequence[tuple[str, int, str]]) -> dict[str, list[Outpoint]]:
+    held: dict[str, list[Outpoint]] = {}
+    for txid, output, address in known:
+        told = node.call("gettxout", txid, output, False)
+        if told is not None:
+            held.setdefault(address, []).append((f"{txid}:{output}", _sats(told)))
+    return held
+
+
+def _sats(told: Any) -> int:
+    """Coins as JSON wrote them, in sats; doubles hold every amount there is to 8 digits."""
+    try:
+        return int((Decimal(str(field(told, "value"))) * SATS).to_integral_value())
+    except ArithmeticError as problem:
+        raise NodeGarbage("an amount of coins is no number") from problem
+
+
+def _as_found(block: Pinned, symbol: str, held: dict[str, list[Outpoint]]) -> Found:
+    amounts = {
+        address: {symbol: sum(units for _, units in outpoints)}
+        for address, outpoints in held.items()
+    }
+    ordered = {address: sorted(outpoints) for address, outpoints in held.items()}
+    return Found(block, amounts, {}, (), ordered)

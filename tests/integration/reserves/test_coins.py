@@ -1,0 +1,156 @@
+"""Goal: coins of Bitcoin's family are shown by outpoint, with signatures of the script's keys.
+
+Method: a real node with coins of a 2-of-3 script; the evidence of them is read by the stand-alone
+verifier, alone and with the node; then coins are spent, and lines are altered.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from coincurve import PrivateKey
+
+from fullreserve.custody import networks, nodes
+from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.ownership import sign_as_key
+from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.custody.store import Store
+from fullreserve.exchange.products.registry import products
+from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.places import NotProven, Ownership, Place
+from fullreserve.reserves.statement import Shown
+from tests.bed import BTC, START_MS, Bed
+from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
+from verifier import verify
+
+NUMBER = 2
+EXCHANGE = "ab" * 32
+SUM = sum(40 * UtxoBed.unit + number for number in range(COINS))
+
+
+class Keys:
+    """Two of the three keys of the hot wallet's script."""
+
+    def __init__(self, bed: UtxoBed) -> None:
+        of = bed.chain.addresses
+        assert isinstance(of, UtxoAddresses)
+        self.script = of.witness_script(0)
+        self.place = Place(NUMBER, "hot", of.address(0), of.place(0))
+        self.keys = [PrivateKey(bed.roots[number].child(0).secret) for number in (0, 2)]
+        self.hrp = bed._hrp
+
+    async def places(self, network: int) -> list[Place]:
+        return [self.place] if network == NUMBER else []
+
+    async def prove(self, place: Place, message: str) -> Ownership:
+        if place != self.place:
+            raise NotProven("no address of ours")
+        made = tuple(sign_as_key(key, message, self.hrp).hex() for key in self.keys)
+        return Ownership(message=message, signatures=made, script=self.script.hex())
+
+
+@pytest.fixture(
+    scope="module", params=["bitcoin", pytest.param("litecoin", marks=pytest.mark.slow)]
+)
+def chain(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[UtxoBed]:
+    try:
+        made = made_bed(request.param, tmp_path_factory.mktemp(request.param))
+    except nodes.NodeMissing as missing:
+        pytest.skip(str(missing))
+    assert isinstance(made, UtxoBed)
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture
+async def evidence(chain: UtxoBed, tmp_path: Path) -> AsyncIterator[Evidence]:
+    """Of an exchange whose payer knows the coins of the hot wallet."""
+    branches = tuple(
+        Branch(root.public().key.hex(), root.public().code.hex()) for root in chain.roots
+    )
+    network = Network(
+        network=NUMBER,
+        kind="utxo",
+        nodes=(chain.url,),
+        branches=branches,
+        decimals={BTC: 8},
+        coin=BTC,
+        credit_after=1,
+        unlock_after=2,
+        hrp=chain._hrp,
+        genesis=chain.terms.genesis.hex(),
+    )
+    networks.keep(tmp_path, [network])
+    (tmp_path / "reserves").mkdir()
+    store = Store(tmp_path / PAYER_STORE)
+    for coin in chain.chain.coins.values():
+        store.keep_coin(NUMBER, coin.outpoint(), msgspec.msgpack.encode(coin))
+    store.close()
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await bed.door(7)
+    yield Evidence(tmp_path, door, bed.clock, EXCHANGE, Keys(chain))
+    await bed.close()
+
+
+def checked(shown: Shown, document: dict[str, Any]) -> dict[str, int]:
+    """What the verifier counts; verify.Refused."""
+    (chain,), (of,) = document["chains"], shown.chains
+    row = {
+        "network": of.network, "height": of.height, "block": of.block, "signed": of.signed_ms,
+    }  # fmt: skip
+    public, statement = bytes.fromhex(EXCHANGE), {"ts": START_MS}
+    return verify.check_chain(chain, row, statement, public, set())
+
+
+def asked_of(chain: UtxoBed, shown: Shown, document: dict[str, Any]) -> None:
+    """Has the verifier ask the node; verify.Refused."""
+    (of,) = shown.chains
+    rows = [{"network": of.network, "height": of.height, "block": of.block}]
+    statement = {"reserves": {"chains": rows}}
+    told = verify.Checked(statement, b"", [], None, verify.Logged(1, b""))
+    verify.check_node(f"{NUMBER}={chain.url}", told, [document])
+
+
+async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -> None:
+    """48 coins of a script, to the unit; a node has them. Criterion: POR-RESERVES-2"""
+    shown, document = await evidence.read(START_MS)
+    assert document is not None
+    assert shown.amounts == {BTC: SUM}
+    assert shown.whole == {BTC}
+    (place,) = document["chains"][0]["places"]
+    assert len(place["coins"]) == COINS
+    assert checked(shown, document) == {"BTC": SUM}
+    asked_of(chain, shown, document)
+    wrong = copy.deepcopy(document)
+    one = wrong["chains"][0]["places"][0]
+    one["coins"][0]["amount"] = str(int(one["coins"][0]["amount"]) + 1)
+    with pytest.raises(verify.Refused, match="other coins than its amount says"):
+        checked(shown, wrong)
+    one["amounts"] = {"BTC": str(SUM + 1)}
+    assert checked(shown, wrong) == {"BTC": SUM + 1}, "no block says what is unspent"
+    with pytest.raises(verify.Refused, match="of another amount or another address"):
+        asked_of(chain, shown, wrong)
+
+
+async def test_a_spent_coin_counts_no_more(chain: UtxoBed, evidence: Evidence) -> None:
+    """Criterion: POR-RESERVES-2"""
+    before, document = await evidence.read(START_MS)
+    assert document is not None
+    payment = Payment(1, chain.asset, chain.unit, chain._addresses.place(3))
+    plan = chain.chain.plan([payment], [])
+    attempt = chain.sign(plan, Approved(payment))
+    chain.chain.broadcast(attempt)
+    chain.mine()
+    after, _ = await evidence.read(START_MS)
+    assert after.amounts[BTC] < before.amounts[BTC]
+    with pytest.raises(verify.Refused, match="it was spent, or never was"):
+        asked_of(chain, before, document)
