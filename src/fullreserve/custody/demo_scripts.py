@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from fullreserve.clock import Clock
 from fullreserve.custody import nodes
 from fullreserve.custody.addresses import UtxoAddresses
@@ -22,6 +20,7 @@ from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.demo_terms import Listed, funded, terms
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
+from fullreserve.custody.kept_blocks import KeptBlocks
 from fullreserve.custody.networks import Network
 from fullreserve.exchange.products import custody_wire as wire
 
@@ -54,6 +53,7 @@ class RunningScripts:
         self._folder = folder
         self._clock = clock
         self._process = process
+        self._blocks = KeptBlocks(folder / "blocks")
         self._given = {wire.Tier.HOT: 0, wire.Tier.COLD: 0}
         self.said = f"{chain.code}: regression-test mode, a block every {chain.block_ms // 1000} s"
 
@@ -63,7 +63,10 @@ class RunningScripts:
         folder = data / f"{chain.node}-node"
         process = _start(chain, folder, outside(chain.hrp))
         await process.ready(clock)
-        return cls(chain, folder, process, clock)
+        made = cls(chain, folder, process, clock)
+        if chain.node == "btcd":
+            await asyncio.to_thread(made._blocks.give, Node(process.url))
+        return made
 
     def close(self) -> None:
         """Ends it; it remembers its blocks."""
@@ -75,7 +78,7 @@ class RunningScripts:
         while True:
             await self._clock.wait_ms(chain.block_ms)
             try:
-                await asyncio.to_thread(_mine, node, chain, outside(chain.hrp), 1)
+                await asyncio.to_thread(self._mine, node, outside(chain.hrp), 1)
             except NodeProblem:
                 continue  # the workers say so
 
@@ -114,25 +117,30 @@ class RunningScripts:
             for index, blocks in ((0, HOT_BLOCKS), (COLD_INDEX, COLD_BLOCKS)):
                 await self._mine_to(of.address(index), blocks)
             await self._mine_to(outside(chain.hrp), OUTSIDE_BLOCKS)
-            # The node answers at another address once it was started anew.
-            network = msgspec.structs.replace(network, nodes=(self._process.url,))
         self._given = await asyncio.to_thread(_given, network, of)
         return network
 
     async def _mine_to(self, address: str, blocks: int) -> None:
-        chain = self._chain
-        if chain.node == "btcd" and address != outside(chain.hrp):
-            # It pays the address that it was started with.
-            self._process.stop()
-            other = _start(chain, self._folder, address)
-            await other.ready(self._clock)
-            await asyncio.to_thread(_mine, Node(other.url), chain, address, blocks)
-            other.stop()
-            self._process = _start(chain, self._folder, outside(chain.hrp))
-            await self._process.ready(self._clock)
+        chain, node = self._chain, Node(self._process.url)
+        if chain.node != "btcd" or address == outside(chain.hrp):
+            await asyncio.to_thread(self._mine, node, address, blocks)
+            return
+        # It pays the address that it was started with alone.
+        other = nodes.start_btcd(self._folder / "miner", address)
+        await other.ready(self._clock)
+        await asyncio.to_thread(self._mined_by, Node(other.url), node, blocks)
+        other.stop()
+
+    def _mined_by(self, other: Node, node: Node, blocks: int) -> None:
+        self._blocks.give(other)
+        for block in self._blocks.mine(other, blocks):
+            node.call("submitblock", block)
+
+    def _mine(self, node: Node, address: str, blocks: int) -> None:
+        if self._chain.node == "btcd":
+            self._blocks.mine(node, blocks)
         else:
-            node = Node(self._process.url)
-            await asyncio.to_thread(_mine, node, chain, address, blocks)
+            node.call("generatetoaddress", blocks, address)
 
 
 def outside(hrp: str) -> str:
@@ -144,13 +152,6 @@ def _start(chain: Scripts, folder: Path, mining: str) -> nodes.NodeProcess:
     if chain.node == "btcd":
         return nodes.start_btcd(folder, mining)
     return nodes.start_litecoind(folder)
-
-
-def _mine(node: Node, chain: Scripts, address: str, blocks: int) -> None:
-    if chain.node == "btcd":
-        node.call("generate", blocks)
-    else:
-        node.call("generatetoaddress", blocks, address)
 
 
 def _given(network: Network, of: UtxoAddresses) -> dict[wire.Tier, int]:
