@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     chains,
+    custody,
     demo,
     fanout,
     history,
@@ -49,6 +50,7 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "demo": demo.measure,
     "chains": chains.measure,
+    "custody": custody.measure,
     "reserves": reserves.measure,
     "page-view": page.view,
     "page-orders": page.orders,

@@ -24,8 +24,8 @@ ADDRESSES = 5_000
 TRANSACTIONS = 500
 WITHDRAWALS = 200
 BLOCKS = 125
-LTC = 4
 SALT = b"s" * 32
+_START = {"rltc": lambda path, _: nodes.start_litecoind(path), "bcrt": nodes.start_btcd}
 
 
 def measure() -> Iterator[Figure]:
@@ -42,13 +42,19 @@ def measure() -> Iterator[Figure]:
         yield Figure("hot EVM lanes, bound to broadcast", _withdrawals(bed), "/s", reach=">= 20")
     finally:
         bed.close()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            yield Figure(
-                "deposit scan, Litecoin", _utxo_scan(Path(folder)), "tx/s", reach=">= 1,000"
-            )
-        except nodes.NodeMissing as missing:
-            print(missing)
+    bed = EvmBed(31_401, COIN, memo=True)
+    try:
+        yield Figure("deposit scan, chain with memos", _evm_scan(bed), "tx/s", reach=">= 1,000")
+    finally:
+        bed.close()
+    for name, hrp in (("Litecoin", "rltc"), ("Bitcoin", "bcrt")):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                rate = _utxo_scan(Path(folder), hrp)
+            except nodes.NodeMissing as missing:
+                print(missing)
+            else:
+                yield Figure(f"deposit scan, {name}", rate, "tx/s", reach=">= 1,000")
 
 
 def _derived(addresses: Addresses) -> float:
@@ -75,11 +81,11 @@ def _evm_scan(bed: EvmBed) -> float:
     return _scanned(bed.chain, bed.chain.tip().height)
 
 
-def _utxo_scan(folder: Path) -> float:
-    bed = UtxoBed(lambda path, _: nodes.start_litecoind(path), folder, "rltc", BLOCKS)
+def _utxo_scan(folder: Path, hrp: str) -> float:
+    bed = UtxoBed(_START[hrp], folder, hrp, BLOCKS)
     try:
         outsider = bed.outsider
-        own = [Payment(0, LTC, 100_000, outsider.hot)] * TRANSACTIONS
+        own = [Payment(0, bed.asset, 100_000, outsider.hot)] * TRANSACTIONS
         bed.send(own)
         bed.mine()
         outsider.coins.clear()

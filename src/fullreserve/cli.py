@@ -441,7 +441,7 @@ def build_parser() -> argparse.ArgumentParser:
         "play an incident of the past on a whole exchange, and write a report",
     )
     scenario.add_argument("name", choices=("october-2020",), help="which one")
-    scenario.add_argument("--users", type=int, default=200, help="how many people (200)")
+    scenario.add_argument("--users", type=int, default=1_000, help="how many people (1,000)")
     scenario.add_argument("--report", type=Path, help="the HTML file (october-2020.html)")
     add_wallet(commands)
     add_journal(commands)

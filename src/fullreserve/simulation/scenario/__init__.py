@@ -1,4 +1,4 @@
-"""Incidents of the past, played on a whole exchange: its market, its chain, its signers."""
+"""Incidents of the past, played on a whole exchange: its market, its chains, its signers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from fullreserve.config import Settings
 
 
-def scenario(settings: Settings, name: str, users: int = 200, report: Path | None = None) -> int:
+def scenario(settings: Settings, name: str, users: int = 1_000, report: Path | None = None) -> int:
     """Plays a scenario in a data folder of its own; 0 when everything ended as it has to."""
     from fullreserve.simulation.scenario import october_2020
 

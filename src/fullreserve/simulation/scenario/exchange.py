@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from fullreserve.app.running import Running
+from fullreserve.custody.house import House
 from fullreserve.door.protocol import Refused, Result
 from fullreserve.exchange import chart
-from fullreserve.exchange.catalog import Asset, Catalog
+from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
+    AssignAddress,
     Cancel,
     Destination,
     NetworkAsset,
     Request,
     Settle,
 )
-from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    GetAddress,
+    ListDeposits,
+    ListNetworks,
+    NetworkState,
+    Phase,
+)
 from fullreserve.exchange.products.policy_wire import POLICY, Approve
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
@@ -35,6 +44,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold, ListAssets, ListBalances
+from fullreserve.simulation.scenario.people import Person
 
 AT_ONCE = 200
 LOOK_MS = 250
@@ -50,15 +60,6 @@ class Broken(RuntimeError):
     """Something did not end as it has to; the message says what."""
 
 
-class Person(NamedTuple):
-    """A user of the scenario: what they hold, and the address outside that is theirs."""
-
-    uid: int
-    asset: Asset
-    entry: int  # of the address book
-    address: str
-
-
 class Exchange:
     """A running exchange from inside."""
 
@@ -69,6 +70,7 @@ class Exchange:
         self.clock = running.clock
         self.states: dict[int, Withdrawal] = {}
         self.approvers: tuple[int, ...] = ()
+        self.sent_ns: dict[int, int] = {}  # when each was seen to be given to its chain
         self._seen = 0
 
     @classmethod
@@ -143,14 +145,35 @@ class Exchange:
         """How many withdrawals wait for a suspension."""
         return len(await self.ask(WITHDRAWALS, ListQueue(), withdrawals.ANSWERS[ListQueue]))
 
-    async def terms(self) -> dict[int, tuple[int, NetworkAsset]]:
-        """By asset: a network that it is on, and its terms there."""
+    async def networks(self) -> list[NetworkState]:
+        """The networks that the log knows."""
         found: list[NetworkState] = await self.ask(DEPOSITS, ListNetworks(), list[NetworkState])
+        return found
+
+    async def terms(self) -> dict[tuple[int, int], NetworkAsset]:
+        """By network and asset."""
         return {
-            line.asset: (one.terms.network, line)
-            for one in reversed(found)
+            (one.terms.network, line.asset): line
+            for one in await self.networks()
             for line in one.terms.assets
         }
+
+    async def newest_indexes(self) -> dict[int, int]:
+        """The highest address index that a user has, by network."""
+        house = House(self.door)
+        numbers = [one.terms.network for one in await self.networks()]
+        return {number: await house.newest_index(number) for number in numbers}
+
+    async def deposit_index(self, uid: int, network: int) -> int:
+        """The index of a user's deposit address."""
+        await self.must(DEPOSITS, uid, AssignAddress(network))
+        return int(await self.ask(DEPOSITS, GetAddress(network, uid), int))
+
+    async def deposited(self, uid: int) -> int:
+        """What of a user's deposits is credited."""
+        question = ListDeposits(uid, 0, LISTED_MAX)
+        found: list[Deposit] = await self.ask(DEPOSITS, question, list[Deposit])
+        return sum(one.value for one in found if one.phase >= Phase.CREDITED)
 
     async def balances(self, uid: int) -> dict[tuple[int, int], int]:
         """By kind of account and asset."""
@@ -183,9 +206,9 @@ class Exchange:
         terms = await self.terms()
         words = []
         for one, amount in zip(people, amounts, strict=True):
-            network, line = terms[one.asset.id]
+            line = terms[one.network, one.asset.id]
             asked = Request(
-                *(network, one.asset.id, c.amount_bytes(amount), line.fee),
+                *(one.network, one.asset.id, c.amount_bytes(amount), line.fee),
                 *(Destination.ADDRESS_BOOK, one.entry),
             )
             words.append((one.uid, asked))
@@ -210,6 +233,8 @@ class Exchange:
         changed: list[Withdrawal] = await self.ask(WITHDRAWALS, question, list[Withdrawal])
         for one in changed:
             self.states[one.number] = one
+            if one.transfer:
+                self.sent_ns.setdefault(one.number, self.clock.monotonic_ns())
             self._seen = max(self._seen, one.version)
 
     async def approve(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fullreserve.exchange.wire import commands as c
@@ -12,6 +14,7 @@ from fullreserve.simulation.scenario.exchange import Broken, Exchange
 PAUSE_MS = 10
 MARKET = 1
 NS_PER_US = 1000
+ROUNDS = 400  # of drawing seconds again
 
 
 class Sample(NamedTuple):
@@ -59,9 +62,47 @@ class Latency:
     def elapsed_ms(self) -> int:
         return (self._exchange.clock.monotonic_ns() - self._began_ns) // 1_000_000
 
-    def between(self, begin_ms: int, end_ms: int) -> tuple[int, int, int]:
-        """How many orders, their median and 99th percentile in µs."""
-        took = sorted(one.us for one in self.samples if begin_ms <= one.at_ms < end_ms)
-        if not took:
-            return 0, 0, 0
-        return len(took), took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]
+    def between(self, begin_ms: int, end_ms: int) -> list[Sample]:
+        """The orders of a time."""
+        return [one for one in self.samples if begin_ms <= one.at_ms < end_ms]
+
+
+def share_of(took_us: Sequence[int], hundredths: int) -> int:
+    """The time within which so many hundredths of orders were done; 0 for none."""
+    if not took_us:
+        return 0
+    return sorted(took_us)[min(len(took_us) - 1, len(took_us) * hundredths // 100)]
+
+
+class Ratio(NamedTuple):
+    """Of two 99th percentiles, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def ratio_of(during: Sequence[Sample], before: Sequence[Sample]) -> Ratio:
+    """How the 99th percentile of one time is to another's.
+
+    Orders of one second are no independent measurements: whole seconds are drawn again (a block
+    bootstrap: Kuensch, Annals of Statistics 17, 1989).
+    """
+    draws = random.Random(ROUNDS)
+    ratios = sorted(_drawn(during, draws) / max(1, _drawn(before, draws)) for _ in range(ROUNDS))
+    value = _p99(during) / max(1, _p99(before))
+    return Ratio(value, ratios[ROUNDS // 40], ratios[-1 - ROUNDS // 40])
+
+
+def _p99(samples: Sequence[Sample]) -> int:
+    return share_of([one.us for one in samples], 99)
+
+
+def _drawn(samples: Sequence[Sample], draws: random.Random) -> int:
+    seconds: dict[int, list[int]] = {}
+    for one in samples:
+        seconds.setdefault(one.at_ms // 1000, []).append(one.us)
+    if not seconds:
+        return 0
+    blocks = draws.choices(list(seconds.values()), k=len(seconds))
+    return share_of([us for block in blocks for us in block], 99)
