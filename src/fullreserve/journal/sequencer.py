@@ -29,7 +29,7 @@ from fullreserve.exchange.wire.commands import (
     encode,
 )
 from fullreserve.exchange.wire.events import ParameterSet
-from fullreserve.exchange.wire.queries import ListParameters
+from fullreserve.exchange.wire.queries import GetStatus, ListParameters, Status
 from fullreserve.journal.agenda import Alarm
 from fullreserve.journal.answers import Answers
 from fullreserve.journal.durable_rows import DurableRows
@@ -501,7 +501,12 @@ class Sequencer:
         self._kept = self._retention()
         lacks = self._first_behind(sequence) if sequence < self._rows.durable else None
         self._projections.register(projection, sequence, finished_total, lacks)
+        self._note_forgotten()
         self._reassess()
+
+    def _note_forgotten(self) -> None:
+        status: Status = self.machine.query(GetStatus())
+        self._projections.forgotten(status.finished_total - status.finished_orders)
 
     def _first_behind(self, sequence: int) -> tuple[int, int]:
         """Last sequence and time of the row behind a sequence, or of the log's oldest row."""
@@ -517,6 +522,7 @@ class Sequencer:
         """See `door.protocol.Door.report`."""
         self._kept = self._retention()
         self._projections.report(projection, sequence, finished_total)
+        self._note_forgotten()
         self._reassess()
         self._rows.wake()
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fullreserve.clock import ManualClock
+from fullreserve.door.local import LocalDoor
 from fullreserve.door.protocol import Refused
 from fullreserve.exchange.wire.commands import (
     CancelAll,
@@ -151,4 +152,69 @@ async def test_intake_stops_before_time_takes_what_a_projection_lacks(tmp_path: 
     assert isinstance(await submit(door, [order(door, ALICE, Side.BUY, 400_000, 10)]), Refused)
     await door.report("records", behind, 0)
     assert (await place(door, ALICE, Side.BUY, 400_000, 10)).code == 0
+    await bed.close()
+
+
+async def pair(door: LocalDoor) -> Sequence[Reply] | Refused:
+    sell = order(door, BOB, Side.SELL, 400_000, 1)
+    return await submit(door, [sell, order(door, ALICE, Side.BUY, 400_000, 1)])
+
+
+async def small_core(folder: Path, clock: ManualClock) -> Bed:
+    """An exchange that remembers 40 finished orders and has finished 80."""
+    bed = await Bed.open(folder, clock=clock)
+    door = await bed.door()
+    await submit(door, [SetParameter(door.gateway, door.numbers(1), Parameter.FINISHED_MAX, 40)])
+    for _ in range(40):
+        assert not isinstance(await pair(door), Refused)
+    return bed
+
+
+async def is_bounded(bed: Bed, door: LocalDoor) -> bool:
+    """Whether a projection that stands still from now on stops intake."""
+    outcomes = [await pair(door) for _ in range(30)]
+    return isinstance(outcomes[-1], Refused) and (await door.health()).state == "lagging"
+
+
+async def test_a_rebuild_from_zero_stops_no_trading(tmp_path: Path) -> None:
+    """Criterion: LOG-7.2. Started over a dropped database; caught up, it bounds intake again."""
+    clock = ManualClock(START_MS)
+    await (await small_core(tmp_path, clock)).close()
+    clock.advance(3_600_000)
+    bed = await Bed.open(tmp_path, clock=clock)
+    bed.sequencer.register("records", 0, 0)
+    door = await bed.door()
+    assert (await door.health()).state == "running"
+    assert not await is_bounded(bed, door)
+    await door.report("records", 20, 4)
+    assert not await is_bounded(bed, door)
+    core = bed.sequencer.machine.core
+    await door.report("records", bed.journal.head.sequence, core.finished_total)
+    assert await is_bounded(bed, door)
+    await bed.close()
+
+
+async def test_a_database_that_is_rebuilt_beside_the_exchange_stops_no_trading(
+    tmp_path: Path,
+) -> None:
+    """Criterion: LOG-7.2. It was followed to the end, dropped, and begins anew."""
+    bed = await small_core(tmp_path, ManualClock(START_MS))
+    door = await bed.door()
+    core = bed.sequencer.machine.core
+    await door.report("records", bed.journal.head.sequence, core.finished_total)
+    await door.report("records", 20, 4)
+    assert not await is_bounded(bed, door)
+    await bed.close()
+
+
+async def test_a_rebuild_ends_where_the_bound_begins(tmp_path: Path) -> None:
+    """Criterion: LOG-7.2. What the core still shows is not lost after a rebuild."""
+    bed = await small_core(tmp_path, ManualClock(START_MS))
+    bed.sequencer.register("records", 0, 0)
+    door = await bed.door()
+    core = bed.sequencer.machine.core
+    reached = core.finished_total - 10
+    await door.report("records", bed.journal.head.sequence, reached)
+    assert await is_bounded(bed, door)
+    assert core.finished_total - reached <= 40
     await bed.close()
