@@ -198,6 +198,32 @@ def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outsi
     assert okx.fetch_balance({"type": "funding"})["USDT"] == held
 
 
+def test_the_whole_exchange_is_killed_amid_payments(live: Live, outside: Outside) -> None:
+    """Exchange, workers and signers at once: each is paid once. Criterion: CHAINS-KILL-1."""
+    okx = live.client("trader2")
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    outside.send(USDT, address, 500 * 10**6)
+    live.until(
+        lambda: [one for one in okx.fetch_deposits() if one["info"]["state"] == "2"][1:],
+        "coins to withdraw",
+    )
+    before, held = outside.balance(USDT), okx.fetch_balance({"type": "funding"})["USDT"]["total"]
+    amounts = [20.25, 21.5, 23.125]
+    order = ON_ERC20 | {"fee": "1"}
+    ids = [okx.withdraw("USDT", amount, WALLET, order)["id"] for amount in amounts]
+    live.until(lambda: _row(okx, ids[0])["state"] != "10", "the first on its way")
+    for trouble in ("Traceback", "ledger and chain differ"):
+        assert trouble not in live.log
+    live.kill()
+    live.start()
+    okx = live.client("trader2")
+    done = live.until(lambda: _all_ended(okx, ids), "every withdrawal's end")
+    assert {one["status"] for one in done} == {"ok"}
+    assert Outside(live.network()).balance(USDT) - before == round(sum(amounts) * 10**6)
+    left = okx.fetch_balance({"type": "funding"})["USDT"]["total"]
+    assert round(held - left, 6) == round(sum(amounts) + len(amounts), 6)
+
+
 def _row(okx: Any, number: str) -> Any:
     (one,) = (one["info"] for one in okx.fetch_withdrawals() if one["id"] == number)
     return one
