@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ HELD = 100 * COIN
 OUTPUTS = 100
 BLOCKS = 125
 LIVE_S = 600
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure() -> Iterator[Figure]:
@@ -147,7 +149,7 @@ def _live() -> Figure:
     command = [sys.executable, "-m", "benchmarks.paying"]
     with tempfile.TemporaryDirectory() as folder:
         run = partial(subprocess.run, command, capture_output=True, text=True, timeout=LIVE_S)
-        done = run(check=False, cwd=folder)
+        done = run(check=False, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stdout + done.stderr
     said = [line for line in done.stdout.splitlines() if line.startswith("rate ")]
     name = "hot EVM withdrawals, a running exchange with its payer and signers"

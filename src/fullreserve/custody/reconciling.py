@@ -18,12 +18,13 @@ import msgspec
 import structlog
 
 from fullreserve.clock import Clock
+from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Move
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
-from fullreserve.custody.store import read_open_moves
+from fullreserve.custody.store import read_cursor, read_open_moves
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -38,6 +39,8 @@ TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
 FEE_ON_ITS_WAY = 100_000
 # A difference has to last this long: both sides are read one after the other.
 LASTS_MS = 8_000
+# And this long while the payer, who knows which change is ours, has not read the newest block.
+BEHIND_MS = 40_000
 AT_ONCE = 10_000
 
 PAYER_STORE = "custody-payer.sqlite"
@@ -70,6 +73,20 @@ class OnTheWay(NamedTuple):
     more: dict[_Key, int]
 
 
+def patience(network: Network, payer: Path, block: Block) -> int:
+    """How long a difference has to last, in ms, by what the payer's store has read up to a block.
+
+    Coins of Bitcoin's family are found by following the chain: change that the payer has not seen
+    yet looks as if it were gone.
+    """
+    if network.kind != "utxo":
+        return LASTS_MS
+    kept = read_cursor(payer, network.network)
+    blocks = following.restore(kept).blocks if kept else []
+    is_known = bool(blocks) and blocks[-1] == (block.height, block.hash)
+    return LASTS_MS if is_known else BEHIND_MS
+
+
 class Reconciler:
     """Of one network. `payer` is the payer's store, which says what moves between tiers."""
 
@@ -82,11 +99,14 @@ class Reconciler:
         self._places: list[Place] = []
         self._newest = -1
         self._since: dict[_Key, int] = {}
+        self._lasts_ms = LASTS_MS
         self._said: dict[_Key, None] = {}
         self.lines: list[Line] = []
 
     async def check(self, block: Block) -> list[Line]:
         """What differs and has for a while; the asset is suspended by then. Unavailable."""
+        # Before the coins are read: who has read the block has kept what it holds of ours.
+        self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
         except NodeProblem:
@@ -132,7 +152,7 @@ class Reconciler:
             for known, since in self._since.items()
             if any(line.difference for line in self.lines if (line.tier, line.asset) == known)
         }
-        return now - self._since.setdefault(key, now) >= LASTS_MS
+        return now - self._since.setdefault(key, now) >= self._lasts_ms
 
     async def _suspend(self, one: Line, block: Block) -> None:
         key = (one.tier, one.asset)

@@ -190,6 +190,12 @@ def read_coins(path: Path, network: int) -> list[bytes]:
     ]
 
 
+def read_cursor(path: Path, network: int) -> bytes | None:
+    """How far another process has followed a chain, as it keeps it; None where it has not."""
+    rows = _read(path, "SELECT data FROM cursors WHERE network = ?", network)
+    return bytes(rows[0][0]) if rows else None
+
+
 def read_open_moves(path: Path, network: int) -> list[Move]:
     """The moves of another process's store that are not final."""
     asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done"

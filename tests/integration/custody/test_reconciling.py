@@ -14,8 +14,10 @@ import pytest
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody import contracts
+from fullreserve.custody.chains import following
+from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.reconciling import LASTS_MS, Line, Reconciler
+from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, Line, Reconciler, patience
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
@@ -175,3 +177,21 @@ async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Faul
     assert LASTS_MS < 60_000
     level = suspensions.Level.ASSET_CHAIN
     assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
+
+
+def test_a_difference_lasts_longer_while_the_payer_has_not_read_the_block(tmp_path: Path) -> None:
+    """Change that it has not seen looks as if it were gone. Criterion: CHAINS-RECONCILE-3."""
+    network = Network(
+        network=3, kind="utxo", nodes=(), branches=(), decimals={4: 8}, coin=4,
+        credit_after=1, unlock_after=2,
+    )  # fmt: skip
+    other = msgspec.structs.replace(network, kind="evm")
+    place, block = tmp_path / "payer.sqlite", Block(7, b"7" * 32, b"6" * 32)
+    assert patience(network, place, block) == BEHIND_MS
+    store = Store(place)
+    for blocks, wanted in (([(6, b"6" * 32)], BEHIND_MS), ([(7, b"7" * 32)], LASTS_MS)):
+        store.keep_cursor(3, following.store(following.Cursor(blocks)))
+        assert patience(network, place, block) == wanted
+    store.close()
+    assert patience(other, place, block) == LASTS_MS
+    assert LASTS_MS < BEHIND_MS < 60_000
