@@ -38,8 +38,9 @@ async def bundle(data: Path | None, account: int, epoch: int = 0) -> bytes:
     if data is None:
         raise NoProof("no statements are made here")
     try:
-        async with asyncio.timeout(ANSWER_S):
-            answer = _answer(await _asked(data / SOCKET, Ask(account, epoch)))
+        # A read's first step runs in no task, and a time limit needs one.
+        asked = asyncio.create_task(_asked(data / SOCKET, Ask(account, epoch)))
+        answer = _answer(await asked)
     except (OSError, ValueError, TimeoutError, msgspec.DecodeError):
         raise NoProof("the process that makes statements does not answer") from None
     if answer.problem:
@@ -48,9 +49,10 @@ async def bundle(data: Path | None, account: int, epoch: int = 0) -> bytes:
 
 
 async def _asked(place: Path, question: Ask) -> bytes:
-    reader, writer = await asyncio.open_unix_connection(place, limit=LINE_MAX)
-    try:
-        writer.write(msgspec.json.encode(question) + b"\n")
-        return await reader.readline()
-    finally:
-        writer.close()
+    async with asyncio.timeout(ANSWER_S):
+        reader, writer = await asyncio.open_unix_connection(place, limit=LINE_MAX)
+        try:
+            writer.write(msgspec.json.encode(question) + b"\n")
+            return await reader.readline()
+        finally:
+            writer.close()

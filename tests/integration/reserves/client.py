@@ -6,10 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
-import urllib.request
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
 from typing import Any
-from urllib.error import HTTPError
 
 from fullreserve.identity.vault import NewKey
 from tests.server import LiveServer
@@ -19,22 +18,31 @@ ANSWER_S = 10
 
 
 class Client:
-    """Signs with one key."""
+    """Signs with one key; keeps its connection, as browsers and bots do."""
 
     def __init__(self, server: LiveServer, key: NewKey) -> None:
         self._server = server
         self.uid = key.uid
         self._key = key
+        self._connection = HTTPConnection(server.http, timeout=ANSWER_S)
 
     def get(self, path: str, *, signed: bool = False) -> tuple[int, bytes]:
         """Status and content of a path of the web server."""
-        url = f"http://{self._server.http}{path}"
-        request = urllib.request.Request(url, headers=self._headers(path) if signed else {})
+        headers = self._headers(path) if signed else {}
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
-                return answer.status, answer.read()
-        except HTTPError as problem:
-            return problem.code, problem.read()
+            return self._asked(path, headers)
+        except (ConnectionError, HTTPException):  # it was closed meanwhile
+            self._connection.close()
+            return self._asked(path, headers)
+
+    def close(self) -> None:
+        """Lets the connection go."""
+        self._connection.close()
+
+    def _asked(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        self._connection.request("GET", path, headers=headers)
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
 
     def _headers(self, path: str) -> dict[str, str]:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

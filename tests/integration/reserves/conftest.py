@@ -26,8 +26,10 @@ def server() -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def client(server: LiveServer) -> Client:
-    return Client(server, server.trader())
+def client(server: LiveServer) -> Iterator[Client]:
+    user = Client(server, server.trader())
+    yield user
+    user.close()
 
 
 @pytest_asyncio.fixture
