@@ -28,7 +28,7 @@ from fullreserve.simulation.scenario.exchange import Exchange
 from fullreserve.simulation.scenario.outside_wallets import Wallets
 from fullreserve.simulation.scenario.people import Person
 
-PEOPLE = 1_000
+PEOPLE = 500
 WITHIN_S = 300
 
 
