@@ -34,7 +34,7 @@ from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Personal, Vault
 
-READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
+READY = re.compile(r"ready: REST https?://(\S+) · WebSocket wss?://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
 STOP_WAIT_S = 30
 PLANNED_WAIT_S = 120

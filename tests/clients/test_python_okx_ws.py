@@ -1,14 +1,15 @@
 """python-okx's WebSocket classes watch and trade here.
 
-They connect over TLS alone and sleep after a login, so their factory is given a plain connection,
-and their login and subscription are sent one by one.
+They connect over TLS alone and sleep after a login: one test takes them as they are; for the others
+their factory is given a plain connection, and their login and subscription are sent one by one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +18,17 @@ from okx.websocket.WsPublicAsync import WsPublicAsync
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
+from fullreserve.app import localhost_certificate
+from fullreserve.clock import SystemClock
 from fullreserve.identity.vault import NewKey
 from tests.server import LiveServer
 
 WAIT_S = 30
 INSTRUMENT = "LTC-USDT"
+ORDER = {
+    "instId": INSTRUMENT, "tdMode": "cash", "side": "buy", "ordType": "limit",
+    "px": "50", "sz": "1", "clOrdId": "pyokx1",
+}  # fmt: skip
 
 
 class Heard:
@@ -49,6 +56,36 @@ class Heard:
         while not wanted(message := await asyncio.wait_for(self._messages.get(), WAIT_S)):
             pass
         return message
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[tuple[LiveServer, Path]]:
+    """An exchange that speaks TLS, and the certificate to trust."""
+    certificate, key = localhost_certificate.write(tmp_path / "tls", SystemClock())
+    settings = {
+        "FULLRESERVE_TLS_CERTIFICATE": str(certificate),
+        "FULLRESERVE_TLS_KEY": str(key),
+    }
+    running = LiveServer(tmp_path / "data", settings).start()
+    yield running, certificate
+    assert running.stop() == 0, running.log
+
+
+async def test_it_trades_over_tls_as_it_is(
+    secured: tuple[LiveServer, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is told its URL and whom to trust, nothing else. Criterion: WS-CLIENT-1."""
+    server, certificate = secured
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    trader, heard = await server.new_trader(), Heard()
+    url = f"wss://localhost:{server.ws.rpartition(':')[2]}/ws/v5/private"
+    client = WsPrivateAsync(trader.key, trader.passphrase, trader.secret, url)
+    reading = await client.start()
+    await client.subscribe([{"channel": "orders", "instType": "SPOT"}], heard)
+    assert (await heard.until("event", "subscribe"))["arg"]["channel"] == "orders"
+    await client.place_order([ORDER], heard, id="o1")
+    assert (await heard.of("orders"))["clOrdId"] == ORDER["clOrdId"]
+    await stopped(client, reading)
 
 
 async def started(client: Any, url: str) -> asyncio.Task[None]:
@@ -89,17 +126,13 @@ async def test_private_channels_and_orders(server: LiveServer, trader: NewKey) -
     assert (await heard.until("event", "login"))["code"] == "0"
     await client.send("subscribe", [{"channel": "orders", "instType": "SPOT"}], heard)
     assert (await heard.until("event", "subscribe"))["arg"]["channel"] == "orders"
-    order = {
-        "instId": INSTRUMENT, "tdMode": "cash", "side": "buy", "ordType": "limit",
-        "px": "50", "sz": "1", "clOrdId": "pyokx1",
-    }  # fmt: skip
-    await client.place_order([order], heard, id="o1")
+    await client.place_order([ORDER], heard, id="o1")
     placed = await heard.until("op", "order")
     assert (placed["id"], placed["code"], placed["data"][0]["clOrdId"]) == ("o1", "0", "pyokx1")
     name = {"instId": INSTRUMENT, "clOrdId": "pyokx1"}
     await client.amend_order([{**name, "newSz": "2"}], heard, id="o2")
     assert (await heard.until("op", "amend-order"))["data"][0]["sCode"] == "0"
-    await client.batch_orders([{**order, "clOrdId": "pyokx2"}], heard, id="o3")
+    await client.batch_orders([{**ORDER, "clOrdId": "pyokx2"}], heard, id="o3")
     assert (await heard.until("op", "batch-orders"))["data"][0]["sCode"] == "0"
     both = [{**name, "clOrdId": one} for one in ("pyokx1", "pyokx2")]
     await client.batch_cancel_orders(both, heard, id="o4")
