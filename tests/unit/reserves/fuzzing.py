@@ -1,0 +1,196 @@
+"""A fuzzer for verifiers: alters files as a forger would, and keeps what reaches new lines.
+
+It knows the files' structure: it alters a value, a digit, a place, moves parts between files, and
+then may sign, log and hash what it made again with the exchange's own key, because only such files
+reach behind the first checks. Which pairs of lines of `verify.py` followed each other is its guide
+(`sys.settrace`); the arithmetic of curves and hashes is left out, as it has no ways to miss.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from fullreserve.reserves.canonical import canonical, digest
+from fullreserve.reserves.statement import signed
+from tests.unit.reserves.attacks import Vector
+from tests.unit.reserves.forge import KEY, Document, logged
+from verifier import verify
+
+Files = list[Any]
+Arc = tuple[str, int, int]
+
+_ARITHMETIC = {"ed25519_holds", "_added", "_doubled", "_decoded", "_keccak_f", "_plus", "_twice"}
+_VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 2**53, 2**63, "", "0", "1", "-1", "00", "١", "0x", "é", [], {},
+    "f" * 64, "0" * 64, str(2**128 - 1), str(2**128), [None], {"": 0}, 10**400,
+)  # fmt: skip
+
+
+class Found(NamedTuple):
+    """What became of one input: a sentence, or the name of whatever else was thrown."""
+
+    files: Files
+    verdict: str
+    thrown: str
+
+
+class Fuzzer:
+    """Deterministic: the same seed alters the same."""
+
+    def __init__(self, seed: int, vectors: list[Vector]) -> None:
+        self._draws = random.Random(seed)
+        self._corpus: list[Files] = []
+        self.arcs: set[Arc] = set()
+        # The same signature is looked at again and again.
+        self._holds = lru_cache(maxsize=4096)(verify.ed25519_holds)
+        self.kept: list[Found] = []
+        for vector in vectors:
+            self._try([copy.deepcopy(one) for one in vector.files])
+
+    def run(self, times: int) -> list[Found]:
+        """What was accepted or thrown, of so many inputs."""
+        found = []
+        for _ in range(times):
+            one = self._try(self._altered())
+            if one.thrown or not one.verdict:
+                found.append(one)
+        return found
+
+    def _try(self, files: Files) -> Found:
+        before = len(self.arcs)
+        found = traced(files, self.arcs, self._holds)
+        if len(self.arcs) > before:
+            self._corpus.append(files)
+            self.kept.append(found)
+        return found
+
+    def _altered(self) -> Files:
+        draws = self._draws
+        files = copy.deepcopy(draws.choice(self._corpus))
+        for _ in range(draws.choice((1, 1, 1, 2, 4))):
+            self._alter(files)
+        if draws.random() < 0.6:
+            sealed(files)
+        return files
+
+    def _alter(self, files: Files) -> None:
+        draws = self._draws
+        holder, key = self._place(files)
+        value = holder[key]
+        kind = draws.randrange(8)
+        if kind == 0:
+            holder[key] = draws.choice(_VALUES)
+        elif kind == 1:
+            other, there = self._place(copy.deepcopy(draws.choice(self._corpus)))
+            holder[key] = other[there]
+        elif kind == 2 and len(holder) > 1:
+            del holder[key]
+        elif kind == 3 and isinstance(holder, list):
+            holder.insert(draws.randrange(len(holder) + 1), value)
+        elif kind == 4 and isinstance(holder, list):
+            draws.shuffle(holder)
+        else:
+            holder[key] = self._nudged(value)
+
+    def _nudged(self, value: Any) -> Any:
+        draws = self._draws
+        if isinstance(value, bool) or value is None or isinstance(value, list | dict):
+            return draws.choice(_VALUES)
+        if isinstance(value, int):
+            return value + draws.choice((-1, 1, 60_000, -(10**9), 2**40))
+        at = draws.randrange(len(value) + 1)
+        if value.isdigit() and draws.random() < 0.5:
+            return str(max(0, int(value[:60]) + draws.choice((-1, 1, 10**6))))
+        letter = draws.choice("0123456789abcdef:,-+ \n/=Z")
+        return draws.choice((value[:at] + letter + value[at + 1 :], value[:at], letter + value))
+
+    def _place(self, files: Files) -> tuple[Any, Any]:
+        """Somewhere in the files: what holds it, and its name there."""
+        holder: Any = files
+        key: Any = self._draws.randrange(len(files))
+        while isinstance(holder[key], list | dict) and holder[key] and self._draws.random() < 0.85:
+            holder = holder[key]
+            key = self._draws.choice(list(holder)) if isinstance(holder, dict) else (
+                self._draws.randrange(len(holder))
+            )  # fmt: skip
+        return holder, key
+
+
+def sealed(files: Files) -> None:
+    """Hashes, signs and logs what was altered as the exchange itself would; what can be."""
+    evidence = [one for one in files if isinstance(one, dict) and "chains" in one]
+    for one in files:
+        try:
+            statement = one["statement"]
+            if evidence:
+                statement["reserves"]["evidence"] = digest(evidence[0])
+            one.update(signed(statement, KEY), log=logged([statement], 0))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            continue
+
+
+def traced(files: Files, arcs: set[Arc], holds: Callable[..., bool]) -> Found:
+    """What verify.py makes of files; the pairs of its lines that followed each other are added."""
+    here = verify.__file__
+
+    def begin(frame: FrameType, _event: str, _arg: object) -> Any:
+        code: CodeType = frame.f_code
+        if code.co_filename != here or code.co_name in _ARITHMETIC:
+            return None
+        name, last = code.co_name, 0
+
+        def line(frame: FrameType, _event: str, _arg: object) -> Any:
+            nonlocal last
+            arcs.add((name, last, frame.f_lineno))
+            last = frame.f_lineno
+            return line
+
+        return line
+
+    contents = [json.dumps(one).encode() for one in files]
+    verdict, thrown = "", ""
+    real, before = verify.ed25519_holds, sys.gettrace()
+    verify.ed25519_holds = holds
+    sys.settrace(begin)
+    try:
+        verify.check_files(contents)
+    except verify.Refused as refused:
+        verdict = str(refused)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it is what is looked for
+        thrown = repr(problem)
+    finally:
+        sys.settrace(before)
+        verify.ed25519_holds = real
+    return Found(files, verdict, thrown)
+
+
+def lies(files: Files) -> list[str]:
+    """What is untrue in files that were accepted, worked out another way than verifiers do."""
+    said = []
+    for one in files:
+        if isinstance(one, dict) and "statement" in one:
+            said += _lies_of(one)
+    return said
+
+
+def _lies_of(bundle: Document) -> list[str]:
+    statement, said = bundle["statement"], []
+    if KEY.public.hex() != statement["exchange"]:
+        said.append("another key than any that signed")
+    if signed(statement, KEY)["signature"] != bundle["signature"]:
+        said.append(f"never signed: {canonical(statement)[:80]!r}")
+    house = bundle.get("house") or {"claims": ["0"] * len(statement["assets"])}
+    for place, row in enumerate(statement["assets"]):
+        claims, own = int(row["claims"]), int(house["claims"][place])
+        if int(row["reserves"]) < claims - own or own < 0 or claims < own:
+            said.append(f"{row['symbol']} is not covered")
+        if bundle.get("proof") and not 0 <= int(bundle["proof"]["claims"][place]) <= claims:
+            said.append(f"{row['symbol']}: a claim is not in its total")
+    return said
