@@ -1,4 +1,4 @@
-"""Putting the core's recent orders and fills over the records.
+"""Putting the core's recent orders over the records.
 
 The records lag behind the log by a fraction of a second, more under load. The core keeps finished
 orders and fills for longer than that, so the two together never show less than a private channel
@@ -58,26 +58,10 @@ def with_last_fill(order: Order, record: OrderRecord) -> OrderRecord:
     return OrderRecord(filled, record.fill_ms)
 
 
-def merge_fills(core: Iterable[Order], records: Iterable[Fill], limit: int) -> list[Fill]:
-    """One entry for each fill, newest first, at most `limit`.
-
-    A fill that the records do not have yet has no bill id (0): its bills are not numbered yet.
-    """
-    known = list(records)
-    keys = {(fill.order, fill.trade) for fill in known}
-    fresh = [fill_of(event) for event in core if (event.order, event.trade) not in keys]
-    fresh.sort(key=_order_of_match, reverse=True)
-    return (fresh + known)[:limit]
-
-
-def _order_of_match(fill: Fill) -> tuple[int, int]:
-    return fill.sequence, fill.trade
-
-
-def fill_of(event: Order, bill_id: int = 0) -> Fill:
-    """A FILLED order event as a fill."""
+def fill_of(event: Order) -> Fill:
+    """A FILLED order event as a fill; it has no bill id (0), because the records number bills."""
     return Fill(
-        bill_id=bill_id,
+        bill_id=0,
         sequence=event.sequence,
         time_ms=event.time_ms,
         owner=event.owner,

@@ -36,6 +36,7 @@ PAST = (
     "asset/bills-history",
     "asset/subaccount/bills",
 )
+FILLS = PAST[2:4]
 LEDGERS = PAST[4:]
 
 
@@ -146,12 +147,30 @@ async def test_a_ledger_that_is_behind_is_not_shown_as_if_it_were_whole(hasty: R
     await is_recorded(hasty)
     await hasty.hold_records()
     await trade(hasty)
-    for path in LEDGERS:
+    for path in (*LEDGERS, *FILLS):
         assert says(await ask(hasty, path), "it is behind the exchange"), path
     hasty.follow_records()
     await is_recorded(hasty)
     for path in LEDGERS:
         assert (await ask(hasty, path)).code == "0", path
+    for path in FILLS:
+        newest, first = (await ask(hasty, path)).data
+        assert int(newest["billId"]) > int(first["billId"])
+
+
+async def test_fills_that_are_recorded_are_paged_while_the_records_are_behind(
+    hasty: RestBed,
+) -> None:
+    """Criterion: REC-42. What is older than a bill is in the records, whatever came since."""
+    await trade(hasty)
+    await trade(hasty)
+    await is_recorded(hasty)
+    newest, first = (await ask(hasty, "trade/fills")).data
+    await hasty.hold_records()
+    await trade(hasty)
+    for path in FILLS:
+        page = await hasty.get(path, hasty.alice, instType="SPOT", after=newest["billId"])
+        assert page.row["billId"] == first["billId"]
 
 
 async def test_records_that_lack_what_the_core_forgot_are_not_shown(hasty: RestBed) -> None:

@@ -5,7 +5,7 @@ Method: lists that overlap in every way.
 
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import OrderState
-from fullreserve.records.overlay import fill_of, merge_fills, merge_orders
+from fullreserve.records.overlay import merge_orders
 from fullreserve.records.record import OrderRecord
 from tests.unit.records.blotter import START_MS as NOW
 from tests.unit.records.blotter import canceled, filled, order
@@ -40,12 +40,3 @@ def test_a_fresh_fill_tells_its_own_time() -> None:
     [merged] = merge_orders([filled(1, 7, time_ms=NOW + 3)], [], 1)
     assert merged.fill_ms == NOW + 3
     assert merge_orders([canceled(1)], [], 1)[0].fill_ms == 0
-
-
-def test_fresh_fills_stand_before_those_of_the_records() -> None:
-    """Criterion: REC-13. A fill that is not in the records yet has no bill id."""
-    core = [filled(2, 9, sequence=6), filled(2, 8, sequence=5), filled(1, 7, sequence=4)]
-    records = [fill_of(filled(1, 7, sequence=4), bill_id=40)]
-    merged = merge_fills(core, records, 10)
-    assert [(fill.trade, fill.bill_id) for fill in merged] == [(9, 0), (8, 0), (7, 40)]
-    assert merge_fills(core, records, 1) == merged[:1]

@@ -77,7 +77,12 @@ async def ledger_caught_up(context: Context) -> None:
     Problem 50046 when that takes too long.
     """
     status: Status = await context.door.query(GetStatus())
-    if await caught_up(context, status.sequence, LONG_WAIT_MS) < status.sequence:
+    await recorded_up_to(context, status.sequence)
+
+
+async def recorded_up_to(context: Context, sequence: int) -> None:
+    """Waits for the records to have a command; Problem 50046 when that takes too long."""
+    if sequence and await caught_up(context, sequence, LONG_WAIT_MS) < sequence:
         raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}")
 
 

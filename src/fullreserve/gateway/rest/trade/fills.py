@@ -1,4 +1,4 @@
-"""An account's own fills: the core's recent ones over the records."""
+"""An account's own fills: those of the records, once they have the core's recent ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ from fullreserve.gateway.rest.params import (
     OrdId,
     Params,
 )
-from fullreserve.gateway.rest.past import caught_up, whole
+from fullreserve.gateway.rest.past import recorded_up_to, whole
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
-from fullreserve.records.overlay import merge_fills
 from fullreserve.records.record import Fill, Page
 from fullreserve.records.retention import ARCHIVE_MS, FILLS_RECENT_MS
 
@@ -84,7 +83,7 @@ class _Wanted(NamedTuple):
         return not self.page.end_ms and self.side is None
 
     def keeps(self, fill: Order) -> bool:
-        """Of a fill without a bill id yet: what a client can page from is in the records."""
+        """Of a fill of the core's: what a client can page from is in the records."""
         page = self.page
         return (
             not page.after
@@ -122,14 +121,14 @@ class _Fills:
         )
         most = limit if wanted.keeps_recent else FRESH_MAX
         core: list[Order] = await self._door.query(ListFills(owner, instrument, order, most))
-        reached = await caught_up(self._context, core[0].sequence) if core else 0
+        fresh = max((one.sequence for one in core if wanted.keeps(one)), default=0)
+        # The records number bills, and a page is bounded by their ids.
+        await recorded_up_to(self._context, fresh)
 
         def ask(history: History) -> list[Fill]:
             return history.fills(
                 owner, wanted.page, instrument=instrument, order=order, side=wanted.side
             )
 
-        records = await whole(self._context, ask)
-        fresh = [one for one in core if one.sequence > reached and wanted.keeps(one)]
-        merged = merge_fills(fresh, records, limit)
-        return wire.envelope([fill_row(catalog, fill) for fill in merged])
+        fills = await whole(self._context, ask)
+        return wire.envelope([fill_row(catalog, fill) for fill in fills])
