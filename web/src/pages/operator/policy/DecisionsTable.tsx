@@ -60,7 +60,12 @@ function useColumns(): Column<Decision>[] {
       title: t('op.state'),
       cell: ({ state }) => <Badge look={decisionLook(state)}>{word('decision', state)}</Badge>,
     },
-    { id: 'rule', title: t('op.rule'), number: true, cell: ({ rule }) => rule },
+    {
+      id: 'rule',
+      title: t('op.rule'),
+      number: true,
+      cell: ({ rule }) => (rule === '0' ? '–' : rule),
+    },
     {
       id: 'given',
       title: t('op.given'),
@@ -71,12 +76,13 @@ function useColumns(): Column<Decision>[] {
       id: 'acts',
       title: <span className="unseen">{t('account.actions')}</span>,
       number: true,
-      cell: (row) => (row.state === 'waiting' ? <Acts row={row} /> : null),
+      cell: (row) => (row.state === 'waiting' ? <DecisionActs row={row} /> : null),
     },
   ]
 }
 
-function Acts({ row: { wdId } }: { row: Decision }): ReactNode {
+/** What may be said of a request that waits for approvals; whose word counts, the exchange says. */
+export function DecisionActs({ row: { wdId } }: { row: Decision }): ReactNode {
   const { t } = useTranslation()
   return (
     <span className={css.acts}>

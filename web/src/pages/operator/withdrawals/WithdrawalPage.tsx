@@ -12,10 +12,11 @@ import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
+import { DecisionActs } from '../policy/DecisionsTable'
 import { Explained } from '../policy/Explained'
 import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
-import type { WholeWithdrawal } from './rows'
+import { type WholeWithdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const NONE = '95002'
@@ -83,7 +84,7 @@ function Terms({ one }: { one: WholeWithdrawal }): ReactNode {
       facts={[
         [t('op.user.about'), <Uid key="uid" uid={one.uid} />],
         [t('form.size'), `${amount(one.amt)} ${one.ccy}`],
-        ['USD', amount(one.usd)],
+        ['USD', amount(worth(one.usd))],
         [t('op.wd.fee'), `${amount(one.fee)} ${one.ccy}`],
         [t('op.sus.line'), one.chain || '–'],
         [t('op.wd.to'), one.to || '–'],
@@ -107,7 +108,11 @@ function Policy({ wdId }: { wdId: string }): ReactNode {
   const isNone = error instanceof Refusal && error.code === NONE
   const decision = data?.[0]
   return (
-    <Section title={t('op.explained')} about={isNone ? t('op.explained.none') : null}>
+    <Section
+      title={t('op.explained')}
+      about={isNone ? t('op.explained.none') : null}
+      action={decision?.state === 'waiting' ? <DecisionActs row={decision} /> : null}
+    >
       {isNone ? null : <Problem problem={error} />}
       {decision ? <Explained decision={decision} /> : null}
     </Section>

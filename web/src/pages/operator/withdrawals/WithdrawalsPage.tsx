@@ -14,8 +14,9 @@ import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { DecisionsTable } from '../policy/DecisionsTable'
+import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
-import type { Queue, Withdrawal } from './rows'
+import { type Queue, type Withdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const EVERY_MS = 3_000
@@ -36,6 +37,11 @@ export function WithdrawalsPage(): ReactNode {
     {},
     EVERY_MS,
   )
+  const { data: waiting } = useReading<Decision, 'x/operator/policy/decisions'>(
+    'x/operator/policy/decisions',
+    { state: 'waiting' },
+    EVERY_MS,
+  )
   const counts = new Map(data?.map(({ queue, count }) => [queue, count]))
   const queues = QUEUES.map((id) => ({
     id: id as Shown,
@@ -44,7 +50,7 @@ export function WithdrawalsPage(): ReactNode {
   }))
   const approvals = {
     id: POLICY as Shown,
-    title: t('op.queue.policy'),
+    title: `${t('op.queue.policy')} (${amount(String(waiting?.length ?? 0))})`,
     content: (
       <div className={sectionCss.flush}>
         <DecisionsTable state="waiting" empty={t('op.decisions.none')} />
@@ -110,7 +116,7 @@ function useColumns(queue: Name): Column<Withdrawal>[] {
       number: true,
       cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
     },
-    { id: 'usd', title: 'USD', number: true, cell: ({ usd }) => amount(usd) },
+    { id: 'usd', title: 'USD', number: true, cell: ({ usd }) => amount(worth(usd)) },
     { id: 'ts', title: t('op.wd.asked'), cell: ({ requestedTs }) => date(requestedTs) },
     {
       id: 'by',

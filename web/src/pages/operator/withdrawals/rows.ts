@@ -28,3 +28,8 @@ export interface Queue {
   usd: string
   oldestTs: string
 }
+
+/** What it was worth in USD; '' where there was no price. */
+export function worth(usd: string): string {
+  return Number(usd) ? usd : ''
+}
