@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, text
 
 from fullreserve._core import Core
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.machine import Machine
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
+from fullreserve.exchange.products.deposit_state import Deposit
+from fullreserve.exchange.products.withdrawal_state import Withdrawal
+from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import decode_events
+from fullreserve.exchange.wire.queries import AnyQuestion, AskFold
 from fullreserve.records import schema
 from fullreserve.records.alone import NotAlone
+from fullreserve.records.custody import changed_deposits, changed_withdrawals
 from fullreserve.records.database import (
     Progress,
     database_url,
@@ -22,7 +31,7 @@ from fullreserve.records.database import (
 )
 from fullreserve.records.history import History, rows_of
 from fullreserve.records.projection import Projection, Rows
-from fullreserve.records.record import Page
+from fullreserve.records.record import Filters, Page, Span
 from fullreserve.records.writer import Writer
 from tests.bed import Bed
 from tests.integration.test_records import follow_to_end, trade_a_while
@@ -63,6 +72,56 @@ def follow(engine: Engine, seed: int, commit_rows: int) -> None:
         if number % commit_rows == 0:
             writer.write(projection.take(), Progress(core.sequence, core.time_ms))
     writer.write(projection.take(), Progress(core.sequence, core.time_ms))
+
+
+def some_deposit(number: int) -> Deposit:
+    amounts = (number, 1, bytes([number]) * 32, 1, 10_000_001, 1, 0, amount_bytes(number), 0)
+    return Deposit(*amounts, 10, b"", number * 1_000, number * 1_000, number, state=number % 3)
+
+
+def some_withdrawal(number: int) -> Withdrawal:
+    amounts = (amount_bytes(number), amount_bytes(1))
+    times = (number * 1_000, number * 1_000, number)
+    head = (number, 10_000_001, 1, 1, *amounts, number % 2 + 1, 7, 5)
+    return Withdrawal(*head, *times, client=bytes([number]))
+
+
+def test_histories_of_custody_are_the_same(engines: tuple[Engine, Engine]) -> None:
+    """Criterion: REC-60, REC-7. Written twice: the newest state stays."""
+    folds = {
+        DEPOSITS: [some_deposit(number) for number in range(9, 0, -1)],
+        WITHDRAWALS: [some_withdrawal(number) for number in range(9, 0, -1)],
+    }
+
+    class Folds(Machine):
+        """A machine whose folds know these."""
+
+        def query(self, query: AnyQuestion) -> Any:
+            assert isinstance(query, AskFold)
+            return msgspec.msgpack.encode(folds[query.fold])
+
+    shown: list[list[Sequence[Deposit | Withdrawal]]] = []
+    for engine in engines:
+        writer = Writer(engine, prepare(engine))
+        for sequence in (1, 2):
+            made = Rows()
+            made.deposits = changed_deposits(Folds(), 0, 8)
+            made.withdrawals = changed_withdrawals(Folds(), 0, 8)
+            writer.write(made, Progress(sequence, sequence))
+        history, span = History(engine), Span(8_000, 2_000, 3)
+        shown.append(
+            [
+                history.deposits(10_000_001, Span()),
+                history.deposits(10_000_001, span, Filters(state=1)),
+                history.withdrawals(10_000_001, span),
+                history.withdrawals(10_000_001, Span(), Filters(kinds=(2,), client=b"\x05")),
+                history.withdrawals(10_000_001, Span(), Filters(5, 1, 10, (2,))),
+            ]
+        )
+    sqlite, postgres = shown
+    assert sqlite == postgres
+    numbers = [[one.number for one in page] for page in sqlite]
+    assert numbers == [[8, 7, 6, 5, 4, 3, 2, 1], [7, 4], [7, 6, 5], [5], [5]]
 
 
 def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:

@@ -33,6 +33,7 @@ from fullreserve.journal.errors import Corrupt, JournalError
 from fullreserve.journal.replica import Replica
 from fullreserve.journal.snapshots import FOLDER_NAME, Folds, write_snapshot
 from fullreserve.records.alone import NotAlone, only_one
+from fullreserve.records.custody import changed_deposits, changed_withdrawals
 from fullreserve.records.database import (
     Progress,
     WrongDatabase,
@@ -55,6 +56,8 @@ COMMIT_MS = 80
 RETRY_MS = 200
 # Bounds memory and the time of one commit while catching up.
 ROWS_MAX = 20_000
+# The folds of custody forget what so many commands lie behind: it is written before that.
+COMMANDS_MAX = 50_000
 
 # Of one answer of the fold.
 OWNERS_MAX = 10_000
@@ -223,7 +226,8 @@ class Follower:
             return False
         self._projection.apply(row.sequence, decode_events(data), row.time_ms)
         self._moved.set()
-        if self._projection.gathered >= ROWS_MAX:
+        behind = row.last - self.progress.sequence
+        if self._projection.gathered >= ROWS_MAX or behind >= COMMANDS_MAX:
             await self._committed()
         return True
 
@@ -270,7 +274,12 @@ class Follower:
             return None
         total = self._replica.finished_total
         reached = Progress(head.sequence, head.time_ms, head.hash.hex(), total)
-        return self._projection.take(), reached
+        rows, machine = self._projection.take(), self._replica.machine
+        # What a halt left half done stands behind the head.
+        span = (self.progress.sequence, head.sequence)
+        rows.deposits = changed_deposits(machine, *span)
+        rows.withdrawals = changed_withdrawals(machine, *span)
+        return rows, reached
 
     def _answers(self, problem: BaseException | None) -> None:
         """Says once that the database does not answer, and once that it does again."""

@@ -12,19 +12,25 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 
+from fullreserve.exchange.products.deposit_state import Deposit
+from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
 from fullreserve.records import schema
 from fullreserve.records.activity_history import Week, read_week
 from fullreserve.records.bills import TRADE, TRANSFER, TRANSFER_IN, TRANSFER_OUT
 from fullreserve.records.candle_history import CandleRecord, read_candles
+from fullreserve.records.custody_history import read_deposits, read_withdrawals
 from fullreserve.records.database import Progress, progress
 from fullreserve.records.firsts import What
 from fullreserve.records.record import (
+    NO_FILTERS,
     Bill,
     Fill,
+    Filters,
     OrderRecord,
     Page,
+    Span,
     TradeRecord,
     TransferRecord,
 )
@@ -228,6 +234,18 @@ class History:
                 limit=limit,
                 as_of_ms=as_of_ms,
             )
+
+    def deposits(self, owner: int, span: Span, filters: Filters = NO_FILTERS) -> list[Deposit]:
+        """Deposits; see `custody_history.read_deposits`."""
+        with self._engine.connect() as connection:
+            return read_deposits(connection, owner, span, filters)
+
+    def withdrawals(
+        self, owner: int, span: Span, filters: Filters = NO_FILTERS
+    ) -> list[Withdrawal]:
+        """Withdrawals; see `custody_history.read_withdrawals`."""
+        with self._engine.connect() as connection:
+            return read_withdrawals(connection, owner, span, filters)
 
     def week(self, midnight_ms: int, least_tier: int) -> Week:
         """What families of accounts did; see `activity_history.read_week`."""

@@ -88,6 +88,7 @@ class Rows:
         "bills",
         "candles",
         "changed_orders",
+        "deposits",
         "fills",
         "firsts",
         "instruments",
@@ -95,6 +96,7 @@ class Rows:
         "owners",
         "trades",
         "transfers",
+        "withdrawals",
     )
 
     def __init__(self) -> None:
@@ -110,6 +112,9 @@ class Rows:
         self.firsts: list[Row] = []
         self.activity: list[Row] = []
         self.owners: list[Row] = []
+        # From the folds of custody, by whoever has them.
+        self.deposits: list[Row] = []
+        self.withdrawals: list[Row] = []
 
     def count(self) -> int:
         return sum(len(getattr(self, name)) for name in self.__slots__)

@@ -103,3 +103,30 @@ class TransferRecord(NamedTuple):
     target_owner: int
     target_kind: int
     target_instance: int
+
+
+class Span(NamedTuple):
+    """A page by time: older than `after_ms` and newer than `before_ms`, both exclusive; 0 is none.
+
+    With `before_ms` alone it is the newest page, as on OKX.
+    """
+
+    after_ms: int = 0
+    before_ms: int = 0
+    limit: int = 100
+
+
+class Filters(NamedTuple):
+    """Of deposits and withdrawals; None, 0 and empty ones leave open.
+
+    `kinds` and `client` are of withdrawals alone.
+    """
+
+    number: int = 0
+    asset: int = 0
+    state: int | None = None
+    kinds: tuple[int, ...] = ()
+    client: bytes = b""
+
+
+NO_FILTERS = Filters()

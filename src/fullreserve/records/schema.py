@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -254,6 +255,38 @@ owners = Table(
 )
 Index("owners_by_tier", owners.c.tier, owners.c.owner)
 Index("owners_of_master", owners.c.master, owners.c.owner)
+
+# Deposits and withdrawals in their newest state; `content` is the whole of it, as its fold has it.
+deposits = Table(
+    "deposits",
+    metadata,
+    _number("number", key=True),
+    _number("owner"),
+    _number("asset"),
+    _code("state"),
+    _number("seen_ms"),
+    _column("content", LargeBinary()),
+)
+Index("deposits_of_owner", deposits.c.owner, deposits.c.seen_ms, deposits.c.number)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    _number("number", key=True),
+    _number("owner"),
+    _number("asset"),
+    _code("state"),
+    _code("kind"),
+    _number("requested_ms"),
+    _text("client"),
+    _column("content", LargeBinary()),
+)
+Index(
+    "withdrawals_of_owner",
+    withdrawals.c.owner,
+    withdrawals.c.requested_ms,
+    withdrawals.c.number,
+)
 
 # The first id of each minute in which one was given: ids ascend in time, so a span of time is one
 # of ids, and a page in it does not walk what is older or newer.

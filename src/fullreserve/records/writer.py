@@ -22,6 +22,8 @@ _OVERWRITTEN = (
     schema.instruments,
     schema.activity,
     schema.owners,
+    schema.deposits,
+    schema.withdrawals,
 )
 _LAST_FILL = ("fill_price", "fill_size", "trade", "fill_fee", "liquidity", "fill_ms")
 

@@ -24,6 +24,8 @@ NOT_AVAILABLE = 50046
 CATCH_UP_STEP_MS = 10
 # What the core shows too is not waited for long; what the records alone have is.
 SHORT_WAIT_MS = 300
+# Commands for which the folds of custody keep at least what is done.
+CUSTODY_KEPT = 10_000
 LONG_WAIT_MS = 3_000
 _LATER = "trading goes on, try again in a moment"
 
@@ -58,6 +60,24 @@ async def whole(context: Context, question: Callable[[History], T]) -> T:
 
     def ask(history: History) -> T:
         if history.progress().finished_total < forgotten:
+            raise _Behind
+        return question(history)
+
+    try:
+        return await recorded(context, ask)
+    except _Behind:
+        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+
+
+async def kept(context: Context, question: Callable[[History], T]) -> T:
+    """The records' answer where the folds of custody were asked before; Problem 50046.
+
+    They forget only what so many commands lie behind; records that are nearer than that have it.
+    """
+    status: Status = await context.door.query(GetStatus())
+
+    def ask(history: History) -> T:
+        if history.progress().sequence < status.sequence - CUSTODY_KEPT:
             raise _Behind
         return question(history)
 

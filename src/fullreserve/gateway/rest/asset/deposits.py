@@ -19,11 +19,14 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.records.record import Filters, Span
 
 LISTED_MAX = 10_000
+STATE_DIGITS_MAX = 2
 FUNDING = "6"
 ON_A_CHAIN = "4"
 # While these last, confirmations are counted on with every block.
@@ -95,14 +98,11 @@ class _Deposits:
 
     async def history(self, request: Request, params: DepositsParams) -> bytes:
         """Deposits, newest first."""
-        question = ListDeposits(request.owner, 0, LISTED_MAX)
-        found: list[Deposit] = await ask(self._context, DEPOSITS, question)
-        found.sort(key=lambda one: -one.number)
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         asked = [
             one
-            for one in found
-            if self._is_asked(one, params) and (one.network, one.asset) in known
+            for one in await self._asked(request.owner, params)
+            if (one.network, one.asset) in known
         ]
         if params.tx_id:
             names = await names_of(self._context, (one.transfer for one in asked))
@@ -114,6 +114,23 @@ class _Deposits:
             for one in page
         ]
         return wire.envelope(rows)
+
+    async def _asked(self, owner: int, params: DepositsParams) -> list[Deposit]:
+        """Those of the fold, and of the records those that it has forgotten; newest first."""
+        question = ListDeposits(owner, 0, LISTED_MAX)
+        found: list[Deposit] = await ask(self._context, DEPOSITS, question)
+        newest = {one.number: one for one in found}
+        # Of what the records have, the fold may know some better: there is room for these too.
+        limit = LISTED_MAX if params.tx_id else params.limit + len(newest)
+        span = Span(params.after, params.before, limit)
+        asset = self._context.catalog.asset_named.get(params.ccy)
+        filters = Filters(
+            ids.number(params.dep_id), asset.id if asset else 0, number_of(params.state)
+        )
+        older = await kept(self._context, lambda history: history.deposits(owner, span, filters))
+        merged = {one.number: one for one in older} | newest
+        asked = [one for one in merged.values() if self._is_asked(one, params)]
+        return sorted(asked, key=lambda one: (-one.seen_ms, -one.number))
 
     def _to(self, known: dict[tuple[int, int], Line], one: Deposit) -> str:
         addresses = self._context.addresses.get(one.network)
@@ -132,6 +149,12 @@ class _Deposits:
             and (not params.after or one.seen_ms < params.after)
             and one.seen_ms > params.before
         )
+
+
+def number_of(state: str) -> int | None:
+    """A state's number; None for none, and for what cannot be one."""
+    is_one = len(state) <= STATE_DIGITS_MAX and state.isascii() and state.isdigit()
+    return int(state) if is_one else None
 
 
 def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -> dict[str, object]:

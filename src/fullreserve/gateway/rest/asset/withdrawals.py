@@ -37,13 +37,16 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.own_addresses import OwnAddresses
+from fullreserve.gateway.rest.asset.deposits import number_of
 from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
 from fullreserve.identity.address_book import Address
 from fullreserve.identity.session import Session
+from fullreserve.records.record import Filters, Span
 
 INTERNAL, ON_A_CHAIN = "3", "4"
 LISTED_MAX = 10_000
@@ -223,11 +226,7 @@ class _Withdrawals:
 
     async def history(self, request: Request, params: WithdrawalsParams) -> bytes:
         """Withdrawals, newest first."""
-        question = ListWithdrawals(request.owner, 0, LISTED_MAX)
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
-        found.sort(key=lambda one: -one.number)
-        client = client_hash(self._context, request.owner, params.client_id)
-        asked = [one for one in found if self._is_asked(one, params, client)]
+        asked = await self._asked(request.owner, params)
         if params.tx_id:
             named = await names_of(self._context, (one.transfer for one in asked))
             asked = [one for one in asked if named.get(one.transfer) == params.tx_id]
@@ -239,6 +238,28 @@ class _Withdrawals:
             for one in page
         ]
         return wire.envelope(rows)
+
+    async def _asked(self, owner: int, params: WithdrawalsParams) -> list[Withdrawal]:
+        """Those of the fold, and of the records those that it has forgotten; newest first."""
+        question = ListWithdrawals(owner, 0, LISTED_MAX)
+        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        newest = {one.number: one for one in found}
+        client = client_hash(self._context, owner, params.client_id)
+        # Of what the records have, the fold may know some better: there is room for these too.
+        limit = LISTED_MAX if params.tx_id else params.limit + len(newest)
+        span = Span(params.after, params.before, limit)
+        asset = self._catalog.asset_named.get(params.ccy)
+        filters = Filters(
+            ids.number(params.wd_id),
+            asset.id if asset else 0,
+            number_of(params.state),
+            _kinds(params.type),
+            client,
+        )
+        older = await kept(self._context, lambda history: history.withdrawals(owner, span, filters))
+        merged = {one.number: one for one in older} | newest
+        asked = [one for one in merged.values() if self._is_asked(one, params, client)]
+        return sorted(asked, key=lambda one: (-one.requested_ms, -one.number))
 
     def _is_asked(self, one: Withdrawal, params: WithdrawalsParams, client: bytes) -> bool:
         kind = INTERNAL if one.kind == Destination.OWNER else ON_A_CHAIN
@@ -266,6 +287,14 @@ class _Withdrawals:
                 row["xQueuePos"] = str(place.position)
                 row["xAheadAmt"] = self._catalog.assets[one.asset].text(amount_int(place.ahead))
         return row
+
+
+def _kinds(kind: str) -> tuple[int, ...]:
+    """The destinations that are of a type; none for any."""
+    if kind == INTERNAL:
+        return (int(Destination.OWNER),)
+    others = [int(one) for one in Destination if one is not Destination.OWNER]
+    return tuple(others) if kind == ON_A_CHAIN else ()
 
 
 def withdrawal_row(

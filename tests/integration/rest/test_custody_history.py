@@ -1,0 +1,209 @@
+"""Goal: histories of deposits and withdrawals that outlive what the folds remember.
+
+Method: the whole application over a real exchange and its records, which a test lets the folds
+forget, drops, and reads page by page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from fullreserve.exchange.products import withdrawals
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Confirmed,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.products.withdrawal_state import ListWithdrawals
+from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
+from fullreserve.gateway.custody_desk import ask
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.vault import NewKey
+from fullreserve.records import schema
+from fullreserve.records.database import database_url, open_database
+from fullreserve.records.history import History, rows_of
+from tests.bed import ALICE, BOB, BTC, submit, until
+from tests.integration.rest.bed import HandClock, RestBed
+from tests.integration.rest.test_custody import COIN, HASH, NETWORK, Numbers, funded, house, terms
+
+SECOND = 1_000
+
+
+@pytest_asyncio.fixture
+async def rest(tmp_path: Path) -> AsyncIterator[RestBed]:
+    """ALICE has two BTC to withdraw, BOB may receive."""
+    made = await RestBed.open(tmp_path, clock=HandClock())
+    made.context.addresses = {NETWORK: Numbers()}
+    made.context.pays = lambda: True
+    for fold in (DEPOSITS, WITHDRAWALS):
+        await house(made, fold, terms(NETWORK, "Bitcoin"))
+    await made.place(made.bob, "sell", "40000", "0.1")
+    await made.place(made.alice, "buy", "40000", "0.1")
+    await funded(made, 2)
+    door = made.door
+    await submit(door, [SetOwner(door.gateway, door.numbers(1), BOB, 0, 1, 0, 1)])
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def payer(rest: RestBed) -> NewKey:
+    """A key of ALICE's that may withdraw."""
+    bits = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
+    return rest.vault.create_key(ALICE, "Phrase-payer", bits, "payer", ["127.0.0.1"])
+
+
+async def recorded(rest: RestBed) -> None:
+    """Returns once the records have everything."""
+    async with asyncio.timeout(60):
+        while True:
+            health = await rest.door.health()
+            if health.projections.get("records", 0) >= health.durable:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def deposit(rest: RestBed, number: int) -> None:
+    """A deposit of so many BTC, a second after the last one."""
+    await rest.pass_time(SECOND)
+    transfer = bytes([number]) * 32
+    seen = Seen(NETWORK, transfer, BTC, 1, 0, amount_bytes(number * COIN), 0, 10, HASH)
+    await house(rest, DEPOSITS, seen)
+
+
+async def withdraw(rest: RestBed, payer: NewKey, number: int) -> str:
+    """An internal withdrawal of so many hundredths, a second after the last one; its id."""
+    await rest.pass_time(SECOND)
+    order = {"ccy": "BTC", "amt": f"0.0{number}", "dest": "3", "toAddr": str(BOB)}
+    made = await rest.post("asset/withdrawal", payer, order | {"clientId": f"c{number}"})
+    assert made.code == "0", made.json
+    return str(made.row["wdId"])
+
+
+class Pages:
+    """One of the histories, as a client reads it."""
+
+    def __init__(self, rest: RestBed, key: NewKey, path: str) -> None:
+        self._rest = rest
+        self._key = key
+        self._path = path
+
+    async def rows(self, **query: Any) -> list[dict[str, str]]:
+        await self._rest.pass_time(SECOND)
+        answer = await self._rest.get(self._path, self._key, **query)
+        assert answer.code == "0", answer.json
+        rows: list[dict[str, str]] = answer.data
+        return rows
+
+    async def amounts(self, **query: Any) -> list[str]:
+        return [row["amt"] for row in await self.rows(**query)]
+
+
+async def check_pages(pages: Pages, amounts: list[str]) -> None:
+    """Both directions, exclusive bounds, and filters; `amounts` are newest first."""
+    whole = await pages.rows()
+    assert [row["amt"] for row in whole] == amounts
+    times = [row["ts"] for row in whole]
+    assert await pages.amounts(limit=2) == amounts[:2]
+    assert await pages.amounts(after=times[1]) == amounts[2:]
+    assert await pages.amounts(after=times[0], limit=1) == amounts[1:2]
+    assert await pages.amounts(before=times[1]) == amounts[:1]
+    assert await pages.amounts(before=times[-1], limit=1) == amounts[:1]
+    assert await pages.amounts(after=times[0], before=times[-1]) == amounts[1:-1]
+    for row in whole:
+        assert await pages.amounts(txId=row["txId"] or "none") == (
+            [row["amt"]] if row["txId"] else []
+        )
+    assert await pages.amounts(ccy="BTC") == amounts
+    assert await pages.amounts(ccy="ETH") == await pages.amounts(ccy="XXX") == []
+    for state in ("99", "-1", "x", "9" * 40):
+        assert await pages.amounts(state=state) == []
+
+
+async def test_deposits_page_in_both_directions(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: REC-60, CUST-REST-9."""
+    await rest.get("asset/deposit-address", payer, ccy="BTC")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    for number in (1, 2, 3, 4):
+        await deposit(rest, number)
+    await house(rest, DEPOSITS, Confirmed(NETWORK, bytes([2]) * 32, 1))
+    await recorded(rest)
+    pages = Pages(rest, payer, "asset/deposit-history")
+    await check_pages(pages, ["4", "3", "2", "1"])
+    assert await pages.amounts(state="1") == ["2"]
+    assert await pages.amounts(state="0") == ["4", "3", "1"]
+    assert (await pages.amounts(type="4"), await pages.amounts(type="3")) == (
+        ["4", "3", "2", "1"],
+        [],
+    )
+    (_, third, *_) = await pages.rows()
+    assert await pages.amounts(depId=third["depId"]) == ["3"]
+    assert await Pages(rest, rest.bob, "asset/deposit-history").rows() == []
+
+
+async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
+    rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: REC-60, CUST-REST-9. It keeps one that is done; the records keep all."""
+    monkeypatch.setattr(withdrawals, "FINAL_KEPT", 1)
+    numbers = []
+    for number in (1, 2, 3, 4):
+        numbers.append(await withdraw(rest, payer, number))
+        await recorded(rest)
+    known = await ask(rest.context, WITHDRAWALS, ListWithdrawals(ALICE, 0, 100))
+    assert len(known) == 1
+    pages = Pages(rest, payer, "asset/withdrawal-history")
+    await check_pages(pages, ["0.04", "0.03", "0.02", "0.01"])
+    assert await pages.amounts(wdId=numbers[0]) == ["0.01"]
+    assert await pages.amounts(clientId="c2") == ["0.02"]
+    assert await pages.amounts(clientId="c9") == []
+    assert await pages.amounts(state="2", type="3") == ["0.04", "0.03", "0.02", "0.01"]
+    assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
+    assert await Pages(rest, rest.bob, "asset/withdrawal-history").rows() == []
+
+
+def content(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    engine = open_database(database_url("", folder))
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: rows_of(connection, table) for table in schema.metadata.sorted_tables
+            }
+    finally:
+        engine.dispose()
+
+
+async def test_histories_are_rebuilt_as_they_were(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: REC-60, REC-31."""
+    await rest.get("asset/deposit-address", payer, ccy="BTC")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    for number in (1, 2):
+        await deposit(rest, number)
+        await withdraw(rest, payer, number)
+    await recorded(rest)
+    await house(rest, DEPOSITS, Confirmed(NETWORK, bytes([1]) * 32, 1))
+    await recorded(rest)
+    paths = ("asset/deposit-history", "asset/withdrawal-history")
+    shown = [await Pages(rest, payer, path).rows() for path in paths]
+    assert [len(rows) for rows in shown] == [2, 2]
+    await rest.hold_records()
+    before = content(rest.folder)
+    assert (len(before["deposits"]), len(before["withdrawals"])) == (2, 2)
+    rest.history.close()
+    for path in rest.folder.glob("records.sqlite3*"):
+        path.unlink()
+    rest.follow_records()
+    rest.history = History(open_database(database_url("", rest.folder), read_only=True))
+    head = rest.bed.journal.head.sequence
+    await until(lambda: rest.history.progress().sequence >= head)
+    assert [await Pages(rest, payer, path).rows() for path in paths] == shown
+    await rest.hold_records()
+    assert content(rest.folder) == before
