@@ -87,7 +87,7 @@ SEED = 2020
 CANCELED = 0.1  # how many of those who wait change their minds
 VERIFIER = Path(__file__).parents[4] / "verifier" / "drain.py"
 HOT_PERIOD_MS = 900_000
-ALL_OF_IT = "Every user was paid on the chain exactly what the ledger says"
+ALL_OF_IT = "every user was paid on the chain exactly what the ledger says"
 OWED = (chart.FUND, chart.TRADE, chart.HOLD, chart.FROZEN)
 ABOUT = (
     "A signer, who holds keys, is gone and nothing stops. Then another is compromised: "
@@ -203,9 +203,8 @@ class Story(Market):
         await self._gates(number, len(requested))
         await self._deposits_are_credited(await paying_in)
         self._compare_latency((0, calm_ms), (began_ms, self._latency.elapsed_ms()))
-        await self._drain(number, requested)
-        self.telling.shaded = (began_ms, self._latency.elapsed_ms())
-        await self._compare()
+        await self._drain(number, requested, began_ms)
+        await self._compare("After the drain")
         await self._everybody_leaves()
 
     async def _a_holder_is_lost(self, running: Running) -> None:
@@ -309,12 +308,7 @@ class Story(Market):
 
     def _compare_latency(self, calm: tuple[int, int], suspended: tuple[int, int]) -> None:
         before, during = (self._latency.between(*one) for one in (calm, suspended))
-        ratio = self.telling.latency(before, during)
-        self.telling.check(
-            f"Orders took no longer meanwhile: the 99 % are {ratio.value:.2f} times those before "
-            f"(95 % interval {ratio.low:.2f} to {ratio.high:.2f}, to reach 1)",
-            holds=ratio.low <= 1.0,
-        )
+        self.telling.latency(before, during)
 
     async def _gates(self, number: int, waiting: int) -> None:
         planner, other = self._operator(0), self._operator(1)
@@ -351,7 +345,7 @@ class Story(Market):
         word = Show(number, gate, digest, passed=True, **more)
         await self._exchange.word(self._operator(1), word)
 
-    async def _drain(self, number: int, requested: list[int]) -> None:
+    async def _drain(self, number: int, requested: list[int], began_ms: int) -> None:
         exchange, board = self._exchange, self._operator(0)
         await exchange.reaches(number, SuspensionState.DRAINING, PAID_WITHIN_S)
         began_ns = exchange.clock.monotonic_ns()
@@ -361,6 +355,7 @@ class Story(Market):
             "the drain"
         )
         await exchange.reaches(number, SuspensionState.LIFTED, PAID_WITHIN_S)
+        self.telling.shaded = (began_ms, self._latency.elapsed_ms())
         self.telling.say("The queue was drained, and nobody had to tick")
         await exchange.final(requested, PAID_WITHIN_S)
         self.telling.say(f"{len(requested):,} withdrawals are final on the chains")
@@ -398,7 +393,7 @@ class Story(Market):
             done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
         return " · ".join((done.stdout or done.stderr).split("\n")).strip(" ·")
 
-    async def _compare(self) -> None:
+    async def _compare(self, when: str) -> None:
         """Each user's address against the ledger."""
         await self._exchange.look()
         owed: dict[int, int] = {}
@@ -407,8 +402,10 @@ class Story(Market):
                 owed[one.owner] = owed.get(one.owner, 0) + one.value
         has = await asyncio.to_thread(self._wallets.held, self._people)
         wrong = [one.uid for one in self._people if owed.get(one.uid, 0) != has[one.uid]]
-        self.telling.check(f"{ALL_OF_IT}: {len(self._people) - len(wrong)} of {len(self._people)}",
-                           holds=not wrong)  # fmt: skip
+        right = len(self._people) - len(wrong)
+        self.telling.check(
+            f"{when}: {ALL_OF_IT}: {right:,} of {len(self._people):,}", holds=not wrong
+        )
 
     async def _everybody_leaves(self) -> None:
         terms = await self._exchange.terms()
@@ -426,7 +423,7 @@ class Story(Market):
         self.telling.say(f"Withdrawals are open: {len(numbers):,} users withdraw everything")
         await self._exchange.final(numbers, PAID_WITHIN_S)
         self._say_pace(numbers, began_ns)
-        await self._compare()
+        await self._compare("At the end")
         for one in self._people:
             balances = await self._exchange.balances(one.uid)
             left += sum(amount for (kind, _), amount in balances.items() if kind in OWED)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.simulation.scenario.exchange import Exchange
-from fullreserve.simulation.scenario.latency import Latency, Ratio, Sample, ratio_of, share_of
+from fullreserve.simulation.scenario.latency import Latency, Sample, ratio_of, share_of
 from fullreserve.simulation.scenario.plots import Event, Line, Plot
 from fullreserve.simulation.scenario.report import Check, html
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 MS_PER_S = 1000
 
 
@@ -27,6 +27,7 @@ class Telling:
         self._events: list[Event] = []
         self._waiting: list[tuple[int, int]] = []
         self._final: dict[str, list[tuple[int, int]]] = {}
+        self._ratio = ""
         self._samples: Callable[[], list[Sample]] = list
         self._elapsed_ms: Callable[[], int] = int
 
@@ -47,15 +48,23 @@ class Telling:
         self.checks.append(Check(text, holds))
         self.say(f"{'Yes' if holds else 'NO'}: {text}")
 
-    def latency(self, before: list[Sample], during: list[Sample]) -> Ratio:
-        """Says what orders took at two times; how the second is to the first."""
+    def latency(self, before: list[Sample], during: list[Sample]) -> None:
+        """Says what orders took at two times, and how the second is to the first.
+
+        No check: what else runs on the machine is in it.
+        """
         for when, samples in (("before", before), ("while withdrawals were suspended", during)):
             took = [one.us for one in samples]
             self.say(
                 f"Orders {when}: {len(took):,}, median {share_of(took, 50):,} µs, "
                 f"99 % under {share_of(took, 99):,} µs"
             )
-        return ratio_of(during, before)
+        ratio = ratio_of(during, before)
+        self._ratio = (
+            f"While withdrawals were suspended the 99 % were {ratio.value:.2f} times those before "
+            f"(95 % interval {ratio.low:.2f} to {ratio.high:.2f})."
+        )
+        self.say(self._ratio)
 
     async def watch(self, exchange: Exchange, networks: Mapping[int, str]) -> None:
         """How many wait, and how many are final on each chain, until it is cancelled."""
@@ -80,7 +89,8 @@ class Telling:
                  self.shaded, "The shaded time: withdrawals are suspended."),
             Plot("Withdrawals that are final on their chain", "withdrawals",
                  [Line(*one) for one in self._final.items()], marks, self.shaded),
-            Plot("Time of an order, each second", "µs", self._seconds(), marks, self.shaded),
+            Plot("Time of an order, each second", "µs", self._seconds(), marks, self.shaded,
+                 self._ratio),
         )  # fmt: skip
         return html(self._title, self._about, self._events, self.checks, plots)
 
