@@ -20,7 +20,10 @@ import msgspec
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.liveness import Liveness
 from fullreserve.exchange.products.points import Claim, Points
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.journal import archive
@@ -28,7 +31,7 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.segment import Segment
 from tests.bed import ALICE, BOB, Bed, submit
-from tests.unit.journal import approvals_log, custody_log
+from tests.unit.journal import approvals_log, custody_log, safety_log
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
 
@@ -95,6 +98,10 @@ JOURNALS: dict[
     "points": ((Points,), _points),
     "approvals": ((Approvals,), _approvals),
     "custody": ((Deposits, Withdrawals), custody_log.fill),
+    "safety": (
+        (Approvals, Deposits, Withdrawals, Suspensions, Liveness, Policy),
+        safety_log.fill,
+    ),
 }
 
 

@@ -33,15 +33,16 @@ class Custody(NamedTuple):
 
 
 def served(data: Path) -> Custody:
-    """Of a data folder; custody.networks.BadNetworks."""
+    """Of a data folder; BadNetworks, also for one whose payments hang on one; BadHolders."""
     if not (data / NETWORKS).exists():
         return Custody()
-    from fullreserve.custody import networks
+    from fullreserve.custody import holders, networks, spare
     from fullreserve.custody.transactions import Transactions
 
     found = networks.served(data)
     if not found:
         return Custody()
+    spare.check(found, holders.load(data))
     return Custody(
         {one.network: one.addresses() for one in found},
         Transactions(data, found).text,

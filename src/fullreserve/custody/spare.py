@@ -1,0 +1,51 @@
+"""Whether a chain's configuration needs somebody: what signs on it must bear the loss of any one.
+
+Looked at as the exchange starts. A chain without signers pays nothing and needs nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from fullreserve.custody.holders import Online
+from fullreserve.custody.networks import BadNetworks, Network
+
+LANES_MIN = 3  # of a chain of accounts: losing one is bounded and stops nothing
+
+
+def check(networks: Sequence[Network], online: Sequence[Online]) -> None:
+    """BadNetworks with every rule that is broken, and where."""
+    said = [f"network {one.network}: {fault}" for one in networks for fault in faults(one)]
+    said += [f"quorum {one.quorum}: {fault}" for one in online for fault in shared(one)]
+    if said:
+        raise BadNetworks("; ".join(said))
+
+
+def faults(network: Network) -> Iterator[str]:
+    """Why a chain's signers may not be as they are, in words; none when they may."""
+    signers = len(dict.fromkeys(network.signers))
+    if not signers:
+        return
+    if signers < len(network.signers):
+        yield "a signer stands twice"
+    if network.kind == "utxo":
+        m, keys = network.threshold, len(network.branches)
+        if keys <= m:
+            yield f"{m}-of-{keys} keys: the loss of one must be borne, so {m}-of-{m + 1}"
+        if signers <= m:
+            yield f"{signers} signers for {m} signatures: one more than it takes, so {m + 1}"
+        return
+    if signers < 2:
+        yield "one signer alone holds its lanes: each lane's key is held by two"
+    if len(dict.fromkeys(network.lanes)) < LANES_MIN:
+        yield f"{len(network.lanes)} lanes: at least {LANES_MIN}"
+
+
+def shared(one: Online) -> Iterator[str]:
+    """What holders of a quorum have together, that each has to have for himself."""
+    for name in ("person", "signer", "key"):
+        counts = Counter(getattr(each, name) for each in one.holders)
+        for value, shares in counts.items():
+            if shares > 1:
+                yield f"{name} {value} has {shares} shares; allowed is one"

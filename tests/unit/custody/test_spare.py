@@ -1,0 +1,89 @@
+"""Goal: no chain is served whose payments hang on one. Method: configurations, good and bad."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fullreserve.app import custody
+from fullreserve.custody import holders, networks
+from fullreserve.custody.networks import BadNetworks, Branch, Network
+from fullreserve.custody.spare import check, faults
+
+BRANCH = Branch("02" * 33, "03" * 32)
+LANES = ("aa" * 20, "bb" * 20, "cc" * 20)
+
+
+def accounts(**more: Any) -> Network:
+    values: dict[str, Any] = {"signers": ("one.sock", "two.sock"), "lanes": LANES} | more
+    return Network(
+        network=1, kind="evm", nodes=("http://127.0.0.1:1",), branches=(BRANCH,), decimals={2: 18},
+        coin=2, credit_after=2, unlock_after=6, chain_id=1, **values,
+    )  # fmt: skip
+
+
+def scripts(threshold: int, keys: int, signers: int) -> Network:
+    return Network(
+        network=2, kind="utxo", nodes=("http://127.0.0.1:1",), branches=(BRANCH,) * keys,
+        decimals={1: 8}, coin=1, credit_after=1, unlock_after=3, threshold=threshold, hrp="bc",
+        signers=tuple(f"{number}.sock" for number in range(signers)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        accounts(),
+        accounts(signers=()),
+        accounts(signers=(), lanes=()),
+        scripts(2, 3, 3),
+        scripts(1, 2, 2),
+        scripts(3, 5, 4),
+        scripts(2, 2, 0),
+    ],
+)
+def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
+    """Criterion: LIVE-15."""
+    assert list(faults(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (accounts(signers=("one.sock",)), "one signer alone"),
+        (accounts(signers=("one.sock", "one.sock")), "stands twice"),
+        (accounts(lanes=LANES[:2]), "2 lanes"),
+        (scripts(2, 2, 2), "2-of-2 keys"),
+        (scripts(3, 3, 4), "3-of-3 keys"),
+        (scripts(2, 3, 2), "2 signers for 2"),
+        (scripts(1, 1, 1), "1-of-1 keys"),
+    ],
+)
+def test_what_hangs_on_one_is_refused(one: Network, words: str) -> None:
+    """Criterion: LIVE-15."""
+    with pytest.raises(BadNetworks, match=words):
+        check([one], [])
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (holders.Holder(1, "two.sock", "03"), "person 1"),
+        (holders.Holder(2, "one.sock", "03"), "signer one.sock"),
+        (holders.Holder(2, "two.sock", "02"), "key 02"),
+    ],
+)
+def test_two_shares_of_one_are_refused(second: holders.Holder, words: str) -> None:
+    """Criterion: LIVE-15."""
+    first = holders.Holder(1, "one.sock", "02")
+    with pytest.raises(BadNetworks, match=f"quorum 7: {words} has 2 shares"):
+        check([], [holders.Online(7, (first, second))])
+
+
+def test_the_start_looks_at_them(tmp_path: Path) -> None:
+    """Criterion: LIVE-15. What no node serves is not looked at."""
+    networks.keep(tmp_path, [accounts(signers=("one.sock",))])
+    with pytest.raises(BadNetworks, match="network 1: one signer alone"):
+        custody.served(tmp_path)

@@ -1,0 +1,259 @@
+"""A log of what guards withdrawals: suspensions with their way back, key holders, the policy."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import liveness, policy_wire
+from fullreserve.exchange.products import suspension_wire as stops
+from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    Bound,
+    Cancel,
+    Drain,
+    Funded,
+    Heed,
+    Paid,
+    Request,
+    RequirePolicy,
+    Settle,
+    Tier,
+)
+from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
+from fullreserve.exchange.products.suspension_state import HOUR_MS
+from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
+from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
+from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TOKENS, transfer
+
+RUNS = 500
+OPERATORS = (10_000_101, 10_000_102, 10_000_103)
+USD, DAY_MS = 10**8, 86_400_000
+HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
+COLD = Quorum(2, Role.COLD, 2, (Holder(4), Holder(5), Holder(6), Holder(7)), DAY_MS)
+ON_CHAIN = stops.Scope(stops.Level.CHAIN, CHAIN)
+SMALL = Rule(2, Verb.ALLOW, velocity_usd=9_000 * USD, window_ms=DAY_MS)
+RULES = (
+    Rule(1, Verb.BLOCK, categories=(Category.SANCTIONED,)),
+    SMALL,
+    Rule(3, Verb.APPROVE, CONSOLE, 2),
+)
+
+
+class Log:
+    """Says words to the folds of a bed, the last withdrawal and suspension known."""
+
+    def __init__(self, bed: Bed, draws: random.Random) -> None:
+        self.bed = bed
+        self.draws = draws
+        self.states = {fold.number: fold.state for fold in bed.folds}
+
+    async def open(self) -> None:
+        self.door = await self.bed.door()
+
+    async def say(self, fold: int, word: Any, who: int = chart.HOUSE) -> None:
+        encoded = msgspec.msgpack.encode(word)
+        await submit(self.door, [Product(1, self.door.numbers(1), fold, who, encoded)])
+
+    def advance(self, most_ms: int) -> None:
+        self.bed.clock.advance(self.draws.randrange(most_ms))  # type: ignore[attr-defined]
+
+    def operator(self) -> int:
+        return self.draws.choice(OPERATORS)
+
+    def withdrawal(self) -> int:
+        known = sorted(self.states[WITHDRAWALS].withdrawals)
+        return int(self.draws.choice(known[-6:] or [1]))
+
+    def suspension(self) -> int:
+        known = sorted(self.states[stops.SUSPENSIONS].suspensions)
+        return int(self.draws.choice(known[-2:] or [1]))
+
+    def change(self) -> int:
+        known = sorted(self.states[policy_wire.POLICY].changes)
+        return int(self.draws.choice(known[-2:] or [1]))
+
+
+async def _begin(log: Log) -> None:
+    for terms in NETWORKS:
+        for fold in (DEPOSITS, WITHDRAWALS):
+            await log.say(fold, terms)
+    for member in OPERATORS:
+        await log.say(Approvals.number, Enrol(CONSOLE, member))
+    await log.say(policy_wire.POLICY, policy_wire.Found(RULES))
+    await log.say(WITHDRAWALS, RequirePolicy())
+    for quorum in (HOT, COLD):
+        await log.say(liveness.LIVENESS, liveness.Define(quorum))
+    for network, asset in ((CHAIN, BTC), (TOKENS, USDT)):
+        coins = amount_bytes(10**6 * COIN)
+        await log.say(DEPOSITS, Funded(network, transfer(f"{asset}"), asset, Tier.HOT, coins))
+    for owner, side in ((BOB, Side.SELL), (ALICE, Side.BUY)):
+        await place(log.door, owner, side, 400_000, 10_000)
+        source, target = (AccountKey(owner, kind, 0) for kind in (chart.TRADE, chart.FUND))
+        half = amount_bytes(50 * COIN)
+        await submit(log.door, [Transfer(1, log.door.numbers(1), owner, source, target, BTC, half)])
+
+
+async def _of_a_withdrawal(log: Log) -> None:
+    draws, number = log.draws, log.withdrawal()
+    amount = amount_bytes(draws.choice((5, 20, 40)) * COIN // 100)
+    binding, name = transfer(f"b{number}"), transfer(str(number))
+    owner = draws.choice((ALICE, BOB))
+    words: list[tuple[int, Any, int]] = [
+        (WITHDRAWALS, Request(CHAIN, BTC, amount, amount_bytes(FEE_BTC), 0, 1), owner),
+        (WITHDRAWALS, Request(CHAIN, BTC, amount, amount_bytes(FEE_BTC), 0, 1), owner),
+        (policy_wire.POLICY, policy_wire.Judge(number, draws.choice((1, 1, 1, 5)), 7), chart.HOUSE),
+        (WITHDRAWALS, Heed(number), chart.HOUSE),
+        (policy_wire.POLICY, policy_wire.Approve(number), log.operator()),
+        (policy_wire.POLICY, policy_wire.Reject(number), draws.choice((*OPERATORS, *(ALICE,) * 9))),
+        (WITHDRAWALS, Bound(number, binding), chart.HOUSE),
+        (WITHDRAWALS, Paid(number, name, 9, amount_bytes(7)), chart.HOUSE),
+        (WITHDRAWALS, Cancel(number), owner),
+        (WITHDRAWALS, Settle(), chart.HOUSE),
+    ]
+    await log.say(*draws.choice(words))
+
+
+async def _of_the_policy(log: Log) -> None:
+    draws, who = log.draws, log.operator()
+    bound = msgspec.structs.replace(SMALL, velocity_usd=draws.randrange(1, 20_000) * USD)
+    change = log.change()
+    policy = next(fold for fold in log.bed.folds if fold.number == policy_wire.POLICY)
+    asked = policy_wire.GetReplay(change, log.bed.clock.exchange_ms())
+    answer = policy.answer(msgspec.msgpack.encode(asked))
+    seen = msgspec.msgpack.decode(answer, type=policy_wire.Replay | None)
+    digest = seen.digest if seen is not None else bytes(32)
+    words: list[Any] = [
+        policy_wire.Propose((RULES[0], bound, RULES[2])),
+        policy_wire.Agree(change, digest),
+        policy_wire.Agree(change, digest),
+        policy_wire.Withdraw(change),
+    ]
+    await log.say(policy_wire.POLICY, draws.choice(words), who)
+
+
+async def _of_holders(log: Log) -> None:
+    draws = log.draws
+    quorum = draws.choice((HOT, COLD))
+    digest = transfer(f"challenge {log.bed.clock.exchange_ms() // 600_000}")
+    persons = [one.person for one in quorum.holders]
+    now = log.bed.clock.exchange_ms()
+    words: list[Any] = [
+        liveness.Ask(quorum.number, digest),
+        liveness.Challenge(quorum.number, digest),
+        *(liveness.Answered(quorum.number, person, digest) for person in persons),
+        liveness.Away(draws.choice(persons), now, now + draws.randrange(DAY_MS)),
+        liveness.Replace(quorum.number, persons[0], Holder(20), persons[1]),
+        liveness.Replace(quorum.number, persons[0], Holder(20), persons[2]),
+        liveness.Look(),
+    ]
+    await log.say(liveness.LIVENESS, draws.choice(words))
+
+
+async def _of_a_stop(log: Log) -> None:
+    draws, number, digest = log.draws, log.suspension(), transfer("evidence")
+    scope = draws.choice((ON_CHAIN, stops.Scope(stops.Level.ASSET, asset=BTC)))
+    mode = draws.choice((stops.Mode.QUEUE, stops.Mode.QUEUE, stops.Mode.REVIEW, stops.Mode.REJECT))
+    terms = stops.Terms(stops.Action.WITHDRAW, scope, mode, stops.Reason.NODE_DOWN)
+    words: list[Any] = [
+        stops.Suspend(terms),
+        stops.Draft(terms),
+        stops.Ratify(number),
+        stops.Extend(number, 5),
+        stops.Check(number),
+        stops.SignOff(number),
+        stops.Show(number, stops.Gate(draws.randrange(1, 9)), digest, passed=True),
+        stops.Fall(number),
+        stops.Discard(number),
+        stops.Lift(number),
+    ]
+    await log.say(stops.SUSPENSIONS, draws.choice(words), log.operator())
+    if draws.randrange(4) == 0:
+        trigger = draws.choice(list(stops.Trigger))
+        await log.say(stops.SUSPENSIONS, stops.Trip(trigger, scope, digest))
+
+
+async def _reopen(log: Log) -> None:
+    """Everything that is stopped goes on, by the whole way back."""
+    table = log.states[stops.SUSPENSIONS].suspensions
+    for number in [number for number, one in table.items() if one.is_in_force]:
+        await _way_back(log, number)
+        await log.say(WITHDRAWALS, Settle())
+
+
+async def _way_back(log: Log, number: int) -> None:
+    first, second, third = OPERATORS
+    now = log.bed.clock.exchange_ms()
+    budgets = (stops.Budget(CHAIN, BTC, amount_bytes(COIN), 3),)
+    evidence = transfer("evidence")
+
+    async def show(gate: stops.Gate, **more: Any) -> None:
+        word = stops.Show(number, gate, evidence, passed=True, **more)
+        await log.say(stops.SUSPENSIONS, word, second)
+
+    await log.say(stops.SUSPENSIONS, stops.Plan(number, now, budgets), first)
+    await show(stops.Gate.COMMUNICATION)
+    log.bed.clock.advance(HOUR_MS)  # type: ignore[attr-defined]
+    await _all_answer(log)
+    await log.say(stops.SUSPENSIONS, stops.Check(number), first)
+    coins = tuple(stops.Figure(0, asset, amount_bytes(10**18)) for asset in range(1, 9))
+    waiting = [one for one in log.states[WITHDRAWALS].withdrawals.values() if one.state == 0]
+    for gate, more in (
+        (stops.Gate.SIGNABILITY, {"count": 2}),
+        (stops.Gate.COVERAGE, {"figures": coins}),
+        (stops.Gate.LIQUIDITY, {}),
+        (stops.Gate.QUEUE_HYGIENE, {"count": len(waiting)}),
+        (stops.Gate.LIMITS, {}),
+        (stops.Gate.SUPPORT, {}),
+    ):
+        await show(gate, **more)
+    for who in (second, third):
+        await log.say(stops.SUSPENSIONS, stops.SignOff(number), who)
+    for _ in range(6):
+        advance = stops.Advance(number, transfer("seed"))
+        await log.say(stops.SUSPENSIONS, advance)
+        await log.say(WITHDRAWALS, Settle())
+        for canary in log.states[stops.SUSPENSIONS].suspensions[number].canaries.values():
+            await _pay(log, canary)
+        await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3))
+
+
+async def _all_answer(log: Log) -> None:
+    """Every holder, whoever that is by now."""
+    for quorum in log.states[liveness.LIVENESS].quorums.values():
+        digest = transfer(f"challenge {quorum.number} {log.bed.clock.exchange_ms()}")
+        await log.say(liveness.LIVENESS, liveness.Ask(quorum.number, digest))
+        for one in quorum.holders:
+            word = liveness.Answered(quorum.number, one.person, digest)
+            await log.say(liveness.LIVENESS, word)
+            await log.say(liveness.LIVENESS, liveness.Away(one.person, 0, 0))
+
+
+async def _pay(log: Log, number: int) -> None:
+    await log.say(policy_wire.POLICY, policy_wire.Judge(number, Category.BOOK, 7))
+    for who in OPERATORS[:2]:
+        await log.say(policy_wire.POLICY, policy_wire.Approve(number), who)
+    await log.say(WITHDRAWALS, Heed(number))
+    await log.say(WITHDRAWALS, Bound(number, transfer(f"b{number}")))
+    await log.say(WITHDRAWALS, Paid(number, transfer(str(number)), 9, amount_bytes(7)))
+
+
+async def fill(bed: Bed, draws: random.Random) -> None:
+    """Writes the log: four days of it, with a restart now and then."""
+    log = Log(bed, draws)
+    await log.open()
+    await _begin(log)
+    steps = (_of_a_withdrawal, _of_a_withdrawal, _of_a_withdrawal, _of_the_policy, _of_holders)
+    for turn in range(1, RUNS + 1):
+        await draws.choice((*steps, _of_a_stop, _of_a_stop) if turn % 50 > 30 else steps)(log)
+        if turn % 50 == 0:
+            await _reopen(log)
+        log.advance(1_200_000)
