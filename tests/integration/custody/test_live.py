@@ -204,7 +204,11 @@ def test_the_whole_exchange_is_killed_amid_payments(live: Live, outside: Outside
     address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
     outside.send(USDT, address, 500 * 10**6)
     live.until(
-        lambda: [one for one in okx.fetch_deposits() if one["info"]["state"] == "2"][1:],
+        lambda: [
+            one
+            for one in okx.fetch_deposits()
+            if (one["amount"], one["info"]["state"]) == (500, "2")
+        ],
         "coins to withdraw",
     )
     before, held = outside.balance(USDT), okx.fetch_balance({"type": "funding"})["USDT"]["total"]
