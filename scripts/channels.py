@@ -46,6 +46,7 @@ ABOUT = {
     "price-limit": "The limits at once, then when they changed, at most each 200 ms.",
     "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
     "x-reserves": "An extension: the newest statement of reserves, then each when it is made.",
+    "x-reserves-proof": "An extension: one's own proof in the newest statement, then in each.",
     "tickers": "The ticker at once, then for trades and best offers, at most each 100 ms.",
     "withdrawal-info": "The newest withdrawals, then each change within 1 s; of sub-accounts too.",
     "trades": "One message for each taker order and price.",

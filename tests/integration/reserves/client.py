@@ -55,6 +55,19 @@ class Client:
             "OK-ACCESS-PASSPHRASE": self._key.passphrase,
         }
 
+    def login(self) -> dict[str, Any]:
+        """What signs a WebSocket connection in."""
+        now = str(int(datetime.now(UTC).timestamp()))
+        text = f"{now}GET/users/self/verify".encode()
+        made = hmac.new(self._key.secret.encode(), text, hashlib.sha256).digest()
+        arg = {
+            "apiKey": self._key.key,
+            "passphrase": self._key.passphrase,
+            "timestamp": now,
+            "sign": base64.b64encode(made).decode(),
+        }
+        return {"op": "login", "args": [arg]}
+
     def row(self, path: str, *, signed: bool = False) -> dict[str, Any]:
         """The one row of an answer."""
         status, content = self.get(API + path, signed=signed)

@@ -136,6 +136,35 @@ async def test_the_channel_pushes_each_statement(server: LiveServer) -> None:
     assert epochs[1] == epochs[0] + 1
 
 
+async def test_ones_own_proof_is_pushed_with_each_statement(
+    client: Client, server: LiveServer
+) -> None:
+    """Whoever keeps the newest has a proof while nobody answers. Criterion: POR-SERVE-8"""
+    arg = {"channel": "x-reserves-proof"}
+    subscribe = json.dumps({"op": "subscribe", "args": [arg]})
+    pushed: list[dict[str, Any]] = []
+    async with connect(f"ws://{server.ws}/ws/v5/private") as socket, asyncio.timeout(60):
+        await socket.send(subscribe)
+        assert json.loads(await socket.recv())["code"] == "60011"
+        await socket.send(json.dumps(client.login()))
+        while len(pushed) < 2:
+            message = json.loads(await socket.recv())
+            if message.get("event") == "login":
+                assert message["code"] == "0"
+                await socket.send(subscribe)
+            elif "data" in message:
+                assert message["arg"] == {**arg, "uid": str(client.uid)}
+                pushed += message["data"]
+    first, second = pushed
+    assert second["statement"]["epoch"] > first["statement"]["epoch"]
+    for one in pushed:
+        leaf = verify.check_leaf(one["proof"], one["statement"], "Your")
+        assert leaf.account == client.uid
+    verify.check_log(
+        second["log"], second["statement"], bytes.fromhex(second["statement"]["exchange"])
+    )
+
+
 async def test_a_killed_worker_goes_on_where_the_log_stands(
     client: Client, server: LiveServer
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import absent, custody, private, public, reference
 from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
-from fullreserve.gateway.ws.reserves import Statements
+from fullreserve.gateway.ws.reserves import Proofs, Statements
 from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
 from fullreserve.gateway.ws.topics import Silent, Topic
 from fullreserve.marketdata.bars import BARS
@@ -91,11 +91,15 @@ OF_CUSTODY = {
     "deposit-info": custody.DepositInfo,
     "withdrawal-info": custody.WithdrawalInfo,
 }
+OF_RESERVES = {
+    "x-reserves": Shape(PUBLIC),
+    "x-reserves-proof": Shape(PRIVATE, login=True),
+}
 OTHERS: dict[str, Shape] = {
     **dict.fromkeys(OF_CUSTODY, Shape(BUSINESS, login=True, names=("ccy",))),
     "instruments": Shape(PUBLIC, types=LISTED),
     "status": Shape(PUBLIC),
-    "x-reserves": Shape(PUBLIC),
+    **OF_RESERVES,
     "price-limit": _INSTRUMENT,
     **absent.CHANNELS,
 }
@@ -128,10 +132,8 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     if channel == "status":
         make = lambda: reference.Status({"channel": channel}, server.context)  # noqa: E731
         return Subscription(channel, channel, make)
-    if channel == "x-reserves":
-        return Subscription(
-            channel, channel, lambda: Statements({"channel": channel}, server.context.folder)
-        )
+    if channel in OF_RESERVES:
+        return _of_reserves(server, connection, channel)
     given = tuple((name, arg[name]) for name in shape.arguments if arg.get(name))
     return Subscription(channel, (channel, given), lambda: Silent({"channel": channel}))
 
@@ -199,6 +201,16 @@ def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) ->
     return Subscription(
         channel, (channel, uid, given), lambda: served.make(plain, uid, server.private)
     )
+
+
+def _of_reserves(server: Server, connection: Connection, channel: str) -> Subscription:
+    folder = server.context.folder
+    if not OF_RESERVES[channel].login:
+        return Subscription(channel, channel, lambda: Statements({"channel": channel}, folder))
+    assert connection.key is not None
+    uid = connection.key.uid
+    plain = {"channel": channel, "uid": str(uid)}
+    return Subscription(channel, (channel, uid), lambda: Proofs(plain, uid, folder))
 
 
 def _of_custody(server: Server, uid: int, channel: str, arg: Arg) -> Subscription:

@@ -1,11 +1,22 @@
-"""The channel `x-reserves`: the newest statement of reserves at once, then each when it is made."""
+"""`x-reserves`: the newest statement of reserves at once, then each when it is made.
+
+`x-reserves-proof` does the same with a user's own bundle, so that whoever keeps the newest has a
+proof also while nobody answers.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import msgspec
+
+from fullreserve.gateway import proof_desk
+from fullreserve.gateway.proof_desk import NoProof
 from fullreserve.gateway.published import LATEST, Published
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
+
+BEATS = 10  # between two questions for a proof that is not there; a beat is 100 ms
 
 
 class Statements(Beating):
@@ -38,3 +49,62 @@ class Statements(Beating):
             return False
         self._frame = frame
         return True
+
+
+class _Statement(msgspec.Struct, frozen=True):
+    epoch: int
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """What of a bundle, or of a published statement, says which it is."""
+
+    statement: _Statement
+
+
+_row = msgspec.json.Decoder(_Row).decode
+
+
+class Proofs(Beating):
+    """Of one owner. A proof is asked for once its statement is published."""
+
+    def __init__(self, arg: Arg, uid: int, data: Path | None) -> None:
+        super().__init__(arg)
+        self._uid = uid
+        self._data = data
+        self._published = Published(data)
+        self._seen_ns = 0
+        self._beats = BEATS
+        self._epoch = 0
+        self._frame = b""
+        self._task: asyncio.Task[None] | None = None
+
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        if self._frame:
+            listener.write(self._frame)
+
+    def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def beat(self, time_ms: int) -> None:  # noqa: ARG002 - a statement has its own time
+        self._beats += 1
+        changed_ns = self._published.changed_ns()
+        if changed_ns != self._seen_ns and self._beats >= BEATS and self._task is None:
+            self._beats = 0
+            self._task = asyncio.create_task(self._learn(changed_ns))
+
+    async def _learn(self, changed_ns: int) -> None:
+        try:
+            content = await proof_desk.bundle(self._data, self._uid)
+        except NoProof:
+            return  # nothing is owed yet, or its maker is away: a later beat asks again
+        finally:
+            self._task = None
+        epoch, newest = _row(content).statement.epoch, self._published.file(LATEST)
+        if newest is not None and _row(newest).statement.epoch <= epoch:
+            self._seen_ns = changed_ns
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._frame = self.message(f'"data":[{content.decode()}]')
+            self.write(self._frame)
