@@ -116,6 +116,7 @@ class Reconciler:
         keys = sorted({(tier, asset) for tier in wire.Tier for asset in self._network.decimals})
         self.lines = [self._line(key, ledger, held, way) for key in keys]
         self._keep(block)
+        self._forget_ended()
         broken = [one for one in self.lines if one.difference and self._lasts(one)]
         for one in broken:
             await self._suspend(one, block)
@@ -145,13 +146,13 @@ class Reconciler:
         fresh.write_bytes(msgspec.json.encode(found))
         fresh.replace(place)
 
+    def _forget_ended(self) -> None:
+        """A difference that ended says nothing of the next one."""
+        differ = {(line.tier, line.asset) for line in self.lines if line.difference}
+        self._since = {key: since for key, since in self._since.items() if key in differ}
+
     def _lasts(self, one: Line) -> bool:
         key, now = (one.tier, one.asset), self._clock.wall_ms()
-        self._since = {
-            known: since
-            for known, since in self._since.items()
-            if any(line.difference for line in self.lines if (line.tier, line.asset) == known)
-        }
         return now - self._since.setdefault(key, now) >= self._lasts_ms
 
     async def _suspend(self, one: Line, block: Block) -> None:

@@ -179,6 +179,21 @@ async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Faul
     assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
 
 
+async def test_a_difference_that_ended_counts_nothing_for_the_next(books: Books) -> None:
+    """Criterion: CHAINS-RECONCILE-3."""
+    check, tip = books.reconciler.check, books.chain.chain.tip
+    await missing_credit(books)
+    assert await check(tip()) == []
+    assert any(one.difference for one in books.reconciler.lines)
+    await books.watcher.round()
+    assert await check(tip()) == []
+    assert not any(one.difference for one in books.reconciler.lines)
+    books.clock.advance(10 * LASTS_MS)
+    await missing_credit(books)
+    assert await check(tip()) == []
+    assert any(one.difference for one in books.reconciler.lines)
+
+
 def test_a_difference_lasts_longer_while_the_payer_has_not_read_the_block(tmp_path: Path) -> None:
     """Change that it has not seen looks as if it were gone. Criterion: CHAINS-RECONCILE-3."""
     network = Network(
