@@ -30,6 +30,7 @@ from benchmarks import (
     recovery,
     reserves,
     rust,
+    statements,
 )
 from benchmarks.figure import Figure, Measure, decode, encode, table
 
@@ -52,6 +53,7 @@ MEASURES: dict[str, Measure] = {
     "chains": chains.measure,
     "custody": custody.measure,
     "reserves": reserves.measure,
+    "statements": statements.measure,
     "page-view": page.view,
     "page-orders": page.orders,
     "page-books": page.books,

@@ -117,6 +117,12 @@ class Evidence:
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
         self._keep()
         shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
+        unsigned = {
+            symbol
+            for one in held
+            if owned[one.address] is None
+            for symbol in found.amounts[one.address]
+        }
         return _Part(
             network=network,
             name=names.codes.get(network.network, str(network.network)),
@@ -125,6 +131,9 @@ class Evidence:
             places=[one for one, _ in shown],
             owners={one.address: proof for one, proof in shown},
             read_ms=now_ms,
+            unsigned=frozenset(
+                asset for asset, symbol in names.symbols.items() if symbol in unsigned
+            ),
         )
 
     async def _owner(self, place: Place, block: Pinned, now_ms: int) -> Ownership | None:
@@ -198,6 +207,7 @@ class _Part(msgspec.Struct, frozen=True):
     places: list[Place]
     owners: dict[str, Ownership]
     read_ms: int
+    unsigned: frozenset[int]  # assets of which there is something that nobody signed for
 
     def document(self) -> Document:
         """What is published of it."""
@@ -275,9 +285,10 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 def _whole(known: Sequence[Network], parts: Mapping[int, _Part], now_ms: int) -> frozenset[int]:
-    """Assets of which no chain is missing, whether nobody serves it or nobody could read it now."""
+    """Assets of which nothing is missing: each chain was read now, each place with some signed."""
     read = {number for number, part in parts.items() if part.read_ms == now_ms}
     partly = {asset for one in known if one.network not in read for asset in one.decimals}
+    partly |= {asset for part in parts.values() for asset in part.unsigned}
     return frozenset(asset for one in known for asset in one.decimals) - partly
 
 

@@ -1,9 +1,9 @@
 """Tells the core how much of each asset is liquid, and stops withdrawals of what is short.
 
-A figure is made of each asset of which every chain was read this time. What the ledger had there is
-told with it, before or after the reading, whichever leaves less to lend: coins come and go
-meanwhile. For the same reason a figure alone stops nothing until the next one confirms it; a loss
-that the ledger itself has needs no confirmation.
+A figure is made of each asset of which every chain was read this time and every place signed for.
+What the ledger had there is told with it, before or after the reading, whichever leaves less to
+lend: coins come and go meanwhile. For the same reason a figure alone stops nothing until the next
+one confirms it; a loss that the ledger itself has needs no confirmation.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Shown(NamedTuple):
     chains: Sequence[Chain]
     read_ms: int
     evidence: str
-    whole: frozenset[int] = frozenset()  # assets of which every chain was read this time
+    whole: frozenset[int] = frozenset()  # assets of which nothing is missing
 
 
 NOTHING = Shown({}, (), 0, "")

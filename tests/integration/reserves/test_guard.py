@@ -16,7 +16,7 @@ from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import queries as q
 from tests.bed import ALICE, BTC, submit
 from tests.integration.reserves.anvil import ETHER, Anvil
-from tests.integration.reserves.world import MINUTE_MS, World, advance
+from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance
 
 NOT_LENT = 59_410
 COIN = 10**8
@@ -119,3 +119,23 @@ async def test_what_cannot_be_read_is_not_lent_and_not_stopped(world: World) -> 
         assert not stopped(world)
     finally:
         other.close()
+
+
+async def test_what_nobody_signs_for_is_not_lent_and_not_stopped(world: World) -> None:
+    """Coins whose signers are away are not shown, and are not gone. Criterion: POR-GUARD-3"""
+    world.keys.silent = True
+    for _ in range(3):
+        row = await world.publish()
+        assert not row["statement"]["reserves"]["chains"] or world.verdict(row)
+        advance(world, MINUTE_MS)
+    assert reserve(world, BTC).expires_ms == 0
+    world.keys.silent = False
+    await world.publish()
+    told_ms = reserve(world, BTC).expires_ms
+    world.keys.silent = True
+    advance(world, 25 * HOUR_MS)
+    for _ in range(3):
+        await world.publish()
+    assert reserve(world, BTC).expires_ms == told_ms
+    assert await code_of(world, lend(BTC, 1)) == NOT_LENT
+    assert not stopped(world)
