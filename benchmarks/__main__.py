@@ -30,6 +30,7 @@ from benchmarks import (
     recovery,
     reserves,
     rust,
+    shared_nothing,
     statements,
 )
 from benchmarks.figure import Figure, Measure, decode, encode, table
@@ -60,9 +61,10 @@ MEASURES: dict[str, Measure] = {
     "page-four": page.four,
     "page-memory": page.memory,
     "history": history.measure,
+    "shared-nothing": shared_nothing.measure,
 }
-# Measured when it is named alone: making its rows takes minutes.
-BY_NAME = ("history",)
+# Measured when they are named alone: they take minutes.
+BY_NAME = ("history", "shared-nothing")
 
 
 def machine() -> str:

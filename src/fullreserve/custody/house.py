@@ -40,7 +40,8 @@ _ANSWERS: dict[type, Any] = {
     ListStandings: list[Standing],
 }
 
-AT_ONCE = 500  # reports in one submission
+# Reports in one submission: orders go in between, so that none waits for long.
+AT_ONCE = 32
 BUSY = 50_013
 BUSY_S, BUSY_TIMES = 0.25, 120  # how long an exchange may be busy until a worker gives up
 ADDRESSES_AT_ONCE = 10_000
