@@ -70,6 +70,12 @@ class Feed:
             market.apply(row)
         market.sequence = max(market.sequence, status.sequence)
         market.time_ms = max(market.time_ms, status.time_ms)
+        # Of two orders that trade one at least is finished.
+        if status.finished_total:
+            market.started_at = market.sequence
+        else:
+            for each in market:
+                each.has_no_past()
         market.come_of_age()
         if self._history is not None:
             past = self._take_past(self._history, status)

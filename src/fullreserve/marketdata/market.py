@@ -37,7 +37,7 @@ class InstrumentMarket:
         self.book = Book(instrument)
         self.tape = Tape(instrument)
         self.candles = Candles()
-        self.ticker = Ticker(instrument, self.book, self.tape, self.candles)
+        self.ticker = Ticker(instrument, self.book, self.tape, self.candles, lacks_past=awaits_past)
         # Trades that came before the past did.
         self._held: list[Trade] | None = [] if awaits_past else None
         self._awaits_past = awaits_past
@@ -53,6 +53,17 @@ class InstrumentMarket:
             self._held += trades
         if self._drawing:
             self._draw(trades)
+
+    @property
+    def lacks_past(self) -> bool:
+        """Whether the first bars and the last 24 hours lack what was before the start."""
+        return self.ticker.lacks_past
+
+    def has_no_past(self) -> None:
+        """Nobody traded before the start."""
+        self.ticker.lacks_past = False
+        self.candles.first_ms = 0
+        self.begin_without_past()
 
     def begin_without_past(self) -> None:
         """Draws what came since the start; the past may follow."""
@@ -100,6 +111,8 @@ class Market:
         self._advance_listeners: dict[Callable[[], None], None] = {}
         self.sequence = 0
         self.time_ms = 0
+        # The last command that may have trades which came as no row; 0 where nobody traded.
+        self.started_at = 0
 
     def __iter__(self) -> Iterator[InstrumentMarket]:
         return iter(self._markets.values())

@@ -66,13 +66,22 @@ class Ticker:
     """Renders the ticker from the book, the tape and the candles.
 
     The window is 1,440 minutes, the running one included. `open24h` is the price when it began,
-    or that of its first trade when there was none before.
+    or that of its first trade when there was none before. All of it is "" while the past lacks.
     """
 
-    __slots__ = ("_book", "_candles", "_instrument", "_tape", "_window")
+    __slots__ = ("_book", "_candles", "_instrument", "_tape", "_window", "lacks_past")
 
-    def __init__(self, instrument: Instrument, book: Book, tape: Tape, candles: Candles) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        book: Book,
+        tape: Tape,
+        candles: Candles,
+        *,
+        lacks_past: bool = False,
+    ) -> None:
         self._instrument = instrument
+        self.lacks_past = lacks_past
         self._book = book
         self._tape = tape
         self._candles = candles
@@ -125,6 +134,11 @@ class Ticker:
     def _of_day(self, day: Candle | None) -> str:
         instrument = self._instrument
         price = instrument.price_text
+        if self.lacks_past:
+            return (
+                '"open24h":"","high24h":"","low24h":"","volCcy24h":"","vol24h":"",'
+                '"sodUtc0":"","sodUtc8":""'
+            )
         utc0, utc8 = self._candles.live(DAY_UTC0), self._candles.live(DAY_UTC8)
         if day is None or utc0 is None or utc8 is None:
             return (

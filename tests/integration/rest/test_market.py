@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import create_engine
 
 from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE
+from fullreserve.records.database import database_url, open_database, prepare
 from fullreserve.records.history import History
 from tests.bed import START_MS
 from tests.integration.rest.bed import Answer, HandClock, RestBed
@@ -203,4 +205,69 @@ async def test_open_orders_do_not_need_the_records(tmp_path: Path) -> None:
     rest.history = History(create_engine(f"sqlite:///{rest.folder}/gone/records.sqlite"))
     row = (await rest.get("trade/orders-pending", rest.bob)).row
     assert (row["ordId"], row["accFillSz"], row["state"]) == (placed, "0.4", "partially_filled")
+    await rest.close()
+
+
+async def hold_back(rest: RestBed) -> Callable[[], None]:
+    """Lets history be read from records that have nothing yet; the way out of it."""
+    await rest.pass_time(0)
+    folder = rest.folder / "rebuilt"
+    folder.mkdir()
+    engine = open_database(database_url("", folder))
+    prepare(engine)
+    kept, rest.history = rest.history, History(engine)
+
+    def end() -> None:
+        rest.history.close()
+        rest.history = kept
+
+    return end
+
+
+async def test_past_trades_have_no_hole_while_the_records_are_behind(tmp_path: Path) -> None:
+    """Criterion: REST-PAST-6"""
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS))
+    for step in range(4):
+        await trade(rest, str(40000 + step))
+    # The tape of a busier market: its first trades are in the records alone.
+    tape = rest.context.market.of(1).tape
+    tape._trades.popleft()
+
+    async def page(**bounds: object) -> Answer:
+        return await rest.get("market/history-trades", instId="BTC-USDT", **bounds)
+
+    full = await page()
+    assert len(full.data) == 4
+    end = await hold_back(rest)
+    assert (await page(limit=3)).data == full.data[:3]
+    newest = int(full.data[0]["tradeId"])
+    assert (await page(after=newest, limit=2)).data == full.data[1:3]
+    for hole in ({}, {"after": newest}, {"after": newest - 2}, {"type": 2}):
+        answer = await page(**hole)
+        assert (answer.code, "behind" in answer.json["msg"]) == ("50046", True), hole
+    end()
+    assert (await page()).data == full.data
+    await rest.close()
+
+
+async def test_candles_have_no_hole_while_the_records_are_behind(tmp_path: Path) -> None:
+    """Criterion: REST-PAST-6"""
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS // DAY * DAY))
+    for step in range(8):
+        await trade(rest, str(40000 + step))
+        await rest.pass_time(HOUR)
+    await trade(rest, "40010")
+
+    async def page(**bounds: object) -> Answer:
+        return await rest.get("market/candles", instId="BTC-USDT", bar="1H", **bounds)
+
+    full = await page()
+    assert len(full.data) == 9
+    end = await hold_back(rest)
+    assert (await page(limit=3)).data == full.data[:3]
+    for hole in ({}, {"limit": 8}, {"after": full.data[5][0]}):
+        answer = await page(**hole)
+        assert (answer.code, "behind" in answer.json["msg"]) == ("50046", True), hole
+    end()
+    assert (await page()).data == full.data
     await rest.close()

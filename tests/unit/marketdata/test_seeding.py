@@ -101,6 +101,29 @@ def test_a_young_past_is_known_to_be_all(tmp_path: Path) -> None:
     assert not market.candles.has_all(ONE_MINUTE)
 
 
+def test_a_ticker_leaves_the_day_empty_until_its_past_is_there() -> None:
+    """Criterion: REST-PAST-6. It is not that of the time since the start."""
+    market = InstrumentMarket(instrument(), awaits_past=True)
+    market.trade([trade(7, 10_000, 2)])
+    market.begin_without_past()
+    lacking = market.lacks_past
+    assert '"vol24h":""' in market.ticker.json()
+    assert '"open24h":""' in market.ticker.json()
+    market.start_from(no_past(NOW))
+    assert (lacking, market.lacks_past) == (True, False)
+    assert '"vol24h":""' not in market.ticker.json()
+
+
+def test_where_nobody_traded_before_nothing_is_waited_for() -> None:
+    """Criterion: REST-PAST-6"""
+    market = InstrumentMarket(instrument(), awaits_past=True)
+    market.has_no_past()
+    assert market.candles.has_all(ONE_MINUTE)
+    market.trade([trade(1, 10_000, 1, sequence=1, time_ms=NOW)])
+    assert market.candles.has_all(ONE_MINUTE)
+    assert '"open24h":""' not in market.ticker.json()
+
+
 def test_a_market_without_records_begins_with_its_own_trades() -> None:
     """Criterion: MD-SEED-2."""
     market = InstrumentMarket(instrument(), awaits_past=True)

@@ -87,8 +87,32 @@ async def kept(context: Context, question: Callable[[History], T]) -> T:
         raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
 
 
+async def reaching(
+    context: Context, sequence: int, time_ms: int, question: Callable[[History], T]
+) -> T:
+    """The records' answer once they have a command, or all before a time (0: the command alone).
+
+    Problem 50046 when they do not have it in a moment, as while they are rebuilt.
+    """
+
+    def ask(history: History) -> T:
+        progress = history.progress()
+        if progress.sequence < sequence and not 0 < time_ms <= progress.time_ms:
+            raise _Behind
+        return question(history)
+
+    try:
+        return await recorded(context, ask)
+    except _Behind:
+        await caught_up(context, sequence)
+    try:
+        return await recorded(context, ask)
+    except _Behind:
+        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+
+
 class _Behind(Exception):
-    """The records do not have yet what the core has forgotten."""
+    """The records do not have yet what is asked of them."""
 
 
 async def ledger_caught_up(context: Context) -> None:

@@ -12,7 +12,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.market.rendered import rendered
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, OfInstrument, ThreeHundred
-from fullreserve.gateway.rest.past import recorded
+from fullreserve.gateway.rest.past import reaching
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
@@ -76,10 +76,19 @@ async def page(
 ) -> list[tuple[Candle, bool]]:
     """Candles within `after`, `before` and `limit`, newest first, and whether each is closed."""
     after, before, limit = bounds
+    bars = list(_at_hand(market, name))
+    if market.lacks_past:
+        bars = bars[1:]  # the first one is of the time since the start alone
+    first_ms = bars[0][0].open_ms if bars else 0
 
     def ask(history: History) -> dict[int, tuple[Candle, bool]]:
         records = history.candles(
-            market.instrument.id, name, after_ms=after, before_ms=before, limit=limit
+            market.instrument.id,
+            name,
+            after_ms=after,
+            before_ms=before,
+            limit=limit,
+            as_of_ms=first_ms,
         )
         found = {}
         for each in records:
@@ -90,11 +99,12 @@ async def page(
 
     at_hand = {
         candle.open_ms: (candle, confirmed)
-        for candle, confirmed in _at_hand(market, name)
+        for candle, confirmed in bars
         if (not after or candle.open_ms < after) and candle.open_ms > before
     }
     try:
-        found = await recorded(context, ask) | at_hand
+        everything = context.market.sequence if bars else context.market.started_at
+        found = await reaching(context, everything, first_ms, ask) | at_hand
     except Problem:
         # Without the records what memory has is served where nothing lacks.
         found, bar = at_hand, BARS[name]

@@ -11,12 +11,12 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.market.rendered import rendered
 from fullreserve.gateway.rest.params import AfterId, BeforeId, FiveHundred, Hundred, OfInstrument
-from fullreserve.gateway.rest.past import recorded
+from fullreserve.gateway.rest.past import reaching
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
 from fullreserve.marketdata import trade_ids
-from fullreserve.marketdata.market import InstrumentMarket
+from fullreserve.marketdata.market import FIRST_TRADE, InstrumentMarket
 from fullreserve.marketdata.trades import KEPT, trade_row
 from fullreserve.records.record import Page
 
@@ -74,13 +74,22 @@ class _Trades:
         def ask(history: History) -> dict[int, Trade]:
             return _recorded(history, instrument.id, params)
 
-        found = await recorded(self._context, ask)
-        for trade in market.tape.recent(KEPT):
+        tape = market.tape.recent(KEPT)
+        found = {}
+        for trade in tape:
             place = trade.time_ms if by_time else trade_ids.BASE + trade.trade
             if (not params.after or place < params.after) and place > params.before:
                 found[trade.trade] = trade
+        if len(found) < params.limit:
+            found |= await reaching(self._context, self._before(tape), 0, ask)
         newest = sorted(found, reverse=True)[: params.limit]
         return rendered([trade_row(instrument, found[number]) for number in newest])
+
+    def _before(self, tape: list[Trade]) -> int:
+        """The command up to which the records must have all trades, to have no gap to the tape."""
+        if not tape:
+            return self._context.market.started_at
+        return 0 if tape[-1].trade == FIRST_TRADE else tape[-1].sequence
 
 
 def _recorded(history: History, instrument: int, params: HistoryTradesParams) -> dict[int, Trade]:
