@@ -1,4 +1,4 @@
-"""Take pictures of the main pages into docs/screens/: `python -m scripts.screenshots`.
+"""Take pictures of the main pages into docs/screens/: `python -m scripts.screenshots [NAME …]`.
 
 A demo exchange is started in a folder of its own, given a minute of market, and looked at as a user
 with a few orders would see it, on a desk and on a phone. Needs what `setup.py test` installs.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +16,17 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
+from fullreserve.clock import SystemClock
+from fullreserve.custody import networks
+from fullreserve.identity.address_book import LOCK_MS, AddressBook
+from fullreserve.identity.vault import Vault
+from fullreserve.simulation.outside import WALLET
 from scripts.source import ROOT
+from tests.bed import USDT
 from tests.browser.conftest import ARGUMENTS, DESK, KEPT
 from tests.browser.operator.desk import Operator, X, enrol_all, open_desk
 from tests.browser.people import Person, SignedIn
+from tests.integration.custody.outside import Outside
 from tests.server import Funds, LiveServer
 
 FOLDER = ROOT / "docs" / "screens"
@@ -58,6 +66,10 @@ PICTURES = (
     Picture("phone-portfolio", "/portfolio", TALL_PHONE, "light"),
     Picture("phone-orders-ru", "/orders", TALL_PHONE, language="ru"),
     Picture("phone-console", "/operator", TALL_PHONE, operator=True),
+    Picture("deposit", "/deposit?ccy=USDT"),
+    Picture("addresses-ru", "/addresses", theme="light", language="ru"),
+    Picture("reserves", "/reserves"),
+    Picture("phone-deposit-ru", "/deposit?ccy=USDT", TALL_PHONE, language="ru"),
 )
 # What is looked at once withdrawals are suspended, which every page says from then on.
 STOPPED = (
@@ -68,33 +80,42 @@ STOPPED = (
         *("/operator/suspensions/{stop}", TALL_PHONE, "light", "ru"),
         operator=True,
     ),
+    Picture("withdraw", "/withdraw?ccy=ETH"),
+    Picture("status", "/status", theme="light"),
+    Picture("phone-withdraw-zh", "/withdraw?ccy=USDT", TALL_PHONE, "light", "zh"),
+    Picture("phone-status-ru", "/status", TALL_PHONE, language="ru"),
 )
 DIGEST = sha256(b"a document").hexdigest()
 
 
 def main() -> None:
     """Write the pictures; earlier ones of the same name are replaced."""
+    wanted = set(sys.argv[1:])
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         server = LiveServer(Path(folder) / "data").start("demo")
         try:
-            _take(server)
+            _take(server, wanted)
         finally:
             server.stop()
 
 
-def _take(server: LiveServer) -> None:
+def _take(server: LiveServer, wanted: set[str]) -> None:
     person = _trader(server)
+    _holder(server, person)
     (operator, *others) = open_desk(server)
     enrol_all(server, (operator, *others))
     with sync_playwright() as driver:
         found = shutil.which("chromium")
         browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
-        for picture in PICTURES:
-            _one(browser, server, operator if picture.operator else person, picture)
-        stop = _stopped(operator, others[0])
-        for picture in STOPPED:
-            _one(browser, server, operator, picture._replace(path=picture.path.format(stop=stop)))
+        stop = ""
+        for picture in (*PICTURES, *STOPPED):
+            if picture is STOPPED[0]:
+                stop = _stopped(operator, others[0])
+                _ask(person, "ETH", "2")
+            if not wanted or picture.name in wanted:
+                who = operator if picture.operator else person
+                _one(browser, server, who, picture._replace(path=picture.path.format(stop=stop)))
         browser.close()
     for each in (person, operator, *others):
         each.close()
@@ -127,6 +148,29 @@ def _trader(server: LiveServer) -> Person:
     market = {"instId": "ETH-USDT", "tdMode": "cash", "side": "buy", "ordType": "market"}
     person.post("trade/order", **market, sz="1500", tgtCcy="quote_ccy")
     return person
+
+
+def _holder(server: LiveServer, person: Person) -> None:
+    """Who has paid in and taken out, and has addresses, one of them new."""
+    (network,) = networks.load(server.folder)
+    outside = Outside(network)
+    for ccy, amt in (("USDT", "9000"), ("ETH", "6")):
+        person.post("asset/transfer", **{"ccy": ccy, "amt": amt, "from": "18", "to": "6"})
+    vault = Vault(server.folder, SystemClock().wall_ms)
+    AddressBook(vault).add(person.uid, 1, WALLET, "Hardware wallet", age_ms=2 * LOCK_MS)
+    vault.close()
+    friend = {"chain": "USDT-ERC20", "addr": "0x" + "5a" * 20, "label": "A friend"}
+    person.post("x/withdrawal-addresses/add", **friend)
+    address = person.get("asset/deposit-address", ccy="USDT")[0]["addr"]
+    outside.send(USDT, address, 2_500 * 10**6)
+    _ask(person, "USDT", "1200")
+    outside.send(network.coin, address, 3 * 10**18)
+
+
+def _ask(person: Person, ccy: str, amt: str) -> None:
+    """A withdrawal to the wallet outside."""
+    line = {"ccy": ccy, "chain": f"{ccy}-ERC20", "dest": "4", "toAddr": WALLET}
+    person.post("asset/withdrawal", **line, amt=amt)
 
 
 def _one(browser: Browser, server: LiveServer, person: SignedIn, picture: Picture) -> None:

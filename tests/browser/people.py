@@ -35,9 +35,13 @@ class SignedIn:
 
     def get(self, path: str, **params: str) -> Any:
         """The rows of a GET."""
-        answer = self._http.get(API + path, params=params).json()
+        answer = self.answer(path, **params)
         assert answer["code"] == "0", answer
         return answer["data"]
+
+    def answer(self, path: str, **params: str) -> Any:
+        """What a GET is answered, with its code."""
+        return self._http.get(API + path, params=params).json()
 
     def post(self, path: str, **body: object) -> Any:
         """The rows of a POST."""

@@ -120,7 +120,7 @@ class Passkeys:
             made.credential_id,
             made.credential_public_key,
             made.sign_count,
-            name.strip()[:NAME_MAX] or "Passkey",
+            _named(name),
         )
         now = self._store.wall_ms()
         sealed = self._seal(uid, identifier, kept)
@@ -132,6 +132,20 @@ class Passkeys:
         if not added.rowcount:
             raise Denied(Reason.NOT_NOW, "this passkey is registered")
         return Passkey(identifier, kept.name, now, 0)
+
+    def rename(self, uid: int, identifier: str, name: str) -> Passkey:
+        """Call a passkey by another name."""
+        with self._store.change():
+            found = next((row for row in self._rows(uid) if row[0] == identifier), None)
+            if found is None:
+                raise Denied(Reason.BAD_PARAMETER, "the id of a passkey of yours", "id")
+            _, created, used, kept = found
+            kept.name = _named(name)
+            self._db.execute(
+                "UPDATE passkeys SET sealed = ? WHERE uid = ? AND id = ?",
+                (self._seal(uid, identifier, kept), uid, identifier),
+            )
+        return Passkey(identifier, kept.name, created, used)
 
     def remove(self, uid: int, identifier: str) -> None:
         """Forget a passkey."""
@@ -201,6 +215,10 @@ class Passkeys:
         except Exception as problem:
             raise Denied(Reason.WRONG_PASSKEY) from problem
         kept.sign_count = proven.new_sign_count
+
+
+def _named(name: str) -> str:
+    return name.strip()[:NAME_MAX] or "Passkey"
 
 
 class _Sent(msgspec.Struct):

@@ -107,6 +107,10 @@ def test_a_passkey_from_its_making_to_its_end(page: Page, exchange: Exchange) ->
     dialog.get_by_role("button", name="Continue").click()
     table = page.get_by_role("table", name="Passkeys")
     expect(table.get_by_text("Laptop <b>of Ada</b>")).to_be_visible()
+    page.get_by_role("button", name="Rename passkey").click()
+    dialog.get_by_label("Name").fill("Ada's laptop")
+    dialog.get_by_role("button", name="Save").click()
+    expect(table.get_by_text("Ada's laptop")).to_be_visible()
     sign_out(page)
 
     page.goto("/sign-in")

@@ -15,6 +15,9 @@ from tests.integration.custody.outside import Outside
 from tests.memory_folder import memory_folder
 from tests.server import LiveServer
 
+MICRO = 10**6  # of a USDT on the chain
+# Blocks come each second on a machine at rest.
+CHAIN_MS = 90_000
 PROGRAM = ("tests.integration.custody.chain_demo",)
 SETTINGS = {"FULLRESERVE_RESERVES_STATEMENTS": "on", "FULLRESERVE_RESERVES_EPOCH_S": "2"}
 

@@ -153,6 +153,21 @@ async def test_a_passkey_steps_up_its_own_user_alone(town: Town) -> None:
     assert (await ada.post("x/passkeys/begin")).code == "0"
 
 
+async def test_a_passkey_is_called_by_another_name(town: Town) -> None:
+    """Criterion: ID-KEY-6"""
+    home, device = await town.user(), Authenticator()
+    made = (await register(home, device)).row
+    renamed = await home.post("x/passkeys/rename", id=made["id"], name=f" {'Phone' * 20}")
+    assert renamed.row == made | {"name": ("Phone" * 20)[:64]}
+    assert (await home.get("x/passkeys")).row == renamed.row
+    assert (await enter(town.browser(), device)).code == "0"
+    eve = await town.user("eve@example.com")
+    refused = await eve.post("x/passkeys/rename", id=made["id"], name="Mine")
+    assert (refused.code, "id" in refused.json["msg"]) == ("51000", True)
+    town.clock.advance(11 * MINUTE_MS)
+    assert (await home.post("x/passkeys/rename", id=made["id"], name="Late")).code == "90006"
+
+
 async def test_a_removed_passkey_opens_nothing(town: Town) -> None:
     """Criterion: ID-KEY-5"""
     ada, eve, device = (

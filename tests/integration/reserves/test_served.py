@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import psutil
 import pytest
 from websockets.asyncio.client import connect
 
+from tests.browser.people import SignedIn
 from tests.integration.reserves.client import Client
 from tests.server import LiveServer
 from verifier import verify
@@ -68,6 +70,21 @@ async def test_a_users_money_is_in_the_proof(client: Client, tmp_path: Path) -> 
     assert verify.main([str(saved)]) == 1
     with pytest.raises(verify.Refused, match="BTC: reserves of 0 do not cover"):
         verify.check_files([saved.read_bytes()])
+
+
+def test_a_browser_gets_the_proof_too(client: Client, server: LiveServer) -> None:
+    """Requests that came in one piece begin outside of a task. Criterion: POR-SERVE-1"""
+    browser = SignedIn(server, client.uid)
+    for _ in range(LOOKS):
+        answer = browser.answer("x/reserves/proof")
+        if answer["code"] == "0":
+            assert answer["data"][0]["proof"]["account"] == str(client.uid)
+            break
+        assert answer["code"] == "50046", answer
+        time.sleep(LOOK_S)
+    else:
+        raise AssertionError("no statement has the account")
+    browser.close()
 
 
 async def test_a_past_epochs_proof_leads_to_that_epochs_statement(client: Client) -> None:

@@ -851,6 +851,7 @@ export interface Endpoints {
   'POST x/passkeys/begin': Record<string, never>
   'POST x/passkeys/finish': { ticket: string; credential: string; name?: string }
   'POST x/passkeys/remove': { id: string }
+  'POST x/passkeys/rename': { id: string; name: string }
   'POST x/password/change': { password: string }
   'POST x/password/forgotten': { email: string }
   'POST x/password/reset': { ticket: string; code: string; password: string }

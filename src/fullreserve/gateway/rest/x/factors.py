@@ -21,13 +21,21 @@ from fullreserve.identity.passkeys import Passkey
 from fullreserve.identity.second_factor import ISSUER
 from fullreserve.identity.sign_in import tell
 
+PasskeyName = Annotated[str, Meta(description="What its owner calls it")]
+
 
 class NewPasskeyParams(Params):
     """What the browser made."""
 
     ticket: Ticket
     credential: Credential
-    name: Annotated[str, Meta(description="What its owner calls it")] = ""
+    name: PasskeyName = ""
+
+
+class RenameParams(IdParams):
+    """A passkey and its new name."""
+
+    name: PasskeyName
 
 
 def routes(context: Context) -> Routes:
@@ -41,6 +49,7 @@ def routes(context: Context) -> Routes:
         ("GET", "x/passkeys"): in_session(Params, factors.passkeys),
         ("POST", "x/passkeys/begin"): in_session(Params, factors.begin_passkey),
         ("POST", "x/passkeys/finish"): in_session(NewPasskeyParams, factors.finish_passkey),
+        ("POST", "x/passkeys/rename"): in_session(RenameParams, factors.rename_passkey),
         ("POST", "x/passkeys/remove"): in_session(IdParams, factors.remove_passkey),
     }
 
@@ -108,6 +117,12 @@ class _Factors:
         made = await self._desk.act(_finish, rooms, session.uid, ticket, credential, name)
         await stop_after_change(self._context, session.uid)
         return wire.envelope([_row(made)])
+
+    async def rename_passkey(self, request: Request, params: RenameParams) -> bytes:
+        """Call a passkey by another name."""
+        session = proven(request)
+        act = self._desk.rooms.passkeys.rename
+        return wire.envelope([_row(await self._desk.act(act, session.uid, params.id, params.name))])
 
     async def remove_passkey(self, request: Request, params: IdParams) -> bytes:
         """Forget a passkey."""

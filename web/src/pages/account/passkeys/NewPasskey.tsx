@@ -13,7 +13,7 @@ interface Challenge {
   publicKey: PublicKeyCredentialCreationOptionsJSON
 }
 
-const NAME_MAX = 64
+export const NAME_MAX = 64
 
 /** A name, then the browser's own dialog. */
 export function NewPasskey(props: { onClose(): void; onMade(): Promise<void> }): ReactNode {

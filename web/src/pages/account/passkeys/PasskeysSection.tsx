@@ -12,6 +12,8 @@ import { useDates } from '../layout/dates'
 import { Section } from '../layout/Section'
 import { hasPasskeys } from './browser'
 import { NewPasskey } from './NewPasskey'
+import css from './Passkeys.module.css'
+import { RenamePasskey } from './RenamePasskey'
 
 interface PasskeyRow {
   id: string
@@ -26,6 +28,7 @@ export function PasskeysSection(): ReactNode {
   const client = useQueryClient()
   const [isAdding, setAdding] = useState(false)
   const [removed, setRemoved] = useState<PasskeyRow | null>(null)
+  const [renamed, setRenamed] = useState<PasskeyRow | null>(null)
   const { data: rows, error } = useQuery({
     queryKey: ['passkeys'],
     queryFn: () => rest.get<PasskeyRow, 'x/passkeys'>('x/passkeys'),
@@ -49,7 +52,7 @@ export function PasskeysSection(): ReactNode {
       <Problem problem={error} />
       <Table
         label={t('passkeys.title')}
-        columns={useColumns(setRemoved)}
+        columns={useColumns(setRenamed, setRemoved)}
         rows={rows ?? []}
         keyOf={(row) => row.id}
         empty={t(rows ? 'passkeys.none' : 'account.loading')}
@@ -65,24 +68,51 @@ export function PasskeysSection(): ReactNode {
           }}
         />
       ) : null}
-      {removed ? (
-        <Confirm
-          title={t('passkeys.remove')}
-          about={t('passkeys.remove.about', { name: removed.name })}
-          deed={t('passkeys.remove')}
-          onClose={() => setRemoved(null)}
-          onConfirm={async () => {
-            await rest.post('x/passkeys/remove', { id: removed.id })
-            toast(t('passkeys.removed'), 'good')
+      {renamed ? (
+        <RenamePasskey
+          id={renamed.id}
+          name={renamed.name}
+          onClose={() => setRenamed(null)}
+          onRenamed={async () => {
+            setRenamed(null)
+            toast(t('passkeys.renamed'), 'good')
             await again()
           }}
         />
+      ) : null}
+      {removed ? (
+        <Removal row={removed} onClose={() => setRemoved(null)} onRemoved={again} />
       ) : null}
     </Section>
   )
 }
 
-function useColumns(onRemove: (row: PasskeyRow) => void): Column<PasskeyRow>[] {
+interface RemovalProps {
+  row: PasskeyRow
+  onClose(): void
+  onRemoved(): Promise<unknown>
+}
+
+function Removal({ row, onClose, onRemoved }: RemovalProps): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <Confirm
+      title={t('passkeys.remove')}
+      about={t('passkeys.remove.about', { name: row.name })}
+      deed={t('passkeys.remove')}
+      onClose={onClose}
+      onConfirm={async () => {
+        await rest.post('x/passkeys/remove', { id: row.id })
+        toast(t('passkeys.removed'), 'good')
+        await onRemoved()
+      }}
+    />
+  )
+}
+
+type OnRow = (row: PasskeyRow) => void
+
+function useColumns(onRename: OnRow, onRemove: OnRow): Column<PasskeyRow>[] {
   const { t } = useTranslation()
   const date = useDates()
   return [
@@ -94,17 +124,26 @@ function useColumns(onRemove: (row: PasskeyRow) => void): Column<PasskeyRow>[] {
       cell: (row) => date(row.usedTs, t('account.never')),
     },
     {
-      id: 'remove',
+      id: 'actions',
       title: <span className="unseen">{t('account.actions')}</span>,
       number: true,
       cell: (row) => (
-        <Button
-          size="small"
-          aria-label={t('passkeys.remove.one', { name: row.name })}
-          onClick={() => onRemove(row)}
-        >
-          {t('account.remove')}
-        </Button>
+        <span className={css.acts}>
+          <Button
+            size="small"
+            aria-label={t('passkeys.rename.one', { name: row.name })}
+            onClick={() => onRename(row)}
+          >
+            {t('passkeys.rename')}
+          </Button>
+          <Button
+            size="small"
+            aria-label={t('passkeys.remove.one', { name: row.name })}
+            onClick={() => onRemove(row)}
+          >
+            {t('account.remove')}
+          </Button>
+        </span>
       ),
     },
   ]
