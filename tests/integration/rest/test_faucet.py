@@ -88,7 +88,7 @@ async def test_bounds(demo: RestBed) -> None:
 
 async def test_a_users_accounts_share_one_allowance(tmp_path: Path) -> None:
     """Criterion: REST-FAUCET-1. Sub-accounts are no way to more play money."""
-    rest = await RestBed.open(tmp_path, demo=True)
+    rest = await RestBed.open(tmp_path, demo=True, clock=HandClock(START_MS))
     sub = rest.vault.create_user(main_uid=ALICE)
     await ensure_open(rest.door, sub.uid, ALICE)
     key = rest.vault.create_key(sub.uid, "Phrase-sub", TRADE)
