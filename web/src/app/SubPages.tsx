@@ -43,7 +43,7 @@ function Ways({ label, ways }: Pick<Props, 'label' | 'ways'>): ReactNode {
           key={to}
           to={to}
           className={css.link}
-          activeOptions={{ exact: place === 0 }}
+          activeOptions={{ exact: place === 0, includeSearch: false }}
           activeProps={{ 'aria-current': 'page' }}
         >
           {name}
