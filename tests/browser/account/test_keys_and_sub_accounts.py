@@ -107,7 +107,7 @@ def test_a_sub_account_with_money_and_a_key(page: Page, exchange: Exchange) -> N
     expect(page.get_by_text("Available: 1 BTC")).to_be_visible()
     page.get_by_label("Amount", exact=True).fill("5")
     page.get_by_role("button", name="Transfer", exact=True).click()
-    expect(page.get_by_text("There is not that much to transfer.")).to_be_visible()
+    expect(page.get_by_text("There is not that much available.")).to_be_visible()
     page.get_by_label("Amount", exact=True).fill("0.12345678")
     page.get_by_role("button", name="Transfer", exact=True).click()
     trading = page.get_by_role("table", name="Trading account")
