@@ -66,6 +66,8 @@ class Maker:
             self._resting.pop(order, None)
             self._ended.add(order)
             return
+        if not row["px"]:  # somebody's market order by this key: it never rests
+            return
         left = Decimal(row["sz"]) - Decimal(row["accFillSz"] or "0")
         self._resting[order] = Resting(order, row["side"], Decimal(row["px"]), left)
 

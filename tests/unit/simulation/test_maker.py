@@ -45,3 +45,12 @@ def test_a_small_move_changes_few_orders(maker: Maker) -> None:
     before = set(maker._wanted(42_000.0))
     after = set(maker._wanted(42_002.0))
     assert len(before ^ after) <= 8
+
+
+def test_a_market_order_by_the_maker_s_key_is_none_of_its_ladder(maker: Maker) -> None:
+    """Criterion: DEMO-4."""
+    row = {"ordId": "7", "side": "buy", "px": "", "sz": "1", "accFillSz": "", "state": "live"}
+    maker.on_order(row)
+    assert not maker._resting
+    maker.on_order(row | {"px": "100"})
+    assert list(maker._resting) == ["7"]
