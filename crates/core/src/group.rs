@@ -59,7 +59,8 @@ impl Prospect {
 
     pub fn has_client_order_id(&self, draft: &Draft) -> bool {
         self.drafts.iter().any(|other| {
-            other.owner == draft.owner && other.client_order_id == draft.client_order_id
+            other.owner == draft.owner
+                && other.labels.client_order_id == draft.labels.client_order_id
         })
     }
 

@@ -70,51 +70,60 @@ pub type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 /// Stands for "no slot".
 pub const NONE: u32 = u32::MAX;
 
-/// Ids below this are looked up in a plain table.
-const DENSE: u64 = 1 << 16;
+/// Ids below this are looked up in pages of slots. Ids are handed out one after another, so the
+/// pages that there are are full.
+const PAGED: u64 = 1 << 26;
+const PAGE: usize = 1 << 10;
 
-/// From an id to its slot. Small ids cost one load, others one hash.
+/// From an id to its slot. Small ids cost two loads, others one hash.
 #[derive(Clone, Debug, Default)]
 pub struct IdIndex {
-    dense: Vec<u32>,
+    /// Where the slots of each page begin, NONE for a page without any.
+    pages: Vec<u32>,
+    slots: Vec<u32>,
     sparse: FastMap<u64, u32>,
 }
 
 impl IdIndex {
     #[inline]
     pub fn get(&self, id: u64) -> Option<u32> {
-        if id < DENSE {
-            return self
-                .dense
-                .get(id as usize)
-                .copied()
-                .filter(|slot| *slot != NONE);
+        if id >= PAGED {
+            return self.sparse.get(&id).copied();
         }
-        self.sparse.get(&id).copied()
+        let page = *self.pages.get(id as usize / PAGE)?;
+        // No page begins at NONE, and none of so many slots lies behind it.
+        let slot = *self.slots.get(page as usize + id as usize % PAGE)?;
+        (slot != NONE).then_some(slot)
     }
 
     pub fn insert(&mut self, id: u64, slot: u32) {
-        if id >= DENSE {
+        if id >= PAGED {
             self.sparse.insert(id, slot);
             return;
         }
-        let place = id as usize;
-        if place >= self.dense.len() {
-            self.dense.resize(place + 1, NONE);
+        let page = id as usize / PAGE;
+        if page >= self.pages.len() {
+            self.pages.resize(page + 1, NONE);
         }
-        self.dense[place] = slot;
+        if self.pages[page] == NONE {
+            self.pages[page] = self.slots.len() as u32;
+            self.slots.resize(self.slots.len() + PAGE, NONE);
+        }
+        self.slots[self.pages[page] as usize + id as usize % PAGE] = slot;
     }
 
     pub fn remove(&mut self, id: u64) {
-        if id >= DENSE {
+        if id >= PAGED {
             self.sparse.remove(&id);
-        } else if let Some(slot) = self.dense.get_mut(id as usize) {
+        } else if let Some(page) = self.pages.get(id as usize / PAGE).copied()
+            && let Some(slot) = self.slots.get_mut(page as usize + id as usize % PAGE)
+        {
             *slot = NONE;
         }
     }
 
     pub fn memory_bytes(&self) -> usize {
-        self.dense.capacity() * 4 + self.sparse.capacity() * 17
+        4 * (self.pages.capacity() + self.slots.capacity()) + self.sparse.capacity() * 17
     }
 }
 
@@ -125,11 +134,21 @@ mod tests {
     #[test]
     fn small_and_large_ids_are_found_and_others_are_not() {
         let mut index = IdIndex::default();
-        for (slot, id) in [(0, 7), (1, DENSE - 1), (2, DENSE), (3, u64::MAX)] {
+        let page = PAGE as u64;
+        let ids = [7, page - 1, page, 9 * page, PAGED - 1, PAGED, u64::MAX];
+        for (slot, id) in (0..).zip(ids) {
+            assert_eq!(index.get(id), None);
             index.insert(id, slot);
             assert_eq!(index.get(id), Some(slot));
         }
-        assert_eq!(index.get(8), None);
-        assert_eq!(index.get(DENSE + 1), None);
+        for (slot, id) in (0..).zip(ids) {
+            assert_eq!(index.get(id), Some(slot));
+            index.remove(id);
+            assert_eq!(index.get(id), None);
+        }
+        for id in [8, 3 * page, PAGED - 2, PAGED + 1] {
+            index.remove(id);
+            assert_eq!(index.get(id), None);
+        }
     }
 }

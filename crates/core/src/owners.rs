@@ -8,23 +8,25 @@ use crate::types::{KycLevel, OwnerFlags, OwnerId, Segment, Suspended, Tier};
 /// An owner's place in the table.
 pub type OwnerSlot = u32;
 
+/// Two lines of the cache; the second holds the lists.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Owner {
     pub id: OwnerId,
     /// Itself for a master account. Self-trade prevention and sub-account transfers go by it.
     pub master: OwnerId,
+    /// Positions of the last finished order and the last fill, counted since genesis; 0 is none.
+    pub newest_finished: u64,
+    pub newest_fill: u64,
     pub segment: Segment,
+    /// Newest pending order.
+    pub pending_head: u32,
+    pub pending: u32,
     pub tier: Tier,
     pub flags: OwnerFlags,
     pub kyc: KycLevel,
     /// What suspensions of this owner or its segment stop; derived.
     pub suspended: Suspended,
-    /// Newest pending order.
-    pub pending_head: u32,
-    /// Positions of the last finished order and the last fill, counted since genesis; 0 is none.
-    pub newest_finished: u64,
-    pub newest_fill: u64,
-    pub pending: u32,
     /// Pending orders by instrument slot, as far as there have been any.
     pub pending_on: Vec<u32>,
     /// Ledger slots of the trading accounts by asset slot.

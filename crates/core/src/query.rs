@@ -5,7 +5,7 @@ use crate::exchange::Exchange;
 use crate::ledger::Account;
 use crate::money::Amount;
 use crate::orders::report::Change;
-use crate::orders::{Order, book_side};
+use crate::orders::{Labels, Order, book_side};
 use crate::owners::Owner;
 use crate::types::*;
 use crate::wire::answer::*;
@@ -118,21 +118,22 @@ impl Exchange {
     }
 
     /// An order as its last change left it; how it came there is not repeated.
-    fn present(&self, order: &Order) -> event::Order {
+    fn present(&self, order: &Order, labels: &Labels) -> event::Order {
         let cause = match order.state {
             OrderState::Live => OrderCause::Placed,
             OrderState::PartiallyFilled | OrderState::Filled => OrderCause::Filled,
             OrderState::Canceled => OrderCause::Canceled,
         };
-        self.order_event(order, &Change::plain(cause))
+        self.order_event(order, labels, &Change::plain(cause))
     }
 
     fn one_order(&self, query: &GetOrder) -> Option<event::Order> {
         let slot = self.owners.slot(query.owner)?;
         let finished = self.owners.at(slot).newest_finished;
         let (id, client_order_id) = (query.order.0, &query.client_order_id);
-        let order = if id != 0 {
-            let listed = self.orders.find(id).map(|slot| *self.orders.at(slot));
+        let at = |slot| (*self.orders.at(slot), *self.orders.labels(slot));
+        let (order, labels) = if id != 0 {
+            let listed = self.orders.find(id).map(at);
             listed.or_else(|| {
                 let one = self.orders.finished_from(finished).find(|one| one.id == id);
                 one.map(|one| self.orders.finished_order(one))
@@ -141,11 +142,12 @@ impl Exchange {
             None
         } else {
             let listed = self.orders.find_client(slot, client_order_id);
-            let listed = listed.map(|slot| *self.orders.at(slot));
-            listed.or_else(|| self.orders.finished_client(finished, client_order_id))
+            listed
+                .map(at)
+                .or_else(|| self.orders.finished_client(finished, client_order_id))
         }?;
         let matches = order.owner == slot && self.is_on(order.instrument, query.instrument);
-        matches.then(|| self.present(&order))
+        matches.then(|| self.present(&order, &labels))
     }
 
     fn is_on(&self, slot: u32, instrument: InstrumentId) -> bool {
@@ -158,12 +160,12 @@ impl Exchange {
         };
         let bounds = (query.newer_than, query.older_than);
         self.orders
-            .listed(owner.pending_head)
-            .filter(|order| {
+            .listed_labelled(owner.pending_head)
+            .filter(|(order, _)| {
                 self.is_on(order.instrument, query.instrument) && is_within(order.id, bounds)
             })
             .take(rows(query.limit))
-            .map(|order| self.present(order))
+            .map(|(order, labels)| self.present(order, labels))
             .collect()
     }
 
@@ -185,7 +187,10 @@ impl Exchange {
         orders.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
         orders
             .into_iter()
-            .map(|one| self.present(&self.orders.finished_order(one)))
+            .map(|one| {
+                let (order, labels) = self.orders.finished_order(one);
+                self.present(&order, &labels)
+            })
             .collect()
     }
 
@@ -201,8 +206,8 @@ impl Exchange {
             })
             .take(rows(query.limit))
             .map(|fill| {
-                let order = self.orders.filled_order(fill);
-                self.order_event(&order, &Change::of_fill(fill.deed))
+                let (order, labels) = self.orders.filled_order(fill);
+                self.order_event(&order, &labels, &Change::of_fill(fill.deed))
             })
             .collect()
     }

@@ -112,7 +112,10 @@ pub struct Refused {
     pub allowed: u64,
 }
 
+// Cold and out of line, here and below: what a refusal needs stands apart from the usual path.
 impl From<Refusal> for Refused {
+    #[cold]
+    #[inline(never)]
     fn from(refusal: Refusal) -> Self {
         Self {
             refusal,
@@ -123,6 +126,8 @@ impl From<Refusal> for Refused {
 
 impl Refusal {
     /// This refusal with the limit that was broken.
+    #[cold]
+    #[inline(never)]
     pub const fn allowing(self, allowed: u64) -> Refused {
         Refused {
             refusal: self,

@@ -7,7 +7,7 @@
 use crate::agenda::TimerTask;
 use crate::book::OrderBook;
 use crate::exchange::Exchange;
-use crate::orders::{Order, book_side};
+use crate::orders::{Labels, Order, book_side};
 use crate::types::*;
 use crate::wire::Wire;
 use crate::wire::answer::ComponentHash;
@@ -179,16 +179,17 @@ impl Exchange {
     /// Pending orders by id.
     fn hash_orders(&self, content: &mut Content) {
         let lists = self.owners.all().iter().map(|owner| owner.pending_head);
-        let mut orders: Vec<&Order> = lists.flat_map(|head| self.orders.listed(head)).collect();
-        orders.sort_unstable_by_key(|order| order.id);
-        for order in orders {
-            self.hash_order(order, content);
+        let listed = lists.flat_map(|head| self.orders.listed_labelled(head));
+        let mut orders: Vec<(&Order, &Labels)> = listed.collect();
+        orders.sort_unstable_by_key(|(order, _)| order.id);
+        for (order, labels) in orders {
+            self.hash_order(order, labels, content);
         }
         content.u64(self.orders.placed_total);
         content.u64(self.orders.finished_total());
     }
 
-    fn hash_order(&self, order: &Order, content: &mut Content) {
+    fn hash_order(&self, order: &Order, labels: &Labels, content: &mut Content) {
         content.u64(order.id);
         content.u64(self.owners.at(order.owner).id.0);
         content.u64(self.instruments.at(order.instrument).id.0.into());
@@ -207,11 +208,11 @@ impl Exchange {
             order.self_trade.code(),
             order.state.code(),
             order.cancel_source.code(),
-            order.client_order_id.len() as u8,
-            order.tag.len() as u8,
+            labels.client_order_id.len() as u8,
+            labels.tag.len() as u8,
         ]);
-        content.raw(order.client_order_id.as_bytes());
-        content.raw(order.tag.as_bytes());
+        content.raw(labels.client_order_id.as_bytes());
+        content.raw(labels.tag.as_bytes());
     }
 
     /// Order ids in the order they would trade.
@@ -229,12 +230,12 @@ impl Exchange {
 
     /// Retained finished orders and fills as they came.
     fn hash_finished(&self, content: &mut Content) {
-        for order in self.orders.finished() {
-            self.hash_order(&order, content);
+        for (order, labels) in self.orders.finished() {
+            self.hash_order(&order, &labels, content);
         }
         content.u64(self.orders.fills_total());
-        for (order, fill) in self.orders.fills() {
-            self.hash_order(&order, content);
+        for (order, labels, fill) in self.orders.fills() {
+            self.hash_order(&order, &labels, content);
             for value in [fill.price, fill.size, fill.trade] {
                 content.u64(value);
             }

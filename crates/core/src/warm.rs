@@ -41,10 +41,13 @@ impl Ahead {
 /// A command that cancels or amends an order.
 struct Change {
     owner: u32,
+    /// 0 where the client's id says the order, which is then known at once.
+    id: u64,
     order: u32,
     /// A price to which it moves; 0 where it stays.
     price: u64,
     instrument: u32,
+    side: Side,
     handle: Handle,
     /// The level where it rests, and the one at its new price.
     level: u32,
@@ -104,6 +107,7 @@ impl Exchange {
             taking,
             ..
         } = ahead;
+        changes.iter_mut().for_each(|old| self.follow_id(old));
         joining.iter_mut().for_each(|new| self.follow_new(new));
         taking.iter().for_each(|new| self.follow_maker(new));
         changes.iter_mut().for_each(|old| self.follow_order(old));
@@ -139,19 +143,21 @@ impl Exchange {
         owner
     }
 
-    #[inline]
+    #[inline(always)]
     fn look_up_old(&self, owner: OwnerId, id: u64, client: &ClientOrderId, price: u64) -> Change {
         let owner = self.look_up_owner(owner);
         let order = match id {
             0 => self.orders.guess_client(owner, client),
-            id => self.orders.guess(id),
+            _ => NONE,
         };
-        self.orders.prefetch(order);
+        self.orders.prefetch_id(id);
         Change {
             owner,
+            id,
             order,
             price,
             instrument: 0,
+            side: Side::Buy,
             handle: NONE,
             level: NONE,
             joins: NONE,
@@ -216,6 +222,7 @@ impl Exchange {
         book.prefetch_order(new.handle);
         if let Some(maker) = self.orders.ahead(new.maker) {
             self.owners.prefetch(maker.owner);
+            self.orders.prefetch_id(maker.id);
             self.ledger.prefetch(maker.pay);
             self.ledger.prefetch(maker.receive);
             // For the event that says what became of the level.
@@ -241,6 +248,15 @@ impl Exchange {
         }
     }
 
+    /// With the place of its id there: the order.
+    #[inline]
+    fn follow_id(&self, old: &mut Change) {
+        if old.id != 0 {
+            old.order = self.orders.guess(old.id);
+        }
+        self.orders.prefetch(old.order);
+    }
+
     /// With the order there: its account and its place in the book.
     #[inline]
     fn follow_order(&self, old: &mut Change) {
@@ -249,33 +265,34 @@ impl Exchange {
             return;
         };
         self.ledger.prefetch(order.pay);
-        (old.instrument, old.handle) = (order.instrument, order.handle);
+        (old.instrument, old.side, old.handle) = (order.instrument, order.side, order.handle);
         let book = &self.instruments.at(order.instrument).book;
         book.prefetch_order(order.handle);
         let side = book_side(order.side);
         // For the event that says what became of the level.
         book.prefetch_hint(side, order.price);
-        if old.price != 0 {
-            old.joins = book.prefetch_guess(side, old.price);
-        }
+        book.prefetch_hint(side, old.price);
     }
 
-    /// With its place there: the level.
+    /// With its place there: the level, and the one at its new price.
     #[inline]
     fn follow_handle(&self, old: &mut Change) {
         if old.handle != NONE {
             let book = &self.instruments.at(old.instrument).book;
             old.level = book.prefetch_level(old.handle);
-            book.prefetch_end(old.joins);
+            if old.price != 0 {
+                old.joins = book.prefetch_guess(book_side(old.side), old.price);
+            }
         }
     }
 
-    /// With the level there: its end, where an order that grows goes.
+    /// With the levels there: their ends, where an order that grows or moves goes.
     #[inline]
     fn follow_levels(&self, old: &Change) {
-        if old.level != NONE {
+        if old.handle != NONE {
             let book = &self.instruments.at(old.instrument).book;
             book.prefetch_end(old.level);
+            book.prefetch_end(old.joins);
         }
     }
 }

@@ -283,7 +283,8 @@ impl World {
     pub fn known(&self, id: u64) -> Option<crate::orders::Order> {
         let orders = &self.exchange.orders;
         let listed = orders.find(id).map(|slot| *orders.at(slot));
-        listed.or_else(|| orders.finished().find(|order| order.id == id))
+        let mut finished = orders.finished().map(|(order, _)| order);
+        listed.or_else(|| finished.find(|order| order.id == id))
     }
 }
 

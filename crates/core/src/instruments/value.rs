@@ -26,14 +26,15 @@ fn divide(product: u128, divisor: u64) -> (u128, u128) {
                 u128::from(product != quotient * divisor),
             )
         }
-        Err(_) => {
-            let quotient = product / u128::from(divisor);
-            (
-                quotient,
-                u128::from(product != quotient * u128::from(divisor)),
-            )
-        }
+        Err(_) => divide_wide(product, divisor.into()),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn divide_wide(product: u128, divisor: u128) -> (u128, u128) {
+    let quotient = product / divisor;
+    (quotient, u128::from(product != quotient * divisor))
 }
 
 impl Valuation {

@@ -1,8 +1,8 @@
 //! Amending a resting order: smaller keeps its place, anything else goes to the back or takes.
 
+use super::OrderSlot;
 use super::amend_check::{Amendment, Effect};
 use super::report::Change;
-use super::{Order, OrderSlot};
 use crate::exchange::Exchange;
 use crate::refusal::Refused;
 use crate::types::*;
@@ -41,43 +41,42 @@ impl Exchange {
                 self.orders.finish(slot, &mut self.owners);
             }
             Effect::Shrink => {
-                self.shrink(slot, amendment.size);
+                self.shrink(slot, amendment);
                 self.report(slot, &change);
             }
-            Effect::Requeue => self.requeue(slot, amendment, &change),
+            Effect::Requeue => {
+                self.leave_queue(slot);
+                self.revise(slot, amendment);
+                self.report(slot, &change);
+                let (pay, more) = (self.orders.at(slot).pay, amendment.holds - amendment.held);
+                self.join_queue(slot);
+                self.ledger.add_hold(pay, more);
+            }
+            Effect::Take => {
+                self.leave_book(slot);
+                self.revise(slot, amendment);
+                self.report(slot, &change);
+                let stop = self.take(slot, amendment.price, None);
+                self.settle_taker(slot, stop);
+            }
         }
     }
 
-    fn shrink(&mut self, slot: OrderSlot, size: u64) {
-        let order = self.orders.at_mut(slot);
-        let instrument = self.instruments.at_mut(order.instrument);
-        let before = instrument.hold(order.side, order.price, order.remaining());
-        instrument.reduce_resting(order.handle, order.side, order.size - size);
-        order.size = size;
-        (order.updated_ms, order.sequence) = (self.now, self.sequence);
-        let after = instrument.hold(order.side, order.price, order.remaining());
-        self.levels.touch(order.instrument, order.side, order.price);
-        self.ledger.add_hold(order.pay, after - before);
-    }
-
-    fn requeue(&mut self, slot: OrderSlot, amendment: &Amendment, change: &Change) {
-        self.leave_book(slot);
+    /// Gives an order its new price and size.
+    fn revise(&mut self, slot: OrderSlot, amendment: &Amendment) {
         let order = self.orders.at_mut(slot);
         (order.price, order.size) = (amendment.price, amendment.size);
         (order.updated_ms, order.sequence) = (self.now, self.sequence);
-        let Order {
-            instrument,
-            side,
-            price,
-            ..
-        } = *order;
-        self.report(slot, change);
-        if self.crosses(instrument, side, price) {
-            let stop = self.take(slot, price, None);
-            self.settle_taker(slot, stop);
-        } else {
-            self.rest(slot);
-        }
+    }
+
+    fn shrink(&mut self, slot: OrderSlot, amendment: &Amendment) {
+        let order = self.orders.at(slot);
+        let instrument = self.instruments.at_mut(order.instrument);
+        instrument.reduce_resting(order.handle, order.side, order.size - amendment.size);
+        self.levels.touch(order.instrument, order.side, order.price);
+        self.ledger
+            .add_hold(order.pay, amendment.holds - amendment.held);
+        self.revise(slot, amendment);
     }
 
     fn fail_amendment(&mut self, slot: OrderSlot, amend: &AmendOrder, refused: Refused) {
@@ -87,7 +86,8 @@ impl Exchange {
             ..Change::plain(OrderCause::AmendFailed)
         };
         if self.events.wanted() {
-            let mut event = self.order_event(self.orders.at(slot), &change);
+            let mut event =
+                self.order_event(self.orders.at(slot), self.orders.labels(slot), &change);
             (event.sequence, event.time) = (Sequence(self.sequence), Timestamp(self.now));
             self.events.push(&event);
         }

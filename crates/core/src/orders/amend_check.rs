@@ -18,6 +18,9 @@ pub struct Amendment {
     pub price: u64,
     /// Total including what is filled.
     pub size: u64,
+    /// What the order sets aside now, and what it will if it rests.
+    pub held: i128,
+    pub holds: i128,
     pub effect: Effect,
 }
 
@@ -27,8 +30,10 @@ pub enum Effect {
     Complete,
     /// Smaller at the same price: the order keeps its place in the queue.
     Shrink,
-    /// Larger or at another price: to the back of the queue there, or taking.
+    /// Larger or at another price: to the back of the queue there.
     Requeue,
+    /// At a price that the other side meets.
+    Take,
 }
 
 impl Exchange {
@@ -61,7 +66,7 @@ impl Exchange {
         if !order.is_amendable() {
             return Err(Refusal::AmendNotAmendable.into());
         }
-        let amendment = amendment(amend, order, instrument)?;
+        let mut amendment = amendment(amend, order, instrument)?;
         if amendment.effect == Effect::Complete {
             return Ok(amendment);
         }
@@ -73,13 +78,16 @@ impl Exchange {
         if takes && instrument.state == InstrumentState::PostOnly {
             return Err(Refusal::TradingSuspended.into());
         }
-        self.check_amended_funds(&amendment, order, instrument)?;
+        if takes {
+            amendment.effect = Effect::Take;
+        }
+        self.check_amended_funds(&mut amendment, order, instrument)?;
         Ok(amendment)
     }
 
     fn check_amended_funds(
         &self,
-        amendment: &Amendment,
+        amendment: &mut Amendment,
         order: &Order,
         instrument: &Instrument,
     ) -> Result<(), Refused> {
@@ -88,9 +96,10 @@ impl Exchange {
         if resting.checked_add(left).is_none() {
             return Err(Refusal::BookFull.into());
         }
-        let before = instrument.hold(order.side, order.price, order.remaining());
-        let available = self.ledger.available(order.pay) + before;
-        if instrument.hold(order.side, amendment.price, left) > available {
+        amendment.held = instrument.hold(order.side, order.price, order.remaining());
+        amendment.holds = instrument.hold(order.side, amendment.price, left);
+        let available = self.ledger.available(order.pay) + amendment.held;
+        if amendment.holds > available {
             let size = match order.side {
                 Side::Buy => instrument.value.size_of_quote(available, amendment.price),
                 Side::Sell => instrument.value.size_of_base(available),
@@ -123,6 +132,8 @@ fn amendment(
         return Ok(Amendment {
             price: order.price,
             size,
+            held: 0,
+            holds: 0,
             effect: Effect::Complete,
         });
     }
@@ -140,9 +151,10 @@ fn amendment(
         return Err(Refusal::AmendNoChange.into());
     }
     // A resting order keeps its price and size whatever the terms have become since; what it
-    // becomes now must be worth no more than what listing allows.
-    let worth = instrument.value.checked_quote(price, size);
-    if worth.is_none_or(|worth| worth > SUPPLY_MAX) {
+    // becomes now must be worth no more than what listing allows, as everything within the terms is.
+    let terms = &instrument.terms;
+    let is_within = price <= terms.max_price.0 && size <= terms.max_limit_size.0;
+    if !is_within && is_worth_too_much(price, size, instrument) {
         return Err(Refusal::OverMaxSize.allowing(instrument.terms.max_limit_size.0));
     }
     let shrinks = price == order.price && size < order.size;
@@ -154,6 +166,14 @@ fn amendment(
     Ok(Amendment {
         price,
         size,
+        held: 0,
+        holds: 0,
         effect,
     })
+}
+
+#[cold]
+fn is_worth_too_much(price: u64, size: u64, instrument: &Instrument) -> bool {
+    let worth = instrument.value.checked_quote(price, size);
+    worth.is_none_or(|worth| worth > SUPPLY_MAX)
 }

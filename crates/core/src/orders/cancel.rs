@@ -110,7 +110,7 @@ impl Exchange {
                 selection
                     .instrument
                     .is_none_or(|wanted| wanted == order.instrument)
-                    && (selection.tag.is_empty() || selection.tag == order.tag)
+                    && (selection.tag.is_empty() || selection.tag == self.orders.labels(*slot).tag)
                     && self.may_cancel(record, order.instrument)
             })
             .collect()

@@ -4,7 +4,7 @@
 //! exclude each other · 7 client order id · 8 size · 9 price · 10 pending caps · 11 balance.
 
 use super::walk::Preview;
-use super::{Order, TRADING};
+use super::{Labels, Order, TRADING};
 use crate::exchange::Exchange;
 use crate::group::Prospect;
 use crate::instruments::{Instrument, band};
@@ -29,8 +29,7 @@ pub struct Draft {
     pub size: u64,
     /// What it sets aside at once (limit types), or may spend at most (market types).
     pub funds: i128,
-    pub client_order_id: ClientOrderId,
-    pub tag: Tag,
+    pub labels: Labels,
 }
 
 impl Draft {
@@ -73,8 +72,10 @@ impl Exchange {
             limit: order.price.0,
             size: order.size.0,
             funds: 0,
-            client_order_id: order.client_order_id,
-            tag: order.tag,
+            labels: Labels {
+                client_order_id: order.client_order_id,
+                tag: order.tag,
+            },
         };
         let (owner, instrument) = (self.owners.at(owner), self.instruments.at(instrument));
         self.check_may_trade(owner, instrument, order.order_type == OrderType::PostOnly)?;
@@ -131,10 +132,11 @@ impl Exchange {
         draft: &Draft,
         prospect: Option<&Prospect>,
     ) -> Result<(), Refused> {
-        if draft.client_order_id.is_empty() {
+        let client_order_id = &draft.labels.client_order_id;
+        if client_order_id.is_empty() {
             return Ok(());
         }
-        let known = self.orders.find_client(draft.owner, &draft.client_order_id);
+        let known = self.orders.find_client(draft.owner, client_order_id);
         let is_pending =
             known.is_some_and(|slot| !prospect.is_some_and(|prospect| prospect.is_canceled(slot)));
         let is_planned = prospect.is_some_and(|prospect| prospect.has_client_order_id(draft));

@@ -5,8 +5,8 @@
 //! fill has filled. Such fields stand next to each other and are written at once. The bytes are
 //! those of [`event::Order`](crate::wire::event::Order), as the test below compares.
 
-use super::Order;
 use super::report::Change;
+use super::{Labels, Order};
 use crate::money::Amount;
 use crate::types::*;
 use crate::wire::{Sink, Wire};
@@ -14,6 +14,7 @@ use crate::wire::{Sink, Wire};
 /// An order and its change, with the ids that it has outside.
 pub(super) struct OrderLine<'a> {
     pub(super) order: &'a Order,
+    pub(super) labels: &'a Labels,
     pub(super) owner: OwnerId,
     pub(super) instrument: InstrumentId,
     pub(super) change: &'a Change,
@@ -46,8 +47,8 @@ impl OrderLine<'_> {
         self.owner.write(line);
         self.instrument.write(line);
         line.uint(order.id);
-        order.client_order_id.write(line);
-        order.tag.write(line);
+        self.labels.client_order_id.write(line);
+        self.labels.tag.write(line);
         line.put([
             order.side.code(),
             order.order_type.code(),
@@ -145,17 +146,19 @@ mod tests {
             let [price, size, created_ms, updated_ms, sequence, id] = numbers;
             (order.price, order.size, order.created_ms) = (price, size, created_ms);
             (order.updated_ms, order.sequence, order.id) = (updated_ms, sequence, id);
-            (order.client_order_id, order.tag, order.filled) = (client_order_id, tag, filled);
+            order.filled = filled;
+            let labels = Labels { client_order_id, tag };
             [order.filled_quote, order.fee] = if filled == 0 { [0, 0] } else { amounts };
             let line = OrderLine {
                 order: &order,
+                labels: &labels,
                 owner: OwnerId(11),
                 instrument: PAIR,
                 change: &change,
             };
             let mut writer = crate::wire::Writer::new();
             writer.line(|sink| line.write(sink));
-            let event = world.exchange.order_event(&order, &change);
+            let event = world.exchange.order_event(&order, &labels, &change);
             prop_assert_eq!(writer.as_bytes(), encode(&event));
         }
     }

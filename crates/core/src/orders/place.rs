@@ -44,20 +44,15 @@ impl Exchange {
         );
         let id = FIRST_ID + self.orders.placed_total;
         self.orders.placed_total += 1;
-        self.orders.insert(Order {
-            filled_quote: 0,
-            fee: 0,
+        let order = Order {
             id,
             price: draft.price,
             size: draft.size,
             filled: 0,
             created_ms: self.now,
-            updated_ms: self.now,
-            sequence: self.sequence,
             owner: draft.owner,
             instrument: draft.instrument,
             pay,
-            receive,
             handle: NONE,
             is_listed: false,
             side: draft.side,
@@ -66,9 +61,14 @@ impl Exchange {
             self_trade: draft.self_trade,
             state: OrderState::Live,
             cancel_source: CancelSource::System,
-            client_order_id: draft.client_order_id,
-            tag: draft.tag,
-        })
+            is_labelled: !draft.labels.is_none(),
+            updated_ms: self.now,
+            sequence: self.sequence,
+            filled_quote: 0,
+            fee: 0,
+            receive,
+        };
+        self.orders.insert(order, &draft.labels)
     }
 
     /// Ledger slot of an owner's trading account, opened when it is first used.
@@ -99,16 +99,24 @@ impl Exchange {
 
     /// Puts what is left of a limit order into the book and sets aside what it may cost.
     pub(super) fn rest(&mut self, slot: OrderSlot) {
-        let order = self.orders.at_mut(slot);
-        let (side, price, size) = (order.side, order.price, order.size - order.filled);
-        let instrument = self.instruments.at_mut(order.instrument);
-        order.handle = instrument.add_resting(side, price, size, slot);
-        let hold = instrument.hold(side, price, size);
-        self.levels.touch(order.instrument, side, price);
+        self.join_queue(slot);
+        let order = self.orders.at(slot);
+        let instrument = self.instruments.at(order.instrument);
+        let hold = instrument.hold(order.side, order.price, order.remaining());
         self.ledger.add_hold(order.pay, hold);
         if !order.is_listed {
             self.orders.list(slot, &mut self.owners);
         }
+    }
+
+    /// Puts what is left of an order at the back of its price's queue.
+    #[inline]
+    pub(super) fn join_queue(&mut self, slot: OrderSlot) {
+        let order = self.orders.at_mut(slot);
+        let (side, price, size) = (order.side, order.price, order.remaining());
+        let instrument = self.instruments.at_mut(order.instrument);
+        order.handle = instrument.add_resting(side, price, size, slot);
+        self.levels.touch(order.instrument, side, price);
     }
 
     /// What follows when a taker has stopped: its rest goes to the book, is cancelled, or is none.
@@ -141,13 +149,21 @@ impl Exchange {
 
     /// Takes a resting order out of the book and gives back what it had set aside.
     pub(super) fn leave_book(&mut self, slot: OrderSlot) {
+        self.leave_queue(slot);
+        let order = self.orders.at(slot);
+        let instrument = self.instruments.at(order.instrument);
+        let hold = instrument.hold(order.side, order.price, order.remaining());
+        self.ledger.add_hold(order.pay, -hold);
+    }
+
+    /// Takes a resting order out of its queue.
+    #[inline]
+    pub(super) fn leave_queue(&mut self, slot: OrderSlot) {
         let order = self.orders.at_mut(slot);
         let instrument = self.instruments.at_mut(order.instrument);
         instrument.remove_resting(order.handle, order.side);
         order.handle = NONE;
-        let hold = instrument.hold(order.side, order.price, order.remaining());
         self.levels.touch(order.instrument, order.side, order.price);
-        self.ledger.add_hold(order.pay, -hold);
     }
 }
 

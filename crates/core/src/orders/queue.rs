@@ -92,6 +92,15 @@ impl<T> Queue<T> {
         self.get(0)
     }
 
+    /// Begins to load the item at a place, which may not exist.
+    #[inline]
+    pub(super) fn prefetch(&self, place: usize) {
+        let place = self.taken + place;
+        if let Some(chunk) = self.chunks.get(place / CHUNK) {
+            prefetch_item(chunk, (place % CHUNK) as u32);
+        }
+    }
+
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &T> + '_ {
         (0..self.len).map(|place| self.get(place).expect("a place below the length"))
     }

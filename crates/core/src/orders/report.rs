@@ -1,7 +1,7 @@
 //! Order events: the whole order after a change, plus what the change did.
 
 use super::order_line::OrderLine;
-use super::{Deed, Order};
+use super::{Deed, Labels, Order};
 use crate::exchange::Exchange;
 use crate::money::Amount;
 use crate::types::*;
@@ -37,7 +37,12 @@ impl Change {
 
 impl Exchange {
     /// The event of an order as it is now.
-    pub(crate) fn order_event(&self, order: &Order, change: &Change) -> event::Order {
+    pub(crate) fn order_event(
+        &self,
+        order: &Order,
+        labels: &Labels,
+        change: &Change,
+    ) -> event::Order {
         let fill = change.fill.unwrap_or(Deed::NONE);
         event::Order {
             sequence: Sequence(order.sequence),
@@ -46,8 +51,8 @@ impl Exchange {
             owner: self.owners.at(order.owner).id,
             instrument: self.instruments.at(order.instrument).id,
             order: OrderId(order.id),
-            client_order_id: order.client_order_id,
-            tag: order.tag,
+            client_order_id: labels.client_order_id,
+            tag: labels.tag,
             side: order.side,
             order_type: order.order_type,
             unit: order.unit,
@@ -77,6 +82,7 @@ impl Exchange {
             let order = self.orders.at(slot);
             let line = OrderLine {
                 order,
+                labels: self.orders.labels(slot),
                 owner: self.owners.at(order.owner).id,
                 instrument: self.instruments.at(order.instrument).id,
                 change,

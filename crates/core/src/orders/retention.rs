@@ -9,7 +9,7 @@
 //! labels, which most orders lack, in a queue of their own.
 
 use super::queue::Queue;
-use super::{Order, OrderSlot, Orders};
+use super::{Labels, Order, OrderSlot, Orders};
 use crate::index::NONE;
 use crate::owners::Owners;
 use crate::parameters::Parameters;
@@ -65,11 +65,10 @@ pub struct Kept<T> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Labels {
-    /// Of the order that has them.
+struct Labelled {
+    /// Of the order that has the labels.
     position: u64,
-    client_order_id: ClientOrderId,
-    tag: Tag,
+    labels: Labels,
 }
 
 /// Orders as they were, the first remembered first.
@@ -77,7 +76,7 @@ struct Labels {
 pub struct Retained<T> {
     items: Queue<Kept<T>>,
     /// Of those items that have any, in the same order.
-    labels: Queue<Labels>,
+    labels: Queue<Labelled>,
     /// How many labels have been pushed, modulo 2^32.
     labels_total: u32,
     /// Items pushed since genesis; the last one has this position.
@@ -98,11 +97,10 @@ impl<T> Default for Retained<T> {
 impl<T: Copy> Retained<T> {
     /// `newest` is the position of the owner's one before; it becomes that of this one.
     #[inline]
-    fn push(&mut self, order: &Order, deed: T, newest: &mut u64) {
+    fn push(&mut self, order: &Order, labels: &Labels, deed: T, newest: &mut u64) {
         self.total += 1;
         let older = std::mem::replace(newest, self.total);
         let distance = if older == 0 { 0 } else { self.total - older };
-        let has_labels = !order.client_order_id.is_empty() || !order.tag.is_empty();
         self.items.push(Kept {
             deed,
             filled_quote: order.filled_quote,
@@ -119,7 +117,7 @@ impl<T: Copy> Retained<T> {
             // One that stands further back has been dropped.
             back: u32::try_from(distance).unwrap_or(0),
             labels: self.labels_total,
-            has_labels,
+            has_labels: order.is_labelled,
             side: order.side,
             order_type: order.order_type,
             unit: order.unit,
@@ -127,12 +125,11 @@ impl<T: Copy> Retained<T> {
             state: order.state,
             cancel_source: order.cancel_source,
         });
-        if has_labels {
+        if order.is_labelled {
             self.labels_total = self.labels_total.wrapping_add(1);
-            self.labels.push(Labels {
+            self.labels.push(Labelled {
                 position: self.total,
-                client_order_id: order.client_order_id,
-                tag: order.tag,
+                labels: *labels,
             });
         }
     }
@@ -141,8 +138,10 @@ impl<T: Copy> Retained<T> {
     fn pop(&mut self) {
         let position = self.first_position();
         let labels = self.labels.first();
-        if labels.is_some_and(|labels| labels.position == position) {
+        if labels.is_some_and(|first| first.position == position) {
             self.labels.pop();
+            // The first one's turn may come with the next order: it was asked for before.
+            self.labels.prefetch(1);
         }
         self.items.pop();
     }
@@ -186,16 +185,13 @@ impl<T: Copy> Retained<T> {
     }
 
     /// The order as it was. It is in no book any more, and its accounts are not named.
-    fn order(&self, one: &Kept<T>) -> Order {
+    fn order(&self, one: &Kept<T>) -> (Order, Labels) {
         let labels = one.has_labels.then(|| {
             let from_end = self.labels_total.wrapping_sub(one.labels) as usize;
             self.labels.get(self.labels.len() - from_end)
         });
-        let (client_order_id, tag) = match labels.flatten() {
-            Some(labels) => (labels.client_order_id, labels.tag),
-            None => (ClientOrderId::EMPTY, Tag::EMPTY),
-        };
-        Order {
+        let labels = labels.flatten().map_or(Labels::NONE, |one| one.labels);
+        let order = Order {
             id: one.id,
             price: one.price,
             size: one.size,
@@ -217,13 +213,16 @@ impl<T: Copy> Retained<T> {
             created_ms: one.created_ms,
             updated_ms: one.updated_ms,
             sequence: one.sequence,
-            client_order_id,
-            tag,
-        }
+            is_labelled: one.has_labels,
+        };
+        (order, labels)
     }
 
-    fn iter(&self) -> impl ExactSizeIterator<Item = (Order, T)> + '_ {
-        self.items.iter().map(|one| (self.order(one), one.deed))
+    fn iter(&self) -> impl ExactSizeIterator<Item = (Order, Labels, T)> + '_ {
+        self.items.iter().map(|one| {
+            let (order, labels) = self.order(one);
+            (order, labels, one.deed)
+        })
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -233,30 +232,36 @@ impl<T: Copy> Retained<T> {
 
 impl Orders {
     #[inline]
-    pub(crate) fn remember_order(&mut self, order: &Order, owners: &mut Owners) {
-        let owner = owners.at_mut(order.owner);
-        self.finished.push(order, (), &mut owner.newest_finished);
+    pub(crate) fn remember_order(&mut self, order: &Order, labels: &Labels, owners: &mut Owners) {
+        let newest = &mut owners.at_mut(order.owner).newest_finished;
+        self.finished.push(order, labels, (), newest);
     }
 
     /// The same for an order of the table.
     #[inline]
     pub(super) fn remember_slot(&mut self, slot: OrderSlot, owners: &mut Owners) {
-        let order = &self.slab[slot as usize];
-        let owner = owners.at_mut(order.owner);
-        self.finished.push(order, (), &mut owner.newest_finished);
+        let (order, labels) = (&self.slab[slot as usize], &self.labels[slot as usize]);
+        let newest = &mut owners.at_mut(order.owner).newest_finished;
+        self.finished.push(order, labels, (), newest);
     }
 
-    pub(crate) fn remember_fill(&mut self, order: &Order, deed: Deed, owners: &mut Owners) {
-        let owner = owners.at_mut(order.owner);
-        self.fills.push(order, deed, &mut owner.newest_fill);
+    pub(crate) fn remember_fill(
+        &mut self,
+        order: &Order,
+        labels: &Labels,
+        deed: Deed,
+        owners: &mut Owners,
+    ) {
+        let newest = &mut owners.at_mut(order.owner).newest_fill;
+        self.fills.push(order, labels, deed, newest);
     }
 
     /// Remembers the fill that an order of the table has just seen.
     #[inline]
     pub(super) fn remember_deed(&mut self, slot: OrderSlot, deed: Deed, owners: &mut Owners) {
-        let order = &self.slab[slot as usize];
-        let owner = owners.at_mut(order.owner);
-        self.fills.push(order, deed, &mut owner.newest_fill);
+        let (order, labels) = (&self.slab[slot as usize], &self.labels[slot as usize]);
+        let newest = &mut owners.at_mut(order.owner).newest_fill;
+        self.fills.push(order, labels, deed, newest);
     }
 
     /// An owner's finished orders from the position of the newest, the last finished first.
@@ -265,17 +270,17 @@ impl Orders {
     }
 
     /// A finished order in full.
-    pub fn finished_order(&self, one: &Kept<()>) -> Order {
+    pub fn finished_order(&self, one: &Kept<()>) -> (Order, Labels) {
         self.finished.order(one)
     }
 
     /// The finished order that a client order id meant last. Ids are unique while pending, so the
     /// one that finished last was placed last.
-    pub fn finished_client(&self, newest: u64, id: &ClientOrderId) -> Option<Order> {
+    pub fn finished_client(&self, newest: u64, id: &ClientOrderId) -> Option<(Order, Labels)> {
         let named = self.finished.from(newest).filter(|one| one.has_labels);
         named
             .map(|one| self.finished.order(one))
-            .find(|order| order.client_order_id == *id)
+            .find(|(_, labels)| labels.client_order_id == *id)
     }
 
     /// An owner's remembered fills from the position of the newest, newest first.
@@ -284,17 +289,19 @@ impl Orders {
     }
 
     /// The order as it was after a fill.
-    pub fn filled_order(&self, fill: &Kept<Deed>) -> Order {
+    pub fn filled_order(&self, fill: &Kept<Deed>) -> (Order, Labels) {
         self.fills.order(fill)
     }
 
     /// Retained finished orders, the first finished first.
-    pub fn finished(&self) -> impl ExactSizeIterator<Item = Order> + '_ {
-        self.finished.iter().map(|(order, ())| order)
+    pub fn finished(&self) -> impl ExactSizeIterator<Item = (Order, Labels)> + '_ {
+        self.finished
+            .iter()
+            .map(|(order, labels, ())| (order, labels))
     }
 
     /// All remembered fills, oldest first.
-    pub fn fills(&self) -> impl ExactSizeIterator<Item = (Order, Deed)> + '_ {
+    pub fn fills(&self) -> impl ExactSizeIterator<Item = (Order, Labels, Deed)> + '_ {
         self.fills.iter()
     }
 

@@ -8,8 +8,9 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 
 use hashbrown::HashTable;
 
+use super::ids::Ids;
 use super::retention::Retained;
-use super::{Deed, Order, OrderSlot};
+use super::{Deed, Labels, Order, OrderSlot};
 use crate::index::{FastHasher, NONE};
 use crate::owners::Owners;
 use crate::prefetch::prefetch_item;
@@ -32,9 +33,11 @@ const UNLINKED: Links = Links {
 #[derive(Default)]
 pub struct Orders {
     pub(super) slab: Vec<Order>,
+    /// By the same slots, where an order has any.
+    pub(super) labels: Vec<Labels>,
     links: Vec<Links>,
     free: Vec<OrderSlot>,
-    by_id: HashTable<OrderSlot>,
+    by_id: Ids,
     by_client: HashTable<OrderSlot>,
     pub(super) finished: Retained<()>,
     pub(super) fills: Retained<Deed>,
@@ -42,11 +45,6 @@ pub struct Orders {
     pub placed_total: u64,
     /// Resting orders.
     pub open: u64,
-}
-
-#[inline]
-fn hash_id(id: u64) -> u64 {
-    BuildHasherDefault::<FastHasher>::default().hash_one(id)
 }
 
 #[inline]
@@ -65,19 +63,32 @@ impl Orders {
         &mut self.slab[slot as usize]
     }
 
+    /// An order's labels; those of an order without any are empty.
+    #[inline]
+    pub fn labels(&self, slot: OrderSlot) -> &Labels {
+        if self.at(slot).is_labelled {
+            &self.labels[slot as usize]
+        } else {
+            &Labels::NONE
+        }
+    }
+
     /// The resting order with this id.
     #[inline]
     pub fn find(&self, id: u64) -> Option<OrderSlot> {
-        self.by_id
-            .find(hash_id(id), |slot| self.slab[*slot as usize].id == id)
-            .copied()
+        self.by_id.find(id, &self.slab)
+    }
+
+    /// For reading ahead: begins to look an id up.
+    #[inline]
+    pub(crate) fn prefetch_id(&self, id: u64) {
+        self.by_id.prefetch(id);
     }
 
     /// For reading ahead: where the order with this id probably is.
     #[inline]
     pub(crate) fn guess(&self, id: u64) -> OrderSlot {
-        let found = self.by_id.find(hash_id(id), |_| true);
-        found.copied().unwrap_or(NONE)
+        self.by_id.guess(id)
     }
 
     /// The same by the owner's client order id.
@@ -94,33 +105,39 @@ impl Orders {
         prefetch_item(&self.links, slot);
     }
 
-    /// For reading ahead: the order, if there is one; begins to load its neighbours' links.
+    /// For reading ahead: the order, if there is one; begins to load its labels and its neighbours'
+    /// links.
     #[inline]
     pub(crate) fn ahead(&self, slot: OrderSlot) -> Option<&Order> {
         let Links { newer, older } = *self.links.get(slot as usize)?;
         prefetch_item(&self.links, newer);
         prefetch_item(&self.links, older);
-        self.slab.get(slot as usize)
+        let order = self.slab.get(slot as usize)?;
+        prefetch_item(&self.labels, if order.is_labelled { slot } else { 0 });
+        Some(order)
     }
 
     /// The owner's resting order with this client order id; there is at most one.
     #[inline]
     pub fn find_client(&self, owner: u32, id: &ClientOrderId) -> Option<OrderSlot> {
         let same = |slot: &OrderSlot| {
-            let order = &self.slab[*slot as usize];
-            order.owner == owner && order.client_order_id == *id
+            self.labels[*slot as usize].client_order_id == *id && self.at(*slot).owner == owner
         };
         self.by_client.find(hash_client(owner, id), same).copied()
     }
 
     /// Takes an order to work on; it is not listed yet.
     #[inline]
-    pub fn insert(&mut self, order: Order) -> OrderSlot {
+    pub fn insert(&mut self, order: Order, labels: &Labels) -> OrderSlot {
         if let Some(slot) = self.free.pop() {
             self.slab[slot as usize] = order;
+            if order.is_labelled {
+                self.labels[slot as usize] = *labels;
+            }
             return slot;
         }
         self.slab.push(order);
+        self.labels.push(*labels);
         self.links.push(UNLINKED);
         (self.slab.len() - 1) as OrderSlot
     }
@@ -141,16 +158,16 @@ impl Orders {
     fn index(&mut self, slot: OrderSlot) {
         let order = &mut self.slab[slot as usize];
         order.is_listed = true;
-        let (id, owner, is_named) = (order.id, order.owner, !order.client_order_id.is_empty());
-        let slab = &self.slab;
-        let id_of = |slot: &OrderSlot| hash_id(slab[*slot as usize].id);
-        self.by_id.insert_unique(hash_id(id), slot, id_of);
-        if is_named {
+        let owner = order.owner;
+        let (slab, labels) = (&self.slab, &self.labels);
+        self.by_id.insert(slot, slab);
+        let named = self.labels(slot).client_order_id;
+        if !named.is_empty() {
             let client_of = |slot: &OrderSlot| {
-                let order = &slab[*slot as usize];
-                hash_client(order.owner, &order.client_order_id)
+                let slot = *slot as usize;
+                hash_client(slab[slot].owner, &labels[slot].client_order_id)
             };
-            let hash = hash_client(owner, &slab[slot as usize].client_order_id);
+            let hash = hash_client(owner, &named);
             self.by_client.insert_unique(hash, slot, client_of);
         }
         self.open += 1;
@@ -172,14 +189,12 @@ impl Orders {
             id,
             owner,
             instrument,
-            client_order_id,
             ..
         } = self.slab[slot as usize];
-        if let Ok(entry) = self.by_id.find_entry(hash_id(id), |known| *known == slot) {
-            entry.remove();
-        }
-        if !client_order_id.is_empty() {
-            let hash = hash_client(owner, &client_order_id);
+        self.by_id.remove(id, slot);
+        let named = &self.labels(slot).client_order_id;
+        if !named.is_empty() {
+            let hash = hash_client(owner, named);
             if let Ok(entry) = self.by_client.find_entry(hash, |known| *known == slot) {
                 entry.remove();
             }
@@ -211,16 +226,20 @@ impl Orders {
     /// Makes room for resting orders that a snapshot is about to put back.
     pub(crate) fn expect(&mut self, count: usize) {
         self.slab.reserve(count);
+        self.labels.reserve(count);
         self.links.reserve(count);
-        self.by_id
-            .reserve(count, |_| unreachable!("the table is empty"));
         self.by_client
             .reserve(count, |_| unreachable!("the table is empty"));
     }
 
     /// Puts back a resting order; `link_restored` follows when all are there.
-    pub(crate) fn restore(&mut self, order: Order, owners: &mut Owners) -> OrderSlot {
-        let slot = self.insert(order);
+    pub(crate) fn restore(
+        &mut self,
+        order: Order,
+        labels: &Labels,
+        owners: &mut Owners,
+    ) -> OrderSlot {
+        let slot = self.insert(order, labels);
         self.index(slot);
         owners.at_mut(order.owner).count_pending(order.instrument);
         slot
@@ -243,6 +262,12 @@ impl Orders {
         self.listed_slots(head).map(|slot| self.at(slot))
     }
 
+    /// The same with their labels.
+    pub fn listed_labelled(&self, head: OrderSlot) -> impl Iterator<Item = (&Order, &Labels)> + '_ {
+        self.listed_slots(head)
+            .map(|slot| (self.at(slot), self.labels(slot)))
+    }
+
     /// The same, as slots.
     pub fn listed_slots(&self, head: OrderSlot) -> impl Iterator<Item = OrderSlot> + '_ {
         let some = |slot: OrderSlot| (slot != NONE).then_some(slot);
@@ -253,8 +278,10 @@ impl Orders {
 
     pub fn memory_bytes(&self) -> usize {
         self.slab.capacity() * (size_of::<Order>() + size_of::<Links>())
+            + self.labels.capacity() * size_of::<Labels>()
             + 4 * self.free.capacity()
-            + 5 * (self.by_id.capacity() + self.by_client.capacity())
+            + self.by_id.memory_bytes()
+            + 5 * self.by_client.capacity()
             + self.finished.memory_bytes()
             + self.fills.memory_bytes()
     }

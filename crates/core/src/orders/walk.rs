@@ -4,7 +4,7 @@ use super::check::Draft;
 use super::fill::Meeting;
 use super::self_trade::Verdict;
 use super::{Order, OrderSlot, book_side, reaches};
-use crate::book::OrderBook;
+use crate::book::{Handle, OrderBook};
 use crate::exchange::Exchange;
 use crate::instruments::Instrument;
 use crate::types::*;
@@ -163,6 +163,9 @@ impl Exchange {
             if size == 0 {
                 return Stop::Funds;
             }
+            if size > resting.size {
+                self.read_ahead_maker(instrument, handle);
+            }
             let size = size.min(resting.size);
             let meeting = Meeting {
                 taker: slot,
@@ -174,6 +177,15 @@ impl Exchange {
             self.fill(&meeting, &mut appetite);
         }
         Stop::Filled
+    }
+
+    /// Begins to load the maker behind this one, which the taker will meet next.
+    #[inline]
+    fn read_ahead_maker(&self, instrument: &Instrument, handle: Handle) {
+        if let Some(next) = instrument.book.next(handle) {
+            let maker = instrument.book.order(next).order as OrderSlot;
+            self.orders.prefetch(maker);
+        }
     }
 
     /// What a walk with this draft would fill and pay, from the book as it is now.

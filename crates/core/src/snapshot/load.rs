@@ -13,7 +13,7 @@ use crate::halt::Halt;
 use crate::index::NONE;
 use crate::instruments::{Terms, listing};
 use crate::orders::dead_man::Switch;
-use crate::orders::{Deed, Order};
+use crate::orders::{Deed, Labels, Order};
 use crate::owners::Profile;
 use crate::suspensions::Suspension;
 use crate::types::*;
@@ -225,13 +225,15 @@ impl Exchange {
         let before = |total: u64, count: usize| total.saturating_sub(count as u64);
         self.orders
             .restore_totals(before(finished, retained.len()), before(fills, count));
-        for order in retained {
-            self.orders.remember_order(&order, &mut self.owners);
+        for (order, labels) in retained {
+            self.orders
+                .remember_order(&order, &labels, &mut self.owners);
         }
         for _ in 0..count {
-            let order = self.load_order(input)?;
+            let (order, labels) = self.load_order(input)?;
             let deed = load_deed(input)?;
-            self.orders.remember_fill(&order, deed, &mut self.owners);
+            self.orders
+                .remember_fill(&order, &labels, deed, &mut self.owners);
         }
         Ok(())
     }
@@ -242,11 +244,11 @@ impl Exchange {
         self.orders.expect(count);
         let mut places = Vec::with_capacity(count);
         for _ in 0..count {
-            let order = self.load_order(input)?;
+            let (order, labels) = self.load_order(input)?;
             let left = order.size.checked_sub(order.filled);
             let left = left.filter(|size| *size > 0);
             let left = left.ok_or(wrong("a resting order without size"))?;
-            let slot = self.orders.restore(order, &mut self.owners);
+            let slot = self.orders.restore(order, &labels, &mut self.owners);
             let instrument = self.instruments.at_mut(order.instrument);
             self.orders.at_mut(slot).handle =
                 instrument.add_resting(order.side, order.price, left, slot);
@@ -256,7 +258,7 @@ impl Exchange {
         Ok(())
     }
 
-    fn load_order(&mut self, input: &mut In<'_>) -> Result<Order, SnapshotError> {
+    fn load_order(&mut self, input: &mut In<'_>) -> Result<(Order, Labels), SnapshotError> {
         let id = input.u64()?;
         let (owner, instrument) = (input.u32()?, input.u32()?);
         if owner as usize >= self.owners.count()
@@ -282,17 +284,21 @@ impl Exchange {
             self_trade: input.coded(SelfTrade::from_u8)?,
             state: input.coded(OrderState::from_u8)?,
             cancel_source: input.coded(CancelSource::from_u8)?,
-            client_order_id: input.label()?,
-            tag: input.label()?,
+            is_labelled: false,
             pay: NONE,
             receive: NONE,
             handle: NONE,
             is_listed: false,
         };
+        let labels = Labels {
+            client_order_id: input.label()?,
+            tag: input.label()?,
+        };
+        order.is_labelled = !labels.is_none();
         let (pay, receive) = self.instruments.at(instrument).sides(order.side);
         order.pay = self.trading_slot(owner, pay);
         order.receive = self.trading_slot(owner, receive);
-        Ok(order)
+        Ok((order, labels))
     }
 
     /// Timers, and with them the owners' switches.

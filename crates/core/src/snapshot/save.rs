@@ -6,7 +6,7 @@ use crate::book::OrderBook;
 use crate::distribution::Distribution;
 use crate::exchange::Exchange;
 use crate::instruments::{Instrument, Terms};
-use crate::orders::{Deed, Order, book_side};
+use crate::orders::{Deed, Labels, Order, book_side};
 use crate::types::*;
 
 /// More than an order, a fill or an account takes, without long labels.
@@ -137,17 +137,18 @@ impl Exchange {
         for instrument in self.instruments.all() {
             for side in [Side::Buy, Side::Sell] {
                 for (_, rest) in instrument.book.iter_side(book_side(side)) {
-                    save_order(self.orders.at(rest.order as u32), out);
+                    let slot = rest.order as u32;
+                    save_order(self.orders.at(slot), self.orders.labels(slot), out);
                 }
             }
         }
         out.len(self.orders.finished().len());
-        for order in self.orders.finished() {
-            save_order(&order, out);
+        for (order, labels) in self.orders.finished() {
+            save_order(&order, &labels, out);
         }
         out.len(self.orders.fills().len());
-        for (order, fill) in self.orders.fills() {
-            save_order(&order, out);
+        for (order, labels, fill) in self.orders.fills() {
+            save_order(&order, &labels, out);
             save_deed(&fill, out);
         }
     }
@@ -219,7 +220,7 @@ fn save_terms(terms: &Terms, out: &mut Out) {
     out.u64(terms.band);
 }
 
-fn save_order(order: &Order, out: &mut Out) {
+fn save_order(order: &Order, labels: &Labels, out: &mut Out) {
     out.u64(order.id);
     out.u32(order.owner);
     out.u32(order.instrument);
@@ -237,8 +238,8 @@ fn save_order(order: &Order, out: &mut Out) {
     out.u8(order.self_trade.code());
     out.u8(order.state.code());
     out.u8(order.cancel_source.code());
-    out.label(&order.client_order_id);
-    out.label(&order.tag);
+    out.label(&labels.client_order_id);
+    out.label(&labels.tag);
 }
 
 fn save_deed(fill: &Deed, out: &mut Out) {
