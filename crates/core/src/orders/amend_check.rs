@@ -151,7 +151,7 @@ fn amendment(
         return Err(Refusal::AmendNoChange.into());
     }
     // A resting order keeps its price and size whatever the terms have become since; what it
-    // becomes now must be worth no more than what listing allows, as everything within the terms is.
+    // becomes now must be worth no more than listing allows. Everything within the terms is.
     let terms = &instrument.terms;
     let is_within = price <= terms.max_price.0 && size <= terms.max_limit_size.0;
     if !is_within && is_worth_too_much(price, size, instrument) {
