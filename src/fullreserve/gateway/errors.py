@@ -98,6 +98,7 @@ TABLE: dict[int, Error] = {
     51405: Error(200, "Nothing is pending"),
     51407: Error(200, "Either ordId or clOrdId is required"),
     51500: Error(200, "Nothing to amend: newSz or newPx must differ from the order's"),
+    51501: Error(400, "Too many amendments in one request", "; allowed are {allowed}"),
     51502: Error(200, "Amendment failed: insufficient balance", "; it is enough for {allowed}"),
     51503: Error(200, "Amendment failed: the order is filled, canceled or does not exist"),
     51506: Error(200, "This order type cannot be amended"),

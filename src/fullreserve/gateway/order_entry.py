@@ -24,6 +24,7 @@ from fullreserve.gateway import ids
 from fullreserve.gateway.errors import Problem
 
 BATCH_MAX = 20
+TOO_MANY, TOO_MANY_AMENDS = 51111, 51501  # codes of a batch with more
 CLIENT_ID_MAX = 32
 TAG_MAX = 16
 UINT64_MAX = 2**64 - 1

@@ -23,6 +23,8 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import OrderLimits
 from fullreserve.gateway.order_entry import (
     BATCH_MAX,
+    TOO_MANY,
+    TOO_MANY_AMENDS,
     AmendParams,
     CancelParams,
     OrderEntry,
@@ -183,7 +185,7 @@ class Submission:
         self, key: Caller, orders: Sequence[AmendParams], expires_ms: int, done: Done
     ) -> None:
         """Amend orders; as `place`. The second amendment of an order in a batch is refused."""
-        self._check(orders)
+        self._check(orders, TOO_MANY_AMENDS)
         number = self._door.numbers(len(orders))
         run = _Run(orders, _amend_row, done, self._exchange_ms)
         seen = set()
@@ -200,11 +202,11 @@ class Submission:
             number += 1
         self._send(key, "amend", run)
 
-    def _check(self, orders: Sequence[object]) -> None:
+    def _check(self, orders: Sequence[object], too_many: int = TOO_MANY) -> None:
         if not orders:
             raise Problem(50014, name="args")
         if len(orders) > BATCH_MAX:
-            raise Problem(51111, allowed=str(BATCH_MAX))
+            raise Problem(too_many, allowed=str(BATCH_MAX))
 
     def _send(self, key: Caller, operation: str, run: _AnyRun) -> None:
         if not run.commands:

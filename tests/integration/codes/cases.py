@@ -128,6 +128,9 @@ REST: dict[int, Case] = {
     51400: Case(lambda bed: bed.post("trade/cancel-order", {**ONE, "ordId": "1"}), "canceled"),
     51407: Case(lambda bed: bed.post("trade/cancel-order", ONE), "ordId or clOrdId"),
     51500: Case(_same_again, "newSz or newPx"),
+    51501: Case(
+        lambda bed: bed.post("trade/amend-batch-orders", [{**ONE, "newSz": "1"}] * 21), "20"
+    ),
     51502: Case(_too_much, "enough for"),
     51503: Case(
         lambda bed: bed.post("trade/amend-order", {**ONE, "ordId": "1", "newSz": "1"}), "canceled"

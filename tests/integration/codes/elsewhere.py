@@ -31,7 +31,7 @@ SHOWN: dict[int, str] = {
     50061: f"{_SURFACE}::test_orders_of_an_account_have_a_limit_of_their_own",
     50071: "integration/rest/test_funding.py::test_a_repeated_client_id_moves_money_once",
     50100: f"{_KEYS}::test_the_master_switch_freezes_all_keys_at_once_and_back",
-    50110: "integration/rest/test_short_way.py::test_a_proxy_on_this_machine_names_the_caller",
+    50110: "integration/rest/test_short_way.py::test_a_trusted_proxy_names_the_caller",
     51006: f"{_REFUSALS}::test_prices_outside_the_band",
     51021: f"{_REFUSALS}::test_states_of_an_instrument",
     51022: f"{_REFUSALS}::test_states_of_an_instrument",

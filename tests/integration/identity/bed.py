@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 ANY_BODY = {
     "email": "a@b.example", "password": "another long one", "ticket": "t", "code": "c",
     "credential": "{}", "id": "i", "apiKey": "k", "label": "bot", "passphrase": "Phrase-12",
-    "chain": "BTC-Bitcoin", "addr": "a", "addrId": "1",
+    "chain": "BTC-Bitcoin", "addr": "a", "addrId": "1", "name": "phone",
 }  # fmt: skip
 SESSION = "fullreserve-session"
 DEVICE = "fullreserve-device"

@@ -283,11 +283,14 @@ async def test_operations_without_their_product(town: Town) -> None:
             ("order-algo", "50046"), ("cancel-algos", "51400"), ("sprd-order", "51001"),
             ("sprd-amend-order", "51503"), ("sprd-cancel-order", "51400"),
         ):  # fmt: skip
-            reply = await client.ask(name, {"clOrdId": "mine"}, {"clOrdId": "other"})
+            mine, other = {"clOrdId": "mine", "sprdId": "A"}, {"clOrdId": "other", "sprdId": "B"}
+            reply = await client.ask(name, mine, other)
             assert (reply["op"], reply["code"]) == (name, "1")
             assert [row["sCode"] for row in reply["data"]] == [code, code]
             assert [row["clOrdId"] for row in reply["data"]] == ["mine", "other"]
             assert all(row["sMsg"] for row in reply["data"])
+        (row,) = (await client.ask("sprd-order", {}))["data"]
+        assert (row["sCode"], "sprdId" in row["sMsg"]) == ("50014", True)
         assert (await client.ask("sprd-mass-cancel", {}))["code"] == "51405"
         assert (await client.ask("cancel-all-after", {"timeOut": "60"}))["code"] == "60019"
 

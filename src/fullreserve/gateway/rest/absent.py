@@ -119,7 +119,11 @@ class Absent:
             raise Problem(50014, name="args")
         rows = []
         for element in elements:
-            problem = Problem(self._code, name=element.get(self._named, "")[:LONGEST] or "This")
+            name = element.get(self._named, "")[:LONGEST]
+            if self._named and not name:
+                problem = Problem(50014, name=self._named)
+            else:
+                problem = Problem(self._code, name=name or "This")
             row = {name: element.get(name, "") for name in self._echoed}
             outcome = {"sCode": str(problem.code), "sMsg": problem.message, "subCode": ""}
             rows.append(wire.encode({**row, **outcome}))

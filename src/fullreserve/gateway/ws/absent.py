@@ -117,8 +117,11 @@ def refused(operation: Operation, args: bytes) -> Answer:
 
 
 def _row(operation: Operation, element: dict[str, str]) -> bytes:
-    name = element.get(operation.named, "")[:NAME_MAX] or "This"
-    problem = Problem(operation.code, name=name)
+    name = element.get(operation.named, "")[:NAME_MAX]
+    if operation.named and not name:
+        problem = Problem(50014, name=operation.named)
+    else:
+        problem = Problem(operation.code, name=name or "This")
     echoed: dict[str, Any] = {field: element.get(field, "") for field in operation.echoed}
     return wire.encode(
         {**echoed, "sCode": str(problem.code), "sMsg": problem.message, "subCode": ""}
