@@ -35,8 +35,10 @@ async def call(rest: RestBed, line: Line, fields: dict[str, str]) -> Answer:
 
 
 def given(line: Line) -> dict[str, str]:
-    """Something for each parameter that the endpoint needs."""
-    return {need.partition("|")[0]: "BTC-USDT-SWAP" for need in line.needs}
+    """Something for each parameter that the endpoint needs, or names in its refusal."""
+    named = line.answer.split(":")[2:-1] if line.answer.startswith("row:") else ()
+    needed = (*(need.partition("|")[0] for need in line.needs), *named)
+    return dict.fromkeys(needed, "BTC-USDT-SWAP")
 
 
 def expected(line: Line) -> tuple[str, Any]:
@@ -61,6 +63,14 @@ async def test_every_line_answers_as_it_says(rest: RestBed) -> None:
             assert row["sMsg"]
         if code != "0":
             assert answer.json["msg"], line
+
+
+async def test_a_refusal_that_would_name_nothing_asks_for_the_name(rest: RestBed) -> None:
+    """Criterion: REST-ABSENT-1"""
+    answer = await rest.post("sprd/order", rest.alice, {"clOrdId": "mine"})
+    (row,) = answer.data
+    assert (row["sCode"], row["clOrdId"]) == ("50014", "mine")
+    assert "sprdId" in row["sMsg"]
 
 
 async def test_needed_parameters_are_asked_for(rest: RestBed) -> None:
