@@ -106,7 +106,7 @@ def _worker(served: Served, newest: Path) -> psutil.Process:
         if newest.exists():
             children = served.process.children()
             return next(one for one in children if STATEMENTS in " ".join(one.cmdline()))
-        time.sleep(LOOK_S)
+        time.sleep(LOOK_S)  # a file tells nobody that it is there
     raise TimeoutError("no statement is made")
 
 
@@ -114,7 +114,7 @@ def _until_fresh(newest: Path) -> None:
     """The first after a stop is late by the stop."""
     seen, end = newest.stat().st_mtime_ns, time.monotonic() + GIVE_UP_S
     while newest.stat().st_mtime_ns == seen and time.monotonic() < end:
-        time.sleep(LOOK_S)
+        time.sleep(LOOK_S)  # as above
 
 
 def _p99_ms(served: Served) -> float:

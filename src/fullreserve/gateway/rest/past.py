@@ -58,15 +58,10 @@ async def whole(context: Context, question: Callable[[History], T]) -> T:
     status: Status = await context.door.query(GetStatus())
     forgotten = status.finished_total - status.finished_orders
 
-    def ask(history: History) -> T:
-        if history.progress().finished_total < forgotten:
-            raise _Behind
-        return question(history)
+    def is_whole(history: History) -> bool:
+        return history.progress().finished_total >= forgotten
 
-    try:
-        return await recorded(context, ask)
-    except _Behind:
-        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+    return await _from_whole(context, is_whole, question)
 
 
 async def kept(context: Context, question: Callable[[History], T]) -> T:
@@ -76,15 +71,10 @@ async def kept(context: Context, question: Callable[[History], T]) -> T:
     """
     status: Status = await context.door.query(GetStatus())
 
-    def ask(history: History) -> T:
-        if history.progress().sequence < status.sequence - CUSTODY_KEPT:
-            raise _Behind
-        return question(history)
+    def is_whole(history: History) -> bool:
+        return history.progress().sequence >= status.sequence - CUSTODY_KEPT
 
-    try:
-        return await recorded(context, ask)
-    except _Behind:
-        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+    return await _from_whole(context, is_whole, question)
 
 
 async def reaching(
@@ -95,20 +85,36 @@ async def reaching(
     Problem 50046 when they do not have it in a moment, as while they are rebuilt.
     """
 
-    def ask(history: History) -> T:
+    def is_whole(history: History) -> bool:
         progress = history.progress()
-        if progress.sequence < sequence and not 0 < time_ms <= progress.time_ms:
+        return progress.sequence >= sequence or 0 < time_ms <= progress.time_ms
+
+    try:
+        return await recorded(context, _if_whole(is_whole, question))
+    except _Behind:
+        await caught_up(context, sequence)
+    return await _from_whole(context, is_whole, question)
+
+
+async def _from_whole(
+    context: Context, is_whole: Callable[[History], bool], question: Callable[[History], T]
+) -> T:
+    """The answer of records that have all that is asked for; Problem 50046 of others."""
+    try:
+        return await recorded(context, _if_whole(is_whole, question))
+    except _Behind:
+        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+
+
+def _if_whole(
+    is_whole: Callable[[History], bool], question: Callable[[History], T]
+) -> Callable[[History], T]:
+    def ask(history: History) -> T:
+        if not is_whole(history):
             raise _Behind
         return question(history)
 
-    try:
-        return await recorded(context, ask)
-    except _Behind:
-        await caught_up(context, sequence)
-    try:
-        return await recorded(context, ask)
-    except _Behind:
-        raise Problem(NOT_AVAILABLE, "History", f"it is behind the exchange; {_LATER}") from None
+    return ask
 
 
 class _Behind(Exception):
