@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from fullreserve.exchange.products import withdrawals
+from fullreserve.exchange.products import withdrawal_answers, withdrawals
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -25,6 +25,7 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.withdrawal_state import ListWithdrawals
 from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
 from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.rest import past
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
 from fullreserve.records import schema
@@ -149,11 +150,41 @@ async def test_deposits_page_in_both_directions(rest: RestBed, payer: NewKey) ->
     assert await Pages(rest, rest.bob, "asset/deposit-history").rows() == []
 
 
+def keep_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the fold keep one withdrawal that is over."""
+    for module in (withdrawals, withdrawal_answers):
+        monkeypatch.setattr(module, "FINAL_KEPT", 1)
+
+
+async def test_records_that_are_behind_keep_nothing_back_that_the_folds_have(
+    rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-REST-10. Of what may be forgotten it says that the records are behind."""
+    await rest.get("asset/deposit-address", payer, ccy="BTC")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    monkeypatch.setattr(past, "CUSTODY_KEPT", -(10**9))
+    for number in (1, 2):
+        await deposit(rest, number)
+        await withdraw(rest, payer, number)
+    paid_in = Pages(rest, payer, "asset/deposit-history")
+    paid_out = Pages(rest, payer, "asset/withdrawal-history")
+    assert await paid_in.amounts() == ["2", "1"]
+    assert await paid_out.amounts() == ["0.02", "0.01"]
+    keep_one(monkeypatch)
+    newest = await withdraw(rest, payer, 3)
+    assert await paid_in.amounts() == ["2", "1"]
+    assert await paid_out.amounts(wdId=newest) == ["0.03"]
+    assert await paid_out.amounts(clientId="c3") == ["0.03"]
+    for query in ({}, {"clientId": "c1"}, {"ccy": "BTC"}):
+        answer = await rest.get("asset/withdrawal-history", payer, **query)
+        assert (answer.code, "behind" in answer.json["msg"]) == ("50046", True)
+
+
 async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Criterion: REC-60, CUST-REST-9. It keeps one that is done; the records keep all."""
-    monkeypatch.setattr(withdrawals, "FINAL_KEPT", 1)
+    keep_one(monkeypatch)
     numbers = []
     for number in (1, 2, 3, 4):
         numbers.append(await withdraw(rest, payer, number))

@@ -132,13 +132,25 @@ class FindOwner(Question, frozen=True, tag=6):
     index: int
 
 
+class HasForgotten(Question, frozen=True, tag=7):
+    """-> bool, whether something is over for so long that the records alone have it."""
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
     tip: Tip | None
 
 
-AnyQuestion = ListNetworks | GetAddress | ListAddresses | ListDeposits | ListUnclaimed | FindOwner
+AnyQuestion = (
+    ListNetworks
+    | GetAddress
+    | ListAddresses
+    | ListDeposits
+    | ListUnclaimed
+    | FindOwner
+    | HasForgotten
+)
 
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
@@ -147,6 +159,7 @@ ANSWERS: dict[type[Question], object] = {
     ListDeposits: list[Deposit],
     ListUnclaimed: list[Deposit],
     FindOwner: int,
+    HasForgotten: bool,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -62,6 +62,7 @@ from fullreserve.exchange.products.deposit_state import (
     DepositState,
     FindOwner,
     GetAddress,
+    HasForgotten,
     ListAddresses,
     ListDeposits,
     ListNetworks,
@@ -605,6 +606,8 @@ class Deposits(UndoingFold[DepositsState]):
             return _encode(self._owners.get(asked.network, {}).get(asked.index, 0))
         if isinstance(asked, ListDeposits):
             return _encode(self._listed(asked))
+        if isinstance(asked, HasForgotten):
+            return _encode(bool(self.state.floors))
         unclaimed = self._of_owner.get(0, {})
         found = [self.state.deposits[transfer] for transfer in unclaimed]
         arrived = [one for one in found if one.phase == Phase.ARRIVED]

@@ -15,6 +15,7 @@ from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
+    FINAL_KEPT,
     QUOTA_USD,
     REVIEWS,
     FindWithdrawal,
@@ -72,7 +73,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(_open(asked, state, known))
     if isinstance(asked, GetDrains):
         return _encode(state.drains.get(asked.suspension, {}))
-    return _encode(_listed(asked, state, known))
+    forgets = known.finals >= FINAL_KEPT
+    return _encode(_listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets)
 
 
 def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> Quota:

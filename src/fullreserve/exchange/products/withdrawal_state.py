@@ -8,7 +8,12 @@ import msgspec
 
 from fullreserve.exchange.folds import State
 from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Pay
-from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, Question
+from fullreserve.exchange.products.deposit_state import (
+    HasForgotten,
+    ListNetworks,
+    NetworkState,
+    Question,
+)
 from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, Queued
 from fullreserve.exchange.wire.commands import Amount, amount_int
 
@@ -231,6 +236,7 @@ AnyQuestion = (
     | ListShort
     | ListUndecided
     | ListOpen
+    | HasForgotten
 )
 
 ANSWERS: dict[type[Question], object] = {

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from fullreserve.exchange.products.deposit_state import HasForgotten
 from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.readers import TooSlow
 
@@ -64,17 +66,28 @@ async def whole(context: Context, question: Callable[[History], T]) -> T:
     return await _from_whole(context, is_whole, question)
 
 
-async def kept(context: Context, question: Callable[[History], T]) -> T:
-    """The records' answer where the folds of custody were asked before; Problem 50046.
+async def kept(
+    context: Context,
+    fold: int,
+    asked: Callable[[History], list[T]],
+    *,
+    is_found: bool,
+    is_cut: bool,
+) -> list[T]:
+    """What the records have beyond the answer of a fold of custody; Problem 50046.
 
-    They forget only what so many commands lie behind; records that are nearer than that have it.
+    Nothing, and nobody waits for them, where that answer has the one that `is_found`, or where it
+    is not `is_cut` short and the fold has forgotten nothing yet. It forgets only what so many
+    commands lie behind; records that are nearer than that have it.
     """
+    if is_found or not (is_cut or await ask(context, fold, HasForgotten())):
+        return []
     status: Status = await context.door.query(GetStatus())
 
     def is_whole(history: History) -> bool:
         return history.progress().sequence >= status.sequence - CUSTODY_KEPT
 
-    return await _from_whole(context, is_whole, question)
+    return await _from_whole(context, is_whole, asked)
 
 
 async def reaching(

@@ -127,7 +127,13 @@ class _Deposits:
         filters = Filters(
             ids.number(params.dep_id), asset.id if asset else 0, number_of(params.state)
         )
-        older = await kept(self._context, lambda history: history.deposits(owner, span, filters))
+        older = await kept(
+            self._context,
+            DEPOSITS,
+            lambda history: history.deposits(owner, span, filters),
+            is_found=filters.number in newest,
+            is_cut=len(found) == LISTED_MAX,
+        )
         merged = {one.number: one for one in older} | newest
         asked = [one for one in merged.values() if self._is_asked(one, params)]
         return sorted(asked, key=lambda one: (-one.seen_ms, -one.number))

@@ -256,7 +256,13 @@ class _Withdrawals:
             _kinds(params.type),
             client,
         )
-        older = await kept(self._context, lambda history: history.withdrawals(owner, span, filters))
+        older = await kept(
+            self._context,
+            WITHDRAWALS,
+            lambda history: history.withdrawals(owner, span, filters),
+            is_found=filters.number in newest or client in {one.client for one in found} - {b""},
+            is_cut=len(found) == LISTED_MAX,
+        )
         merged = {one.number: one for one in older} | newest
         asked = [one for one in merged.values() if self._is_asked(one, params, client)]
         return sorted(asked, key=lambda one: (-one.requested_ms, -one.number))
