@@ -32,10 +32,12 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import RULES_GUARD, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
+from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.rest.trade.rating import Keeper
+from fullreserve.gateway.rest.x.operator import carrying
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.identity.courier import Channel, Console, Courier
 from fullreserve.identity.denied import Denied
@@ -393,6 +395,10 @@ class Running:
         rates = Keeper(context)
         rates.start()
         self._stop.callback(rates.stop)
+        calendar = CalendarKeeper(context)
+        calendar.start()
+        self._stop.callback(calendar.stop)
+        self._stop.callback(asyncio.create_task(carrying.resume(context)).cancel)
         self.http = rest.address
         strict = self.settings.gateway.strict
         with named("ws", self.settings.ws):

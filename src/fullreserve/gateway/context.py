@@ -72,6 +72,8 @@ class Context:
     readers: Readers = field(init=False)
     rates: OrderRates = field(init=False, default_factory=OrderRates)
     maintenance: Maintenance = field(init=False)
+    # Instruments that a window of maintenance has closed, with when they pre-open (ms).
+    closed: dict[int, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.vault)

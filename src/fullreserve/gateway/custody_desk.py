@@ -10,17 +10,16 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset
-from fullreserve.exchange.products import deposit_state, withdrawal_state
+from fullreserve.exchange.products import calendar_wire, deposit_state, withdrawal_state
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
     DefineNetwork,
     Hold,
     NetworkAsset,
-    Payload,
     StopOwner,
 )
-from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, Question
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
@@ -31,7 +30,11 @@ CREDENTIALS_STOP_MS = 24 * 3_600_000
 CLIENT_BYTES = 16
 
 _encode = msgspec.msgpack.Encoder().encode
-_ANSWERS = deposit_state.ANSWERS | withdrawal_state.ANSWERS
+_ANSWERS: dict[Any, object] = {
+    **deposit_state.ANSWERS,
+    **withdrawal_state.ANSWERS,
+    **calendar_wire.ANSWERS,
+}
 
 
 class Line(NamedTuple):
@@ -54,14 +57,16 @@ class Line(NamedTuple):
         return max(0, self.tip - height + 1) if height else 0
 
 
-async def ask(context: Context, fold: int, question: Question) -> Any:
+async def ask(context: Context, fold: int, question: msgspec.Struct) -> Any:
     """A fold's answer, as the durable log has it."""
     answer: bytes | None = await context.door.query(AskFold(fold, _encode(question)))
     assert answer is not None
     return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
 
 
-async def say(context: Context, fold: int, payload: Payload, owner: int = chart.HOUSE) -> Reply:
+async def say(
+    context: Context, fold: int, payload: msgspec.Struct, owner: int = chart.HOUSE
+) -> Reply:
     """The reply to a payload; the fold's refusal, or the core's, is its code."""
     door = context.door
     command = Product(door.gateway, door.numbers(1), fold, owner, _encode(payload))

@@ -226,6 +226,8 @@ TABLE: dict[int, Error] = {
     91010: Error(409, "A balance would be below 0", ": {allowed}"),
     91011: Error(409, "The trade was taken back already"),
     91012: Error(409, "Nothing would change"),
+    91013: Error(409, "What was approved cannot be done any more"),
+    91014: Error(409, "Proposer and approver must be of two teams; ask an operator of another"),
     91020: Error(403, "This needs the role of an operator", ": {allowed}"),
     91021: Error(403, "Operators need an authenticator; set one up and sign in again"),
     91022: Error(409, "This lets more happen than now; propose it, so that another approves"),

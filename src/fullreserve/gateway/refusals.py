@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 from fullreserve.exchange.catalog import Instrument
 from fullreserve.exchange.refusals import OFF_TICK, allowed_text
 from fullreserve.exchange.wire.commands import PlaceOrder
 from fullreserve.gateway.errors import Problem
 
+SUSPENDED = 51022
+UNDER_MAINTENANCE = 50001
 
-def problem(code: int, allowed: int, instrument: Instrument, command: object = None) -> Problem:
-    """A refusal by the core as a Problem; `allowed` as `allowed_text` takes it."""
+
+def problem(
+    code: int,
+    allowed: int,
+    instrument: Instrument,
+    command: object = None,
+    closed: Mapping[int, int] | None = None,
+) -> Problem:
+    """A refusal by the core as a Problem; `allowed` as `allowed_text` takes it.
+
+    `closed` are instruments under maintenance, with when they pre-open (ms).
+    """
+    if code == SUSPENDED and closed and instrument.id in closed:
+        opens = datetime.fromtimestamp(closed[instrument.id] // 1000, UTC)
+        words = f"{instrument.symbol} is under maintenance until {opens:%Y-%m-%dT%H:%M:%SZ}"
+        return Problem(UNDER_MAINTENANCE, allowed=words)
     said = allowed_text(code, allowed, instrument, command)
     if code != OFF_TICK:
         return Problem(code, allowed=said)

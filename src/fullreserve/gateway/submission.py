@@ -6,7 +6,7 @@ their row without entering it. Rows come back in the order of the request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -54,6 +54,7 @@ class Answer(NamedTuple):
 
 
 Done = Callable[[Answer | Problem], None]
+Refusing = Callable[[Reply, Instrument, OrderCommand], Problem]
 # The request's id as it was sent comes first.
 Replied = Callable[[bytes, Answer | Problem], None]
 
@@ -67,7 +68,9 @@ class Submission:
         entry: OrderEntry,
         limits: OrderLimits,
         exchange_ms: Callable[[], int],
+        closed: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
+        self._closed = closed
         self._door = door
         self._entry = entry
         self._limits = limits
@@ -126,7 +129,7 @@ class Submission:
     def _refused_plain(self, plain: Plain, reply: Reply) -> Answer:
         command, instrument, client_order_id, tag = plain
         named = self._entry.instruments[instrument]
-        problem = refusals.problem(reply.code, reply.allowed, named, _unpack(command))
+        problem = self._problem(reply, named, _unpack(command))
         params = PlaceParams(cl_ord_id=client_order_id.decode(), tag=tag.decode())
         return Answer([_place_row(params, reply.order, self._exchange_ms(), problem)], 1)
 
@@ -137,7 +140,7 @@ class Submission:
         self._check(orders)
         owner = key.uid
         number = self._door.numbers(len(orders))
-        run = _Run(orders, _place_row, done, self._exchange_ms)
+        run = _Run(orders, _place_row, done, self._exchange_ms, self._problem)
         for position, params in enumerate(orders):
             try:
                 run.add(position, *self._entry.place(params, owner, number, expires_ms))
@@ -162,17 +165,20 @@ class Submission:
             reply = result[0]
             problem = None
             if reply.code:
-                problem = refusals.problem(reply.code, reply.allowed, instrument, command)
+                problem = self._problem(reply, instrument, command)
             row = _place_row(params, reply.order, self._exchange_ms(), problem)
             return Answer([row], 1 if problem else 0)
 
         self._door.submit((_pack(command),), _answering(render, done), limits)
 
+    def _problem(self, reply: Reply, instrument: Instrument, command: OrderCommand) -> Problem:
+        return refusals.problem(reply.code, reply.allowed, instrument, command, self._closed())
+
     def cancel(self, key: Caller, orders: Sequence[CancelParams], done: Done) -> None:
         """Cancel orders; as `place`."""
         self._check(orders)
         number = self._door.numbers(len(orders))
-        run = _Run(orders, _cancel_row, done, self._exchange_ms)
+        run = _Run(orders, _cancel_row, done, self._exchange_ms, self._problem)
         for position, params in enumerate(orders):
             try:
                 run.add(position, *self._entry.cancel(params, key.uid, number))
@@ -187,7 +193,7 @@ class Submission:
         """Amend orders; as `place`. The second amendment of an order in a batch is refused."""
         self._check(orders, TOO_MANY_AMENDS)
         number = self._door.numbers(len(orders))
-        run = _Run(orders, _amend_row, done, self._exchange_ms)
+        run = _Run(orders, _amend_row, done, self._exchange_ms, self._problem)
         seen = set()
         for position, params in enumerate(orders):
             try:
@@ -230,6 +236,7 @@ class _Run(Generic[P]):
         "_exchange_ms",
         "_params",
         "_positions",
+        "_problem",
         "_problems",
         "_row",
         "commands",
@@ -242,7 +249,9 @@ class _Run(Generic[P]):
         row: Callable[[P, int, int, Problem | None], bytes],
         done: Done,
         exchange_ms: Callable[[], int],
+        problem: Refusing,
     ) -> None:
+        self._problem = problem
         self._params: Sequence[P] = params
         self._row: Callable[[P, int, int, Problem | None], bytes] = row
         self._done = done
@@ -282,9 +291,7 @@ class _Run(Generic[P]):
         return Answer(rows, len(self._problems))
 
     def _refusal(self, index: int, reply: Reply) -> Problem:
-        return refusals.problem(
-            reply.code, reply.allowed, self.instruments[index], self.commands[index]
-        )
+        return self._problem(reply, self.instruments[index], self.commands[index])
 
 
 _AnyRun = _Run[PlaceParams] | _Run[CancelParams] | _Run[AmendParams]

@@ -32,6 +32,8 @@ _WORDS = {
     Kind.PASSKEY_REMOVED: "A passkey was removed from your account.",
     Kind.KEY_CREATED: "The API key {label} was made, with the permissions {perm}.",
     Kind.KEYS_OFF: "All API keys of your account were switched off.",
+    Kind.CLAIM_DECIDED: "Your claim {claim} of a missing deposit is {state}; see the page Deposit.",
+    Kind.DELISTING: "{ccy} is delisted. Withdraw what you have of it before {end}.",
     Kind.ACCOUNT_CLOSED: "Your account is closed and your personal data is deleted.",
 }
 

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     KEY_CREATED = "key-created"
     KEYS_OFF = "keys-off"
     ACCOUNT_CLOSED = "account-closed"
+    CLAIM_DECIDED = "claim-decided"
+    DELISTING = "delisting"
     VOID = "void"  # stored where a message would be, and never sent
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import Approve
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
+    Claim,
     Confirmed,
     Destination,
     Request,
@@ -25,7 +27,8 @@ from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_byte
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.reconciled import Line, Reconciled
-from tests.bed import ALICE, BTC, submit
+from fullreserve.gateway.rest.x.operator import carrying, fold
+from tests.bed import ALICE, BOB, BTC, submit
 from tests.integration.operator.bed import Console
 from tests.integration.operator.test_policy import decide
 from tests.integration.operator.test_suspending import STOP, request
@@ -53,7 +56,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
     place.write_bytes(msgspec.json.encode(found))
     trip = Trip(Trigger.LEDGER_MISMATCH, Scope(Level.ASSET_CHAIN, NETWORK, BTC))
-    reply = await say(context, SUSPENSIONS, trip)  # type: ignore[arg-type]
+    reply = await say(context, SUSPENSIONS, trip)
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data
     assert (shown["network"], shown["height"]) == ("Bitcoin", "12")
     assert [(one["tier"], one["difference"]) for one in shown["lines"]] == [
@@ -136,6 +139,72 @@ async def test_two_agree_whose_a_deposit_without_a_memo_is(desk: Console) -> Non
     assert late.code == "91012"
     assert (await desk.ada.post("approve", proposal=made.row["proposal"])).code == "91004"
     assert (await desk.cleo.act("propose/claim", **terms_of)).code == "91023"
+
+
+async def given(console: Console, proposal: str) -> None:
+    """The last approval, by a process that ends before it carries anything out."""
+    context = console.town.rest.context
+    reply = await fold.ask(context, console.ada.uid, Approve(int(proposal), reports=True))
+    assert reply.code == 0
+    shown = (await console.bea.get("proposal", proposal=proposal)).row
+    assert (shown["state"], shown["mayApprove"]) == ("carrying", "")
+    listed = (await console.bea.get("proposals", state="open")).data
+    assert proposal in [one["proposal"] for one in listed]
+
+
+async def unclaimed(console: Console) -> str:
+    """A deposit that came without a memo; its id."""
+    context = console.town.rest.context
+    for word in (
+        terms(MEMO, "Memo", needs_memo=True),
+        Seen(MEMO, TRANSFER, BTC, 0, 0, amount_bytes(3 * COIN), 0, 9, HASH),
+        Tip(MEMO, 12, HASH, healthy=True),
+        Confirmed(MEMO, TRANSFER, 2),
+    ):
+        assert (await say(context, DEPOSITS, word)).code == 0
+    return str((await console.ada.get("deposits/unclaimed")).row["depId"])
+
+
+async def test_a_claim_that_a_crash_cut_short_is_carried_out_at_the_next_start(
+    desk: Console,
+) -> None:
+    """Criterion: OP-APP-14"""
+    made = await desk.cleo.act("propose/claim", uid=ALICE, depId=await unclaimed(desk))
+    await given(desk, made.row["proposal"])
+    for _ in range(2):
+        await carrying.resume(desk.town.rest.context)
+        shown = (await desk.ada.get("proposal", proposal=made.row["proposal"])).row
+        assert (shown["state"], shown["code"]) == ("done", "0")
+        assert (await desk.ada.get("deposits/unclaimed")).data == []
+
+
+async def test_a_claim_that_cannot_be_carried_out_has_failed(desk: Console) -> None:
+    """Criterion: OP-APP-14. Another has got the deposit between the approval and its effect."""
+    made = await desk.cleo.act("propose/claim", uid=ALICE, depId=await unclaimed(desk))
+    await given(desk, made.row["proposal"])
+    assert (await say(desk.town.rest.context, DEPOSITS, Claim(MEMO, TRANSFER, BOB))).code == 0
+    refused = await desk.bea.post("approve", proposal=made.row["proposal"])
+    assert (refused.status, refused.code) == (409, "91013")
+    shown = (await desk.ada.get("proposal", proposal=made.row["proposal"])).row
+    assert (shown["state"], shown["code"]) == ("failed", "91013")
+    assert shown["message"] == "What was approved cannot be done any more"
+    assert (await desk.bea.post("approve", proposal=made.row["proposal"])).code == "91004"
+
+
+async def test_a_role_that_a_crash_cut_short_is_given_by_the_next_approval(
+    console: Console,
+) -> None:
+    """Criterion: OP-APP-14. Once: a later one does not give back what was taken meanwhile."""
+    ada, bea, uid = console.ada, console.bea, console.dan_uid
+    made = await bea.act("propose/grant", uid=uid, role="trading")
+    await given(console, made.row["proposal"])
+    assert (await bea.post("approve", proposal=made.row["proposal"])).row["state"] == "done"
+    taken = await bea.act("operators/revoke", uid=uid, role="trading")
+    assert taken.code == "0"
+    assert (await ada.post("approve", proposal=made.row["proposal"])).code == "91004"
+    await carrying.resume(console.town.rest.context)
+    (dan,) = [one for one in (await ada.get("operators")).row["members"] if one["uid"] == str(uid)]
+    assert (dan["roles"], dan["enabled"]) == ([], False)
 
 
 async def test_a_role_is_given_by_two_and_taken_by_one(console: Console) -> None:

@@ -96,9 +96,52 @@ class ClaimDeposit(Act, frozen=True, tag=9):
     transfer: bytes
 
 
+class AssignTeam(Act, frozen=True, tag=10):
+    """Which team an operator of a group is in (0: none)."""
+
+    group: int
+    member: int
+    team: int
+
+
+class Close(Act, frozen=True, tag=11):
+    """A window of maintenance, its opening with it; exchange time in ms."""
+
+    begin_ms: int
+    preopen_ms: int
+    end_ms: int
+    instruments: tuple[int, ...]
+
+
+class Retire(Act, frozen=True, tag=12):
+    """An asset is delisted: deposits, its instruments, withdrawals; exchange time in ms."""
+
+    asset: int
+    deposits_ms: int
+    trading_ms: int
+    withdrawals_ms: int
+
+
 AnyAct = (
-    Correct | Bust | Define | AssignTier | Release | Admit | SetThreshold | Grant | ClaimDeposit
+    Correct
+    | Bust
+    | Define
+    | AssignTier
+    | Release
+    | Admit
+    | SetThreshold
+    | Grant
+    | ClaimDeposit
+    | AssignTeam
+    | Close
+    | Retire
 )
+
+# Acts on what users have: two teams agree on them, once operators have teams.
+OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit)
+
+# Acts that no fold of approvals carries out: whoever took the last approval does.
+OUTSIDE = (Grant, ClaimDeposit, Close, Retire)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -126,7 +169,10 @@ class Propose(Ask, frozen=True, tag=3):
 
 
 class Approve(Ask, frozen=True, tag=4):
+    """`reports`: who takes the last approval says by `Report` what came of an outside act."""
+
     proposal: int
+    reports: bool = False
 
 
 class Reject(Ask, frozen=True, tag=5):
@@ -136,4 +182,11 @@ class Reject(Ask, frozen=True, tag=5):
     note: int = 0
 
 
-AnyAsk = Enrol | Dismiss | Propose | Approve | Reject
+class Report(Ask, frozen=True, tag=6):
+    """By the house: an outside act was done (0), or why it cannot be; again it changes nothing."""
+
+    proposal: int
+    code: int
+
+
+AnyAsk = Enrol | Dismiss | Propose | Approve | Reject | Report

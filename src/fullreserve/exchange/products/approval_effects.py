@@ -9,6 +9,7 @@ from fullreserve.exchange.folds import Outcome, View
 from fullreserve.exchange.products.approval_acts import (
     BUST,
     CORRECTION,
+    OUTSIDE,
     AnyAct,
     AssignTier,
     Bust,
@@ -68,7 +69,7 @@ def effect(act: AnyAct, view: View) -> Effect:
         return _posted(posting(act), view)
     if isinstance(act, Define):
         return Effect(Outcome(commands=(act.command,)))
-    if isinstance(act, Grant | ClaimDeposit):
+    if isinstance(act, OUTSIDE):
         # Done elsewhere, by who took the approval.
         return Effect(Outcome())
     assert isinstance(act, AssignTier | Release)

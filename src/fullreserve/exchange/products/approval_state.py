@@ -36,6 +36,7 @@ class Refused(IntEnum):
     SHORT = 91_010
     BUSTED_ALREADY = 91_011
     NO_CHANGE = 91_012
+    SAME_TEAM = 91_014
 
 
 class ProposalState(IntEnum):
@@ -45,6 +46,7 @@ class ProposalState(IntEnum):
     REJECTED = 3
     WITHDRAWN = 4
     EXPIRED = 5
+    CARRYING = 6  # approved; that it was carried out, outside of the fold, was not said yet
 
 
 class Group(msgspec.Struct, array_like=True):
@@ -112,3 +114,10 @@ class ApprovalsState(State):
     proposals: dict[int, Proposal] = msgspec.field(default_factory=dict)
     # Trades that were taken back, by instrument.
     busted: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    # The team of each member that has one, by group.
+    teams: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+
+    def are_of_one_team(self, group: int, one: int, other: int) -> bool:
+        """Whether two members are; while nobody has a team, nobody shares one."""
+        teams = self.teams.get(group, {})
+        return bool(teams) and teams.get(one, 0) == teams.get(other, 0)

@@ -16,11 +16,14 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Fold, Moment, Outcome, View
 from fullreserve.exchange.products.approval_acts import (
+    OF_TWO_TEAMS,
+    OUTSIDE,
     ROLES_MAX,
     Admit,
     AnyAct,
     AnyAsk,
     Approve,
+    AssignTeam,
     Bust,
     ClaimDeposit,
     Correct,
@@ -30,6 +33,7 @@ from fullreserve.exchange.products.approval_acts import (
     Grant,
     Propose,
     Reject,
+    Report,
     SetThreshold,
 )
 from fullreserve.exchange.products.approval_effects import (
@@ -59,6 +63,9 @@ from fullreserve.exchange.products.suspension_wire import CORE_FIRST
 from fullreserve.exchange.wire.commands import Product, SetSuspension, amount_int
 
 TRANSFER_BYTES = 32
+TEAMS_MAX = 99
+
+OPEN = (ProposalState.OPEN, ProposalState.CARRYING)
 
 _payload = msgspec.msgpack.Decoder(AnyAsk)
 _asked = msgspec.msgpack.Decoder(GetGroup)
@@ -71,6 +78,7 @@ class Approvals(Fold[ApprovalsState]):
     number = 2
     name = "approvals"
     is_late = True
+    added = ("teams",)
 
     def __init__(self) -> None:
         super().__init__(ApprovalsState())
@@ -86,6 +94,8 @@ class Approvals(Fold[ApprovalsState]):
             return self._enrol(who, asked)
         if isinstance(asked, Dismiss):
             return self._dismiss(who, asked)
+        if isinstance(asked, Report):
+            return self._report(who, asked)
         if isinstance(asked, Propose):
             return self._propose(who, asked, moment, view)
         proposal = self.state.proposals.get(asked.proposal)
@@ -98,7 +108,7 @@ class Approvals(Fold[ApprovalsState]):
         if proposal.state is not ProposalState.OPEN:
             return Outcome(code=Refused.NOT_OPEN)
         if isinstance(asked, Approve):
-            return self._approve(who, proposal, moment, view)
+            return self._approve(who, proposal, asked, moment, view)
         return self._reject(who, proposal, asked, moment)
 
     # Members
@@ -167,7 +177,9 @@ class Approvals(Fold[ApprovalsState]):
         )
         return Outcome()
 
-    def _approve(self, who: int, proposal: Proposal, moment: Moment, view: View) -> Outcome:
+    def _approve(
+        self, who: int, proposal: Proposal, asked: Approve, moment: Moment, view: View
+    ) -> Outcome:
         group = self._group(proposal.group)
         if not group.is_set_up:
             return Outcome(code=Refused.SET_UP)
@@ -175,6 +187,9 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome(code=Refused.OWN_PROPOSAL)
         if _favours(proposal.beneficiaries, who, view):
             return Outcome(code=Refused.BENEFICIARY)
+        is_of_two = isinstance(proposal.act, OF_TWO_TEAMS)
+        if is_of_two and self.state.are_of_one_team(proposal.group, proposal.proposer, who):
+            return Outcome(code=Refused.SAME_TEAM)
         if any(one.member == who for one in proposal.approvals):
             return Outcome(code=Refused.APPROVED_ALREADY)
         proposal.approvals.append(Approval(who, moment.time_ms))
@@ -183,7 +198,22 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome()
         proposal.carried_out = moment.sequence
         proposal.closed_ms, proposal.closed_by = moment.time_ms, who
+        if asked.reports and isinstance(proposal.act, OUTSIDE):
+            proposal.state = ProposalState.CARRYING
+            return Outcome()
         return self._carry_out(proposal, view)
+
+    def _report(self, who: int, asked: Report) -> Outcome:
+        if who != chart.HOUSE:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        proposal = self.state.proposals.get(asked.proposal)
+        if proposal is None:
+            return Outcome(code=Refused.UNKNOWN)
+        if proposal.state is ProposalState.CARRYING:
+            proposal.state = ProposalState.FAILED if asked.code else ProposalState.DONE
+            proposal.code = asked.code
+            self._forget()
+        return Outcome()
 
     def _carry_out(self, proposal: Proposal, view: View) -> Outcome:
         act = proposal.act
@@ -191,6 +221,8 @@ class Approvals(Fold[ApprovalsState]):
             return self._admit(act.group, act.member)
         if isinstance(act, SetThreshold):
             return self._set_threshold(act)
+        if isinstance(act, AssignTeam):
+            return self._assign(act)
         if isinstance(act, Bust) and self._is_busted(act):
             return Outcome(code=Refused.BUSTED_ALREADY)
         outcome, proposal.shortages = effect(act, view)
@@ -202,6 +234,18 @@ class Approvals(Fold[ApprovalsState]):
             # The group would decide nothing from then on, not even this back.
             return Outcome(code=Refused.SET_UP)
         group.threshold = act.threshold
+        return Outcome()
+
+    def _assign(self, act: AssignTeam) -> Outcome:
+        if act.member not in self._group(act.group).members:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        teams = self.state.teams.setdefault(act.group, {})
+        if act.team:
+            teams[act.member] = act.team
+        else:
+            teams.pop(act.member, None)
+        if not teams:
+            del self.state.teams[act.group]
         return Outcome()
 
     def _reject(self, who: int, proposal: Proposal, asked: Reject, moment: Moment) -> Outcome:
@@ -239,11 +283,7 @@ class Approvals(Fold[ApprovalsState]):
 
     def _forget(self) -> None:
         """Lets the oldest closed proposals go; the log and the audit log have them all."""
-        closed = [
-            number
-            for number, one in self.state.proposals.items()
-            if one.state is not ProposalState.OPEN
-        ]
+        closed = [number for number, one in self.state.proposals.items() if one.state not in OPEN]
         for number in closed[: max(0, len(closed) - CLOSED_KEPT)]:
             del self.state.proposals[number]
 
@@ -266,6 +306,8 @@ def _is_sound(act: AnyAct) -> bool:
         return 1 <= act.threshold <= THRESHOLD_MAX
     if isinstance(act, Grant):
         return 1 <= act.role <= ROLES_MAX
+    if isinstance(act, AssignTeam):
+        return 0 <= act.team <= TEAMS_MAX
     if isinstance(act, ClaimDeposit):
         return len(act.transfer) == TRANSFER_BYTES and act.owner >= chart.FIRST_USER
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):

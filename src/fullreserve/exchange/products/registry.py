@@ -7,6 +7,7 @@ from typing import Any
 
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.calendar import Calendar
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.liveness import Liveness
 from fullreserve.exchange.products.policy import Policy
@@ -16,4 +17,7 @@ from fullreserve.exchange.products.withdrawals import Withdrawals
 
 def products() -> Sequence[Fold[Any]]:
     """Fresh ones, by number."""
-    return (Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy())
+    return (
+        *(Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()),
+        Calendar(),
+    )

@@ -55,6 +55,7 @@ class OrderOperations:
             OrderEntry(context.catalog, context.door.gateway),
             OrderLimits(context.rates, enabled=context.limits),
             context.clock.exchange_ms,
+            lambda: context.closed,
         )
         self._operations: dict[str, Callable[[Caller, bytes, int, Reply], None]] = {
             "order": partial(self._order, 1),

@@ -63,7 +63,11 @@ class Orders:
         self._now_ns = context.clock.monotonic_ns
         self._once = Once("clOrdId")
         self._submission = Submission(
-            context.door, entry, OrderLimits(context.rates, enabled=context.limits), self._now
+            context.door,
+            entry,
+            OrderLimits(context.rates, enabled=context.limits),
+            self._now,
+            lambda: context.closed,
         )
 
     def signed(self, signers: Signers, path: bytes) -> SignedOrders:

@@ -56,7 +56,7 @@ export function ProposalPage(): ReactNode {
 
 function Whole({ proposal }: { proposal: WholeProposal }): ReactNode {
   const { t } = useTranslation()
-  const isOpen = proposal.state === 'open'
+  const isOpen = ['open', 'carrying'].includes(proposal.state)
   return (
     <>
       {isOpen ? <Decision proposal={proposal} /> : null}

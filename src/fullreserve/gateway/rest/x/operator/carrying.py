@@ -1,22 +1,45 @@
-"""What an approved proposal does outside of the fold that approved it."""
+"""What an approved proposal does outside of the fold that approved it.
+
+The fold has such a proposal as being carried out until it is told what came of it, so that neither
+a refusal nor a crash in between leaves one that is done and is not.
+"""
 
 from __future__ import annotations
 
-from fullreserve.exchange.products.approval_acts import AnyAct, ClaimDeposit, Grant
+import msgspec
+import structlog
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import (
+    AnyAct,
+    ClaimDeposit,
+    Close,
+    Grant,
+    Report,
+    Retire,
+)
+from fullreserve.exchange.products.approval_state import Proposal, ProposalState
+from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Claim
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
+from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
-from fullreserve.identity.enrolment import enrol_missing
+from fullreserve.identity.enrolment import NotEnrolled, enrol_missing
 from fullreserve.identity.roles import Role
 
 # What the log has of a role; never reused.
 ROLES = {1: Role.ADMIN, 2: Role.TRADING, 3: Role.SUPPORT, 4: Role.AUDITOR}
 NUMBERS = {role: number for number, role in ROLES.items()}
 
+TOO_MANY = 91_009
 NOTHING_CHANGES = 91_012
+IMPOSSIBLE = 91_013
+
+log = structlog.get_logger(__name__)
 
 
 async def check(context: Context, act: AnyAct) -> None:
@@ -31,17 +54,62 @@ async def check(context: Context, act: AnyAct) -> None:
             raise Problem(NOTHING_CHANGES)
 
 
-async def carry_out(context: Context, act: AnyAct) -> None:
-    """Does what was approved; of acts that the fold itself carries out nothing is left."""
+async def carry_out(context: Context, one: Proposal) -> None:
+    """Does what was approved and says so to the fold; again it changes nothing.
+
+    What cannot be done is the proposal's failure. Problem, and Denied, while it cannot be said.
+    """
+    act = one.act
     if isinstance(act, ClaimDeposit):
-        # Again it changes nothing.
-        await say(context, DEPOSITS, Claim(act.network, act.transfer, act.owner))
-    elif isinstance(act, Grant):
-        role, desk = ROLES[act.role], context.desk
-        await desk.act(_grant, desk.rooms, act.owner, role)
-        if role is not Role.AUDITOR:
-            # Who was dismissed before counts again when others admit them.
+        code = await _said(context, DEPOSITS, Claim(act.network, act.transfer, act.owner))
+    elif isinstance(act, Close):
+        window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
+        code = await _said(context, CALENDAR, window)
+    elif isinstance(act, Retire):
+        going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
+        code = await _said(context, CALENDAR, going)
+    else:
+        assert isinstance(act, Grant)
+        code = await _give(context, act)
+    await fold.ask(context, chart.HOUSE, Report(one.number, code))
+
+
+async def resume(context: Context) -> None:
+    """Carries out what a process before this one had no time for."""
+    state = await fold.approvals(context)
+    for one in state.proposals.values():
+        if one.state is ProposalState.CARRYING:
+            try:
+                await carry_out(context, one)
+            except (Problem, Denied) as problem:
+                log.warning("an approved proposal waits", proposal=one.number, problem=str(problem))
+
+
+async def _said(context: Context, fold_number: int, payload: msgspec.Struct) -> int:
+    """What a fold is told; the code when it does not take it any more."""
+    reply = await say(context, fold_number, payload)
+    return IMPOSSIBLE if reply.code else 0
+
+
+async def _give(context: Context, act: Grant) -> int:
+    """Gives a role, and a voice with it; the code when its holder cannot have one any more."""
+    role, desk = ROLES[act.role], context.desk
+    if not await desk.act(may_operate, desk.rooms, act.owner):
+        return IMPOSSIBLE
+    if role is not Role.AUDITOR:
+        # Who was dismissed before counts again when others admit them.
+        try:
             await enrol_missing(context.door, [act.owner])
+        except NotEnrolled:
+            return TOO_MANY
+    await desk.act(_grant, desk.rooms, act.owner, role)
+    return 0
+
+
+def may_operate(rooms: Rooms, uid: int) -> bool:
+    """Whether somebody may have a role: no sub-account, and an account that is open."""
+    user = rooms.vault.user(uid)
+    return user is not None and user.main_uid == uid and not user.erased_ms
 
 
 def _grant(rooms: Rooms, uid: int, role: Role) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products.approval_acts import AnyAsk, Bust, Correct
+from fullreserve.exchange.products.approval_acts import OF_TWO_TEAMS, AnyAsk, Bust, Correct
 from fullreserve.exchange.products.approval_effects import posting, shortages
 from fullreserve.exchange.products.approval_state import (
     CONSOLE,
@@ -135,6 +135,8 @@ async def refusal_of_approval(
 ) -> int:
     """The code that an approval by this operator would be refused with now; 0 for none."""
     group = state.groups.get(one.group) or Group()
+    if one.state is ProposalState.CARRYING and group.counts(uid):
+        return 0  # which has it carried out again
     if one.state is not ProposalState.OPEN:
         expired = one.state is ProposalState.EXPIRED
         return Refused.EXPIRED if expired else Refused.NOT_OPEN
@@ -147,6 +149,9 @@ async def refusal_of_approval(
     known = await masters(context, (uid, *one.beneficiaries))
     if any(owner == uid or known[owner] == known[uid] for owner in one.beneficiaries):
         return Refused.BENEFICIARY
+    is_of_two = isinstance(one.act, OF_TWO_TEAMS)
+    if is_of_two and state.are_of_one_team(one.group, one.proposer, uid):
+        return Refused.SAME_TEAM
     if any(given.member == uid for given in one.approvals):
         return Refused.APPROVED_ALREADY
     return 0

@@ -16,6 +16,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import NotedOfUser
+from fullreserve.gateway.rest.x.operator.terms_json import TEAM_WORDS
 from fullreserve.identity.audit import Entry, Wanted
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
@@ -85,7 +86,8 @@ class _Operators:
         return wire.envelope([await self._row()])
 
     async def _row(self) -> dict[str, Any]:
-        group = fold.console(await fold.approvals(self._context))
+        state = await fold.approvals(self._context)
+        group, teams = fold.console(state), state.teams.get(CONSOLE, {})
         people = await self._desk.act(_people, self._desk.rooms, tuple(group.members))
         return {
             "setUp": not group.is_set_up,
@@ -100,6 +102,7 @@ class _Operators:
                     "totp": one.totp,
                     "member": uid in group.members,
                     "enabled": group.counts(uid),
+                    "team": TEAM_WORDS[teams.get(uid, 0)],
                 }
                 for uid, one in sorted(people.items())
             ],

@@ -12,10 +12,12 @@ from fullreserve.exchange.products.approval_acts import (
     AssignTier,
     Bust,
     ClaimDeposit,
+    Close,
     Correct,
     Define,
     Reject,
     Release,
+    Retire,
 )
 from fullreserve.exchange.products.approval_effects import posting
 from fullreserve.exchange.products.approval_state import (
@@ -23,8 +25,8 @@ from fullreserve.exchange.products.approval_state import (
     Group,
     Proposal,
     ProposalState,
-    Refused,
 )
+from fullreserve.exchange.products.approvals import OPEN
 from fullreserve.exchange.wire.commands import SetParameter, SetSuspension, amount_int
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
@@ -83,7 +85,7 @@ def roles_for(act: AnyAct) -> tuple[Role, ...]:
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
-    if isinstance(act, Bust | Define | AssignTier):
+    if isinstance(act, Bust | Define | AssignTier | Close | Retire):
         return (Role.TRADING,)
     return ()
 
@@ -102,7 +104,7 @@ class Proposals:
             one
             for number, one in sorted(state.proposals.items(), reverse=True)
             if (not params.after or number < params.after)
-            and params.state in ("all", "open" if one.state is ProposalState.OPEN else "closed")
+            and params.state in ("all", "open" if one.state in OPEN else "closed")
         ]
         return wire.envelope([self.row(state, one) for one in found[: params.limit]])
 
@@ -113,7 +115,7 @@ class Proposals:
 
     async def approve(self, who: Operator, params: ProposalParams) -> bytes:
         """Approve a proposal; the last approval carries it out."""
-        return await self._decide(who, params.proposal, Approve(params.proposal))
+        return await self._decide(who, params.proposal, Approve(params.proposal, reports=True))
 
     async def reject(self, who: Operator, params: RejectParams) -> bytes:
         """Reject a proposal; one's own is withdrawn."""
@@ -127,20 +129,18 @@ class Proposals:
         reply = await fold.ask(self._context, who.uid, asked)
         state = await fold.approvals(self._context)
         now = state.proposals.get(number)
-        if isinstance(asked, Approve) and now is not None:
-            await self._carry_out(reply.code, now)
-        if reply.code:
+        code = reply.code
+        if isinstance(asked, Approve) and now is not None and now.state is ProposalState.CARRYING:
+            await carrying.carry_out(self._context, now)
+            state = await fold.approvals(self._context)
+            now = _named(state, number)
+            code = now.code
+        if code:
             failed = now is not None and now.state is ProposalState.FAILED
             if now is not None and failed and now.shortages:
-                raise Problem(reply.code, allowed=self._short(now))
-            raise await fold.problem_of(self._context, reply.code, one.act)
+                raise Problem(code, allowed=self._short(now))
+            raise await fold.problem_of(self._context, code, one.act)
         return wire.envelope([await self._whole(who, state, _named(state, number))])
-
-    async def _carry_out(self, code: int, one: Proposal) -> None:
-        """What is done outside of the fold; of a claim again, where a crash came in between."""
-        is_again = code == Refused.NOT_OPEN and isinstance(one.act, ClaimDeposit)
-        if one.state is ProposalState.DONE and (not code or is_again):
-            await carrying.carry_out(self._context, one.act)
 
     def _short(self, one: Proposal) -> str:
         return "; ".join(fold.short_words(self._context.catalog, lack) for lack in one.shortages)

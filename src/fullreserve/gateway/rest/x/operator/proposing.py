@@ -11,6 +11,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     Admit,
     AnyAct,
+    AssignTeam,
     AssignTier,
     ClaimDeposit,
     Correct,
@@ -52,7 +53,7 @@ from fullreserve.gateway.rest.x.operator.parameters import (
     Uid,
 )
 from fullreserve.gateway.rest.x.operator.proposals import Proposals, roles_for
-from fullreserve.gateway.rest.x.operator.terms_json import REASONS
+from fullreserve.gateway.rest.x.operator.terms_json import REASONS, TEAMS
 from fullreserve.gateway.rest.x.operator.terms_reading import (
     InstrumentParams,
     ListingParams,
@@ -150,6 +151,16 @@ class MemberParams(ProposalParams):
     uid: Uid
 
 
+class TeamParams(ProposalParams):
+    """An operator's team to be."""
+
+    uid: Uid
+    team: Annotated[
+        Literal["none", "treasury", "risk", "support", "markets", "compliance", "engineering"],
+        Meta(description="none takes the operator out of every team"),
+    ]
+
+
 class GrantParams(ProposalParams):
     """A role to give."""
 
@@ -200,6 +211,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("member", MemberParams, making.member),
             endpoint("threshold", ThresholdParams, making.threshold),
             endpoint("grant", GrantParams, making.grant),
+            endpoint("team", TeamParams, making.team),
             endpoint("claim", ClaimParams, making.claim, support),
         )
     )
@@ -292,6 +304,13 @@ class _Making:
             raise Problem(91023, name=f"operator: {params.uid}")
         return Admit(CONSOLE, params.uid)
 
+    async def team(self, params: TeamParams) -> AssignTeam:
+        """Put an operator into a team; two teams agree on what users have."""
+        state = await fold.approvals(self._context)
+        if params.uid not in fold.console(state).members:
+            raise Problem(91023, name=f"operator: {params.uid}")
+        return AssignTeam(CONSOLE, params.uid, TEAMS[params.team])
+
     async def threshold(self, params: ThresholdParams) -> SetThreshold:
         """Set how many approvals are needed."""
         return SetThreshold(CONSOLE, params.threshold)
@@ -299,7 +318,7 @@ class _Making:
     async def grant(self, params: GrantParams) -> Grant:
         """Give a user a role; it is theirs when another has approved it."""
         desk = self._context.desk
-        if not await desk.act(_may_operate, desk.rooms, params.uid):
+        if not await desk.act(carrying.may_operate, desk.rooms, params.uid):
             raise Problem(91023, name=f"user who may have a role: {params.uid}")
         act = Grant(params.uid, carrying.NUMBERS[Role(params.role)])
         await carrying.check(self._context, act)
@@ -313,9 +332,3 @@ class _Making:
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:
     return rooms.roles.of(uid) - {Role.AUDITOR}
-
-
-def _may_operate(rooms: Rooms, uid: int) -> bool:
-    """Whether somebody may have a role: no sub-account, and an account that is open."""
-    user = rooms.vault.user(uid)
-    return user is not None and user.main_uid == uid and not user.erased_ms

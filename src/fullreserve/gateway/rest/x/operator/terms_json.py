@@ -10,13 +10,16 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.approval_acts import (
     Admit,
     AnyAct,
+    AssignTeam,
     AssignTier,
     Bust,
     ClaimDeposit,
+    Close,
     Correct,
     Define,
     Grant,
     Release,
+    Retire,
     SetThreshold,
 )
 from fullreserve.exchange.wire.commands import (
@@ -53,6 +56,17 @@ REASONS = {
     "other": 6,
 }
 _REASON_WORDS = {number: word for word, number in REASONS.items()}
+# What the log has of a team; never reused.
+TEAMS = {
+    "none": 0,
+    "treasury": 1,
+    "risk": 2,
+    "support": 3,
+    "markets": 4,
+    "compliance": 5,
+    "engineering": 6,
+}
+TEAM_WORDS = {number: word for word, number in TEAMS.items()}
 _DEFINED: dict[type[Definition], str] = {
     SetInstrument: "instrument",
     ListInstrument: "listing",
@@ -71,6 +85,9 @@ _NAMES: dict[type[AnyAct], str] = {
     SetThreshold: "threshold",
     Grant: "grant",
     ClaimDeposit: "claim",
+    AssignTeam: "team",
+    Close: "maintenance",
+    Retire: "delisting",
 }
 
 Terms = dict[str, Any]
@@ -102,10 +119,26 @@ def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
         return {"uid": str(act.owner), "flags": flag_words(act.flags)}
     if isinstance(act, Admit):
         return {"uid": str(act.member)}
+    if isinstance(act, AssignTeam):
+        return {"uid": str(act.member), "team": TEAM_WORDS.get(act.team, str(act.team))}
     if isinstance(act, Define):
         return _definition(act.command, catalog)
     if isinstance(act, Grant):
         return {"uid": str(act.owner), "role": str(ROLES[act.role])}
+    if isinstance(act, Close):
+        return {
+            "beginTs": str(act.begin_ms),
+            "preopenTs": str(act.preopen_ms),
+            "endTs": str(act.end_ms),
+            "instIds": [name_of(catalog, each) for each in act.instruments],
+        }
+    if isinstance(act, Retire):
+        return {
+            "ccy": symbol_of(catalog, act.asset),
+            "depositsTs": str(act.deposits_ms),
+            "tradingTs": str(act.trading_ms),
+            "withdrawalsTs": str(act.withdrawals_ms),
+        }
     if isinstance(act, ClaimDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     return {"threshold": str(act.threshold)}

@@ -1,0 +1,228 @@
+"""The calendar: windows of maintenance with a pre-opening, and delistings, at set times.
+
+A plan is approved by two before it comes here, the opening with it; the fold closes and opens
+instruments when their time has come, each back to the state that it had. Whoever tightened one
+meanwhile is not overruled. What it cannot do itself, stopping a network or writing to people, it
+says is due and is told of: withdrawals of an asset end only when every notice was given.
+
+The fold wants no events, and has no timer: the keeper says `Go` when something is due.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
+from fullreserve.exchange.products.calendar_rules import OPEN, due, is_over, stage_at, state_in
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    DAY_MS,
+    NOTICES,
+    CallOff,
+    Clear,
+    Deed,
+    Delist,
+    Delisting,
+    Done,
+    Maintain,
+    Plans,
+    Refused,
+    Stage,
+    Window,
+    decode_asked,
+    decode_said,
+)
+from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.wire.commands import (
+    CancelAll,
+    GroupCommand,
+    InstrumentState,
+    Product,
+    SetInstrumentState,
+)
+from fullreserve.exchange.wire.events import InstrumentChanged
+from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
+
+OPEN_MAX = 64
+KEPT = 200
+OWNERS_MAX = 100_000
+
+_encode = msgspec.msgpack.Encoder().encode
+_replace = msgspec.structs.replace
+
+
+class CalendarState(State):
+    windows: dict[int, Window] = msgspec.field(default_factory=dict)
+    delistings: dict[int, Delisting] = msgspec.field(default_factory=dict)
+
+
+class Calendar(UndoingFold[CalendarState]):
+    """Plans by time; see the module."""
+
+    number = CALENDAR
+    name = "calendar"
+    is_late = True
+
+    def __init__(self) -> None:
+        super().__init__(CalendarState())
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            said = decode_said(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        if not is_house(command.owner, view):
+            return Outcome(code=Refused.NOT_THE_HOUSE)
+        if isinstance(said, Maintain):
+            return self._maintain(said, moment, view)
+        if isinstance(said, Delist):
+            return self._delist(said, moment, view)
+        if isinstance(said, CallOff):
+            return self._call_off(said)
+        if isinstance(said, Clear):
+            return self._clear(said, moment, view)
+        if isinstance(said, Done):
+            return self._done(said, moment, view)
+        return self._go(moment, view)
+
+    # Plans
+
+    def _maintain(self, said: Maintain, moment: Moment, view: View) -> Outcome:
+        windows = self.state.windows.values()
+        if any(one.terms == said and not is_over(one) for one in windows):
+            return Outcome()
+        known = [one.instrument for one in _instruments(view)]
+        in_order = moment.time_ms < said.begin_ms < said.preopen_ms <= said.end_ms
+        if (
+            not in_order
+            or not said.instruments
+            or any(each not in known for each in said.instruments)
+        ):
+            return REFUSED
+        if sum(not is_over(one) for one in windows) >= OPEN_MAX:
+            return Outcome(code=Refused.TOO_MANY)
+        self._set(self.state.windows, moment.sequence, Window(moment.sequence, said))
+        self._trim(self.state.windows)
+        return Outcome()
+
+    def _delist(self, said: Delist, moment: Moment, view: View) -> Outcome:
+        going = [one for one in self.state.delistings.values() if not is_over(one)]
+        if any(one.terms == said for one in going):
+            return Outcome()
+        known = [one.asset for one in view.query(ListAssets())]
+        notice = said.withdrawals_ms - NOTICES[0] * DAY_MS
+        in_order = said.deposits_ms <= said.trading_ms <= said.withdrawals_ms
+        is_late = moment.time_ms > min(said.trading_ms, notice)
+        if said.asset not in known or not in_order or is_late:
+            return REFUSED
+        if len(going) >= OPEN_MAX or said.asset in [one.terms.asset for one in going]:
+            return Outcome(code=Refused.TOO_MANY)
+        self._set(self.state.delistings, moment.sequence, Delisting(moment.sequence, said))
+        self._trim(self.state.delistings)
+        return Outcome()
+
+    def _call_off(self, said: CallOff) -> Outcome:
+        window = self.state.windows.get(said.plan)
+        if window is not None and window.stage == Stage.PLANNED:
+            called = _replace(window, stage=Stage.CALLED_OFF)
+            self._set(self.state.windows, said.plan, called)
+            return Outcome()
+        delisting = self.state.delistings.get(said.plan)
+        if delisting is not None and not (is_over(delisting) or delisting.deposits_stopped):
+            gone = _replace(delisting, called_off=True)
+            self._set(self.state.delistings, said.plan, gone)
+            return Outcome()
+        return Outcome(code=Refused.UNKNOWN)
+
+    def _trim(self, table: dict[int, Any]) -> None:
+        """Lets the oldest that are over go."""
+        over = [number for number, one in table.items() if is_over(one)]
+        for number in over[: max(0, len(over) - KEPT)]:
+            self._remove(table, number)
+
+    # What is due
+
+    def _go(self, moment: Moment, view: View) -> Outcome:
+        instruments = _instruments(view)
+        states = {one.instrument: one.state for one in instruments}
+        for window in self.state.windows.values():
+            wanted = stage_at(window, moment.time_ms)
+            if wanted != window.stage:
+                return self._moved(window, wanted, states)
+        for one in self.state.delistings.values():
+            for each in due(one, moment.time_ms, instruments):
+                state = states.get(each.instrument)
+                if each.deed == Deed.CLEAR and state != InstrumentState.CANCEL_ONLY:
+                    # From here on nobody gets another order in.
+                    return _became(each.instrument, InstrumentState.CANCEL_ONLY)
+        return Outcome(code=Refused.NOT_DUE)
+
+    def _moved(self, window: Window, wanted: Stage, states: dict[int, int]) -> Outcome:
+        """One instrument comes to the stage; with the last one the window has."""
+        if window.stage == Stage.PLANNED and not window.before:
+            open_now = {
+                each: states[each] for each in window.terms.instruments if states[each] in OPEN
+            }
+            window = _replace(window, before=open_now)
+        waiting = [each for each in window.before if window.at.get(each, Stage.PLANNED) != wanted]
+        outcome = Outcome()
+        if waiting:
+            instrument, before = waiting[0], window.before[waiting[0]]
+            ours = state_in(window.at.get(instrument, Stage.PLANNED), before)
+            if states[instrument] == ours:  # else somebody has had the say over it since
+                outcome = _became(instrument, state_in(wanted, before))
+            window = _replace(window, at={**window.at, instrument: wanted})
+        if len(waiting) <= 1:
+            window = _replace(window, stage=wanted)
+        self._set(self.state.windows, window.number, window)
+        return outcome
+
+    def _clear(self, said: Clear, moment: Moment, view: View) -> Outcome:
+        one = self.state.delistings.get(said.plan)
+        if one is None or len(said.owners) > OWNERS_MAX:
+            return Outcome(code=Refused.UNKNOWN)
+        waiting = [each.instrument for each in due(one, moment.time_ms, _instruments(view))]
+        state = {each.instrument: each.state for each in _instruments(view)}
+        if said.instrument not in waiting or state[said.instrument] != InstrumentState.CANCEL_ONLY:
+            return Outcome(code=Refused.NOT_DUE)
+        after = _replace(one, cleared=(*one.cleared, said.instrument))
+        self._set(self.state.delistings, said.plan, after)
+        cancels = [CancelAll(0, 0, owner, said.instrument) for owner in said.owners]
+        suspended = SetInstrumentState(0, 0, said.instrument, InstrumentState.SUSPEND)
+        return Outcome(commands=(*cancels, suspended))
+
+    def _done(self, said: Done, moment: Moment, view: View) -> Outcome:
+        one = self.state.delistings.get(said.plan)
+        if one is None:
+            return Outcome(code=Refused.UNKNOWN)
+        waiting = [(each.deed, each.days) for each in due(one, moment.time_ms, _instruments(view))]
+        if (said.deed, said.days) not in waiting or said.deed == Deed.CLEAR:
+            return Outcome(code=Refused.NOT_DUE)
+        if said.deed == Deed.STOP_DEPOSITS:
+            after = _replace(one, deposits_stopped=True)
+        elif said.deed == Deed.NOTIFY:
+            after = _replace(one, notices={**one.notices, said.days: moment.time_ms})
+        else:
+            after = _replace(one, is_over=True)
+        self._set(self.state.delistings, said.plan, after)
+        return Outcome()
+
+    # Questions
+
+    def answer(self, question: bytes) -> bytes:
+        decode_asked(question)
+        return _encode(Plans([*self.state.windows.values()], [*self.state.delistings.values()]))
+
+
+def _instruments(view: View) -> list[InstrumentChanged]:
+    found: list[InstrumentChanged] = view.query(ListInstruments())
+    return found
+
+
+def _became(instrument: int, state: int) -> Outcome:
+    command: GroupCommand = SetInstrumentState(0, 0, instrument, state)
+    return Outcome(commands=(command,))

@@ -1,0 +1,79 @@
+"""What of a plan is due at a time: for the fold, and for who does what the fold cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fullreserve.exchange.products.calendar_wire import (
+    DAY_MS,
+    NOTICES,
+    Deed,
+    Delisting,
+    Due,
+    Stage,
+    Window,
+)
+from fullreserve.exchange.wire.commands import InstrumentState
+from fullreserve.exchange.wire.events import InstrumentChanged
+
+# States that a window closes, and opens again.
+OPEN = (InstrumentState.LIVE, InstrumentState.POST_ONLY, InstrumentState.CANCEL_ONLY)
+
+
+def is_over(one: Window | Delisting) -> bool:
+    """Whether nothing more comes of a plan."""
+    if isinstance(one, Window):
+        return one.stage >= Stage.OVER
+    return one.is_over or one.called_off
+
+
+def stage_at(window: Window, now_ms: int) -> Stage:
+    """The stage that a window should be in."""
+    terms = window.terms
+    if is_over(window) or now_ms < terms.begin_ms:
+        return Stage(window.stage)
+    if now_ms < terms.preopen_ms:
+        return Stage.CLOSED
+    return Stage.PREOPEN if now_ms < terms.end_ms else Stage.OVER
+
+
+def state_in(stage: int, before: int) -> int:
+    """An instrument's state in a stage, by the one that it had before; never looser than that."""
+    if stage == Stage.CLOSED:
+        return InstrumentState.SUSPEND
+    if stage == Stage.PREOPEN and before == InstrumentState.LIVE:
+        return InstrumentState.POST_ONLY
+    return before
+
+
+def withdrawals_end_ms(one: Delisting) -> int:
+    """When withdrawals end: a day after the last notice, however late; 0: not yet known."""
+    if len(one.notices) < len(NOTICES):
+        return 0
+    return max(one.terms.withdrawals_ms, max(one.notices.values()) + DAY_MS)
+
+
+def due(one: Delisting, now_ms: int, instruments: Sequence[InstrumentChanged]) -> list[Due]:
+    """What a delisting waits for at a time, in order."""
+    terms = one.terms
+    if is_over(one):
+        return []
+    found = []
+    if now_ms >= terms.deposits_ms and not one.deposits_stopped:
+        found.append(Due(one.number, Deed.STOP_DEPOSITS, terms.asset))
+    if now_ms >= terms.trading_ms:
+        found += [
+            Due(one.number, Deed.CLEAR, terms.asset, each.instrument)
+            for each in instruments
+            if terms.asset in (each.base, each.quote) and each.instrument not in one.cleared
+        ]
+    waiting = [
+        days
+        for days in NOTICES
+        if days not in one.notices and now_ms >= terms.withdrawals_ms - days * DAY_MS
+    ]
+    found += [Due(one.number, Deed.NOTIFY, terms.asset, days=days) for days in waiting[:1]]
+    end_ms = withdrawals_end_ms(one)
+    if end_ms and now_ms >= end_ms:
+        found.append(Due(one.number, Deed.STOP_WITHDRAWALS, terms.asset))
+    return found

@@ -1,0 +1,174 @@
+"""Keeping the calendar: what is due is said to its fold, and done where the fold cannot do it.
+
+Everything is done before it is noted as done, and may be done twice: after a crash it is due again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import structlog
+
+from fullreserve.door.protocol import Unavailable
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.calendar_rules import due, is_over, stage_at, withdrawals_end_ms
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    Clear,
+    Deed,
+    Delisting,
+    Done,
+    Due,
+    Go,
+    ListPlans,
+    Plans,
+    Stage,
+)
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold
+from fullreserve.exchange.wire.commands import AccountKey, amount_int
+from fullreserve.exchange.wire.events import InstrumentChanged, OwnerChanged
+from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListAccounts, ListInstruments
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, lines, say
+from fullreserve.gateway.errors import Problem
+from fullreserve.identity.denied import Denied
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.outbox import Kind, Message
+from fullreserve.identity.store import UnknownUser
+
+LOOK_MS = 1_000
+PAGE = 1_000
+STEPS_MAX = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+class CalendarKeeper:
+    """Looks every second; `round` is one look."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """From now on."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def stop(self) -> None:
+        """No more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.round()
+            except (Problem, Denied, Unavailable) as problem:
+                log.warning("the calendar waits", why=str(problem))
+            await self._context.clock.wait_ms(LOOK_MS)
+
+    async def round(self) -> None:
+        """Does what is due; Problem, Denied and Unavailable leave it due."""
+        context = self._context
+        plans: Plans = await ask(context, CALENDAR, ListPlans())
+        now = context.clock.exchange_ms()
+        going = [one for one in plans.delistings if not is_over(one)]
+        if any(stage_at(one, now) != one.stage for one in plans.windows) or going:
+            await self._go_on()
+            plans = await ask(context, CALENDAR, ListPlans())
+        context.closed = {
+            instrument: window.terms.preopen_ms
+            for window in plans.windows
+            if window.stage == Stage.CLOSED
+            for instrument in window.before
+        }
+        for one in going:
+            instruments: list[InstrumentChanged] = await context.door.query(ListInstruments())
+            for each in due(one, now, instruments):
+                await self._do(one, each, instruments)
+
+    async def _go_on(self) -> None:
+        for _ in range(STEPS_MAX):
+            reply = await say(self._context, CALENDAR, Go())
+            if reply.code:
+                return
+
+    async def _do(self, one: Delisting, each: Due, instruments: list[InstrumentChanged]) -> None:
+        if each.deed == Deed.CLEAR:
+            spec = next(spec for spec in instruments if spec.instrument == each.instrument)
+            owners = [state.owner async for state in self._setting_aside(spec)]
+            clear = Clear(each.plan, each.instrument, tuple(dict.fromkeys(owners)))
+            reply = await say(self._context, CALENDAR, clear)
+            if reply.code:
+                log.warning("a delisted instrument waits", number=each.instrument, code=reply.code)
+            return
+        if each.deed == Deed.STOP_DEPOSITS:
+            await self._hold(DEPOSITS, each.asset)
+        elif each.deed == Deed.STOP_WITHDRAWALS:
+            await self._hold(WITHDRAWALS, each.asset)
+        else:
+            await self._notify(one)
+        await say(self._context, CALENDAR, Done(each.plan, each.deed, each.days))
+
+    async def _hold(self, fold: int, asset: int) -> None:
+        for line in await lines(self._context):
+            if line.asset.id == asset:
+                network = line.network.network
+                stop = Hold(network, asset, stopped=True, refuses=fold == WITHDRAWALS)
+                reply = await say(self._context, fold, stop)
+                if reply.code:
+                    raise Problem(reply.code)
+
+    async def _setting_aside(self, spec: InstrumentChanged) -> AsyncIterator[AccountState]:
+        """Accounts that orders of an instrument may have set something aside on."""
+        for asset in (spec.base, spec.quote):
+            async for state in self._accounts(asset):
+                if amount_int(state.hold):
+                    yield state
+
+    async def _accounts(self, asset: int) -> AsyncIterator[AccountState]:
+        """All accounts of users in an asset."""
+        after = AccountKey(0, 0, 0)
+        while True:
+            query = ListAccounts(asset, after, PAGE)
+            page: list[AccountState] = await self._context.door.query(query)
+            for state in page:
+                if state.asset != asset:
+                    return
+                if state.owner >= chart.FIRST_USER:
+                    yield state
+            if len(page) < PAGE:
+                return
+            after = AccountKey(page[-1].owner, page[-1].kind, page[-1].instance)
+
+    async def _notify(self, one: Delisting) -> None:
+        """Writes to everybody who has something of an asset that goes."""
+        context, terms = self._context, one.terms
+        owners = {
+            state.owner: None
+            async for state in self._accounts(terms.asset)
+            if amount_int(state.balance) > 0
+        }
+        masters: dict[int, None] = {}
+        for owner in owners:
+            known: OwnerChanged | None = await context.door.query(GetOwner(owner))
+            masters[owner if known is None else known.master] = None
+        end_ms = withdrawals_end_ms(one) or terms.withdrawals_ms
+        values = {
+            "ccy": context.catalog.assets[terms.asset].symbol,
+            "end": f"{datetime.fromtimestamp(end_ms // 1000, UTC):%Y-%m-%d %H:%M} UTC",
+        }
+        await context.desk.act(_write, context.desk.rooms, list(masters), values)
+
+
+def _write(rooms: Rooms, uids: list[int], values: dict[str, str]) -> None:
+    with rooms.store.change():
+        for uid in uids:
+            try:
+                email = rooms.vault.personal(uid).email
+            except UnknownUser:
+                continue  # closed since
+            if email:
+                rooms.outbox.put(uid, Message(Kind.DELISTING, email, values))

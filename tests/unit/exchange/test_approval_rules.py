@@ -1,0 +1,144 @@
+"""Who may approve what, and what becomes of acts that are carried out elsewhere: the fold alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import (
+    AnyAct,
+    AnyAsk,
+    Approve,
+    AssignTeam,
+    ClaimDeposit,
+    Correct,
+    Define,
+    Enrol,
+    Grant,
+    Propose,
+    Reject,
+    Report,
+)
+from fullreserve.exchange.products.approval_state import CLOSED_KEPT, CONSOLE, ProposalState
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.wire.commands import AccountKey, SetFeeTier, amount_bytes
+from tests.unit.exchange.custody_world import ALICE, BTC, World
+
+ADA, BEA, CLEO = 10_000_011, 10_000_012, 10_000_013
+FINANCE, PRODUCT = 1, 2
+LASTS_MS = 60_000
+FEES = Define(SetFeeTier(0, 0, 3, 80_000, 100_000))
+CREDIT = Correct(
+    AccountKey(ALICE, chart.FUND, 0),
+    AccountKey(chart.HOUSE, chart.TREASURY, 0),
+    BTC,
+    amount_bytes(7),
+    5,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    """Three members, of whom one other has to agree."""
+    made = World(lambda: (Approvals(),))
+    for member in (ADA, BEA, CLEO):
+        assert said(made, Enrol(CONSOLE, member), chart.HOUSE) == 0
+    return made
+
+
+def said(world: World, asked: AnyAsk, who: int) -> int:
+    return world.say(Approvals.number, asked, who)  # type: ignore[arg-type]
+
+
+def proposed(world: World, act: AnyAct, who: int = ADA) -> int:
+    number = world.machine.sequence + 1
+    assert said(world, Propose(act, LASTS_MS), who) == 0
+    return number
+
+
+def state_of(world: World, number: int) -> ProposalState:
+    state: ProposalState = world.machine.folds[0].state.proposals[number].state
+    return state
+
+
+def in_teams(world: World) -> None:
+    """Ada and Bea in one team, Cleo in another."""
+    for member, team in ((ADA, FINANCE), (BEA, FINANCE), (CLEO, PRODUCT)):
+        number = proposed(world, AssignTeam(CONSOLE, member, team))
+        assert said(world, Approve(number), BEA) == 0
+        assert state_of(world, number) is ProposalState.DONE
+
+
+def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
+    """Criterion: OP-TEAM-1"""
+    in_teams(world)
+    fees = proposed(world, FEES)
+    assert said(world, Approve(fees), ADA) == 91006
+    assert said(world, Approve(fees), BEA) == 0
+    credit = proposed(world, CREDIT)
+    assert said(world, Approve(credit), BEA) == 91014
+    assert (state_of(world, credit), world.balance(ALICE, chart.FUND, BTC)) == (
+        ProposalState.OPEN, 0,
+    )  # fmt: skip
+    assert said(world, Approve(credit), CLEO) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == 7
+    assert world.replayed().hashes() == world.machine.hashes()
+    world.restart()
+
+
+def test_without_teams_any_other_agrees_and_who_has_none_is_a_team(world: World) -> None:
+    """Criterion: OP-TEAM-1"""
+    assert said(world, Approve(proposed(world, CREDIT)), BEA) == 0
+    before = world.machine.hashes()
+    number = proposed(world, AssignTeam(CONSOLE, CLEO, PRODUCT))
+    assert said(world, Approve(number), BEA) == 0
+    assert world.machine.hashes() != before
+    credit = proposed(world, CREDIT)
+    assert said(world, Approve(credit), BEA) == 91014
+    assert said(world, Approve(credit), CLEO) == 0
+    number = proposed(world, AssignTeam(CONSOLE, CLEO, 0))
+    assert said(world, Approve(number), CLEO) == 0
+    assert world.machine.folds[0].state.teams == {}
+    assert said(world, Approve(proposed(world, CREDIT)), BEA) == 0
+    assert said(world, Propose(AssignTeam(CONSOLE, CLEO, 100), LASTS_MS), ADA) == 51000
+    stranger = proposed(world, AssignTeam(CONSOLE, ALICE, 1))
+    assert said(world, Approve(stranger), BEA) == 91001
+    assert state_of(world, stranger) is ProposalState.FAILED
+
+
+@pytest.mark.parametrize("act", [Grant(ALICE, 2), ClaimDeposit(ALICE, 3, bytes(32))])
+@pytest.mark.parametrize("code", [0, 91013])
+def test_an_act_elsewhere_is_over_when_its_outcome_is_told(
+    world: World, act: AnyAct, code: int
+) -> None:
+    """Criterion: OP-APP-14"""
+    number = proposed(world, act)
+    assert said(world, Report(number, 0), chart.HOUSE) == 0
+    assert state_of(world, number) is ProposalState.OPEN
+    assert said(world, Approve(number, reports=True), BEA) == 0
+    assert state_of(world, number) is ProposalState.CARRYING
+    assert said(world, Approve(number, reports=True), CLEO) == 91004
+    assert said(world, Reject(number), CLEO) == 91004
+    assert said(world, Report(number, code), BEA) == 91001
+    assert said(world, Report(number + 9, code), chart.HOUSE) == 91003
+    world.restart()
+    for _ in range(2):
+        assert said(world, Report(number, code), chart.HOUSE) == 0
+        wanted = ProposalState.FAILED if code else ProposalState.DONE
+        assert state_of(world, number) is wanted
+    assert said(world, Report(number, 0), chart.HOUSE) == 0
+    assert world.machine.folds[0].state.proposals[number].code == code
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_what_is_being_carried_out_is_not_forgotten_and_old_words_are_done(world: World) -> None:
+    """Criterion: OP-APP-14. Who approved before there were reports said all with the approval."""
+    old = proposed(world, Grant(ALICE, 2))
+    assert said(world, Approve(old), BEA) == 0
+    assert state_of(world, old) is ProposalState.DONE
+    number = proposed(world, Grant(ALICE, 2))
+    assert said(world, Approve(number, reports=True), BEA) == 0
+    for _ in range(CLOSED_KEPT + 1):
+        assert said(world, Reject(proposed(world, FEES)), ADA) == 0
+    assert old not in world.machine.folds[0].state.proposals
+    assert state_of(world, number) is ProposalState.CARRYING

@@ -1,0 +1,265 @@
+"""Maintenance with a pre-opening, and delistings: the fold alone, by exchange time."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.calendar import Calendar
+from fullreserve.exchange.products.calendar_rules import due, withdrawals_end_ms
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    DAY_MS,
+    NOTICES,
+    AnySaid,
+    CallOff,
+    Clear,
+    Deed,
+    Delist,
+    Done,
+    Go,
+    Maintain,
+    Stage,
+)
+from fullreserve.exchange.wire.commands import (
+    InstrumentState,
+    OrderType,
+    PlaceOrder,
+    Product,
+    SetInstrumentState,
+    Side,
+)
+from fullreserve.exchange.wire.events import CancelSource, Order, OrderState, Reply
+from fullreserve.exchange.wire.queries import ListBalances, ListInstruments, ListOpenOrders
+from tests.unit.exchange.custody_world import ALICE, BOB, BTC, START_MS, USDT, World, coins
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+BTC_USDT, ETH_USDT = 1, 2
+NOT_DUE = 96_003
+
+
+@pytest.fixture
+def world() -> World:
+    """Two who trade."""
+    made = World(lambda: (Calendar(),))
+    for owner in (ALICE, BOB):
+        made.fund(owner, USDT, coins(1_000_000), chart.TRADE)
+        made.fund(owner, BTC, coins(100), chart.TRADE)
+    return made
+
+
+def said(world: World, asked: AnySaid, owner: int = chart.HOUSE) -> int:
+    return world.say(CALENDAR, asked, owner)  # type: ignore[arg-type]
+
+
+def gone_on(world: World) -> int:
+    """Says `Go` until nothing is due; how often something was."""
+    steps = 0
+    while (code := said(world, Go())) == 0:
+        steps += 1
+    assert code == NOT_DUE
+    return steps
+
+
+def state_of(world: World, instrument: int) -> int:
+    listed = world.machine.query(ListInstruments())
+    return next(int(one.state) for one in listed if one.instrument == instrument)
+
+
+def placed(
+    world: World, owner: int, side: Side, price: int, kind: OrderType, instrument: int = BTC_USDT
+) -> int:
+    """The code of an order of 0.001 BTC."""
+    order = PlaceOrder(0, 0, owner, instrument, side, kind, price, 100)
+    return next(int(one.code) for one in world.core(order) if isinstance(one, Reply))
+
+
+def test_e9_3_maintenance_closes_pre_opens_and_opens(world: World) -> None:
+    """Criterion: CAL-MAINT-1. 02:00 to 02:30, pre-opening 02:20; the core refuses with 51022."""
+    two = START_MS + HOUR_MS
+    window = Maintain(two, two + 20 * MINUTE_MS, two + 30 * MINUTE_MS, (BTC_USDT,))
+    assert said(world, window) == 0
+    assert placed(world, ALICE, Side.BUY, 390_000, OrderType.LIMIT) == 0
+    assert said(world, Go()) == NOT_DUE
+    for minutes, kind, code in (
+        (10, OrderType.LIMIT, 51022),
+        (10, OrderType.POST_ONLY, 51022),
+        (25, OrderType.POST_ONLY, 0),
+        (25, OrderType.LIMIT, 51022),
+        (25, OrderType.IOC, 51022),
+        (30, OrderType.IOC, 0),
+    ):
+        world.time_ms = two + minutes * MINUTE_MS
+        gone_on(world)
+        assert placed(world, BOB, Side.SELL, 410_000, kind) == code, (minutes, kind)
+        assert state_of(world, ETH_USDT) == InstrumentState.LIVE
+    assert len(world.machine.query(ListOpenOrders(ALICE))) == 1
+    (kept,) = world.machine.folds[0].state.windows.values()
+    assert kept.stage == Stage.OVER
+    assert world.replayed().hashes() == world.machine.hashes()
+    world.restart()
+
+
+def test_each_instrument_comes_back_as_it_was_and_nobody_is_overruled(world: World) -> None:
+    """Criterion: CAL-MAINT-2"""
+    for instrument, state in ((2, InstrumentState.POST_ONLY), (3, InstrumentState.CANCEL_ONLY)):
+        world.core(SetInstrumentState(0, 0, instrument, state))
+    world.core(SetInstrumentState(0, 0, 4, InstrumentState.SUSPEND))
+    begin = START_MS + HOUR_MS
+    window = Maintain(begin, begin + 10, begin + 20, (1, 2, 3, 4, 5))
+    assert said(world, window) == 0
+    seen = []
+    for at, meddles in ((begin, False), (begin + 10, True), (begin + 20, False)):
+        world.time_ms = at
+        gone_on(world)
+        if meddles:
+            world.core(SetInstrumentState(0, 0, 5, InstrumentState.SUSPEND))
+        seen.append([state_of(world, each) for each in (1, 2, 3, 4, 5)])
+        world.restart()
+    live, post, cancel, stop = (
+        InstrumentState.LIVE, InstrumentState.POST_ONLY,
+        InstrumentState.CANCEL_ONLY, InstrumentState.SUSPEND,
+    )  # fmt: skip
+    assert seen == [
+        [stop] * 5, [post, post, cancel, stop, stop], [live, post, cancel, stop, stop],
+    ]  # fmt: skip
+
+
+def test_a_window_that_nobody_was_there_for_changes_nothing(world: World) -> None:
+    """Criterion: CAL-MAINT-2. Nor does half of one: each instrument comes to what is due."""
+    begin = START_MS + HOUR_MS
+    assert said(world, Maintain(begin, begin + 10, begin + 20, (1, 2))) == 0
+    world.time_ms = begin
+    assert said(world, Go()) == 0
+    states = {state_of(world, 1), state_of(world, 2)}
+    assert states == {InstrumentState.SUSPEND, InstrumentState.LIVE}
+    world.time_ms = begin + 30
+    gone_on(world)
+    assert {state_of(world, 1), state_of(world, 2)} == {InstrumentState.LIVE}
+    later = begin + HOUR_MS
+    assert said(world, Maintain(later, later + 10, later + 20, (1, 2))) == 0
+    world.time_ms = later + 30
+    gone_on(world)
+    assert {state_of(world, 1), state_of(world, 2)} == {InstrumentState.LIVE}
+
+
+def holders(world: World, asset: int) -> tuple[int, ...]:
+    """Who has something set aside."""
+    return tuple(
+        owner
+        for owner in (ALICE, BOB)
+        if any(one.hold != coins(0) for one in world.machine.query(ListBalances(owner)))
+    )
+
+
+def deeds(world: World, number: int) -> list[tuple[Deed, int]]:
+    one = world.machine.folds[0].state.delistings[number]
+    listed = world.machine.query(ListInstruments())
+    return [
+        (Deed(each.deed), each.instrument or each.days) for each in due(one, world.time_ms, listed)
+    ]
+
+
+def test_e9_2_a_delisting_goes_step_by_step(world: World) -> None:
+    """Criterion: CAL-DELIST-1. Deposits a week before, orders in one batch by the system."""
+    at = START_MS + 30 * DAY_MS
+    plan = Delist(BTC, at - 7 * DAY_MS, at, at + 90 * DAY_MS)
+    number = world.machine.sequence + 1
+    assert said(world, plan) == 0
+    assert said(world, plan) == 0
+    assert len(world.machine.folds[0].state.delistings) == 1
+    assert said(world, Delist(BTC, at, at, at + 90 * DAY_MS)) == 96_004
+    assert placed(world, ALICE, Side.BUY, 390_000, OrderType.LIMIT) == 0
+    assert placed(world, BOB, Side.SELL, 410_000, OrderType.LIMIT) == 0
+    assert deeds(world, number) == []
+    world.time_ms = at - 7 * DAY_MS
+    assert deeds(world, number) == [(Deed.STOP_DEPOSITS, 0)]
+    assert said(world, Clear(number, BTC_USDT, ())) == NOT_DUE
+    assert said(world, Done(number, Deed.STOP_DEPOSITS)) == 0
+    assert (deeds(world, number), said(world, Go())) == ([], NOT_DUE)
+    world.time_ms = at
+    going = [instrument for _, instrument in deeds(world, number)]
+    assert BTC_USDT in going
+    assert ETH_USDT not in going
+    assert gone_on(world) == len(going)
+    assert placed(world, ALICE, Side.BUY, 390_000, OrderType.LIMIT) == 51022
+    before = len(world.rows)
+    for instrument in going:
+        assert said(world, Clear(number, instrument, holders(world, BTC))) == 0
+        assert state_of(world, instrument) == InstrumentState.SUSPEND
+    assert holders(world, BTC) == ()
+    assert deeds(world, number) == []
+    assert len(world.rows) - before == len(going)
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_e9_2_orders_of_a_delisted_pair_are_cancelled_by_the_system(world: World) -> None:
+    """Criterion: CAL-DELIST-1"""
+    at = START_MS + DAY_MS
+    number = world.machine.sequence + 1
+    assert said(world, Delist(BTC, at, at, at + 90 * DAY_MS)) == 0
+    for owner, side, price in ((ALICE, Side.BUY, 390_000), (BOB, Side.SELL, 410_000)):
+        assert placed(world, owner, side, price, OrderType.LIMIT) == 0
+    world.time_ms = at
+    gone_on(world)
+    clear = Clear(number, BTC_USDT, (ALICE, BOB))
+    events = world.core(Product(0, 0, CALENDAR, chart.HOUSE, msgspec.msgpack.encode(clear)))
+    ended = [one for one in events if isinstance(one, Order)]
+    assert [(one.state, one.cancel_source) for one in ended] == [
+        (OrderState.CANCELED, CancelSource.SYSTEM)
+    ] * 2
+
+
+def test_e9_2_withdrawals_end_only_after_every_notice(world: World) -> None:
+    """Criterion: CAL-DELIST-2. Late ones move the end."""
+    at = START_MS + DAY_MS
+    end = at + 90 * DAY_MS
+    number = world.machine.sequence + 1
+    assert said(world, Delist(BTC, at, at, end)) == 0
+    fold = world.machine.folds[0]
+    for days in NOTICES:
+        world.time_ms = end - days * DAY_MS - 1
+        assert said(world, Done(number, Deed.NOTIFY, days)) == NOT_DUE
+        assert said(world, Done(number, Deed.STOP_WITHDRAWALS)) == NOT_DUE
+        world.time_ms += 1
+        assert (Deed.NOTIFY, days) in deeds(world, number)
+        if days != 1:
+            assert said(world, Done(number, Deed.NOTIFY, days)) == 0
+    world.time_ms = end + 5 * DAY_MS
+    assert withdrawals_end_ms(fold.state.delistings[number]) == 0
+    assert said(world, Done(number, Deed.STOP_WITHDRAWALS)) == NOT_DUE
+    assert said(world, Done(number, Deed.NOTIFY, 1)) == 0
+    assert said(world, Done(number, Deed.STOP_WITHDRAWALS)) == NOT_DUE
+    world.time_ms += DAY_MS
+    assert said(world, Done(number, Deed.STOP_WITHDRAWALS)) == 0
+    assert fold.state.delistings[number].is_over
+    world.restart()
+
+
+def test_plans_that_cannot_be_are_refused_and_others_can_be_called_off(world: World) -> None:
+    """Criterion: CAL-PLAN-1"""
+    soon = START_MS + HOUR_MS
+    for wrong in (
+        Maintain(START_MS, soon, soon, (1,)),
+        Maintain(soon, soon, soon, (1,)),
+        Maintain(soon, soon + 2, soon + 1, (1,)),
+        Maintain(soon, soon + 1, soon + 2, ()),
+        Maintain(soon, soon + 1, soon + 2, (99,)),
+        Delist(99, soon, soon, soon + 90 * DAY_MS),
+        Delist(BTC, soon, soon, soon + 30 * DAY_MS),
+        Delist(BTC, soon + 1, soon, soon + 90 * DAY_MS),
+    ):
+        assert said(world, wrong) == 51000, wrong
+    assert said(world, Go(), ALICE) == 96_001
+    number = world.machine.sequence + 1
+    assert said(world, Maintain(soon, soon + 1, soon + 2, (1,))) == 0
+    assert (said(world, CallOff(number)), said(world, CallOff(number))) == (0, 96_002)
+    other = world.machine.sequence + 1
+    assert said(world, Delist(BTC, soon, soon, soon + 90 * DAY_MS)) == 0
+    assert (said(world, CallOff(other)), said(world, CallOff(other))) == (0, 96_002)
+    world.time_ms = soon + 200 * DAY_MS
+    assert said(world, Go()) == NOT_DUE
+    assert state_of(world, 1) == InstrumentState.LIVE
+    assert (said(world, Clear(other, 1, ())), said(world, Done(9, 1))) == (NOT_DUE, 96_002)
