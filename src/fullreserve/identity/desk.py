@@ -17,6 +17,7 @@ from fullreserve.identity import passwords
 from fullreserve.identity.address_book import AddressBook
 from fullreserve.identity.audit import AuditLog
 from fullreserve.identity.denied import Denied, Reason
+from fullreserve.identity.deposit_claims import DepositClaims
 from fullreserve.identity.devices import Devices
 from fullreserve.identity.emails import Emails
 from fullreserve.identity.failures import Failures
@@ -61,6 +62,7 @@ class Rooms:
         self.keys = Keys(vault)
         self.audit = AuditLog(vault.store)
         self.addresses = AddressBook(vault)
+        self.claims = DepositClaims(vault)
 
     def sweep(self) -> None:
         """Delete what has ended by itself."""

@@ -150,8 +150,23 @@ CREATE TABLE withdrawal_addresses (
 CREATE INDEX withdrawal_addresses_of_user ON withdrawal_addresses (uid);
 """
 
+_SIXTH = """
+CREATE TABLE deposit_claims (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid INTEGER NOT NULL,
+    mark BLOB NOT NULL,
+    state TEXT NOT NULL,
+    filed_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    proposal INTEGER NOT NULL DEFAULT 0,
+    sealed BLOB NOT NULL,
+    answer BLOB NOT NULL DEFAULT x''
+) STRICT;
+CREATE INDEX deposit_claims_of_user ON deposit_claims (uid);
+"""
+
 # Each brings the store from the version of its index to the next.
-_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 USER_VERSION = len(_VERSIONS)
 
 # What an erased user leaves nothing in.
@@ -167,6 +182,7 @@ OF_USER = (
     "outbox",
     "roles",
     "withdrawal_addresses",
+    "deposit_claims",
 )
 
 

@@ -78,6 +78,25 @@ def test_a_deposit_is_shown_from_its_address_to_its_block(
     expect(done).to_have_count(4)
 
 
+def test_a_deposit_that_is_missed_is_reported_and_shown(visit: Visit, person: Person) -> None:
+    """Criterion: WEB-FUNDS-CLAIM-1"""
+    page = visit("/deposit?ccy=USDT", person)
+    page.get_by_role("button", name=EN["claim.new"]).click()
+    dialog = page.get_by_role("dialog", name=EN["claim.new"])
+    dialog.get_by_role("button", name=EN["claim.send"]).click()
+    expect(dialog.get_by_text(EN["form.required"])).to_have_count(3)
+    dialog.get_by_label(EN["claim.ccy"], exact=True).fill("USDT")
+    dialog.get_by_label(EN["funds.network"], exact=True).fill("Tron")
+    dialog.get_by_label(EN["funds.transaction"]).fill("not a hash")
+    dialog.get_by_role("button", name=EN["claim.send"]).click()
+    expect(dialog.get_by_text(re.compile("^Parameter txId error"))).to_be_visible()
+    dialog.get_by_label(EN["funds.transaction"]).fill("0xfeed")
+    dialog.get_by_role("button", name=EN["claim.send"]).click()
+    row = row_of(page, "claim.title", "0xfeed")
+    expect(row).to_contain_text(EN["claim.state.open"])
+    assert person.get("x/deposit-claims")[0]["chain"] == "Tron"
+
+
 def age_proof(chained: LiveServer, person: Person) -> None:
     """As if the person had signed in a quarter of an hour ago."""
     vault = Vault(chained.folder, SystemClock().wall_ms)

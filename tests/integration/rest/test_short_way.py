@@ -171,6 +171,9 @@ async def test_a_trusted_proxy_names_the_caller(port: Port) -> None:
             ("127.0.0.1", "10.1.2.3, 192.0.2.1", "50110"),
             ("127.0.0.1", "", "50110"),
             ("127.0.0.0/8,192.0.2.1", "10.1.2.3, 192.0.2.1", "0"),
+            # In two lines of the header it is the same list.
+            ("127.0.0.1", "10.1.2.3\r\nX-Forwarded-For: 192.0.2.1", "50110"),
+            ("127.0.0.0/8,192.0.2.1", "10.1.2.3\r\nX-Forwarded-For: 192.0.2.1", "0"),
         )
     ):
         rest.context.proxies = Proxies(proxies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fullreserve.config import SettingError, Settings
-from fullreserve.gateway.rest.address import FORWARDED, Proxies
+from fullreserve.gateway.rest.address import FORWARDED, Proxies, by_name
 
 
 def caller(trusted: str, peer: str, told: str) -> str:
@@ -33,6 +33,21 @@ def test_the_word_of_trusted_proxies_counts(
 ) -> None:
     """Criterion: REST-AUTH-3"""
     assert caller(trusted, peer, told) == address
+
+
+def test_several_lines_are_one_list_in_their_order() -> None:
+    """Criterion: REST-AUTH-3. Of any other field the last line counts, as before."""
+    lines = [
+        (FORWARDED, b"10.1.1.1"),
+        (b"host", b"a"),
+        (FORWARDED, b"198.51.100.1, 198.51.100.2"),
+        (b"host", b"b"),
+    ]
+    headers = by_name(lines)
+    assert headers == {FORWARDED: b"10.1.1.1,198.51.100.1, 198.51.100.2", b"host": b"b"}
+    proxies = Proxies("127.0.0.1,198.51.100.0/24")
+    assert proxies.caller(("127.0.0.1", 1), headers) == "10.1.1.1"
+    assert by_name([(b"host", b"a")]) == {b"host": b"a"}
 
 
 def test_without_a_proxys_word_it_is_the_peer() -> None:

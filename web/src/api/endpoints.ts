@@ -577,6 +577,17 @@ export interface Endpoints {
   'POST x/api-keys/switch-off': Record<string, never>
   'POST x/api-keys/switch-on': Record<string, never>
   'POST x/cancel-all': { instId?: string }
+  'GET x/deposit-claims': Record<string, never>
+  'POST x/deposit-claims/file': {
+    kind: 'chain' | 'memo' | 'missing' | 'token'
+    ccy: string
+    chain: string
+    txId: string
+    amt?: string
+    memo?: string
+    note?: string
+  }
+  'POST x/deposit-claims/withdraw': { claimId: string }
   'GET x/drain': { suspension: number | string }
   'GET x/liveness': Record<string, never>
   'GET x/operator/accounts': { uid: number | string }
@@ -603,6 +614,18 @@ export interface Endpoints {
   'GET x/operator/command': { sequence: number | string }
   'GET x/operator/custody': Record<string, never>
   'GET x/operator/custody/reconciliation': Record<string, never>
+  'GET x/operator/deposits/claims': {
+    state?: 'all' | 'declined' | 'open' | 'settled' | 'withdrawn'
+    after?: number | string
+    limit?: number | string
+  }
+  'POST x/operator/deposits/claims/decide': {
+    note: string
+    claim: number | string
+    verdict: 'decline' | 'settle'
+    answer: string
+    proposal?: number | string
+  }
   'GET x/operator/deposits/unclaimed': { limit?: number | string }
   'GET x/operator/fees': Record<string, never>
   'GET x/operator/instruments': Record<string, never>
@@ -747,6 +770,12 @@ export interface Endpoints {
     actions: string
     level: 'asset' | 'global' | 'instrument' | 'owner' | 'segment'
     key?: number | string
+    lastsMs?: number | string
+  }
+  'POST x/operator/propose/team': {
+    note: string
+    uid: number | string
+    team: 'compliance' | 'engineering' | 'markets' | 'none' | 'risk' | 'support' | 'treasury'
     lastsMs?: number | string
   }
   'POST x/operator/propose/threshold': {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
@@ -11,6 +11,18 @@ FORWARDED = b"x-forwarded-for"
 KNOWN_MAX = 4096
 
 Client = tuple[str, int] | None
+
+
+def by_name(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Header fields by their names in small letters.
+
+    Several lines of what proxies say are one list, in their order (RFC 9110, 5.3); of any other
+    field the last line counts.
+    """
+    headers = dict(fields)
+    if FORWARDED in headers:
+        headers[FORWARDED] = b",".join(text for name, text in fields if name == FORWARDED)
+    return headers
 
 
 class Proxies:

@@ -19,7 +19,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import ReadLimits
 from fullreserve.gateway.published import Published
 from fullreserve.gateway.rest import absent, account, asset, market, public, system, trade, users
-from fullreserve.gateway.rest.address import Client
+from fullreserve.gateway.rest.address import Client, by_name
 from fullreserve.gateway.rest.metrics import RequestMetrics
 from fullreserve.gateway.rest.operations import operations
 from fullreserve.gateway.rest.params import PRODUCTS
@@ -33,6 +33,7 @@ from fullreserve.gateway.rest.trade.entry import Orders
 from fullreserve.gateway.rest.web_app import WebApp
 from fullreserve.gateway.rest.x import (
     api_keys,
+    deposit_claims,
     entry,
     factors,
     liveness,
@@ -57,7 +58,10 @@ Header = tuple[bytes, bytes]
 Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
-WEB = (entry, sessions, factors, api_keys, withdrawal_addresses, suspensions, liveness)
+WEB = (
+    *(entry, sessions, factors, api_keys, withdrawal_addresses, deposit_claims),
+    *(suspensions, liveness),
+)
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")
 ORDER_TARGET: Target = (b"POST", ORDER_NAME[1], ORDER_NAME[1].encode(), b"")
@@ -121,10 +125,10 @@ class RestApp:
         extra: list[Header] = [JSON]
         try:
             if route is None:
-                status, extra, content = await self._elsewhere(*name, dict(scope["headers"]))
+                status, extra, content = await self._elsewhere(*name, by_name(scope["headers"]))
             else:
                 body = await _body(receive) if name[0] == "POST" else b""
-                headers = dict(scope["headers"])
+                headers = by_name(scope["headers"])
                 request = self._admit(
                     route,
                     (name[0].encode(), scope["path"], scope["raw_path"], scope["query_string"]),

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from fullreserve.exchange.order_requests import whole_request
 from fullreserve.gateway import wire
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.address import by_name
 from fullreserve.gateway.rest.app import (
     BODY_MAX,
     ORDER_TARGET,
@@ -258,7 +259,7 @@ class Protocol(HttpToolsProtocol):
         if order is None:
             super().on_message_complete()
         elif not order.response_complete:
-            headers = dict(self.headers)
+            headers = by_name(self.headers)
             address = self.rest.context.proxies.caller(self.client, headers)
             self.rest.order(headers, order.body, address, partial(self._respond, order))
 

@@ -5,6 +5,7 @@ import { useChosen } from '../chosen'
 import { useLines } from '../currencies'
 import { LineChoice } from '../layout/LineChoice'
 import { DepositsTable } from './DepositsTable'
+import { MissingDeposits } from './MissingDeposits'
 import { Receive } from './Receive'
 
 /** Where to pay in, and what was paid in. */
@@ -27,6 +28,7 @@ export function DepositPage(): ReactNode {
       <Section title={t('deposit.list')} flush>
         <DepositsTable lines={lines ?? []} />
       </Section>
+      <MissingDeposits />
     </>
   )
 }

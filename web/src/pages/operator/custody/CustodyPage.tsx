@@ -13,6 +13,7 @@ import { useTranslation } from '../texts'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
 import { LivenessSection } from './LivenessSection'
+import { MissedSection } from './MissedSection'
 import { breaks, percent, worthShowing } from './numbers'
 import type { Compared, Line, Reconciliation } from './rows'
 
@@ -32,6 +33,7 @@ export function CustodyPage(): ReactNode {
       <Tiers />
       <Reconciliations />
       <ClaimsSection />
+      <MissedSection />
     </>
   )
 }

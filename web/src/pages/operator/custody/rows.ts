@@ -66,3 +66,20 @@ export interface Unclaimed {
   seenTs: string
   confirmations: string
 }
+
+/** A deposit that a user misses. */
+export interface Missed {
+  claimId: string
+  uid: string
+  kind: string
+  ccy: string
+  chain: string
+  txId: string
+  amt: string
+  memo: string
+  note: string
+  state: string
+  filedTs: string
+  /** Those of the same transaction that are nobody's. */
+  deposits: string[]
+}

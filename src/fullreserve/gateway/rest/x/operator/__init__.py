@@ -7,6 +7,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import (
     claims,
     custody,
+    deposit_claims,
     instruments,
     journal,
     ledger,
@@ -41,6 +42,7 @@ GROUPS = (
     custody,
     withdrawals,
     claims,
+    deposit_claims,
 )
 
 

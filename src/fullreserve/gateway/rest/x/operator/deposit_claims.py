@@ -1,0 +1,134 @@
+"""`x/operator/deposits/claims`: what users miss, and what operators answer.
+
+A claim is settled by a proposal that gave its user the money, so that nobody alone says of a claim
+that it was paid.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from fullreserve.exchange.products.approval_acts import ClaimDeposit, Correct
+from fullreserve.exchange.products.approval_state import ProposalState
+from fullreserve.exchange.products.deposit_state import Deposit
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.gateway import ids, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import names_of
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Hundred, Number, Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.deposit_claims import claim_row, credited_by
+from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator.claims import waiting
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.rest.x.operator.parameters import Note, NotedParams
+from fullreserve.identity.deposit_claims import Claim, State, plain_name
+from fullreserve.identity.roles import Role
+
+FAVOURED = 91007
+DECIDED = 95003
+
+Candidates = dict[str, list[Deposit]]
+
+
+class ClaimsParams(Params):
+    """Which claims."""
+
+    state: Annotated[
+        Literal["open", "settled", "declined", "withdrawn", "all"], Meta(description="all is any")
+    ] = "open"
+    after: Annotated[int, Meta(ge=0, description="Only those filed after this claim")] = 0
+    limit: Hundred = 100
+
+
+class DecideParams(NotedParams):
+    """What becomes of a claim."""
+
+    claim: Annotated[int, Meta(ge=1, description="A claim's id")]
+    verdict: Annotated[
+        Literal["settle", "decline"], Meta(description="settle: by a proposal that is done")
+    ]
+    answer: Note
+    proposal: Number = 0
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    claims = _Claims(context)
+    path = "deposits/claims"
+    return dict(
+        (
+            guard.reads(path, ClaimsParams, claims.listed, is_noted=True),
+            guard.acts(f"{path}/decide", DecideParams, claims.decide, Role.SUPPORT),
+        )
+    )
+
+
+class _Claims:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._desk = context.desk
+
+    async def listed(self, _who: Operator, params: ClaimsParams) -> bytes:
+        """Users' claims, oldest first, with the deposits that may be meant."""
+        state = None if params.state == "all" else State(params.state)
+        rooms = self._desk.rooms
+        found = await self._desk.act(rooms.claims.listed, state, params.after, params.limit)
+        return wire.envelope(await self._rows(found))
+
+    async def decide(self, who: Operator, params: DecideParams) -> bytes:
+        """Answer a claim, and close it."""
+        rooms = self._desk.rooms
+        one = await self._desk.act(rooms.claims.find, params.claim)
+        if one is None:
+            raise Problem(91023, name=f"claim: {params.claim}")
+        masters = await fold.masters(self._context, (who.uid, one.uid))
+        if masters[who.uid] == masters[one.uid]:
+            raise Problem(FAVOURED)
+        settles = params.verdict == "settle"
+        if settles:
+            await self._check_paid(one, params.proposal)
+        state = State.SETTLED if settles else State.DECLINED
+        proposal = params.proposal if settles else 0
+        decide = rooms.claims.decide
+        if not await self._desk.act(decide, one.number, state, params.answer, proposal):
+            raise Problem(DECIDED)
+        now = await self._desk.act(rooms.claims.find, one.number)
+        assert now is not None
+        return wire.envelope(await self._rows([now]))
+
+    async def _check_paid(self, one: Claim, number: int) -> None:
+        """Problem unless a proposal is done that gave the claim's user something."""
+        found = (await fold.approvals(self._context)).proposals.get(number)
+        act = found.act if found is not None else None
+        gave = (isinstance(act, ClaimDeposit) and act.owner == one.uid) or (
+            isinstance(act, Correct) and act.account.owner == one.uid and amount_int(act.amount) > 0
+        )
+        if found is None or not gave or found.state is not ProposalState.DONE:
+            allowed = f"a claim or a correction that is done and gave user {one.uid} something"
+            raise Problem(51000, "proposal", allowed)
+
+    async def _rows(self, claims: list[Claim]) -> list[dict[str, Any]]:
+        credited = await credited_by(self._context, claims)
+        meant = await self._candidates() if claims else {}
+        return [self._row(one, credited, meant) for one in claims]
+
+    async def _candidates(self) -> Candidates:
+        """Deposits that are nobody's, by their transactions."""
+        unclaimed = await waiting(self._context)
+        names = await names_of(self._context, (one.transfer for one in unclaimed))
+        found: Candidates = {}
+        for one in unclaimed:
+            found.setdefault(plain_name(names[one.transfer]), []).append(one)
+        return found
+
+    def _row(self, one: Claim, credited: dict[int, Deposit], meant: Candidates) -> dict[str, Any]:
+        candidates = meant.get(plain_name(one.said.transaction), [])
+        return claim_row(one, credited) | {
+            "uid": str(one.uid),
+            "proposal": str(one.proposal) if one.proposal else "",
+            "deposits": [ids.text(deposit.number) for deposit in candidates],
+        }
