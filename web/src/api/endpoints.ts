@@ -611,6 +611,8 @@ export interface Endpoints {
     before?: number | string
     limit?: number | string
   }
+  'GET x/operator/calendar': Record<string, never>
+  'POST x/operator/calendar/call-off': { note: string; plan: number | string }
   'GET x/operator/command': { sequence: number | string }
   'GET x/operator/custody': Record<string, never>
   'GET x/operator/custody/reconciliation': Record<string, never>
@@ -701,6 +703,14 @@ export interface Endpoints {
     reason: 'compensation' | 'deposit' | 'error' | 'fee' | 'other' | 'settlement'
     lastsMs?: number | string
   }
+  'POST x/operator/propose/delisting': {
+    note: string
+    ccy: string
+    tradingTs: number | string
+    depositsTs?: number | string
+    withdrawalsTs?: number | string
+    lastsMs?: number | string
+  }
   'POST x/operator/propose/fee-tier': {
     note: string
     tier: number | string
@@ -740,6 +750,14 @@ export interface Endpoints {
     maxPx: string
     band?: string
     state?: 'cancel_only' | 'live' | 'post_only' | 'preopen' | 'suspend'
+  }
+  'POST x/operator/propose/maintenance': {
+    note: string
+    beginTs: number | string
+    endTs: number | string
+    preopenTs?: number | string
+    instIds?: string[]
+    lastsMs?: number | string
   }
   'POST x/operator/propose/member': {
     note: string

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Plans, Stage
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.rest.params import Number, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
@@ -16,6 +18,14 @@ from fullreserve.gateway.rest.x.suspension_rows import status_row
 from fullreserve.gateway.rest.x.suspensions import places, shown
 
 TRADING_SERVICE = "5"
+NAMED_MAX = 5
+WINDOW_STATES = {
+    Stage.PLANNED: "scheduled",
+    Stage.CLOSED: "ongoing",
+    Stage.PREOPEN: "pre_open",
+    Stage.OVER: "completed",
+    Stage.CALLED_OFF: "canceled",
+}
 # As on OKX, what is over is shown to who asks for it.
 UNFINISHED = ("scheduled", "ongoing", "pre_open")
 ANNOUNCEMENTS = {
@@ -68,7 +78,7 @@ def routes(context: Context) -> Routes:
 async def status_rows(context: Context) -> list[dict[str, Any]]:
     """A planned stop, then every suspension that everybody is told of, newest first."""
     names = await places(context)
-    return [*_planned(context)] + [
+    return [*_planned(context), *await _windows(context)] + [
         {
             key: text
             for key, text in status_row(one, names, demo=context.demo).items()
@@ -96,6 +106,33 @@ def _planned(context: Context) -> Iterator[dict[str, Any]]:
         "maintType": "1",
         "env": "2" if context.demo else "1",
     }
+
+
+async def _windows(context: Context) -> list[dict[str, Any]]:
+    """Windows of maintenance that close instruments, newest first."""
+    plans: Plans = await ask(context, CALENDAR, ListPlans())
+    return [
+        {
+            "title": _title(context, one.terms.instruments),
+            "state": WINDOW_STATES[Stage(one.stage)],
+            "begin": str(one.terms.begin_ms),
+            "end": str(one.terms.end_ms),
+            "preOpenBegin": str(one.terms.preopen_ms),
+            "href": f"/api/v5/system/status?window={one.number}",
+            "serviceType": TRADING_SERVICE,
+            "system": "unified",
+            "scheDesc": "",
+            "maintType": "1",
+            "env": "2" if context.demo else "1",
+        }
+        for one in reversed(plans.windows)
+    ]
+
+
+def _title(context: Context, instruments: Sequence[int]) -> str:
+    known = context.catalog.instruments
+    names = ", ".join(known[each].symbol for each in instruments[:NAMED_MAX])
+    return f"Maintenance of {names}{' and others' if len(instruments) > NAMED_MAX else ''}"
 
 
 async def _announcements(_request: Request, _params: AnnouncementsParams) -> bytes:

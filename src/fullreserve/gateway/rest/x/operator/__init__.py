@@ -5,6 +5,7 @@ from __future__ import annotations
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import (
+    calendar,
     claims,
     custody,
     deposit_claims,
@@ -29,6 +30,7 @@ from fullreserve.gateway.vitals import Vitals
 GROUPS = (
     instruments,
     maintenance,
+    calendar,
     users,
     stopping,
     suspending,

@@ -14,14 +14,17 @@ from fullreserve.exchange.products.approval_acts import (
     AssignTeam,
     AssignTier,
     ClaimDeposit,
+    Close,
     Correct,
     Define,
     Grant,
     Propose,
     Release,
+    Retire,
     SetThreshold,
 )
 from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX
+from fullreserve.exchange.products.calendar_wire import DAY_MS, NOTICES
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Parameter,
@@ -37,7 +40,7 @@ from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.params import Ccy, InstId
+from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import carrying, fold
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
@@ -65,6 +68,10 @@ from fullreserve.identity.roles import Role
 
 P = TypeVar("P", bound=ProposalParams)
 Making = Callable[[P], Awaitable[AnyAct]]
+
+DEPOSITS_BEFORE_MS = 7 * DAY_MS
+WITHDRAWALS_AFTER_MS = 90 * DAY_MS
+NOTICE_MS = NOTICES[0] * DAY_MS
 
 PARAMETERS = {one.name.lower(): one for one in Parameter}
 ACTIONS = {one.name.lower(): one for one in Suspended if one.name}
@@ -161,6 +168,30 @@ class TeamParams(ProposalParams):
     ]
 
 
+class MaintenanceParams(ProposalParams):
+    """When instruments close, pre-open and open again, in exchange time."""
+
+    begin_ts: Annotated[int, Meta(ge=1, description="In ms, after now: no orders, no cancels")]
+    end_ts: Annotated[int, Meta(ge=1, description="In ms: as before")]
+    preopen_ts: Annotated[
+        int, Meta(ge=0, description="In ms: post-only orders and cancels; 0: none")
+    ] = 0
+    inst_ids: Annotated[InstIds, Meta(description="By comma; all without")] = ()
+
+
+class DelistingParams(ProposalParams):
+    """When an asset goes, in exchange time."""
+
+    ccy: Ccy
+    trading_ts: Annotated[int, Meta(ge=1, description="In ms, after now: its pairs end")]
+    deposits_ts: Annotated[
+        int, Meta(ge=0, description="In ms: deposits end; 0: a week before the pairs")
+    ] = 0
+    withdrawals_ts: Annotated[
+        int, Meta(ge=0, description="In ms: withdrawals end; 0: 90 days after the pairs")
+    ] = 0
+
+
 class GrantParams(ProposalParams):
     """A role to give."""
 
@@ -212,6 +243,8 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("threshold", ThresholdParams, making.threshold),
             endpoint("grant", GrantParams, making.grant),
             endpoint("team", TeamParams, making.team),
+            endpoint("maintenance", MaintenanceParams, making.maintenance, trading),
+            endpoint("delisting", DelistingParams, making.delisting, trading),
             endpoint("claim", ClaimParams, making.claim, support),
         )
     )
@@ -323,6 +356,29 @@ class _Making:
         act = Grant(params.uid, carrying.NUMBERS[Role(params.role)])
         await carrying.check(self._context, act)
         return act
+
+    async def maintenance(self, params: MaintenanceParams) -> Close:
+        """Close instruments for a while, pre-open them, and open them again."""
+        preopen_ms = params.preopen_ts or params.end_ts
+        now = self._context.clock.exchange_ms()
+        if not now < params.begin_ts < preopen_ms <= params.end_ts:
+            raise Problem(51000, "beginTs", "times after now, each after the one before")
+        names = params.inst_ids or tuple(self._catalog.instrument_named)
+        chosen = tuple(instrument_of(self._catalog, name).id for name in names)
+        return Close(params.begin_ts, preopen_ms, params.end_ts, tuple(sorted(set(chosen))))
+
+    async def delisting(self, params: DelistingParams) -> Retire:
+        """Delist an asset: deposits end, then its pairs, then withdrawals."""
+        asset = self._catalog.asset_named.get(params.ccy)
+        if asset is None:
+            raise Problem(51012, name=params.ccy)
+        now, at = self._context.clock.exchange_ms(), params.trading_ts
+        deposits_ms = params.deposits_ts or at - DEPOSITS_BEFORE_MS
+        withdrawals_ms = params.withdrawals_ts or at + WITHDRAWALS_AFTER_MS
+        if not (now < at and deposits_ms <= at and now <= withdrawals_ms - NOTICE_MS):
+            allowed = f"a time after now, with {NOTICES[0]} days from now to withdrawalsTs"
+            raise Problem(51000, "tradingTs", allowed)
+        return Retire(asset.id, deposits_ms, at, withdrawals_ms)
 
     async def claim(self, params: ClaimParams) -> ClaimDeposit:
         """Say whose a deposit is that came without a memo."""
