@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    against,
     chains,
     custody,
     demo,
@@ -62,9 +63,10 @@ MEASURES: dict[str, Measure] = {
     "page-memory": page.memory,
     "history": history.measure,
     "shared-nothing": shared_nothing.measure,
+    "against": against.measure,
 }
-# Measured when they are named alone: they take minutes.
-BY_NAME = ("history", "shared-nothing")
+# Measured when they are named alone: they take minutes, or need another checkout.
+BY_NAME = ("history", "shared-nothing", "against")
 
 
 def machine() -> str:

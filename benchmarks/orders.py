@@ -28,7 +28,7 @@ ROUNDS = 4
 ORDERS = ("--symbol", "BTC-USDT", "--price-from", "10000", "--prices", "2000")
 
 
-def _check(result: Any) -> Any:
+def checked(result: Any) -> Any:
     """All answers accepted, or the figure is worth nothing."""
     if set(result["codes"]) != {"0"}:
         raise RuntimeError(f"refusals during the measurement: {result['codes']}")
@@ -59,7 +59,7 @@ def _rest_cpu(folder: Path) -> Iterator[Figure]:
         rate = 0.0
         for _ in range(ROUNDS):
             before = served.cpu_s()
-            ours = _check(
+            ours = checked(
                 loadgen(
                     *load, "--address", served.http, "--keys", served.keys, "--account", str(MAKER)
                 )
@@ -67,7 +67,7 @@ def _rest_cpu(folder: Path) -> Iterator[Figure]:
             costs["ours"].append((served.cpu_s() - before) / ours["requests"] * 1e6)
             rate = max(rate, ours["per_second"])
             before = cpu_s(empty)
-            bare = _check(loadgen(*load, "--address", address))
+            bare = checked(loadgen(*load, "--address", address))
             costs["empty"].append((cpu_s(empty) - before) / bare["requests"] * 1e6)
         behind, drained = drain_s(served)
         mine, other = min(costs["ours"]), min(costs["empty"])
@@ -95,8 +95,8 @@ def _rest_latency(folder: Path) -> Iterator[Figure]:
         bare: list[float] = []
         for _ in range(ROUNDS):
             keys = ("--keys", served.keys, "--account", str(MAKER))
-            ours.append(_check(loadgen(*load, "--address", served.http, *keys))["p50_us"])
-            bare.append(_check(loadgen(*load, "--address", address))["p50_us"])
+            ours.append(checked(loadgen(*load, "--address", served.http, *keys))["p50_us"])
+            bare.append(checked(loadgen(*load, "--address", address))["p50_us"])
         mine, other = min(ours) / 1000, min(bare) / 1000
         yield Figure(
             "REST place order, durable, signed, 1 connection: p50",
@@ -117,7 +117,7 @@ def _websocket(folder: Path) -> Iterator[Figure]:
         for _ in range(ROUNDS):
             url = f"ws://{served.ws}/ws/v5/private"
             keys = ("--keys", served.keys, "--account", str(MAKER))
-            ours = _check(loadgen(*load, "--url", url, *keys))
+            ours = checked(loadgen(*load, "--url", url, *keys))
             if ours["per_second"] > best:
                 best, p99 = ours["per_second"], ours["p99_us"] / 1000
             echo = max(echo, loadgen(*load, "--url", f"ws://{address}/")["per_second"])

@@ -53,8 +53,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def exchange(data: Path, **settings: str) -> Iterator[Served]:
-    """The exchange on free ports over a data folder; stopped cleanly at the end."""
+def exchange(data: Path, root: Path = ROOT, **settings: str) -> Iterator[Served]:
+    """The exchange on free ports over a data folder, of another checkout where `root` names one;
+    stopped cleanly at the end."""
     http, ws = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     environment = {
         **os.environ,
@@ -65,9 +66,10 @@ def exchange(data: Path, **settings: str) -> Iterator[Served]:
         "FULLRESERVE_LOG_LEVEL": "warning",
         **settings,
     }
-    command = [sys.executable, "-m", "benchmarks.server"]
+    python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
+    command = [python, "-m", "benchmarks.server"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
     )
     try:
         wait_for_line(process, "ready")

@@ -1,0 +1,91 @@
+"""This checkout against another one, set up beside it: orders in pairs of runs on one machine.
+
+`BENCHMARK_AGAINST=../other python -m benchmarks against`: what a machine gives changes from hour
+to hour, so an earlier figure says little; the earlier program, run in turn with this one, does. A
+figure is the mean of the pairs' ratios, this to the other, with its 95 % interval.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.figure import Figure, number
+from benchmarks.orders import ORDERS, checked
+from benchmarks.processes import MAKER, Served, build_loadgen, exchange, loadgen
+
+SECONDS = "3"
+PAIRS, ROUNDS = 8, 3
+# Student's t for 95 % and 7 degrees of freedom.
+T_95 = 2.365
+
+
+class Run(NamedTuple):
+    """The best of a start's rounds: what else a machine does only ever adds."""
+
+    per_second: float
+    cpu_us: float
+
+
+def measure() -> Iterator[Figure]:
+    """Ratios over WebSocket and REST; ValueError without the other checkout."""
+    other = os.environ.get("BENCHMARK_AGAINST", "")
+    if not (Path(other) / ".venv").is_dir():
+        raise ValueError("BENCHMARK_AGAINST names no checkout that `make setup` has set up")
+    build_loadgen()
+    roots = (Path(__file__).resolve().parent.parent, Path(other).resolve())
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        folder = Path(name).absolute()
+        for kind, load in (("WebSocket", _websocket), ("REST", _rest)):
+            pairs = [_pair(folder / f"{kind}{turn}", roots, turn, load) for turn in range(PAIRS)]
+            yield from _figures(kind, pairs)
+
+
+def _pair(
+    folder: Path, roots: tuple[Path, Path], turn: int, load: Callable[[Served], float]
+) -> tuple[Run, Run]:
+    runs: dict[Path, Run] = {}
+    folder.mkdir()
+    for root in roots if turn % 2 else reversed(roots):
+        rates, costs = [], []
+        with exchange(folder / str(roots.index(root)), root=root) as served:
+            for _ in range(ROUNDS):
+                before = served.cpu_s()
+                rates.append(load(served))
+                costs.append((served.cpu_s() - before) / (rates[-1] * int(SECONDS)) * 1e6)
+        runs[root] = Run(max(rates), min(costs))
+    return runs[roots[0]], runs[roots[1]]
+
+
+def _websocket(served: Served) -> float:
+    url = f"ws://{served.ws}/ws/v5/private"
+    load = ("ws", "--seconds", SECONDS, "--connections", "16", "--in-flight", "4", *ORDERS)
+    keys = ("--keys", served.keys, "--account", str(MAKER))
+    return float(checked(loadgen(*load, "--url", url, *keys))["per_second"])
+
+
+def _rest(served: Served) -> float:
+    load = ("rest", "--seconds", SECONDS, "--connections", "64", *ORDERS)
+    keys = ("--keys", served.keys, "--account", str(MAKER))
+    return float(checked(loadgen(*load, "--address", served.http, *keys))["per_second"])
+
+
+def _figures(kind: str, pairs: list[tuple[Run, Run]]) -> Iterator[Figure]:
+    for what, unit, place in (("orders a second", "/s", 0), ("CPU an order", "µs", 1)):
+        logs = [math.log(ours[place] / theirs[place]) for ours, theirs in pairs]
+        mean, half = statistics.fmean(logs), T_95 * statistics.stdev(logs) / math.sqrt(len(logs))
+        low, high = math.exp(mean - half), math.exp(mean + half)
+        mine = statistics.median(ours[place] for ours, _ in pairs)
+        other = statistics.median(theirs[place] for _, theirs in pairs)
+        yield Figure(
+            f"{kind}: {what}, this checkout to the other",
+            math.exp(mean),
+            "x",
+            f"medians {number(mine)} and {number(other)} {unit}",
+            note=f"95 % interval {low:.2f} to {high:.2f} of {len(pairs)} pairs",
+        )
