@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.figure import Figure, number
 from benchmarks.orders import ORDERS, checked
-from benchmarks.processes import MAKER, Served, build_loadgen, exchange, loadgen
+from benchmarks.processes import MAKER, Served, build_loadgen, exchange_of, loadgen
 
 SECONDS = "3"
 PAIRS, ROUNDS = 8, 3
@@ -53,7 +53,7 @@ def _pair(
     folder.mkdir()
     for root in roots if turn % 2 else reversed(roots):
         rates, costs = [], []
-        with exchange(folder / str(roots.index(root)), root=root) as served:
+        with exchange_of(root, folder / str(roots.index(root))) as served:
             for _ in range(ROUNDS):
                 before = served.cpu_s()
                 rates.append(load(served))

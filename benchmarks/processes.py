@@ -53,9 +53,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def exchange(data: Path, root: Path = ROOT, **settings: str) -> Iterator[Served]:
-    """The exchange on free ports over a data folder, of another checkout where `root` names one;
-    stopped cleanly at the end."""
+def exchange(data: Path, **settings: str) -> Iterator[Served]:
+    """The exchange on free ports over a data folder; stopped cleanly at the end."""
+    with exchange_of(ROOT, data, **settings) as served:
+        yield served
+
+
+@contextmanager
+def exchange_of(root: Path, data: Path, **settings: str) -> Iterator[Served]:
+    """That of another checkout."""
     http, ws = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     environment = {
         **os.environ,

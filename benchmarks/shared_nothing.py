@@ -1,7 +1,8 @@
 """Custody running against custody stopped: the 99th percentile of an order's time, in pairs.
 
-A whole exchange on a real chain, withdrawals on their way in the one half of each pair, every
-process of custody stopped in its tracks (SIGSTOP) in the other; which half comes first alternates.
+Sixteen connections trade over WebSocket, four orders in flight on each, on a whole exchange on a
+real chain: withdrawals on their way in the one half of each pair, every process of custody stopped
+in its tracks (SIGSTOP) in the other; which half comes first alternates.
 The figure is the mean of the pairs' ratios, running to stopped, with its 95 % interval: custody
 shares nothing with trading when the interval's lower end is not above 1.
 """
@@ -22,6 +23,8 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.figure import Figure
+from benchmarks.orders import ORDERS, checked
+from benchmarks.processes import MAKER, build_loadgen, loadgen
 from fullreserve.clock import SystemClock
 from fullreserve.custody import networks
 from fullreserve.door.outcome import outcome
@@ -40,11 +43,12 @@ from fullreserve.exchange.wire.events import Reply
 from fullreserve.identity.address_book import AddressBook
 from fullreserve.identity.vault import Vault
 from fullreserve.simulation.outside import address_on
-from tests.bed import BTC_USDT, USDT
+from tests.bed import USDT
 from tests.integration.custody.live import Live
 from tests.memory_folder import memory_folder
 
-PAIRS, ORDERS, WITHDRAWN = 10, 600, 8
+PAIRS, WITHDRAWN = 10, 8
+SECONDS = "3"
 # Student's t for 95 % and 9 degrees of freedom.
 T_95 = 2.262
 GATEWAY = 940
@@ -63,6 +67,7 @@ class Trader(NamedTuple):
 
 def measure() -> Iterator[Figure]:
     """The ratio; nodes.NodeMissing without anvil."""
+    build_loadgen()
     with memory_folder() as folder:
         live = Live(folder / "data").start()
         try:
@@ -88,7 +93,7 @@ async def _ratios(live: Live) -> list[float]:
     door = await SocketDoor.open(live.folder / SOCKET_NAME, GATEWAY, SystemClock())
     try:
         await _fund(door, trader)
-        await _p99(door, trader)  # warm
+        await _p99(live)  # warm
         return [await _pair(door, trader, live, first=bool(turn % 2)) for turn in range(PAIRS)]
     finally:
         await door.close()
@@ -99,10 +104,10 @@ async def _pair(door: Door, trader: Trader, live: Live, *, first: bool) -> float
     for running in (first, not first):
         if running:
             await _withdraw(door, trader)
-            halves[running] = await _p99(door, trader)
+            halves[running] = await _p99(live)
         else:
             with _stopped(live):
-                halves[running] = await _p99(door, trader)
+                halves[running] = await _p99(live)
     return halves[True] / halves[False]
 
 
@@ -125,20 +130,13 @@ def _stopped(live: Live) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-async def _p99(door: Door, trader: Trader) -> float:
-    """Of orders one after the other, placed and cancelled; in ns."""
-    clock, took = SystemClock(), []
-    for _ in range(ORDERS):
-        started = clock.monotonic_ns()
-        reply = await _one(door, c.PlaceOrder(
-            *(door.gateway, door.numbers(1), trader.uid, BTC_USDT, c.Side.BUY),
-            *(c.OrderType.POST_ONLY, 10_000, 100),
-        ))  # fmt: skip
-        took.append(clock.monotonic_ns() - started)
-        number = door.numbers(1)
-        await _one(door, c.CancelOrder(door.gateway, number, trader.uid, BTC_USDT, reply.order))
-    took.sort()
-    return took[len(took) * 99 // 100]
+async def _p99(live: Live) -> float:
+    """In µs."""
+    load = ("ws", "--seconds", SECONDS, "--connections", "16", "--in-flight", "4", *ORDERS)
+    keys = ("--keys", str(live.folder / "demo-keys.json"), "--account", str(MAKER))
+    url = f"ws://{live.ws}/ws/v5/private"
+    result = await asyncio.to_thread(loadgen, *load, "--url", url, *keys)
+    return float(checked(result)["p99_us"])
 
 
 async def _withdraw(door: Door, trader: Trader) -> None:

@@ -16,26 +16,28 @@ PACKAGE = "fullreserve"
 MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "until_terminated": set(),
+    "after_trading": set(),
     "config": set(),
     "logs": {"config"},
     # The fold knows the core and nobody else.
     "exchange": {"_core"},
     "door": {"exchange", "clock", "config", "logs"},
-    "journal": {"_core", "exchange", "door", "clock", "config", "logs"},
+    "journal": {"_core", "exchange", "door", "after_trading", "clock", "config", "logs"},
     "marketdata": {"exchange", "door", "clock", "logs"},
     "records": {
         "_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs",
-        "until_terminated",
+        "after_trading", "until_terminated",
     },
     "identity": {"exchange", "door", "clock", "config", "logs"},
     # Workers beside the exchange; they act on events and report by command.
     "custody": {
-        "exchange", "door", "identity", "clock", "config", "logs", "until_terminated",
+        "exchange", "door", "identity", "clock", "config", "logs", "after_trading",
+        "until_terminated",
     },
     # Follows the log as the records do, with a tree of its own; asks custody where the coins are.
     "reserves": {
         "_core", "exchange", "door", "journal", "custody", "clock", "config", "logs",
-        "until_terminated",
+        "after_trading", "until_terminated",
     },
     # The gateway reaches the exchange through the door only: not the core, not the journal.
     "gateway": {

@@ -8,7 +8,6 @@ any moment, it asks the exchange what is due and goes on.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from fullreserve import logs
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.deciding import Deciding
@@ -33,7 +33,6 @@ from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
 LOOK_MS, PRESENCE_MS = 400, 2_000
-NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +64,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
     )
 
     async def work() -> None:
-        async with asyncio.TaskGroup() as group:
+        async with house.listening(), asyncio.TaskGroup() as group:
             for pause_ms, one in duties:
                 group.create_task(_keep(one, pause_ms, clock))
 
@@ -81,7 +80,7 @@ def main() -> int:
     """Run it as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
-    os.nice(NICENESS)
+    after_trading(WORKERS)
     known = (Unavailable, Unknown, KeyringError, sqlite3.Error, ValueError)
     try:
         return asyncio.run(serve(settings, SystemClock()))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import structlog
 
 from fullreserve.door.protocol import Door, Refused, Result, Unavailable
 from fullreserve.exchange import chart
@@ -45,6 +47,10 @@ AT_ONCE = 32
 BUSY = 50_013
 BUSY_S, BUSY_TIMES = 0.25, 120  # how long an exchange may be busy until a worker gives up
 ADDRESSES_AT_ONCE = 10_000
+ANSWERS_KEPT = 1_000
+
+
+log = structlog.get_logger(__name__)
 
 
 class Unknown(RuntimeError):
@@ -52,10 +58,17 @@ class Unknown(RuntimeError):
 
 
 class House:
-    """Speaks for the house, in order: a report is durable before the next is made."""
+    """Speaks for the house, in order: a report is durable before the next is made.
+
+    A worker looks again and again whether there is anything to do. While it is `listening` and no
+    fold has changed, the exchange is not asked: each question would be work in the order process.
+    """
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._answers: dict[tuple[int, bytes], bytes] = {}
+        self._changes = 0
+        self._hears = False
 
     async def report(self, fold: int, *payloads: msgspec.Struct) -> list[int]:
         """The replies' codes; Unavailable when the outcome is not known or nothing was taken."""
@@ -77,6 +90,7 @@ class House:
             # Nothing was logged: the exchange is busy, and what is reported can wait.
             await asyncio.sleep(BUSY_S)
             result = await self._result(commands)
+        self._forget()
         if isinstance(result, Refused):
             raise Unavailable(result.message)
         return [reply.code for reply in result]
@@ -88,10 +102,51 @@ class House:
 
     async def ask(self, fold: int, question: msgspec.Struct) -> Any:
         """A fold's answer to a question of its own; Unknown, Unavailable."""
-        answer = await self._door.query(AskFold(fold, msgspec.msgpack.encode(question)))
+        asked = (fold, msgspec.msgpack.encode(question))
+        answer = self._answers.get(asked)
+        if answer is None:
+            answer = await self._ask(*asked)
+        return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+
+    async def _ask(self, fold: int, question: bytes) -> bytes:
+        changes = self._changes
+        answer: bytes | None = await self._door.query(AskFold(fold, question))
         if answer is None:
             raise Unknown(f"the exchange has no fold {fold}")
-        return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+        # One that was on its way when something changed may be of before or after it.
+        if self._hears and changes == self._changes:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[fold, question] = answer
+        return answer
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Within it, answers are remembered until the exchange says that something has changed."""
+        hearing = asyncio.get_running_loop().create_task(self._hear())
+        try:
+            yield
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        """Forgets answers at each change, until the exchange is not there any more."""
+        moved = 0
+        try:
+            while True:
+                moved = await self._door.moved(moved)
+                self._forget()
+                self._hears = True
+        except Unavailable:
+            log.info("the exchange says no more what has changed")
+        finally:
+            self._hears = False
+            self._forget()
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self._answers.clear()
 
     async def now_ms(self, wall_ms: int) -> int:
         """The exchange's time: its last command's, or the world's where that is later.

@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from fullreserve import logs
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
@@ -47,7 +48,6 @@ LOOK_MS = 500
 AT_ONCE = 1_000  # withdrawals that are looked at in a round
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
 SAID_AT_ONCE = 16
-NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +155,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
     workers = [Paying(one, store, house, destinations, data) for one in served]
 
     async def work() -> None:
-        async with asyncio.TaskGroup() as group:
+        async with house.listening(), asyncio.TaskGroup() as group:
             for worker in workers:
                 group.create_task(worker.run(clock))
 
@@ -172,7 +172,7 @@ def main() -> int:
     """Run the payer as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
-    os.nice(NICENESS)
+    after_trading(WORKERS)
     known = (Unavailable, Unknown, BadNetworks, KeyringError, sqlite3.Error, ValueError)
     try:
         return asyncio.run(pay(settings, SystemClock()))

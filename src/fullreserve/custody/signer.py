@@ -21,6 +21,7 @@ import structlog
 from coincurve import PrivateKey
 
 from fullreserve import logs
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
@@ -59,7 +60,6 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
-NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -187,7 +187,7 @@ def main() -> int:
     """Run a signer as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
-    os.nice(NICENESS)
+    after_trading(WORKERS)
     spec = msgspec.json.decode(sys.argv[1], type=Spec)
     # What a signer that was killed left behind; a living one has its own place.
     Path(spec.socket).unlink(missing_ok=True)

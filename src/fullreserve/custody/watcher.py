@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from fullreserve import logs
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
@@ -42,8 +43,6 @@ LOOK_MS = 500
 AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
 BEFORE = 50
-# Orders go first where the processors do not suffice.
-NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -226,10 +225,11 @@ async def watch(settings: Settings, clock: Clock) -> int:
     ]
 
     async def follow() -> None:
-        while True:
-            for watcher in watchers:
-                await watcher.round()
-            await clock.wait_ms(LOOK_MS)
+        async with house.listening():
+            while True:
+                for watcher in watchers:
+                    await watcher.round()
+                await clock.wait_ms(LOOK_MS)
 
     try:
         await until_terminated(follow())
@@ -243,7 +243,7 @@ def main() -> int:
     """Run the watcher as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
-    os.nice(NICENESS)
+    after_trading(WORKERS)
     try:
         return asyncio.run(watch(settings, SystemClock()))
     except (Unavailable, Unknown, BadNetworks, sqlite3.Error, ValueError) as problem:

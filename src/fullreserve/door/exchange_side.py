@@ -37,6 +37,9 @@ class ExchangeSide(Protocol):
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         """A projection's progress."""
 
+    async def moved(self, after: int) -> int:
+        """The folds' newest change behind a sequence."""
+
     async def skips(self) -> list[int]:
         """Quarantined sequences."""
 

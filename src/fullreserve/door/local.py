@@ -58,6 +58,9 @@ class LocalDoor:
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         await self._exchange.report(projection, sequence, finished_total)
 
+    async def moved(self, after: int) -> int:
+        return await self._exchange.moved(after)
+
     async def skips(self) -> list[int]:
         return await self._exchange.skips()
 

@@ -191,6 +191,13 @@ class Door(Protocol):
         `finished_total` is the core's count of finished orders at that sequence.
         """
 
+    async def moved(self, after: int) -> int:
+        """The sequence of the folds' newest change, once it is durable and behind `after`.
+
+        0 asks for the newest as it is. A fold that takes note of events may change without it: only
+        product commands count. Unavailable.
+        """
+
     async def skips(self) -> list[int]:
         """Quarantined sequences that a replica passes over."""
 

@@ -243,6 +243,9 @@ class SocketDoor:
     async def report(self, projection: str, sequence: int, finished_total: int) -> None:
         await self._call("report", type(None), projection, sequence, finished_total)
 
+    async def moved(self, after: int) -> int:
+        return await self._call("moved", int, after)
+
     async def skips(self) -> list[int]:
         return await self._call("skips", list[int])
 

@@ -251,6 +251,7 @@ class Connection(asyncio.Protocol):
         calls: dict[str, Callable[..., Awaitable[Any]]] = {
             "health": self._exchange.health,
             "report": self._exchange.report,
+            "moved": self._exchange.moved,
             "skips": self._exchange.skips,
             "confirm_time": self._exchange.confirm_time,
         }

@@ -6,12 +6,12 @@ runs beside the exchange, so that a start does not wait for it.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import msgspec
 
+from fullreserve.after_trading import CHECKS, after_trading
 from fullreserve.journal.durable_file import replace_file
 from fullreserve.journal.errors import Corrupt
 from fullreserve.journal.folder import Folder
@@ -20,7 +20,6 @@ from fullreserve.journal.sqlite import read
 # In the log's folder once damage was found: the next start looks before it takes orders.
 FOUND = "damage.json"
 MODULE = "fullreserve.journal.old_rows"
-NICENESS = 15
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -71,7 +70,7 @@ def _first_damage(folder: Folder, last: int) -> Damage | None:
 
 def main() -> int:
     """Print the damage, if there is any."""
-    os.nice(NICENESS)
+    after_trading(CHECKS)
     path = Path(sys.argv[1])
     damage = first_damage(Folder(path), int(sys.argv[2]))
     note(path, damage)

@@ -8,7 +8,6 @@ the row with its events. Both say what they have as JSON, one object a line.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from fullreserve.after_trading import CHECKS, after_trading
 from fullreserve.exchange.machine import Halted, Machine
 from fullreserve.exchange.products.registry import products
 from fullreserve.journal.errors import JournalError
@@ -35,7 +35,6 @@ from fullreserve.journal.snapshots import (
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 
 MODULE = "fullreserve.journal.replaying"
-NICENESS = 15
 # Rows between two words on how far it is.
 ROWS_TOLD = 2000
 
@@ -149,7 +148,7 @@ def _manifests(folder: Path) -> dict[int, Manifest]:
 
 def main() -> int:
     """Say what the replay comes to."""
-    os.nice(NICENESS)
+    after_trading(CHECKS)
     work = {"check": check, "row": row}[sys.argv[1]]
     try:
         for word in work(Path(sys.argv[2]), int(sys.argv[3])):

@@ -32,6 +32,7 @@ from fullreserve.exchange.wire.events import ParameterSet
 from fullreserve.exchange.wire.queries import GetStatus, ListParameters, Status
 from fullreserve.journal.agenda import Alarm
 from fullreserve.journal.answers import Answers
+from fullreserve.journal.bell import Bell
 from fullreserve.journal.durable_rows import DurableRows
 from fullreserve.journal.durable_view import DurableView
 from fullreserve.journal.entry import head_of, seal
@@ -125,6 +126,7 @@ class Sequencer:
         self.failed = self._rows.failed
         self._answers = Answers(machine, self._rows, DurableView(view))
         self._alarm = Alarm(clock, self._tick)
+        self._bell = Bell(max(1, journal.head.sequence))
         self._waiting: deque[Submission] = deque()
         self._arrived = 0  # submissions that ever waited
         self._queued = 0  # commands that wait for their turn
@@ -319,6 +321,8 @@ class Sequencer:
         )
         self._head = head_of(entry)
         self._rows.append(entry, executed, taken)
+        if executed.groups:
+            self._bell.note(entry.last)
 
     def _log_halted(self, time_ms: int, taken: list[Submission], halted: Halted) -> None:
         """What was tried goes into the log, so that a replay stops at the same place."""
@@ -397,6 +401,7 @@ class Sequencer:
 
     def _landed(self, sequence: int) -> None:
         self._projections.landed(sequence, self._time.last_ms)
+        self._bell.landed(sequence)
         self._reassess()
         if self._waiting:
             self._schedule()
@@ -405,6 +410,7 @@ class Sequencer:
         """The disk has stopped taking rows, or takes them again, or the log is lost to us."""
         self._reassess()
         if self.failed.done():
+            self._bell.end(FAILED.message)
             self._alarm.stop()
         elif not self._rows.stalled:
             self._answers.view.drop()
@@ -525,6 +531,10 @@ class Sequencer:
         self._note_forgotten()
         self._reassess()
         self._rows.wake()
+
+    async def moved(self, after: int) -> int:
+        """See `door.protocol.Door.moved`."""
+        return await self._bell.after(after)
 
     async def skips(self) -> list[int]:
         """See `door.protocol.Door.skips`."""

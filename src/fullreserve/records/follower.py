@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from fullreserve import logs
+from fullreserve.after_trading import RECORDS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.door.protocol import Door, Gone, Row, Unavailable
@@ -65,8 +66,6 @@ OWNERS_MAX = 10_000
 # Rows and events come and go by the ten thousand and form no cycles.
 GC_THRESHOLD = 100_000
 
-# Orders go first where the processors do not suffice for both; the records come after.
-NICENESS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -350,7 +349,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     gc.set_threshold(GC_THRESHOLD)
-    os.nice(NICENESS)
+    after_trading(RECORDS)
     try:
         with only_one(settings.data):
             return asyncio.run(follow(settings))

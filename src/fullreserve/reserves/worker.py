@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from fullreserve import logs
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.house import RESERVES_GATEWAY
@@ -39,8 +40,6 @@ from fullreserve.reserves.signers import Signers
 from fullreserve.reserves.statement import Document, Shown, signed, statement
 from fullreserve.until_terminated import until_terminated
 
-# Trading goes first where the processors do not suffice, then the records.
-NICENESS = 8
 LOOK_MS = 1_000
 VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
 
@@ -179,7 +178,7 @@ def main() -> int:
     """Run the worker as a process of its own."""
     settings = Settings.load()
     logs.configure(settings.log)
-    os.nice(NICENESS)
+    after_trading(WORKERS)
     try:
         return asyncio.run(work(settings, SystemClock()))
     except (Unavailable, Gone, Halted, JournalError, keys.BadKey, Damaged, OSError) as problem:

@@ -6,15 +6,19 @@ many commands a worker puts into one submission, counted in the log.
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from fullreserve.custody import deciding, house, paying
 from fullreserve.custody.house import House
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.products.registry import products
+from fullreserve.exchange.wire.queries import AnyQuestion
 from tests.bed import Bed
 
 WORKERS = (
@@ -59,4 +63,47 @@ async def test_workers_put_few_commands_into_a_batch(tmp_path: Path) -> None:
     assert sum(counts) == 2 * said
     assert max(counts) <= 2 * A_BATCH_MAX
     assert max(house.AT_ONCE, deciding.AT_ONCE, paying.SAID_AT_ONCE) <= A_BATCH_MAX
+    await bed.close()
+
+
+async def test_nothing_is_asked_again_while_nothing_changes(tmp_path: Path) -> None:
+    """Criterion: SHARED-4"""
+    bed = await Bed.open(tmp_path, folds=products())
+    door, other = await bed.door(house.PAYER_GATEWAY), await bed.door(house.WATCHER_GATEWAY)
+    asked: list[object] = []
+    ask = door.query
+
+    async def counted(query: AnyQuestion) -> Any:
+        asked.append(query)
+        return await ask(query)
+
+    door.query = counted  # type: ignore[method-assign]
+    worker = House(door)
+
+    async def until_remembered() -> None:
+        """The answer that a change made anew: asked once more, then not at all."""
+        before = len(asked)
+        while True:
+            count = len(asked)
+            await worker.ask(wire.DEPOSITS, ListNetworks())
+            if len(asked) == count:
+                return
+            assert len(asked) < before + 10
+            await asyncio.sleep(0)  # the listener's turn
+
+    async with asyncio.timeout(30), worker.listening():
+        await until_remembered()
+        count = len(asked)
+        for _ in range(100):
+            assert await worker.ask(wire.DEPOSITS, ListNetworks()) == []
+        assert len(asked) == count
+        await worker.report(wire.DEPOSITS, wire.Settle())
+        await worker.ask(wire.DEPOSITS, ListNetworks())
+        assert len(asked) == count + 1
+        await until_remembered()
+        count = len(asked)
+        await House(other).report(wire.DEPOSITS, wire.Settle())
+        while len(asked) == count:
+            await worker.ask(wire.DEPOSITS, ListNetworks())
+            await asyncio.sleep(0)  # the listener's turn
     await bed.close()

@@ -14,10 +14,10 @@ import pytest
 
 from fullreserve.clock import SystemClock
 from fullreserve.door.local import LocalDoor
-from fullreserve.door.protocol import Door, Gone, Limit, Refused, Row
+from fullreserve.door.protocol import Door, Gone, Limit, Refused, Row, Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
-from fullreserve.exchange.wire.commands import Side, Tick, decode_batch
+from fullreserve.exchange.wire.commands import Product, Side, Tick, decode_batch
 from fullreserve.exchange.wire.events import Trade
 from fullreserve.exchange.wire.queries import GetStatus, ListOpenOrders
 from tests.bed import ALICE, BOB, Bed, order, place, submit
@@ -191,6 +191,36 @@ async def test_progress_and_health_pass_the_door(open_door: OpenDoor, bed: Bed) 
     assert health.sequence == bed.journal.head.sequence
     assert await door.skips() == []
     assert await door.confirm_time() == 0
+
+
+async def test_a_change_of_folds_is_said_once_it_is_durable(open_door: OpenDoor) -> None:
+    """Criterion: LOG-11.8"""
+    door, other = await open_door(1), await open_door(2)
+    before = await door.moved(0)
+    waiting = asyncio.ensure_future(door.moved(before))
+    order = await place(other, ALICE, Side.BUY, 400_000, 1)
+    assert await door.query(ListOpenOrders(owner=ALICE))  # asked behind the order, answered first
+    assert not waiting.done()
+    product = Product(other.gateway, other.numbers(1), 77, ALICE, b"")
+    replies = await submit(other, [product])
+    assert not isinstance(replies, Refused)
+    (reply,) = replies
+    changed = await asyncio.wait_for(waiting, 30)
+    assert changed > reply.sequence > order.sequence > before
+    assert (await door.health()).durable >= changed
+    assert await door.moved(before) == changed
+
+
+async def test_who_waits_for_a_change_hears_that_there_will_be_none(
+    open_door: OpenDoor, bed: Bed
+) -> None:
+    """Criterion: LOG-11.8"""
+    door = await open_door(1)
+    waiting = asyncio.ensure_future(door.moved(await door.moved(0)))
+    await door.health()
+    await bed.sequencer.close()
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(waiting, 30)
 
 
 async def test_numbers_go_on_where_the_log_has_them(open_door: OpenDoor, bed: Bed) -> None:
