@@ -32,6 +32,7 @@ FILE_MAX = 256 * 1024 * 1024
 INTEGER_MAX = 2**53 - 1
 SUM_MAX = 2**128 - 1
 ASSETS_MAX = 65_535
+RECEIPTS_MAX = 2_000
 DEPTH_MAX = 40
 RULE = "sum-tree/1"
 TAG = b"fullreserve/statement/1\n"
@@ -394,6 +395,7 @@ def check_checkpoint(note: str, public: bytes) -> tuple[int, bytes]:
 class Logged(NamedTuple):
     size: int
     root: bytes
+    earlier: tuple[int, bytes] = (0, b"")  # the same of the log one entry before
 
 
 def check_log(log: Any, statement: Document, public: bytes) -> Logged:
@@ -410,7 +412,7 @@ def check_log(log: Any, statement: Document, public: bytes) -> Logged:
     proof = [_octets(one, "consistency") for one in steps]
     if not consistent(earlier, size, octets(before, "root"), root, proof):
         raise Refused("The log was rewritten: it does not begin with the earlier log.")
-    return Logged(size, root)
+    return Logged(size, root, (earlier, octets(before, "root")))
 
 
 # The statement.
@@ -433,8 +435,8 @@ class Checked(NamedTuple):
     logged: Logged
 
 
-def check_bundle(bundle: Document, key: bytes | None = None) -> Checked:
-    """Everything about a bundle that needs no other file; Refused."""
+def check_statement(bundle: Document, key: bytes | None = None) -> Checked:
+    """That the exchange made a statement, and logged it; nothing of what it says. Refused."""
     statement = member(bundle, "statement", dict)
     if whole(statement, "v") != 1:
         raise Refused("The statement is of a version that this program does not know.")
@@ -447,6 +449,13 @@ def check_bundle(bundle: Document, key: bytes | None = None) -> Checked:
         raise Refused("The claims are proven by a rule that this program does not know.")
     _check_chain_of_statements(statement)
     logged = check_log(member(bundle, "log", dict), statement, public)
+    return Checked(statement, public, [], None, logged)
+
+
+def check_bundle(bundle: Document, key: bytes | None = None) -> Checked:
+    """Everything about a bundle that needs no other file; Refused."""
+    said = check_statement(bundle, key)
+    statement, public, logged = said.statement, said.public, said.logged
     house = bundle.get("house")
     own = check_leaf(house, statement, "The house's") if house is not None else None
     assets = check_assets(statement, own.claims if own else None)
@@ -549,8 +558,10 @@ def check_pair(one: Checked, other: Checked) -> None:
     follows = member(other.statement, "previous", str) == sha(canonical(one.statement)).hex()
     if first + 1 == second and not follows:
         raise Refused(f"Statement {second} does not follow statement {first}.")
-    if one.logged.size == other.logged.size and one.logged.root != other.logged.root:
-        raise Refused("The exchange shows two different logs of %d entries." % one.logged.size)
+    for here, there in ((one.logged, other.logged), (other.logged, one.logged)):
+        for size, root in (there[:2], there.earlier):
+            if here.size == size and here.root != root:
+                raise Refused("The exchange shows two different logs of %d entries." % size)
 
 
 def check_consistency(document: Document, checked: Sequence[Checked]) -> None:
@@ -618,6 +629,7 @@ _N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _GX = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798
 _GY = 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8
 _Jacobian = tuple[int, int, int]
+_NONE = "A signature over an address is none."
 
 
 def _plus(one: _Jacobian, other: _Jacobian) -> _Jacobian:
@@ -645,18 +657,18 @@ def _twice(one: _Jacobian) -> _Jacobian:
     return (x3, (m * (s - x3) - 8 * yy * yy) % _Q, 2 * y * z % _Q)
 
 
-def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
-    """The public key that made a signature (SEC 1, 4.1.6); Refused."""
-    y_square = (pow(r, 3, _Q) + 7) % _Q
-    y = pow(y_square, (_Q + 1) // 4, _Q)
-    if not (0 < r < _N and 0 < s < _N) or y * y % _Q != y_square:
-        raise Refused("A signature over an address is none.")
-    if y & 1 != parity:
-        y = _Q - y
-    inverse = pow(r, _N - 2, _N)
-    u1 = -int.from_bytes(digest, "big") * inverse % _N
-    u2 = s * inverse % _N
-    g, p = (_GX, _GY, 1), (r, y, 1)
+def _lifted(x: int, parity: int) -> tuple[int, int] | None:
+    """The point of the curve with this x; None where there is none."""
+    square = (pow(x, 3, _Q) + 7) % _Q
+    y = pow(square, (_Q + 1) // 4, _Q)
+    if not 0 <= x < _Q or y * y % _Q != square:
+        return None
+    return x, y if y & 1 == parity else _Q - y
+
+
+def _added_up(u1: int, u2: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """u1 * G + u2 * point; None for the point at infinity."""
+    g, p = (_GX, _GY, 1), (point[0], point[1], 1)
     both, found = _plus(g, p), (0, 1, 0)
     for bit in range(255, -1, -1):
         found = _twice(found)
@@ -664,9 +676,22 @@ def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
         if which:
             found = _plus(found, (g, p, both)[which - 1])
     if not found[2]:
-        raise Refused("A signature over an address is none.")
+        return None
     z = pow(found[2], _Q - 2, _Q)
     return found[0] * z * z % _Q, found[1] * z * z * z % _Q
+
+
+def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
+    """The public key that made a signature (SEC 1, 4.1.6); Refused."""
+    point = _lifted(r, parity) if 0 < r < _N and 0 < s < _N else None
+    if point is None:
+        raise Refused(_NONE)
+    inverse = pow(r, _N - 2, _N)
+    u1 = -int.from_bytes(digest, "big") * inverse % _N
+    found = _added_up(u1, s * inverse % _N, point)
+    if found is None:
+        raise Refused(_NONE)
+    return found
 
 
 _SAID = re.compile(
@@ -686,6 +711,7 @@ class Chain(NamedTuple):
     ts: int
     public: bytes
     nodes: dict[bytes, bytes]
+    root: bytes = b""  # of its state
 
 
 def check_evidence(document: Document, checked: Checked) -> None:
@@ -742,8 +768,9 @@ def check_chain(
         raise Refused("The block is of another height.")
     nodes = {keccak256(one): one for one in _nodes(chain)}
     network = whole(chain, "network")
-    of = Chain(chain, network, height, whole(row, "signed"), whole(statement, "ts"), public, nodes)
     root = fields[3] if isinstance(fields[3], bytes) else b""
+    times = whole(row, "signed"), whole(statement, "ts")
+    of = Chain(chain, network, height, *times, public, nodes, root)
     totals: dict[str, int] = {}
     for place in texts(chain, "places"):
         account = check_place(place, of)
@@ -788,22 +815,114 @@ def check_place(place: Document, chain: Chain) -> bytes:
     if not address.startswith("0x"):
         raise Refused("An address is of a kind that this program does not know.")
     message = check_said(place, chain)
+    form = place.get("form", "eip191")
+    if form == "eip1271":
+        _check_safe(place, chain, account, message)
+        return account
+    if form not in ("eip191", "eip712"):
+        raise Refused("An address is signed for in a form that this program does not know.")
     signatures = texts(place, "signatures")
     if len(signatures) != 1:
         msg = f"{address}: an account is signed for by its one key."
         raise Refused(msg)
-    made = _octets(signatures[0], "signatures", 65)
+    digest = said_digest(message) if form == "eip191" else typed_digest(message, chain.document)
+    if _account_signer(signatures[0], digest, address) != account:
+        msg = f"{address}: the signature is by another key."
+        raise Refused(msg)
+    return account
+
+
+def said_digest(message: str) -> bytes:
+    """EIP-191, version 0x45."""
     text = message.encode()
-    digest = keccak256(b"\x19Ethereum Signed Message:\n%d" % len(text) + text)
+    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(text) + text)
+
+
+_DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId)"
+_OWNERSHIP = (
+    b"Ownership(bytes32 exchange,address account,uint256 network,uint256 height,bytes32 block,"
+    b"uint256 at)"
+)
+_SAFE_DOMAIN = b"EIP712Domain(uint256 chainId,address verifyingContract)"
+
+
+def typed_digest(message: str, chain: Document) -> bytes:
+    """EIP-712: what the message says, as fields that a signer's device shows."""
+    found = _SAID.fullmatch(message)
+    if found is None:
+        raise Refused("An address is signed for with another message than one of ownership.")
+    exchange, address, network, height, block, at = found.groups()
+    domain = keccak256(b"Fullreserve reserves") + keccak256(b"1") + _word(whole(chain, "chainId"))
+    account = _octets(address[2:].lower(), "address", 20).rjust(32, b"\0")
+    numbers = [_word(int(one)) for one in (network, height, at)]
+    fields = bytes.fromhex(exchange) + account + numbers[0] + numbers[1]
+    return _typed(
+        keccak256(keccak256(_DOMAIN) + domain),
+        keccak256(keccak256(_OWNERSHIP) + fields + bytes.fromhex(block) + numbers[2]),
+    )
+
+
+def _typed(domain: bytes, struct: bytes) -> bytes:
+    return keccak256(b"\x19\x01" + domain + struct)
+
+
+def _word(value: int) -> bytes:
+    if value >= 1 << 256:
+        raise Refused("An address is signed for with another message than one of ownership.")
+    return value.to_bytes(32, "big")
+
+
+def _account_signer(text: Any, digest: bytes, address: str) -> bytes:
+    made = _octets(text, "signatures", 65)
     if made[64] not in (27, 28):
         msg = f"{address}: the signature is none."
         raise Refused(msg)
     r, s = int.from_bytes(made[:32], "big"), int.from_bytes(made[32:64], "big")
     x, y = signer_of(digest, r, s, made[64] - 27)
-    if keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:] != account:
-        msg = f"{address}: the signature is by another key."
+    return keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:]
+
+
+# Hashes of the code of Safe 1.5.0, as its package has it: the proxy, and what proxies run.
+_SAFE_PROXIES = ("4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f",)
+_SAFES = (
+    "dda019cbd7c867a533a2a86e5c53434fdc50b13122b5a5ddb4a8df61b31c20f2",
+    "180193227186ccb85316c94db1f0d156ed932b14712cfaac78901899178572dc",
+)
+
+
+def safe_digest(message: str, account: bytes, chain: Document) -> bytes:
+    """What a Safe's owners sign for it to say yes, by EIP-1271, to the message's EIP-191 hash."""
+    name = account.rjust(32, b"\0")
+    domain = keccak256(keccak256(_SAFE_DOMAIN) + _word(whole(chain, "chainId")) + name)
+    said = keccak256(b"SafeMessage(bytes message)") + keccak256(said_digest(message))
+    return _typed(domain, keccak256(said))
+
+
+def _check_safe(place: Document, chain: Chain, account: bytes, message: str) -> None:
+    """That as many owners signed as the Safe asks for, by its state after the block."""
+    address = member(place, "address", str)
+    fields = _account_of(chain, chain.root, account)
+    run = _slot(chain, fields[2], _word(0)).to_bytes(32, "big")[12:]
+    known = fields[3].hex() in _SAFE_PROXIES
+    if not known or _account_of(chain, chain.root, run)[3].hex() not in _SAFES:
+        msg = f"{address}: the account is no Safe that this program knows."
         raise Refused(msg)
-    return account
+    digest, owners = safe_digest(message, account, chain.document), set()
+    for one in texts(place, "signatures"):
+        owner = _account_signer(one, digest, address)
+        if not _slot(chain, fields[2], keccak256(owner.rjust(32, b"\0") + _word(2))):
+            msg = f"{address}: the signature is by another key."
+            raise Refused(msg)
+        owners.add(owner)
+    if not 1 <= _slot(chain, fields[2], _word(4)) <= len(owners):
+        msg = f"{address}: fewer owners signed than the Safe needs."
+        raise Refused(msg)
+
+
+def _slot(chain: Chain, storage: bytes, key: bytes) -> int:
+    """What a contract's storage has at a key; Refused where it is not shown."""
+    value = rlp(walk(chain.nodes, storage, keccak256(key)))
+    return int.from_bytes(_bytes(value), "big")
 
 
 # Chains of Bitcoin's family. That the exchange holds the keys is shown here; that the coins are
@@ -811,6 +930,7 @@ def check_place(place: Document, chain: Chain) -> bytes:
 
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_BECH32M = 0x2BC830A3
 _COMPACT = (
     31  # the first byte of a signature by a compressed key, plus which of four keys (BIP 137)
 )
@@ -855,10 +975,23 @@ def coins_of(place: Document) -> list[tuple[bytes, int]]:
 
 
 def check_script_place(place: Document, chain: Chain, hrp: str) -> None:
-    """That as many of a script's keys signed as it needs to pay."""
+    """That an address's keys signed: as many as its script needs to pay."""
     address, message = member(place, "address", str), check_said(place, chain)
+    form = place.get("form", "keys")
+    if form == "keys":
+        _check_keys(place, address, hrp, message)
+    elif form == "bip137":
+        _check_bip137(place, address, hrp, message)
+    elif form == "bip322":
+        _check_bip322(place, address, hrp, message)
+    else:
+        raise Refused("An address is signed for in a form that this program does not know.")
+
+
+def _check_keys(place: Document, address: str, hrp: str, message: str) -> None:
+    """Each key of a script signs by itself, in the form of BIP 137."""
     script = _octets(member(place, "script", str), "script", None)
-    if witness_program(hrp, address) != hashlib.sha256(script).digest():
+    if script_of(hrp, address) != b"\x00\x20" + sha(script):
         msg = f"{address[:100]}: the script is another address's."
         raise Refused(msg)
     needed, keys = keys_of(script)
@@ -872,10 +1005,49 @@ def check_script_place(place: Document, chain: Chain, hrp: str) -> None:
         raise Refused(msg)
 
 
+def _the_one(place: Document, address: str) -> Any:
+    signatures = texts(place, "signatures")
+    if len(signatures) != 1:
+        msg = f"{address}: this form has one signature."
+        raise Refused(msg)
+    return signatures[0]
+
+
+def _check_bip137(place: Document, address: str, hrp: str, message: str) -> None:
+    """One key: the first byte says of which kind its address is (BIP 137)."""
+    made = _octets(_the_one(place, address), "signatures", 65)
+    kind, number = divmod(made[0] - 27, 4)
+    if not 0 <= kind <= 3 or number > 1:
+        raise Refused(_NONE)
+    r, s = int.from_bytes(made[1:33], "big"), int.from_bytes(made[33:], "big")
+    x, y = signer_of(_twice_sha(_message_of(hrp, message)), r, s, number)
+    long = b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+    name = hash160(long if kind == 0 else bytes((2 + y % 2,)) + long[1:33])
+    to_key, to_witness = b"\x76\xa9\x14" + name + b"\x88\xac", b"\x00\x14" + name
+    wrapped = b"\xa9\x14" + hash160(to_witness) + b"\x87"
+    if script_of(hrp, address) != (to_key, to_key, wrapped, to_witness)[kind]:
+        msg = f"{address}: the signature is by another key."
+        raise Refused(msg)
+
+
+def _check_bip322(place: Document, address: str, hrp: str, message: str) -> None:
+    """Whatever can pay from an address can sign for it, but not only later."""
+    proof = _the_one(place, address)
+    if not isinstance(proof, str):
+        raise Refused(_NONE)
+    signing = bip322(script_of(hrp, address), message.encode(), proof)
+    if signing is None:
+        msg = f"{address}: the signature does not hold."
+        raise Refused(msg)
+    if signing.sequence or signing.lock:
+        msg = f"{address}: who signed could pay from it only later."
+        raise Refused(msg)
+
+
 def _compact_signer(text: Any, digest: bytes) -> bytes:
     made = _octets(text, "signatures", 65)
     if not _COMPACT <= made[0] < _COMPACT + 2:
-        raise Refused("A signature over an address is none.")
+        raise Refused(_NONE)
     r, s = int.from_bytes(made[1:33], "big"), int.from_bytes(made[33:], "big")
     x, y = signer_of(digest, r, s, made[0] - _COMPACT)
     return bytes((2 + y % 2,)) + x.to_bytes(32, "big")
@@ -884,8 +1056,7 @@ def _compact_signer(text: Any, digest: bytes) -> bytes:
 def _message_of(hrp: str, message: str) -> bytes:
     name = b"Litecoin" if hrp in ("ltc", "tltc", "rltc") else b"Bitcoin"
     magic, text = name + b" Signed Message:\n", message.encode()
-    length = bytes((len(text),)) if len(text) < 0xFD else b"\xfd" + len(text).to_bytes(2, "little")
-    return bytes((len(magic),)) + magic + length + text
+    return _sized(magic) + _sized(text)
 
 
 def _twice_sha(data: bytes) -> bytes:
@@ -904,16 +1075,33 @@ def keys_of(script: bytes) -> tuple[int, list[bytes]]:
     return needed, keys
 
 
-def witness_program(hrp: str, address: str) -> bytes:
-    """The 32 bytes that a pay-to-witness-script-hash address names (BIP 173)."""
-    text = address[len(hrp) + 1 :]
-    if (
-        not re.fullmatch("[a-z]{1,10}", hrp, re.ASCII)
-        or not address.startswith(hrp + "1")
-        or len(text) != 59
-        or not set(text) <= set(_BECH32)
-    ):
-        raise Refused("An address is of a kind that this program does not know.")
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+# First bytes of addresses to a key and to a script, by how segregated addresses begin.
+_VERSIONS = {
+    "bc": (0, 5), "tb": (111, 196), "bcrt": (111, 196),
+    "ltc": (48, 50), "tltc": (111, 58), "rltc": (111, 58),
+}  # fmt: skip
+_STRANGE = "An address is of a kind that this program does not know."
+
+
+def script_of(hrp: str, address: str) -> bytes:
+    """The output script that an address names (BIP 173, BIP 350, Base58Check)."""
+    if re.fullmatch("[a-z]{1,10}", hrp, re.ASCII) and address.startswith(hrp + "1"):
+        version, program = _segregated(hrp, address[len(hrp) + 1 :])
+        return bytes((version and 0x50 + version, len(program))) + program
+    kind, name = _of_base58(address)
+    to_key, to_script = _VERSIONS.get(hrp, (None, None))
+    if kind == to_key:
+        return b"\x76\xa9\x14" + name + b"\x88\xac"
+    if kind == to_script:
+        return b"\xa9\x14" + name + b"\x87"
+    raise Refused(_STRANGE)
+
+
+def _segregated(hrp: str, text: str) -> tuple[int, bytes]:
+    """Version and program of a witness address."""
+    if not 8 <= len(text) <= 80 or not set(text) <= set(_BECH32):
+        raise Refused(_STRANGE)
     values = [_BECH32.index(one) for one in text]
     expanded = [ord(one) >> 5 for one in hrp] + [0] + [ord(one) & 31 for one in hrp]
     check = 1
@@ -922,12 +1110,489 @@ def witness_program(hrp: str, address: str) -> bytes:
         check = (check & 0x1FFFFFF) << 5 ^ value
         for bit, mask in enumerate(_GENERATOR):
             check ^= mask if top >> bit & 1 else 0
-    number = 0
+    number, bits = 0, 5 * (len(values) - 7)
     for value in values[1:-6]:
         number = number << 5 | value
-    if check != 1 or values[0] or number & 0xF:
-        raise Refused("An address is of a kind that this program does not know.")
-    return (number >> 4).to_bytes(32, "big")
+    length, spare = bits // 8, bits % 8
+    kinds = ((0, 1, 20), (0, 1, 32), (1, _BECH32M, 32))
+    if (values[0], check, length) not in kinds or spare > 4 or number & ((1 << spare) - 1):
+        raise Refused(_STRANGE)
+    return values[0], (number >> spare).to_bytes(length, "big")
+
+
+def _of_base58(text: str) -> tuple[int, bytes]:
+    """First byte and hash of an older address."""
+    if not 26 <= len(text) <= 35 or not set(text) <= set(_BASE58):
+        raise Refused(_STRANGE)
+    number = 0
+    for letter in text:
+        number = number * 58 + _BASE58.index(letter)
+    if number >= 1 << 200:
+        raise Refused(_STRANGE)
+    data = number.to_bytes(25, "big")
+    zeros = len(text) - len(text.lstrip("1"))
+    if len(data) - len(data.lstrip(b"\0")) != zeros or _twice_sha(data[:21])[:4] != data[21:]:
+        raise Refused(_STRANGE)
+    return data[0], data[1:21]
+
+
+# RIPEMD-160, which not every build of hashlib has.
+
+_RHO = (7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8)
+_SHIFTS = (
+    (11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8),
+    (7, 6, 8, 13, 11, 9, 7, 15, 7, 12, 15, 9, 11, 7, 13, 12),
+    (11, 13, 6, 7, 14, 9, 13, 15, 14, 8, 13, 6, 5, 12, 7, 5),
+    (11, 12, 14, 15, 14, 15, 9, 8, 9, 14, 5, 6, 8, 6, 5, 12),
+    (9, 15, 5, 11, 6, 8, 13, 12, 5, 12, 13, 14, 11, 8, 5, 6),
+)
+_OTHER_SHIFTS = (
+    (8, 9, 9, 11, 13, 15, 15, 5, 7, 7, 8, 11, 14, 14, 12, 6),
+    (9, 13, 15, 7, 12, 8, 9, 11, 7, 7, 12, 7, 6, 15, 13, 11),
+    (9, 7, 15, 11, 8, 6, 6, 14, 12, 13, 5, 14, 13, 13, 7, 5),
+    (15, 5, 8, 11, 14, 14, 6, 14, 6, 9, 12, 9, 12, 5, 15, 8),
+    (8, 5, 12, 9, 12, 5, 14, 6, 8, 13, 6, 5, 15, 13, 11, 11),
+)
+_LEFT = (0, 0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xA953FD4E)
+_RIGHT = (0x50A28BE6, 0x5C4DD124, 0x6D703EF3, 0x7A6D76E9, 0)
+
+
+def _mixed(kind: int, x: int, y: int, z: int) -> int:
+    if kind == 0:
+        return x ^ y ^ z
+    if kind == 1:
+        return x & y | ~x & z
+    if kind == 2:
+        return (x | ~y) ^ z
+    return x & z | y & ~z if kind == 3 else x ^ (y | ~z)
+
+
+def _ripemd_line(
+    state: Sequence[int], words: Sequence[int], shifts: Any, constants: Any, is_right: bool
+) -> list[int]:
+    a, b, c, d, e = state
+    order = [(9 * n + 5) % 16 if is_right else n for n in range(16)]
+    for turn in range(5):
+        for place, word in enumerate(order):
+            kind = 4 - turn if is_right else turn
+            t = (a + _mixed(kind, b, c, d) + words[word] + constants[turn]) & 0xFFFFFFFF
+            by = shifts[turn][place]
+            t = ((t << by | t >> (32 - by)) + e) & 0xFFFFFFFF
+            a, e, d, c, b = e, d, (c << 10 | c >> 22) & 0xFFFFFFFF, b, t
+        order = [_RHO[word] for word in order]
+    return [a, b, c, d, e]
+
+
+def ripemd160(data: bytes) -> bytes:
+    """https://homes.esat.kuleuven.be/~bosselae/ripemd160.html."""
+    padded = data + b"\x80" + bytes(-(len(data) + 9) % 64) + (8 * len(data)).to_bytes(8, "little")
+    state = [0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0]
+    for start in range(0, len(padded), 64):
+        words = [
+            int.from_bytes(padded[at : at + 4], "little") for at in range(start, start + 64, 4)
+        ]
+        left = _ripemd_line(state, words, _SHIFTS, _LEFT, False)
+        right = _ripemd_line(state, words, _OTHER_SHIFTS, _RIGHT, True)
+        state = [
+            (state[(n + 1) % 5] + left[(n + 2) % 5] + right[(n + 3) % 5]) & 0xFFFFFFFF
+            for n in range(5)
+        ]
+    return b"".join(one.to_bytes(4, "little") for one in state)
+
+
+def hash160(data: bytes) -> bytes:
+    """How addresses name a key or a script."""
+    return ripemd160(sha(data))
+
+
+# BIP 322: keys sign a transaction that can never be mined, so that whatever can pay can sign. The
+# digests are those of BIP 143 and BIP 341, signatures those of BIP 66, BIP 146 and BIP 340.
+
+_OUTPUT = bytes(8) + b"\x01\x6a"  # nothing, to OP_RETURN
+_PROOF_MAX = 20_000
+_OPERATIONS_MAX = 201
+
+
+class _Unpaid(Exception):
+    """The script would not pay."""
+
+
+class Signing(NamedTuple):
+    """The transaction `to_sign`; `script` is that of the output it spends."""
+
+    version: int
+    sequence: int
+    lock: int
+    outpoint: bytes
+    script: bytes
+    unlocking: bytes
+    witness: list[bytes]
+
+
+class _Reader:
+    """Takes the parts of something serialised one after the other; Refused."""
+
+    def __init__(self, data: bytes) -> None:
+        self.rest = data
+
+    def take(self, count: int) -> bytes:
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        if len(taken) != count:
+            raise Refused(_NONE)
+        return taken
+
+    def number(self, count: int) -> int:
+        return int.from_bytes(self.take(count), "little")
+
+    def size(self) -> int:
+        first = self.number(1)
+        return first if first < 0xFD else self.number(1 << (first - 0xFC))
+
+    def sized(self) -> bytes:
+        return self.take(self.size())
+
+    def stack(self) -> list[bytes]:
+        return [self.sized() for _ in range(self.size())]
+
+
+def _sized(data: bytes) -> bytes:
+    length = len(data)
+    head = bytes((length,)) if length < 0xFD else b"\xfd" + length.to_bytes(2, "little")
+    return head + data
+
+
+def tagged(tag: str, *parts: bytes) -> bytes:
+    """BIP 340's tagged hash."""
+    name = sha(tag.encode())
+    return sha(name, name, *parts)
+
+
+def bip322(script: bytes, message: bytes, proof: str) -> Signing | None:
+    """The transaction of a proof that holds, None for one that does not; Refused."""
+    of = _to_sign(script, message, proof)
+    try:
+        return of if _pays(of) else None
+    except _Unpaid:
+        return None
+
+
+def message_outpoint(script: bytes, message: bytes) -> bytes:
+    """The only output of `to_spend`, which binds script and message."""
+    said = tagged("BIP0322-signed-message", message)
+    spends = bytes(32) + b"\xff" * 4 + b"\x22\x00\x20" + said + bytes(4)
+    pays = bytes(8) + _sized(script)
+    return _twice_sha(bytes(4) + b"\x01" + spends + b"\x01" + pays + bytes(4)) + bytes(4)
+
+
+def _to_sign(script: bytes, message: bytes, proof: str) -> Signing:
+    kind, text = (proof[:3], proof[3:]) if proof[:3] in ("smp", "ful") else ("smp", proof)
+    form = r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+    if len(text) > _PROOF_MAX or not re.fullmatch(form, text, re.ASCII):
+        raise Refused(_NONE)
+    reader, outpoint = _Reader(base64.b64decode(text)), message_outpoint(script, message)
+    if kind == "smp":
+        made = Signing(0, 0, 0, outpoint, script, b"", reader.stack())
+    else:
+        made = _whole(reader, script)
+    if reader.rest or made.outpoint != outpoint or made.version not in (0, 2):
+        raise Refused(_NONE)
+    return made
+
+
+def _whole(reader: _Reader, script: bytes) -> Signing:
+    """A transaction of one input and one output."""
+    version, inputs = reader.number(4), reader.size()
+    has_witness = inputs == 0
+    if has_witness:
+        inputs = reader.size() and reader.size()
+    if inputs != 1:
+        raise Refused(_NONE)
+    outpoint, unlocking, sequence = reader.take(36), reader.sized(), reader.number(4)
+    if reader.size() != 1 or reader.take(len(_OUTPUT)) != _OUTPUT:
+        raise Refused(_NONE)
+    witness = reader.stack() if has_witness else []
+    return Signing(version, sequence, reader.number(4), outpoint, script, unlocking, witness)
+
+
+def _pays(of: Signing) -> bool:
+    script, stack = of.script, list(of.witness)
+    if script[:2] == b"\xa9\x14":  # the hash of a script
+        pushed = _pushed(of.unlocking)
+        script = pushed.pop() if pushed else b""
+        if hash160(script) != of.script[2:22] or (script[:1] == b"\0" and pushed):
+            return False
+        if script[:1] != b"\0":
+            return not stack and _Machine(of, pushed, _by_ecdsa(of, script, False)).pays(script)
+    elif script[:2] == b"\x76\xa9":  # the hash of a key
+        machine = _Machine(of, _pushed(of.unlocking), _by_ecdsa(of, script, False))
+        return not stack and machine.pays(script)
+    elif of.unlocking:
+        return False
+    if script[:2] == b"\x51\x20":
+        return _pays_taproot(of, script[2:], stack)
+    if script[:2] == b"\x00\x14" and len(script) == 22:
+        code = b"\x76\xa9" + script[1:] + b"\x88\xac"
+    else:
+        code = stack.pop() if stack else b""
+        if script != b"\x00\x20" + sha(code):
+            return False
+    return _Machine(of, stack, _by_ecdsa(of, code, True)).pays(code)
+
+
+def _pays_taproot(of: Signing, key: bytes, stack: list[bytes]) -> bool:
+    """By the key itself, or by a script of its tree (BIP 341, BIP 342)."""
+    if not stack or (len(stack) > 1 and stack[-1][:1] == b"\x50"):
+        return False
+    if len(stack) == 1:
+        return _by_schnorr(of, b"")(stack[0], key)
+    control, code = stack.pop(), stack.pop()
+    if len(control) % 32 != 1 or not 33 <= len(control) <= 33 + 128 * 32:
+        return False
+    if control[0] & 0xFE != 0xC0:
+        raise Refused(_STRANGE_SCRIPT)
+    leaf = name = tagged("TapLeaf", b"\xc0", _sized(code))
+    for at in range(33, len(control), 32):
+        name = tagged("TapBranch", *sorted((name, control[at : at + 32])))
+    inner = _lifted(int.from_bytes(control[1:33], "big"), 0)
+    tweak = int.from_bytes(tagged("TapTweak", control[1:33], name), "big")
+    outer = _added_up(tweak, 1, inner) if inner and tweak < _N else None
+    if outer is None or outer[0].to_bytes(32, "big") != key or outer[1] & 1 != control[0] & 1:
+        return False
+    return _Machine(of, stack, _by_schnorr(of, leaf), is_taproot=True).pays(code)
+
+
+_Holds = Callable[[bytes, bytes], bool]
+
+
+def _by_ecdsa(of: Signing, code: bytes, is_segregated: bool) -> _Holds:
+    """Whether a signature of a key is over this transaction, as a script of this code pays."""
+    start, sequence = of.version.to_bytes(4, "little"), of.sequence.to_bytes(4, "little")
+    end = of.lock.to_bytes(4, "little") + b"\x01\0\0\0"
+    if is_segregated:
+        inputs = _twice_sha(of.outpoint) + _twice_sha(sequence) + of.outpoint
+        spends = inputs + _sized(code) + bytes(8) + sequence + _twice_sha(_OUTPUT)
+    else:
+        spends = b"\x01" + of.outpoint + _sized(code) + sequence + b"\x01" + _OUTPUT
+    digest = _twice_sha(start + spends + end)
+    lengths = (33,) if is_segregated else (33, 65)
+    return lambda made, key: len(key) in lengths and ecdsa_holds(key, digest, made)
+
+
+def _by_schnorr(of: Signing, leaf: bytes) -> _Holds:
+    sequence = of.sequence.to_bytes(4, "little")
+    start = of.version.to_bytes(4, "little") + of.lock.to_bytes(4, "little")
+    parts = (of.outpoint, bytes(8), _sized(of.script), sequence, _OUTPUT)
+    end = bytes(5) if not leaf else b"\x02" + bytes(4) + leaf + b"\0" + b"\xff" * 4
+
+    def holds(made: bytes, key: bytes) -> bool:
+        kind = made[64:]
+        if len(key) != 32 or kind not in (b"", b"\x01"):
+            return False
+        head = b"\0" + (kind or b"\0") + start
+        digest = tagged("TapSighash", head, *map(sha, parts), end)
+        return schnorr_holds(key, digest, made[:64])
+
+    return holds
+
+
+def ecdsa_holds(key: bytes, digest: bytes, made: bytes) -> bool:
+    """A signature in strict DER form, of low s, for all of a transaction."""
+    if not 9 <= len(made) <= 73 or len(made) < 7 + made[3]:
+        return False
+    r = int.from_bytes(made[4 : 4 + made[3]], "big")
+    s = int.from_bytes(made[6 + made[3] : -1], "big")
+    both = b"".join(b"\x02" + bytes((len(one),)) + one for one in map(_signed_octets, (r, s)))
+    if made != b"\x30" + bytes((len(both),)) + both + b"\x01":
+        return False
+    point = _point_of(key)
+    if point is None or not (0 < r < _N and 0 < s <= _N // 2):
+        return False
+    inverse = pow(s, _N - 2, _N)
+    found = _added_up(int.from_bytes(digest, "big") * inverse % _N, r * inverse % _N, point)
+    return found is not None and found[0] % _N == r
+
+
+def _signed_octets(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1, "big")
+
+
+def _point_of(key: bytes) -> tuple[int, int] | None:
+    x, y = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big")
+    if len(key) == 33 and key[0] in (2, 3):
+        return _lifted(x, key[0] & 1)
+    if len(key) == 65 and key[0] == 4 and _lifted(x, y & 1) == (x, y):
+        return x, y
+    return None
+
+
+def schnorr_holds(key: bytes, message: bytes, made: bytes) -> bool:
+    """BIP 340."""
+    point = _lifted(int.from_bytes(key, "big"), 0)
+    r, s = int.from_bytes(made[:32], "big"), int.from_bytes(made[32:], "big")
+    if point is None or len(made) != 64 or r >= _Q or s >= _N:
+        return False
+    challenge = int.from_bytes(tagged("BIP0340/challenge", made[:32], key, message), "big") % _N
+    found = _added_up(s, _N - challenge, point)
+    return found is not None and not found[1] & 1 and found[0] == r
+
+
+_STRANGE_SCRIPT = "An address's script is of a kind that this program does not know."
+
+
+def _operations(code: bytes) -> list[tuple[int, bytes | None]]:
+    """Numbers of operations, and what they push."""
+    reader, found = _Reader(code), list[tuple[int, bytes | None]]()
+    while reader.rest:
+        number = reader.number(1)
+        if number <= 75:
+            found.append((number, reader.take(number)))
+        elif number in (76, 77):
+            found.append((number, reader.take(reader.number(number - 75))))
+        elif 0x51 <= number <= 0x60:
+            found.append((number, bytes((number - 0x50,))))
+        else:
+            found.append((number, None))
+    return found
+
+
+def _pushed(code: bytes) -> list[bytes]:
+    """What code that does nothing else pushes."""
+    pushed = [data for _, data in _operations(code)]
+    if None in pushed:
+        raise _Unpaid
+    return [data for data in pushed if data is not None]
+
+
+class _Machine:
+    """As much of Script as single keys, several keys and timed branches need."""
+
+    def __init__(
+        self, of: Signing, stack: list[bytes], holds: _Holds, *, is_taproot: bool = False
+    ) -> None:
+        self._of = of
+        self._stack = stack
+        self._holds = holds
+        self._is_taproot = is_taproot
+        self._ways: list[bool] = []  # of the branches that are open
+        self._signed = 0
+
+    def pays(self, code: bytes) -> bool:
+        """Whether the code ends well, and not without any signature; Refused, _Unpaid."""
+        operations = _operations(code)
+        if sum(data is None for _, data in operations) > _OPERATIONS_MAX:
+            raise Refused(_STRANGE_SCRIPT)
+        for number, data in operations:
+            if number in (0x63, 0x64, 0x67, 0x68):
+                self._branch(number)
+            elif all(self._ways):
+                self._do(number, data)
+        if self._ways or len(self._stack) != 1:
+            return False
+        return _is_true(self._stack[0]) and self._signed > 0
+
+    def _branch(self, number: int) -> None:
+        if number in (0x63, 0x64):  # IF, NOTIF
+            told = self._pop() if all(self._ways) else b""
+            if told not in (b"", b"\x01"):
+                raise _Unpaid
+            self._ways.append((told == b"\x01") == (number == 0x63))
+        elif not self._ways:
+            raise _Unpaid
+        elif number == 0x67:  # ELSE
+            self._ways[-1] = not self._ways[-1]
+        else:
+            self._ways.pop()
+
+    def _do(self, number: int, data: bytes | None) -> None:
+        stack = self._stack
+        if data is not None:
+            stack.append(data)
+        elif number == 0x69:
+            self._verify()
+        elif number == 0x73:  # IFDUP
+            stack.extend([stack[-1]] if stack and _is_true(stack[-1]) else [])
+        elif number == 0x75:
+            self._pop()
+        elif number == 0x76:
+            one = self._pop()
+            stack.extend((one, one))
+        elif number in (0x87, 0x88):
+            self._put(self._pop() == self._pop(), number == 0x88)
+        elif number == 0xA9:
+            stack.append(hash160(self._pop()))
+        elif number in (0xAC, 0xAD):
+            key, made = self._pop(), self._pop()
+            self._put(self._has_signed(made, key), number == 0xAD)
+        elif number in (0xAE, 0xAF) and not self._is_taproot:
+            self._put(self._have_signed(), number == 0xAF)
+        elif number in (0xB1, 0xB2):
+            self._wait(number)
+        else:
+            raise Refused(_STRANGE_SCRIPT)
+
+    def _pop(self) -> bytes:
+        if not self._stack:
+            raise _Unpaid
+        return self._stack.pop()
+
+    def _put(self, is_so: bool, verifies: bool) -> None:
+        self._stack.append(b"\x01" if is_so else b"")
+        if verifies:
+            self._verify()
+
+    def _verify(self) -> None:
+        if not _is_true(self._pop()):
+            raise _Unpaid
+
+    def _number(self, most: int = 4) -> int:
+        data = self._pop()
+        if len(data) > most or (data and data[-1] & 0x80):
+            raise _Unpaid
+        return int.from_bytes(data, "little")
+
+    def _has_signed(self, made: bytes, key: bytes) -> bool:
+        if made and not self._holds(made, key):
+            raise _Unpaid
+        self._signed += bool(made)
+        return bool(made)
+
+    def _have_signed(self) -> bool:
+        """CHECKMULTISIG: signatures in the order of the keys."""
+        keys = [self._pop() for _ in range(min(self._number(), 20))][::-1]
+        signatures = [self._pop() for _ in range(min(self._number(), 20))][::-1]
+        if self._pop() or len(signatures) > len(keys):
+            raise _Unpaid
+        if signatures and not any(signatures):
+            return False
+        for made in signatures:
+            while not self._holds(made, keys.pop(0) if keys else b""):
+                if not keys:
+                    raise _Unpaid
+            self._signed += 1
+        return True
+
+    def _wait(self, number: int) -> None:
+        """CHECKLOCKTIMEVERIFY and CHECKSEQUENCEVERIFY (BIP 65, BIP 112)."""
+        wanted, of = self._number(5), self._of
+        self._stack.append(_as_number(wanted))
+        if number == 0xB1:
+            is_time = wanted >= 500_000_000
+            due = (of.lock >= 500_000_000) == is_time and of.lock >= wanted
+            due = due and of.sequence != 0xFFFFFFFF
+        else:
+            same = not (of.sequence ^ wanted) & (1 << 22) and not of.sequence >> 31
+            due = of.version >= 2 and same and of.sequence & 0xFFFF >= wanted & 0xFFFF
+            due = due or bool(wanted >> 31)
+        if not due:
+            raise _Unpaid
+
+
+def _is_true(data: bytes) -> bool:
+    return any(data[:-1]) or data[-1:] not in (b"", b"\0", b"\x80")
+
+
+def _as_number(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1, "little") if value else b""
 
 
 def _held(place: Document, chain: Chain, root: bytes, account: bytes) -> list[tuple[str, int]]:
@@ -1040,25 +1705,39 @@ def _rlp(data: bytes, depth: int) -> tuple[Any, bytes]:
 
 
 def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Checked]:
-    """Everything that the files say, and that they say it together; Refused."""
+    """Everything that the files say, and that they say it together; Refused.
+
+    What comes back are the bundles, or the receipts where there is nothing else.
+    """
     documents = [load(content) for content in contents]
     bundles = [one for one in documents if "statement" in one]
-    others = [one for one in documents if "statement" not in one]
-    if not bundles:
+    kept = [one for document in documents for one in receipts_in(document)]
+    if not bundles and not kept:
         raise Refused("None of the files is a bundle or a statement.")
     checked = [check_bundle(one, key) for one in bundles]
-    checked.sort(key=lambda one: whole(one.statement, "epoch"))
-    for place, one in enumerate(checked):
-        for other in checked[place + 1 :]:
+    receipts = [check_statement(one, key) for one in kept]
+    everything = sorted([*checked, *receipts], key=lambda one: whole(one.statement, "epoch"))
+    for place, one in enumerate(everything):
+        for other in everything[place + 1 :]:
             check_pair(one, other)
-    for document in others:
+    for document in documents:
         if "firstRoot" in document:
-            check_consistency(document, checked)
+            check_consistency(document, everything)
         elif "chains" in document:
             check_evidence(document, _named_by(document, checked))
-        else:
+        elif "statement" not in document and "receipts" not in document:
             raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
-    return checked
+    return sorted(checked, key=lambda one: whole(one.statement, "epoch")) or receipts
+
+
+def receipts_in(document: Document) -> list[Any]:
+    """Bundles that were kept over time: of them only counts whether they contradict anything."""
+    if "receipts" not in document or "statement" in document:
+        return []
+    kept = texts(document, "receipts")
+    if len(kept) > RECEIPTS_MAX:
+        raise Refused("The file holds too many receipts.")
+    return kept
 
 
 def _named_by(evidence: Document, checked: Sequence[Checked]) -> Checked:
@@ -1101,7 +1780,7 @@ def _check_coins_at(url: str, chain: Document) -> None:
     if not isinstance(told, dict) or not told.get("confirmations", 0) > 0:
         raise Refused("Your node has another block at this height.")
     for place in texts(chain, "places"):
-        script = "0020" + sha(_octets(member(place, "script", str), "script", None)).hex()
+        script = script_of(member(chain, "hrp", str), member(place, "address", str)).hex()
         for name, units in coins_of(place):
             txid, _, output = name.decode().partition(":")
             there = _ask(url, "gettxout", txid, int(output), False)
@@ -1182,8 +1861,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, OSError) as problem:
         print(f"FAILED: {problem}")
         return 1
+    kept = [one for content in contents for one in receipts_in(load(content))]
     for one in checked:
-        told(one, print, int(time.time() * 1000))
+        if one.assets:
+            told(one, print, int(time.time() * 1000))
+    if kept:
+        print(f"{len(kept)} statements that were kept over time are of one history.")
     for chain in coins_in(evidence) if not given.node else ():
         number, coins = whole(chain, "network"), sum(len(one["coins"]) for one in chain["places"])
         print(f"  {coins} coins are the exchange's, if a node has them: --node {number}=URL")

@@ -41,15 +41,28 @@ def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) ->
             for one in chain.coins.values()
             if (place := chain.addresses.place(one.index)) in by_place
         ]
+        declared = _declared(places)
         for _ in range(TRIES):
             block = _newest(node)
-            outpoints = _unspent(node, known)
+            outpoints = _unspent(node, known) | _unspent(node, declared, declared=True)
             if _newest(node) == block:
                 _agree(network, block)
                 return _as_found(block, symbol, outpoints)
     finally:
         node.close()
     raise NodeProblem("blocks come faster than coins can be read")
+
+
+def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
+    """Coins that were named with their address; NodeProblem for what is no outpoint."""
+    found = []
+    for place in places:
+        for name in place.coins:
+            txid, _, output = name.partition(":")
+            if not output.isascii() or not output.isdigit():
+                raise NodeProblem(f"{name} names no output of a transaction")
+            found.append((txid, int(output), place.address))
+    return found
 
 
 def _newest(node: Node) -> Pinned:
@@ -69,13 +82,22 @@ def _agree(network: Network, block: Pinned) -> None:
             other.close()
 
 
-def _unspent(node: Node, known: Sequence[tuple[str, int, str]]) -> dict[str, list[Outpoint]]:
+def _unspent(
+    node: Node, known: Sequence[tuple[str, int, str]], *, declared: bool = False
+) -> dict[str, list[Outpoint]]:
+    """By address; what was only declared has to pay that address too."""
     held: dict[str, list[Outpoint]] = {}
     for txid, output, address in known:
         told = node.call("gettxout", txid, output, False)
-        if told is not None:
+        if told is not None and (not declared or address in _addresses(told)):
             held.setdefault(address, []).append((f"{txid}:{output}", _sats(told)))
     return held
+
+
+def _addresses(told: Any) -> Sequence[str]:
+    """Whom an output pays; nodes of different ages say it under two names."""
+    script = field(told, "scriptPubKey")
+    return [script["address"]] if "address" in script else script.get("addresses", [])
 
 
 def _sats(told: Any) -> int:

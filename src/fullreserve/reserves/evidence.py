@@ -145,6 +145,7 @@ class Evidence:
         said = Said(self._exchange, place.address, place.network, block.height, block.hash, now_ms)
         try:
             fresh = await self._control.prove(place, message_of(said))
+            _check_said(fresh, said)
         except (NotProven, Unavailable) as problem:
             log.warning("place not signed for", address=place.address, problem=str(problem))
             return kept if age_ms <= BELIEVED_MS else None
@@ -189,6 +190,16 @@ class Evidence:
         content = msgspec.json.encode(self._owned)
         if not self._file.exists() or self._file.read_bytes() != content:
             replace_file(self._file, content)
+
+
+def _check_said(proof: Ownership, wanted: Said) -> None:
+    """What was signed earlier is for this place too, and not too old; NotProven."""
+    said = read_message(proof.message)
+    same = (said.exchange, said.address, said.network) == wanted[:3]
+    if not same or said.height > wanted.height or said.at_ms > wanted.at_ms:
+        raise NotProven(f"the signature over {wanted.address} is for something else")
+    if wanted.at_ms - said.at_ms > BELIEVED_MS:
+        raise NotProven(f"the signature over {wanted.address} is too old: somebody has to sign")
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -251,11 +262,10 @@ class _Part(msgspec.Struct, frozen=True):
             "signatures": list(owner.signatures),
             "script": owner.script,
             "amounts": {symbol: str(amount) for symbol, amount in sorted(held.items())},
-        } | (
-            {"coins": [{"outpoint": name, "amount": str(units)} for name, units in coins]}
-            if coins
-            else {}
-        )
+            **({"form": owner.form} if owner.form else {}),
+            **({"coins": [{"outpoint": name, "amount": str(units)} for name, units in coins]}
+               if coins else {}),
+        }  # fmt: skip
 
     def totals(self, names: _Names) -> dict[int, int]:
         """In ledger units, rounded down once for the chain, by asset."""

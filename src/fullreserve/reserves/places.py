@@ -13,17 +13,23 @@ class Place(NamedTuple):
     """An address of the exchange."""
 
     network: int
-    tier: str  # hot, warm, cold, deposit
+    tier: str  # hot, warm, cold, deposit, declared
     address: str
     account: bytes  # as the chain itself has it
+    coins: tuple[str, ...] = ()  # outpoints that were declared with it
 
 
 class Ownership(msgspec.Struct, frozen=True, kw_only=True):
-    """A message and the signatures of the address's keys over it, in hexadecimal digits."""
+    """A message and the signatures of the address's keys over it, in hexadecimal digits.
+
+    `form` says how they were made where it is not as our own signers do: `bip137`, `bip322` (whose
+    signatures are text), `eip712`, `eip1271`.
+    """
 
     message: str
     signatures: tuple[str, ...]
     script: str = ""
+    form: str = ""
 
 
 class NotProven(Exception):

@@ -32,6 +32,7 @@ from fullreserve.exchange.machine import Halted
 from fullreserve.journal.errors import JournalError
 from fullreserve.reserves import keys
 from fullreserve.reserves.archive import Archive, Damaged
+from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.desk import Answer, Ask, Desk
 from fullreserve.reserves.evidence import Evidence
 from fullreserve.reserves.guarding import Guarding
@@ -161,7 +162,8 @@ async def work(settings: Settings, clock: Clock) -> int:
     """Publishes until SIGTERM; the exit code."""
     door = await SocketDoor.open(settings.data / SOCKET_NAME, RESERVES_GATEWAY, clock)
     exchange = keys.signer(settings.data).public.hex()
-    evidence = Evidence(settings.data, door, clock, exchange, Signers(settings.data, door))
+    control = WithDeclared(settings.data, Signers(settings.data, door))
+    evidence = Evidence(settings.data, door, clock, exchange, control)
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)
     put_verifiers(settings.data)
     desk = Desk(worker.answer)

@@ -6,17 +6,21 @@ left is looked for on the chain. A proof is saved, read by the stand-alone verif
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from fullreserve.clock import SystemClock
 from fullreserve.identity.address_book import LOCK_MS, AddressBook
 from fullreserve.identity.rules import MINUTE_MS
 from fullreserve.identity.vault import Personal, Vault
+from fullreserve.reserves import keys
+from fullreserve.reserves.statement import signed
 from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
 from tests.browser.conftest import PHONE, Visit
@@ -27,6 +31,7 @@ from tests.browser.test_pages import LIT, SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
 from tests.integration.custody.outside import Outside
 from tests.server import LiveServer
+from tests.unit.reserves.forge import logged
 from verifier import verify
 
 HOUR_MS = 60 * MINUTE_MS
@@ -263,6 +268,29 @@ def test_everybody_can_use_the_pages(
 
 # What the exchange answers who asks for the proof of an account that is too young.
 EARLY = {"code": "50046", "msg": "The proof is not available now", "data": []}
+PROOF = "**/api/v5/x/reserves/proof"
+BUNDLES = '"channel":"x-reserves-proof"'
+STEPS = ("signature", "log", "totals", "leaf", "history", "evidence")
+
+
+class Line:
+    """A page's WebSocket connections, on which bundles are held back or altered."""
+
+    def __init__(self, page: Page) -> None:
+        self.holds = False
+        self.alters = False
+        page.route_web_socket(re.compile("/ws/v5/private"), self._connected)
+
+    def _connected(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda message: self._pass(socket, message))
+
+    def _pass(self, socket: WebSocketRoute, message: str | bytes) -> None:
+        text = message if isinstance(message, str) else message.decode()
+        if BUNDLES not in text or '"data"' not in text:
+            socket.send(message)
+        elif not self.holds:
+            socket.send(altered(text.encode()).decode() if self.alters else text)
 
 
 def covered(page: Page, language: str = "en") -> None:
@@ -277,6 +305,64 @@ def altered(content: bytes) -> bytes:
     return content[:claim] + digit + content[claim + 1 :]
 
 
+# Puts a bundle among the receipts of a browser.
+KEEP = """async ([uid, text]) => {
+  const done = (request) => new Promise((ok, no) => {
+    request.onsuccess = () => ok(request.result)
+    request.onerror = no
+  })
+  const place = await done(indexedDB.open('fullreserve.reserves', 1))
+  const { statement, signature } = JSON.parse(text)
+  const { epoch, ts } = statement
+  const store = place.transaction('receipts', 'readwrite').objectStore('receipts')
+  await done(store.put({ uid, epoch, ts, signature, text }))
+  place.close()
+}"""
+
+
+def another_story(bundle: dict[str, Any], data: Path) -> dict[str, Any]:
+    """Another statement for the same epoch, with the exchange's own key, in a log of its own."""
+    statement = {**bundle["statement"], "expires": bundle["statement"]["expires"] + 1}
+    signer, epoch = keys.signer(data), statement["epoch"]
+    history = [{"epoch": n} for n in range(1, epoch)] + [statement]
+    return {**signed(statement, signer), "log": logged(history, epoch - 1, signer)}
+
+
+def download(page: Page, button: str, to: Path) -> None:
+    with page.expect_download() as saving:
+        page.get_by_role("button", name=button).click()
+    saving.value.save_as(to)
+
+
+def test_a_proof_is_there_while_the_exchange_does_not_answer(
+    visit: Visit, prices: Person, chained: LiveServer, tmp_path: Path
+) -> None:
+    """Pushed before anybody asked, kept, and compared: another story shows.
+
+    Criterion: POR-PAGE-5, POR-PAGE-6
+    """
+    person = Person(chained)
+    page = visit("/reserves", person)
+    kept = page.get_by_text("compared with each new one")
+    expect(kept).to_be_visible(timeout=CHAIN_MS)
+    download(page, EN["reserves.saveReceipts"], tmp_path / "receipts.json")
+    assert verify.main([str(tmp_path / "receipts.json")]) == 0
+    page.route("**/api/**", lambda route: route.abort())
+    page.route("**/por/**", lambda route: route.abort())
+    page.get_by_role("button", name=EN["reserves.check"]).click()
+    expect(page.get_by_text(EN["reserves.step.leaf"])).to_be_visible()
+    expect(page.get_by_text(EN["reserves.holds"])).to_be_visible()
+    # What was kept is of a story that the exchange does not tell any more.
+    receipt = json.loads((tmp_path / "receipts.json").read_bytes())["receipts"][-1]
+    page.evaluate(KEEP, [str(person.uid), json.dumps(another_story(receipt, chained.folder))])
+    page.unroute_all()
+    page.reload()
+    expect(kept).to_be_visible()
+    page.get_by_role("button", name=EN["reserves.check"]).click()
+    expect(page.get_by_text("The exchange made two different statements").first).to_be_visible()
+    person.close()
+
+
 def test_a_user_trades_pays_in_checks_saves_and_alters(
     visit: Visit, prices: Person, chained: LiveServer, outside: Outside, tmp_path: Path
 ) -> None:
@@ -285,28 +371,30 @@ def test_a_user_trades_pays_in_checks_saves_and_alters(
     person.order("buy", "40010", "0.001")
     address = person.get("asset/deposit-address", ccy="USDT")[0]["addr"]
     outside.send(USDT, address, 25 * MICRO)
-    page = visit("/reserves", person)
+    page = visit("/markets", person)
+    line = Line(page)
+    line.holds = True
+    page.route(PROOF, lambda route: route.fulfill(json=EARLY))
+    page.goto(page.url.partition("/markets")[0] + "/reserves")
     covered(page)
     # As long as no statement holds the account; the next one answers by itself.
-    page.route("**/api/v5/x/reserves/proof", lambda route: route.fulfill(json=EARLY), times=1)
     page.get_by_role("button", name=EN["reserves.check"]).click()
     expect(page.get_by_text(EN["reserves.early"])).to_be_visible()
+    line.holds = False
     expect(page.get_by_text(EN["reserves.holds"])).to_be_visible(timeout=CHAIN_MS)
-    expect(page.locator("main ol li")).to_have_count(5)
     expect(page.get_by_text("In these totals you are owed")).to_contain_text("100.000999 BTC")
-    with page.expect_download() as saving:
-        page.get_by_role("button", name=EN["reserves.save"]).click()
-    saved = tmp_path / "proof.json"
-    saving.value.save_as(saved)
-    assert verify.main([str(saved)]) == 0
-    forged = altered(saved.read_bytes())
-    saved.write_bytes(forged)
+    page.get_by_role("button", name=EN["reserves.check"]).click()
+    expect(page.locator("main ol li")).to_have_text([EN[f"reserves.step.{one}"] for one in STEPS])
+    saved, kept = tmp_path / "proof.json", tmp_path / "receipts.json"
+    download(page, EN["reserves.save"], saved)
+    download(page, EN["reserves.saveReceipts"], kept)
+    assert verify.main([str(saved), str(kept)]) == 0
+    saved.write_bytes(altered(saved.read_bytes()))
     assert verify.main([str(saved)]) == 1
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=forged.decode(), content_type="application/json")
-
-    page.route("**/api/v5/x/reserves/proof", answer)
+    line.alters = True
+    answer = '{"code":"0","msg":"","data":[' + saved.read_text() + "]}"
+    page.route(PROOF, lambda route: route.fulfill(body=answer, content_type="application/json"))
+    page.reload()
     page.get_by_role("button", name=EN["reserves.check"]).click()
     expect(page.get_by_text("It does not hold: Your proof does not lead")).to_be_visible()
     person.close()

@@ -11,13 +11,13 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from fullreserve.reserves.canonical import canonical
 from fullreserve.reserves.keys import Signer
 from fullreserve.reserves.statement import hash_of, signed
 from fullreserve.reserves.transparency import Log, leaf_hash
-from tests.unit.reserves import chain, coins
+from tests.unit.reserves import accounts_control, chain, coins, coins_control, receipts
 from tests.unit.reserves.forge import (
     HOUSE,
     KEY,
@@ -32,18 +32,11 @@ from tests.unit.reserves.forge import (
     logged,
     statement_of,
 )
+from tests.unit.reserves.vector import Vector
 
 FILE = Path(__file__).resolve().parents[3] / "verifier" / "vectors.json"
 ENOUGH = (1_000, 20_000)
 OTHER = Signer(bytes(32))
-
-
-class Vector(NamedTuple):
-    """Files, and the sentence that refuses them; empty where everything holds."""
-
-    name: str
-    files: list[Document]
-    verdict: str
 
 
 def altered(change: Callable[[Document], Any]) -> Document:
@@ -460,7 +453,7 @@ def scripts() -> Iterator[Vector]:
     yield Vector(
         "B3: an address of another kind",
         coins.files(address="bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"),
-        unknown,
+        "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080: the script is another address's.",
     )
     yield Vector("a chain's beginning that is none", coins.files(hrp="b1"), unknown)
     yield from outpoints()
@@ -501,6 +494,8 @@ def vectors() -> list[Vector]:
     made += [Vector("exactly covered", [honest((550, 10_055))], "")]
     for part in (claims, totals, ages, signatures, logs, reserves):
         made += part()
+    for more in (receipts, coins_control, accounts_control):
+        made += more.vectors()
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from coincurve import PrivateKey
@@ -14,12 +15,12 @@ from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.places import Said, message_of
 from fullreserve.reserves.statement import signed
 from tests.unit.reserves.forge import KEY, NOW_MS, Account, Document, Tree, logged, statement_of
+from tests.unit.reserves.state_tree import StateTree, account
 
 HEIGHT = 100
 BALANCE = 3 * 10**18
 STATED = 3 * 10**8
 READ_MS = NOW_MS - 1_000
-EMPTY_ROOT = keccak256(rlp.encode(b""))
 
 
 class Owner(NamedTuple):
@@ -35,14 +36,6 @@ class Owner(NamedTuple):
 
 
 OURS, STRANGER = Owner(PrivateKey(b"\1" * 32)), Owner(PrivateKey(b"\2" * 32))
-
-
-def state(account: bytes, balance: int) -> tuple[bytes, bytes]:
-    """Root and only node of a state with one account."""
-    fields = rlp.encode([1, balance, EMPTY_ROOT, keccak256(b"")])
-    # A leaf of the tree: 2 in the first half-byte says that its path is even and ends here.
-    node = rlp.encode([b"\x20" + keccak256(account), fields])
-    return keccak256(node), node
 
 
 def header(root: bytes) -> bytes:
@@ -65,10 +58,13 @@ def files(
     block: str = "",
     signed_ms: int = READ_MS,
     said_ms: int = 0,
+    form: str = "",
+    sign: Callable[[str], Sequence[str]] | None = None,
+    state_tree: StateTree | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
-    root, node = state(address_of.account, BALANCE)
-    made = header(root)
+    tree = state_tree or StateTree({address_of.account: account(BALANCE)})
+    made = header(tree.root)
     name = block or keccak256(made).hex()
     shown = address or address_of.address
     said = message_of(Said(exchange, shown, 1, HEIGHT, name, signed_ms))
@@ -78,16 +74,20 @@ def files(
     raw = OURS.key.sign_recoverable(keccak256(whole), hasher=None)
     signature = (raw[:64] + bytes((27 + raw[64],))).hex()
     assert message or sign_as_account(OURS.key, said).hex() == signature
-    place = {
+    place: Document = {
         "address": shown, "tier": "hot", "message": text, "script": "",
         "signatures": [signature] * signatures, "amounts": {"ETH": str(claimed)},
     }  # fmt: skip
+    if form:
+        place["form"] = form
+    if sign is not None:
+        place["signatures"] = list(sign(text))
     evidence: Document = {
         "v": 1, "exchange": KEY.public.hex(),
         "chains": [{
             "network": 1, "name": "ETH", "kind": "evm", "chainId": 1, "height": HEIGHT,
             "block": name, "header": made.hex(), "coin": {"symbol": "ETH", "decimals": 18},
-            "tokens": [], "nodes": [node.hex()], "places": [place] * times,
+            "tokens": [], "nodes": [one.hex() for one in tree.nodes], "places": [place] * times,
         }],
     }  # fmt: skip
     return [_bundle(evidence, stated, name, said_ms or signed_ms), evidence]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from coincurve import PrivateKey
@@ -50,16 +50,22 @@ def files(
     stated: int = OWED,
     header: bytes = HEADER,
     kind: str = "utxo",
+    form: str = "",
+    sign: Callable[[str], Sequence[str]] | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
     shown = address or address_of(script, hrp)
     message = message_of(Said(KEY.public.hex(), shown, 1, HEIGHT, BLOCK, READ_MS))
-    place = {
+    place: Document = {
         "address": shown, "tier": "hot", "message": message, "script": script.hex(),
         "signatures": [sign_as_key(key, message, signed_for).hex() for key in signers],
         "amounts": {"BTC": str(amount)},
         "coins": [{"outpoint": name, "amount": str(units)} for name, units in coins],
     }  # fmt: skip
+    if form:
+        place["form"] = form
+    if sign is not None:
+        place["signatures"] = list(sign(message))
     evidence: Document = {
         "v": 1, "exchange": KEY.public.hex(),
         "chains": [{

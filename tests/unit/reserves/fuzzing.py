@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.statement import signed
-from tests.unit.reserves.attacks import Vector
 from tests.unit.reserves.forge import KEY, Document, logged
+from tests.unit.reserves.vector import Vector
 from verifier import verify
 
 Files = list[Any]
@@ -86,14 +86,14 @@ class Fuzzer:
         value = holder[key]
         kind = draws.randrange(8)
         if kind == 0:
-            holder[key] = draws.choice(_VALUES)
+            holder[key] = copy.deepcopy(draws.choice(_VALUES))
         elif kind == 1:
             other, there = self._place(copy.deepcopy(draws.choice(self._corpus)))
             holder[key] = other[there]
         elif kind == 2 and len(holder) > 1:
             del holder[key]
         elif kind == 3 and isinstance(holder, list):
-            holder.insert(draws.randrange(len(holder) + 1), value)
+            holder.insert(draws.randrange(len(holder) + 1), copy.deepcopy(value))
         elif kind == 4 and isinstance(holder, list):
             draws.shuffle(holder)
         else:
@@ -102,7 +102,7 @@ class Fuzzer:
     def _nudged(self, value: Any) -> Any:
         draws = self._draws
         if isinstance(value, bool) or value is None or isinstance(value, list | dict):
-            return draws.choice(_VALUES)
+            return copy.deepcopy(draws.choice(_VALUES))
         if isinstance(value, int):
             return value + draws.choice((-1, 1, 60_000, -(10**9), 2**40))
         at = draws.randrange(len(value) + 1)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from scripts import verifier_page
 from tests.unit.reserves import attacks
 from tests.unit.reserves.forge import Account, Tree, bundle_of, honest, statement_of
+from tests.unit.reserves.vector import Vector
 from verifier import verify
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,8 +71,11 @@ def test_the_committed_vectors_are_these() -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda one: one.name)
-def test_verify_py_says_what_the_vector_says(vector: attacks.Vector) -> None:
-    """A1 to A5, B1 to B4, the pitfalls: each is refused for its own reason. POR-VERIFY-1"""
+def test_verify_py_says_what_the_vector_says(vector: Vector) -> None:
+    """A1 to A5, B1 to B4, the pitfalls: each is refused for its own reason. POR-VERIFY-1
+
+    Criterion: POR-CONTROL-2, POR-CONTROL-3
+    """
     assert said(encoded(vector.files)) == vector.verdict
 
 

@@ -7,6 +7,7 @@ const SUM_MAX = 2n ** 128n - 1n
 const RULE = 'sum-tree/1'
 const TAG = 'fullreserve/statement/1\n'
 const ORIGIN = 'fullreserve/reserves'
+const RECEIPTS_MAX = 2000
 const READ_AGE_MAX_MS = 15 * 60 * 1000
 const SIGNED_AGE_MAX_MS = 24 * 3600 * 1000
 
@@ -442,13 +443,14 @@ async function checkLog(log, statement, key) {
   if (!(await consistent(earlier, size, octets(before, 'root'), root, steps))) {
     refuse('The log was rewritten: it does not begin with the earlier log.')
   }
-  return { size, root: toHex(root) }
+  const was = { size: earlier, root: toHex(octets(before, 'root')) }
+  return { size, root: toHex(root), earlier: was }
 }
 
 // The statement.
 
-/** Everything about a bundle that needs no other file. `say(step)` is called as steps hold. */
-export async function checkBundle(bundle, key = '', say = () => {}) {
+/** That the exchange made a statement, and logged it; nothing of what it says. */
+async function checkStatement(bundle, key, say = () => {}) {
   const statement = member(bundle, 'statement', 'object')
   if (whole(statement, 'v') !== 1) {
     refuse('The statement is of a version that this program does not know.')
@@ -468,6 +470,13 @@ export async function checkBundle(bundle, key = '', say = () => {}) {
   say('signature')
   const logged = await checkLog(member(bundle, 'log', 'object'), statement, exchange)
   say('log')
+  return { statement, exchange: toHex(exchange), assets: [], leaf: null, logged }
+}
+
+/** Everything about a bundle that needs no other file. `say(step)` is called as steps hold. */
+export async function checkBundle(bundle, key = '', say = () => {}) {
+  const said = await checkStatement(bundle, key, say)
+  const { statement } = said
   const hasHouse = bundle.house !== null && bundle.house !== undefined
   const house = hasHouse ? await checkLeaf(bundle.house, statement, "The house's") : null
   const assets = checkAssets(statement, house ? house.claims : null)
@@ -476,7 +485,7 @@ export async function checkBundle(bundle, key = '', say = () => {}) {
   const leaf = hasProof ? await checkLeaf(bundle.proof, statement, 'Your') : null
   if (leaf && house && leaf.account === house.account) refuse("Your leaf is the house's.")
   if (leaf) say('leaf')
-  return { statement, exchange: toHex(exchange), assets, leaf, logged }
+  return { ...said, assets, leaf }
 }
 
 function checkPrevious(statement) {
@@ -579,8 +588,15 @@ async function checkPair(one, other) {
   if (first + 1 === second && !follows) {
     refuse(`Statement ${second} does not follow statement ${first}.`)
   }
-  if (one.logged.size === other.logged.size && one.logged.root !== other.logged.root) {
-    refuse(`The exchange shows two different logs of ${one.logged.size} entries.`)
+  for (const [here, there] of [
+    [one.logged, other.logged],
+    [other.logged, one.logged],
+  ]) {
+    for (const { size, root } of [there, there.earlier]) {
+      if (here.size === size && here.root !== root) {
+        refuse(`The exchange shows two different logs of ${size} entries.`)
+      }
+    }
   }
 }
 
@@ -601,25 +617,44 @@ async function checkConsistency(document, checked) {
   }
 }
 
-/** Everything that the files (as texts) say, and that they say it together. */
+/**
+ * Everything that the files (as texts) say, and that they say it together. What comes back are the
+ * bundles, or the receipts where there is nothing else.
+ */
 export async function checkFiles(contents, key = '', say = () => {}) {
   const documents = contents.map(load)
   const bundles = documents.filter((one) => 'statement' in one)
-  if (bundles.length === 0) refuse('None of the files is a bundle or a statement.')
-  const checked = []
-  for (const one of bundles) checked.push(await checkBundle(one, key, say))
-  checked.sort((one, other) => one.statement.epoch - other.statement.epoch)
-  for (const [place, one] of checked.entries()) {
-    for (const other of checked.slice(place + 1)) await checkPair(one, other)
+  const kept = documents.flatMap(receiptsIn)
+  if (bundles.length === 0 && kept.length === 0) {
+    refuse('None of the files is a bundle or a statement.')
   }
-  for (const document of documents.filter((one) => !('statement' in one))) {
-    if ('firstRoot' in document) await checkConsistency(document, checked)
+  const [checked, receipts] = [[], []]
+  for (const one of bundles) checked.push(await checkBundle(one, key, say))
+  for (const one of kept) receipts.push(await checkStatement(one, key))
+  const byEpoch = (one, other) => one.statement.epoch - other.statement.epoch
+  const all = [...checked, ...receipts].sort(byEpoch)
+  for (const [place, one] of all.entries()) {
+    for (const other of all.slice(place + 1)) await checkPair(one, other)
+  }
+  if (kept.length) say('history')
+  for (const document of documents) {
+    if ('firstRoot' in document) await checkConsistency(document, all)
     else if ('chains' in document) {
       await checkEvidence(document, checked)
       say('evidence')
-    } else refuse('One of the files is neither bundle, evidence nor consistency proof.')
+    } else if (!('statement' in document || 'receipts' in document)) {
+      refuse('One of the files is neither bundle, evidence nor consistency proof.')
+    }
   }
-  return checked
+  return checked.length ? checked.sort(byEpoch) : receipts
+}
+
+/** Bundles that were kept over time: of them only counts whether they contradict anything. */
+function receiptsIn(document) {
+  if (!('receipts' in document) || 'statement' in document) return []
+  const kept = texts(document, 'receipts')
+  if (kept.length > RECEIPTS_MAX) refuse('The file holds too many receipts.')
+  return kept
 }
 
 // Reserves: signatures of keys, and what chains say of them.
@@ -710,16 +745,20 @@ function plus(one, other) {
   return [x, mod(r * (v - x) - s1 * hhh, Q), mod(h * one[2] * other[2], Q)]
 }
 
-function signerOf(digest, r, s, parity) {
-  const none = 'A signature over an address is none.'
-  if (!(r > 0n && r < N && s > 0n && s < N)) refuse(none)
-  const square = mod(r ** 3n + 7n, Q)
-  let y = power(square, (Q + 1n) / 4n, Q)
-  if ((y * y) % Q !== square) refuse(none)
-  if ((y & 1n) !== parity) y = Q - y
-  const inverse = power(r, N - 2n, N)
-  const [u1, u2] = [mod(-number(digest) * inverse, N), (s * inverse) % N]
-  const point = [r, y, 1n]
+const NONE = 'A signature over an address is none.'
+
+/** The point of the curve with this x; null where there is none. */
+function lifted(x, parity) {
+  if (x < 0n || x >= Q) return null
+  const square = mod(x ** 3n + 7n, Q)
+  const y = power(square, (Q + 1n) / 4n, Q)
+  if ((y * y) % Q !== square) return null
+  return [x, (y & 1n) === BigInt(parity) ? y : Q - y]
+}
+
+/** u1 * G + u2 * point; null for the point at infinity. */
+function addedUp(u1, u2, [px, py]) {
+  const point = [px, py, 1n]
   const choices = [null, G, point, plus(G, point)]
   let found = [0n, 1n, 0n]
   for (let bit = 255n; bit >= 0n; bit -= 1n) {
@@ -727,9 +766,18 @@ function signerOf(digest, r, s, parity) {
     const which = Number(((u1 >> bit) & 1n) | (((u2 >> bit) & 1n) << 1n))
     if (which) found = plus(found, choices[which])
   }
-  if (!found[2]) refuse(none)
+  if (!found[2]) return null
   const z = power(found[2], Q - 2n, Q)
   return [(found[0] * z * z) % Q, (found[1] * z * z * z) % Q]
+}
+
+function signerOf(digest, r, s, parity) {
+  const point = r > 0n && r < N && s > 0n && s < N ? lifted(r, parity) : null
+  if (!point) refuse(NONE)
+  const inverse = power(r, N - 2n, N)
+  const found = addedUp(mod(-number(digest) * inverse, N), (s * inverse) % N, point)
+  if (!found) refuse(NONE)
+  return found
 }
 
 const UNKNOWN_ADDRESS = 'An address is of a kind that this program does not know.'
@@ -839,17 +887,106 @@ function checkPlace(place, of) {
   const account = octetsOf(address.slice(2).toLowerCase(), 'address', 20)
   if (!address.startsWith('0x')) refuse(UNKNOWN_ADDRESS)
   const message = checkSaid(place, of)
+  const form = 'form' in place ? place.form : 'eip191'
+  if (form === 'eip1271') {
+    checkSafe(place, of, account, message)
+    return account
+  }
+  if (form !== 'eip191' && form !== 'eip712') refuse(UNKNOWN_FORM)
   const signatures = texts(place, 'signatures')
   if (signatures.length !== 1) refuse(`${address}: an account is signed for by its one key.`)
-  const made = octetsOf(signatures[0], 'signatures', 65)
+  const digest = form === 'eip191' ? saidDigest(message) : typedDigest(message, of.chain)
+  if (!same(accountSigner(signatures[0], digest, address), account)) {
+    refuse(`${address}: the signature is by another key.`)
+  }
+  return account
+}
+
+const UNKNOWN_FORM = 'An address is signed for in a form that this program does not know.'
+const OTHER_MESSAGE = 'An address is signed for with another message than one of ownership.'
+
+function saidDigest(message) {
   const text = ascii(message)
-  const digest = keccak256(joined(ascii(`\x19Ethereum Signed Message:\n${text.length}`), text))
+  return keccak256(joined(ascii(`\x19Ethereum Signed Message:\n${text.length}`), text))
+}
+
+const DOMAIN = 'EIP712Domain(string name,string version,uint256 chainId)'
+const OWNERSHIP =
+  'Ownership(bytes32 exchange,address account,uint256 network,uint256 height,bytes32 block,' +
+  'uint256 at)'
+const SAFE_DOMAIN = 'EIP712Domain(uint256 chainId,address verifyingContract)'
+const hashOf = (text) => keccak256(ascii(text))
+const hashed = (...parts) => keccak256(joined(...parts))
+const typed = (domain, struct) => hashed(Uint8Array.of(0x19, 1), domain, struct)
+
+function word(value) {
+  if (value >= 1n << 256n) refuse(OTHER_MESSAGE)
+  return bigEndian(value, 32)
+}
+
+// EIP-712: what the message says, as fields that a signer's device shows.
+function typedDigest(message, chain) {
+  const found = SAID.exec(message)
+  if (!found) refuse(OTHER_MESSAGE)
+  const [, exchange, address, network, height, block, at] = found
+  const id = word(BigInt(whole(chain, 'chainId')))
+  const domain = hashed(hashOf(DOMAIN), hashOf('Fullreserve reserves'), hashOf('1'), id)
+  const account = joined(
+    new Uint8Array(12),
+    octetsOf(address.slice(2).toLowerCase(), 'address', 20),
+  )
+  const [on, high, when] = [network, height, at].map((one) => word(BigInt(one)))
+  const fields = [fromHex(exchange), account, on, high, fromHex(block), when]
+  return typed(domain, hashed(hashOf(OWNERSHIP), ...fields))
+}
+
+function accountSigner(text, digest, address) {
+  const made = octetsOf(text, 'signatures', 65)
   if (made[64] !== 27 && made[64] !== 28) refuse(`${address}: the signature is none.`)
   const [r, s] = [number(made.slice(0, 32)), number(made.slice(32, 64))]
-  const [x, y] = signerOf(digest, r, s, BigInt(made[64] - 27))
-  const signer = keccak256(joined(bigEndian(x, 32), bigEndian(y, 32))).slice(12)
-  if (!same(signer, account)) refuse(`${address}: the signature is by another key.`)
-  return account
+  const [x, y] = signerOf(digest, r, s, made[64] - 27)
+  return hashed(bigEndian(x, 32), bigEndian(y, 32)).slice(12)
+}
+
+// Hashes of the code of Safe 1.5.0, as its package has it: the proxy, and what proxies run.
+const SAFE_PROXIES = ['4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f']
+const SAFES = [
+  'dda019cbd7c867a533a2a86e5c53434fdc50b13122b5a5ddb4a8df61b31c20f2',
+  '180193227186ccb85316c94db1f0d156ed932b14712cfaac78901899178572dc',
+]
+
+// What a Safe's owners sign so that it answers yes by EIP-1271 to the message's EIP-191 hash.
+function safeDigest(message, account, chain) {
+  const id = word(BigInt(whole(chain, 'chainId')))
+  const domain = hashed(hashOf(SAFE_DOMAIN), id, new Uint8Array(12), account)
+  const said = hashed(hashOf('SafeMessage(bytes message)'), keccak256(saidDigest(message)))
+  return typed(domain, said)
+}
+
+function checkSafe(place, of, account, message) {
+  const address = member(place, 'address', 'string')
+  const [, , storage, code] = accountOf(of, account)
+  const run = word(slotOf(of, storage, word(0n))).slice(12)
+  const isKnown = SAFE_PROXIES.includes(toHex(code))
+  if (!isKnown || !SAFES.includes(toHex(accountOf(of, run)[3]))) {
+    refuse(`${address}: the account is no Safe that this program knows.`)
+  }
+  const [digest, owners] = [safeDigest(message, account, of.chain), new Set()]
+  for (const one of texts(place, 'signatures')) {
+    const owner = accountSigner(one, digest, address)
+    if (!slotOf(of, storage, hashed(new Uint8Array(12), owner, word(2n)))) {
+      refuse(`${address}: the signature is by another key.`)
+    }
+    owners.add(toHex(owner))
+  }
+  const needed = slotOf(of, storage, word(4n))
+  if (needed < 1n || needed > BigInt(owners.size)) {
+    refuse(`${address}: fewer owners signed than the Safe needs.`)
+  }
+}
+
+function slotOf(of, storage, key) {
+  return number(bytesOf(rlp(walk(of.nodes, storage, keccak256(key)))))
 }
 
 // Chains of Bitcoin's family. That the exchange holds the keys is shown here; that the coins are
@@ -899,8 +1036,16 @@ function coinsOf(place) {
 async function checkScriptPlace(place, of, hrp) {
   const address = member(place, 'address', 'string')
   const message = checkSaid(place, of)
+  const form = 'form' in place ? place.form : 'keys'
+  if (form === 'keys') await checkKeys(place, address, hrp, message)
+  else if (form === 'bip137') await checkBip137(place, address, hrp, message)
+  else if (form === 'bip322') await checkBip322(place, address, hrp, message)
+  else refuse(UNKNOWN_FORM)
+}
+
+async function checkKeys(place, address, hrp, message) {
   const script = octetsOf(member(place, 'script', 'string'), 'script', null)
-  if (!same(witnessProgram(hrp, address), await sha(script))) {
+  if (!same(await scriptOf(hrp, address), joined(Uint8Array.of(0, 32), await sha(script)))) {
     refuse(`${address.slice(0, 100)}: the script is another address's.`)
   }
   const [needed, keys] = keysOf(script)
@@ -912,11 +1057,43 @@ async function checkScriptPlace(place, of, hrp) {
   if (made.size < needed) refuse(`${address}: fewer keys signed than the script needs.`)
 }
 
+function theOne(place, address) {
+  const signatures = texts(place, 'signatures')
+  if (signatures.length !== 1) refuse(`${address}: this form has one signature.`)
+  return signatures[0]
+}
+
+// One key: the first byte says of which kind its address is (BIP 137).
+async function checkBip137(place, address, hrp, message) {
+  const made = octetsOf(theOne(place, address), 'signatures', 65)
+  const [kind, parity] = [Math.floor((made[0] - 27) / 4), (made[0] - 27) % 4]
+  if (kind < 0 || kind > 3 || parity > 1) refuse(NONE)
+  const [r, s] = [number(made.slice(1, 33)), number(made.slice(33))]
+  const [x, y] = signerOf(await twiceSha(messageOf(hrp, message)), r, s, parity)
+  const long = joined(Uint8Array.of(4), bigEndian(x, 32), bigEndian(y, 32))
+  const short = joined(Uint8Array.of(Number(2n + (y % 2n))), bigEndian(x, 32))
+  const name = await hash160(kind === 0 ? long : short)
+  const [toKey, toWitness] = [keyScript(name), joined(Uint8Array.of(0, 20), name)]
+  const wrapped = hashScript(await hash160(toWitness))
+  if (!same(await scriptOf(hrp, address), [toKey, toKey, wrapped, toWitness][kind])) {
+    refuse(`${address}: the signature is by another key.`)
+  }
+}
+
+// Whatever can pay from an address can sign for it, but not only later.
+async function checkBip322(place, address, hrp, message) {
+  const proof = theOne(place, address)
+  if (typeof proof !== 'string') refuse(NONE)
+  const signing = await bip322(await scriptOf(hrp, address), ascii(message), proof)
+  if (!signing) refuse(`${address}: the signature does not hold.`)
+  if (signing.sequence || signing.lock) {
+    refuse(`${address}: who signed could pay from it only later.`)
+  }
+}
+
 function compactSigner(text, digest) {
   const made = octetsOf(text, 'signatures', 65)
-  if (made[0] !== COMPACT && made[0] !== COMPACT + 1) {
-    refuse('A signature over an address is none.')
-  }
+  if (made[0] !== COMPACT && made[0] !== COMPACT + 1) refuse(NONE)
   const [r, s] = [number(made.slice(1, 33)), number(made.slice(33))]
   const [x, y] = signerOf(digest, r, s, BigInt(made[0] - COMPACT))
   return toHex(joined(Uint8Array.of(Number(2n + (y % 2n))), bigEndian(x, 32)))
@@ -924,10 +1101,7 @@ function compactSigner(text, digest) {
 
 function messageOf(hrp, message) {
   const name = ['ltc', 'tltc', 'rltc'].includes(hrp) ? 'Litecoin' : 'Bitcoin'
-  const [magic, text] = [ascii(`${name} Signed Message:\n`), ascii(message)]
-  const [low, high] = [text.length & 0xff, text.length >> 8]
-  const length = text.length < 0xfd ? [low] : [0xfd, low, high]
-  return joined(Uint8Array.of(magic.length), magic, Uint8Array.from(length), text)
+  return joined(sized(ascii(`${name} Signed Message:\n`)), sized(ascii(message)))
 }
 
 function keysOf(script) {
@@ -945,12 +1119,36 @@ function keysOf(script) {
   return [needed, keys]
 }
 
-function witnessProgram(hrp, address) {
-  const text = address.slice(hrp.length + 1)
-  const isKnown = /^[a-z]{1,10}$/.test(hrp) && address.startsWith(`${hrp}1`)
-  if (!isKnown || text.length !== 59 || [...text].some((one) => !BECH32.includes(one))) {
-    refuse(UNKNOWN_ADDRESS)
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+const BECH32M = 0x2bc830a3
+// First bytes of addresses to a key and to a script, by how segregated addresses begin.
+const VERSIONS = new Map([
+  ['bc', [0, 5]],
+  ['tb', [111, 196]],
+  ['bcrt', [111, 196]],
+  ['ltc', [48, 50]],
+  ['tltc', [111, 58]],
+  ['rltc', [111, 58]],
+])
+const keyScript = (name) => joined(fromHex('76a914'), name, fromHex('88ac'))
+const hashScript = (name) => joined(fromHex('a914'), name, fromHex('87'))
+
+/** The output script that an address names (BIP 173, BIP 350, Base58Check). */
+export async function scriptOf(hrp, address) {
+  if (/^[a-z]{1,10}$/.test(hrp) && address.startsWith(`${hrp}1`)) {
+    const [version, program] = segregated(hrp, address.slice(hrp.length + 1))
+    return joined(Uint8Array.of(version && 0x50 + version, program.length), program)
   }
+  const [kind, name] = await ofBase58(address)
+  const [toKey, toScript] = VERSIONS.get(hrp) ?? []
+  if (kind === toKey) return keyScript(name)
+  if (kind === toScript) return hashScript(name)
+  return refuse(UNKNOWN_ADDRESS)
+}
+
+function segregated(hrp, text) {
+  const isText = text.length >= 8 && text.length <= 80
+  if (!isText || [...text].some((one) => !BECH32.includes(one))) refuse(UNKNOWN_ADDRESS)
   const values = [...text].map((one) => BECH32.indexOf(one))
   const letters = [...hrp].map((one) => one.codePointAt(0))
   let check = 1
@@ -961,9 +1159,466 @@ function witnessProgram(hrp, address) {
     check = ((check & 0x1ffffff) << 5) ^ value
     for (const [bit, mask] of GENERATOR.entries()) check ^= (top >> bit) & 1 ? mask : 0
   }
+  const bits = 5 * (values.length - 7)
+  const [length, spare] = [Math.floor(bits / 8), bits % 8]
   const program = values.slice(1, -6).reduce((sum, one) => (sum << 5n) | BigInt(one), 0n)
-  if (check !== 1 || values[0] || program & 0xfn) refuse(UNKNOWN_ADDRESS)
-  return bigEndian(program >> 4n, 32)
+  const kinds = ['0 1 20', '0 1 32', `1 ${BECH32M} 32`]
+  const isKnown = kinds.includes(`${values[0]} ${check} ${length}`)
+  if (!isKnown || spare > 4 || program & ((1n << BigInt(spare)) - 1n)) refuse(UNKNOWN_ADDRESS)
+  return [values[0], bigEndian(program >> BigInt(spare), length)]
+}
+
+async function ofBase58(text) {
+  const isText = text.length >= 26 && text.length <= 35
+  if (!isText || [...text].some((one) => !BASE58.includes(one))) refuse(UNKNOWN_ADDRESS)
+  let value = 0n
+  for (const letter of text) value = value * 58n + BigInt(BASE58.indexOf(letter))
+  if (value >= 1n << 200n) refuse(UNKNOWN_ADDRESS)
+  const data = bigEndian(value, 25)
+  const ones = /^1*/.exec(text)[0].length
+  const zeros = /^(00)*/.exec(toHex(data))[0].length / 2
+  const check = (await twiceSha(data.slice(0, 21))).slice(0, 4)
+  if (zeros !== ones || !same(check, data.slice(21))) refuse(UNKNOWN_ADDRESS)
+  return [data[0], data.slice(1, 21)]
+}
+
+// RIPEMD-160, which WebCrypto does not have.
+
+const RHO = [7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8]
+const hexRows = (text) => text.split(' ').map((row) => [...row].map((one) => parseInt(one, 16)))
+const SHIFTS = hexRows(
+  'befc5879bdef6798 768db97f7cf9b7dc bd67e9dfe8d65c75 bcefef989e56865c 9f5b68dc5cdeb856',
+)
+const OTHER_SHIFTS = hexRows(
+  '899bdff5778beec6 9df7c89b77c76fdb 97fb866ecd5edd75 f58bee6e69c9c5f8 85c9c5e68d65fdbb',
+)
+const LEFT = [0, 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xa953fd4e]
+const RIGHT = [0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0x7a6d76e9, 0]
+const rolled = (value, by) => (value << by) | (value >>> (32 - by))
+
+function mixed(kind, x, y, z) {
+  if (kind === 0) return x ^ y ^ z
+  if (kind === 1) return (x & y) | (~x & z)
+  if (kind === 2) return (x | ~y) ^ z
+  return kind === 3 ? (x & z) | (y & ~z) : x ^ (y | ~z)
+}
+
+function ripemdLine(state, words, shifts, constants, isRight) {
+  let [a, b, c, d, e] = state
+  let order = words.map((_, n) => (isRight ? (9 * n + 5) % 16 : n))
+  for (let turn = 0; turn < 5; turn += 1) {
+    for (const [place, at] of order.entries()) {
+      const sum = a + mixed(isRight ? 4 - turn : turn, b, c, d) + words[at] + constants[turn]
+      const t = (rolled(sum | 0, shifts[turn][place]) + e) | 0
+      ;[a, e, d, c, b] = [e, d, rolled(c, 10), b, t]
+    }
+    order = order.map((at) => RHO[at])
+  }
+  return [a, b, c, d, e]
+}
+
+function ripemd160(data) {
+  const length = data.length + 9 + ((119 - (data.length % 64)) % 64)
+  const padded = new Uint8Array(length)
+  padded.set(data)
+  padded[data.length] = 0x80
+  const view = new DataView(padded.buffer)
+  view.setUint32(length - 8, 8 * data.length, true)
+  let state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
+  for (let start = 0; start < length; start += 64) {
+    const words = Array.from({ length: 16 }, (_, n) => view.getUint32(start + 4 * n, true))
+    const left = ripemdLine(state, words, SHIFTS, LEFT, false)
+    const right = ripemdLine(state, words, OTHER_SHIFTS, RIGHT, true)
+    state = state.map((_, n) => (state[(n + 1) % 5] + left[(n + 2) % 5] + right[(n + 3) % 5]) | 0)
+  }
+  const made = new DataView(new ArrayBuffer(20))
+  for (const [n, one] of state.entries()) made.setUint32(4 * n, one, true)
+  return new Uint8Array(made.buffer)
+}
+
+const hash160 = async (data) => ripemd160(await sha(data))
+
+// BIP 322: keys sign a transaction that can never be mined, so that whatever can pay can sign. The
+// digests are those of BIP 143 and BIP 341, signatures those of BIP 66, BIP 146 and BIP 340.
+
+const OUTPUT = fromHex('0000000000000000016a') // nothing, to OP_RETURN
+const PROOF_MAX = 20_000
+const OPERATIONS_MAX = 201
+const UNKNOWN_SCRIPT = "An address's script is of a kind that this program does not know."
+
+/** The script would not pay. */
+class Unpaid extends Error {}
+
+function unpaid() {
+  throw new Unpaid()
+}
+
+function littleEndian(value, length) {
+  return bigEndian(value, length).reverse()
+}
+
+function sized(data) {
+  const { length } = data
+  const head = length < 0xfd ? [length] : [0xfd, length & 0xff, length >> 8]
+  return joined(Uint8Array.from(head), data)
+}
+
+async function tagged(tag, ...parts) {
+  const name = await sha(ascii(tag))
+  return sha(name, name, ...parts)
+}
+
+/** Takes the parts of something serialised one after the other. */
+class Reader {
+  constructor(data) {
+    this.rest = data
+  }
+
+  take(count) {
+    if (!(count <= this.rest.length)) refuse(NONE)
+    const taken = this.rest.slice(0, count)
+    this.rest = this.rest.slice(count)
+    return taken
+  }
+
+  number(count) {
+    return Number(number(this.take(count).reverse()))
+  }
+
+  size() {
+    const first = this.number(1)
+    return first < 0xfd ? first : this.number(1 << (first - 0xfc))
+  }
+
+  sized() {
+    return this.take(this.size())
+  }
+
+  stack() {
+    const found = []
+    for (let left = this.size(); left > 0; left -= 1) found.push(this.sized())
+    return found
+  }
+}
+
+/** The transaction of a proof that holds, null for one that does not. */
+export async function bip322(script, message, proof) {
+  const of = await toSign(script, message, proof)
+  try {
+    return (await pays(of)) ? of : null
+  } catch (problem) {
+    if (problem instanceof Unpaid) return null
+    throw problem
+  }
+}
+
+/** The only output of `to_spend`, which binds script and message. */
+export async function messageOutpoint(script, message) {
+  const said = await tagged('BIP0322-signed-message', message)
+  const nothing = new Uint8Array(4)
+  const spends = [new Uint8Array(32), fromHex('ffffffff220020'), said, nothing]
+  const parts = [nothing, Uint8Array.of(1), ...spends, Uint8Array.of(1), new Uint8Array(8)]
+  return joined(await twiceSha(joined(...parts, sized(script), nothing)), nothing)
+}
+
+async function toSign(script, message, proof) {
+  const isMarked = /^(smp|ful)/.test(proof)
+  const text = isMarked ? proof.slice(3) : proof
+  const form = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+  if (text.length > PROOF_MAX || !form.test(text)) refuse(NONE)
+  const [reader, outpoint] = [new Reader(fromBase64(text)), await messageOutpoint(script, message)]
+  const none = { version: 0, sequence: 0, lock: 0, unlocking: new Uint8Array() }
+  const made = proof.startsWith('ful')
+    ? wholeTransaction(reader)
+    : { ...none, outpoint, witness: reader.stack() }
+  if (reader.rest.length || !same(made.outpoint, outpoint) || ![0, 2].includes(made.version)) {
+    refuse(NONE)
+  }
+  return { ...made, script }
+}
+
+/** A transaction of one input and one output. */
+function wholeTransaction(reader) {
+  const version = reader.number(4)
+  let inputs = reader.size()
+  const hasWitness = inputs === 0
+  if (hasWitness) inputs = reader.size() && reader.size()
+  if (inputs !== 1) refuse(NONE)
+  const [outpoint, unlocking, sequence] = [reader.take(36), reader.sized(), reader.number(4)]
+  if (reader.size() !== 1 || !same(reader.take(OUTPUT.length), OUTPUT)) refuse(NONE)
+  const witness = hasWitness ? reader.stack() : []
+  return { version, sequence, lock: reader.number(4), outpoint, unlocking, witness }
+}
+
+const begins = (data, hex) => toHex(data.slice(0, hex.length / 2)) === hex
+
+async function pays(of) {
+  let script = of.script
+  const stack = [...of.witness]
+  if (begins(script, 'a914')) {
+    const pushes = pushed(of.unlocking)
+    script = pushes.pop() ?? new Uint8Array()
+    const isWitness = begins(script, '00')
+    const isNamed = same(await hash160(script), of.script.slice(2, 22))
+    if (!isNamed || (isWitness && pushes.length)) return false
+    if (!isWitness) {
+      if (stack.length) return false
+      return new Machine(of, pushes, await byEcdsa(of, script, false)).pays(script)
+    }
+  } else if (begins(script, '76a9')) {
+    const machine = new Machine(of, pushed(of.unlocking), await byEcdsa(of, script, false))
+    return stack.length === 0 && machine.pays(script)
+  } else if (of.unlocking.length) return false
+  if (begins(script, '5120')) return paysTaproot(of, script.slice(2), stack)
+  let code
+  if (begins(script, '0014') && script.length === 22) code = keyScript(script.slice(2))
+  else {
+    code = stack.pop() ?? new Uint8Array()
+    if (!same(script, joined(Uint8Array.of(0, 32), await sha(code)))) return false
+  }
+  return new Machine(of, stack, await byEcdsa(of, code, true)).pays(code)
+}
+
+// By the key itself, or by a script of its tree (BIP 341, BIP 342).
+async function paysTaproot(of, key, stack) {
+  if (stack.length === 0) return false
+  if (stack.length > 1 && stack[stack.length - 1][0] === 0x50) return false
+  if (stack.length === 1) return bySchnorr(of, null)(stack[0], key)
+  const [control, code] = [stack.pop(), stack.pop()]
+  const { length } = control
+  if (length % 32 !== 1 || length < 33 || length > 33 + 128 * 32) return false
+  if ((control[0] & 0xfe) !== 0xc0) refuse(UNKNOWN_SCRIPT)
+  const leaf = await tagged('TapLeaf', Uint8Array.of(0xc0), sized(code))
+  let name = leaf
+  for (let at = 33; at < length; at += 32) {
+    const pair = [name, control.slice(at, at + 32)]
+    pair.sort((one, other) => (toHex(one) < toHex(other) ? -1 : 1))
+    name = await tagged('TapBranch', ...pair)
+  }
+  const inner = lifted(number(control.slice(1, 33)), 0)
+  const tweak = number(await tagged('TapTweak', control.slice(1, 33), name))
+  const outer = inner && tweak < N ? addedUp(tweak, 1n, inner) : null
+  if (!outer || outer[0] !== number(key) || Number(outer[1] & 1n) !== (control[0] & 1)) return false
+  return new Machine(of, stack, bySchnorr(of, leaf), true).pays(code)
+}
+
+// Whether a signature of a key is over this transaction, as a script of this code pays.
+async function byEcdsa(of, code, isSegregated) {
+  const start = littleEndian(of.version, 4)
+  const sequence = littleEndian(of.sequence, 4)
+  const end = joined(littleEndian(of.lock, 4), fromHex('01000000'))
+  const one = Uint8Array.of(1)
+  let spends = [one, of.outpoint, sized(code), sequence, one, OUTPUT]
+  if (isSegregated) {
+    const inputs = [await twiceSha(of.outpoint), await twiceSha(sequence), of.outpoint]
+    spends = [...inputs, sized(code), new Uint8Array(8), sequence, await twiceSha(OUTPUT)]
+  }
+  const digest = await twiceSha(joined(start, ...spends, end))
+  const lengths = isSegregated ? [33] : [33, 65]
+  return (made, key) => lengths.includes(key.length) && ecdsaHolds(key, digest, made)
+}
+
+function bySchnorr(of, leaf) {
+  return async (made, key) => {
+    const kind = made.slice(64)
+    if (key.length !== 32 || kind.length > 1 || (kind.length && kind[0] !== 1)) return false
+    const sequence = littleEndian(of.sequence, 4)
+    const head = [
+      Uint8Array.of(0, kind.length),
+      littleEndian(of.version, 4),
+      littleEndian(of.lock, 4),
+    ]
+    const parts = []
+    for (const part of [of.outpoint, new Uint8Array(8), sized(of.script), sequence, OUTPUT]) {
+      parts.push(await sha(part))
+    }
+    const end = leaf ? [fromHex('0200000000'), leaf, fromHex('00ffffffff')] : [new Uint8Array(5)]
+    const digest = await tagged('TapSighash', ...head, ...parts, ...end)
+    return schnorrHolds(key, digest, made.slice(0, 64))
+  }
+}
+
+// A signature in strict DER form, of low s, for all of a transaction.
+function ecdsaHolds(key, digest, made) {
+  if (made.length < 9 || made.length > 73 || made.length < 7 + made[3]) return false
+  const r = number(made.slice(4, 4 + made[3]))
+  const s = number(made.slice(6 + made[3], -1))
+  const both = joined(...[r, s].map(derNumber))
+  if (!same(made, joined(Uint8Array.of(0x30, both.length), both, Uint8Array.of(1)))) return false
+  const point = pointOf(key)
+  if (!point || !(r > 0n && r < N && s > 0n && s <= N / 2n)) return false
+  const inverse = power(s, N - 2n, N)
+  const found = addedUp((number(digest) * inverse) % N, (r * inverse) % N, point)
+  return found !== null && found[0] % N === r
+}
+
+function derNumber(value) {
+  const length = Math.floor((value ? value.toString(2).length : 0) / 8) + 1
+  return joined(Uint8Array.of(2, length), bigEndian(value, length))
+}
+
+function pointOf(key) {
+  const [x, y] = [number(key.slice(1, 33)), number(key.slice(33))]
+  if (key.length === 33 && (key[0] === 2 || key[0] === 3)) return lifted(x, key[0] & 1)
+  if (key.length !== 65 || key[0] !== 4) return null
+  const point = lifted(x, Number(y & 1n))
+  return point && point[1] === y ? point : null
+}
+
+/** BIP 340. */
+export async function schnorrHolds(key, message, made) {
+  const point = lifted(number(key), 0)
+  const [r, s] = [number(made.slice(0, 32)), number(made.slice(32))]
+  if (!point || made.length !== 64 || r >= Q || s >= N) return false
+  const challenge = number(await tagged('BIP0340/challenge', made.slice(0, 32), key, message)) % N
+  const found = addedUp(s, N - challenge, point)
+  return found !== null && !(found[1] & 1n) && found[0] === r
+}
+
+/** Numbers of operations, and what they push. */
+function operationsOf(code) {
+  const [reader, found] = [new Reader(code), []]
+  while (reader.rest.length) {
+    const op = reader.number(1)
+    if (op <= 75) found.push([op, reader.take(op)])
+    else if (op === 76 || op === 77) found.push([op, reader.take(reader.number(op - 75))])
+    else found.push([op, op >= 0x51 && op <= 0x60 ? Uint8Array.of(op - 0x50) : null])
+  }
+  return found
+}
+
+/** What code that does nothing else pushes. */
+function pushed(code) {
+  const all = operationsOf(code).map(([, data]) => data)
+  if (all.includes(null)) unpaid()
+  return all
+}
+
+const isTrue = (data) =>
+  data.length > 0 && (data.slice(0, -1).some((one) => one) || ![0, 0x80].includes(data.at(-1)))
+
+/** As much of Script as single keys, several keys and timed branches need. */
+class Machine {
+  #ways = [] // of the branches that are open
+  #signed = 0
+
+  constructor(of, stack, holds, isTaproot = false) {
+    this.of = of
+    this.stack = stack
+    this.holds = holds
+    this.isTaproot = isTaproot
+  }
+
+  /** Whether the code ends well, and not without any signature. */
+  async pays(code) {
+    const operations = operationsOf(code)
+    if (operations.filter(([, data]) => data === null).length > OPERATIONS_MAX) {
+      refuse(UNKNOWN_SCRIPT)
+    }
+    for (const [op, data] of operations) {
+      if ([0x63, 0x64, 0x67, 0x68].includes(op)) this.#branch(op)
+      else if (this.#ways.every((one) => one)) await this.#do(op, data)
+    }
+    if (this.#ways.length || this.stack.length !== 1) return false
+    return isTrue(this.stack[0]) && this.#signed > 0
+  }
+
+  #branch(op) {
+    if (op === 0x63 || op === 0x64) {
+      const told = this.#ways.every((one) => one) ? this.#pop() : new Uint8Array()
+      if (!['', '01'].includes(toHex(told))) unpaid()
+      this.#ways.push((told.length === 1) === (op === 0x63))
+    } else if (this.#ways.length === 0) unpaid()
+    else if (op === 0x67) this.#ways.push(!this.#ways.pop())
+    else this.#ways.pop()
+  }
+
+  async #do(op, data) {
+    const { stack } = this
+    const top = stack.at(-1)
+    if (data) stack.push(data)
+    else if (op === 0x69) this.#verify()
+    else if (op === 0x73) stack.push(...(top && isTrue(top) ? [top] : []))
+    else if (op === 0x75) this.#pop()
+    else if (op === 0x76) stack.push(this.#pop(), top)
+    else if (op === 0x87 || op === 0x88) this.#put(same(this.#pop(), this.#pop()), op === 0x88)
+    else if (op === 0xa9) stack.push(await hash160(this.#pop()))
+    else if (op === 0xac || op === 0xad) {
+      const [key, made] = [this.#pop(), this.#pop()]
+      this.#put(await this.#hasSigned(made, key), op === 0xad)
+    } else if ((op === 0xae || op === 0xaf) && !this.isTaproot) {
+      this.#put(await this.#haveSigned(), op === 0xaf)
+    } else if (op === 0xb1 || op === 0xb2) this.#wait(op)
+    else refuse(UNKNOWN_SCRIPT)
+  }
+
+  #pop() {
+    return this.stack.pop() ?? unpaid()
+  }
+
+  #put(isSo, verifies) {
+    this.stack.push(isSo ? Uint8Array.of(1) : new Uint8Array())
+    if (verifies) this.#verify()
+  }
+
+  #verify() {
+    if (!isTrue(this.#pop())) unpaid()
+  }
+
+  #number(most = 4) {
+    const data = this.#pop()
+    if (data.length > most || (data.length && data.at(-1) & 0x80)) unpaid()
+    return number(Uint8Array.from(data).reverse())
+  }
+
+  #several() {
+    const count = Math.min(Number(this.#number()), 20)
+    return Array.from({ length: count }, () => this.#pop()).reverse()
+  }
+
+  async #hasSigned(made, key) {
+    if (made.length && !(await this.holds(made, key))) unpaid()
+    if (made.length) this.#signed += 1
+    return made.length > 0
+  }
+
+  // CHECKMULTISIG: signatures in the order of the keys.
+  async #haveSigned() {
+    const keys = this.#several()
+    const signatures = this.#several()
+    if (this.#pop().length || signatures.length > keys.length) unpaid()
+    if (signatures.length && signatures.every((one) => one.length === 0)) return false
+    for (const made of signatures) {
+      while (!(await this.holds(made, keys.shift() ?? new Uint8Array()))) {
+        if (keys.length === 0) unpaid()
+      }
+      this.#signed += 1
+    }
+    return true
+  }
+
+  // CHECKLOCKTIMEVERIFY and CHECKSEQUENCEVERIFY (BIP 65, BIP 112).
+  #wait(op) {
+    const wanted = this.#number(5)
+    const [lock, sequence] = [BigInt(this.of.lock), BigInt(this.of.sequence)]
+    this.stack.push(asNumber(wanted))
+    let due
+    if (op === 0xb1) {
+      const [time, isTime] = [500_000_000n, wanted >= 500_000_000n]
+      due = lock >= time === isTime && lock >= wanted && sequence !== 0xffffffffn
+    } else {
+      const isAlike = !((sequence ^ wanted) & (1n << 22n)) && !(sequence >> 31n)
+      due = this.of.version >= 2 && isAlike && (sequence & 0xffffn) >= (wanted & 0xffffn)
+      due ||= wanted >> 31n > 0n
+    }
+    if (!due) unpaid()
+  }
+}
+
+function asNumber(value) {
+  if (value === 0n) return new Uint8Array()
+  const length = Math.floor(value.toString(2).length / 8) + 1
+  return littleEndian(value, length)
 }
 
 function held(place, of, account) {

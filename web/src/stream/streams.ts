@@ -4,7 +4,10 @@ import { Connection, type LinkState, type Listener, type Topic } from './connect
 
 type Path = 'public' | 'private' | 'business' | 'funds'
 
-const PRIVATE = new Set(['account', 'balance_and_position', 'orders', 'fills'])
+const PRIVATE = new Set([
+  ...['account', 'balance_and_position', 'orders', 'fills'],
+  'x-reserves-proof',
+])
 const FUNDS = new Set(['deposit-info', 'withdrawal-info'])
 
 /** The connections of a page: market data, and the account's own where somebody is signed in. */

@@ -1,69 +1,59 @@
-import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
-import { type Checked, checkFiles, decimal, Refused, type Step } from '~/reserves/verifier'
+import { type Checked, decimal, type Step } from '~/reserves/verifier'
 import { Button } from '~/ui/Button'
-import { evidencePath, PROOF, type Statement, textOf } from './published'
+import { check, compared, type Failure, type Outcome } from './checking'
+import { useBundles } from './published'
 import css from './ReservesPage.module.css'
+import { fileOf, keep, type Receipt, receiptOf, receiptsOf } from './receipts'
 
 const STEPS: Record<Step, MessageKey> = {
   signature: 'reserves.step.signature',
   log: 'reserves.step.log',
   totals: 'reserves.step.totals',
   leaf: 'reserves.step.leaf',
+  history: 'reserves.step.history',
   evidence: 'reserves.step.evidence',
 }
 
-type Failure = { kind: 'early' | 'offline' | 'account' } | { kind: 'refused'; why: string }
-
-interface Outcome {
-  steps: Step[]
-  checked?: Checked
-  proof?: string
-  failure?: Failure
+/** What this browser was given: each new proof is kept, and compared with those before. */
+interface Given {
+  newest: string
+  receipts: Receipt[]
+  /** What contradicts what, in a sentence; empty where nothing does. */
+  conflict: string
 }
 
-/** No statement holds the account yet. */
-class Early extends Error {}
+const NOTHING: Given = { newest: '', receipts: [], conflict: '' }
 
-/** Where the newest proof is kept in this browser, for when the exchange does not answer. */
-const keptName = (uid: string) => `reserves.proof.${uid}`
-
-/** The newest proof, byte for byte; Early for an account that is younger than each statement. */
-async function proofOf(uid: string): Promise<string> {
-  const kept = localStorage.getItem(keptName(uid))
-  let text: string
-  try {
-    text = await textOf(PROOF)
-  } catch (problem) {
-    if (kept) return kept
-    throw problem
-  }
-  // A refusal is an answer too, and no proof.
-  if ((JSON.parse(text) as { code: string }).code !== '0') {
-    if (kept) return kept
-    throw new Early()
-  }
-  localStorage.setItem(keptName(uid), text)
-  return text
-}
-
-async function check(uid: string): Promise<Outcome> {
-  const steps: Step[] = []
-  const outcome: Outcome = { steps }
-  try {
-    outcome.proof = await proofOf(uid)
-    const [row] = (JSON.parse(outcome.proof) as { data: { statement: Statement }[] }).data
-    const files = [outcome.proof]
-    if (row?.statement.reserves.evidence) files.push(await textOf(evidencePath(row.statement)))
-    const [checked] = await checkFiles(files, '', (step) => steps.push(step))
-    if (checked) outcome.checked = checked
-    if (checked?.leaf?.account !== uid) outcome.failure = { kind: 'account' }
-  } catch (problem) {
-    if (problem instanceof Refused) outcome.failure = { kind: 'refused', why: problem.message }
-    else outcome.failure = { kind: problem instanceof Early ? 'early' : 'offline' }
-  }
-  return outcome
+function useGiven(uid: string): Given {
+  const [given, setGiven] = useState(NOTHING)
+  const take = useCallback(
+    async (text: string) => {
+      const before = await receiptsOf(uid)
+      const conflict = await compared(text, before)
+      await keep(receiptOf(uid, text), Date.now())
+      const receipts = await receiptsOf(uid)
+      // A contradiction stays: both sides are kept, whatever comes after.
+      setGiven((was) => ({ newest: text, receipts, conflict: was.conflict || conflict }))
+    },
+    [uid],
+  )
+  useEffect(() => {
+    setGiven(NOTHING)
+    if (uid) void receiptsOf(uid).then((receipts) => setGiven((was) => ({ ...was, receipts })))
+  }, [uid])
+  // One after the other: a slow machine must not compare two at once.
+  const last = useRef(Promise.resolve())
+  const onBundle = useCallback(
+    (text: string) => {
+      last.current = last.current.then(() => take(text)).catch(() => undefined)
+    },
+    [take],
+  )
+  useBundles(uid, onBundle)
+  return given
 }
 
 /** Checks the signed-in user's own proof in this browser and says each step in words. */
@@ -73,17 +63,18 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const [isBusy, setBusy] = useState(false)
   const uid = session?.uid ?? ''
+  const { newest, receipts, conflict } = useGiven(uid)
   const run = useCallback(async () => {
     setBusy(true)
-    setOutcome(await check(uid))
+    setOutcome(await check(uid, newest, receipts))
     setBusy(false)
-  }, [uid])
+  }, [uid, newest, receipts])
   const isEarly = outcome?.failure?.kind === 'early'
   // Who wanted to check before a statement held the account is answered by the one that does.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each statement is looked at once
   useEffect(() => {
     if (isEarly) void run()
-  }, [epoch])
+  }, [epoch, newest])
   if (!session) return <p className={css.quiet}>{t('reserves.signIn')}</p>
   return (
     <>
@@ -92,8 +83,25 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
         <Button look="primary" onClick={run} disabled={isBusy}>
           {t('reserves.check')}
         </Button>
-        {outcome?.proof ? <Save text={outcome.proof} /> : null}
+        {outcome?.proof ? (
+          <Save text={outcome.proof} name="proof-of-reserves.json" title={t('reserves.save')} />
+        ) : null}
+        {receipts.length ? (
+          <Save
+            text={fileOf(receipts)}
+            name="receipts-of-reserves.json"
+            title={t('reserves.saveReceipts')}
+          />
+        ) : null}
       </div>
+      {receipts.length ? (
+        <p className={css.quiet}>{t('reserves.kept', { count: receipts.length })}</p>
+      ) : null}
+      {conflict ? (
+        <p className={css.failed} role="alert">
+          {t('reserves.failed', { why: conflict })}
+        </p>
+      ) : null}
       <div role="status">{outcome ? <Said outcome={outcome} /> : null}</div>
     </>
   )
@@ -137,14 +145,13 @@ function Own({ checked, claims }: { checked: Checked; claims: bigint[] }): React
   return <p>{t('reserves.own', { held: held.join(', ') || '0' })}</p>
 }
 
-function Save({ text }: { text: string }): ReactNode {
-  const { t } = useTranslation()
+function Save({ text, name, title }: { text: string; name: string; title: string }): ReactNode {
   const save = () => {
     const link = document.createElement('a')
     link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-    link.download = 'proof-of-reserves.json'
+    link.download = name
     link.click()
     URL.revokeObjectURL(link.href)
   }
-  return <Button onClick={save}>{t('reserves.save')}</Button>
+  return <Button onClick={save}>{title}</Button>
 }

@@ -1,4 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useLink, useServices } from '~/app/services'
 
 /** A row of a statement's `assets`; amounts are in units of 10^-decimals. */
 export interface AssetRow {
@@ -44,7 +46,8 @@ export interface ChainEvidence {
   places: Place[]
 }
 
-const EVERY_MS = 5_000
+/** How often published files are looked at while nothing is pushed. */
+const EVERY_MS = 10_000
 
 /** A published file as text: what is checked is what was sent, byte for byte. */
 export async function textOf(path: string): Promise<string> {
@@ -59,15 +62,58 @@ export const PROOF = '/api/v5/x/reserves/proof'
 export const evidencePath = (statement: Statement) =>
   `/por/evidence/${statement.reserves.evidence}.json`
 
-/** The newest statement; undefined while it is not known, null where none was made. */
+/** A published epoch. */
+export const statementPath = (epoch: number) => `/por/epochs/${epoch}.json`
+
+const NEWEST = ['reserves', 'latest']
+
+/**
+ * The newest statement, as each is pushed; from the published files where nothing is. Undefined
+ * while it is not known, null where none was made.
+ */
 export function useStatement(): Statement | null | undefined {
+  const { streams } = useServices()
+  const client = useQueryClient()
+  const isLive = useLink(streams.market).kind === 'live'
   const { data, error } = useQuery({
-    queryKey: ['reserves', 'latest'],
-    queryFn: async () => (JSON.parse(await textOf(LATEST)) as { statement: Statement }).statement,
-    refetchInterval: EVERY_MS,
+    queryKey: NEWEST,
+    queryFn: async () => {
+      const { statement } = JSON.parse(await textOf(LATEST)) as { statement: Statement }
+      return newer(client.getQueryData<Statement>(NEWEST), statement)
+    },
+    refetchInterval: isLive ? false : EVERY_MS,
     retry: false,
   })
+  useEffect(
+    () =>
+      streams.subscribe(
+        { channel: 'x-reserves' },
+        {
+          onPush: ({ data: rows }) => {
+            const { statement } = rows.at(-1) as { statement: Statement }
+            client.setQueryData<Statement>(NEWEST, (known) => newer(known, statement))
+          },
+        },
+      ),
+    [streams, client],
+  )
   return data ?? (error ? null : undefined)
+}
+
+function newer(known: Statement | undefined, statement: Statement): Statement {
+  return known && known.epoch > statement.epoch ? known : statement
+}
+
+/** One's own bundles, as they are pushed: `onBundle` gets each as JSON. */
+export function useBundles(uid: string, onBundle: (text: string) => void): void {
+  const { streams } = useServices()
+  useEffect(() => {
+    if (!uid) return
+    return streams.subscribe(
+      { channel: 'x-reserves-proof' },
+      { onPush: ({ data }) => onBundle(JSON.stringify(data.at(-1))) },
+    )
+  }, [streams, uid, onBundle])
 }
 
 export function useHistory(epoch: number | undefined): Point[] {

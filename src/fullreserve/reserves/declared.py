@@ -1,0 +1,93 @@
+"""Addresses whose keys no signer of ours has at hand, each with a signature that somebody made.
+
+Cold wallets on paper, on devices, in Safes: their holders sign a message by their own software and
+hand in what it made (`fullreserve reserves declare`). As with signers' signatures, it is believed
+for a day; then nothing of it counts until somebody signs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.journal.durable_file import replace_file
+from fullreserve.reserves.keys import FOLDER
+from fullreserve.reserves.places import Control, NotProven, Ownership, Place
+
+FILE = "declared.json"
+
+
+class BadDeclared(ValueError):
+    """The file of declared addresses cannot be read; the message says why."""
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """One address. `form` is as the evidence has it; `coins` are outpoints, where there are any."""
+
+    network: int
+    address: str
+    form: str
+    message: str
+    signatures: tuple[str, ...]
+    script: str = ""
+    coins: tuple[str, ...] = ()
+
+    def place(self) -> Place:
+        """An account as its chain has it; an address of Bitcoin's family stands for itself."""
+        is_account = self.address.startswith("0x")
+        account = bytes.fromhex(self.address[2:]) if is_account else self.address.encode()
+        return Place(self.network, "declared", self.address, account, self.coins)
+
+    def ownership(self) -> Ownership:
+        return Ownership(
+            message=self.message, signatures=self.signatures, script=self.script, form=self.form
+        )
+
+
+def load(data: Path) -> list[Declared]:
+    """All of them, none without the file; BadDeclared."""
+    path = data / FOLDER / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Declared])
+    except FileNotFoundError:
+        return []
+    except (OSError, msgspec.DecodeError) as problem:
+        raise BadDeclared(f"{path} cannot be read: {problem}") from None
+
+
+def keep(data: Path, one: Declared) -> None:
+    """Adds one, instead of what was declared of its address before; BadDeclared."""
+    others = [old for old in load(data) if (old.network, old.address) != (one.network, one.address)]
+    content = msgspec.json.format(msgspec.json.encode([*others, one]), indent=1)
+    (data / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_file(data / FOLDER / FILE, content)
+
+
+class WithDeclared:
+    """Places and proofs of another control, and those that were declared."""
+
+    def __init__(self, data: Path, inner: Control) -> None:
+        self._data = data
+        self._inner = inner
+
+    async def places(self, network: int) -> Sequence[Place]:
+        """All that may hold coins; Unavailable."""
+        own = list(await self._inner.places(network))
+        known = {one.address for one in own}
+        declared = [one.place() for one in self._declared() if one.network == network]
+        return own + [one for one in declared if one.address not in known]
+
+    async def prove(self, place: Place, message: str) -> Ownership:
+        """What was handed in of a declared place, however old; NotProven."""
+        for one in self._declared():
+            if (one.network, one.address) == (place.network, place.address):
+                return one.ownership()
+        return await self._inner.prove(place, message)
+
+    def _declared(self) -> list[Declared]:
+        try:
+            return load(self._data)
+        except BadDeclared as problem:
+            raise NotProven(str(problem)) from None
