@@ -1,7 +1,8 @@
 """Set the repository up: tools, environment, packages, the compiled core.
 
 Needs nothing but Python 3.11 or later. Each step says what it does and how long it took; when
-nothing changed since the last run, no step runs. What it makes stays inside the repository:
+nothing changed since the last run, no step runs. What needs the compiler and what needs npm go side
+by side. What it makes stays inside the repository:
 `.setup/` (uv, btcd and the stamp), `.venv/`, `target/`, `web/node_modules/`, `web/dist/` and
 `nodes/node_modules/`.
 """
@@ -13,8 +14,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +60,9 @@ GO_HOME = ROOT / ".setup" / "go"
 # What the stamp says of these outlives a build of the core.
 KEPT_STAMPS = ("web_", "client_", "nodes")
 NODE_CLIENT = "tests/clients/node"
+
+# Steps that run side by side note what they did in one file.
+STAMPING = threading.Lock()
 
 
 class SetupError(Exception):
@@ -171,12 +177,22 @@ def write_stamp(stamp: dict[str, str]) -> None:
     fresh.replace(STAMP)
 
 
-def install_packages(uv: Path, names: list[str]) -> None:
-    """Make the environment hold exactly what the named requirement files pin."""
-    files = [f"requirements/{name}.txt" for name in names]
+def add_to_stamp(done: dict[str, str]) -> None:
+    """Note what is in place by now, beside what other steps noted."""
+    with STAMPING:
+        write_stamp(read_stamp() | done)
+
+
+def make_environment(uv: Path) -> None:
+    """Make the empty environment where there is none."""
     if not (VENV / "bin" / "python").exists():
         with step(f"creating .venv with Python {sys.version.split()[0]}"):
             call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV)
+
+
+def install_packages(uv: Path, names: list[str]) -> None:
+    """Make the environment hold exactly what the named requirement files pin."""
+    files = [f"requirements/{name}.txt" for name in names]
     with step(f"installing pinned packages: {', '.join(names)}"):
         call(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", VENV, *files)
 
@@ -254,7 +270,7 @@ def set_up_web(level: str) -> None:
     if is_web_fresh(stamp, level):
         return
     try:
-        write_stamp(stamp | build_web(stamp, level))
+        add_to_stamp(build_web(stamp, level))
     except SetupError as problem:
         if level != "run":
             raise
@@ -276,7 +292,7 @@ def set_up_node_client(level: str) -> None:
     check_node()
     with step("installing the tests' client for Node"):
         call("npm", "ci", "--no-audit", "--no-fund", folder=NODE_CLIENT)
-    write_stamp(stamp | {"client_node": digest((f"{NODE_CLIENT}/package-lock.json",))})
+    add_to_stamp({"client_node": digest((f"{NODE_CLIENT}/package-lock.json",))})
 
 
 def has_chain_nodes(stamp: dict[str, str], level: str) -> bool:
@@ -297,13 +313,12 @@ def set_up_chain_nodes(level: str) -> None:
         return
     if stamp.get("nodes") != lock:
         try_to("anvil, the demo's chain", install_anvil)
-    stamp |= {"nodes": lock}
+    add_to_stamp({"nodes": lock})
     if level != "run":
         try_to("litecoind", install_litecoind)
         try_to("btcd", install_btcd)
         try_to("softhsm2", install_softhsm)
-        stamp |= {"nodes_test": lock}
-    write_stamp(stamp)
+        add_to_stamp({"nodes_test": lock})
 
 
 def try_to(what: str, install: Callable[[], None]) -> None:
@@ -360,29 +375,48 @@ def set_up(level: str) -> None:
     if is_built and is_web_ready and has_chain_nodes(stamp, level):
         return
     print("Setting up:", flush=True)
-    if not is_built:
-        set_up_python(names, packages_fresh=packages_fresh)
-        node = {name: of for name, of in stamp.items() if name.startswith(KEPT_STAMPS)}
-        write_stamp({"root": str(ROOT), "build_inputs": built, **wanted, **node})
-    set_up_web(level)
-    set_up_node_client(level)
-    set_up_chain_nodes(level)
+    uv = None if is_built else prepare(stamp, packages_fresh=packages_fresh)
+    with ThreadPoolExecutor(2) as pool:
+        # All but the compiler waits for npm and downloads, so the two hardly take from each other.
+        others = pool.submit(set_up_others, level)
+        if uv:
+            set_up_python(uv, [] if packages_fresh else names)
+            add_to_stamp({"build_inputs": built, **wanted})
+        others.result()
     print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
 
 
-def set_up_python(names: list[str], *, packages_fresh: bool) -> None:
-    """Install what the named requirement files pin, and compile the core."""
+def prepare(stamp: dict[str, str], *, packages_fresh: bool) -> Path:
+    """Get the tools and an environment in place, and forget what is about to change; uv."""
     check_rust()
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     if SYSTEM_CERTIFICATES.exists():
         # Trust what pip and cargo trust, also behind a proxy with a certificate of its own.
         os.environ.setdefault("UV_SYSTEM_CERTS", "true")
     uv = ensure_uv()
-    if not packages_fresh:
-        STAMP.unlink(missing_ok=True)
+    make_environment(uv)
+    kept = {
+        name: of
+        for name, of in stamp.items()
+        if name.startswith(KEPT_STAMPS) or (packages_fresh and name in LEVELS["bench"])
+    }
+    write_stamp(kept | {"root": str(ROOT)})
+    return uv
+
+
+def set_up_python(uv: Path, names: list[str]) -> None:
+    """Install what the named requirement files pin, and compile the core."""
+    if names:
         install_packages(uv, names)
     build_package(uv)
     compile_modules()
+
+
+def set_up_others(level: str) -> None:
+    """What neither needs the packages of Python nor is needed to install them."""
+    set_up_web(level)
+    set_up_node_client(level)
+    set_up_chain_nodes(level)
 
 
 def main() -> int:

@@ -32,6 +32,7 @@ from fullreserve.journal.sequencer import Limits, Sequencer
 from fullreserve.journal.sqlite import SqliteJournal
 
 START_MS = 1_700_000_000_000
+WAIT_S = 60  # a machine may be busy; a test that passes does not wait
 ALICE = 10_000_001
 BOB = 10_000_002
 BTC_USDT = 1
@@ -105,7 +106,7 @@ async def submit(
     """What became of a run of commands."""
     done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     door.submit([encode(command) for command in commands], done.set_result, limits)
-    return await asyncio.wait_for(done, 10)
+    return await asyncio.wait_for(done, WAIT_S)
 
 
 def order(door: Door, owner: int, side: Side, price: int, size: int, **more: Any) -> PlaceOrder:
@@ -132,7 +133,7 @@ async def place(door: Door, owner: int, side: Side, price: int, size: int, **mor
 
 async def until(condition: Callable[[], object]) -> None:
     """Lets the loop turn until something is so; bounded."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not condition():  # noqa: ASYNC110 - threads and sockets move, not tasks
             await asyncio.sleep(0)
 

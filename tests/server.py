@@ -33,6 +33,7 @@ from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Personal, Vault
+from tests.cheap_hashes import CHEAP
 
 READY = re.compile(r"ready: REST https?://(\S+) · WebSocket wss?://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
@@ -165,7 +166,7 @@ class LiveServer:
     ) -> NewKey:
         """The same within a loop."""
         clock = SystemClock()
-        vault = Vault(self.folder, clock.wall_ms)
+        vault = Vault(self.folder, clock.wall_ms, CHEAP)
         door = await SocketDoor.open(self.folder / SOCKET_NAME, TREASURER, clock)
         try:
             uid = vault.create_user(personal=personal).uid

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from fullreserve.clock import SystemClock
 from fullreserve.identity.vault import NewKey
 from fullreserve.records.reached import FILE
 from tests.memory_folder import memory_folder
@@ -28,7 +29,7 @@ from tests.server import LiveServer
 
 HISTORY = "trade/orders-history?instType=SPOT"
 LEDGER = "account/bills?limit=5"
-LOOKS = 3_000
+WAIT_S = 60
 
 
 class Trader:
@@ -79,8 +80,11 @@ class Trader:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Looks often enough for processes to get there; each look takes a request."""
-    assert any(condition() for _ in range(LOOKS))
+    """Looks until processes have got there, within a bound."""
+    clock = SystemClock()
+    end_ns = clock.monotonic_ns() + WAIT_S * 10**9
+    while not condition():
+        assert clock.monotonic_ns() < end_ns
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from scripts.test import may_be_tried_again, run_part, try_again
+from scripts.source import ROOT
+from scripts.test import (
+    PYTHON_PARTS,
+    folders,
+    may_be_tried_again,
+    part_of,
+    plan,
+    run_piece,
+    whole_part,
+    with_second_tries,
+)
 
 PASSES = "def test_one(): pass\n"
 FAILS = "def test_two(): assert False\n"
@@ -20,6 +30,10 @@ def test_six():
         assert False
 """
 SKIPS = "import pytest\ndef test_five(): pytest.skip('no disk')\n"
+
+
+# Its failures may be tried again.
+PROBE = "clients"
 
 
 def command_of(folder: Path, *suites: str) -> list[str]:
@@ -54,13 +68,13 @@ def test_each_end_of_a_part_is_counted(
     """Criterion: HOUSE-RUN-3."""
     # The small suites need none of the plug-ins, which take most of the time of a start.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    outcome = run_part("probe", command_of(tmp_path, *suites))
+    outcome = run_piece(PROBE, command_of(tmp_path, *suites))
     assert (outcome.passed, outcome.failed, outcome.skipped) == (passed, failed, skipped)
 
 
 def test_a_command_that_fails_without_counting_is_a_failure() -> None:
     """Criterion: HOUSE-RUN-3."""
-    outcome = run_part("probe", [sys.executable, "-c", "print('error: no such crate'); exit(101)"])
+    outcome = run_piece(PROBE, [sys.executable, "-c", "print('error: no such crate'); exit(101)"])
     assert (outcome.passed, outcome.failed) == (0, 1)
     assert "no such crate" in outcome.output
 
@@ -80,9 +94,9 @@ def test_a_second_try_takes_back_only_what_then_passes(
     """Criterion: HOUSE-RUN-5."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     command = command_of(tmp_path, *suites)
-    first = run_part("probe", command)
-    assert may_be_tried_again(first)
-    second = try_again(first, command)
+    first = run_piece(PROBE, command)
+    assert may_be_tried_again([first])
+    (second,) = with_second_tries([first], {PROBE: command})
     assert (second.passed + second.failed, second.failed) == (2, failed)
     assert ("UNSTEADY" in capsys.readouterr().out) is (failed == 0)
 
@@ -95,4 +109,37 @@ def test_a_crash_and_many_failures_have_no_second_try(
 ) -> None:
     """Criterion: HOUSE-RUN-5."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    assert not may_be_tried_again(run_part("probe", command_of(tmp_path, *suites)))
+    crashed = run_piece(PROBE, command_of(tmp_path, *suites))
+    assert not may_be_tried_again([crashed])
+    assert with_second_tries([crashed], {}) == [crashed]
+
+
+def test_failures_of_all_pieces_of_a_part_count_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: HOUSE-RUN-5."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pieces = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        command = command_of(tmp_path / name, PASSES, FAILS, FAILS)
+        pieces.append(run_piece(f"clients/{name}", command))
+    assert all(may_be_tried_again([piece]) for piece in pieces)
+    assert not may_be_tried_again(pieces)
+    both = whole_part("clients", pieces)
+    assert (both.passed, both.failed, both.skipped) == (2, 4, 0)
+
+
+def test_each_test_is_in_one_piece() -> None:
+    """Criterion: HOUSE-RUN-6."""
+    pieces = folders()
+    assert {"rust", "web", *pieces} == set(plan(long=True))
+    assert {part_of(name) for name in pieces} == set(PYTHON_PARTS)
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        within = [
+            name
+            for name, (folder, left) in pieces.items()
+            if path.is_relative_to(ROOT / folder)
+            and not any(path.is_relative_to(ROOT / other) for other in left)
+        ]
+        assert len(within) == 1, path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from fullreserve.app import supervision
 from fullreserve.app.command import run
 from fullreserve.app.running import Running
 from fullreserve.app.supervision import Program
@@ -29,6 +30,8 @@ class ChainDemo(Market):
 
 if __name__ == "__main__":
     demo_accounts.BLOCK_S = 1
+    # Tests kill workers faster than they fail; each killing would double the pause before the next.
+    supervision.PAUSE_LONGEST_MS = supervision.PAUSE_FIRST_MS
     market = ChainDemo(*sys.argv[1:])
     try:
         sys.exit(run(Settings.load(), market))

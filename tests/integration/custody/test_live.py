@@ -40,35 +40,56 @@ def live() -> Iterator[Live]:
         assert "ledger and chain differ" not in made.log
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def okx(live: Live) -> Any:
+    """Of each test: the exchange may have been started again."""
     return live.client()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def outside(live: Live) -> Outside:
     return Outside(live.network())
+
+
+@pytest.fixture(scope="module")
+def coins(live: Live) -> None:
+    """The trader has money to withdraw, whichever test is the first."""
+    fund(live, live.client(), Outside(live.network()), 2_000)
+
+
+def fund(live: Live, okx: Any, outside: Outside, amount: int) -> None:
+    """A deposit of so many USDT, until it can be withdrawn."""
+    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    sent = outside.send(USDT, address, amount * 10**6)
+    live.until(lambda: [one["info"]["state"] for one in came(okx, sent)] == ["2"], "coins")
+
+
+def came(okx: Any, *sent: str) -> list[Any]:
+    """The deposits of these transactions."""
+    return [one for one in okx.fetch_deposits() if one["txid"] in sent]
 
 
 def test_a_deposit_is_seen_credited_and_unlocked(live: Live, okx: Any, outside: Outside) -> None:
     """Criterion: CHAINS-LIVE-1."""
     address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
     assert okx.fetch_deposit_address("ETH", ON_ERC20)["address"] == address
+    before = okx.fetch_balance({"type": "funding"}).get("USDT", {"free": 0})["free"]
     sent = outside.send(USDT, address, 2_500 * 10**6)
     ether = outside.send(ETH, address, 100 * ETHER)
     live.until(
-        lambda: [one["status"] for one in okx.fetch_deposits()] == ["ok", "ok"], "two deposits"
+        lambda: [one["status"] for one in came(okx, sent, ether)] == ["ok", "ok"], "two deposits"
     )
-    found = {one["currency"]: one for one in okx.fetch_deposits()}
-    assert {one["txid"] for one in found.values()} == {sent, ether}
+    found = {one["currency"]: one for one in came(okx, sent, ether)}
+    assert (found["USDT"]["txid"], found["ETH"]["txid"]) == (sent, ether)
     assert (found["USDT"]["amount"], found["ETH"]["amount"]) == (2_500, 100)
     assert found["USDT"]["network"] == "ERC20"
     live.until(
-        lambda: all(one["info"]["state"] == "2" for one in okx.fetch_deposits()), "unlocking"
+        lambda: all(one["info"]["state"] == "2" for one in came(okx, sent, ether)), "unlocking"
     )
-    assert okx.fetch_balance({"type": "funding"})["USDT"]["free"] == 2_500
+    assert okx.fetch_balance({"type": "funding"})["USDT"]["free"] == before + 2_500
 
 
+@pytest.mark.usefixtures("coins")
 def test_a_withdrawal_is_paid_on_the_chain(live: Live, okx: Any, outside: Outside) -> None:
     """Criterion: CHAINS-LIVE-2."""
     live.until(
@@ -91,10 +112,13 @@ def test_users_coins_come_to_the_hot_wallet(live: Live, okx: Any, outside: Outsi
     Criterion: CHAINS-SWEEP-1, CHAINS-SWEEP-3.
     """
     address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    before = {one["txid"] for one in okx.fetch_deposits()}
+    sent = {outside.send(USDT, address, 100 * 10**6), outside.send(ETH, address, 10 * ETHER)}
+    live.until(lambda: [one["status"] for one in came(okx, *sent)] == ["ok", "ok"], "two deposits")
     live.until(lambda: not outside.balance(USDT, address), "a sweep of tokens")
     live.until(lambda: outside.balance(ETH, address) < ETHER // 1000, "a sweep of the coin")
-    assert len(okx.fetch_deposits()) == 2
-    other = live.client("trader2")
+    assert {one["txid"] for one in okx.fetch_deposits()} == before | sent
+    other = live.client("taker1")
     poor = other.fetch_deposit_address("USDT", ON_ERC20)["address"]
     assert not outside.balance(ETH, poor)
     outside.send(USDT, poor, 10 * 10**6)
@@ -112,6 +136,7 @@ def _ended(okx: Any, number: str) -> Any:
     return one if one["status"] in ("ok", "failed", "canceled") else None
 
 
+@pytest.mark.usefixtures("coins")
 def test_each_step_is_pushed(live: Live, okx: Any) -> None:
     """Criterion: CHAINS-LIVE-4."""
     with live.subscribed(okx, "deposit-info", "withdrawal-info") as pushed:
@@ -140,15 +165,7 @@ def test_killed_at_any_moment_everything_is_paid_once(
 
     Criterion: CHAINS-LIVE-3.
     """
-    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
-    outside.send(USDT, address, 1_000 * 10**6)
-    live.until(
-        lambda: (
-            [one["info"]["state"] for one in okx.fetch_deposits() if one["amount"] == 1_000]
-            == ["2"]
-        ),
-        "coins to withdraw",
-    )
+    fund(live, okx, outside, 1_000)
     before, held = outside.balance(USDT), okx.fetch_balance({"type": "funding"})["USDT"]["total"]
     # Amounts that no two share: a payment made twice would be seen as such.
     amounts = [10 + number / 1000 for number in range(WITHDRAWALS)]
@@ -171,16 +188,7 @@ def test_killed_at_any_moment_everything_is_paid_once(
 
 def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outside) -> None:
     """Criterion: POL-18."""
-    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
-    outside.send(USDT, address, 70_000 * 10**6)
-    live.until(
-        lambda: [
-            one
-            for one in okx.fetch_deposits()
-            if (one["amount"], one["info"]["state"]) == (70_000, "2")
-        ],
-        "coins to withdraw",
-    )
+    fund(live, okx, outside, 70_000)
     before = outside.balance(USDT)
     large = okx.withdraw("USDT", 60_000, WALLET, ON_ERC20 | {"fee": "1"})["id"]
     live.until(lambda: _row(okx, large)["state"] == "4", "an operator to be asked")
@@ -201,16 +209,7 @@ def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outsi
 def test_the_whole_exchange_is_killed_amid_payments(live: Live, outside: Outside) -> None:
     """Exchange, workers and signers at once: each is paid once. Criterion: CHAINS-KILL-1."""
     okx = live.client("trader2")
-    address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
-    outside.send(USDT, address, 500 * 10**6)
-    live.until(
-        lambda: [
-            one
-            for one in okx.fetch_deposits()
-            if (one["amount"], one["info"]["state"]) == (500, "2")
-        ],
-        "coins to withdraw",
-    )
+    fund(live, okx, outside, 500)
     before, held = outside.balance(USDT), okx.fetch_balance({"type": "funding"})["USDT"]["total"]
     amounts = [20.25, 21.5, 23.125]
     order = ON_ERC20 | {"fee": "1"}

@@ -16,11 +16,12 @@ from fullreserve.exchange.wire.queries import GetStatus
 from fullreserve.identity import totp
 from fullreserve.identity.courier import Courier, sentence
 from fullreserve.identity.outbox import Message
-from fullreserve.identity.rules import Hashing, Rules
+from fullreserve.identity.rules import Rules
 from tests.bed import until
+from tests.cheap_hashes import CHEAP
 from tests.integration.rest.bed import API, Answer, RestBed
 
-RULES = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1), busy_ms=20)
+RULES = Rules(hashing=CHEAP.hashing, busy_ms=20)
 PASSWORD = "correct horse battery"
 # Every parameter that some endpoint needs, so that none is refused for one that is missing.
 ANY_BODY = {

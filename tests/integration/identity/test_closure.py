@@ -19,7 +19,7 @@ from fullreserve.identity.closure import Closure
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
-from tests.bed import BTC, place
+from tests.bed import BTC, WAIT_S, place
 from tests.integration.identity.bed import PASSWORD, SESSION, Town
 from tests.integration.identity.test_api_keys import make, works
 
@@ -140,7 +140,7 @@ async def test_a_right_that_is_changed_during_a_close_leaves_it_frozen(
             closing.append(asyncio.create_task(closure.close(sub)))
             # Until it is frozen, or the close will have to wait for its turn.
             is_frozen = False
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(WAIT_S):
                 while not (is_frozen or desk.flags_turn.locked()):
                     is_frozen = bool((await query(GetOwner(sub))).flags)
                     await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from fullreserve.identity.vault import NewKey
 from tests.server import LiveServer
 
 API = "/api/v5/"
-ANSWER_S = 10
+ANSWER_S = 60
 
 
 class Client:

@@ -25,13 +25,14 @@ from fullreserve.exchange.products.registry import products
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.app import RestApp, build
 from fullreserve.identity.api_key import Permission
-from fullreserve.identity.rules import PRODUCTION, Rules
+from fullreserve.identity.rules import Rules
 from fullreserve.identity.vault import NewKey, Vault
 from fullreserve.marketdata.feed import Feed
 from fullreserve.records.database import database_url, open_database
 from fullreserve.records.follower import Follower
 from fullreserve.records.history import History
-from tests.bed import ALICE, BOB, Bed
+from tests.bed import ALICE, BOB, WAIT_S, Bed
+from tests.cheap_hashes import CHEAP
 
 TRADE = Permission.READ_ONLY | Permission.TRADE
 API = "/api/v5/"
@@ -101,7 +102,7 @@ class RestBed:
         *,
         limits: bool = False,
         clock: Clock | None = None,
-        rules: Rules = PRODUCTION,
+        rules: Rules = CHEAP,
         demo: bool = False,
         traders: tuple[NewKey, NewKey] | None = None,
     ) -> RestBed:
@@ -149,7 +150,7 @@ class RestBed:
         await self._at_rest()
 
     async def _at_rest(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while True:
                 health = await self.door.health()
                 behind = health.projections.get("records", 0) < health.durable

@@ -19,7 +19,7 @@ from fullreserve.gateway.limits import SINGLE
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.proving import Proving
 from fullreserve.identity.api_key import Permission
-from tests.bed import START_MS, until
+from tests.bed import START_MS, WAIT_S, until
 from tests.integration.rest.bed import TRADE, HandClock, RestBed
 from tests.integration.rest.test_raw_http import BODY, ORDER, Port, named, read_answer
 
@@ -106,7 +106,7 @@ async def test_known_callers_are_read_at_once(port: Port) -> None:
         data = port.post(body, changes) + body
         done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if rest.app.signed_order(data, ("127.0.0.1", 1), lambda _, sent: done.set_result(sent)):
-            return f"at once {json.loads(await asyncio.wait_for(done, 10))['code']}"
+            return f"at once {json.loads(await asyncio.wait_for(done, WAIT_S))['code']}"
         return str((await port.send(data))[1]["code"])
 
     assert await at_once(named("first")) == "0"
@@ -223,7 +223,7 @@ async def test_a_fault_while_a_passphrase_is_checked_is_answered(
 
     monkeypatch.setattr(Proving, "check", unreadable)
     body = BODY + b"}"
-    status, answer = await asyncio.wait_for(port.send(port.post(body) + body), 10)
+    status, answer = await asyncio.wait_for(port.send(port.post(body) + body), WAIT_S)
     assert (status, answer["code"]) == (500, "50026")
 
 

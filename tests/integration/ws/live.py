@@ -29,6 +29,7 @@ from fullreserve.exchange.wire.events import Reply
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.ws.server import Server, start
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.rules import Rules
 from fullreserve.identity.vault import NewKey, Vault
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.sequencer import Sequencer
@@ -36,10 +37,11 @@ from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.marketdata.feed import Feed
 from fullreserve.records.database import database_url, open_database, prepare
 from fullreserve.records.history import History
+from tests.cheap_hashes import CHEAP
 
 BTC, USDT, ETH = 1, 2, 3
 BTC_USDT, ETH_USDT = 11, 12
-WAIT_S = 20
+WAIT_S = 60
 PASSPHRASE = "correct horse"
 BOTH = Permission.READ_ONLY | Permission.TRADE
 
@@ -193,7 +195,12 @@ def order(side: str, price: str, size: str, **more: object) -> dict[str, object]
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, limits: bool = False, strict: bool = False, clock: Clock | None = None
+    folder: Path,
+    *,
+    limits: bool = False,
+    strict: bool = False,
+    clock: Clock | None = None,
+    rules: Rules = CHEAP,
 ) -> AsyncIterator[Live]:
     """The exchange over a fresh journal; everything is stopped at the end."""
     clock = clock or SystemClock()
@@ -202,7 +209,7 @@ async def running(
     engine = open_database(database_url("", folder))
     prepare(engine)
     history = History(engine)
-    vault = Vault(folder, clock.wall_ms)
+    vault = Vault(folder, clock.wall_ms, rules)
     door = await LocalDoor.open(sequencer, 1)
     feed = Feed(door, Catalog(), clock)
     await feed.start()

@@ -29,6 +29,7 @@ from fullreserve.gateway.ws.frames import Close, close_frame, text_frame
 from fullreserve.gateway.ws.hub import IDLE_MS
 from fullreserve.gateway.ws.limits import REQUESTS_MAX
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.rules import PRODUCTION
 from tests.integration.ws.live import (
     BOTH,
     BTC_USDT,
@@ -221,10 +222,10 @@ async def test_a_second_login_of_another_user_is_refused(live: Live) -> None:
         assert (await client.next())["event"] == "login"
 
 
-async def test_what_is_sent_during_a_login_waits_for_it(live: Live) -> None:
+async def test_what_is_sent_during_a_login_waits_for_it(tmp_path: Path) -> None:
     """Criterion: WS-LOGIN-5. The first login of a key takes argon2's time."""
-    key = await live.trader()
-    async with live.client() as client:
+    async with running(tmp_path, rules=PRODUCTION) as live, live.client() as client:
+        key = await live.trader()
         await client.send(login(key, live.context.clock))
         await client.send({"op": "subscribe", "args": [{"channel": "account"}]})
         await client.send("ping")

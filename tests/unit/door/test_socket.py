@@ -20,7 +20,7 @@ from fullreserve.exchange.wire.commands import Side, encode
 from fullreserve.exchange.wire.queries import GetStatus
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.sequencer import ROWS_IN_FLIGHT
-from tests.bed import ALICE, Bed, order, place, submit, turn, until
+from tests.bed import ALICE, WAIT_S, Bed, order, place, submit, turn, until
 from tests.broken_disk import Disk
 
 
@@ -106,7 +106,7 @@ async def test_a_reader_that_does_not_read_is_not_buffered_for(bed: Bed) -> None
 
     async def receive_until(kind: type[frames.Message]) -> None:
         while not received or not isinstance(received[-1], kind):
-            bodies = found.feed(await asyncio.wait_for(reader.read(1 << 20), 10))
+            bodies = found.feed(await asyncio.wait_for(reader.read(1 << 20), WAIT_S))
             received.extend(frames.from_exchange.decode(body) for body in bodies)
 
     await receive_until(frames.Welcome)
@@ -157,7 +157,7 @@ async def test_a_question_that_fails_is_answered(bed: Bed, monkeypatch: pytest.M
 
     monkeypatch.setattr(bed.journal, "quarantined", damaged)
     with pytest.raises(Unavailable, match="could not answer"):
-        await asyncio.wait_for(door.skips(), 10)
+        await asyncio.wait_for(door.skips(), WAIT_S)
     await door.close()
     await server.close()
 

@@ -15,6 +15,7 @@ from fullreserve.gateway.auth import Authenticator, require
 from fullreserve.gateway.errors import Problem
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Vault
+from tests.cheap_hashes import CHEAP
 
 NOW = 1_700_000_000_123
 TRADE = Permission.READ_ONLY | Permission.TRADE
@@ -27,7 +28,7 @@ def stamp(ms: int) -> str:
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
-    opened = Vault(tmp_path, lambda: NOW)
+    opened = Vault(tmp_path, lambda: NOW, CHEAP)
     yield opened
     opened.close()
 

@@ -17,6 +17,7 @@ from fullreserve.gateway.auth import WINDOW_MS, Authenticator
 from fullreserve.gateway.errors import Problem
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Vault
+from tests.cheap_hashes import CHEAP
 
 NOW_MS = 1_700_000_000_000
 PASSPHRASE = "Right-Phrase-1"
@@ -26,7 +27,7 @@ class Both:
     """A key, the full check, and the short one that was told of the key."""
 
     def __init__(self, folder: Path) -> None:
-        self.vault = Vault(folder, lambda: NOW_MS)
+        self.vault = Vault(folder, lambda: NOW_MS, CHEAP)
         uid = self.vault.create_user().uid
         self.key: NewKey = self.vault.create_key(uid, PASSPHRASE, Permission.TRADE)
         self.full = Authenticator(self.vault, lambda: NOW_MS)

@@ -10,10 +10,8 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.identity import store
 from fullreserve.identity.api_key import Permission
-from fullreserve.identity.rules import Hashing, Rules
 from fullreserve.identity.vault import NewKey, Vault
-
-CHEAP = Rules(hashing=Hashing(passes=1, memory_kib=8, lanes=1))
+from tests.cheap_hashes import CHEAP
 
 
 class Pair:
