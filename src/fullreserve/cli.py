@@ -412,6 +412,19 @@ def add_presence(custody: "Subcommands") -> None:
     taken.add_argument("signature", help="the answer, in hexadecimal digits")
 
 
+def add_asset(commands: "Subcommands") -> None:
+    """Add the commands that bring an asset to the exchange."""
+    text = "list an asset by its manifest; docs/guide/operate.md"
+    parser = commands.add_parser("asset", help=text, description=text, epilog=EXIT_CODES)
+    asset = parser.add_subparsers(title="commands", metavar="command", required=True)
+    for name, target, about in (
+        ("check", "check", "print each stage of a manifest; 1 while one is not passed"),
+        ("list", "listing", "define an asset, its chains and its pairs on the running exchange"),
+    ):
+        room = InRoom(f"fullreserve.app.assets:{target}", ("manifest",))
+        add_command(asset, name, room, about).add_argument("manifest", type=Path, help="TOML")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -450,6 +463,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_reserves(commands)
     add_tls(commands)
     add_custody(commands)
+    add_asset(commands)
     backup = add_command(
         commands,
         "backup",

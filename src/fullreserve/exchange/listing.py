@@ -6,6 +6,7 @@ digits <= 8): then no fill of these pairs has a remainder to round.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fullreserve.exchange import decimals
@@ -73,7 +74,8 @@ def _digits(step: str) -> int:
     return len(step.partition(".")[2].rstrip("0"))
 
 
-def _list_pair(number: int, pair: Pair, assets: dict[str, int]) -> ListInstrument:
+def list_pair(number: int, pair: Pair, assets: Mapping[str, int]) -> ListInstrument:
+    """A pair's listing, open for trading; `assets` are numbers by symbol."""
     base, quote = pair.symbol.split("-")
     price_scale, size_scale = _digits(pair.tick), _digits(pair.lot)
     largest = decimals.parse(pair.max_size, size_scale)
@@ -112,4 +114,4 @@ def commands() -> list[AnyCommand]:
         )
         for asset in ASSETS
     ]
-    return [*defined, *(_list_pair(number, pair, assets) for number, pair in enumerate(PAIRS, 1))]
+    return [*defined, *(list_pair(number, pair, assets) for number, pair in enumerate(PAIRS, 1))]

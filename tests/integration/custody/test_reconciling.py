@@ -17,7 +17,14 @@ from fullreserve.custody import contracts
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, Line, Reconciler, patience
+from fullreserve.custody.reconciling import (
+    BEHIND_MS,
+    COIN_TOLERANCE,
+    LASTS_MS,
+    Line,
+    Reconciler,
+    patience,
+)
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
@@ -210,3 +217,16 @@ def test_a_difference_lasts_longer_while_the_payer_has_not_read_the_block(tmp_pa
     store.close()
     assert patience(other, place, block) == LASTS_MS
     assert LASTS_MS < BEHIND_MS < 60_000
+
+
+def test_e9_4_a_thousandth_of_a_coin_in_a_thousand_is_a_break() -> None:
+    """Ledger 1,000.0000, chain 999.9990, tolerance 0.0005. Criterion: CHAINS-RECONCILE-2."""
+    ledger, tolerance = 1000 * 10**8, COIN_TOLERANCE
+    assert tolerance == 5 * 10**4
+
+    def line(chain: int) -> Line:
+        return Line(wire.Tier.HOT, COIN, ledger, ledger - tolerance, ledger + tolerance, chain)
+
+    assert line(99_999_900_000).difference == -50_000
+    assert line(ledger - tolerance).difference == line(ledger + tolerance).difference == 0
+    assert LASTS_MS + BEHIND_MS < 60_000
