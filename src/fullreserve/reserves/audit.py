@@ -30,6 +30,7 @@ from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.reserves import claims
 from fullreserve.reserves.archive import HASHES, LEAF_BYTES, PUBLIC
 from fullreserve.reserves.canonical import canonical
+from fullreserve.reserves.checker import NoVerifier, verifier
 from fullreserve.reserves.keys import FOLDER
 from fullreserve.reserves.statement import TAG, Document, hash_of
 from fullreserve.reserves.transparency import leaf_hash
@@ -62,10 +63,13 @@ def audit(settings: Settings, epoch: int | None, node: Sequence[str] | None) -> 
         _say(f"{newest} statements, each signed and in the log, each naming the one before it")
         check_claims(settings.data, document)
         _say(f"claims of statement {document['epoch']} are those of the journal, to the unit")
-        asked = check_places(folder, document, dict(one.split("=", 1) for one in node or ()))
+        urls = dict(one.split("=", 1) for one in node or ())
+        shown = check_control(folder, document, urls)
+        _say(f"{shown} addresses are the exchange's: their keys signed")
+        asked = check_places(folder, document, urls)
         _say(f"{asked} balances are those of your own nodes")
         check_cover(document)
-    except (Finding, JournalError, NodeProblem, OSError, ValueError) as problem:
+    except (Finding, NoVerifier, JournalError, NodeProblem, OSError, ValueError) as problem:
         _say(f"FAILED: {problem}")
         return WRONG
     _say("Every asset is covered. Everything that could be checked holds.")
@@ -132,6 +136,30 @@ def check_claims(data: Path, document: Document) -> None:
         raise Finding(f"the tree has {document['claims']['leaves']} leaves for {users} accounts")
 
 
+def check_control(folder: Path, document: Document, nodes: dict[str, str]) -> int:
+    """That the evidence holds for the stand-alone verifier; how many addresses it is of. Finding.
+
+    Coins of Bitcoin's family are looked for at the auditor's nodes here too.
+    """
+    name = document["reserves"]["evidence"]
+    if not name:
+        return 0
+    judge = verifier()
+    row = (folder / "epochs" / f"{document['epoch']}.json").read_bytes()
+    evidence = judge.load((folder / "evidence" / f"{name}.json").read_bytes())
+    try:
+        said = judge.check_statement(judge.load(row))
+        said = said._replace(assets=judge.assets_of(document))
+        judge.check_evidence(evidence, said)
+        for chain in judge.coins_in([evidence]):
+            number = str(chain["network"])
+            if number in nodes:
+                judge.check_node(f"{number}={nodes[number]}", said, [evidence])
+    except judge.Refused as refused:
+        raise Finding(str(refused)) from None
+    return sum(len(chain["places"]) for chain in evidence["chains"])
+
+
 def check_places(folder: Path, document: Document, nodes: dict[str, str]) -> int:
     """That the auditor's nodes have the balances of the evidence; how many were asked."""
     name = document["reserves"]["evidence"]
@@ -143,6 +171,9 @@ def check_places(folder: Path, document: Document, nodes: dict[str, str]) -> int
         url = nodes.get(str(chain["network"]))
         if url is None:
             _say(f"chain {chain['name']}: no node of yours was named (--node)")
+            continue
+        if chain["kind"] == "utxo":  # looked for with the signatures
+            asked += sum(len(place["coins"]) for place in chain["places"])
             continue
         node = Node(url)
         for number, place in enumerate(chain["places"], 1):

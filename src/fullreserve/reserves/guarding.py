@@ -4,30 +4,45 @@ A figure is made of each asset of which every chain was read this time and every
 What the ledger had there is told with it, before or after the reading, whichever leaves less to
 lend: coins come and go meanwhile. For the same reason a figure alone stops nothing until the next
 one confirms it; a loss that the ledger itself has needs no confirmation.
+
+A withdrawal that is bound and not final is on its way: its coins may have left already while the
+ledger still owes them. Nothing is lent on them, and as much as is on its way stops nothing: a lack
+that is a loss is still there when they are final.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import msgspec
 import structlog
 
 from fullreserve.custody.house import House
+from fullreserve.custody.reconciling import FEE_ON_ITS_WAY
 from fullreserve.door.protocol import Door, Refused, Result, Unavailable
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
+from fullreserve.exchange.products.withdrawal_state import ListPay
 from fullreserve.exchange.wire.commands import SetLiquid, amount_bytes, amount_int, encode
-from fullreserve.exchange.wire.queries import ListReserves, ReserveState
+from fullreserve.exchange.wire.queries import AskFold, ListReserves, ReserveState
 from fullreserve.journal.replica import Replica
 from fullreserve.reserves.statement import Shown
 
 # In exchange time; longer where that runs so fast that three rounds take longer.
 FRESH_MS = 5 * 60 * 1000
 ROUNDS = 3
+AT_ONCE = 100_000
+
+OnTheWay = dict[tuple[int, int], int]  # units by withdrawal and asset
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class Following(Protocol):
@@ -53,9 +68,16 @@ class Guarding:
         self._doubtful: frozenset[int] | None = None
         self._stopped: frozenset[int] = frozenset()
         self._is_telling = False
+        # On its way while the newest figure was read, and when the next one's reading began.
+        self._way: OnTheWay = {}
+        self._next_way: OnTheWay = {}
 
     def booked(self) -> dict[int, int]:
-        """Coins by the ledger, by asset; nothing where the log's rules guard nothing."""
+        """Coins by the ledger, by asset; nothing where the log's rules guard nothing.
+
+        To be asked when a reading begins.
+        """
+        self._next_way = self._on_the_way()
         return {one.asset: amount_int(one.coins) for one in self._states()}
 
     async def tell(self, shown: Shown, before: Mapping[int, int]) -> None:
@@ -63,7 +85,10 @@ class Guarding:
 
         `before` is what was booked before the reading. Unavailable.
         """
+        began = self._next_way
         after = self.booked()
+        # What came or ended meanwhile may be in this reading or not.
+        self._way = began | self._next_way
         whole = frozenset(after) & shown.whole
         if not whole:
             return
@@ -124,7 +149,34 @@ class Guarding:
                 self._stopped |= {asset}
 
     def _short(self) -> frozenset[int]:
-        return frozenset(one.asset for one in self._states() if one.is_short)
+        """Assets that lack more than is on its way."""
+        way = Counter[int]()
+        for (_, asset), units in (self._way | self._on_the_way()).items():
+            way[asset] += units
+        return frozenset(
+            one.asset
+            for one in self._states()
+            if one.is_short and amount_int(one.demand) - amount_int(one.liquid) > way[one.asset]
+        )
+
+    def _on_the_way(self) -> OnTheWay:
+        found: OnTheWay = {}
+        for one in self._asked(wire.DEPOSITS, ListNetworks(), list[NetworkState]):
+            terms = one.terms
+            for pay in self._asked(
+                wire.WITHDRAWALS, ListPay(terms.network, 0, AT_ONCE), list[wire.Pay]
+            ):
+                if pay.binding:
+                    found[pay.withdrawal, pay.asset] = amount_int(pay.amount)
+                    gas = pay.withdrawal, terms.gas_asset
+                    found[gas] = found.get(gas, 0) + FEE_ON_ITS_WAY
+        return found
+
+    def _asked(self, fold: int, question: msgspec.Struct, shape: type[T]) -> T:
+        asked = AskFold(fold, msgspec.msgpack.encode(question))
+        answer: bytes | None = self._following.replica.machine.query(asked)
+        # A log without these folds has nothing on its way.
+        return msgspec.msgpack.decode(answer or msgspec.msgpack.encode(()), type=shape)
 
     def _states(self) -> list[ReserveState]:
         states: list[ReserveState] = self._following.replica.machine.query(ListReserves())

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +42,8 @@ from fullreserve.reserves.statement import Document, Shown, signed, statement
 from fullreserve.until_terminated import until_terminated
 
 LOOK_MS = 1_000
+# So long a statement waits for its follower at most.
+FOLLOWER_S = 10.0
 VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
 
 log = structlog.get_logger(__name__)
@@ -105,6 +107,7 @@ class Worker:
         booked = self.guarding.booked()
         shown, evidence = await self._reserves.read(self._clock.wall_ms())
         epoch = self._archive.epoch + 1
+        await self._follow_up()
         claimed = await self.projection.claimed(epoch)
         document = statement(
             claimed,
@@ -125,6 +128,15 @@ class Worker:
         with _unless_unavailable():
             await self.guarding.tell(shown, booked)
         return row
+
+    async def _follow_up(self) -> None:
+        """Waits for what is durable to be followed; a slow follower's statement is older, not none.
+
+        The statement names the place in the log that it is of.
+        """
+        with suppress(TimeoutError, Unavailable):
+            durable = (await self._door.health()).durable
+            await asyncio.wait_for(self.projection.caught_up(durable), FOLLOWER_S)
 
     def answer(self, asked: Ask) -> Answer:
         """A user's bundle as of an epoch."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from fullreserve.custody.house import House
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import queries as q
 from tests.bed import ALICE, BTC, submit
-from tests.integration.reserves.anvil import ETHER, Anvil
+from tests.integration.reserves.anvil import ETHER, NUMBER, Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance
 
 NOT_LENT = 59_410
@@ -54,6 +57,25 @@ def stopped(world: World) -> list[tuple[int, int, int]]:
     answer = world.bed.sequencer.machine.query(q.AskFold(suspensions.SUSPENSIONS, asked))
     found = msgspec.msgpack.decode(answer, type=list[Suspension])
     return [(one.trigger, one.terms.reason, one.terms.scope.asset) for one in found]
+
+
+async def asked_for(world: World, house: House) -> int:
+    """Alice has 5 ETH on her funding account and withdraws one; the withdrawal's number."""
+    source, target = (c.AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
+    moved = c.Transfer(0, 0, ALICE, source, target, ETHER, c.amount_bytes(5 * COIN))
+    assert await code_of(world, moved) == 0
+    limits = [c.amount_bytes(units) for units in (0, 0, 1, 100 * COIN)]
+    line = wire.NetworkAsset(ETHER, 18, *limits, 8)
+    terms = wire.DefineNetwork(NUMBER, "ERC20", 1, 2, False, ETHER, (line,))
+    for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
+        assert await house.report(fold, terms) == [0]
+    nothing, one = c.amount_bytes(0), c.amount_bytes(COIN)
+    asked = wire.Request(NUMBER, ETHER, one, nothing, wire.Destination.ADDRESS_BOOK, 1)
+    said = c.Product(0, 0, wire.WITHDRAWALS, ALICE, wire.encode_payload(asked))
+    replies = await submit(world.bed.sequencer, [said])
+    assert isinstance(replies, list | tuple)
+    assert replies[0].code == 0, replies
+    return int(replies[0].sequence)
 
 
 SHORT = (suspensions.Trigger.RESERVE_SHORTFALL, suspensions.Reason.RESERVE_SHORTFALL)
@@ -139,3 +161,41 @@ async def test_what_nobody_signs_for_is_not_lent_and_not_stopped(world: World) -
     assert reserve(world, BTC).expires_ms == told_ms
     assert await code_of(world, lend(BTC, 1)) == NOT_LENT
     assert not stopped(world)
+
+
+async def test_a_withdrawal_on_its_way_stops_nothing_where_there_is_no_buffer(
+    world: World,
+) -> None:
+    """5 ETH are owed and there. One leaves: it is on its way until it is final, then paid; after
+    that one more that is gone is a loss, and is stopped. Criterion: POR-GUARD-4
+    """
+    await world.pay(ETHER, 5 * COIN)
+    house = House(await world.bed.door(9))
+    number = await asked_for(world, house)
+    bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
+    assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
+    await world.publish()
+    world.anvil.give(world.keys.held[0], 4)
+    for _ in range(4):
+        await world.publish()
+        await world.worker.guarding.look()
+    assert reserve(world, ETHER).is_short
+    assert not stopped(world)
+    assert await code_of(world, lend(ETHER, 1)) == NOT_LENT
+    name, nothing = b"\2" * 32, c.amount_bytes(0)
+    steps = (
+        wire.Broadcast(number, name, nothing),
+        wire.Included(number, name, 1),
+        wire.Paid(number, name, 1, nothing),
+    )
+    assert await house.report(wire.WITHDRAWALS, *steps) == [0, 0, 0]
+    for _ in range(3):
+        await world.caught_up()
+        await world.worker.guarding.look()
+        await world.publish()
+    assert not reserve(world, ETHER).is_short
+    assert not stopped(world)
+    world.anvil.give(world.keys.held[0], 3)
+    for _ in range(3):
+        await world.publish()
+    assert stopped(world) == [(*SHORT, ETHER)]

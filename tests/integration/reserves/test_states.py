@@ -90,6 +90,25 @@ async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:
         other.close()
 
 
+async def test_a_statement_waits_for_its_follower(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is durable is in it; of a follower that hangs it is older, and says so.
+
+    Criterion: POR-STATE-8
+    """
+    await world.pay(BTC, 1)
+    row = await world.worker.publish()
+    followed = world.bed.sequencer.machine.sequence
+    assert row["statement"]["journal"]["sequence"] == followed
+    await world.stop()
+    await world.pay(BTC, 1)
+    monkeypatch.setattr("fullreserve.reserves.worker.FOLLOWER_S", 0.05)
+    row = await world.worker.publish()
+    assert row["statement"]["epoch"] == 2
+    assert row["statement"]["journal"]["sequence"] == followed
+
+
 async def test_suspended_withdrawals_change_nothing(world: World) -> None:
     """Statements ask nothing of the withdrawal system. Criterion: POR-STATE-4"""
     stop = c.SetSuspension(0, 0, 1, c.Suspended.WITHDRAW, c.SuspensionLevel.GLOBAL, 0)
@@ -152,6 +171,7 @@ async def test_an_auditor_makes_the_totals_again_from_the_journal(
     said = capsys.readouterr().out
     assert "claims of statement 1 are those of the journal, to the unit" in said
     assert "4 balances are those of your own nodes" in said
+    assert "2 addresses are the exchange's: their keys signed" in said
     assert audit(settings, None, node) == 1
     assert "FAILED: USDT: reserves do not cover" in capsys.readouterr().out
     place = world.folder / "reserves" / "public" / "epochs" / "2.json"

@@ -17,7 +17,14 @@ from fullreserve.reserves.canonical import canonical
 from fullreserve.reserves.keys import Signer
 from fullreserve.reserves.statement import hash_of, signed
 from fullreserve.reserves.transparency import Log, leaf_hash
-from tests.unit.reserves import accounts_control, chain, coins, coins_control, receipts
+from tests.unit.reserves import (
+    accounts_control,
+    borrowed,
+    chain,
+    coins,
+    coins_control,
+    receipts,
+)
 from tests.unit.reserves.forge import (
     HOUSE,
     KEY,
@@ -494,7 +501,7 @@ def vectors() -> list[Vector]:
     made += [Vector("exactly covered", [honest((550, 10_055))], "")]
     for part in (claims, totals, ages, signatures, logs, reserves):
         made += part()
-    for more in (receipts, coins_control, accounts_control):
+    for more in (receipts, borrowed, coins_control, accounts_control):
         made += more.vectors()
     return made
 

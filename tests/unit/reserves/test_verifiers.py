@@ -79,6 +79,20 @@ def test_verify_py_says_what_the_vector_says(vector: Vector) -> None:
     assert said(encoded(vector.files)) == vector.verdict
 
 
+def test_each_known_attack_has_a_vector() -> None:
+    """Criterion: POR-ATTACK-1, POR-ATTACK-2, POR-ATTACK-3"""
+    refused = [one.name for one in VECTORS if one.verdict]
+    for name in ("A1", "A2", "A3", "A4", "A5", "B1", "B2", "B3", "B4"):
+        assert any(one.startswith(f"{name}:") for one in refused), name
+    for words in (
+        *("a dummy account", "one asset's surplus", "netted", "is padding", "children are swapped"),
+        *("the stated total is lower", "signature is reused", "long before", "signed long ago"),
+        *("equivocation", "was truncated", "was rewritten", "borrowed across epochs"),
+        *("counts a coin twice", "counts an address twice", "an account that was left out"),
+    ):
+        assert any(words in f"{one.name} {one.verdict}" for one in VECTORS), words
+
+
 def test_the_pages_verifier_says_the_same() -> None:
     """Criterion: POR-VERIFY-1"""
     cases = [[json.dumps(file) for file in one.files] for one in VECTORS]
