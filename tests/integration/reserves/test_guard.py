@@ -64,8 +64,8 @@ async def asked_for(world: World, house: House) -> int:
     source, target = (c.AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
     moved = c.Transfer(0, 0, ALICE, source, target, ETHER, c.amount_bytes(5 * COIN))
     assert await code_of(world, moved) == 0
-    limits = [c.amount_bytes(units) for units in (0, 0, 1, 100 * COIN)]
-    line = wire.NetworkAsset(ETHER, 18, *limits, 8)
+    none, least, most = (c.amount_bytes(units) for units in (0, 1, 100 * COIN))
+    line = wire.NetworkAsset(ETHER, 18, none, none, least, most, 8)
     terms = wire.DefineNetwork(NUMBER, "ERC20", 1, 2, False, ETHER, (line,))
     for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
         assert await house.report(fold, terms) == [0]

@@ -85,7 +85,13 @@ def test_each_known_attack_has_a_vector() -> None:
     for name in ("A1", "A2", "A3", "A4", "A5", "B1", "B2", "B3", "B4"):
         assert any(one.startswith(f"{name}:") for one in refused), name
     for words in (
-        *("a dummy account", "one asset's surplus", "netted", "is padding", "children are swapped"),
+        *(
+            "a dummy account",
+            "one asset's surplus",
+            "netted",
+            "place of padding",
+            "children are swapped",
+        ),
         *("the stated total is lower", "signature is reused", "long before", "signed long ago"),
         *("equivocation", "was truncated", "was rewritten", "borrowed across epochs"),
         *("counts a coin twice", "counts an address twice", "an account that was left out"),
