@@ -12,16 +12,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from fullreserve.app.running import PRUNE_EVERY_MS, Running
+from fullreserve.app import custody, first_policy
+from fullreserve.app.running import PRUNE_EVERY_MS, REQUIRE_LOOK_MS, Running
+from fullreserve.app.supervision import Child, Program
 from fullreserve.clock import ManualClock
 from fullreserve.config import Settings
 from fullreserve.door.commands import confirm_time
 from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.vault import Vault
+from fullreserve.journal.exchange_time import DOWNTIME_MAX_MS
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.journal.sqlite import SqliteJournal
@@ -75,6 +79,44 @@ async def test_a_demo_gives_up_only_what_snapshots_and_projections_do_not_need(
     assert running.prune() == (1, rows[15].last)
     await running.sequencer.report("records", journal.head.sequence, 0)
     assert running.prune() == (rows[16].sequence, rows[47].last)
+    await running.close()
+    journal.close()
+
+
+async def test_nobody_pays_before_the_policy_is_required(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: POL-26. Intake is closed at the start, as the clock is in doubt; then it opens."""
+    await (await Bed.open(data)).close()
+    clock = ManualClock(START_MS + DOWNTIME_MAX_MS + 1)
+    journal = SqliteJournal(data / "journal", durable=False)
+    running = Running(Settings(data=data), clock, journal, recover(journal))
+    running._custody = custody.Custody(payers=(Program("a payer"),))
+    found: list[tuple[str, bool]] = []
+
+    async def start_child(program: str | Program) -> Child:
+        child = Child(program, {}, clock)
+        withdrawals = next(
+            fold for fold in running.sequencer.machine.folds if fold.number == WITHDRAWALS
+        )
+        found.append((child.module, withdrawals.state.asks_policy))
+        return child
+
+    monkeypatch.setattr(running, "_start_child", start_child)
+    assert running.sequencer.status().state == "time_jump"
+    assert not await running._require_policy()
+    paying = asyncio.create_task(running._pay_once_required())
+    for _ in range(3):
+        clock.advance(REQUIRE_LOOK_MS)
+        await turn()
+    assert not found
+    assert await running.sequencer.confirm_time()
+    while not paying.done():
+        clock.advance(REQUIRE_LOOK_MS)
+        await asyncio.sleep(0)
+    await paying
+    assert found == [("a payer", True)]
+    assert first_policy.commands(running.sequencer.machine.folds) == []
     await running.close()
     journal.close()
 

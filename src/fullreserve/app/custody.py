@@ -25,11 +25,12 @@ def _unknown(_transfer: bytes) -> str:
 
 
 class Custody(NamedTuple):
-    """Addresses by network; the chains' own names of transactions; the workers."""
+    """Addresses by network; the chains' own names of transactions; the workers, and who pays."""
 
     addresses: Mapping[int, ChainAddresses] = {}
     transactions: Callable[[bytes], str] = _unknown
     programs: tuple[Program, ...] = ()
+    payers: tuple[Program, ...] = ()
 
 
 def served(data: Path) -> Custody:
@@ -46,5 +47,6 @@ def served(data: Path) -> Custody:
     return Custody(
         {one.network: one.addresses() for one in found},
         Transactions(data, found).text,
-        (Program(WATCHER), Program(PAYER), Program(DUTY)),
+        (Program(WATCHER), Program(DUTY)),
+        (Program(PAYER),),
     )

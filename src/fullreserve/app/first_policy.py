@@ -16,7 +16,9 @@ from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, RequirePolicy
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
-from fullreserve.exchange.products.policy_wire import POLICY, Found
+from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
+from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found
+from fullreserve.exchange.products.withdrawal_state import EDITION
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import AnyCommand, Product
 
@@ -34,13 +36,25 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def commands(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
-    """What tells the log that withdrawals go by the policy; nothing where it knows.
+    """What tells the log that withdrawals go by the policy, in the newest edition of its rules.
 
-    Rules that operators have brought into force before stay.
+    Nothing where it knows; rules that operators have brought into force before stay.
     """
-    asks = next((one.state.asks_policy for one in folds if isinstance(one, Withdrawals)), True)
-    if asks:
+    return [*_of_policy(folds), *_of_withdrawals(folds)]
+
+
+def _of_policy(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    policy = next((one.state for one in folds if isinstance(one, Policy)), None)
+    if policy is None:
         return []
-    has_rules = any(one.state.version for one in folds if isinstance(one, Policy))
-    found = () if has_rules else (Product(0, 0, POLICY, chart.HOUSE, _encode(Found(RULES))),)
-    return [*found, Product(0, 0, WITHDRAWALS, chart.HOUSE, _encode(RequirePolicy()))]
+    words: list[Found | Adopt] = [] if policy.version else [Found(RULES)]
+    if policy.edition < POLICY_EDITION:
+        words.append(Adopt(POLICY_EDITION))
+    return [Product(0, 0, POLICY, chart.HOUSE, _encode(word)) for word in words]
+
+
+def _of_withdrawals(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    state = next((one.state for one in folds if isinstance(one, Withdrawals)), None)
+    if state is None or (state.asks_policy and state.edition >= EDITION):
+        return []
+    return [Product(0, 0, WITHDRAWALS, chart.HOUSE, _encode(RequirePolicy(EDITION)))]

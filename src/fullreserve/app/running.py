@@ -68,6 +68,7 @@ RECORDS_WAIT_S = 10.0
 PRUNE_EVERY_MS = 60_000
 KEY_USES_EVERY_MS = 60_000
 CHECK_AFTER_MS = 500  # the start itself comes first
+REQUIRE_LOOK_MS = 1_000  # how often it is looked whether intake is open
 NOTICE_MS = 200  # for the notice to leave before the connections close
 
 log = structlog.get_logger(__name__)
@@ -203,8 +204,7 @@ class Running:
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
         self._custody = await asyncio.to_thread(custody.served, settings.data)
-        if self._custody.programs:
-            await self._require_policy()
+        may_pay = await self._require_policy()
         await self._enrol_operators()
         # From here on intake waits for the records, whether or not their process comes up.
         if settings.records:
@@ -222,6 +222,11 @@ class Running:
         for program in (*extension.children(), *self._custody.programs, *statements):
             child = await self._start_child(program)
             stop.push_async_callback(child.stop)
+        if may_pay:
+            await self._start_payers()
+        else:
+            paying = asyncio.get_running_loop().create_task(self._pay_once_required())
+            stop.callback(paying.cancel)
         if extension.prunes:
             pruning = asyncio.get_running_loop().create_task(self._prune_regularly())
             stop.callback(pruning.cancel)
@@ -306,11 +311,36 @@ class Running:
         if lacking:
             await self._begin_log(lacking)
 
-    async def _require_policy(self) -> None:
-        """From the first start with chains on, what leaves is asked of the policy."""
-        lacking = first_policy.commands(self.sequencer.machine.folds)
-        if lacking and self.sequencer.status().state == "running":
-            await self._begin_log(lacking)
+    async def _require_policy(self) -> bool:
+        """From the first start with chains on, what leaves is asked of the policy.
+
+        False while the log does not say so and intake is closed: then nobody may pay.
+        """
+        folds = self.sequencer.machine.folds
+        lacking = first_policy.commands(folds) if self._custody.payers else []
+        if not lacking:
+            return True
+        if self.sequencer.status().state != "running":
+            return False
+        await self._begin_log(lacking)
+        return True
+
+    async def _pay_once_required(self) -> None:
+        """Starts who pays when intake is open and the log says that the policy is asked."""
+        log.warning("withdrawals wait: intake is closed, so that the policy cannot be required")
+        is_required = False
+        while not is_required:
+            await self.clock.wait_ms(REQUIRE_LOOK_MS)
+            try:
+                is_required = await self._require_policy()
+            except BadGenesis as problem:
+                log.warning("the policy cannot be required; it is tried again", why=str(problem))
+        await self._start_payers()
+
+    async def _start_payers(self) -> None:
+        for program in self._custody.payers:
+            child = await self._start_child(program)
+            self._stop.push_async_callback(child.stop)
 
     async def _complete_chart(self) -> None:
         """Kinds of accounts that came after the log began; nothing where intake is stopped."""

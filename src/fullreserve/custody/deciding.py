@@ -22,6 +22,7 @@ from fullreserve.exchange.products.policy_rules import Category, DecisionState
 from fullreserve.exchange.products.policy_wire import POLICY, Judge, ListStates
 from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 
+# In a round: so many that were not asked about, and so many of those left to people in turn.
 LOOKED_AT = 500
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
 AT_ONCE = 10
@@ -39,27 +40,44 @@ class Deciding:
         self._destinations = destinations
         self._screen = screen
         self._clock = clock
+        self._after = 0  # how far those left to people were looked at
 
     async def round(self) -> None:
-        """Everything undecided is decided as far as it can be; Unavailable."""
-        found: list[Undecided] = await self._house.ask(wire.WITHDRAWALS, ListUndecided(LOOKED_AT))
-        for start in range(0, len(found), AT_ONCE):
-            part = found[start : start + AT_ONCE]
-            fresh = [one for one in part if not one.is_asked]
-            await self._say(POLICY, [self._judge(one) for one in fresh])
-            words = [wire.Heed(one.withdrawal) for one in (*fresh, *await self._moved(part))]
-            await self._say(wire.WITHDRAWALS, words)
+        """What is undecided is decided as far as it can be; Unavailable.
 
-    async def _moved(self, part: Sequence[Undecided]) -> list[Undecided]:
-        """Those left to people on whom these have decided, or had their time."""
-        asked = [one for one in part if one.is_asked]
-        if not asked:
-            return []
-        numbers = tuple(one.withdrawal for one in asked)
+        Everybody's: whose wait for people are looked at in turn, behind those never asked about.
+        """
+        question = ListUndecided(LOOKED_AT, self._after)
+        found: list[Undecided] = await self._house.ask(wire.WITHDRAWALS, question)
+        left = [one for one in found if one.is_asked]
+        self._after = left[-1].withdrawal if len(left) == LOOKED_AT else 0
+        moved, forgotten = await self._looked_up(left)
+        fresh = [one for one in found if not one.is_asked] + forgotten
+        for start in range(0, len(fresh), AT_ONCE):
+            part = fresh[start : start + AT_ONCE]
+            await self._say(POLICY, [self._judge(one) for one in part])
+            await self._heed(part)
+        for start in range(0, len(moved), AT_ONCE):
+            await self._heed(moved[start : start + AT_ONCE])
+
+    async def _looked_up(
+        self, left: Sequence[Undecided]
+    ) -> tuple[list[Undecided], list[Undecided]]:
+        """Those on whom people have decided, or had their time; those that are to be asked again.
+
+        The policy forgets a decision that refused, once there are many such.
+        """
+        if not left:
+            return [], []
+        numbers = tuple(one.withdrawal for one in left)
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         states: list[int] = await self._house.ask(POLICY, ListStates(numbers, now_ms))
-        moved = zip(asked, states, strict=True)
-        return [one for one, state in moved if state != DecisionState.WAITING]
+        pairs = list(zip(left, states, strict=True))
+        moved = [one for one, state in pairs if state not in (0, DecisionState.WAITING)]
+        return moved, [one for one, state in pairs if not state]
+
+    async def _heed(self, part: Sequence[Undecided]) -> None:
+        await self._say(wire.WITHDRAWALS, [wire.Heed(one.withdrawal) for one in part])
 
     def _judge(self, one: Undecided) -> Judge:
         try:

@@ -44,10 +44,34 @@ class Duty(Protocol):
         """Does what is due."""
 
 
+async def keep(duties: Sequence[tuple[int, Duty]], clock: Clock) -> None:
+    """Each by itself, at its pause in ms: a file that one cannot read stops no other."""
+    async with asyncio.TaskGroup() as group:
+        for pause_ms, one in duties:
+            group.create_task(_keep(one, pause_ms, clock))
+
+
 async def _keep(one: Duty, pause_ms: int, clock: Clock) -> None:
+    told = ""
     while True:
-        await one.round()
+        problem = await _problem(one)
+        if problem != told:
+            told = problem
+            duty = type(one).__name__.lower()
+            if problem:
+                log.error("a duty cannot be done; the others are", duty=duty, problem=problem)
+            else:
+                log.info("the duty is done again", duty=duty)
         await clock.wait_ms(pause_ms)
+
+
+async def _problem(one: Duty) -> str:
+    """What is wrong with what a duty was given; "" when it is done."""
+    try:
+        await one.round()
+    except (ValueError, OSError) as problem:
+        return str(problem) or type(problem).__name__
+    return ""
 
 
 async def serve(settings: Settings, clock: Clock) -> int:
@@ -64,9 +88,8 @@ async def serve(settings: Settings, clock: Clock) -> int:
     )
 
     async def work() -> None:
-        async with house.listening(), asyncio.TaskGroup() as group:
-            for pause_ms, one in duties:
-                group.create_task(_keep(one, pause_ms, clock))
+        async with house.listening():
+            await keep(duties, clock)
 
     try:
         await until_terminated(work())

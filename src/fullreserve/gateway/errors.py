@@ -212,6 +212,9 @@ TABLE: dict[int, Error] = {
     90012: Error(400, "The request cannot be read as HTTP", ": {allowed}"),
     # --- operators: the first twelve are the approvals fold's own
     92010: Error(200, "The withdrawal is on its way and can no longer be canceled"),
+    92011: Error(
+        200, "Too many withdrawals of this account are under way", "; allowed are {allowed}"
+    ),
     91001: Error(403, "You are not a member of the approval group"),
     91002: Error(
         409, "The exchange is in set-up mode: approvals need more operators", "; {allowed}"

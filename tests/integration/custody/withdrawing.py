@@ -44,7 +44,7 @@ class Withdrawing:
         self.house = House(door)
         self.book = AddressBook(vault)
         self._socket = socket
-        self._vault = vault
+        self.vault = vault
 
     @classmethod
     async def open(cls, folder: Path, *networks: wire.DefineNetwork) -> Withdrawing:
@@ -100,4 +100,4 @@ class Withdrawing:
     async def close(self) -> None:
         await self._socket.close()
         await self.bed.close()
-        self._vault.close()
+        self.vault.close()

@@ -23,6 +23,7 @@ from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Bound,
     Decide,
+    Destination,
     Funded,
     Heed,
     Hold,
@@ -51,6 +52,7 @@ from fullreserve.exchange.products.policy_rules import (
 from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     POLICY,
+    Adopt,
     Approve,
     Decision,
     Found,
@@ -59,10 +61,13 @@ from fullreserve.exchange.products.policy_wire import (
     ListStates,
     Reject,
 )
+from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
+    EDITION,
+    OPEN_PER_OWNER,
     GetWithdrawal,
     ListPay,
     ListUndecided,
@@ -97,7 +102,8 @@ def world() -> Iterator[World]:
         assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0  # type: ignore[arg-type]
     for owner in (ALICE, BOB):
         made.fund(owner, BTC, coins(100))
-    assert policy(made, Found(RULES)) == say(made, RequirePolicy()) == 0
+    assert policy(made, Found(RULES)) == policy(made, Adopt(POLICY_EDITION)) == 0
+    assert say(made, RequirePolicy(EDITION)) == 0
     yield made
     assert made.replayed().hashes() == made.machine.hashes()
     for supply in made.machine.query(ListSupplies()):
@@ -255,6 +261,51 @@ def test_what_has_no_price_or_is_reviewed_is_not_small(world: World) -> None:
     assert bind(world, other) == 0
 
 
+def test_review_mode_reviews_what_was_queued_before_it(world: World) -> None:
+    """Criterion: POL-16. It was asked for before the suspension and is judged under it."""
+    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    number = asked(world, 0.1)
+    stop(world, mode=Mode.REVIEW)
+    assert of(world, number).state == 0
+    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    judged(world, number)
+    explained = decision(world, number).explained
+    assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+    assert (of(world, number).state, bind(world, number)) == (4, Unsound.NOT_PAYABLE)
+    assert policy(world, Approve(number), ADA) == say(world, Heed(number)) == 0
+    assert bind(world, number) == 0
+
+
+def test_an_owner_has_a_bounded_number_of_open_requests(world: World) -> None:
+    """Criterion: POL-24. One more is refused until one has come to its end; others ask on."""
+    numbers = [asked(world, 0.001) for _ in range(OPEN_PER_OWNER)]
+    assert ask(world, 0.001) == 92011
+    assert ask(world, 0.001, BOB) == 0
+    assert ask(world, 1, kind=Destination.OWNER, network=0, destination=BOB, fee=bytes(16)) == 0
+    world.restart()
+    assert ask(world, 0.001) == 92011
+    judged(world, numbers[0], Category.SANCTIONED)
+    assert (of(world, numbers[0]).state, ask(world, 0.001)) == (-1, 0)
+    assert ask(world, 0.001) == 92011
+
+
+def test_what_was_not_asked_about_comes_first(world: World) -> None:
+    """Criterion: POL-24. What is left to people is listed in turn, at most so many of each."""
+    left = [asked(world, 2) for _ in range(5)]
+    for number in left:
+        judged(world, number)
+    fresh = [asked(world, 0.001, BOB) for _ in range(4)]
+
+    def listed(limit: int, after: int = 0) -> list[int]:
+        question = ListUndecided(limit, after)
+        found = world.ask(WITHDRAWALS, question, list[Undecided])
+        return [one.withdrawal for one in found]
+
+    assert listed(2) == [*fresh[:2], *left[:2]]
+    assert listed(3, left[1]) == [*fresh[:3], *left[2:]]
+    assert listed(9, left[4]) == fresh
+
+
 def test_while_a_tier_could_lose_nobody_more_large_ones_need_a_person(world: World) -> None:
     """Criterion: LIVE-13."""
     quorum = Quorum(1, Role.HOT, 1, (Holder(1), Holder(2)), 1_000)
@@ -302,6 +353,7 @@ def test_rules_are_founded_once(world: World) -> None:
     assert policy(fresh, Judge(7, Category.BOOK, 0)) == 95002
     assert policy(fresh, Found(RULES)) == 0
     assert say(fresh, RequirePolicy(), ALICE) == Unsound.NOT_THE_HOUSE
+    assert say(fresh, RequirePolicy(EDITION + 1)) == 51000
 
 
 def test_a_log_that_never_asked_for_a_policy_goes_on_without_one() -> None:
@@ -316,6 +368,8 @@ def test_a_log_that_never_asked_for_a_policy_goes_on_without_one() -> None:
     number = asked(made, 0.5)
     assert (undecided(made), payable(made)) == ([], [number])
     assert say(made, Heed(number)) == bind(made, number) == paid(made, number) == 0
+    for _ in range(OPEN_PER_OWNER + 1):
+        assert ask(made, 0.001) == 0
 
 
 def _step(world: World, draws: random.Random, number: int) -> None:

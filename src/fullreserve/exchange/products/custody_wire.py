@@ -250,7 +250,13 @@ class Drain(Payload, frozen=True, tag=35):
 
 
 class RequirePolicy(Payload, frozen=True, tag=36):
-    """By the house, once: from here on nothing is bound that the policy has not let through."""
+    """By the house: from here on nothing is bound that the policy has not let through.
+
+    And the fold goes by a later edition of its rules. 1: an owner has a bounded number of open
+    requests.
+    """
+
+    edition: int = 0
 
 
 class Heed(Payload, frozen=True, tag=37):

@@ -2,13 +2,21 @@
 
 A change that only tightens is one administrator's and holds at once. One that loosens needs as many
 others as their group says, each having named the digest of its replay over the last 30 days, and
-holds 48 hours after the last of them. Approvals of a request expire after four hours, and its
-initiator's does not count. The fold wants no events.
+holds 48 hours after the last of them. One that comes into force closes what was proposed beside
+it: nobody agreed to it as a change of these rules. Approvals of a request expire after four hours,
+and its initiator's does not count. The fold wants no events.
+
+What was let through is remembered for 31 days, and what waits for as long as it does: that is as
+many as are paid in a month, of about a kilobyte each. Of what was refused, which costs nobody a
+fee, a number of the newest is kept; it counts for nobody's velocity.
+
+What is decided otherwise than in the first edition of these rules begins with `Adopt`.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -19,11 +27,14 @@ from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import Prices, Wallets, is_house
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
+from fullreserve.exchange.products.policy_index import Index
+from fullreserve.exchange.products.policy_replay import replayed
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
     DecisionState,
     Facts,
     Rule,
+    Spent,
     Verb,
     explain,
     is_sound,
@@ -33,16 +44,21 @@ from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     CHANGES_KEPT,
     DECISIONS_KEPT,
+    EDITION,
+    KEPT_MS,
     LOCK_MS,
     POLICY,
+    REFUSED_KEPT,
+    REFUSED_REPLAYED,
     REPLAY_MS,
+    SEEN_MS,
     WRITERS,
+    Adopt,
     Agree,
     Approve,
     Change,
     Decide,
     Decision,
-    Differs,
     Found,
     GetDecision,
     GetReplay,
@@ -59,7 +75,9 @@ from fullreserve.exchange.products.policy_wire import (
     decode_word,
 )
 from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_rulings import reviewed_by
 from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
     REVIEWS,
     GetWithdrawal,
     Withdrawal,
@@ -77,6 +95,11 @@ class PolicyState(State):
     changes: dict[int, Change] = msgspec.field(default_factory=dict)
     decisions: dict[int, Decision] = msgspec.field(default_factory=dict)  # by request
     head: bytes = bytes(32)
+    edition: int = 0
+    # From edition 1 on: the sequence at which a request that had waited was refused; and changes
+    # that were closed because another came into force, which.
+    ended: dict[int, int] = msgspec.field(default_factory=dict)
+    superseded: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -91,6 +114,7 @@ class Policy(UndoingFold[PolicyState]):
     number = POLICY
     name = "policy"
     is_late = True
+    added = ("edition", "ended", "superseded")
 
     def __init__(self) -> None:
         super().__init__(PolicyState())
@@ -102,13 +126,15 @@ class Policy(UndoingFold[PolicyState]):
         except msgspec.DecodeError:
             return REFUSED
         self._advance(moment)
+        if self.state.edition:
+            self._undo.clear()  # what time did stays done, whatever becomes of the command
         who = command.owner
-        if isinstance(word, Decide | Judge | Found):
+        if isinstance(word, Decide | Judge | Found | Adopt):
             if who != chart.HOUSE and not is_house(who, view):
                 return Outcome(code=Refused.NOT_ALLOWED)
             return self._of_house(word, moment, view)
         if isinstance(word, Approve | Reject):
-            return Outcome(code=self._approve(who, word, view))
+            return Outcome(code=self._approve(who, word, moment, view))
         writers = _writers(view)
         if not writers.counts(who):
             return Outcome(code=Refused.NOT_ALLOWED)
@@ -126,16 +152,31 @@ class Policy(UndoingFold[PolicyState]):
 
     # What the house says
 
-    def _of_house(self, word: Decide | Judge | Found, moment: Moment, view: View) -> Outcome:
+    def _of_house(
+        self, word: Decide | Judge | Found | Adopt, moment: Moment, view: View
+    ) -> Outcome:
         if isinstance(word, Decide):
             return Outcome(code=self._decide(word.facts, moment))
         if isinstance(word, Judge):
             return Outcome(code=self._judge(word, moment, view))
+        if isinstance(word, Adopt):
+            return self._adopt(word.edition)
         if not is_sound(word.rules, WRITERS):
             return REFUSED
         if self.state.version:
             return Outcome(code=Refused.CLOSED)
         self.state.rules, self.state.version = word.rules, moment.sequence
+        return Outcome()
+
+    def _adopt(self, edition: int) -> Outcome:
+        if not 0 < edition <= EDITION:
+            return REFUSED
+        if not self.state.edition:
+            self.state.edition = edition
+            self._index()
+            for number, change in self.state.changes.items():
+                if not change.is_over and number < self.state.version:
+                    self._supersede(change)
         return Outcome()
 
     def _judge(self, word: Judge, moment: Moment, view: View) -> int:
@@ -145,6 +186,8 @@ class Policy(UndoingFold[PolicyState]):
         one = None if answer is None else _withdrawal(answer)
         if one is None:
             return Refused.UNKNOWN
+        if self.state.edition and one.state in FINAL:
+            return Refused.CLOSED
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
         value = UNPRICED_USD if usd is None else usd
@@ -154,7 +197,9 @@ class Policy(UndoingFold[PolicyState]):
             *(word.category, word.age_ms, value),
             share=-(-one.value * SHARES // has) if has > 0 else SHARES,
             webhook=word.webhook,
-            is_reviewed=one.state in REVIEWS or is_short_of_holders,
+            is_reviewed=one.state in REVIEWS
+            or is_short_of_holders
+            or (self.state.edition > 0 and reviewed_by(one, view) > 0),
         )
         return self._decide(facts, moment)
 
@@ -164,8 +209,7 @@ class Policy(UndoingFold[PolicyState]):
         known = self.state.decisions.get(facts.request)
         if known is not None:
             return 0 if known.facts == facts else Refused.CONTRADICTS
-        spent = self._spent(facts.owner, moment.time_ms)
-        found = explain(self.state.rules, facts, spent, moment.time_ms)
+        found = explain(self.state.rules, facts, self._spent(facts.owner, moment), moment.time_ms)
         states = {
             Verb.ALLOW: DecisionState.ALLOWED,
             Verb.APPROVE: DecisionState.WAITING,
@@ -181,38 +225,30 @@ class Policy(UndoingFold[PolicyState]):
 
     def _enter(self, one: Decision) -> None:
         """A new decision; the command that makes it is taken, so that nothing is to be undone."""
-        decisions = self.state.decisions
+        decisions, known = self.state.decisions, self._known
         decisions[one.facts.request] = one
-        self._note(one)
-        if len(decisions) > DECISIONS_KEPT:
-            oldest = decisions.pop(next(iter(decisions)))
-            self._of_owner[oldest.facts.owner].pop(oldest.facts.request, None)
-            self._waiting.pop(oldest.facts.request, None)
+        known.enter(one)
+        if not self.state.edition:
+            if len(decisions) > DECISIONS_KEPT:
+                self._forget(next(iter(decisions)))
+            return
+        while _is_old(oldest := next(iter(decisions.values())), one.time_ms):
+            self._forget(oldest.facts.request)
+        while len(known.refused) > REFUSED_KEPT:
+            self._forget(next(iter(known.refused)))
 
-    def _note(self, one: Decision) -> None:
-        request = one.facts.request
-        self._of_owner.setdefault(one.facts.owner, {})[request] = None
-        if one.state == DecisionState.WAITING:
-            self._waiting[request] = None
+    def _forget(self, request: int) -> None:
+        self._known.forget(self.state.decisions.pop(request))
+        self.state.ended.pop(request, None)
 
     def _index(self) -> None:
-        self._of_owner: dict[int, dict[int, None]] = {}
-        self._waiting: dict[int, None] = {}
-        for one in self.state.decisions.values():
-            self._note(one)
+        self._known = Index(self.state.decisions.values(), self.state.ended)
 
-    def _spent(self, owner: int, now_ms: int, before: int = 0) -> list[tuple[int, int]]:
-        """An owner's requests that were not blocked, of 30 days and before a decision."""
-        return [
-            (one.time_ms, one.facts.usd)
-            for request in self._of_owner.get(owner, ())
-            if (one := self.state.decisions[request]).state
-            in (DecisionState.ALLOWED, DecisionState.WAITING)
-            and one.time_ms > now_ms - REPLAY_MS
-            and (not before or one.number < before)
-        ]
+    def _spent(self, owner: int, moment: Moment) -> Spent:
+        earliest_ms = moment.time_ms - REPLAY_MS
+        return lambda since_ms: self._known.velocity.since(owner, max(since_ms, earliest_ms))
 
-    def _approve(self, who: int, word: Approve | Reject, view: View) -> int:
+    def _approve(self, who: int, word: Approve | Reject, moment: Moment, view: View) -> int:
         one = self.state.decisions.get(word.request)
         if one is None:
             return Refused.UNKNOWN
@@ -224,24 +260,32 @@ class Policy(UndoingFold[PolicyState]):
         if who in (one.facts.initiator, one.facts.owner):
             return Refused.OWN
         if isinstance(word, Reject):
-            self._set(
-                self.state.decisions, word.request, _replace(one, state=DecisionState.REJECTED)
-            )
+            self._end(one, DecisionState.REJECTED, moment)
             return 0
         if who in one.approvals:
             return Refused.TWICE
         one = _replace(one, approvals=(*one.approvals, who))
         if sum(group.counts(each) for each in one.approvals) >= one.explained.needed:
             one = _replace(one, state=DecisionState.ALLOWED)
-        self._set(self.state.decisions, word.request, one)
+            self._known.waiting.pop(word.request)
+        self.state.decisions[word.request] = one  # the command is taken: nothing is to be undone
         return 0
+
+    def _end(self, one: Decision, state: DecisionState, moment: Moment) -> None:
+        """What waited for people is refused."""
+        request = one.facts.request
+        self._set(self.state.decisions, request, _replace(one, state=state))
+        if self.state.edition:
+            self._set(self.state.ended, request, moment.sequence)
+        self._known.end(one)
+        self._undo.append(lambda: self._known.wait_again(one))
 
     # Changes
 
     def _propose(self, who: int, word: Propose, moment: Moment) -> Outcome:
         if not is_sound(word.rules, WRITERS):
             return REFUSED
-        is_tightening = tightens(self.state.rules, word.rules)
+        is_tightening = tightens(self.state.rules, word.rules, by_group=self.state.edition > 0)
         change = Change(
             *(moment.sequence, word.rules, who, moment.time_ms, word.note, is_tightening),
             holds_ms=moment.time_ms if is_tightening else 0,
@@ -251,6 +295,8 @@ class Policy(UndoingFold[PolicyState]):
         over = [number for number, one in self.state.changes.items() if one.is_over]
         for number in over[: max(0, len(over) - CHANGES_KEPT)]:
             self._remove(self.state.changes, number)
+            if number in self.state.superseded:
+                self._remove(self.state.superseded, number)
         return Outcome()
 
     def _agree(self, who: int, change: Change, word: Agree, writers: Group, moment: Moment) -> int:
@@ -262,7 +308,7 @@ class Policy(UndoingFold[PolicyState]):
             return Refused.OWN
         if who in change.agreed:
             return Refused.TWICE
-        if word.replay != self._replay(change, moment.time_ms).digest:
+        if not self._has_seen(change, word, moment):
             return Refused.STALE_REPLAY
         agreed = (*change.agreed, who)
         change = _replace(change, agreed=agreed)
@@ -271,34 +317,75 @@ class Policy(UndoingFold[PolicyState]):
         self._set(self.state.changes, change.number, change)
         return 0
 
+    def _has_seen(self, change: Change, word: Agree, moment: Moment) -> bool:
+        """Whether a replay was looked at: of today, with all that was decided before it."""
+        if not self.state.edition:
+            return word.replay == self._first_replay(change, moment.time_ms).digest
+        is_fresh = moment.time_ms - SEEN_MS < word.at_ms <= moment.time_ms
+        later = takewhile(
+            lambda one: one.number > word.until, reversed(self.state.decisions.values())
+        )
+        return (
+            is_fresh
+            and all(one.time_ms >= word.at_ms for one in later)
+            and word.replay == self._replay(change, word.at_ms, word.until).digest
+        )
+
     def _advance(self, moment: Moment) -> None:
         """What time alone does: changes that are due hold, old approvals expire."""
-        for number, change in list(self.state.changes.items()):
-            if not change.is_over and 0 < change.holds_ms <= moment.time_ms:
-                self.state.rules, self.state.version = change.rules, number
-                self._set(self.state.changes, number, _replace(change, is_over=True))
-        for request in list(self._waiting):
+        due = [one for one in self.state.changes.values() if one.is_due(moment.time_ms)]
+        if self.state.edition:
+            due.sort(key=lambda one: (one.holds_ms, one.number))
+        for change in due:
+            if not self.state.changes[change.number].is_over:
+                self._hold(change)
+        for request in list(self._known.waiting):
             one = self.state.decisions[request]
-            if one.state != DecisionState.WAITING:
-                self._remove(self._waiting, request)  # somebody's word ended it
-            elif one.time_ms + APPROVE_MS <= moment.time_ms:
-                self._set(self.state.decisions, request, _replace(one, state=DecisionState.EXPIRED))
+            if one.time_ms + APPROVE_MS > moment.time_ms:
+                break  # they stand in the order of their decisions
+            self._end(one, DecisionState.EXPIRED, moment)
 
-    def _replay(self, change: Change, now_ms: int) -> Replay:
-        """What the change would have made of the last 30 days' requests."""
-        differs, looked_at = [], 0
-        for one in self.state.decisions.values():
-            if one.time_ms <= now_ms - REPLAY_MS:
-                continue
-            looked_at += 1
-            spent = self._spent(one.facts.owner, one.time_ms, one.number)
-            found = explain(change.rules, one.facts, spent, one.time_ms)
-            if (found.verb, found.needed) != (one.explained.verb, one.explained.needed):
-                differs.append(
-                    Differs(one.facts.request, one.explained.verb, found.verb, found.rule)
-                )
+    def _hold(self, change: Change) -> None:
+        """A change comes into force; what was proposed beside it was meant for other rules."""
+        self.state.rules, self.state.version = change.rules, change.number
+        self._set(self.state.changes, change.number, _replace(change, is_over=True))
+        if self.state.edition:
+            for other in list(self.state.changes.values()):
+                if not other.is_over:
+                    self._supersede(other)
+
+    def _supersede(self, change: Change) -> None:
+        self._set(self.state.changes, change.number, _replace(change, is_over=True))
+        self._set(self.state.superseded, change.number, self.state.version)
+
+    def _replay(self, change: Change, at_ms: int, until: int) -> Replay:
+        """What the change would have made of the 30 days' requests before a time.
+
+        The same whenever it is asked for within a day: what comes later has no part in it, and what
+        is forgotten meanwhile, neither.
+        """
+        table, ended, since_ms = self.state.decisions, self.state.ended, at_ms - REPLAY_MS
+        refused = [
+            request
+            for request in self._known.refused
+            if ended.get(request, table[request].number) <= until
+        ]
+        left_out = dict.fromkeys(refused[: max(0, len(refused) - REFUSED_REPLAYED)])
+        seen = [
+            one
+            for one in table.values()
+            if one.number <= until and one.time_ms > since_ms and one.facts.request not in left_out
+        ]
+        looked_at, differs = replayed(change.rules, seen, ended, since_ms, by_group=True)
+        content = _encode((change.number, self.state.version, at_ms, until, differs))
+        return Replay(looked_at, differs, sha256(content).digest(), at_ms, until)
+
+    def _first_replay(self, change: Change, now_ms: int) -> Replay:
+        """Before edition 1: a replay that every further decision makes another."""
+        seen, since_ms = list(self.state.decisions.values()), now_ms - REPLAY_MS
+        looked_at, differs = replayed(change.rules, seen, {}, since_ms, by_group=False)
         content = _encode((change.number, self.state.head, differs))
-        return Replay(looked_at, tuple(differs), sha256(content).digest())
+        return Replay(looked_at, differs, sha256(content).digest())
 
     # Questions
 
@@ -307,19 +394,37 @@ class Policy(UndoingFold[PolicyState]):
         if isinstance(asked, GetDecision):
             return _encode(self.state.decisions.get(asked.request))
         if isinstance(asked, GetReplay):
-            change = self.state.changes.get(asked.change)
-            return _encode(None if change is None else self._replay(change, asked.now_ms))
+            return _encode(self._asked_replay(asked))
         if isinstance(asked, ListStates):
             found = (self.state.decisions.get(request) for request in asked.requests)
             return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
         if isinstance(asked, ListDecisions):
             return _encode(self._listed(asked))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
-        return _encode(PolicyView(self.state.version, self.state.rules, changes, self.state.head))
+        state = self.state
+        return _encode(
+            PolicyView(state.version, state.rules, changes, state.head, state.superseded)
+        )
+
+    def _asked_replay(self, asked: GetReplay) -> Replay | None:
+        change = self.state.changes.get(asked.change)
+        if change is None:
+            return None
+        if not self.state.edition:
+            return self._first_replay(change, asked.now_ms)
+        newest = next(reversed(self.state.decisions.values()), None)
+        return self._replay(change, asked.now_ms, newest.number if newest is not None else 0)
 
     def _listed(self, asked: ListDecisions) -> list[Decision]:
-        newest = sorted(self.state.decisions.values(), key=lambda one: -one.number)
-        return [one for one in newest if asked.state in (0, one.state)][: asked.limit]
+        """The table stands in the order of the decisions."""
+        newest = reversed(self.state.decisions.values())
+        wanted = (one for one in newest if asked.state in (0, one.state))
+        return list(islice(wanted, asked.limit))
+
+
+def _is_old(one: Decision, now_ms: int) -> bool:
+    """Whether nothing looks at a decision any more; what waits expires long before."""
+    return one.time_ms <= now_ms - KEPT_MS and one.state != DecisionState.WAITING
 
 
 def _members(number: int, view: View) -> Group:

@@ -6,7 +6,7 @@ condition that is 0 or empty asks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import msgspec
@@ -16,6 +16,8 @@ NEEDED_MAX = 16
 REVIEWERS = 1  # the console's group: who looks at what is under review
 # What is counted where there is no price: more than any rule lets through by its amount.
 UNPRICED_USD = 1 << 62
+# USD of an owner's requests after a time that were not refused.
+Spent = Callable[[int], int]
 
 
 class Verb(IntEnum):
@@ -109,13 +111,8 @@ class Explained(msgspec.Struct, array_like=True, frozen=True):
     trace: tuple[Step, ...]
 
 
-def explain(
-    rules: Sequence[Rule], facts: Facts, spent: Sequence[tuple[int, int]], now_ms: int
-) -> Explained:
-    """The first rule that matches, and why each before it did not.
-
-    `spent` are the owner's requests before that were not blocked: when, and USD.
-    """
+def explain(rules: Sequence[Rule], facts: Facts, spent: Spent, now_ms: int) -> Explained:
+    """The first rule that matches, and why each before it did not."""
     trace = []
     for rule in rules:
         failed = _failed(rule, facts, spent, now_ms)
@@ -128,7 +125,7 @@ def explain(
     return Explained(Verb.BLOCK, 0, 0, 0, tuple(trace))
 
 
-def _failed(rule: Rule, facts: Facts, spent: Sequence[tuple[int, int]], now_ms: int) -> str:
+def _failed(rule: Rule, facts: Facts, spent: Spent, now_ms: int) -> str:
     for name, allowed, value in (
         ("initiator", rule.initiators, facts.initiator),
         ("source", rule.sources, facts.source),
@@ -142,11 +139,8 @@ def _failed(rule: Rule, facts: Facts, spent: Sequence[tuple[int, int]], now_ms: 
         return "age"
     if rule.most_usd and facts.usd > rule.most_usd:
         return "amount"
-    if rule.velocity_usd:
-        since = now_ms - rule.window_ms
-        before = sum(usd for time_ms, usd in spent if time_ms > since)
-        if before + facts.usd > rule.velocity_usd:
-            return "velocity"
+    if rule.velocity_usd and spent(now_ms - rule.window_ms) + facts.usd > rule.velocity_usd:
+        return "velocity"
     if rule.most_share and facts.share > rule.most_share:
         return "share"
     if rule.webhook and facts.webhook != rule.webhook:
@@ -179,11 +173,12 @@ def _is_sound(rule: Rule, writers: int) -> bool:
     )
 
 
-def tightens(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
+def tightens(before: Sequence[Rule], after: Sequence[Rule], *, by_group: bool = True) -> bool:
     """Whether a change lets nothing happen that did not before; False where that is not plain.
 
     Plain are: rules that block, put in anywhere; a rule that is taken out or made narrower, or a
-    stricter verb, as long as nothing behind it is looser than the rule was.
+    stricter verb, as long as nothing behind it is looser than the rule was. Approval by another
+    group is looser (before edition 1, without `by_group`, it was not).
     """
     old = {rule.number: rule for rule in before}
     kept = [rule.number for rule in after if rule.number in old]
@@ -201,13 +196,14 @@ def tightens(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
         if changed is not None and not (_is_narrower(rule, changed) or _is_stricter(rule, changed)):
             return False
         falls_through = changed is None or _matches_less(rule, changed)
-        if falls_through and any(_is_looser(one, rule) for one in behind):
+        if falls_through and any(_is_looser(one, rule, by_group=by_group) for one in behind):
             return False
     return True
 
 
-def _is_looser(one: Rule, than: Rule) -> bool:
-    return (one.verb, one.needed) < (than.verb, than.needed)
+def _is_looser(one: Rule, than: Rule, *, by_group: bool) -> bool:
+    by_others = one.verb == than.verb == Verb.APPROVE and one.group != than.group
+    return (one.verb, one.needed) < (than.verb, than.needed) or (by_group and by_others)
 
 
 _SAME = ("group", "initiators", "sources", "networks", "assets", "categories", "webhook")

@@ -18,8 +18,17 @@ WRITERS = 3  # the approval group of policy administrators; the console's where 
 HOUR_MS = 3_600_000
 LOCK_MS = 48 * HOUR_MS
 REPLAY_MS = 30 * 24 * HOUR_MS
+SEEN_MS = 24 * HOUR_MS  # how old a replay may be that is agreed to
 APPROVE_MS = 4 * HOUR_MS
-DECISIONS_KEPT = 20_000
+# What a replay or an owner's velocity may look at, with the day in which a replay may be agreed to.
+KEPT_MS = REPLAY_MS + SEEN_MS
+# Of requests that were refused, which anybody can make many of: so many are kept, and half of them
+# are replayed, so that as many may come while somebody looks at a replay.
+REFUSED_KEPT = 20_000
+REFUSED_REPLAYED = REFUSED_KEPT // 2
+DECISIONS_KEPT = 20_000  # before edition 1
+EDITION = 1  # what this version knows
+COUNTED = (DecisionState.ALLOWED, DecisionState.WAITING)  # for the velocity of their owner
 CHANGES_KEPT = 200
 
 
@@ -68,6 +77,8 @@ class Agree(Word, frozen=True, tag=5):
 
     change: int
     replay: bytes
+    at_ms: int = 0  # when it was looked at, and up to which decision; as the replay says
+    until: int = 0
 
 
 class Withdraw(Word, frozen=True, tag=6):
@@ -94,7 +105,18 @@ class Found(Word, frozen=True, tag=8):
     rules: tuple[Rule, ...]
 
 
-AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw | Judge | Found
+class Adopt(Word, frozen=True, tag=9):
+    """By the house: from here on the fold goes by a later edition of its rules.
+
+    1: decisions are kept by age and not by count; a change that comes into force closes what was
+    proposed beside it; a replay is that of its moment; another approval group counts as looser;
+    review mode reviews what was asked for before it.
+    """
+
+    edition: int
+
+
+AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw | Judge | Found | Adopt
 
 
 class Decision(msgspec.Struct, array_like=True, frozen=True):
@@ -127,6 +149,10 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
     holds_ms: int = 0  # from when on; 0: not agreed on yet
     is_over: bool = False
 
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it comes into force."""
+        return not self.is_over and 0 < self.holds_ms <= now_ms
+
 
 class Differs(msgspec.Struct, array_like=True, frozen=True):
     """A decision of the last 30 days that would have been another."""
@@ -152,7 +178,7 @@ class GetDecision(Asked, frozen=True, tag=2):
 
 
 class GetReplay(Asked, frozen=True, tag=3):
-    """-> Replay | None, of a change over the decisions up to a time."""
+    """-> Replay | None, of a change over the decisions up to now."""
 
     change: int
     now_ms: int
@@ -177,12 +203,15 @@ class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     rules: tuple[Rule, ...]
     changes: tuple[Change, ...]
     head: bytes
+    superseded: dict[int, int] = {}  # changes that were closed, by the one that came into force
 
 
 class Replay(msgspec.Struct, array_like=True, frozen=True):
     looked_at: int
     differs: tuple[Differs, ...]
     digest: bytes
+    at_ms: int = 0
+    until: int = 0  # the number of the newest decision then
 
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode

@@ -62,7 +62,7 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
     if isinstance(asked, ListShort):
         return _encode(_short(asked, state, known))
     if isinstance(asked, ListUndecided):
-        return _encode(_undecided(asked.limit, state, known))
+        return _encode(_undecided(asked, state, known))
     if isinstance(asked, GetQuota):
         return _encode(quota_of(asked.owner, asked.now_ms, state, known))
     if isinstance(asked, GetPlace):
@@ -141,18 +141,20 @@ def is_let_through(number: int, state: WithdrawalsState) -> bool:
     return not state.asks_policy or state.judged.get(number) == DecisionState.ALLOWED
 
 
-def _undecided(limit: int, state: WithdrawalsState, known: Index) -> list[Undecided]:
-    found: list[Undecided] = []
+def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> list[Undecided]:
+    fresh: list[Undecided] = []
+    left: list[Undecided] = []  # to people, or decided by them since
     for number in known.open if state.asks_policy else ():
         one = state.withdrawals[number]
-        is_due = one.state in REVIEWS or one.state in PAYABLE
+        is_due = one.state in REVIEWS or one.state == WithdrawalState.WAITING
         if one.binding or not is_due or is_let_through(number, state):
             continue
-        if len(found) >= limit:
-            break
-        place = (number, one.owner, one.network, one.destination)
-        found.append(Undecided(*place, is_asked=number in state.judged))
-    return found
+        is_asked = number in state.judged
+        found = left if is_asked else fresh
+        if len(found) < asked.limit and not (is_asked and number <= asked.after):
+            place = (number, one.owner, one.network, one.destination)
+            found.append(Undecided(*place, is_asked=is_asked))
+    return [*fresh, *left]
 
 
 def _open(asked: ListOpen, state: WithdrawalsState, known: Index) -> list[Withdrawal]:

@@ -14,6 +14,7 @@ class Index:
         self.of_owner: dict[int, dict[int, None]] = {}
         self.clients: dict[tuple[int, bytes], int] = {}
         self.open: dict[int, None] = {}
+        self.open_of: dict[int, dict[int, None]] = {}  # by owner
         self.finals = 0
         for one in sorted(withdrawals, key=lambda one: one.number):
             self.note(one)
@@ -27,23 +28,32 @@ class Index:
             self.finals += 1
         else:
             self.open[one.number] = None
+            self.open_of.setdefault(one.owner, {})[one.number] = None
 
     def drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal."""
         self.of_owner.get(one.owner, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)
         if one.number in self.open:
-            del self.open[one.number]
+            self._leave(one)
         else:
             self.finals -= 1
 
     def close(self, one: Withdrawal) -> None:
         """It has come to its end."""
-        del self.open[one.number]
+        self._leave(one)
         self.finals += 1
 
     def open_again(self, one: Withdrawal) -> None:
         """It has not, after all: it goes back to its place."""
         self.open[one.number] = None
         self.open = dict(sorted(self.open.items()))
+        self.open_of.setdefault(one.owner, {})[one.number] = None
         self.finals -= 1
+
+    def _leave(self, one: Withdrawal) -> None:
+        del self.open[one.number]
+        mine = self.open_of[one.owner]
+        del mine[one.number]
+        if not mine:
+            del self.open_of[one.owner]

@@ -21,6 +21,9 @@ DAY_MS = 86_400_000
 # Withdrawals that are final and still answered for; records keep all.
 FINAL_KEPT = 100_000
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
+# An owner's that have not come to their end: so many are looked at again and again.
+OPEN_PER_OWNER = 100
+EDITION = 1  # of the fold's rules, that this version knows
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
 
@@ -60,7 +63,7 @@ FINAL = (WithdrawalState.CANCELED, WithdrawalState.FAILED, WithdrawalState.SUCCE
 
 
 class Refused(IntEnum):
-    """Codes of refusals that a user meets; OKX's but for the last."""
+    """Codes of refusals that a user meets; OKX's but for the last two."""
 
     CLIENT_ID_TAKEN = 50_071
     PARAMETER = 51_000
@@ -79,6 +82,7 @@ class Refused(IntEnum):
     ADDRESS_RISK = 58_217
     ALL_STOPPED = 58_405
     TOO_LATE = 92_010
+    TOO_MANY = 92_011
 
 
 class Withdrawal(msgspec.Struct, array_like=True):
@@ -127,6 +131,7 @@ class WithdrawalsState(State):
     drains: DrainLogs = msgspec.field(default_factory=dict)
     asks_policy: bool = False
     judged: dict[int, int] = msgspec.field(default_factory=dict)  # open ones: DecisionState
+    edition: int = 0
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -188,9 +193,14 @@ class ListShort(Question, frozen=True, tag=26):
 
 
 class ListUndecided(Question, frozen=True, tag=27):
-    """-> list[Undecided], oldest first: what the policy, or people by its word, decide of."""
+    """-> list[Undecided], what the policy, or people by its word, decide of.
+
+    First those that were not asked about, the oldest first, so that nobody's hide them; then those
+    that were, from behind `after` on. At most `limit` of each.
+    """
 
     limit: int
+    after: int = 0  # a withdrawal's number
 
 
 class Undecided(msgspec.Struct, array_like=True, frozen=True):

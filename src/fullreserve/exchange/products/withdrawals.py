@@ -75,9 +75,11 @@ from fullreserve.exchange.products.withdrawal_effects import held, internal
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
+    EDITION,
     EVERY_NETWORK,
     FINAL,
     FINAL_KEPT,
+    OPEN_PER_OWNER,
     REVIEWS,
     SMALL_USD,
     Refused,
@@ -118,7 +120,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains", "asks_policy", "judged")
+    added = ("drains", "asks_policy", "judged", "edition")
 
     def __init__(self) -> None:
         super().__init__(WithdrawalsState())
@@ -228,6 +230,9 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return self._why_not_internal(owner, asked, view)
         if suspended(Suspended.WITHDRAW, 0, owner, view) and _is_stopped_himself(owner, view):
             return Refused.RISK
+        open_now = len(self._known.open_of.get(owner.owner, ()))
+        if self.state.edition and open_now >= OPEN_PER_OWNER:
+            return Refused.TOO_MANY
         return self._why_not_on_chain(asked) or self._why_ruled_out(owner, asked, moment, view)
 
     def _why_ruled_out(
@@ -302,7 +307,10 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 return REFUSED
             self._set(self.state.quotas, asked.owner, asked.usd)
         elif isinstance(asked, RequirePolicy):
+            if not 0 <= asked.edition <= EDITION:
+                return REFUSED
             self.state.asks_policy = True
+            self.state.edition = max(asked.edition, self.state.edition)
         elif isinstance(asked, Drain):
             return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):

@@ -18,6 +18,7 @@ from fullreserve.exchange.products.custody_wire import (
     Request as Asked,
 )
 from fullreserve.exchange.products.withdrawal_state import (
+    OPEN_PER_OWNER,
     FindWithdrawal,
     GetPlace,
     GetQuota,
@@ -202,6 +203,8 @@ class _Withdrawals:
         elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
             bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
             allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
+        elif code == Refused.TOO_MANY:
+            allowed = str(OPEN_PER_OWNER)
         elif code == Refused.BALANCE:
             allowed = f"{asset.text(await self._available(owner, asset))} {asset.symbol}"
         elif code == Refused.PARAMETER and line is not None:

@@ -40,6 +40,9 @@ CATEGORIES = {one.name.lower(): one for one in Category}
 WEBHOOKS = {one.name.lower(): one for one in Webhook}
 _WORDS: dict[int, str] = {int(number): word for word, number in CATEGORIES.items()}
 
+# A replay's name: its digest, the time and the newest decision then.
+_DIGEST, _AT, _UNTIL = 32, 40, 48
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -82,7 +85,7 @@ class ChangeParams(NotedParams):
 class AgreeParams(ChangeParams):
     """One change, and what was seen of it."""
 
-    replay: Annotated[str, Meta(description="The digest of its replay, in hex")]
+    replay: Annotated[str, Meta(description="What policy/replay names its replay by")]
 
 
 class ReplayParams(Params):
@@ -141,7 +144,9 @@ class _Policy:
         row = {
             "version": str(view.version),
             "rules": [_rule_row(rule) for rule in view.rules],
-            "changes": [_change_row(one) for one in reversed(view.changes)],
+            "changes": [
+                _change_row(one, view.superseded.get(one.number)) for one in reversed(view.changes)
+            ],
             "head": view.head.hex(),
         }
         return wire.envelope([row])
@@ -164,7 +169,7 @@ class _Policy:
         row = {
             "lookedAt": str(found.looked_at),
             "differs": differs,
-            "replay": found.digest.hex(),
+            "replay": _named(found),
         }
         return wire.envelope([row])
 
@@ -198,10 +203,12 @@ class _Policy:
     async def agree(self, who: Operator, params: AgreeParams) -> bytes:
         """Agree to a change whose replay was seen; it holds 48 hours after the last."""
         try:
-            digest = bytes.fromhex(params.replay)
+            seen = bytes.fromhex(params.replay)
         except ValueError:
-            raise Problem(51000, "replay", "the digest of policy/replay") from None
-        await self._say(who, fold.Agree(params.change, digest))
+            raise Problem(51000, "replay", "what policy/replay says") from None
+        digest, at_ms, until = seen[:_DIGEST], seen[_DIGEST:_AT], seen[_AT:_UNTIL]
+        moment = (int.from_bytes(at_ms), int.from_bytes(until))
+        await self._say(who, fold.Agree(params.change, digest, *moment))
         return await self.shown(who, params)
 
     async def withdraw(self, who: Operator, params: ChangeParams) -> bytes:
@@ -257,7 +264,11 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
     return row
 
 
-def _change_row(one: Change) -> dict[str, Any]:
+def _named(replay: Replay) -> str:
+    return (replay.digest + replay.at_ms.to_bytes(8) + replay.until.to_bytes(8)).hex()
+
+
+def _change_row(one: Change, superseded_by: int | None) -> dict[str, Any]:
     return {
         "change": str(one.number),
         "rules": [_rule_row(rule) for rule in one.rules],
@@ -267,6 +278,7 @@ def _change_row(one: Change) -> dict[str, Any]:
         "agreed": [str(uid) for uid in one.agreed],
         "holdsTs": str(one.holds_ms) if one.holds_ms else "",
         "over": one.is_over,
+        "supersededBy": str(superseded_by) if superseded_by is not None else "",
     }
 
 

@@ -1,0 +1,63 @@
+"""What a change of the policy would have made of requests that were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fullreserve.exchange.products.policy_rules import Rule, explain
+from fullreserve.exchange.products.policy_velocity import Velocity
+from fullreserve.exchange.products.policy_wire import (
+    COUNTED,
+    REPLAY_MS,
+    Decision,
+    Differs,
+)
+
+
+def replayed(
+    rules: Sequence[Rule],
+    decisions: Sequence[Decision],
+    ended: Mapping[int, int],
+    since_ms: int,
+    *,
+    by_group: bool,
+) -> tuple[int, tuple[Differs, ...]]:
+    """How many of `decisions`, in their order, are later than `since_ms`, and which would differ.
+
+    Each is looked at by what was known then: a request counts for its owner's velocity until the
+    sequence in `ended`, at which it was refused. Linear in the decisions.
+    """
+    velocity, looked_at, found = Velocity(), 0, []
+    ends = sorted(
+        (ended[one.facts.request], one.number, one.facts.owner)
+        for one in decisions
+        if one.facts.request in ended
+    )
+    ends.reverse()
+    for one in decisions:
+        while ends and ends[-1][0] <= one.number:
+            _, number, owner = ends.pop()
+            velocity.remove(owner, number)
+        if one.time_ms > since_ms:
+            looked_at += 1
+            differs = _differs(one, rules, velocity, by_group=by_group)
+            if differs is not None:
+                found.append(differs)
+        if one.state in COUNTED or one.facts.request in ended:
+            velocity.enter(one.facts.owner, one.number, one.time_ms, one.facts.usd)
+    return looked_at, tuple(found)
+
+
+def _differs(
+    one: Decision, rules: Sequence[Rule], velocity: Velocity, *, by_group: bool
+) -> Differs | None:
+    earliest_ms = one.time_ms - REPLAY_MS
+
+    def spent(since_ms: int) -> int:
+        return velocity.since(one.facts.owner, max(since_ms, earliest_ms))
+
+    was, now = one.explained, explain(rules, one.facts, spent, one.time_ms)
+    same_group = now.group == was.group or not by_group
+    if (now.verb, now.needed) == (was.verb, was.needed) and same_group:
+        return None
+    return Differs(one.facts.request, was.verb, now.verb, now.rule)

@@ -1,0 +1,30 @@
+"""What the fold of suspensions says of a withdrawal that was asked for."""
+
+from __future__ import annotations
+
+from fullreserve.exchange.folds import View
+from fullreserve.exchange.products.custody_ledger import known_owner
+from fullreserve.exchange.products.suspension_asking import ruled
+from fullreserve.exchange.products.suspension_wire import Action, Mode, Verdict
+from fullreserve.exchange.products.withdrawal_state import Withdrawal
+from fullreserve.exchange.wire.events import OwnerChanged
+
+
+def leaving(*, by_api: bool) -> int:
+    """The actions that a withdrawal is."""
+    return Action.WITHDRAW | (Action.API_WITHDRAW if by_api else 0)
+
+
+def ruling_of(one: Withdrawal, owner: OwnerChanged, view: View) -> Verdict:
+    """The strictest of what holds a request; nothing does of what its own drain released."""
+    return ruled(
+        *(leaving(by_api=one.by_api), owner, view, one.network, one.asset, one.number),
+        is_released=one.is_released,
+    )
+
+
+def reviewed_by(one: Withdrawal, view: View) -> int:
+    """The suspension by which a person looks at a request before it is paid; 0 for none."""
+    owner = known_owner(one.owner, view)
+    found = None if owner is None else ruling_of(one, owner, view)
+    return found.suspension if found is not None and found.mode == Mode.REVIEW else 0

@@ -1,0 +1,161 @@
+"""Goal: every withdrawal comes before the policy, whoever else asks for however many.
+
+Method: the worker on duty beside an exchange that asks its policy, a round at a time; more requests
+that wait for people than it looks at at once, decisions that were forgotten, files that are bad.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from fullreserve.clock import ManualClock
+from fullreserve.custody import deciding, duty, holders
+from fullreserve.custody.deciding import Deciding
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.presence import Presence
+from fullreserve.custody.screening import Screen
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import policy
+from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.policy_rules import DecisionState, Rule, Verb
+from fullreserve.exchange.products.policy_wire import (
+    EDITION,
+    POLICY,
+    Adopt,
+    Approve,
+    Decide,
+    Decision,
+    Found,
+    GetDecision,
+)
+from fullreserve.exchange.wire.commands import amount_bytes
+from tests.bed import BTC, until
+from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
+from tests.unit.exchange.policy_world import facts
+
+CHAIN = 1
+ADA = 10_000_011
+TENTH = COIN // 10
+RULES = (
+    Rule(1, Verb.ALLOW, most_usd=10_000 * 10**8),
+    Rule(2, Verb.APPROVE, CONSOLE, 1, most_usd=1_000_000 * 10**8),
+)
+
+
+class Judged:
+    """ALICE's withdrawals: a tenth of a coin goes by itself, a whole one waits for a person."""
+
+    def __init__(self, folder: Path, exchange: Withdrawing) -> None:
+        self.exchange = exchange
+        self.clock = exchange.bed.clock
+        self.worker = Deciding(
+            exchange.house, Destinations(exchange.vault), Screen(folder), self.clock
+        )
+
+    @classmethod
+    async def open(cls, folder: Path) -> Judged:
+        line = wire.NetworkAsset(BTC, 8, NOTHING, NOTHING, amount_bytes(1), amount_bytes(10**15), 8)
+        network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, (line,))
+        made = cls(folder, await Withdrawing.open(folder, network))
+        await made.exchange.say(Enrol(CONSOLE, ADA), chart.HOUSE, Approvals.number)
+        for word in (Found(RULES), Adopt(EDITION)):
+            await made.exchange.say(word, chart.HOUSE, POLICY)
+        await made.exchange.say(wire.RequirePolicy(1), chart.HOUSE)
+        return made
+
+    async def ask(self, amount: int) -> int:
+        return await self.exchange.ask(CHAIN, BTC, amount, "bc1qsomewhere")
+
+    async def state(self, number: int) -> int:
+        return (await self.exchange.found(number)).state
+
+    async def decision(self, number: int) -> Decision | None:
+        found: Decision | None = await self.exchange.house.ask(POLICY, GetDecision(number))
+        return found
+
+
+@pytest.fixture
+async def judged(tmp_path: Path) -> AsyncIterator[Judged]:
+    made = await Judged.open(tmp_path)
+    yield made
+    await made.exchange.close()
+
+
+async def test_requests_that_wait_for_people_hide_no_others(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: POL-24. A new one is judged at once, an approved one in its turn."""
+    monkeypatch.setattr(deciding, "LOOKED_AT", 3)
+    waiting = [await judged.ask(COIN) for _ in range(8)]
+    for _ in range(4):
+        await judged.worker.round()
+    assert [await judged.state(number) for number in waiting] == [4] * 8
+    small = await judged.ask(TENTH)
+    await judged.worker.round()
+    found = await judged.decision(small)
+    assert found is not None
+    assert found.state == DecisionState.ALLOWED
+    for number in waiting:
+        await judged.exchange.say(Approve(number), ADA, POLICY)
+    for _ in range(4):
+        await judged.worker.round()
+    assert [await judged.state(number) for number in waiting] == [10] * 8
+
+
+async def test_what_the_policy_has_forgotten_is_judged_again(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: POL-24. It had expired behind many that were refused, and nobody had heard."""
+    number = await judged.ask(COIN)
+    await judged.worker.round()
+    monkeypatch.setattr(policy, "REFUSED_KEPT", 0)
+    judged.clock.advance(4 * 3_600_000)  # type: ignore[attr-defined]
+    await judged.exchange.say(Decide(facts(9**9, 10**9)), chart.HOUSE, POLICY)
+    assert await judged.decision(number) is None
+    monkeypatch.undo()
+    await judged.worker.round()
+    found = await judged.decision(number)
+    assert found is not None
+    assert (found.state, await judged.state(number)) == (DecisionState.WAITING, 4)
+    await judged.exchange.say(Approve(number), ADA, POLICY)
+    await judged.worker.round()
+    assert await judged.state(number) == 10
+
+
+async def test_a_bad_file_of_holders_stops_no_judging(judged: Judged, tmp_path: Path) -> None:
+    """Criterion: POL-25. It is said once, and once more when it is right again."""
+    path = tmp_path / holders.FILE
+    path.write_text("{")
+    clock = ManualClock()
+    presence = Presence(tmp_path, judged.exchange.house, clock)
+    with capture_logs() as logs:
+        kept = asyncio.create_task(duty.keep(((400, judged.worker), (400, presence)), clock))
+        for _ in range(3):
+            number = await judged.ask(TENTH)
+            while await judged.decision(number) is None:
+                clock.advance(400)
+                await asyncio.sleep(0)
+        path.unlink()
+
+        async def turned() -> None:
+            while len(logs) < 2:
+                clock.advance(400)
+                await asyncio.sleep(0)
+
+        await asyncio.wait_for(turned(), 30)
+        assert not kept.done()
+        kept.cancel()
+    assert [one["event"] for one in logs] == [
+        "a duty cannot be done; the others are",
+        "the duty is done again",
+    ]
+    assert (logs[0]["duty"], str(path) in logs[0]["problem"]) == ("presence", True)
+    await until(kept.done)
