@@ -22,6 +22,7 @@ from fullreserve.exchange.products.liveness import (
     QuorumState,
     Standing,
 )
+from fullreserve.exchange.products.settling import settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
@@ -147,6 +148,14 @@ class House:
     def _forget(self) -> None:
         self._changes += 1
         self._answers.clear()
+
+    async def settle(self) -> None:
+        """Has what waits looked at again, after what stops it has changed; Unavailable."""
+        await self.report(wire.DEPOSITS, wire.Settle())
+        await settle_withdrawals(
+            lambda asked: self.ask(wire.WITHDRAWALS, asked),
+            lambda word: self.report(wire.WITHDRAWALS, word),
+        )
 
     async def now_ms(self, wall_ms: int) -> int:
         """The exchange's time: its last command's, or the world's where that is later.

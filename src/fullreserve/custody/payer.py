@@ -4,6 +4,9 @@ The order is fixed: a plan is kept; the exchange binds the withdrawals to it; it
 signed is kept; then it is given to a node. Each step is repeated after a crash with what was kept,
 so that the second time does what the first did. What the exchange has bound and this store does not
 know is never paid by guessing: it waits for a person.
+
+A refund of what was bound never rests on one answer of one node: a second node is asked where there
+is one, and the first once more when it has seen another block.
 """
 
 from __future__ import annotations
@@ -39,6 +42,10 @@ REVERTED, OVERTAKEN, UNPAYABLE = 1, 2, 3
 BUMP_AFTER = 3  # blocks without being in one
 FINAL_AFTER = 12
 AT_ONCE = 128  # plans that are taken a step further together
+# Rounds in which what the exchange would not bind is not planned anew.
+REFUSED_ROUNDS = 20
+# Withdrawals that one word about the hot wallet moves: the exchange does no more at once.
+MOVED_AT_ONCE = 64
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +102,11 @@ class Run:
         """What the exchange does not know of, and a node perhaps neither."""
         return [attempt for attempt, told in self.attempts if not told]
 
+    @property
+    def told(self) -> list[Attempt]:
+        """What a node took, so that it may be in a block one day."""
+        return [attempt for attempt, told in self.attempts if told]
+
 
 class Payer:
     """One network's. `sign` asks the signers, for several plans at once; NotSigned."""
@@ -107,26 +119,35 @@ class Payer:
         sign: Callable[[Plan], Attempt],
         terms: Terms,
         salt: bytes,
+        second: Chain | None = None,
     ) -> None:
         self._chain = chain
+        self._second = second  # the same network through another node
         self._store = store
         self._exchange = exchange
         self._sign = sign
         self._terms = terms
         self._salt = salt
         self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
+        self._round = 0
+        self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
+        self._doubted: dict[int, int] = {}  # plan: height at which a refund for it was first due
 
     async def round(self) -> None:
         """Takes on what is new and brings everything a step further; NodeProblem, Unavailable."""
+        self._round += 1
         pending = await self._exchange.pending(self._chain.network)
         fresh = self._compared(pending)
         bound = [kept.plan for kept in self._open()]
-        await self._take_on(fresh, bound)
+        short = await self._take_on(fresh, bound)
         await self._look_for_refills(bound)
+        self._keep(await to_thread(self._chain.fillers, bound))
         runs = [Run(kept, self._store.attempts(kept)) for kept in self._open()]
         for start in range(0, len(runs), AT_ONCE):
             await self._send(runs[start : start + AT_ONCE])
-        await self._follow([run for run in runs if run.attempts and not run.untold])
+        # Not before those that have a plan are bound: the word would make them wait too.
+        await self._say_short(short)
+        await self._follow([run for run in runs if run.told])
 
     def _open(self) -> list[Kept]:
         return self._store.open_plans(self._chain.network)
@@ -134,6 +155,7 @@ class Payer:
     def _compared(self, pending: Sequence[wire.Pay]) -> list[wire.Pay]:
         """What nothing is known of, here and there; what they know differently is said."""
         open_ = {one: kept for kept in self._open() for one in kept.plan.withdrawals}
+        self._refused = {one: till for one, till in self._refused.items() if till > self._round}
         fresh = []
         for pay in pending:
             kept = open_.get(pay.withdrawal)
@@ -145,7 +167,7 @@ class Payer:
                     log.warning("known here, and forgotten there", withdrawal=pay.withdrawal)
             elif pay.binding:
                 log.error("bound, and unknown here: not paid", withdrawal=pay.withdrawal)
-            else:
+            elif pay.withdrawal not in self._refused:
                 fresh.append(pay)
         return fresh
 
@@ -171,20 +193,33 @@ class Payer:
                 await to_thread(self._chain.plan, [payment], bound)
             except Unpayable:
                 continue
-            await self._exchange.report(wire.Refilled(self._chain.network, pay.asset))
+            word = wire.Refilled(self._chain.network, pay.asset, MOVED_AT_ONCE)
+            await self._exchange.report(word)
 
-    async def _take_on(self, fresh: Sequence[wire.Pay], bound: list[Plan]) -> None:
-        """Plans what is new beside what is `bound`, and adds to that."""
+    async def _say_short(self, short: Mapping[int, int]) -> None:
+        """Has those wait that the hot wallet cannot pay; how many, by asset."""
+        for asset, count in short.items():
+            log.warning("hot wallet short", network=self._chain.network, asset=asset)
+            word = wire.Short(self._chain.network, asset, MOVED_AT_ONCE)
+            await self._exchange.report(*[word] * -(-count // MOVED_AT_ONCE))
+
+    async def _take_on(self, fresh: Sequence[wire.Pay], bound: list[Plan]) -> dict[int, int]:
+        """Plans what is new beside what is `bound`, and adds to that.
+
+        How many withdrawals the hot wallet is too short for, by the asset that it lacks.
+        """
         payments = [one for pay in fresh if (one := await self._payment(pay)) is not None]
         most = self._chain.batch_max
         batches: list[Sequence[Payment]] = [
             payments[at : at + most] for at in range(0, len(payments), most)
         ]
+        short: dict[int, int] = {}
         while batches:
-            batches = await self._planned(batches, bound)
+            batches = await self._planned(batches, bound, short)
+        return short
 
     async def _planned(
-        self, batches: Sequence[Sequence[Payment]], bound: list[Plan]
+        self, batches: Sequence[Sequence[Payment]], bound: list[Plan], short: dict[int, int]
     ) -> list[Sequence[Payment]]:
         """Plans batches; those to be tried again one by one, for the sake of what can be paid."""
         found = await to_thread(self._chain.plan_all, batches, bound)
@@ -194,9 +229,12 @@ class Payer:
         again: list[Sequence[Payment]] = []
         words: dict[wire.Payload, None] = {}
         for batch, one in zip(batches, found, strict=True):
-            if isinstance(one, HotShort):
-                log.warning("hot wallet short", network=self._chain.network, asset=one.asset)
-                words[wire.Short(self._chain.network, one.asset)] = None
+            if isinstance(one, HotShort) and len(batch) > 1:
+                # Half of it may be what there is enough for.
+                half = len(batch) // 2
+                again += [batch[:half], batch[half:]]
+            elif isinstance(one, HotShort):
+                short[one.asset] = short.get(one.asset, 0) + 1
             elif isinstance(one, Unpayable) and len(batch) > 1:
                 again += [[payment] for payment in batch]
             elif isinstance(one, Unpayable):
@@ -222,12 +260,20 @@ class Payer:
         await self._bind([run for run in runs if not run.kept.is_accepted])
         bound = [run for run in runs if run.kept.is_accepted]
         await self._sign_all([(run, run.plan) for run in bound if not run.attempts])
-        await self._give([run for run in bound if run.untold])
+        # What is in a block needs no replacement.
+        await self._give([run for run in bound if run.untold and not run.kept.height])
 
     async def _bind(self, runs: Sequence[Run]) -> None:
         """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""
         words = [wire.Bound(one, run.plan.binding) for run in runs for one in run.plan.withdrawals]
         codes = dict(zip(words, await self._report(words), strict=True))
+        self._keep_bound(runs, codes)
+        refused = [word.withdrawal for word in words if codes[word]]
+        self._refused |= dict.fromkeys(refused, self._round + REFUSED_ROUNDS)
+        # Who may not be paid goes back into the queue, where users see that they wait.
+        await self._report([wire.Settle(one - 1, 1) for one in refused])
+
+    def _keep_bound(self, runs: Sequence[Run], codes: Mapping[wire.Bound, int]) -> None:
         with self._store.together():
             for run in runs:
                 bound = [wire.Bound(one, run.plan.binding) for one in run.plan.withdrawals]
@@ -317,7 +363,7 @@ class Payer:
             if isinstance(standing, NodeRefuses):
                 log.warning("payment waits", plan=run.kept.id, problem=str(standing))
             elif standing.taken_by:
-                await self._overtaken(run.kept, standing)
+                await self._overtaken(run, standing)
             elif standing.height:
                 included.append((run, standing))
             else:
@@ -330,19 +376,22 @@ class Payer:
         await self._say_heights(
             [(run, run.newest.txid, 0) for run, _ in waiting if run.kept.height]
         )
-        # A node dropped it: the same once more.
+        # A node dropped it: the same once more, and the one before where that was never taken.
+        dropped = [run for run, standing in waiting if not standing.known]
         await self._broadcast(
-            [(run, run.newest) for run, standing in waiting if not standing.known]
+            [(run, one) for run in dropped for one in dict.fromkeys((run.told[-1], run.newest))]
         )
         held = [run for run, standing in waiting if standing.known]
         if held:
             height = (await to_thread(self._chain.tip)).height
             stuck = [run for run in held if height - run.kept.since >= self._terms.bump_after]
-            await self._bump(stuck)
+            await self._bump(stuck, height)
 
-    async def _bump(self, runs: Sequence[Run]) -> None:
+    async def _bump(self, runs: Sequence[Run], height: int) -> None:
+        """A higher fee; one that a node refuses is offered again, and raised after as long."""
         raised: list[tuple[Run, Plan]] = []
         for run in runs:
+            run.kept.since = height
             try:
                 raised.append((run, await to_thread(self._chain.bumped, run.plan)))
             except Unpayable as problem:
@@ -350,10 +399,30 @@ class Payer:
         await self._sign_all(raised)
         await self._give([run for run, _ in raised if run.untold])
 
-    async def _overtaken(self, kept: Kept, standing: Standing) -> None:
+    async def _overtaken(self, run: Run, standing: Standing) -> None:
+        kept = run.kept
         log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
-        if self._chain.proves_taken:
+        if self._chain.proves_taken and await self._is_sure(run, standing):
             await self._fail(kept, OVERTAKEN, self._name(standing.taken_by))
+
+    async def _is_sure(self, run: Run, standing: Standing) -> bool:
+        """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""
+        height = (await to_thread(self._chain.tip)).height
+        if height <= self._doubted.setdefault(run.kept.id, height):
+            return False
+        if self._second is None:
+            return True
+        attempts = [one.txid for one, _ in run.attempts]
+        try:
+            other = await to_thread(self._second.standing, run.plan, attempts)
+        except NodeRefuses as problem:
+            log.warning("refund waits", plan=run.kept.id, problem=str(problem))
+            return False
+        agrees = (other.taken_by, other.txid) == (standing.taken_by, standing.txid)
+        if not agrees or (other.txid and other.paid):
+            log.error("refund waits: two nodes differ", plan=run.kept.id)
+            return False
+        return True
 
     async def _included(self, included: Sequence[tuple[Run, Standing]]) -> None:
         await self._say_heights(
@@ -367,7 +436,7 @@ class Payer:
                 await self._moved(run.kept, run.plan.move, standing)
             elif standing.paid:
                 paid.append((run, standing))
-            else:
+            elif await self._is_sure(run, standing):
                 await self._fail(run.kept, REVERTED, self._name(standing.txid))
         await self._paid(paid)
 
@@ -409,7 +478,10 @@ class Payer:
         ]
         await self._report(words)
         with self._store.together():
-            for run, _, height in heights:
+            for run, txid, height in heights:
+                if any(one.txid == txid for one in run.untold):
+                    # A node refused it, and a miner had it.
+                    self._store.name(self._name(txid), self._chain.network, txid)
                 run.kept.height = height
                 self._store.change(run.kept)
 
@@ -423,6 +495,7 @@ class Payer:
     def _finish(self, done: Sequence[Kept]) -> None:
         with self._store.together():
             for kept in done:
+                self._doubted.pop(kept.id, None)
                 kept.is_done = True
                 self._store.change(kept)
 

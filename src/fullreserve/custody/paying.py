@@ -2,6 +2,10 @@
 
 `python -m fullreserve.custody.paying`. It keeps its plans in `custody-payer.sqlite`, holds no key,
 and asks the signers for each signature. Killed at any moment it goes on with what it had kept.
+
+Beside that it walks all that waits, slowly and for ever: what a change of suspensions concerns is
+moved by whoever makes the change; what he left behind, or what nobody said, as that an owner is no
+longer frozen, is found here.
 """
 
 from __future__ import annotations
@@ -38,14 +42,17 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort
+from fullreserve.exchange.products import settling
+from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort, NextSettled
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
 STORE = PAYER_STORE
 LOOK_MS = 500
-AT_ONCE = 1_000  # withdrawals that are looked at in a round
+WALK_MS = 10_000
+FRESH_MAX = 1_000  # withdrawals that are taken on in a round
+PAGE = 250  # withdrawals that a question asks for: orders go in between
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
 SAID_AT_ONCE = 16
 
@@ -61,6 +68,7 @@ class PayersExchange:
         self._network = network
         self._addresses = network.addresses()
         self._own = Table(self._addresses)
+        self._seen_bound = 0  # up to which number those that are bound were looked at
 
     async def report(self, *payloads: wire.Payload) -> Sequence[int]:
         codes: list[int] = []
@@ -73,13 +81,32 @@ class PayersExchange:
         return await self._house.report(wire.DEPOSITS, *payloads)
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
-        found: list[wire.Pay] = await self._house.ask(
-            wire.WITHDRAWALS, ListPay(network, 0, AT_ONCE)
-        )
+        found = [*await self._waiting(network), *await self._bound(network)]
         # Before any destination of theirs is compared with the addresses that were given out.
         newest = await self._house.newest_index(network) if found else 0
         count = 1 if self._network.needs_memo else newest + 1
         await asyncio.to_thread(self._own.extend, count)
+        return found
+
+    async def _waiting(self, network: int) -> list[wire.Pay]:
+        """Those that are to be paid, however many are on their way."""
+        found: list[wire.Pay] = []
+        while len(found) < FRESH_MAX:
+            after = found[-1].withdrawal if found else 0
+            page = await self._page(ListPay(network, after, PAGE, bound=False))
+            found += page
+            if len(page) < PAGE:
+                break
+        return found
+
+    async def _bound(self, network: int) -> list[wire.Pay]:
+        """The next of those that are on their way, in turn: the store knows them, or should."""
+        page = await self._page(ListPay(network, self._seen_bound, PAGE, bound=True))
+        self._seen_bound = page[-1].withdrawal if len(page) == PAGE else 0
+        return page
+
+    async def _page(self, asked: ListPay) -> list[wire.Pay]:
+        found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, asked)
         return found
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
@@ -111,6 +138,7 @@ class Paying:
             Quorum(data, network).sign,
             Terms(network.scales, network.coin, network.unlock_after),
             salt_of(data),
+            self._second,
         )
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._state = ""
@@ -145,6 +173,28 @@ class Paying:
             log.info("paying", network=self._network.network, state=state)
 
 
+class Walking:
+    """Looks at what waits, a few at a time, and begins again."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._after = 0
+
+    async def run(self, clock: Clock) -> None:
+        """Rounds for ever; Unavailable when the exchange is not there."""
+        while True:
+            await self.round()
+            await clock.wait_ms(WALK_MS)
+
+    async def round(self) -> None:
+        """The next few; Unavailable."""
+        asked = NextSettled(self._after, settling.AT_ONCE)
+        last: int = await self._house.ask(wire.WITHDRAWALS, asked)
+        if last:
+            await self._house.report(wire.WITHDRAWALS, wire.Settle(asked.after, asked.most))
+        self._after = last
+
+
 async def pay(settings: Settings, clock: Clock) -> int:
     """Pays until SIGTERM; the exit code."""
     data = settings.data
@@ -158,6 +208,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
         async with house.listening(), asyncio.TaskGroup() as group:
             for worker in workers:
                 group.create_task(worker.run(clock))
+            group.create_task(Walking(house).run(clock))
 
     try:
         await until_terminated(work())

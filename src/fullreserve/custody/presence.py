@@ -141,7 +141,7 @@ class Presence:
             (code,) = await self._house.report(SUSPENSIONS, tripped)
             log.error("too few holders can be reached: withdrawals suspended", code=code)
             # What nobody has bound yet goes back into its queue.
-            await self._house.report(wire.WITHDRAWALS, wire.Settle())
+            await self._house.settle()
 
     def _tell(self, one: Standing) -> None:
         before = self._colours.get(one.quorum, Colour.GREEN)

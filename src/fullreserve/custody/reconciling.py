@@ -30,7 +30,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
-from fullreserve.exchange.products.withdrawal_state import ListPay
+from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
 
 # In units of the ledger: what rounding and dust may come to, and more where fees are paid.
@@ -101,6 +101,7 @@ class Reconciler:
         self._since: dict[_Key, int] = {}
         self._lasts_ms = LASTS_MS
         self._said: dict[_Key, None] = {}
+        self._settled: dict[_Key, None] = {}
         self.lines: list[Line] = []
 
     async def check(self, block: Block) -> list[Line]:
@@ -150,6 +151,7 @@ class Reconciler:
         """A difference that ended says nothing of the next one."""
         differ = {(line.tier, line.asset) for line in self.lines if line.difference}
         self._since = {key: since for key, since in self._since.items() if key in differ}
+        self._settled = {key: None for key in self._settled if key in differ}
 
     def _lasts(self, one: Line) -> bool:
         key, now = (one.tier, one.asset), self._clock.wall_ms()
@@ -179,6 +181,10 @@ class Reconciler:
         (code,) = await self._house.report(suspensions.SUSPENSIONS, told)
         if code:
             log.error("suspension refused", code=code, network=number, asset=one.asset)
+        elif key not in self._settled:
+            # What nobody has bound yet goes back into its queue.
+            await self._house.settle()
+            self._settled[key] = None
 
     async def _held(self, block: Block) -> dict[_Key, int]:
         newest = await self._house.newest_index(self._network.network)
@@ -213,11 +219,11 @@ class Reconciler:
     async def _on_the_way(self) -> OnTheWay:
         way, coin = OnTheWay({}, {}), self._network.coin
         number = self._network.network
-        pays: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, ListPay(number, 0, AT_ONCE))
-        for pay in pays:
-            if pay.binding:
-                _add(way.less, (wire.Tier.HOT, pay.asset), amount_int(pay.amount))
-                _add(way.less, (wire.Tier.HOT, coin), FEE_ON_ITS_WAY)
+        sums: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=True))
+        for bound in sums:
+            if bound.network == number:
+                _add(way.less, (wire.Tier.HOT, bound.asset), amount_int(bound.amount))
+                _add(way.less, (wire.Tier.HOT, coin), bound.count * FEE_ON_ITS_WAY)
         for move in read_open_moves(self._payer, number):
             self._moves(move, way)
         deposits: list[Deposit] = await self._house.ask(wire.DEPOSITS, ListDeposits(0, 0, AT_ONCE))

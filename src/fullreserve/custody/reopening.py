@@ -15,7 +15,7 @@ import structlog
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.house import House
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.drain_log import DrainLog, Queued
+from fullreserve.exchange.products.drain_log import DrainLog
 from fullreserve.exchange.products.suspension_state import (
     HASH_BYTES,
     Suspension,
@@ -34,7 +34,8 @@ from fullreserve.exchange.products.suspension_wire import (
 from fullreserve.exchange.products.withdrawal_state import (
     GetDrains,
     GetWithdrawal,
-    ListQueue,
+    ListSums,
+    Sum,
     Withdrawal,
     WithdrawalState,
 )
@@ -86,7 +87,7 @@ class Reopening:
             await self._advance(one)
 
     async def _drain(self, one: Suspension, now_ms: int) -> None:
-        waiting: list[Queued] = await self._house.ask(wire.WITHDRAWALS, ListQueue())
+        waiting: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=False))
         here = [line for line in one.budgets if any(_is_on(each, line) for each in waiting)]
         ticked = await self._ticks(one)
         due = [line for line in here if now_ms >= ticked.get(_place(line), 0) + one.interval_ms]
@@ -94,7 +95,7 @@ class Reopening:
         await self._house.report(wire.WITHDRAWALS, *words)
         ticked |= {_place(line): now_ms for line in due}
         if due or not here:
-            await self._advance(one, len(waiting))
+            await self._advance(one, sum(each.count for each in waiting))
 
     async def _ticks(self, one: Suspension) -> dict[_Place, int]:
         """When each line was last paid from: by this worker, or by those before it."""
@@ -125,8 +126,7 @@ class Reopening:
         if code:
             log.info("restart waits", suspension=one.number, code=code)
             return code
-        for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
-            await self._house.report(fold, wire.Settle())
+        await self._house.settle()
         return 0
 
     async def _withdrawal(self, number: int) -> Withdrawal | None:
@@ -140,7 +140,7 @@ def _is_ready(one: Suspension, now_ms: int) -> bool:
     return bool(one.sign_offs) and all(is_green(one, gate, now_ms) for gate in shown)
 
 
-def _is_on(each: Queued, line: Budget) -> bool:
+def _is_on(each: Sum, line: Budget) -> bool:
     return (each.network, each.asset) == _place(line)
 
 

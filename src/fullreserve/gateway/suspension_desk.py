@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Settle
-from fullreserve.exchange.products.drain_log import DrainLog, Queued
+from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.settling import settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
-from fullreserve.exchange.products.withdrawal_state import GetDrains, ListQueue
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said, Scope
+from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
@@ -26,10 +27,12 @@ async def suspensions(context: Context) -> list[Suspension]:
     return [] if answer is None else _all(answer)
 
 
-async def queue(context: Context) -> list[Queued]:
-    """Withdrawals that wait, in order."""
-    found: list[Queued] = await ask(context, WITHDRAWALS, ListQueue())
-    return found
+async def queues(context: Context, scope: Scope) -> list[Sum]:
+    """How many withdrawals wait in a scope and for how much, the longest waiting first."""
+    found: list[Sum] = await ask(context, WITHDRAWALS, ListSums(bound=False))
+    return [
+        one for one in found if scope.network in (0, one.network) and scope.asset in (0, one.asset)
+    ]
 
 
 async def drains(context: Context, suspension: int) -> dict[int, dict[int, DrainLog]]:
@@ -45,6 +48,9 @@ async def tell(context: Context, uid: int, said: Said) -> Reply:
     reply = await submitted(context, command)
     if not reply.code:
         # Were the process to die before this, payments would still be refused one by one.
-        for fold in (DEPOSITS, WITHDRAWALS):
-            await say(context, fold, Settle())
+        await say(context, DEPOSITS, Settle())
+        await settle_withdrawals(
+            lambda asked: ask(context, WITHDRAWALS, asked),
+            lambda word: say(context, WITHDRAWALS, word),
+        )
     return reply

@@ -147,6 +147,8 @@ class Guarding:
                 log.error("suspension refused", code=code, asset=asset)
             else:
                 self._stopped |= {asset}
+                # What nobody has bound yet goes back into its queue.
+                await self._house.settle()
 
     def _short(self) -> frozenset[int]:
         """Assets that lack more than is on its way."""

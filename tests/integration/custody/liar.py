@@ -67,6 +67,8 @@ class Liar:
         if self.mode == "behind" and json.loads(asked)["method"] == "getblockcount":
             told = json.loads(content)
             content = json.dumps(told | {"result": told["result"] - BEHIND}).encode()
+        if self.mode in ("receiptless", "reverting"):
+            return self._misremembered(asked, content)
         return self._forged(content) if self.mode == "forged" else content
 
     def _forward(self, asked: bytes, login: str | None) -> bytes:
@@ -90,6 +92,18 @@ class Liar:
     def _height(self, login: str | None) -> Any:
         asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
         return json.loads(self._forward(json.dumps(asked).encode(), login))["result"]
+
+    def _misremembered(self, asked: bytes, content: bytes) -> bytes:
+        """Has no receipts, or such as say that nothing was done."""
+        questions, told = json.loads(asked), json.loads(content)
+        if not isinstance(questions, list):
+            questions, told = [questions], [told]
+        wanted = {one["id"] for one in questions if one["method"] == "eth_getTransactionReceipt"}
+        for one in told:
+            if one["id"] in wanted and one.get("result"):
+                kept = one["result"] | {"status": "0x0", "logs": []}
+                one["result"] = kept if self.mode == "reverting" else None
+        return json.dumps(told if isinstance(json.loads(asked), list) else told[0]).encode()
 
     @staticmethod
     def _forged(content: bytes) -> bytes:

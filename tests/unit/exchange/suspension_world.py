@@ -23,6 +23,7 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.settling import AT_ONCE
 from fullreserve.exchange.products.suspension_state import HOUR_MS, Suspension
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -46,7 +47,11 @@ from fullreserve.exchange.products.suspension_wire import (
     Terms,
 )
 from fullreserve.exchange.products.suspensions import Suspensions
-from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import (
+    ListWithdrawals,
+    NextSettled,
+    Withdrawal,
+)
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import (
     OrderType,
@@ -138,8 +143,12 @@ def of(world: World, number: int) -> Suspension:
 
 
 def settle(world: World) -> None:
-    for fold in (DEPOSITS, WITHDRAWALS):
-        assert world.say(fold, Settle()) == 0
+    """As workers and operators do it: a few withdrawals at a time."""
+    assert world.say(DEPOSITS, Settle()) == 0
+    after = 0
+    while last := world.ask(WITHDRAWALS, NextSettled(after, AT_ONCE), int):
+        assert world.say(WITHDRAWALS, Settle(after, AT_ONCE)) == 0
+        after = last
 
 
 def ask(world: World, units: float, owner: int = ALICE, **more: Any) -> int:

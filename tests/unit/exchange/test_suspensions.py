@@ -146,7 +146,8 @@ def test_e1_1_a_global_stop_queues(world: World) -> None:
     assert ask(world, 0.5) == 0
     (one,) = requests(world)
     assert (one.state, has(world)) == (0, (149_960_000, 50_040_000))
-    assert world.ask(WITHDRAWALS, GetPlace(one.number), Place | None) == Place(1, coins(0))
+    place = world.ask(WITHDRAWALS, GetPlace(one.number), Place | None)
+    assert place == Place(1, coins(0), one.usd)
     assert world.say(WITHDRAWALS, Cancel(one.number), ALICE) == 0
     assert (requests(world)[0].state, has(world)) == (-2, (2 * COIN, 0))
 

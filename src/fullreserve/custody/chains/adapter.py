@@ -195,6 +195,10 @@ class Chain(ABC):
     def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
         """What became of it; `attempts` are the ids of all that was signed for it."""
 
+    def fillers(self, bound: Sequence[Plan]) -> list[Plan]:  # noqa: ARG002 - the interface
+        """Moves that pay nobody, for places in line that were given up and hold others up."""
+        return []
+
     # Many at once, for adapters that can ask their node for all of them in one exchange.
 
     def plan_all(

@@ -7,7 +7,6 @@ internal call are not seen: they need a node's traces.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -303,6 +302,20 @@ class EvmChain(Chain):
             return HotShort(payment.asset, why)
         return self._as_plan(body, batch)
 
+    def fillers(self, bound: Sequence[Plan]) -> list[Plan]:
+        """A lane's transaction to itself for each nonce below a bound one that is nobody's."""
+        taken = [tx.read_body(plan.body) for plan in bound]
+        if not taken:
+            return []
+        lanes, made = self._look((), taken), list[Plan]()
+        for lane in self.terms.lanes:
+            while lanes.has_gap(lane):
+                fixed = (self.terms.chain_id, lane, lanes.next_nonce(lane), lane, 0, b"")
+                body = tx.Body(*fixed, GAS_BARE, lanes.tip, lanes.fee)
+                lanes.take(body)
+                made.append(self._as_move(body, Move(self.terms.coin, Tier.HOT, Tier.HOT, "", 0)))
+        return made
+
     def bumped(self, plan: Plan) -> Plan:
         body = tx.read_body(plan.body)
         tip, fee = self._fees()
@@ -360,9 +373,7 @@ class EvmChain(Chain):
             if found is not None:
                 made.append(self._included(body, found, receipts[found], tip, blocks))
             elif body.nonce < taken[body.lane]:
-                made.append(
-                    Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
-                )
+                made.append(self._overtaken(body, attempts, tip))
             else:
                 made.append(Standing(known=any(held[txid] is not None for txid in attempts)))
         return made
@@ -381,10 +392,52 @@ class EvmChain(Chain):
 
     def _taken(self, bodies: Sequence[tx.Body], tip: Block) -> dict[bytes, int]:
         """The nonces of each lane that are final: all below a number."""
-        settled = hex(max(tip.height - self.terms.final_after + 1, 0))
+        settled = hex(self._settled(tip))
         lanes = list(dict.fromkeys(body.lane for body in bodies))
         asked = [("eth_getTransactionCount", ["0x" + one.hex(), settled]) for one in lanes]
         return dict(zip(lanes, map(quantity, self._calls(asked)), strict=True))
+
+    def _overtaken(
+        self, body: tx.Body, attempts: Sequence[bytes], tip: Block
+    ) -> Standing | NodeRefuses:
+        """Who took a nonce that is final, from the block that holds it.
+
+        That a node has no receipt of ours proves nothing: it may have lost it.
+        """
+        try:
+            height = self._height_of(body, tip)
+            told = self._node.call("eth_getBlockByNumber", hex(height), True)
+        except NodeRefuses as problem:
+            return problem
+        read_block(told)
+        for sent in map(_Sent.read, field(told, "transactions")):
+            if sent.spend == body.lane + body.nonce.to_bytes(8, "big"):
+                if sent.txid in attempts:
+                    return NodeRefuses(0, "the node holds our transaction, and not its receipt")
+                return Standing(taken_by=sent.txid)
+        return NodeRefuses(0, f"block {height} does not hold what took nonce {body.nonce}")
+
+    def _height_of(self, body: tx.Body, tip: Block) -> int:
+        """The block that took a nonce, which is final; NodeRefuses where its state is forgotten."""
+        high, step = self._settled(tip), 8
+        low = max(high - step, 0)
+        while low and self._sent_by(body.lane, low) > body.nonce:
+            high, step = low, 2 * step
+            low = max(high - step, 0)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._sent_by(body.lane, middle) > body.nonce:
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _sent_by(self, lane: bytes, height: int) -> int:
+        return quantity(self._node.call("eth_getTransactionCount", "0x" + lane.hex(), hex(height)))
+
+    def _settled(self, tip: Block) -> int:
+        """The newest height that is final."""
+        return max(tip.height - self.terms.final_after + 1, 0)
 
     def _included(
         self, body: tx.Body, txid: bytes, receipt: Any, tip: Block, blocks: Mapping[int, Block]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 from typing import Any
 
 from fullreserve.custody.chains.evm_transaction import WORD, Body
@@ -29,20 +28,25 @@ class Lanes:
     ) -> None:
         told = iter(node.calls(list(_questions(lanes, tokens))))
         self.tip, self.fee = fees(next(told), max_fee_cap)
-        self._nonces = {lane: count(quantity(next(told))) for lane in lanes}
+        self._free = {lane: quantity(next(told)) for lane in lanes}
         self._coin = {lane: quantity(next(told)) for lane in lanes}
         self._tokens = {
             (token, lane): quantity(next(told)) for token in tokens for lane in lanes
         }  # fmt: skip
         self._loads = dict.fromkeys(lanes, 0)
         self._used: set[tuple[bytes, int]] = set()
+        self._last = dict.fromkeys(lanes, -1)
         for body in taken:
             if body.lane in self._loads:
                 self._note(body)
 
     def by_load(self) -> list[bytes]:
-        """The lane with the fewest open payments first."""
-        return sorted(self._loads, key=self._loads.__getitem__)
+        """The lane with the fewest open payments first, before all one that waits for a nonce."""
+        return sorted(self._loads, key=lambda lane: (not self.has_gap(lane), self._loads[lane]))
+
+    def has_gap(self, lane: bytes) -> bool:
+        """Whether a nonce below that of an open payment is nobody's: until it is, none is paid."""
+        return self.next_nonce(lane) < self._last[lane]
 
     def can_pay(self, body: Body, token: bytes | None, amount: int) -> bool:
         """Whether its lane holds that beside what it is bound to pay already."""
@@ -52,7 +56,9 @@ class Lanes:
 
     def next_nonce(self, lane: bytes) -> int:
         """The lowest free one: a nonce that was given up again must not hold up those above it."""
-        return next(nonce for nonce in self._nonces[lane] if (lane, nonce) not in self._used)
+        while (lane, self._free[lane]) in self._used:
+            self._free[lane] += 1
+        return self._free[lane]
 
     def take(self, body: Body) -> None:
         """A plan's transaction, whose nonce `next_nonce` gave."""
@@ -60,6 +66,7 @@ class Lanes:
 
     def _note(self, body: Body) -> None:
         self._used.add((body.lane, body.nonce))
+        self._last[body.lane] = max(self._last[body.lane], body.nonce)
         self._loads[body.lane] += 1
         self._coin[body.lane] -= body.value + body.gas * body.max_fee
         if (body.to, body.lane) in self._tokens:

@@ -140,8 +140,11 @@ class UtxoChain(Chain):
         coins = self.coins.items()
         free = [coin for key, coin in coins if key not in taken and coin.index == HOT]
         free.sort(key=lambda coin: (-coin.amount, coin.outpoint()))
-        rate, wanted = self._rate(), sum(one.amount for one in pays)
-        chosen: list[tx.Coin] = []
+        wanted = sum(one.amount for one in pays)
+        short = HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
+        if sum(coin.amount for coin in free) < wanted:
+            raise short
+        rate, chosen = self._rate(), list[tx.Coin]()
         for coin in free:
             if not self._is_unspent(coin, spendable=True):
                 continue
@@ -150,7 +153,7 @@ class UtxoChain(Chain):
             if body is not None:
                 ids = tuple(one.withdrawal for one in payments)
                 return self._as_plan(ids, body)
-        raise HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
+        raise short
 
     def bumped(self, plan: Plan) -> Plan:
         body = tx.read_body(plan.body)

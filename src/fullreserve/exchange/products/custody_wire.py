@@ -112,7 +112,15 @@ class Stop(Payload, frozen=True, tag=12):
 
 
 class Settle(Payload, frozen=True, tag=13):
-    """By the house, to either fold: goes on with what waited for a suspension that ended."""
+    """By the house, to either fold: goes on with what waited for a suspension that ended.
+
+    Of withdrawals, what is stopped goes back into its queue as well. `most` are looked at that wait
+    behind the number `after`, and `NextSettled` says where the next word begins; 0, as logs from
+    before have it: all at once.
+    """
+
+    after: int = 0
+    most: int = 0
 
 
 # Deposits, from the watcher
@@ -308,17 +316,25 @@ class Paid(Payload, frozen=True, tag=43):
 
 
 class Short(Payload, frozen=True, tag=44):
-    """The hot wallet cannot pay what is not bound yet: those wait in state 19."""
+    """The hot wallet cannot pay what is not bound yet: those wait in state 19.
+
+    The oldest `most` of them at once; 0, as logs from before have it: all.
+    """
 
     network: int
     asset: int
+    most: int = 0
 
 
 class Refilled(Payload, frozen=True, tag=45):
-    """The hot wallet can pay again."""
+    """The hot wallet can pay again: the oldest `most` go on, or into the queue of what stops them.
+
+    It counts as short until nobody waits any more. 0, as logs from before have it: all go on.
+    """
 
     network: int
     asset: int
+    most: int = 0
 
 
 class Failed(Payload, frozen=True, tag=46):

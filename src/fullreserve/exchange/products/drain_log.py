@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Protocol
 
 import msgspec
 
@@ -58,13 +59,22 @@ class Queued(msgspec.Struct, array_like=True, frozen=True):
     by_api: bool = False
 
 
+class Request(Protocol):
+    """What the log says of a request."""
+
+    number: int
+    owner: int
+    amount: Amount
+    usd: int
+
+
 # By suspension, network and asset.
 DrainLogs = dict[int, dict[int, dict[int, DrainLog]]]
 
 
 def noted(
     log: DrainLog,
-    queue: Sequence[Queued],
+    queue: Sequence[Request],
     tick: DrainTick,
     carried: Mapping[int, int],
 ) -> DrainLog:

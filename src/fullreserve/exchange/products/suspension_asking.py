@@ -5,19 +5,24 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.folds import View
+from fullreserve.exchange.products.suspension_rules import verdict
+from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import (
     FREE,
     SUSPENSIONS,
     DrainOf,
+    Level,
+    ListStops,
     Ruling,
     Verdict,
 )
 from fullreserve.exchange.wire.events import OwnerChanged
-from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.wire.queries import AskFold, GetOwner
 
 _encode = msgspec.msgpack.Encoder().encode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _number = msgspec.msgpack.Decoder(int).decode
+_suspensions = msgspec.msgpack.Decoder(list[Suspension]).decode
 
 
 def ruled(
@@ -37,6 +42,39 @@ def ruled(
     )
     answer = view.query(AskFold(SUSPENSIONS, _encode(question)))
     return FREE if answer is None else _verdict(answer)
+
+
+class Stops:
+    """What stops withdrawals of an asset on a network, asked for once for all that wait."""
+
+    def __init__(self, action: int, network: int, asset: int, view: View) -> None:
+        answer = view.query(AskFold(SUSPENSIONS, _encode(ListStops(action, network, asset))))
+        self._found = [] if answer is None else _suspensions(answer)
+        self._view = view
+        self._by_segment = any(one.terms.scope.level == Level.SEGMENT for one in self._found)
+        # Who is named: by a stop of his own, or as one who knows of a draft.
+        named = [(one.terms.scope.key, *one.insiders) for one in self._found]
+        self._named = dict.fromkeys(who for names in named for who in names)
+        self._canaries = {one.canaries.get(network, 0): None for one in self._found}
+        self._known: dict[tuple[int, int, int], Verdict] = {}
+
+    def ruled(self, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
+        """As `ruled` of what a drain releases; `place` is network, asset and withdrawal.
+
+        An owner that nothing tells apart is not looked at.
+        """
+        number = place[2] if place[2] in self._canaries else -1
+        is_told_apart = self._by_segment or owner in self._named
+        key = (action, owner if is_told_apart else 0, number)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._asked(action, owner, place)
+        return found
+
+    def _asked(self, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
+        profile: OwnerChanged | None = self._view.query(GetOwner(owner=owner))
+        who = (owner, profile.master, profile.segment) if profile is not None else (owner, owner, 0)
+        return verdict(self._found, Ruling(action, *who, *place, is_released=True))
 
 
 def drain_of(network: int, asset: int, view: View) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 import msgspec
@@ -18,6 +18,8 @@ from fullreserve.exchange.products.suspension_wire import Figure, Ruling, Scope
 from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
     ListQueue,
+    ListSums,
+    Sum,
     Withdrawal,
     WithdrawalState,
 )
@@ -34,9 +36,11 @@ from fullreserve.exchange.wire.queries import (
 )
 
 FLOAT = (chart.CHAIN_HOT, chart.CHAIN_WARM)
+PAGE = 200  # requests that are read together
 
 _encode = msgspec.msgpack.Encoder().encode
 _networks = msgspec.msgpack.Decoder(list[NetworkState]).decode
+_sums = msgspec.msgpack.Decoder(list[Sum]).decode
 _queue = msgspec.msgpack.Decoder(list[Queued]).decode
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
 
@@ -52,11 +56,39 @@ def networks(view: View) -> list[NetworkState]:
     return [] if answer is None else _networks(answer)
 
 
-def queue(scope: Scope, view: View) -> list[Queued]:
-    """What waits in a scope, in its order."""
-    answer = _ask(ListQueue(), view)
-    waiting = [] if answer is None else _queue(answer)
-    return [one for one in waiting if _is_within(one, scope, view)]
+def queue(scope: Scope, view: View, network: int = 0, asset: int = 0) -> Iterator[Queued]:
+    """What waits in a scope, in its order, on a network, in an asset; read as far as asked."""
+    place, after = (scope.network or network, scope.asset or asset), 0
+    while True:
+        answer = _ask(ListQueue(after, PAGE, *place), view)
+        waiting = [] if answer is None else _queue(answer)
+        yield from (one for one in waiting if _is_within(one, scope, view))
+        if len(waiting) < PAGE:
+            return
+        after = waiting[-1].number
+
+
+def sums(scope: Scope, view: View) -> list[Sum]:
+    """How much waits by network and asset in a scope, whoever's it is."""
+    answer = _ask(ListSums(bound=False), view)
+    found = [] if answer is None else _sums(answer)
+    return [
+        one for one in found if scope.network in (0, one.network) and scope.asset in (0, one.asset)
+    ]
+
+
+def waiting(number: int, scope: Scope, view: View) -> Queued | None:
+    """A request, if it waits in a scope."""
+    return next(
+        (one for one in _named(number, view) if _is_within(one, scope, view)),
+        None,
+    )
+
+
+def _named(number: int, view: View) -> list[Queued]:
+    answer = _ask(ListQueue(number - 1, 1), view)
+    found = [] if answer is None else _queue(answer)
+    return [one for one in found if one.number == number]
 
 
 def _is_within(one: Queued, scope: Scope, view: View) -> bool:
@@ -129,7 +161,7 @@ def coverage(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[F
 def liquidity(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[Figure, ...], bool]:
     """Hot and warm coins against the larger of the queue and the forecast, by network and asset."""
     needed: dict[tuple[int, int], int] = dict.fromkeys(lines(scope, view), 0)
-    for one in queue(scope, view):
+    for one in queue(scope, view) if scope.key else sums(scope, view):
         key = (one.network, one.asset)
         needed[key] = needed.get(key, 0) + amount_int(one.amount)
     for forecast in shown:
@@ -186,13 +218,13 @@ def _has_arrived(number: int, view: View) -> bool:
 def canaries_chosen(one: Suspension, view: View) -> dict[int, int]:
     """The canaries, and the smallest request for each network that has none or lost its own."""
     chosen = dict(one.canaries)
-    waiting = queue(one.terms.scope, view)
     for network in canaries_missing(one, view):
         if network in chosen and not _is_lost(chosen[network], view):
             continue
-        here = [queued for queued in waiting if queued.network == network]
-        if here:
-            chosen[network] = min(here, key=lambda queued: (queued.usd, queued.number)).number
+        here = queue(one.terms.scope, view, network)
+        smallest = min(here, key=lambda queued: (queued.usd, queued.number), default=None)
+        if smallest is not None:
+            chosen[network] = smallest.number
     return chosen
 
 

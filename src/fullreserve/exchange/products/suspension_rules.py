@@ -13,6 +13,7 @@ from fullreserve.exchange.products.suspension_wire import (
     ON_CHAIN,
     Action,
     Level,
+    ListStops,
     Mode,
     Reason,
     Ruling,
@@ -103,6 +104,29 @@ def covers(scope: Scope, asked: Ruling) -> bool:
     if scope.level == Level.USER:
         return scope.key in (asked.owner, asked.master)
     return scope.network in (0, asked.network) and scope.asset in (0, asked.asset)
+
+
+def may_stop(one: Suspension, asked: ListStops) -> bool:
+    """Whether an action on an asset on a network can fall under a suspension, for some owner."""
+    scope = one.terms.scope
+    return (
+        (one.is_in_force or one.state == SuspensionState.DRAFT)
+        and bool(one.terms.actions & asked.action)
+        and scope.network in (0, asked.network)
+        and scope.asset in (0, asked.asset)
+    )
+
+
+def stops_all(suspensions: Iterable[Suspension], action: int, network: int, asset: int) -> bool:
+    """Whether an action on an asset on a network is stopped whosever it is, but for canaries."""
+    by_place = (
+        one
+        for one in suspensions
+        if one.terms.scope.level not in (Level.SEGMENT, Level.USER)
+        and one.state != SuspensionState.DRAFT
+        and not one.canaries
+    )
+    return bool(verdict(by_place, Ruling(action, 0, 0, 0, network, asset, -1)).mode)
 
 
 def verdict(suspensions: Iterable[Suspension], asked: Ruling) -> Verdict:

@@ -338,6 +338,17 @@ class ListReopening(Asked, frozen=True, tag=4):
     """-> list[Suspension] whose restart is under way, without their queues and histories."""
 
 
+class ListStops(Asked, frozen=True, tag=5):
+    """-> list[Suspension] that may stop an action on an asset on a network, of some owner or all.
+
+    Without what no verdict needs. `suspension_rules.verdict` over them says what a `Ruling` would.
+    """
+
+    action: int
+    network: int
+    asset: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -349,7 +360,7 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
 
 
 FREE = Verdict()
-AnyAsked = ListAll | Ruling | DrainOf | ListReopening
+AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

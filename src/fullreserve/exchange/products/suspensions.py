@@ -265,7 +265,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
             figures, enough = gates.liquidity(scope, said.figures, view)
             passed = passed and enough
         elif said.gate == Gate.QUEUE_HYGIENE:
-            waiting = len(gates.queue(scope, view))
+            waiting = sum(1 for _ in gates.queue(scope, view))
             passed = passed and said.count == waiting and not gates.unfit(scope, view)
         elif said.gate == Gate.SIGNABILITY:
             passed = passed and gates.can_sign(moment.time_ms, view)
@@ -310,8 +310,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
         code = self._may_go_on(one, moment, view)
         if code:
             return Outcome(code=code)
-        waiting = {queued.number: queued for queued in gates.queue(one.terms.scope, view)}
-        found = waiting.get(said.withdrawal)
+        found = gates.waiting(said.withdrawal, one.terms.scope, view)
         if found is None:
             return Outcome(code=Refused.QUEUE)
         fresh = _replace(one, canaries={**one.canaries, found.network: found.number})
@@ -332,7 +331,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
             digest = gates.canary_digest(one, view)
             place = (moment.time_ms, moment.sequence, True)
             evidence = (*evidence, Evidence(Gate.CANARY, digest, who, *place))[-EVIDENCE_KEPT:]
-        waiting = gates.queue(one.terms.scope, view)
+        waiting = list(gates.queue(one.terms.scope, view))
         fresh = _replace(
             one,
             evidence=evidence,
@@ -395,12 +394,17 @@ class Suspensions(UndoingFold[SuspensionsState]):
             for other in self.state.suspensions.values()
             if other.number != one.number and other.is_in_force
         ]
-        for queued in gates.queue(one.terms.scope, view):
-            action = one.terms.actions & wire.LEAVING
-            asked = gates.ruling_of(queued, action, view)
-            mine = asked is not None and rules.verdict([one], asked).mode
-            if mine and asked is not None and not rules.verdict(others, asked).mode:
-                return True
+        action = one.terms.actions & wire.LEAVING
+        for line in gates.sums(one.terms.scope, view):
+            place = (line.network, line.asset)
+            # Where all wait for another too, nobody has to be asked.
+            if rules.stops_all(others, action, *place):
+                continue
+            for queued in gates.queue(one.terms.scope, view, *place):
+                asked = gates.ruling_of(queued, action, view)
+                mine = asked is not None and rules.verdict([one], asked).mode
+                if mine and asked is not None and not rules.verdict(others, asked).mode:
+                    return True
         return False
 
     # Keeping
@@ -442,6 +446,9 @@ class Suspensions(UndoingFold[SuspensionsState]):
             return _encode([_replace(one, queue=(), history=()) for one in under_way])
         if isinstance(asked, wire.DrainOf):
             return _encode(self._drain_of(asked))
+        if isinstance(asked, wire.ListStops):
+            stops = (one for one in table.values() if rules.may_stop(one, asked))
+            return _encode([_replace(one, queue=(), history=(), evidence=()) for one in stops])
         return _encode(rules.verdict(table.values(), asked))
 
     def _drain_of(self, asked: wire.DrainOf) -> int:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import msgspec
 
 from fullreserve.exchange.products.changes import newest, newest_of
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
-from fullreserve.exchange.products.policy_rules import DecisionState
-from fullreserve.exchange.products.withdrawal_index import Index
+from fullreserve.exchange.products.withdrawal_index import Index, Row, is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
     FINAL_KEPT,
     QUOTA_USD,
     REVIEWS,
+    AnyQuestion,
     FindWithdrawal,
     GetDrains,
     GetPlace,
@@ -27,17 +25,20 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListPay,
     ListQueue,
     ListShort,
+    ListSums,
     ListUndecided,
     ListWithdrawals,
+    NextSettled,
     Place,
     Quota,
+    Sum,
     Undecided,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
     decode_question,
 )
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 # Those that wait, by which others may stand before.
 WAITING = (WithdrawalState.QUEUED, WithdrawalState.SHORT, WithdrawalState.WAITING)
@@ -57,24 +58,34 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
     if isinstance(asked, FindWithdrawal):
         number = known.clients.get((asked.owner, asked.client), 0)
         return _encode(state.withdrawals.get(number))
+    return _encode(_about_many(asked, state, known))
+
+
+def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> object:
+    """The answer to a question about several withdrawals, or about what is before one."""
     if isinstance(asked, ListPay):
-        return _encode(_due(asked, state, known))
+        return _due(asked, state, known)
     if isinstance(asked, ListShort):
-        return _encode(_short(asked, state, known))
+        return _short(asked, state, known)
     if isinstance(asked, ListUndecided):
-        return _encode(_undecided(asked, state, known))
+        return _undecided(asked, state, known)
     if isinstance(asked, GetQuota):
-        return _encode(quota_of(asked.owner, asked.now_ms, state, known))
+        return quota_of(asked.owner, asked.now_ms, state, known)
     if isinstance(asked, GetPlace):
-        return _encode(_place(asked.number, state, known))
+        return _place(asked.number, state, known)
     if isinstance(asked, ListQueue):
-        return _encode(_queue(state, known))
+        return _queue(asked, state, known)
+    if isinstance(asked, ListSums):
+        return _sums(known, bound=asked.bound)
+    if isinstance(asked, NextSettled):
+        found = known.settled(asked.after, asked.most)
+        return found[-1] if found else 0
     if isinstance(asked, ListOpen):
-        return _encode(_open(asked, state, known))
+        return _open(asked, state, known)
     if isinstance(asked, GetDrains):
-        return _encode(state.drains.get(asked.suspension, {}))
-    forgets = known.finals >= FINAL_KEPT
-    return _encode(_listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets)
+        return state.drains.get(asked.suspension, {})
+    forgets = len(known.finals) >= FINAL_KEPT
+    return _listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets
 
 
 def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> Quota:
@@ -107,13 +118,36 @@ def queued(one: Withdrawal) -> Queued:
     return Queued(*(one.number, one.owner, one.network, one.asset, one.amount, one.usd, one.by_api))
 
 
-def _queue(state: WithdrawalsState, known: Index) -> list[Queued]:
+def is_queued(row: Row) -> bool:
+    """Whether those of a row wait for withdrawals to go on."""
+    return row.state == WithdrawalState.QUEUED
+
+
+def _queue(asked: ListQueue, state: WithdrawalsState, known: Index) -> list[Queued]:
     """Who waits for withdrawals to go on, in order."""
-    return [
-        queued(one)
-        for number in known.open
-        if (one := state.withdrawals[number]).state == WithdrawalState.QUEUED and one.is_approved
-    ]
+
+    def is_wanted(row: Row) -> bool:
+        return (
+            is_queued(row) and asked.network in (0, row.network) and asked.asset in (0, row.asset)
+        )
+
+    limit = asked.limit or len(known.open)
+    return [queued(state.withdrawals[one]) for one in known.after(asked.after, limit, is_wanted)]
+
+
+def _sums(known: Index, *, bound: bool) -> list[Sum]:
+    found: dict[tuple[int, int], Sum] = {}
+    wanted = known.matching((lambda row: row.is_bound) if bound else is_queued)
+    for row, ranked in wanted.items():
+        key = (row.network, row.asset)
+        one = found.get(key, Sum(*key, 0, amount_bytes(0), 0))
+        first = next(ranked.after(0))
+        found[key] = Sum(
+            *(*key, one.count + len(ranked)),
+            amount_bytes(amount_int(one.amount) + ranked.total),
+            min(one.oldest or first, first),
+        )
+    return sorted(found.values(), key=lambda one: one.oldest)
 
 
 def _network(number: int, state: WithdrawalsState) -> NetworkState:
@@ -123,22 +157,15 @@ def _network(number: int, state: WithdrawalsState) -> NetworkState:
 
 
 def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
-    found: list[Pay] = []
-    for number in known.open:
-        one = state.withdrawals[number]
-        waits = one.state == WithdrawalState.WAITING and is_let_through(number, state)
-        due = bool(one.binding) or waits
-        if one.network != asked.network or number <= asked.after or not due:
-            continue
-        if len(found) >= asked.limit:
-            break
-        found.append(_pay(one))
-    return found
+    def is_due(row: Row) -> bool:
+        waits = row.state == WithdrawalState.WAITING and row.is_let_through
+        return (
+            row.network == asked.network
+            and (row.is_bound or waits)
+            and asked.bound in (None, row.is_bound)
+        )
 
-
-def is_let_through(number: int, state: WithdrawalsState) -> bool:
-    """Whether the policy, where it is asked, has nothing against a payment."""
-    return not state.asks_policy or state.judged.get(number) == DecisionState.ALLOWED
+    return [_pay(state.withdrawals[one]) for one in known.after(asked.after, asked.limit, is_due)]
 
 
 def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> list[Undecided]:
@@ -158,17 +185,17 @@ def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> l
 
 
 def _open(asked: ListOpen, state: WithdrawalsState, known: Index) -> list[Withdrawal]:
-    newer = (number for number in known.open if number > asked.after)
-    return [state.withdrawals[number] for number in islice(newer, asked.limit)]
+    found = known.after(asked.after, asked.limit, lambda _: True)
+    return [state.withdrawals[number] for number in found]
 
 
 def _short(asked: ListShort, state: WithdrawalsState, known: Index) -> list[Pay]:
-    first: dict[int, Withdrawal] = {}
-    for number in known.open:
-        one = state.withdrawals[number]
-        if (one.network, one.state) == (asked.network, WithdrawalState.SHORT):
-            first.setdefault(one.asset, one)
-    return [_pay(one) for one in first.values()]
+    key = (asked.network, WithdrawalState.SHORT)
+    first: dict[int, int] = {}
+    for row, ranked in known.matching(lambda row: (row.network, row.state) == key).items():
+        number = next(ranked.after(0))
+        first[row.asset] = min(first.get(row.asset, number), number)
+    return [_pay(state.withdrawals[number]) for number in sorted(first.values())]
 
 
 def _pay(one: Withdrawal) -> Pay:
@@ -182,14 +209,11 @@ def _place(number: int, state: WithdrawalsState, known: Index) -> Place | None:
     mine = state.withdrawals.get(number)
     if mine is None or mine.state not in WAITING:
         return None
-    before = [
-        one
-        for other in known.open
-        if other < number
-        and (one := state.withdrawals[other]).state == mine.state
-        and (one.network, one.asset) == (mine.network, mine.asset)
-    ]
-    return Place(len(before) + 1, amount_bytes(sum(one.value for one in before)))
+    before = known.before(mine)
+    queue = (mine.network, mine.asset, mine.state)
+    others = (state.withdrawals[other] for other in known.open_of.get(mine.owner, ()))
+    usd = sum(one.usd for one in others if (one.network, one.asset, one.state) == queue)
+    return Place(before.places + 1, amount_bytes(before.total), usd)
 
 
 def _listed(asked: ListWithdrawals, state: WithdrawalsState, known: Index) -> list[Withdrawal]:

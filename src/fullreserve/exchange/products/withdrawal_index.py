@@ -1,23 +1,61 @@
-"""What the withdrawals imply: whose they are, under which client id, and which are open."""
+"""Where withdrawals are found by owner, by client id, and by what they wait for.
+
+No question and no command has to walk all that are open: who waits for the same stands in one row,
+in the order of numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
 
-from fullreserve.exchange.products.withdrawal_state import FINAL, Withdrawal
+from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.ranked import Before, Ranked
+from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
+    Withdrawal,
+    WithdrawalsState,
+    WithdrawalState,
+)
+
+# What a suspension sends back to its queue, or lets go on from it.
+SETTLED = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
+
+
+class Row(NamedTuple):
+    """What the withdrawals of a row have in common."""
+
+    network: int
+    asset: int
+    state: int
+    is_bound: bool
+    is_let_through: bool  # by the policy, where it is asked
+
+
+def is_let_through(number: int, state: WithdrawalsState) -> bool:
+    """Whether the policy, where it is asked, has nothing against a payment."""
+    return not state.asks_policy or state.judged.get(number) == DecisionState.ALLOWED
 
 
 class Index:
     """Kept beside the state and worked out from it alone; numbers ascend in each of its tables."""
 
-    def __init__(self, withdrawals: Iterable[Withdrawal]) -> None:
+    def __init__(self, state: WithdrawalsState) -> None:
+        self._state = state
         self.of_owner: dict[int, dict[int, None]] = {}
         self.clients: dict[tuple[int, bytes], int] = {}
         self.open: dict[int, None] = {}
         self.open_of: dict[int, dict[int, None]] = {}  # by owner
-        self.finals = 0
-        for one in sorted(withdrawals, key=lambda one: one.number):
+        self.finals: dict[int, None] = {}  # who ended first first
+        self.rows: dict[Row, Ranked] = {}
+        self._row_of: dict[int, Row] = {}
+        for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
+        self.finals = {
+            number: None for number, one in state.withdrawals.items() if one.state in FINAL
+        }
 
     def note(self, one: Withdrawal) -> None:
         """Enters a withdrawal that is newer than all others."""
@@ -25,10 +63,11 @@ class Index:
         if one.client:
             self.clients[one.owner, one.client] = one.number
         if one.state in FINAL:
-            self.finals += 1
+            self.finals[one.number] = None
         else:
             self.open[one.number] = None
             self.open_of.setdefault(one.owner, {})[one.number] = None
+            self.place(one)
 
     def drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal."""
@@ -37,19 +76,33 @@ class Index:
         if one.number in self.open:
             self._leave(one)
         else:
-            self.finals -= 1
+            del self.finals[one.number]
 
     def close(self, one: Withdrawal) -> None:
         """It has come to its end."""
         self._leave(one)
-        self.finals += 1
+        self.finals[one.number] = None
 
     def open_again(self, one: Withdrawal) -> None:
         """It has not, after all: it goes back to its place."""
-        self.open[one.number] = None
-        self.open = dict(sorted(self.open.items()))
-        self.open_of.setdefault(one.owner, {})[one.number] = None
-        self.finals -= 1
+        for table in (self.open, self.open_of.setdefault(one.owner, {})):
+            table[one.number] = None
+            ordered = sorted(table)
+            table.clear()
+            table.update(dict.fromkeys(ordered))
+        self.finals.pop(one.number, None)
+
+    def place(self, one: Withdrawal) -> None:
+        """Puts one that may have changed into its row; to be called for each that has."""
+        fresh = Row(
+            *(one.network, one.asset, one.state, bool(one.binding)),
+            is_let_through(one.number, self._state),
+        )
+        if self._row_of.get(one.number) == fresh or one.number not in self.open:
+            return
+        self._unplace(one.number)
+        self._row_of[one.number] = fresh
+        self.rows.setdefault(fresh, Ranked()).add(one.number, one.value)
 
     def _leave(self, one: Withdrawal) -> None:
         del self.open[one.number]
@@ -57,3 +110,37 @@ class Index:
         del mine[one.number]
         if not mine:
             del self.open_of[one.owner]
+        self._unplace(one.number)
+
+    def _unplace(self, number: int) -> None:
+        row = self._row_of.pop(number, None)
+        if row is None:
+            return
+        ranked = self.rows[row]
+        ranked.remove(number)
+        if not len(ranked):
+            del self.rows[row]
+
+    # Reading
+
+    def matching(self, wanted: Callable[[Row], bool]) -> dict[Row, Ranked]:
+        """The rows that are wanted: as many as there are assets, networks and states at most."""
+        return {row: ranked for row, ranked in self.rows.items() if wanted(row)}
+
+    def after(self, number: int, limit: int, wanted: Callable[[Row], bool]) -> list[int]:
+        """Those behind a number in the rows that are wanted, in order."""
+        return list(islice(self._after(number, wanted), limit))
+
+    def _after(self, number: int, wanted: Callable[[Row], bool]) -> Iterator[int]:
+        return merge(*(ranked.after(number) for ranked in self.matching(wanted).values()))
+
+    def before(self, one: Withdrawal) -> Before:
+        """What stands before a withdrawal among those that wait for the same."""
+        key = (one.network, one.asset, one.state)
+        found = self.matching(lambda row: (row.network, row.asset, row.state) == key)
+        places = [ranked.before(one.number) for ranked in found.values()]
+        return Before(sum(each.places for each in places), sum(each.total for each in places))
+
+    def settled(self, after: int, limit: int) -> list[int]:
+        """Those behind a number that a suspension may concern, in order."""
+        return self.after(after, limit, lambda row: not row.is_bound and row.state in SETTLED)

@@ -20,6 +20,7 @@ from fullreserve.exchange.wire.commands import Amount, amount_int
 DAY_MS = 86_400_000
 # Withdrawals that are final and still answered for; records keep all.
 FINAL_KEPT = 100_000
+MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
@@ -161,6 +162,7 @@ class ListPay(Question, frozen=True, tag=23):
     network: int
     after: int
     limit: int
+    bound: bool | None = None  # only those that are, or are not
 
 
 class GetQuota(Question, frozen=True, tag=24):
@@ -178,6 +180,24 @@ class GetPlace(Question, frozen=True, tag=25):
 
 class ListQueue(Question, frozen=True, tag=40):
     """-> list[Queued], approved ones in state 0, in the queue's order."""
+
+    after: int = 0  # a withdrawal's number
+    limit: int = 0  # 0: all
+    network: int = 0  # 0: every one
+    asset: int = 0  # 0: every one
+
+
+class ListSums(Question, frozen=True, tag=45):
+    """-> list[Sum] of what waits in state 0, or of what is bound, by network and asset."""
+
+    bound: bool
+
+
+class NextSettled(Question, frozen=True, tag=46):
+    """-> int, the last that a `Settle` of so many behind a number looks at; 0: there is none."""
+
+    after: int
+    most: int
 
 
 class GetDrains(Question, frozen=True, tag=41):
@@ -229,8 +249,21 @@ class Quota(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
+    """`usd` is what its owner has in the same queue, at 10^-8."""
+
     position: int  # from 1
     ahead: Amount
+    usd: int = 0
+
+
+class Sum(msgspec.Struct, array_like=True, frozen=True):
+    """How many withdrawals and for how much; `oldest` is the first one's number."""
+
+    network: int
+    asset: int
+    count: int
+    amount: Amount
+    oldest: int
 
 
 AnyQuestion = (
@@ -247,6 +280,8 @@ AnyQuestion = (
     | ListUndecided
     | ListOpen
     | HasForgotten
+    | ListSums
+    | NextSettled
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -262,6 +297,8 @@ ANSWERS: dict[type[Question], object] = {
     ListShort: list[Pay],
     ListUndecided: list[Undecided],
     ListOpen: list[Withdrawal],
+    ListSums: list[Sum],
+    NextSettled: int,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

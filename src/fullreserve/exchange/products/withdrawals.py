@@ -61,24 +61,19 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.drain_log import LOGS_KEPT, DrainLog, DrainTick, noted
 from fullreserve.exchange.products.policy_asking import decision_of, refusal_of
 from fullreserve.exchange.products.policy_rules import DecisionState
-from fullreserve.exchange.products.suspension_asking import drain_of, ruled
+from fullreserve.exchange.products.suspension_asking import Stops, drain_of, ruled
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.products.withdrawal_answers import (
-    answered,
-    is_let_through,
-    queued,
-    quota_of,
-    taken_in_a_day,
-)
+from fullreserve.exchange.products.withdrawal_answers import answered, quota_of, taken_in_a_day
 from fullreserve.exchange.products.withdrawal_effects import held, internal
-from fullreserve.exchange.products.withdrawal_index import Index
+from fullreserve.exchange.products.withdrawal_index import Index, Row, is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
     EDITION,
     EVERY_NETWORK,
     FINAL,
     FINAL_KEPT,
+    MOVED_MAX,
     OPEN_PER_OWNER,
     REVIEWS,
     SMALL_USD,
@@ -112,6 +107,7 @@ REJECTED: dict[int, int] = {
 ORDERS = (DefineNetwork, Hold, StopOwner, SetQuota, Settle, Drain, RequirePolicy)
 
 _State = WithdrawalState
+_Line = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
 
 
 class Withdrawals(UndoingFold[WithdrawalsState]):
@@ -123,10 +119,19 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     added = ("drains", "asks_policy", "judged", "edition")
 
     def __init__(self) -> None:
+        self._touched: dict[int, None] = {}
         super().__init__(WithdrawalsState())
 
     def _index(self) -> None:
-        self._known = Index(self.state.withdrawals.values())
+        self._known = Index(self.state)
+
+    def settled(self, cause: int, code: int) -> None:
+        super().settled(cause, code)
+        for number in self._touched:
+            one = self.state.withdrawals.get(number)
+            if one is not None:
+                self._known.place(one)
+        self._touched.clear()
 
     def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
         self._undo.clear()
@@ -143,7 +148,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         if isinstance(asked, ORDERS):
             return self._ordered(asked, moment, view)
         if isinstance(asked, Short | Refilled):
-            return self._liquidity(asked, moment)
+            return self._liquidity(asked, moment, view)
         return self._reported(asked, moment, view)
 
     # What users ask
@@ -309,14 +314,17 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         elif isinstance(asked, RequirePolicy):
             if not 0 <= asked.edition <= EDITION:
                 return REFUSED
-            self.state.asks_policy = True
             self.state.edition = max(asked.edition, self.state.edition)
+            if not self.state.asks_policy:
+                self.state.asks_policy = True
+                self._index()
         elif isinstance(asked, Drain):
             return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):
             self._hold(asked, moment)
-        if isinstance(asked, Hold | Settle):
             self._release(moment, view)
+        elif isinstance(asked, Settle):
+            return self._settle(asked, moment, view)
         return Outcome()
 
     def _hold(self, asked: Hold, moment: Moment) -> None:
@@ -333,8 +341,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 one.asset,
             )
             if covers and not one.binding and one.state == _State.WAITING:
-                one = self._change(one, moment)
-                one.state, one.is_released = _State.QUEUED, False
+                self._to_queue(self._change(one, moment))
 
     def _release(self, moment: Moment, view: View) -> None:
         """What nothing stops any more goes to the payer, in its old order; what is, back."""
@@ -348,10 +355,28 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 continue
             if one.state == _State.WAITING:
                 if self._is_ruled_back(one, profile, view):
-                    one = self._change(one, moment)
-                    one.state, one.is_released = _State.QUEUED, False
+                    self._to_queue(self._change(one, moment))
             elif not self._is_stopped(one, profile, view):
                 self._to_payer(self._change(one, moment))
+
+    def _settle(self, asked: Settle, moment: Moment, view: View) -> Outcome:
+        """The same of a few, and what a frozen owner asked for goes back as well."""
+        if not asked.most:
+            self._release(moment, view)
+            return Outcome()
+        if not 0 < asked.most <= MOVED_MAX or asked.after < 0:
+            return REFUSED
+        for number in self._known.settled(asked.after, asked.most):
+            one = self.state.withdrawals[number]
+            if self._is_held_back(one, view):
+                if one.state != _State.QUEUED:
+                    self._to_queue(self._change(one, moment))
+            elif one.state == _State.QUEUED:
+                self._to_payer(self._change(one, moment))
+        return Outcome()
+
+    def _to_queue(self, one: Withdrawal) -> None:
+        one.state, one.is_released = _State.QUEUED, False
 
     def _to_payer(self, one: Withdrawal) -> None:
         is_short = self.state.short.get(one.network, {}).get(one.asset)
@@ -360,14 +385,16 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
         if len(asked.budget) != 16 or asked.slots < 1:
             return REFUSED
+        line = (asked.network, asked.asset, _State.QUEUED)
+        numbers = self._known.after(
+            0, len(self._known.open), lambda row: (row.network, row.asset, row.state) == line
+        )
+        stops = Stops(_leaving(by_api=True), asked.network, asked.asset, view)
         queue = [
             one
-            for number in self._known.open
-            if (one := self.state.withdrawals[number]).state == _State.QUEUED
-            and one.is_approved
-            and (one.network, one.asset) == (asked.network, asked.asset)
+            for number in numbers
+            if (one := self.state.withdrawals[number]).is_approved and _may_be_drained(one, stops)
         ]
-        queue = [one for one in queue if self._may_be_drained(one, view)]
         sums: dict[int, int] = {}
         for one in queue:
             sums[one.owner] = sums.get(one.owner, 0) + one.usd
@@ -394,17 +421,6 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             self._to_payer(one)
         return Outcome()
 
-    def _may_be_drained(self, one: Withdrawal, view: View) -> bool:
-        """Whether nothing but the suspension that drains holds a request back."""
-        profile = known_owner(one.owner, view)
-        if profile is None:
-            return False
-        found = ruled(
-            *(_leaving(by_api=one.by_api), profile, view, one.network, one.asset, one.number),
-            is_released=True,
-        )
-        return found.mode not in (Mode.QUEUE, Mode.REJECT)
-
     def _note_tick(
         self,
         suspension: int,
@@ -416,8 +432,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         """What a suspension's drain did, for everybody to work out again."""
         logs = self.state.drains.setdefault(suspension, {}).setdefault(asked.network, {})
         before = logs.get(asked.asset, DrainLog())
-        entries = [queued(one) for one in queue]
-        self._set(logs, asked.asset, noted(before, entries, tick, carried))
+        self._set(logs, asked.asset, noted(before, queue, tick, carried))
         if len(self.state.drains) > LOGS_KEPT:
             self._remove(self.state.drains, min(self.state.drains))
 
@@ -458,6 +473,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         if decided == self.state.judged.get(one.number):
             return Outcome()
         self._set(self.state.judged, one.number, decided)
+        self._touched[one.number] = None
         if decided == DecisionState.ALLOWED:
             if one.state != _State.REVIEW:
                 return Outcome()  # it goes on as it is, or waits for another's word
@@ -472,16 +488,43 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
 
     # What the payer reports
 
-    def _liquidity(self, asked: Short | Refilled, moment: Moment) -> Outcome:
+    def _liquidity(self, asked: Short | Refilled, moment: Moment, view: View) -> Outcome:
         is_short = isinstance(asked, Short)
-        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
         before = _State.WAITING if is_short else _State.SHORT
-        for number in list(self._known.open):
-            one = self.state.withdrawals[number]
-            here = (one.network, one.asset) == (asked.network, asked.asset)
-            if here and one.state == before and not one.binding:
-                self._to_payer(self._change(one, moment))
+        line = (asked.network, asked.asset, before, False)
+        if asked.most:
+            return self._move_some(asked, line, moment, view)
+        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
+        for number in self._on(line, len(self._known.open)):
+            self._to_payer(self._change(self.state.withdrawals[number], moment))
         return Outcome()
+
+    def _move_some(
+        self, asked: Short | Refilled, line: _Line, moment: Moment, view: View
+    ) -> Outcome:
+        """The oldest few begin to wait for coins, or go on as far as nothing else stops them."""
+        if not 0 < asked.most <= MOVED_MAX:
+            return REFUSED
+        found = self._on(line, asked.most + 1)
+        is_short = isinstance(asked, Short) or len(found) > asked.most
+        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
+        for number in found[: asked.most]:
+            one = self._change(self.state.withdrawals[number], moment)
+            if isinstance(asked, Short):
+                one.state = _State.SHORT
+            elif self._is_held_back(one, view):
+                self._to_queue(one)
+            else:
+                one.state = _State.WAITING
+        return Outcome()
+
+    def _on(self, line: _Line, limit: int) -> list[int]:
+        """The oldest of a network and asset in a state, bound or not."""
+
+        def is_wanted(row: Row) -> bool:
+            return (row.network, row.asset, row.state, row.is_bound) == line
+
+        return self._known.after(0, limit, is_wanted)
 
     def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         assert isinstance(asked, Decide | Heed | Bound | Broadcast | Included | Paid | Failed)
@@ -521,12 +564,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
         if one.state != _State.WAITING or not is_let_through(one.number, self.state):
             return Outcome(code=Unsound.NOT_PAYABLE)
-        profile = known_owner(one.owner, view)
-        if profile is None or profile.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
-            return Outcome(code=Unsound.STOPPED)
-        if not one.is_released and self._is_stopped(one, profile, view):
-            return Outcome(code=Unsound.STOPPED)
-        if one.is_released and self._is_ruled_back(one, profile, view):
+        if self._is_held_back(one, view):
             return Outcome(code=Unsound.STOPPED)
         one = self._change(one, moment)
         one.binding = asked.binding
@@ -592,6 +630,15 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             one, owner, view
         )
 
+    def _is_held_back(self, one: Withdrawal, view: View) -> bool:
+        """Whether anything keeps a request from being paid; what a drain released, less."""
+        owner = known_owner(one.owner, view)
+        if owner is None or owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+            return True
+        if one.is_released:
+            return self._is_ruled_back(one, owner, view)
+        return self._is_stopped(one, owner, view)
+
     def _is_ruled_back(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
         """Whether the fold of suspensions holds a request back; not what its drain released."""
         found = ruled(
@@ -619,12 +666,13 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         self._forget_old()
 
     def _forget_old(self) -> None:
-        if self._known.finals > FINAL_KEPT:
-            self._drop(next(one for one in self.state.withdrawals.values() if one.state in FINAL))
+        if len(self._known.finals) > FINAL_KEPT:
+            self._drop(self.state.withdrawals[next(iter(self._known.finals))])
 
     def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
         fresh, back = renewed(self.state.withdrawals, one.number, moment)
         self._undo.append(back)
+        self._touched[one.number] = None
         return fresh
 
     def answer(self, question: bytes) -> bytes:
@@ -643,6 +691,13 @@ def _is_sound(asked: Request) -> bool:
 
 def _leaving(*, by_api: bool) -> int:
     return Action.WITHDRAW | (Action.API_WITHDRAW if by_api else 0)
+
+
+def _may_be_drained(one: Withdrawal, stops: Stops) -> bool:
+    """Whether nothing but the suspension that drains holds a request back."""
+    place = (one.network, one.asset, one.number)
+    found = stops.ruled(_leaving(by_api=one.by_api), one.owner, place)
+    return found.mode not in (Mode.QUEUE, Mode.REJECT)
 
 
 def _is_stopped_himself(owner: OwnerChanged, view: View) -> bool:

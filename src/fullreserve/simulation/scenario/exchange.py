@@ -22,7 +22,6 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     NetworkAsset,
     Request,
-    Settle,
 )
 from fullreserve.exchange.products.deposit_state import (
     Deposit,
@@ -36,8 +35,9 @@ from fullreserve.exchange.products.policy_wire import POLICY, Approve
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
 from fullreserve.exchange.products.withdrawal_state import (
-    ListQueue,
+    ListSums,
     ListWithdrawals,
+    Sum,
     Withdrawal,
     WithdrawalState,
 )
@@ -128,8 +128,7 @@ class Exchange:
     async def word(self, operator: int, said: Said) -> Reply:
         """An operator's word on a suspension; then what waits is looked at."""
         reply = await self.must(SUSPENSIONS, operator, said)
-        for fold in (DEPOSITS, WITHDRAWALS):
-            await self.must(fold, chart.HOUSE, Settle())
+        await House(self.door).settle()
         return reply
 
     async def ask(self, fold: int, question: msgspec.Struct, shape: Any) -> Any:
@@ -143,7 +142,8 @@ class Exchange:
 
     async def waiting(self) -> int:
         """How many withdrawals wait for a suspension."""
-        return len(await self.ask(WITHDRAWALS, ListQueue(), withdrawals.ANSWERS[ListQueue]))
+        found: list[Sum] = await self.ask(WITHDRAWALS, ListSums(bound=False), list[Sum])
+        return sum(one.count for one in found)
 
     async def networks(self) -> list[NetworkState]:
         """The networks that the log knows."""

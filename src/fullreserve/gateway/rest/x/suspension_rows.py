@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products.drain_log import DrainLog, Queued
+from fullreserve.exchange.products.drain_log import DrainLog
 from fullreserve.exchange.products.suspension_state import (
     Evidence,
     Suspension,
@@ -25,7 +25,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Reason,
     Trigger,
 )
-from fullreserve.exchange.products.withdrawal_state import SMALL_USD
+from fullreserve.exchange.products.withdrawal_state import SMALL_USD, Sum
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import Line
@@ -112,9 +112,7 @@ def row(one: Suspension, places: Places, now_ms: int) -> Row:
     }
 
 
-def detail(
-    one: Suspension, places: Places, now_ms: int, waiting: Sequence[Queued], logs: Logs
-) -> Row:
+def detail(one: Suspension, places: Places, now_ms: int, waiting: Sequence[Sum], logs: Logs) -> Row:
     """A suspension with its history, its gates and its drain."""
     found = row(one, places, now_ms)
     found["history"] = [
@@ -172,25 +170,18 @@ def figure_row(one: Figure, places: Places) -> Row:
     }
 
 
-def queue_rows(waiting: Sequence[Queued], places: Places) -> list[Row]:
+def queue_rows(waiting: Sequence[Sum], places: Places) -> list[Row]:
     """How many wait and for how much, by asset and network; the oldest is the first."""
-    found: dict[tuple[int, int], list[Queued]] = {}
-    for one in waiting:
-        found.setdefault((one.network, one.asset), []).append(one)
     return [
         {
-            "chain": places.network(network),
-            "ccy": places.asset(asset),
-            "count": str(len(those)),
-            "amt": places.text(asset, _sum(those)),
-            "oldest": ids.text(those[0].number),
+            "chain": places.network(one.network),
+            "ccy": places.asset(one.asset),
+            "count": str(one.count),
+            "amt": places.text(one.asset, one.amount),
+            "oldest": ids.text(one.oldest),
         }
-        for (network, asset), those in found.items()
+        for one in waiting
     ]
-
-
-def _sum(those: Sequence[Queued]) -> bytes:
-    return sum(amount_int(one.amount) for one in those).to_bytes(16, "big")
 
 
 def drain_row(one: Suspension, places: Places, logs: Logs) -> Row:

@@ -103,9 +103,9 @@ class _Suspensions:
         """One suspension with its gates, its queue and how far its drain is."""
         one = await self._named(params.suspension)
         waiting = [
-            queued
-            for queued in await suspension_desk.queue(self._context)
-            if covers(one.terms.scope, Ruling(0, 0, 0, 0, queued.network, queued.asset))
+            each
+            for each in await suspension_desk.queues(self._context, one.terms.scope)
+            if covers(one.terms.scope, Ruling(0, 0, 0, 0, each.network, each.asset))
         ]
         logs = await suspension_desk.drains(self._context, one.number)
         now = self._context.clock.exchange_ms()
@@ -131,10 +131,7 @@ class _Suspensions:
 async def place_row(context: Context, one: Withdrawal) -> rows.Row:
     """Where a withdrawal that waits stands; times are "" as long as nobody can say."""
     place: Place | None = await ask(context, WITHDRAWALS, GetPlace(one.number))
-    waiting = await suspension_desk.queue(context)
-    same = [each for each in waiting if (each.network, each.asset) == (one.network, one.asset)]
-    mine = sum(each.usd for each in same if each.owner == one.owner)
-    is_small = mine <= SMALL_USD
+    is_small = place is not None and place.usd <= SMALL_USD
     stop = await _stop_of(context, one)
     ahead = amount_int(place.ahead) if place is not None else 0
     first, last = _times(stop, one, ahead, place.position if place is not None else 1, context)

@@ -214,13 +214,7 @@ class _Suspending:
     async def _whole(self, one: Suspension) -> rows.Row:
         names, now = await places(self._context), self._context.clock.exchange_ms()
         logs = await suspension_desk.drains(self._context, one.number)
-        waiting = await suspension_desk.queue(self._context)
-        scope = one.terms.scope
-        here = [
-            each
-            for each in waiting
-            if scope.network in (0, each.network) and scope.asset in (0, each.asset)
-        ]
+        here = await suspension_desk.queues(self._context, one.terms.scope)
         found = _row(one, names, now) | rows.detail(one, names, now, here, logs)
         lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])

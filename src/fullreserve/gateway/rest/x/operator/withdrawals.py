@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -33,6 +34,7 @@ from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.identity.roles import Role
 
 OPEN_MAX = 20_000
+PAGE = 250
 USD = 10**8
 # What a withdrawal waits for, by its state.
 QUEUES: dict[str, tuple[int, ...]] = {
@@ -91,15 +93,28 @@ class _Withdrawals:
 
     async def listed(self, _who: Operator, params: ListParams) -> bytes:
         """Withdrawals that are not over, the oldest first."""
-        after = ids.number(params.after) if params.after else 0
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, ListOpen(after, OPEN_MAX))
-        wanted = [one for one in found if params.queue in ("", _QUEUE_OF.get(one.state))]
+        wanted: list[Withdrawal] = []
+        async for one in self._open(ids.number(params.after) if params.after else 0):
+            if params.queue in ("", _QUEUE_OF.get(one.state)):
+                wanted.append(one)
+            if len(wanted) == params.limit:
+                break
         known = await self._lines()
-        return wire.envelope([await self._row(one, known) for one in wanted[: params.limit]])
+        return wire.envelope([await self._row(one, known) for one in wanted])
+
+    async def _open(self, after: int) -> AsyncIterator[Withdrawal]:
+        """Those behind a number that are not over, up to a bound; orders go in between."""
+        for _ in range(OPEN_MAX // PAGE):
+            page: list[Withdrawal] = await ask(self._context, WITHDRAWALS, ListOpen(after, PAGE))
+            for one in page:
+                yield one
+            if len(page) < PAGE:
+                return
+            after = page[-1].number
 
     async def queues(self, _who: Operator, _params: Params) -> bytes:
         """How many withdrawals wait for what, for how much, and since when."""
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, ListOpen(0, OPEN_MAX))
+        found = [one async for one in self._open(0)]
         rows = []
         for name, states in QUEUES.items():
             here = [one for one in found if one.state in states]

@@ -1,0 +1,26 @@
+"""Whoever has changed what stops withdrawals sees to it that those that wait follow.
+
+The fold looks at a few for each word, so that orders go in between; the words go on until all have
+been looked at. Whoever is killed in between leaves some behind: the payer's slow walk finds them,
+and none of them is paid meanwhile, as the fold asks once more before each payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.withdrawal_state import NextSettled
+
+AT_ONCE = 50
+
+
+async def settle_withdrawals(
+    ask: Callable[[NextSettled], Awaitable[int]], say: Callable[[Settle], Awaitable[Any]]
+) -> None:
+    """Has every withdrawal that waits looked at once."""
+    after = 0
+    while last := await ask(NextSettled(after, AT_ONCE)):
+        await say(Settle(after, AT_ONCE))
+        after = last

@@ -1,0 +1,286 @@
+"""Goal: a refused bump, a refused binding or a node that lost a receipt costs nobody a payment.
+
+Method: the payer on a real node, which refuses or forgets at the wrong moment; the exchange's half
+of the contract is kept strictly by `Agreement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from fullreserve.custody import contracts
+from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
+from fullreserve.custody.chains.evm_transaction import read_body
+from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, Payer
+from fullreserve.custody.store import Kept, Store
+from fullreserve.exchange.products import custody_wire as wire
+from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.liar import Liar
+from tests.integration.custody.outsiders import TERMS, TOKEN, Approved, Bed, EvmBed, UtxoBed
+from tests.integration.custody.test_payer import PAY_TERMS, SALT, Agreement, until_done
+
+LARGE = 10**24
+
+
+@pytest.fixture(scope="module")
+def erc20(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
+    made = made_bed("erc20", tmp_path_factory.mktemp("erc20"))
+    assert isinstance(made, EvmBed)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[EvmBed]:
+    """Another node, which holds nothing of what the first does."""
+    made = EvmBed(31_338, TOKEN)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def litecoin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UtxoBed]:
+    made = made_bed("litecoin", tmp_path_factory.mktemp("litecoin"))
+    assert isinstance(made, UtxoBed)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "store")
+    yield made
+    made.close()
+
+
+class Refusing(Agreement):
+    """Some are not bound, and what is short or bound is what the exchange would make of it."""
+
+    def __init__(self, bed: Bed, *indexes: int) -> None:
+        super().__init__(bed, *indexes)
+        self.stopped: set[int] = set()
+        self.waits: set[int] = set()
+        self.asked: list[int] = []
+        self.settled: list[int] = []
+        self.moves: list[wire.Moved] = []
+
+    async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
+        self.moves += payloads
+        return [0] * len(payloads)
+
+    async def pending(self, network: int) -> Sequence[wire.Pay]:
+        found = await super().pending(network)
+        return [one for one in found if one.withdrawal not in self.waits]
+
+    def _told(self, payload: wire.Payload) -> int:
+        if isinstance(payload, wire.Settle):
+            self.settled.append(payload.after + 1)
+        if isinstance(payload, wire.Short):
+            self.waits |= self.waiting.keys() - self.bound.keys()
+        if isinstance(payload, wire.Bound):
+            self.asked.append(payload.withdrawal)
+            if payload.withdrawal in self.stopped | self.waits:
+                return 1
+        return super()._told(payload)
+
+
+def payer_of(
+    bed: Bed,
+    store: Store,
+    book: Agreement,
+    chain: Chain | None = None,
+    second: Chain | None = None,
+) -> Payer:
+    approved = Approved(*(bed.payment(n, n, amount) for n, amount in book.waiting.items()))
+
+    def sign(plan: Plan) -> Attempt:
+        return bed.sign(plan, approved)
+
+    return Payer(chain or bed.chain, store, book, sign, PAY_TERMS, SALT, second)
+
+
+async def test_a_payment_whose_replacement_is_refused_is_followed(
+    litecoin: UtxoBed, store: Store
+) -> None:
+    """It is in a block before its replacement is given. Criterion: CHAINS-PAYER-7."""
+    bed, index = litecoin, litecoin.fresh()
+    book = Agreement(bed, index)
+    approved = Approved(bed.payment(index, index, bed.unit))
+    signed: list[Attempt] = []
+
+    def sign(plan: Plan) -> Attempt:
+        signed.append(bed.sign(plan, approved))
+        if len(signed) == 2:
+            bed.mine()
+        return signed[-1]
+
+    payer = Payer(bed.chain, store, book, sign, PAY_TERMS, SALT)
+    await payer.round()
+    # Miners leave it out until its fee is raised.
+    bed.node.call("prioritisetransaction", signed[0].txid.hex(), 0, -(10**8))
+    bed.mine(PAY_TERMS.bump_after)
+    bed.node.call("prioritisetransaction", signed[0].txid.hex(), 0, 10**8)
+    await payer.round()
+    assert len(signed) == 2
+    await until_done(bed, payer, book)
+    assert list(book.paid) == [index]
+    assert bed.balance(index) == bed.unit
+    assert len(signed) == 2
+
+
+async def test_a_refused_binding_holds_up_nobody_on_its_lane(erc20: EvmBed, store: Store) -> None:
+    """Its nonce is taken by a transaction that pays nobody. Criterion: CHAINS-PAYER-8."""
+    bed, indexes = erc20, [erc20.fresh() for _ in range(2 * len(erc20.keys))]
+    gone = indexes[0]
+    book = Refusing(bed, *indexes)
+    book.stopped.add(gone)
+    payer = payer_of(bed, store, book)
+    await payer.round()
+    book.cancelled.add(gone)
+    await until_done(bed, payer, book)
+    assert book.paid.keys() == set(indexes[1:])
+    assert [bed.balance(one) for one in indexes] == [0, *[bed.unit] * (len(indexes) - 1)]
+    assert [int.from_bytes(one.amount, "big") for one in book.moves] == [0]
+
+
+async def test_a_payment_takes_the_nonce_that_was_given_up(erc20: EvmBed, store: Store) -> None:
+    """Before any other, and nothing else is sent for it. Criterion: CHAINS-PAYER-8."""
+    bed, indexes = erc20, [erc20.fresh() for _ in range(2 * len(erc20.keys))]
+    gone, late = indexes[0], erc20.fresh()
+    book = Refusing(bed, *indexes)
+    book.stopped.add(gone)
+    await payer_of(bed, store, book).round()
+    assert _gaps(store)
+    book.cancelled.add(gone)
+    book.waiting[late] = bed.unit
+    await until_done(bed, payer_of(bed, store, book), book)
+    assert not book.moves
+    assert book.paid.keys() == {*indexes[1:], late}
+    assert bed.balance(late) == bed.unit
+
+
+def _gaps(store: Store) -> list[int]:
+    """Nonces below those of open plans that no plan has."""
+    by_lane: dict[bytes, list[int]] = {}
+    for kept in store.open_plans(1):
+        body = read_body(kept.plan.body)
+        by_lane.setdefault(body.lane, []).append(body.nonce)
+    first = min(nonce for nonces in by_lane.values() for nonce in nonces)
+    return [
+        nonce
+        for nonces in by_lane.values()
+        for nonce in range(first, max(nonces))
+        if nonce not in nonces
+    ]
+
+
+async def test_what_was_not_bound_is_not_planned_at_once_again(erc20: EvmBed, store: Store) -> None:
+    """It is looked at by the exchange, and asked for later. Criterion: CHAINS-PAYER-9."""
+    book = Refusing(erc20, erc20.fresh())
+    book.stopped |= book.waiting.keys()
+    payer = payer_of(erc20, store, book)
+    for _ in range(REFUSED_ROUNDS):
+        await payer.round()
+    assert book.asked == book.settled == list(book.waiting)
+    book.stopped.clear()
+    await until_done(erc20, payer, book)
+    assert book.paid.keys() == book.waiting.keys()
+
+
+async def test_a_short_hot_wallet_pays_what_it_can(erc20: EvmBed, store: Store) -> None:
+    """Those that wait for coins do so after the others are bound. Criterion: CHAINS-PAYER-10."""
+    book = Refusing(erc20, erc20.fresh(), erc20.fresh())
+    small, large = book.waiting
+    book.waiting[large] = LARGE
+    payer = payer_of(erc20, store, book)
+    await payer.round()
+    assert (list(book.bound), book.waits) == ([small], {large})
+    book.cancelled.add(large)
+    await until_done(erc20, payer, book)
+    assert list(book.paid) == [small]
+
+
+async def test_a_batch_that_is_too_large_is_paid_in_part(litecoin: UtxoBed, store: Store) -> None:
+    """Criterion: CHAINS-PAYER-10."""
+    book = Refusing(litecoin, litecoin.fresh(), litecoin.fresh(), litecoin.fresh())
+    large = list(book.waiting)[-1]
+    book.waiting[large] = LARGE
+    await payer_of(litecoin, store, book).round()
+    assert book.waits == {large}
+    assert len(book.bound) == 2
+
+
+async def test_no_refund_rests_on_a_receipt_that_is_missing(erc20: EvmBed, store: Store) -> None:
+    """The node holds the payment and says it does not. Criterion: CHAINS-PAYER-11."""
+    bed, index = erc20, erc20.fresh()
+    book = Agreement(bed, index)
+    with Liar(bed.url) as liar:
+        payer = payer_of(bed, store, book, bed.over(liar.url))
+        await payer.round()
+        liar.mode = "receiptless"
+        for _ in range(2 * TERMS.unlock_after):
+            bed.mine()
+            await payer.round()
+        assert bed.balance(index) == bed.unit
+        assert not book.failed
+        liar.mode = "honest"
+        await until_done(bed, payer, book)
+    assert list(book.paid) == [index]
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+async def test_an_overtaken_payment_is_refunded_when_all_nodes_say_so(
+    erc20: EvmBed, stranger: EvmBed, store: Store, nodes: int
+) -> None:
+    """And not before another block came. Criterion: CHAINS-PAYER-11."""
+    bed, index, other = erc20, erc20.fresh(), erc20.fresh()
+    book = Agreement(bed, index)
+    second = bed.over(bed.url) if nodes == 2 else None
+    taker = bed.payment(other, other, 1)
+    plan = bed.chain.plan([taker], [])
+    await payer_of(bed, store, book).round()
+    bed.node.call("anvil_dropTransaction", "0x" + store.attempts(_only(store))[0][0].txid.hex())
+    bed.chain.broadcast(bed.sign(plan, Approved(taker)))
+    bed.mine(TERMS.unlock_after)
+    if second is not None:
+        differing = payer_of(bed, store, book, second=stranger.chain)
+        for _ in range(3):
+            await differing.round()
+            bed.mine()
+    payer = payer_of(bed, store, book, second=second)
+    await payer.round()
+    assert not book.failed
+    bed.mine()
+    await payer.round()
+    assert book.failed == {index: OVERTAKEN}
+
+
+async def test_a_reverted_payment_is_refunded_when_both_nodes_say_so(
+    erc20: EvmBed, store: Store
+) -> None:
+    """One that says it was paid is believed. Criterion: CHAINS-PAYER-11."""
+    bed, index = erc20, erc20.fresh()
+    book = Agreement(bed, index)
+    with Liar(bed.url) as liar:
+        liar.mode = "reverting"
+        payer = payer_of(bed, store, book, bed.over(liar.url), second=bed.chain)
+        for _ in range(2 * TERMS.unlock_after):
+            await payer.round()
+            bed.mine()
+        assert bed.balance(index) == bed.unit
+        assert not book.failed
+    await until_done(bed, payer_of(bed, store, book), book)
+    assert list(book.paid) == [index]
+    bed.command(bed.token, contracts.call("setPaused(bool)", 1))
+    again = Agreement(bed, bed.fresh())
+    await until_done(bed, payer_of(bed, store, again, second=bed.over(bed.url)), again)
+    bed.command(bed.token, contracts.call("setPaused(bool)", 0))
+    assert list(again.failed.values()) == [REVERTED]
+
+
+def _only(store: Store) -> Kept:
+    (kept,) = store.open_plans(1)
+    return kept
