@@ -839,7 +839,7 @@ def check_place(place: Document, chain: Chain) -> bytes:
         msg = f"{address}: an account is signed for by its one key."
         raise Refused(msg)
     digest = said_digest(message) if form == "eip191" else typed_digest(message, chain.document)
-    if _account_signer(signatures[0], digest, address) != account:
+    if account_signer(signatures[0], digest, address) != account:
         msg = f"{address}: the signature is by another key."
         raise Refused(msg)
     return account
@@ -885,7 +885,8 @@ def _word(value: int) -> bytes:
     return value.to_bytes(32, "big")
 
 
-def _account_signer(text: Any, digest: bytes, address: str) -> bytes:
+def account_signer(text: Any, digest: bytes, address: str) -> bytes:
+    """The account whose key made a signature of r, s and 27 or 28; Refused."""
     made = _octets(text, "signatures", 65)
     if made[64] not in (27, 28):
         msg = f"{address}: the signature is none."
@@ -922,7 +923,7 @@ def _check_safe(place: Document, chain: Chain, account: bytes, message: str) -> 
         raise Refused(msg)
     digest, owners = safe_digest(message, account, chain.document), set()
     for one in texts(place, "signatures"):
-        owner = _account_signer(one, digest, address)
+        owner = account_signer(one, digest, address)
         if not _slot(chain, fields[2], keccak256(owner.rjust(32, b"\0") + _word(2))):
             msg = f"{address}: the signature is by another key."
             raise Refused(msg)

@@ -208,6 +208,33 @@ def add_reserves(commands: "Subcommands") -> None:
     audit.add_argument(
         "--node", action="append", default=None, metavar="NETWORK=URL", help="a node of your own"
     )
+    add_declaring(reserves)
+
+
+def add_declaring(reserves: "Subcommands") -> None:
+    """Add the commands for addresses whose keys are elsewhere."""
+    said = add_command(
+        reserves,
+        "message",
+        InRoom("fullreserve.reserves.declaring:message", ("network", "address")),
+        "print what the keys of an address have to sign for it to count as reserves",
+    )
+    told = add_command(
+        reserves,
+        "declare",
+        InRoom(
+            "fullreserve.reserves.declaring:declare",
+            ("network", "address", "form", "text", "signature", "coin"),
+        ),
+        "count an address for a day, by signatures over that message",
+    )
+    for one in (said, told):
+        one.add_argument("network", type=int, help="its number in custody.json")
+        one.add_argument("address")
+    told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))
+    told.add_argument("--message", dest="text", required=True, help="what was signed")
+    told.add_argument("--signature", action="append", required=True, help="one, or each owner's")
+    told.add_argument("--coin", action="append", default=None, metavar="TXID:OUTPUT")
 
 
 def add_tls(commands: "Subcommands") -> None:

@@ -43,9 +43,9 @@ def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) ->
         ]
         declared = _declared(places)
         for _ in range(TRIES):
-            block = _newest(node)
+            block = newest(node)
             outpoints = _unspent(node, known) | _unspent(node, declared, declared=True)
-            if _newest(node) == block:
+            if newest(node) == block:
                 _agree(network, block)
                 return _as_found(block, symbol, outpoints)
     finally:
@@ -65,7 +65,8 @@ def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
     return found
 
 
-def _newest(node: Node) -> Pinned:
+def newest(node: Node) -> Pinned:
+    """The node's newest block; NodeProblem."""
     name = hexed(node.call("getbestblockhash"), HASH).hex()
     told = node.call("getblockheader", name, True)
     header = hexed(node.call("getblockheader", name, False)).hex()

@@ -11,12 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import structlog
 
+from fullreserve.custody import networks
+from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.journal.durable_file import replace_file
+from fullreserve.reserves.checker import NoVerifier, verifier
 from fullreserve.reserves.keys import FOLDER
-from fullreserve.reserves.places import Control, NotProven, Ownership, Place
+from fullreserve.reserves.places import Control, NotProven, Ownership, Place, read_message
 
 FILE = "declared.json"
+SAFE_FORM = "eip1271"
+
+log = structlog.get_logger(__name__)
 
 
 class BadDeclared(ValueError):
@@ -65,6 +72,31 @@ def keep(data: Path, one: Declared) -> None:
     replace_file(data / FOLDER / FILE, content)
 
 
+def judged(network: Network, one: Declared) -> None:
+    """NotProven where the verifier would refuse it, so that a statement never rests on it.
+
+    Whether a Safe says yes only its chain can tell; it is asked at each reading.
+    """
+    judge = verifier()
+    try:
+        said = read_message(one.message)
+    except ValueError as problem:
+        raise NotProven(str(problem)) from None
+    public, at_ms = bytes.fromhex(said.exchange), said.at_ms
+    terms = {"chainId": network.chain_id}
+    chain = judge.Chain(terms, one.network, said.height, at_ms, at_ms, public, {})
+    document = msgspec.structs.asdict(one) | {"signatures": list(one.signatures)}
+    try:
+        if network.kind == "utxo":
+            judge.check_script_place(document, chain, network.hrp)
+        elif one.form == SAFE_FORM:
+            judge.check_said(document, chain)
+        else:
+            judge.check_place(document, chain)
+    except judge.Refused as refused:
+        raise NotProven(str(refused)) from None
+
+
 class WithDeclared:
     """Places and proofs of another control, and those that were declared."""
 
@@ -83,11 +115,21 @@ class WithDeclared:
         """What was handed in of a declared place, however old; NotProven."""
         for one in self._declared():
             if (one.network, one.address) == (place.network, place.address):
+                self._judge(one)
                 return one.ownership()
         return await self._inner.prove(place, message)
+
+    def _judge(self, one: Declared) -> None:
+        try:
+            for network in networks.served(self._data):
+                if network.network == one.network:
+                    judged(network, one)
+        except (BadNetworks, NoVerifier) as problem:
+            raise NotProven(str(problem)) from None
 
     def _declared(self) -> list[Declared]:
         try:
             return load(self._data)
         except BadDeclared as problem:
-            raise NotProven(str(problem)) from None
+            log.warning("nothing declared counts", problem=str(problem))
+            return []

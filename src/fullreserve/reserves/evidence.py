@@ -25,9 +25,11 @@ from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.journal.durable_file import replace_file
-from fullreserve.reserves import accounts_chain, coins_chain
+from fullreserve.reserves import accounts_chain, coins_chain, safe_places
 from fullreserve.reserves.accounts_chain import Coins, Found, Pinned, Token
 from fullreserve.reserves.canonical import digest
+from fullreserve.reserves.checker import NoVerifier
+from fullreserve.reserves.declared import SAFE_FORM
 from fullreserve.reserves.keys import FOLDER
 from fullreserve.reserves.places import (
     Control,
@@ -116,6 +118,7 @@ class Evidence:
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
         self._keep()
+        found = await asyncio.to_thread(_with_safes, network, found, held, owned)
         shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
         unsigned = {
             symbol
@@ -190,6 +193,32 @@ class Evidence:
         content = msgspec.json.encode(self._owned)
         if not self._file.exists() or self._file.read_bytes() != content:
             replace_file(self._file, content)
+
+
+def _with_safes(
+    network: Network,
+    found: Found,
+    held: Sequence[Place],
+    owned: dict[str, Ownership | None],
+) -> Found:
+    """Adds what shows the owners of Safes; a Safe that does not say yes is not owned."""
+    safes = [
+        (one, proof) for one in held if (proof := owned[one.address]) and proof.form == SAFE_FORM
+    ]
+    if not safes:
+        return found
+    node, nodes = Node(network.nodes[0]), set(found.nodes)
+    try:
+        for place, proof in safes:
+            try:
+                height = found.pinned.height
+                nodes |= safe_places.shown(node, place, proof, network.chain_id, height)
+            except (NotProven, NoVerifier) as problem:
+                log.warning("place not signed for", address=place.address, problem=str(problem))
+                owned[place.address] = None
+    finally:
+        node.close()
+    return found._replace(nodes=sorted(nodes))
 
 
 def _check_said(proof: Ownership, wanted: Said) -> None:

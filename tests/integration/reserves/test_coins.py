@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from coincurve import PrivateKey
 
+from fullreserve.config import Settings
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Payment
@@ -24,12 +25,16 @@ from fullreserve.custody.ownership import sign_as_key
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products.registry import products
+from fullreserve.reserves import declaring
+from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.evidence import Evidence
 from fullreserve.reserves.places import NotProven, Ownership, Place
 from fullreserve.reserves.statement import Shown
 from tests.bed import BTC, START_MS, Bed
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
+from tests.integration.reserves.test_safes import Nobody
+from tests.unit.reserves import wallet
 from verifier import verify
 
 NUMBER = 2
@@ -154,3 +159,27 @@ async def test_a_spent_coin_counts_no_more(chain: UtxoBed, evidence: Evidence) -
     assert after.amounts[BTC] < before.amounts[BTC]
     with pytest.raises(verify.Refused, match="it was spent, or never was"):
         asked_of(chain, before, document)
+
+
+async def test_a_declared_address_counts_by_the_coins_named_with_it(
+    chain: UtxoBed, evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A witness key that no signer has, by BIP 322; a stranger's signature is not taken.
+
+    Criterion: POR-RESERVES-3
+    """
+    address, settings = wallet.address(wallet.to_witness_key()), Settings(data=tmp_path)
+    if not address.startswith(f"{chain._hrp}1"):
+        pytest.skip("the wallet of this test is of Bitcoin's test chain")
+    assert declaring.message(settings, NUMBER, address) == 0
+    text = capsys.readouterr().out.strip()
+    for key, code in ((wallet.STRANGER, 1), (wallet.KEYS[0], 0)):
+        made = list(wallet.by_witness_key(key)(text))
+        assert declaring.declare(settings, NUMBER, address, "bip322", text, made, None) == code
+    assert "the signature does not hold" in capsys.readouterr().out
+    (place,) = await WithDeclared(tmp_path, Nobody()).places(NUMBER)
+    assert (place.address, place.tier) == (address, "declared")
+    proof = await WithDeclared(tmp_path, Nobody()).prove(place, "another message")
+    assert proof.message == text
+    before, _ = await evidence.read(START_MS)
+    assert before.amounts

@@ -1,0 +1,77 @@
+"""`fullreserve reserves message` and `declare`: addresses whose keys are held elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fullreserve.clock import SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.reserves import accounts_chain, coins_chain, keys
+from fullreserve.reserves.checker import NoVerifier
+from fullreserve.reserves.declared import BadDeclared, Declared, judged, keep
+from fullreserve.reserves.places import NotProven, Said, message_of
+
+DONE, WRONG = 0, 1
+
+
+def message(settings: Settings, network: int, address: str) -> int:
+    """Print what an address's keys have to sign now."""
+    try:
+        of = _network(settings.data, network)
+        node = Node(of.nodes[0])
+        try:
+            is_utxo = of.kind == "utxo"
+            block = coins_chain.newest(node) if is_utxo else accounts_chain.pinned(node, 0)
+        finally:
+            node.close()
+    except (BadNetworks, NodeProblem) as problem:
+        return _failed(problem)
+    exchange = keys.signer(settings.data).public.hex()
+    now_ms = SystemClock().wall_ms()
+    text = message_of(Said(exchange, address, network, block.height, block.hash, now_ms))
+    sys.stdout.write(text + "\n")
+    return DONE
+
+
+def declare(
+    settings: Settings,
+    network: int,
+    address: str,
+    form: str,
+    text: str,
+    signature: Sequence[str],
+    coin: Sequence[str] | None,
+) -> int:
+    """Keep an address with its signatures, once the verifier has found nothing against them."""
+    one = Declared(
+        network=network,
+        address=address,
+        form=form,
+        message=text,
+        signatures=tuple(signature),
+        coins=tuple(coin or ()),
+    )
+    try:
+        judged(_network(settings.data, network), one)
+        keep(settings.data, one)
+    except (BadNetworks, BadDeclared, NotProven, NoVerifier, OSError) as problem:
+        return _failed(problem)
+    sys.stdout.write(f"{address} counts from the next statement on, for a day\n")
+    return DONE
+
+
+def _network(data: Path, number: int) -> Network:
+    for one in networks.served(data):
+        if one.network == number:
+            return one
+    raise BadNetworks(f"network {number} is not served")
+
+
+def _failed(problem: Exception) -> int:
+    sys.stdout.write(f"FAILED: {problem}\n")
+    return WRONG

@@ -1,0 +1,62 @@
+"""Safes: accounts that contracts hold, and what shows after a block that enough owners signed.
+
+The Safe itself is asked (EIP-1271) at the pinned block. So that a stranger needs no node, proofs of
+its slots are collected too: what it runs at 0, owners in a mapping at 2, the threshold at 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, hexed
+from fullreserve.custody.keccak import keccak256
+from fullreserve.custody.ownership import account_digest
+from fullreserve.custody.tiers import abi
+from fullreserve.custody.tiers.abi import Dynamic
+from fullreserve.reserves.checker import verifier
+from fullreserve.reserves.places import NotProven, Ownership, Place
+
+# bytes4(keccak256("isValidSignature(bytes32,bytes)")): https://eips.ethereum.org/EIPS/eip-1271.
+YES = bytes.fromhex("1626ba7e")
+
+
+def shown(node: Node, place: Place, proof: Ownership, chain_id: int, height: int) -> set[str]:
+    """Nodes of the state after a block; NotProven, NodeProblem, checker.NoVerifier."""
+    signers = _signers(place, proof, chain_id)
+    joined = b"".join(signers[owner] for owner in sorted(signers))
+    said = account_digest(proof.message)
+    asked = abi.call("isValidSignature(bytes32,bytes)", said, Dynamic(joined))
+    call = {"to": place.address, "data": "0x" + asked.hex()}
+    try:
+        answer = hexed(node.call("eth_call", call, hex(height)))
+    except NodeRefuses as problem:
+        raise NotProven(f"the Safe {place.address} does not say yes: {problem}") from None
+    if answer[:4] != YES:
+        raise NotProven(f"the Safe {place.address} does not say yes")
+    slots = [abi.word(0), abi.word(4), *(keccak256(abi.word(one) + abi.word(2)) for one in signers)]
+    held = _proof(node, place.address, slots, height)
+    runs = abi.word(int(held["storageProof"][0]["value"], 16))[-abi.ACCOUNT :]
+    nodes = [*held["accountProof"], *_proof(node, "0x" + runs.hex(), [], height)["accountProof"]]
+    nodes += [one for entry in held["storageProof"] for one in entry["proof"]]
+    return {one.removeprefix("0x") for one in nodes}
+
+
+def _signers(place: Place, proof: Ownership, chain_id: int) -> dict[bytes, bytes]:
+    """Signatures by who made them."""
+    judge = verifier()
+    digest = judge.safe_digest(proof.message, place.account, {"chainId": chain_id})
+    try:
+        return {
+            judge.account_signer(text, digest, place.address): bytes.fromhex(text)
+            for text in proof.signatures
+        }
+    except judge.Refused as refused:
+        raise NotProven(str(refused)) from None
+
+
+def _proof(node: Node, address: str, slots: list[bytes], height: int) -> dict[str, Any]:
+    wanted = ["0x" + one.hex() for one in slots]
+    told = node.call("eth_getProof", address, wanted, hex(height))
+    if not isinstance(told, dict) or len(told.get("storageProof", ())) != len(slots):
+        raise NodeGarbage("a proof has another shape")
+    return told
