@@ -149,7 +149,7 @@ def plan(*, long: bool) -> dict[str, list[str]]:
         pytest += ["-m", "not slow"]
     pieces = {
         # Clippy compiles the examples, too; there are no tests in them.
-        "rust": ["cargo", "test", "--workspace", "--locked", "--quiet", "--lib", "--tests"],
+        "rust": ["cargo", "test", "--workspace", "--locked", "--quiet", "--tests"],
         "web": list(VITEST),
     }
     for name, (folder, left) in folders().items():
