@@ -29,7 +29,7 @@ ARGUMENTS = [
 ]
 DESK = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=360, height=740)
-WAIT_MS = 20_000  # a machine may be busy; a test that passes does not wait
+WAIT_MS = 60_000  # a machine may be busy; a test that passes does not wait
 KEPT = "fullreserve.preferences"
 
 expect.set_options(timeout=WAIT_MS)
