@@ -111,9 +111,10 @@ async def test_nobody_pays_before_the_policy_is_required(
         await turn()
     assert not found
     assert await running.sequencer.confirm_time()
-    while not paying.done():
-        clock.advance(REQUIRE_LOOK_MS)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while not paying.done():
+            clock.advance(REQUIRE_LOOK_MS)
+            await asyncio.sleep(0)
     await paying
     assert found == [("a payer", True)]
     assert first_policy.commands(running.sequencer.machine.folds) == []

@@ -140,9 +140,10 @@ async def test_a_bad_file_of_holders_stops_no_judging(judged: Judged, tmp_path: 
         kept = asyncio.create_task(duty.keep(((400, judged.worker), (400, presence)), clock))
         for _ in range(3):
             number = await judged.ask(TENTH)
-            while await judged.decision(number) is None:
-                clock.advance(400)
-                await asyncio.sleep(0)
+            async with asyncio.timeout(30):
+                while await judged.decision(number) is None:
+                    clock.advance(400)
+                    await asyncio.sleep(0)
         path.unlink()
 
         async def turned() -> None:

@@ -8,7 +8,7 @@ from fullreserve.exchange.products.changes import newest, newest_of
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
-from fullreserve.exchange.products.withdrawal_index import Index, Row, is_let_through
+from fullreserve.exchange.products.withdrawal_index import Index, Row
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
@@ -168,14 +168,17 @@ def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
     return [_pay(state.withdrawals[one]) for one in known.after(asked.after, asked.limit, is_due)]
 
 
+def _is_undecided(row: Row) -> bool:
+    """Whether those of a row are due and not let through: what waits in a queue is not."""
+    is_due = row.state in REVIEWS or row.state == WithdrawalState.WAITING
+    return is_due and not row.is_bound and not row.is_let_through
+
+
 def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> list[Undecided]:
     fresh: list[Undecided] = []
     left: list[Undecided] = []  # to people, or decided by them since
-    for number in known.open if state.asks_policy else ():
+    for number in known.after(0, len(known.open), _is_undecided):
         one = state.withdrawals[number]
-        is_due = one.state in REVIEWS or one.state == WithdrawalState.WAITING
-        if one.binding or not is_due or is_let_through(number, state):
-            continue
         is_asked = number in state.judged
         found = left if is_asked else fresh
         if len(found) < asked.limit and not (is_asked and number <= asked.after):
