@@ -103,6 +103,9 @@ REJECTED: dict[int, int] = {
     Level.USER: Refused.RISK,
 }
 
+# What a request does, by the page or by the API.
+LEAVING = int(Action.WITHDRAW)
+LEAVING_BY_API = int(Action.WITHDRAW | Action.API_WITHDRAW)
 # What the house says of no withdrawal in particular.
 ORDERS = (DefineNetwork, Hold, StopOwner, SetQuota, Settle, Drain, RequirePolicy)
 
@@ -690,7 +693,7 @@ def _is_sound(asked: Request) -> bool:
 
 
 def _leaving(*, by_api: bool) -> int:
-    return Action.WITHDRAW | (Action.API_WITHDRAW if by_api else 0)
+    return LEAVING_BY_API if by_api else LEAVING
 
 
 def _may_be_drained(one: Withdrawal, stops: Stops) -> bool:
