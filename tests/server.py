@@ -187,7 +187,7 @@ def _opening(
     treasury = AccountKey(chart.HOUSE, chart.TREASURY, 0)
     target = AccountKey(owner, chart.TRADE, 0)
     commands: list[AnyCommand] = [
-        OpenOwner(door.gateway, door.numbers(1), owner, owner, segment=0, tier=1)
+        OpenOwner(door.gateway, door.numbers(1), owner, owner, segment=0, tier=1, kyc=1)
     ]
     for each in funds:
         asset = named[each.asset]

@@ -283,6 +283,12 @@ class IdentitySettings:
         choice("wait", "console"),
         "console prints codes and alerts on standard output; wait keeps them for a channel.",
     )
+    # For an exchange that knows its users before they sign up.
+    opening_kyc: int = setting(
+        0,
+        whole(0, 255),
+        "Level of identity of an account that opens; users from 1 on may be paid by others.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,17 +178,19 @@ fn a_folds_refusal_is_passed_on() {
     assert!(matches!(&events[0], Event::GroupApplied(state) if state.code == Code(58_008)));
 }
 
-/// Criterion: CORE-GRP-5. Nobody's money moves past a suspension or a freeze; the house's does.
+/// Criterion: CORE-GRP-5. Nobody's money moves past a suspension or a freeze; the house's does, and
+/// what a master's freeze could otherwise keep from those whom its sub-account owes.
 #[test]
 fn a_group_takes_from_nobody_who_is_stopped() {
     let mut world = World::funded();
-    world.ok(SetOwner {
+    let barred = SetOwner {
         owner: OwnerId(12),
         segment: Segment(0),
         tier: Tier(0),
         flags: OwnerFlags::NO_TRANSFER_OUT,
         kyc: KycLevel(0),
-    });
+    };
+    world.ok(barred.clone());
     let code = |world: &mut World, from: AccountKey, to: AccountKey| {
         let moved = posting(&[(from, BTC, -5), (to, BTC, 5)]);
         reply_of(&world.send(group(vec![moved], Vec::new()))).code.0
@@ -200,6 +202,12 @@ fn a_group_takes_from_nobody_who_is_stopped() {
     assert_eq!(code(&mut world, trading(12), trading(11)), 58004);
     assert_eq!(code(&mut world, trading(12), funding(12)), 0);
     assert_eq!(code(&mut world, trading(12), house), 0);
+    world.ok(SetOwner {
+        flags: OwnerFlags::MASTER_FROZEN,
+        ..barred.clone()
+    });
+    assert_eq!(code(&mut world, trading(12), trading(11)), 0);
+    world.ok(barred);
     let suspension = |actions, level, key| SetSuspension {
         suspension: 1,
         actions,

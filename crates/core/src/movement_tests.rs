@@ -153,3 +153,28 @@ fn flags_bound_transfers() {
         (58004, 0)
     );
 }
+
+/// Criterion: CORE-LED-9. Sub-account 21 of master 11: what its master froze is the master's to move.
+#[test]
+fn what_a_master_froze_moves_by_the_master_alone() {
+    let mut world = World::funded();
+    for sub in [21, 22] {
+        world.ok(open(sub, 11, 0, OwnerFlags::NONE));
+    }
+    world.give(21, BTC, COIN);
+    world.ok(flag(21, OwnerFlags::MASTER_FROZEN));
+    for target in [funding(21), trading(11), trading(22)] {
+        let sent = transfer(21, trading(21), target, 1);
+        assert_eq!(world.refusal(sent), (58004, 0), "{target:?}");
+    }
+    assert_eq!(world.refusal(withdraw(trading(21), 1)), (58207, 0));
+    world.ok(transfer(11, trading(11), trading(21), 1));
+    world.ok(transfer(11, trading(21), trading(11), 1));
+    let both = OwnerFlags::MASTER_FROZEN.union(OwnerFlags::FROZEN);
+    world.ok(flag(21, both));
+    let pulled = transfer(11, trading(21), trading(11), 1);
+    assert_eq!(world.refusal(pulled.clone()), (58004, 0));
+    world.ok(flag(21, OwnerFlags::NONE));
+    world.ok(pulled);
+    world.ok(transfer(21, trading(21), trading(11), 1));
+}

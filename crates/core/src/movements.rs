@@ -90,10 +90,10 @@ impl Exchange {
         let sign = self.check_account(key, asset)?;
         check_positive(amount)?;
         let owner = self.owners.get(key.owner).ok_or(Refusal::UnknownOwner)?;
-        if owner
-            .flags
-            .intersects(OwnerFlags::FROZEN.union(OwnerFlags::NO_WITHDRAW))
-        {
+        let stops = OwnerFlags::FROZEN
+            .union(OwnerFlags::NO_WITHDRAW)
+            .union(OwnerFlags::MASTER_FROZEN);
+        if owner.flags.intersects(stops) {
             return Err(Refusal::WithdrawFrozen.into());
         }
         if self.is_suspended(Suspended::WITHDRAW, asset, key.owner) {
@@ -175,7 +175,8 @@ impl Exchange {
     }
 
     /// The house moves anything. A master moves among its own and its sub-accounts, a sub-account
-    /// only out of its own; a frozen owner sends nothing, one without the right nothing to others.
+    /// only out of its own; a frozen owner sends nothing, one without the right nothing to others,
+    /// and what its master froze moves by the master alone.
     fn check_authority(
         &self,
         actor: &Owner,
@@ -193,7 +194,8 @@ impl Exchange {
             return Err(Refusal::ForeignAccount.into());
         }
         let leaves = source != target && sender.is(OwnerFlags::NO_TRANSFER_OUT);
-        if sender.is(OwnerFlags::FROZEN) || leaves {
+        let is_held = sender.is(OwnerFlags::MASTER_FROZEN) && actor.master != actor.id;
+        if sender.is(OwnerFlags::FROZEN) || is_held || leaves {
             return Err(Refusal::TransferFrozen.into());
         }
         Ok(())

@@ -183,7 +183,7 @@ class Running:
         if not is_new:
             require(settings.data)
         # Before the log begins: a log without a store has lost it.
-        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings))
+        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings, is_demo=extension.is_demo))
         stop.callback(self.vault.close)
         if is_new:
             await self._begin_log(extension.genesis())
@@ -505,9 +505,12 @@ class Running:
         await self.sequencer.close()
 
 
-def _rules(settings: Settings) -> Rules:
+def _rules(settings: Settings, *, is_demo: bool = False) -> Rules:
     scheme = "https" if settings.tls.enabled else "http"
-    return Rules(origin=settings.identity.origin or f"{scheme}://localhost:{settings.http.port}")
+    origin = settings.identity.origin or f"{scheme}://localhost:{settings.http.port}"
+    # Nobody verifies who plays.
+    kyc = max(settings.identity.opening_kyc, int(is_demo))
+    return Rules(origin=origin, opening_kyc=kyc)
 
 
 def _socket_place(settings: Settings, ports: Ports) -> SocketPlace:

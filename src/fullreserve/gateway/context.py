@@ -78,5 +78,5 @@ class Context:
     def __post_init__(self) -> None:
         self.desk = Desk(self.vault)
         self.readers = Readers(self.clock)
-        self.maintenance = Maintenance(self.clock)
+        self.maintenance = Maintenance(self.clock, self.folder)
         self.vault.at_close(self.readers.close)

@@ -1,19 +1,25 @@
 """A stop that an operator plans: told to everybody, then to each connection, then carried out.
 
-The plan is the process's own and ends with it: who starts the exchange again has none.
+The plan is written down, so that an exchange that was restarted meanwhile keeps to it; one whose
+time came is over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+
+import msgspec
 
 from fullreserve.clock import Clock
 
+FILE = "maintenance.json"
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+
+class Plan(msgspec.Struct, frozen=True):
     """A planned stop in wall time, in ms; `end_ms` is when it will be over, 0 for not known."""
 
     number: int
@@ -24,13 +30,37 @@ class Plan:
 
 
 class Maintenance:
-    """The newest plan of a gateway; `stop` carries it out."""
+    """The newest plan of a gateway; `stop` carries it out. Without a folder it ends with us."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, folder: Path | None = None) -> None:
         self._clock = clock
+        self._file = folder / FILE if folder else None
+        self._writing = Lock()
         self._changed = asyncio.Event()
         self._noticed = 0  # number of the plan that connections were told of
-        self.plan: Plan | None = None
+        self.plan: Plan | None = self._kept()
+
+    def _kept(self) -> Plan | None:
+        """What was written down, unless its time has come: then it was carried out."""
+        if self._file is None:
+            return None
+        try:
+            plan = msgspec.json.decode(self._file.read_bytes(), type=Plan)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return plan if plan.begin_ms > self._clock.wall_ms() else None
+
+    def keep(self) -> None:
+        """Writes the plan down, for threads; OSError."""
+        if self._file is None or self.plan is None:
+            return
+        with self._writing:
+            fresh = self._file.with_suffix(".new")
+            with fresh.open("wb") as file:
+                file.write(msgspec.json.encode(self.plan))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._file)
 
     def put(self, begin_ms: int, end_ms: int) -> Plan:
         """Plans a stop; another plan is given up for it."""
@@ -43,7 +73,7 @@ class Maintenance:
         """Gives the plan up; False when there is none."""
         if self.plan is None or self.plan.is_canceled:
             return False
-        self.plan = replace(self.plan, is_canceled=True)
+        self.plan = msgspec.structs.replace(self.plan, is_canceled=True)
         self._changed.set()
         return True
 

@@ -16,21 +16,22 @@ class NotOpened(Exception):
     """The exchange took no command; the account is opened at the user's next sign-in."""
 
 
-async def ensure_open(door: Door, uid: int, main_uid: int) -> None:
-    """Open a user's account unless it is open; a sub-account has its master's segment and tier.
+async def ensure_open(door: Door, uid: int, main_uid: int, kyc: int = 0) -> None:
+    """Open a user's account unless it is open. NotOpened.
 
-    NotOpened.
+    A new master's level of identity is `kyc`; a sub-account has its master's, as segment and tier.
     """
     if await door.query(GetOwner(uid)) is not None:
         return
     segment, tier = SEGMENT, CUSTOMER_TIER
     if main_uid != uid:
-        await ensure_open(door, main_uid, main_uid)
+        await ensure_open(door, main_uid, main_uid, kyc)
         master: OwnerChanged = await door.query(GetOwner(main_uid))
-        segment, tier = master.segment, master.tier
+        segment, tier, kyc = master.segment, master.tier, master.kyc
     elif all(known.tier != CUSTOMER_TIER for known in await door.query(ListFeeTiers())):
         tier = 0
-    command = OpenOwner(door.gateway, door.numbers(1), uid, main_uid, segment, tier)
+    number = door.numbers(1)
+    command = OpenOwner(door.gateway, number, uid, main_uid, segment, tier, kyc=kyc)
     result = await outcome(door, command)
     if isinstance(result, Refused):
         raise NotOpened(result.message)

@@ -49,6 +49,8 @@ class Rules:
     key_idle_ms: int = 14 * DAY_MS
     keys_max: int = 50
     sub_accounts_max: int = 30
+    # The level of identity of an account that opens: above 0 it may be paid by other users.
+    opening_kyc: int = 0
     # How long a change waits for another process's before the vault counts as locked.
     busy_ms: int = SECOND_MS
 

@@ -79,7 +79,7 @@ class SignIn:
     async def _entered(self, signed_in: SignedIn) -> SignedIn:
         uid = signed_in.session.uid
         try:
-            await ensure_open(self._door, uid, uid)
+            await ensure_open(self._door, uid, uid, self._desk.rules.opening_kyc)
         except (NotOpened, Unavailable) as problem:
             # The person is in and sees why nothing can be done; the next sign-in opens it.
             log.warning("account not opened yet", uid=uid, problem=str(problem))

@@ -124,12 +124,26 @@ def test_a_sub_account_with_money_and_a_key(page: Page, exchange: Exchange) -> N
 
     page.get_by_role("button", name="Stop transfers out").click()
     expect(page.get_by_text("Transfers out stopped")).to_be_visible()
+    freeze_and_free(page)
     make_key(page, "Sub bot", trade=True)
     page.get_by_role("button", name="I have saved it").click()
     expect(page.get_by_role("row", name="Sub bot")).to_contain_text("Trade")
     page.get_by_role("button", name="Delete API key Sub bot").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete API key").click()
     expect(page.get_by_text("No API keys yet.")).to_be_visible()
+
+
+def freeze_and_free(page: Page) -> None:
+    """Freezes the sub-account of a page and lets it act again. Criterion: WEB-ACCT-SUBS-3"""
+    page.get_by_role("button", name="Freeze", exact=True).click()
+    asking = page.get_by_role("dialog", name="Freeze scalper01")
+    expect(asking.get_by_label("Cancel its open orders too")).to_be_checked()
+    asking.get_by_role("button", name="Freeze", exact=True).click()
+    expect(page.get_by_text("Frozen by you")).to_be_visible()
+    expect(page.get_by_role("button", name="Allow transfers out")).to_be_disabled()
+    page.get_by_role("button", name="Unfreeze").click()
+    expect(page.get_by_role("button", name="Freeze", exact=True)).to_be_visible()
+    expect(page.get_by_text("Transfers out stopped")).to_be_visible()
 
 
 def test_a_sub_account_of_nobody(page: Page, exchange: Exchange) -> None:

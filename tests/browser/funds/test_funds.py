@@ -152,6 +152,38 @@ def test_a_withdrawal_is_checked_proven_and_arrives(
     expect(done).to_have_count(5)
 
 
+def test_money_is_sent_to_another_user_by_uid(visit: Visit, person: Person, prices: Person) -> None:
+    """Criterion: WEB-FUNDS-USER-1"""
+    page = visit("/withdraw?to=user", person)
+    uid, amount = page.get_by_label(EN["withdraw.user.uid"]), page.get_by_label("Amount in ETH")
+    page.get_by_role("combobox", name=EN["currency"]).click()
+    page.get_by_role("option", name="ETH").click()
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    expect(page.get_by_text(EN["withdraw.user.uid.fault"])).to_be_visible()
+    amount.fill("21")
+    expect(page.get_by_text("Not enough: 20 ETH is available.")).to_be_visible()
+    amount.fill("1.5")
+    uid.fill("99999999")
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    review = page.get_by_role("dialog", name=EN["withdraw.user.review"])
+    review.get_by_role("button", name=EN["withdraw.user.send"]).click()
+    expect(review.get_by_text(EN["refusal.unknownUser"])).to_be_visible()
+    review.get_by_role("button", name=EN["cancel"]).click()
+    had = prices.get("asset/balances", ccy="ETH")
+    before = float(had[0]["availBal"]) if had else 0.0
+    uid.fill(str(prices.uid))
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    expect(review).to_contain_text(str(prices.uid))
+    review.get_by_role("button", name=EN["withdraw.user.send"]).click()
+    row = row_of(page, "withdraw.list", "1.5 ETH")
+    expect(row).to_contain_text(EN["withdraw.inside"])
+    expect(row).to_contain_text(f"UID {prices.uid}")
+    expect(row).to_contain_text(EN["withdraw.state.done"])
+    assert float(prices.get("asset/balances", ccy="ETH")[0]["availBal"]) == before + 1.5
+    row.get_by_role("link", name="Details: withdrawal of 1.5 ETH").click()
+    expect(page.get_by_text(EN["withdraw.user.free"])).to_be_visible()
+
+
 def test_a_new_address_is_locked_and_one_like_a_known_one_warned_of(
     visit: Visit, person: Person, chained: LiveServer
 ) -> None:
@@ -223,6 +255,7 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
 PAGES = {
     "/deposit?ccy=USDT": "deposit.title",
     "/withdraw?ccy=USDT": "withdraw.title",
+    "/withdraw?to=user": "withdraw.title",
     "/addresses": "addresses.title",
     "/status": "status.title",
     "/reserves": "reserves.title",

@@ -77,3 +77,26 @@ def test_rules_are_drafted_proposed_and_in_force(visit: Visit, ada: Operator) ->
         EN["op.category.sanctioned"]
     )
     assert ada.get(X + "policy")[0]["rules"][-1]["categories"] == ["sanctioned"]
+
+
+def test_a_stop_is_planned_moved_and_given_up(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-MAINT-1. Years ahead, so that it stops nobody."""
+    page = visit("/operator/maintenance", ada)
+    expect(page.get_by_text(EN["op.maint.none"])).to_be_visible()
+    for button, year in (("op.maint.plan", "2041"), ("op.maint.move", "2042")):
+        page.get_by_role("button", name=EN[button]).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label(EN["op.maint.begin"]).fill(f"{year}-03-04T05:06")
+        dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+        dialog.get_by_role("button", name=EN["op.maint.plan"]).click()
+        expect(dialog).to_be_hidden()
+        expect(page.get_by_text(re.compile(f"Mar 4, {year}"))).to_be_visible()
+    expect(page.get_by_text(EN["op.maint.unknown"])).to_be_visible()
+    page.goto(page.url.replace("/operator/maintenance", "/status"))
+    expect(page.get_by_role("heading", name=EN["status.planned"])).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name=EN["op.maint.cancel"]).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.maint.cancel"]).click()
+    expect(page.get_by_text(EN["op.maint.none"])).to_be_visible()

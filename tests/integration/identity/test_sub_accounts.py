@@ -9,9 +9,10 @@ import pytest
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Refused
 from fullreserve.exchange import chart
-from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.exchange.wire.commands import AccountKey, OwnerFlag, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.owner_flags import change_flags
 from fullreserve.identity.rules import MINUTE_MS
 from fullreserve.identity.vault import NewKey
 from tests.bed import ALICE, USDT
@@ -380,3 +381,80 @@ async def test_a_repeated_client_id_moves_within_a_family_once(master: Master) -
     assert await family.held("strategy2") == ["7"]
     other = await family.ask(master.key, "1", subAcct="strategy1", clientId="once")
     assert other.code == "50071"
+
+
+class FrozenSub:
+    """A user in a browser, and a funded sub-account with a key."""
+
+    def __init__(self, town: Town, home: Browser) -> None:
+        self.town, self.home = town, home
+        self.key: NewKey
+
+    @classmethod
+    async def made(cls, town: Town) -> FrozenSub:
+        sub = cls(town, await town.user())
+        uid = int((await _created(sub.home)).row["uid"])
+        made = (await sub.home.post("users/subaccount/apikey", subAcct="strategy1", **KEY)).row
+        sub.key = NewKey(uid, made["apiKey"], made["secretKey"], "Phrase-12")
+        source, target = AccountKey(ALICE, chart.TRADE, 0), AccountKey(uid, chart.TRADE, 0)
+        await Master(town).move(chart.HOUSE, source, target, 1000)
+        return sub
+
+    async def act(self, word: str, **more: Any) -> str:
+        return (await self.home.post(f"x/sub-accounts/{word}", subAcct="strategy1", **more)).code
+
+    async def state(self) -> tuple[list[str], bool]:
+        (row,) = (await self.home.get("x/sub-accounts")).data
+        (listed,) = (await self.home.get("users/subaccount/list")).data
+        return row["frozenBy"], listed["enable"]
+
+    async def order(self) -> str:
+        body = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit"}
+        answer = await self.town.rest.post("trade/order", self.key, body | {"px": "9", "sz": "1"})
+        return str(answer.row["sCode"])
+
+    async def send(self) -> str:
+        body = {"ccy": "USDT", "amt": "1", "from": "18", "to": "6"}
+        return (await self.town.rest.post("asset/transfer", self.key, body)).code
+
+    async def pending(self) -> int:
+        return len((await self.town.rest.get("trade/orders-pending", self.key)).data)
+
+
+async def test_a_master_freezes_a_sub_account_and_frees_it(town: Town) -> None:
+    """Criterion: ID-SUB-10"""
+    sub = await FrozenSub.made(town)
+    assert (await sub.order(), await sub.send(), await sub.state()) == ("0", "0", ([], True))
+    assert await sub.act("freeze", cancelOrders=False) == "0"
+    assert await sub.state() == (["master"], False)
+    assert (await sub.order(), await sub.send(), await sub.pending()) == ("50007", "58004", 1)
+    assert await sub.act("freeze") == "0", "again, with its orders"
+    assert await sub.pending() == 0
+    back = {"ccy": "USDT", "amt": "1", "from": "18", "to": "6", "type": "2"}
+    assert (await sub.home.post("asset/transfer", subAcct="strategy1", **back)).code == "0"
+    assert await sub.act("unfreeze") == "0"
+    assert (await sub.order(), await sub.send(), await sub.state()) == ("0", "0", ([], True))
+
+
+async def test_what_the_exchange_froze_stays_frozen(town: Town) -> None:
+    """Criterion: ID-SUB-10"""
+    sub = await FrozenSub.made(town)
+    assert await sub.act("freeze") == "0"
+    await change_flags(town.rest.context.desk, town.rest.door, sub.key.uid, OwnerFlag.FROZEN)
+    assert (await sub.state())[0] == ["master", "exchange"]
+    assert await sub.act("unfreeze") == "0"
+    assert await sub.state() == (["exchange"], False)
+    assert await sub.order() == "50007"
+
+
+async def test_freezing_wants_a_session_a_fresh_proof_and_an_own_sub_account(town: Town) -> None:
+    """Criterion: ID-SUB-10"""
+    sub = await FrozenSub.made(town)
+    body = {"subAcct": "strategy1"}
+    assert (await town.rest.post("x/sub-accounts/unfreeze", sub.key, body)).code == "90011"
+    nobodys = await sub.home.post("x/sub-accounts/freeze", subAcct="nobody1")
+    assert nobodys.code == "59510"
+    town.clock.advance(10 * MINUTE_MS)
+    assert (await sub.act("freeze"), await sub.act("unfreeze")) == ("90006", "90006")
+    await sub.home.step_up()
+    assert await sub.act("freeze") == "0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fullreserve.gateway.maintenance import Maintenance
 from fullreserve.gateway.ws.reference import Status
 from tests.integration.operator.bed import Console
 
@@ -18,6 +19,9 @@ async def test_a_planned_stop_is_told_to_everybody(console: Console) -> None:
     row = {"beginTs": str(begin), "endTs": str(end), "plannedTs": str(now)}
     assert made.row == row
     assert (await ada.get("maintenance")).row == row
+    kept = Maintenance(rest.clock, rest.folder).plan
+    assert kept is not None
+    assert kept.begin_ms == begin
     told = (await rest.get("system/status")).row
     assert (told["state"], told["begin"], told["end"], told["maintType"]) == (
         "scheduled", str(begin), str(end), "1",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from fullreserve.clock import ManualClock
-from fullreserve.gateway.maintenance import Maintenance
+from fullreserve.gateway.maintenance import FILE, Maintenance
 from tests.bed import START_MS, turn
 
 NOTICE_MS = 60_000
@@ -72,3 +73,31 @@ async def test_a_plan_that_is_given_up_stops_nothing_and_another_is_told_anew() 
     stop.plan(100)
     assert await stop.after(40) == (2, False)
     assert await stop.after(60) == (2, True)
+
+
+def test_a_plan_survives_a_restart_until_its_time_has_come(tmp_path: Path) -> None:
+    """Criterion: WS-STOP-3"""
+    clock = ManualClock(START_MS)
+    assert Maintenance(clock, tmp_path).plan is None
+    first = Maintenance(clock, tmp_path)
+    made = first.put(clock.wall_ms() + 60_000, 0)
+    first.keep()
+    second = Maintenance(clock, tmp_path)
+    assert second.plan == made
+    assert second.cancel()
+    second.keep()
+    given_up = Maintenance(clock, tmp_path).plan
+    assert given_up is not None
+    assert given_up.is_canceled
+    later = second.put(clock.wall_ms() + 30_000, 0)
+    second.keep()
+    clock.advance(29_999)
+    assert Maintenance(clock, tmp_path).plan == later
+    clock.advance(1)
+    assert Maintenance(clock, tmp_path).plan is None
+
+
+def test_a_plan_that_cannot_be_read_stops_no_start(tmp_path: Path) -> None:
+    """Criterion: WS-STOP-3"""
+    (tmp_path / FILE).write_bytes(b'{"number": 1')
+    assert Maintenance(ManualClock(START_MS), tmp_path).plan is None

@@ -918,6 +918,9 @@ export interface Endpoints {
   'POST x/step-up': { password: string; code?: string }
   'POST x/step-up/passkey': { ticket: string; credential: string }
   'POST x/step-up/passkey-options': Record<string, never>
+  'GET x/sub-accounts': Record<string, never>
+  'POST x/sub-accounts/freeze': { subAcct: string; cancelOrders?: boolean }
+  'POST x/sub-accounts/unfreeze': { subAcct: string }
   'GET x/suspension': { suspension: number | string }
   'GET x/suspensions': { state?: 'all' | 'closed' | 'open' }
   'POST x/totp/begin': Record<string, never>

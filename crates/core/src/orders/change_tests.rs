@@ -249,6 +249,8 @@ fn owners_and_suspensions_stop_orders() {
     assert_eq!(world.refusal(more()), (51024, 0));
     world.ok(set(OwnerFlags::FROZEN));
     assert_eq!(world.refusal(more()), (50007, 0));
+    world.ok(set(OwnerFlags::MASTER_FROZEN));
+    assert_eq!(world.refusal(more()), (50007, 0));
     world.ok(cancel(11, order));
     world.ok(set(OwnerFlags::NONE));
     let order = world.ok(more());

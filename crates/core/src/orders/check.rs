@@ -102,7 +102,8 @@ impl Exchange {
         is_passive: bool,
     ) -> Result<(), Refused> {
         if owner.flags != OwnerFlags::NONE {
-            if owner.is(OwnerFlags::FROZEN) {
+            let frozen = OwnerFlags::FROZEN.union(OwnerFlags::MASTER_FROZEN);
+            if owner.flags.intersects(frozen) {
                 return Err(Refusal::OwnerFrozen.into());
             }
             if owner.is(OwnerFlags::NO_TRADE) {

@@ -66,6 +66,9 @@ flags! {
         NO_WITHDRAW = 8,
         /// The exchange's own: exempt from pending-order caps.
         HOUSE = 16,
+        /// By its master: no orders, and it sends nothing itself. The master still moves its money,
+        /// and products take what is owed to them; cancels stay possible.
+        MASTER_FROZEN = 32,
     }
 
     /// Actions that a suspension stops.

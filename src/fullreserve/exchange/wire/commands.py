@@ -94,6 +94,7 @@ class OwnerFlag(IntFlag):
     NO_TRANSFER_OUT = 4
     NO_WITHDRAW = 8
     HOUSE = 16  # the exchange's own: exempt from pending-order caps
+    MASTER_FROZEN = 32  # by its master: no orders, sends nothing itself; the master moves its money
 
 
 class HouseRole(IntEnum):

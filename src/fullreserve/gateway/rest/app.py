@@ -40,6 +40,7 @@ from fullreserve.gateway.rest.x import (
     operator,
     reserves,
     sessions,
+    sub_accounts,
     suspensions,
     withdrawal_addresses,
 )
@@ -59,7 +60,7 @@ Target = tuple[bytes, str, bytes, bytes]
 
 BODY_MAX = 128 * 1024
 WEB = (
-    *(entry, sessions, factors, api_keys, withdrawal_addresses, deposit_claims),
+    *(entry, sessions, factors, api_keys, sub_accounts, withdrawal_addresses, deposit_claims),
     *(suspensions, liveness),
 )
 JSON = (b"content-type", b"application/json")

@@ -17,6 +17,8 @@ export interface Line {
   maxWd: string
   minFee: string
   wdTickSz: string
+  /** The least that users can send each other, which is a step of the ledger too. */
+  minInternal: string
   /** In USD over 24 hours, all currencies together. */
   wdQuota: string
   usedWdQuota: string
@@ -43,6 +45,13 @@ export function useLines(): Line[] | undefined {
   const session = useSession()
   const query = useQuery({ ...linesQuery(session?.uid ?? ''), enabled: Boolean(session) })
   return query.data?.filter(({ chain }) => networkOf(chain) !== LEDGER)
+}
+
+/** The step of amounts between users, by currency; undefined while they are not known. */
+export function useSteps(): ReadonlyMap<string, string> | undefined {
+  const session = useSession()
+  const query = useQuery({ ...linesQuery(session?.uid ?? ''), enabled: Boolean(session) })
+  return query.data && new Map(query.data.map(({ ccy, minInternal }) => [ccy, minInternal]))
 }
 
 /** The network of a chain: ERC20 of USDT-ERC20. */

@@ -4,6 +4,7 @@ import type { ConsoleKey } from './texts'
 export const OPERATOR_LINKS: readonly (readonly [string, ConsoleKey])[] = [
   ['/operator', 'op.overview'],
   ['/operator/suspensions', 'op.sus'],
+  ['/operator/maintenance', 'op.maint'],
   ['/operator/custody', 'op.custody'],
   ['/operator/withdrawals', 'op.withdrawals'],
   ['/operator/policy', 'op.policy'],

@@ -16,6 +16,7 @@ const pages = [
   page('/', () => import('./overview/OverviewPage'), 'OverviewPage'),
   page('suspensions', () => import('./suspensions/SuspensionsPage'), 'SuspensionsPage'),
   page('suspensions/$suspension', () => import('./suspensions/SuspensionPage'), 'SuspensionPage'),
+  page('maintenance', () => import('./maintenance/MaintenancePage'), 'MaintenancePage'),
   page('custody', () => import('./custody/CustodyPage'), 'CustodyPage'),
   page('ceremony', () => import('./custody/CeremonyPage'), 'CeremonyPage'),
   page('withdrawals', () => import('./withdrawals/WithdrawalsPage'), 'WithdrawalsPage'),

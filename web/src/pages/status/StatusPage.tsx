@@ -6,7 +6,7 @@ import { type Column, Table } from '~/ui/Table'
 import { Margins } from './Margins'
 import { OpenSuspension } from './OpenSuspension'
 import css from './StatusPage.module.css'
-import { type Suspension, usePast, useStopped } from './suspensions'
+import { type Suspension, usePast, usePlanned, useStopped } from './suspensions'
 import { useWorks } from './works'
 
 const FEEDS = [
@@ -34,6 +34,7 @@ export function StatusPage(): ReactNode {
       ) : (
         <p className="muted">{t('loading')}</p>
       )}
+      <PlannedStop />
       {open.map((each) => (
         <OpenSuspension key={each.suspension} row={each} />
       ))}
@@ -42,6 +43,28 @@ export function StatusPage(): ReactNode {
         <Past />
       </Section>
     </div>
+  )
+}
+
+function PlannedStop(): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  const planned = usePlanned()
+  if (!planned) return null
+  const { begin, end } = planned
+  return (
+    <Section title={t('status.planned')} about={t('status.planned.about')}>
+      <dl className={css.facts}>
+        <div>
+          <dt>{t('status.since')}</dt>
+          <dd>{date(begin)}</dd>
+        </div>
+        <div>
+          <dt>{t('status.until')}</dt>
+          <dd>{end ? date(end) : t('status.planned.unknown')}</dd>
+        </div>
+      </dl>
+    </Section>
   )
 }
 

@@ -72,6 +72,24 @@ export function useStopped(): Stopped | undefined {
   return data
 }
 
+/** A stop of the whole exchange that is to come, in ms; `end` is '' where nobody can say. */
+export interface Planned {
+  begin: string
+  end: string
+  href: string
+}
+
+const PLAN = '?plan='
+
+export function usePlanned(): Planned | undefined {
+  const { data } = useQuery({
+    queryKey: [...KEY, 'planned'],
+    queryFn: () => rest.get<Planned, 'system/status'>('system/status', { state: 'scheduled' }),
+    refetchInterval: EVERY_MS,
+  })
+  return data?.find(({ href }) => href.includes(PLAN))
+}
+
 /** What was suspended and is not any more. */
 export function usePast(): Suspension[] | undefined {
   return useQuery({ queryKey: [...KEY, 'closed'], queryFn: () => load('closed') }).data?.suspensions

@@ -41,7 +41,8 @@ impl Oracle {
         self.known_account(asset, key)?;
         let amount = positive(command.amount.0)?;
         let stops = OwnerFlags::FROZEN.union(OwnerFlags::NO_WITHDRAW);
-        if self.owner(key.owner)?.flags.intersects(stops) {
+        let flags = self.owner(key.owner)?.flags;
+        if flags.intersects(stops) || flags.contains(OwnerFlags::MASTER_FROZEN) {
             return Err(58207);
         }
         if self.is_stopped(Suspended::WITHDRAW, Some(key.owner), None, Some(asset)) {
@@ -107,7 +108,8 @@ impl Oracle {
             return Err(58115);
         }
         let leaves = source != target && sender.flags.contains(OwnerFlags::NO_TRANSFER_OUT);
-        if leaves || sender.flags.contains(OwnerFlags::FROZEN) {
+        let by_master = !is_master && sender.flags.contains(OwnerFlags::MASTER_FROZEN);
+        if leaves || by_master || sender.flags.contains(OwnerFlags::FROZEN) {
             Err(58004)
         } else {
             Ok(())

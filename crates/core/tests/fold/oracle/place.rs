@@ -94,7 +94,7 @@ impl Oracle {
         is_passive: bool,
     ) -> Result<(), Refused> {
         let flags = self.owner(owner)?.flags;
-        if flags.contains(OwnerFlags::FROZEN) {
+        if flags.contains(OwnerFlags::FROZEN) || flags.contains(OwnerFlags::MASTER_FROZEN) {
             return Err(50007);
         }
         if flags.contains(OwnerFlags::NO_TRADE) {

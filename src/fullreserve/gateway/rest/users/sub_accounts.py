@@ -126,9 +126,10 @@ class _SubAccounts:
 
 def _row(sub: SubAccount, owner: OwnerChanged | None) -> dict[str, Any]:
     flags = owner.flags if owner else 0
+    frozen = flags & (OwnerFlag.FROZEN | OwnerFlag.MASTER_FROZEN)
     return {
-        "canTransOut": not flags & (OwnerFlag.NO_TRANSFER_OUT | OwnerFlag.FROZEN),
-        "enable": not flags & OwnerFlag.FROZEN,
+        "canTransOut": not frozen and not flags & OwnerFlag.NO_TRANSFER_OUT,
+        "enable": not frozen,
         "firstLvSubAcct": sub.name,
         "frozenFunc": [],
         "gAuth": False,

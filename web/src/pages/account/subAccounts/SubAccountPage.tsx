@@ -11,6 +11,7 @@ import { KeySection } from '../apiKeys/KeySection'
 import { Problem } from '../form/Problem'
 import { useAction } from '../form/useForm'
 import { PageHead, Section } from '../layout/Section'
+import { Freeze } from './Freeze'
 import { Holdings } from './Holdings'
 import { SUBS, type SubAccount, subAccountsQuery } from './rows'
 import css from './SubAccounts.module.css'
@@ -18,7 +19,7 @@ import { State } from './SubAccountsPage'
 import { TransferForm } from './TransferForm'
 import { Transfers } from './Transfers'
 
-/** One sub-account: what lies on it, transfers, keys, and whether it may send. */
+/** One sub-account: what lies on it, transfers, keys, whether it may send and act. */
 export function SubAccountPage(): ReactNode {
   const { t } = useTranslation()
   const { name } = useParams({ strict: false }) as { name: string }
@@ -41,6 +42,7 @@ export function SubAccountPage(): ReactNode {
         <TransferForm sub={name} />
       </Section>
       <Out sub={sub} />
+      <Freeze sub={sub} />
       <Keys name={name} />
       <Transfers sub={name} />
     </>

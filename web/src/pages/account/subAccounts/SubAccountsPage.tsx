@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { useTranslation } from '~/i18n'
+import { type MessageKey, useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
 import { type Column, Table } from '~/ui/Table'
 import { Problem } from '../form/Problem'
@@ -9,7 +9,7 @@ import { Badge } from '../layout/Badge'
 import { useDates } from '../layout/dates'
 import { PageHead, Section } from '../layout/Section'
 import { NewSubAccount } from './NewSubAccount'
-import { type SubAccount, subAccountsQuery } from './rows'
+import { type Frozen, frozenQuery, type SubAccount, subAccountsQuery } from './rows'
 import css from './SubAccounts.module.css'
 
 /** The sub-accounts of a master. */
@@ -68,10 +68,17 @@ function useColumns(): Column<SubAccount>[] {
   ]
 }
 
+function frozenKey(by: Frozen['frozenBy']): MessageKey {
+  if (by.includes('exchange')) return 'subs.frozen.exchange'
+  return by.includes('master') ? 'subs.frozen.master' : 'subs.frozen'
+}
+
 /** Whether a sub-account may act and send. */
 export function State({ row }: { row: SubAccount }): ReactNode {
   const { t } = useTranslation()
-  if (!row.enable) return <Badge look="bad">{t('subs.frozen')}</Badge>
+  const { data: frozen } = useQuery({ ...frozenQuery, enabled: !row.enable })
+  const by = frozen?.find(({ subAcct }) => subAcct === row.subAcct)?.frozenBy ?? []
+  if (!row.enable) return <Badge look="bad">{t(frozenKey(by))}</Badge>
   if (!row.canTransOut) return <Badge look="bad">{t('subs.noOut')}</Badge>
   return <Badge look="good">{t('subs.active')}</Badge>
 }

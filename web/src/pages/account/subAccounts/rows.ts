@@ -11,11 +11,23 @@ export interface SubAccount {
   canTransOut: boolean
 }
 
+/** A row of `x/sub-accounts`: who froze it. */
+export interface Frozen {
+  subAcct: string
+  frozenBy: ('master' | 'exchange')[]
+}
+
 export const SUBS = ['sub-accounts']
 
 export const subAccountsQuery = queryOptions({
   queryKey: SUBS,
   queryFn: () => rest.get<SubAccount, 'users/subaccount/list'>('users/subaccount/list'),
+})
+
+/** Below `SUBS`, so that it is asked for again with it. */
+export const frozenQuery = queryOptions({
+  queryKey: [...SUBS, 'frozen'],
+  queryFn: () => rest.get<Frozen, 'x/sub-accounts'>('x/sub-accounts'),
 })
 
 /** The two accounts that everybody has, by OKX's numbers. */

@@ -1,9 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { Refusal } from '~/api/refusal'
 import { rest } from '~/api/rest'
-import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
 import { parsed } from '~/market/numbers'
 import { faults } from '~/pages/account/form/checks'
@@ -11,7 +10,7 @@ import { Form } from '~/pages/account/form/Form'
 import { useOnce } from '~/pages/account/form/once'
 import { useForm } from '~/pages/account/form/useForm'
 import { useAmounts } from '~/pages/account/layout/amounts'
-import { fundingQuery } from '~/pages/portfolio/funding'
+import { useFunding } from '~/pages/portfolio/funding'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import { Select } from '~/ui/Select'
@@ -36,7 +35,7 @@ interface Props {
 export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
   const { t } = useTranslation()
   const amounts = useAmounts()
-  const available = useAvailable(line.ccy)
+  const available = useFunding()?.(line.ccy)
   const [wanted, setWanted] = useState<Wanted | null>(null)
   const first = addresses.find((each) => !isLocked(each)) ?? addresses[0]
   const form = useForm({
@@ -144,11 +143,4 @@ function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
     }
   }
   return <Review wanted={wanted} onClose={onClose} onConfirm={send} />
-}
-
-/** What lies on the funding account, from which alone money leaves; undefined until known. */
-function useAvailable(ccy: string): string | undefined {
-  const session = useSession()
-  const query = useQuery({ ...fundingQuery(session?.uid ?? ''), enabled: Boolean(session) })
-  return query.data && (query.data.find((row) => row.ccy === ccy)?.availBal ?? '0')
 }

@@ -1,42 +1,76 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { Tabs } from '~/ui/Tabs'
 import { useBook } from '../addresses/book'
 import { useChosen } from '../chosen'
 import { type Line, networkOf, useLines } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { LineChoice } from '../layout/LineChoice'
+import { UserForm } from './UserForm'
 import { WithdrawalsTable } from './WithdrawalsTable'
 import { WithdrawForm } from './WithdrawForm'
 
+const WAYS = ['chain', 'user'] as const
+type Way = (typeof WAYS)[number]
+
 /** Taking money out, and what was taken out. */
 export function WithdrawPage(): ReactNode {
+  const { t } = useTranslation()
+  const [way, choose] = useWay()
+  const contents: Record<Way, ReactNode> = { chain: <ToAddress />, user: <UserForm /> }
+  return (
+    <>
+      <PageHead title={t('withdraw.title')} about={t('withdraw.about')} />
+      <Section title={t('withdraw.where')} flush>
+        <Tabs
+          label={t('withdraw.way')}
+          value={way}
+          onChange={choose}
+          tabs={WAYS.map((id) => ({
+            id,
+            title: t(`withdraw.way.${id}`),
+            content: <div className={css.panel}>{contents[id]}</div>,
+          }))}
+        />
+      </Section>
+      <Section title={t('withdraw.list')} flush>
+        <WithdrawalsTable />
+      </Section>
+    </>
+  )
+}
+
+/** Kept in the page's address, so that a link leads to either. */
+function useWay(): [Way, (way: Way) => void] {
+  const { to } = useSearch({ strict: false }) as { to?: unknown }
+  const navigate = useNavigate()
+  const choose = (way: Way) => {
+    const search = way === 'user' ? { to: 'user' } : {}
+    void navigate({ to: '.', search: search as never, replace: true })
+  }
+  return [to === 'user' ? 'user' : 'chain', choose]
+}
+
+function ToAddress(): ReactNode {
   const { t } = useTranslation()
   const lines = useLines()
   const { book } = useBook()
   const chosen = useChosen(lines ?? [])
   const { line } = chosen
   return (
-    <>
-      <PageHead title={t('withdraw.title')} about={t('withdraw.about')} />
-      <Section title={t('withdraw.where')}>
-        <div className={css.details}>
-          {lines ? (
-            <LineChoice lines={lines} chosen={chosen} />
-          ) : (
-            <p className="muted">{t('loading')}</p>
-          )}
-          {lines?.length === 0 ? <p className="muted">{t('funds.noChains')}</p> : null}
-          {line && !line.canWd ? <Suspended line={line} /> : null}
-          {line && book ? <Ready key={line.chain} line={line} /> : null}
-        </div>
-      </Section>
-      <Section title={t('withdraw.list')} flush>
-        <WithdrawalsTable />
-      </Section>
-    </>
+    <div className={css.details}>
+      {lines ? (
+        <LineChoice lines={lines} chosen={chosen} />
+      ) : (
+        <p className="muted">{t('loading')}</p>
+      )}
+      {lines?.length === 0 ? <p className="muted">{t('funds.noChains')}</p> : null}
+      {line && !line.canWd ? <Suspended line={line} /> : null}
+      {line && book ? <Ready key={line.chain} line={line} /> : null}
+    </div>
   )
 }
 

@@ -15,7 +15,14 @@ import css from '../layout/Funds.module.css'
 import { type Step, Steps } from '../layout/Steps'
 import { CancelDialog } from './CancelDialog'
 import { QueuePlace } from './QueuePlace'
-import { isCancelable, isOver, stateKey, useWithdrawals, type Withdrawal } from './withdrawals'
+import {
+  isCancelable,
+  isInside,
+  isOver,
+  stateKey,
+  useWithdrawals,
+  type Withdrawal,
+} from './withdrawals'
 
 /** One withdrawal: how far it is, and where on the chain. */
 export function WithdrawalDetail(): ReactNode {
@@ -52,9 +59,28 @@ function Detail({ row }: { row: Withdrawal }): ReactNode {
       <Section title={t('funds.progress')}>
         <Steps label={t('funds.progress')} steps={useSteps(row)} />
       </Section>
-      <OnChain row={row} />
+      {isInside(row) ? <Inside row={row} /> : <OnChain row={row} />}
       {isCancelling ? <CancelDialog row={row} onClose={() => setCancelling(false)} /> : null}
     </>
+  )
+}
+
+/** To another user there is no chain, and no fee. */
+function Inside({ row }: { row: Withdrawal }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  return (
+    <Section title={t('withdraw.inside')}>
+      <div className={css.details}>
+        <FactList
+          facts={[
+            [t('withdraw.fee'), t('withdraw.user.free')],
+            [t('withdraw.asked'), date(row.ts)],
+          ]}
+        />
+        <Copyable label={t('withdraw.user.uid')} text={row.to} />
+      </div>
+    </Section>
   )
 }
 
@@ -71,7 +97,7 @@ function OnChain({ row }: { row: Withdrawal }): ReactNode {
       <div className={css.details}>
         <FactList
           facts={[
-            [t('funds.network'), row.chain ? networkOf(row.chain) : t('withdraw.inside')],
+            [t('funds.network'), networkOf(row.chain)],
             [t('withdraw.fee'), `${amount(row.fee)} ${row.ccy}`],
             [t('funds.block'), row.xHeight || t('funds.noBlock')],
             [t('withdraw.asked'), date(row.ts)],
@@ -93,7 +119,7 @@ function useSteps(row: Withdrawal): Step[] {
   const asked: Step = { name: t('withdraw.step.asked'), is: 'done' }
   if (row.state.startsWith('-')) return [asked, { name: t(stateKey(row)), is: 'bad' }]
   // To another user of the exchange there is no way to go.
-  if (row.toAddrType === '2') return [asked, { name: t('withdraw.step.done'), is: 'done' }]
+  if (isInside(row)) return [asked, { name: t('withdraw.step.done'), is: 'done' }]
   const names = [
     t('withdraw.step.checks'),
     t('withdraw.step.sent'),

@@ -12,7 +12,14 @@ import { networkOf } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { CancelDialog } from './CancelDialog'
 import { QueuePlace } from './QueuePlace'
-import { isCancelable, stateKey, useWithdrawals, type Withdrawal, whole } from './withdrawals'
+import {
+  isCancelable,
+  isInside,
+  stateKey,
+  useWithdrawals,
+  type Withdrawal,
+  whole,
+} from './withdrawals'
 
 /** One's own withdrawals, with the place in the queue of those that wait. */
 export function WithdrawalsTable(): ReactNode {
@@ -58,9 +65,11 @@ function useColumns(onCancel: (row: Withdrawal) => void): Column<Withdrawal>[] {
       cell: (row) => (
         <span className={css.cell}>
           <span>
-            {book?.find(({ addr }) => addr === whole(row))?.label ?? networkOf(row.chain)}
+            {isInside(row)
+              ? t('withdraw.inside')
+              : (book?.find(({ addr }) => addr === whole(row))?.label ?? networkOf(row.chain))}
           </span>
-          <small>{row.toAddrType === '2' ? `UID ${row.to}` : brief(row.to)}</small>
+          <small>{isInside(row) ? `UID ${row.to}` : brief(row.to)}</small>
         </span>
       ),
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Line } from '../currencies'
-import { amountFault, mostOf } from './amount'
+import { amountFault, internalFault, mostOf, uidFault } from './amount'
 
 const LINE = {
   ccy: 'USDT',
@@ -38,4 +38,28 @@ test.each([
 // Criterion: WEB-FUNDS-AMOUNT-1
 test.each(['10', '99', '99.000000', '42.123456'])('%s can be sent', (text) => {
   expect(amountFault(text, LINE, '100')).toBeNull()
+})
+
+// Criterion: WEB-FUNDS-USER-1
+test.each([
+  ['abc', 'form.noNumber'],
+  ['0.000000001', 'withdraw.amount.digits'],
+  ['0', 'withdraw.user.least'],
+  ['100.00000001', 'withdraw.user.lacking'],
+  ['100', undefined],
+  ['0.00000001', undefined],
+])('of %s for another user is said: %s', (text, key) => {
+  const known = { ccy: 'USDT', step: '0.00000001', available: '100' }
+  expect(internalFault(text, known)?.key).toBe(key)
+})
+
+// Criterion: WEB-FUNDS-USER-1
+test.each([
+  ['', 'withdraw.user.uid.fault'],
+  ['1234567', 'withdraw.user.uid.fault'],
+  ['ada@example.com', 'withdraw.user.uid.fault'],
+  ['10000007', 'withdraw.user.uid.own'],
+  ['10000008', undefined],
+])('of the user %s is said: %s', (text, key) => {
+  expect(uidFault(text, '10000007')).toBe(key)
 })

@@ -35,3 +35,27 @@ export function amountFault(
   }
   return null
 }
+
+/** What is wrong with an amount for another user; nothing where it can be sent. */
+export function internalFault(
+  text: string,
+  { ccy, step, available }: { ccy: string; step: string; available: string },
+): AmountFault | null {
+  const amount = parsed(text)
+  if (!amount) return { key: 'form.noNumber', values: {} }
+  const digits = decimalsOf(new Big(step).toFixed())
+  if (decimalsOf(amount.toFixed()) > digits) {
+    return { key: 'withdraw.amount.digits', values: { digits: String(digits) } }
+  }
+  if (amount.lte(0)) return { key: 'withdraw.user.least', values: {} }
+  if (amount.gt(available)) return { key: 'withdraw.user.lacking', values: { available, ccy } }
+  return null
+}
+
+const UID = /^\d{8,18}$/
+
+/** What is wrong with who is to be paid. */
+export function uidFault(text: string, own: string): MessageKey | undefined {
+  if (!UID.test(text)) return 'withdraw.user.uid.fault'
+  return text === own ? 'withdraw.user.uid.own' : undefined
+}

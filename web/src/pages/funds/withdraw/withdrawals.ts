@@ -64,6 +64,8 @@ export const stateKey = ({ state }: Withdrawal): MessageKey =>
 
 export const isQueued = ({ state }: Withdrawal) => state === QUEUED
 export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
+/** Whether it went to a user of the exchange. */
+export const isInside = ({ toAddrType }: Withdrawal) => toAddrType === '2'
 export const isOver = ({ state }: Withdrawal) => state === '2' || state.startsWith('-')
 
 /** Where a queued withdrawal stands now; undefined for others. */

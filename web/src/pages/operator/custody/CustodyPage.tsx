@@ -10,6 +10,7 @@ import cells from '../layout/Cells.module.css'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
+import { CapsSection } from './CapsSection'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
 import { LivenessSection } from './LivenessSection'
@@ -31,6 +32,7 @@ export function CustodyPage(): ReactNode {
       />
       <LivenessSection />
       <Tiers />
+      <CapsSection />
       <Reconciliations />
       <ClaimsSection />
       <MissedSection />

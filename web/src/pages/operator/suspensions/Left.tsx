@@ -1,10 +1,9 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Badge } from '~/pages/account/layout/Badge'
+import { useNow } from '../layout/now'
 import { useTranslation } from '../texts'
 import { leftText } from './course'
 import type { Stop } from './rows'
-
-const EVERY_MS = 1_000
 
 /** Whether others have ratified a stop, and if not how long they have; after that it is red. */
 export function Left({ stop }: { stop: Stop }): ReactNode {
@@ -15,14 +14,4 @@ export function Left({ stop }: { stop: Stop }): ReactNode {
   const left = leftText(Number(stop.ratifyByTs), now)
   if (stop.isOverdue || !left) return <Badge look="bad">{t('op.sus.overdue')}</Badge>
   return <Badge look="bad">{t('op.sus.left', { left })}</Badge>
-}
-
-function useNow(isWanted: boolean): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    if (!isWanted) return
-    const timer = setInterval(() => setNow(Date.now()), EVERY_MS)
-    return () => clearInterval(timer)
-  }, [isWanted])
-  return now
 }

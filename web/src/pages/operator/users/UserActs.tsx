@@ -23,7 +23,7 @@ export function UserActs({ user }: { user: WholeUser }): ReactNode {
           <Act label={t('op.freeze')} look="danger">
             {(close) => <FreezeDialog user={user} onClose={close} />}
           </Act>
-          {user.flags.length > 0 ? (
+          {releasable(user).length > 0 ? (
             <Act label={t('op.release')}>
               {(close) => <ReleaseDialog user={user} onClose={close} />}
             </Act>
@@ -90,8 +90,9 @@ function FreezeDialog({ user, onClose }: DialogProps): ReactNode {
 function ReleaseDialog({ user, onClose }: DialogProps): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
-  const all = user.flags.join(',')
-  const each = user.flags.map((flag) => [flag, word('flag', flag)] as const)
+  const flags = releasable(user)
+  const all = flags.join(',')
+  const each = flags.map((flag) => [flag, word('flag', flag)] as const)
   const options = each.length > 1 ? [[all, t('op.release.all')] as const, ...each] : each
   return (
     <ProposeDialog
@@ -102,4 +103,9 @@ function ReleaseDialog({ user, onClose }: DialogProps): ReactNode {
       onClose={onClose}
     />
   )
+}
+
+/** What operators set, and not the user's own master. */
+function releasable({ flags }: WholeUser): string[] {
+  return flags.filter((flag) => (FLAGS as readonly string[]).includes(flag))
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from msgspec import Meta
@@ -40,12 +41,15 @@ def routes(context: Context, guard: Guard) -> Routes:
             raise Problem(51000, "beginTs", "a time in ms after now")
         if params.end_ts and params.end_ts <= params.begin_ts:
             raise Problem(51000, "endTs", "a time in ms after beginTs, or 0")
-        return wire.envelope([_row(context.maintenance.put(params.begin_ts, params.end_ts))])
+        made = context.maintenance.put(params.begin_ts, params.end_ts)
+        await asyncio.to_thread(context.maintenance.keep)
+        return wire.envelope([_row(made)])
 
     async def cancel(_who: Operator, _params: NotedParams) -> bytes:
         """Give the planned stop up."""
         if not context.maintenance.cancel():
             raise Problem(NOTHING_CHANGES)
+        await asyncio.to_thread(context.maintenance.keep)
         return wire.envelope([])
 
     trading = Role.TRADING

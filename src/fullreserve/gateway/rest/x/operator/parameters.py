@@ -49,7 +49,8 @@ def _flags(name: str, text: str) -> int:
 
 def flag_words(flags: int) -> list[str]:
     """The flags of an owner that operators know."""
-    return [word for word, flag in FLAGS.items() if flags & flag]
+    known = FLAGS | {"frozen_by_master": OwnerFlag.MASTER_FROZEN}
+    return [word for word, flag in known.items() if flags & flag]
 
 
 Note = Annotated[str, Meta(description="Why", extra={"read": _note})]
