@@ -154,7 +154,7 @@ fn flags_bound_transfers() {
     );
 }
 
-/// Criterion: CORE-LED-9. Sub-account 21 of master 11: what its master froze is the master's to move.
+/// Criterion: CORE-LED-9. Sub-account 21 of master 11; what was frozen is its master's to move.
 #[test]
 fn what_a_master_froze_moves_by_the_master_alone() {
     let mut world = World::funded();
