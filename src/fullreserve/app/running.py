@@ -183,7 +183,9 @@ class Running:
         if not is_new:
             require(settings.data)
         # Before the log begins: a log without a store has lost it.
-        self.vault = Vault(settings.data, self.clock.wall_ms, _rules(settings, is_demo=extension.is_demo))
+        self.vault = Vault(
+            settings.data, self.clock.wall_ms, _rules(settings, is_demo=extension.is_demo)
+        )
         stop.callback(self.vault.close)
         if is_new:
             await self._begin_log(extension.genesis())
