@@ -29,7 +29,7 @@ from fullreserve.custody.chains.adapter import (
     Standing,
     Unpayable,
 )
-from fullreserve.custody.chains.rpc import NodeRefuses
+from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
@@ -415,7 +415,8 @@ class Payer:
         attempts = [one.txid for one, _ in run.attempts]
         try:
             other = await to_thread(self._second.standing, run.plan, attempts)
-        except NodeRefuses as problem:
+        except NodeProblem as problem:
+            # What else is on its way there does not wait for a node that does not know this one.
             log.warning("refund waits", plan=run.kept.id, problem=str(problem))
             return False
         agrees = (other.taken_by, other.txid) == (standing.taken_by, standing.txid)

@@ -40,7 +40,12 @@ class Bell:
         self._wake()
 
     async def after(self, sequence: int) -> int:
-        """The newest change, once it is behind `sequence`; Unavailable when there will be none."""
+        """The newest change, once it is behind `sequence`; Unavailable when there will be none.
+
+        Nor is there one for who has heard of a change that is not in this log: it was put back.
+        """
+        if sequence > self.rung:
+            raise Unavailable("the log is another one than was listened to")
         while self.rung <= sequence:
             if self._ended:
                 raise Unavailable(self._ended)

@@ -14,6 +14,7 @@ import pytest
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
 from fullreserve.custody.chains.evm_transaction import read_body
+from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, Payer
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
@@ -226,6 +227,9 @@ async def test_no_refund_rests_on_a_receipt_that_is_missing(erc20: EvmBed, store
             await payer.round()
         assert bed.balance(index) == bed.unit
         assert not book.failed
+        kept = _only(store)
+        with pytest.raises(NodeRefuses):
+            bed.over(liar.url).standing(kept.plan, [one.txid for one, _ in store.attempts(kept)])
         liar.mode = "honest"
         await until_done(bed, payer, book)
     assert list(book.paid) == [index]
@@ -249,6 +253,12 @@ async def test_an_overtaken_payment_is_refunded_when_all_nodes_say_so(
         differing = payer_of(bed, store, book, second=stranger.chain)
         for _ in range(3):
             await differing.round()
+            bed.mine()
+        with Liar(bed.url) as gone:
+            nobody = bed.over(gone.url)
+        unheard = payer_of(bed, store, book, second=nobody)
+        for _ in range(3):
+            await unheard.round()
             bed.mine()
     payer = payer_of(bed, store, book, second=second)
     await payer.round()

@@ -211,6 +211,13 @@ async def test_a_change_of_folds_is_said_once_it_is_durable(open_door: OpenDoor)
     assert await door.moved(before) == changed
 
 
+async def test_who_heard_of_a_change_that_is_not_in_the_log_is_told(open_door: OpenDoor) -> None:
+    """Criterion: LOG-11.8. The exchange was put back from a backup."""
+    door = await open_door(1)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(door.moved(await door.moved(0) + 1), 30)
+
+
 async def test_who_waits_for_a_change_hears_that_there_will_be_none(
     open_door: OpenDoor, bed: Bed
 ) -> None:

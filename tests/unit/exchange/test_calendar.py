@@ -127,6 +127,46 @@ def test_each_instrument_comes_back_as_it_was_and_nobody_is_overruled(world: Wor
     ]  # fmt: skip
 
 
+def test_a_window_opens_nothing_that_a_delisting_has_ended(world: World) -> None:
+    """Criterion: CAL-MAINT-3"""
+    begin = START_MS + 100 * DAY_MS
+    window = Maintain(begin, begin + 20, begin + 30, (BTC_USDT, ETH_USDT))
+    assert said(world, window) == 0
+    withdrawals = begin + 10 + NOTICES[0] * DAY_MS
+    assert said(world, Delist(BTC, begin + 10, begin + 10, withdrawals)) == 0
+    (plan,) = world.machine.folds[0].state.delistings
+    for at in (begin, begin + 10):
+        world.time_ms = at
+        gone_on(world)
+    assert state_of(world, BTC_USDT) == InstrumentState.CANCEL_ONLY
+    world.time_ms = begin + 15
+    assert said(world, Clear(plan, BTC_USDT, ())) == 0
+    for at in (begin + 20, begin + 30):
+        world.time_ms = at
+        gone_on(world)
+        assert state_of(world, BTC_USDT) == InstrumentState.SUSPEND
+    assert state_of(world, ETH_USDT) == InstrumentState.LIVE
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_windows_of_one_instrument_do_not_overlap(world: World) -> None:
+    """Criterion: CAL-MAINT-3. Nor is one called off that has closed something."""
+    begin = START_MS + HOUR_MS
+    assert said(world, Maintain(begin, begin + 18, begin + 20, (1, 2))) == 0
+    assert said(world, Maintain(begin + 19, begin + 20, begin + 40, (2, 3))) == 51000
+    assert said(world, Maintain(begin + 19, begin + 20, begin + 40, (3, 4))) == 0
+    assert said(world, Maintain(begin + 20, begin + 30, begin + 40, (1,))) == 0
+    plan = next(iter(world.machine.folds[0].state.windows))
+    world.time_ms = begin
+    assert said(world, Go()) == 0
+    assert said(world, CallOff(plan)) == 96_002
+    gone_on(world)
+    world.time_ms = begin + 40
+    gone_on(world)
+    states = {state_of(world, each) for each in (1, 2, 3, 4)}
+    assert states == {InstrumentState.LIVE}
+
+
 def test_a_window_that_nobody_was_there_for_changes_nothing(world: World) -> None:
     """Criterion: CAL-MAINT-2. Nor does half of one: each instrument comes to what is due."""
     begin = START_MS + HOUR_MS

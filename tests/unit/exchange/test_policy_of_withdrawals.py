@@ -276,6 +276,17 @@ def test_review_mode_reviews_what_was_queued_before_it(world: World) -> None:
     assert bind(world, number) == 0
 
 
+def test_review_mode_reviews_what_a_stricter_stop_holds_as_well(world: World) -> None:
+    """Criterion: POL-16. The stricter one may be lifted first."""
+    number = asked(world, 0.1)
+    stop(world, mode=Mode.REVIEW)
+    stop(world, mode=Mode.QUEUE)
+    assert of(world, number).state == 0
+    judged(world, number)
+    explained = decision(world, number).explained
+    assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+
+
 def test_an_owner_has_a_bounded_number_of_open_requests(world: World) -> None:
     """Criterion: POL-24. One more is refused until one has come to its end; others ask on."""
     numbers = [asked(world, 0.001) for _ in range(OPEN_PER_OWNER)]

@@ -351,7 +351,8 @@ class EvmChain(Chain):
 
     def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
         (found,) = self.standing_all([Asked(plan, attempts)])
-        assert isinstance(found, Standing)
+        if isinstance(found, NodeRefuses):
+            raise found
         return found
 
     def standing_all(self, asked: Sequence[Asked]) -> list[Standing | NodeRefuses]:

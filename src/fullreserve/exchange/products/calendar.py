@@ -15,7 +15,14 @@ from typing import Any
 import msgspec
 
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
-from fullreserve.exchange.products.calendar_rules import OPEN, due, is_over, stage_at, state_in
+from fullreserve.exchange.products.calendar_rules import (
+    OPEN,
+    due,
+    is_over,
+    overlap,
+    stage_at,
+    state_in,
+)
 from fullreserve.exchange.products.calendar_wire import (
     CALENDAR,
     DAY_MS,
@@ -97,11 +104,9 @@ class Calendar(UndoingFold[CalendarState]):
             return Outcome()
         known = [one.instrument for one in _instruments(view)]
         in_order = moment.time_ms < said.begin_ms < said.preopen_ms <= said.end_ms
-        if (
-            not in_order
-            or not said.instruments
-            or any(each not in known for each in said.instruments)
-        ):
+        is_known = said.instruments and all(each in known for each in said.instruments)
+        # What an instrument comes back to would be what the other window made of it.
+        if not (in_order and is_known) or any(overlap(said, one) for one in windows):
             return REFUSED
         if sum(not is_over(one) for one in windows) >= OPEN_MAX:
             return Outcome(code=Refused.TOO_MANY)
@@ -127,7 +132,7 @@ class Calendar(UndoingFold[CalendarState]):
 
     def _call_off(self, said: CallOff) -> Outcome:
         window = self.state.windows.get(said.plan)
-        if window is not None and window.stage == Stage.PLANNED:
+        if window is not None and window.stage == Stage.PLANNED and not window.at:
             called = _replace(window, stage=Stage.CALLED_OFF)
             self._set(self.state.windows, said.plan, called)
             return Outcome()
@@ -152,7 +157,7 @@ class Calendar(UndoingFold[CalendarState]):
         for window in self.state.windows.values():
             wanted = stage_at(window, moment.time_ms)
             if wanted != window.stage:
-                return self._moved(window, wanted, states)
+                return self._moved(window, wanted, states, self._ending(moment, instruments))
         for one in self.state.delistings.values():
             for each in due(one, moment.time_ms, instruments):
                 state = states.get(each.instrument)
@@ -161,7 +166,19 @@ class Calendar(UndoingFold[CalendarState]):
                     return _became(each.instrument, InstrumentState.CANCEL_ONLY)
         return Outcome(code=Refused.NOT_DUE)
 
-    def _moved(self, window: Window, wanted: Stage, states: dict[int, int]) -> Outcome:
+    def _ending(self, moment: Moment, instruments: list[InstrumentChanged]) -> dict[int, None]:
+        """Instruments whose trading a delisting has ended, or ends now."""
+        going = [one for one in self.state.delistings.values() if not one.called_off]
+        ended = dict.fromkeys(each for one in going for each in one.cleared)
+        for one in going:
+            for each in due(one, moment.time_ms, instruments):
+                if each.deed == Deed.CLEAR:
+                    ended[each.instrument] = None
+        return ended
+
+    def _moved(
+        self, window: Window, wanted: Stage, states: dict[int, int], ending: dict[int, None]
+    ) -> Outcome:
         """One instrument comes to the stage; with the last one the window has."""
         if window.stage == Stage.PLANNED and not window.before:
             open_now = {
@@ -173,7 +190,9 @@ class Calendar(UndoingFold[CalendarState]):
         if waiting:
             instrument, before = waiting[0], window.before[waiting[0]]
             ours = state_in(window.at.get(instrument, Stage.PLANNED), before)
-            if states[instrument] == ours:  # else somebody has had the say over it since
+            opens = wanted != Stage.CLOSED
+            # Else somebody has had the say over it since.
+            if states[instrument] == ours and not (opens and instrument in ending):
                 outcome = _became(instrument, state_in(wanted, before))
             window = _replace(window, at={**window.at, instrument: wanted})
         if len(waiting) <= 1:

@@ -10,6 +10,7 @@ from fullreserve.exchange.products.calendar_wire import (
     Deed,
     Delisting,
     Due,
+    Maintain,
     Stage,
     Window,
 )
@@ -35,6 +36,17 @@ def stage_at(window: Window, now_ms: int) -> Stage:
     if now_ms < terms.preopen_ms:
         return Stage.CLOSED
     return Stage.PREOPEN if now_ms < terms.end_ms else Stage.OVER
+
+
+def overlap(terms: Maintain, other: Window) -> bool:
+    """Whether two windows would have an instrument at the same time."""
+    theirs = other.terms
+    return (
+        not is_over(other)
+        and terms.begin_ms < theirs.end_ms
+        and theirs.begin_ms < terms.end_ms
+        and any(each in theirs.instruments for each in terms.instruments)
+    )
 
 
 def state_in(stage: int, before: int) -> int:

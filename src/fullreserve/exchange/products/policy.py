@@ -51,6 +51,7 @@ from fullreserve.exchange.products.policy_wire import (
     REFUSED_KEPT,
     REFUSED_REPLAYED,
     REPLAY_MS,
+    REPLAYED_MAX,
     SEEN_MS,
     WRITERS,
     Adopt,
@@ -359,7 +360,7 @@ class Policy(UndoingFold[PolicyState]):
         self._set(self.state.superseded, change.number, self.state.version)
 
     def _replay(self, change: Change, at_ms: int, until: int) -> Replay:
-        """What the change would have made of the 30 days' requests before a time.
+        """What the change would have made of the 30 days' requests before a time, the newest first.
 
         The same whenever it is asked for within a day: what comes later has no part in it, and what
         is forgotten meanwhile, neither.
@@ -371,11 +372,18 @@ class Policy(UndoingFold[PolicyState]):
             if ended.get(request, table[request].number) <= until
         ]
         left_out = dict.fromkeys(refused[: max(0, len(refused) - REFUSED_REPLAYED)])
-        seen = [
-            one
-            for one in table.values()
-            if one.number <= until and one.time_ms > since_ms and one.facts.request not in left_out
-        ]
+        newest = takewhile(lambda one: one.time_ms > since_ms, reversed(table.values()))
+        # Orders wait while it is worked out, so that it is of a bounded number.
+        seen = list(
+            islice(
+                (
+                    one
+                    for one in newest
+                    if one.number <= until and one.facts.request not in left_out
+                ),
+                REPLAYED_MAX,
+            )
+        )[::-1]
         looked_at, differs = replayed(change.rules, seen, ended, since_ms, by_group=True)
         content = _encode((change.number, self.state.version, at_ms, until, differs))
         return Replay(looked_at, differs, sha256(content).digest(), at_ms, until)

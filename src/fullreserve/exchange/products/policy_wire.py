@@ -26,6 +26,7 @@ KEPT_MS = REPLAY_MS + SEEN_MS
 # are replayed, so that as many may come while somebody looks at a replay.
 REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
+REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
 EDITION = 1  # what this version knows
 COUNTED = (DecisionState.ALLOWED, DecisionState.WAITING)  # for the velocity of their owner

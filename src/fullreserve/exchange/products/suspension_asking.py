@@ -13,6 +13,7 @@ from fullreserve.exchange.products.suspension_wire import (
     DrainOf,
     Level,
     ListStops,
+    Mode,
     Ruling,
     Verdict,
 )
@@ -42,6 +43,25 @@ def ruled(
     )
     answer = view.query(AskFold(SUSPENSIONS, _encode(question)))
     return FREE if answer is None else _verdict(answer)
+
+
+def reviewing(
+    action: int,
+    owner: OwnerChanged,
+    view: View,
+    place: tuple[int, int, int],
+    *,
+    is_released: bool,
+) -> int:
+    """The suspension that has people look at it, though a stricter one holds it as well; or 0.
+
+    That one may be lifted first. `place` is network, asset and withdrawal.
+    """
+    answer = view.query(AskFold(SUSPENSIONS, _encode(ListStops(action, *place[:2]))))
+    who = (owner.owner, owner.master, owner.segment)
+    asked = Ruling(action, *who, *place, is_released=is_released)
+    found = (verdict([one], asked) for one in ([] if answer is None else _suspensions(answer)))
+    return next((one.suspension for one in found if one.mode == Mode.REVIEW), 0)
 
 
 class Stops:

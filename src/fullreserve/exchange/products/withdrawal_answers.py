@@ -169,8 +169,11 @@ def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
 
 
 def _is_undecided(row: Row) -> bool:
-    """Whether those of a row are due and not let through: what waits in a queue is not."""
-    is_due = row.state in REVIEWS or row.state == WithdrawalState.WAITING
+    """Whether those of a row are due and not let through: what waits in a queue is not.
+
+    What is short of coins is: a large one that people have to look at leaves the others' line.
+    """
+    is_due = row.state in (*REVIEWS, *PAYABLE)
     return is_due and not row.is_bound and not row.is_let_through
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_ledger import known_owner
-from fullreserve.exchange.products.suspension_asking import ruled
-from fullreserve.exchange.products.suspension_wire import Action, Mode, Verdict
+from fullreserve.exchange.products.suspension_asking import reviewing, ruled
+from fullreserve.exchange.products.suspension_wire import Action, Verdict
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.exchange.wire.events import OwnerChanged
 
@@ -26,5 +26,7 @@ def ruling_of(one: Withdrawal, owner: OwnerChanged, view: View) -> Verdict:
 def reviewed_by(one: Withdrawal, view: View) -> int:
     """The suspension by which a person looks at a request before it is paid; 0 for none."""
     owner = known_owner(one.owner, view)
-    found = None if owner is None else ruling_of(one, owner, view)
-    return found.suspension if found is not None and found.mode == Mode.REVIEW else 0
+    if owner is None:
+        return 0
+    place = (one.network, one.asset, one.number)
+    return reviewing(leaving(by_api=one.by_api), owner, view, place, is_released=one.is_released)
