@@ -194,6 +194,11 @@ class AuditLog:
         ).fetchone()
         return "" if row is None else self._what(entry, *row).note
 
+    def at_ms(self, entry: int) -> int:
+        """When an entry was made; 0 when there is none."""
+        row = self._store.db.execute("SELECT at_ms FROM audit WHERE entry = ?", (entry,)).fetchone()
+        return 0 if row is None else int(row[0])
+
     def _entry(
         self, entry: int, at_ms: int, actor: int, action: str, subject: int, code: int,
         sealer: int, place: bytes, what: bytes, linked: bytes,

@@ -138,10 +138,16 @@ class DepositClaims:
             raise Denied(Reason.BAD_PARAMETER, "the id of an open claim of yours", "claimId")
 
     def decide(self, number: int, state: State, answer: str, proposal: int = 0) -> bool:
-        """Ends an open claim and tells its user; False when it is over already."""
+        """Ends an open claim and tells its user; False when it is over already.
+
+        Denied for a proposal that settled another.
+        """
         one = self.find(number)
         if one is None or one.state is not State.OPEN:
             return False
+        if proposal and self._has_settled(proposal):
+            allowed = "one that has settled no other claim"
+            raise Denied(Reason.BAD_PARAMETER, allowed, "proposal")
         with self._store.change():
             sealed = self._store.seal(one.uid, f"{_place_of(number)}:answer", answer.encode())
             self._store.db.execute(
@@ -154,6 +160,10 @@ class DepositClaims:
                 told = {"claim": str(number), "state": str(state)}
                 self._outbox.put(one.uid, Message(MessageKind.CLAIM_DECIDED, email, told))
         return True
+
+    def _has_settled(self, proposal: int) -> bool:
+        select = "SELECT 1 FROM deposit_claims WHERE proposal = ? LIMIT 1"
+        return self._store.db.execute(select, (proposal,)).fetchone() is not None
 
     def _read(self, row: _Row) -> Claim:
         number, uid, mark, state, filed_ms, changed_ms, proposal, sealed, answer = row

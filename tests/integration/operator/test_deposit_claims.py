@@ -51,11 +51,21 @@ async def test_a_deposit_without_a_memo_is_claimed_found_and_credited(desk: Cons
     assert (await desk.ada.post("approve", proposal=made.row["proposal"])).code == "0"
     (shown,) = (await desk.dan.get("x/deposit-claims")).data
     assert (shown["state"], shown["depId"]) == ("credited", deposit)
+    looked_at: list[bytes] = []
+    desk.town.rest.context.transactions = lambda transfer: looked_at.append(transfer) or HEX
+    (shown,) = (await desk.dan.get("x/deposit-claims")).data
+    assert (shown["state"], shown["depId"], looked_at) == ("credited", deposit, [])
+    other = (await desk.dan.post("x/deposit-claims/file", **CLAIM | {"txId": "b1"})).row
+    wrong = await desk.cleo.act(
+        DECIDE, **verdict | {"claim": other["claimId"]}, proposal=made.row["proposal"]
+    )
+    assert (wrong.code, "proposal" in wrong.json["msg"]) == ("51000", True)
+    assert (await desk.dan.post("x/deposit-claims/withdraw", claimId=other["claimId"])).code == "0"
     await desk.town.mail()
     settled = await desk.cleo.act(DECIDE, **verdict, proposal=made.row["proposal"])
     assert (settled.row["state"], settled.row["proposal"]) == ("settled", made.row["proposal"])
     assert [one.kind for one in await desk.town.mail()] == [Kind.CLAIM_DECIDED]
-    (shown,) = (await desk.dan.get("x/deposit-claims")).data
+    shown = (await desk.dan.get("x/deposit-claims")).data[-1]
     assert (shown["state"], shown["answer"]) == ("settled", "It is yours.")
     assert (await desk.cleo.act(DECIDE, **verdict, proposal=made.row["proposal"])).code == "95003"
     assert (await desk.cleo.get("deposits/claims")).data == []
@@ -63,22 +73,32 @@ async def test_a_deposit_without_a_memo_is_claimed_found_and_credited(desk: Cons
     assert closed["claimId"] == filed["claimId"]
 
 
-async def test_coins_on_another_chain_are_made_good_by_two_or_declined(desk: Console) -> None:
-    """Criterion: CUST-CLAIM-2"""
-    claims = []
-    for kind, name in (("chain", "a1"), ("token", "a2"), ("missing", "a3")):
-        filed = await desk.dan.post("x/deposit-claims/file", **CLAIM | {"kind": kind, "txId": name})
-        claims.append(filed.row["claimId"])
-    paid, declined, taken = claims
+async def corrected(desk: Console) -> str:
+    """A correction that gave dan something; its proposal."""
     made = await desk.cleo.act(
         "propose/correction", uid=desk.dan_uid, account="funding", ccy="BTC", amount="2",
         house="treasury", reason="deposit",
     )  # fmt: skip
     assert (await desk.ada.post("approve", proposal=made.row["proposal"])).row["state"] == "done"
+    return str(made.row["proposal"])
+
+
+async def test_coins_on_another_chain_are_made_good_by_two_or_declined(desk: Console) -> None:
+    """Criterion: CUST-CLAIM-2"""
+    before = await corrected(desk)
+    desk.town.clock.advance(1000)
+    claims = []
+    for kind, name in (("chain", "a1"), ("token", "a2"), ("missing", "a3")):
+        filed = await desk.dan.post("x/deposit-claims/file", **CLAIM | {"kind": kind, "txId": name})
+        claims.append(filed.row["claimId"])
+    paid, declined, taken = claims
+    proposal = await corrected(desk)
     verdict = {"claim": paid, "verdict": "settle", "answer": "Less the costs."}
-    for number in (0, 1, made.row["proposal"]):
-        last = await desk.cleo.act(DECIDE, **verdict, proposal=number)
-    assert last.row["state"] == "settled"
+    for number in ("0", "1", before):
+        assert (await desk.cleo.act(DECIDE, **verdict, proposal=number)).code == "51000"
+    assert (await desk.cleo.act(DECIDE, **verdict, proposal=proposal)).row["state"] == "settled"
+    again = await desk.cleo.act(DECIDE, **verdict | {"claim": declined}, proposal=proposal)
+    assert (again.code, "no other claim" in again.json["msg"]) == ("51000", True)
     no = {"claim": declined, "verdict": "decline", "answer": "We have no key there."}
     assert (await desk.cleo.act(DECIDE, **no)).row["state"] == "declined"
     assert (await desk.dan.post("x/deposit-claims/withdraw", claimId=taken)).code == "0"

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from fullreserve.exchange.products.custody_wire import DEPOSITS
-from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
+from fullreserve.exchange.products.deposit_state import Deposit
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, names_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params, whole
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import in_session, signed_in
-from fullreserve.identity.deposit_claims import Claim, Kind, Said, State, plain_name
+from fullreserve.gateway.rest.x.credited import Credited
+from fullreserve.identity.deposit_claims import Claim, Kind, Said
 
-NAME_MAX, NOTE_MAX, LISTED_MAX = 64, 500, 10_000
+NAME_MAX, NOTE_MAX = 64, 500
 AMOUNT = re.compile(r"\d{1,20}(\.\d{1,18})?")
 TRANSACTION = re.compile(r"[0-9A-Za-z]{1,128}")
 
@@ -93,8 +91,8 @@ def routes(context: Context) -> Routes:
 
 class _Claims:
     def __init__(self, context: Context) -> None:
-        self._context = context
         self._desk = context.desk
+        self._credited = Credited(context)
 
     async def listed(self, request: Request, _params: Params) -> bytes:
         """The user's claims, newest first."""
@@ -120,24 +118,8 @@ class _Claims:
         return wire.envelope([])
 
     async def _shown(self, claims: list[Claim]) -> bytes:
-        credited = await credited_by(self._context, claims)
+        credited = await self._credited.by(claims)
         return wire.envelope([claim_row(one, credited) for one in claims])
-
-
-async def credited_by(context: Context, claims: Iterable[Claim]) -> dict[int, Deposit]:
-    """The deposits that open claims name and their users have by now, by the claim's number."""
-    waiting = [one for one in claims if one.state is State.OPEN]
-    found: dict[int, Deposit] = {}
-    for uid in dict.fromkeys(one.uid for one in waiting):
-        deposits: list[Deposit] = await ask(context, DEPOSITS, ListDeposits(uid, 0, LISTED_MAX))
-        credited = [one for one in deposits if one.phase >= Phase.CREDITED]
-        names = await names_of(context, (one.transfer for one in credited))
-        named = {plain_name(names[one.transfer]): one for one in credited}
-        for claim in waiting:
-            deposit = named.get(plain_name(claim.said.transaction))
-            if claim.uid == uid and deposit is not None:
-                found[claim.number] = deposit
-    return found
 
 
 def claim_row(one: Claim, credited: dict[int, Deposit]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_acts import ClaimDeposit, Correct
-from fullreserve.exchange.products.approval_state import ProposalState
+from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.deposit_state import Deposit
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids, wire
@@ -20,7 +20,8 @@ from fullreserve.gateway.custody_desk import names_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Number, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.deposit_claims import claim_row, credited_by
+from fullreserve.gateway.rest.x.credited import Credited
+from fullreserve.gateway.rest.x.deposit_claims import claim_row
 from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
@@ -71,6 +72,8 @@ class _Claims:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._desk = context.desk
+        self._credited = Credited(context)
+        self._names: dict[bytes, str] = {}
 
     async def listed(self, _who: Operator, params: ClaimsParams) -> bytes:
         """Users' claims, oldest first, with the deposits that may be meant."""
@@ -101,32 +104,54 @@ class _Claims:
         return wire.envelope(await self._rows([now]))
 
     async def _check_paid(self, one: Claim, number: int) -> None:
-        """Problem unless a proposal is done that gave the claim's user something."""
+        """Problem unless a proposal is done that gave the claim's user what the claim is about."""
         found = (await fold.approvals(self._context)).proposals.get(number)
-        act = found.act if found is not None else None
-        gave = (isinstance(act, ClaimDeposit) and act.owner == one.uid) or (
-            isinstance(act, Correct) and act.account.owner == one.uid and amount_int(act.amount) > 0
-        )
-        if found is None or not gave or found.state is not ProposalState.DONE:
-            allowed = f"a claim or a correction that is done and gave user {one.uid} something"
+        if (
+            found is None
+            or found.state is not ProposalState.DONE
+            or not await self._gave(one, found)
+        ):
+            allowed = (
+                f"a claim of this deposit that is done, or a correction that was proposed since "
+                f"this was claimed, is done and gave user {one.uid} something"
+            )
             raise Problem(51000, "proposal", allowed)
 
+    async def _gave(self, one: Claim, found: Proposal) -> bool:
+        """Whether a proposal may be the answer to a claim."""
+        act = found.act
+        if isinstance(act, ClaimDeposit):
+            names = await names_of(self._context, (act.transfer,))
+            name = plain_name(names.get(act.transfer, ""))
+            return act.owner == one.uid and name == plain_name(one.said.transaction)
+        if not isinstance(act, Correct) or act.account.owner != one.uid:
+            return False
+        # Claims and the audit log go by one clock; the fold that made the proposal has another.
+        proposed_ms = await self._desk.act(self._desk.rooms.audit.at_ms, found.note)
+        return amount_int(act.amount) > 0 and proposed_ms >= one.filed_ms
+
     async def _rows(self, claims: list[Claim]) -> list[dict[str, Any]]:
-        credited = await credited_by(self._context, claims)
-        meant = await self._candidates() if claims else {}
+        credited = await self._credited.by(claims)
+        is_any_open = any(one.state is State.OPEN for one in claims)
+        meant = await self._candidates() if is_any_open else {}
         return [self._row(one, credited, meant) for one in claims]
 
     async def _candidates(self) -> Candidates:
         """Deposits that are nobody's, by their transactions."""
         unclaimed = await waiting(self._context)
-        names = await names_of(self._context, (one.transfer for one in unclaimed))
+        transfers = [one.transfer for one in unclaimed]
+        asked = [one for one in transfers if one not in self._names]
+        names = self._names | await names_of(self._context, asked)
+        # A chain's name of a transaction stays, once there is one.
+        self._names = {one: names[one] for one in transfers if names[one]}
         found: Candidates = {}
         for one in unclaimed:
             found.setdefault(plain_name(names[one.transfer]), []).append(one)
         return found
 
     def _row(self, one: Claim, credited: dict[int, Deposit], meant: Candidates) -> dict[str, Any]:
-        candidates = meant.get(plain_name(one.said.transaction), [])
+        name = plain_name(one.said.transaction)
+        candidates = meant.get(name, []) if one.state is State.OPEN else []
         return claim_row(one, credited) | {
             "uid": str(one.uid),
             "proposal": str(one.proposal) if one.proposal else "",
