@@ -384,7 +384,7 @@ def test_a_proof_is_there_while_the_exchange_does_not_answer(
     page.route("**/por/**", lambda route: route.abort())
     page.get_by_role("button", name=EN["reserves.check"]).click()
     expect(page.get_by_text(EN["reserves.step.leaf"])).to_be_visible()
-    expect(page.get_by_text(EN["reserves.holds"])).to_be_visible()
+    expect(page.get_by_text(EN["reserves.noEvidence"])).to_be_visible()
     # What was kept is of a story that the exchange does not tell any more.
     receipt = json.loads((tmp_path / "receipts.json").read_bytes())["receipts"][-1]
     page.evaluate(KEEP, [str(person.uid), json.dumps(another_story(receipt, chained.folder))])

@@ -126,7 +126,11 @@ function Said({ outcome }: { outcome: Outcome }): ReactNode {
 function Failed({ failure }: { failure: Failure }): ReactNode {
   const { t } = useTranslation()
   if (failure.kind === 'early') return <p className={css.quiet}>{t('reserves.early')}</p>
-  const texts = { offline: t('reserves.noProof'), account: t('reserves.otherAccount') }
+  const texts = {
+    offline: t('reserves.noProof'),
+    account: t('reserves.otherAccount'),
+    evidence: t('reserves.noEvidence'),
+  }
   return (
     <p className={css.failed}>
       {failure.kind === 'refused'

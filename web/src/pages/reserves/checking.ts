@@ -2,7 +2,9 @@ import { type Checked, checkFiles, Refused, type Step } from '~/reserves/verifie
 import { evidencePath, PROOF, type Statement, statementPath, textOf } from './published'
 import { fileOf, type Receipt } from './receipts'
 
-export type Failure = { kind: 'early' | 'offline' | 'account' } | { kind: 'refused'; why: string }
+export type Failure =
+  | { kind: 'early' | 'offline' | 'account' | 'evidence' }
+  | { kind: 'refused'; why: string }
 
 export interface Outcome {
   steps: Step[]
@@ -21,9 +23,14 @@ const COMPARED = 5
 /** With how many of all at a check: each has two signatures, and a phone has to do it. */
 const CHECKED = 30
 
-/** The newest proof: as pushed, else as the exchange answers, else the last that was kept. */
+const statementIn = (bundle: string) => (JSON.parse(bundle) as { statement: Statement }).statement
+
+/**
+ * The newest proof: as pushed while it counts, else as the exchange answers, else the last that
+ * was kept.
+ */
 async function proofOf(pushed: string, receipts: readonly Receipt[]): Promise<string> {
-  if (pushed) return pushed
+  if (pushed && Date.now() <= statementIn(pushed).expires) return pushed
   const kept = receipts.at(-1)?.text
   let answer: { code: string; data: unknown[] }
   try {
@@ -71,9 +78,10 @@ export async function check(
   const outcome: Outcome = { steps }
   try {
     outcome.proof = await proofOf(pushed, receipts)
-    const { statement } = JSON.parse(outcome.proof) as { statement: Statement }
+    const statement = statementIn(outcome.proof)
+    const { evidence } = statement.reserves
     const files = [outcome.proof]
-    if (statement.reserves.evidence) files.push(...(await found(evidencePath(statement))))
+    if (evidence) files.push(...(await found(evidencePath(statement))))
     if (receipts.length) {
       const some = spread(receipts, CHECKED)
       const again = (await saidAgain(some)).map((text) => ({ text }))
@@ -82,6 +90,8 @@ export async function check(
     const [checked] = await checkFiles(files, '', (step) => steps.push(step))
     if (checked) outcome.checked = checked
     if (checked?.leaf?.account !== uid) outcome.failure = { kind: 'account' }
+    // A file that came in its place shows nothing either.
+    else if (evidence && !steps.includes('evidence')) outcome.failure = { kind: 'evidence' }
   } catch (problem) {
     if (problem instanceof Refused) outcome.failure = { kind: 'refused', why: problem.message }
     else outcome.failure = { kind: problem instanceof Early ? 'early' : 'offline' }
@@ -91,8 +101,8 @@ export async function check(
 
 /** What a new bundle contradicts of those before, in a sentence; empty where it does not. */
 export async function compared(text: string, before: readonly Receipt[]): Promise<string> {
-  const { statement } = JSON.parse(text) as { statement: Statement }
-  const twins = before.filter(({ epoch }) => epoch === statement.epoch)
+  const now = statementIn(text).epoch
+  const twins = before.filter(({ epoch }) => epoch === now)
   const some = new Set([...before.slice(-COMPARED), ...twins])
   try {
     await checkFiles([fileOf([...some, { text }])])
