@@ -20,7 +20,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class NotEnrolled(Exception):
-    """The exchange did not take a member; the message says why."""
+    """The exchange did not take a member; the message says why.
+
+    `code` is the reply's; 0 where there is none, so that it may be tried again.
+    """
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def deciding(roles: Roles) -> list[int]:
@@ -37,7 +44,7 @@ async def enrol(door: Door, uid: int) -> None:
     if isinstance(result, Refused):
         raise NotEnrolled(result.message)
     if result.code:
-        raise NotEnrolled(f"the command was refused with code {result.code}")
+        raise NotEnrolled(f"the command was refused with code {result.code}", result.code)
 
 
 async def enrol_missing(door: Door, operators: Iterable[int]) -> list[int]:

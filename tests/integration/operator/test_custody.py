@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+import asyncio
+from typing import Any
 
+import msgspec
+import pytest
+
+from fullreserve.door.protocol import Refused, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Approve
 from fullreserve.exchange.products.custody_wire import (
@@ -24,11 +29,12 @@ from fullreserve.exchange.products.suspension_wire import (
     Trip,
 )
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.exchange.wire.queries import AnyQuestion
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.reconciled import Line, Reconciled
 from fullreserve.gateway.rest.x.operator import carrying, fold
-from tests.bed import ALICE, BOB, BTC, submit
+from tests.bed import ALICE, BOB, BTC, submit, until
 from tests.integration.operator.bed import Console
 from tests.integration.operator.test_policy import decide
 from tests.integration.operator.test_suspending import STOP, request
@@ -205,6 +211,44 @@ async def test_a_role_that_a_crash_cut_short_is_given_by_the_next_approval(
     await carrying.resume(console.town.rest.context)
     (dan,) = [one for one in (await ada.get("operators")).row["members"] if one["uid"] == str(uid)]
     assert (dan["roles"], dan["enabled"]) == ([], False)
+
+
+async def test_a_role_waits_while_the_exchange_takes_nothing_and_is_given_then(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: OP-APP-14. Refused twice and not answered once, as around a stop of intake."""
+    made = await console.bea.act("propose/grant", uid=console.dan_uid, role="trading")
+    await given(console, made.row["proposal"])
+    town = console.town
+    door = town.rest.door
+    submit_really, query_really, left = door.submit, door.query, ["query", "submit", "submit"]
+
+    def submitting(commands: Any, done: Any, limits: Any = ()) -> None:
+        if "submit" in left:
+            left.remove("submit")
+            done(Refused(50013, "busy", known=True))
+        else:
+            submit_really(commands, done, limits)
+
+    async def asking(query: AnyQuestion) -> Any:
+        if "query" in left:
+            left.remove("query")
+            raise Unavailable("not connected")
+        return await query_really(query)
+
+    monkeypatch.setattr(door, "submit", submitting)
+    monkeypatch.setattr(door, "query", asking)
+    trying = asyncio.create_task(carrying.resume(town.rest.context))
+
+    def over() -> bool:
+        town.clock.advance(1)
+        return trying.done()
+
+    await until(over)
+    await trying
+    assert not left
+    shown = (await console.ada.get("proposal", proposal=made.row["proposal"])).row
+    assert (shown["state"], shown["code"]) == ("done", "0")
 
 
 async def test_a_role_is_given_by_two_and_taken_by_one(console: Console) -> None:

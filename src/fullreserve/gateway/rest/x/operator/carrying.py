@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 import structlog
 
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     AnyAct,
@@ -38,6 +39,9 @@ NUMBERS = {role: number for number, role in ROLES.items()}
 TOO_MANY = 91_009
 NOTHING_CHANGES = 91_012
 IMPOSSIBLE = 91_013
+UNAVAILABLE = 50_001
+
+LOOK_MS = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -75,14 +79,27 @@ async def carry_out(context: Context, one: Proposal) -> None:
 
 
 async def resume(context: Context) -> None:
-    """Carries out what a process before this one had no time for."""
-    state = await fold.approvals(context)
-    for one in state.proposals.values():
+    """Carries out what a process before this one had no time for, until nothing of it waits."""
+    while True:
+        try:
+            if not await _resumed(context):
+                return
+        except Unavailable as problem:
+            log.warning("approved proposals wait", problem=str(problem))
+        await context.clock.wait_ms(LOOK_MS)
+
+
+async def _resumed(context: Context) -> int:
+    """Tries each that is being carried out; how many wait still. Unavailable."""
+    waiting = 0
+    for one in (await fold.approvals(context)).proposals.values():
         if one.state is ProposalState.CARRYING:
             try:
                 await carry_out(context, one)
             except (Problem, Denied) as problem:
+                waiting += 1
                 log.warning("an approved proposal waits", proposal=one.number, problem=str(problem))
+    return waiting
 
 
 async def _said(context: Context, fold_number: int, payload: msgspec.Struct) -> int:
@@ -92,7 +109,10 @@ async def _said(context: Context, fold_number: int, payload: msgspec.Struct) -> 
 
 
 async def _give(context: Context, act: Grant) -> int:
-    """Gives a role, and a voice with it; the code when its holder cannot have one any more."""
+    """Gives a role, and a voice with it; the code when its holder cannot have one any more.
+
+    Problem while the exchange takes nothing.
+    """
     role, desk = ROLES[act.role], context.desk
     if not await desk.act(may_operate, desk.rooms, act.owner):
         return IMPOSSIBLE
@@ -100,7 +120,9 @@ async def _give(context: Context, act: Grant) -> int:
         # Who was dismissed before counts again when others admit them.
         try:
             await enrol_missing(context.door, [act.owner])
-        except NotEnrolled:
+        except NotEnrolled as problem:
+            if not problem.code:
+                raise Problem(UNAVAILABLE, allowed=str(problem)) from None
             return TOO_MANY
     await desk.act(_grant, desk.rooms, act.owner, role)
     return 0
