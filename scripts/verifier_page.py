@@ -51,6 +51,7 @@ const STEPS = {
   log: "It stands in the exchange's log of statements, which only grew.",
   totals: 'Its totals add up, and reserves cover what users are owed.',
   leaf: 'Your account is in these totals with exactly the claims below.',
+  history: 'It is of one history with the receipts that were kept.',
   evidence: 'Each coin of the reserves is shown: a key signed, the chain has the balance.',
 }
 const byId = (id) => document.getElementById(id)

@@ -27,12 +27,13 @@ from fullreserve.exchange.products.calendar_wire import (
     Stage,
 )
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold
-from fullreserve.exchange.wire.commands import AccountKey, amount_int
+from fullreserve.exchange.wire.commands import AccountKey, InstrumentState, amount_int
 from fullreserve.exchange.wire.events import InstrumentChanged, OwnerChanged
 from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListAccounts, ListInstruments
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, say
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.refusals import LAST_MS
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind, Message
@@ -75,7 +76,12 @@ class CalendarKeeper:
         plans: Plans = await ask(context, CALENDAR, ListPlans())
         now = context.clock.exchange_ms()
         going = [one for one in plans.delistings if not is_over(one)]
-        if any(stage_at(one, now) != one.stage for one in plans.windows) or going:
+        instruments: list[InstrumentChanged] = []
+        if going:
+            instruments = await context.door.query(ListInstruments())
+        if any(stage_at(one, now) != one.stage for one in plans.windows) or any(
+            _ends_trading(one, now, instruments) for one in going
+        ):
             await self._go_on()
             plans = await ask(context, CALENDAR, ListPlans())
         context.closed = {
@@ -85,7 +91,7 @@ class CalendarKeeper:
             for instrument in window.before
         }
         for one in going:
-            instruments: list[InstrumentChanged] = await context.door.query(ListInstruments())
+            instruments = await context.door.query(ListInstruments())
             for each in due(one, now, instruments):
                 await self._do(one, each, instruments)
 
@@ -156,11 +162,21 @@ class CalendarKeeper:
             known: OwnerChanged | None = await context.door.query(GetOwner(owner))
             masters[owner if known is None else known.master] = None
         end_ms = withdrawals_end_ms(one) or terms.withdrawals_ms
+        end = datetime.fromtimestamp(min(end_ms, LAST_MS) // 1000, UTC)
         values = {
             "ccy": context.catalog.assets[terms.asset].symbol,
-            "end": f"{datetime.fromtimestamp(end_ms // 1000, UTC):%Y-%m-%d %H:%M} UTC",
+            "end": f"{end:%Y-%m-%d %H:%M} UTC",
         }
         await context.desk.act(_write, context.desk.rooms, list(masters), values)
+
+
+def _ends_trading(one: Delisting, now_ms: int, instruments: list[InstrumentChanged]) -> bool:
+    """Whether the fold has to be told that an instrument takes no orders from now on."""
+    states = {each.instrument: each.state for each in instruments}
+    return any(
+        each.deed == Deed.CLEAR and states[each.instrument] != InstrumentState.CANCEL_ONLY
+        for each in due(one, now_ms, instruments)
+    )
 
 
 def _write(rooms: Rooms, uids: list[int], values: dict[str, str]) -> None:

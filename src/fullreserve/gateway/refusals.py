@@ -12,6 +12,8 @@ from fullreserve.gateway.errors import Problem
 
 SUSPENDED = 51022
 UNDER_MAINTENANCE = 50001
+# The end of the last year that a date can be written of.
+LAST_MS = 253_402_300_799_999
 
 
 def problem(
@@ -26,7 +28,7 @@ def problem(
     `closed` are instruments under maintenance, with when they pre-open (ms).
     """
     if code == SUSPENDED and closed and instrument.id in closed:
-        opens = datetime.fromtimestamp(closed[instrument.id] // 1000, UTC)
+        opens = datetime.fromtimestamp(min(closed[instrument.id], LAST_MS) // 1000, UTC)
         words = f"{instrument.symbol} is under maintenance until {opens:%Y-%m-%dT%H:%M:%SZ}"
         return Problem(UNDER_MAINTENANCE, allowed=words)
     said = allowed_text(code, allowed, instrument, command)

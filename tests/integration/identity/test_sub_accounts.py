@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,20 @@ class Master:
 @pytest.fixture
 def master(town: Town) -> Master:
     return Master(town)
+
+
+async def test_a_master_that_its_sub_account_opens_has_the_level_of_new_accounts(
+    town: Town,
+) -> None:
+    """Criterion: ID-SUB-1. The level is set where masters open at their sign-in, too."""
+    rest = town.rest
+    rest.context.desk.rules = replace(rest.context.desk.rules, opening_kyc=1)
+    uid = rest.vault.create_user().uid
+    key = rest.vault.create_key(uid, "Phrase-12", TRADE, addresses=["127.0.0.1"])
+    body = {"subAcct": "strategy1", "type": "1", "label": ""}
+    made = await rest.post("users/subaccount/create-subaccount", key, body)
+    for one in (uid, int(made.row["uid"])):
+        assert (await rest.door.query(GetOwner(one))).kyc == 1
 
 
 async def test_a_sub_account_is_made_in_the_vault_and_in_the_core(master: Master) -> None:

@@ -90,7 +90,9 @@ async def test_e9_2_an_asset_goes_and_its_holders_are_told(desk: Console) -> Non
     assert [one["days"] for one in listed["notices"]] == ["60"]
     sent = [one for one in await town.mail() if one.kind is Kind.DELISTING]
     assert [one.values["ccy"] for one in sent] == ["BTC"]
+    said = (await rest.door.health()).durable
     await keeper.round()
+    assert (await rest.door.health()).durable == said
     assert [one for one in await town.mail() if one.kind is Kind.DELISTING] == []
     assert (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row["canWd"] is True
 
@@ -102,6 +104,7 @@ async def test_plans_that_cannot_be_are_refused_and_one_is_called_off(console: C
         ("maintenance", {"beginTs": now - 1, "endTs": now + 9}, "51000"),
         ("maintenance", {"beginTs": now + 9, "endTs": now + 9}, "51000"),
         ("maintenance", {"beginTs": now + 9, "endTs": now + 99, "instIds": "NO-SUCH"}, "51001"),
+        ("maintenance", {"beginTs": now + 9, "endTs": 10**18}, "51000"),
         ("delisting", {"ccy": "NOPE", "tradingTs": now + 9}, "51012"),
         ("delisting", {"ccy": "BTC", "tradingTs": now - 9}, "51000"),
         ("delisting", {"ccy": "BTC", "tradingTs": now + 9, "withdrawalsTs": now + 99}, "51000"),

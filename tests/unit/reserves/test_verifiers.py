@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,15 @@ def test_verify_py_is_one_file_of_the_standard_library() -> None:
     page = verifier_page.page()
     for word in ("fetch(", "XMLHttpRequest", "WebSocket(", "src=", "href=", "@import", "url("):
         assert word not in page
+
+
+def test_the_page_has_words_for_each_step() -> None:
+    """Criterion: POR-VERIFY-2"""
+    page = verifier_page.page()
+    steps = set(re.findall(r"say\('(\w+)'\)", page))
+    words = page.partition("const STEPS = {")[2].partition("\n}")[0]
+    assert steps
+    assert steps == set(re.findall(r"^  (\w+):", words, re.MULTILINE))
 
 
 def test_the_command_answers_with_its_exit_code(tmp_path: Path) -> None:

@@ -83,5 +83,6 @@ class Family:
 
     async def _named(self, main_uid: int, name: str) -> SubAccount:
         found = await self._desk.act(self._desk.rooms.subs.require, main_uid, name)
-        await ensure_open(self._context.door, found.uid, main_uid)
+        kyc = self._desk.rules.opening_kyc
+        await ensure_open(self._context.door, found.uid, main_uid, kyc)
         return found

@@ -95,7 +95,7 @@ class _SubAccounts:
         main = sure_master(request)
         act = self._desk.rooms.subs.create
         made = await self._desk.act(act, main, params.sub_acct, params.label)
-        await ensure_open(self._door, made.uid, main)
+        await ensure_open(self._door, made.uid, main, self._desk.rules.opening_kyc)
         row = {
             "label": made.label,
             "subAcct": made.name,

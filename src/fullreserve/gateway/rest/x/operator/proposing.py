@@ -72,6 +72,7 @@ Making = Callable[[P], Awaitable[AnyAct]]
 DEPOSITS_BEFORE_MS = 7 * DAY_MS
 WITHDRAWALS_AFTER_MS = 90 * DAY_MS
 NOTICE_MS = NOTICES[0] * DAY_MS
+TIME_MAX_MS = 4_102_444_800_000  # 2100-01-01: dates have to be written of a plan's times
 
 PARAMETERS = {one.name.lower(): one for one in Parameter}
 ACTIONS = {one.name.lower(): one for one in Suspended if one.name}
@@ -171,10 +172,13 @@ class TeamParams(ProposalParams):
 class MaintenanceParams(ProposalParams):
     """When instruments close, pre-open and open again, in exchange time."""
 
-    begin_ts: Annotated[int, Meta(ge=1, description="In ms, after now: no orders, no cancels")]
-    end_ts: Annotated[int, Meta(ge=1, description="In ms: as before")]
+    begin_ts: Annotated[
+        int, Meta(ge=1, le=TIME_MAX_MS, description="In ms, after now: no orders, no cancels")
+    ]
+    end_ts: Annotated[int, Meta(ge=1, le=TIME_MAX_MS, description="In ms: as before")]
     preopen_ts: Annotated[
-        int, Meta(ge=0, description="In ms: post-only orders and cancels; 0: none")
+        int,
+        Meta(ge=0, le=TIME_MAX_MS, description="In ms: post-only orders and cancels; 0: none"),
     ] = 0
     inst_ids: Annotated[InstIds, Meta(description="By comma; all without")] = ()
 
@@ -183,12 +187,18 @@ class DelistingParams(ProposalParams):
     """When an asset goes, in exchange time."""
 
     ccy: Ccy
-    trading_ts: Annotated[int, Meta(ge=1, description="In ms, after now: its pairs end")]
+    trading_ts: Annotated[
+        int, Meta(ge=1, le=TIME_MAX_MS, description="In ms, after now: its pairs end")
+    ]
     deposits_ts: Annotated[
-        int, Meta(ge=0, description="In ms: deposits end; 0: a week before the pairs")
+        int,
+        Meta(ge=0, le=TIME_MAX_MS, description="In ms: deposits end; 0: a week before the pairs"),
     ] = 0
     withdrawals_ts: Annotated[
-        int, Meta(ge=0, description="In ms: withdrawals end; 0: 90 days after the pairs")
+        int,
+        Meta(
+            ge=0, le=TIME_MAX_MS, description="In ms: withdrawals end; 0: 90 days after the pairs"
+        ),
     ] = 0
 
 
