@@ -52,7 +52,12 @@ async def test_a_deposit_without_a_memo_is_claimed_found_and_credited(desk: Cons
     (shown,) = (await desk.dan.get("x/deposit-claims")).data
     assert (shown["state"], shown["depId"]) == ("credited", deposit)
     looked_at: list[bytes] = []
-    desk.town.rest.context.transactions = lambda transfer: looked_at.append(transfer) or HEX
+
+    def looking(transfer: bytes) -> str:
+        looked_at.append(transfer)
+        return HEX
+
+    desk.town.rest.context.transactions = looking
     (shown,) = (await desk.dan.get("x/deposit-claims")).data
     assert (shown["state"], shown["depId"], looked_at) == ("credited", deposit, [])
     other = (await desk.dan.post("x/deposit-claims/file", **CLAIM | {"txId": "b1"})).row
