@@ -228,7 +228,13 @@ def add_declaring(reserves: "Subcommands") -> None:
         ),
         "count an address for a day, by signatures over that message",
     )
-    for one in (said, told):
+    forgotten = add_command(
+        reserves,
+        "undeclare",
+        InRoom("fullreserve.reserves.declaring:undeclare", ("network", "address")),
+        "forget an address that was declared",
+    )
+    for one in (said, told, forgotten):
         one.add_argument("network", type=int, help="its number in custody.json")
         one.add_argument("address")
     told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))

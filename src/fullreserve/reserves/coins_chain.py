@@ -7,10 +7,13 @@ what is unspent as of no other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, field, hexed
 from fullreserve.custody.coins import know_coins
@@ -22,8 +25,12 @@ from fullreserve.reserves.places import Place
 SATS = 100_000_000
 HASH = 32
 TRIES = 5
+# As the verifiers read them: of any other spelling they refuse the whole evidence.
+_OUTPOINT = re.compile(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,8})", re.ASCII)
 
 Outpoint = tuple[str, int]  # name, what it is worth
+
+log = structlog.get_logger(__name__)
 
 
 def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) -> Found:
@@ -54,13 +61,14 @@ def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) ->
 
 
 def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
-    """Coins that were named with their address; NodeProblem for what is no outpoint."""
+    """Coins that were named with their address, each once, without what is no outpoint."""
     found = []
     for place in places:
-        for name in place.coins:
+        for name in dict.fromkeys(place.coins):
+            if not _OUTPOINT.fullmatch(name):
+                log.warning("no output of a transaction", address=place.address, coin=name[:80])
+                continue
             txid, _, output = name.partition(":")
-            if not output.isascii() or not output.isdigit():
-                raise NodeProblem(f"{name} names no output of a transaction")
             found.append((txid, int(output), place.address))
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 import structlog
@@ -43,9 +44,12 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
 
     def place(self) -> Place:
         """An account as its chain has it; an address of Bitcoin's family stands for itself."""
-        is_account = self.address.startswith("0x")
-        account = bytes.fromhex(self.address[2:]) if is_account else self.address.encode()
+        account = _account(self.address)
         return Place(self.network, "declared", self.address, account, self.coins)
+
+    def is_of(self, network: int, address: str) -> bool:
+        """In whichever letters the account is written."""
+        return (self.network, _account(self.address)) == (network, _account(address))
 
     def ownership(self) -> Ownership:
         return Ownership(
@@ -66,10 +70,31 @@ def load(data: Path) -> list[Declared]:
 
 def keep(data: Path, one: Declared) -> None:
     """Adds one, instead of what was declared of its address before; BadDeclared."""
-    others = [old for old in load(data) if (old.network, old.address) != (one.network, one.address)]
-    content = msgspec.json.format(msgspec.json.encode([*others, one]), indent=1)
+    others = [old for old in load(data) if not old.is_of(one.network, one.address)]
+    _write(data, [*others, one])
+
+
+def drop(data: Path, network: int, address: str) -> None:
+    """Forgets one; BadDeclared where none is declared."""
+    known = load(data)
+    others = [old for old in known if not old.is_of(network, address)]
+    if len(others) == len(known):
+        raise BadDeclared(f"{address} is not declared on network {network}")
+    _write(data, others)
+
+
+def _write(data: Path, all_of_them: Sequence[Declared]) -> None:
+    content = msgspec.json.format(msgspec.json.encode(all_of_them), indent=1)
     (data / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
     replace_file(data / FOLDER / FILE, content)
+
+
+def _account(address: str) -> bytes:
+    """Of accounts, capital letters are a checksum only."""
+    try:
+        return bytes.fromhex(address[2:]) if address.startswith("0x") else address.encode()
+    except ValueError:
+        return address.encode(errors="replace")
 
 
 def judged(network: Network, one: Declared) -> None:
@@ -87,6 +112,7 @@ def judged(network: Network, one: Declared) -> None:
     chain = judge.Chain(terms, one.network, said.height, at_ms, at_ms, public, {})
     document = msgspec.structs.asdict(one) | {"signatures": list(one.signatures)}
     try:
+        _judge_coins(judge, network, one)
         if network.kind == "utxo":
             judge.check_script_place(document, chain, network.hrp)
         elif one.form == SAFE_FORM:
@@ -95,6 +121,15 @@ def judged(network: Network, one: Declared) -> None:
             judge.check_place(document, chain)
     except judge.Refused as refused:
         raise NotProven(str(refused)) from None
+
+
+def _judge_coins(judge: ModuleType, network: Network, one: Declared) -> None:
+    """NotProven, judge.Refused."""
+    if one.coins and network.kind != "utxo":
+        raise NotProven("an account's balance is read from its chain: no coins are named with it")
+    judge.coins_of({"coins": [{"outpoint": name, "amount": "1"} for name in one.coins]})
+    if len(set(one.coins)) != len(one.coins):
+        raise NotProven("a coin is named twice")
 
 
 class WithDeclared:
@@ -107,9 +142,10 @@ class WithDeclared:
     async def places(self, network: int) -> Sequence[Place]:
         """All that may hold coins; Unavailable."""
         own = list(await self._inner.places(network))
-        known = {one.address for one in own}
+        known = {name for one in own for name in (one.account, one.address.encode())}
         declared = [one.place() for one in self._declared() if one.network == network]
-        return own + [one for one in declared if one.address not in known]
+        once = {one.account: one for one in declared if one.account not in known}
+        return own + list(once.values())
 
     async def prove(self, place: Place, message: str) -> Ownership:
         """What was handed in of a declared place, however old; NotProven."""

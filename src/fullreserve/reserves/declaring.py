@@ -1,4 +1,4 @@
-"""`fullreserve reserves message` and `declare`: addresses whose keys are held elsewhere."""
+"""`fullreserve reserves message`, `declare`, `undeclare`: addresses whose keys are elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.reserves import accounts_chain, coins_chain, keys
 from fullreserve.reserves.checker import NoVerifier
-from fullreserve.reserves.declared import BadDeclared, Declared, judged, keep
+from fullreserve.reserves.declared import BadDeclared, Declared, drop, judged, keep
 from fullreserve.reserves.places import NotProven, Said, message_of
 
 DONE, WRONG = 0, 1
@@ -62,6 +62,16 @@ def declare(
     except (BadNetworks, BadDeclared, NotProven, NoVerifier, OSError) as problem:
         return _failed(problem)
     sys.stdout.write(f"{address} counts from the next statement on, for a day\n")
+    return DONE
+
+
+def undeclare(settings: Settings, network: int, address: str) -> int:
+    """Forget an address that was declared."""
+    try:
+        drop(settings.data, network, address)
+    except (BadDeclared, OSError) as problem:
+        return _failed(problem)
+    sys.stdout.write(f"{address} counts no more from the next statement on\n")
     return DONE
 
 

@@ -24,13 +24,13 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
-from fullreserve.journal.durable_file import replace_file
 from fullreserve.reserves import accounts_chain, coins_chain, safe_places
 from fullreserve.reserves.accounts_chain import Coins, Found, Pinned, Token
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.checker import NoVerifier
 from fullreserve.reserves.declared import SAFE_FORM
-from fullreserve.reserves.keys import FOLDER
+from fullreserve.reserves.judging import refused
+from fullreserve.reserves.owned import Owned
 from fullreserve.reserves.places import (
     Control,
     NotProven,
@@ -42,12 +42,12 @@ from fullreserve.reserves.places import (
 )
 from fullreserve.reserves.statement import NOTHING, Chain, Document, Shown
 
-OWNERSHIP = "ownership.json"
-# Signed again when it is this old; no longer believed after the second.
-SIGN_AGAIN_MS = 6 * 3600 * 1000
-BELIEVED_MS = 24 * 3600 * 1000
 # What was read earlier stands in for what cannot be read, for so long.
 KEPT_MS = 10 * 60 * 1000
+# Signed again when it is this old; no longer believed after the second. Verifiers believe for a day
+# until the statement, which is made up to a minute after reading, or of what was read earlier.
+SIGN_AGAIN_MS = 6 * 3600 * 1000
+BELIEVED_MS = 24 * 3600 * 1000 - KEPT_MS - 60 * 1000
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +63,7 @@ class Evidence:
         self._clock = clock
         self._exchange = exchange
         self._control = control
-        self._file = data / FOLDER / OWNERSHIP
-        self._owned = self._kept()
+        self._owned = Owned(data, exchange)
         self._parts: dict[int, _Part] = {}
         self._said: dict[int, str] = {}
 
@@ -117,31 +116,26 @@ class Evidence:
             found = await asyncio.to_thread(_read, network, coins, places)
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
-        self._keep()
+        self._owned.keep()
         found = await asyncio.to_thread(_with_safes, network, found, held, owned)
-        shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
-        unsigned = {
-            symbol
-            for one in held
-            if owned[one.address] is None
-            for symbol in found.amounts[one.address]
-        }
-        return _Part(
-            network=network,
-            name=names.codes.get(network.network, str(network.network)),
-            coins=coins,
-            found=found,
-            places=[one for one, _ in shown],
-            owners={one.address: proof for one, proof in shown},
-            read_ms=now_ms,
-            unsigned=frozenset(
-                asset for asset, symbol in names.symbols.items() if symbol in unsigned
-            ),
-        )
+        part = _part_of(network, names, coins, found, held, owned, now_ms)
+        for address, problem in (await self._refused(part)).items():
+            log.warning("place not believed", address=address, problem=problem)
+            owned[address] = None
+        for one in held:
+            if owned[one.address] is None and one.tier == "declared":
+                self._owned.forget(one)  # what is declared next is to count at once
+        return _part_of(network, names, coins, found, held, owned, now_ms)
+
+    async def _refused(self, part: _Part) -> dict[str, str]:
+        try:
+            return await asyncio.to_thread(refused, part.document(), self._exchange, part.read_ms)
+        except NoVerifier:
+            return {}
 
     async def _owner(self, place: Place, block: Pinned, now_ms: int) -> Ownership | None:
         """A proof that is believed still; a new one where it is time for one."""
-        kept = self._owned.get(place.address)
+        kept = self._owned.of(place)
         age_ms = now_ms - read_message(kept.message).at_ms if kept else BELIEVED_MS + 1
         if age_ms <= SIGN_AGAIN_MS:
             return kept
@@ -152,7 +146,7 @@ class Evidence:
         except (NotProven, Unavailable) as problem:
             log.warning("place not signed for", address=place.address, problem=str(problem))
             return kept if age_ms <= BELIEVED_MS else None
-        self._owned[place.address] = fresh
+        self._owned.take(place, fresh)
         return fresh
 
     async def _names(self) -> _Names:
@@ -179,21 +173,6 @@ class Evidence:
         read_ms = min(part.read_ms for part in parts)
         return Shown(dict(totals), chains, read_ms, digest(document), whole), document
 
-    def _kept(self) -> dict[str, Ownership]:
-        try:
-            content = self._file.read_bytes()
-            owned = msgspec.json.decode(content, type=dict[str, Ownership])
-            for one in owned.values():
-                read_message(one.message)
-        except (OSError, msgspec.DecodeError, ValueError):
-            return {}
-        return owned
-
-    def _keep(self) -> None:
-        content = msgspec.json.encode(self._owned)
-        if not self._file.exists() or self._file.read_bytes() != content:
-            replace_file(self._file, content)
-
 
 def _with_safes(
     network: Network,
@@ -211,8 +190,8 @@ def _with_safes(
     try:
         for place, proof in safes:
             try:
-                height = found.pinned.height
-                nodes |= safe_places.shown(node, place, proof, network.chain_id, height)
+                block = found.pinned
+                nodes |= safe_places.shown(node, place, proof, network.chain_id, block)
             except (NotProven, NoVerifier) as problem:
                 log.warning("place not signed for", address=place.address, problem=str(problem))
                 owned[place.address] = None
@@ -229,6 +208,35 @@ def _check_said(proof: Ownership, wanted: Said) -> None:
         raise NotProven(f"the signature over {wanted.address} is for something else")
     if wanted.at_ms - said.at_ms > BELIEVED_MS:
         raise NotProven(f"the signature over {wanted.address} is too old: somebody has to sign")
+
+
+def _part_of(
+    network: Network,
+    names: _Names,
+    coins: Coins,
+    found: Found,
+    held: Sequence[Place],
+    owned: Mapping[str, Ownership | None],
+    read_ms: int,
+) -> _Part:
+    """What of a chain is signed for."""
+    shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
+    unsigned = {
+        symbol
+        for one in held
+        if owned[one.address] is None
+        for symbol in found.amounts[one.address]
+    }
+    return _Part(
+        network=network,
+        name=names.codes.get(network.network, str(network.network)),
+        coins=coins,
+        found=found,
+        places=[one for one, _ in shown],
+        owners={one.address: proof for one, proof in shown},
+        read_ms=read_ms,
+        unsigned=frozenset(asset for asset, symbol in names.symbols.items() if symbol in unsigned),
+    )
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -337,8 +345,11 @@ def _apart(parts: Sequence[_Part]) -> list[_Part]:
     apart = []
     for part in parts:
         chain = part.network.hrp or part.network.chain_id
-        places = [one for one in part.places if (chain, one.account) not in seen]
-        seen.update((chain, one.account) for one in places)
+        places = []
+        for one in part.places:
+            if (chain, one.account) not in seen:
+                seen.add((chain, one.account))
+                places.append(one)
         apart.append(msgspec.structs.replace(part, places=places))
     return apart
 

@@ -60,8 +60,8 @@ class Said(NamedTuple):
 # One address, one exchange and one block: it cannot be used for another, nor made beforehand.
 _FORM = "Fullreserve reserves/1 exchange={} address={} network={} height={} block={} at={}"
 _READ = re.compile(
-    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=(\S+) network=(\d+) height=(\d+) "
-    r"block=([0-9a-f]{64}) at=(\d+)"
+    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=([!-~]{1,128}) "
+    r"network=([0-9]{1,20}) height=([0-9]{1,20}) block=([0-9a-f]{64}) at=([0-9]{1,20})"
 )
 
 
