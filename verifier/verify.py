@@ -708,8 +708,8 @@ def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
 
 
 _SAID = re.compile(
-    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=(\S+) network=(\d+) height=(\d+) "
-    r"block=([0-9a-f]{64}) at=(\d+)",
+    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=([!-~]{1,128}) "
+    r"network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})",
     re.ASCII,
 )
 
@@ -787,10 +787,11 @@ def check_chain(
     totals: dict[str, int] = {}
     for place in texts(chain, "places"):
         account = check_place(place, of)
-        # Two networks may be one chain: the chain's own number counts.
-        if (whole(chain, "chainId"), account) in seen:
+        # Two networks may be one chain: its own number counts, and its block, which is proven.
+        keys = {(whole(chain, "chainId"), account), (block, account)}
+        if keys & seen:
             raise Refused("The evidence counts an address twice.")
-        seen.add((whole(chain, "chainId"), account))
+        seen |= keys
         for symbol, units in _held(place, of, root, account):
             totals[symbol] = totals.get(symbol, 0) + units
     return totals
@@ -966,9 +967,10 @@ def check_coins(
         check_script_place(place, of, hrp)
         held = 0
         for name, units in coins_of(place):
-            if (hrp, name) in seen:
+            # By the outpoint alone: nothing shows which chain's the beginnings of addresses are.
+            if ("", name) in seen:
                 raise Refused("The evidence counts a coin twice.")
-            seen.add((hrp, name))
+            seen.add(("", name))
             held += units
         if member(place, "amounts", dict) != {coin: str(held)}:
             msg = f"{coin[:20]}: an address has other coins than its amount says."

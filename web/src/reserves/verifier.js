@@ -782,7 +782,7 @@ function signerOf(digest, r, s, parity) {
 
 const UNKNOWN_ADDRESS = 'An address is of a kind that this program does not know.'
 const SAID =
-  /^Fullreserve reserves\/1 exchange=([0-9a-f]{64}) address=(\S+) network=(\d+) height=(\d+) block=([0-9a-f]{64}) at=(\d+)$/
+  /^Fullreserve reserves\/1 exchange=([0-9a-f]{64}) address=([!-~]{1,128}) network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})$/
 
 async function checkEvidence(document, all) {
   const name = toHex(await sha(ascii(canonical(document))))
@@ -852,10 +852,12 @@ async function checkChain(chain, row, checked, seen) {
   const totals = new Map()
   for (const place of texts(chain, 'places')) {
     const account = checkPlace(place, of)
-    // Two networks may be one chain: the chain's own number counts.
-    const key = `${whole(chain, 'chainId')}:${toHex(account)}`
-    if (seen.has(key)) refuse('The evidence counts an address twice.')
-    seen.add(key)
+    // Two networks may be one chain: its own number counts, and its block, which is proven.
+    for (const where of [`${whole(chain, 'chainId')}`, toHex(block)]) {
+      const key = `${where}:${toHex(account)}`
+      if (seen.has(key)) refuse('The evidence counts an address twice.')
+      seen.add(key)
+    }
     for (const [symbol, units] of held(place, of, account)) {
       totals.set(symbol, (totals.get(symbol) ?? 0n) + units)
     }
@@ -1010,8 +1012,9 @@ async function checkCoins(chain, row, checked, seen) {
     await checkScriptPlace(place, of, hrp)
     let sum = 0n
     for (const [name, units] of coinsOf(place)) {
-      if (seen.has(`${hrp} ${name}`)) refuse('The evidence counts a coin twice.')
-      seen.add(`${hrp} ${name}`)
+      // By the outpoint alone: nothing shows which chain's the beginnings of addresses are.
+      if (seen.has(` ${name}`)) refuse('The evidence counts a coin twice.')
+      seen.add(` ${name}`)
       sum += units
     }
     const amounts = Object.entries(member(place, 'amounts', 'object'))
