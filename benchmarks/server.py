@@ -1,10 +1,13 @@
-"""The exchange that is measured: funded accounts, no bots, no limits.
+"""The exchange that is measured: funded accounts, no bots, and no limits but where they count.
 
-`python -m benchmarks.server` reads the settings as `fullreserve up` does.
+`python -m benchmarks.server` reads the settings as `fullreserve up` does. With
+BENCHMARK_LIMITS=counted each order takes from its buckets as ever, which are so large that one
+account can be the load of many.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +15,7 @@ from fullreserve.app.command import run
 from fullreserve.app.running import Running
 from fullreserve.clock import Clock
 from fullreserve.config import Settings
+from fullreserve.gateway import limits, order_rates
 from fullreserve.simulation.app import Market
 
 
@@ -31,5 +35,10 @@ class Measured(Market):
         """The ready line is enough."""
 
 
+LARGE = 10**6
+
 if __name__ == "__main__":
+    if os.environ.get("BENCHMARK_LIMITS") == "counted":
+        limits.SINGLE = limits.BATCH = LARGE
+        vars(order_rates)["LOWEST"] = LARGE
     sys.exit(run(Settings.load(), Measured()))

@@ -73,8 +73,9 @@ class Authenticator:
             raise Problem(50111)
         target = path + b"?" + query if query else path
         if not _signed(key, sign, timestamp + method + target + body):
+            # Also for a `?` with nothing behind it, which is lost on the way here.
             decoded = path + b"?" + unquote_to_bytes(query)
-            if not query or not _signed(key, sign, timestamp + method + decoded + body):
+            if not _signed(key, sign, timestamp + method + decoded + body):
                 raise Problem(50113)
         self._admit(key, address, now)
         if key.knows_passphrase() and not key.passphrase_matches(passphrase):

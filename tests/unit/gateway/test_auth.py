@@ -79,6 +79,7 @@ def test_a_signed_request_is_its_keys(auth: Authenticator, made: NewKey) -> None
         (b"ccy=BTC%2CETH", b"ccy=BTC%2CETH"),
         (b"ccy=BTC,ETH", b"ccy=BTC%2CETH"),
         (b"a=x y", b"a=x%20y"),
+        (b"", b""),
     ],
 )
 def test_the_query_counts_as_sent_or_as_written(
