@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from fullreserve.door.protocol import Door, Refused, Result, Unavailable
+from fullreserve.door.outcome import outcomes
+from fullreserve.door.protocol import Door, Refused, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
@@ -84,22 +85,17 @@ class House:
             encode(Product(gateway, number, fold, chart.HOUSE, wire.encode_payload(payload)))
             for number, payload in enumerate(payloads, first)
         ]
-        result = await self._result(commands)
+        result = await outcomes(self._door, commands)
         for _ in range(BUSY_TIMES):
             if not (isinstance(result, Refused) and result.code == BUSY):
                 break
             # Nothing was logged: the exchange is busy, and what is reported can wait.
             await asyncio.sleep(BUSY_S)
-            result = await self._result(commands)
+            result = await outcomes(self._door, commands)
         self._forget()
         if isinstance(result, Refused):
             raise Unavailable(result.message)
         return [reply.code for reply in result]
-
-    async def _result(self, commands: list[bytes]) -> Result:
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._door.submit(commands, done.set_result)
-        return await done
 
     async def ask(self, fold: int, question: msgspec.Struct) -> Any:
         """A fold's answer to a question of its own; Unknown, Unavailable."""

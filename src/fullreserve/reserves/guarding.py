@@ -12,7 +12,6 @@ that is a loss is still there when they are final.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
@@ -23,7 +22,8 @@ import structlog
 
 from fullreserve.custody.house import House
 from fullreserve.custody.reconciling import FEE_ON_ITS_WAY
-from fullreserve.door.protocol import Door, Refused, Result, Unavailable
+from fullreserve.door.outcome import outcomes
+from fullreserve.door.protocol import Door, Refused, Unavailable
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
@@ -125,9 +125,7 @@ class Guarding:
             )
             for number, asset in enumerate(sorted(most), self._door.numbers(len(most)))
         ]
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._door.submit([encode(one) for one in commands], done.set_result)
-        result = await done
+        result = await outcomes(self._door, [encode(one) for one in commands])
         if isinstance(result, Refused):
             raise Unavailable(result.message)
         await self._following.caught_up(max(reply.sequence for reply in result))

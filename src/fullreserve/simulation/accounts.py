@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fullreserve.door.protocol import Door, Refused, Result
+from fullreserve.door.outcome import outcomes
+from fullreserve.door.protocol import Door, Refused
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire import commands as c
@@ -85,9 +85,7 @@ def _opening(door: Door, account: Account, owner: int, catalog: Catalog) -> Iter
 
 
 async def _submit(door: Door, commands: list[bytes]) -> None:
-    done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-    door.submit(commands, done.set_result)
-    result = await done
+    result = await outcomes(door, commands)
     if isinstance(result, Refused):
         raise FundingFailed(result.message)
     for reply in result:

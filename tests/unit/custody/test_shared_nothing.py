@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fullreserve.custody import deciding, house, paying
 from fullreserve.custody.house import House
+from fullreserve.door.protocol import Limit, Result
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks
@@ -107,3 +109,32 @@ async def test_nothing_is_asked_again_while_nothing_changes(tmp_path: Path) -> N
             await worker.ask(wire.DEPOSITS, ListNetworks())
             await asyncio.sleep(0)  # the listener's turn
     await bed.close()
+
+
+async def test_who_does_not_wait_any_more_is_not_told(tmp_path: Path) -> None:
+    """Criterion: SHARED-2. A worker that ends amid a report leaves no fault behind."""
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await bed.door(house.DUTY_GATEWAY)
+    told: list[BaseException | None] = []
+    submit = door.submit
+
+    def watched(
+        commands: Sequence[bytes], done: Callable[[Result], None], limits: Sequence[Limit] = ()
+    ) -> None:
+        def tell(result: Result) -> None:
+            try:
+                done(result)
+            except asyncio.InvalidStateError as problem:
+                told.append(problem)
+            else:
+                told.append(None)
+
+        submit(commands, tell, limits)
+
+    door.submit = watched
+    report = asyncio.ensure_future(House(door).report(wire.DEPOSITS, wire.Settle()))
+    await asyncio.sleep(0)  # it is on its way
+    report.cancel()
+    await asyncio.gather(report, return_exceptions=True)
+    await bed.close()
+    assert told == [None]
