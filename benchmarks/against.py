@@ -14,7 +14,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.figure import Figure, number
 from benchmarks.orders import ORDERS, checked
@@ -24,6 +24,7 @@ SECONDS = "3"
 PAIRS, ROUNDS = 8, 3
 # Student's t for 95 % and 7 degrees of freedom.
 T_95 = 2.365
+MEASURED = (("orders a second", "/s"), ("CPU an order", "µs"), ("p50", "µs"), ("p99", "µs"))
 
 
 class Run(NamedTuple):
@@ -31,6 +32,8 @@ class Run(NamedTuple):
 
     per_second: float
     cpu_us: float
+    p50_us: float
+    p99_us: float
 
 
 def measure() -> Iterator[Figure]:
@@ -48,18 +51,21 @@ def measure() -> Iterator[Figure]:
 
 
 def _pair(
-    folder: Path, roots: tuple[Path, Path], turn: int, load: Callable[[Served], float]
+    folder: Path, roots: tuple[Path, Path], turn: int, load: Callable[[Served], Any]
 ) -> tuple[Run, Run]:
     runs: dict[Path, Run] = {}
     folder.mkdir()
     for root in roots if turn % 2 else reversed(roots):
-        rates, costs = [], []
+        rounds = []
         with exchange_of(root, folder / str(roots.index(root)), **_settings(root, roots)) as served:
             for _ in range(ROUNDS):
                 before = served.cpu_s()
-                rates.append(load(served))
-                costs.append((served.cpu_s() - before) / (rates[-1] * int(SECONDS)) * 1e6)
-        runs[root] = Run(max(rates), min(costs))
+                answered = load(served)
+                cost = (served.cpu_s() - before) / answered["requests"] * 1e6
+                times = (answered["p50_us"], answered["p99_us"])
+                rounds.append((answered["per_second"], cost, *times))
+        rates, *times_and_costs = zip(*rounds, strict=True)
+        runs[root] = Run(max(rates), *map(min, times_and_costs))
     return runs[roots[0]], runs[roots[1]]
 
 
@@ -69,21 +75,21 @@ def _settings(root: Path, roots: tuple[Path, Path]) -> dict[str, str]:
     return {"FULLRESERVE_GATEWAY_LIMITS": "on", "BENCHMARK_LIMITS": "counted"}
 
 
-def _websocket(served: Served) -> float:
+def _websocket(served: Served) -> Any:
     url = f"ws://{served.ws}/ws/v5/private"
     load = ("ws", "--seconds", SECONDS, "--connections", "16", "--in-flight", "4", *ORDERS)
     keys = ("--keys", served.keys, "--account", str(MAKER))
-    return float(checked(loadgen(*load, "--url", url, *keys))["per_second"])
+    return checked(loadgen(*load, "--url", url, *keys))
 
 
-def _rest(served: Served) -> float:
+def _rest(served: Served) -> Any:
     load = ("rest", "--seconds", SECONDS, "--connections", "64", *ORDERS)
     keys = ("--keys", served.keys, "--account", str(MAKER))
-    return float(checked(loadgen(*load, "--address", served.http, *keys))["per_second"])
+    return checked(loadgen(*load, "--address", served.http, *keys))
 
 
 def _figures(kind: str, pairs: list[tuple[Run, Run]]) -> Iterator[Figure]:
-    for what, unit, place in (("orders a second", "/s", 0), ("CPU an order", "µs", 1)):
+    for place, (what, unit) in enumerate(MEASURED):
         logs = [math.log(ours[place] / theirs[place]) for ours, theirs in pairs]
         mean, half = statistics.fmean(logs), T_95 * statistics.stdev(logs) / math.sqrt(len(logs))
         low, high = math.exp(mean - half), math.exp(mean + half)

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 from fullreserve.door.protocol import Limit
 
-_NS_PER_MS = 1_000_000
-
 # Buckets that are full again are forgotten when this many are known, and then at every doubling.
 SWEEP_AT = 10_000
 
@@ -26,15 +24,12 @@ class Buckets:
     def take(self, limits: Sequence[Limit], now_ns: int) -> bool:
         """Takes every limit's cost, or nothing when one of the buckets has too little."""
         full_at = self._full_at
-        taken: list[tuple[tuple[str | int, ...], int]] = []
         for limit in limits:
-            window_ns = limit.window_ms * _NS_PER_MS
-            start = max(full_at.get(limit.key, 0), now_ns)
-            after = start + window_ns * limit.cost // limit.burst
-            if after - now_ns > window_ns:
+            if full_at.get(limit.key, 0) - now_ns > limit.slack_ns:
                 return False
-            taken.append((limit.key, after))
-        full_at.update(taken)
+        for limit in limits:
+            at = full_at.get(limit.key, 0)
+            full_at[limit.key] = max(at, now_ns) + limit.step_ns
         if len(full_at) >= self._sweep_at:
             self._sweep(now_ns)
         return True
@@ -42,14 +37,9 @@ class Buckets:
     def lacking(self, limits: Sequence[Limit], now_ns: int) -> Limit | None:
         """The first limit whose bucket has less than its cost."""
         for limit in limits:
-            if not self._has(limit, now_ns):
+            if self._full_at.get(limit.key, 0) - now_ns > limit.slack_ns:
                 return limit
         return None
-
-    def _has(self, limit: Limit, now_ns: int) -> bool:
-        window_ns = limit.window_ms * _NS_PER_MS
-        start = max(self._full_at.get(limit.key, 0), now_ns)
-        return start + window_ns * limit.cost // limit.burst - now_ns <= window_ns
 
     def _sweep(self, now_ns: int) -> None:
         self._full_at = {key: at for key, at in self._full_at.items() if at > now_ns}

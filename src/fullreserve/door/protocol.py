@@ -11,8 +11,12 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from fullreserve.clock import NS_PER_MS
 from fullreserve.exchange.wire.events import AnyEvent, Reply, decode_events, decode_shown
 from fullreserve.exchange.wire.queries import AnyQuestion
+
+# Of a limit that costs more than its bucket holds: no bucket was ever full that long ago.
+_NEVER_NS = -(1 << 63)
 
 
 class Row:
@@ -87,14 +91,35 @@ class Row:
         self._decoded = self._shown = None
 
 
-class Limit(NamedTuple):
-    """A token bucket that the exchange keeps for all gateways together."""
+class Limit:
+    """A token bucket that the exchange keeps for all gateways together, and what a call costs."""
 
-    key: tuple[str | int, ...]
-    burst: int
-    window_ms: int
-    cost: int = 1
-    code: int = 50011  # of the refusal when it is empty
+    __slots__ = ("burst", "code", "cost", "key", "slack_ns", "step_ns", "window_ms")
+
+    def __init__(
+        self,
+        key: tuple[str | int, ...],
+        burst: int,
+        window_ms: int,
+        cost: int = 1,
+        code: int = 50011,
+    ) -> None:
+        """`code` is that of the refusal when it is empty."""
+        self.key = key
+        self.burst = burst
+        self.window_ms = window_ms
+        self.cost = cost
+        self.code = code
+        # Each order asks for these: how much later the bucket is full after a call, and the most
+        # that it may lack before one.
+        window_ns = window_ms * NS_PER_MS
+        self.step_ns = window_ns * cost // burst
+        self.slack_ns = window_ns - self.step_ns if self.step_ns <= window_ns else _NEVER_NS
+
+    @property
+    def fields(self) -> tuple[list[str | int], int, int, int, int]:
+        """What makes it, in the order of its arguments."""
+        return list(self.key), self.burst, self.window_ms, self.cost, self.code
 
 
 class Refused(NamedTuple):

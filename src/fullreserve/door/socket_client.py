@@ -212,7 +212,7 @@ class SocketDoor:
         number = next(self._ids)
         self._submitted[number] = Submitted(commands, done)
         self._pending += len(commands)
-        fields = [(list(one.key), *one[1:]) for one in limits]
+        fields = [one.fields for one in limits]
         self._wire.send(frame(Submit(number, list(commands), fields)))
 
     async def query(self, query: AnyQuestion) -> Any:

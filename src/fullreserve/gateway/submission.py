@@ -55,8 +55,6 @@ class Answer(NamedTuple):
 
 Done = Callable[[Answer | Problem], None]
 Refusing = Callable[[Reply, Instrument, OrderCommand], Problem]
-# The request's id as it was sent comes first.
-Replied = Callable[[bytes, Answer | Problem], None]
 
 
 class Submission:
@@ -86,17 +84,18 @@ class Submission:
         plain = self.plain.order(body, key.uid, self._door.numbers(1), expires_ms)
         if plain is None:
             return self._learn() and self.place_plain(key, body, expires_ms, done)
-        self._send_plain(key, plain, done)
+        self.send_plain(key, plain, _answering(partial(self.answer, plain), done))
         return True
 
-    def request_plain(self, key: Caller, message: bytes, replied: Replied) -> bool:
-        """As `place_plain`, of a whole WebSocket request."""
+    def read_plain(self, key: Caller, message: bytes) -> tuple[bytes, Plain] | None:
+        """The id, as it was sent, and the one order of a WebSocket request.
+
+        None sends it the long way. Who reads an order sends it: its number is taken.
+        """
         read = self.plain.request(message, key.uid, self._door.numbers(1))
-        if read is None:
-            return self._learn() and self.request_plain(key, message, replied)
-        request_id, plain = read
-        self._send_plain(key, plain, partial(replied, request_id))
-        return True
+        if read is None and self._learn():
+            read = self.plain.request(message, key.uid, self._door.numbers(1))
+        return read
 
     def _learn(self) -> bool:
         """Tells the reader of instruments that it does not know; False when there are none."""
@@ -108,9 +107,6 @@ class Submission:
             self.plain.learn(one.symbol, one.id, *scales)
         self._learned = len(instruments)
         return True
-
-    def _send_plain(self, key: Caller, plain: Plain, done: Done) -> None:
-        self.send_plain(key, plain, _answering(partial(self.answer, plain), done))
 
     def send_plain(self, key: Caller, plain: Plain, done: Callable[[Result], None]) -> None:
         """Sends an order that was read; `done` hears what became of it."""

@@ -170,7 +170,7 @@ def test_orders_are_counted_by_the_limit_of_the_day() -> None:
     rates.put(1, {MASTER: Rating(2_500, 2_500, None)})
     assert limits.single(key, "place", 1)[-1].burst == 2_500
     assert limits.single(key, "amend", 1)[-1].burst == 2_500
-    assert limits.batch(key, "place", {1: 2, 2: 3})[-1][1:] == (2_500, 2_000, 5, 50061)
+    assert limits.batch(key, "place", {1: 2, 2: 3})[-1].fields[1:] == (2_500, 2_000, 5, 50061)
     assert [limit.key[0] for limit in limits.single(key, "cancel", 1)] == ["cancel"]
     rates.put(2, {})
     assert limits.single(key, "place", 1)[-1].burst == 1_000

@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+import structlog
 
+from fullreserve.door.protocol import Result
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import require
 from fullreserve.gateway.context import Context
@@ -20,7 +22,7 @@ from fullreserve.gateway.order_entry import (
     PlaceParams,
     expiry,
 )
-from fullreserve.gateway.submission import Answer, Submission
+from fullreserve.gateway.submission import Answer, Plain, Submission
 from fullreserve.gateway.ws.absent import OPERATIONS, refused
 from fullreserve.gateway.ws.frames import text_frame
 from fullreserve.gateway.ws.requests import Request
@@ -38,6 +40,8 @@ _place = msgspec.json.Decoder(list[PlaceParams])
 _cancel = msgspec.json.Decoder(list[CancelParams])
 _amend = msgspec.json.Decoder(list[AmendParams])
 _encode = msgspec.json.encode
+
+log = structlog.get_logger(__name__)
 
 
 # How many a batch takes is said with the code of REST, by who submits it.
@@ -73,12 +77,24 @@ class OrderOperations:
             return False
         if not connection.server.context.vault.is_current(key):
             return False
-        in_us = self._wall_ms() * 1_000
+        read = self._submission.read_plain(key, message)
+        if read is None:
+            return False
+        placed = _Placed(self, connection, read, self._wall_ms() * 1_000)
+        self._submission.send_plain(key, read[1], placed)
+        return True
 
-        def reply(request_id: bytes, answer: Answer | Problem) -> None:
-            connection.write(self._reply(request_id, b"order", answer, in_us))
-
-        return self._submission.request_plain(key, message, reply)
+    def placed(
+        self, connection: Connection, read: tuple[bytes, Plain], in_us: int, result: Result
+    ) -> None:
+        """Replies to an order that was read, once it is known what became of it."""
+        request_id, plain = read
+        try:
+            answer = self._submission.answer(plain, result)
+        except Exception:  # the order stands: whoever placed it must hear something
+            log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
+            answer = Problem(50026)
+        connection.write(self._reply(request_id, b"order", answer, in_us))
 
     def take(self, connection: Connection, request: Request) -> None:
         """One request of a connection; the reply follows when it is durable."""
@@ -166,6 +182,23 @@ class OrderOperations:
                 self._wall_ms() * 1_000,
             )
         )
+
+
+class _Placed:
+    """Who waits for an order: one object for each, as closures over closures cost more."""
+
+    __slots__ = ("_connection", "_in_us", "_orders", "_read")
+
+    def __init__(
+        self, orders: OrderOperations, connection: Connection, read: tuple[bytes, Plain], in_us: int
+    ) -> None:
+        self._orders = orders
+        self._connection = connection
+        self._read = read
+        self._in_us = in_us
+
+    def __call__(self, result: Result) -> None:
+        self._orders.placed(self._connection, self._read, self._in_us, result)
 
 
 def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes, most: int) -> list[P]:
