@@ -20,7 +20,7 @@ export function SuspensionBanner(): ReactNode {
   if (!first) return null
   const { title, estOpenTs } = first
   return (
-    <Banner role="status">
+    <Banner role="status" isAcross>
       <div className={css.words}>
         <b>{title[language as Language] ?? title.en}</b>
         {others.length ? <span>{t('status.more', { count: others.length })}</span> : null}

@@ -1,6 +1,16 @@
 import Big from 'big.js'
 import { expect, test } from 'vitest'
-import { compact, decimalsOf, fixed, floorTo, parsed, percent, plain, trimmed } from './numbers'
+import {
+  compact,
+  decimalsOf,
+  fixed,
+  floorTo,
+  parsed,
+  percent,
+  plain,
+  trimmed,
+  wayOf,
+} from './numbers'
 
 // Criterion: WEB-NUMBERS-1
 test.each([
@@ -18,6 +28,8 @@ test('zeros at the end go, rounding is down', () => {
   expect(trimmed('0.999999999')).toBe('0.99999999')
   expect(compact('58231819.19')).toBe('58.23M')
   expect([percent(0.0125), percent(-0.0367), percent(0)]).toEqual(['+1.25%', '−3.67%', '0.00%'])
+  expect([percent(-0.00004), percent(0.00004)]).toEqual(['0.00%', '0.00%'])
+  expect([wayOf(0.0125), wayOf(-0.0367), wayOf(-0.00004)]).toEqual(['up', 'down', ''])
 })
 
 // Criterion: WEB-NUMBERS-2

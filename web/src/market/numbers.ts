@@ -46,8 +46,14 @@ export function compact(value: NumberText): string {
 
 /** A share as per cent with its sign: +1.25%. */
 export function percent(share: number, decimals = 2): string {
-  const text = (share * 100).toFixed(decimals)
-  return `${share > 0 && Number(text) !== 0 ? '+' : ''}${text.replace('-', '−')}%`
+  const text = Math.abs(share * 100).toFixed(decimals)
+  return `${Number(text) === 0 ? '' : share < 0 ? '−' : '+'}${text}%`
+}
+
+/** The class of a share that is shown as per cent: what is shown as 0.00% went neither way. */
+export function wayOf(share: number, decimals = 2): 'up' | 'down' | '' {
+  if (Number((share * 100).toFixed(decimals)) === 0) return ''
+  return share < 0 ? 'down' : 'up'
 }
 
 /** What was typed or pasted as a number: separators and spaces go; null where it is none. */

@@ -11,6 +11,8 @@ export interface SelectProps<T extends string> {
   /** Value and what is shown for it, in order. */
   options: readonly (readonly [T, ReactNode])[]
   onChange(value: T): void
+  /** Stands in the box instead of what is chosen. */
+  shown?: ReactNode
   /** Shows the label in front of the box; else it is for screen readers alone. */
   labelled?: boolean
   small?: boolean
@@ -20,7 +22,7 @@ export interface SelectProps<T extends string> {
 /** One of a few. */
 export function Select<T extends string>(props: SelectProps<T>): ReactNode {
   const { label, value, options, onChange, labelled, small, disabled } = props
-  const shown = options.find(([each]) => each === value)?.[1]
+  const shown = props.shown ?? options.find(([each]) => each === value)?.[1]
   return (
     <Base.Root
       value={value}

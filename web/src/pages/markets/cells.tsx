@@ -4,7 +4,7 @@ import { prefer, usePreferences } from '~/app/preferences'
 import { useTranslation } from '~/i18n'
 import { useDirection } from '~/market/direction'
 import { type Instrument, useTicker } from '~/market/instruments'
-import { compact, fixed, percent } from '~/market/numbers'
+import { compact, fixed, percent, wayOf } from '~/market/numbers'
 import { IconButton } from '~/ui/Button'
 import { StarIcon } from '~/ui/icons'
 import css from './MarketsPage.module.css'
@@ -61,7 +61,7 @@ export function Change({ instrument: { instId } }: CellProps): ReactNode {
   const ticker = useTicker(instId)
   if (!ticker) return NOTHING
   const change = changeOf(ticker)
-  return <span className={change < 0 ? 'down' : 'up'}>{percent(change)}</span>
+  return <span className={wayOf(change)}>{percent(change)}</span>
 }
 
 export function High({ instrument: { instId, priceDecimals } }: CellProps): ReactNode {

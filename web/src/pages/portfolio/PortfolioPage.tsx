@@ -6,7 +6,7 @@ import { SignInFirst } from '~/app/SignInFirst'
 import { useTitle } from '~/app/title'
 import { useTranslation } from '~/i18n'
 import { useInstruments } from '~/market/instruments'
-import { fixed, percent } from '~/market/numbers'
+import { fixed, percent, wayOf } from '~/market/numbers'
 import { FaucetButton } from '~/pages/account/faucet/Faucet'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
@@ -81,7 +81,7 @@ function OverTime(): ReactNode {
     <section className={css.panel} aria-label={t('portfolio.overTime')}>
       <header className={css.bar}>
         <h2>{t('portfolio.overTime')}</h2>
-        {data ? <span className={change < 0 ? 'down' : 'up'}>{percent(change)}</span> : null}
+        {data ? <span className={wayOf(change)}>{percent(change)}</span> : null}
         <fieldset className={css.ranges}>
           <legend className="unseen">{t('portfolio.range')}</legend>
           {(Object.keys(RANGES) as RangeName[]).map((each) => (

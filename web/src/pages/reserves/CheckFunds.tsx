@@ -1,9 +1,10 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
-import { type Checked, decimal, type Step } from '~/reserves/verifier'
+import type { Checked, Step } from '~/reserves/verifier'
 import { Button } from '~/ui/Button'
 import { check, compared, type Failure, type Outcome } from './checking'
+import { coins } from './coins'
 import { useBundles } from './published'
 import css from './ReservesPage.module.css'
 import { fileOf, keep, type Receipt, receiptOf, receiptsOf } from './receipts'
@@ -144,7 +145,7 @@ function Own({ checked, claims }: { checked: Checked; claims: bigint[] }): React
   const { t } = useTranslation()
   const held = checked.assets.flatMap(({ symbol, decimals }, place) => {
     const units = claims[place] ?? 0n
-    return units ? [`${decimal(units, decimals)} ${symbol}`] : []
+    return units ? [`${coins(units, decimals)} ${symbol}`] : []
   })
   return <p>{t('reserves.own', { held: held.join(', ') || '0' })}</p>
 }

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTitle } from '~/app/title'
 import { useTranslation } from '~/i18n'
-import { decimal } from '~/reserves/verifier'
 import { type Column, Table } from '~/ui/Table'
 import { CheckFunds } from './CheckFunds'
+import { coins } from './coins'
 import {
   type AssetRow,
   type ChainEvidence,
@@ -85,7 +85,7 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
 
 function Assets({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
-  const text = (units: string, { decimals }: AssetRow) => decimal(BigInt(units), decimals)
+  const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
   const columns: Column<AssetRow>[] = [
     { id: 'asset', title: t('currency'), cell: ({ symbol }) => <b>{symbol}</b> },
     { id: 'owed', title: t('reserves.owed'), number: true, cell: (one) => text(one.users, one) },
@@ -129,7 +129,7 @@ interface Row {
   chain: string
   tier: string
   address: string
-  held: string
+  held: string[]
 }
 
 function rowsOf({ name, coin, tokens, places }: ChainEvidence): Row[] {
@@ -139,9 +139,9 @@ function rowsOf({ name, coin, tokens, places }: ChainEvidence): Row[] {
     chain: name,
     tier,
     address,
-    held: Object.entries(amounts)
-      .map(([symbol, units]) => `${decimal(BigInt(units), digits.get(symbol) ?? 0)} ${symbol}`)
-      .join(', '),
+    held: Object.entries(amounts).map(
+      ([symbol, units]) => `${coins(units, digits.get(symbol) ?? 0)} ${symbol}`,
+    ),
   }))
 }
 
@@ -155,7 +155,18 @@ function Addresses({ chains }: { chains: ChainEvidence[] }): ReactNode {
       title: t('reserves.address'),
       cell: ({ address }) => <code className={css.address}>{address}</code>,
     },
-    { id: 'held', title: t('reserves.there'), cell: ({ held }) => held },
+    {
+      id: 'held',
+      title: t('reserves.there'),
+      number: true,
+      cell: ({ held }) => (
+        <ul className={css.held}>
+          {held.map((each) => (
+            <li key={each}>{each}</li>
+          ))}
+        </ul>
+      ),
+    },
   ]
   return (
     <Table

@@ -3,7 +3,7 @@ import { openPalette } from '~/app/palette'
 import { useTranslation } from '~/i18n'
 import { useDirection } from '~/market/direction'
 import { useTicker } from '~/market/instruments'
-import { compact, fixed, percent } from '~/market/numbers'
+import { compact, fixed, percent, wayOf } from '~/market/numbers'
 import { changeOf } from '~/pages/markets/order'
 import { Button } from '~/ui/Button'
 import { ChevronIcon } from '~/ui/icons'
@@ -40,7 +40,7 @@ export function PairBar(): ReactNode {
         <dl className={css.facts}>
           <div>
             <dt>{t('markets.change')}</dt>
-            <dd className={change < 0 ? 'down' : 'up'}>{ticker ? percent(change) : '—'}</dd>
+            <dd className={wayOf(change)}>{ticker ? percent(change) : '—'}</dd>
           </div>
           {facts.map(([name, value]) => (
             <div key={name}>

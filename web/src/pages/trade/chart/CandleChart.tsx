@@ -3,7 +3,7 @@ import { usePreferences } from '~/app/preferences'
 import { useRefusalText } from '~/app/refusals'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
-import { compact, fixed, percent } from '~/market/numbers'
+import { compact, fixed, percent, wayOf } from '~/market/numbers'
 import type { Order } from '~/trading/orders'
 import { amend } from '~/trading/placing'
 import { useOpenOrders } from '~/trading/use'
@@ -48,7 +48,7 @@ export function CandleChart({ bar, indicators }: CandleChartProps): ReactNode {
   const drag = useDrag(scene)
   return (
     <div className={css.whole} data-stale={isStale ? '' : undefined}>
-      <Legend bar={shown.bar ?? shown.last} scene={scene} />
+      <Legend bar={shown.bar ?? shown.last} isTouched={shown.bar !== null} scene={scene} />
       <div
         ref={container}
         className={css.canvas}
@@ -152,8 +152,15 @@ function useDrag(scene: Scene | null) {
   }
 }
 
+interface LegendProps {
+  bar: Bar | null
+  /** Whether the bar is under the crosshair; on a phone the numbers of the last are above. */
+  isTouched: boolean
+  scene: Scene | null
+}
+
 /** Open, high, low, close and volume of the bar under the crosshair, else of the last. */
-function Legend({ bar, scene }: { bar: Bar | null; scene: Scene | null }): ReactNode {
+function Legend({ bar, isTouched, scene }: LegendProps): ReactNode {
   const { t } = useTranslation()
   const { instrument } = useDesk()
   if (!bar) return <p className={css.legend}>{t('loading')}</p>
@@ -167,13 +174,13 @@ function Legend({ bar, scene }: { bar: Bar | null; scene: Scene | null }): React
     ['chart.v', compact(bar.volume)],
   ] as const
   return (
-    <p className={css.legend}>
+    <p className={css.legend} data-touched={isTouched || undefined}>
       {values.map(([name, value]) => (
-        <span key={name}>
+        <span key={name} className={css.value}>
           {t(name)} <b>{value}</b>
         </span>
       ))}
-      <b className={change < 0 ? 'down' : 'up'}>{percent(change)}</b>
+      <b className={`${css.value} ${wayOf(change)}`}>{percent(change)}</b>
       {scene?.readings(bar).map(({ name, colour, value }) => (
         <span key={name}>
           <i className={css.swatch} style={{ background: colour }} /> {name} <b>{price(value)}</b>

@@ -1,5 +1,6 @@
 import { Menu } from '@base-ui/react/menu'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { useIsPhone } from '~/app/size'
 import { createStore, useStore } from '~/app/store'
 import { useTranslation } from '~/i18n'
 import { Button } from '~/ui/Button'
@@ -65,6 +66,8 @@ export function ChartPanel(): ReactNode {
 
 function Bars({ bar }: { bar: string }): ReactNode {
   const { t } = useTranslation()
+  // Said once: beside its button the name of the bar is not said again.
+  const isSaid = !useIsPhone() && QUICK.includes(bar)
   return (
     <>
       <fieldset className={css.quick}>
@@ -85,6 +88,7 @@ function Bars({ bar }: { bar: string }): ReactNode {
         small
         label={t('chart.bar')}
         value={bar}
+        shown={isSaid ? t('chart.otherBars') : null}
         options={BARS.map((each) => [each, each] as const)}
         onChange={(next) => choose({ bar: next })}
       />
