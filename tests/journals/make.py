@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,8 @@ async def _approvals(bed: Bed, draws: random.Random) -> None:
         bed.clock.advance(draws.randrange(0, 40_000))  # type: ignore[attr-defined]
 
 
+SAFETY = (Approvals, Deposits, Withdrawals, Suspensions, Liveness, Policy)
+
 # By name: the folds that the exchange has, and what fills its log.
 JOURNALS: dict[
     str,
@@ -98,10 +101,9 @@ JOURNALS: dict[
     "points": ((Points,), _points),
     "approvals": ((Approvals,), _approvals),
     "custody": ((Deposits, Withdrawals), custody_log.fill),
-    "safety": (
-        (Approvals, Deposits, Withdrawals, Suspensions, Liveness, Policy),
-        safety_log.fill,
-    ),
+    "safety": (SAFETY, safety_log.fill),
+    "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
+    "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),
 }
 
 

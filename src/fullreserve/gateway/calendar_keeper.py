@@ -34,6 +34,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.refusals import LAST_MS
+from fullreserve.gateway.suspension_desk import settle
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind, Message
@@ -114,6 +115,7 @@ class CalendarKeeper:
             await self._hold(DEPOSITS, each.asset)
         elif each.deed == Deed.STOP_WITHDRAWALS:
             await self._hold(WITHDRAWALS, each.asset)
+            await settle(self._context)
         else:
             await self._notify(one)
         await say(self._context, CALENDAR, Done(each.plan, each.deed, each.days))

@@ -49,8 +49,13 @@ async def tell(context: Context, uid: int, said: Said) -> Reply:
     if not reply.code:
         # Were the process to die before this, payments would still be refused one by one.
         await say(context, DEPOSITS, Settle())
-        await settle_withdrawals(
-            lambda asked: ask(context, WITHDRAWALS, asked),
-            lambda word: say(context, WITHDRAWALS, word),
-        )
+        await settle(context)
     return reply
+
+
+async def settle(context: Context) -> None:
+    """Has withdrawals that wait follow what stops them now, a few at a time."""
+    await settle_withdrawals(
+        lambda asked: ask(context, WITHDRAWALS, asked),
+        lambda word: say(context, WITHDRAWALS, word),
+    )

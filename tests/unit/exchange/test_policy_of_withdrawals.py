@@ -29,8 +29,10 @@ from fullreserve.exchange.products.custody_wire import (
     Hold,
     Paid,
     Pay,
+    Refilled,
     RequirePolicy,
     Settle,
+    Short,
     Tier,
 )
 from fullreserve.exchange.products.deposits import Deposits
@@ -63,7 +65,7 @@ from fullreserve.exchange.products.policy_wire import (
 )
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_wire import Mode
+from fullreserve.exchange.products.suspension_wire import Mode, Suspend
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
@@ -78,7 +80,18 @@ from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.queries import ListSupplies
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, World, coins, transfer
-from tests.unit.exchange.suspension_world import ADA, BEA, CLEO, ask, price, requests, stop
+from tests.unit.exchange.suspension_world import (
+    ADA,
+    BEA,
+    CLEO,
+    ask,
+    price,
+    requests,
+    settle,
+    stop,
+    terms,
+)
+from tests.unit.exchange.suspension_world import say as suspend
 
 USD = 10**8
 DAY_MS = 86_400_000
@@ -91,6 +104,15 @@ RULES = (
 
 @pytest.fixture
 def world() -> Iterator[World]:
+    made = opened(EDITION)
+    yield made
+    assert made.replayed().hashes() == made.machine.hashes()
+    for supply in made.machine.query(ListSupplies()):
+        assert supply.supply == supply.total
+
+
+def opened(edition: int) -> World:
+    """By an edition of the rules of withdrawals and of the policy, which count alike."""
     made = World(
         lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()]
     )
@@ -102,12 +124,9 @@ def world() -> Iterator[World]:
         assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0  # type: ignore[arg-type]
     for owner in (ALICE, BOB):
         made.fund(owner, BTC, coins(100))
-    assert policy(made, Found(RULES)) == policy(made, Adopt(POLICY_EDITION)) == 0
-    assert say(made, RequirePolicy(EDITION)) == 0
-    yield made
-    assert made.replayed().hashes() == made.machine.hashes()
-    for supply in made.machine.query(ListSupplies()):
-        assert supply.supply == supply.total
+    assert policy(made, Found(RULES)) == policy(made, Adopt(edition)) == 0
+    assert say(made, RequirePolicy(edition)) == 0
+    return made
 
 
 def say(world: World, payload: Any, owner: int = chart.HOUSE) -> int:
@@ -116,6 +135,12 @@ def say(world: World, payload: Any, owner: int = chart.HOUSE) -> int:
 
 def policy(world: World, word: Any, who: int = chart.HOUSE) -> int:
     return world.say(POLICY, word, who)
+
+
+def hold(world: World, *, stopped: bool) -> None:
+    """A stop of BTC or its end, and what waits follows."""
+    assert say(world, Hold(CHAIN, BTC, stopped=stopped)) == 0
+    settle(world)
 
 
 def asked(world: World, units: float, owner: int = ALICE) -> int:
@@ -263,11 +288,11 @@ def test_what_has_no_price_or_is_reviewed_is_not_small(world: World) -> None:
 
 def test_review_mode_reviews_what_was_queued_before_it(world: World) -> None:
     """Criterion: POL-16. It was asked for before the suspension and is judged under it."""
-    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    hold(world, stopped=True)
     number = asked(world, 0.1)
     stop(world, mode=Mode.REVIEW)
     assert of(world, number).state == 0
-    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    hold(world, stopped=False)
     judged(world, number)
     explained = decision(world, number).explained
     assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
@@ -285,6 +310,77 @@ def test_review_mode_reviews_what_a_stricter_stop_holds_as_well(world: World) ->
     judged(world, number)
     explained = decision(world, number).explained
     assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+
+
+@pytest.mark.parametrize("waits", [0, 10, 19])
+def test_review_mode_reviews_what_was_let_through_before_it(world: World, waits: int) -> None:
+    """Criterion: POL-27. Whatever it waited for when the review began, and once."""
+    number = asked(world, 0.1)
+    judged(world, number)
+    if waits == 0:
+        hold(world, stopped=True)
+    elif waits == 19:
+        assert say(world, Short(CHAIN, BTC, 64)) == 0
+    assert of(world, number).state == waits
+    stop(world, mode=Mode.REVIEW)
+    hold(world, stopped=False)
+    assert say(world, Refilled(CHAIN, BTC, 64)) == 0
+    assert (of(world, number).state, payable(world)) == (10, [])
+    assert bind(world, number) == Unsound.NOT_PAYABLE
+    assert undecided(world) == [(number, False)]
+    judged(world, number)
+    explained = decision(world, number).explained
+    assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
+    assert (of(world, number).state, undecided(world)) == (4, [(number, True)])
+    world.restart()
+    assert policy(world, Approve(number), ADA) == say(world, Heed(number)) == 0
+    settle(world)
+    assert (payable(world), bind(world, number)) == ([number], 0)
+
+
+def test_a_review_holds_at_once_what_was_let_through(world: World) -> None:
+    """Criterion: POL-27. Before anything has followed it; a second review asks once more."""
+    number = asked(world, 0.1)
+    judged(world, number)
+    assert suspend(world, Suspend(terms(mode=Mode.REVIEW))) == 0
+    assert bind(world, number) == Unsound.STOPPED
+    assert say(world, Heed(number)) == Unsound.NOT_PAYABLE
+    settle(world)
+    judged(world, number)
+    assert policy(world, Approve(number), ADA) == 0
+    assert suspend(world, Suspend(terms(mode=Mode.REVIEW))) == 0
+    assert say(world, Heed(number)) == Unsound.NOT_PAYABLE
+    judged(world, number)
+    assert (of(world, number).state, decision(world, number).approvals) == (4, ())
+    assert policy(world, Approve(number), BEA) == say(world, Heed(number)) == 0
+    assert bind(world, number) == 0
+
+
+def test_what_was_let_through_counts_once_after_a_review(world: World) -> None:
+    """Criterion: POL-27. Its first decision counts no more for its owner's velocity."""
+    number = asked(world, 0.7)
+    judged(world, number)
+    stop(world, mode=Mode.REVIEW)
+    judged(world, number)
+    assert decision(world, number).explained.rule == 2
+    assert policy(world, Judge(number, Category.BOOK, 0)) == 0
+    assert decision(world, number).facts.age_ms == 30 * DAY_MS
+
+
+def test_a_log_of_an_earlier_edition_pays_as_it_did() -> None:
+    """Criterion: POL-23. What was let through before a review was paid; words moved all."""
+    made = opened(edition=1)
+    number = asked(made, 0.1)
+    judged(made, number)
+    stop(made, mode=Mode.REVIEW)
+    assert bind(made, number) == 0
+    other = asked(made, 0.1, BOB)
+    assert say(made, Hold(CHAIN, BTC, stopped=True)) == say(made, Settle()) == 0
+    assert of(made, other).state == 4
+    assert made.replayed().hashes() == made.machine.hashes()
+    for word in (Adopt(POLICY_EDITION), Adopt(1)):
+        assert policy(made, word) == 0
+    assert made.machine.folds[5].state.edition == POLICY_EDITION
 
 
 def test_an_owner_has_a_bounded_number_of_open_requests(world: World) -> None:
@@ -339,17 +435,17 @@ def test_while_a_tier_could_lose_nobody_more_large_ones_need_a_person(world: Wor
 
 def test_a_suspension_and_the_policy_each_hold_it(world: World) -> None:
     """Criterion: POL-12. What waits in a queue is decided when it is to be paid."""
-    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    hold(world, stopped=True)
     number = asked(world, 2)
     assert undecided(world) == []
-    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    hold(world, stopped=False)
     judged(world, number)
-    assert say(world, Hold(CHAIN, BTC, stopped=True)) == 0
+    hold(world, stopped=True)
     for who in (ADA, BEA):
         assert policy(world, Approve(number), who) == 0
     assert say(world, Heed(number)) == 0
     assert (of(world, number).state, bind(world, number)) == (0, Unsound.NOT_PAYABLE)
-    assert say(world, Hold(CHAIN, BTC, stopped=False)) == 0
+    hold(world, stopped=False)
     assert bind(world, number) == 0
 
 
@@ -417,7 +513,7 @@ def test_any_course_ends_once_and_pays_nothing_that_was_not_allowed(
             assert decision(world, number).state == DecisionState.ALLOWED
         world.time_ms += draws.choice((0, 0, 60_000, APPROVE_MS // 8))
         world.restart()
-    assert say(world, Hold(CHAIN, BTC, stopped=False)) == say(world, Settle()) == 0
+    hold(world, stopped=False)
     world.time_ms += APPROVE_MS
     spent = 0
     for number in numbers:

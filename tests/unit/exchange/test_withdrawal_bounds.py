@@ -17,8 +17,10 @@ from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Drain,
+    Hold,
     Pay,
     Refilled,
+    RequirePolicy,
     Settle,
     Short,
 )
@@ -26,6 +28,7 @@ from fullreserve.exchange.products.drain_log import Queued
 from fullreserve.exchange.products.suspension_wire import Action, Level, Scope, Suspend
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
+    EDITION,
     MOVED_MAX,
     GetPlace,
     GetWithdrawal,
@@ -51,6 +54,7 @@ FIRST = 1_000_000  # number of the first request
 STATES = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
 # Owner, suspensions, holds: what one request is asked about.
 ASKED_OF_EACH = 4
+ASKED_OF_THE_HOUSE = 1  # who says it
 
 
 class Counted(dict[int, Withdrawal]):
@@ -158,6 +162,19 @@ def test_a_word_that_wants_more_is_refused(world: World, most: int) -> None:
     for word in (Settle(0, most), Short(CHAIN, BTC, most), Refilled(CHAIN, BTC, most)):
         assert world.say(WITHDRAWALS, word) == 51000
     assert world.say(WITHDRAWALS, Settle(-1, 1)) == 51000
+
+
+def test_a_stop_of_the_house_looks_at_no_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that wait follow by `Settle`, a few at a time. Criterion: CUST-BOUND-2."""
+    assert world.say(WITHDRAWALS, RequirePolicy(EDITION)) == 0
+    work = Work(world, monkeypatch)
+    for word in (Hold(CHAIN, BTC, stopped=True), Hold(CHAIN, BTC, stopped=False)):
+        read, asked = work.of(lambda word=word: world.say(WITHDRAWALS, word))  # type: ignore[misc]
+        assert (read, asked) == (0, ASKED_OF_THE_HOUSE)
+    for other in (Settle(), Short(CHAIN, BTC), Refilled(CHAIN, BTC)):
+        assert world.say(WITHDRAWALS, other) == 51000
 
 
 def test_a_drain_asks_nothing_of_each_request(world: World, work: Work) -> None:

@@ -21,6 +21,7 @@ from fullreserve.exchange.products.custody_wire import (
     Drain,
     Funded,
     Heed,
+    Hold,
     Paid,
     Request,
     RequirePolicy,
@@ -35,6 +36,7 @@ from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TOKENS, transfer
 
 RUNS = 500
+BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
 OPERATORS = (10_000_101, 10_000_102, 10_000_103)
 USD, DAY_MS = 10**8, 86_400_000
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
@@ -51,8 +53,9 @@ RULES = (
 class Log:
     """Says words to the folds of a bed, the last withdrawal and suspension known."""
 
-    def __init__(self, bed: Bed, draws: random.Random) -> None:
+    def __init__(self, bed: Bed, draws: random.Random, edition: int) -> None:
         self.bed = bed
+        self.edition = edition
         self.draws = draws
         self.states = {fold.number: fold.state for fold in bed.folds}
 
@@ -65,6 +68,14 @@ class Log:
 
     def advance(self, most_ms: int) -> None:
         self.bed.clock.advance(self.draws.randrange(most_ms))  # type: ignore[attr-defined]
+
+    async def settle(self) -> None:
+        """What waits follows: all at once in the first editions of the rules, a few after that."""
+        for after in (0, *sorted(self.states[WITHDRAWALS].withdrawals)[50::50]):
+            if self.edition >= BY_A_FEW:
+                await self.say(WITHDRAWALS, Settle(after, 50))
+        if self.edition < BY_A_FEW:
+            await self.say(WITHDRAWALS, Settle())
 
     def operator(self) -> int:
         return self.draws.choice(OPERATORS)
@@ -89,7 +100,9 @@ async def _begin(log: Log) -> None:
     for member in OPERATORS:
         await log.say(Approvals.number, Enrol(CONSOLE, member))
     await log.say(policy_wire.POLICY, policy_wire.Found(RULES))
-    await log.say(WITHDRAWALS, RequirePolicy())
+    if log.edition:
+        await log.say(policy_wire.POLICY, policy_wire.Adopt(log.edition))
+    await log.say(WITHDRAWALS, RequirePolicy(log.edition))
     for quorum in (HOT, COLD):
         await log.say(liveness.LIVENESS, liveness.Define(quorum))
     for network, asset in ((CHAIN, BTC), (TOKENS, USDT)):
@@ -117,8 +130,11 @@ async def _of_a_withdrawal(log: Log) -> None:
         (WITHDRAWALS, Bound(number, binding), chart.HOUSE),
         (WITHDRAWALS, Paid(number, name, 9, amount_bytes(7)), chart.HOUSE),
         (WITHDRAWALS, Cancel(number), owner),
-        (WITHDRAWALS, Settle(), chart.HOUSE),
+        (WITHDRAWALS, Settle(0, 50 if log.edition >= BY_A_FEW else 0), chart.HOUSE),
     ]
+    if log.edition:
+        stop = Hold(CHAIN, BTC, stopped=draws.randrange(4) == 0)
+        words.append((WITHDRAWALS, stop, chart.HOUSE))
     await log.say(*draws.choice(words))
 
 
@@ -130,11 +146,11 @@ async def _of_the_policy(log: Log) -> None:
     asked = policy_wire.GetReplay(change, log.bed.clock.exchange_ms())
     answer = policy.answer(msgspec.msgpack.encode(asked))
     seen = msgspec.msgpack.decode(answer, type=policy_wire.Replay | None)
-    digest = seen.digest if seen is not None else bytes(32)
+    of = (seen.digest, seen.at_ms, seen.until) if seen is not None else (bytes(32), 0, 0)
     words: list[Any] = [
         policy_wire.Propose((RULES[0], bound, RULES[2])),
-        policy_wire.Agree(change, digest),
-        policy_wire.Agree(change, digest),
+        policy_wire.Agree(change, *of),
+        policy_wire.Agree(change, *of),
         policy_wire.Withdraw(change),
     ]
     await log.say(policy_wire.POLICY, draws.choice(words), who)
@@ -186,7 +202,7 @@ async def _reopen(log: Log) -> None:
     table = log.states[stops.SUSPENSIONS].suspensions
     for number in [number for number, one in table.items() if one.is_in_force]:
         await _way_back(log, number)
-        await log.say(WITHDRAWALS, Settle())
+        await log.settle()
 
 
 async def _way_back(log: Log, number: int) -> None:
@@ -220,7 +236,7 @@ async def _way_back(log: Log, number: int) -> None:
     for _ in range(6):
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
-        await log.say(WITHDRAWALS, Settle())
+        await log.settle()
         for canary in log.states[stops.SUSPENSIONS].suspensions[number].canaries.values():
             await _pay(log, canary)
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3))
@@ -237,6 +253,23 @@ async def _all_answer(log: Log) -> None:
             await log.say(liveness.LIVENESS, liveness.Away(one.person, 0, 0))
 
 
+async def _overtaken(log: Log) -> None:
+    """What the policy has let through waits for people once a review has begun."""
+    amount = amount_bytes(COIN // 100)
+    await log.say(WITHDRAWALS, Request(CHAIN, BTC, amount, amount_bytes(FEE_BTC), 0, 1), ALICE)
+    number = max(log.states[WITHDRAWALS].withdrawals)
+    review = stops.Terms(
+        stops.Action.WITHDRAW, ON_CHAIN, stops.Mode.REVIEW, stops.Reason.SECURITY_INCIDENT
+    )
+    await log.say(policy_wire.POLICY, policy_wire.Judge(number, Category.BOOK, 7))
+    await log.say(WITHDRAWALS, Heed(number))
+    await log.say(stops.SUSPENSIONS, stops.Suspend(review), log.operator())
+    await log.say(WITHDRAWALS, Bound(number, transfer(f"b{number}")))
+    await log.settle()
+    if log.draws.randrange(3):
+        await _pay(log, number)
+
+
 async def _pay(log: Log, number: int) -> None:
     await log.say(policy_wire.POLICY, policy_wire.Judge(number, Category.BOOK, 7))
     for who in OPERATORS[:2]:
@@ -246,14 +279,16 @@ async def _pay(log: Log, number: int) -> None:
     await log.say(WITHDRAWALS, Paid(number, transfer(str(number)), 9, amount_bytes(7)))
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
-    """Writes the log: four days of it, with a restart now and then."""
-    log = Log(bed, draws)
+async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
+    """Writes the log: four days of it, with a restart now and then; by an edition of the rules."""
+    log = Log(bed, draws, edition)
     await log.open()
     await _begin(log)
     steps = (_of_a_withdrawal, _of_a_withdrawal, _of_a_withdrawal, _of_the_policy, _of_holders)
     for turn in range(1, RUNS + 1):
         await draws.choice((*steps, _of_a_stop, _of_a_stop) if turn % 50 > 30 else steps)(log)
+        if turn % 50 == 40 and edition >= BY_A_FEW:
+            await _overtaken(log)
         if turn % 50 == 0:
             await _reopen(log)
         log.advance(1_200_000)

@@ -261,7 +261,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     """By the house: from here on nothing is bound that the policy has not let through.
 
     And the fold goes by a later edition of its rules. 1: an owner has a bounded number of open
-    requests.
+    requests. 2: what was let through before people had to look at it is asked about again; `Hold`
+    says what is to be stopped, and those that wait follow by `Settle`; no word moves all at once.
     """
 
     edition: int = 0

@@ -42,6 +42,7 @@ from fullreserve.exchange.products.policy_rules import (
 )
 from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
+    ASKED_AGAIN,
     CHANGES_KEPT,
     DECISIONS_KEPT,
     EDITION,
@@ -66,6 +67,7 @@ from fullreserve.exchange.products.policy_wire import (
     Judge,
     ListDecisions,
     ListStates,
+    LookedAt,
     PolicyView,
     Propose,
     Refused,
@@ -76,7 +78,7 @@ from fullreserve.exchange.products.policy_wire import (
     decode_word,
 )
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.products.withdrawal_rulings import reviewed_by
+from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     REVIEWS,
@@ -101,6 +103,8 @@ class PolicyState(State):
     # that were closed because another came into force, which.
     ended: dict[int, int] = msgspec.field(default_factory=dict)
     superseded: dict[int, int] = msgspec.field(default_factory=dict)
+    # From edition 2 on: the sequence at which people let a request through that had waited.
+    passed: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -115,7 +119,7 @@ class Policy(UndoingFold[PolicyState]):
     number = POLICY
     name = "policy"
     is_late = True
-    added = ("edition", "ended", "superseded")
+    added = ("edition", "ended", "superseded", "passed")
 
     def __init__(self) -> None:
         super().__init__(PolicyState())
@@ -172,8 +176,8 @@ class Policy(UndoingFold[PolicyState]):
     def _adopt(self, edition: int) -> Outcome:
         if not 0 < edition <= EDITION:
             return REFUSED
-        if not self.state.edition:
-            self.state.edition = edition
+        before, self.state.edition = self.state.edition, max(edition, self.state.edition)
+        if not before:
             self._index()
             for number, change in self.state.changes.items():
                 if not change.is_over and number < self.state.version:
@@ -181,10 +185,15 @@ class Policy(UndoingFold[PolicyState]):
         return Outcome()
 
     def _judge(self, word: Judge, moment: Moment, view: View) -> int:
-        if word.withdrawal in self.state.decisions:
+        known = self.state.decisions.get(word.withdrawal)
+        if known is not None and not self._may_be_asked_again(known):
             return 0
         answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(word.withdrawal))))
         one = None if answer is None else _withdrawal(answer)
+        if known is not None:
+            if one is None or not self._is_overtaken(one, view):
+                return 0
+            self._forget(one.number)
         if one is None:
             return Refused.UNKNOWN
         if self.state.edition and one.state in FINAL:
@@ -200,9 +209,18 @@ class Policy(UndoingFold[PolicyState]):
             webhook=word.webhook,
             is_reviewed=one.state in REVIEWS
             or is_short_of_holders
-            or (self.state.edition > 0 and reviewed_by(one, view) > 0),
+            or (self.state.edition > 0 and reviewed_since(one, view) > 0),
         )
         return self._decide(facts, moment)
+
+    def _may_be_asked_again(self, known: Decision) -> bool:
+        return self.state.edition >= ASKED_AGAIN and known.state == DecisionState.ALLOWED
+
+    def _is_overtaken(self, one: Withdrawal, view: View) -> bool:
+        """Whether a review began after a request was let through that is not bound yet."""
+        if one.binding or one.state in FINAL:
+            return False
+        return self.state.passed.get(one.number, 0) < reviewed_since(one, view)
 
     # Decisions
 
@@ -241,6 +259,7 @@ class Policy(UndoingFold[PolicyState]):
     def _forget(self, request: int) -> None:
         self._known.forget(self.state.decisions.pop(request))
         self.state.ended.pop(request, None)
+        self.state.passed.pop(request, None)
 
     def _index(self) -> None:
         self._known = Index(self.state.decisions.values(), self.state.ended)
@@ -269,6 +288,8 @@ class Policy(UndoingFold[PolicyState]):
         if sum(group.counts(each) for each in one.approvals) >= one.explained.needed:
             one = _replace(one, state=DecisionState.ALLOWED)
             self._known.waiting.pop(word.request)
+            if self.state.edition >= ASKED_AGAIN:
+                self.state.passed[word.request] = moment.sequence
         self.state.decisions[word.request] = one  # the command is taken: nothing is to be undone
         return 0
 
@@ -408,6 +429,8 @@ class Policy(UndoingFold[PolicyState]):
             return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
         if isinstance(asked, ListDecisions):
             return _encode(self._listed(asked))
+        if isinstance(asked, LookedAt):
+            return _encode(self.state.passed.get(asked.request, 0))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
         state = self.state
         return _encode(

@@ -6,18 +6,25 @@ import msgspec
 
 from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.policy_rules import Category
-from fullreserve.exchange.products.policy_wire import POLICY, Decision, GetDecision
+from fullreserve.exchange.products.policy_wire import POLICY, Decision, GetDecision, LookedAt
 from fullreserve.exchange.products.withdrawal_state import Refused
 from fullreserve.exchange.wire.queries import AskFold
 
 _encode = msgspec.msgpack.Encoder().encode
 _decision = msgspec.msgpack.Decoder(Decision | None).decode
+_number = msgspec.msgpack.Decoder(int).decode
 
 
 def decision_of(withdrawal: int, view: View) -> Decision | None:
     """What the policy says of a withdrawal; None while it was not asked, or where there is none."""
     answer = view.query(AskFold(POLICY, _encode(GetDecision(withdrawal))))
     return None if answer is None else _decision(answer)
+
+
+def looked_at(withdrawal: int, view: View) -> int:
+    """The sequence at which people let a withdrawal through; 0: none of them has."""
+    answer = view.query(AskFold(POLICY, _encode(LookedAt(withdrawal))))
+    return 0 if answer is None else _number(answer)
 
 
 def refusal_of(one: Decision) -> int:

@@ -28,7 +28,8 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 1  # what this version knows
+EDITION = 2  # what this version knows
+ASKED_AGAIN = 2  # the edition from which on a review asks again
 COUNTED = (DecisionState.ALLOWED, DecisionState.WAITING)  # for the velocity of their owner
 CHANGES_KEPT = 200
 
@@ -111,7 +112,8 @@ class Adopt(Word, frozen=True, tag=9):
 
     1: decisions are kept by age and not by count; a change that comes into force closes what was
     proposed beside it; a replay is that of its moment; another approval group counts as looser;
-    review mode reviews what was asked for before it.
+    review mode reviews what was asked for before it. 2: and what was let through before it, unless
+    people have let it through since: `Judge` decides of that once more.
     """
 
     edition: int
@@ -199,6 +201,12 @@ class ListDecisions(Asked, frozen=True, tag=5):
     limit: int
 
 
+class LookedAt(Asked, frozen=True, tag=6):
+    """-> int, the sequence at which people let a request through; 0: none of them has."""
+
+    request: int
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
@@ -216,7 +224,7 @@ class Replay(msgspec.Struct, array_like=True, frozen=True):
 
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode
-AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions
+AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions | LookedAt
 
 ANSWERS: dict[type[Asked], object] = {
     GetPolicy: PolicyView,
@@ -224,6 +232,7 @@ ANSWERS: dict[type[Asked], object] = {
     GetReplay: Replay | None,
     ListStates: list[int],
     ListDecisions: list[Decision],
+    LookedAt: int,
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

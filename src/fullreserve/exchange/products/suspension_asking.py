@@ -53,15 +53,16 @@ def reviewing(
     *,
     is_released: bool,
 ) -> int:
-    """The suspension that has people look at it, though a stricter one holds it as well; or 0.
+    """Since when people have had to look at it, a sequence, though a stricter stop holds it too.
 
-    That one may be lifted first. `place` is network, asset and withdrawal.
+    That one may be lifted first. 0: they do not have to. `place` is network, asset and withdrawal.
     """
     answer = view.query(AskFold(SUSPENSIONS, _encode(ListStops(action, *place[:2]))))
     who = (owner.owner, owner.master, owner.segment)
     asked = Ruling(action, *who, *place, is_released=is_released)
-    found = (verdict([one], asked) for one in ([] if answer is None else _suspensions(answer)))
-    return next((one.suspension for one in found if one.mode == Mode.REVIEW), 0)
+    known = [] if answer is None else _suspensions(answer)
+    reviews = (one for one in known if verdict([one], asked).mode == Mode.REVIEW)
+    return max((one.began for one in reviews), default=0)
 
 
 class Stops:

@@ -129,6 +129,11 @@ class Suspension(msgspec.Struct, array_like=True, frozen=True):
         return self.state in IN_FORCE
 
     @property
+    def began(self) -> int:
+        """The sequence from which on it is in force; 0: not yet."""
+        return next((each.sequence for each in self.history if each.state in IN_FORCE), 0)
+
+    @property
     def stops_leaving(self) -> bool:
         return bool(self.terms.actions & LEAVING)
 

@@ -341,7 +341,8 @@ class ListReopening(Asked, frozen=True, tag=4):
 class ListStops(Asked, frozen=True, tag=5):
     """-> list[Suspension] that may stop an action on an asset on a network, of some owner or all.
 
-    Without what no verdict needs. `suspension_rules.verdict` over them says what a `Ruling` would.
+    Without what no verdict needs, but for their first two steps, one of which put them in force.
+    `suspension_rules.verdict` over them says what a `Ruling` would.
     """
 
     action: int

@@ -448,7 +448,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
             return _encode(self._drain_of(asked))
         if isinstance(asked, wire.ListStops):
             stops = (one for one in table.values() if rules.may_stop(one, asked))
-            return _encode([_replace(one, queue=(), history=(), evidence=()) for one in stops])
+            return _encode([_short(one) for one in stops])
         return _encode(rules.verdict(table.values(), asked))
 
     def _drain_of(self, asked: wire.DrainOf) -> int:
@@ -458,6 +458,11 @@ class Suspensions(UndoingFold[SuspensionsState]):
             if one.state == _State.DRAINING and here and scope.level != Level.USER:
                 return one.number
         return 0
+
+
+def _short(one: Suspension) -> Suspension:
+    """What a verdict needs of it, and since when it has been in force."""
+    return _replace(one, queue=(), history=one.history[:2], evidence=())
 
 
 def _members(number: int, view: View) -> Group:

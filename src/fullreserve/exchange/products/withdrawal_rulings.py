@@ -23,8 +23,8 @@ def ruling_of(one: Withdrawal, owner: OwnerChanged, view: View) -> Verdict:
     )
 
 
-def reviewed_by(one: Withdrawal, view: View) -> int:
-    """The suspension by which a person looks at a request before it is paid; 0 for none."""
+def reviewed_since(one: Withdrawal, view: View) -> int:
+    """The sequence since which a person has to look at a request before it is paid; 0: nobody."""
     owner = known_owner(one.owner, view)
     if owner is None:
         return 0

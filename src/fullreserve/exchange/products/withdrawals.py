@@ -59,7 +59,7 @@ from fullreserve.exchange.products.custody_wire import (
     decode_withdrawals,
 )
 from fullreserve.exchange.products.drain_log import LOGS_KEPT, DrainLog, DrainTick, noted
-from fullreserve.exchange.products.policy_asking import decision_of, refusal_of
+from fullreserve.exchange.products.policy_asking import decision_of, looked_at, refusal_of
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import Stops, drain_of, ruled
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
@@ -67,7 +67,9 @@ from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_answers import answered, quota_of, taken_in_a_day
 from fullreserve.exchange.products.withdrawal_effects import held, internal
 from fullreserve.exchange.products.withdrawal_index import Index, Row, is_let_through
+from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
 from fullreserve.exchange.products.withdrawal_state import (
+    ASKED_AGAIN,
     CANCELABLE,
     EDITION,
     EVERY_NETWORK,
@@ -325,7 +327,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):
             self._hold(asked, moment)
-            self._release(moment, view)
+            if self._is_of_all(0):
+                self._release(moment, view)
         elif isinstance(asked, Settle):
             return self._settle(asked, moment, view)
         return Outcome()
@@ -337,6 +340,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
                 self._remove(holds, asked.asset)
             return
         self._set(holds, asked.asset, asked)
+        if not self._is_of_all(0):
+            return
         for number in list(self._known.open):
             one = self.state.withdrawals[number]
             covers = asked.network in (EVERY_NETWORK, one.network) and asked.asset in (
@@ -364,7 +369,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
 
     def _settle(self, asked: Settle, moment: Moment, view: View) -> Outcome:
         """The same of a few, and what a frozen owner asked for goes back as well."""
-        if not asked.most:
+        if self._is_of_all(asked.most):
             self._release(moment, view)
             return Outcome()
         if not 0 < asked.most <= MOVED_MAX or asked.after < 0:
@@ -374,9 +379,19 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             if self._is_held_back(one, view):
                 if one.state != _State.QUEUED:
                     self._to_queue(self._change(one, moment))
-            elif one.state == _State.QUEUED:
+                continue
+            if one.state == _State.QUEUED:
                 self._to_payer(self._change(one, moment))
+            if self.state.judged.get(number) == DecisionState.ALLOWED and self._is_overtaken(
+                one, view
+            ):
+                self._remove(self.state.judged, number)
+                self._touched[number] = None
         return Outcome()
+
+    def _is_of_all(self, most: int) -> bool:
+        """Whether a word moves all that it concerns, as in logs from before."""
+        return not most and self.state.edition < ASKED_AGAIN
 
     def _to_queue(self, one: Withdrawal) -> None:
         one.state, one.is_released = _State.QUEUED, False
@@ -473,6 +488,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         if found is None:
             return Outcome(code=Unsound.NOT_PAYABLE)
         decided = found.standing(moment.time_ms)
+        if decided == DecisionState.ALLOWED and self._is_overtaken(one, view):
+            return Outcome(code=Unsound.NOT_PAYABLE)
         if decided == self.state.judged.get(one.number):
             return Outcome()
         self._set(self.state.judged, one.number, decided)
@@ -495,7 +512,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         is_short = isinstance(asked, Short)
         before = _State.WAITING if is_short else _State.SHORT
         line = (asked.network, asked.asset, before, False)
-        if asked.most:
+        if not self._is_of_all(asked.most):
             return self._move_some(asked, line, moment, view)
         self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
         for number in self._on(line, len(self._known.open)):
@@ -567,7 +584,7 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
             return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
         if one.state != _State.WAITING or not is_let_through(one.number, self.state):
             return Outcome(code=Unsound.NOT_PAYABLE)
-        if self._is_held_back(one, view):
+        if self._is_held_back(one, view) or self._is_overtaken(one, view):
             return Outcome(code=Unsound.STOPPED)
         one = self._change(one, moment)
         one.binding = asked.binding
@@ -653,6 +670,13 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     def _is_reviewed(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
         action = _leaving(by_api=one.by_api)
         return ruled(action, owner, view, one.network, one.asset).mode == Mode.REVIEW
+
+    def _is_overtaken(self, one: Withdrawal, view: View) -> bool:
+        """Whether people have to look at a request that was let through before they had to."""
+        if self.state.edition < ASKED_AGAIN:
+            return False
+        since = reviewed_since(one, view)
+        return since > 0 and looked_at(one.number, view) < since
 
     # Keeping
 
