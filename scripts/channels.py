@@ -47,6 +47,7 @@ ABOUT = {
     "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
     "x-reserves": "An extension: the newest statement of reserves, then each when it is made.",
     "x-reserves-proof": "An extension: one's own proof in the newest statement, then in each.",
+    "x-reserves-receipt": "An extension: one's own signed balances, when they change.",
     "tickers": "The ticker at once, then for trades and best offers, at most each 100 ms.",
     "withdrawal-info": "The newest withdrawals, then each change within 1 s; of sub-accounts too.",
     "trades": "One message for each taker order and price.",

@@ -52,6 +52,7 @@ const STEPS = {
   totals: 'Its totals add up, and reserves cover what users are owed.',
   leaf: 'Your account is in these totals with exactly the claims below.',
   history: 'It is of one history with the receipts that were kept.',
+  receipts: 'The receipts of the account say the same as its proofs.',
   evidence: 'Each coin of the reserves is shown: a key signed, the chain has the balance.',
 }
 const byId = (id) => document.getElementById(id)

@@ -2,8 +2,9 @@
 """Check that an exchange owes you what you think, and has it: `python verify.py FILE...`.
 
 FILE is a bundle (the saved answer of `/api/v5/x/reserves/proof`, or one of its rows), a statement
-that a mirror has (`latest.json`), the evidence that a statement names (`evidence/<hash>.json`), or
-a consistency proof of the log. Several files are also checked against each other.
+that a mirror has (`latest.json`), the evidence that a statement names (`evidence/<hash>.json`), a
+receipt (the saved answer of `/api/v5/x/reserves/receipt`), or a consistency proof of the log.
+Several files are also checked against each other.
 
 Nothing but Python's standard library is needed, and no network. The exit code is 0 only when
 everything in the files holds; else one sentence says what does not.
@@ -24,7 +25,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ RECEIPTS_MAX = 2_000
 DEPTH_MAX = 40
 RULE = "sum-tree/1"
 TAG = b"fullreserve/statement/1\n"
+RECEIPT_TAG = b"fullreserve/receipt/1\n"
 ORIGIN = "fullreserve/reserves"
 # Reserves that were read earlier than this before the statement are not its reserves.
 READ_AGE_MAX_MS = 15 * 60 * 1000
@@ -553,6 +555,88 @@ def decimal(units: int, decimals: int) -> str:
     whole_part, part = divmod(units, 10**decimals)
     tail = str(part).rjust(decimals, "0").rstrip("0") if decimals else ""
     return "%d.%s" % (whole_part, tail) if tail else str(whole_part)
+
+
+# Receipts: what the exchange signed that an account is owed, at one place of its journal.
+
+
+class Receipt(NamedTuple):
+    public: bytes
+    account: int
+    sequence: int
+    time: int  # the exchange's, at that place
+    since: int  # when the account last changed
+    epoch: int  # of a statement of this place, or an earlier one
+    claims: list[tuple[str, int, int]]  # symbol, decimals, units
+
+
+def check_receipt(document: Document, key: bytes | None = None) -> Receipt:
+    """That the exchange signed a receipt; Refused."""
+    receipt = member(document, "receipt", dict)
+    if whole(receipt, "v") != 1:
+        raise Refused("The receipt is of a version that this program does not know.")
+    public = octets(receipt, "exchange")
+    if key is not None and public != key:
+        raise Refused("The receipt is by another key than the one you gave.")
+    signature = octets(document, "signature", 64)
+    if not ed25519_holds(public, RECEIPT_TAG + canonical(receipt), signature):
+        raise Refused("The receipt is not signed by the exchange's key.")
+    claims = [
+        (member(one, "symbol", str), whole(one, "decimals"), amount(one, "claim"))
+        for one in texts(receipt, "claims")
+    ]
+    for symbol, decimals, _ in claims:
+        if not re.fullmatch(r"[A-Z0-9]{1,20}", symbol, re.ASCII) or decimals > 30:
+            raise Refused("The receipt names an asset that cannot be.")
+    if len({symbol for symbol, _, _ in claims}) != len(claims):
+        raise Refused("The receipt names an asset twice.")
+    sequence, time_ms, since, epoch = (
+        whole(receipt, name) for name in ("sequence", "time", "since", "epoch")
+    )
+    if since > time_ms:
+        raise Refused("The receipt is of an account that changed after it.")
+    number = amount(receipt, "account")
+    return Receipt(public, number, sequence, time_ms, since, epoch, claims)
+
+
+def check_receipts(receipts: Sequence[Receipt], checked: Sequence[Checked]) -> None:
+    """That receipts and leaves of an account say the same wherever it did not change between."""
+    keys = {one.public for one in receipts} | {one.public for one in checked}
+    if len(keys) > 1:
+        raise Refused("The files are by two different keys.")
+    ordered = sorted(receipts, key=lambda one: one.sequence)
+    for place, one in enumerate(ordered):
+        owed = _owed((symbol, units) for symbol, _, units in one.claims)
+        for later in ordered[place + 1 :]:
+            same = later.sequence == one.sequence or later.since < one.time
+            if later.account == one.account and same:
+                _check_same(one, owed, _owed((symbol, units) for symbol, _, units in later.claims))
+        for bundle in checked:
+            if bundle.leaf and bundle.leaf.account == one.account and _must_agree(one, bundle):
+                symbols = [member(row, "symbol", str) for row in texts(bundle.statement, "assets")]
+                pairs = zip(symbols, bundle.leaf.claims, strict=False)
+                _check_same(one, owed, _owed(pairs))
+
+
+def _owed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    return {symbol: units for symbol, units in pairs if units}
+
+
+def _must_agree(receipt: Receipt, bundle: Checked) -> bool:
+    """Whether the account did not change between a receipt and a leaf, by what both say."""
+    journal, leaf = member(bundle.statement, "journal", dict), bundle.leaf
+    sequence, epoch = whole(journal, "sequence"), whole(bundle.statement, "epoch")
+    if sequence <= receipt.sequence:
+        return sequence == receipt.sequence or receipt.since < whole(journal, "time")
+    return leaf is not None and leaf.epoch <= receipt.epoch < epoch
+
+
+def _check_same(receipt: Receipt, one: dict[str, int], other: dict[str, int]) -> None:
+    if one != other:
+        raise Refused(
+            "The exchange signed two different balances of account %d: keep the files, they are "
+            "the proof." % receipt.account
+        )
 
 
 # Several files.
@@ -1728,26 +1812,42 @@ def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Che
     documents = [load(content) for content in contents]
     bundles = [one for one in documents if "statement" in one]
     kept = [one for document in documents for one in receipts_in(document)]
-    if not bundles and not kept:
+    signed = [check_receipt(one, key) for one in [*documents, *kept] if is_receipt(one)]
+    kept = [one for one in kept if not is_receipt(one)]
+    if not bundles and not kept and not signed:
         raise Refused("None of the files is a bundle or a statement.")
     checked = [check_bundle(one, key) for one in bundles]
-    receipts = [check_statement(one, key) for one in kept]
+    receipts = [_check_kept(one, key, bool(signed)) for one in kept]
     everything = sorted([*checked, *receipts], key=lambda one: whole(one.statement, "epoch"))
     for place, one in enumerate(everything):
         for other in everything[place + 1 :]:
             check_pair(one, other)
+    check_receipts(signed, everything)
     for document in documents:
         if "firstRoot" in document:
             check_consistency(document, everything)
         elif "chains" in document:
             check_evidence(document, _named_by(document, checked))
-        elif "statement" not in document and "receipts" not in document:
+        elif not is_receipt(document) and not {"statement", "receipts"} & set(document):
             raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
     return sorted(checked, key=lambda one: whole(one.statement, "epoch")) or receipts
 
 
+def is_receipt(document: Any) -> bool:
+    """Whether a document is a receipt, and no statement."""
+    return isinstance(document, dict) and "receipt" in document and "statement" not in document
+
+
+def _check_kept(bundle: Document, key: bytes | None, has_receipts: bool) -> Checked:
+    """With its leaf where that is to be compared with receipts."""
+    said = check_statement(bundle, key)
+    if not has_receipts or bundle.get("proof") is None:
+        return said
+    return said._replace(leaf=check_leaf(bundle["proof"], said.statement, "Your"))
+
+
 def receipts_in(document: Document) -> list[Any]:
-    """Bundles that were kept over time: of them only counts whether they contradict anything."""
+    """Bundles and receipts that were kept: of them only counts whether they contradict anything."""
     if "receipts" not in document or "statement" in document:
         return []
     kept = texts(document, "receipts")
@@ -1857,6 +1957,16 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         say("  It was true then; a newer statement should be there by now.")
 
 
+def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
+    """What a receipt says, in words."""
+    made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(receipt.time // 1000))
+    say("Receipt of %s, at place %d of the exchange's journal" % (made, receipt.sequence))
+    say(f"  signed by the key {receipt.public.hex()}")
+    say("  Account %d is owed:" % receipt.account)
+    for symbol, decimals, units in receipt.claims:
+        say(f"    {decimal(units, decimals)} {symbol}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when everything holds, 1 when something does not."""
     parser = argparse.ArgumentParser(description="Check statements and proofs of reserves.")
@@ -1877,10 +1987,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, OSError) as problem:
         print(f"FAILED: {problem}")
         return 1
-    kept = [one for content in contents for one in receipts_in(load(content))]
+    documents = [load(content) for content in contents]
+    kept = [one for document in documents for one in receipts_in(document)]
     for one in checked:
         if one.assets:
             told(one, print, int(time.time() * 1000))
+    for document in filter(is_receipt, documents):
+        told_receipt(check_receipt(document, key), print)
     if kept:
         print(f"{len(kept)} statements that were kept over time are of one history.")
     for chain in coins_in(evidence) if not given.node else ():

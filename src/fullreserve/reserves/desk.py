@@ -17,14 +17,19 @@ LINE_MAX = 1 << 20
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """An account's proof as of an epoch, 0 for the newest."""
+    """An account's proof as of an epoch, 0 for the newest; or its receipt as of now.
+
+    A receipt is null while the account has not changed after `after_ms`.
+    """
 
     account: int
     epoch: int = 0
+    receipt: bool = False
+    after_ms: int = -1
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A bundle, or why there is none."""
+    """A bundle or a receipt, or why there is none."""
 
     bundle: msgspec.Raw = msgspec.Raw(b"null")
     problem: str = ""

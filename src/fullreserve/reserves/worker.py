@@ -37,6 +37,7 @@ from fullreserve.reserves.desk import Answer, Ask, Desk
 from fullreserve.reserves.evidence import Evidence
 from fullreserve.reserves.guarding import Guarding
 from fullreserve.reserves.projection import Projection
+from fullreserve.reserves.receipt import changed_ms, receipt, signed_receipt
 from fullreserve.reserves.signers import Signers
 from fullreserve.reserves.statement import Document, Shown, signed, statement
 from fullreserve.until_terminated import until_terminated
@@ -139,11 +140,13 @@ class Worker:
             await asyncio.wait_for(self.projection.caught_up(durable), FOLLOWER_S)
 
     def answer(self, asked: Ask) -> Answer:
-        """A user's bundle as of an epoch."""
+        """A user's bundle as of an epoch, or a receipt as of now."""
         epoch = asked.epoch or self._proven
         first = self.projection.first_epoch
         if not self._proven:
             return Answer(problem="the first statement is being made")
+        if asked.receipt:
+            return self._receipt(asked)
         if not first <= epoch <= self._proven:
             return Answer(problem=f"proofs are kept of epochs {first} to {self._proven}")
         proof = self.projection.proof(asked.account, epoch)
@@ -151,6 +154,14 @@ class Worker:
             return Answer(problem=f"epoch {epoch} was before this account had anything")
         bundle = {**self._archive.bundle(epoch), "proof": json.loads(proof)}
         return Answer(msgspec.Raw(msgspec.json.encode(bundle)))
+
+    def _receipt(self, asked: Ask) -> Answer:
+        replica = self.projection.replica
+        if changed_ms(replica, asked.account) <= asked.after_ms:
+            return Answer()
+        exchange = self._signer.public.hex()
+        made = receipt(replica, asked.account, self._proven, exchange)
+        return Answer(msgspec.Raw(msgspec.json.encode(signed_receipt(made, self._signer))))
 
 
 @contextmanager

@@ -182,6 +182,29 @@ async def test_ones_own_proof_is_pushed_with_each_statement(
     )
 
 
+async def test_ones_own_balances_are_signed(client: Client, server: LiveServer) -> None:
+    """By request and on the channel, as the proof has them. Criterion: POR-PIT-9"""
+    proof = await proof_of(client)
+    asked = await row_where(client, "/api/v5/x/reserves/receipt", lambda row: True, signed=True)
+    subscribe = json.dumps({"op": "subscribe", "args": [{"channel": "x-reserves-receipt"}]})
+    async with connect(f"ws://{server.ws}/ws/v5/private") as socket, asyncio.timeout(60):
+        await socket.send(json.dumps(client.login()))
+        while json.loads(await socket.recv()).get("event") != "login":
+            pass
+        await socket.send(subscribe)
+        message: dict[str, Any] = {}
+        while "data" not in message:
+            message = json.loads(await socket.recv())
+    symbols = [one["symbol"] for one in proof["statement"]["assets"]]
+    owed = dict(zip(symbols, map(int, proof["proof"]["claims"]), strict=True))
+    for one in (asked, *message["data"]):
+        receipt = verify.check_receipt(one)
+        assert receipt.account == client.uid
+        assert {symbol: units for symbol, _, units in receipt.claims} == {
+            symbol: units for symbol, units in owed.items() if units
+        }
+
+
 async def test_a_killed_worker_goes_on_where_the_log_stands(
     client: Client, server: LiveServer
 ) -> None:

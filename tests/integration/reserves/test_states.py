@@ -7,13 +7,17 @@ day one after the other. What was published is read by the stand-alone verifier.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from fullreserve.config import Settings
 from fullreserve.exchange.wire import commands as c
+from fullreserve.reserves import keys
 from fullreserve.reserves.audit import audit
-from tests.bed import BTC, START_MS, USDT, submit
+from fullreserve.reserves.desk import Ask
+from fullreserve.reserves.receipt import signed_receipt
+from tests.bed import ALICE, BTC, START_MS, USDT, submit
 from tests.integration.reserves.anvil import Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
@@ -39,6 +43,40 @@ async def test_coins_and_tokens_on_a_real_chain_are_shown(world: World) -> None:
             chain["places"][0]["signatures"] = chain["places"][1]["signatures"]
         with pytest.raises(verify.Refused):
             verify.check_files([json.dumps(row).encode(), json.dumps(document).encode()])
+
+
+async def test_a_receipt_says_what_the_tree_says(world: World) -> None:
+    """Before a change, after it and in the next statement; a lie between them shows.
+
+    Criterion: POR-PIT-9
+    """
+
+    def receipt(after_ms: int = -1) -> Any:
+        asked = Ask(ALICE, receipt=True, after_ms=after_ms)
+        return json.loads(bytes(world.worker.answer(asked).bundle))
+
+    first = await world.publish()
+    before = receipt()
+    since_ms = before["receipt"]["since"]
+    assert receipt(since_ms) is None, "nothing changed"
+    advance(world, MINUTE_MS)
+    await world.pay(BTC, 7)
+    await world.caught_up()
+    after = receipt(since_ms)
+    assert after["receipt"]["epoch"] == first["statement"]["epoch"]
+    world.anvil.give(world.keys.held[1], 1, btc=1)
+    await world.publish()
+    bundle = json.loads(bytes(world.worker.answer(Ask(ALICE)).bundle))
+    files = [bundle, before, after, receipt()]
+    verify.check_files([json.dumps(one).encode() for one in files])
+    rows = bundle["statement"]["assets"]
+    claims = dict(zip((one["symbol"] for one in rows), bundle["proof"]["claims"], strict=True))
+    told = {one["symbol"]: one["claim"] for one in after["receipt"]["claims"]}
+    assert told == {symbol: units for symbol, units in claims.items() if units != "0"}
+    lie = {**after["receipt"], "claims": before["receipt"]["claims"]}
+    files = [bundle, signed_receipt(lie, keys.signer(world.folder))]
+    with pytest.raises(verify.Refused, match="two different balances"):
+        verify.check_files([json.dumps(one).encode() for one in files])
 
 
 async def test_a_shortfall_of_one_unit_is_red(world: World) -> None:

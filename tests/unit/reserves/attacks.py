@@ -24,6 +24,7 @@ from tests.unit.reserves import (
     coins,
     coins_control,
     receipts,
+    signed_balances,
     two_chains,
 )
 from tests.unit.reserves.forge import (
@@ -502,7 +503,7 @@ def vectors() -> list[Vector]:
     made += [Vector("exactly covered", [honest((550, 10_055))], "")]
     for part in (claims, totals, ages, signatures, logs, reserves):
         made += part()
-    for more in (receipts, borrowed, coins_control, accounts_control, two_chains):
+    for more in (receipts, signed_balances, borrowed, coins_control, accounts_control, two_chains):
         made += more.vectors()
     return made
 

@@ -100,6 +100,30 @@ def test_each_known_attack_has_a_vector() -> None:
         assert any(words in f"{one.name} {one.verdict}" for one in VECTORS), words
 
 
+# By pitfall: what the names of its forged files hold.
+PITFALLS = {
+    "POR-PIT-1": ("A1:",),
+    "POR-PIT-2": ("A2:", "A5:"),
+    "POR-PIT-3": ("A3:", "shown another's leaf"),
+    "POR-PIT-4": ("A4:",),
+    "POR-PIT-5": ("netted", "a dummy account"),
+    "POR-PIT-6": ("one asset's surplus",),
+    "POR-PIT-7": ("equivocation:",),
+    "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out"),
+}
+
+
+@pytest.mark.parametrize("pitfall", PITFALLS)
+def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
+    """Criterion: POR-PIT-1, POR-PIT-2, POR-PIT-3, POR-PIT-4, POR-PIT-5, POR-PIT-6, POR-PIT-7
+
+    Criterion: POR-PIT-8
+    """
+    refused = [one.name for one in VECTORS if one.verdict]
+    for words in PITFALLS[pitfall]:
+        assert any(words in name for name in refused), words
+
+
 def test_the_pages_verifier_says_the_same() -> None:
     """Criterion: POR-VERIFY-1"""
     cases = [[json.dumps(file) for file in one.files] for one in VECTORS]

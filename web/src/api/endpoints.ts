@@ -904,6 +904,7 @@ export interface Endpoints {
   'POST x/password/reset': { ticket: string; code: string; password: string }
   'GET x/reserves/latest': Record<string, never>
   'GET x/reserves/proof': { epoch?: string }
+  'GET x/reserves/receipt': Record<string, never>
   'GET x/session': Record<string, never>
   'GET x/sessions': Record<string, never>
   'POST x/sessions/revoke': { id: string }

@@ -1,7 +1,7 @@
 /** What does not hold, in one sentence. */
 export class Refused extends Error {}
 
-export type Step = 'signature' | 'log' | 'totals' | 'leaf' | 'history' | 'evidence'
+export type Step = 'signature' | 'log' | 'totals' | 'leaf' | 'history' | 'receipts' | 'evidence'
 
 export interface CheckedAsset {
   symbol: string

@@ -6,6 +6,7 @@ const INTEGER_MAX = Number.MAX_SAFE_INTEGER
 const SUM_MAX = 2n ** 128n - 1n
 const RULE = 'sum-tree/1'
 const TAG = 'fullreserve/statement/1\n'
+const RECEIPT_TAG = 'fullreserve/receipt/1\n'
 const ORIGIN = 'fullreserve/reserves'
 const RECEIPTS_MAX = 2000
 const READ_AGE_MAX_MS = 15 * 60 * 1000
@@ -572,6 +573,84 @@ export function decimal(units, decimals) {
   return decimals && tail ? `${units / scale}.${tail}` : (units / scale).toString()
 }
 
+// Receipts: what the exchange signed that an account is owed, at one place of its journal.
+
+async function checkReceipt(document, key) {
+  const receipt = member(document, 'receipt', 'object')
+  if (whole(receipt, 'v') !== 1) {
+    refuse('The receipt is of a version that this program does not know.')
+  }
+  const exchange = octets(receipt, 'exchange')
+  if (key && toHex(exchange) !== key) refuse('The receipt is by another key than the one you gave.')
+  const message = ascii(RECEIPT_TAG + canonical(receipt))
+  if (!(await ed25519Holds(exchange, message, octets(document, 'signature', 64)))) {
+    refuse("The receipt is not signed by the exchange's key.")
+  }
+  const claims = texts(receipt, 'claims').map((one) => ({
+    symbol: member(one, 'symbol', 'string'),
+    decimals: whole(one, 'decimals'),
+    units: amount(one, 'claim'),
+  }))
+  if (claims.some((one) => !/^[A-Z0-9]{1,20}$/.test(one.symbol) || one.decimals > 30)) {
+    refuse('The receipt names an asset that cannot be.')
+  }
+  if (new Set(claims.map((one) => one.symbol)).size !== claims.length) {
+    refuse('The receipt names an asset twice.')
+  }
+  const names = ['sequence', 'time', 'since', 'epoch']
+  const [sequence, time, since, epoch] = names.map((name) => whole(receipt, name))
+  if (since > time) refuse('The receipt is of an account that changed after it.')
+  const account = amount(receipt, 'account').toString()
+  return { exchange: toHex(exchange), account, sequence, time, since, epoch, claims }
+}
+
+// That receipts and leaves of an account say the same wherever it did not change between.
+function checkReceipts(receipts, checked) {
+  if (new Set([...receipts, ...checked].map((one) => one.exchange)).size > 1) {
+    refuse('The files are by two different keys.')
+  }
+  const ordered = [...receipts].sort((one, other) => one.sequence - other.sequence)
+  for (const [place, one] of ordered.entries()) {
+    const owed = owedBy(one.claims.map(({ symbol, units }) => [symbol, units]))
+    for (const later of ordered.slice(place + 1)) {
+      const isSame = later.sequence === one.sequence || later.since < one.time
+      if (later.account === one.account && isSame) {
+        checkSame(one, owed, owedBy(later.claims.map(({ symbol, units }) => [symbol, units])))
+      }
+    }
+    for (const { leaf, statement } of checked) {
+      if (leaf?.account === one.account && mustAgree(one, leaf, statement)) {
+        const symbols = texts(statement, 'assets').map((row) => member(row, 'symbol', 'string'))
+        checkSame(one, owed, owedBy(symbols.map((symbol, asset) => [symbol, leaf.claims[asset]])))
+      }
+    }
+  }
+}
+
+function owedBy(pairs) {
+  const owed = new Map(pairs.filter(([, units]) => units > 0n))
+  return JSON.stringify([...owed].map(([symbol, units]) => `${units} ${symbol}`).sort())
+}
+
+// Whether the account did not change between a receipt and a leaf, by what both say.
+function mustAgree(receipt, leaf, statement) {
+  const journal = member(statement, 'journal', 'object')
+  const [sequence, epoch] = [whole(journal, 'sequence'), whole(statement, 'epoch')]
+  if (sequence <= receipt.sequence) {
+    return sequence === receipt.sequence || receipt.since < whole(journal, 'time')
+  }
+  return leaf.epoch <= receipt.epoch && receipt.epoch < epoch
+}
+
+function checkSame(receipt, one, other) {
+  if (one !== other) {
+    refuse(
+      `The exchange signed two different balances of account ${receipt.account}: keep the files, ` +
+        'they are the proof.',
+    )
+  }
+}
+
 // Several files.
 
 async function checkPair(one, other) {
@@ -624,32 +703,51 @@ async function checkConsistency(document, checked) {
 export async function checkFiles(contents, key = '', say = () => {}) {
   const documents = contents.map(load)
   const bundles = documents.filter((one) => 'statement' in one)
-  const kept = documents.flatMap(receiptsIn)
-  if (bundles.length === 0 && kept.length === 0) {
+  const given = documents.flatMap(receiptsIn)
+  const kept = given.filter((one) => !isReceipt(one))
+  const signed = []
+  for (const one of [...documents, ...given].filter(isReceipt)) {
+    signed.push(await checkReceipt(one, key))
+  }
+  if (bundles.length === 0 && kept.length === 0 && signed.length === 0) {
     refuse('None of the files is a bundle or a statement.')
   }
   const [checked, receipts] = [[], []]
   for (const one of bundles) checked.push(await checkBundle(one, key, say))
-  for (const one of kept) receipts.push(await checkStatement(one, key))
+  for (const one of kept) receipts.push(await checkKept(one, key, signed.length > 0))
   const byEpoch = (one, other) => one.statement.epoch - other.statement.epoch
   const all = [...checked, ...receipts].sort(byEpoch)
   for (const [place, one] of all.entries()) {
     for (const other of all.slice(place + 1)) await checkPair(one, other)
   }
+  checkReceipts(signed, all)
+  if (signed.length) say('receipts')
   if (kept.length) say('history')
   for (const document of documents) {
     if ('firstRoot' in document) await checkConsistency(document, all)
     else if ('chains' in document) {
       await checkEvidence(document, checked)
       say('evidence')
-    } else if (!('statement' in document || 'receipts' in document)) {
+    } else if (!isReceipt(document) && !('statement' in document || 'receipts' in document)) {
       refuse('One of the files is neither bundle, evidence nor consistency proof.')
     }
   }
   return checked.length ? checked.sort(byEpoch) : receipts
 }
 
-/** Bundles that were kept over time: of them only counts whether they contradict anything. */
+/** Whether a document is a receipt, and no statement. */
+function isReceipt(document) {
+  return isObject(document) && 'receipt' in document && !('statement' in document)
+}
+
+// With its leaf where that is to be compared with receipts.
+async function checkKept(bundle, key, hasReceipts) {
+  const said = await checkStatement(bundle, key)
+  if (!hasReceipts || bundle.proof === null || bundle.proof === undefined) return said
+  return { ...said, leaf: await checkLeaf(bundle.proof, said.statement, 'Your') }
+}
+
+/** Bundles and receipts that were kept: of them only counts whether they contradict anything. */
 function receiptsIn(document) {
   if (!('receipts' in document) || 'statement' in document) return []
   const kept = texts(document, 'receipts')

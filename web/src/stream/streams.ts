@@ -7,6 +7,7 @@ type Path = 'public' | 'private' | 'business' | 'funds'
 const PRIVATE = new Set([
   ...['account', 'balance_and_position', 'orders', 'fills'],
   'x-reserves-proof',
+  'x-reserves-receipt',
 ])
 const FUNDS = new Set(['deposit-info', 'withdrawal-info'])
 

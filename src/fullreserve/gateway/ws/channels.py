@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import absent, custody, private, public, reference
 from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
-from fullreserve.gateway.ws.reserves import Proofs, Statements
+from fullreserve.gateway.ws.reserves import Proofs, Receipts, Statements
 from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
 from fullreserve.gateway.ws.topics import Silent, Topic
 from fullreserve.marketdata.bars import BARS
@@ -94,6 +94,7 @@ OF_CUSTODY = {
 OF_RESERVES = {
     "x-reserves": Shape(PUBLIC),
     "x-reserves-proof": Shape(PRIVATE, login=True),
+    "x-reserves-receipt": Shape(PRIVATE, login=True),
 }
 OTHERS: dict[str, Shape] = {
     **dict.fromkeys(OF_CUSTODY, Shape(BUSINESS, login=True, names=("ccy",))),
@@ -210,7 +211,8 @@ def _of_reserves(server: Server, connection: Connection, channel: str) -> Subscr
     assert connection.key is not None
     uid = connection.key.uid
     plain = {"channel": channel, "uid": str(uid)}
-    return Subscription(channel, (channel, uid), lambda: Proofs(plain, uid, folder))
+    made = Receipts if channel == "x-reserves-receipt" else Proofs
+    return Subscription(channel, (channel, uid), lambda: made(plain, uid, folder))
 
 
 def _of_custody(server: Server, uid: int, channel: str, arg: Arg) -> Subscription:

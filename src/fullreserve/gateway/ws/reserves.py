@@ -1,7 +1,8 @@
 """`x-reserves`: the newest statement of reserves at once, then each when it is made.
 
 `x-reserves-proof` does the same with a user's own bundle, so that whoever keeps the newest has a
-proof also while nobody answers.
+proof also while nobody answers. `x-reserves-receipt` pushes a user's own signed balances when they
+changed, once a second at most.
 """
 
 from __future__ import annotations
@@ -64,17 +65,14 @@ class _Row(msgspec.Struct, frozen=True):
 _row = msgspec.json.Decoder(_Row).decode
 
 
-class Proofs(Beating):
-    """Of one owner. A proof is asked for once its statement is published."""
+class _Asking(Beating):
+    """Of one owner: asks the process of statements, one question at a time."""
 
     def __init__(self, arg: Arg, uid: int, data: Path | None) -> None:
         super().__init__(arg)
         self._uid = uid
         self._data = data
-        self._published = Published(data)
-        self._seen_ns = 0
         self._beats = BEATS
-        self._epoch = 0
         self._frame = b""
         self._task: asyncio.Task[None] | None = None
 
@@ -86,6 +84,20 @@ class Proofs(Beating):
     def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+    def _tell(self, content: bytes) -> None:
+        self._frame = self.message(f'"data":[{content.decode()}]')
+        self.write(self._frame)
+
+
+class Proofs(_Asking):
+    """A proof is asked for once its statement is published."""
+
+    def __init__(self, arg: Arg, uid: int, data: Path | None) -> None:
+        super().__init__(arg, uid, data)
+        self._published = Published(data)
+        self._seen_ns = 0
+        self._epoch = 0
 
     def beat(self, time_ms: int) -> None:  # noqa: ARG002 - a statement has its own time
         self._beats += 1
@@ -106,5 +118,49 @@ class Proofs(Beating):
             self._seen_ns = changed_ns
         if epoch != self._epoch:
             self._epoch = epoch
-            self._frame = self.message(f'"data":[{content.decode()}]')
-            self.write(self._frame)
+            self._tell(content)
+
+
+class _Since(msgspec.Struct, frozen=True):
+    time: int
+    since: int
+
+
+class _Receipt(msgspec.Struct, frozen=True):
+    """What of a receipt says when the account last changed."""
+
+    receipt: _Since
+
+
+_receipt = msgspec.json.Decoder(_Receipt).decode
+
+
+class Receipts(_Asking):
+    """A receipt is asked for once a second, and pushed where something changed."""
+
+    def __init__(self, arg: Arg, uid: int, data: Path | None) -> None:
+        super().__init__(arg, uid, data)
+        self._since_ms = -1
+        self._content = b""
+
+    def beat(self, time_ms: int) -> None:  # noqa: ARG002 - who signs says when
+        self._beats += 1
+        if self._beats >= BEATS and self._task is None:
+            self._beats = 0
+            self._task = asyncio.create_task(self._learn())
+
+    async def _learn(self) -> None:
+        try:
+            content = await proof_desk.receipt(self._data, self._uid, self._since_ms)
+        except NoProof:
+            return
+        finally:
+            self._task = None
+        if content == b"null":
+            return
+        # More may have changed in the same millisecond: what is told is compared, not counted.
+        made = _receipt(content).receipt
+        self._since_ms = made.since if made.time > made.since else made.since - 1
+        if content != self._content:
+            self._content = content
+            self._tell(content)

@@ -5,9 +5,19 @@ import type { Checked, Step } from '~/reserves/verifier'
 import { Button } from '~/ui/Button'
 import { check, compared, type Failure, type Outcome } from './checking'
 import { coins } from './coins'
-import { useBundles } from './published'
+import { useBalances, useBundles } from './published'
 import css from './ReservesPage.module.css'
-import { fileOf, keep, type Receipt, receiptOf, receiptsOf } from './receipts'
+import {
+  type Balance,
+  balanceOf,
+  balancesOf,
+  fileOf,
+  keep,
+  keepBalance,
+  type Receipt,
+  receiptOf,
+  receiptsOf,
+} from './receipts'
 
 const STEPS: Record<Step, MessageKey> = {
   signature: 'reserves.step.signature',
@@ -15,6 +25,7 @@ const STEPS: Record<Step, MessageKey> = {
   totals: 'reserves.step.totals',
   leaf: 'reserves.step.leaf',
   history: 'reserves.step.history',
+  receipts: 'reserves.step.receipts',
   evidence: 'reserves.step.evidence',
 }
 
@@ -22,22 +33,33 @@ const STEPS: Record<Step, MessageKey> = {
 interface Given {
   newest: string
   receipts: Receipt[]
+  /** Balances that the exchange signed between statements. */
+  balances: Balance[]
   /** What contradicts what, in a sentence; empty where nothing does. */
   conflict: string
 }
 
-const NOTHING: Given = { newest: '', receipts: [], conflict: '' }
+const NOTHING: Given = { newest: '', receipts: [], balances: [], conflict: '' }
 
 function useGiven(uid: string): Given {
   const [given, setGiven] = useState(NOTHING)
   const take = useCallback(
     async (text: string) => {
       const before = await receiptsOf(uid)
-      const conflict = await compared(text, before)
+      const conflict = await compared(text, before, await balancesOf(uid))
       await keep(receiptOf(uid, text), Date.now())
       const receipts = await receiptsOf(uid)
       // A contradiction stays: both sides are kept, whatever comes after.
-      setGiven((was) => ({ newest: text, receipts, conflict: was.conflict || conflict }))
+      setGiven((was) => ({ ...was, newest: text, receipts, conflict: was.conflict || conflict }))
+    },
+    [uid],
+  )
+  const onReceipt = useCallback(
+    (text: string) => {
+      void keepBalance(balanceOf(uid, text))
+        .then(() => balancesOf(uid))
+        .then((balances) => setGiven((was) => ({ ...was, balances })))
+        .catch(() => undefined)
     },
     [uid],
   )
@@ -54,6 +76,7 @@ function useGiven(uid: string): Given {
     [take],
   )
   useBundles(uid, onBundle)
+  useBalances(uid, onReceipt)
   return given
 }
 
@@ -64,12 +87,12 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const [isBusy, setBusy] = useState(false)
   const uid = session?.uid ?? ''
-  const { newest, receipts, conflict } = useGiven(uid)
+  const { newest, receipts, balances, conflict } = useGiven(uid)
   const run = useCallback(async () => {
     setBusy(true)
-    setOutcome(await check(uid, newest, receipts))
+    setOutcome(await check(uid, newest, receipts, balances))
     setBusy(false)
-  }, [uid, newest, receipts])
+  }, [uid, newest, receipts, balances])
   const isEarly = outcome?.failure?.kind === 'early'
   // Who wanted to check before a statement held the account is answered by the one that does.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each statement is looked at once
@@ -89,7 +112,7 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
         ) : null}
         {receipts.length ? (
           <Save
-            text={fileOf(receipts)}
+            text={fileOf([...receipts, ...balances])}
             name="receipts-of-reserves.json"
             title={t('reserves.saveReceipts')}
           />

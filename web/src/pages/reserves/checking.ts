@@ -1,6 +1,6 @@
 import { type Checked, checkFiles, Refused, type Step } from '~/reserves/verifier'
 import { evidencePath, PROOF, type Statement, statementPath, textOf } from './published'
-import { fileOf, type Receipt } from './receipts'
+import { type Balance, fileOf, type Receipt } from './receipts'
 
 export type Failure =
   | { kind: 'early' | 'offline' | 'account' | 'evidence' }
@@ -73,6 +73,7 @@ export async function check(
   uid: string,
   pushed: string,
   receipts: readonly Receipt[],
+  balances: readonly Balance[] = [],
 ): Promise<Outcome> {
   const steps: Step[] = []
   const outcome: Outcome = { steps }
@@ -82,10 +83,10 @@ export async function check(
     const { evidence } = statement.reserves
     const files = [outcome.proof]
     if (evidence) files.push(...(await found(evidencePath(statement))))
-    if (receipts.length) {
+    if (receipts.length || balances.length) {
       const some = spread(receipts, CHECKED)
       const again = (await saidAgain(some)).map((text) => ({ text }))
-      files.push(fileOf([...some, ...again]))
+      files.push(fileOf([...some, ...again, ...balances.slice(-CHECKED)]))
     }
     const [checked] = await checkFiles(files, '', (step) => steps.push(step))
     if (checked) outcome.checked = checked
@@ -100,12 +101,16 @@ export async function check(
 }
 
 /** What a new bundle contradicts of those before, in a sentence; empty where it does not. */
-export async function compared(text: string, before: readonly Receipt[]): Promise<string> {
+export async function compared(
+  text: string,
+  before: readonly Receipt[],
+  balances: readonly Balance[] = [],
+): Promise<string> {
   const now = statementIn(text).epoch
   const twins = before.filter(({ epoch }) => epoch === now)
   const some = new Set([...before.slice(-COMPARED), ...twins])
   try {
-    await checkFiles([fileOf([...some, { text }])])
+    await checkFiles([fileOf([...some, { text }, ...balances.slice(-COMPARED)])])
     return ''
   } catch (problem) {
     return problem instanceof Refused ? problem.message : ''

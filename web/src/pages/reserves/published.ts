@@ -116,6 +116,18 @@ export function useBundles(uid: string, onBundle: (text: string) => void): void 
   }, [streams, uid, onBundle])
 }
 
+/** One's own signed balances, as they are pushed when they changed. */
+export function useBalances(uid: string, onReceipt: (text: string) => void): void {
+  const { streams } = useServices()
+  useEffect(() => {
+    if (!uid) return
+    return streams.subscribe(
+      { channel: 'x-reserves-receipt' },
+      { onPush: ({ data }) => onReceipt(JSON.stringify(data.at(-1))) },
+    )
+  }, [streams, uid, onReceipt])
+}
+
 export function useHistory(epoch: number | undefined): Point[] {
   const { data } = useQuery({
     queryKey: ['reserves', 'history', epoch],

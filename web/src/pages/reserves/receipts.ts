@@ -5,6 +5,9 @@
 
 const DATABASE = 'fullreserve.reserves'
 const STORE = 'receipts'
+/** Signed balances, as they were pushed between statements. */
+const BALANCES = 'balances'
+const BALANCES_MAX = 200
 const HOUR_MS = 3_600_000
 /** The newest are all kept; then one an hour for a day, then one a day. */
 const NEWEST = 20
@@ -31,9 +34,13 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 
 async function opened(): Promise<Place> {
   try {
-    const request = indexedDB.open(DATABASE, 1)
-    request.onupgradeneeded = () =>
-      request.result.createObjectStore(STORE, { keyPath: ['uid', 'epoch', 'signature'] })
+    const request = indexedDB.open(DATABASE, 2)
+    request.onupgradeneeded = ({ oldVersion }) => {
+      const { result } = request
+      if (oldVersion < 1)
+        result.createObjectStore(STORE, { keyPath: ['uid', 'epoch', 'signature'] })
+      result.createObjectStore(BALANCES, { keyPath: ['uid', 'sequence', 'signature'] })
+    }
     return await done(request)
   } catch {
     return undefined
@@ -93,6 +100,48 @@ interface Bundle {
 export function receiptOf(uid: string, text: string): Receipt {
   const { statement, signature } = JSON.parse(text) as Bundle
   return { uid, epoch: statement.epoch, ts: statement.ts, signature, text }
+}
+
+/** A signed balance of an account at a place of the exchange's journal. */
+export interface Balance {
+  uid: string
+  sequence: number
+  signature: string
+  /** The receipt, as JSON. */
+  text: string
+}
+
+/** What a pushed receipt is kept as; an error for what is none. */
+export function balanceOf(uid: string, text: string): Balance {
+  const made = JSON.parse(text) as { receipt: { sequence: number }; signature: string }
+  return { uid, sequence: made.receipt.sequence, signature: made.signature, text }
+}
+
+/** An account's, the oldest first. */
+export async function balancesOf(uid: string): Promise<Balance[]> {
+  const place = await opened()
+  if (!place) return []
+  try {
+    return await done(place.transaction(BALANCES).objectStore(BALANCES).getAll(range(uid)))
+  } finally {
+    place.close()
+  }
+}
+
+/** Keeps one more, and of all the newest. */
+export async function keepBalance(balance: Balance): Promise<void> {
+  const place = await opened()
+  if (!place) return
+  try {
+    const store = place.transaction(BALANCES, 'readwrite').objectStore(BALANCES)
+    await done(store.put(balance))
+    const all: Balance[] = await done(store.getAll(range(balance.uid)))
+    for (const { uid, sequence, signature } of all.slice(0, -BALANCES_MAX)) {
+      await done(store.delete([uid, sequence, signature]))
+    }
+  } finally {
+    place.close()
+  }
 }
 
 /** One file of all of them, which verify.py and verify.html read. */

@@ -46,7 +46,16 @@ def routes(context: Context) -> Routes:
             raise Problem(50046, name="The proof", allowed=str(problem)) from None
         return published.row(content)
 
+    async def receipt(request: Request, _params: Params) -> bytes:
+        """Your balances now, signed: with a proof that says otherwise it shows a lie to anybody."""
+        try:
+            content = await proof_desk.receipt(context.folder, request.owner)
+        except NoProof as problem:
+            raise Problem(50046, name="The receipt", allowed=str(problem)) from None
+        return published.row(content)
+
     return {
         ("GET", "x/reserves/latest"): public(Taking(Params, latest), 20),
         ("GET", "x/reserves/proof"): reading(Taking(ProofParams, proof), 5),
+        ("GET", "x/reserves/receipt"): reading(Taking(Params, receipt), 20),
     }
