@@ -27,7 +27,7 @@ WORKERS = (
     "watcher", "payer", "paying", "duty", "deciding", "presence", "reopening", "signer", "signing",
     "reconciling", "sweeping", "store", "chains.evm", "chains.utxo", "chains.rpc",
 )  # fmt: skip
-OF_CUSTODY = {"deposits", "withdrawals", "suspensions", "liveness", "policy"}
+OF_CUSTODY = {"deposits", "withdrawals", "suspensions", "liveness", "policy", "tier_moves"}
 A_BATCH_MAX = 32
 
 

@@ -12,6 +12,7 @@ from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.liveness import Liveness
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.suspensions import Suspensions
+from fullreserve.exchange.products.tier_moves import TierMoves
 from fullreserve.exchange.products.withdrawals import Withdrawals
 
 
@@ -19,5 +20,5 @@ def products() -> Sequence[Fold[Any]]:
     """Fresh ones, by number."""
     return (
         *(Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()),
-        Calendar(),
+        *(Calendar(), TierMoves()),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from fullreserve.exchange.products.changes import newest, newest_of
@@ -16,7 +18,9 @@ from fullreserve.exchange.products.withdrawal_state import (
     QUOTA_USD,
     REVIEWS,
     AnyQuestion,
+    Demand,
     FindWithdrawal,
+    GetDemand,
     GetDrains,
     GetPlace,
     GetQuota,
@@ -77,6 +81,8 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return _queue(asked, state, known)
     if isinstance(asked, ListSums):
         return _sums(known, bound=asked.bound)
+    if isinstance(asked, GetDemand):
+        return _demand(asked, known)
     if isinstance(asked, NextSettled):
         found = known.settled(asked.after, asked.most)
         return found[-1] if found else 0
@@ -148,6 +154,20 @@ def _sums(known: Index, *, bound: bool) -> list[Sum]:
             min(one.oldest or first, first),
         )
     return sorted(found.values(), key=lambda one: one.oldest)
+
+
+def _demand(asked: GetDemand, known: Index) -> Demand:
+    line = (asked.network, asked.asset)
+
+    def total(is_wanted: Callable[[Row], bool]) -> bytes:
+        rows = known.matching(lambda row: (row.network, row.asset) == line and is_wanted(row))
+        return amount_bytes(sum(ranked.total for ranked in rows.values()))
+
+    short = WithdrawalState.SHORT
+    return Demand(
+        total(lambda row: row.is_bound),
+        total(lambda row: row.state == short and not row.is_bound),
+    )
 
 
 def _network(number: int, state: WithdrawalsState) -> NetworkState:

@@ -214,6 +214,20 @@ class ListShort(Question, frozen=True, tag=26):
     network: int
 
 
+class GetDemand(Question, frozen=True, tag=47):
+    """-> Demand, what of an asset on a network is bound, and what waits for its hot wallet."""
+
+    network: int
+    asset: int
+
+
+class Demand(msgspec.Struct, array_like=True, frozen=True):
+    """Sums of what withdrawals are to pay."""
+
+    bound: Amount
+    short: Amount
+
+
 class ListUndecided(Question, frozen=True, tag=27):
     """-> list[Undecided], what the policy, or people by its word, decide of.
 
@@ -284,6 +298,7 @@ AnyQuestion = (
     | HasForgotten
     | ListSums
     | NextSettled
+    | GetDemand
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -301,6 +316,7 @@ ANSWERS: dict[type[Question], object] = {
     ListOpen: list[Withdrawal],
     ListSums: list[Sum],
     NextSettled: int,
+    GetDemand: Demand,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode
