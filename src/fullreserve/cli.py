@@ -265,6 +265,7 @@ def add_custody(commands: "Subcommands") -> None:
     add_key_changes(custody)
     add_presence(custody)
     add_moves(custody)
+    add_refills(custody)
 
 
 def add_custody_command(
@@ -374,6 +375,38 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
     ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
     return ended
+
+
+def add_refills(custody: "Subcommands") -> None:
+    """Add the commands of refills that go by themselves."""
+    room = "refill_commands"
+    marked = add_custody_command(
+        custody, room, "set-marks", "tell the log when hot is refilled", "policy"
+    )
+    run = add_custody_command(
+        *(custody, room, "refill", "refill hot from warm until ended"),
+        *("policy", "payer", "rate"),
+    )
+    run.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    run.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    served = add_custody_command(
+        *(custody, room, "serve-holder", "sign moves as a holder until ended"),
+        *("policy", "holder", "keys", "module", "token", "socket", "listen"),
+    )
+    for one in (marked, run, served):
+        one.add_argument("policy", type=Path)
+    add_device(served)
+    served.add_argument("--socket", default="", help="a socket's name in the data folder")
+    served.add_argument("--listen", default="", help="host:port for askers by TLS")
+    funded = add_custody_command(
+        *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
+        *("network", "tier", "asset", "amount", "transaction"),
+    )
+    funded.add_argument("network", type=int)
+    funded.add_argument("tier", choices=("hot", "warm", "cold"))
+    funded.add_argument("asset", type=int)
+    funded.add_argument("amount", type=int, help="in the ledger's units")
+    funded.add_argument("transaction", help="its id")
 
 
 def add_moves(custody: "Subcommands") -> None:

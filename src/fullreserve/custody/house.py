@@ -16,6 +16,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import deposit_state as deposits
 from fullreserve.exchange.products import policy_wire as policy
+from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.products.liveness import (
     ListQuorums,
@@ -34,11 +35,13 @@ WATCHER_GATEWAY = 101
 PAYER_GATEWAY = 102
 DUTY_GATEWAY = 103
 RESERVES_GATEWAY = 104
+MOVES_GATEWAY = 105
 
 _ANSWERS: dict[type, Any] = {
     **deposits.ANSWERS,
     **withdrawals.ANSWERS,
     **policy.ANSWERS,
+    **tier_moves.ANSWERS,
     ListReopening: list[Suspension],
     ListQuorums: list[QuorumState],
     ListStandings: list[Standing],

@@ -28,6 +28,7 @@ from fullreserve.custody.store import read_cursor, read_open_moves
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
+from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
 from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
@@ -42,6 +43,8 @@ LASTS_MS = 8_000
 # And this long while the payer, who knows which change is ours, has not read the newest block.
 BEHIND_MS = 40_000
 AT_ONCE = 10_000
+# Where warm coins lie the ceremony's record says, which no watcher reads.
+MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
 PAYER_STORE = "custody-payer.sqlite"
 
@@ -114,7 +117,7 @@ class Reconciler:
             return []  # a block came meanwhile, or the node went away; the next look tells
         way = await self._on_the_way()
         ledger = await self._ledger()
-        keys = sorted({(tier, asset) for tier in wire.Tier for asset in self._network.decimals})
+        keys = sorted({(tier, asset) for tier in MEASURED for asset in self._network.decimals})
         self.lines = [self._line(key, ledger, held, way) for key in keys]
         self._keep(block)
         self._forget_ended()
@@ -226,6 +229,7 @@ class Reconciler:
                 _add(way.less, (wire.Tier.HOT, coin), bound.count * FEE_ON_ITS_WAY)
         for move in read_open_moves(self._payer, number):
             self._moves(move, way)
+        await self._between_tiers(way)
         deposits: list[Deposit] = await self._house.ask(wire.DEPOSITS, ListDeposits(0, 0, AT_ONCE))
         for one in deposits:
             if one.network == number and one.height and one.phase < Phase.ARRIVED:
@@ -233,6 +237,18 @@ class Reconciler:
                 _add(way.more, key, one.value)
                 _add(way.less, key, -one.value)
         return way
+
+    async def _between_tiers(self, way: OnTheWay) -> None:
+        """Moves that the log has bound: coins may be there before the ledger says so."""
+        bound: list[tier_moves.Move] = await self._house.ask(
+            tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=True, limit=AT_ONCE)
+        )
+        for one in bound:
+            if one.network == self._network.network and one.binding:
+                amount = amount_int(one.amount)
+                _add(way.less, (one.source, one.asset), amount)
+                _add(way.less, (one.source, self._network.coin), FEE_ON_ITS_WAY)
+                _add(way.more, (one.target, one.asset), amount)
 
     def _moves(self, move: Move, way: OnTheWay) -> None:
         amount = self._scale(move.asset).cost(move.amount)

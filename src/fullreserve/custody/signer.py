@@ -34,8 +34,6 @@ from fullreserve.custody.keys.answers import SIZE, signed_digest
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
 from fullreserve.custody.signer_wire import (
-    LENGTH,
-    QUESTION_MAX,
     Answer,
     AnswerChallenge,
     AnyQuestion,
@@ -43,6 +41,7 @@ from fullreserve.custody.signer_wire import (
     SignPlan,
     Spec,
     decode_question,
+    serve_frames,
 )
 from fullreserve.custody.signing import (
     COLD,
@@ -112,19 +111,7 @@ class Signer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one connection's questions."""
-        try:
-            while head := await reader.read(LENGTH):
-                head += await reader.readexactly(LENGTH - len(head))
-                length = int.from_bytes(head, "big")
-                if length > QUESTION_MAX:
-                    break
-                answer = await self.encoded(await reader.readexactly(length))
-                writer.write(len(answer).to_bytes(LENGTH, "big") + answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # who asks may go away at any moment
-        finally:
-            writer.close()
+        await serve_frames(self.encoded, reader, writer)
 
 
 def policies_of(served: Sequence[Network], secrets: Mapping[str, bytes]) -> dict[int, Policy]:

@@ -7,6 +7,8 @@ approved from the exchange, never from who asks.
 from __future__ import annotations
 
 import socket
+from asyncio import IncompleteReadError, StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -72,26 +74,51 @@ class SignerGone(OSError):
 
 def ask(path: Path, question: AnyQuestion) -> bytes:
     """The signature; WillNotSign with the signer's reason, SignerGone."""
-    data = msgspec.json.encode(question)
-    try:
-        content = _by_socket(path, data)
-    except OSError as problem:
-        raise SignerGone(f"no signer answers at {path.name}: {problem}") from None
-    return _signature(content)
+    return _signature(_asked(path, msgspec.json.encode(question)))
 
 
 def ask_named(data: Path, name: str, question: AnyQuestion) -> bytes:
     """As `ask`, of a socket in the data folder or of `tls:name@host:port`."""
+    return _signature(content_of(data, name, msgspec.json.encode(question)))
+
+
+def content_of(data: Path, name: str, question: bytes) -> bytes:
+    """What is answered there, as it came; SignerGone."""
     from fullreserve.custody.keys import tls_door
     from fullreserve.custody.keys.tls import SCHEME
 
     if not name.startswith(SCHEME):
-        return ask(data / name, question)
+        return _asked(data / name, question)
     try:
-        content = tls_door.ask(data, name, msgspec.json.encode(question))
+        return tls_door.ask(data, name, question)
     except OSError as problem:
         raise SignerGone(f"no signer answers at {name}: {problem}") from None
-    return _signature(content)
+
+
+def _asked(path: Path, question: bytes) -> bytes:
+    try:
+        return _by_socket(path, question)
+    except OSError as problem:
+        raise SignerGone(f"no signer answers at {path.name}: {problem}") from None
+
+
+async def serve_frames(
+    answering: Callable[[bytes], Awaitable[bytes]], reader: StreamReader, writer: StreamWriter
+) -> None:
+    """Answers one connection's questions."""
+    try:
+        while head := await reader.read(LENGTH):
+            head += await reader.readexactly(LENGTH - len(head))
+            length = int.from_bytes(head, "big")
+            if length > QUESTION_MAX:
+                break
+            answer = await answering(await reader.readexactly(length))
+            writer.write(len(answer).to_bytes(LENGTH, "big") + answer)
+            await writer.drain()
+    except (IncompleteReadError, ConnectionError):
+        pass  # who asks may go away at any moment
+    finally:
+        writer.close()
 
 
 def _by_socket(path: Path, data: bytes) -> bytes:

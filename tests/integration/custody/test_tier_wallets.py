@@ -3,21 +3,29 @@ Method: litecoind and btcd."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
+from pathlib import Path
+from unittest.mock import Mock
 
+import msgspec
 import pytest
 
 from fullreserve.custody import nodes
 from fullreserve.custody.chains.adapter import Attempt, Payment
 from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.chains.utxo_transaction import Pays
+from fullreserve.custody.keys.intent import NotApproved
 from fullreserve.custody.tiers.spending import Spend, bumped, completed, planned, swept
 from fullreserve.custody.tiers.wallet import Wallet
 from fullreserve.custody.tiers.wallet_coins import Found, found, ripe
+from fullreserve.exchange.products.tier_moves_wire import MoveState
+from fullreserve.exchange.wire.commands import amount_int
 from tests.integration.custody.conftest import _start_litecoind
 from tests.integration.custody.holders import Holder, people
 from tests.integration.custody.outsiders import UtxoBed
+from tests.integration.custody.refills import FINAL, Refills
 
 FIVE, THREE, LATE, NEW = people(5), people(3, 21), people(3, 11), people(5, 31)
 OLDER = 12
@@ -48,12 +56,16 @@ def bed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     made.close()
 
 
+class Killed(Exception):
+    """As a kill at that moment."""
+
+
 class Purse:
     """A wallet on the bed's chain, with coins that nobody else spends."""
 
-    def __init__(self, bed: UtxoBed, wallet: Wallet) -> None:
+    def __init__(self, bed: UtxoBed, wallet: Wallet, born: int = 0) -> None:
         self.bed, self.wallet = bed, wallet
-        self.born = bed.node.call("getblockcount")
+        self.born = born or bed.node.call("getblockcount")
 
     def fund(self, *amounts: int) -> None:
         places = [self.wallet.place(index) for index in range(len(amounts))]
@@ -151,3 +163,71 @@ def test_recovery_waits_and_then_needs_no_holder(bed: UtxoBed) -> None:
     purse.send(made)
     bed.mine()
     assert purse.coins == []
+
+
+@pytest.fixture
+async def refills(bed: UtxoBed, tmp_path: Path) -> AsyncIterator[Refills]:
+    """With nine units in warm, and marks by which three of them are due to hot."""
+    bed.mine()  # what others left in the wallet lies below
+    purse = Purse(bed, warm(FIVE))
+    made = await Refills.open(tmp_path, bed, purse.wallet, FIVE)
+    purse.fund(5 * UNIT, 4 * UNIT)
+    yield made
+    await made.close()
+
+
+async def test_hot_is_refilled_by_holders_who_are_there_once_however_often_it_is_killed(
+    bed: UtxoBed, refills: Refills
+) -> None:
+    """Criterion: CUST-REFILL-1, CUST-REFILL-2. Each round is another worker's; two are gone."""
+    purse = Purse(bed, warm(FIVE), refills.born)
+    before = sum(purse.coins)
+    await refills.serve(*FIVE[:2])
+    for _ in range(2):
+        await refills.worker().round()
+    (move,) = await refills.moves()
+    assert (move.state, amount_int(move.amount)) == (MoveState.BOUND, 3 * UNIT)
+    await refills.worker().round()
+    assert sum(purse.coins) == before  # two holders are not enough
+    await refills.serve(FIVE[3])
+    killed = refills.worker()
+    killed._give = Mock(side_effect=Killed)  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await killed.round()
+    for _ in range(3):
+        await refills.worker().round()
+    bed.mine()
+    await refills.worker().round()
+    assert (await refills.moves())[0].state == MoveState.BOUND  # not final yet
+    bed.mine(FINAL)
+    for _ in range(3):
+        await refills.worker().round()
+    (done,) = await refills.moves()
+    fee = before - 3 * UNIT - sum(purse.coins)
+    assert (done.state, 0 < fee < 50_000) == (MoveState.DONE, True)
+    assert await refills.hot_and_warm() == (3 * UNIT, 6 * UNIT - fee)
+
+
+async def test_a_holder_signs_what_the_log_has_bound_and_nothing_else(refills: Refills) -> None:
+    """Criterion: CUST-REFILL-3. Whoever asks, and under a rule that stands."""
+    worker = refills.worker()
+    for _ in range(2):
+        await worker.round()
+    (move,) = await refills.moves()
+    kept = worker._kept.find(move.number)
+    assert kept is not None
+    await refills.serve(FIVE[0])
+    name, good = f"{FIVE[0].name}.sock", kept.proposal
+    assert good.spend is not None
+    replace, intent = msgspec.structs.replace, good.intent
+    less = replace(good.spend, pays=(Pays(intent.place, UNIT),), left=good.spend.left + 2 * UNIT)
+    wrong = {
+        "decided another": replace(good, intent=replace(intent, amount=UNIT), spend=less),
+        "not decided and bound": replace(good, intent=replace(intent, number=99)),
+        "other coins": replace(good, spend=replace(good.spend, inputs=good.spend.inputs[:0])),
+        "fee": replace(good, spend=replace(good.spend, left=good.spend.left - 60_000)),
+    }
+    for why, one in wrong.items():
+        with pytest.raises(NotApproved, match=why):
+            await asyncio.to_thread(worker._asked, name, msgspec.json.encode(one))
+    assert await asyncio.to_thread(worker._asked, name, msgspec.json.encode(good))

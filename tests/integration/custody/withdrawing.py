@@ -16,6 +16,7 @@ from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.liveness import Liveness
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.suspensions import Suspensions
+from fullreserve.exchange.products.tier_moves import TierMoves
 from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import (
@@ -48,7 +49,10 @@ class Withdrawing:
 
     @classmethod
     async def open(cls, folder: Path, *networks: wire.DefineNetwork) -> Withdrawing:
-        folds = (Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy())
+        folds = (
+            *(Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()),
+            TierMoves(),
+        )
         bed = await Bed.open(folder, folds=folds)
         door = await LocalDoor.open(bed.sequencer, GATEWAY)
         socket = await SocketServer.start(bed.sequencer, folder / SOCKET_NAME)

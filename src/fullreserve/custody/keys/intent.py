@@ -21,8 +21,15 @@ class NotApproved(Exception):
     """The intent is not one that this signer signs for; the message says why."""
 
 
+EXCHANGE = "exchange"  # who proposes what the log has decided
+
+
 class Rule(msgspec.Struct, frozen=True):
-    """What may move: to this place alone, so much at once and so much in any 24 hours."""
+    """What may move: to this place alone, so much at once and so much in any 24 hours.
+
+    `standing`: what the exchange's log has decided needs no approval of its own, since everybody
+    with this policy has agreed to it beforehand.
+    """
 
     network: int
     source: str  # tier
@@ -33,6 +40,7 @@ class Rule(msgspec.Struct, frozen=True):
     day_max: int
     fee_max: int
     token: bytes = b""  # the asset's contract; empty: the chain's own coin
+    standing: bool = False
 
 
 class TierPolicy(msgspec.Struct, frozen=True):
@@ -51,7 +59,11 @@ class TierPolicy(msgspec.Struct, frozen=True):
 
     def digest(self) -> str:
         """By which signers tell whether they have the same."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        plain = msgspec.to_builtins(self)
+        for rule in plain["rules"]:
+            if not rule["standing"]:
+                del rule["standing"]  # a policy from before is the same as it was
+        return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -84,10 +96,18 @@ def approve(intent: Intent, device: Device, name: str) -> Approval:
     return Approval(name, device.sign(name, intent.digest()))
 
 
-def check(intent: Intent, approvals: Sequence[Approval], policy: TierPolicy, now_ms: int) -> Rule:
+def check(
+    intent: Intent,
+    approvals: Sequence[Approval],
+    policy: TierPolicy,
+    now_ms: int,
+    *,
+    is_decided: bool = False,
+) -> Rule:
     """The rule that allows an intent which enough others than its proposer approved; NotApproved.
 
-    Times are the signer's own.
+    Times are the signer's own. `is_decided`: the exchange's log has decided it, which is enough
+    under a standing rule.
     """
     if intent.policy != policy.digest():
         raise NotApproved(f"it was approved under another policy than version {policy.version}")
@@ -95,16 +115,24 @@ def check(intent: Intent, approvals: Sequence[Approval], policy: TierPolicy, now
         raise NotApproved("its approvals have expired, or are of a time to come")
     if intent.expires_ms - intent.created_ms > policy.lasts_max_ms:
         raise NotApproved("it would last longer than the policy lets it")
+    rule = rule_of(intent, policy)
     agreed = {one.approver for one in approvals if _is_sound(one, intent, policy)}
-    if len(agreed) < policy.needed:
+    if not (is_decided and rule is not None and rule.standing) and len(agreed) < policy.needed:
         raise NotApproved(f"{len(agreed)} of {policy.needed} approvers have approved it")
+    if rule is None:
+        raise NotApproved("no rule of the policy lets this tier pay there")
+    if not 0 < intent.amount <= rule.amount_max:
+        raise NotApproved(f"{intent.amount} is more than {rule.amount_max} at once")
+    return rule
+
+
+def rule_of(intent: Intent, policy: TierPolicy) -> Rule | None:
+    """The rule that is about an intent, whether it allows it or not."""
+    wanted = (intent.network, intent.source, intent.target, intent.asset, intent.place)
     for rule in policy.rules:
-        named = (rule.network, rule.source, rule.target, rule.asset, rule.place)
-        if named == (intent.network, intent.source, intent.target, intent.asset, intent.place):
-            if not 0 < intent.amount <= rule.amount_max:
-                raise NotApproved(f"{intent.amount} is more than {rule.amount_max} at once")
+        if (rule.network, rule.source, rule.target, rule.asset, rule.place) == wanted:
             return rule
-    raise NotApproved("no rule of the policy lets this tier pay there")
+    return None
 
 
 def _is_sound(one: Approval, intent: Intent, policy: TierPolicy) -> bool:

@@ -16,6 +16,21 @@ The policy is a TOML file of which everybody has a copy:
     day_max = 8000000
     fee_max = 50000
     token = ""               # on EVM chains, of what is not the chain's own coin
+    standing = false         # whether the log's decision does, without approvals
+
+    [[marks]]                # the published rule of refills, in the ledger's units
+    network = 3
+    asset = 4
+    low = 200000000
+    target = 500000000
+    cap = 800000000
+    least = 1000000
+    most = 400000000
+    day_most = 800000000
+    while_stopped = false
+
+`signers = ["tls:ida@10.0.0.7:9001"]` names those of a tier that answer by themselves; it is no part
+of what is agreed on.
 """
 
 from __future__ import annotations
@@ -29,7 +44,7 @@ import msgspec
 from fullreserve.custody.addresses import account_of, read_account
 from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.chains.rpc import Node
-from fullreserve.custody.chains.utxo_transaction import Pays
+from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys.changes import ADDRESSES
 from fullreserve.custody.keys.intent import Intent, NotApproved, Rule, TierPolicy
 from fullreserve.custody.keys.record import SAFE, Record
@@ -39,6 +54,8 @@ from fullreserve.custody.tiers import safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet import WalletAddresses
 from fullreserve.custody.tiers.wallet_coins import found
+from fullreserve.exchange.products.tier_moves_wire import Marks
+from fullreserve.exchange.wire.commands import amount_bytes
 
 LASTS_MS = 4 * 3_600_000
 
@@ -57,6 +74,19 @@ class _Rule(msgspec.Struct, forbid_unknown_fields=True):
     day_max: int
     fee_max: int
     token: str = ""
+    standing: bool = False
+
+
+class _Marks(msgspec.Struct, forbid_unknown_fields=True):
+    network: int
+    asset: int
+    low: int
+    target: int
+    cap: int
+    least: int
+    most: int
+    day_most: int
+    while_stopped: bool = False
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,6 +94,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     needed: int
     approvers: tuple[str, ...]
     rule: tuple[_Rule, ...]
+    signers: tuple[str, ...] = ()
+    marks: tuple[_Marks, ...] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -77,10 +109,44 @@ class Wanted(msgspec.Struct, frozen=True):
     proposer: str
 
 
+def signers_of(path: Path) -> tuple[str, ...]:
+    """Sockets and TLS endpoints of holders' signers that a policy's file names; BadMove."""
+    try:
+        return _read(path).signers
+    except (OSError, ValueError, msgspec.ValidationError) as bad:
+        raise BadMove(f"{path}: {bad}") from None
+
+
+def marks_of(path: Path) -> list[Marks]:
+    """When hot is refilled and swept, as a policy's file has it; BadMove."""
+    try:
+        return [_marks(one) for one in _read(path).marks]
+    except (OSError, ValueError, OverflowError, msgspec.ValidationError) as bad:
+        raise BadMove(f"{path}: {bad}") from None
+
+
+def _marks(one: _Marks) -> Marks:
+    return Marks(
+        network=one.network,
+        asset=one.asset,
+        low=amount_bytes(one.low),
+        target=amount_bytes(one.target),
+        cap=amount_bytes(one.cap),
+        least=amount_bytes(one.least),
+        most=amount_bytes(one.most),
+        day_most=amount_bytes(one.day_most),
+        while_stopped=one.while_stopped,
+    )
+
+
+def _read(path: Path) -> _File:
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+
+
 def load(path: Path, record: Record) -> TierPolicy:
     """The policy of a file, with the approvers' keys of the record's cards; BadMove."""
     try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+        file = _read(path)
         rules = tuple(_rule(one, record) for one in file.rule)
         keys = {name: record.state.cards[name].key for name in file.approvers}
         return TierPolicy(file.version, file.needed, keys, rules)
@@ -99,7 +165,7 @@ def _rule(one: _Rule, record: Record) -> Rule:
     token = read_account(one.token) if one.token else b""
     return Rule(
         one.network, one.source, one.target, one.asset, place, one.amount_max, one.day_max,
-        one.fee_max, token,
+        one.fee_max, token, one.standing,
     )  # fmt: skip
 
 
@@ -118,17 +184,27 @@ def propose(
         now_ms, *named, rule.place, wanted.amount, wanted.proposer, policy.digest(), now_ms,
         now_ms + LASTS_MS,
     )  # fmt: skip
-    tier = record.wallet(wanted.network, wanted.source)
+    return built(record, node, intent, rule, rate)
+
+
+def built(
+    record: Record, node: Node, intent: Intent, rule: Rule, rate: int, first: Sequence[Coin] = ()
+) -> Proposal:
+    """A transaction that would carry an intent out, not approved yet; Unpayable, NodeProblem.
+
+    Of a script wallet those of the coins `first` that are still there are spent before others.
+    """
+    tier = record.wallet(intent.network, intent.source)
     if tier.wallet is None:
         account = bytes.fromhex(tier.safe)
-        called = safe.transfer_call(rule.token or None, rule.place, wanted.amount)
+        called = safe.transfer_call(rule.token or None, rule.place, intent.amount)
         nonce = SafeView(node, account).nonce()
         transaction = SafeTransaction(tier.chain_id, account, nonce, *called)
         return Proposal(intent, (), transaction=transaction)
     tip = int(node.call("getblockcount"))
     coins = [one.coin for one in found(node, tier.wallet, ADDRESSES, tier.born, tip)]
-    pays = [Pays(rule.place, wanted.amount)]
-    spend = spending.planned(tier.wallet, coins, pays, tier.wallet.place(0), rate)
+    pays = [Pays(rule.place, intent.amount)]
+    spend = spending.planned(tier.wallet, coins, pays, tier.wallet.place(0), rate, first)
     return Proposal(intent, (), spend)
 
 
@@ -162,12 +238,25 @@ def execution(proposal: Proposal, record: Record, parts: Sequence[bytes]) -> byt
     tier = record.wallet(proposal.intent.network, proposal.intent.source)
     if tier.kind != SAFE or proposal.transaction is None:
         raise BadMove("it is no Safe's move")
-    digest, signed = proposal.transaction.digest(), {}
-    for part in parts:
-        key = recovered(part[:64] + bytes((part[64] - 27,)), digest) if len(part) == 65 else None
-        if key is None:
-            raise NotApproved("a part is no signature of this transaction")
-        signed[account_of(key)] = part
+    signed = dict(owner_of(proposal, record, part) for part in parts)
     owners = [bytes.fromhex(one) for one in tier.owners.values()]
     sound = safe.checked(proposal.transaction, signed, owners, tier.threshold)
     return proposal.transaction.execution(sound)
+
+
+def owner_of(proposal: Proposal, record: Record, part: bytes) -> tuple[bytes, bytes]:
+    """Whose signature of a Safe's move a part is, and the part; NotApproved."""
+    transaction = proposal.transaction
+    tier = record.wallet(proposal.intent.network, proposal.intent.source)
+    whole = transaction is not None and len(part) == 65 and part[64] in (27, 28)
+    key = (
+        recovered(part[:64] + bytes((part[64] - 27,)), transaction.digest())
+        if transaction is not None and whole
+        else None
+    )
+    if key is None:
+        raise NotApproved("a part is no signature of this transaction")
+    owner = account_of(key)
+    if owner.hex() not in tier.owners.values():
+        raise NotApproved(f"0x{owner.hex()} is no owner")
+    return owner, part

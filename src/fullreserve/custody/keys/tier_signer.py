@@ -9,18 +9,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.keys.device import Device, DeviceProblem
-from fullreserve.custody.keys.intent import Approval, Intent, NotApproved, Rule, TierPolicy, check
+from fullreserve.custody.keys.intent import (
+    Approval,
+    Intent,
+    NotApproved,
+    Rule,
+    TierPolicy,
+    check,
+    rule_of,
+)
 from fullreserve.custody.keys.record import TierWallet
 from fullreserve.custody.tiers import safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend
+from fullreserve.door.protocol import Unavailable
 
 DAY_MS = 86_400_000
 DRIFT_MAX_MS = 2_000
@@ -45,6 +56,22 @@ class Proposal(msgspec.Struct, frozen=True):
     approvals: tuple[Approval, ...]
     spend: Spend | None = None
     transaction: SafeTransaction | None = None
+
+    @property
+    def binding(self) -> bytes:
+        """32 bytes for the inputs or the nonce; what the exchange binds a move to."""
+        if self.spend is not None:
+            return self.spend.binding
+        if self.transaction is not None:
+            return evm_transaction.binding(self.transaction.safe, self.transaction.nonce)
+        return b""
+
+
+class Decided(Protocol):
+    """What a signer learns from the exchange itself."""
+
+    async def check(self, proposal: Proposal) -> None:
+        """NotApproved when the log has not decided and bound it, Unavailable when nobody says."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -109,7 +136,9 @@ class TierSigner:
         policy: TierPolicy,
         memory: TierMemory,
         clock: Clock,
+        decided: Decided | None = None,
     ) -> None:
+        self._decided = decided
         self._holder = holder
         self._device = device
         self._wallets = wallets
@@ -120,25 +149,37 @@ class TierSigner:
 
     async def answer(self, _name: str, question: bytes) -> bytes:
         """Never raises: what cannot be read or kept is refused too."""
-        return msgspec.json.encode(self._answer(question))
+        return msgspec.json.encode(await self._answer(question))
 
-    def _answer(self, question: bytes) -> Answer:
+    async def _answer(self, question: bytes) -> Answer:
         try:
-            return Answer(self.sign(msgspec.json.decode(question, type=Proposal)))
+            proposal = msgspec.json.decode(question, type=Proposal)
+            is_decided = await self._is_decided(proposal)
+            return Answer(self.sign(proposal, is_decided=is_decided))
         except (msgspec.DecodeError, ValueError, AttributeError):
             return Answer(refusal="the proposal cannot be read")
         except (NotApproved, DeviceProblem) as problem:
             log.warning("refused to sign", reason=str(problem))
             return Answer(refusal=str(problem))
+        except Unavailable:
+            return Answer(refusal="what the exchange has decided cannot be read now")
         except (sqlite3.Error, OSError) as problem:
             log.error("cannot remember", problem=type(problem).__name__)  # noqa: TRY400 - a word
             return Answer(refusal="the signer cannot remember what it signs: its disk")
 
-    def sign(self, proposal: Proposal) -> bytes:
+    async def _is_decided(self, proposal: Proposal) -> bool:
+        """Whether a standing rule lets the log's word do; NotApproved, Unavailable."""
+        rule = rule_of(proposal.intent, self._policy)
+        if self._decided is None or rule is None or not rule.standing or proposal.approvals:
+            return False
+        await self._decided.check(proposal)
+        return True
+
+    def sign(self, proposal: Proposal, *, is_decided: bool = False) -> bytes:
         """This holder's part; NotApproved, DeviceProblem, sqlite3.Error."""
         now_ms = self._now_ms()
         intent = proposal.intent
-        rule = check(intent, proposal.approvals, self._policy, now_ms)
+        rule = check(intent, proposal.approvals, self._policy, now_ms, is_decided=is_decided)
         wallet = self._wallets.get((intent.network, intent.source))
         if wallet is None:
             raise NotApproved(f"no {intent.source} wallet of network {intent.network} is known")

@@ -65,12 +65,25 @@ def vbytes(wallet: Wallet, spend: Spend) -> int:
 
 
 def planned(
-    wallet: Wallet, coins: Sequence[tx.Coin], pays: Sequence[tx.Pays], rest: bytes, rate: int
+    wallet: Wallet,
+    coins: Sequence[tx.Coin],
+    pays: Sequence[tx.Pays],
+    rest: bytes,
+    rate: int,
+    first: Sequence[tx.Coin] = (),
 ) -> Spend:
-    """Pays from as few coins as will do, largest first; Unpayable. `rate` is sats a vbyte."""
+    """Pays from as few coins as will do, largest first; Unpayable. `rate` is sats a vbyte.
+
+    What of `coins` is among `first` goes before all others, in that order.
+    """
     wanted = sum(one.amount for one in pays)
     chosen: list[tx.Coin] = []
-    for coin in sorted(coins, key=lambda one: (-one.amount, one.outpoint())):
+    place = {one.outpoint(): number for number, one in enumerate(first)}
+
+    def order(one: tx.Coin) -> tuple[int, int, bytes]:
+        return place.get(one.outpoint(), len(place)), -one.amount, one.outpoint()
+
+    for coin in sorted(coins, key=order):
         chosen.append(coin)
         made = _with_rest(wallet, Spend(tuple(chosen), tuple(pays), rest, 1), rate)
         if made is not None:

@@ -1,0 +1,110 @@
+"""What the worker of moves keeps of each, as files of a folder: written before it is acted on.
+
+`N.json` is the worker's own. `N.move` is the proposal for people: approvals of it are read from
+`N-*.approval`, and what holders signed from `N-*.part`, as `approve-move` and `sign-move` write
+them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.chains.utxo_transaction import Coin
+from fullreserve.custody.keys.intent import Approval
+from fullreserve.custody.keys.tier_signer import Proposal
+
+FOLDER = "custody-moves"
+LOOKED_AT = 100
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A signed transaction, on disk before a node has it."""
+
+    txid: bytes
+    raw: bytes
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A proposal and what was signed for it; `since` is the height from which it may be found."""
+
+    proposal: Proposal
+    since: int
+    sent: tuple[Sent, ...] = ()
+    at: int = 0  # height for which a loss of the nonce was first seen
+
+
+class KeptMoves:
+    """A data folder's."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / FOLDER
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+
+    def find(self, number: int) -> Kept | None:
+        """None where nothing is known; ValueError when the file is damaged."""
+        try:
+            content = (self._folder / f"{number}.json").read_bytes()
+        except FileNotFoundError:
+            return None
+        return msgspec.json.decode(content, type=Kept)
+
+    def keep(self, kept: Kept) -> None:
+        """Replaces what was known, in one step."""
+        number = kept.proposal.intent.number
+        self._write(f"{number}.json", msgspec.json.encode(kept))
+
+    def inputs(self, network: int) -> list[Coin]:
+        """Coins of the newest proposals on a network, the oldest first.
+
+        Spent before others they see to it that a move and one that lapsed before it cannot both be
+        paid.
+        """
+        numbers = sorted(int(path.stem) for path in self._folder.glob("*.json"))[-LOOKED_AT:]
+        found: dict[bytes, Coin] = {}
+        for number in numbers:
+            kept = self.find(number)
+            if kept is None or kept.proposal.spend is None:
+                continue
+            if kept.proposal.intent.network == network:
+                for one in kept.proposal.spend.inputs:
+                    found.setdefault(one.outpoint(), one)
+        return list(found.values())
+
+    def hand_out(self, kept: Kept) -> Path:
+        """The proposal for people, once it is bound."""
+        name = f"{kept.proposal.intent.number}.move"
+        if not (self._folder / name).exists():
+            self._write(name, msgspec.json.encode(kept.proposal))
+        return self._folder / name
+
+    def approvals(self, number: int) -> tuple[Approval, ...]:
+        """Those that were put there; what cannot be read counts for nothing."""
+        found = []
+        for path in sorted(self._folder.glob(f"{number}-*.approval")):
+            try:
+                found.append(msgspec.json.decode(path.read_bytes(), type=Approval))
+            except (OSError, ValueError):
+                continue
+        return tuple(found)
+
+    def parts(self, number: int) -> dict[str, bytes]:
+        """What holders signed by themselves, by file."""
+        paths = sorted(self._folder.glob(f"{number}-*.part"))
+        return {path.name: path.read_bytes() for path in paths}
+
+    def _write(self, name: str, content: bytes) -> None:
+        fresh = self._folder / f"{name}.new"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._folder / name)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,176 @@
+"""`fullreserve custody set-marks|fund-tier|refill|serve-holder`: refills that go by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fullreserve import logs
+from fullreserve.clock import Clock, SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import networks
+from fullreserve.custody.chains.adapter import Attempt
+from fullreserve.custody.chains.rpc import Node, hexed
+from fullreserve.custody.house import MOVES_GATEWAY, House
+from fullreserve.custody.keys import gas, moves, tls_door
+from fullreserve.custody.keys.commands import carried_out, opened, say, word
+from fullreserve.custody.keys.decided_moves import DecidedMoves
+from fullreserve.custody.keys.device import Device
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.move_commands import COMMAND_GATEWAY
+from fullreserve.custody.keys.moves import BadMove
+from fullreserve.custody.keys.record import Record
+from fullreserve.custody.keys.refilling import Refilling, Terms, keep
+from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
+from fullreserve.custody.signer_wire import serve_frames
+from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.door.protocol import Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, SetMarks
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.until_terminated import until_terminated
+
+READS_ONLY = 0  # the gateway of who may not say anything to the exchange
+PAUSE_MS = 2_000
+_HASH = 32
+
+log = structlog.get_logger(__name__)
+
+
+@carried_out
+def set_marks(settings: Settings, policy: Path) -> None:
+    """Tells the log the marks of a policy's file."""
+    marks = moves.marks_of(policy)
+    codes = asyncio.run(_told(settings.data, TIER_MOVES, [SetMarks(one) for one in marks]))
+    for one, code in zip(marks, codes, strict=True):
+        if code:
+            where = f"asset {one.asset} on network {one.network}"
+            raise BadMove(f"the exchange refuses the marks of {where} with code {code}")
+    say(f"The log has {len(marks)} marks.")
+
+
+@carried_out
+def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: int,
+              transaction: str) -> None:  # fmt: skip
+    """Tells the ledger of the house's own coins that came to a tier."""
+    name = transfer(salt_of(settings.data), network, hexed(transaction, _HASH))
+    funded = wire.Funded(network, name, asset, wire.Tier[tier.upper()], amount_bytes(amount))
+    (code,) = asyncio.run(_told(settings.data, wire.DEPOSITS, [funded]))
+    if code:
+        raise BadMove(f"the exchange refuses it with code {code}")
+    say("The ledger has it.")
+
+
+async def _told(data: Path, fold: int, words: Sequence[msgspec.Struct]) -> list[int]:
+    door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        return await House(door).report(fold, *words)
+    finally:
+        await door.close()
+
+
+class FileGas:
+    """Pays with the key named `payer` of a device."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+
+    def sign(self, node: Node, to: bytes, data: bytes) -> Attempt:
+        """A call, signed with the next nonce."""
+        return gas.signed(node, self._device, to, data, gas.next_nonce(node, self._device))
+
+
+@carried_out
+def refill(settings: Settings, policy: Path, payer: Path | None, rate: int) -> None:
+    """Refills hot from warm until it is ended."""
+    logs.configure(settings.log)
+    pays = None
+    if payer is not None:
+        pays = FileGas(FileDevice.open(payer, word("passphrase of who pays the gas: ")))
+    try:
+        asyncio.run(_refill(settings.data, policy, pays, rate))
+    except* Unavailable as gone:
+        raise BadMove(str(gone.exceptions[0])) from None
+
+
+async def _refill(data: Path, policy: Path, pays: FileGas | None, rate: int) -> None:
+    clock: Clock = SystemClock()
+    agreed, signers = moves.load(policy, Record.of(data)), moves.signers_of(policy)
+    door = await SocketDoor.open(data / SOCKET_NAME, MOVES_GATEWAY, clock)
+    house = House(door)
+    workers = [
+        Refilling(data, house, clock, Terms(one, agreed, signers, pays, rate))
+        for one in networks.served(data)
+    ]
+
+    async def work() -> None:
+        async with house.listening():
+            await keep(workers, clock, PAUSE_MS)
+
+    try:
+        await until_terminated(work())
+    finally:
+        await door.close()
+
+
+@carried_out
+def serve_holder(settings: Settings, policy: Path, holder: str, keys: Path | None,
+                 module: Path | None, token: str, socket: str, listen: str) -> None:  # fmt: skip
+    """Signs moves of tiers as a holder, by itself, until it is ended."""
+    logs.configure(settings.log)
+    if not (socket or listen):
+        raise BadMove("name a socket in the data folder, or host:port for TLS")
+    device = opened(holder, keys, module, token)
+    secret = word("passphrase of the certificate's key: ") if listen else b""
+    try:
+        asyncio.run(_serve(settings.data, policy, (holder, device), socket, listen, secret))
+    finally:
+        device.close()
+
+
+async def _serve(
+    data: Path, policy: Path, who: tuple[str, Device], socket: str, listen: str, secret: bytes
+) -> None:
+    clock, (holder, device) = SystemClock(), who
+    record = Record.of(data)
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
+    memory = TierMemory(data / f"custody-tier-{holder}.sqlite")
+    decided = DecidedMoves(House(door), networks.load(data))
+    agreed, wallets = moves.load(policy, record), record.state.wallets
+    signer = TierSigner(holder, device, wallets, agreed, memory, clock, decided)
+
+    async def answered(question: bytes) -> bytes:
+        return await signer.answer("", question)
+
+    opened_here = []
+    if socket:
+        await asyncio.to_thread((data / socket).unlink, missing_ok=True)
+        opened_here.append(await listening(data / socket, answered))
+    if listen:
+        opened_here.append(await tls_door.listen(data, holder, listen, secret, answered))
+    log.info("holder signs", holder=holder)
+    try:
+        await until_terminated(asyncio.Event().wait())
+    finally:
+        for one in opened_here:
+            one.close()
+        await door.close()
+        memory.close()
+
+
+async def listening(place: Path, answering: Callable[[bytes], Awaitable[bytes]]) -> asyncio.Server:
+    """Serves a socket that its owner alone can open, in the place of one that was left behind."""
+    mask = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(
+            lambda reader, writer: serve_frames(answering, reader, writer), place
+        )
+    finally:
+        os.umask(mask)

@@ -1,0 +1,360 @@
+"""Refills hot from warm: asks the log whether a move is due, and carries out what it decided.
+
+The order is fixed: the log decides; a proposal is kept; the log binds the move to it; holders sign
+(signers that answer by themselves, and people through files); what was signed is kept; then a node
+gets it; once it is final the ledger has it and the move has ended. Each step is repeated after a
+crash with what was kept. A move that is bound and not known here is left to a person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+import structlog
+
+from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.chains.adapter import Attempt, Unpayable
+from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
+from fullreserve.custody.house import House
+from fullreserve.custody.keys import moves
+from fullreserve.custody.keys.decided_moves import intent_of
+from fullreserve.custody.keys.intent import NotApproved, Rule, TierPolicy
+from fullreserve.custody.keys.kept_moves import Kept, KeptMoves, Sent
+from fullreserve.custody.keys.move_standing import Taken, height_of, standing
+from fullreserve.custody.keys.record import Record
+from fullreserve.custody.keys.tier_signer import Answer, Proposal
+from fullreserve.custody.networks import Network
+from fullreserve.custody.signer_wire import SignerGone, content_of
+from fullreserve.custody.tiers.safe import NotEnough
+from fullreserve.custody.tiers.spending import WrongPart, read_part
+from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_marks import Standing, refill
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    Bind,
+    End,
+    ListMarks,
+    ListMoves,
+    Marks,
+    Move,
+    MoveState,
+    Refused,
+    Want,
+)
+from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+
+AGAIN_MS = 60_000  # until what was refused is asked for again
+OPEN_MAX = 100
+
+log = structlog.get_logger(__name__)
+
+
+class Gas(Protocol):
+    """Who sends a Safe's transactions, and pays for that."""
+
+    def sign(self, node: Node, to: bytes, data: bytes) -> Attempt:
+        """A call, signed with the next nonce; NodeProblem, DeviceProblem."""
+
+
+class Terms(NamedTuple):
+    """Of one network. `signers` answer by themselves; `rate` is sats a virtual byte."""
+
+    network: Network
+    policy: TierPolicy
+    signers: Sequence[str]
+    gas: Gas | None = None
+    rate: int = 10
+
+
+class Refilling:
+    """Of one network."""
+
+    def __init__(self, data: Path, house: House, clock: Clock, terms: Terms) -> None:
+        self._data = data
+        self._house = house
+        self._clock = clock
+        self._terms = terms
+        self._record = Record.of(data)
+        self._kept = KeptMoves(data)
+        self._node = Node(terms.network.nodes[0])
+        self._salt = salt_of(data)
+        self._refused: dict[int, int] = {}  # by asset: when it may be asked again
+        self._said: dict[int, str] = {}
+
+    async def round(self) -> None:
+        """Every step that is due; NodeProblem, Unavailable."""
+        number = self._terms.network.network
+        found: list[Move] = await self._house.ask(
+            TIER_MOVES, ListMoves(is_open=True, limit=OPEN_MAX)
+        )
+        ours = [one for one in found if one.network == number]
+        for one in ours:
+            if (one.source, one.target) == (wire.Tier.WARM, wire.Tier.HOT):
+                await self._carry_out(one)
+        moving = {one.asset for one in ours}
+        marks: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
+        for each in marks:
+            if each.network == number and each.asset not in moving:
+                await self._want(each)
+
+    # Whether one is due
+
+    async def _want(self, marks: Marks) -> None:
+        rules = self._rules(marks.asset)
+        now_ms = self._clock.monotonic_ns() // NS_PER_MS
+        if not rules or now_ms < self._refused.get(marks.asset, 0) or not await self._due(marks):
+            return
+        place, rule = await asyncio.to_thread(self._emptiest, rules)
+        room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
+        tiers = (wire.Tier.WARM, wire.Tier.HOT)
+        word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room))
+        (code,) = await self._house.report(TIER_MOVES, word)
+        if code:
+            self._refused[marks.asset] = now_ms + AGAIN_MS
+            log.warning("no refill", network=marks.network, asset=marks.asset,
+                        why=Refused(code).name.lower())  # fmt: skip
+
+    async def _due(self, marks: Marks) -> bool:
+        """As the fold will see it, but for what it alone knows: no word where nothing is due."""
+        held = {
+            one.kind: -amount_int(one.balance)
+            for one in await self._house.ledger()
+            if (one.instance, one.asset) == (marks.network, marks.asset)
+        }
+        asked = GetDemand(marks.network, marks.asset)
+        demand: Demand = await self._house.ask(wire.WITHDRAWALS, asked)
+        has = Standing(
+            hot=held.get(chart.CHAIN_HOT, 0),
+            bound=amount_int(demand.bound),
+            short=amount_int(demand.short),
+            warm=held.get(chart.CHAIN_WARM, 0),
+            refilled=0,
+        )
+        return not refill(marks, has, is_red=False).code
+
+    def _rules(self, asset: int) -> list[Rule]:
+        """Where the policy lets warm pay; a place's number is its place here."""
+        wanted = (self._terms.network.network, "warm", "hot", asset)
+        found = [
+            one
+            for one in self._terms.policy.rules
+            if (one.network, one.source, one.target, one.asset) == wanted
+        ]
+        return sorted(found, key=lambda one: one.place)
+
+    def _emptiest(self, rules: Sequence[Rule]) -> tuple[int, Rule]:
+        """Of several accounts the one that has least; NodeProblem."""
+        if len(rules) == 1:
+            return 0, rules[0]
+        chain = self._terms.network.chains()[0]
+        held = chain.balances([one.place for one in rules], chain.tip())
+        amounts = [held.get((one.place, one.asset), 0) for one in rules]
+        place = amounts.index(min(amounts))
+        return place, rules[place]
+
+    # Carrying out
+
+    async def _carry_out(self, move: Move) -> None:
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        if not move.binding:
+            if now_ms >= move.expires_ms:
+                await self._end(move, MoveState.LAPSED)
+                return
+            bound = await self._bound(move)
+            if bound is None:
+                return
+            move = bound
+        kept = self._kept.find(move.number)
+        if kept is None or kept.proposal.binding != move.binding:
+            self._say(move, "bound, and unknown here: a person has to look")
+            return
+        if not kept.sent:
+            if now_ms >= move.expires_ms:
+                await self._end(move, MoveState.LAPSED)
+                return
+            signed = await asyncio.to_thread(self._signed, move, kept)
+            if signed is None:
+                return
+            kept = signed
+        await self._follow(move, kept)
+
+    async def _bound(self, move: Move) -> Move | None:
+        """The move with a proposal that is kept here and bound there; None while it cannot be."""
+        try:
+            kept = await asyncio.to_thread(self._built, move)
+        except (Unpayable, moves.BadMove, ValueError) as problem:
+            self._say(move, str(problem))
+            return None
+        self._kept.keep(kept)
+        word = Bind(move.number, kept.proposal.binding)
+        (code,) = await self._house.report(TIER_MOVES, word)
+        if code:
+            self._say(move, Refused(code).name.lower())
+            return None
+        return msgspec.structs.replace(move, binding=word.binding, state=MoveState.BOUND)
+
+    def _built(self, move: Move) -> Kept:
+        rules = self._rules(move.asset)
+        if move.place >= len(rules):
+            raise moves.BadMove("the policy names no such place any more")
+        rule, network = rules[move.place], self._terms.network
+        intent = intent_of(move, network, rule.place, self._terms.policy.digest())
+        first = self._kept.inputs(network.network)
+        made = moves.built(self._record, self._node, intent, rule, self._terms.rate, first)
+        return Kept(made, height_of(self._node, made))
+
+    def _signed(self, move: Move, kept: Kept) -> Kept | None:
+        """With a transaction, on disk, once enough holders have signed; NodeProblem."""
+        self._kept.hand_out(kept)
+        proposal, said = kept.proposal, []
+        given = self._kept.approvals(move.number)
+        question = msgspec.json.encode(msgspec.structs.replace(proposal, approvals=given))
+        parts = dict(self._kept.parts(move.number))
+        for name in self._terms.signers:
+            try:
+                parts[name] = self._asked(name, question)
+            except (NotApproved, SignerGone) as refusal:
+                said.append(f"{name}: {refusal}")
+        sound = []
+        for name, part in parts.items():
+            problem = self._wrong_with(proposal, part)
+            if problem:
+                said.append(f"{name}: {problem}")
+            else:
+                sound.append(part)
+        try:
+            sent = self._completed(proposal, sound)
+        except (Unpayable, NotEnough, NotApproved, moves.BadMove) as problem:
+            self._say(move, "; ".join((str(problem), *said)))
+            return None
+        kept = msgspec.structs.replace(kept, sent=(sent,))
+        self._kept.keep(kept)
+        return kept
+
+    def _asked(self, name: str, question: bytes) -> bytes:
+        try:
+            told = msgspec.json.decode(content_of(self._data, name, question), type=Answer)
+        except msgspec.DecodeError:
+            raise NotApproved("what it answers cannot be read") from None
+        if told.refusal:
+            raise NotApproved(told.refusal)
+        return told.part
+
+    def _wrong_with(self, proposal: Proposal, part: bytes) -> str:
+        """Why a part is none, "" when it is one: a bad one spoils no other."""
+        tier = self._record.wallet(proposal.intent.network, proposal.intent.source)
+        try:
+            if proposal.spend is not None and tier.wallet is not None:
+                read_part(tier.wallet, proposal.spend, part)
+            else:
+                moves.owner_of(proposal, self._record, part)
+        except (WrongPart, NotApproved) as problem:
+            return str(problem)
+        return ""
+
+    def _completed(self, proposal: Proposal, parts: Sequence[bytes]) -> Sent:
+        if proposal.spend is not None:
+            attempt = moves.completed(proposal, self._record, parts)
+            return Sent(attempt.txid, attempt.raw)
+        call = moves.execution(proposal, self._record, parts)
+        if self._terms.gas is None:
+            raise moves.BadMove("nobody pays the gas: start this with a file of keys for it")
+        assert proposal.transaction is not None
+        attempt = self._terms.gas.sign(self._node, proposal.transaction.safe, call)
+        return Sent(attempt.txid, attempt.raw)
+
+    # What becomes of it
+
+    async def _follow(self, move: Move, kept: Kept) -> None:
+        newest = kept.sent[-1]
+        taken = await asyncio.to_thread(
+            standing, self._node, kept.proposal, kept.since, newest.txid
+        )
+        if taken is None:
+            await asyncio.to_thread(self._give, move, newest)
+        elif taken.depth >= self._terms.network.unlock_after:
+            await self._final(move, kept, taken)
+        elif not taken.is_ours:
+            await self._doubted(move, kept, taken)
+
+    def _give(self, move: Move, sent: Sent) -> None:
+        """To the node, which may have it already."""
+        script = self._terms.network.kind == "utxo"
+        method, raw = ("sendrawtransaction", "") if script else ("eth_sendRawTransaction", "0x")
+        try:
+            self._node.call(method, raw + sent.raw.hex())
+        except NodeRefuses as refusal:
+            log.info("refill waits", move=move.number, problem=refusal.message)
+        else:
+            log.info("refill sent", move=move.number, transaction=sent.txid.hex())
+
+    async def _doubted(self, move: Move, kept: Kept, taken: Taken) -> None:
+        """A nonce that is used: the block that used it is not known, so time tells."""
+        self._say(move, "another transaction took its inputs or nonce")
+        if kept.proposal.transaction is None:
+            return
+        if not kept.at:
+            self._kept.keep(msgspec.structs.replace(kept, at=taken.height))
+        elif taken.height - kept.at >= self._terms.network.unlock_after:
+            await self._final(move, kept, taken)
+
+    async def _final(self, move: Move, kept: Kept, taken: Taken) -> None:
+        network = self._terms.network
+        name = transfer(self._salt, network.network, taken.txid)
+        if not taken.is_ours:
+            await self._end(move, MoveState.OVERTAKEN, name)
+            return
+        spend = kept.proposal.spend
+        fee = network.scales[network.coin].cost(spend.fee if spend is not None else 0)
+        word = wire.Moved(
+            *(network.network, name, move.asset, move.source, move.target, move.amount),
+            amount_bytes(fee),
+        )
+        (code,) = await self._house.report(wire.DEPOSITS, word)
+        if code:
+            log.error("moved, and the exchange does not say so", move=move.number, code=code)
+            return
+        await self._end(move, MoveState.DONE, name)
+
+    async def _end(self, move: Move, state: MoveState, name: bytes = b"") -> None:
+        (code,) = await self._house.report(TIER_MOVES, End(move.number, state, name))
+        log.info("move ended", move=move.number, state=state.name.lower(), code=code)
+        self._said.pop(move.number, None)
+
+    def _say(self, move: Move, problem: str) -> None:
+        """Once, until it is another."""
+        if self._said.get(move.number) != problem:
+            self._said[move.number] = problem
+            log.warning("move waits", move=move.number, problem=problem)
+
+
+async def keep(workers: Sequence[Refilling], clock: Clock, pause_ms: int) -> None:
+    """Each network's by itself, for ever; Unavailable when the exchange is not there."""
+
+    async def run(one: Refilling) -> None:
+        said = ""
+        while True:
+            problem = await _problem(one.round)
+            if problem and problem != said:
+                log.warning("no moves now", problem=problem)
+            said = problem
+            await clock.wait_ms(pause_ms)
+
+    async with asyncio.TaskGroup() as group:
+        for one in workers:
+            group.create_task(run(one))
+
+
+async def _problem(round_: Callable[[], Awaitable[None]]) -> str:
+    try:
+        await round_()
+    except NodeProblem as problem:
+        return str(problem)
+    return ""
