@@ -17,6 +17,8 @@ from fractions import Fraction
 from typing import Protocol
 
 NS_PER_MS = 1_000_000
+NS_PER_US = 1_000
+US_PER_MS = 1_000
 MS_PER_S = 1_000
 
 # How far wall time may run ahead of monotonic time between two looks and still be followed: NTP's
@@ -32,6 +34,9 @@ class Clock(Protocol):
 
     def wall_ms(self) -> int:
         """Return wall time in milliseconds since the epoch; it may be set back."""
+
+    def wall_us(self) -> int:
+        """Return wall time in microseconds since the epoch, as fine as the machine tells it."""
 
     def monotonic_ns(self) -> int:
         """Return nanoseconds from an arbitrary start; for durations only."""
@@ -100,6 +105,9 @@ class SystemClock:
     def wall_ms(self) -> int:
         return self._wall_ns() // NS_PER_MS
 
+    def wall_us(self) -> int:
+        return self._wall_ns() // NS_PER_US
+
     def monotonic_ns(self) -> int:
         return self._monotonic_ns()
 
@@ -144,6 +152,9 @@ class ManualClock:
 
     def wall_ms(self) -> int:
         return self._wall_ms
+
+    def wall_us(self) -> int:
+        return self._wall_ms * US_PER_MS
 
     def monotonic_ns(self) -> int:
         return self._monotonic_ms * NS_PER_MS

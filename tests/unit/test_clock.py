@@ -50,6 +50,15 @@ def test_exchange_time_never_goes_back_when_the_wall_clock_does() -> None:
     assert clock.exchange_ms() == START_MS + 5_500, "it goes on where wall time has come"
 
 
+def test_wall_time_is_told_in_microseconds_too() -> None:
+    """Criterion: HOUSE-CLOCK-4."""
+    clock = SystemClock(wall_ns=lambda: START_MS * NS_PER_MS + 123_456)
+    assert (clock.wall_us(), clock.wall_ms()) == (START_MS * 1_000 + 123, START_MS)
+    by_hand = ManualClock(START_MS)
+    by_hand.set_wall(START_MS + 7)
+    assert by_hand.wall_us() == (START_MS + 7) * 1_000
+
+
 @pytest.mark.parametrize(("speed", "moved_ms"), [("1", 3000), ("2.5", 7500), ("1/3", 1000)])
 def test_speed_moves_exchange_time_alone(speed: str, moved_ms: int) -> None:
     """Criterion: HOUSE-CLOCK-2."""

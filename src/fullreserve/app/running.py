@@ -36,7 +36,7 @@ from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
-from fullreserve.gateway.rest.trade.rating import Keeper
+from fullreserve.gateway.rest.trade import rating
 from fullreserve.gateway.rest.x.operator import carrying
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.identity.courier import Channel, Console, Courier
@@ -422,14 +422,10 @@ class Running:
         with named("http", self.settings.http):
             rest = self._rest = await RestServer.start(application, ports.http, tls, most)
         self._stop.push_async_callback(rest.close)
-        application.vitals.start()
-        self._stop.callback(application.vitals.stop)
-        rates = Keeper(context)
-        rates.start()
-        self._stop.callback(rates.stop)
-        calendar = CalendarKeeper(context)
-        calendar.start()
-        self._stop.callback(calendar.stop)
+        tasks = application.vitals.task, rating.keeper(context), CalendarKeeper(context).task
+        for task in tasks:
+            task.start()
+            self._stop.callback(task.stop)
         self._stop.callback(asyncio.create_task(carrying.resume(context)).cancel)
         self.http = rest.address
         strict = self.settings.gateway.strict

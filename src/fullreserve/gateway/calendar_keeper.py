@@ -5,7 +5,6 @@ Everything is done before it is noted as done, and may be done twice: after a cr
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -34,6 +33,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.refusals import LAST_MS
+from fullreserve.gateway.repeated_task import RepeatedTask
 from fullreserve.gateway.suspension_desk import settle
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
@@ -48,28 +48,16 @@ log = structlog.get_logger(__name__)
 
 
 class CalendarKeeper:
-    """Looks every second; `round` is one look."""
+    """`task` looks every second; `round` is one look."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._task: asyncio.Task[None] | None = None
+        self.task = RepeatedTask(self.round, self._rest, (Problem, Denied, Unavailable))
 
-    def start(self) -> None:
-        """From now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    def stop(self) -> None:
-        """No more."""
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.round()
-            except (Problem, Denied, Unavailable) as problem:
-                log.warning("the calendar waits", why=str(problem))
-            await self._context.clock.wait_ms(LOOK_MS)
+    async def _rest(self, problem: Exception | None) -> None:
+        if problem is not None:
+            log.warning("the calendar waits", why=str(problem))
+        await self._context.clock.wait_ms(LOOK_MS)
 
     async def round(self) -> None:
         """Does what is due; Problem, Denied and Unavailable leave it due."""

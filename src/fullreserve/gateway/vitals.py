@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 import structlog
 
-from fullreserve.clock import NS_PER_MS
+from fullreserve.clock import NS_PER_MS, NS_PER_US
 from fullreserve.door.protocol import Health, Unavailable
 from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.repeated_task import RepeatedTask
 from fullreserve.gateway.rest.metrics import BOUNDS_NS, RequestMetrics
 
 EVERY_MS = 1000
@@ -28,7 +29,6 @@ SAMPLES_MAX = 600
 # How many bytes the folder holds is looked up less often: it means a walk through it.
 FOLDER_EVERY = 30
 ORDER = ("POST", "/api/v5/trade/order")
-NS_PER_US = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class _Counted(msgspec.Struct, frozen=True):
 
 
 class Vitals:
-    """The samples of the last ten minutes; `run` takes them."""
+    """The samples of the last ten minutes; `task` takes them."""
 
     def __init__(self, context: Context, requests: RequestMetrics) -> None:
         self._context = context
@@ -76,25 +76,13 @@ class Vitals:
         self._before: _Counted | None = None
         self._rounds = 0
         self._data_bytes = 0
-        self._task: asyncio.Task[None] | None = None
         self.started_ms = context.clock.wall_ms()
+        self.task = RepeatedTask(self.take, self._rest, (Unavailable, OSError))
 
-    def start(self) -> None:
-        """Takes samples from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    def stop(self) -> None:
-        """Takes no more."""
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.take()
-            except (Unavailable, OSError) as problem:
-                log.warning("no sample taken", problem=str(problem))
-            await self._context.clock.wait_ms(EVERY_MS)
+    async def _rest(self, problem: Exception | None) -> None:
+        if problem is not None:
+            log.warning("no sample taken", problem=str(problem))
+        await self._context.clock.wait_ms(EVERY_MS)
 
     def newest(self) -> Sample | None:
         return self._samples[-1] if self._samples else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from fullreserve.clock import NS_PER_MS
+from fullreserve.clock import NS_PER_MS, US_PER_MS
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import Authenticator
 from fullreserve.gateway.context import Context
@@ -95,7 +95,7 @@ class RestApp:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._auth = Authenticator(context.vault, context.clock.wall_ms)
-        self._wall_ms = context.clock.wall_ms
+        self._wall_us = context.clock.wall_us
         self._now_ns = context.clock.monotonic_ns
         self._limits = ReadLimits(enabled=context.limits)
         self._instruments = context.catalog.instrument_named
@@ -220,7 +220,8 @@ class RestApp:
         respond: Callable[[int, bytes, Sequence[Header]], None],
     ) -> bool:
         """As `read`, of the bytes of a signed request; False, with nothing done, for others."""
-        started_ns, wall_ms = self._now_ns(), self._wall_ms()
+        started_ns, in_us = self._now_ns(), self._wall_us()
+        wall_ms = in_us // US_PER_MS
         found = self._signers.read(data, wall_ms)
         if found is None:
             return False
@@ -233,7 +234,7 @@ class RestApp:
             return False
 
         def admit() -> Request:
-            request = Request(query, b"", {}, "", key, wall_ms * 1000, started_ns)
+            request = Request(query, b"", {}, "", key, in_us, started_ns)
             self._count(route, target, request)
             return request
 
@@ -303,19 +304,19 @@ class RestApp:
         started_ns: int,
     ) -> Request:
         """The request, once its signature, permission and rate are in order."""
-        wall_ms = self._wall_ms()
+        in_us = self._wall_us()
         method, _, raw_path, query = target
         key = None
         if route.permission:
-            key = self._auth.request(headers, method, raw_path, query, body, address, wall_ms)
+            key = self._auth.request(
+                headers, method, raw_path, query, body, address, in_us // US_PER_MS
+            )
             if not key.permissions & route.permission:
                 # A session lacks nothing but a fresh proof of who sits before it.
                 lacks = 90006 if isinstance(key, Session) else 50120
                 raise Problem(lacks, name=permission_text(route.permission))
         is_post = method == b"POST"
-        request = Request(
-            query, body, headers, address, key, wall_ms * 1000, started_ns, is_post=is_post
-        )
+        request = Request(query, body, headers, address, key, in_us, started_ns, is_post=is_post)
         self._count(route, target, request)
         return request
 

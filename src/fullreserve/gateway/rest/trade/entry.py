@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from fullreserve.clock import NS_PER_US
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
@@ -136,7 +137,7 @@ class Orders:
 
     def acknowledged(self, answer: Answer, request: Request) -> bytes:
         """The envelope around the rows."""
-        out_us = request.in_us + (self._now_ns() - request.started_ns) // 1000
+        out_us = request.in_us + (self._now_ns() - request.started_ns) // NS_PER_US
         return wire.rows(answer.rows, answer.failed, request.in_us, out_us)
 
 

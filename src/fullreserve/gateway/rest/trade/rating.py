@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,6 +12,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.fill_ratio import DAY_MS, Rating
 from fullreserve.gateway.levels import VIP5_TIER
+from fullreserve.gateway.repeated_task import RepeatedTask
 from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 
 if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
@@ -40,29 +40,18 @@ def _ratings(history: History, midnight_ms: int) -> dict[int, Rating]:
     return fill_ratio.ratings(fill_ratio.standings(before), fill_ratio.standings(now))
 
 
-class Keeper:
-    """Does it at every 08:00 UTC of exchange time, from `start` on."""
+def keeper(context: Context) -> RepeatedTask:
+    """Does it at every 08:00 UTC of exchange time."""
+    clock = context.clock
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
+    async def turn() -> None:
+        await bring_up_to_date(context)
 
-    def start(self) -> None:
-        """From now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+    async def rest(problem: Exception | None) -> None:
+        if problem is None:
+            await clock.wait_until(fill_ratio.next_at(clock.exchange_ms()))
+        else:
+            log.debug("order limits by fill ratio wait for the records", why=str(problem))
+            await clock.wait_ms(RETRY_MS)
 
-    def stop(self) -> None:
-        """No more."""
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        clock = self._context.clock
-        while True:
-            try:
-                await bring_up_to_date(self._context)
-            except (Problem, Unavailable) as problem:
-                log.debug("order limits by fill ratio wait for the records", why=str(problem))
-                await clock.wait_ms(RETRY_MS)
-            else:
-                await clock.wait_until(fill_ratio.next_at(clock.exchange_ms()))
+    return RepeatedTask(turn, rest, (Problem, Unavailable))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from fullreserve.clock import NS_PER_US, US_PER_MS
 from fullreserve.door.protocol import Refused, Result
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
@@ -34,13 +35,14 @@ class SignedOrders:
         self._numbers = context.door.numbers
         self._exchange_ms = context.clock.exchange_ms
         self._now_ns = context.clock.monotonic_ns
-        self._wall_ms = context.clock.wall_ms
+        self._wall_us = context.clock.wall_us
         self._permission = int(Permission.TRADE)
 
     def take(self, data: bytes, client: Client, respond: Respond) -> bool:
         """Places the order; False, with nothing done, for anything that is not as usual."""
         started_ns = self._now_ns()
-        now_ms = self._wall_ms()
+        in_us = self._wall_us()
+        now_ms = in_us // US_PER_MS
         submission = self._submission
         found = self._signers.order(data, self._path, now_ms, submission.plain, self._numbers(1))
         if found is None:
@@ -53,7 +55,7 @@ class SignedOrders:
 
         def answered(result: Result) -> None:
             try:
-                status, content = self._answer(result, plain, now_ms * 1000, started_ns)
+                status, content = self._answer(result, plain, in_us, started_ns)
             except Exception:  # the order stands: whoever placed it must hear something
                 log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
                 problem = Problem(50026)
@@ -74,5 +76,5 @@ class SignedOrders:
         else:
             rows = [placed_row(plain[2], result[0].order, plain[3], self._exchange_ms())]
             failed = 0
-        out_us = in_us + (self._now_ns() - started_ns) // 1000
+        out_us = in_us + (self._now_ns() - started_ns) // NS_PER_US
         return 200, wire.rows(rows, failed, in_us, out_us)
