@@ -50,6 +50,14 @@ pub struct Placed<'a> {
     pub tag: &'a [u8],
 }
 
+/// Which of `instId` and `instIdCode` counts where both are sent: on REST the one, on WebSocket the
+/// other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InstrumentBy {
+    Id,
+    Code,
+}
+
 /// Reads orders for one gateway, on the instruments that it was told of.
 pub struct PlainOrders {
     gateway: GatewayId,
@@ -77,7 +85,7 @@ impl PlainOrders {
         let mut scanner = Scanner::new(body);
         let parameters = Parameters::read(&mut scanner)?;
         scanner.end()?;
-        self.placed(&parameters, submission)
+        self.placed(&parameters, submission, InstrumentBy::Id)
     }
 
     /// A WebSocket request that places one order, and its id as it was sent; None declines.
@@ -101,17 +109,19 @@ impl PlainOrders {
         if !places || !is_request_id(id?) {
             return None;
         }
-        Some((id?, self.placed(&order?, submission)?))
+        Some((id?, self.placed(&order?, submission, InstrumentBy::Code)?))
     }
 
     fn placed<'a>(
         &self,
         parameters: &Parameters<'a>,
         submission: Submission,
+        first: InstrumentBy,
     ) -> Option<Placed<'a>> {
+        let is_named = first == InstrumentBy::Id && !parameters.symbol.is_empty();
         let terms = match parameters.code {
-            Some(code) => self.coded.get(&code)?,
-            None => self.named.get(parameters.symbol)?,
+            Some(code) if !is_named => self.coded.get(&code)?,
+            _ => self.named.get(parameters.symbol)?,
         };
         let body = parameters.body(terms, submission)?;
         Some(Placed {

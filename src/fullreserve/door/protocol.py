@@ -189,7 +189,10 @@ class Door(Protocol):
         done: Callable[[Result], None],
         limits: Sequence[Limit] = (),
     ) -> None:
-        """Submits encoded commands as one contiguous run; `done` is called once, when durable."""
+        """Submits encoded commands as one contiguous run; `done` is called once, when durable.
+
+        Without commands it counts against the limits alone, for a request that was refused before.
+        """
 
     async def query(self, query: AnyQuestion) -> Any:
         """The decoded answer (types in `wire.queries.ANSWERS`), once it may be seen.

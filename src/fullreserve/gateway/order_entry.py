@@ -111,16 +111,21 @@ class AmendParams(msgspec.Struct, rename="camel"):
 
 
 class OrderEntry:
-    """Reads parameters against the instruments of the moment; `gateway` is the door's id."""
+    """Reads parameters against the instruments of the moment; `gateway` is the door's id.
 
-    def __init__(self, catalog: Catalog, gateway: int) -> None:
+    Where both `instId` and `instIdCode` are sent, the one counts on REST and the other on WebSocket
+    (`by_code`).
+    """
+
+    def __init__(self, catalog: Catalog, gateway: int, *, by_code: bool = False) -> None:
+        self._by_code = by_code
         self._named = catalog.instrument_named
         self.instruments = catalog.instruments
         self._gateway = gateway
 
     def instrument(self, name: str, code: int | str) -> Instrument:
-        """By code, as WebSocket clients name it, else by id; Problem 50014, 51001."""
-        if code != "":
+        """Problem 50014, 51001."""
+        if code != "" and (self._by_code or not name):
             found = self.instruments.get(_number(code))
             if found is None:
                 raise Problem(51001, name=str(code)[:40])
@@ -131,6 +136,13 @@ class OrderEntry:
         if not name:
             raise Problem(50014, name="instId")
         raise Problem(51001, name=name[:40])
+
+    def numbered(self, params: PlaceParams | CancelParams | AmendParams) -> int:
+        """The number of the instrument that parameters name; 0 where there is none."""
+        try:
+            return self.instrument(params.inst_id, params.inst_id_code).id
+        except Problem:
+            return 0
 
     def place(
         self, params: PlaceParams, owner: int, number: int, expires_ms: int = 0

@@ -1,11 +1,13 @@
 """Order operations from parameters to acknowledgement rows, for REST and WebSocket alike.
 
 All orders of a call enter the log as one contiguous run; those that this gateway refuses itself get
-their row without entering it. Rows come back in the order of the request.
+their row without entering it, and count against the limits like others. Rows come back in the order
+of the request.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
@@ -20,7 +22,7 @@ from fullreserve.exchange.wire.commands import AmendOrder, CancelOrder, PlaceOrd
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.gateway import ids, refusals
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.limits import OrderLimits
+from fullreserve.gateway.limits import ACCOUNT_CODE, OrderLimits
 from fullreserve.gateway.order_entry import (
     BATCH_MAX,
     TOO_MANY,
@@ -41,6 +43,7 @@ _json = msgspec.json.Encoder().encode
 
 log = structlog.get_logger(__name__)
 
+RATE_LIMITED = 50011
 
 # A command, its instrument, its client order id and its tag.
 Plain = tuple[bytes, int, bytes, bytes]
@@ -115,7 +118,9 @@ class Submission:
     def answer(self, plain: Plain, result: Result) -> Answer | Problem:
         """The row of an order that was read, from what became of it."""
         if isinstance(result, Refused):
-            return refused(result)
+            _, _, client_order_id, tag = plain
+            params = PlaceParams(cl_ord_id=client_order_id.decode(), tag=tag.decode())
+            return self._not_taken(params, result)
         reply = result[0]
         if reply.code:
             return self._refused_plain(plain, reply)
@@ -141,7 +146,7 @@ class Submission:
             try:
                 run.add(position, *self._entry.place(params, owner, number, expires_ms))
             except Problem as problem:
-                run.refuse(position, problem)
+                run.refuse(position, problem, self._entry.numbered(params))
             number += 1
         self._send(key, "place", run)
 
@@ -151,13 +156,15 @@ class Submission:
             number = self._door.numbers(1)
             instrument, command = self._entry.place(params, key.uid, number, expires_ms)
         except Problem as problem:
-            done(Answer([_place_row(params, 0, self._exchange_ms(), problem)], 1))
+            run = _Run((params,), _place_row, done, self._exchange_ms, self._problem)
+            run.refuse(0, problem, self._entry.numbered(params))
+            self._send(key, "place", run)
             return
         limits = self._limits.single(key, "place", instrument.id)
 
         def render(result: Result) -> Answer | Problem:
             if isinstance(result, Refused):
-                return refused(result)
+                return self._not_taken(params, result)
             reply = result[0]
             problem = None
             if reply.code:
@@ -166,6 +173,12 @@ class Submission:
             return Answer([row], 1 if problem else 0)
 
         self._door.submit((_pack(command),), _answering(render, done), limits)
+
+    def _not_taken(self, params: PlaceParams, result: Refused) -> Answer | Problem:
+        problem = refused(result)
+        if problem.code != ACCOUNT_CODE:
+            return problem
+        return Answer([_place_row(params, 0, self._exchange_ms(), problem)], 1)
 
     def _problem(self, reply: Reply, instrument: Instrument, command: OrderCommand) -> Problem:
         return refusals.problem(reply.code, reply.allowed, instrument, command, self._closed())
@@ -179,7 +192,7 @@ class Submission:
             try:
                 run.add(position, *self._entry.cancel(params, key.uid, number))
             except Problem as problem:
-                run.refuse(position, problem)
+                run.refuse(position, problem, self._entry.numbered(params))
             number += 1
         self._send(key, "cancel", run)
 
@@ -200,7 +213,7 @@ class Submission:
                 seen.add(order)
                 run.add(position, instrument, command)
             except Problem as problem:
-                run.refuse(position, problem)
+                run.refuse(position, problem, self._entry.numbered(params))
             number += 1
         self._send(key, "amend", run)
 
@@ -211,17 +224,18 @@ class Submission:
             raise Problem(too_many, allowed=str(BATCH_MAX))
 
     def _send(self, key: Caller, operation: str, run: _AnyRun) -> None:
-        if not run.commands:
-            run.finish(())
-            return
-        if len(run.commands) == 1:
-            limits: Sequence[Limit] = self._limits.single(key, operation, run.instruments[0].id)
+        numbers = [*(one.id for one in run.instruments), *run.refused]
+        limits: Sequence[Limit]
+        if len(numbers) == 1:
+            limits = self._limits.single(key, operation, numbers[0])
         else:
-            orders: dict[int, int] = {}
-            for instrument in run.instruments:
-                orders[instrument.id] = orders.get(instrument.id, 0) + 1
-            limits = self._limits.batch(key, operation, orders)
-        self._door.submit([_pack(command) for command in run.commands], run.finish, limits)
+            limits = self._limits.batch(key, operation, Counter(numbers))
+        if run.commands:
+            self._door.submit([_pack(command) for command in run.commands], run.finish, limits)
+        elif limits:
+            self._door.submit((), run.count, limits)
+        else:
+            run.finish(())
 
 
 class _Run(Generic[P]):
@@ -237,6 +251,7 @@ class _Run(Generic[P]):
         "_row",
         "commands",
         "instruments",
+        "refused",
     )
 
     def __init__(
@@ -256,24 +271,37 @@ class _Run(Generic[P]):
         self._problems: dict[int, Problem] = {}
         self.commands: list[OrderCommand] = []
         self.instruments: list[Instrument] = []
+        # Of each row that is refused here, its instrument's number; 0 for none.
+        self.refused: list[int] = []
 
     def add(self, position: int, instrument: Instrument, command: OrderCommand) -> None:
         self._positions.append(position)
         self.instruments.append(instrument)
         self.commands.append(command)
 
-    def refuse(self, position: int, problem: Problem) -> None:
+    def refuse(self, position: int, problem: Problem, instrument: int) -> None:
         self._problems[position] = problem
+        self.refused.append(instrument)
 
     def finish(self, result: Result) -> None:
         """Answer with the rows."""
         _answering(self._render, self._done)(result)
 
+    def count(self, result: Result) -> None:
+        """Answer with the rows, none of which was sent, unless there were too many requests."""
+        is_limited = isinstance(result, Refused) and result.code == RATE_LIMITED
+        self.finish(result if is_limited else ())
+
     def _render(self, result: Result) -> Answer | Problem:
         """The rows from the replies, which stand in the order of the commands."""
-        if isinstance(result, Refused):
-            return refused(result)
         orders = {}
+        if isinstance(result, Refused):
+            problem = refused(result)
+            # It has the status 200, and clients look for a row behind that.
+            if problem.code != ACCOUNT_CODE:
+                return problem
+            self._problems |= dict.fromkeys(self._positions, problem)
+            result = ()
         for index, reply in enumerate(result):
             position = self._positions[index]
             orders[position] = reply.order

@@ -166,8 +166,11 @@ class Sequencer:
                 refusal = BUSY
             elif limits and not self._buckets.take(limits, self._clock.monotonic_ns()):
                 refusal = self._limited(limits)
-            elif not 0 < len(commands) <= BATCH_COMMANDS:
+            elif len(commands) > BATCH_COMMANDS:
                 refusal = MALFORMED
+            elif not commands:
+                done(())
+                return
             else:
                 self._enqueue(Submission(commands, done))
                 return

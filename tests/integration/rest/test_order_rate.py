@@ -11,7 +11,7 @@ import pytest_asyncio
 from fullreserve.exchange.wire.commands import AnyCommand, OpenOwner, SetFeeTier, SetOwner
 from fullreserve.gateway.fill_ratio import DAY_MS, EFFECTIVE_MS, next_at
 from fullreserve.gateway.levels import VIP5_TIER
-from fullreserve.gateway.rest.trade.rating import Keeper
+from fullreserve.gateway.rest.trade import rating
 from fullreserve.marketdata.bars import HOUR
 from tests.bed import ALICE, BOB, START_MS, submit, until
 from tests.integration.rest.bed import HandClock, RestBed
@@ -119,7 +119,7 @@ async def test_the_limit_is_in_force_at_eight_without_being_asked_for(rest: Rest
     """Criterion: REST-LIM-3"""
     await raised(rest, VIP5_TIER)
     await trade_a_little(rest)
-    keeper = Keeper(rest.context)
+    keeper = rating.keeper(rest.context)
     keeper.start()
     try:
         await until(lambda: rest.context.rates.edition)
@@ -139,7 +139,7 @@ async def entered(rest: RestBed, batches: int) -> list[str]:
     codes = []
     for number in range(batches):
         batch = [{**order, "instId": PAIRS[number % len(PAIRS)]}] * 20
-        codes.append((await rest.post("trade/batch-orders", rest.alice, batch)).code)
+        codes.append((await rest.post("trade/batch-orders", rest.alice, batch)).data[0]["sCode"])
     return codes
 
 

@@ -116,6 +116,9 @@ async def test_a_reply_has_all_its_keys(live: Live) -> None:
         assert list(reply) == ["id", "op", "data", "code", "msg", "inTime", "outTime"]
         assert (reply["id"], reply["op"], reply["code"], reply["msg"]) == ("ask1", "order", "0", "")
         assert 0 < int(reply["inTime"]) <= int(reply["outTime"])
+        more = [await client.ask("cancel-order", {"instId": "BTC-USDT"}) for _ in range(5)]
+        assert any(int(one["inTime"]) % 1000 for one in more), "not only whole ms"
+        assert any(int(one["outTime"]) % 1000 for one in more)
         row = only(reply)
         assert set(row) == {"ordId", "clOrdId", "tag", "ts", "sCode", "sMsg", "subCode"}
         assert (row["clOrdId"], row["tag"]) == ("abc1", "t1")

@@ -108,6 +108,16 @@ async def test_limits_hold_for_two_gateways_together(open_door: OpenDoor) -> Non
     assert codes == [0, 0, 0, 50011, 50011]
 
 
+async def test_a_run_without_commands_counts_alone(open_door: OpenDoor) -> None:
+    """Criterion: LOG-11.3"""
+    door = await open_door(1)
+    limit = [Limit(("order", ALICE), 2, 3_600_000)]
+    results = [await submit(door, [], limit) for _ in range(3)]
+    told = [result.code if isinstance(result, Refused) else list(result) for result in results]
+    assert told == [[], [], 50011]
+    assert await submit(door, []) in ([], ())
+
+
 async def test_followers_see_each_row_once_with_its_events(open_door: OpenDoor) -> None:
     """Criterion: LOG-11.2"""
     maker, taker = await open_door(1), await open_door(2)

@@ -173,6 +173,15 @@ def test_instruments_go_by_code_too() -> None:
     assert refused(instId="", instIdCode=10**30).code == 51001
 
 
+def test_id_or_code_counts_as_rest_and_websocket_have_it() -> None:
+    """Criterion: REST-ORD-3, WS-OP-5"""
+    both = PlaceParams(inst_id="BTC-USDT", inst_id_code=99)
+    by_code = OrderEntry(catalog.make(), gateway=7, by_code=True)
+    assert (ENTRY.numbered(both), by_code.numbered(both)) == (catalog.BTC_USDT, 0)
+    other = PlaceParams(inst_id="NO-SUCH", inst_id_code=catalog.BTC_USDT)
+    assert (ENTRY.numbered(other), by_code.numbered(other)) == (0, catalog.BTC_USDT)
+
+
 def cancel(**fields: str) -> Any:
     body = msgspec.json.encode({"instId": "BTC-USDT", **fields})
     return ENTRY.cancel(wire.one(cancels, CancelParams, body), 10_000_001, 1)[1]

@@ -18,6 +18,7 @@ from tests.unit.gateway import catalog
 
 CATALOG = catalog.make()
 ENTRY = OrderEntry(CATALOG, gateway=7)
+BY_CODE = OrderEntry(CATALOG, gateway=7, by_code=True)
 PLAIN = PlainOrders(7)
 for one in CATALOG.instruments.values():
     PLAIN.learn(one.symbol, one.id, one.price_scale, one.size_scale, one.quote.scale)
@@ -60,10 +61,10 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
 orders = st.fixed_dictionaries({}, optional=CHANGES).map(lambda changes: GOOD | changes)
 
 
-def fully(body: bytes) -> bytes | None:
+def fully(body: bytes, entry: OrderEntry = ENTRY, expires_ms: int = 9) -> bytes | None:
     try:
         params = wire.one(_place, PlaceParams, body)
-        return encode(ENTRY.place(params, owner=10_000_001, number=3, expires_ms=9)[1])
+        return encode(entry.place(params, owner=10_000_001, number=3, expires_ms=expires_ms)[1])
     except Problem:
         return None
 
@@ -79,6 +80,16 @@ def test_what_is_read_shortly_is_read_alike(order: dict[str, Any]) -> None:
         assert command == fully(body)
         assert client_order_id.decode() == order.get("clOrdId", "")
         assert tag.decode() == order.get("tag", "")
+
+
+@given(orders)
+@example(GOOD | {"instId": "NO-SUCH", "instIdCode": catalog.BTC_USDT})
+def test_a_websocket_request_is_read_alike(order: dict[str, Any]) -> None:
+    """Criterion: REST-ORD-5, WS-OP-4"""
+    message = msgspec.json.encode({"id": "1", "op": "order", "args": [order]})
+    read = PLAIN.request(message, 10_000_001, 3)
+    if read is not None:
+        assert read[1][0] == fully(msgspec.json.encode(order), BY_CODE, expires_ms=0)
 
 
 @given(st.binary(max_size=200), st.integers(0, 120))

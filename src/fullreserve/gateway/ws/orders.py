@@ -53,10 +53,10 @@ class OrderOperations:
 
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
-        self._wall_ms = context.clock.wall_ms
+        self._wall_us = context.clock.wall_us
         self._submission = Submission(
             context.door,
-            OrderEntry(context.catalog, context.door.gateway),
+            OrderEntry(context.catalog, context.door.gateway, by_code=True),
             OrderLimits(context.rates, enabled=context.limits),
             context.clock.exchange_ms,
             lambda: context.closed,
@@ -80,7 +80,7 @@ class OrderOperations:
         read = self._submission.read_plain(key, message)
         if read is None:
             return False
-        placed = _Placed(self, connection, read, self._wall_ms() * 1_000)
+        placed = _Placed(self, connection, read, self._wall_us())
         self._submission.send_plain(key, read[1], placed)
         return True
 
@@ -98,7 +98,7 @@ class OrderOperations:
 
     def take(self, connection: Connection, request: Request) -> None:
         """One request of a connection; the reply follows when it is durable."""
-        in_us = self._wall_ms() * 1_000
+        in_us = self._wall_us()
         operation = self._operations.get(request.op)
         absent = OPERATIONS.get(request.op)
         key = connection.key
@@ -179,7 +179,7 @@ class OrderOperations:
                 code,
                 _encode(message) if message else b'""',
                 in_us,
-                self._wall_ms() * 1_000,
+                self._wall_us(),
             )
         )
 
