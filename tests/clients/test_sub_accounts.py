@@ -64,7 +64,7 @@ def test_a_sub_account_from_its_making_to_its_bills(
     assert good(subs.subAccount_transfer(*way))
     assert [row["bal"] for row in good(subs.get_funding_balance("ccxtbot2"))] == ["40"]
     assert good(subs.set_permission_transfer_out("ccxtbot1", False))
-    assert subs.subAccount_transfer(*way)["code"] == "58004"
+    assert subs.subAccount_transfer(*way)["code"] == "58119"
     changed = good(subs.reset_subaccount_apikey("ccxtbot1", key["apiKey"], perm="read_only"))
     assert changed[0]["perm"] == "read_only"
     with pytest.raises(ccxt.ExchangeError):

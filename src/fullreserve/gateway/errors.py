@@ -117,6 +117,7 @@ TABLE: dict[int, Error] = {
     58110: Error(200, "Transfers are suspended"),
     58114: Error(400, "The amount must be more than 0"),
     58115: Error(200, "Sub-account {name} does not exist"),
+    58119: Error(200, "The sub-account may not transfer out; its master account sets that"),
     58123: Error(200, "from cannot equal to"),
     58124: Error(
         200, "The transfer {name} is under way; ask asset/transfer-state what became of it"
@@ -130,8 +131,10 @@ TABLE: dict[int, Error] = {
     58206: Error(200, "The amount is under the minimum", " of {allowed}"),
     58207: Error(200, "The address is not a verified one", "; {allowed}"),
     58209: Error(200, "Sub-accounts cannot withdraw"),
+    58213: Error(200, "The receiver's id is not valid", "; it must be {allowed}"),
     58214: Error(200, "Withdrawals are suspended due to {name} maintenance"),
     58215: Error(200, "The withdrawal does not exist"),
+    58218: Error(200, "The internal withdrawal failed", ": {allowed}"),
     58219: Error(
         200,
         "Withdrawals are stopped for 24 hours after a change of password, authenticator or passkey",

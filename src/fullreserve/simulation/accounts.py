@@ -45,6 +45,8 @@ ACCOUNTS: tuple[Account, ...] = (
 )
 
 TIER = 1
+# As whoever signs up in the demo: others can pay them by their uid.
+KYC = 1
 
 
 class FundingFailed(RuntimeError):
@@ -71,7 +73,7 @@ async def fund(door: Door, uids: dict[str, int]) -> int:
 def _opening(door: Door, account: Account, owner: int, catalog: Catalog) -> Iterator[bytes]:
     first = door.numbers(1 + len(FUNDS))
     gateway = door.gateway
-    yield c.encode(c.OpenOwner(gateway, first, owner, owner, 0, TIER, account.flags))
+    yield c.encode(c.OpenOwner(gateway, first, owner, owner, 0, TIER, account.flags, KYC))
     treasury = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
     for number, (symbol, units) in enumerate(FUNDS.items(), first + 1):
         asset = catalog.asset_named[symbol]

@@ -167,7 +167,7 @@ def test_money_is_sent_to_another_user_by_uid(visit: Visit, person: Person, pric
     page.get_by_role("button", name=EN["withdraw.continue"]).click()
     review = page.get_by_role("dialog", name=EN["withdraw.user.review"])
     review.get_by_role("button", name=EN["withdraw.user.send"]).click()
-    expect(review.get_by_text(EN["refusal.unknownUser"])).to_be_visible()
+    expect(review.get_by_text(EN["refusal.58213"])).to_be_visible()
     review.get_by_role("button", name=EN["cancel"]).click()
     had = prices.get("asset/balances", ccy="ETH")
     before = float(had[0]["availBal"]) if had else 0.0

@@ -276,7 +276,7 @@ async def test_a_sub_account_may_be_kept_from_sending(master: Master) -> None:
     ]
     (row,) = (await master.get("users/subaccount/list", subAcct="strategy1")).data
     assert row["canTransOut"] is False
-    assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "58004"
+    assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "58119"
     assert (await master.post(out, subAcct="strategy1", canTransOut="true")).code == "0"
     assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "0"
     assert (await master.post(out, subAcct="nobody1", canTransOut=True)).code == "59510"
@@ -440,10 +440,10 @@ async def test_a_master_freezes_a_sub_account_and_frees_it(town: Town) -> None:
     """Criterion: ID-SUB-10"""
     sub = await FrozenSub.made(town)
     assert (await sub.order(), await sub.send(), await sub.state()) == ("0", "0", ([], True))
-    assert await sub.act("freeze", cancelOrders=False) == "0"
+    assert await sub.act("freeze") == "0"
     assert await sub.state() == (["master"], False)
     assert (await sub.order(), await sub.send(), await sub.pending()) == ("50007", "58004", 1)
-    assert await sub.act("freeze") == "0", "again, with its orders"
+    assert await sub.act("freeze", cancelOrders=True) == "0", "again, with its orders"
     assert await sub.pending() == 0
     back = {"ccy": "USDT", "amt": "1", "from": "18", "to": "6", "type": "2"}
     assert (await sub.home.post("asset/transfer", subAcct="strategy1", **back)).code == "0"

@@ -28,7 +28,7 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
 from fullreserve.gateway.custody_desk import say, stop_after_change
-from fullreserve.gateway.ws.custody import DepositInfo
+from fullreserve.gateway.ws.custody import DepositInfo, WithdrawalInfo
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
@@ -183,6 +183,13 @@ async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, pay
     made = await rest.post("asset/withdrawal", payer, ORDER | {"toAddr": theirs})
     listed = (await rest.get("asset/withdrawal-history", payer)).row
     assert (made.row["wdId"], listed["state"], listed["fee"]) == (listed["wdId"], "2", "0")
+    # What it has not is left out, and named in a push, as OKX does.
+    assert not {"addrEx", "memo", "pmtId", "tag"} & set(listed)
+    topic = WithdrawalInfo({"channel": "withdrawal-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    await topic._learn(0)
+    assert b'"addrEx":null,"memo":"","pmtId":"","tag":""' in pushed[-1]
     assert (await rest.get("asset/balances", rest.bob, ccy="BTC")).row["availBal"] == "0.5"
 
 
@@ -242,8 +249,12 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     """Criterion: CUST-REST-4. Verified addresses alone, a day after they were added."""
     await funded(rest, 2)
 
+    async def told(**change: str) -> tuple[str, str]:
+        answer = await rest.post("asset/withdrawal", payer, ORDER | change)
+        return answer.code, answer.json["msg"]
+
     async def code(**change: str) -> str:
-        return (await rest.post("asset/withdrawal", payer, ORDER | change)).code
+        return (await told(**change))[0]
 
     assert await code() == "58207"
     desk = rest.context.desk
@@ -260,8 +271,13 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     assert await code(amt="0.0001") == "58206"
     assert await code(amt="501") == "58205"
     assert await code(amt="2") == "58350"
-    assert await code(dest="3", toAddr=str(ALICE)) == "58200"
-    assert await code(dest="3", toAddr="ALICE") == "51000"
+    to_oneself, said = await told(dest="3", toAddr=str(ALICE))
+    assert to_oneself == "58218"
+    assert "toAddr is of your own accounts; use asset/transfer" in said
+    for nobody in ("ALICE", "99999999", str(chart.HOUSE)):
+        unknown, said = await told(dest="3", toAddr=nobody)
+        assert unknown == "58213"
+        assert "the id of a user" in said
     assert await code(dest="3", toAddr=str(BOB)) == "58231"
     assert await code() == "0"
     await stop_after_change(rest.context, ALICE)

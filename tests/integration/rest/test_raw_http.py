@@ -20,7 +20,9 @@ from fullreserve.gateway.rest.short_way import (
     PIPELINED_MAX,
     REQUEST_WAIT_S,
     ROOM_AFTER_S,
+    UNREAD_MAX,
 )
+from tests.bed import until
 from tests.integration.rest.bed import API, RestBed
 
 ORDER = API + "trade/order"
@@ -162,6 +164,25 @@ async def test_a_huge_body_is_refused_before_it_is_read(port: Port) -> None:
     body = b'{"a":"' + b"x" * (BODY_MAX * 2) + b'"}'
     status, answer = await port.send(port.post(body) + body)
     assert (status, answer["code"]) == (413, "50002")
+
+
+@pytest.mark.parametrize("path", ["trade/order", "trade/batch-orders", "public/time", "nowhere"])
+async def test_a_body_that_is_announced_too_large_is_refused_at_once(port: Port, path: str) -> None:
+    """Criterion: REST-IN-2, REST-1. None of ten gigabytes is waited for; what comes is dropped."""
+    reader, writer = await port.connect()
+    head = f"POST {API}{path} HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000\r\n\r\n"
+    writer.write(head.encode())
+    status, answer = await read_answer(reader)
+    assert (status, answer["code"], answer["data"]) == (413, "50002", [])
+    assert str(BODY_MAX) in answer["msg"]
+    assert await reader.read() == b"", "nothing more is said"
+    with suppress(ConnectionError):
+        for _ in range(UNREAD_MAX // BODY_MAX + 2):
+            writer.write(b"x" * BODY_MAX)
+            await writer.drain()
+        await reader.read()
+    await until(lambda: not port.server.connections)
+    writer.close()
 
 
 async def test_bytes_that_are_no_request(port: Port) -> None:

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import event, update
 
 from fullreserve.gateway.readers import ANSWER_MS
+from fullreserve.gateway.rest.past import CATCH_UP_STEP_MS, LONG_WAIT_MS
 from fullreserve.marketdata.bars import DAY
 from fullreserve.records import schema
 from fullreserve.records.database import database_url, open_database
@@ -44,6 +45,20 @@ class HastyClock(HandClock):
     """Nobody waits for records to come on: they are there at once, or not."""
 
     async def wait_ms(self, real_ms: int) -> None:
+        await super().wait_ms(real_ms if real_ms == ANSWER_MS else 0)
+
+
+class LongLooks(HandClock):
+    """A second passes whenever the time is asked for a duration; counts the short waits."""
+
+    waits = 0
+
+    def monotonic_ns(self) -> int:
+        self.advance(1_000)
+        return super().monotonic_ns()
+
+    async def wait_ms(self, real_ms: int) -> None:
+        self.waits += real_ms == CATCH_UP_STEP_MS
         await super().wait_ms(real_ms if real_ms == ANSWER_MS else 0)
 
 
@@ -138,6 +153,20 @@ async def test_records_that_are_slow_are_said_and_hold_nobody_up(tmp_path: Path)
     clock.hasty = False
     shown = [row["ordId"] for row in (await ask(rest, "trade/orders-history")).data]
     assert order in shown
+    await rest.close()
+
+
+async def test_slow_looks_at_a_ledger_are_part_of_the_wait_for_it(tmp_path: Path) -> None:
+    """Criterion: REC-42. A locked database answers late: what is waited is time, not looks."""
+    clock = LongLooks(START_MS)
+    rest = await RestBed.open(tmp_path, clock=clock)
+    await trade(rest)
+    await is_recorded(rest)
+    await rest.hold_records()
+    await trade(rest)
+    clock.waits = 0
+    assert says(await ask(rest, "account/bills"), "behind the exchange")
+    assert 0 < clock.waits <= LONG_WAIT_MS // 1_000
     await rest.close()
 
 

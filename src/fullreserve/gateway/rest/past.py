@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from fullreserve.clock import NS_PER_MS
 from fullreserve.exchange.products.deposit_state import HasForgotten
 from fullreserve.exchange.wire.queries import GetStatus, Status
 from fullreserve.gateway.context import Context
@@ -151,10 +152,12 @@ async def recorded_up_to(context: Context, sequence: int) -> None:
 
 async def caught_up(context: Context, sequence: int, wait_ms: int = SHORT_WAIT_MS) -> int:
     """Waits a little for the records to have what the core already showed; how far they are."""
-    reached = 0
+    reached, clock = 0, context.clock
+    # Their answers take time of their own: much, where their database is locked.
+    end_ns = clock.monotonic_ns() + wait_ms * NS_PER_MS
     for _ in range(wait_ms // CATCH_UP_STEP_MS):
         reached = (await recorded(context, lambda history: history.progress())).sequence
-        if reached >= sequence:
+        if reached >= sequence or clock.monotonic_ns() >= end_ns:
             break
-        await context.clock.wait_ms(CATCH_UP_STEP_MS)
+        await clock.wait_ms(CATCH_UP_STEP_MS)
     return reached

@@ -42,6 +42,8 @@ HEAD_TOO_LARGE = f"without its body the request is larger than {HEAD_BYTES_MAX} 
 REQUEST_WAIT_S = 10
 # Where all connections are taken, those that owe a request for so long make room for new ones.
 ROOM_AFTER_S = 1.0
+# How much of a body that was refused is still read, so that its sender comes to read the answer.
+UNREAD_MAX = 8 * BODY_MAX
 # How many requests may wait behind one that is not answered; a client that sends more is hung up
 # on, because each of them holds memory.
 PIPELINED_MAX = 64
@@ -103,6 +105,8 @@ class Protocol(HttpToolsProtocol):
     cycle: Any
     _order: _Asked | None = None
     _within = False
+    # Of a body that was refused, what may still come; None while none was.
+    _unread: int | None = None
     _quiet_since_s = 0.0
     # Since when a request is waited for, from its first byte or from the connection's start.
     waits_since_s: float | None = None
@@ -191,11 +195,14 @@ class Protocol(HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> None:
         """The server's own way, as long as the head of a request has an end."""
+        if self._unread is not None:
+            self._pass_over(len(data))
+            return
         if self.transport.is_closing():
             return
         # In small pieces, because what is beyond the limit must not be looked at.
         content = memoryview(data)
-        while content and not self.transport.is_closing():
+        while content and self._unread is None and not self.transport.is_closing():
             piece, content = content[:PIECE_BYTES], content[PIECE_BYTES:]
             if self._beside_body > HEAD_BYTES_MAX:
                 self._hang_up(Problem(90012, allowed=HEAD_TOO_LARGE, http=431))
@@ -216,13 +223,31 @@ class Protocol(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[problem.http] + head % len(content) + content)
         self.transport.close()
 
+    def _refuse_body(self, order: _Asked) -> None:
+        """Answers a body that is too large at once, and takes nothing more of this connection."""
+        self._unread = UNREAD_MAX
+        order.keep_alive = False
+        problem: Problem = too_large()
+        self._respond(order, problem.http, wire.refusal(problem.code, problem.message))
+
+    def _pass_over(self, size: int) -> None:
+        """Takes what a client still sends of a body that was refused, up to a bound."""
+        assert self._unread is not None
+        self._unread -= size
+        if self._unread < 0:
+            self.transport.abort()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words
         """What is no HTTP is answered in the envelope too, then hung up on."""
         self._hang_up(Problem(90012, allowed="send HTTP/1.1 with a plain head"))
 
     def on_headers_complete(self) -> None:
         self._order = None
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._unread is not None:
+            return
+        if self._is_answered() and self._is_too_large():
+            self.cycle = self._order = _Asked(keep_alive=False)
+            self._refuse_body(self._order)
             return
         if self.url == ORDER_URL and self._is_free():
             parser = self.parser
@@ -230,6 +255,11 @@ class Protocol(HttpToolsProtocol):
                 self.cycle = self._order = _Asked(keep_alive=parser.should_keep_alive())
                 return
         super().on_headers_complete()
+
+    def _is_too_large(self) -> bool:
+        """Whether the head announces a body that no endpoint takes."""
+        lengths = (value for name, value in self.headers if name == b"content-length")
+        return any(int(value) > BODY_MAX for value in lengths)
 
     def _is_free(self) -> bool:
         return (
@@ -247,11 +277,11 @@ class Protocol(HttpToolsProtocol):
         elif not order.response_complete:
             order.body = order.body + body if order.body else body
             if len(order.body) > BODY_MAX:
-                order.keep_alive = False
-                problem: Problem = too_large()
-                self._respond(order, problem.http, wire.refusal(problem.code, problem.message))
+                self._refuse_body(order)
 
     def on_message_complete(self) -> None:
+        if self._unread is not None:
+            return
         self._within = False
         self._beside_body = 0
         self.waits_since_s = None
@@ -278,7 +308,7 @@ class Protocol(HttpToolsProtocol):
                 % (STATUS_LINE[status], head, len(content), close, content)
             )
             if not order.keep_alive:
-                transport.close()
+                self._end()
         if self.pipeline:
             self.on_response_complete()
             return
@@ -287,6 +317,13 @@ class Protocol(HttpToolsProtocol):
         self._quiet_since_s = self.loop.time()
         if self.timeout_keep_alive_task is None and not transport.is_closing():
             self._wait_for_more(self.timeout_keep_alive)
+
+    def _end(self) -> None:
+        """Says no more; closed with something unread, the answer could be lost on its way."""
+        if self._unread is not None and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
     def _wait_for_more(self, wait_s: float) -> None:
         handler = self.timeout_keep_alive_handler

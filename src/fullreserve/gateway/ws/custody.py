@@ -25,6 +25,8 @@ from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 BEATS = 5  # between two questions; a beat is 100 ms
 FIRST = 20  # of the newest
 MORE = 100  # changes in one push
+# What only some addresses have; REST leaves it out where it is not, OKX's pushes do not.
+NONE_OF_THEM: dict[str, object] = {"addrEx": None, "memo": "", "pmtId": "", "tag": ""}
 
 _Lines = dict[tuple[int, int], Line]
 
@@ -160,5 +162,6 @@ class WithdrawalInfo(OfCustody):
             if one.kind == Destination.ADDRESS_BOOK:
                 to = await desk.act(desk.rooms.addresses.text, one.owner, one.destination)
             asset = self._context.catalog.assets[one.asset]
-            rows.append(withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names))
+            row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
+            rows.append(NONE_OF_THEM | row)
         return rows

@@ -15,6 +15,7 @@ from fullreserve.exchange.wire.events import Posted, Reply
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.client_ids import ClientIds, Note
+from fullreserve.gateway.rest.asset.not_moved import not_moved
 from fullreserve.gateway.rest.asset.turns import Turns
 from fullreserve.gateway.rest.past import recorded
 from fullreserve.gateway.submission import refused
@@ -52,7 +53,7 @@ class Sender:
             task.add_done_callback(self._tasks.discard)
             return await asyncio.shield(task)
         result = await self._send(note)
-        return self._id(result, note)
+        return await self._id(result, note)
 
     async def named(self, owner: int, client: str) -> int:
         """The id of the transfer with a `clientId`; 0 for none."""
@@ -86,7 +87,7 @@ class Sender:
         else:
             moved = 0 if result.code else result.order
             await asyncio.to_thread(self._notes.settle, note, moved)
-        return self._id(result, note)
+        return await self._id(result, note)
 
     async def _renumbered(self, note: Note) -> Note:
         number = self._door.numbers(1)
@@ -129,14 +130,14 @@ class Sender:
             limits = (Limit(("transfer", owner, note.asset), 2, 1000),)
         return await outcome(self._door, command, limits)
 
-    def _id(self, result: Reply | Refused, note: Note) -> int:
+    async def _id(self, result: Reply | Refused, note: Note) -> int:
         """The id of the transfer that was made; Problem when none was."""
         if isinstance(result, Refused):
             raise refused(result)
         if result.code:
             asset = self._context.catalog.assets[note.asset]
-            allowed = f"{asset.text(result.allowed)} {asset.symbol}"
-            raise Problem(result.code, name=asset.symbol, allowed=allowed)
+            sender = account(note.owner, note.source).owner
+            raise await not_moved(self._context, result, asset, sender)
         return result.order
 
     async def found(self, number: int) -> TransferRecord | None:

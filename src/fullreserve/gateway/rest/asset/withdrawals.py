@@ -31,7 +31,8 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
-from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.exchange.wire.events import OwnerChanged
+from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListBalances
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
@@ -119,6 +120,8 @@ class _Withdrawals:
             asked = await self._to_address(request, line, amount, params, client)
         reply = await say(self._context, WITHDRAWALS, asked, request.owner)
         if reply.code:
+            if reply.code == Refused.NO_ROUTE and asked.kind == Destination.OWNER:
+                raise await self._no_receiver(request.owner, asked.destination)
             raise await self._problem(request.owner, asset, line, reply.code)
         number = await self._number(request.owner, client, reply.sequence)
         row = {
@@ -133,7 +136,7 @@ class _Withdrawals:
     def _to_user(self, asset: Asset, amount: int, params: WithdrawParams, client: bytes) -> Asked:
         text = params.to_addr.partition(":")[0]
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
-            raise Problem(51000, "toAddr", "a user's id")
+            raise Problem(58213, allowed="the id of a user of this exchange")
         nothing = amount_bytes(0)
         return Asked(
             *(0, asset.id, amount_bytes(amount), nothing, Destination.OWNER, int(text), client)
@@ -211,6 +214,13 @@ class _Withdrawals:
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
         return Problem(code, name=name, allowed=allowed)
+
+    async def _no_receiver(self, owner: int, receiver: int) -> Problem:
+        """Why somebody cannot be paid by id."""
+        known: OwnerChanged | None = await self._context.door.query(GetOwner(receiver))
+        if known is not None and known.master == owner:
+            return Problem(58218, allowed="toAddr is of your own accounts; use asset/transfer")
+        return Problem(58213, allowed="the id of a user of this exchange")
 
     async def _available(self, owner: int, asset: Asset) -> int:
         held: list[AccountState] = await self._context.door.query(ListBalances(owner))
@@ -309,10 +319,12 @@ def _kinds(kind: str) -> tuple[int, ...]:
 def withdrawal_row(
     asset: Asset, line: Line | None, one: Withdrawal, to: str, names: Mapping[bytes, str]
 ) -> dict[str, object]:
-    """A withdrawal as clients see it; `names` are the chain's own of transactions."""
+    """A withdrawal as REST shows it; `names` are the chain's own of transactions.
+
+    What a withdrawal has not (`tag`, `memo`, `pmtId`, `addrEx`) is left out, as OKX does.
+    """
     text, _, memo = to.partition(":")
     row: dict[str, object] = {
-        "addrEx": None,
         "amt": asset.text(one.value),
         "areaCodeFrom": "",
         "areaCodeTo": "",

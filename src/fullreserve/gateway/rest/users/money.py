@@ -17,6 +17,7 @@ from fullreserve.gateway import ids, wire
 from fullreserve.gateway.balances import balance_row, trading
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.asset.not_moved import not_moved
 from fullreserve.gateway.rest.params import Ccy, Ccys, OfTime, Params
 from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.request import Request
@@ -149,8 +150,7 @@ class _Money:
         if isinstance(reply, Refused):
             raise refused(reply)
         if reply.code:
-            allowed = f"{asset.text(reply.allowed)} {asset.symbol}"
-            raise Problem(reply.code, name=asset.symbol, allowed=allowed)
+            raise await not_moved(self._context, reply, asset, sender.uid)
         return wire.envelope([{"transId": ids.text(reply.order)}])
 
     def _asset(self, symbol: str) -> Asset:

@@ -28,7 +28,7 @@ BY = {"master": OwnerFlag.MASTER_FROZEN, "exchange": OwnerFlag.FROZEN}
 class FreezeParams(OfSubAccount):
     """A sub-account to stop."""
 
-    cancel_orders: Annotated[bool, Meta(description="Take open orders out of the books")] = True
+    cancel_orders: Annotated[bool, Meta(description="Take open orders out of the books")] = False
 
 
 def routes(context: Context) -> Routes:

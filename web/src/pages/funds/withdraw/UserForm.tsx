@@ -1,6 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { Refusal } from '~/api/refusal'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
@@ -137,9 +136,7 @@ function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
   const { ccy, uid, amt } = wanted
   const send = async () => {
     const order = { ccy, amt, dest: '3' as const, toAddr: uid }
-    await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, clientId })).catch(
-      named,
-    )
+    await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, clientId }))
     toast(t('withdraw.user.sent', { amount: amounts(amt), ccy, uid }), 'good')
     onSent()
     for (const queryKey of [['funds'], ['funding']]) {
@@ -177,14 +174,4 @@ function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
       </dl>
     </Confirm>
   )
-}
-
-const NO_WAY = '58200'
-
-/** No way to a user is one that there is not. */
-function named(problem: unknown): never {
-  if (problem instanceof Refusal && problem.code === NO_WAY) {
-    throw new Refusal('unknownUser', problem.message, problem.status)
-  }
-  throw problem
 }
