@@ -239,6 +239,7 @@ TABLE: dict[int, Error] = {
     91022: Error(409, "This lets more happen than now; propose it, so that another approves"),
     91023: Error(404, "There is no such {name}"),
     91024: Error(409, "A replay is under way; wait until it is done"),
+    91025: Error(403, "Your passkey is needed: it signs exactly what you approve"),
     # --- suspensions
     93001: Error(403, "You are not a member of the group that decides this"),
     93002: Error(409, "The exchange is in set-up mode: this needs more operators"),

@@ -1,10 +1,11 @@
-"""Passkeys (WebAuthn): registration, and sign-in without a password.
+"""Passkeys (WebAuthn): registration, sign-in without a password, and consent to one deed.
 
 The library that verifies them takes long to load and is loaded when the first passkey is used.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, NamedTuple
@@ -164,22 +165,58 @@ class Passkeys:
         Without a user any passkey of this exchange will do: it says itself whose it is.
         """
         challenge = secrets.token_bytes(CHALLENGE_BYTES)
+        ticket = self._tickets.issue(Purpose.PASSKEY, uid, challenge, self._rules.ticket_ms)
+        return ticket, self._options(uid, challenge)
+
+    def _options(self, uid: int, challenge: bytes) -> Any:
         known = self._rows(uid) if uid != NOBODY else []
-        options = {
+        return {
             "rpId": self._rules.host,
             "challenge": _base64url(challenge),
             "timeout": self._rules.ticket_ms,
             "allowCredentials": [_descriptor(kept.credential_id) for *_, kept in known],
             "userVerification": "required",
         }
-        lasts = self._rules.ticket_ms
-        return self._tickets.issue(Purpose.PASSKEY, uid, challenge, lasts), options
 
     def accept(self, token: str, credential: str) -> int:
         """The user that a passkey's answer proves; a challenge serves once."""
         ticket = self._tickets.take(token, Purpose.PASSKEY)
         if ticket is None:
             raise Denied(Reason.WRONG_CODE)
+        return self._accepted(ticket, ticket.content, credential)
+
+    # --- consent to a deed
+
+    def challenge_for(self, uid: int, deed: bytes) -> tuple[str, Any]:
+        """A ticket for `consent`, and the options for the browser: what is signed is of the deed.
+
+        `deed` is a digest of what is to be done; the challenge is SHA-256 of random bytes and it.
+        """
+        salt = secrets.token_bytes(CHALLENGE_BYTES)
+        ticket = self._tickets.issue(Purpose.DEED, uid, salt, self._rules.ticket_ms)
+        return ticket, self._options(uid, _challenge_of(salt, deed))
+
+    def consent(self, uid: int, deed: bytes, token: str, credential: str) -> None:
+        """Takes a user's consent to this deed and no other, once; Denied."""
+        ticket = self._tickets.take(token, Purpose.DEED)
+        if ticket is None or ticket.uid != uid:
+            raise Denied(Reason.WRONG_CODE)
+        self._accepted(ticket, _challenge_of(ticket.content, deed), credential)
+
+    def named_by(self, uid: int, credential: str) -> str:
+        """The id of the user's passkey that an answer says it is of; "" for none."""
+        try:
+            mark = mark_of(_credential_id(credential))
+        except (ValueError, msgspec.DecodeError):
+            return ""
+        row = self._db.execute(
+            "SELECT id FROM passkeys WHERE mark = ? AND uid = ?", (mark, uid)
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    # --- answers
+
+    def _accepted(self, ticket: Ticket, challenge: bytes, credential: str) -> int:
         try:
             credential_id = _credential_id(credential)
         except (ValueError, msgspec.DecodeError) as problem:
@@ -191,7 +228,7 @@ class Passkeys:
             raise Denied(Reason.WRONG_PASSKEY)
         uid, identifier, sealed = row
         kept = self._unseal(uid, identifier, sealed)
-        self._verify(ticket, credential, kept)
+        self._verify(challenge, credential, kept)
         with self._store.change():
             self._db.execute(
                 "UPDATE passkeys SET used_ms = ?, sealed = ? WHERE id = ?",
@@ -199,13 +236,13 @@ class Passkeys:
             )
         return int(uid)
 
-    def _verify(self, ticket: Ticket, credential: str, kept: _Kept) -> None:
+    def _verify(self, challenge: bytes, credential: str, kept: _Kept) -> None:
         from webauthn import verify_authentication_response
 
         try:
             proven = verify_authentication_response(
                 credential=credential,
-                expected_challenge=ticket.content,
+                expected_challenge=challenge,
                 expected_rp_id=self._rules.host,
                 expected_origin=self._rules.origin,
                 credential_public_key=kept.public_key,
@@ -219,6 +256,10 @@ class Passkeys:
 
 def _named(name: str) -> str:
     return name.strip()[:NAME_MAX] or "Passkey"
+
+
+def _challenge_of(salt: bytes, deed: bytes) -> bytes:
+    return hashlib.sha256(salt + deed).digest()
 
 
 class _Sent(msgspec.Struct):

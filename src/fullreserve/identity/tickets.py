@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     TOTP = "totp"
     PASSKEY_NEW = "passkey-new"
     PASSKEY = "passkey"
+    DEED = "deed"
     WEBSOCKET = "websocket"
 
 

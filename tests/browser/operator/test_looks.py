@@ -25,6 +25,7 @@ PAGES = {
     "/operator/suspensions": "op.sus",
     "/operator/suspensions/{stop}": "op.sus.way",
     "/operator/maintenance": "op.maint",
+    "/operator/calendar": "op.cal",
     "/operator/custody": "op.caps",
     "/operator/ceremony": "op.ceremony.keys",
     "/operator/withdrawals": "op.withdrawals",

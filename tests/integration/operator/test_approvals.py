@@ -71,6 +71,26 @@ async def test_who_is_favoured_decides_nothing(console: Console) -> None:
     assert (await console.cleo.post("approve", proposal=number)).code == "0"
 
 
+async def test_of_each_who_counts_is_said_whether_and_why_not(console: Console) -> None:
+    """Criterion: OP-APP-15. With teams: who shares the proposer's is told so."""
+    for who in (console.ada, console.bea):
+        made = await console.ada.act("propose/team", uid=who.uid, team="treasury")
+        done = await console.bea.post("approve", proposal=made.row["proposal"])
+        assert (done.row["state"], done.row["voices"]) == ("done", [])
+    teams = {one["uid"]: one["team"] for one in (await console.ada.get("operators")).row["members"]}
+    assert [teams[str(who.uid)] for who in (console.bea, console.cleo)] == ["treasury", "none"]
+    number = (await correction(console.ada, ALICE, "5")).row["proposal"]
+    row = (await console.bea.get("proposal", proposal=number)).row
+    voices = {one["uid"]: one["mayApprove"] for one in row["voices"]}
+    assert voices == {
+        str(console.ada.uid): "91006", str(console.bea.uid): "91014", str(console.cleo.uid): "",
+    }  # fmt: skip
+    fees = await console.ada.act("propose/fee-tier", tier="9", maker="0", taker="0.001")
+    row = (await console.bea.get("proposal", proposal=fees.row["proposal"])).row
+    voices = {one["uid"]: one["mayApprove"] for one in row["voices"]}
+    assert (voices[str(console.bea.uid)], voices[str(console.cleo.uid)]) == ("", "91020")
+
+
 async def test_a_correction_below_zero_is_refused_with_whom_and_how_much(
     console: Console,
 ) -> None:

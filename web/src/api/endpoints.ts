@@ -663,6 +663,7 @@ export interface Endpoints {
   }
   'GET x/operator/overview': Record<string, never>
   'GET x/operator/parameters': Record<string, never>
+  'POST x/operator/passkey-options': { action: string; terms: string }
   'GET x/operator/policy': Record<string, never>
   'POST x/operator/policy/agree': { note: string; change: number | string; replay: string }
   'POST x/operator/policy/approve': { note: string; wdId: string }

@@ -28,4 +28,5 @@ export class Refusal extends Error {
 export const SESSION_ENDED = '90002'
 export const CSRF_STALE = '90003'
 export const PROOF_NEEDED = '90006'
+export const CONSENT_NEEDED = '91025'
 export const KEY_MISSING = '50103'

@@ -91,3 +91,18 @@ test('a proof that is not given leaves the refusal', async () => {
   await expect(client.post('x/totp/begin', {})).rejects.toMatchObject({ code: '90006' })
   expect(asked).toHaveLength(1)
 })
+
+const UNSIGNED = { code: '91025', msg: 'Your passkey is needed', data: [] }
+
+// Criterion: WEB-OP-CONSENT-1
+test('what a passkey signs is sent again with it once, and what is not signed stays refused', async () => {
+  const client = new Rest()
+  const sign = vi.fn(async () => ({ ticket: 't', credential: '{}' }))
+  client.onConsentNeeded(sign)
+  answers = [answer(UNSIGNED, 403), answer({ code: '0', msg: '', data: [{ done: true }] })]
+  expect(await client.post('x/operator/approve', { proposal: '7' })).toEqual([{ done: true }])
+  expect(sign).toHaveBeenCalledExactlyOnceWith('x/operator/approve', { proposal: '7' })
+  answers = [answer(UNSIGNED, 403)]
+  const nobody = new Rest().post('x/operator/approve', { proposal: '7' })
+  await expect(nobody).rejects.toMatchObject({ code: '91025' })
+})

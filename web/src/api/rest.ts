@@ -1,5 +1,5 @@
 import type { Endpoints } from './endpoints'
-import { CSRF_STALE, PROOF_NEEDED, Refusal } from './refusal'
+import { CONSENT_NEEDED, CSRF_STALE, PROOF_NEEDED, Refusal } from './refusal'
 
 type Method<M extends string> = Extract<keyof Endpoints, `${M} ${string}`>
 export type GetName = Method<'GET'> extends `GET ${infer P}` ? P : never
@@ -19,6 +19,14 @@ interface OrderRow {
   sMsg?: string
 }
 
+/** A passkey's signature of one request, which goes with it. */
+export interface Consent {
+  ticket: string
+  credential: string
+}
+
+type Consenting = (path: string, params: object) => Promise<Consent | undefined>
+
 const API = '/api/v5/'
 const TIMEOUT_MS = 15_000
 
@@ -27,6 +35,7 @@ export class Rest {
   #csrf = ''
   #ended: () => void = () => {}
   #prove: () => Promise<boolean> = async () => false
+  #consent: Consenting = async () => undefined
 
   /** Whom to tell that the session is over. */
   onSessionEnd(listener: () => void): void {
@@ -36,6 +45,11 @@ export class Rest {
   /** Who asks the person to prove who they are; true when they did. */
   onProofNeeded(ask: () => Promise<boolean>): void {
     this.#prove = ask
+  }
+
+  /** Who has the person's passkey sign a request. */
+  onConsentNeeded(ask: Consenting): void {
+    this.#consent = ask
   }
 
   set csrfToken(token: string) {
@@ -55,16 +69,19 @@ export class Rest {
 
   /**
    * The rows of a POST; a Refusal also where the only row was refused. What a fresh token or a
-   * fresh proof of who asks can cure is sent again, once for each.
+   * fresh proof of who asks can cure is sent again, once for each; so is what a passkey signs.
    */
   async post<T, P extends PostName = PostName>(path: P, params: PostParams<P>): Promise<T[]> {
     const cured = new Set<string>()
+    let signed: Consent | undefined
     for (;;) {
       try {
-        return await this.#post<T>(path, params)
+        return await this.#post<T>(path, { ...params, ...signed })
       } catch (problem) {
         if (!(problem instanceof Refusal) || cured.has(problem.code)) throw problem
         cured.add(problem.code)
+        if (problem.code === CONSENT_NEEDED) signed = await this.#consent(path, params)
+        if (signed && problem.code === CONSENT_NEEDED) continue
         if (!(await this.#cure(problem.code))) throw problem
       }
     }

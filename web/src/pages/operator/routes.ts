@@ -17,6 +17,7 @@ const pages = [
   page('suspensions', () => import('./suspensions/SuspensionsPage'), 'SuspensionsPage'),
   page('suspensions/$suspension', () => import('./suspensions/SuspensionPage'), 'SuspensionPage'),
   page('maintenance', () => import('./maintenance/MaintenancePage'), 'MaintenancePage'),
+  page('calendar', () => import('./calendar/CalendarPage'), 'CalendarPage'),
   page('custody', () => import('./custody/CustodyPage'), 'CustodyPage'),
   page('ceremony', () => import('./custody/CeremonyPage'), 'CeremonyPage'),
   page('withdrawals', () => import('./withdrawals/WithdrawalsPage'), 'WithdrawalsPage'),

@@ -252,7 +252,15 @@ export interface WholeProposal extends Proposal {
   note: string
   closingNote: string
   mayApprove: string
+  /** Of those whose word counts, while it is open. */
+  voices: Voice[]
   postings: Posting[]
+}
+
+/** `mayApprove` is '', or the code that would refuse the approval. */
+export interface Voice {
+  uid: string
+  mayApprove: string
 }
 
 export interface Member {
@@ -260,8 +268,10 @@ export interface Member {
   email: string
   roles: string[]
   totp: boolean
+  passkey: boolean
   member: boolean
   enabled: boolean
+  team: string
 }
 
 export interface Operators {

@@ -7,6 +7,7 @@ import { Margins } from './Margins'
 import { OpenSuspension } from './OpenSuspension'
 import css from './StatusPage.module.css'
 import { type Suspension, usePast, usePlanned, useStopped } from './suspensions'
+import { Windows } from './Windows'
 import { useWorks } from './works'
 
 const FEEDS = [
@@ -35,6 +36,7 @@ export function StatusPage(): ReactNode {
         <p className="muted">{t('loading')}</p>
       )}
       <PlannedStop />
+      <Windows />
       {open.map((each) => (
         <OpenSuspension key={each.suspension} row={each} />
       ))}

@@ -1,7 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Refusal } from '~/api/refusal'
 import { rest } from '~/api/rest'
+import { useSession } from '~/api/session'
 import { useRefusalText } from '~/app/refusals'
 import { Confirm } from '~/pages/account/layout/Confirm'
 import { Section } from '~/pages/account/layout/Section'
@@ -55,7 +57,21 @@ export function Decision({ proposal }: { proposal: WholeProposal }): ReactNode {
       title={t('op.decide')}
       about={code === OWN ? `${why} ${t('op.decide.own')}` : why}
       action={action}
-    />
+    >
+      {code ? null : <Signing />}
+    </Section>
+  )
+}
+
+/** How an approval is signed: by the reader's passkey, or how to have one. */
+function Signing(): ReactNode {
+  const { t } = useTranslation()
+  const hasPasskey = Number(useSession()?.passkeys) > 0
+  return (
+    <p className="muted">
+      {t(hasPasskey ? 'op.consent.signs' : 'op.consent.none')}{' '}
+      {hasPasskey ? null : <Link to="/account/security">{t('op.consent.add')}</Link>}
+    </p>
   )
 }
 

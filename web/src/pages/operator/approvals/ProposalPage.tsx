@@ -17,6 +17,7 @@ import { Decision } from './Decision'
 import { lookOf } from './state'
 import { TermsTable } from './Terms'
 import termsCss from './Terms.module.css'
+import { Voices } from './Voices'
 
 const EVERY_MS = 2_000
 
@@ -60,6 +61,7 @@ function Whole({ proposal }: { proposal: WholeProposal }): ReactNode {
   return (
     <>
       {isOpen ? <Decision proposal={proposal} /> : null}
+      {isOpen ? <Voices voices={proposal.voices} /> : null}
       <Section title={t('op.changes')}>
         <TermsTable kind={proposal.kind} terms={proposal.terms} isOpen={isOpen} />
       </Section>

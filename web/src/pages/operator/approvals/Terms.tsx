@@ -15,12 +15,16 @@ const GROUPS: Record<string, string> = {
   reason: 'reason',
   level: 'level',
   role: 'role',
+  team: 'team',
 }
 
 /** A value of a term as people read it. */
 function useValues(): (name: string, value: unknown) => string {
   const word = useWords()
+  const { language } = useTranslation()
+  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
   return (name, value) => {
+    if (name.endsWith('Ts') && value) return moment.format(Number(value))
     const group = GROUPS[name]
     if (group) return word(group, String(value))
     if (name === 'flags' && Array.isArray(value)) {

@@ -27,6 +27,8 @@ export interface ActProps<T> {
   /** What the button says: the deed itself. */
   deed: string
   look?: ButtonLook
+  /** What would come of what is typed, under the fields; moments in ms as they are sent. */
+  preview?(typed: Record<string, string>): ReactNode
   /** What one should know before the deed, above the fields. */
   children?: ReactNode
   onClose(): void
@@ -69,6 +71,7 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
             bound={form.bind(field.name)}
           />
         ))}
+        {props.preview?.(sentOf(asked(fields, form.values), form.values))}
         <Field {...form.bind('note')} label={t('op.note')} hint={t('op.note.hint')} />
       </Form>
     </Dialog>

@@ -12,6 +12,7 @@ import { Banner } from '~/ui/Banner'
 import { OPERATOR_LINKS } from '../links'
 import type { Overview } from '../rows'
 import { ConsoleTexts, useTranslation } from '../texts'
+import './consent'
 import css from './OperatorLayout.module.css'
 import { useReading } from './reading'
 

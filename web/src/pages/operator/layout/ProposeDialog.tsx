@@ -15,7 +15,8 @@ type Kind = PostName extends infer P
     : never
   : never
 
-export interface ProposeProps extends Pick<ActProps<Proposal>, 'fixed' | 'fields' | 'sent'> {
+export interface ProposeProps
+  extends Pick<ActProps<Proposal>, 'fixed' | 'fields' | 'sent' | 'preview'> {
   kind: Kind
   title: string
   about?: ReactNode
@@ -24,7 +25,7 @@ export interface ProposeProps extends Pick<ActProps<Proposal>, 'fixed' | 'fields
 
 /** A dialog that proposes something; then the proposal is shown. */
 export function ProposeDialog(props: ProposeProps): ReactNode {
-  const { kind, title, about, fixed, fields = [], sent, onClose } = props
+  const { kind, title, about, fixed, fields = [], sent, preview, onClose } = props
   const { t } = useTranslation()
   const navigate = useNavigate()
   const lasts: ActField = {
@@ -56,6 +57,7 @@ export function ProposeDialog(props: ProposeProps): ReactNode {
       }}
       {...(fixed ? { fixed } : {})}
       {...(all ? { sent: all } : {})}
+      {...(preview ? { preview } : {})}
     />
   )
 }

@@ -4,6 +4,7 @@ import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
+import { OpenProposals } from '../approvals/OpenProposals'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
@@ -15,7 +16,10 @@ import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import type { Member, Operators } from '../rows'
 import { useTranslation } from '../texts'
+import { TeamsSection } from './TeamsSection'
 
+// What changes who decides.
+const KINDS = ['team', 'member', 'grant', 'threshold']
 const ROLES = ['admin', 'trading', 'support', 'auditor']
 
 /** Who runs the exchange, whose word counts, and how many have to agree. */
@@ -45,6 +49,8 @@ export function OperatorsPage(): ReactNode {
           />
         </Section>
       ) : null}
+      <OpenProposals kinds={KINDS} />
+      {group ? <TeamsSection members={group.members} /> : null}
       <Section title={t('op.members')} flush>
         <Table
           label={t('op.members')}
@@ -128,7 +134,9 @@ function useColumns(mayDismiss: boolean): Column<Member>[] {
       title: t('op.roles'),
       cell: ({ roles }) => roles.map((role) => word('role', role)).join(', ') || '–',
     },
+    { id: 'team', title: t('op.team'), cell: ({ team }) => word('team', team) },
     { id: 'totp', title: t('op.user.totp'), cell: ({ totp }) => yesNo(totp) },
+    { id: 'passkey', title: t('op.passkey'), cell: ({ passkey }) => yesNo(passkey) },
     { id: 'counts', title: t('op.counts'), cell: ({ enabled }) => yesNo(enabled) },
   ]
   if (!mayDismiss) return columns

@@ -9,6 +9,7 @@ import { useReading } from '../layout/reading'
 import { useTranslation } from '../texts'
 import { ChangesSection } from './ChangesSection'
 import { DecisionsTable } from './DecisionsTable'
+import { PastChanges } from './PastChanges'
 import css from './Policy.module.css'
 import { RuleDialog } from './RuleDialog'
 import { RuleList } from './RuleList'
@@ -22,6 +23,7 @@ export function PolicyPage(): ReactNode {
   const { t } = useTranslation()
   const { data, error } = useReading<Policy, 'x/operator/policy'>('x/operator/policy', {}, EVERY_MS)
   const policy = data?.[0]
+  const [draft, setDraft] = useState<Rule[] | null>(null)
   return (
     <>
       <PageHead title={t('op.policy')} about={t('op.policy.about')} />
@@ -30,7 +32,8 @@ export function PolicyPage(): ReactNode {
       {policy ? (
         <>
           <ChangesSection policy={policy} />
-          <Editor policy={policy} />
+          <Editor policy={policy} draft={draft} onDraft={setDraft} />
+          <PastChanges policy={policy} onDraft={setDraft} />
         </>
       ) : null}
       <Section title={t('op.decisions')} about={t('op.decisions.about')} flush>
@@ -40,10 +43,15 @@ export function PolicyPage(): ReactNode {
   )
 }
 
+interface EditorProps {
+  policy: Policy
+  draft: Rule[] | null
+  onDraft(draft: Rule[] | null): void
+}
+
 /** The rules in force, and a draft of others until it is proposed or dropped. */
-function Editor({ policy }: { policy: Policy }): ReactNode {
+function Editor({ policy, draft, onDraft: setDraft }: EditorProps): ReactNode {
   const { t } = useTranslation()
-  const [draft, setDraft] = useState<Rule[] | null>(null)
   const rules = draft ?? policy.rules
   const isOther = draft !== null && !areSame(draft, policy.rules)
   const number = freshNumber(policy.rules, rules, ...policy.changes.map((each) => each.rules))

@@ -30,6 +30,8 @@ export interface Change {
   agreed: string[]
   holdsTs: string
   over: boolean
+  /** The change whose coming into force closed this one; '' for none. */
+  supersededBy: string
 }
 
 export interface Policy {

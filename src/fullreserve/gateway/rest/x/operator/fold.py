@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -130,10 +130,16 @@ async def masters(context: Context, owners: Iterable[int]) -> dict[int, int]:
     return found
 
 
-async def refusal_of_approval(
-    context: Context, state: ApprovalsState, one: Proposal, uid: int
-) -> int:
-    """The code that an approval by this operator would be refused with now; 0 for none."""
+async def refusals_of_approval(
+    context: Context, state: ApprovalsState, one: Proposal, uids: Iterable[int]
+) -> dict[int, int]:
+    """The code that an approval by each of these would be refused with now; 0 for none."""
+    asked = tuple(dict.fromkeys(uids))
+    known = await masters(context, (*asked, *one.beneficiaries))
+    return {uid: int(_refusal(state, one, uid, known)) for uid in asked}
+
+
+def _refusal(state: ApprovalsState, one: Proposal, uid: int, master: Mapping[int, int]) -> int:
     group = state.groups.get(one.group) or Group()
     if one.state is ProposalState.CARRYING and group.counts(uid):
         return 0  # which has it carried out again
@@ -146,8 +152,7 @@ async def refusal_of_approval(
         return Refused.SET_UP
     if uid == one.proposer:
         return Refused.OWN_PROPOSAL
-    known = await masters(context, (uid, *one.beneficiaries))
-    if any(owner == uid or known[owner] == known[uid] for owner in one.beneficiaries):
+    if any(owner == uid or master[owner] == master[uid] for owner in one.beneficiaries):
         return Refused.BENEFICIARY
     is_of_two = isinstance(one.act, OF_TWO_TEAMS)
     if is_of_two and state.are_of_one_team(one.group, one.proposer, uid):

@@ -13,6 +13,7 @@ from fullreserve.gateway.rest.params import Params, reader
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import ANY, Handler, Route
 from fullreserve.gateway.rest.x.browser import JSON, proven, signed_in
+from fullreserve.gateway.rest.x.operator.consent import CONSENT, has_consented, signer_of
 from fullreserve.identity.audit import DONE, Act, What
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
@@ -67,6 +68,7 @@ class Guard:
         calls: int = 20,
         *,
         is_noted: bool = False,
+        is_post: bool = False,
     ) -> Named:
         """An endpoint that every operator may call; `is_noted`: it shows what is personal."""
         call = _reading(shape, handler)
@@ -77,7 +79,8 @@ class Guard:
                 await self._add(self._act(request, who.uid, name), DONE)
             return await call(request, who)
 
-        return ("GET", PREFIX + name), _route(guarded, shape, handler, calls)
+        method = "POST" if is_post else "GET"
+        return (method, PREFIX + name), _route(guarded, shape, handler, calls)
 
     def acts(
         self,
@@ -87,19 +90,27 @@ class Guard:
         *roles: Role,
         calls: int = 10,
         wants_proof: bool = False,
+        wants_consent: bool = False,
     ) -> Named:
-        """An endpoint for some roles (none: any), noted before it acts and when it has."""
+        """An endpoint for some roles (none: any), noted before it acts and when it has.
+
+        `wants_consent`: who has a passkey signs just this with it, which is proof too.
+        """
         call = _reading(shape, handler)
 
         async def guarded(request: Request) -> bytes:
             who = await self._admitted(request, name)
             audit = self._desk.rooms.audit
-            entry = await self._desk.act(audit.begin, self._act(request, who.uid, name))
+            act = self._act(request, who.uid, name)
+            if wants_consent:
+                act = await self._signed(request, act)
+            entry = await self._desk.act(audit.begin, act)
             code = INTERNAL
             try:
                 if roles:
                     who.require(*roles)
-                if wants_proof:
+                has_signed = wants_consent and await self._has_consented(request, who.uid, name)
+                if wants_proof and not has_signed:
                     proven(request)
                 content = await call(request, who._replace(entry=entry))
                 code = DONE
@@ -111,6 +122,21 @@ class Guard:
             return content
 
         return ("POST", PREFIX + name), _route(guarded, shape, handler, calls)
+
+    async def _has_consented(self, request: Request, uid: int, name: str) -> bool:
+        consented = self._desk.act(has_consented, self._desk.rooms, uid, name, request.fields())
+        return await denied_as_problem(consented)
+
+    async def _signed(self, request: Request, act: Act) -> Act:
+        """An act with the passkey that is said to have signed it; the log's end says if it did."""
+        try:
+            fields = request.fields()
+        except Problem:
+            return act
+        passkey = await self._desk.act(signer_of, self._desk.rooms, act.actor, fields)
+        if not passkey:
+            return act
+        return act._replace(what=What(act.what.terms | {"passkey": passkey}, act.what.note))
 
     async def _admitted(self, request: Request, name: str) -> Operator:
         """The operator who calls; Problem 90011, 91020, 91021."""
@@ -171,7 +197,8 @@ def _route(guarded: Handler, shape: type[P], handler: Acting[P], calls: int) -> 
 
 def what_of(fields: Mapping[str, str]) -> What:
     """What a request asks for, as the log keeps it."""
-    kept = {name[:40]: text[:TEXT_MAX] for name, text in list(fields.items())[:TERMS_MAX] if text}
+    asked = [(name, text) for name, text in fields.items() if text and name not in CONSENT]
+    kept = {name[:40]: text[:TEXT_MAX] for name, text in asked[:TERMS_MAX]}
     note = kept.pop("note", "")
     return What(kept, note)
 

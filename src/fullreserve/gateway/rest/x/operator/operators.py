@@ -56,6 +56,7 @@ class _Person(NamedTuple):
     email: str
     roles: list[str]
     totp: bool
+    passkey: bool
 
 
 def routes(context: Context, guard: Guard) -> Routes:
@@ -100,6 +101,7 @@ class _Operators:
                     "email": one.email,
                     "roles": one.roles,
                     "totp": one.totp,
+                    "passkey": one.passkey,
                     "member": uid in group.members,
                     "enabled": group.counts(uid),
                     "team": TEAM_WORDS[teams.get(uid, 0)],
@@ -162,7 +164,8 @@ class _Operators:
 
 
 def _person(rooms: Rooms, uid: int) -> _Person:
-    return _Person(_email(rooms, uid), sorted(rooms.roles.of(uid)), rooms.factors.has_totp(uid))
+    roles, totp = sorted(rooms.roles.of(uid)), rooms.factors.has_totp(uid)
+    return _Person(_email(rooms, uid), roles, totp, bool(rooms.passkeys.of(uid)))
 
 
 def _email(rooms: Rooms, uid: int) -> str:

@@ -126,9 +126,13 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("policy/decision", DecisionParams, desk.decision),
             guard.reads("policy/decisions", DecisionsParams, desk.decisions),
             guard.acts("policy/propose", ProposeParams, desk.propose, wants_proof=True),
-            guard.acts("policy/agree", AgreeParams, desk.agree, wants_proof=True),
+            guard.acts(
+                "policy/agree", AgreeParams, desk.agree, wants_proof=True, wants_consent=True
+            ),
             guard.acts("policy/withdraw", ChangeParams, desk.withdraw),
-            guard.acts("policy/approve", ApproveParams, desk.approve, wants_proof=True),
+            guard.acts(
+                "policy/approve", ApproveParams, desk.approve, wants_proof=True, wants_consent=True
+            ),
             guard.acts("policy/reject", ApproveParams, desk.reject),
         )
     )

@@ -43,7 +43,10 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import Note, ProposalId
 from fullreserve.gateway.rest.x.operator.terms_json import kind_of, terms_of
+from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
+
+NO_ROLE = 91020
 
 
 class ListParams(Params):
@@ -73,7 +76,9 @@ def routes(context: Context, guard: Guard) -> Routes:
         (
             guard.reads("proposals", ListParams, proposals.listed),
             guard.reads("proposal", ProposalParams, proposals.detail),
-            guard.acts("approve", ProposalParams, proposals.approve, wants_proof=True),
+            guard.acts(
+                "approve", ProposalParams, proposals.approve, wants_proof=True, wants_consent=True
+            ),
             guard.acts("reject", RejectParams, proposals.reject, wants_proof=True),
         )
     )
@@ -147,15 +152,29 @@ class Proposals:
 
     async def _whole(self, who: Operator, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
         note, closing = await self._desk.act(self._notes, one)
-        code = await fold.refusal_of_approval(self._context, state, one, who.uid)
-        if not code and not who.may(*roles_for(one.act)):
-            code = 91020
+        codes = await self._codes(who, state, one)
         legs = posting(one.act).legs if isinstance(one.act, Correct | Bust) else ()
         return self.row(state, one) | {
             "note": note,
             "closingNote": closing,
-            "mayApprove": str(int(code)) if code else "",
+            "mayApprove": _code_text(codes[who.uid]),
+            "voices": [
+                {"uid": str(uid), "mayApprove": _code_text(codes[uid])}
+                for uid in sorted(_voices(state, one))
+                if one.state in OPEN
+            ],
             "postings": [leg_row(self._context.catalog, leg) for leg in legs],
+        }
+
+    async def _codes(self, who: Operator, state: ApprovalsState, one: Proposal) -> dict[int, int]:
+        """What approvals by the caller, and by each who counts, would be refused with; 0: none."""
+        asked = (who.uid, *_voices(state, one))
+        codes = await fold.refusals_of_approval(self._context, state, one, asked)
+        held = await self._desk.act(_held, self._desk.rooms, tuple(codes))
+        allowed = {*roles_for(one.act), Role.ADMIN}
+        return {
+            uid: code if code or not allowed.isdisjoint(held[uid]) else NO_ROLE
+            for uid, code in codes.items()
         }
 
     def _notes(self, one: Proposal) -> tuple[str, str]:
@@ -199,3 +218,16 @@ def _named(state: ApprovalsState, number: int) -> Proposal:
     if found is None:
         raise Problem(91003)
     return found
+
+
+def _voices(state: ApprovalsState, one: Proposal) -> list[int]:
+    group = state.groups.get(one.group) or Group()
+    return [uid for uid in group.members if group.counts(uid)]
+
+
+def _held(rooms: Rooms, uids: tuple[int, ...]) -> dict[int, frozenset[Role]]:
+    return {uid: rooms.roles.of(uid) for uid in uids}
+
+
+def _code_text(code: int) -> str:
+    return str(code) if code else ""

@@ -164,12 +164,20 @@ def routes(context: Context, guard: Guard) -> Routes:
     """Endpoints by method and path; whoever is a member stops, proofs are for the way back."""
     desk = _Suspending(context)
 
-    def endpoint(name: str, shape: type[P], make: Made[P], *, wants_proof: bool = True) -> Named:
+    def endpoint(
+        name: str,
+        shape: type[P],
+        make: Made[P],
+        *,
+        wants_proof: bool = True,
+        wants_consent: bool = False,
+    ) -> Named:
         async def act(who: Operator, params: P) -> bytes:
             return await desk.tell(who, await make(params))
 
         act.__doc__ = make.__doc__
-        return guard.acts(f"suspending/{name}", shape, act, wants_proof=wants_proof)
+        path = f"suspending/{name}"
+        return guard.acts(path, shape, act, wants_proof=wants_proof, wants_consent=wants_consent)
 
     return dict(
         (
@@ -178,14 +186,14 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.acts("suspending/suspend", TermsParams, desk.suspend),
             guard.acts("suspending/draft", TermsParams, desk.draft),
             guard.acts("suspending/tick", OneParams, desk.tick, wants_proof=True),
-            endpoint("ratify", OneParams, desk.ratify),
+            endpoint("ratify", OneParams, desk.ratify, wants_consent=True),
             endpoint("discard", OneParams, desk.discard, wants_proof=False),
             endpoint("extend", ExtendParams, desk.extend, wants_proof=False),
             endpoint("fall", OneParams, desk.fall, wants_proof=False),
             endpoint("plan", PlanParams, desk.plan),
             endpoint("check", OneParams, desk.check),
             endpoint("show", ShowParams, desk.show),
-            endpoint("sign-off", OneParams, desk.sign_off),
+            endpoint("sign-off", OneParams, desk.sign_off, wants_consent=True),
             endpoint("canary", CanaryParams, desk.canary),
             endpoint("open-drain", OneParams, desk.open_drain),
             endpoint("lift", OneParams, desk.lift),

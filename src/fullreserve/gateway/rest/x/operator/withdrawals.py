@@ -79,7 +79,12 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("withdrawals/queues", Params, desk.queues),
             guard.reads("withdrawal", OneParams, desk.detail, is_noted=True),
             guard.acts(
-                "withdrawals/decide", DecideParams, desk.decide, Role.SUPPORT, wants_proof=True
+                "withdrawals/decide",
+                DecideParams,
+                desk.decide,
+                Role.SUPPORT,
+                wants_proof=True,
+                wants_consent=True,
             ),
         )
     )

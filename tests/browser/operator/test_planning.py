@@ -1,0 +1,183 @@
+"""Goal: operators put people into teams and plan what closes and goes, by the console's pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.account.test_security import with_authenticator
+from tests.browser.conftest import PHONE, Visit
+from tests.browser.operator.desk import Operator, X
+from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
+from tests.browser.test_pages import SMALL, complaints
+from tests.browser.test_trading import EN, WORDS
+from tests.server import LiveServer
+
+LANGUAGES = ("en", "ru", "zh")
+WINDOW = {
+    "op.term.beginTs": "2043-03-04T05:00",
+    "op.term.preopenTs": "2043-03-04T06:00",
+    "op.term.endTs": "2043-03-04T07:00",
+}
+
+
+@pytest.fixture
+def ada(desk: list[Operator], server: LiveServer) -> Iterator[Operator]:
+    """An admin who has just signed in: however long other tests took, it is proof enough."""
+    one = Operator(server, desk[0].known)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def bea(desk: list[Operator], server: LiveServer) -> Iterator[Operator]:
+    """Another."""
+    one = Operator(server, desk[1].known)
+    yield one
+    one.close()
+
+
+def is_usable(page: Page, where: str) -> None:
+    """Axe finds nothing; on a phone nothing sticks out and what is touched is large enough."""
+    assert complaints(page) == [], where
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+    if width == PHONE["width"]:
+        assert page.evaluate(SMALL) == [], where
+
+
+def test_a_team_is_proposed_and_who_may_not_approve_reads_why(
+    visit: Visit, ada: Operator, bea: Operator, desk: list[Operator]
+) -> None:
+    """Criterion: WEB-OP-TEAM-1. It is withdrawn, so that other tests have no teams."""
+    page = visit("/operator/operators", ada)
+    expect(page.get_by_text(EN["op.teams.none"])).to_be_visible()
+    page.get_by_role("button", name=EN["op.kind.team"]).click()
+    choose(page, EN["op.team.who"], f"{bea.known.email} · {EN['op.team.none']}")
+    page.get_by_role("combobox", name=EN["op.team"], exact=True).click()
+    page.get_by_role("option", name=EN["op.team.risk"], exact=True).click()
+    give_reason(page, EN["op.propose"])
+    number = number_of(page)
+    voices = page.get_by_role("table", name=EN["op.voices"])
+    for one, voice in zip(desk, ("91006", "may", "91020"), strict=True):
+        row = voices.get_by_role("row").filter(has_text=one.known.email)
+        expect(row).to_contain_text(EN[f"op.voice.{voice}"])
+    for language in LANGUAGES:
+        phone = visit(f"/operator/approvals/{number}", ada, PHONE, language=language)
+        table = phone.get_by_role("table", name=WORDS[language]["op.voices"])
+        expect(table).to_contain_text(WORDS[language]["op.voice.91006"])
+        is_usable(phone, language)
+        phone.goto(phone.url.replace(f"approvals/{number}", "operators"))
+        waiting = phone.get_by_role("table", name=WORDS[language]["op.waiting"])
+        expect(waiting).to_contain_text(WORDS[language]["op.team.risk"])
+        is_usable(phone, language)
+    ada.post(X + "reject", proposal=number, note=NOTE)
+
+
+def test_a_window_is_previewed_planned_seen_by_all_and_called_off(
+    visit: Visit, ada: Operator, bea: Operator
+) -> None:
+    """Criterion: WEB-OP-CAL-1, WEB-STATUS-WINDOW-1. Years ahead, so that it stops nobody."""
+    page = visit("/operator/calendar", ada)
+    page.get_by_role("button", name=EN["op.cal.maintenance"]).click()
+    dialog = page.get_by_role("dialog")
+    choose(page, EN["currency"], "SOL")
+    preview = dialog.get_by_role("region", name=EN["op.cal.preview"])
+    expect(preview).to_contain_text(EN["op.cal.preview.none"])
+    for label, moment in WINDOW.items():
+        dialog.get_by_label(EN[label], exact=True).fill(moment)
+    expect(preview).to_contain_text("SOL-USDT")
+    expect(preview).to_contain_text(EN["op.cal.phase.preopen.about"])
+    is_usable(page, "the dialog")
+    give_reason(page, EN["op.propose"])
+    number = number_of(page)
+    page.goto(page.url.replace(f"approvals/{number}", "calendar"))
+    expect(page.get_by_role("table", name=EN["op.waiting"])).to_contain_text("SOL-USDT")
+    bea.post(X + "approve", proposal=number)
+    plan = ada.get(X + "calendar")[0]["plan"]
+    for language in LANGUAGES:
+        words = WORDS[language]
+        phone = visit("/operator/calendar", ada, PHONE, language=language)
+        title = words["op.cal.window"].replace("{number}", plan)
+        section = phone.get_by_role("region", name=title)
+        expect(section).to_contain_text(words["op.cal.state.planned"])
+        expect(section.get_by_role("table")).to_contain_text(words["op.cal.may.postOnly"])
+        is_usable(phone, language)
+        public = visit("/status", None, PHONE, language=language)
+        shown = public.get_by_role("region", name=words["status.window"])
+        expect(shown).to_contain_text("SOL-USDT")
+        expect(shown).to_contain_text("2043")
+        is_usable(public, language)
+    page.get_by_role("button", name=f"{EN['op.cal.callOff']}: Maintenance {plan}").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.cal.callOff"], exact=True).click()
+    past = page.get_by_role("table", name=EN["op.cal.past"])
+    expect(past.get_by_role("row").filter(has_text=plan)).to_contain_text(
+        EN["op.cal.state.called_off"]
+    )
+
+
+def test_a_delisting_shows_what_goes_when_and_the_message_to_holders(
+    visit: Visit, ada: Operator
+) -> None:
+    """Criterion: WEB-OP-CAL-1. It is only looked at: a proposal is enough elsewhere."""
+    page = visit("/operator/calendar", ada)
+    page.get_by_role("button", name=EN["op.cal.delisting"]).click()
+    dialog = page.get_by_role("dialog")
+    choose(page, EN["currency"], "SOL")
+    dialog.get_by_label(EN["op.term.tradingTs"], exact=True).fill("2043-03-04T05:00")
+    preview = dialog.get_by_role("region", name=EN["op.cal.preview"])
+    expect(preview).to_contain_text(EN["op.cal.phase.noTrading.about"])
+    expect(preview).to_contain_text(re.compile(r"SOL is delisted\. .* before 2043-06-02 "))
+    is_usable(page, "the dialog")
+
+
+def test_a_policy_change_says_by_which_it_was_superseded(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-POLICY-3"""
+    policy = ada.get(X + "policy")[0]
+    known = [policy["rules"], *(change["rules"] for change in policy["changes"])]
+    number = max((rule["number"] for rules in known for rule in rules), default=0) + 1
+    looser = {"number": number, "verb": "allow"}
+    tighter = {"number": number + 1, "verb": "block", "categories": ["sanctioned"]}
+    for rule in (looser, tighter):
+        rules = json.dumps([*policy["rules"], rule])
+        ada.post(X + "policy/propose", rules=rules, note=NOTE)
+    now = ada.get(X + "policy")[0]
+    superseded = now["changes"][1]["change"]
+    page = visit("/operator/policy", ada)
+    past = page.get_by_role("table", name=EN["op.changes.past"])
+    row = past.get_by_role("row").filter(has_text=superseded).first
+    expect(row).to_contain_text(EN["op.change.superseded"].replace("{number}", now["version"]))
+    row.get_by_role("button").click()
+    expect(page.get_by_role("heading", name=EN["op.rules.draft"])).to_be_visible()
+
+
+def test_an_approval_is_signed_by_the_operators_passkey(
+    visit: Visit, ada: Operator, bea: Operator
+) -> None:
+    """Criterion: WEB-OP-CONSENT-1. The passkey goes, so that other tests approve without."""
+    terms = {"tier": "40", "maker": "0.0009", "taker": "0.0011", "note": NOTE}
+    number = ada.post(X + "propose/fee-tier", **terms)[0]["proposal"]
+    page = visit(f"/operator/approvals/{number}", bea, PHONE)
+    expect(page.get_by_text(EN["op.consent.none"])).to_be_visible()
+    is_usable(page, "without a passkey")
+    with_authenticator(page)
+    page.get_by_role("link", name=EN["op.consent.add"]).click()
+    page.get_by_role("button", name=EN["passkeys.add"]).click()
+    page.get_by_role("dialog").get_by_role("button", name=EN["entry.continue"], exact=True).click()
+    expect(page.get_by_role("table", name=EN["passkeys.title"])).to_be_visible()
+    try:
+        assert bea.refused(X + "approve", proposal=number) == "91025"
+        page.goto(page.url.partition("/account")[0] + f"/operator/approvals/{number}")
+        expect(page.get_by_text(EN["op.consent.signs"])).to_be_visible()
+        approve(page)
+        done = ada.get(X + "audit", actor=str(bea.uid), action="approve", result="done")[0]
+        assert done["terms"]["passkey"] == bea.get("x/passkeys")[0]["id"]
+    finally:
+        for passkey in bea.get("x/passkeys"):
+            bea.post("x/passkeys/remove", id=passkey["id"])
