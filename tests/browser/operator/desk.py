@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from base64 import b32decode
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from fullreserve.clock import SystemClock
+from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
+from fullreserve.exchange.products.policy_wire import POLICY, Adopt
+from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.events import Reply
 from fullreserve.identity import totp
 from fullreserve.identity.demo_operators import DemoOperator, open_operators
 from fullreserve.identity.enrolment import enrol_missing
@@ -46,13 +54,35 @@ def open_desk(server: LiveServer) -> list[Operator]:
 def enrol_all(server: LiveServer, desk: Sequence[Operator]) -> None:
     """From here on their words count."""
 
-    async def enrolled() -> None:
+    async def enrolled(door: SocketDoor) -> None:
+        await enrol_missing(door, [one.uid for one in desk])
+
+    at_the_door(server, enrolled)
+
+
+def adopt_policy(server: LiveServer) -> None:
+    """From here on changes of the policy are judged as where chains are served."""
+
+    async def adopted(door: SocketDoor) -> None:
+        payload = msgspec.msgpack.encode(Adopt(POLICY_EDITION))
+        command = Product(door.gateway, door.numbers(1), POLICY, chart.HOUSE, payload)
+        result = await outcome(door, command)
+        assert isinstance(result, Reply), result
+        assert not result.code
+
+    at_the_door(server, adopted)
+
+
+def at_the_door(server: LiveServer, say: Callable[[SocketDoor], Awaitable[None]]) -> None:
+    """Say something to the exchange as its own workers do."""
+
+    async def said() -> None:
         door = await SocketDoor.open(server.folder / SOCKET_NAME, ENROLLER, SystemClock())
         try:
-            await enrol_missing(door, [one.uid for one in desk])
+            await say(door)
         finally:
             await door.close()
 
     # The browser's driver keeps a loop in this thread.
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, enrolled()).result()
+        pool.submit(asyncio.run, said()).result()

@@ -28,6 +28,7 @@ PAGES = {
     "/operator/calendar": "op.cal",
     "/operator/custody": "op.caps",
     "/operator/ceremony": "op.ceremony.keys",
+    "/operator/reconciliation": "op.reconciliation",
     "/operator/withdrawals": "op.withdrawals",
     "/operator/policy": "op.rules",
     "/operator/instruments": "op.instruments",

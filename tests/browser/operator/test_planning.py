@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.account.test_security import with_authenticator
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.operator.desk import Operator, X
+from tests.browser.operator.desk import Operator, X, adopt_policy
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_pages import SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
@@ -137,8 +137,11 @@ def test_a_delisting_shows_what_goes_when_and_the_message_to_holders(
     is_usable(page, "the dialog")
 
 
-def test_a_policy_change_says_by_which_it_was_superseded(visit: Visit, ada: Operator) -> None:
+def test_a_policy_change_says_by_which_it_was_superseded(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
     """Criterion: WEB-OP-POLICY-3"""
+    adopt_policy(server)
     policy = ada.get(X + "policy")[0]
     known = [policy["rules"], *(change["rules"] for change in policy["changes"])]
     number = max((rule["number"] for rules in known for rule in rules), default=0) + 1
@@ -181,3 +184,29 @@ def test_an_approval_is_signed_by_the_operators_passkey(
     finally:
         for passkey in bea.get("x/passkeys"):
             bea.post("x/passkeys/remove", id=passkey["id"])
+
+
+def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-CEREMONY-1"""
+    page = visit("/operator/ceremony", ada)
+    page.get_by_role("combobox", name=EN["op.ceremony.which"]).click()
+    page.get_by_role("option", name=EN["op.ceremony.replace"], exact=True).click()
+    page.get_by_label(EN["op.ceremony.word.HOLDERS"], exact=True).fill("alice, dan")
+    page.get_by_label(EN["op.ceremony.word.NETWORK"], exact=True).fill("3")
+    signed = page.get_by_text("custody sign job-3-TIER.json dan --keys dan.keys --out dan.part")
+    expect(signed).to_be_visible()
+    step = EN["op.ceremony.step"].replace("{number}", "1")
+    page.get_by_role("checkbox", name=step).check()
+    progress = EN["op.ceremony.progress"].replace("{count}", "1").replace("{all}", "6")
+    expect(page.get_by_text(progress)).to_be_visible()
+    is_usable(page, "desk")
+    page.reload()
+    page.get_by_role("combobox", name=EN["op.ceremony.which"]).click()
+    page.get_by_role("option", name=EN["op.ceremony.replace"], exact=True).click()
+    expect(signed).to_be_visible()
+    expect(page.get_by_text(progress)).to_be_visible()
+    for language in LANGUAGES:
+        phone = visit("/operator/ceremony", ada, PHONE, language=language)
+        heading = phone.get_by_role("heading", name=WORDS[language]["op.ceremony.keys"], exact=True)
+        expect(heading).to_be_visible()
+        is_usable(phone, language)

@@ -95,7 +95,7 @@ test('a proof that is not given leaves the refusal', async () => {
 const UNSIGNED = { code: '91025', msg: 'Your passkey is needed', data: [] }
 
 // Criterion: WEB-OP-CONSENT-1
-test('what a passkey signs is sent again with it once, and what is not signed stays refused', async () => {
+test('what a passkey signs is sent again with it, once; else it stays refused', async () => {
   const client = new Rest()
   const sign = vi.fn(async () => ({ ticket: 't', credential: '{}' }))
   client.onConsentNeeded(sign)

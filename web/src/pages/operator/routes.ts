@@ -19,6 +19,7 @@ const pages = [
   page('maintenance', () => import('./maintenance/MaintenancePage'), 'MaintenancePage'),
   page('calendar', () => import('./calendar/CalendarPage'), 'CalendarPage'),
   page('custody', () => import('./custody/CustodyPage'), 'CustodyPage'),
+  page('reconciliation', () => import('./custody/ReconciliationPage'), 'ReconciliationPage'),
   page('ceremony', () => import('./custody/CeremonyPage'), 'CeremonyPage'),
   page('withdrawals', () => import('./withdrawals/WithdrawalsPage'), 'WithdrawalsPage'),
   page('withdrawals/$wdId', () => import('./withdrawals/WithdrawalPage'), 'WithdrawalPage'),

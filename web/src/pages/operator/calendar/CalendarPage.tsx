@@ -13,6 +13,7 @@ import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import type { Instrument } from '../rows'
 import { useTranslation } from '../texts'
+import css from './Calendar.module.css'
 import { DelistingDialog } from './DelistingDialog'
 import { MaintenanceDialog } from './MaintenanceDialog'
 import { PlanSection } from './PlanSection'
@@ -59,7 +60,7 @@ function Acts(): ReactNode {
   const { data } = useReading<Instrument, 'x/operator/instruments'>('x/operator/instruments', {})
   if (!may('trading') || !data) return null
   return (
-    <span className={cells.acts}>
+    <span className={css.acts}>
       <Act label={t('op.cal.maintenance')}>
         {(close) => <MaintenanceDialog instruments={data} onClose={close} />}
       </Act>

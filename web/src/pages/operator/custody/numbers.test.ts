@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { breaks, coinsText, percent, worthShowing } from './numbers'
+import { breaks, coinsText, isOld, percent, totals, worthShowing } from './numbers'
 import type { Compared, Reconciliation } from './rows'
 
 // Criterion: WEB-OP-CUST-1
@@ -28,4 +28,25 @@ test('coins on chains are summed by currency without rounding', () => {
 
 test('a share is a percentage, and nothing of nothing', () => {
   expect([percent('0.0512'), percent('1.0000'), percent('')]).toEqual(['5.1%', '100.0%', ''])
+})
+
+// Criterion: WEB-OP-RECON-1
+test('currencies are summed over networks and tiers, those with breaks first', () => {
+  const line = (ccy: string, ledger: string, chain: string, difference = '0') =>
+    ({ ccy, ledger, chain, difference }) as Compared
+  const lines = [
+    [line('BTC', '0.1', '0.1'), line('ETH', '2', '3', '1'), line('BTC', '0.20000001', '0.2')],
+    [line('ADA', '1', '1'), line('ETH', '1', '1')],
+  ]
+  expect(totals(lines.map((each) => ({ lines: each }) as Reconciliation))).toEqual([
+    { ccy: 'ETH', ledger: '3', chain: '4', breaks: 1 },
+    { ccy: 'ADA', ledger: '1', chain: '1', breaks: 0 },
+    { ccy: 'BTC', ledger: '0.30000001', chain: '0.3', breaks: 0 },
+  ])
+})
+
+// Criterion: WEB-OP-RECON-1
+test('a comparison of more than half an hour ago is old', () => {
+  const compared = { ts: '1000' } as Reconciliation
+  expect([isOld(compared, 1_801_000), isOld(compared, 1_801_001)]).toEqual([false, true])
 })

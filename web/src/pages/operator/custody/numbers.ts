@@ -28,3 +28,37 @@ export function coinsText(networks: readonly Reconciliation[]): string {
 export function breaks(lines: readonly Compared[]): Compared[] {
   return lines.filter(({ difference }) => Number(difference) !== 0)
 }
+
+const OLD_MS = 30 * 60_000
+
+/** Whether a network was compared so long ago that its watcher may be down. */
+export function isOld({ ts }: Reconciliation, nowMs: number): boolean {
+  return nowMs - Number(ts) > OLD_MS
+}
+
+/** A currency over all networks and tiers. */
+export interface Total {
+  ccy: string
+  ledger: string
+  chain: string
+  breaks: number
+}
+
+/** What ledger and chains have of each currency, without rounding; breaks first, then by name. */
+export function totals(networks: readonly Reconciliation[]): Total[] {
+  const sums = new Map<string, Compared[]>()
+  for (const line of networks.flatMap(({ lines }) => lines)) {
+    sums.set(line.ccy, [...(sums.get(line.ccy) ?? []), line])
+  }
+  const all = [...sums].map(([ccy, lines]) => ({
+    ccy,
+    ledger: summed(lines.map(({ ledger }) => ledger)),
+    chain: summed(lines.map(({ chain }) => chain)),
+    breaks: breaks(lines).length,
+  }))
+  return all.sort((one, other) => other.breaks - one.breaks || one.ccy.localeCompare(other.ccy))
+}
+
+function summed(amounts: readonly string[]): string {
+  return amounts.reduce((sum, one) => sum.plus(one), new Big(0)).toFixed()
+}

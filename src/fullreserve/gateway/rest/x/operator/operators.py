@@ -164,8 +164,8 @@ class _Operators:
 
 
 def _person(rooms: Rooms, uid: int) -> _Person:
-    roles, totp = sorted(rooms.roles.of(uid)), rooms.factors.has_totp(uid)
-    return _Person(_email(rooms, uid), roles, totp, bool(rooms.passkeys.of(uid)))
+    has_totp, has_passkey = rooms.factors.has_totp(uid), bool(rooms.passkeys.of(uid))
+    return _Person(_email(rooms, uid), sorted(rooms.roles.of(uid)), has_totp, has_passkey)
 
 
 def _email(rooms: Rooms, uid: int) -> str:

@@ -1,0 +1,95 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import { Section } from '~/pages/account/layout/Section'
+import { type Column, Table } from '~/ui/Table'
+import cells from '../layout/Cells.module.css'
+import { useWords } from '../layout/words'
+import { useTranslation } from '../texts'
+import css from './Custody.module.css'
+import { breaks, isOld, worthShowing } from './numbers'
+import type { Compared, Reconciliation } from './rows'
+
+/** One network's last comparison, line by line; breaks stand first. */
+export function OneNetwork(props: { found: Reconciliation; nowMs: number }): ReactNode {
+  const { found, nowMs } = props
+  const { t } = useTranslation()
+  const date = useDates()
+  const amount = useAmounts()
+  const broken = breaks(found.lines)
+  return (
+    <Section
+      title={t('op.reconciliation.of', { network: found.network })}
+      about={
+        <>
+          {t('op.custody.block', { height: amount(found.height) })} · {date(found.ts)}
+        </>
+      }
+      action={
+        <span role="status" className={cells.words}>
+          {isOld(found, nowMs) ? <Badge look="bad">{t('op.reconciliation.old')}</Badge> : null}
+          <Badge look={broken.length > 0 ? 'bad' : 'good'}>
+            {t('op.reconciliation.breaks', { count: broken.length })}
+          </Badge>
+        </span>
+      }
+      flush
+    >
+      <Table
+        label={t('op.reconciliation.of', { network: found.network })}
+        columns={useCompared()}
+        rows={worthShowing(found.lines)}
+        keyOf={({ tier, ccy }) => `${tier}/${ccy}`}
+        empty="–"
+        cards
+      />
+    </Section>
+  )
+}
+
+function useCompared(): Column<Compared>[] {
+  const { t } = useTranslation()
+  const word = useWords()
+  const amount = useAmounts()
+  return [
+    {
+      id: 'tier',
+      title: t('op.tierColumn'),
+      cell: ({ tier, ccy }) => (
+        <span>
+          <b>{ccy}</b> {word('tierName', tier)}
+        </span>
+      ),
+    },
+    { id: 'ledger', title: t('op.ledger'), number: true, cell: ({ ledger }) => amount(ledger) },
+    { id: 'chain', title: t('op.onChain'), number: true, cell: ({ chain }) => amount(chain) },
+    {
+      id: 'allowed',
+      title: t('op.allowed'),
+      number: true,
+      cell: ({ lowest, highest }) => `${amount(lowest)} – ${amount(highest)}`,
+    },
+    {
+      id: 'difference',
+      title: t('op.difference'),
+      number: true,
+      cell: ({ difference }) => (
+        <span className={Number(difference) ? css.break : undefined}>{amount(difference)}</span>
+      ),
+    },
+    {
+      id: 'stopped',
+      title: t('op.stoppedBy'),
+      cell: ({ suspension }) =>
+        suspension ? (
+          <Link to={`/operator/suspensions/${suspension}`} className={cells.long}>
+            {t('op.sus.one', { number: suspension })}
+          </Link>
+        ) : (
+          '–'
+        ),
+    },
+  ]
+}

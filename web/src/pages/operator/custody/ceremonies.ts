@@ -1,0 +1,110 @@
+import type { ConsoleKey } from '../texts'
+
+/** One thing to do: said in words, and run where it says. */
+export interface Step {
+  about: ConsoleKey
+  /** With words in capitals for what differs; `EACH` is run once by each holder. */
+  command: string
+}
+
+/** What is done where keys are, in order; nothing of it passes through the exchange's pages. */
+export interface Ceremony {
+  id: string
+  title: ConsoleKey
+  about: ConsoleKey
+  steps: readonly Step[]
+}
+
+const RUN = 'fullreserve custody'
+const JOB = 'job-NETWORK-TIER.json'
+const SIGN = `${RUN} sign JOB EACH --keys EACH.keys --out EACH.part`
+const FINISH = `${RUN} finish JOB ALL.part`
+const MOVE = '--network NETWORK --source SOURCE --target TARGET --asset ASSET --amount AMOUNT'
+
+function step(about: ConsoleKey, command: string): Step {
+  return { about, command }
+}
+
+function signed(job: string): Step[] {
+  return [
+    step('op.ceremony.does.sign', SIGN.replace('JOB', job)),
+    step('op.ceremony.does.finish', FINISH.replace('JOB', job)),
+    step('op.ceremony.does.show', `${RUN} show`),
+  ]
+}
+
+/** A tier under other keys: looked at, prepared, signed and finished. */
+function prepared(command: string, job: string): Step[] {
+  return [
+    step('op.ceremony.does.dryRun', `${command} --dry-run`),
+    step('op.ceremony.does.prepare', command),
+    ...signed(job),
+  ]
+}
+
+export const CEREMONIES: readonly Ceremony[] = [
+  {
+    id: 'keys',
+    title: 'op.ceremony.keys',
+    about: 'op.ceremony.keys.about',
+    steps: [
+      step('op.ceremony.does.card', `${RUN} holder-key EACH cards`),
+      step('op.ceremony.does.identity', `${RUN} identity payer cards`),
+      step('op.ceremony.does.compare', `${RUN} ceremony plan.toml --dry-run`),
+      step('op.ceremony.does.record', `${RUN} ceremony plan.toml`),
+      step('op.ceremony.does.show', `${RUN} show`),
+    ],
+  },
+  {
+    id: 'replace',
+    title: 'op.ceremony.replace',
+    about: 'op.ceremony.replace.about',
+    steps: [
+      step('op.ceremony.does.newCard', `${RUN} holder-key NEW cards`),
+      ...prepared(`${RUN} replace-holder GONE cards/NEW.json --person PERSON --out job.json`, JOB),
+    ],
+  },
+  {
+    id: 'rotate',
+    title: 'op.ceremony.rotate',
+    about: 'op.ceremony.rotate.about',
+    steps: prepared(`${RUN} rotate NETWORK TIER plan.toml --out job.json`, 'job.json'),
+  },
+  {
+    id: 'recover',
+    title: 'op.ceremony.recover',
+    about: 'op.ceremony.recover.about',
+    steps: prepared(`${RUN} recover NETWORK TIER plan.toml --out job.json`, 'job.json'),
+  },
+  {
+    id: 'move',
+    title: 'op.ceremony.move',
+    about: 'op.ceremony.move.about',
+    steps: [
+      step(
+        'op.ceremony.does.propose',
+        `${RUN} propose-move policy.toml ${MOVE} --proposer PROPOSER --out move.json`,
+      ),
+      step(
+        'op.ceremony.does.approve',
+        `${RUN} approve-move move.json APPROVER --keys APPROVER.keys --out APPROVER.approval`,
+      ),
+      step(
+        'op.ceremony.does.sign',
+        `${RUN} sign-move policy.toml move.json EACH ALL.approval --keys EACH.keys --out EACH.part`,
+      ),
+      step('op.ceremony.does.finish', `${RUN} finish-move move.json ALL.part`),
+      step('op.ceremony.does.post', `${RUN} post-move move.json TRANSACTION`),
+    ],
+  },
+  {
+    id: 'presence',
+    title: 'op.ceremony.presence',
+    about: 'op.ceremony.presence.about',
+    steps: [
+      step('op.ceremony.does.challenge', `${RUN} challenge QUORUM`),
+      step('op.ceremony.does.answer', `${RUN} answer QUORUM CHALLENGE EACH --keys EACH.keys`),
+      step('op.ceremony.does.answered', `${RUN} answered QUORUM CHALLENGE EACH ANSWER`),
+    ],
+  },
+]
