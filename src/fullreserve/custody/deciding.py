@@ -1,12 +1,13 @@
 """Puts withdrawals before the policy and makes its decisions heeded.
 
 The fold of the policy decides; what it cannot know is found here: the kind and the age of the
-destination, which the identity vault has. Whatever is said twice, or lost on the way, changes
-nothing: what is undecided is asked for again.
+destination, which the identity vault has, what vendors say of it, and the webhook's answer.
+Whatever is said twice, or lost on the way, changes nothing: what is undecided is asked for again.
 """
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 
 import msgspec
@@ -16,11 +17,23 @@ from fullreserve.clock import Clock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import House
-from fullreserve.custody.screening import Screen
+from fullreserve.custody.vendors import Vendors
+from fullreserve.custody.vetting import Subject
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.policy_rules import Category, DecisionState
-from fullreserve.exchange.products.policy_wire import POLICY, Judge, ListStates
-from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
+from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState, Webhook
+from fullreserve.exchange.products.policy_wire import (
+    POLICY,
+    GetPolicy,
+    Judge,
+    ListStates,
+    PolicyView,
+)
+from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
+    ListUndecided,
+    Undecided,
+    Withdrawal,
+)
 
 # In a round: so many that were not asked about, and so many of those left to people in turn.
 LOOKED_AT = 500
@@ -34,11 +47,11 @@ class Deciding:
     """Of all networks."""
 
     def __init__(
-        self, house: House, destinations: Destinations, screen: Screen, clock: Clock
+        self, house: House, destinations: Destinations, vendors: Vendors, clock: Clock
     ) -> None:
         self._house = house
         self._destinations = destinations
-        self._screen = screen
+        self._vendors = vendors
         self._clock = clock
         self._after = 0  # how far those left to people were looked at
 
@@ -55,7 +68,7 @@ class Deciding:
         fresh = [one for one in found if not one.is_asked] + forgotten
         for start in range(0, len(fresh), AT_ONCE):
             part = fresh[start : start + AT_ONCE]
-            await self._say(POLICY, [self._judge(one) for one in part])
+            await self._say(POLICY, await gather(*(self._judge(one) for one in part)))
             await self._heed(part)
         for start in range(0, len(moved), AT_ONCE):
             await self._heed(moved[start : start + AT_ONCE])
@@ -79,14 +92,33 @@ class Deciding:
     async def _heed(self, part: Sequence[Undecided]) -> None:
         await self._say(wire.WITHDRAWALS, [wire.Heed(one.withdrawal) for one in part])
 
-    def _judge(self, one: Undecided) -> Judge:
+    async def _judge(self, one: Undecided) -> Judge:
+        """With what vendors say, and the webhook where a rule asks for it."""
         try:
             entry = self._destinations.entry(one.owner, one.network, one.destination)
         except BadAddress:
             return Judge(one.withdrawal, Category.ONE_TIME, 0)
-        is_bad = self._screen.holds(entry.text.partition(":")[0])
-        category = Category.SANCTIONED if is_bad else Category.BOOK
-        return Judge(one.withdrawal, category, max(0, self._clock.wall_ms() - entry.added_ms))
+        age_ms = max(0, self._clock.wall_ms() - entry.added_ms)
+        subject = await self._subject(one, entry.text)
+        vetted = await self._vendors.vetting.of(subject)
+        category = Category.SANCTIONED if vetted.is_blocked else Category.BOOK
+        answer, concerns = Webhook.NOT_ASKED, vetted.concerns
+        if await self._asks_webhook():
+            answer = await self._vendors.hook.ask(subject, category.name.lower(), age_ms)
+            concerns |= Concern.WEBHOOK_DOWN if answer is Webhook.DOWN else 0
+        return Judge(one.withdrawal, category, age_ms, answer, concerns)
+
+    async def _asks_webhook(self) -> bool:
+        view: PolicyView = await self._house.ask(POLICY, GetPolicy())
+        return any(rule.webhook for rule in view.rules)
+
+    async def _subject(self, one: Undecided, text: str) -> Subject:
+        found: Withdrawal | None = await self._house.ask(
+            wire.WITHDRAWALS, GetWithdrawal(one.withdrawal)
+        )
+        asset, amount, usd = (found.asset, found.value, found.usd) if found else (0, 0, 0)
+        address, _, memo = text.partition(":")
+        return Subject(*(one.withdrawal, one.owner, one.network, asset, amount, usd, address, memo))
 
     async def _say(self, fold: int, words: Sequence[msgspec.Struct]) -> None:
         codes = await self._house.report(fold, *words)

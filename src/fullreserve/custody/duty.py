@@ -19,12 +19,12 @@ from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
+from fullreserve.custody import vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
-from fullreserve.custody.screening import Screen
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -80,7 +80,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
     vault = Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
     house = House(door)
-    deciding = Deciding(house, Destinations(vault), Screen(data), clock)
+    deciding = Deciding(house, Destinations(vault), vendors.load(data, clock), clock)
     duties: Sequence[tuple[int, Duty]] = (
         (LOOK_MS, deciding),
         (LOOK_MS, Reopening(house, clock)),

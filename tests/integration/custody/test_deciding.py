@@ -14,31 +14,41 @@ import pytest
 from structlog.testing import capture_logs
 
 from fullreserve.clock import ManualClock
-from fullreserve.custody import deciding, duty, holders
+from fullreserve.custody import deciding, duty, holders, vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.presence import Presence
-from fullreserve.custody.screening import Screen
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import policy
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.products.policy_rules import DecisionState, Rule, Verb
+from fullreserve.exchange.products.policy_rules import (
+    Concern,
+    DecisionState,
+    Rule,
+    Verb,
+    Webhook,
+)
 from fullreserve.exchange.products.policy_wire import (
     EDITION,
     POLICY,
+    WRITERS,
     Adopt,
     Approve,
     Decide,
     Decision,
     Found,
     GetDecision,
+    ListConcerns,
+    Propose,
 )
+from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import BTC, until
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
+from tests.unit.custody.vendor_service import SECRET, Remote
 from tests.unit.exchange.policy_world import facts
 
 CHAIN = 1
@@ -56,9 +66,8 @@ class Judged:
     def __init__(self, folder: Path, exchange: Withdrawing) -> None:
         self.exchange = exchange
         self.clock = exchange.bed.clock
-        self.worker = Deciding(
-            exchange.house, Destinations(exchange.vault), Screen(folder), self.clock
-        )
+        self.folder = folder
+        self.start()
 
     @classmethod
     async def open(cls, folder: Path) -> Judged:
@@ -70,6 +79,19 @@ class Judged:
             await made.exchange.say(word, chart.HOUSE, POLICY)
         await made.exchange.say(wire.RequirePolicy(1), chart.HOUSE)
         return made
+
+    def start(self) -> None:
+        """A fresh worker, as after a start."""
+        self.worker = Deciding(
+            self.exchange.house,
+            Destinations(self.exchange.vault),
+            vendors.load(self.folder, self.clock),
+            self.clock,
+        )
+
+    async def undecided(self) -> list[Undecided]:
+        found: list[Undecided] = await self.exchange.house.ask(wire.WITHDRAWALS, ListUndecided(9))
+        return [one for one in found if not one.is_asked]
 
     async def ask(self, amount: int) -> int:
         return await self.exchange.ask(CHAIN, BTC, amount, "bc1qsomewhere")
@@ -160,3 +182,39 @@ async def test_a_bad_file_of_holders_stops_no_judging(judged: Judged, tmp_path: 
     ]
     assert (logs[0]["duty"], str(path) in logs[0]["problem"]) == ("presence", True)
     await until(kept.done)
+
+
+async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
+    judged: Judged, tmp_path: Path
+) -> None:
+    """Criterion: VENDOR-6. Asked again after a kill, the log has one decision."""
+    remote = Remote()
+    (tmp_path / "hook.secret").write_bytes(SECRET)
+    (tmp_path / "hook.secret").chmod(0o600)
+    (tmp_path / vendors.FILE).write_text(
+        f'[webhook]\nurl = "{remote.url}"\nsecret = "hook.secret"\ntimeout_ms = 30000\n'
+    )
+    await judged.exchange.say(Enrol(WRITERS, ADA), chart.HOUSE, Approvals.number)
+    await judged.exchange.say(Enrol(WRITERS, ADA + 1), chart.HOUSE, Approvals.number)
+    stop = Rule(9, Verb.BLOCK, webhook=Webhook.NO)
+    await judged.exchange.say(Propose((stop, *RULES)), ADA, POLICY)
+    judged.start()
+    states = []
+    for answer in ("yes", "no", "nonsense"):
+        remote.answer = answer
+        number = await judged.ask(TENTH)
+        question = (await judged.undecided())[0]
+        await judged.worker._judge(question)  # and killed before the log had the answer
+        await judged.worker.round()
+        found = await judged.decision(number)
+        assert found is not None
+        states.append((found.state, found.facts.webhook))
+    remote.close()
+    assert states == [
+        (DecisionState.ALLOWED, Webhook.YES),
+        (DecisionState.BLOCKED, Webhook.NO),
+        (DecisionState.WAITING, Webhook.DOWN),
+    ]
+    concerns = await judged.exchange.house.ask(POLICY, ListConcerns((number,)))
+    assert concerns == [Concern.WEBHOOK_DOWN]
+    assert {one["request"] for one in remote.asked if one["request"] == str(number)}

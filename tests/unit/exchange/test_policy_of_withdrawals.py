@@ -47,6 +47,7 @@ from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
     Category,
+    Concern,
     DecisionState,
     Rule,
     Verb,
@@ -60,6 +61,7 @@ from fullreserve.exchange.products.policy_wire import (
     Found,
     GetDecision,
     Judge,
+    ListConcerns,
     ListStates,
     Reject,
 )
@@ -531,3 +533,25 @@ def test_any_course_ends_once_and_pays_nothing_that_was_not_allowed(
     left = sum(world.balance(owner, chart.FUND, BTC) for owner in (ALICE, BOB))
     assert left == 200 * 10**8 - spent
     assert held(world) == held(world, BOB) == 0
+
+
+def test_a_concern_leaves_a_request_to_people_whatever_the_rules_allow(world: World) -> None:
+    """Criterion: VENDOR-7. It stands beside the decision; what is blocked stays blocked."""
+    small, listed, clean = (asked(world, 0.1) for _ in range(3))
+    doubts = Concern.RISK | Concern.SANCTIONS_DOWN
+    assert policy(world, Judge(small, Category.BOOK, 5, 0, doubts)) == 0
+    assert policy(world, Judge(listed, Category.SANCTIONED, 5, 0, Concern.TRAVEL_RULE)) == 0
+    assert policy(world, Judge(clean, Category.BOOK, 5)) == 0
+    # Said again, it changes nothing: the first word is the decision.
+    assert policy(world, Judge(small, Category.BOOK, 5)) == 0
+    assert policy(world, Judge(clean, Category.BOOK, 5, 0, doubts)) == 0
+    states = world.ask(POLICY, ListStates((small, listed, clean), world.time_ms), list[int])
+    assert states == [DecisionState.WAITING, DecisionState.BLOCKED, DecisionState.ALLOWED]
+    asked_of = ListConcerns((small, listed, clean, 1))
+    assert world.ask(POLICY, asked_of, list[int]) == [doubts, Concern.TRAVEL_RULE, 0, 0]
+    world.restart()
+    assert world.ask(POLICY, asked_of, list[int]) == [doubts, Concern.TRAVEL_RULE, 0, 0]
+    assert say(world, Bound(small, transfer("inputs"))) != 0
+    assert policy(world, Approve(small), ADA) == 0
+    assert say(world, Heed(small)) == 0
+    assert say(world, Bound(small, transfer("inputs"))) == 0

@@ -65,6 +65,7 @@ from fullreserve.exchange.products.policy_wire import (
     GetDecision,
     GetReplay,
     Judge,
+    ListConcerns,
     ListDecisions,
     ListStates,
     LookedAt,
@@ -105,6 +106,7 @@ class PolicyState(State):
     superseded: dict[int, int] = msgspec.field(default_factory=dict)
     # From edition 2 on: the sequence at which people let a request through that had waited.
     passed: dict[int, int] = msgspec.field(default_factory=dict)
+    concerns: dict[int, int] = msgspec.field(default_factory=dict)  # of requests, where any
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -119,7 +121,7 @@ class Policy(UndoingFold[PolicyState]):
     number = POLICY
     name = "policy"
     is_late = True
-    added = ("edition", "ended", "superseded", "passed")
+    added = ("edition", "ended", "superseded", "passed", "concerns")
 
     def __init__(self) -> None:
         super().__init__(PolicyState())
@@ -209,9 +211,13 @@ class Policy(UndoingFold[PolicyState]):
             webhook=word.webhook,
             is_reviewed=one.state in REVIEWS
             or is_short_of_holders
+            or word.concerns > 0
             or (self.state.edition > 0 and reviewed_since(one, view) > 0),
         )
-        return self._decide(facts, moment)
+        code = self._decide(facts, moment)
+        if word.concerns > 0 and not code:
+            self.state.concerns[one.number] = word.concerns
+        return code
 
     def _may_be_asked_again(self, known: Decision) -> bool:
         return self.state.edition >= ASKED_AGAIN and known.state == DecisionState.ALLOWED
@@ -260,6 +266,7 @@ class Policy(UndoingFold[PolicyState]):
         self._known.forget(self.state.decisions.pop(request))
         self.state.ended.pop(request, None)
         self.state.passed.pop(request, None)
+        self.state.concerns.pop(request, None)
 
     def _index(self) -> None:
         self._known = Index(self.state.decisions.values(), self.state.ended)
@@ -429,6 +436,8 @@ class Policy(UndoingFold[PolicyState]):
             return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
         if isinstance(asked, ListDecisions):
             return _encode(self._listed(asked))
+        if isinstance(asked, ListConcerns):
+            return _encode([self.state.concerns.get(request, 0) for request in asked.requests])
         if isinstance(asked, LookedAt):
             return _encode(self.state.passed.get(asked.request, 0))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))

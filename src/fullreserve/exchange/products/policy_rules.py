@@ -7,7 +7,7 @@ condition that is 0 or empty asks nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 import msgspec
 
@@ -55,6 +55,18 @@ class Webhook(IntEnum):
     YES = 1
     NO = 2
     DOWN = 3
+
+
+class Concern(IntFlag):
+    """Why people look at a request whatever the rules allow: what vendors said, or did not say."""
+
+    SANCTIONS = 1
+    RISK = 2  # of the address
+    TRAVEL_RULE = 4
+    SANCTIONS_DOWN = 8
+    RISK_DOWN = 16
+    TRAVEL_RULE_DOWN = 32
+    WEBHOOK_DOWN = 64
 
 
 class Rule(msgspec.Struct, array_like=True, frozen=True):

@@ -99,6 +99,7 @@ class Judge(Word, frozen=True, tag=7):
     category: int
     age_ms: int  # of the destination
     webhook: int = 0
+    concerns: int = 0  # flags of Concern; with any, no rule lets it through by itself
 
 
 class Found(Word, frozen=True, tag=8):
@@ -207,6 +208,12 @@ class LookedAt(Asked, frozen=True, tag=6):
     request: int
 
 
+class ListConcerns(Asked, frozen=True, tag=7):
+    """-> list[int], the concerns of each request that is known; 0 for none."""
+
+    requests: tuple[int, ...]
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
@@ -224,7 +231,9 @@ class Replay(msgspec.Struct, array_like=True, frozen=True):
 
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode
-AnyAsked = GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions | LookedAt
+AnyAsked = (
+    GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions | LookedAt | ListConcerns
+)
 
 ANSWERS: dict[type[Asked], object] = {
     GetPolicy: PolicyView,
@@ -233,6 +242,7 @@ ANSWERS: dict[type[Asked], object] = {
     ListStates: list[int],
     ListDecisions: list[Decision],
     LookedAt: int,
+    ListConcerns: list[int],
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

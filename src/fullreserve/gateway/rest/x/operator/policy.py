@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import Meta
 from fullreserve.exchange.products import policy_wire as fold
 from fullreserve.exchange.products.policy_rules import (
     Category,
+    Concern,
     DecisionState,
     Rule,
     Verb,
@@ -186,13 +188,20 @@ class _Policy:
         state = DecisionState[params.state.upper()] if params.state else 0
         question = fold.ListDecisions(state, params.limit)
         found: list[Decision] = await self._ask(question, list[Decision])
-        return wire.envelope([_decision_row(one) for one in found])
+        return wire.envelope(await self._rows(found))
+
+    async def _rows(self, found: Sequence[Decision]) -> list[dict[str, Any]]:
+        """Decisions, with what vendors had to say of each."""
+        asked = fold.ListConcerns(tuple(one.facts.request for one in found))
+        concerns: list[int] = await self._ask(asked, list[int])
+        pairs = zip(found, concerns, strict=True)
+        return [_decision_row(one) | {"concerns": _named_concerns(flags)} for one, flags in pairs]
 
     async def _decided(self, request: int) -> dict[str, Any]:
         found: Decision | None = await self._ask(fold.GetDecision(request), Decision | None)
         if found is None:
             raise Problem(fold.Refused.UNKNOWN)
-        return _decision_row(found)
+        return (await self._rows([found]))[0]
 
     async def propose(self, who: Operator, params: ProposeParams) -> bytes:
         """Propose other rules; those that only tighten hold at once."""
@@ -284,6 +293,10 @@ def _change_row(one: Change, superseded_by: int | None) -> dict[str, Any]:
         "over": one.is_over,
         "supersededBy": str(superseded_by) if superseded_by is not None else "",
     }
+
+
+def _named_concerns(flags: int) -> list[str]:
+    return [one.name.lower() for one in Concern if flags & one and one.name]
 
 
 def _decision_row(one: Decision) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""Which vendors are asked, and the webhook: `custody-vendors.toml` in the data folder.
+
+    [webhook]
+    url = "https://policy.example.com/ask"
+    secret = "webhook.secret"        # a file in the data folder, its owner's alone
+    timeout_ms = 2000
+
+    [travel_rule]
+    over_usd = 1000                  # known beneficiaries: custody-beneficiaries.txt
+
+    [[vendor]]
+    kind = "sanctions"               # or address_risk, travel_rule
+    url = "https://vendor.example.com/screen"
+    secret = "vendor.secret"
+
+Lists that are asked whether there is such a file or not: `custody-sanctioned.txt` is blocked,
+`custody-risky.txt` reviewed.
+"""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fullreserve.clock import Clock
+from fullreserve.custody.asked_service import BadService, Service
+from fullreserve.custody.screening import FILE as SANCTIONED
+from fullreserve.custody.screening import Screen
+from fullreserve.custody.vetting import Asked, Kind, Listed, TravelRule, Vendor, Verdict, Vetting
+from fullreserve.custody.webhook import Hook
+
+FILE = "custody-vendors.toml"
+RISKY, BENEFICIARIES = "custody-risky.txt", "custody-beneficiaries.txt"
+USD = 10**8
+KINDS = {one.name.lower(): one for one in Kind}
+
+
+class _Service(msgspec.Struct, forbid_unknown_fields=True):
+    url: str
+    secret: str
+    timeout_ms: int = 2_000
+    kind: str = ""
+
+
+class _TravelRule(msgspec.Struct, forbid_unknown_fields=True):
+    over_usd: int
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    webhook: _Service | None = None
+    travel_rule: _TravelRule | None = None
+    vendor: tuple[_Service, ...] = ()
+
+
+class Vendors(NamedTuple):
+    vetting: Vetting
+    hook: Hook
+
+
+def load(data: Path, clock: Clock) -> Vendors:
+    """Those of a data folder; BadService."""
+    file = _read(data / FILE)
+    lists: list[Vendor] = [
+        Listed(Kind.SANCTIONS, Screen(data / SANCTIONED), Verdict.BLOCK),
+        Listed(Kind.ADDRESS_RISK, Screen(data / RISKY), Verdict.REVIEW),
+    ]
+    if file.travel_rule is not None:
+        lists.append(TravelRule(Screen(data / BENEFICIARIES), file.travel_rule.over_usd * USD))
+    for one in file.vendor:
+        if one.kind not in KINDS:
+            raise BadService(f"{FILE}: kind {one.kind!r} is none of {', '.join(KINDS)}")
+        lists.append(Asked(KINDS[one.kind], _service(data, one, clock)))
+    hook = _service(data, file.webhook, clock) if file.webhook is not None else None
+    return Vendors(Vetting(lists), Hook(hook))
+
+
+def _read(path: Path) -> _File:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    except FileNotFoundError:
+        return _File()
+    except (OSError, ValueError, msgspec.ValidationError) as bad:
+        raise BadService(f"{path}: {bad}") from None
+
+
+def _service(data: Path, one: _Service, clock: Clock) -> Service:
+    path = data / one.secret
+    try:
+        mode, secret = path.stat().st_mode, path.read_bytes().strip()
+    except OSError as problem:
+        raise BadService(f"{path}: {problem.strerror}") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise BadService(f"{path} may be read by others than its owner")
+    if not 0 < one.timeout_ms <= 30_000:
+        raise BadService(f"{FILE}: timeout_ms is 1 to 30000")
+    return Service(one.url, secret, one.timeout_ms, clock)
