@@ -58,6 +58,11 @@ function OneChange({ change }: { change: Change }): ReactNode {
       />
       <RuleList rules={change.rules} />
       <Problem problem={error} />
+      {replay || error ? null : (
+        <p className="muted" role="status">
+          {t('op.replay30.waiting')}
+        </p>
+      )}
       {replay ? <Seen replay={replay} /> : null}
       <span className={css.acts}>
         {mayAgree && replay ? (
