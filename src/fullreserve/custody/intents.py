@@ -11,14 +11,19 @@ from asyncio import gather
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.hot_sweeps import number_of, surplus_of
 from fullreserve.custody.house import House
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove, Move, MoveState
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     REVIEWS,
@@ -77,9 +82,28 @@ class ExchangeIntents:
         """What the plan's withdrawals are to pay, in its order; WillNotSign, Unavailable."""
         if len(set(plan.withdrawals)) != len(plan.withdrawals):
             raise WillNotSign("a withdrawal stands twice")
+        if number_of(plan):
+            return [await self._swept(plan)]
         payments = await gather(*(self._payment(plan, one) for one in plan.withdrawals))
         self._memory.note(plan)
         return list(payments)
+
+    async def _swept(self, plan: Plan) -> Payment:
+        """What a sweep of hot pays to warm, whose place this signer's own file names."""
+        number, network = number_of(plan), self._networks[plan.network]
+        found: Move | None = await self._house.ask(TIER_MOVES, GetMove(number))
+        if plan.withdrawals or found is None or found.binding != plan.binding:
+            raise WillNotSign("the exchange has not bound the sweep to this transaction")
+        where = (found.network, found.source, found.target)
+        if found.state != MoveState.BOUND or where != (plan.network, Tier.HOT, Tier.WARM):
+            raise WillNotSign("it is no sweep of this network's hot wallet, or not any more")
+        try:
+            surplus = surplus_of(found, network)
+        except (BadAddress, KeyError, ValueError) as problem:
+            raise WillNotSign("the sweep names no place that is known here") from problem
+        # Beside withdrawals, whose numbers are positive.
+        self._memory.note(msgspec.structs.replace(plan, withdrawals=(-number,)))
+        return surplus.payment
 
     async def _payment(self, plan: Plan, number: int) -> Payment:
         found: Withdrawal | None = await self._house.ask(wire.WITHDRAWALS, GetWithdrawal(number))

@@ -54,6 +54,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     tokens: dict[int, str] = {}
     lanes: tuple[str, ...] = ()
     cold: str = ""  # account of the cold wallet, where it has one
+    warm: str = ""  # address of the warm one, to which hot is swept above its cap
     threshold: int = 2
     hrp: str = ""
     genesis: str = ""

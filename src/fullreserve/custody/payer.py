@@ -15,6 +15,7 @@ from asyncio import gather, to_thread
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
 import structlog
 
 from fullreserve.custody.bech32 import BadAddress
@@ -30,6 +31,7 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
+from fullreserve.custody.hot_sweeps import Surplus, number_of
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
@@ -67,6 +69,16 @@ class Exchange(Protocol):
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         """Address and memo; BadAddress when there is none that may be paid."""
+
+
+class Sweeps(Protocol):
+    """Who decides and binds sweeps of the hot wallet itself."""
+
+    async def bind(self, plan: Plan) -> int:
+        """0 once it is bound; raises door.protocol.Unavailable."""
+
+    async def ended(self, plan: Plan, name: bytes, *, is_paid: bool) -> None:
+        """What is final of it, by name."""
 
 
 class NotSigned(Exception):
@@ -120,7 +132,9 @@ class Payer:
         terms: Terms,
         salt: bytes,
         second: Chain | None = None,
+        sweeps: Sweeps | None = None,
     ) -> None:
+        self._sweeps = sweeps
         self._chain = chain
         self._second = second  # the same network through another node
         self._store = store
@@ -178,6 +192,22 @@ class Payer:
         """
         bound = [kept.plan for kept in self._open()]
         self._keep(await to_thread(self._chain.sweeps, indexes, bound))
+
+    async def sweep_hot(self, found: Sequence[Surplus]) -> None:
+        """Takes on what the log has decided to bring to warm; `round` goes on with it. NodeProblem.
+
+        What has a plan keeps it; what the hot wallet cannot pay now is tried again.
+        """
+        for one in found:
+            bound = [kept.plan for kept in self._open()]
+            if any(plan.move is not None and plan.move.key == one.move.key for plan in bound):
+                continue
+            try:
+                made = await to_thread(self._chain.plan, [one.payment], bound)
+            except Unpayable as problem:
+                log.warning("sweep of hot waits", problem=str(problem))
+                continue
+            self._keep([msgspec.structs.replace(made, withdrawals=(), move=one.move)])
 
     def _keep(self, plans: Sequence[Plan]) -> None:
         with self._store.together():
@@ -265,6 +295,7 @@ class Payer:
 
     async def _bind(self, runs: Sequence[Run]) -> None:
         """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""
+        runs = [run for run in runs if await self._may_sweep(run)]
         words = [wire.Bound(one, run.plan.binding) for run in runs for one in run.plan.withdrawals]
         codes = dict(zip(words, await self._report(words), strict=True))
         self._keep_bound(runs, codes)
@@ -272,6 +303,15 @@ class Payer:
         self._refused |= dict.fromkeys(refused, self._round + REFUSED_ROUNDS)
         # Who may not be paid goes back into the queue, where users see that they wait.
         await self._report([wire.Settle(one - 1, 1) for one in refused])
+
+    async def _may_sweep(self, run: Run) -> bool:
+        """False for a sweep of hot that is not bound: nothing was signed, and it is dropped."""
+        if not number_of(run.plan) or self._sweeps is None:
+            return True
+        if not await self._sweeps.bind(run.plan):
+            return True
+        self._finish([run.kept])
+        return False
 
     def _keep_bound(self, runs: Sequence[Run], codes: Mapping[wire.Bound, int]) -> None:
         with self._store.together():
@@ -467,8 +507,13 @@ class Payer:
         (code,) = await self._exchange.moved(done)
         if code:
             log.error("moved, and the exchange does not say so", code=code, plan=kept.id)
+        await self._swept(kept, done.transfer, is_paid=standing.paid)
         self.moved.append(move.key)
         self._finish([kept])
+
+    async def _swept(self, kept: Kept, name: bytes, *, is_paid: bool) -> None:
+        if number_of(kept.plan) and self._sweeps is not None:
+            await self._sweeps.ended(kept.plan, name, is_paid=is_paid)
 
     async def _say_heights(self, heights: Sequence[tuple[Run, bytes, int]]) -> None:
         """In which block each is; 0: in none any more."""
@@ -491,6 +536,7 @@ class Payer:
             wire.Failed(one, code, kept.plan.binding, conflict) for one in kept.plan.withdrawals
         ]
         await self._report(words)
+        await self._swept(kept, conflict, is_paid=False)
         self._finish([kept])
 
     def _finish(self, done: Sequence[Kept]) -> None:

@@ -30,6 +30,7 @@ from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.health import health
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.payer import Payer, Terms
@@ -131,6 +132,7 @@ class Paying:
         self._network = network
         self._chain: Chain = chains[0]
         self._second = chains[1] if len(chains) > 1 else None
+        self._hot = HotSweeps(network, house)
         self._payer = Payer(
             self._chain,
             store,
@@ -139,6 +141,7 @@ class Paying:
             Terms(network.scales, network.coin, network.unlock_after),
             salt_of(data),
             self._second,
+            self._hot,
         )
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._state = ""
@@ -159,6 +162,7 @@ class Paying:
             indexes = await self._sweeping.due()
             if indexes:
                 await self._payer.sweep(indexes)
+            await self._payer.sweep_hot(await self._hot.due())
             await self._payer.round()
             self._sweeping.again(self._payer.moved)
             self._payer.moved.clear()

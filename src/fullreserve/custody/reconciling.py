@@ -244,7 +244,9 @@ class Reconciler:
             tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=True, limit=AT_ONCE)
         )
         for one in bound:
-            if one.network == self._network.network and one.binding:
+            # What leaves hot stands in the payer's store already.
+            is_seen = one.source == wire.Tier.HOT
+            if one.network == self._network.network and one.binding and not is_seen:
                 amount = amount_int(one.amount)
                 _add(way.less, (one.source, one.asset), amount)
                 _add(way.less, (one.source, self._network.coin), FEE_ON_ITS_WAY)

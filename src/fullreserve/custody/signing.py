@@ -44,7 +44,10 @@ class EvmPolicy(NamedTuple):
     cold: PrivateKey | None = None
 
     def sign(self, plan: Plan, approved: Sequence[Payment]) -> bytes:
-        """The recoverable signature; WillNotSign. `approved` are the plan's withdrawals."""
+        """The recoverable signature; WillNotSign.
+
+        `approved` are the plan's withdrawals, or what a sweep of hot pays to warm.
+        """
         body = _decoded(evm_transaction.read_body, plan)
         if evm_transaction.binding(body.lane, body.nonce) != plan.binding:
             raise WillNotSign("the lane and nonce are not those of the binding")
@@ -54,8 +57,8 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign("the fee is outside the band")
         if body.gas not in (evm.GAS_BARE, evm.GAS_COIN, evm.GAS_TOKEN):
             raise WillNotSign("the gas limit is none of ours")
-        if plan.move is not None:
-            key = self._moves(body, plan, approved)
+        if plan.move is not None and not approved:
+            key = self._moves(body, plan)
         else:
             key = self._pays(body, approved)
         return key.sign_recoverable(body.digest(), hasher=None)
@@ -74,11 +77,9 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign("target, value or call are not those of the approved withdrawal")
         return self.lanes[body.lane]
 
-    def _moves(
-        self, body: evm_transaction.Body, plan: Plan, approved: Sequence[Payment]
-    ) -> PrivateKey:
+    def _moves(self, body: evm_transaction.Body, plan: Plan) -> PrivateKey:
         assert plan.move is not None
-        if plan.withdrawals or approved:
+        if plan.withdrawals:
             raise WillNotSign("a move between our own places pays no withdrawal")
         called = (body.to, body.value, body.data)
         if body.lane in self.lanes:

@@ -58,7 +58,7 @@ class Sweeping:
     def again(self, keys: Sequence[str]) -> None:
         """Addresses to look at once more: what was sent there was gas for the next step."""
         for key in keys:
-            if key:
+            if key.startswith(BRANCH):
                 self._due[int(key.removeprefix(BRANCH))] = None
 
     async def _learn(self) -> None:

@@ -7,17 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fullreserve.custody import contracts
-from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
+from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Payment, Plan
+from fullreserve.custody.hot_sweeps import Surplus, number_of
 from fullreserve.custody.payer import REVERTED, Payer, Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COIN, TERMS, TOKEN, Approved, Bed, EvmBed
 
@@ -111,13 +112,13 @@ class Mortal:
         return watched
 
     def counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             number = next(self._numbers)
             self.count = max(self.count, number)
             is_last = number == self._dies_at
             if is_last and not self._after:
                 raise Killed
-            result = method(*arguments)
+            result = method(*arguments, **named)
             if is_last:
                 if hasattr(result, "close"):  # a coroutine: its effect comes with its await
                     return self._then_die(result)
@@ -274,3 +275,75 @@ async def test_a_payment_that_reverts_is_refunded_once_final(bed: Bed, tmp_path:
     assert book.failed == {index: REVERTED}
     assert bed.balance(index) == 0
     store.close()
+
+
+class Surpluses(Agreement):
+    """The log's half of a sweep of hot to the place of an index, kept as strictly."""
+
+    def __init__(self, bed: Bed, index: int) -> None:
+        super().__init__(bed)
+        tiers = (wire.Tier.HOT, wire.Tier.WARM)
+        self.sweep = Surplus(
+            bed.payment(0, index, bed.unit), Move(bed.asset, *tiers, "sweep/7", bed.unit)
+        )
+        self.posted: dict[bytes, wire.Moved] = {}
+        self.over: list[bool] = []
+
+    def payments(self, plan: Plan) -> Sequence[Payment]:
+        """What the signers learn of it."""
+        assert self.bound[number_of(plan)] == plan.binding, "signed before it was bound"
+        return [self.sweep.payment]
+
+    async def due(self) -> Sequence[Surplus]:
+        return () if self.bound else (self.sweep,)
+
+    async def bind(self, plan: Plan) -> int:
+        return int(self.bound.setdefault(number_of(plan), plan.binding) != plan.binding)
+
+    async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
+        self.posted |= {one.transfer: one for one in payloads}
+        return [0] * len(payloads)
+
+    async def ended(self, plan: Plan, name: bytes, *, is_paid: bool) -> None:
+        assert name in self.posted
+        self.over.append(is_paid)
+
+    async def carry_out(self, store: Store, mortal: Mortal) -> None:
+        """A payer goes on with it until it is over."""
+        chain: Chain = mortal.around(self.bed.chain, "broadcast_all")
+        kept: Store = mortal.around(store, "keep_plan", "change", "told")
+        told = mortal.around(self, "bind", "moved", "ended")
+        sign = mortal.counted(lambda plan: self.bed.sign(plan, cast("Approved", self)))
+        payer = Payer(chain, kept, told, sign, PAY_TERMS, SALT, None, told)
+        for _ in range(12):
+            await payer.sweep_hot(await self.due())
+            await payer.round()
+            if self.over:
+                return
+            self.bed.mine()
+
+
+async def test_hot_is_swept_once_wherever_the_payer_is_killed(bed: Bed, tmp_path: Path) -> None:
+    """Criterion: CUST-SWEEP-1. Before and after each effect; on a chain of coins, at one."""
+    swept = 0
+    for effect in range(1, 40) if isinstance(bed, EvmBed) else (3, 99):
+        for after in (False, True):
+            index, folder = bed.fresh(), tmp_path / f"{effect}-{after}"
+            book, store = Surpluses(bed, index), Store(folder)
+            mortal = Mortal(effect, after=after)
+            try:
+                await book.carry_out(store, mortal)
+            except Killed:
+                store.close()
+                store = Store(folder)
+                await book.carry_out(store, Mortal())
+            store.close()
+            assert bed.balance(index) == bed.unit
+            (posted,) = book.posted.values()
+            assert amount_int(posted.amount) == bed.unit
+            assert set(book.over) == {True}
+            swept += 1
+        if mortal.count < effect:
+            break
+    assert swept >= 4
+    assert mortal.count < effect

@@ -18,6 +18,7 @@ from fullreserve.custody.addresses import EvmAddresses, checksummed
 from fullreserve.custody.chains import evm, evm_transaction
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.hd import Private
+from fullreserve.custody.hot_sweeps import surplus_of
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.signer_wire import (
     AnyQuestion,
@@ -29,6 +30,16 @@ from fullreserve.custody.signer_wire import (
 )
 from fullreserve.custody.signing import WillNotSign, branch_name, lane_of
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    Bind,
+    End,
+    ListMoves,
+    Marks,
+    MoveState,
+    SetMarks,
+    Want,
+)
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import USDT
 from tests.integration.custody.withdrawing import Withdrawing
@@ -36,6 +47,7 @@ from tests.integration.custody.withdrawing import Withdrawing
 KEY, COLD = PrivateKey(b"\x07" * 32), PrivateKey(b"\x08" * 32)
 USERS = Private.of_seed(b"users' addresses, of a test alone")
 LANE, TOKEN, TARGET = lane_of(KEY), b"\x22" * 20, b"\x33" * 20
+WARM = b"\x44" * 20
 PLACE = EvmAddresses(USERS.public()).place(5)
 AMOUNT = 1_000  # of 6 decimals
 PASSPHRASE = b"open sesame"
@@ -111,6 +123,7 @@ def network() -> Network:
         branches=(Branch(USERS.public().key.hex(), USERS.code.hex()),), coin=ETH,
         decimals={ETH: 18, USDT: 6}, credit_after=2, unlock_after=3, chain_id=31_337,
         tokens={USDT: TOKEN.hex()}, lanes=(LANE.hex(),), cold=lane_of(COLD).hex(),
+        warm=checksummed(WARM),
         signers=("signer-gone.sock", "signer-one.sock"),
     )  # fmt: skip
 
@@ -183,6 +196,46 @@ async def test_a_withdrawal_is_signed_for_under_one_binding_for_ever(signing: Si
     fold.state.withdrawals[payment.withdrawal].binding = evm_transaction.binding(LANE, 9)
     with pytest.raises(WillNotSign, match="other inputs or another nonce"):
         await signing.ask(plan(body_of(payment, 9), payment.withdrawal))
+
+
+async def test_hot_is_swept_to_warm_as_the_log_has_bound_it_and_no_otherwise(
+    signing: Signing,
+) -> None:
+    """Criterion: CUST-SWEEP-2. Warm's place is what the signer's own file says."""
+    house = signing.exchange.house
+    hot = wire.Funded(NETWORK, bytes(32), USDT, wire.Tier.HOT, amount_bytes(9 * 100_000))
+    low, target, cap = (amount_bytes(units * 100_000) for units in (1, 2, 3))
+    marks = Marks(NETWORK, USDT, low, target, cap, low, amount_bytes(10**9), amount_bytes(10**9))
+    assert await house.report(wire.DEPOSITS, hot) == [0]
+    want = Want(NETWORK, USDT, wire.Tier.HOT, wire.Tier.WARM)
+    assert await house.report(TIER_MOVES, SetMarks(marks), want) == [0, 0]
+    (move,) = await house.ask(TIER_MOVES, ListMoves(is_open=True, limit=9))
+    surplus = surplus_of(move, network())
+    assert surplus.payment == Payment(0, USDT, 7 * AMOUNT, WARM)
+    good = body_of(surplus.payment)
+
+    def swept(body: evm_transaction.Body, **change: object) -> Plan:
+        return msgspec.structs.replace(plan(body), **({"move": surplus.move} | change))
+
+    with pytest.raises(WillNotSign, match="not bound"):
+        await signing.ask(swept(good))
+    bind = Bind(move.number, evm_transaction.binding(LANE, 4))
+    assert await house.report(TIER_MOVES, bind) == [0]
+    replace = msgspec.structs.replace
+    for wrong in (
+        swept(replace(good, data=good.data[:-1] + b"\xff")),
+        swept(body_of(replace(surplus.payment, place=TARGET))),
+        swept(replace(good, nonce=5)),
+        swept(good, withdrawals=(move.number,)),
+        swept(good, move=replace(surplus.move, key="sweep/99")),
+        swept(good, move=None),
+    ):
+        with pytest.raises(WillNotSign):
+            await signing.ask(wrong)
+    assert await signing.ask(swept(good)) == await signing.ask(swept(good))
+    assert await house.report(TIER_MOVES, End(move.number, MoveState.DONE, bytes(32))) == [0]
+    with pytest.raises(WillNotSign, match="not any more"):
+        await signing.ask(swept(good))
 
 
 async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None:

@@ -165,8 +165,8 @@ class UtxoChain(Chain):
         change = body.change - (rate * vbytes - body.fee)
         if change < tx.DUST:
             raise Unpayable("no change is left to pay a higher fee from")
-        raised = msgspec.structs.replace(body, change=change)
-        return self._as_plan(plan.withdrawals, raised)
+        raised = self._as_plan(plan.withdrawals, msgspec.structs.replace(body, change=change))
+        return msgspec.structs.replace(raised, move=plan.move)
 
     def without(self, plan: Plan, withdrawal: int) -> Plan | None:
         body, place = tx.read_body(plan.body), plan.withdrawals.index(withdrawal)
