@@ -15,6 +15,7 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
   const word = useWords()
   const date = useDates()
   const amount = useAmounts()
+  const concerns = decision.concerns.map((one) => word('concern', one)).join(', ')
   const voices = decision.approvals.map((uid) => ({ uid }))
   return (
     <div className={css.whole}>
@@ -29,6 +30,7 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
           [t('op.decision.verb'), word('verb', decision.verb)],
           [t('op.given'), t('op.given.of', { given: voices.length, needed: decision.needed })],
           [t('op.approvedBy'), <People key="by" voices={voices} />],
+          ...(concerns ? [[t('op.decision.concerns'), concerns] as const] : []),
           ['USD', amount(decision.usd)],
           [t('op.policy.version'), decision.version],
           [t('op.decision.at'), date(decision.ts)],

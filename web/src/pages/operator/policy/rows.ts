@@ -57,6 +57,7 @@ export interface Decision {
   needed: string
   approvals: string[]
   trace: { rule: string; failed: string }[]
+  concerns: string[]
   version: string
   ts: string
   digest: string
