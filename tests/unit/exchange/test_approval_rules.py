@@ -6,6 +6,7 @@ import pytest
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
+    Admit,
     AnyAct,
     AnyAsk,
     Approve,
@@ -21,10 +22,10 @@ from fullreserve.exchange.products.approval_acts import (
 )
 from fullreserve.exchange.products.approval_state import CLOSED_KEPT, CONSOLE, ProposalState
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.wire.commands import AccountKey, SetFeeTier, amount_bytes
+from fullreserve.exchange.wire.commands import AccountKey, OpenOwner, SetFeeTier, amount_bytes
 from tests.unit.exchange.custody_world import ALICE, BTC, World
 
-ADA, BEA, CLEO = 10_000_011, 10_000_012, 10_000_013
+ADA, BEA, CLEO, DAN = 10_000_011, 10_000_012, 10_000_013, 10_000_014
 FINANCE, PRODUCT = 1, 2
 LASTS_MS = 60_000
 FEES = Define(SetFeeTier(0, 0, 3, 80_000, 100_000))
@@ -84,6 +85,31 @@ def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
     assert world.balance(ALICE, chart.FUND, BTC) == 7
     assert world.replayed().hashes() == world.machine.hashes()
     world.restart()
+
+
+@pytest.mark.parametrize("act", [AssignTeam(CONSOLE, BEA, PRODUCT), Admit(CONSOLE, DAN)])
+def test_two_of_one_team_cannot_lift_the_rule_of_two(world: World, act: AssignTeam | Admit) -> None:
+    """Criterion: OP-TEAM-2. Neither by another team for one of them, nor by one who comes in."""
+    in_teams(world)
+    assert said(world, Propose(act, LASTS_MS, by_teams=True), act.member) != 0
+    number = world.machine.sequence + 1
+    assert said(world, Propose(act, LASTS_MS, by_teams=True), ADA) == 0
+    assert said(world, Approve(number), BEA) == (91007 if act.member == BEA else 91014)
+    assert said(world, Approve(number), CLEO) == 0
+    assert state_of(world, number) is ProposalState.DONE
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_nobody_takes_part_in_moving_oneself(world: World) -> None:
+    """Criterion: OP-TEAM-2. Nor with an account of the same person, and with no team at all."""
+    world.core(OpenOwner(0, 0, BEA, BEA, 0, 1, 0, 1), OpenOwner(0, 0, DAN, BEA, 0, 1, 0, 1))
+    act = Propose(AssignTeam(CONSOLE, BEA, FINANCE), LASTS_MS, by_teams=True)
+    assert said(world, act, BEA) == 91007
+    other = Propose(Admit(CONSOLE, DAN), LASTS_MS, by_teams=True)
+    assert said(world, other, BEA) == 91007
+    assert said(world, act, ADA) == 0
+    assert said(world, Approve(world.machine.sequence - 1), CLEO) == 0
+    assert world.machine.folds[0].state.teams == {CONSOLE: {BEA: FINANCE}}
 
 
 def test_without_teams_any_other_agrees_and_who_has_none_is_a_team(world: World) -> None:

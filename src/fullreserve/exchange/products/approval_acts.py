@@ -140,6 +140,9 @@ AnyAct = (
 # Acts on what users have: two teams agree on them, once operators have teams.
 OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit)
 
+# Acts on who agrees: those too, and never by whom they are about.
+OF_MEMBERS = (Admit, AssignTeam)
+
 # Acts that no fold of approvals carries out: whoever took the last approval does.
 OUTSIDE = (Grant, ClaimDeposit, Close, Retire)
 
@@ -163,9 +166,12 @@ class Dismiss(Ask, frozen=True, tag=2):
 
 
 class Propose(Ask, frozen=True, tag=3):
+    """`by_teams`: who agrees with whom is two teams' to say as well; not so in logs from before."""
+
     act: AnyAct
     lasts_ms: int
     note: int = 0
+    by_teams: bool = False
 
 
 class Approve(Ask, frozen=True, tag=4):

@@ -9,6 +9,8 @@ from fullreserve.exchange.folds import Outcome, View
 from fullreserve.exchange.products.approval_acts import (
     BUST,
     CORRECTION,
+    OF_MEMBERS,
+    OF_TWO_TEAMS,
     OUTSIDE,
     AnyAct,
     AssignTier,
@@ -44,17 +46,24 @@ class Effect(NamedTuple):
     shortages: tuple[Shortage, ...] = ()
 
 
-def beneficiaries(act: AnyAct) -> tuple[int, ...]:
-    """Owners whose balance or limits an act touches; not the house."""
+def beneficiaries(act: AnyAct, *, by_teams: bool = True) -> tuple[int, ...]:
+    """Owners whose balance or limits an act touches, or `by_teams` whose say; not the house."""
     if isinstance(act, Correct):
         owners = [act.account.owner, act.house.owner]
     elif isinstance(act, Bust):
         owners = [leg.account.owner for leg in act.legs]
     elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit):
         owners = [act.owner]
+    elif isinstance(act, OF_MEMBERS) and by_teams:
+        owners = [act.member]
     else:
         owners = []
     return tuple(owner for owner in dict.fromkeys(owners) if owner != chart.HOUSE)
+
+
+def is_of_two_teams(act: AnyAct, favoured: tuple[int, ...]) -> bool:
+    """Whether two teams agree on an act; what favoured nobody was proposed before that was so."""
+    return isinstance(act, OF_TWO_TEAMS) or (isinstance(act, OF_MEMBERS) and bool(favoured))
 
 
 def master(owner: int, view: View) -> int:

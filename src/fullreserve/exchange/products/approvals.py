@@ -16,7 +16,6 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Fold, Moment, Outcome, View
 from fullreserve.exchange.products.approval_acts import (
-    OF_TWO_TEAMS,
     OUTSIDE,
     ROLES_MAX,
     Admit,
@@ -39,6 +38,7 @@ from fullreserve.exchange.products.approval_acts import (
 from fullreserve.exchange.products.approval_effects import (
     beneficiaries,
     effect,
+    is_of_two_teams,
     master,
     posting,
     shortages,
@@ -146,7 +146,7 @@ class Approvals(Fold[ApprovalsState]):
     # Proposals
 
     def _propose(self, who: int, asked: Propose, moment: Moment, view: View) -> Outcome:
-        act, favoured = asked.act, beneficiaries(asked.act)
+        act, favoured = asked.act, beneficiaries(asked.act, by_teams=asked.by_teams)
         group = self._group(CONSOLE)
         if not group.counts(who):
             return Outcome(code=Refused.NOT_A_MEMBER)
@@ -187,7 +187,7 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome(code=Refused.OWN_PROPOSAL)
         if _favours(proposal.beneficiaries, who, view):
             return Outcome(code=Refused.BENEFICIARY)
-        is_of_two = isinstance(proposal.act, OF_TWO_TEAMS)
+        is_of_two = is_of_two_teams(proposal.act, proposal.beneficiaries)
         if is_of_two and self.state.are_of_one_team(proposal.group, proposal.proposer, who):
             return Outcome(code=Refused.SAME_TEAM)
         if any(one.member == who for one in proposal.approvals):

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products.approval_acts import OF_TWO_TEAMS, AnyAsk, Bust, Correct
-from fullreserve.exchange.products.approval_effects import posting, shortages
+from fullreserve.exchange.products.approval_acts import AnyAsk, Bust, Correct
+from fullreserve.exchange.products.approval_effects import is_of_two_teams, posting, shortages
 from fullreserve.exchange.products.approval_state import (
     CONSOLE,
     ApprovalsState,
@@ -154,7 +154,7 @@ def _refusal(state: ApprovalsState, one: Proposal, uid: int, master: Mapping[int
         return Refused.OWN_PROPOSAL
     if any(owner == uid or master[owner] == master[uid] for owner in one.beneficiaries):
         return Refused.BENEFICIARY
-    is_of_two = isinstance(one.act, OF_TWO_TEAMS)
+    is_of_two = is_of_two_teams(one.act, one.beneficiaries)
     if is_of_two and state.are_of_one_team(one.group, one.proposer, uid):
         return Refused.SAME_TEAM
     if any(given.member == uid for given in one.approvals):

@@ -268,7 +268,7 @@ class _Making:
 
     async def propose(self, who: Operator, act: AnyAct, params: ProposalParams) -> bytes:
         who.require(*roles_for(act))
-        asked = Propose(act, params.lasts_ms, who.entry)
+        asked = Propose(act, params.lasts_ms, who.entry, by_teams=True)
         reply = await fold.ask(self._context, who.uid, asked)
         if reply.code:
             raise await fold.problem_of(self._context, reply.code, act)
