@@ -16,6 +16,7 @@ from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
+    Cancel,
     Drain,
     Hold,
     Pay,
@@ -25,9 +26,11 @@ from fullreserve.exchange.products.custody_wire import (
     Short,
 )
 from fullreserve.exchange.products.drain_log import Queued
-from fullreserve.exchange.products.suspension_wire import Action, Level, Scope, Suspend
+from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.suspension_wire import Action, Level, Mode, Scope, Suspend
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
+    DAY_MS,
     EDITION,
     MOVED_MAX,
     GetPlace,
@@ -37,19 +40,32 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListQueue,
     ListShort,
     ListSums,
+    ListUndecided,
     NextSettled,
     Place,
     Sum,
+    Undecided,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_bytes, amount_int
-from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, NETWORKS, World, coins
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CAROL,
+    CHAIN,
+    NETWORKS,
+    START_MS,
+    World,
+    coins,
+)
 from tests.unit.exchange.suspension_world import ask, opened, requests, say, settle, stop, terms
 
 MANY = 10_000
+WAITING = int(DecisionState.WAITING)
 FIRST = 1_000_000  # number of the first request
 STATES = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
 # Owner, suspensions, holds: what one request is asked about.
@@ -226,6 +242,64 @@ def test_the_answers_are_those_of_a_walk(world: World) -> None:
     ]  # fmt: skip
     (short,) = world.ask(WITHDRAWALS, ListShort(CHAIN), list[Pay])
     assert short.withdrawal == FIRST + 2 * MANY
+
+
+def test_what_is_undecided_is_told_by_the_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those never asked about, and those left to people. Criterion: CUST-BOUND-4."""
+    state = fold_of(world).state
+    state.judged = dict.fromkeys(range(FIRST + 3 * MANY // 2, FIRST + 2 * MANY), WAITING)
+    assert world.say(WITHDRAWALS, RequirePolicy(EDITION)) == 0
+    work = Work(world, monkeypatch)
+    after = FIRST + 3 * MANY // 2 + 7
+    found: list[Undecided] = []
+    question = ListUndecided(100, after)
+    read, _ = work.of(lambda: found.extend(world.ask(WITHDRAWALS, question, list[Undecided])))
+    assert read == 200
+    assert [one.withdrawal for one in found if not one.is_asked] == list(
+        range(FIRST + MANY, FIRST + MANY + 100)
+    )
+    asked = [one.withdrawal for one in found if one.is_asked]
+    assert asked == list(range(after + 1, after + 101))
+
+
+def test_a_cap_looks_at_no_request_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts those of a day as they come and go. Criterion: CUST-BOUND-2."""
+    world = crowded(crowd(WithdrawalState.QUEUED, FIRST, requested_ms=START_MS))
+    world.fund(CAROL, BTC, coins(20))
+    cap = coins(MANY + 4)
+    stop(world, mode=Mode.CAP, scope=Scope(Level.ASSET, asset=BTC), per_asset=cap)
+    work = Work(world, monkeypatch)
+
+    def asked(units: float) -> tuple[int, int]:
+        codes: list[int] = []
+        read, _ = work.of(lambda: codes.append(ask(world, units, CAROL)))
+        return codes[0], read
+
+    for code, units in ((0, 3), (58205, 2)):
+        found, read = asked(units)
+        assert (found, read <= 8) == (code, True)
+    world.time_ms += DAY_MS
+    found, read = asked(2)
+    assert (found, read <= MANY + 8) == (0, True)
+    found, read = asked(2)
+    assert (found, read <= 8) == (0, True)
+
+
+def test_a_cap_forgets_what_was_given_back() -> None:
+    """Also after a restart. Criterion: SUS-MODE-2."""
+    world = opened()
+    world.fund(CAROL, BTC, coins(9))
+    stop(world, mode=Mode.CAP, scope=Scope(Level.ASSET, asset=BTC), per_asset=coins(4))
+    assert world.say(WITHDRAWALS, Short(CHAIN, BTC, 64)) == ask(world, 3, CAROL) == 0
+    assert ask(world, 2, CAROL) == 58205
+    assert world.say(WITHDRAWALS, Cancel(requests(world, CAROL)[0].number), CAROL) == 0
+    world.restart()
+    assert ask(world, 2, CAROL) == 0
+    world.restart()
+    assert ask(world, 3, CAROL) == 58205
+    assert world.replayed().hashes() == world.machine.hashes()
 
 
 def test_what_can_be_paid_is_told_however_much_is_on_its_way() -> None:

@@ -33,6 +33,9 @@ class Ranked:
     def __len__(self) -> int:
         return len(self._amounts)
 
+    def __contains__(self, number: int) -> bool:
+        return number in self._amounts
+
     def add(self, number: int, amount: int) -> None:
         """Enters a number that is not there."""
         self._amounts[number] = amount

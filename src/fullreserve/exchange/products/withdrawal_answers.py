@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -108,17 +109,6 @@ def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> 
     return Quota(limit, used, until if until > now_ms else 0)
 
 
-def taken_in_a_day(asset: int, network: int, now_ms: int, state: WithdrawalsState) -> int:
-    """What was asked for of an asset on a network in 24 hours and not given back."""
-    return sum(
-        one.value
-        for one in state.withdrawals.values()
-        if (one.asset, one.network) == (asset, network)
-        and one.requested_ms > now_ms - DAY_MS
-        and one.state not in (WithdrawalState.CANCELED, WithdrawalState.FAILED)
-    )
-
-
 def queued(one: Withdrawal) -> Queued:
     """A request, as queues are told of it."""
     return Queued(*(one.number, one.owner, one.network, one.asset, one.amount, one.usd, one.by_api))
@@ -188,26 +178,25 @@ def _due(asked: ListPay, state: WithdrawalsState, known: Index) -> list[Pay]:
     return [_pay(state.withdrawals[one]) for one in known.after(asked.after, asked.limit, is_due)]
 
 
-def _is_undecided(row: Row) -> bool:
-    """Whether those of a row are due and not let through: what waits in a queue is not.
+def _is_undecided(row: Row, *, is_asked: bool) -> bool:
+    """Whether those of a row are due and not let through: what waits in a queue is not due.
 
     What is short of coins is: a large one that people have to look at leaves the others' line.
     """
     is_due = row.state in (*REVIEWS, *PAYABLE)
-    return is_due and not row.is_bound and not row.is_let_through
+    is_open = not row.is_bound and not row.is_let_through
+    return is_due and is_open and row.is_asked == is_asked
 
 
 def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> list[Undecided]:
-    fresh: list[Undecided] = []
-    left: list[Undecided] = []  # to people, or decided by them since
-    for number in known.after(0, len(known.open), _is_undecided):
-        one = state.withdrawals[number]
-        is_asked = number in state.judged
-        found = left if is_asked else fresh
-        if len(found) < asked.limit and not (is_asked and number <= asked.after):
+    found: list[Undecided] = []
+    # Then those left to people, or decided by them since.
+    for is_asked, after in ((False, 0), (True, asked.after)):
+        for number in known.after(after, asked.limit, partial(_is_undecided, is_asked=is_asked)):
+            one = state.withdrawals[number]
             place = (number, one.owner, one.network, one.destination)
             found.append(Undecided(*place, is_asked=is_asked))
-    return [*fresh, *left]
+    return found
 
 
 def _open(asked: ListOpen, state: WithdrawalsState, known: Index) -> list[Withdrawal]:

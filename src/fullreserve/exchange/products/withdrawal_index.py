@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
+    DAY_MS,
     FINAL,
     Withdrawal,
     WithdrawalsState,
@@ -22,6 +23,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 
 # What a suspension sends back to its queue, or lets go on from it.
 SETTLED = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
+GIVEN_BACK = (WithdrawalState.CANCELED, WithdrawalState.FAILED)
 
 
 class Row(NamedTuple):
@@ -32,6 +34,7 @@ class Row(NamedTuple):
     state: int
     is_bound: bool
     is_let_through: bool  # by the policy, where it is asked
+    is_asked: bool  # about, to the policy, which has answered
 
 
 def is_let_through(number: int, state: WithdrawalsState) -> bool:
@@ -50,6 +53,7 @@ class Index:
         self.open_of: dict[int, dict[int, None]] = {}  # by owner
         self.finals: dict[int, None] = {}  # who ended first first
         self.rows: dict[Row, Ranked] = {}
+        self.taken: dict[tuple[int, int], Ranked] = {}  # by network and asset; of a day
         self._row_of: dict[int, Row] = {}
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
@@ -62,6 +66,7 @@ class Index:
         self.of_owner.setdefault(one.owner, {})[one.number] = None
         if one.client:
             self.clients[one.owner, one.client] = one.number
+        self._take(one)
         if one.state in FINAL:
             self.finals[one.number] = None
         else:
@@ -73,6 +78,7 @@ class Index:
         """Forgets a withdrawal."""
         self.of_owner.get(one.owner, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)
+        self._give_back(one)
         if one.number in self.open:
             self._leave(one)
         else:
@@ -82,6 +88,8 @@ class Index:
         """It has come to its end."""
         self._leave(one)
         self.finals[one.number] = None
+        if one.state in GIVEN_BACK:
+            self._give_back(one)
 
     def open_again(self, one: Withdrawal) -> None:
         """It has not, after all: it goes back to its place."""
@@ -91,12 +99,15 @@ class Index:
             table.clear()
             table.update(dict.fromkeys(ordered))
         self.finals.pop(one.number, None)
+        self._give_back(one)
+        self._take(one, is_again=True)
 
     def place(self, one: Withdrawal) -> None:
         """Puts one that may have changed into its row; to be called for each that has."""
         fresh = Row(
             *(one.network, one.asset, one.state, bool(one.binding)),
             is_let_through(one.number, self._state),
+            one.number in self._state.judged,
         )
         if self._row_of.get(one.number) == fresh or one.number not in self.open:
             return
@@ -121,7 +132,31 @@ class Index:
         if not len(ranked):
             del self.rows[row]
 
+    def _take(self, one: Withdrawal, *, is_again: bool = False) -> None:
+        if one.network and (is_again or one.state not in GIVEN_BACK):
+            self.taken_since(one.network, one.asset, one.requested_ms - DAY_MS)
+            self.taken.setdefault((one.network, one.asset), Ranked()).add(one.number, one.value)
+
+    def _give_back(self, one: Withdrawal) -> None:
+        taken = self.taken.get((one.network, one.asset))
+        if taken is not None and one.number in taken:
+            taken.remove(one.number)
+
     # Reading
+
+    def taken_since(self, network: int, asset: int, time_ms: int) -> int:
+        """What was asked for after a time, of the last 24 hours, and not given back.
+
+        What is older is forgotten, so that each request is looked at once.
+        """
+        taken = self.taken.get((network, asset))
+        if taken is None:
+            return 0
+        table = self._state.withdrawals
+        old = list(takewhile(lambda one: table[one].requested_ms <= time_ms, taken.after(0)))
+        for number in old:
+            taken.remove(number)
+        return taken.total
 
     def matching(self, wanted: Callable[[Row], bool]) -> dict[Row, Ranked]:
         """The rows that are wanted: as many as there are assets, networks and states at most."""

@@ -64,13 +64,14 @@ from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import Stops, drain_of, ruled
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.products.withdrawal_answers import answered, quota_of, taken_in_a_day
+from fullreserve.exchange.products.withdrawal_answers import answered, quota_of
 from fullreserve.exchange.products.withdrawal_effects import held, internal
 from fullreserve.exchange.products.withdrawal_index import Index, Row, is_let_through
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
 from fullreserve.exchange.products.withdrawal_state import (
     ASKED_AGAIN,
     CANCELABLE,
+    DAY_MS,
     EDITION,
     EVERY_NETWORK,
     FINAL,
@@ -259,7 +260,8 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
         used = quota_of(owner.owner, moment.time_ms, self.state, self._known).used
         if found.per_user_usd and used + usd > found.per_user_usd:
             return Refused.QUOTA
-        taken = taken_in_a_day(asked.asset, asked.network, moment.time_ms, self.state)
+        since_ms = moment.time_ms - DAY_MS
+        taken = self._known.taken_since(asked.network, asked.asset, since_ms)
         if found.per_asset and taken + amount > amount_int(found.per_asset):
             return Refused.ABOVE
         return 0
