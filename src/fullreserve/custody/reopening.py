@@ -15,7 +15,7 @@ import structlog
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.house import House
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.suspension_state import (
     HASH_BYTES,
     Suspension,
@@ -32,10 +32,10 @@ from fullreserve.exchange.products.suspension_wire import (
     ListReopening,
 )
 from fullreserve.exchange.products.withdrawal_state import (
-    GetDrains,
     GetWithdrawal,
     ListSums,
     Sum,
+    SumDrains,
     Withdrawal,
     WithdrawalState,
 )
@@ -101,13 +101,9 @@ class Reopening:
         """When each line was last paid from: by this worker, or by those before it."""
         known = self._ticked.get(one.number)
         if known is None:
-            question = GetDrains(one.number)
-            logs: dict[int, dict[int, DrainLog]] = await self._house.ask(wire.WITHDRAWALS, question)
+            found: list[DrainSum] = await self._house.ask(wire.WITHDRAWALS, SumDrains(one.number))
             known = self._ticked[one.number] = {
-                (network, asset): log.ticks[-1].time_ms
-                for network, of_network in logs.items()
-                for asset, log in of_network.items()
-                if log.ticks
+                (each.network, each.asset): each.time_ms for each in found
             }
         return known
 

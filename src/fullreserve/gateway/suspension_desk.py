@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Settle
-from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.settling import settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said, Scope
-from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, GetOne, ListAll, Said, Scope
+from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum, SumDrains
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
@@ -18,11 +18,12 @@ from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.rest.submitted import submitted
 
 _encode = msgspec.msgpack.Encoder().encode
+_one = msgspec.msgpack.Decoder(Suspension | None).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 
 
 async def suspensions(context: Context) -> list[Suspension]:
-    """All that the fold remembers, the newest last."""
+    """All that the fold remembers, the newest last; without the queues that were paid out."""
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(ListAll())))
     return [] if answer is None else _all(answer)
 
@@ -33,6 +34,20 @@ async def queues(context: Context, scope: Scope) -> list[Sum]:
     return [
         one for one in found if scope.network in (0, one.network) and scope.asset in (0, one.asset)
     ]
+
+
+async def whole(context: Context, suspension: int) -> Suspension | None:
+    """One, with the queue that its drain began with."""
+    answer: bytes | None = await context.door.query(
+        AskFold(SUSPENSIONS, _encode(GetOne(suspension)))
+    )
+    return None if answer is None else _one(answer)
+
+
+async def drained(context: Context, suspension: int) -> list[DrainSum]:
+    """How far a suspension's drain is, by network and asset."""
+    found: list[DrainSum] = await ask(context, WITHDRAWALS, SumDrains(suspension))
+    return found
 
 
 async def drains(context: Context, suspension: int) -> dict[int, dict[int, DrainLog]]:

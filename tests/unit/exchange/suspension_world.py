@@ -33,6 +33,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Check,
     Figure,
     Gate,
+    GetOne,
     Level,
     ListAll,
     Mode,
@@ -139,7 +140,9 @@ def known(world: World) -> list[Suspension]:
 
 
 def of(world: World, number: int) -> Suspension:
-    return next(one for one in known(world) if one.number == number)
+    found = world.ask(SUSPENSIONS, GetOne(number), Suspension | None)
+    assert isinstance(found, Suspension)
+    return found
 
 
 def settle(world: World) -> None:

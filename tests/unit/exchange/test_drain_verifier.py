@@ -21,15 +21,16 @@ import pytest
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
-from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
 from fullreserve.exchange.products.suspension_wire import Fall, Level, Lift, Mode, Scope
-from fullreserve.exchange.products.withdrawal_state import GetDrains
+from fullreserve.exchange.products.withdrawal_state import GetDrains, SumDrains
 from fullreserve.gateway.rest.x.suspension_rows import Places, artefact
 from scripts.source import ROOT
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, World, coins
 from tests.unit.exchange.suspension_world import (
     CLEO,
     ask,
+    known,
     of,
     opened,
     reopened,
@@ -68,6 +69,11 @@ def drained() -> tuple[World, dict[str, Any]]:
         tick(world, CHAIN, BTC, 40, 7)
     assert say(world, Lift(number)) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
+    sums = [summed(network, asset, log) for network in logs for asset, log in logs[network].items()]
+    for _ in range(2):
+        assert world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum]) == sums
+        world.restart()
+    assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), True)
     return world, artefact(of(world, number), Places(Catalog(), ()), logs)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products import settling
@@ -25,7 +26,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     Short,
 )
-from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, DrainTick, Entry, Queued
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode, Scope, Suspend
 from fullreserve.exchange.products.withdrawal_index import Index
@@ -44,6 +45,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     NextSettled,
     Place,
     Sum,
+    SumDrains,
     Undecided,
     Withdrawal,
     WithdrawalsState,
@@ -262,6 +264,28 @@ def test_what_is_undecided_is_told_by_the_page(
     )
     asked = [one.withdrawal for one in found if one.is_asked]
     assert asked == list(range(after + 1, after + 101))
+
+
+class Unread(dict[int, Any]):
+    """Logs of drains that nobody is to read."""
+
+    def __getitem__(self, number: int) -> Any:
+        raise AssertionError("a drain's whole log is read")
+
+    get = items = values = __iter__ = __getitem__  # type: ignore[assignment]
+
+
+def test_how_far_a_drain_is_is_told_without_its_ticks() -> None:
+    """Criterion: CUST-BOUND-4."""
+    world, entry = opened(), Entry(FIRST, FIRST, coins(2), 1)
+    tick = DrainTick(9, START_MS, coins(5), 5, (entry,), (), (FIRST,), bytes(32))
+    log = DrainLog(ticks=(tick, *[replace(tick, entered=(), paid=())] * MANY))
+    state = WithdrawalsState(drains={7: {CHAIN: {BTC: log}}})
+    fold_of(world).restore(msgspec.msgpack.encode(state))
+    fold_of(world).state.drains = Unread()
+    found = world.ask(WITHDRAWALS, SumDrains(7), list[DrainSum])
+    assert found == [DrainSum(CHAIN, BTC, MANY + 1, 1, coins(2), 0, bytes(32), START_MS)]
+    assert world.ask(WITHDRAWALS, SumDrains(8), list[DrainSum]) == []
 
 
 def test_a_cap_looks_at_no_request_twice(monkeypatch: pytest.MonkeyPatch) -> None:

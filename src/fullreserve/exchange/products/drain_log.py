@@ -47,6 +47,19 @@ class DrainLog(msgspec.Struct, array_like=True, frozen=True):
     ticks: tuple[DrainTick, ...] = ()
 
 
+class DrainSum(msgspec.Struct, array_like=True, frozen=True):
+    """How far the drain of an asset on a network is; `digest` and `time_ms` are its last tick's."""
+
+    network: int
+    asset: int
+    ticks: int
+    paid: int
+    amount: Amount
+    waiting: int
+    digest: bytes
+    time_ms: int
+
+
 class Queued(msgspec.Struct, array_like=True, frozen=True):
     """A request in the queue."""
 
@@ -106,6 +119,27 @@ def noted(
         shares,
         tuple(number for number in now if number not in paid),
         (*log.ticks, whole),
+    )
+
+
+def summed(network: int, asset: int, log: DrainLog) -> DrainSum:
+    """Over all ticks, of which there is one at least."""
+    amounts = {one.number: amount_int(one.amount) for tick in log.ticks for one in tick.entered}
+    paid = [amounts[number] for tick in log.ticks for number in tick.paid]
+    last = log.ticks[-1]
+    return DrainSum(
+        *(network, asset, len(log.ticks), len(paid), amount_bytes(sum(paid))),
+        *(len(log.waiting), last.digest, last.time_ms),
+    )
+
+
+def plus(before: DrainSum, log: DrainLog, amount: int) -> DrainSum:
+    """With the log's last tick, which paid an amount."""
+    last = log.ticks[-1]
+    return DrainSum(
+        *(before.network, before.asset, len(log.ticks), before.paid + len(last.paid)),
+        *(amount_bytes(amount_int(before.amount) + amount), len(log.waiting)),
+        *(last.digest, last.time_ms),
     )
 
 

@@ -311,7 +311,7 @@ class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
 
 
 class ListAll(Asked, frozen=True, tag=1):
-    """-> list[Suspension], the newest last."""
+    """-> list[Suspension], the newest last; without their queues."""
 
 
 class Ruling(Asked, frozen=True, tag=2):
@@ -350,6 +350,12 @@ class ListStops(Asked, frozen=True, tag=5):
     asset: int
 
 
+class GetOne(Asked, frozen=True, tag=6):
+    """-> Suspension | None, whole."""
+
+    suspension: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -361,7 +367,7 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
 
 
 FREE = Verdict()
-AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops
+AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops | GetOne
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

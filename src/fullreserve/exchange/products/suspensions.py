@@ -440,7 +440,9 @@ class Suspensions(UndoingFold[SuspensionsState]):
         asked = wire.decode_asked(question)
         table = self.state.suspensions
         if isinstance(asked, wire.ListAll):
-            return _encode([table[number] for number in sorted(table)])
+            return _encode([_replace(table[number], queue=()) for number in sorted(table)])
+        if isinstance(asked, wire.GetOne):
+            return _encode(table.get(asked.suspension))
         if isinstance(asked, wire.ListReopening):
             under_way = (one for one in table.values() if one.state in REOPENING)
             return _encode([_replace(one, queue=(), history=()) for one in under_way])

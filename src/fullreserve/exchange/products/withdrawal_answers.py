@@ -37,6 +37,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     Place,
     Quota,
     Sum,
+    SumDrains,
     Undecided,
     Withdrawal,
     WithdrawalsState,
@@ -91,6 +92,8 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return _open(asked, state, known)
     if isinstance(asked, GetDrains):
         return state.drains.get(asked.suspension, {})
+    if isinstance(asked, SumDrains):
+        return list(known.drained.get(asked.suspension, {}).values())
     forgets = len(known.finals) >= FINAL_KEPT
     return _listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets
 

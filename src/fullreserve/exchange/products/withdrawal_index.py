@@ -11,6 +11,7 @@ from heapq import merge
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from fullreserve.exchange.products.drain_log import DrainSum, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
@@ -55,6 +56,14 @@ class Index:
         self.rows: dict[Row, Ranked] = {}
         self.taken: dict[tuple[int, int], Ranked] = {}  # by network and asset; of a day
         self._row_of: dict[int, Row] = {}
+        self.drained: dict[int, dict[tuple[int, int], DrainSum]] = {  # by suspension
+            suspension: {
+                (network, asset): summed(network, asset, log)
+                for network, by_asset in logs.items()
+                for asset, log in by_asset.items()
+            }
+            for suspension, logs in state.drains.items()
+        }
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
         self.finals = {

@@ -14,7 +14,7 @@ from fullreserve.exchange.products.deposit_state import (
     NetworkState,
     Question,
 )
-from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, Queued
+from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, DrainSum, Queued
 from fullreserve.exchange.wire.commands import Amount, amount_int
 
 DAY_MS = 86_400_000
@@ -208,6 +208,12 @@ class GetDrains(Question, frozen=True, tag=41):
     suspension: int
 
 
+class SumDrains(Question, frozen=True, tag=47):
+    """-> list[DrainSum] of a suspension: how far its drain is, without its ticks."""
+
+    suspension: int
+
+
 class ListShort(Question, frozen=True, tag=26):
     """-> list[Pay], of each asset of a network that its hot wallet is short of the oldest."""
 
@@ -292,6 +298,7 @@ AnyQuestion = (
     | GetPlace
     | ListQueue
     | GetDrains
+    | SumDrains
     | ListShort
     | ListUndecided
     | ListOpen
@@ -311,6 +318,7 @@ ANSWERS: dict[type[Question], object] = {
     GetPlace: Place | None,
     ListQueue: list[Queued],
     GetDrains: dict[int, dict[int, DrainLog]],
+    SumDrains: list[DrainSum],
     ListShort: list[Pay],
     ListUndecided: list[Undecided],
     ListOpen: list[Withdrawal],

@@ -58,7 +58,14 @@ from fullreserve.exchange.products.custody_wire import (
     StopOwner,
     decode_withdrawals,
 )
-from fullreserve.exchange.products.drain_log import LOGS_KEPT, DrainLog, DrainTick, noted
+from fullreserve.exchange.products.drain_log import (
+    LOGS_KEPT,
+    DrainLog,
+    DrainSum,
+    DrainTick,
+    noted,
+    plus,
+)
 from fullreserve.exchange.products.policy_asking import decision_of, looked_at, refusal_of
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import Stops, drain_of, ruled
@@ -451,10 +458,22 @@ class Withdrawals(UndoingFold[WithdrawalsState]):
     ) -> None:
         """What a suspension's drain did, for everybody to work out again."""
         logs = self.state.drains.setdefault(suspension, {}).setdefault(asked.network, {})
-        before = logs.get(asked.asset, DrainLog())
-        self._set(logs, asked.asset, noted(before, queue, tick, carried))
+        log = noted(logs.get(asked.asset, DrainLog()), queue, tick, carried)
+        self._set(logs, asked.asset, log)
+        self._sum_up(suspension, asked, log, queue)
         if len(self.state.drains) > LOGS_KEPT:
-            self._remove(self.state.drains, min(self.state.drains))
+            oldest = min(self.state.drains)
+            self._remove(self.state.drains, oldest)
+            self._remove(self._known.drained, oldest)
+
+    def _sum_up(
+        self, suspension: int, asked: Drain, log: DrainLog, queue: list[Withdrawal]
+    ) -> None:
+        sums, place = self._known.drained.setdefault(suspension, {}), (asked.network, asked.asset)
+        amounts = {one.number: one.value for one in queue}
+        amount = sum(amounts[number] for number in log.ticks[-1].paid)
+        before = sums.get(place, DrainSum(*place, 0, 0, amount_bytes(0), 0, b"", 0))
+        self._set(sums, place, plus(before, log, amount))
 
     def _decide(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
         undecided = one.state in REVIEWS or one.state == _State.APPROVED

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
     Evidence,
     Suspension,
@@ -112,7 +112,13 @@ def row(one: Suspension, places: Places, now_ms: int) -> Row:
     }
 
 
-def detail(one: Suspension, places: Places, now_ms: int, waiting: Sequence[Sum], logs: Logs) -> Row:
+def detail(
+    one: Suspension,
+    places: Places,
+    now_ms: int,
+    waiting: Sequence[Sum],
+    drained: Iterable[DrainSum],
+) -> Row:
     """A suspension with its history, its gates and its drain."""
     found = row(one, places, now_ms)
     found["history"] = [
@@ -122,7 +128,7 @@ def detail(one: Suspension, places: Places, now_ms: int, waiting: Sequence[Sum],
     found["gates"] = [gate_row(one, gate, places, now_ms) for gate in gates_of(one)]
     found["signOffs"] = str(len(one.sign_offs))
     found["queue"] = queue_rows(waiting, places)
-    found["drain"] = drain_row(one, places, logs)
+    found["drain"] = drain_row(one, places, drained)
     found["reportDigest"] = one.report.hex()
     return found
 
@@ -184,7 +190,7 @@ def queue_rows(waiting: Sequence[Sum], places: Places) -> list[Row]:
     ]
 
 
-def drain_row(one: Suspension, places: Places, logs: Logs) -> Row:
+def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> Row:
     """How far a drain is; the seed once it is over."""
     is_over = one.state >= SuspensionState.LIFTED
     found: Row = {
@@ -195,26 +201,18 @@ def drain_row(one: Suspension, places: Places, logs: Logs) -> Row:
         "smallUsd": str(SMALL_USD // USD),
         "lines": [],
     }
-    for network, by_asset in logs.items():
-        for asset, log in by_asset.items():
-            amounts = {
-                entry.number: amount_int(entry.amount)
-                for tick in log.ticks
-                for entry in tick.entered
+    for each in drained:
+        found["lines"].append(
+            {
+                "chain": places.network(each.network),
+                "ccy": places.asset(each.asset),
+                "ticks": str(each.ticks),
+                "paid": str(each.paid),
+                "paidAmt": places.text(each.asset, each.amount),
+                "waiting": str(each.waiting),
+                "digest": each.digest.hex(),
             }
-            paid = [number for tick in log.ticks for number in tick.paid]
-            total = sum(amounts[number] for number in paid)
-            found["lines"].append(
-                {
-                    "chain": places.network(network),
-                    "ccy": places.asset(asset),
-                    "ticks": str(len(log.ticks)),
-                    "paid": str(len(paid)),
-                    "paidAmt": places.text(asset, total.to_bytes(16, "big")),
-                    "waiting": str(len(log.waiting)),
-                    "digest": log.ticks[-1].digest.hex() if log.ticks else "",
-                }
-            )
+        )
     return found
 
 

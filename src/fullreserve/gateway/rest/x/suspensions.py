@@ -107,10 +107,10 @@ class _Suspensions:
             for each in await suspension_desk.queues(self._context, one.terms.scope)
             if covers(one.terms.scope, Ruling(0, 0, 0, 0, each.network, each.asset))
         ]
-        logs = await suspension_desk.drains(self._context, one.number)
+        drained = await suspension_desk.drained(self._context, one.number)
         now = self._context.clock.exchange_ms()
         names = await places(self._context)
-        return wire.envelope([rows.detail(one, names, now, waiting, logs)])
+        return wire.envelope([rows.detail(one, names, now, waiting, drained)])
 
     async def drain(self, _request: Request, params: OneParams) -> bytes:
         """A finished drain, whole, for anyone to work its order out again."""
@@ -118,6 +118,7 @@ class _Suspensions:
         if one.state < SuspensionState.LIFTED or not one.seed:
             raise Problem(NOT_YET)
         logs = await suspension_desk.drains(self._context, one.number)
+        one = await suspension_desk.whole(self._context, one.number) or one
         return wire.envelope([rows.artefact(one, await places(self._context), logs)])
 
     async def place(self, request: Request, params: QueueParams) -> bytes:
