@@ -208,7 +208,7 @@ class GetDrains(Question, frozen=True, tag=41):
     suspension: int
 
 
-class SumDrains(Question, frozen=True, tag=47):
+class SumDrains(Question, frozen=True, tag=48):
     """-> list[DrainSum] of a suspension: how far its drain is, without its ticks."""
 
     suspension: int
