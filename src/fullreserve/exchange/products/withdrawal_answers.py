@@ -81,21 +81,28 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return _place(asked.number, state, known)
     if isinstance(asked, ListQueue):
         return _queue(asked, state, known)
-    if isinstance(asked, ListSums):
-        return _sums(known, bound=asked.bound)
-    if isinstance(asked, GetDemand):
-        return _demand(asked, known)
+    if isinstance(asked, ListSums | GetDemand | GetDrains | SumDrains):
+        return _summed(asked, state, known)
     if isinstance(asked, NextSettled):
         found = known.settled(asked.after, asked.most)
         return found[-1] if found else 0
     if isinstance(asked, ListOpen):
         return _open(asked, state, known)
-    if isinstance(asked, GetDrains):
-        return state.drains.get(asked.suspension, {})
-    if isinstance(asked, SumDrains):
-        return list(known.drained.get(asked.suspension, {}).values())
     forgets = len(known.finals) >= FINAL_KEPT
     return _listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets
+
+
+def _summed(
+    asked: ListSums | GetDemand | GetDrains | SumDrains, state: WithdrawalsState, known: Index
+) -> object:
+    """The answer to a question about queues, and what was paid of them."""
+    if isinstance(asked, ListSums):
+        return _sums(known, bound=asked.bound)
+    if isinstance(asked, GetDemand):
+        return _demand(asked, known)
+    if isinstance(asked, GetDrains):
+        return state.drains.get(asked.suspension, {})
+    return list(known.drained.get(asked.suspension, {}).values())
 
 
 def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> Quota:
