@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products import settling
+from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Cancel,
@@ -324,6 +325,18 @@ def test_a_cap_forgets_what_was_given_back() -> None:
     world.restart()
     assert ask(world, 3, CAROL) == 58205
     assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_a_queue_is_screened_in_one_walk(world: World, work: Work) -> None:
+    """Each owner is looked at once, whatever waits of his. Criterion: CUST-BOUND-3."""
+    found: list[gates.Hygiene] = []
+    scope = Scope(Level.ASSET, asset=BTC)
+    read, asked = work.of(lambda: found.append(gates.hygiene(scope, world.machine)))
+    assert found == [gates.Hygiene(MANY, ())]
+    assert read == MANY
+    assert asked <= MANY // gates.PAGE + 1 + len((ALICE, BOB))
+    world.core(SetOwner(0, 0, BOB, 0, 1, OwnerFlag.FROZEN, 1))
+    assert gates.hygiene(scope, world.machine).unfit == tuple(range(FIRST + 1, FIRST + MANY, 2))
 
 
 def test_what_can_be_paid_is_told_however_much_is_on_its_way() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
@@ -180,14 +181,29 @@ def liquidity(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[
     return figures, all(amount_int(one.have) >= amount_int(one.need) for one in figures)
 
 
-def unfit(scope: Scope, view: View) -> list[int]:
-    """Requests in the queue that may not be paid as they are: their owner is stopped."""
-    found = []
+class Hygiene(NamedTuple):
+    """How many requests wait, and those of them that may not be paid: their owner is stopped."""
+
+    waiting: int
+    unfit: tuple[int, ...]
+
+
+def hygiene(scope: Scope, view: View) -> Hygiene:
+    """Of a queue, read once; each owner is looked at once."""
+    stopped: dict[int, bool] = {}
+    waiting, found = 0, []
     for one in queue(scope, view):
-        owner: OwnerChanged | None = view.query(GetOwner(owner=one.owner))
-        if owner is None or owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+        waiting += 1
+        if one.owner not in stopped:
+            stopped[one.owner] = _is_stopped(one.owner, view)
+        if stopped[one.owner]:
             found.append(one.number)
-    return found
+    return Hygiene(waiting, tuple(found))
+
+
+def _is_stopped(number: int, view: View) -> bool:
+    owner: OwnerChanged | None = view.query(GetOwner(owner=number))
+    return owner is None or bool(owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW))
 
 
 def can_sign(now_ms: int, view: View) -> bool:

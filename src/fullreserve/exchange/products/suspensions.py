@@ -265,8 +265,8 @@ class Suspensions(UndoingFold[SuspensionsState]):
             figures, enough = gates.liquidity(scope, said.figures, view)
             passed = passed and enough
         elif said.gate == Gate.QUEUE_HYGIENE:
-            waiting = sum(1 for _ in gates.queue(scope, view))
-            passed = passed and said.count == waiting and not gates.unfit(scope, view)
+            found = gates.hygiene(scope, view)
+            passed = passed and said.count == found.waiting and not found.unfit
         elif said.gate == Gate.SIGNABILITY:
             passed = passed and gates.can_sign(moment.time_ms, view)
         elif said.gate == Gate.LIMITS:
