@@ -5,7 +5,7 @@ export const OPERATOR_LINKS: readonly (readonly [string, ConsoleKey])[] = [
   ['/operator', 'op.overview'],
   ['/operator/suspensions', 'op.sus'],
   ['/operator/maintenance', 'op.maint'],
-  ['/operator/calendar', 'op.cal'],
+  ['/operator/calendar', 'op.cal.nav'],
   ['/operator/custody', 'op.custody'],
   ['/operator/withdrawals', 'op.withdrawals'],
   ['/operator/policy', 'op.policy'],

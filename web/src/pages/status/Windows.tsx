@@ -13,9 +13,11 @@ export function Windows(): ReactNode {
       key={window.href}
       title={t('status.window')}
       action={
-        <Badge look={window.state === 'scheduled' ? 'plain' : 'bad'}>
-          {t(`status.window.${window.state}`)}
-        </Badge>
+        <span>
+          <Badge look={window.state === 'scheduled' ? 'plain' : 'bad'}>
+            {t(`status.window.${window.state}`)}
+          </Badge>
+        </span>
       }
     >
       <WindowFacts {...window} {...pairsOf(window.title)} />

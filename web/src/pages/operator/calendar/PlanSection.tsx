@@ -26,7 +26,9 @@ export function PlanSection({ plan, nowMs }: { plan: Plan; nowMs: number }): Rea
       about={isWindow ? plan.instIds.join(', ') : undefined}
       action={
         <>
-          <Badge look={isAhead(plan) ? 'plain' : 'bad'}>{t(`op.cal.state.${plan.state}`)}</Badge>
+          <span className={css.state}>
+            <Badge look={isAhead(plan) ? 'plain' : 'bad'}>{t(`op.cal.state.${plan.state}`)}</Badge>
+          </span>
           {isAhead(plan) && may('trading') ? (
             <Act label={t('op.cal.callOff')} about={title(plan)}>
               {(close) => <CallOffDialog plan={plan} onClose={close} />}

@@ -136,7 +136,13 @@ function useColumns(mayDismiss: boolean): Column<Member>[] {
     },
     { id: 'team', title: t('op.team'), cell: ({ team }) => word('team', team) },
     { id: 'totp', title: t('op.user.totp'), cell: ({ totp }) => yesNo(totp) },
-    { id: 'passkey', title: t('op.passkey'), cell: ({ passkey }) => yesNo(passkey) },
+    {
+      id: 'passkey',
+      title: t('op.passkey'),
+      cell: ({ passkey }) => (
+        <Badge look={passkey ? 'good' : 'plain'}>{t(passkey ? 'op.yes' : 'op.no')}</Badge>
+      ),
+    },
     { id: 'counts', title: t('op.counts'), cell: ({ enabled }) => yesNo(enabled) },
   ]
   if (!mayDismiss) return columns
