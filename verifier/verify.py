@@ -41,8 +41,15 @@ RECEIPT_TAG = b"fullreserve/receipt/1\n"
 ORIGIN = "fullreserve/reserves"
 # Reserves that were read earlier than this before the statement are not its reserves.
 READ_AGE_MAX_MS = 15 * 60 * 1000
-# Older signatures of the keys do not count: they could be from a key that is lost by now.
-SIGNED_AGE_MAX_MS = 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+# Older signatures of the keys do not count: they could be from a key that is lost by now. Messages
+# that say themselves when they run out may be made for a month; others are good for a day.
+SIGNED_AGE_MAX_MS = 30 * DAY_MS
+# What was there in the first day of statements had nobody to wait for.
+FOUNDING_MS = DAY_MS
+LEAVING_BLOCKS_MAX = 1_000
+LEAVING_MAX = 10_000
+WINDOWS = ("1", "7", "30")
 
 Document = dict[str, Any]
 
@@ -425,6 +432,16 @@ class Asset(NamedTuple):
     decimals: int
     users: int
     reserves: int
+    leaving: int = 0  # paid by a block, and still owed: it is not final
+    young: int = 0  # at deposit addresses that are published only lately
+    lowest: tuple[Low, ...] = ()  # of 1, 7 and 30 days
+
+
+class Low(NamedTuple):
+    """The lowest of some days; the ratio is in parts of 10,000, None where nothing was owed."""
+
+    ratio: int | None
+    reserves: int
 
 
 class Checked(NamedTuple):
@@ -440,7 +457,7 @@ class Checked(NamedTuple):
 def check_statement(bundle: Document, key: bytes | None = None) -> Checked:
     """That the exchange made a statement, and logged it; nothing of what it says. Refused."""
     statement = member(bundle, "statement", dict)
-    if whole(statement, "v") != 1:
+    if whole(statement, "v") not in (1, 2):
         raise Refused("The statement is of a version that this program does not know.")
     public = octets(statement, "exchange")
     if key is not None and public != key:
@@ -486,9 +503,26 @@ def assets_of(statement: Document) -> list[Asset]:
             whole(row, "decimals"),
             amount(row, "users"),
             amount(row, "reserves"),
+            *_more_of(row, statement),
         )
         for row in texts(statement, "assets")
     ]
+
+
+def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, ...]]:
+    """What statements say since their second version."""
+    if whole(statement, "v") == 1:
+        return 0, 0, ()
+    lowest = member(row, "lowest", dict)
+    lows = tuple(_low(member(lowest, days, dict)) for days in WINDOWS)
+    return amount(row, "leaving"), amount(row, "young"), lows
+
+
+def _low(row: Document) -> Low:
+    text = member(row, "ratio", str)
+    if text and not re.fullmatch(r"(0|[1-9][0-9]{0,38})\.[0-9]{4}", text, re.ASCII):
+        raise Refused('"ratio" is no ratio.')
+    return Low(int(text.replace(".", "")) if text else None, amount(row, "reserves"))
 
 
 def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
@@ -510,21 +544,77 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
         if amount(row, "house") != own or users != claims - own:
             msg = f"{symbol}: the house's share is not what its leaf says."
             raise Refused(msg)
-        if member(row, "ratio", str) != ratio(there, users):
+        more = _more_of(row, statement)
+        if member(row, "ratio", str) != ratio(there + more[0], users):
             msg = f"{symbol}: the ratio is not reserves over claims."
             raise Refused(msg)
-        made.append(Asset(symbol, decimals, users, there))
+        made.append(Asset(symbol, decimals, users, there, *more))
     if len({one.symbol for one in made}) != len(made):
         raise Refused("The statement names an asset twice.")
-    _check_ages(reserves_of, ts, read, any(one.reserves for one in made))
+    signed_max = SIGNED_AGE_MAX_MS if whole(statement, "v") > 1 else DAY_MS
+    _check_ages(reserves_of, ts, read, any(one.reserves for one in made), signed_max)
+    if whole(statement, "v") > 1:
+        _check_leaving(statement, made)
+        for one in made:
+            _check_lowest(one)
     for one in made:
-        if one.reserves < one.users:
-            held, owed = (decimal(units, one.decimals) for units in (one.reserves, one.users))
+        if one.reserves + one.leaving < one.users:
+            sums = (one.reserves + one.leaving, one.users)
+            held, owed = (decimal(units, one.decimals) for units in sums)
             raise Refused(f"{one.symbol}: reserves of {held} do not cover {owed} owed to users.")
     return made
 
 
-def _check_ages(reserves: Document, ts: int, read: int, shows: bool) -> None:
+def _check_lowest(asset: Asset) -> None:
+    """That longer times have no higher lows, and none is above what is there now."""
+    now = _parts(asset.reserves + asset.leaving, asset.users)
+    higher = Low(now, asset.reserves)
+    for low in asset.lowest:
+        both = low.ratio is not None and higher.ratio is not None
+        missing = low.ratio is None and higher.ratio is not None
+        if missing or low.reserves > higher.reserves or (both and _above(low, higher)):
+            msg = f"{asset.symbol}: the lowest that was there is said to be more than there is."
+            raise Refused(msg)
+        higher = low
+
+
+def _above(one: Low, other: Low) -> bool:
+    return one.ratio is not None and other.ratio is not None and one.ratio > other.ratio
+
+
+def _parts(reserves: int, users: int) -> int | None:
+    return reserves * 10_000 // users if users else None
+
+
+def _check_leaving(statement: Document, assets: Sequence[Asset]) -> None:
+    """That payments on their way are named, each once and in a block that was read."""
+    heights = {
+        whole(one, "network"): whole(one, "height")
+        for one in texts(member(statement, "reserves", dict), "chains")
+    }
+    rows = texts(statement, "leaving")
+    if len(rows) > LEAVING_MAX:
+        raise Refused("The statement names too many payments.")
+    sums = dict.fromkeys((one.symbol for one in assets), 0)
+    seen = set()
+    for row in rows:
+        network, height = whole(row, "network"), whole(row, "height")
+        symbol = member(row, "symbol", str)
+        name = network, octets(row, "txid"), symbol
+        if name in seen or symbol not in sums:
+            raise Refused("The statement names a payment twice, or of an asset that it does not.")
+        seen.add(name)
+        top = heights.get(network, 0)
+        if not top - LEAVING_BLOCKS_MAX < height <= top or not height:
+            raise Refused("The statement names a payment of a block that it is not about.")
+        sums[symbol] += amount(row, "amount")
+    for one in assets:
+        if sums[one.symbol] != one.leaving:
+            msg = f"{one.symbol}: the payments on their way are not those that are named."
+            raise Refused(msg)
+
+
+def _check_ages(reserves: Document, ts: int, read: int, shows: bool, signed_max_ms: int) -> None:
     chains = texts(reserves, "chains")
     if not shows:
         return
@@ -537,7 +627,7 @@ def _check_ages(reserves: Document, ts: int, read: int, shows: bool) -> None:
         signed = whole(chain, "signed")
         octets(chain, "block")
         whole(chain, "height")
-        if not signed <= ts or ts - signed > SIGNED_AGE_MAX_MS:
+        if not signed <= ts or ts - signed > signed_max_ms:
             name = member(chain, "name", str)[:40]
             raise Refused(f"{name}: the signatures that show the reserves are too old.")
 
@@ -655,10 +745,36 @@ def check_pair(one: Checked, other: Checked) -> None:
     follows = member(other.statement, "previous", str) == sha(canonical(one.statement)).hex()
     if first + 1 == second and not follows:
         raise Refused(f"Statement {second} does not follow statement {first}.")
+    _check_lows(one.statement, other.statement)
     for here, there in ((one.logged, other.logged), (other.logged, one.logged)):
         for size, root in (there[:2], there.earlier):
             if here.size == size and here.root != root:
                 raise Refused("The exchange shows two different logs of %d entries." % size)
+
+
+def _check_lows(older: Document, newer: Document) -> None:
+    """That a statement does not hide that less was there in one of the days that it tells of."""
+    if whole(newer, "v") == 1 or whole(older, "epoch") >= whole(newer, "epoch"):
+        return
+    was = {one.symbol: one for one in assets_of(older)}
+    for one in assets_of(newer):
+        before = was.get(one.symbol)
+        if before is None:
+            continue
+        then = Low(_parts(before.reserves + before.leaving, before.users), before.reserves)
+        for days, low in zip(WINDOWS, one.lowest, strict=False):
+            if whole(newer, "ts") - whole(older, "ts") > int(days) * DAY_MS:
+                continue
+            missing = low.ratio is None and then.ratio is not None
+            if missing or low.reserves > then.reserves or _above(low, then):
+                raise Refused(
+                    "%s: statement %d hides that less was there %s: see statement %d."
+                    % (one.symbol[:20], newer["epoch"], _within(days), older["epoch"])
+                )
+
+
+def _within(days: str) -> str:
+    return "in the last day" if days == "1" else f"in the last {days} days"
 
 
 def check_consistency(document: Document, checked: Sequence[Checked]) -> None:
@@ -792,10 +908,32 @@ def signer_of(digest: bytes, r: int, s: int, parity: int) -> tuple[int, int]:
 
 
 _SAID = re.compile(
-    r"Fullreserve reserves/1 exchange=([0-9a-f]{64}) address=([!-~]{1,128}) "
-    r"network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})",
+    r"Fullreserve reserves/([12]) exchange=([0-9a-f]{64}) address=([!-~]{1,128}) "
+    r"network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})"
+    r"(?: until=([1-9]\d{0,19}))?",
     re.ASCII,
 )
+_OTHER_MESSAGE = "An address is signed for with another message than one of ownership."
+
+
+class _Said(NamedTuple):
+    exchange: str
+    address: str
+    network: int
+    height: int
+    block: str
+    at: int
+    until: int | None  # only since the second form
+
+
+def _read_said(message: str) -> _Said:
+    """What a message of ownership says; Refused for another."""
+    found = _SAID.fullmatch(message)
+    if found is None or (found[1] == "2") != (found[8] is not None):
+        raise Refused(_OTHER_MESSAGE)
+    _, exchange, address, network, height, block, at, until = found.groups()
+    ends = None if until is None else int(until)
+    return _Said(exchange, address, int(network), int(height), block, int(at), ends)
 
 
 class Chain(NamedTuple):
@@ -822,18 +960,97 @@ def check_evidence(document: Document, checked: Checked) -> None:
     if [whole(one, "network") for one in rows] != [whole(one, "network") for one in chains]:
         raise Refused("The evidence is of other chains than the statement.")
     decimals = {one.symbol: one.decimals for one in checked.assets}
-    totals = dict.fromkeys(decimals, 0)
+    totals, young = dict.fromkeys(decimals, 0), dict.fromkeys(decimals, 0)
     seen: set[tuple[Any, bytes]] = set()
     for row, one in zip(rows, chains, strict=False):
-        for symbol, units in check_chain(one, row, statement, checked.public, seen).items():
-            if symbol not in decimals:
-                raise Refused("The evidence is of an asset that the statement does not name.")
-            of_chain = _decimals_on(one)[symbol]
-            totals[symbol] += units * 10 ** decimals[symbol] // 10**of_chain
+        of_chain = _decimals_on(one)
+        shown = check_chain(one, row, statement, checked.public, seen)
+        late = check_announced(one, statement)
+        for sums, found in ((totals, shown), (young, late)):
+            for symbol, units in found.items():
+                if symbol not in decimals:
+                    raise Refused("The evidence is of an asset that the statement does not name.")
+                sums[symbol] += units * 10 ** decimals[symbol] // 10 ** of_chain[symbol]
     for asset in checked.assets:
         if totals[asset.symbol] != asset.reserves:
             msg = f"{asset.symbol}: the evidence shows other reserves than stated."
             raise Refused(msg)
+        if young[asset.symbol] != asset.young:
+            msg = f"{asset.symbol}: other sums than stated are at addresses published lately."
+            raise Refused(msg)
+
+
+def check_announced(chain: Document, statement: Document) -> dict[str, int]:
+    """What stands at deposit addresses that are published only lately; no wallet's may count."""
+    late: dict[str, int] = {}
+    if whole(statement, "v") == 1:
+        return late
+    known = member(statement, "addresses", dict)
+    read = whole(member(statement, "reserves", dict), "read")
+    old = max(read - whole(known, "wait"), whole(known, "founded") + FOUNDING_MS)
+    for place in texts(chain, "places"):
+        since = whole(place, "since")
+        if since > read:
+            raise Refused("An address is published later than it was read.")
+        for coin in texts(place, "coins") if "coins" in place else ():
+            if not whole(coin, "height") <= whole(chain, "height"):
+                raise Refused("A coin is of a later block than the statement.")
+        if since <= old:
+            continue
+        if member(place, "tier", str) != "deposit":
+            msg = f"{place['address']}: the address is published too lately to count."
+            raise Refused(msg)
+        for symbol, text in member(place, "amounts", dict).items():
+            late[symbol] = late.get(symbol, 0) + _amount(text, "amounts")
+    return late
+
+
+def check_addresses(document: Document, checked: Sequence[Checked]) -> Checked:
+    """That a list of addresses is the one that a statement names; Refused."""
+    name, rows = sha(canonical(document)).hex(), texts(document, "addresses")
+    for one in checked:
+        said = one.statement.get("addresses")
+        if isinstance(said, dict) and said.get("list") == name:
+            same = all(whole(said, key) == whole(document, key) for key in ("founded", "wait"))
+            if not same or whole(said, "count") != len(rows):
+                raise Refused("The list of addresses says something else than its statement.")
+            return one
+    raise Refused("The list of addresses is not one that a statement names.")
+
+
+def since_by_address(document: Document) -> dict[tuple[int, str], int]:
+    """When each address of a list was first published; Refused."""
+    found = {}
+    for row in texts(document, "addresses"):
+        name = whole(row, "network"), member(row, "address", str)
+        if name in found:
+            raise Refused("The list of addresses has one twice.")
+        found[name] = whole(row, "since")
+    return found
+
+
+def check_lists(lists: Sequence[tuple[Checked, Document]], evidence: Sequence[Document]) -> None:
+    """That lists of addresses tell one story, and what is shown was published when it is said."""
+    ordered = sorted(lists, key=lambda one: whole(one[0].statement, "epoch"))
+    for place, (of, document) in enumerate(ordered):
+        before, ts = since_by_address(document), whole(of.statement, "ts")
+        for _, later in ordered[place + 1 :]:
+            for name, since in since_by_address(later).items():
+                if since < ts and before.get(name, ts) > since:
+                    msg = f"{name[1][:100]}: the address was not yet in a list of after that time."
+                    raise Refused(msg)
+        for one in evidence:
+            if sha(canonical(one)).hex() == member(of.statement, "reserves", dict).get("evidence"):
+                _check_listed(one, before)
+
+
+def _check_listed(evidence: Document, since: dict[tuple[int, str], int]) -> None:
+    for chain in texts(evidence, "chains"):
+        for place in texts(chain, "places"):
+            name = whole(chain, "network"), member(place, "address", str)
+            if since.get(name) != whole(place, "since"):
+                msg = f"{name[1][:100]}: the list of addresses does not have it so."
+                raise Refused(msg)
 
 
 def _decimals_on(chain: Document) -> dict[str, int]:
@@ -893,15 +1110,17 @@ def check_said(place: Document, chain: Chain) -> str:
     """A place's message, which names this exchange, this address and a recent block."""
     address = member(place, "address", str)
     message: str = member(place, "message", str)
-    found = _SAID.fullmatch(message)
-    if found is None:
-        raise Refused("An address is signed for with another message than one of ownership.")
-    exchange, named, network, height, _, at = found.groups()
-    if exchange != chain.public.hex() or named != address or int(network) != chain.network:
+    said = _read_said(message)
+    ours = (chain.public.hex(), address, chain.network)
+    if (said.exchange, said.address, said.network) != ours:
         msg = f"{address}: the signature is for something else."
         raise Refused(msg)
-    if int(height) > chain.height or not chain.signed <= int(at) <= chain.ts:
+    if said.height > chain.height or not chain.signed <= said.at <= chain.ts:
         msg = f"{address}: the signature is older than the statement says."
+        raise Refused(msg)
+    until = said.at + DAY_MS if said.until is None else said.until
+    if not chain.ts <= until <= said.at + SIGNED_AGE_MAX_MS:
+        msg = f"{address}: the signature has run out, or is for more than 30 days."
         raise Refused(msg)
     return message
 
@@ -939,24 +1158,24 @@ def said_digest(message: str) -> bytes:
 _DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId)"
 _OWNERSHIP = (
     b"Ownership(bytes32 exchange,address account,uint256 network,uint256 height,bytes32 block,"
-    b"uint256 at)"
+    b"uint256 at"
 )
 _SAFE_DOMAIN = b"EIP712Domain(uint256 chainId,address verifyingContract)"
 
 
 def typed_digest(message: str, chain: Document) -> bytes:
     """EIP-712: what the message says, as fields that a signer's device shows."""
-    found = _SAID.fullmatch(message)
-    if found is None:
-        raise Refused("An address is signed for with another message than one of ownership.")
-    exchange, address, network, height, block, at = found.groups()
-    domain = keccak256(b"Fullreserve reserves") + keccak256(b"1") + _word(whole(chain, "chainId"))
-    account = _octets(address[2:].lower(), "address", 20).rjust(32, b"\0")
-    numbers = [_word(int(one)) for one in (network, height, at)]
-    fields = bytes.fromhex(exchange) + account + numbers[0] + numbers[1]
+    said = _read_said(message)
+    number = b"1" if said.until is None else b"2"
+    domain = keccak256(b"Fullreserve reserves") + keccak256(number)
+    account = _octets(said.address[2:].lower(), "address", 20).rjust(32, b"\0")
+    kind = _OWNERSHIP + (b")" if said.until is None else b",uint256 until)")
+    fields = bytes.fromhex(said.exchange) + account + _word(said.network) + _word(said.height)
+    fields += bytes.fromhex(said.block) + _word(said.at)
+    fields += b"" if said.until is None else _word(said.until)
     return _typed(
-        keccak256(keccak256(_DOMAIN) + domain),
-        keccak256(keccak256(_OWNERSHIP) + fields + bytes.fromhex(block) + numbers[2]),
+        keccak256(keccak256(_DOMAIN) + domain + _word(whole(chain, "chainId"))),
+        keccak256(keccak256(kind) + fields),
     )
 
 
@@ -966,7 +1185,7 @@ def _typed(domain: bytes, struct: bytes) -> bytes:
 
 def _word(value: int) -> bytes:
     if value >= 1 << 256:
-        raise Refused("An address is signed for with another message than one of ownership.")
+        raise Refused(_OTHER_MESSAGE)
     return value.to_bytes(32, "big")
 
 
@@ -1823,13 +2042,18 @@ def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Che
         for other in everything[place + 1 :]:
             check_pair(one, other)
     check_receipts(signed, everything)
+    evidence = [one for one in documents if "chains" in one and "statement" not in one]
+    lists = [one for one in documents if "addresses" in one and "statement" not in one]
     for document in documents:
         if "firstRoot" in document:
             check_consistency(document, everything)
         elif "chains" in document:
             check_evidence(document, _named_by(document, checked))
+        elif document in lists:
+            check_addresses(document, checked)
         elif not is_receipt(document) and not {"statement", "receipts"} & set(document):
             raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
+    check_lists([(check_addresses(one, checked), one) for one in lists], evidence)
     return sorted(checked, key=lambda one: whole(one.statement, "epoch")) or receipts
 
 
@@ -1876,13 +2100,39 @@ def check_node(spec: str, checked: Checked, evidence: Sequence[Document] = ()) -
         shown = [one for one in coins_in(evidence) if str(whole(one, "network")) == number]
         if shown:
             _check_coins_at(url, shown[0])
+            for payment in checked.statement.get("leaving", ()):
+                if whole(payment, "network") == whole(row, "network"):
+                    _check_spend_at(url, payment)
             return
+        for payment in checked.statement.get("leaving", ()):
+            if whole(payment, "network") == whole(row, "network"):
+                _check_payment_at(url, payment)
         block = _ask(url, "eth_getBlockByNumber", hex(whole(row, "height")), False)
         if not isinstance(block, dict) or block.get("hash") != "0x" + octets(row, "block").hex():
             raise Refused("Your node has another block at this height.")
         return
     msg = f"The statement names no chain {number[:20]}."
     raise Refused(msg)
+
+
+_NO_PAYMENT = "Your node does not have the payment %s in block %d."
+
+
+def _check_payment_at(url: str, payment: Document) -> None:
+    txid, height = octets(payment, "txid").hex(), whole(payment, "height")
+    told = _ask(url, "eth_getTransactionReceipt", "0x" + txid)
+    if not isinstance(told, dict) or (told.get("blockNumber"), told.get("status")) != (
+        hex(height),
+        "0x1",
+    ):
+        raise Refused(_NO_PAYMENT % (txid, height))
+
+
+def _check_spend_at(url: str, payment: Document) -> None:
+    txid, height = octets(payment, "txid").hex(), whole(payment, "height")
+    block = _ask(url, "getblock", _ask(url, "getblockhash", height), 1)
+    if not isinstance(block, dict) or txid not in (block.get("tx") or ()):
+        raise Refused(_NO_PAYMENT % (txid, height))
 
 
 def coins_in(evidence: Sequence[Document]) -> list[Document]:
@@ -1897,7 +2147,7 @@ def _check_coins_at(url: str, chain: Document) -> None:
         raise Refused("Your node has another block at this height.")
     for place in texts(chain, "places"):
         script = script_of(member(chain, "hrp", str), member(place, "address", str)).hex()
-        for name, units in coins_of(place):
+        for coin, (name, units) in zip(texts(place, "coins"), coins_of(place), strict=False):
             txid, _, output = name.decode().partition(":")
             there = _ask(url, "gettxout", txid, int(output), False)
             if there is None:
@@ -1908,10 +2158,15 @@ def _check_coins_at(url: str, chain: Document) -> None:
             try:
                 same = int(there["value"] * 10**8) == units
                 same = same and there["scriptPubKey"]["hex"] == script
+                # Blocks may have come since: the coin's own is no earlier than this says.
+                earliest = whole(chain, "height") + told["confirmations"] - there["confirmations"]
             except (KeyError, TypeError, ArithmeticError):
                 same = False
             if not same:
                 msg = f"The coin {txid}:{output} is of another amount or another address."
+                raise Refused(msg)
+            if "height" in coin and whole(coin, "height") < earliest:
+                msg = f"The coin {txid}:{output} is younger than it is said to be."
                 raise Refused(msg)
 
 
@@ -1932,6 +2187,10 @@ def _ask(url: str, method: str, *params: Any) -> Any:
         raise Refused("Your node does not answer, or does not have the block.") from None
 
 
+def _written(parts: int | None) -> str:
+    return "-" if parts is None else "%d.%04d" % (parts // 10_000, parts % 10_000)
+
+
 def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
     """What was checked, in words."""
     statement = checked.statement
@@ -1941,11 +2200,19 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
     say("  in the exchange's log of %d statements, which only grew" % checked.logged.size)
     for one in checked.assets:
         there, owed = decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)
-        percent = ratio(one.reserves, one.users)
+        percent = ratio(one.reserves + one.leaving, one.users)
+        way = f", on its way {decimal(one.leaving, one.decimals)}" if one.leaving else ""
         say(
-            "  %-6s owed to users %s, there %s %s"
-            % (one.symbol, owed, there, percent and f"({percent})")
+            "  %-6s owed to users %s, there %s%s %s"
+            % (one.symbol, owed, there, way, percent and f"({percent})")
         )
+        if one.lowest and one.users:
+            lows = zip(WINDOWS, one.lowest, strict=False)
+            parts = [f"{_written(low.ratio)} of {days}" for days, low in lows]
+            say(f"         lowest {', '.join(parts)} days")
+        if one.young:
+            late = decimal(one.young, one.decimals)
+            say(f"         {late} of it at deposit addresses that are published only lately")
     if checked.leaf is None:
         say("  There is no account's proof in this file.")
     else:

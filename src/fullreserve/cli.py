@@ -216,7 +216,7 @@ def add_declaring(reserves: "Subcommands") -> None:
     said = add_command(
         reserves,
         "message",
-        InRoom("fullreserve.reserves.declaring:message", ("network", "address")),
+        InRoom("fullreserve.reserves.declaring:message", ("network", "address", "days")),
         "print what the keys of an address have to sign for it to count as reserves",
     )
     told = add_command(
@@ -226,7 +226,7 @@ def add_declaring(reserves: "Subcommands") -> None:
             "fullreserve.reserves.declaring:declare",
             ("network", "address", "form", "text", "signature", "coin"),
         ),
-        "count an address for a day, by signatures over that message",
+        "count an address until that message runs out, by signatures over it",
     )
     forgotten = add_command(
         reserves,
@@ -237,6 +237,9 @@ def add_declaring(reserves: "Subcommands") -> None:
     for one in (said, told, forgotten):
         one.add_argument("network", type=int, help="its number in custody.json")
         one.add_argument("address")
+    said.add_argument(
+        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
+    )
     told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))
     told.add_argument("--message", dest="text", required=True, help="what was signed")
     told.add_argument("--signature", action="append", required=True, help="one, or each owner's")

@@ -299,6 +299,16 @@ class DemoSettings:
     seed: int = setting(1, whole(0, 2**63 - 1), "The seed of every random choice of the market.")
 
 
+def _symbols(text: str) -> str:
+    for one in text.split(",") if text else ():
+        if not re.fullmatch(r"[A-Z0-9]{1,20}", one.strip()):
+            raise ValueError(one)
+    return text
+
+
+SYMBOLS = Kind(_symbols, "empty, or symbols of assets by comma: ABC, XYZ")
+
+
 @dataclass(frozen=True, slots=True)
 class ReservesSettings:
     """Statements of what is owed and what is there."""
@@ -308,6 +318,14 @@ class ReservesSettings:
     )
     # A statement is the newest for this long: shorter is fresher, and more files.
     epoch_s: int = setting(30, whole(1, 86_400), "Seconds between two statements of reserves.")
+    # Somebody else's address could be shown for a day; what was there in the first day counts.
+    wait_h: int = setting(
+        72, whole(0, 8_760), "Hours for which a wallet's address is published before it counts."
+    )
+    # Whoever can make a token has as much of it as they want.
+    own_tokens: str = setting(
+        "", SYMBOLS, "Tokens that the exchange itself issues: they never count as reserves."
+    )
 
 
 @dataclass(frozen=True, slots=True)

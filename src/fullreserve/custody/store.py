@@ -203,6 +203,26 @@ def read_open_moves(path: Path, network: int) -> list[Move]:
     return [plan.move for plan in plans if plan.move is not None]
 
 
+class Sent(NamedTuple):
+    """A plan that is not final, and what was signed for it, in order."""
+
+    plan: Plan
+    txids: tuple[bytes, ...]
+
+
+def read_sent(path: Path, network: int) -> list[Sent]:
+    """The open plans of another process's store of which something was signed."""
+    asked = (
+        "SELECT id, data, txid FROM plans JOIN attempts ON plan = id "
+        "WHERE network = ? AND NOT is_done ORDER BY id, number"
+    )
+    found: dict[int, Sent] = {}
+    for number, data, txid in _read(path, asked, network):
+        kept = found.get(number) or Sent(msgspec.json.decode(data, type=Kept).plan, ())
+        found[number] = kept._replace(txids=(*kept.txids, bytes(txid)))
+    return list(found.values())
+
+
 class Name(NamedTuple):
     network: int
     txid: bytes

@@ -16,7 +16,8 @@ PREFIX = "/por/"
 LATEST = "latest.json"
 
 _NAMES = re.compile(
-    r"(latest|history|key)\.json|epochs/[1-9][0-9]{0,14}\.json|evidence/[0-9a-f]{64}\.json"
+    r"(latest|history|key|addresses)\.json|epochs/[1-9][0-9]{0,14}\.json"
+    r"|(evidence|addresses)/[0-9a-f]{64}\.json"
     r"|log/(hashes|checkpoint)|verify\.(py|html)"
 )
 _KINDS = {

@@ -40,6 +40,14 @@ class Pinned(NamedTuple):
     header: str
 
 
+class Coin(NamedTuple):
+    """An unspent output: its outpoint, what it is worth, in how many blocks it is."""
+
+    name: str
+    units: int
+    confirmations: int
+
+
 class Found(NamedTuple):
     """What places hold after a block, in the chain's units, and what shows it."""
 
@@ -47,7 +55,7 @@ class Found(NamedTuple):
     amounts: dict[str, dict[str, int]]  # by address, by asset
     slots: dict[str, int]  # by contract
     nodes: Sequence[str]  # of the state tree
-    coins: Mapping[str, Sequence[tuple[str, int]]] = {}  # by address: outpoint, worth
+    coins: Mapping[str, Sequence[Coin]] = {}  # by address
 
 
 def pinned(node: Node, below_tip: int) -> Pinned:

@@ -3,6 +3,8 @@
     latest.json             the newest, with the log's checkpoint and its proof of inclusion
     epochs/<n>.json         each one
     evidence/<hash>.json    what shows the reserves of a statement
+    addresses/<hash>.json   all addresses that a statement knows, and since when
+    addresses.json          the newest of these lists
     log/hashes              32 bytes a statement: leaf hashes of the log, for witnesses
     log/checkpoint          the newest signed checkpoint
     history.json            ratios over time, for the page's plots
@@ -19,7 +21,7 @@ import os
 from pathlib import Path
 
 from fullreserve.journal.durable_file import replace_file
-from fullreserve.reserves.canonical import canonical
+from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.keys import FOLDER, Signer
 from fullreserve.reserves.statement import Document, hash_of, signed
 from fullreserve.reserves.transparency import ORIGIN, Checkpoint, Log, leaf_hash
@@ -44,7 +46,7 @@ class Archive:
         self.folder = data / FOLDER / PUBLIC
         self._signer = signer
         self.log = Log()
-        for part in ("epochs", "evidence", "log"):
+        for part in ("epochs", "evidence", "addresses", "log"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         self._recover()
         key = {"exchange": signer.public.hex(), "origin": ORIGIN}
@@ -65,15 +67,21 @@ class Archive:
         document: Document = json.loads((self.folder / "epochs" / f"{epoch}.json").read_bytes())
         return document
 
-    def publish(self, envelope: Document, evidence: Document | None = None) -> Document:
+    def publish(
+        self,
+        envelope: Document,
+        evidence: Document | None = None,
+        shown_addresses: Document | None = None,
+    ) -> Document:
         """Makes a signed statement durable and public; what was published."""
         document = envelope["statement"]
         if document["epoch"] != self.epoch + 1:
             raise Damaged(f"epoch {document['epoch']} does not follow {self.epoch}")
+        if shown_addresses is not None:
+            self._once(f"addresses/{digest(shown_addresses)}.json", shown_addresses)
         if evidence is not None:
             name = f"evidence/{document['reserves']['evidence']}.json"
-            if not (self.folder / name).exists():
-                self._write(name, evidence)
+            self._once(name, evidence)
         self._append(document)
         row = {**envelope, "log": self._proof(self.epoch - 1)}
         self._write(f"epochs/{self.epoch}.json", row)
@@ -143,6 +151,9 @@ class Archive:
 
     def _finish(self, row: Document) -> None:
         self._show("latest.json", canonical(row))
+        if "addresses" in row["statement"]:
+            name = row["statement"]["addresses"]["list"]
+            self._show("addresses.json", (self.folder / f"addresses/{name}.json").read_bytes())
         self._show("log/checkpoint", row["log"]["checkpoint"].encode())
         self._extend_history(row["statement"])
 
@@ -154,6 +165,11 @@ class Archive:
         while len(points) > POINTS_MAX:
             points = _thinned(points)
         self._show("history.json", canonical({"points": points}))
+
+    def _once(self, name: str, document: Document) -> None:
+        """A file that is named by what it holds."""
+        if not (self.folder / name).exists():
+            self._write(name, document)
 
     def _write(self, name: str, document: Document) -> None:
         replace_file(self.folder / name, canonical(document))

@@ -8,7 +8,7 @@ what is unspent as of no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, field
 from fullreserve.custody.coins import know_coins
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.reserves.accounts_chain import Found, Pinned
+from fullreserve.custody.store import Sent
+from fullreserve.reserves.accounts_chain import Coin, Found, Pinned
 from fullreserve.reserves.places import Place
 
 SATS = 100_000_000
@@ -28,13 +29,17 @@ TRIES = 5
 # As the verifiers read them: of any other spelling they refuse the whole evidence.
 _OUTPOINT = re.compile(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,8})", re.ASCII)
 
-Outpoint = tuple[str, int]  # name, what it is worth
 
 log = structlog.get_logger(__name__)
 
 
-def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) -> Found:
-    """Reads all coins that the payer's store knows at these places; NodeProblem."""
+def found(
+    data: Path, network: Network, symbol: str, places: Sequence[Place], sent: Sequence[Sent] = ()
+) -> Found:
+    """Reads all coins that the payer's store knows at these places; NodeProblem.
+
+    `sent` may be in the newest block, whose coins the payer has not looked for yet.
+    """
     from fullreserve.custody.chains.utxo import UtxoChain
 
     node = Node(network.nodes[0])
@@ -48,6 +53,7 @@ def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) ->
             for one in chain.coins.values()
             if (place := chain.addresses.place(one.index)) in by_place
         ]
+        known = list(dict.fromkeys(known + _change(network, sent, by_place)))
         declared = _declared(places)
         for _ in range(TRIES):
             block = newest(node)
@@ -58,6 +64,21 @@ def found(data: Path, network: Network, symbol: str, places: Sequence[Place]) ->
     finally:
         node.close()
     raise NodeProblem("blocks come faster than coins can be read")
+
+
+def _change(
+    network: Network, sent: Sequence[Sent], by_place: Mapping[bytes, str]
+) -> list[tuple[str, int, str]]:
+    """What comes back to the hot wallet from what was sent, whichever attempt a block has."""
+    from fullreserve.custody.chains import utxo_transaction
+
+    hot = by_place.get(network.addresses().place(utxo_transaction.HOT))
+    if hot is None:
+        return []
+    bodies = [(utxo_transaction.read_body(one.plan.body), one.txids) for one in sent]
+    return [
+        (txid.hex(), len(body.pays), hot) for body, txids in bodies if body.change for txid in txids
+    ]
 
 
 def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
@@ -93,13 +114,14 @@ def _agree(network: Network, block: Pinned) -> None:
 
 def _unspent(
     node: Node, known: Sequence[tuple[str, int, str]], *, declared: bool = False
-) -> dict[str, list[Outpoint]]:
+) -> dict[str, list[Coin]]:
     """By address; what was only declared has to pay that address too."""
-    held: dict[str, list[Outpoint]] = {}
+    held: dict[str, list[Coin]] = {}
     for txid, output, address in known:
         told = node.call("gettxout", txid, output, False)
         if told is not None and (not declared or address in _addresses(told)):
-            held.setdefault(address, []).append((f"{txid}:{output}", _sats(told)))
+            coin = Coin(f"{txid}:{output}", _sats(told), int(field(told, "confirmations")))
+            held.setdefault(address, []).append(coin)
     return held
 
 
@@ -117,10 +139,9 @@ def _sats(told: Any) -> int:
         raise NodeGarbage("an amount of coins is no number") from problem
 
 
-def _as_found(block: Pinned, symbol: str, held: dict[str, list[Outpoint]]) -> Found:
+def _as_found(block: Pinned, symbol: str, held: dict[str, list[Coin]]) -> Found:
     amounts = {
-        address: {symbol: sum(units for _, units in outpoints)}
-        for address, outpoints in held.items()
+        address: {symbol: sum(one.units for one in coins)} for address, coins in held.items()
     }
-    ordered = {address: sorted(outpoints) for address, outpoints in held.items()}
+    ordered = {address: sorted(coins) for address, coins in held.items()}
     return Found(block, amounts, {}, (), ordered)

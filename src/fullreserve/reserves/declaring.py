@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fullreserve.clock import SystemClock
@@ -14,13 +15,13 @@ from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.reserves import accounts_chain, coins_chain, keys
 from fullreserve.reserves.checker import NoVerifier
 from fullreserve.reserves.declared import BadDeclared, Declared, drop, judged, keep
-from fullreserve.reserves.places import NotProven, Said, message_of
+from fullreserve.reserves.places import DAY_MS, NotProven, Said, message_of, read_message
 
 DONE, WRONG = 0, 1
 
 
-def message(settings: Settings, network: int, address: str) -> int:
-    """Print what an address's keys have to sign now."""
+def message(settings: Settings, network: int, address: str, days: int) -> int:
+    """Print what an address's keys have to sign now, to be believed for so many days."""
     try:
         of = _network(settings.data, network)
         node = Node(of.nodes[0])
@@ -33,7 +34,8 @@ def message(settings: Settings, network: int, address: str) -> int:
         return _failed(problem)
     exchange = keys.signer(settings.data).public.hex()
     now_ms = SystemClock().wall_ms()
-    text = message_of(Said(exchange, address, network, block.height, block.hash, now_ms))
+    until_ms = now_ms + days * DAY_MS
+    text = message_of(Said(exchange, address, network, block.height, block.hash, now_ms, until_ms))
     sys.stdout.write(text + "\n")
     return DONE
 
@@ -61,7 +63,11 @@ def declare(
         keep(settings.data, one)
     except (BadNetworks, BadDeclared, NotProven, NoVerifier, OSError) as problem:
         return _failed(problem)
-    sys.stdout.write(f"{address} counts from the next statement on, for a day\n")
+    until = datetime.fromtimestamp(read_message(text).ends_ms / 1000, UTC)
+    sys.stdout.write(
+        f"{address} is published from the next statement on; what is new counts after "
+        f"{settings.reserves.wait_h} hours, until {until:%Y-%m-%d %H:%M} UTC\n"
+    )
     return DONE
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -24,14 +25,17 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
-from fullreserve.reserves import accounts_chain, coins_chain, safe_places
-from fullreserve.reserves.accounts_chain import Coins, Found, Pinned, Token
+from fullreserve.reserves import accounts_chain, coins_chain, leaving, safe_places
+from fullreserve.reserves.accounts_chain import Coin, Coins, Found, Pinned, Token
+from fullreserve.reserves.announced import DEPOSIT, WAIT_MS, Age, Announced
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.checker import NoVerifier
 from fullreserve.reserves.declared import SAFE_FORM
 from fullreserve.reserves.judging import refused
 from fullreserve.reserves.owned import Owned
 from fullreserve.reserves.places import (
+    DAY_MS,
+    LASTS_MAX_MS,
     Control,
     NotProven,
     Ownership,
@@ -40,23 +44,37 @@ from fullreserve.reserves.places import (
     message_of,
     read_message,
 )
-from fullreserve.reserves.statement import NOTHING, Chain, Document, Shown
+from fullreserve.reserves.statement import NOTHING, Chain, Document, Mined, Shown
 
 # What was read earlier stands in for what cannot be read, for so long.
 KEPT_MS = 10 * 60 * 1000
 # Signed again when it is this old; no longer believed after the second. Verifiers believe for a day
 # until the statement, which is made up to a minute after reading, or of what was read earlier.
 SIGN_AGAIN_MS = 6 * 3600 * 1000
-BELIEVED_MS = 24 * 3600 * 1000 - KEPT_MS - 60 * 1000
+SIGNED_FOR_MS = DAY_MS
+SPARE_MS = KEPT_MS + 60 * 1000
 
 log = structlog.get_logger(__name__)
+
+
+class Rules(NamedTuple):
+    """What an operator sets: how long addresses wait, and which tokens are the exchange's own."""
+
+    wait_ms: int = WAIT_MS
+    own_tokens: frozenset[str] = frozenset()
 
 
 class Evidence:
     """Reads the chains of this exchange."""
 
     def __init__(
-        self, data: Path, door: Door, clock: Clock, exchange: str, control: Control
+        self,
+        data: Path,
+        door: Door,
+        clock: Clock,
+        exchange: str,
+        control: Control,
+        rules: Rules | None = None,
     ) -> None:
         self._data = data
         self._door = door
@@ -64,6 +82,8 @@ class Evidence:
         self._exchange = exchange
         self._control = control
         self._owned = Owned(data, exchange)
+        self._rules = rules or Rules()
+        self._announced = Announced(data, exchange, self._rules.wait_ms)
         self._parts: dict[int, _Part] = {}
         self._said: dict[int, str] = {}
 
@@ -100,52 +120,79 @@ class Evidence:
 
     async def _part(self, network: Network, names: _Names, now_ms: int) -> _Part:
         places = await self._control.places(network.network)
-        coins = Coins(
-            names.symbols[network.coin],
-            network.decimals[network.coin],
-            [
-                Token(names.symbols[asset], bytes.fromhex(contract), network.decimals[asset])
-                for asset, contract in sorted(network.tokens.items())
-            ],
-        )
+        coins, sent = self._coins(network, names), leaving.sent(self._data, network)
         if network.kind == "utxo":
             found = await asyncio.to_thread(
-                coins_chain.found, self._data, network, coins.symbol, places
+                coins_chain.found, self._data, network, coins.symbol, places, sent
             )
         else:
             found = await asyncio.to_thread(_read, network, coins, places)
+        paid = await asyncio.to_thread(leaving.mined, network, sent, found.pinned.height)
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
         self._owned.keep()
+        self._wait(places, held, owned, now_ms)
         found = await asyncio.to_thread(_with_safes, network, found, held, owned)
-        part = _part_of(network, names, coins, found, held, owned, now_ms)
+        part = _part_of(network, names, coins, found, held, owned, now_ms, paid)
         for address, problem in (await self._refused(part)).items():
             log.warning("place not believed", address=address, problem=problem)
             owned[address] = None
         for one in held:
             if owned[one.address] is None and one.tier == "declared":
                 self._owned.forget(one)  # what is declared next is to count at once
-        return _part_of(network, names, coins, found, held, owned, now_ms)
+        return _part_of(network, names, coins, found, held, owned, now_ms, paid)
+
+    def _coins(self, network: Network, names: _Names) -> Coins:
+        """The chain's coin and the contracts that its network names; never the exchange's own."""
+        tokens = [
+            Token(names.symbols[asset], bytes.fromhex(contract), network.decimals[asset])
+            for asset, contract in sorted(network.tokens.items())
+            if names.symbols[asset] not in self._rules.own_tokens
+        ]
+        return Coins(names.symbols[network.coin], network.decimals[network.coin], tokens)
+
+    def _wait(
+        self,
+        places: Sequence[Place],
+        held: Sequence[Place],
+        owned: dict[str, Ownership | None],
+        now_ms: int,
+    ) -> None:
+        """Publishes what is new, and counts no wallet that is published only lately."""
+        self._announced.see([one for one in places if one.tier != DEPOSIT] + list(held), now_ms)
+        for one in held:
+            if not self._announced.age(one, now_ms).counts:
+                owned[one.address] = None
+
+    def _ages(self, parts: Sequence[_Part], now_ms: int) -> Ages:
+        return {
+            (one.network, one.address): self._announced.age(one, now_ms)
+            for part in parts
+            for one in part.places
+        }
 
     async def _refused(self, part: _Part) -> dict[str, str]:
         try:
-            return await asyncio.to_thread(refused, part.document(), self._exchange, part.read_ms)
+            document = part.document(self._ages([part], part.read_ms))
+            return await asyncio.to_thread(refused, document, self._exchange, part.read_ms)
         except NoVerifier:
             return {}
 
     async def _owner(self, place: Place, block: Pinned, now_ms: int) -> Ownership | None:
         """A proof that is believed still; a new one where it is time for one."""
         kept = self._owned.of(place)
-        age_ms = now_ms - read_message(kept.message).at_ms if kept else BELIEVED_MS + 1
-        if age_ms <= SIGN_AGAIN_MS:
+        if kept and now_ms - read_message(kept.message).at_ms <= SIGN_AGAIN_MS:
             return kept
-        said = Said(self._exchange, place.address, place.network, block.height, block.hash, now_ms)
+        said = Said(
+            *(self._exchange, place.address, place.network, block.height, block.hash),
+            *(now_ms, now_ms + SIGNED_FOR_MS),
+        )
         try:
             fresh = await self._control.prove(place, message_of(said))
             _check_said(fresh, said)
         except (NotProven, Unavailable) as problem:
             log.warning("place not signed for", address=place.address, problem=str(problem))
-            return kept if age_ms <= BELIEVED_MS else None
+            return kept if kept and _is_believed(read_message(kept.message), now_ms) else None
         self._owned.take(place, fresh)
         return fresh
 
@@ -161,17 +208,28 @@ class Evidence:
     def _shown(
         self, parts: Sequence[_Part], names: _Names, whole: frozenset[int]
     ) -> tuple[Shown, Document]:
-        document: Document = {
-            "v": 1,
-            "exchange": self._exchange,
-            "chains": [part.document() for part in parts],
-        }
-        totals: Counter[int] = Counter()
-        for part in parts:
-            totals.update(part.totals(names))
-        chains = [part.chain() for part in parts]
         read_ms = min(part.read_ms for part in parts)
-        return Shown(dict(totals), chains, read_ms, digest(document), whole), document
+        ages = self._ages(parts, read_ms)
+        document: Document = {
+            "v": 2,
+            "exchange": self._exchange,
+            "chains": [part.document(ages) for part in parts],
+        }
+        totals, young = Counter[int](), Counter[int]()
+        for part in parts:
+            totals.update(part.totals(names, part.places))
+            late = [one for one in part.places if ages[one.network, one.address].is_young]
+            young.update(part.totals(names, late))
+        return Shown(
+            dict(totals),
+            [part.chain() for part in parts],
+            read_ms,
+            digest(document),
+            whole,
+            young=dict(young),
+            addresses=self._announced.document(),
+            mined=[one for part in parts for one in part.paid],
+        ), document
 
 
 def _with_safes(
@@ -203,11 +261,17 @@ def _with_safes(
 def _check_said(proof: Ownership, wanted: Said) -> None:
     """What was signed earlier is for this place too, and not too old; NotProven."""
     said = read_message(proof.message)
-    same = (said.exchange, said.address, said.network) == wanted[:3]
+    same = said[:3] == wanted[:3]
     if not same or said.height > wanted.height or said.at_ms > wanted.at_ms:
         raise NotProven(f"the signature over {wanted.address} is for something else")
-    if wanted.at_ms - said.at_ms > BELIEVED_MS:
+    if not _is_believed(said, wanted.at_ms):
         raise NotProven(f"the signature over {wanted.address} is too old: somebody has to sign")
+
+
+def _is_believed(said: Said, now_ms: int) -> bool:
+    """By who reads the next statement, too."""
+    lasts_ms = min(said.ends_ms - said.at_ms, LASTS_MAX_MS)
+    return now_ms <= said.at_ms + lasts_ms - SPARE_MS
 
 
 def _part_of(
@@ -218,6 +282,7 @@ def _part_of(
     held: Sequence[Place],
     owned: Mapping[str, Ownership | None],
     read_ms: int,
+    paid: Sequence[Mined],
 ) -> _Part:
     """What of a chain is signed for."""
     shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
@@ -235,8 +300,12 @@ def _part_of(
         places=[one for one, _ in shown],
         owners={one.address: proof for one, proof in shown},
         read_ms=read_ms,
+        paid=paid,
         unsigned=frozenset(asset for asset, symbol in names.symbols.items() if symbol in unsigned),
     )
+
+
+Ages = Mapping[tuple[int, str], Age]
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -255,9 +324,10 @@ class _Part(msgspec.Struct, frozen=True):
     places: list[Place]
     owners: dict[str, Ownership]
     read_ms: int
+    paid: Sequence[Mined]
     unsigned: frozenset[int]  # assets of which there is something that nobody signed for
 
-    def document(self) -> Document:
+    def document(self, ages: Ages) -> Document:
         """What is published of it."""
         pinned, slots = self.found.pinned, self.found.slots
         shared: Document = {
@@ -267,7 +337,7 @@ class _Part(msgspec.Struct, frozen=True):
             "block": pinned.hash,
             "header": pinned.header,
             "coin": {"symbol": self.coins.symbol, "decimals": self.coins.decimals},
-            "places": [self._place(one) for one in self.places],
+            "places": [self._place(one, ages) for one in self.places],
         }
         if self.network.kind == "utxo":
             return {**shared, "kind": "utxo", "hrp": self.network.hrp, "tokens": []}
@@ -288,28 +358,33 @@ class _Part(msgspec.Struct, frozen=True):
             "nodes": list(self.found.nodes),
         }
 
-    def _place(self, one: Place) -> Document:
+    def _place(self, one: Place, ages: Ages) -> Document:
         owner = self.owners[one.address]
         held = self.found.amounts[one.address]
         coins = self.found.coins.get(one.address)
         return {
             "address": one.address,
             "tier": one.tier,
+            "since": ages[one.network, one.address].since_ms,
             "message": owner.message,
             "signatures": list(owner.signatures),
             "script": owner.script,
             "amounts": {symbol: str(amount) for symbol, amount in sorted(held.items())},
             **({"form": owner.form} if owner.form else {}),
-            **({"coins": [{"outpoint": name, "amount": str(units)} for name, units in coins]}
-               if coins else {}),
-        }  # fmt: skip
+            **({"coins": [self._coin(one) for one in coins]} if coins else {}),
+        }
 
-    def totals(self, names: _Names) -> dict[int, int]:
-        """In ledger units, rounded down once for the chain, by asset."""
+    def _coin(self, one: Coin) -> Document:
+        """With the block that it is in: how long it has been there."""
+        height = self.found.pinned.height + 1 - one.confirmations
+        return {"outpoint": one.name, "amount": str(one.units), "height": height}
+
+    def totals(self, names: _Names, places: Sequence[Place]) -> dict[int, int]:
+        """Of some places in ledger units, rounded down once for the chain, by asset."""
         decimals = {self.coins.symbol: self.coins.decimals}
         decimals |= {one.symbol: one.decimals for one in self.coins.tokens}
         sums: Counter[str] = Counter()
-        for one in self.places:
+        for one in places:
             sums.update(self.found.amounts[one.address])
         return {
             asset: sums[symbol] * 10 ** names.scales[asset] // 10 ** decimals[symbol]

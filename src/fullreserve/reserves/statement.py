@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fullreserve.exchange.wire.events import AssetDefined
-from fullreserve.reserves.canonical import canonical
+from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.keys import Signer
 
-VERSION = 1
+# 2: payments on their way, how long addresses are known, the lowest of 30 days.
+VERSION = 2
 # How claims are proven; a prover of another kind names its own rule and nothing else changes.
 RULE = "sum-tree/1"
 TAG = b"fullreserve/statement/1\n"
@@ -45,6 +46,32 @@ class Chain(NamedTuple):
     signed_ms: int  # when the oldest signature that counts was made
 
 
+class Low(NamedTuple):
+    """The lowest of some days; the ratio is empty where nothing was owed."""
+
+    ratio: str
+    reserves: int
+
+
+class Leaving(NamedTuple):
+    """What users are still owed of a withdrawal that a block has paid already, in ledger units."""
+
+    network: int
+    txid: str
+    height: int
+    asset: int
+    amount: int
+
+
+class Mined(NamedTuple):
+    """A payment of withdrawals that is in a block, not after the one that was read."""
+
+    network: int
+    txid: str
+    height: int
+    withdrawals: tuple[int, ...]
+
+
 class Shown(NamedTuple):
     """What was shown to be there. `evidence` is SHA-256 of the document that shows it."""
 
@@ -53,9 +80,16 @@ class Shown(NamedTuple):
     read_ms: int
     evidence: str
     whole: frozenset[int] = frozenset()  # assets of which nothing is missing
+    # Of `amounts`, what stands at deposit addresses that are published only lately.
+    young: Mapping[int, int] = {}
+    addresses: Document | None = None  # the list of all addresses, as it is published
+    mined: Sequence[Mined] = ()
 
 
 NOTHING = Shown({}, (), 0, "")
+
+# By symbol, what is shown now and when: the lowest by days.
+Lowest = Callable[[str, Low, int], Mapping[str, Low]]
 
 
 def statement(
@@ -67,8 +101,21 @@ def statement(
     interval_s: int,
     previous: str,
     exchange: str,
+    lowest: Lowest,
+    leaving: Sequence[Leaving] = (),
 ) -> Document:
     """The document that is signed; its members are described in the guide to reserves."""
+    rows = [
+        _asset(
+            place, claimed, shown, sum(one.amount for one in leaving if one.asset == asset.asset)
+        )
+        for place, asset in enumerate(claimed.assets)
+    ]
+    for row in rows:
+        low = lowest(row["symbol"], Low(row["ratio"], int(row["reserves"])), now_ms)
+        row["lowest"] = {
+            days: {"ratio": one.ratio, "reserves": str(one.reserves)} for days, one in low.items()
+        }
     expires_ms = now_ms + EXPIRES_AFTER_EPOCHS * interval_s * 1000
     return {
         "v": VERSION,
@@ -88,10 +135,26 @@ def statement(
             "evidence": shown.evidence,
             "chains": [_chain(one) for one in shown.chains],
         },
-        "assets": [
-            _asset(place, claimed, shown.amounts.get(asset.asset, 0))
-            for place, asset in enumerate(claimed.assets)
-        ],
+        **({"addresses": _list_row(shown.addresses)} if shown.addresses else {}),
+        "leaving": [_leaving(one, claimed) for one in leaving],
+        "assets": rows,
+    }
+
+
+def _list_row(document: Document) -> Document:
+    """What a statement says of the list of addresses."""
+    head = {name: document[name] for name in ("founded", "wait")}
+    return {**head, "list": digest(document), "count": len(document["addresses"])}
+
+
+def _leaving(one: Leaving, claimed: Claimed) -> Document:
+    symbols = {asset.asset: asset.symbol for asset in claimed.assets}
+    return {
+        "network": one.network,
+        "txid": one.txid,
+        "height": one.height,
+        "symbol": symbols[one.asset],
+        "amount": str(one.amount),
     }
 
 
@@ -105,8 +168,9 @@ def _chain(one: Chain) -> Document:
     }
 
 
-def _asset(place: int, claimed: Claimed, reserves: int) -> Document:
+def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document:
     asset = claimed.assets[place]
+    reserves, young = (of.get(asset.asset, 0) for of in (shown.amounts, shown.young))
     owed, house = claimed.totals[place], claimed.house[place]
     return {
         "symbol": asset.symbol,
@@ -115,8 +179,10 @@ def _asset(place: int, claimed: Claimed, reserves: int) -> Document:
         "house": str(house),
         "users": str(owed - house),
         "reserves": str(reserves),
+        "young": str(young),
+        "leaving": str(leaving),
         "shortfall": str(claimed.shortfalls.get(asset.asset, 0)),
-        "ratio": ratio(reserves, owed - house),
+        "ratio": ratio(reserves + leaving, owed - house),
     }
 
 

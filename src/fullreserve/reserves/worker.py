@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -34,8 +35,10 @@ from fullreserve.reserves import keys
 from fullreserve.reserves.archive import Archive, Damaged
 from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.desk import Answer, Ask, Desk
-from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.guarding import Guarding
+from fullreserve.reserves.leaving import leaving
+from fullreserve.reserves.lows import DAYS, HOUR_MS, Lows
 from fullreserve.reserves.projection import Projection
 from fullreserve.reserves.receipt import changed_ms, receipt, signed_receipt
 from fullreserve.reserves.signers import Signers
@@ -45,6 +48,7 @@ from fullreserve.until_terminated import until_terminated
 LOOK_MS = 1_000
 # So long a statement waits for its follower at most.
 FOLLOWER_S = 10.0
+LOWEST_OF_MS = (24 * DAYS[-1] + 1) * HOUR_MS
 VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
 
 log = structlog.get_logger(__name__)
@@ -69,6 +73,7 @@ class Worker:
         self._reserves = reserves
         self._signer = keys.signer(data)
         self._archive = Archive(data, self._signer)
+        self._lows = Lows(data / keys.FOLDER / "lows.json")
         self.projection = Projection(data, door, keys.salt(data))
         self.guarding = Guarding(door, self.projection)
         self._proven = 0  # the newest epoch that the tree knows
@@ -108,6 +113,7 @@ class Worker:
         booked = self.guarding.booked()
         shown, evidence = await self._reserves.read(self._clock.wall_ms())
         epoch = self._archive.epoch + 1
+        await asyncio.to_thread(self._look_back)
         await self._follow_up()
         claimed = await self.projection.claimed(epoch)
         document = statement(
@@ -118,17 +124,28 @@ class Worker:
             interval_s=self._interval_s,
             previous=self._archive.previous,
             exchange=self._signer.public.hex(),
+            lowest=self._lows.of,
+            leaving=leaving(self.projection.replica, shown.mined),
         )
         house = self.projection.house_proof(epoch)
         envelope = signed(document, self._signer)
         if house is not None:
             envelope["house"] = json.loads(house)
-        row = await asyncio.to_thread(self._archive.publish, envelope, evidence)
+        publish = self._archive.publish
+        row = await asyncio.to_thread(publish, envelope, evidence, shown.addresses)
         self._proven = epoch
         log.debug("statement published", epoch=epoch, sequence=claimed.sequence)
         with _unless_unavailable():
             await self.guarding.tell(shown, booked)
         return row
+
+    def _look_back(self) -> None:
+        """Takes in the lowest of the statements that were published since the last look."""
+        since_ms = self._clock.wall_ms() - LOWEST_OF_MS
+        epochs = range(self._archive.epoch, self._lows.epoch, -1)
+        found = (self._archive.read(epoch)["statement"] for epoch in epochs)
+        self._lows.take(reversed(list(takewhile(lambda one: one["ts"] >= since_ms, found))))
+        self._lows.keep()
 
     async def _follow_up(self) -> None:
         """Waits for what is durable to be followed; a slow follower's statement is older, not none.
@@ -186,7 +203,9 @@ async def work(settings: Settings, clock: Clock) -> int:
     door = await SocketDoor.open(settings.data / SOCKET_NAME, RESERVES_GATEWAY, clock)
     exchange = keys.signer(settings.data).public.hex()
     control = WithDeclared(settings.data, Signers(settings.data, door))
-    evidence = Evidence(settings.data, door, clock, exchange, control)
+    own_tokens = frozenset(one.strip() for one in settings.reserves.own_tokens.split(","))
+    rules = Rules(settings.reserves.wait_h * HOUR_MS, own_tokens)
+    evidence = Evidence(settings.data, door, clock, exchange, control, rules)
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)
     put_verifiers(settings.data)
     desk = Desk(worker.answer)

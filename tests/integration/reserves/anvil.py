@@ -62,6 +62,14 @@ class Anvil:
             self._mint(self._token(asset), place, units * 10**8)
         self.node.call("anvil_mine", "0x1")
 
+    def pay_somebody(self) -> str:
+        """The id of a transaction in a block, of somebody's own money."""
+        sender, receiver = self.node.call("eth_accounts")[:2]
+        call = {"from": sender, "to": receiver, "value": "0x1"}
+        sent: str = self.node.call("eth_sendTransaction", call)
+        self.node.call("anvil_mine", "0x1")
+        return sent
+
     def _token(self, asset: int) -> str:
         if asset not in self.tokens:
             data = contracts.creation("DemoToken", f"Token {asset}", f"T{asset}", 8)

@@ -7,7 +7,7 @@ verifier, alone and with the node; then coins are spent, and lines are altered.
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +116,19 @@ def checked(shown: Shown, document: dict[str, Any]) -> dict[str, int]:
     return verify.check_chain(chain, row, statement, public, set())
 
 
-def asked_of(chain: UtxoBed, shown: Shown, document: dict[str, Any]) -> None:
+def asked_of(
+    chain: UtxoBed, shown: Shown, document: dict[str, Any], payments: Sequence[Any] = ()
+) -> None:
     """Has the verifier ask the node; verify.Refused."""
     (of,) = shown.chains
     rows = [{"network": of.network, "height": of.height, "block": of.block}]
-    statement = {"reserves": {"chains": rows}}
+    statement = {"reserves": {"chains": rows}, "leaving": list(payments)}
     told = verify.Checked(statement, b"", [], None, verify.Logged(1, b""))
     verify.check_node(f"{NUMBER}={chain.url}", told, [document])
 
 
 async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -> None:
-    """48 coins of a script, to the unit; a node has them. Criterion: POR-RESERVES-2"""
+    """48 coins of a script, to the unit; a node has them. Criterion: POR-RESERVES-2, POR-PIT-12"""
     shown, document = await evidence.read(START_MS)
     assert document is not None
     assert shown.amounts == {BTC: SUM}
@@ -135,6 +137,11 @@ async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -
     assert len(place["coins"]) == COINS
     assert checked(shown, document) == {"BTC": SUM}
     asked_of(chain, shown, document)
+    wrong = copy.deepcopy(document)
+    one = wrong["chains"][0]["places"][0]
+    one["coins"][0]["height"] -= 1
+    with pytest.raises(verify.Refused, match="is younger than it is said to be"):
+        asked_of(chain, shown, wrong)
     wrong = copy.deepcopy(document)
     one = wrong["chains"][0]["places"][0]
     one["coins"][0]["amount"] = str(int(one["coins"][0]["amount"]) + 1)
@@ -146,8 +153,13 @@ async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -
         asked_of(chain, shown, wrong)
 
 
-async def test_a_spent_coin_counts_no_more(chain: UtxoBed, evidence: Evidence) -> None:
-    """Criterion: POR-RESERVES-2"""
+async def test_a_spent_coin_counts_no_more(
+    chain: UtxoBed, evidence: Evidence, tmp_path: Path
+) -> None:
+    """Its change does at once, and its payment is on its way.
+
+    Criterion: POR-RESERVES-2, POR-RESERVES-4
+    """
     before, document = await evidence.read(START_MS)
     assert document is not None
     payment = Payment(1, chain.asset, chain.unit, chain._addresses.place(3))
@@ -155,8 +167,20 @@ async def test_a_spent_coin_counts_no_more(chain: UtxoBed, evidence: Evidence) -
     attempt = chain.sign(plan, Approved(payment))
     chain.chain.broadcast(attempt)
     chain.mine()
-    after, _ = await evidence.read(START_MS)
-    assert after.amounts[BTC] < before.amounts[BTC]
+    # The payer has kept what it sent, and has not looked at the block yet.
+    store = Store(tmp_path / PAYER_STORE)
+    store.change(store.keep_plan(msgspec.structs.replace(plan, network=NUMBER)), attempt)
+    store.close()
+    after, later = await evidence.read(START_MS)
+    assert later is not None
+    assert after.amounts[BTC] == before.amounts[BTC] - chain.unit - plan.fee
+    ((network, txid, height, withdrawals),) = after.mined
+    assert (network, txid, withdrawals) == (NUMBER, attempt.txid.hex(), (1,))
+    assert height == after.chains[0].height
+    paid = {"network": NUMBER, "txid": txid, "height": height}
+    asked_of(chain, after, later, [paid])
+    with pytest.raises(verify.Refused, match="does not have the payment"):
+        asked_of(chain, after, later, [paid | {"height": height - 1}])
     with pytest.raises(verify.Refused, match="it was spent, or never was"):
         asked_of(chain, before, document)
 
@@ -171,7 +195,7 @@ async def test_a_declared_address_counts_by_the_coins_named_with_it(
     address, settings = wallet.address(wallet.to_witness_key()), Settings(data=tmp_path)
     if not address.startswith(f"{chain._hrp}1"):
         pytest.skip("the wallet of this test is of Bitcoin's test chain")
-    assert declaring.message(settings, NUMBER, address) == 0
+    assert declaring.message(settings, NUMBER, address, 30) == 0
     text = capsys.readouterr().out.strip()
     for key, code in ((wallet.STRANGER, 1), (wallet.KEYS[0], 0)):
         made = list(wallet.by_witness_key(key)(text))

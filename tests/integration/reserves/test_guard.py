@@ -9,7 +9,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from fullreserve.custody.chains.adapter import Attempt, Plan
+from fullreserve.custody.chains.evm_transaction import Body
 from fullreserve.custody.house import House
+from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.custody.store import Store
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -18,8 +22,9 @@ from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import queries as q
 from tests.bed import ALICE, BTC, submit
-from tests.integration.reserves.anvil import ETHER, NUMBER, Anvil
-from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance
+from tests.integration.reserves.anvil import CHAIN_ID, ETHER, NUMBER, Anvil
+from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
+from verifier import verify
 
 NOT_LENT = 59_410
 COIN = 10**8
@@ -76,6 +81,54 @@ async def asked_for(world: World, house: House) -> int:
     assert isinstance(replies, list | tuple)
     assert replies[0].code == 0, replies
     return int(replies[0].sequence)
+
+
+async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> None:
+    """5 ETH are owed and there, nothing more. One leaves in a block: until it is final the
+    statement names the payment, then owes it no more; nothing of it is red.
+
+    Criterion: POR-RESERVES-4
+    """
+    await world.pay(ETHER, 5 * COIN)
+    house = House(await world.bed.door(9))
+    number = await asked_for(world, house)
+    bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
+    assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
+    assert asset_row(await world.publish(), "ETH")["ratio"] == "1.0000"
+    txid = bytes.fromhex(world.anvil.pay_somebody()[2:])
+    world.anvil.give(world.keys.held[0], 4)
+    keep_payment(world, number, txid)
+    row = await world.publish()
+    ether = asset_row(row, "ETH")
+    assert (ether["reserves"], ether["leaving"]) == (str(4 * COIN), str(COIN))
+    assert ether["ratio"] == ether["lowest"]["1"]["ratio"] == "1.0000"
+    assert [one["txid"] for one in row["statement"]["leaving"]] == [txid.hex()]
+    assert world.verdict(row) == ""
+    told = verify.check_statement(row)
+    verify.check_node(f"{NUMBER}={world.anvil.process.url}", told)
+    row["statement"]["leaving"][0]["height"] -= 1
+    with pytest.raises(verify.Refused, match="does not have the payment"):
+        verify.check_node(f"{NUMBER}={world.anvil.process.url}", told)
+    steps = (
+        wire.Broadcast(number, b"\2" * 32, c.amount_bytes(0)),
+        wire.Included(number, b"\2" * 32, 1),
+        wire.Paid(number, b"\2" * 32, 1, c.amount_bytes(0)),
+    )
+    assert await house.report(wire.WITHDRAWALS, *steps) == [0, 0, 0]
+    row = await world.publish()
+    ether = asset_row(row, "ETH")
+    assert (ether["leaving"], ether["ratio"]) == ("0", "1.0000")
+    assert world.verdict(row) == ""
+
+
+def keep_payment(world: World, number: int, txid: bytes) -> None:
+    """What a payer keeps of a transaction that it gave to a node."""
+    store = Store(world.folder / PAYER_STORE)
+    lane, to = b"\7" * 20, b"\x08" * 20
+    body = Body(CHAIN_ID, lane, 0, to, 1, b"", 21_000, 1, 1)
+    plan = Plan(NUMBER, (number,), b"\1" * 32, msgspec.json.encode(body), 0)
+    store.change(store.keep_plan(plan), Attempt(txid, b""))
+    store.close()
 
 
 SHORT = (suspensions.Trigger.RESERVE_SHORTFALL, suspensions.Reason.RESERVE_SHORTFALL)

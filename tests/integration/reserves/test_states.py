@@ -16,9 +16,10 @@ from fullreserve.exchange.wire import commands as c
 from fullreserve.reserves import keys
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.desk import Ask
+from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.receipt import signed_receipt
 from tests.bed import ALICE, BTC, START_MS, USDT, submit
-from tests.integration.reserves.anvil import Anvil
+from tests.integration.reserves.anvil import ETHER, Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
 
@@ -106,6 +107,45 @@ async def test_a_signer_that_died_is_believed_for_a_day(world: World) -> None:
     assert world.verdict(row) == "BTC: reserves of 0 do not cover 200 owed to users."
     world.keys.silent = False
     assert world.verdict(await world.publish()) == ""
+
+
+async def test_a_new_wallet_counts_after_three_days(world: World) -> None:
+    """It is in the list of addresses at once, with the time. Criterion: POR-PIT-11, POR-PIT-14"""
+    held = world.keys.held
+    world.keys.held = held[:1]
+    first = await world.publish()
+    assert asset_row(first, "USDT")["reserves"] == str(1_500_000 * 10**8)
+    advance(world, 25 * HOUR_MS)
+    world.keys.held = held
+    row = await world.publish()
+    assert asset_row(row, "USDT")["reserves"] == str(1_500_000 * 10**8)
+    public = world.folder / "reserves" / "public"
+    listed = json.loads((public / "addresses.json").read_bytes())
+    since = {one["address"]: one["since"] for one in listed["addresses"]}
+    start_ms = first["statement"]["ts"]
+    assert since == {held[0].address: start_ms, held[1].address: start_ms + 25 * HOUR_MS}
+    advance(world, 72 * HOUR_MS)
+    row = await world.publish()
+    assert world.verdict(row) == ""
+    assert asset_row(row, "USDT")["lowest"]["7"]["ratio"] == "0.7500"
+    name = row["statement"]["addresses"]["list"]
+    listed = json.loads((public / "addresses" / f"{name}.json").read_bytes())
+    evidence = public / "evidence" / f"{row['statement']['reserves']['evidence']}.json"
+    files = [json.dumps(one).encode() for one in (first, row, listed)]
+    with pytest.raises(verify.Refused, match="do not cover"):
+        verify.check_files([*files, evidence.read_bytes()])
+    verify.check_files([*files[1:], evidence.read_bytes()])
+
+
+async def test_the_exchanges_own_token_never_counts(world: World) -> None:
+    """Nor any contract that its network does not name. Criterion: POR-PIT-15"""
+    clock, exchange = world.bed.clock, keys.signer(world.folder).public.hex()
+    rules = Rules(own_tokens=frozenset({"USDT"}))
+    door = await world.bed.door(8)
+    evidence = Evidence(world.folder, door, clock, exchange, world.keys, rules)
+    shown, document = await evidence.read(START_MS)
+    assert set(shown.amounts) == {BTC, ETHER}
+    assert "USDT" not in json.dumps(document)
 
 
 async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:

@@ -32,11 +32,17 @@ def recoverable(key: PrivateKey, digest: bytes) -> str:
 
 def typed(said: Said, chain_id: int = 1) -> bytes:
     """What a device shows and signs, by eth-account's reading of EIP-712."""
-    names = ("exchange", "account", "network", "height", "block", "at")
-    kinds = ("bytes32", "address", "uint256", "uint256", "bytes32", "uint256")
-    values = (f"0x{said.exchange}", said.address, *said[2:4], f"0x{said.block}", said.at_ms)
+    names = ["exchange", "account", "network", "height", "block", "at"]
+    kinds = ["bytes32", "address", "uint256", "uint256", "bytes32", "uint256"]
+    values = [f"0x{said.exchange}", said.address, *said[2:4], f"0x{said.block}", said.at_ms]
+    if said.until_ms:
+        names, kinds, values = [*names, "until"], [*kinds, "uint256"], [*values, said.until_ms]
     made = encode_typed_data(
-        {"name": "Fullreserve reserves", "version": "1", "chainId": chain_id},
+        {
+            "name": "Fullreserve reserves",
+            "version": "2" if said.until_ms else "1",
+            "chainId": chain_id,
+        },
         {
             "Ownership": [
                 {"name": one, "type": kind} for one, kind in zip(names, kinds, strict=True)

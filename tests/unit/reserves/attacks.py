@@ -23,6 +23,7 @@ from tests.unit.reserves import (
     chain,
     coins,
     coins_control,
+    dressing,
     receipts,
     signed_balances,
     two_chains,
@@ -244,7 +245,7 @@ def ages() -> Iterator[Vector]:
     )
 
     def old_signatures(statement: Document) -> None:
-        statement["reserves"]["chains"][0]["signed"] = NOW_MS - 25 * 3_600_000
+        statement["reserves"]["chains"][0]["signed"] = NOW_MS - 31 * 24 * 3_600_000
 
     yield Vector(
         "the keys signed long ago",
@@ -503,7 +504,15 @@ def vectors() -> list[Vector]:
     made += [Vector("exactly covered", [honest((550, 10_055))], "")]
     for part in (claims, totals, ages, signatures, logs, reserves):
         made += part()
-    for more in (receipts, signed_balances, borrowed, coins_control, accounts_control, two_chains):
+    for more in (
+        receipts,
+        signed_balances,
+        dressing,
+        borrowed,
+        coins_control,
+        accounts_control,
+        two_chains,
+    ):
         made += more.vectors()
     return made
 

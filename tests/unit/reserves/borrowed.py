@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fullreserve.reserves.keys import Signer
 from fullreserve.reserves.statement import hash_of, signed
 from tests.unit.reserves import coins
-from tests.unit.reserves.forge import logged
+from tests.unit.reserves.forge import logged, lowest
 from tests.unit.reserves.receipts import bundle, history
 from tests.unit.reserves.vector import Vector
 
@@ -21,8 +21,9 @@ OTHER = Signer(bytes((7,)) * 32)
 def vectors() -> Iterator[Vector]:
     """Over three epochs: the coins are there, are not, are there again."""
     told = history(3)
-    lacks = {**told[1]["assets"][0], "reserves": "100", "ratio": "0.1818"}
-    told[1]["assets"][0] = lacks
+    lacks = {"reserves": "100", "ratio": "0.1818", "lowest": lowest("0.1818", 100)}
+    told[1]["assets"][0] |= lacks
+    told[2]["assets"][0]["lowest"] = lowest("0.1818", 100)
     told[2]["previous"] = hash_of(told[1])
     yield Vector(
         "borrowed across epochs: gone in the one between",

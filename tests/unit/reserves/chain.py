@@ -14,7 +14,16 @@ from fullreserve.custody.ownership import sign_as_account
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.places import Said, message_of
 from fullreserve.reserves.statement import signed
-from tests.unit.reserves.forge import KEY, NOW_MS, Account, Document, Tree, logged, statement_of
+from tests.unit.reserves.forge import (
+    FOUNDED_MS,
+    KEY,
+    NOW_MS,
+    Account,
+    Document,
+    Tree,
+    logged,
+    statement_of,
+)
 from tests.unit.reserves.state_tree import StateTree, account
 
 HEIGHT = 100
@@ -61,13 +70,18 @@ def files(
     form: str = "",
     sign: Callable[[str], Sequence[str]] | None = None,
     state_tree: StateTree | None = None,
+    tier: str = "hot",
+    since: int = FOUNDED_MS,
+    until_ms: int = 0,
+    young: int = 0,
+    changes: Document | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
     tree = state_tree or StateTree({address_of.account: account(BALANCE)})
     made = header(tree.root)
     name = block or keccak256(made).hex()
     shown = address or address_of.address
-    said = message_of(Said(exchange, shown, 1, HEIGHT, name, signed_ms))
+    said = message_of(Said(exchange, shown, 1, HEIGHT, name, signed_ms, until_ms))
     # The key signs what it is given, whatever ownership's own signers would say to it.
     text = message or said
     whole = b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text.encode()
@@ -75,7 +89,7 @@ def files(
     signature = (raw[:64] + bytes((27 + raw[64],))).hex()
     assert message or sign_as_account(OURS.key, said).hex() == signature
     place: Document = {
-        "address": shown, "tier": "hot", "message": text, "script": "",
+        "address": shown, "tier": tier, "since": since, "message": text, "script": "",
         "signatures": [signature] * signatures, "amounts": {"ETH": str(claimed)},
     }  # fmt: skip
     if form:
@@ -90,15 +104,19 @@ def files(
             "tokens": [], "nodes": [one.hex() for one in tree.nodes], "places": [place] * times,
         }],
     }  # fmt: skip
-    return [_bundle(evidence, stated, name, said_ms or signed_ms), evidence]
+    more = {"young": young, **(changes or {})}
+    return [_bundle(evidence, stated, name, said_ms or signed_ms, more), evidence]
 
 
-def _bundle(evidence: Document, stated: int, block: str, signed_ms: int) -> Document:
+def _bundle(
+    evidence: Document, stated: int, block: str, signed_ms: int, more: Document
+) -> Document:
     tree = Tree((Account(1, (0, 0)), Account(101, (STATED, 0)), Account(102, (0, 0))))
     chain = {"network": 1, "name": "ETH", "height": HEIGHT, "block": block, "signed": signed_ms}
     reserves: dict[str, Any] = {"read": READ_MS, "evidence": digest(evidence), "chains": [chain]}
     statement = statement_of(tree, (stated, 0)) | {"reserves": reserves}
-    statement["assets"][0]["symbol"] = "ETH"
+    statement["assets"][0] |= {"symbol": "ETH", "young": str(more["young"])}
+    statement |= {name: value for name, value in more.items() if name != "young"}
     return {
         **signed(statement, KEY),
         "log": logged([statement], 0),

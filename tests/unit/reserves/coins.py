@@ -13,7 +13,16 @@ from fullreserve.custody.ownership import sign_as_key
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.places import Said, message_of
 from fullreserve.reserves.statement import signed
-from tests.unit.reserves.forge import KEY, NOW_MS, Account, Document, Tree, logged, statement_of
+from tests.unit.reserves.forge import (
+    FOUNDED_MS,
+    KEY,
+    NOW_MS,
+    Account,
+    Document,
+    Tree,
+    logged,
+    statement_of,
+)
 
 HEIGHT = 700
 READ_MS = NOW_MS - 1_000
@@ -57,10 +66,13 @@ def files(
     shown = address or address_of(script, hrp)
     message = message_of(Said(KEY.public.hex(), shown, 1, HEIGHT, BLOCK, READ_MS))
     place: Document = {
-        "address": shown, "tier": "hot", "message": message, "script": script.hex(),
+        "address": shown, "tier": "hot", "since": FOUNDED_MS, "message": message,
+        "script": script.hex(),
         "signatures": [sign_as_key(key, message, signed_for).hex() for key in signers],
         "amounts": {"BTC": str(amount)},
-        "coins": [{"outpoint": name, "amount": str(units)} for name, units in coins],
+        "coins": [
+            {"outpoint": name, "amount": str(units), "height": HEIGHT} for name, units in coins
+        ],
     }  # fmt: skip
     if form:
         place["form"] = form

@@ -18,6 +18,8 @@ from fullreserve.reserves.transparency import Checkpoint, Log, leaf_hash
 Document = dict[str, Any]
 KEY = Signer(bytes(range(32)))
 NOW_MS = 1_790_000_000_000
+# The exchange's first statement, and when its addresses were published.
+FOUNDED_MS = NOW_MS - 100 * 24 * 3_600_000
 SYMBOLS = ("BTC", "USDT")
 
 
@@ -116,23 +118,33 @@ def statement_of(tree: Tree, reserves: Sequence[int], **changes: Any) -> Documen
         rows.append({
             "symbol": symbol, "decimals": 8, "claims": str(claims), "house": str(own),
             "users": str(claims - own), "reserves": str(there), "shortfall": "0",
-            "ratio": ratio(there, claims - own),
+            "ratio": ratio(there, claims - own), "young": "0", "leaving": "0",
+            "lowest": lowest(ratio(there, claims - own), there),
         })  # fmt: skip
     chain = {
         "network": 1, "name": "ERC20", "height": 100, "block": "ab" * 32,
         "signed": NOW_MS - 60_000,
     }  # fmt: skip
     made = {
-        "v": 1, "exchange": KEY.public.hex(), "epoch": 1, "ts": NOW_MS,
+        "v": 2, "exchange": KEY.public.hex(), "epoch": 1, "ts": NOW_MS,
         "expires": NOW_MS + 180_000, "previous": "",
         "journal": {"sequence": 9, "time": NOW_MS, "hash": "cd" * 32},
         "claims": {
             "rule": "sum-tree/1", "root": tree.root.hash.hex(), "leaves": len(tree.accounts),
         },
         "reserves": {"read": NOW_MS - 1_000, "evidence": "ef" * 32, "chains": [chain]},
+        "addresses": {
+            "founded": FOUNDED_MS, "wait": 72 * 3_600_000, "list": "12" * 32, "count": 1,
+        },
+        "leaving": [],
         "assets": rows,
     }  # fmt: skip
     return {**made, **changes}
+
+
+def lowest(text: str, reserves: int) -> Document:
+    """Of three times in which it was never less."""
+    return {days: {"ratio": text, "reserves": str(reserves)} for days in ("1", "7", "30")}
 
 
 def logged(history: Sequence[Document], index: int, signer: Signer = KEY) -> Document:

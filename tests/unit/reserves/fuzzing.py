@@ -189,7 +189,9 @@ def _lies_of(bundle: Document) -> list[str]:
     house = bundle.get("house") or {"claims": ["0"] * len(statement["assets"])}
     for place, row in enumerate(statement["assets"]):
         claims, own = int(row["claims"]), int(house["claims"][place])
-        if int(row["reserves"]) < claims - own or own < 0 or claims < own:
+        paid = statement["leaving"] if statement["v"] > 1 else ()
+        way = sum(int(one["amount"]) for one in paid if one["symbol"] == row["symbol"])
+        if int(row["reserves"]) + way < claims - own or own < 0 or claims < own:
             said.append(f"{row['symbol']} is not covered")
         if bundle.get("proof") and not 0 <= int(bundle["proof"]["claims"][place]) <= claims:
             said.append(f"{row['symbol']}: a claim is not in its total")

@@ -183,7 +183,7 @@ def test_signatures_are_kept_for_one_place_of_one_network(tmp_path: Path) -> Non
 
 def test_signatures_count_until_the_last_statement_that_may_show_them() -> None:
     """What was read stands for some minutes more. Criterion: POR-STATE-2"""
-    assert evidence.BELIEVED_MS + evidence.KEPT_MS < verify.SIGNED_AGE_MAX_MS
+    assert evidence.SIGNED_FOR_MS - evidence.SPARE_MS + evidence.KEPT_MS < verify.DAY_MS
 
 
 def test_one_account_of_a_chain_is_shown_once() -> None:
@@ -196,6 +196,6 @@ def test_one_account_of_a_chain_is_shown_once() -> None:
     )  # fmt: skip
     part = evidence._Part(
         network=network, name="", coins=Coins("ETH", 18, ()), found=found, places=places,
-        owners={}, read_ms=0, unsigned=frozenset(),
+        owners={}, read_ms=0, paid=(), unsigned=frozenset(),
     )  # fmt: skip
     assert [len(one.places) for one in evidence._apart([part, part])] == [1, 0]

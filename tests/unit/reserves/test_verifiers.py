@@ -109,6 +109,10 @@ PITFALLS = {
     "POR-PIT-5": ("netted", "a dummy account"),
     "POR-PIT-6": ("one asset's surplus",),
     "POR-PIT-7": ("equivocation:",),
+    "POR-PIT-10": ("lowest:", "a low is hidden"),
+    "POR-PIT-11": ("another's address:",),
+    "POR-PIT-13": ("has run out", "longer than a month"),
+    "POR-RESERVES-4": ("counts twice", "that is not named", "of a later block", "in no block"),
     "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out"),
 }
 
@@ -117,7 +121,7 @@ PITFALLS = {
 def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
     """Criterion: POR-PIT-1, POR-PIT-2, POR-PIT-3, POR-PIT-4, POR-PIT-5, POR-PIT-6, POR-PIT-7
 
-    Criterion: POR-PIT-8
+    Criterion: POR-PIT-8, POR-PIT-10, POR-PIT-11, POR-PIT-13, POR-RESERVES-4
     """
     refused = [one.name for one in VECTORS if one.verdict]
     for words in PITFALLS[pitfall]:

@@ -10,7 +10,14 @@ const RECEIPT_TAG = 'fullreserve/receipt/1\n'
 const ORIGIN = 'fullreserve/reserves'
 const RECEIPTS_MAX = 2000
 const READ_AGE_MAX_MS = 15 * 60 * 1000
-const SIGNED_AGE_MAX_MS = 24 * 3600 * 1000
+const DAY_MS = 24 * 3600 * 1000
+// Messages that say themselves when they run out may be made for a month; others are good for a day.
+const SIGNED_AGE_MAX_MS = 30 * DAY_MS
+// What was there in the first day of statements had nobody to wait for.
+const FOUNDING_MS = DAY_MS
+const LEAVING_BLOCKS_MAX = 1000
+const LEAVING_MAX = 10000
+const WINDOWS = ['1', '7', '30']
 
 /** What does not hold, in one sentence. */
 export class Refused extends Error {}
@@ -453,7 +460,7 @@ async function checkLog(log, statement, key) {
 /** That the exchange made a statement, and logged it; nothing of what it says. */
 async function checkStatement(bundle, key, say = () => {}) {
   const statement = member(bundle, 'statement', 'object')
-  if (whole(statement, 'v') !== 1) {
+  if (![1, 2].includes(whole(statement, 'v'))) {
     refuse('The statement is of a version that this program does not know.')
   }
   const exchange = octets(statement, 'exchange')
@@ -505,7 +512,8 @@ function checkAssets(statement, house) {
   if (rows.length === 0 || rows.length > 65535) refuse('The statement names no assets.')
   const reservesOf = member(statement, 'reserves', 'object')
   const [ts, read] = [whole(statement, 'ts'), whole(reservesOf, 'read')]
-  const made = rows.map((row, place) => checkAsset(row, house ? house[place] : 0n))
+  const isNew = whole(statement, 'v') > 1
+  const made = rows.map((row, place) => checkAsset(row, house ? house[place] : 0n, isNew))
   if (new Set(made.map((one) => one.symbol)).size !== made.length) {
     refuse('The statement names an asset twice.')
   }
@@ -514,17 +522,23 @@ function checkAssets(statement, house) {
     ts,
     read,
     made.some((one) => one.reserves > 0n),
+    isNew ? SIGNED_AGE_MAX_MS : DAY_MS,
   )
+  if (isNew) {
+    checkLeaving(statement, made)
+    for (const one of made) checkLowest(one)
+  }
   for (const one of made) {
-    if (one.reserves < one.users) {
-      const [held, owed] = [decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)]
+    const shown = one.reserves + one.leaving
+    if (shown < one.users) {
+      const [held, owed] = [shown, one.users].map((units) => decimal(units, one.decimals))
       refuse(`${one.symbol}: reserves of ${held} do not cover ${owed} owed to users.`)
     }
   }
   return made
 }
 
-function checkAsset(row, own) {
+function checkAsset(row, own, isNew) {
   const [symbol, decimals] = [member(row, 'symbol', 'string'), whole(row, 'decimals')]
   if (!/^[A-Z0-9]{1,20}$/.test(symbol) || decimals > 30) {
     refuse('The statement names an asset that cannot be.')
@@ -534,13 +548,75 @@ function checkAsset(row, own) {
   if (amount(row, 'house') !== own || users !== claims - own) {
     refuse(`${symbol}: the house's share is not what its leaf says.`)
   }
-  if (member(row, 'ratio', 'string') !== ratio(reserves, users)) {
+  const more = moreOf(row, isNew)
+  if (member(row, 'ratio', 'string') !== ratio(reserves + more.leaving, users)) {
     refuse(`${symbol}: the ratio is not reserves over claims.`)
   }
-  return { symbol, decimals, users, reserves, shortfall }
+  return { symbol, decimals, users, reserves, shortfall, ...more }
 }
 
-function checkAges(reserves, ts, read, shows) {
+// What statements say since their second version.
+function moreOf(row, isNew) {
+  if (!isNew) return { leaving: 0n, young: 0n, lowest: [] }
+  const of = member(row, 'lowest', 'object')
+  const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
+  return { leaving: amount(row, 'leaving'), young: amount(row, 'young'), lowest }
+}
+
+function low(row) {
+  const text = member(row, 'ratio', 'string')
+  if (text && !/^(0|[1-9][0-9]{0,38})\.[0-9]{4}$/.test(text)) refuse('"ratio" is no ratio.')
+  const parts = text ? BigInt(text.replace('.', '')) : null
+  return { ratio: parts, reserves: amount(row, 'reserves') }
+}
+
+// That longer times have no higher lows, and none is above what is there now.
+function checkLowest(asset) {
+  const shown = asset.reserves + asset.leaving
+  let higher = { ratio: partsOf(shown, asset.users), reserves: asset.reserves }
+  for (const one of asset.lowest) {
+    const isMissing = one.ratio === null && higher.ratio !== null
+    if (isMissing || one.reserves > higher.reserves || isAbove(one, higher)) {
+      refuse(`${asset.symbol}: the lowest that was there is said to be more than there is.`)
+    }
+    higher = one
+  }
+}
+
+const isAbove = (one, other) =>
+  one.ratio !== null && other.ratio !== null && one.ratio > other.ratio
+const partsOf = (reserves, users) => (users ? (reserves * 10000n) / users : null)
+
+// That payments on their way are named, each once and in a block that was read.
+function checkLeaving(statement, assets) {
+  const chains = texts(member(statement, 'reserves', 'object'), 'chains')
+  const heights = new Map(chains.map((one) => [whole(one, 'network'), whole(one, 'height')]))
+  const rows = texts(statement, 'leaving')
+  if (rows.length > LEAVING_MAX) refuse('The statement names too many payments.')
+  const sums = new Map(assets.map((one) => [one.symbol, 0n]))
+  const seen = new Set()
+  for (const row of rows) {
+    const [network, height] = [whole(row, 'network'), whole(row, 'height')]
+    const symbol = member(row, 'symbol', 'string')
+    const name = `${network} ${toHex(octets(row, 'txid'))} ${symbol}`
+    if (seen.has(name) || !sums.has(symbol)) {
+      refuse('The statement names a payment twice, or of an asset that it does not.')
+    }
+    seen.add(name)
+    const top = heights.get(network) ?? 0
+    if (!(top - LEAVING_BLOCKS_MAX < height && height <= top) || height === 0) {
+      refuse('The statement names a payment of a block that it is not about.')
+    }
+    sums.set(symbol, sums.get(symbol) + amount(row, 'amount'))
+  }
+  for (const one of assets) {
+    if (sums.get(one.symbol) !== one.leaving) {
+      refuse(`${one.symbol}: the payments on their way are not those that are named.`)
+    }
+  }
+}
+
+function checkAges(reserves, ts, read, shows, signedMax) {
   const chains = texts(reserves, 'chains')
   if (!shows) return
   octets(reserves, 'evidence')
@@ -552,7 +628,7 @@ function checkAges(reserves, ts, read, shows) {
     const signed = whole(chain, 'signed')
     octets(chain, 'block')
     whole(chain, 'height')
-    if (!(signed <= ts) || ts - signed > SIGNED_AGE_MAX_MS) {
+    if (!(signed <= ts) || ts - signed > signedMax) {
       const name = member(chain, 'name', 'string').slice(0, 40)
       refuse(`${name}: the signatures that show the reserves are too old.`)
     }
@@ -667,6 +743,7 @@ async function checkPair(one, other) {
   if (first + 1 === second && !follows) {
     refuse(`Statement ${second} does not follow statement ${first}.`)
   }
+  checkLows(one.statement, other.statement)
   for (const [here, there] of [
     [one.logged, other.logged],
     [other.logged, one.logged],
@@ -674,6 +751,41 @@ async function checkPair(one, other) {
     for (const { size, root } of [there, there.earlier]) {
       if (here.size === size && here.root !== root) {
         refuse(`The exchange shows two different logs of ${size} entries.`)
+      }
+    }
+  }
+}
+
+// What a statement says of each asset, nothing of it checked against anything.
+function assetsOf(statement) {
+  return texts(statement, 'assets').map((row) => ({
+    symbol: member(row, 'symbol', 'string'),
+    decimals: whole(row, 'decimals'),
+    users: amount(row, 'users'),
+    reserves: amount(row, 'reserves'),
+    ...moreOf(row, whole(statement, 'v') > 1),
+  }))
+}
+
+// That a statement does not hide that less was there in one of the days that it tells of.
+function checkLows(older, newer) {
+  if (whole(newer, 'v') === 1 || whole(older, 'epoch') >= whole(newer, 'epoch')) return
+  const was = new Map(assetsOf(older).map((one) => [one.symbol, one]))
+  for (const one of assetsOf(newer)) {
+    const before = was.get(one.symbol)
+    if (!before) continue
+    const ratio = partsOf(before.reserves + before.leaving, before.users)
+    const then = { ratio, reserves: before.reserves }
+    for (const [place, days] of WINDOWS.entries()) {
+      const found = one.lowest[place]
+      if (whole(newer, 'ts') - whole(older, 'ts') > Number(days) * DAY_MS) continue
+      const isMissing = found.ratio === null && then.ratio !== null
+      if (isMissing || found.reserves > then.reserves || isAbove(found, then)) {
+        const within = days === '1' ? 'in the last day' : `in the last ${days} days`
+        refuse(
+          `${one.symbol.slice(0, 20)}: statement ${newer.epoch} hides that less was there ` +
+            `${within}: see statement ${older.epoch}.`,
+        )
       }
     }
   }
@@ -723,15 +835,22 @@ export async function checkFiles(contents, key = '', say = () => {}) {
   checkReceipts(signed, all)
   if (signed.length) say('receipts')
   if (kept.length) say('history')
+  const isList = (one) => 'addresses' in one && !('statement' in one)
+  const lists = documents.filter(isList)
   for (const document of documents) {
     if ('firstRoot' in document) await checkConsistency(document, all)
     else if ('chains' in document) {
       await checkEvidence(document, checked)
       say('evidence')
-    } else if (!isReceipt(document) && !('statement' in document || 'receipts' in document)) {
+    } else if (isList(document)) await checkAddresses(document, checked)
+    else if (!isReceipt(document) && !('statement' in document || 'receipts' in document)) {
       refuse('One of the files is neither bundle, evidence nor consistency proof.')
     }
   }
+  const evidence = documents.filter((one) => 'chains' in one && !('statement' in one))
+  const of = []
+  for (const one of lists) of.push([await checkAddresses(one, checked), one])
+  await checkLists(of, evidence)
   return checked.length ? checked.sort(byEpoch) : receipts
 }
 
@@ -880,7 +999,17 @@ function signerOf(digest, r, s, parity) {
 
 const UNKNOWN_ADDRESS = 'An address is of a kind that this program does not know.'
 const SAID =
-  /^Fullreserve reserves\/1 exchange=([0-9a-f]{64}) address=([!-~]{1,128}) network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})$/
+  /^Fullreserve reserves\/([12]) exchange=([0-9a-f]{64}) address=([!-~]{1,128}) network=(\d{1,20}) height=(\d{1,20}) block=([0-9a-f]{64}) at=(\d{1,20})(?: until=([1-9]\d{0,19}))?$/
+
+// What a message of ownership says; `until` is null in messages of the first form.
+function readSaid(message) {
+  const found = SAID.exec(message)
+  if (!found || (found[1] === '2') !== (found[8] !== undefined)) refuse(OTHER_MESSAGE)
+  const [, , exchange, address, network, height, block, at, until] = found
+  const ends = until === undefined ? null : BigInt(until)
+  const numbers = { network: BigInt(network), height: BigInt(height), at: BigInt(at) }
+  return { exchange, address, block, until: ends, ...numbers }
+}
 
 async function checkEvidence(document, all) {
   const name = toHex(await sha(ascii(canonical(document))))
@@ -892,22 +1021,119 @@ async function checkEvidence(document, all) {
   if (numbers(rows) !== numbers(chains)) {
     refuse('The evidence is of other chains than the statement.')
   }
-  const totals = new Map(checked.assets.map((one) => [one.symbol, 0n]))
+  const empty = () => new Map(checked.assets.map((one) => [one.symbol, 0n]))
+  const [totals, young] = [empty(), empty()]
   const scales = new Map(checked.assets.map((one) => [one.symbol, one.decimals]))
   const seen = new Set()
   for (const [place, chain] of chains.entries()) {
     const decimals = decimalsOn(chain)
-    for (const [symbol, units] of await checkChain(chain, rows[place], checked, seen)) {
-      if (!totals.has(symbol)) {
-        refuse('The evidence is of an asset that the statement does not name.')
+    const shown = await checkChain(chain, rows[place], checked, seen)
+    const late = checkAnnounced(chain, checked.statement)
+    for (const [sums, found] of [
+      [totals, shown],
+      [young, late],
+    ]) {
+      for (const [symbol, units] of found) {
+        if (!sums.has(symbol)) {
+          refuse('The evidence is of an asset that the statement does not name.')
+        }
+        const scaled = (units * 10n ** BigInt(scales.get(symbol))) / 10n ** decimals.get(symbol)
+        sums.set(symbol, sums.get(symbol) + scaled)
       }
-      const scaled = (units * 10n ** BigInt(scales.get(symbol))) / 10n ** decimals.get(symbol)
-      totals.set(symbol, totals.get(symbol) + scaled)
     }
   }
   for (const one of checked.assets) {
     if (totals.get(one.symbol) !== one.reserves) {
       refuse(`${one.symbol}: the evidence shows other reserves than stated.`)
+    }
+    if (young.get(one.symbol) !== one.young) {
+      refuse(`${one.symbol}: other sums than stated are at addresses published lately.`)
+    }
+  }
+}
+
+// What stands at deposit addresses that are published only lately; no wallet's may count.
+function checkAnnounced(chain, statement) {
+  const late = new Map()
+  if (whole(statement, 'v') === 1) return late
+  const known = member(statement, 'addresses', 'object')
+  const read = whole(member(statement, 'reserves', 'object'), 'read')
+  const old = Math.max(read - whole(known, 'wait'), whole(known, 'founded') + FOUNDING_MS)
+  for (const place of texts(chain, 'places')) {
+    const since = whole(place, 'since')
+    if (since > read) refuse('An address is published later than it was read.')
+    for (const coin of 'coins' in place ? texts(place, 'coins') : []) {
+      if (whole(coin, 'height') > whole(chain, 'height')) {
+        refuse('A coin is of a later block than the statement.')
+      }
+    }
+    if (since <= old) continue
+    if (member(place, 'tier', 'string') !== 'deposit') {
+      refuse(`${place.address}: the address is published too lately to count.`)
+    }
+    for (const [symbol, text] of Object.entries(member(place, 'amounts', 'object'))) {
+      late.set(symbol, (late.get(symbol) ?? 0n) + amountOf(text, 'amounts'))
+    }
+  }
+  return late
+}
+
+// That a list of addresses is the one that a statement names.
+async function checkAddresses(document, checked) {
+  const name = toHex(await sha(ascii(canonical(document))))
+  const rows = texts(document, 'addresses')
+  for (const one of checked) {
+    const said = one.statement.addresses
+    if (isObject(said) && said.list === name) {
+      const isSame = ['founded', 'wait'].every((key) => whole(said, key) === whole(document, key))
+      if (!isSame || whole(said, 'count') !== rows.length) {
+        refuse('The list of addresses says something else than its statement.')
+      }
+      return one
+    }
+  }
+  return refuse('The list of addresses is not one that a statement names.')
+}
+
+function sinceByAddress(document) {
+  const found = new Map()
+  for (const row of texts(document, 'addresses')) {
+    const name = `${whole(row, 'network')} ${member(row, 'address', 'string')}`
+    if (found.has(name)) refuse('The list of addresses has one twice.')
+    found.set(name, whole(row, 'since'))
+  }
+  return found
+}
+
+const addressIn = (name) => name.slice(name.indexOf(' ') + 1).slice(0, 100)
+
+// That lists of addresses tell one story, and what is shown was published when it is said.
+async function checkLists(lists, evidence) {
+  const epochOf = ([{ statement }]) => whole(statement, 'epoch')
+  const ordered = [...lists].sort((one, other) => epochOf(one) - epochOf(other))
+  for (const [place, [{ statement }, document]] of ordered.entries()) {
+    const [before, ts] = [sinceByAddress(document), whole(statement, 'ts')]
+    for (const [, later] of ordered.slice(place + 1)) {
+      for (const [name, since] of sinceByAddress(later)) {
+        if (since < ts && (before.get(name) ?? ts) > since) {
+          refuse(`${addressIn(name)}: the address was not yet in a list of after that time.`)
+        }
+      }
+    }
+    for (const one of evidence) {
+      const shown = member(statement, 'reserves', 'object').evidence
+      if (toHex(await sha(ascii(canonical(one)))) === shown) checkListed(one, before)
+    }
+  }
+}
+
+function checkListed(evidence, since) {
+  for (const chain of texts(evidence, 'chains')) {
+    for (const place of texts(chain, 'places')) {
+      const name = `${whole(chain, 'network')} ${member(place, 'address', 'string')}`
+      if (since.get(name) !== whole(place, 'since')) {
+        refuse(`${addressIn(name)}: the list of addresses does not have it so.`)
+      }
     }
   }
 }
@@ -966,18 +1192,18 @@ async function checkChain(chain, row, checked, seen) {
 function checkSaid(place, of) {
   const address = member(place, 'address', 'string')
   const message = member(place, 'message', 'string')
-  const found = SAID.exec(message)
-  if (!found) {
-    refuse('An address is signed for with another message than one of ownership.')
-  }
-  const [, exchange, named, network, height, , at] = found
-  const isOurs = exchange === of.checked.exchange && named === address
-  if (!isOurs || BigInt(network) !== BigInt(whole(of.chain, 'network'))) {
+  const said = readSaid(message)
+  const isOurs = said.exchange === of.checked.exchange && said.address === address
+  if (!isOurs || said.network !== BigInt(whole(of.chain, 'network'))) {
     refuse(`${address}: the signature is for something else.`)
   }
   const [from, to] = [BigInt(of.signed), BigInt(of.checked.statement.ts)]
-  if (BigInt(height) > BigInt(of.height) || BigInt(at) < from || BigInt(at) > to) {
+  if (said.height > BigInt(of.height) || said.at < from || said.at > to) {
     refuse(`${address}: the signature is older than the statement says.`)
+  }
+  const until = said.until ?? said.at + BigInt(DAY_MS)
+  if (to > until || until > said.at + BigInt(SIGNED_AGE_MAX_MS)) {
+    refuse(`${address}: the signature has run out, or is for more than 30 days.`)
   }
   return message
 }
@@ -1013,7 +1239,7 @@ function saidDigest(message) {
 const DOMAIN = 'EIP712Domain(string name,string version,uint256 chainId)'
 const OWNERSHIP =
   'Ownership(bytes32 exchange,address account,uint256 network,uint256 height,bytes32 block,' +
-  'uint256 at)'
+  'uint256 at'
 const SAFE_DOMAIN = 'EIP712Domain(uint256 chainId,address verifyingContract)'
 const hashOf = (text) => keccak256(ascii(text))
 const hashed = (...parts) => keccak256(joined(...parts))
@@ -1026,18 +1252,18 @@ function word(value) {
 
 // EIP-712: what the message says, as fields that a signer's device shows.
 function typedDigest(message, chain) {
-  const found = SAID.exec(message)
-  if (!found) refuse(OTHER_MESSAGE)
-  const [, exchange, address, network, height, block, at] = found
+  const said = readSaid(message)
+  const isFirst = said.until === null
+  const version = hashOf(isFirst ? '1' : '2')
+  const text = octetsOf(said.address.slice(2).toLowerCase(), 'address', 20)
+  const account = joined(new Uint8Array(12), text)
+  const [on, high, at] = [said.network, said.height, said.at].map(word)
+  const fields = [fromHex(said.exchange), account, on, high, fromHex(said.block), at]
+  if (!isFirst) fields.push(word(said.until))
+  const kind = hashOf(`${OWNERSHIP}${isFirst ? ')' : ',uint256 until)'}`)
   const id = word(BigInt(whole(chain, 'chainId')))
-  const domain = hashed(hashOf(DOMAIN), hashOf('Fullreserve reserves'), hashOf('1'), id)
-  const account = joined(
-    new Uint8Array(12),
-    octetsOf(address.slice(2).toLowerCase(), 'address', 20),
-  )
-  const [on, high, when] = [network, height, at].map((one) => word(BigInt(one)))
-  const fields = [fromHex(exchange), account, on, high, fromHex(block), when]
-  return typed(domain, hashed(hashOf(OWNERSHIP), ...fields))
+  const domain = hashed(hashOf(DOMAIN), hashOf('Fullreserve reserves'), version, id)
+  return typed(domain, hashed(kind, ...fields))
 }
 
 function accountSigner(text, digest, address) {

@@ -7,6 +7,7 @@ import { coins } from './coins'
 import {
   type AssetRow,
   type ChainEvidence,
+  covers,
   evidencePath,
   isCovered,
   type Statement,
@@ -49,6 +50,7 @@ export function ReservesPage(): ReactNode {
       <h1>{t('reserves.title')}</h1>
       <p>{t('reserves.about')}</p>
       <Verdict statement={statement} now={now} />
+      <p className={css.quiet}>{t('reserves.notProved')}</p>
       <Assets statement={statement} />
       <h2>{t('reserves.history')}</h2>
       <RatioPlot points={points} now={now} />
@@ -83,6 +85,10 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   )
 }
 
+const DAYS = ['1', '7', '30'] as const
+
+const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)} %` : '—')
+
 function Assets({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
   const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
@@ -105,11 +111,13 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'ratio',
       title: t('reserves.ratio'),
       number: true,
-      cell: (one) => (
-        <b className={BigInt(one.reserves) >= BigInt(one.users) ? css.enough : css.lacking}>
-          {one.ratio ? `${(Number(one.ratio) * 100).toFixed(2)} %` : '—'}
-        </b>
-      ),
+      cell: (one) => <b className={covers(one) ? css.enough : css.lacking}>{percent(one.ratio)}</b>,
+    },
+    {
+      id: 'lowest',
+      title: t('reserves.lowestOf'),
+      number: true,
+      cell: ({ lowest }) => DAYS.map((days) => percent(lowest?.[days].ratio)).join(' / '),
     },
   ]
   return (
@@ -200,6 +208,9 @@ function Log({ statement }: { statement: Statement }): ReactNode {
         ) : null}
         <li>
           <a href="/por/log/checkpoint">{t('reserves.checkpoint')}</a>
+        </li>
+        <li>
+          <a href="/por/addresses.json">{t('reserves.addressFile')}</a>
         </li>
         <li>
           <a href="/por/verify.py" download>

@@ -12,6 +12,10 @@ export interface AssetRow {
   reserves: string
   shortfall: string
   ratio: string
+  /** Paid by a block and still owed, as it is not final; statements say it since version 2. */
+  leaving?: string
+  /** The lowest of so many days. */
+  lowest?: Record<'1' | '7' | '30', { ratio: string; reserves: string }>
 }
 
 export interface Statement {
@@ -154,7 +158,12 @@ export function useEvidence(statement: Statement | null | undefined): ChainEvide
 
 /** Whether a statement's reserves cover what users are owed, of every asset. */
 export function isCovered(statement: Statement): boolean {
-  return statement.assets.every((one) => BigInt(one.reserves) >= BigInt(one.users))
+  return statement.assets.every(covers)
+}
+
+/** With what is on its way to users: they are owed it, and its coins are gone. */
+export function covers({ reserves, leaving, users }: AssetRow): boolean {
+  return BigInt(reserves) + BigInt(leaving ?? 0) >= BigInt(users)
 }
 
 /** The lowest ratio of all assets; null where nothing is owed. */

@@ -1,0 +1,70 @@
+"""Withdrawals that a block has paid already and that the ledger still owes, as they are not final.
+
+Their coins are gone from the reserves while their claims stand in the tree. Each is named in the
+statement with its transaction and block, so that the cover of what is left does not seem to dip; it
+counts no longer than blocks need to be final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.custody.chains.adapter import Asked, Standing
+from fullreserve.custody.networks import Network
+from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.custody.store import Sent, read_sent
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
+from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.journal.replica import Replica
+from fullreserve.reserves.statement import Leaving, Mined
+
+# As verifiers have it: a payment that is not final after so many blocks does not count.
+BLOCKS_MAX = 1_000
+ROWS_MAX = 1_000
+
+
+def sent(data: Path, network: Network) -> list[Sent]:
+    """What was signed and is not final, by the payer's store."""
+    return read_sent(data / PAYER_STORE, network.network)
+
+
+def mined(network: Network, known: Sequence[Sent], height: int) -> list[Mined]:
+    """Of them the payments in blocks up to a height; NodeProblem."""
+    asked = [Asked(one.plan, one.txids) for one in known if one.plan.withdrawals]
+    if not asked:
+        return []
+    (chain, *_) = network.chains()
+    return [
+        Mined(network.network, now.txid.hex(), now.height, plan.withdrawals)
+        for (plan, _), now in zip(asked, chain.standing_all(asked), strict=True)
+        if isinstance(now, Standing)
+        and now.paid
+        and max(0, height - BLOCKS_MAX) < now.height <= height
+    ][:ROWS_MAX]
+
+
+def leaving(replica: Replica, payments: Sequence[Mined]) -> list[Leaving]:
+    """What is owed for these payments where the log stands: with the fee, which is owed as long."""
+    found: dict[tuple[Mined, int], int] = {}
+    for one in payments:
+        for number in one.withdrawals:
+            withdrawal = _withdrawal(replica, number)
+            if withdrawal is not None and withdrawal.state not in FINAL:
+                key = one, withdrawal.asset
+                found[key] = found.get(key, 0) + withdrawal.total
+    return [
+        Leaving(one.network, one.txid, one.height, asset, units)
+        for (one, asset), units in found.items()
+    ]
+
+
+def _withdrawal(replica: Replica, number: int) -> Withdrawal | None:
+    asked = AskFold(wire.WITHDRAWALS, msgspec.msgpack.encode(GetWithdrawal(number)))
+    answer: bytes | None = replica.machine.query(asked)
+    if answer is None:
+        return None
+    return msgspec.msgpack.decode(answer, type=Withdrawal | None)

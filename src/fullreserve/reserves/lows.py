@@ -1,0 +1,83 @@
+"""The lowest that was shown of each asset in the last day, week and month.
+
+Coins that were borrowed for a picture are there in one statement and not in another: the lowest of
+all statements is what was there throughout. It is kept by hour, so that what is stated is of at
+least the time that is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from fullreserve.reserves.statement import Document, Low
+
+HOUR_MS = 3_600_000
+DAYS = (1, 7, 30)
+_HOURS = 24 * DAYS[-1]
+
+
+class _Kept(msgspec.Struct):
+    """`hours` is by hour since 1970, then by asset: lowest ratio (empty: none) and reserves."""
+
+    epoch: int = 0
+    hours: dict[int, dict[str, tuple[str, int]]] = msgspec.field(default_factory=dict)
+
+
+class Lows:
+    """Of one exchange. `file` holds what was taken so far; without it statements tell it again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            self._kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError):
+            self._kept = _Kept()
+
+    @property
+    def epoch(self) -> int:
+        """The newest statement that was taken."""
+        return self._kept.epoch
+
+    def take(self, statements: Iterable[Document]) -> None:
+        """Further statements, in their order."""
+        for one in statements:
+            hour = one["ts"] // HOUR_MS
+            lows = self._kept.hours.setdefault(hour, {})
+            for row in one["assets"]:
+                shown = row["ratio"], int(row["reserves"])
+                lows[row["symbol"]] = _lower(lows.get(row["symbol"]), shown)
+            self._kept.epoch = one["epoch"]
+            for old in [known for known in self._kept.hours if known < hour - _HOURS]:
+                del self._kept.hours[old]
+
+    def keep(self) -> None:
+        """Writes it down; what is lost is read from the statements again."""
+        fresh = self._file.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self._kept))
+        fresh.replace(self._file)
+
+    def of(self, symbol: str, now: Low, now_ms: int) -> Mapping[str, Low]:
+        """By days, with what is shown now."""
+        found = {}
+        for days in DAYS:
+            first = now_ms // HOUR_MS - 24 * days
+            low = now.ratio, now.reserves
+            for hour, lows in self._kept.hours.items():
+                if hour >= first and symbol in lows:
+                    low = _lower(lows[symbol], low)
+            found[str(days)] = Low(*low)
+        return found
+
+
+def _lower(one: tuple[str, int] | None, other: tuple[str, int]) -> tuple[str, int]:
+    if one is None:
+        return other
+    ratios = [text for text in (one[0], other[0]) if text]
+    return min(ratios, key=_parts, default=""), min(one[1], other[1])
+
+
+def _parts(ratio: str) -> int:
+    return int(ratio.replace(".", ""))
