@@ -410,6 +410,10 @@ def add_refills(custody: "Subcommands") -> None:
     funded.add_argument("asset", type=int)
     funded.add_argument("amount", type=int, help="in the ledger's units")
     funded.add_argument("transaction", help="its id")
+    listed = add_custody_command(
+        custody, room, "list-moves", "print the moves that the log has decided", "limit"
+    )
+    listed.add_argument("--limit", type=int, default=20, help="the newest so many")
 
 
 def add_moves(custody: "Subcommands") -> None:

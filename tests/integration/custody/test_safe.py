@@ -5,16 +5,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 
 from fullreserve.custody import nodes
+from fullreserve.custody.addresses import account_of
 from fullreserve.custody.chains.rpc import NodeRefuses
+from fullreserve.custody.hd import Private
+from fullreserve.custody.keys import refill_commands
+from fullreserve.custody.keys.gas import PAYER
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.refill_commands import FileGas
 from fullreserve.custody.tiers import abi, guard, safe
 from fullreserve.custody.tiers.safe import NotEnough, SafeMissing
+from fullreserve.exchange.products.tier_moves_wire import MoveState
 from tests.integration.custody.holders import Holder, people
-from tests.integration.custody.safes import DAY, DELAY, HOT, LIMIT, STRANGER, Chain, Tier
+from tests.integration.custody.refills import Refills, accounts
+from tests.integration.custody.safes import (
+    DAY,
+    DELAY,
+    ETHER,
+    HOT,
+    LIMIT,
+    STRANGER,
+    Chain,
+    Tier,
+)
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +223,69 @@ def test_a_signature_is_for_one_safe_chain_and_nonce(warm: Tier) -> None:
         assert other.digest() != transaction.digest()
         with pytest.raises(NotEnough, match="not valid"):
             safe.checked(other, made, warm.view.owners(), 3)
+
+
+class Killed(Exception):
+    """As a kill at that moment."""
+
+
+async def test_a_hot_lane_is_refilled_by_owners_who_are_there_once(
+    chain: Chain, tmp_path: Path
+) -> None:
+    """Criterion: CUST-REFILL-1, CUST-REFILL-2. Each round is another worker's; two are gone."""
+    tier = Tier(chain, FIVE, 3)
+    branch = Private.of_seed(b"who pays the gas, of a test alone")
+    device = FileDevice(tmp_path / "gas", {PAYER: branch})
+    chain.send(account_of(device.public(PAYER)), b"", ETHER)
+    refills = await Refills.open(tmp_path, accounts(tier, FIVE), FIVE)
+    before = chain.balance(HOT)
+    try:
+        await refills.serve(FIVE[0], FIVE[2], FIVE[4])
+        await refills.worker().round()
+        # Nobody pays the gas yet; then it is signed, and killed before a node has it.
+        await refills.worker().round()
+        killed = refills.worker(FileGas(device))
+        killed._give = Mock(side_effect=Killed)  # type: ignore[method-assign]
+        with pytest.raises(Killed):
+            await killed.round()
+        for _ in range(3):
+            await refills.worker(FileGas(device)).round()
+        chain.node.call("anvil_mine", "0x1")
+        await refills.worker(FileGas(device)).round()
+        assert (await refills.moves())[0].state == MoveState.BOUND  # not final yet
+        chain.node.call("anvil_mine", "0x2")
+        for _ in range(3):
+            await refills.worker(FileGas(device)).round()
+        (done,) = await refills.moves()
+        assert (done.state, chain.balance(HOT) - before) == (MoveState.DONE, 3 * ETHER)
+        assert await refills.hot_and_warm() == (3 * 10**8, 6 * 10**8)
+        (said,) = await refill_commands._known(tmp_path, 5)
+        assert said == done
+    finally:
+        await refills.close()
+
+
+async def test_a_move_whose_nonce_owners_used_otherwise_is_given_up(
+    chain: Chain, tmp_path: Path
+) -> None:
+    """Criterion: CUST-REFILL-2. It is never executed any more; the next one is another move."""
+    tier = Tier(chain, FIVE, 3)
+    refills = await Refills.open(tmp_path, accounts(tier, FIVE), FIVE)
+    branch = Private.of_seed(b"who pays the gas, of a test alone")
+    gas = FileGas(FileDevice(tmp_path / "gas", {PAYER: branch}))
+    before = chain.balance(HOT)
+    try:
+        await refills.serve(*FIVE[:3])
+        await refills.worker().round()
+        killed = refills.worker(gas)
+        killed._give = Mock(side_effect=Killed)  # type: ignore[method-assign]
+        with pytest.raises(Killed):
+            await killed.round()
+        tier.do(FIVE[2:], HOT, 1)
+        for _ in range(3):
+            await refills.worker(gas).round()
+            chain.node.call("anvil_mine", "0x2")
+        (move,) = [one for one in await refills.moves() if not one.is_open]
+        assert (move.state, chain.balance(HOT) - before) == (MoveState.OVERTAKEN, 1)
+    finally:
+        await refills.close()

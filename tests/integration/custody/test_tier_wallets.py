@@ -25,7 +25,7 @@ from fullreserve.exchange.wire.commands import amount_int
 from tests.integration.custody.conftest import _start_litecoind
 from tests.integration.custody.holders import Holder, people
 from tests.integration.custody.outsiders import UtxoBed
-from tests.integration.custody.refills import FINAL, Refills
+from tests.integration.custody.refills import FINAL, Refills, scripts
 
 FIVE, THREE, LATE, NEW = people(5), people(3, 21), people(3, 11), people(5, 31)
 OLDER = 12
@@ -170,7 +170,7 @@ async def refills(bed: UtxoBed, tmp_path: Path) -> AsyncIterator[Refills]:
     """With nine units in warm, and marks by which three of them are due to hot."""
     bed.mine()  # what others left in the wallet lies below
     purse = Purse(bed, warm(FIVE))
-    made = await Refills.open(tmp_path, bed, purse.wallet, FIVE)
+    made = await Refills.open(tmp_path, scripts(bed, purse.wallet, FIVE), FIVE)
     purse.fund(5 * UNIT, 4 * UNIT)
     yield made
     await made.close()

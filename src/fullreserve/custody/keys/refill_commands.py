@@ -1,8 +1,9 @@
-"""`fullreserve custody set-marks|fund-tier|refill|serve-holder`: refills that go by themselves."""
+"""Refills by themselves: `set-marks`, `fund-tier`, `refill`, `serve-holder`, `list-moves`."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -33,8 +34,15 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, SetMarks
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    ListMoves,
+    Move,
+    MoveState,
+    SetMarks,
+    Why,
+)
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.until_terminated import until_terminated
 
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
@@ -66,6 +74,29 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
     say("The ledger has it.")
+
+
+@carried_out
+def list_moves(settings: Settings, limit: int) -> None:
+    """Prints the newest moves between tiers that the log has decided."""
+    for one in asyncio.run(_known(settings.data, limit)):
+        source, target = (wire.Tier(tier).name.lower() for tier in (one.source, one.target))
+        decided = dt.datetime.fromtimestamp(one.decided_ms / 1000, dt.UTC)
+        state, why = MoveState(one.state).name.lower(), Why(one.why).name.lower()
+        say(
+            f"move {one.number} of {decided:%Y-%m-%d %H:%M:%S} UTC: {amount_int(one.amount)} of "
+            f"asset {one.asset} on network {one.network}, {source} to {target} ({why}): {state}"
+        )
+
+
+async def _known(data: Path, limit: int) -> list[Move]:
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, SystemClock())
+    try:
+        asked = ListMoves(is_open=False, limit=limit)
+        found: list[Move] = await House(door).ask(TIER_MOVES, asked)
+        return found
+    finally:
+        await door.close()
 
 
 async def _told(data: Path, fold: int, words: Sequence[msgspec.Struct]) -> list[int]:
