@@ -96,8 +96,9 @@ def test_who_is_silent_is_down_and_not_waited_for_again_at_once(clock: ManualClo
         with pytest.raises(ServiceDown, match="a moment ago"):
             one.ask("78", {}, WORDS)
     clock.advance(DOWN_MS)
-    with pytest.raises(ServiceDown, match="Refused"):
+    with pytest.raises(ServiceDown) as again:
         one.ask("78", {}, WORDS)
+    assert "a moment ago" not in str(again.value)
 
 
 def test_one_that_fails_once_is_asked_once_more(remote: Remote, clock: ManualClock) -> None:
