@@ -4,6 +4,7 @@ import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
 import { rememberEmail } from '~/pages/account/entry/lastEmail'
+import { endedBy } from '~/trading/ended'
 import type { Order } from '~/trading/orders'
 import { useAccount } from '~/trading/use'
 import { toast } from '~/ui/toasts'
@@ -12,6 +13,8 @@ import { useServices } from './services'
 import { playFill } from './sound'
 
 const LISTS_AFTER_MS = 600
+
+type Fill = Pick<Order, 'fillSz' | 'fillPx' | 'instId' | 'side' | 'state'>
 
 /** Says what happens to one's orders, and has lists of the past asked for anew. */
 export function AccountNotices(): ReactNode {
@@ -44,8 +47,14 @@ export function AccountNotices(): ReactNode {
       release()
     }
 
-    function notice({ tradeId, fillSz, fillPx, instId, side, state }: Order): void {
-      if (!tradeId || !(Number(fillSz) > 0)) return
+    function notice(order: Order): void {
+      const reason = endedBy(order)
+      const { tradeId, fillSz, fillPx, instId, side, state } = order
+      if (reason) toast(t('ended', { pair: instId }), 'bad', t(reason))
+      else if (tradeId && Number(fillSz) > 0) filled({ fillSz, fillPx, instId, side, state })
+    }
+
+    function filled({ fillSz, fillPx, instId, side, state }: Fill): void {
       const [currency = ''] = instId.split('-')
       const about = `${trimmed(fillSz)} ${currency} @ ${trimmed(fillPx)}`
       const isDone = state === 'filled'

@@ -17,6 +17,7 @@ function order(over: Partial<Order>): Order {
     fillPx: '',
     fillSz: '',
     tradeId: '',
+    cancelSource: '',
     fee: '',
     feeCcy: '',
     cTime: '1',

@@ -14,6 +14,8 @@ export interface Order {
   fillPx: string
   fillSz: string
   tradeId: string
+  /** Why it was cancelled; '' where it was not. */
+  cancelSource: string
   fee: string
   feeCcy: string
   cTime: string

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from '~/i18n'
+import { useDates } from '~/pages/account/layout/dates'
 import { Tabs } from '~/ui/Tabs'
 import { lowest, type Point } from './published'
 import css from './ReservesPage.module.css'
@@ -22,23 +23,35 @@ export function RatioPlot({ points, now }: { points: Point[]; now: number }): Re
 
 function Plot({ points, from, to }: { points: Point[]; from: number; to: number }): ReactNode {
   const { t } = useTranslation()
+  const date = useDates()
   const known = points
     .filter(({ ts }) => ts >= from)
     .map(({ ts, ratios }) => ({ ts, value: lowest(Object.values(ratios)) }))
     .filter((one): one is { ts: number; value: number } => one.value !== null)
   const least = known.length ? Math.min(...known.map(({ value }) => value)) : null
-  if (least === null) return <p className={css.quiet}>{t('reserves.noHistory')}</p>
+  if (least === null) return <p className={`${css.plot} ${css.quiet}`}>{t('reserves.noHistory')}</p>
   const top = Math.max(1.1, ...known.map(({ value }) => value)) * 1.05
-  const x = (ts: number) => ((ts - from) / (to - from)) * WIDTH
+  // Of a young exchange all that there is: a dot at the end would say nothing.
+  const start = Math.max(from, known[0]?.ts ?? from)
+  const x = (ts: number) => ((ts - start) / Math.max(1, to - start)) * WIDTH
   const y = (value: number) => HEIGHT - (value / top) * HEIGHT
   const path = known.map(({ ts, value }) => `${x(ts).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
   const words = t('reserves.lowest', { ratio: (least * 100).toFixed(2) })
   return (
     <figure className={css.plot}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <line className={css.full} x1="0" x2={WIDTH} y1={y(1)} y2={y(1)} />
-        <polyline className={least >= 1 ? css.good : css.bad} points={path} />
-      </svg>
+      <div className={css.canvas}>
+        <span className={css.mark} style={{ top: `${(y(1) / HEIGHT) * 100}%` }}>
+          100%
+        </span>
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+          <line className={css.full} x1="0" x2={WIDTH} y1={y(1)} y2={y(1)} />
+          <polyline className={least >= 1 ? css.good : css.bad} points={path} />
+        </svg>
+      </div>
+      <div className={css.span}>
+        {date(String(start))}
+        {date(String(to))}
+      </div>
       <figcaption>{words}</figcaption>
     </figure>
   )

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import { useTitle } from '~/app/title'
-import { useTranslation } from '~/i18n'
+import { type MessageKey, useTranslation } from '~/i18n'
+import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { CheckFunds } from './CheckFunds'
 import { coins } from './coins'
@@ -36,30 +36,34 @@ export function ReservesPage(): ReactNode {
   const now = useNow()
   const points = useHistory(statement?.epoch)
   const evidence = useEvidence(statement)
-  useTitle(t('reserves.title'))
   if (!statement) {
     return (
       <section className={css.page}>
-        <h1>{t('reserves.title')}</h1>
-        <p>{t(statement === null ? 'reserves.none' : 'loading')}</p>
+        <PageHead title={t('reserves.title')} about={t('reserves.about')} />
+        <p className={css.quiet}>{t(statement === null ? 'reserves.none' : 'loading')}</p>
       </section>
     )
   }
   return (
     <section className={css.page}>
-      <h1>{t('reserves.title')}</h1>
-      <p>{t('reserves.about')}</p>
+      <PageHead title={t('reserves.title')} about={t('reserves.about')} />
       <Verdict statement={statement} now={now} />
       <p className={css.quiet}>{t('reserves.notProved')}</p>
-      <Assets statement={statement} />
-      <h2>{t('reserves.history')}</h2>
-      <RatioPlot points={points} now={now} />
-      <h2>{t('reserves.checkTitle')}</h2>
-      <CheckFunds epoch={statement.epoch} />
-      <h2>{t('reserves.addresses')}</h2>
-      <Addresses chains={evidence} />
-      <h2>{t('reserves.log')}</h2>
-      <Log statement={statement} />
+      <Section title={t('reserves.assets')} flush>
+        <Assets statement={statement} />
+      </Section>
+      <Section title={t('reserves.checkTitle')}>
+        <CheckFunds epoch={statement.epoch} />
+      </Section>
+      <Section title={t('reserves.history')} flush>
+        <RatioPlot points={points} now={now} />
+      </Section>
+      <Section title={t('reserves.addresses')} flush>
+        <Addresses chains={evidence} />
+      </Section>
+      <Section title={t('reserves.log')}>
+        <Log statement={statement} />
+      </Section>
     </section>
   )
 }
@@ -87,7 +91,7 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
 
 const DAYS = ['1', '7', '30'] as const
 
-const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)} %` : '—')
+const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)}%` : '—')
 
 function Assets({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
@@ -123,7 +127,7 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
   return (
     <Table
       cards
-      label={t('reserves.title')}
+      label={t('reserves.assets')}
       columns={columns}
       rows={statement.assets}
       keyOf={({ symbol }) => symbol}
@@ -153,11 +157,23 @@ function rowsOf({ name, coin, tokens, places }: ChainEvidence): Row[] {
   }))
 }
 
+const TIERS: Record<string, MessageKey> = {
+  hot: 'reserves.tier.hot',
+  warm: 'reserves.tier.warm',
+  cold: 'reserves.tier.cold',
+}
+
+function Tier({ name }: { name: string }): ReactNode {
+  const { t } = useTranslation()
+  const key = TIERS[name]
+  return key ? t(key) : name
+}
+
 function Addresses({ chains }: { chains: ChainEvidence[] }): ReactNode {
   const { t } = useTranslation()
   const columns: Column<Row>[] = [
     { id: 'chain', title: t('reserves.chain'), cell: ({ chain }) => chain },
-    { id: 'tier', title: t('reserves.tier'), cell: ({ tier }) => tier },
+    { id: 'tier', title: t('reserves.tier'), cell: ({ tier }) => <Tier name={tier} /> },
     {
       id: 'address',
       title: t('reserves.address'),
@@ -166,7 +182,6 @@ function Addresses({ chains }: { chains: ChainEvidence[] }): ReactNode {
     {
       id: 'held',
       title: t('reserves.there'),
-      number: true,
       cell: ({ held }) => (
         <ul className={css.held}>
           {held.map((each) => (

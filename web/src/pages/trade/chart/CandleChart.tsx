@@ -3,7 +3,7 @@ import { usePreferences } from '~/app/preferences'
 import { useRefusalText } from '~/app/refusals'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
-import { compact, fixed, percent, wayOf } from '~/market/numbers'
+import { compact, fixed, percent, trimmed, wayOf } from '~/market/numbers'
 import type { Order } from '~/trading/orders'
 import { amend } from '~/trading/placing'
 import { useOpenOrders } from '~/trading/use'
@@ -121,7 +121,7 @@ function useDrag(scene: Scene | null) {
     }
     try {
       await amend(order, { newPx })
-      toast(t('orders.amended', { about: `${order.sz} @ ${newPx}` }))
+      toast(t('orders.amended', { about: `${trimmed(order.sz)} @ ${trimmed(newPx)}` }))
     } catch (problem) {
       scene?.putBack(id)
       toast(refusal(problem), 'bad')

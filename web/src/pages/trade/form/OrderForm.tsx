@@ -147,7 +147,7 @@ function usePlacing(setRefused: (text: string) => void) {
       const row = await placing.current.place(placement)
       if (!row) return false
       const currency = placement.inQuote ? instrument.quoteCcy : instrument.baseCcy
-      const at = placement.px ? ` @ ${placement.px}` : ''
+      const at = placement.px ? ` @ ${trimmed(placement.px)}` : ''
       const about = `${trimmed(placement.sz)} ${currency}${at}`
       toast(t(placement.side === 'buy' ? 'form.bought' : 'form.sold', { about }), 'plain')
       return true

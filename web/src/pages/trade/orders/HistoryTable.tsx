@@ -2,9 +2,11 @@ import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
+import { endedBy } from '~/trading/ended'
 import type { Order } from '~/trading/orders'
 import type { Column } from '~/ui/Table'
 import { commonColumns } from './columns'
+import css from './OrdersPanel.module.css'
 import { PagedTable } from './PagedTable'
 import { PAGE_ROWS, usePages } from './pages'
 
@@ -12,6 +14,23 @@ export interface HistoryProps {
   instId?: string | undefined
   /** Of three months instead of seven days. */
   archive?: boolean
+}
+
+/** In what it was given: a market order may say what it spends. */
+function sizeOf({ sz, tgtCcy, instId }: Order): string {
+  const quote = tgtCcy === 'quote_ccy' ? ` ${instId.split('-')[1]}` : ''
+  return `${trimmed(sz)}${quote}`
+}
+
+function State({ order }: { order: Order }): ReactNode {
+  const { t } = useTranslation()
+  const reason = endedBy(order)
+  return (
+    <span className={css.state}>
+      {t(`state.${order.state}`)}
+      {reason ? <span className="muted">{t(reason)}</span> : null}
+    </span>
+  )
 }
 
 /** Orders that are over. */
@@ -43,14 +62,14 @@ export function HistoryTable({ instId, archive }: HistoryProps): ReactNode {
       number: true,
       cell: ({ avgPx }) => (avgPx ? trimmed(avgPx) : '—'),
     },
-    { id: 'size', title: t('form.size'), number: true, cell: ({ sz }) => trimmed(sz) },
+    { id: 'size', title: t('form.size'), number: true, cell: sizeOf },
     {
       id: 'filled',
       title: t('orders.filled'),
       number: true,
       cell: ({ accFillSz }) => trimmed(accFillSz || '0'),
     },
-    { id: 'state', title: t('orders.state'), cell: ({ state }) => t(`state.${state}`) },
+    { id: 'state', title: t('orders.state'), cell: (order) => <State order={order} /> },
   ]
   return (
     <PagedTable
