@@ -93,7 +93,7 @@ def test_a_market_order_fills_and_says_so(visit: Visit, person: Person) -> None:
 
 
 def test_what_is_refused_is_explained_where_it_happened(visit: Visit, person: Person) -> None:
-    """Criterion: WEB-FLOW-3. What was typed stays."""
+    """Criterion: WEB-FLOW-3, WEB-ORDERS-2. What was typed stays."""
     page = visit(PAIR, person)
     ready(page)
     for amount, sentence in (
@@ -108,6 +108,11 @@ def test_what_is_refused_is_explained_where_it_happened(visit: Visit, person: Pe
     press(page)
     expect(page.get_by_role("alert").filter(has_text=EN["refusal.51006"])).to_be_visible()
     expect(page.get_by_label(EN["form.price"], exact=True)).to_have_value("90000")
+    page.get_by_role("combobox", name=EN["form.type"]).click()
+    page.get_by_role("option", name=EN["type.post_only"], exact=True).click()
+    fill(page, "40010", "0.01")
+    press(page)
+    expect(page.get_by_text(EN["ended.31"]).first).to_be_visible()
     assert person.pending() == []
 
 

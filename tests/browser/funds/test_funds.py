@@ -23,7 +23,7 @@ from fullreserve.reserves import keys
 from fullreserve.reserves.statement import signed
 from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.funds.conftest import CHAIN_MS, MICRO
 from tests.browser.operator.desk import Operator, X
 from tests.browser.people import PASSWORD, Person
@@ -410,6 +410,9 @@ def test_a_user_trades_pays_in_checks_saves_and_alters(
     page.route(PROOF, lambda route: route.fulfill(json=EARLY))
     page.goto(page.url.partition("/markets")[0] + "/reserves")
     covered(page)
+    places = page.get_by_role("table", name=EN["reserves.addresses"])
+    expect(places.get_by_text("0x").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
     # As long as no statement holds the account; the next one answers by itself.
     page.get_by_role("button", name=EN["reserves.check"]).click()
     expect(page.get_by_text(EN["reserves.early"])).to_be_visible()

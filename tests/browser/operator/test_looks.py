@@ -19,6 +19,9 @@ STOP = {
     "reason": "WALLET_MAINT",
     "note": "so that there is one to look at",
 }
+# Names in the row at the bottom that are wider than their place.
+CUT_WAYS = """[...document.querySelectorAll('header nav a')]
+  .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
 # Path, and the message that heads it.
 PAGES = {
     "/operator": "op.overview",
@@ -97,6 +100,7 @@ def test_a_phone_shows_all_of_the_console(
         expect(page.get_by_text(WORDS[language]["loading"])).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         assert page.evaluate(SMALL) == [], path
+        assert page.evaluate(CUT_WAYS) == [], path
         page.evaluate(LIT, theme)
         assert complaints(page) == [], path
 

@@ -11,6 +11,9 @@ import { useDesk } from './desk'
 import css from './PairBar.module.css'
 import { useIsStale } from './stale'
 
+/** More digits than this beside the figures of the day are too many for a phone. */
+const LONG = 9
+
 /** The pair and its last 24 hours; a press on its name switches to another. */
 export function PairBar(): ReactNode {
   const { t } = useTranslation()
@@ -36,7 +39,12 @@ export function PairBar(): ReactNode {
         </Button>
       </h1>
       <div className={css.numbers} data-stale={isStale ? '' : undefined}>
-        <b className={`${css.last} ${direction === 'same' ? '' : direction}`}>{last}</b>
+        <b
+          className={`${css.last} ${direction === 'same' ? '' : direction}`}
+          data-long={last.length > LONG || undefined}
+        >
+          {last}
+        </b>
         <dl className={css.facts}>
           <div>
             <dt>{t('markets.change')}</dt>

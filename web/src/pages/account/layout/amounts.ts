@@ -1,9 +1,12 @@
-import { useTranslation } from '~/i18n'
+import { trimmed } from '~/market/numbers'
 
-/** Amounts as text, grouped as the reader's language does; every digit stays. */
+const DIGITS_MOST = 20
+
+/** Amounts as text with separators, in every language as in the market; every digit stays. */
 export function useAmounts(): (text: string) => string {
-  const { language } = useTranslation()
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 20 })
-  // The text goes in as it is: a number would round it.
-  return (text) => (text ? format.format(text as `${number}`) : '–')
+  return amountText
+}
+
+function amountText(text: string): string {
+  return text ? trimmed(text, DIGITS_MOST) : '–'
 }

@@ -1,8 +1,9 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { ButtonLink } from '~/ui/ButtonLink'
 import { Tabs } from '~/ui/Tabs'
 import { useBook } from '../addresses/book'
 import { useChosen } from '../chosen'
@@ -81,12 +82,10 @@ function Ready({ line }: { line: Line }): ReactNode {
   const here = (book ?? []).filter(({ chains }) => chains.includes(line.chain))
   if (here.length > 0) return <WithdrawForm line={line} addresses={here} all={book ?? []} />
   return (
-    <p>
-      {t('withdraw.noAddress', { network: networkOf(line.chain) })}{' '}
-      <Link to="/addresses" className={css.link}>
-        {t('addresses.add')}
-      </Link>
-    </p>
+    <div className={css.missing}>
+      <p>{t('withdraw.noAddress', { network: networkOf(line.chain) })}</p>
+      <ButtonLink to="/addresses">{t('addresses.add')}</ButtonLink>
+    </div>
   )
 }
 
