@@ -198,7 +198,7 @@ def _check_place(node: Node, chain: dict[str, Any], place: dict[str, Any]) -> in
 
 
 def check_cover(document: Document) -> None:
-    """That reserves cover what users are owed, of each asset; Finding."""
+    """That reserves, with what is on its way, cover what users are owed of each asset; Finding."""
     for row in document["assets"]:
-        if int(row["reserves"]) < int(row["users"]):
+        if int(row["reserves"]) + int(row.get("leaving", "0")) < int(row["users"]):
             raise Finding(f"{row['symbol']}: reserves do not cover what users are owed")

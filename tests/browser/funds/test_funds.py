@@ -439,13 +439,17 @@ def test_a_user_trades_pays_in_checks_saves_and_alters(
 
 
 def test_what_is_stale_is_red_and_all_of_it_is_public(visit: Visit, chained: LiveServer) -> None:
-    """The page's own clock decides, whatever a statement says. Criterion: POR-PAGE-2, POR-PAGE-3"""
+    """The page's own clock decides, whatever a statement says; it says what no proof can show.
+
+    Criterion: POR-PAGE-2, POR-PAGE-3, POR-PIT-16
+    """
     page = visit("/reserves", None, PHONE, language="ru")
     words = WORDS["ru"]
     covered(page, "ru")
     expect(page.get_by_text(words["reserves.signIn"])).to_be_visible()
     expect(page.get_by_role("table", name=words["reserves.addresses"])).to_contain_text("cold")
     expect(page.get_by_role("link", name="verify.py")).to_be_visible()
+    expect(page.get_by_text(words["reserves.notProved"])).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(SMALL) == []
     assert complaints(page) == []

@@ -6,6 +6,7 @@ verifier, alone and with the node; then coins are spent, and lines are altered.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -26,10 +27,13 @@ from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products.registry import products
 from fullreserve.reserves import declaring
+from fullreserve.reserves.audit import audit
 from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.evidence import Evidence
-from fullreserve.reserves.places import NotProven, Ownership, Place
+from fullreserve.reserves.keys import signer
+from fullreserve.reserves.places import DAY_MS, NotProven, Ownership, Place, Said, message_of
 from fullreserve.reserves.statement import Shown
+from fullreserve.reserves.worker import Worker
 from tests.bed import BTC, START_MS, Bed
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
@@ -185,12 +189,41 @@ async def test_a_spent_coin_counts_no_more(
         asked_of(chain, before, document)
 
 
+async def a_declared_coin_is_audited(
+    chain: UtxoBed, evidence: Evidence, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody pays the declared address; a statement counts the coin, and an auditor finds it."""
+    payment = Payment(9, chain.asset, chain.unit, wallet.to_witness_key().data)
+    attempt = chain.sign(chain.chain.plan([payment], []), Approved(payment))
+    chain.chain.broadcast(attempt)
+    chain.mine()
+    address, settings = wallet.address(wallet.to_witness_key()), Settings(data=data)
+    exchange, until_ms = signer(data).public.hex(), START_MS + 29 * DAY_MS
+    text = message_of(Said(exchange, address, NUMBER, 0, "00" * 32, START_MS - 1_000, until_ms))
+    made, coin = list(wallet.by_witness_key(wallet.KEYS[0])(text)), f"{attempt.txid.hex()}:0"
+    assert declaring.declare(settings, NUMBER, address, "bip322", text, made, [coin]) == 0
+    clock, door = evidence._clock, evidence._door
+    both = Evidence(data, door, clock, exchange, WithDeclared(data, Nobody()))
+    worker = Worker(data, door, clock, 60, both)
+    following = asyncio.create_task(worker.projection.follow())
+    row = await worker.publish()
+    following.cancel()
+    (bitcoin,) = [one for one in row["statement"]["assets"] if one["symbol"] == "BTC"]
+    assert bitcoin["reserves"] == str(chain.unit)
+    node = [f"{NUMBER}={chain.url}"]
+    assert audit(settings, None, node) == 1
+    said = capsys.readouterr().out
+    assert "1 addresses are the exchange's: their keys signed" in said
+    assert "1 balances are those of your own nodes" in said
+    assert "FAILED: BTC: reserves do not cover" in said
+
+
 async def test_a_declared_address_counts_by_the_coins_named_with_it(
     chain: UtxoBed, evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A witness key that no signer has, by BIP 322; a stranger's signature is not taken.
 
-    Criterion: POR-RESERVES-3
+    Criterion: POR-RESERVES-3, POR-AUDIT-1
     """
     address, settings = wallet.address(wallet.to_witness_key()), Settings(data=tmp_path)
     if not address.startswith(f"{chain._hrp}1"):
@@ -207,3 +240,4 @@ async def test_a_declared_address_counts_by_the_coins_named_with_it(
     assert proof.message == text
     before, _ = await evidence.read(START_MS)
     assert before.amounts
+    await a_declared_coin_is_audited(chain, evidence, tmp_path, capsys)
