@@ -94,6 +94,8 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
     setBusy(false)
   }, [uid, newest, receipts, balances])
   const isEarly = outcome?.failure?.kind === 'early'
+  // What a pushed proof showed before is said once, where the check says it.
+  const refusal = outcome?.failure?.kind === 'refused' ? outcome.failure.why : null
   // Who wanted to check before a statement held the account is answered by the one that does.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each statement is looked at once
   useEffect(() => {
@@ -121,7 +123,7 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
       {receipts.length ? (
         <p className={css.quiet}>{t('reserves.kept', { count: receipts.length })}</p>
       ) : null}
-      {conflict ? (
+      {conflict && conflict !== refusal ? (
         <p className={css.failed} role="alert">
           {t('reserves.failed', { why: conflict })}
         </p>

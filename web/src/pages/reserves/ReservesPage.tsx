@@ -161,6 +161,7 @@ const TIERS: Record<string, MessageKey> = {
   hot: 'reserves.tier.hot',
   warm: 'reserves.tier.warm',
   cold: 'reserves.tier.cold',
+  deposit: 'reserves.tier.deposit',
 }
 
 function Tier({ name }: { name: string }): ReactNode {
