@@ -211,7 +211,7 @@ def test_a_log_from_before_goes_on_as_it_was_until_it_says_otherwise() -> None:
     kept = proposed(world, LOOSER)
     assert view(world).superseded == {}
     assert say(world, Adopt(1), ALICE) == 95001
-    assert say(world, Adopt(0)) == say(world, Adopt(2)) == 51000
+    assert say(world, Adopt(0)) == say(world, Adopt(EDITION + 1)) == 51000
     assert say(world, Adopt(1)) == say(world, Adopt(1)) == 0
     assert view(world).superseded == {looser: tighter}
     world.time_ms += LOCK_MS
