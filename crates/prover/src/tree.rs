@@ -110,7 +110,7 @@ impl Tree {
         self.accounts.len()
     }
 
-    /// Takes the claims of some accounts, all of each account's; `commit` puts them in.
+    /// Takes the claims of accounts that changed, all of each account's; `commit` puts them in.
     pub fn stage(&mut self, packed: &[u8]) -> Result<(), Problem> {
         let width = self.assets.len();
         for owner in Owners(packed) {
@@ -258,6 +258,9 @@ impl Tree {
     }
 
     /// Moves staged claims into their leaves, remembering what stood there.
+    ///
+    /// Also where they are what they were: an account may have changed and come back since, and a
+    /// receipt of in between says another balance. An old leaf would say that nothing changed.
     fn put_claims(&mut self, mut change: Option<&mut Change>, before: usize) {
         let assets = self.assets.len();
         let accounts = std::mem::take(&mut self.staged);
@@ -265,10 +268,6 @@ impl Tree {
         for (account, claims) in accounts.iter().zip(rows.chunks_exact(assets)) {
             let slot = self.slots[account];
             let index = slot as usize;
-            let is_new = self.made[index] == 0 && !self.is_dirty[index];
-            if !is_new && self.levels[0].sums_of(index, assets) == claims {
-                continue;
-            }
             if let Some(change) = change.as_deref_mut().filter(|_| index < before) {
                 let node = self.levels[0].node(index, assets);
                 change.nodes.entry((0, slot)).or_insert(node);

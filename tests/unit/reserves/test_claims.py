@@ -5,6 +5,7 @@ after each epoch the leaves are added up and compared with the balances of all a
 asked for by another query and added up by another rule.
 """
 
+import json
 import random
 
 from fullreserve._core import ClaimsTree
@@ -128,6 +129,29 @@ def test_only_changed_owners_are_told() -> None:
     (found,) = claims.pages(exchange, status.time_ms)
     assert [one.owner for one in claims.unpacked(found.owners)] == [bob]
     assert ann != bob
+
+
+def test_there_and_back_between_two_epochs_is_a_change() -> None:
+    """A receipt of in between must not contradict the leaf. Criterion: POR-TREE-4"""
+    exchange, (ann, bob, *_) = exchange_with_accounts(3)
+    tree = ClaimsTree(bytes(32), list(ASSETS))
+    for page in claims.pages(exchange):
+        tree.stage(page.owners)
+    tree.commit(1)
+    exchange.advance(1)
+    status: q.Status = exchange.query(q.GetStatus())
+    for amount in (7, -7):
+        legs = (
+            c.Leg(c.AccountKey(ann, chart.TRADE, 0), 2, c.amount_bytes(-amount)),
+            c.Leg(c.AccountKey(chart.HOUSE, chart.FEE_WITHDRAWAL, 0), 2, c.amount_bytes(amount)),
+        )
+        exchange.apply([c.Group(0, 0, 0, 0, (c.Posting(1, legs),), ())])
+    for page in claims.pages(exchange, status.time_ms):
+        tree.stage(page.owners)
+    tree.commit(2)
+    found = {owner: json.loads(tree.proof(owner, 2) or "") for owner in (ann, bob)}
+    assert found[ann]["claims"] == found[bob]["claims"]
+    assert (found[ann]["epoch"], found[bob]["epoch"]) == (2, 1)
 
 
 def test_the_house_is_marked_and_equity_counts() -> None:
