@@ -87,14 +87,19 @@ def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
     world.restart()
 
 
-@pytest.mark.parametrize("act", [AssignTeam(CONSOLE, BEA, PRODUCT), Admit(CONSOLE, DAN)])
-def test_two_of_one_team_cannot_lift_the_rule_of_two(world: World, act: AssignTeam | Admit) -> None:
+@pytest.mark.parametrize(
+    "act", [AssignTeam(CONSOLE, BEA, PRODUCT), Admit(CONSOLE, DAN), Grant(DAN, 2)]
+)
+def test_two_of_one_team_cannot_lift_the_rule_of_two(
+    world: World, act: AssignTeam | Admit | Grant
+) -> None:
     """Criterion: OP-TEAM-2. Neither by another team for one of them, nor by one who comes in."""
     in_teams(world)
-    assert said(world, Propose(act, LASTS_MS, by_teams=True), act.member) != 0
+    whom = act.owner if isinstance(act, Grant) else act.member
+    assert said(world, Propose(act, LASTS_MS, by_teams=True), whom) != 0
     number = world.machine.sequence + 1
     assert said(world, Propose(act, LASTS_MS, by_teams=True), ADA) == 0
-    assert said(world, Approve(number), BEA) == (91007 if act.member == BEA else 91014)
+    assert said(world, Approve(number), BEA) == (91007 if whom == BEA else 91014)
     assert said(world, Approve(number), CLEO) == 0
     assert state_of(world, number) is ProposalState.DONE
     assert world.replayed().hashes() == world.machine.hashes()

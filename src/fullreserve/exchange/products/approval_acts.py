@@ -143,6 +143,8 @@ OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit)
 # Acts on who agrees: those too, and never by whom they are about.
 OF_MEMBERS = (Admit, AssignTeam)
 
+AUDITOR = 4  # the one role of a `Grant` that comes without a voice
+
 # Acts that no fold of approvals carries out: whoever took the last approval does.
 OUTSIDE = (Grant, ClaimDeposit, Close, Retire)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Outcome, View
 from fullreserve.exchange.products.approval_acts import (
+    AUDITOR,
     BUST,
     CORRECTION,
     OF_MEMBERS,
@@ -21,7 +22,7 @@ from fullreserve.exchange.products.approval_acts import (
     Grant,
     Release,
 )
-from fullreserve.exchange.products.approval_state import Refused, Shortage
+from fullreserve.exchange.products.approval_state import ApprovalsState, Proposal, Refused, Shortage
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Leg,
@@ -61,9 +62,15 @@ def beneficiaries(act: AnyAct, *, by_teams: bool = True) -> tuple[int, ...]:
     return tuple(owner for owner in dict.fromkeys(owners) if owner != chart.HOUSE)
 
 
-def is_of_two_teams(act: AnyAct, favoured: tuple[int, ...]) -> bool:
-    """Whether two teams agree on an act; what favoured nobody was proposed before that was so."""
-    return isinstance(act, OF_TWO_TEAMS) or (isinstance(act, OF_MEMBERS) and bool(favoured))
+def is_of_two_teams(one: Proposal, state: ApprovalsState) -> bool:
+    """Whether two teams agree on it; what favoured nobody was proposed before that was so."""
+    is_of_members = isinstance(one.act, OF_MEMBERS) and bool(one.beneficiaries)
+    return isinstance(one.act, OF_TWO_TEAMS) or is_of_members or one.number in state.voices
+
+
+def gives_voice(act: AnyAct) -> bool:
+    """Whether who has it carried out enrols somebody: a new member has no team."""
+    return isinstance(act, Grant) and act.role != AUDITOR
 
 
 def master(owner: int, view: View) -> int:

@@ -116,6 +116,8 @@ class ApprovalsState(State):
     busted: dict[int, list[int]] = msgspec.field(default_factory=dict)
     # The team of each member that has one, by group.
     teams: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+    # Proposals of roles that come with a voice: as such, two teams' to agree on.
+    voices: dict[int, bool] = msgspec.field(default_factory=dict)
 
     def are_of_one_team(self, group: int, one: int, other: int) -> bool:
         """Whether two members are; while nobody has a team, nobody shares one."""

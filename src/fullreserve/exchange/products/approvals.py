@@ -38,6 +38,7 @@ from fullreserve.exchange.products.approval_acts import (
 from fullreserve.exchange.products.approval_effects import (
     beneficiaries,
     effect,
+    gives_voice,
     is_of_two_teams,
     master,
     posting,
@@ -78,7 +79,7 @@ class Approvals(Fold[ApprovalsState]):
     number = 2
     name = "approvals"
     is_late = True
-    added = ("teams",)
+    added = ("teams", "voices")
 
     def __init__(self) -> None:
         super().__init__(ApprovalsState())
@@ -175,6 +176,8 @@ class Approvals(Fold[ApprovalsState]):
             note=asked.note,
             beneficiaries=favoured,
         )
+        if asked.by_teams and gives_voice(act):
+            self.state.voices[moment.sequence] = True
         return Outcome()
 
     def _approve(
@@ -187,7 +190,7 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome(code=Refused.OWN_PROPOSAL)
         if _favours(proposal.beneficiaries, who, view):
             return Outcome(code=Refused.BENEFICIARY)
-        is_of_two = is_of_two_teams(proposal.act, proposal.beneficiaries)
+        is_of_two = is_of_two_teams(proposal, self.state)
         if is_of_two and self.state.are_of_one_team(proposal.group, proposal.proposer, who):
             return Outcome(code=Refused.SAME_TEAM)
         if any(one.member == who for one in proposal.approvals):
@@ -286,6 +289,7 @@ class Approvals(Fold[ApprovalsState]):
         closed = [number for number, one in self.state.proposals.items() if one.state not in OPEN]
         for number in closed[: max(0, len(closed) - CLOSED_KEPT)]:
             del self.state.proposals[number]
+            self.state.voices.pop(number, None)
 
 
 def _favours(favoured: tuple[int, ...], who: int, view: View) -> bool:

@@ -154,7 +154,7 @@ def _refusal(state: ApprovalsState, one: Proposal, uid: int, master: Mapping[int
         return Refused.OWN_PROPOSAL
     if any(owner == uid or master[owner] == master[uid] for owner in one.beneficiaries):
         return Refused.BENEFICIARY
-    is_of_two = is_of_two_teams(one.act, one.beneficiaries)
+    is_of_two = is_of_two_teams(one, state)
     if is_of_two and state.are_of_one_team(one.group, one.proposer, uid):
         return Refused.SAME_TEAM
     if any(given.member == uid for given in one.approvals):
