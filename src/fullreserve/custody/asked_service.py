@@ -8,24 +8,39 @@ than once, after a worker was killed: it is to be answered the same.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import http.client
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody.answer_deadline import response
 
 SIGNATURE = "X-Fullreserve-Signature"
 ANSWER_MAX = 64 * 1024
 ATTEMPTS = 2
+NS_PER_S = 10**9
 # After a failure it counts as down for so long without being asked: nobody waits for it in turn.
 DOWN_MS = 10_000
 LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+# Of their own, so that vendors who are slow keep nobody else of the process waiting for a thread.
+THREADS = ThreadPoolExecutor(32, "vendor")
+
+T = TypeVar("T")
+
+
+async def apart(asked: Callable[[], T]) -> T:
+    """What a blocking question comes to, asked in a thread of the vendors'."""
+    return await asyncio.get_running_loop().run_in_executor(THREADS, asked)
 
 
 class ServiceDown(Exception):
@@ -77,6 +92,8 @@ class Service:
                 return self._asked(request, facts, words)
             except ServiceDown as one:
                 problem = one
+            except Exception as one:  # noqa: BLE001 - whatever it sends, it is no answer
+                problem = ServiceDown(f"{self.name}: {type(one).__name__}")
         self._down_until_ms = self._clock.monotonic_ns() // NS_PER_MS + DOWN_MS
         raise problem
 
@@ -84,7 +101,8 @@ class Service:
         nonce = os.urandom(16).hex()
         whole = {"request": request, "nonce": nonce, "ts": self._clock.wall_ms(), **facts}
         content, signed = self._post(msgspec.json.encode(whole))
-        if not hmac.compare_digest(signature(self._secret, content), signed):
+        wanted = signature(self._secret, content).encode()
+        if not hmac.compare_digest(wanted, signed.encode("latin-1", "replace")):
             raise ServiceDown(f"{self.name}: the answer is not signed with the secret")
         try:
             found = msgspec.json.decode(content, type=Answer)
@@ -103,9 +121,11 @@ class Service:
         make = http.client.HTTPSConnection if https else http.client.HTTPConnection
         connection = make(parts.hostname or "", parts.port, timeout=self._timeout_s)
         headers = {"Content-Type": "application/json", SIGNATURE: signature(self._secret, body)}
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        until_ns = self._clock.monotonic_ns() + int(self._timeout_s * NS_PER_S)
         try:
-            connection.request("POST", f"{parts.path or '/'}", body, headers)
-            told = connection.getresponse()
+            connection.request("POST", target, body, headers)
+            told = response(connection, lambda: (until_ns - self._clock.monotonic_ns()) / NS_PER_S)
             content = told.read(ANSWER_MAX + 1)
         except (OSError, http.client.HTTPException) as problem:
             raise ServiceDown(f"{self.name}: {type(problem).__name__}") from None

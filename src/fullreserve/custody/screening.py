@@ -11,7 +11,7 @@ FILE = "custody-sanctioned.txt"
 
 
 class Screen:
-    """One list; where there is no such file it is empty."""
+    """One list; where there never was such a file it is empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,7 +27,8 @@ class Screen:
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            self._read_as, self._listed = None, frozenset()
+            if self._read_as is not None:
+                raise  # who wants an empty list leaves an empty file
             return
         if self._read_as == (found.st_mtime_ns, found.st_size):
             return

@@ -14,7 +14,7 @@
     secret = "vendor.secret"
 
 Lists that are asked whether there is such a file or not: `custody-sanctioned.txt` is blocked,
-`custody-risky.txt` reviewed.
+`custody-risky.txt` reviewed. One that was read and is gone is a vendor that is down.
 """
 
 from __future__ import annotations
@@ -90,11 +90,13 @@ def _read(path: Path) -> _File:
 def _service(data: Path, one: _Service, clock: Clock) -> Service:
     path = data / one.secret
     try:
-        mode, secret = path.stat().st_mode, path.read_bytes().strip()
+        mode, content = path.stat().st_mode, path.read_bytes()
     except OSError as problem:
         raise BadService(f"{path}: {problem.strerror}") from None
     if stat.S_IMODE(mode) & 0o077:
         raise BadService(f"{path} may be read by others than its owner")
     if not 0 < one.timeout_ms <= 30_000:
         raise BadService(f"{FILE}: timeout_ms is 1 to 30000")
+    # What ends a line of text is no part of it; random bytes are as they are.
+    secret = content.strip() if content.isascii() else content
     return Service(one.url, secret, one.timeout_ms, clock)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import structlog
 
-from fullreserve.custody.asked_service import Service, ServiceDown
+from fullreserve.custody.asked_service import Service, ServiceDown, apart
 from fullreserve.custody.screening import Screen
 from fullreserve.exchange.products.policy_rules import Concern
 
@@ -142,14 +143,14 @@ class Vetting:
 
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._vendors = vendors
-        self._said: dict[str, str] = {}
+        self._said: dict[int, str] = {}  # the problem of each, by its place
 
     async def of(self, subject: Subject) -> Vetted:
         """The worst of what they say; never raises for one that is down."""
-        asked = (asyncio.to_thread(one.ask, subject) for one in self._vendors)
+        asked = (apart(partial(one.ask, subject)) for one in self._vendors)
         found = await asyncio.gather(*asked, return_exceptions=True)
         is_blocked, concerns = False, 0
-        for vendor, one in zip(self._vendors, found, strict=True):
+        for place, (vendor, one) in enumerate(zip(self._vendors, found, strict=True)):
             if isinstance(one, VendorDown):
                 concerns |= DOWN[vendor.kind]
             elif isinstance(one, BaseException):
@@ -157,13 +158,13 @@ class Vetting:
             elif one is Verdict.REVIEW:
                 concerns |= DOUBTED[vendor.kind]
             is_blocked = is_blocked or one is Verdict.BLOCK
-            self._tell(vendor, str(one) if isinstance(one, VendorDown) else "")
+            self._tell(place, vendor, str(one) if isinstance(one, VendorDown) else "")
         return Vetted(is_blocked, concerns)
 
-    def _tell(self, vendor: Vendor, problem: str) -> None:
-        if problem == self._said.get(vendor.name, ""):
+    def _tell(self, place: int, vendor: Vendor, problem: str) -> None:
+        if problem == self._said.get(place, ""):
             return
-        self._said[vendor.name] = problem
+        self._said[place] = problem
         kind = vendor.kind.name.lower()
         if problem:
             log.error("vendor down: people review", vendor=vendor.name, kind=kind, problem=problem)

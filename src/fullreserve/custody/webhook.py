@@ -6,11 +6,11 @@ command: what was decided is in the log, and is decided once, however often the 
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 import structlog
 
-from fullreserve.custody.asked_service import Service, ServiceDown
+from fullreserve.custody.asked_service import Service, ServiceDown, apart
 from fullreserve.custody.vetting import Subject
 from fullreserve.exchange.products.policy_rules import Webhook
 
@@ -34,7 +34,7 @@ class Hook:
         facts = {"category": category, "ageMs": str(age_ms), **subject.facts()}
         request, words = str(subject.request), tuple(WORDS)
         try:
-            answer = await asyncio.to_thread(self._service.ask, request, facts, words)
+            answer = await apart(partial(self._service.ask, request, facts, words))
         except ServiceDown as problem:
             self._tell(str(problem))
             return Webhook.DOWN

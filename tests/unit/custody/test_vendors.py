@@ -6,11 +6,15 @@ or cannot be read. Whoever is down is told from whoever has nothing against it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -69,8 +73,8 @@ def test_an_answer_that_cannot_be_believed_is_none(remote: Remote, clock: Manual
     old = remote.signed_as({"request": "77", "nonce": "00"})
     for reply in (
         old,
-        remote.signed_as({"request": "78", "nonce": "00"}),
         (200, old[1], "0" * 64),
+        (200, old[1], "\xe9" * 64),
         (200, old[1], ""),
         (200, b"<html>", old[2]),
         (302, b"", ""),
@@ -81,6 +85,9 @@ def test_an_answer_that_cannot_be_believed_is_none(remote: Remote, clock: Manual
         with pytest.raises(ServiceDown) as problem:
             service(remote, clock).ask("77", {}, WORDS)
         assert SECRET.decode() not in str(problem.value)
+    remote.reply = lambda asked: remote.signed_as({"request": "78", "nonce": asked["nonce"]})
+    with pytest.raises(ServiceDown, match="another question"):
+        service(remote, clock).ask("77", {}, WORDS)
     remote.reply, remote.answer = remote.honest, "maybe"
     with pytest.raises(ServiceDown, match="none of yes, no"):
         service(remote, clock).ask("77", {}, WORDS)
@@ -106,6 +113,47 @@ def test_one_that_fails_once_is_asked_once_more(remote: Remote, clock: ManualClo
     replies = [(503, b"", "")]
     remote.reply = lambda question: replies.pop() if replies else remote.honest(question)
     assert service(remote, clock).ask("77", {}, WORDS) == "yes"
+
+
+def test_an_answer_that_comes_too_late_is_none(remote: Remote, clock: ManualClock) -> None:
+    """Criterion: VENDOR-2. The time is the whole answer's, not that between two bytes."""
+
+    def late(question: dict[str, Any]) -> tuple[int, bytes, str]:
+        clock.advance(TIMEOUT_MS)
+        return remote.honest(question)
+
+    remote.reply = late
+    with pytest.raises(ServiceDown, match="Timeout"):
+        service(remote, clock).ask("77", {}, WORDS)
+
+
+async def test_slow_vendors_and_others_do_not_wait_for_one_another(
+    remote: Remote, clock: ManualClock
+) -> None:
+    """Criterion: VENDOR-2. The threads that challenges to holders use are others."""
+    loop, over = asyncio.get_running_loop(), threading.Event()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    held = loop.run_in_executor(None, over.wait)
+    try:
+        asked = Hook(service(remote, clock)).ask(subject(), "book", 5)
+        assert await asyncio.wait_for(asked, 60) is Webhook.YES
+    finally:
+        over.set()
+        await held
+
+
+def test_a_url_keeps_its_query_and_a_secret_its_bytes(
+    tmp_path: Path, remote: Remote, clock: ManualClock
+) -> None:
+    """Criterion: VENDOR-1."""
+    one = Service(f"{remote.url}?account=7", SECRET, TIMEOUT_MS, clock)
+    assert one.ask("77", {}, WORDS) == "yes"
+    assert remote.targets == ["/ask?account=7"]
+    secret = tmp_path / "vendor.secret"
+    secret.write_bytes(b"\xff" * 31 + b"\n")
+    secret.chmod(0o600)
+    (tmp_path / vendors.FILE).write_text(f'[webhook]\nurl = "{remote.url}"\nsecret = "{secret}"\n')
+    vendors.load(tmp_path, clock)  # of 32 bytes, the last with them
 
 
 def test_a_service_is_asked_by_https_with_a_secret_that_is_one(clock: ManualClock) -> None:
@@ -134,8 +182,11 @@ async def test_lists_answer_without_any_service(tmp_path: Path, clock: ManualClo
     rule = Vetted(is_blocked=False, concerns=Concern.TRAVEL_RULE)
     assert [await vetting.of(subject(usd=usd)) for usd in (999, 1000, 0)] == [clear, rule, rule]
     assert await vetting.of(subject(KNOWN, 10**6)) == clear
-    (tmp_path / "custody-risky.txt").unlink()
+    (tmp_path / "custody-risky.txt").write_text("")
     assert await vetting.of(subject(ODD)) == clear
+    (tmp_path / "custody-risky.txt").unlink()
+    gone = Vetted(is_blocked=False, concerns=Concern.RISK_DOWN)
+    assert await vetting.of(subject(CLEAN)) == gone
 
 
 async def test_a_vendor_that_is_down_leaves_it_to_people(

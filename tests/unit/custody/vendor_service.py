@@ -20,6 +20,7 @@ class Remote:
         self.answer = answer
         self.asked: list[dict[str, Any]] = []
         self.signed: list[bool] = []
+        self.targets: list[str] = []
         self.reply: Callable[[dict[str, Any]], tuple[int, bytes, str]] = self.honest
         handler = type("Handler", (_Handler,), {"remote": self})
         self._server = HTTPServer(("127.0.0.1", 0), handler)
@@ -47,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         question = json.loads(body)
         self.remote.asked.append(question)
+        self.remote.targets.append(self.path)
         self.remote.signed.append(self.headers[SIGNATURE] == signature(SECRET, body))
         status, content, signed = self.remote.reply(question)
         self.send_response(status)
