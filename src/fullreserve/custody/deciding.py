@@ -39,8 +39,16 @@ from fullreserve.exchange.products.withdrawal_state import (
 LOOKED_AT = 500
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
 AT_ONCE = 10
+# Longer than vendors and the webhook may take: what comes into force by then is asked for.
+SOON_MS = 300_000
 
 log = structlog.get_logger(__name__)
+
+
+def asks_webhook(view: PolicyView, now_ms: int) -> bool:
+    """Whether a rule does, or one of a change that may be in force when the word arrives."""
+    soon = (one.rules for one in view.changes if one.is_due(now_ms + SOON_MS))
+    return any(rule.webhook for rules in (view.rules, *soon) for rule in rules)
 
 
 class Deciding:
@@ -110,7 +118,7 @@ class Deciding:
 
     async def _asks_webhook(self) -> bool:
         view: PolicyView = await self._house.ask(POLICY, GetPolicy())
-        return any(rule.webhook for rule in view.rules)
+        return asks_webhook(view, await self._house.now_ms(self._clock.wall_ms()))
 
     async def _subject(self, one: Undecided, text: str) -> Subject:
         found: Withdrawal | None = await self._house.ask(

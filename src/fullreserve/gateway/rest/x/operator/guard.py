@@ -28,6 +28,9 @@ Named = tuple[tuple[str, str], Route]
 PREFIX = "x/operator/"
 
 INTERNAL = 50026
+# What a request cannot say of itself: PASSKEY is noted of the one that has signed.
+PASSKEY = "passkey"
+UNSAID = (*CONSENT, PASSKEY)
 # Texts of a request that the log keeps, each cut to this length.
 TERMS_MAX = 24
 TEXT_MAX = 600
@@ -136,7 +139,7 @@ class Guard:
         passkey = await self._desk.act(signer_of, self._desk.rooms, act.actor, fields)
         if not passkey:
             return act
-        return act._replace(what=What(act.what.terms | {"passkey": passkey}, act.what.note))
+        return act._replace(what=What(act.what.terms | {PASSKEY: passkey}, act.what.note))
 
     async def _admitted(self, request: Request, name: str) -> Operator:
         """The operator who calls; Problem 90011, 91020, 91021."""
@@ -197,7 +200,7 @@ def _route(guarded: Handler, shape: type[P], handler: Acting[P], calls: int) -> 
 
 def what_of(fields: Mapping[str, str]) -> What:
     """What a request asks for, as the log keeps it."""
-    asked = [(name, text) for name, text in fields.items() if text and name not in CONSENT]
+    asked = [(name, text) for name, text in fields.items() if text and name not in UNSAID]
     kept = {name[:40]: text[:TEXT_MAX] for name, text in asked[:TERMS_MAX]}
     note = kept.pop("note", "")
     return What(kept, note)
