@@ -137,7 +137,10 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
         ("8", {}),
     ):
         await done(bea, "show", number, gate=gate, digest=DIGEST, **more)
-    await done(bea, "sign-off", number)
+    found = (await bea.get("suspending/detail", suspension=number)).row
+    other = await bea.act("suspending/sign-off", suspension=number, plannedTs=1)
+    assert other.code == "93004"
+    await done(bea, "sign-off", number, plannedTs=found["plannedTs"])
     row = await done(ada, "canary", number, wdId=ids.text(numbers[0]))
     assert {one["state"] for one in row["gates"] if one["gate"] != "G4"} == {"passed"}
     assert (await ada.act("suspending/open-drain", suspension=number)).code == "93007"

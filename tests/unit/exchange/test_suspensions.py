@@ -603,6 +603,19 @@ def test_liquidity_is_held_against_the_queue(world: World) -> None:
     assert seen.figures == (Figure(CHAIN, BTC, coins(1000), coins(150)),)
 
 
+def test_a_sign_off_is_of_one_plan(world: World) -> None:
+    """Criterion: SUS-REOPEN-3. What was signed for the first plan is none for the second."""
+    number = stop(world, scope=Scope(Level.CHAIN, CHAIN))
+    assert say(world, Plan(number, 0, _budgets())) == 0
+    first = of(world, number).planned_ms
+    world.time_ms += 1
+    assert say(world, Plan(number, 0, _budgets())) == 0
+    assert say(world, SignOff(number, first), BEA) == 93004
+    assert of(world, number).sign_offs == ()
+    assert say(world, SignOff(number, of(world, number).planned_ms), BEA) == 0
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
 def test_who_stopped_it_does_not_restart_it_alone() -> None:
     """Criterion: SUS-REOPEN-3. m of n, never the planner, each once; who stopped it may be away."""
     world = opened(threshold=2)

@@ -855,7 +855,11 @@ export interface Endpoints {
     figures?: string
     count?: number | string
   }
-  'POST x/operator/suspending/sign-off': { note: string; suspension: number | string }
+  'POST x/operator/suspending/sign-off': {
+    note: string
+    suspension: number | string
+    plannedTs: number | string
+  }
   'POST x/operator/suspending/suspend': {
     note: string
     actions: number | string

@@ -236,9 +236,13 @@ class Show(Said, frozen=True, tag=9):
 
 
 class SignOff(Said, frozen=True, tag=10):
-    """By a member of the board who did not plan it: the restart may go on."""
+    """By a member of the board who did not plan it: the restart may go on as planned then.
+
+    `planned_ms` is the plan's, as the suspension has it; 0, of logs from before, is any plan.
+    """
 
     suspension: int
+    planned_ms: int = 0
 
 
 class Canary(Said, frozen=True, tag=11):

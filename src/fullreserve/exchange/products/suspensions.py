@@ -216,7 +216,7 @@ class Suspensions(UndoingFold[SuspensionsState]):
         if isinstance(said, wire.Show):
             return self._shown(who, one, said, moment, view)
         if isinstance(said, wire.SignOff):
-            return self._signed_off(who, one, moment)
+            return self._signed_off(who, one, said, moment)
         if isinstance(said, wire.Canary):
             return self._canary(who, one, said, moment, view)
         if isinstance(said, wire.OpenDrain):
@@ -278,9 +278,11 @@ class Suspensions(UndoingFold[SuspensionsState]):
         self._keep(_replace(one, evidence=(*one.evidence, shown)[-EVIDENCE_KEPT:]), moment)
         return Outcome()
 
-    def _signed_off(self, who: int, one: Suspension, moment: Moment) -> Outcome:
+    def _signed_off(self, who: int, one: Suspension, said: wire.SignOff, moment: Moment) -> Outcome:
         if one.state not in (_State.REOPEN_PLANNED, _State.GATE_CHECK):
             return Outcome(code=Refused.WRONG_STATE)
+        if said.planned_ms not in (0, one.planned_ms):
+            return Outcome(code=Refused.WRONG_STATE)  # what was agreed to is planned no more
         code = _why_not(who, one.planner, one.sign_offs)
         if code:
             return Outcome(code=code)

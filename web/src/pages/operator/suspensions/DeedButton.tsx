@@ -81,7 +81,7 @@ function PlainDialog(props: DialogProps & { fields: readonly ActField[] }): Reac
       title={t(`op.sus.deed.${deed}`)}
       about={t(`op.sus.deedAbout.${deed}`)}
       path={`x/operator/suspending/${deed}` as PostName}
-      fixed={{ suspension: stop.suspension }}
+      fixed={{ suspension: stop.suspension, ...agreedTo(deed, stop) }}
       fields={fields}
       deed={t(`op.sus.deed.${deed}`)}
       look={STOPS.includes(deed) ? 'danger' : 'primary'}
@@ -89,6 +89,11 @@ function PlainDialog(props: DialogProps & { fields: readonly ActField[] }): Reac
       onDone={() => toast(t('op.sus.done'), 'good')}
     />
   )
+}
+
+/** A sign-off is of the plan that its giver saw. */
+function agreedTo(deed: Deed, stop: WholeStop): { plannedTs?: string } {
+  return deed === 'sign-off' ? { plannedTs: stop.plannedTs } : {}
 }
 
 function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {

@@ -29,6 +29,7 @@ export interface Stop {
   uid: string
   approvals: Voice[]
   planner: string
+  plannedTs: string
   signOffUids: Voice[]
 }
 

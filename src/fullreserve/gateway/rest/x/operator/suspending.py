@@ -119,6 +119,12 @@ class PlanParams(ExtendParams):
     interval_ms: Annotated[int, Meta(ge=1, le=3_600_000, description="Between two ticks")] = 60_000
 
 
+class SignOffParams(OneParams):
+    """The plan that is agreed to."""
+
+    planned_ts: Annotated[int, Meta(ge=1, description="The row's `plannedTs`")]
+
+
 class ShowParams(OneParams):
     """Evidence for a gate."""
 
@@ -193,7 +199,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("plan", PlanParams, desk.plan),
             endpoint("check", OneParams, desk.check),
             endpoint("show", ShowParams, desk.show),
-            endpoint("sign-off", OneParams, desk.sign_off, wants_consent=True),
+            endpoint("sign-off", SignOffParams, desk.sign_off, wants_consent=True),
             endpoint("canary", CanaryParams, desk.canary),
             endpoint("open-drain", OneParams, desk.open_drain),
             endpoint("lift", OneParams, desk.lift),
@@ -381,9 +387,9 @@ class _Suspending:
         value = decimal("figures", amount, asset.scale, AMOUNT_MAX)
         return Figure(network, asset.id, amount_bytes(value))
 
-    async def sign_off(self, params: OneParams) -> said.Said:
-        """Agree to the restart that another has planned."""
-        return said.SignOff(params.suspension)
+    async def sign_off(self, params: SignOffParams) -> said.Said:
+        """Agree to the restart that another has planned; 93004 when it is planned again."""
+        return said.SignOff(params.suspension, params.planned_ts)
 
     async def canary(self, params: CanaryParams) -> said.Said:
         """Pay one queued withdrawal first, as a test of its network."""
@@ -423,6 +429,7 @@ def _row(one: Suspension, names: rows.Places, now_ms: int) -> dict[str, Any]:
         "uid": str(one.creator),
         "approvals": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.approvals],
         "planner": str(one.planner) if one.planner else "",
+        "plannedTs": str(one.planned_ms) if one.planned_ms else "",
         "signOffUids": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.sign_offs],
     }
 
