@@ -85,6 +85,19 @@ function show(checked) {
   }
 }
 
+async function showReceipt(document) {
+  const { account, claims, exchange, sequence, time } = await checkReceipt(document)
+  const result = byId('result')
+  const made = new Date(time).toISOString()
+  line(result, 'h2', `Receipt of ${made}, at place ${sequence} of the exchange's journal`)
+  line(result, 'p', `Signed by the key ${exchange}`)
+  line(result, 'p', `Account ${account} is owed:`)
+  const list = line(result, 'ul', '')
+  for (const { symbol, decimals, units } of claims) {
+    line(list, 'li', `${decimal(units, decimals)} ${symbol}`)
+  }
+}
+
 async function check() {
   const verdict = byId('verdict')
   for (const id of ['steps', 'result', 'verdict']) byId(id).textContent = ''
@@ -95,6 +108,7 @@ async function check() {
     const contents = await Promise.all(files.map((one) => one.text()))
     const say = (step) => line(byId('steps'), 'li', STEPS[step])
     show(await checkFiles(contents, byId('key').value.trim(), say))
+    for (const document of contents.map(load).filter(isReceipt)) await showReceipt(document)
     verdict.textContent = `Everything in ${files.length === 1 ? 'this file' : 'these files'} holds.`
     verdict.className = 'holds'
   } catch (problem) {

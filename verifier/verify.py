@@ -696,20 +696,32 @@ def check_receipts(receipts: Sequence[Receipt], checked: Sequence[Checked]) -> N
         raise Refused("The files are by two different keys.")
     ordered = sorted(receipts, key=lambda one: one.sequence)
     for place, one in enumerate(ordered):
-        owed = _owed((symbol, units) for symbol, _, units in one.claims)
         for later in ordered[place + 1 :]:
             same = later.sequence == one.sequence or later.since < one.time
             if later.account == one.account and same:
-                _check_same(one, owed, _owed((symbol, units) for symbol, _, units in later.claims))
+                _check_same(one, later.claims)
         for bundle in checked:
+            _check_order(one, bundle.statement)
             if bundle.leaf and bundle.leaf.account == one.account and _must_agree(one, bundle):
-                symbols = [member(row, "symbol", str) for row in texts(bundle.statement, "assets")]
-                pairs = zip(symbols, bundle.leaf.claims, strict=False)
-                _check_same(one, owed, _owed(pairs))
+                rows = texts(bundle.statement, "assets")
+                names = [(member(row, "symbol", str), whole(row, "decimals")) for row in rows]
+                pairs = zip(names, bundle.leaf.claims, strict=False)
+                _check_same(one, ((*name, units) for name, units in pairs))
 
 
-def _owed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    return {symbol: units for symbol, units in pairs if units}
+def _check_order(receipt: Receipt, statement: Document) -> None:
+    """That a receipt names the newest statement of its place, or the one before that.
+
+    The next one may be in the making while a receipt is signed.
+    """
+    epoch = whole(statement, "epoch")
+    sequence = whole(member(statement, "journal", dict), "sequence")
+    is_later = epoch <= receipt.epoch and sequence > receipt.sequence
+    if is_later or (epoch >= receipt.epoch + 2 and sequence < receipt.sequence):
+        raise Refused(
+            "The exchange signed a receipt and statement %d in two different orders: keep the "
+            "files, they are the proof." % epoch
+        )
 
 
 def _must_agree(receipt: Receipt, bundle: Checked) -> bool:
@@ -721,8 +733,9 @@ def _must_agree(receipt: Receipt, bundle: Checked) -> bool:
     return leaf is not None and leaf.epoch <= receipt.epoch < epoch
 
 
-def _check_same(receipt: Receipt, one: dict[str, int], other: dict[str, int]) -> None:
-    if one != other:
+def _check_same(receipt: Receipt, other: Iterable[tuple[str, int, int]]) -> None:
+    first, second = ({row for row in rows if row[2]} for rows in (receipt.claims, other))
+    if first != second:
         raise Refused(
             "The exchange signed two different balances of account %d: keep the files, they are "
             "the proof." % receipt.account
@@ -2234,6 +2247,12 @@ def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
         say(f"    {decimal(units, decimals)} {symbol}")
 
 
+def _newest(checked: Sequence[Checked]) -> Checked:
+    if not checked:
+        raise Refused("--node needs a bundle.")
+    return checked[-1]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when everything holds, 1 when something does not."""
     parser = argparse.ArgumentParser(description="Check statements and proofs of reserves.")
@@ -2250,7 +2269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checked = check_files(contents, key)
         evidence = [one for one in map(load, contents) if "chains" in one]
         for spec in given.node:
-            check_node(spec, checked[-1], evidence)
+            check_node(spec, _newest(checked), evidence)
     except (Refused, OSError) as problem:
         print(f"FAILED: {problem}")
         return 1

@@ -78,6 +78,11 @@ LIE = (
     "are the proof."
 )
 
+ORDER = (
+    f"The exchange signed a receipt and statement {EPOCH} in two different orders: keep the files, "
+    "they are the proof."
+)
+
 
 def vectors() -> Iterator[Vector]:
     """Honest ones, lies, and what is no lie."""
@@ -135,7 +140,50 @@ def vectors() -> Iterator[Vector]:
         LIE,
     )
     yield Vector("a receipt of another account", [bundle(), receipt(LESS, account=7)], "")
+    yield from there_and_back()
+    yield from in_order()
     yield from refused()
+
+
+def there_and_back() -> Iterator[Vector]:
+    """And the size of units, which is a part of a balance."""
+    after = receipt(sequence=PLACE + 1, time=NOW_MS + 1, since=NOW_MS - 1)
+    yield Vector(
+        "there and back: a leaf is made again where nothing but its account's history changed",
+        [bundle(EPOCH), receipt(time=NOW_MS - 9, sequence=PLACE - 9),
+         receipt(LESS, time=NOW_MS - 5, since=NOW_MS - 7, sequence=PLACE - 5), after],
+        "",
+    )  # fmt: skip
+    row = {"symbol": SYMBOLS[0], "claim": str(OWNER.claims[0])}
+    rest = {"symbol": SYMBOLS[1], "decimals": 8, "claim": str(OWNER.claims[1])}
+    yield Vector(
+        "a wrong balance: the same units of another size",
+        [bundle(), _with([{**row, "decimals": 9}, rest])],
+        LIE,
+    )
+
+
+def in_order() -> Iterator[Vector]:
+    """A receipt that named a statement of after it would never have to agree with a leaf."""
+    after: dict[str, Any] = {"sequence": PLACE + 1, "time": NOW_MS + 1, "since": NOW_MS}
+    yield Vector("a receipt of after its statement", [bundle(), receipt(epoch=EPOCH, **after)], "")
+    yield Vector(
+        "a receipt while the next statement is made",
+        [bundle(), receipt(LESS, epoch=EPOCH - 1, **after)],
+        "",
+    )
+    early = {"sequence": PLACE - 1, "epoch": EPOCH - 2}
+    yield Vector("a receipt of long before", [bundle(EPOCH), receipt(LESS, **early)], "")
+    yield Vector(
+        "two orders: a receipt names a statement of after it",
+        [bundle(EPOCH), receipt(LESS, sequence=PLACE - 1, epoch=EPOCH)],
+        ORDER,
+    )
+    yield Vector(
+        "two orders: a receipt does not name the statements before it",
+        [bundle(), receipt(LESS, epoch=EPOCH - 2, **after)],
+        ORDER,
+    )
 
 
 def refused() -> Iterator[Vector]:

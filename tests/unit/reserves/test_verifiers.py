@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts import verifier_page
-from tests.unit.reserves import attacks
+from tests.unit.reserves import attacks, signed_balances
 from tests.unit.reserves.forge import Account, Tree, bundle_of, honest, statement_of
 from tests.unit.reserves.vector import Vector
 from verifier import verify
@@ -113,7 +113,7 @@ PITFALLS = {
     "POR-PIT-11": ("another's address:",),
     "POR-PIT-13": ("has run out", "longer than a month"),
     "POR-RESERVES-4": ("counts twice", "that is not named", "of a later block", "in no block"),
-    "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out"),
+    "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out", "two orders:"),
 }
 
 
@@ -178,6 +178,17 @@ def test_the_command_answers_with_its_exit_code(tmp_path: Path) -> None:
     expected = "FAILED: The statement is not signed by the exchange's key."
     assert run(changed) == (1, expected)
     assert run(b"\xff\x00")[0] == 1
+
+
+def test_a_receipt_alone_has_no_coins_that_a_node_could_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: POR-VERIFY-3"""
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(signed_balances.receipt()))
+    assert verify.main([str(file)]) == 0
+    assert verify.main([str(file), "--node", "1=http://127.0.0.1:1"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "FAILED: --node needs a bundle."
 
 
 @given(st.data())

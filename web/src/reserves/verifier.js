@@ -680,32 +680,53 @@ async function checkReceipt(document, key) {
   return { exchange: toHex(exchange), account, sequence, time, since, epoch, claims }
 }
 
-// That receipts and leaves of an account say the same wherever it did not change between.
+// That receipts and leaves of an account say the same wherever it did not change between; whether
+// there were any to compare.
 function checkReceipts(receipts, checked) {
+  let isCompared = false
   if (new Set([...receipts, ...checked].map((one) => one.exchange)).size > 1) {
     refuse('The files are by two different keys.')
   }
   const ordered = [...receipts].sort((one, other) => one.sequence - other.sequence)
   for (const [place, one] of ordered.entries()) {
-    const owed = owedBy(one.claims.map(({ symbol, units }) => [symbol, units]))
     for (const later of ordered.slice(place + 1)) {
       const isSame = later.sequence === one.sequence || later.since < one.time
-      if (later.account === one.account && isSame) {
-        checkSame(one, owed, owedBy(later.claims.map(({ symbol, units }) => [symbol, units])))
-      }
+      if (later.account === one.account && isSame) checkSame(one, later.claims)
     }
     for (const { leaf, statement } of checked) {
+      checkOrder(one, statement)
       if (leaf?.account === one.account && mustAgree(one, leaf, statement)) {
-        const symbols = texts(statement, 'assets').map((row) => member(row, 'symbol', 'string'))
-        checkSame(one, owed, owedBy(symbols.map((symbol, asset) => [symbol, leaf.claims[asset]])))
+        const claims = texts(statement, 'assets').map((row, asset) => ({
+          symbol: member(row, 'symbol', 'string'),
+          decimals: whole(row, 'decimals'),
+          units: leaf.claims[asset],
+        }))
+        checkSame(one, claims)
+        isCompared = true
       }
     }
   }
+  return isCompared
 }
 
-function owedBy(pairs) {
-  const owed = new Map(pairs.filter(([, units]) => units > 0n))
-  return JSON.stringify([...owed].map(([symbol, units]) => `${units} ${symbol}`).sort())
+// That a receipt names the newest statement of its place, or the one before that: the next one may
+// be in the making while a receipt is signed.
+function checkOrder(receipt, statement) {
+  const epoch = whole(statement, 'epoch')
+  const sequence = whole(member(statement, 'journal', 'object'), 'sequence')
+  const isLater = epoch <= receipt.epoch && sequence > receipt.sequence
+  if (isLater || (epoch >= receipt.epoch + 2 && sequence < receipt.sequence)) {
+    refuse(
+      `The exchange signed a receipt and statement ${epoch} in two different orders: keep the ` +
+        'files, they are the proof.',
+    )
+  }
+}
+
+function owedBy(claims) {
+  const owed = claims.filter(({ units }) => units > 0n)
+  const rows = owed.map(({ symbol, decimals, units }) => `${units} ${decimals} ${symbol}`)
+  return JSON.stringify([...new Set(rows)].sort())
 }
 
 // Whether the account did not change between a receipt and a leaf, by what both say.
@@ -718,8 +739,8 @@ function mustAgree(receipt, leaf, statement) {
   return leaf.epoch <= receipt.epoch && receipt.epoch < epoch
 }
 
-function checkSame(receipt, one, other) {
-  if (one !== other) {
+function checkSame(receipt, other) {
+  if (owedBy(receipt.claims) !== owedBy(other)) {
     refuse(
       `The exchange signed two different balances of account ${receipt.account}: keep the files, ` +
         'they are the proof.',
@@ -832,8 +853,7 @@ export async function checkFiles(contents, key = '', say = () => {}) {
   for (const [place, one] of all.entries()) {
     for (const other of all.slice(place + 1)) await checkPair(one, other)
   }
-  checkReceipts(signed, all)
-  if (signed.length) say('receipts')
+  if (checkReceipts(signed, all)) say('receipts')
   if (kept.length) say('history')
   const isList = (one) => 'addresses' in one && !('statement' in one)
   const lists = documents.filter(isList)

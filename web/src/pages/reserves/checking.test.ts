@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { checkFiles } from '~/reserves/verifier'
 import { check } from './checking'
 import { evidencePath, PROOF } from './published'
 
@@ -57,4 +58,15 @@ test('a proof that was pushed too long ago is asked for anew', async () => {
   const { failure } = await check(proof.account, BUNDLE, [])
   expect(asked[0]).toBe(PROOF)
   expect(failure).toBeUndefined()
+})
+
+// Criterion: POR-PIT-9
+test.each([
+  ['a receipt and the leaf of the same place', true],
+  ['a receipt of another account', false],
+])('what was not compared is not told to be the same: %s', async (name, isTold) => {
+  const files = all.find((one) => one.name === name)?.files ?? []
+  const steps: string[] = []
+  await checkFiles(files, '', (step) => steps.push(step))
+  expect(steps.includes('receipts')).toBe(isTold)
 })
