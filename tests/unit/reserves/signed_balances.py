@@ -172,7 +172,7 @@ def in_order() -> Iterator[Vector]:
         [bundle(), receipt(LESS, epoch=EPOCH - 1, **after)],
         "",
     )
-    early = {"sequence": PLACE - 1, "epoch": EPOCH - 2}
+    early: dict[str, Any] = {"sequence": PLACE - 1, "epoch": EPOCH - 2}
     yield Vector("a receipt of long before", [bundle(EPOCH), receipt(LESS, **early)], "")
     yield Vector(
         "two orders: a receipt names a statement of after it",
