@@ -14,6 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
+from fullreserve.reserves.archive import HASHES, LEAF_BYTES
 from fullreserve.reserves.keys import FOLDER
 from fullreserve.reserves.places import Place
 from fullreserve.reserves.statement import Document
@@ -23,6 +26,8 @@ HOUR_MS = 3_600_000
 WAIT_MS = 72 * HOUR_MS
 FOUNDING_MS = 24 * HOUR_MS
 DEPOSIT = "deposit"
+
+log = structlog.get_logger(__name__)
 
 _Name = tuple[int, str]
 
@@ -73,23 +78,45 @@ class Announced:
         }
 
     def _recall(self) -> None:
-        """What the newest statement names; of one from before there were lists, its evidence."""
-        newest = self._read("latest.json")
+        """What the newest statement tells that names a list; before there were lists, evidence."""
         first = self._read("epochs/1.json")
-        if newest is None or first is None:
+        if first is None:
             return
         self.founded_ms = first["statement"]["ts"]
-        statement = newest["statement"]
+        is_newest = True
+        for epoch in range(self._newest(), 0, -1):
+            row = self._read(f"epochs/{epoch}.json")
+            if row is None:
+                continue
+            statement = row["statement"]
+            if "addresses" in statement and is_newest:
+                self.founded_ms, is_newest = statement["addresses"]["founded"], False
+            if self._recall_from(statement):
+                return
+
+    def _newest(self) -> int:
+        """The newest epoch of the log."""
+        try:
+            return (self._public / HASHES).stat().st_size // LEAF_BYTES
+        except OSError:
+            return 0
+
+    def _recall_from(self, statement: Document) -> bool:
+        """Whether it told anything: one that was made while nothing could be read does not."""
         if "addresses" in statement:
-            known = self._read(f"addresses/{statement['addresses']['list']}.json") or {}
-            self._since = {
-                (one["network"], one["address"]): one["since"] for one in known["addresses"]
-            }
-            return
-        evidence = self._read(f"evidence/{statement['reserves']['evidence']}.json") or {}
-        for chain in evidence.get("chains", ()):
+            name = f"addresses/{statement['addresses']['list']}.json"
+            known = self._read(name)
+            if known is None:
+                log.warning("list of addresses is missing, an older one counts", file=name)
+                return False
+            rows = known["addresses"]
+            self._since = {(one["network"], one["address"]): one["since"] for one in rows}
+            return True
+        evidence = self._read(f"evidence/{statement['reserves']['evidence']}.json")
+        for chain in evidence["chains"] if evidence else ():
             for one in chain["places"]:
                 self._since[chain["network"], one["address"]] = self.founded_ms
+        return evidence is not None
 
     def _read(self, name: str) -> Document | None:
         try:

@@ -89,12 +89,13 @@ class Evidence:
 
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
         """What can be shown now, and the document that shows it."""
+        self._announced.see((), now_ms)
         try:
             served = networks.served(self._data)
             names = await self._names()
         except (BadNetworks, Unavailable) as problem:
             log.warning("reserves cannot be read", problem=str(problem))
-            return NOTHING, None
+            return self._nothing(), None
         for network in served:
             await self._refresh(network, names, now_ms)
         parts = [
@@ -103,9 +104,16 @@ class Evidence:
             if (part := self._parts.get(network.network)) and now_ms - part.read_ms <= KEPT_MS
         ]
         if not parts:
-            return NOTHING, None
+            return self._nothing(), None
         whole = _whole(networks.load(self._data), self._parts, now_ms)
+        # Of what is never counted nothing is said to be there: 0 would stop its withdrawals.
+        own = self._rules.own_tokens
+        whole -= {asset for asset, symbol in names.symbols.items() if symbol in own}
         return self._shown(_apart(parts), names, whole)
+
+    def _nothing(self) -> Shown:
+        """Since when addresses are published is told also where none of them can be read."""
+        return NOTHING._replace(addresses=self._announced.document())
 
     async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
         number = network.network
@@ -160,8 +168,11 @@ class Evidence:
     ) -> None:
         """Publishes what is new, and counts no wallet that is published only lately."""
         self._announced.see([one for one in places if one.tier != DEPOSIT] + list(held), now_ms)
+        # A statement's time of reading is that of the oldest part that it shows: by that time, too,
+        # what is counted now has to have waited, or verifiers refuse all of it.
+        oldest_ms = now_ms - KEPT_MS
         for one in held:
-            if not self._announced.age(one, now_ms).counts:
+            if not self._announced.age(one, oldest_ms).counts:
                 owned[one.address] = None
 
     def _ages(self, parts: Sequence[_Part], now_ms: int) -> Ages:

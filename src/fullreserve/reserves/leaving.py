@@ -48,14 +48,14 @@ def mined(network: Network, known: Sequence[Sent], height: int) -> list[Mined]:
 
 
 def leaving(replica: Replica, payments: Sequence[Mined]) -> list[Leaving]:
-    """What is owed for these payments where the log stands: with the fee, which is owed as long."""
+    """What left with these payments and is owed where the log stands; a fee never leaves."""
     found: dict[tuple[Mined, int], int] = {}
     for one in payments:
         for number in one.withdrawals:
             withdrawal = _withdrawal(replica, number)
             if withdrawal is not None and withdrawal.state not in FINAL:
                 key = one, withdrawal.asset
-                found[key] = found.get(key, 0) + withdrawal.total
+                found[key] = found.get(key, 0) + withdrawal.value
     return [
         Leaving(one.network, one.txid, one.height, asset, units)
         for (one, asset), units in found.items()

@@ -12,9 +12,9 @@ import json
 import os
 import shutil
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +48,8 @@ from fullreserve.until_terminated import until_terminated
 LOOK_MS = 1_000
 # So long a statement waits for its follower at most.
 FOLLOWER_S = 10.0
+# What is lost of looking back when it is interrupted, in statements.
+AT_ONCE = 1_000
 LOWEST_OF_MS = (24 * DAYS[-1] + 1) * HOUR_MS
 VERIFIERS = Path(__file__).resolve().parents[3] / "verifier"
 
@@ -115,6 +117,8 @@ class Worker:
         epoch = self._archive.epoch + 1
         await asyncio.to_thread(self._look_back)
         await self._follow_up()
+        # Of the same place in the log as the claims, which are read before the first wait.
+        away = leaving(self.projection.replica, shown.mined)
         claimed = await self.projection.claimed(epoch)
         document = statement(
             claimed,
@@ -125,7 +129,7 @@ class Worker:
             previous=self._archive.previous,
             exchange=self._signer.public.hex(),
             lowest=self._lows.of,
-            leaving=leaving(self.projection.replica, shown.mined),
+            leaving=away,
         )
         house = self.projection.house_proof(epoch)
         envelope = signed(document, self._signer)
@@ -142,10 +146,15 @@ class Worker:
     def _look_back(self) -> None:
         """Takes in the lowest of the statements that were published since the last look."""
         since_ms = self._clock.wall_ms() - LOWEST_OF_MS
-        epochs = range(self._archive.epoch, self._lows.epoch, -1)
-        found = (self._archive.read(epoch)["statement"] for epoch in epochs)
-        self._lows.take(reversed(list(takewhile(lambda one: one["ts"] >= since_ms, found))))
-        self._lows.keep()
+        fresh = range(self._lows.epoch + 1, self._archive.epoch + 1)
+        first = bisect_left(fresh, since_ms, key=lambda epoch: self._statement(epoch)["ts"])
+        for start in range(first, len(fresh), AT_ONCE):
+            self._lows.take(map(self._statement, fresh[start : start + AT_ONCE]))
+            self._lows.keep()
+
+    def _statement(self, epoch: int) -> Document:
+        found: Document = self._archive.read(epoch)["statement"]
+        return found
 
     async def _follow_up(self) -> None:
         """Waits for what is durable to be followed; a slow follower's statement is older, not none.

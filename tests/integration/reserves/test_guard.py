@@ -64,18 +64,19 @@ def stopped(world: World) -> list[tuple[int, int, int]]:
     return [(one.trigger, one.terms.reason, one.terms.scope.asset) for one in found]
 
 
-async def asked_for(world: World, house: House) -> int:
+async def asked_for(world: World, house: House, charged: int = 0) -> int:
     """Alice has 5 ETH on her funding account and withdraws one; the withdrawal's number."""
     source, target = (c.AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
     moved = c.Transfer(0, 0, ALICE, source, target, ETHER, c.amount_bytes(5 * COIN))
     assert await code_of(world, moved) == 0
     none, least, most = (c.amount_bytes(units) for units in (0, 1, 100 * COIN))
-    line = wire.NetworkAsset(ETHER, 18, none, none, least, most, 8)
+    fee = c.amount_bytes(charged)
+    line = wire.NetworkAsset(ETHER, 18, none, fee, least, most, 8)
     terms = wire.DefineNetwork(NUMBER, "ERC20", 1, 2, False, ETHER, (line,))
     for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
         assert await house.report(fold, terms) == [0]
-    nothing, one = c.amount_bytes(0), c.amount_bytes(COIN)
-    asked = wire.Request(NUMBER, ETHER, one, nothing, wire.Destination.ADDRESS_BOOK, 1)
+    one = c.amount_bytes(COIN)
+    asked = wire.Request(NUMBER, ETHER, one, fee, wire.Destination.ADDRESS_BOOK, 1)
     said = c.Product(0, 0, wire.WITHDRAWALS, ALICE, wire.encode_payload(asked))
     replies = await submit(world.bed.sequencer, [said])
     assert isinstance(replies, list | tuple)
@@ -85,13 +86,13 @@ async def asked_for(world: World, house: House) -> int:
 
 async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> None:
     """5 ETH are owed and there, nothing more. One leaves in a block: until it is final the
-    statement names the payment, then owes it no more; nothing of it is red.
+    statement names the payment, then owes it no more; nothing of it is red. The fee stays.
 
     Criterion: POR-RESERVES-4
     """
     await world.pay(ETHER, 5 * COIN)
     house = House(await world.bed.door(9))
-    number = await asked_for(world, house)
+    number = await asked_for(world, house, COIN // 100)
     bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
     assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
     assert asset_row(await world.publish(), "ETH")["ratio"] == "1.0000"
@@ -117,7 +118,7 @@ async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> 
     assert await house.report(wire.WITHDRAWALS, *steps) == [0, 0, 0]
     row = await world.publish()
     ether = asset_row(row, "ETH")
-    assert (ether["leaving"], ether["ratio"]) == ("0", "1.0000")
+    assert (ether["leaving"], ether["ratio"]) == ("0", "1.0025")
     assert world.verdict(row) == ""
 
 

@@ -125,6 +125,8 @@ async def test_a_new_wallet_counts_after_three_days(world: World) -> None:
     start_ms = first["statement"]["ts"]
     assert since == {held[0].address: start_ms, held[1].address: start_ms + 25 * HOUR_MS}
     advance(world, 72 * HOUR_MS)
+    assert asset_row(await world.publish(), "USDT")["ratio"] == "0.7500"
+    advance(world, 10 * MINUTE_MS)
     row = await world.publish()
     assert world.verdict(row) == ""
     assert asset_row(row, "USDT")["lowest"]["7"]["ratio"] == "0.7500"
@@ -137,6 +139,25 @@ async def test_a_new_wallet_counts_after_three_days(world: World) -> None:
     verify.check_files([*files[1:], evidence.read_bytes()])
 
 
+async def test_ages_outlive_a_restart_while_nothing_can_be_read(world: World) -> None:
+    """The list is told with each statement. Criterion: POR-PIT-11"""
+    first = await world.publish()
+    listed = first["statement"]["addresses"]
+    url, world.anvil.process.url = world.anvil.process.url, "http://127.0.0.1:9"
+    world.anvil.serve(world.folder)
+    advance(world, 25 * HOUR_MS)
+    row = await world.publish()
+    assert row["statement"]["reserves"]["chains"] == []
+    assert row["statement"]["addresses"] == listed
+    await world.stop()
+    world.anvil.process.url = url
+    world.anvil.serve(world.folder)
+    await world.start()
+    row = await world.publish()
+    assert row["statement"]["addresses"] == listed
+    assert world.verdict(row) == ""
+
+
 async def test_the_exchanges_own_token_never_counts(world: World) -> None:
     """Nor any contract that its network does not name. Criterion: POR-PIT-15"""
     clock, exchange = world.bed.clock, keys.signer(world.folder).public.hex()
@@ -145,6 +166,7 @@ async def test_the_exchanges_own_token_never_counts(world: World) -> None:
     evidence = Evidence(world.folder, door, clock, exchange, world.keys, rules)
     shown, document = await evidence.read(START_MS)
     assert set(shown.amounts) == {BTC, ETHER}
+    assert USDT not in shown.whole
     assert "USDT" not in json.dumps(document)
 
 

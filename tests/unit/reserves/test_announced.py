@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fullreserve.reserves.announced import HOUR_MS, Announced
+from fullreserve.reserves.archive import HASHES, LEAF_BYTES
 from fullreserve.reserves.canonical import digest
 from fullreserve.reserves.places import Place
 
@@ -23,6 +24,15 @@ def put(data: Path, name: str, document: Any) -> None:
     place = data / "reserves" / "public" / name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(document))
+
+
+def publish(data: Path, *statements: Any) -> None:
+    """Epochs in their order, with what a statement says of its time a second after the first."""
+    for epoch, one in enumerate(statements, 1):
+        put(data, f"epochs/{epoch}.json", {"statement": {"ts": START_MS + 1_000, **one}})
+    hashes = data / "reserves" / "public" / HASHES
+    hashes.parent.mkdir(parents=True, exist_ok=True)
+    hashes.write_bytes(bytes(LEAF_BYTES * len(statements)))
 
 
 def test_a_wallets_address_counts_after_72_hours(tmp_path: Path) -> None:
@@ -48,9 +58,8 @@ def test_a_later_process_recalls_what_was_published(tmp_path: Path) -> None:
     document = known.document()
     name = digest(document)
     put(tmp_path, f"addresses/{name}.json", document)
-    statement = {"ts": START_MS, "addresses": {"list": name}}
-    put(tmp_path, "latest.json", {"statement": statement})
-    put(tmp_path, "epochs/1.json", {"statement": {"ts": START_MS}})
+    named = {"addresses": {"list": name, "founded": known.founded_ms}}
+    publish(tmp_path, {}, named, {"reserves": {"evidence": ""}})
     again = Announced(tmp_path, EXCHANGE)
     again.see([FIRST, LATER], START_MS + 40 * HOUR_MS)
     assert again.document() == document
@@ -60,10 +69,21 @@ def test_addresses_of_before_there_were_lists_count_on(tmp_path: Path) -> None:
     """They were published with their evidence. Criterion: POR-PIT-11"""
     chain = {"network": 1, "places": [{"address": FIRST.address}]}
     put(tmp_path, "evidence/ef.json", {"chains": [chain]})
-    statement = {"ts": START_MS, "reserves": {"evidence": "ef"}}
-    for name in ("latest.json", "epochs/1.json"):
-        put(tmp_path, name, {"statement": statement})
+    publish(tmp_path, {"reserves": {"evidence": "ef"}}, {"reserves": {"evidence": ""}})
     known = Announced(tmp_path, EXCHANGE)
     now_ms = START_MS + 1_000 * HOUR_MS
     known.see([FIRST, LATER], now_ms)
     assert (known.age(FIRST, now_ms).counts, known.age(LATER, now_ms).counts) == (True, False)
+
+
+def test_a_list_that_is_missing_is_not_the_end(tmp_path: Path) -> None:
+    """The newest that is there counts. Criterion: POR-PIT-11"""
+    known = Announced(tmp_path, EXCHANGE)
+    known.see([FIRST], START_MS)
+    document = known.document()
+    put(tmp_path, f"addresses/{digest(document)}.json", document)
+    named = {"founded": START_MS}
+    lists = [{"addresses": {**named, "list": name}} for name in (digest(document), "ab")]
+    publish(tmp_path, *lists)
+    again = Announced(tmp_path, EXCHANGE)
+    assert again.document() == document
