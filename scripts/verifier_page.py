@@ -64,6 +64,8 @@ function line(parent, tag, text) {
   return made
 }
 
+const FIRST = 'It is of version 1: lowest of 30 days and ages of addresses are not checked.'
+
 function show(checked) {
   for (const one of checked) {
     const result = byId('result')
@@ -79,6 +81,12 @@ function show(checked) {
       const sums = [asset.users, asset.reserves].map((units) => decimal(units, asset.decimals))
       for (const text of [asset.symbol, ...sums, own]) line(row, 'td', text)
     }
+    for (const { symbol, decimals, users, reserves, leaving } of one.assets) {
+      if (reserves >= users) continue
+      const away = decimal(leaving, decimals)
+      line(result, 'p', `${symbol} is covered only with ${away} that is said to be on its way.`)
+    }
+    if (one.statement.v === 1) line(result, 'p', FIRST)
     if (Date.now() > one.statement.expires) {
       line(result, 'p', 'It was true then; a newer statement should be there by now.')
     }

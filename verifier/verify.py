@@ -45,10 +45,13 @@ DAY_MS = 24 * 3600 * 1000
 # Older signatures of the keys do not count: they could be from a key that is lost by now. Messages
 # that say themselves when they run out may be made for a month; others are good for a day.
 SIGNED_AGE_MAX_MS = 30 * DAY_MS
+WAIT_MS = 3 * DAY_MS
 # What was there in the first day of statements had nobody to wait for.
 FOUNDING_MS = DAY_MS
 LEAVING_BLOCKS_MAX = 1_000
 LEAVING_MAX = 10_000
+# Nothing of a file shows that a payment is the exchange's: a quarter of what is owed, at most.
+LEAVING_PART = 4
 WINDOWS = ("1", "7", "30")
 
 Document = dict[str, Any]
@@ -558,11 +561,19 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
         for one in made:
             _check_lowest(one)
     for one in made:
-        if one.reserves + one.leaving < one.users:
-            sums = (one.reserves + one.leaving, one.users)
-            held, owed = (decimal(units, one.decimals) for units in sums)
-            raise Refused(f"{one.symbol}: reserves of {held} do not cover {owed} owed to users.")
+        _check_cover(one)
     return made
+
+
+def _check_cover(asset: Asset) -> None:
+    """That what is there covers what is owed, with a part of it that is on its way at most."""
+    sums = (asset.reserves + asset.leaving, asset.users, asset.leaving)
+    held, owed, leaving = (decimal(units, asset.decimals) for units in sums)
+    if asset.reserves + asset.leaving < asset.users:
+        raise Refused(f"{asset.symbol}: reserves of {held} do not cover {owed} owed to users.")
+    if asset.reserves + asset.users // LEAVING_PART < asset.users:
+        msg = f"{asset.symbol}: {leaving} is said to be on its way, too much of {owed} to be cover."
+        raise Refused(msg)
 
 
 def _check_lowest(asset: Asset) -> None:
@@ -758,11 +769,24 @@ def check_pair(one: Checked, other: Checked) -> None:
     follows = member(other.statement, "previous", str) == sha(canonical(one.statement)).hex()
     if first + 1 == second and not follows:
         raise Refused(f"Statement {second} does not follow statement {first}.")
+    _check_versions(one.statement, other.statement)
     _check_lows(one.statement, other.statement)
     for here, there in ((one.logged, other.logged), (other.logged, one.logged)):
         for size, root in (there[:2], there.earlier):
             if here.size == size and here.root != root:
                 raise Refused("The exchange shows two different logs of %d entries." % size)
+
+
+def _check_versions(older: Document, newer: Document) -> None:
+    """That a later statement says no less than an earlier one, and both of one beginning."""
+    first, second = whole(older, "epoch"), whole(newer, "epoch")
+    if whole(older, "v") > whole(newer, "v") and first < second:
+        raise Refused(f"Statement {second} is of an older version than {first}, and says less.")
+    began = [one["addresses"] for one in (older, newer) if isinstance(one.get("addresses"), dict)]
+    if any(whole(one, "founded") > whole(older, "ts") for one in began):
+        raise Refused(f"Statements are said to have begun later than statement {first}.")
+    if len({whole(one, "founded") for one in began}) > 1:
+        raise Refused(f"Statements {first} and {second} say that they began at different times.")
 
 
 def _check_lows(older: Document, newer: Document) -> None:
@@ -1003,8 +1027,9 @@ def check_announced(chain: Document, statement: Document) -> dict[str, int]:
     old = max(read - whole(known, "wait"), whole(known, "founded") + FOUNDING_MS)
     for place in texts(chain, "places"):
         since = whole(place, "since")
-        if since > read:
-            raise Refused("An address is published later than it was read.")
+        # Not held against `read`, which is that of the chain that was read first.
+        if since > whole(statement, "ts"):
+            raise Refused("An address is published later than the statement.")
         for coin in texts(place, "coins") if "coins" in place else ():
             if not whole(coin, "height") <= whole(chain, "height"):
                 raise Refused("A coin is of a later block than the statement.")
@@ -2219,6 +2244,9 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
             "  %-6s owed to users %s, there %s%s %s"
             % (one.symbol, owed, there, way, percent and f"({percent})")
         )
+        if one.reserves < one.users:
+            say(f"         COVERED ONLY with {decimal(one.leaving, one.decimals)} that is said to")
+            say("         be on its way to users; no file shows that the exchange sent it")
         if one.lowest and one.users:
             lows = zip(WINDOWS, one.lowest, strict=False)
             parts = [f"{_written(low.ratio)} of {days}" for days, low in lows]
@@ -2226,6 +2254,7 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         if one.young:
             late = decimal(one.young, one.decimals)
             say(f"         {late} of it at deposit addresses that are published only lately")
+    _told_limits(statement, say)
     if checked.leaf is None:
         say("  There is no account's proof in this file.")
     else:
@@ -2235,6 +2264,17 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
                 say(f"    {decimal(units, one.decimals)} {one.symbol}")
     if now_ms > whole(statement, "expires"):
         say("  It was true then; a newer statement should be there by now.")
+
+
+def _told_limits(statement: Document, say: Callable[[str], None]) -> None:
+    """What of a statement could not be checked, or is checked by less than usual."""
+    if whole(statement, "v") == 1:
+        say("  It is of version 1: lowest of 30 days and ages of addresses are NOT checked.")
+        return
+    known = statement.get("addresses")
+    if isinstance(known, dict) and whole(known, "wait") < WAIT_MS:
+        hours = whole(known, "wait") // 3_600_000
+        say("  NOTE: new addresses count after %d hours, where 72 are usual." % hours)
 
 
 def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:

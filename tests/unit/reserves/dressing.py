@@ -37,6 +37,7 @@ def vectors() -> Iterator[Vector]:
     first = {**honest()["statement"], "v": 1}
     rows = [{name: row[name] for name in _FIRST} for row in first["assets"]]
     yield Vector("a statement of the first version", [again(honest(), v=1, assets=rows)], "")
+    yield from beginnings()
     yield from lows()
     yield from payments()
     yield from addresses()
@@ -94,6 +95,32 @@ def lows() -> Iterator[Vector]:
     yield Vector("a low that is told", [bundle(told, 2), bundle(told, 3)], "")
 
 
+def beginnings() -> Iterator[Vector]:
+    """Statements that say less than one before, or that they began at another time."""
+    told = history(2)
+    rows = [{name: row[name] for name in _FIRST} for row in told[1]["assets"]]
+    told[1] |= {"v": 1, "assets": rows}
+    yield Vector(
+        "a statement of the first version after one of the second",
+        [bundle(told, 1), bundle(told, 2)],
+        "Statement 2 is of an older version than 1, and says less.",
+    )
+    told = history(2)
+    told[1]["addresses"] = known(founded=told[1]["ts"])
+    yield Vector(
+        "statements that began later than one of them",
+        [bundle(told, 1), bundle(told, 2)],
+        "Statements are said to have begun later than statement 1.",
+    )
+    told = history(2)
+    told[1]["addresses"] = known(founded=FOUNDED_MS + 1)
+    yield Vector(
+        "statements that began at two times",
+        [bundle(told, 1), bundle(told, 2)],
+        "Statements 1 and 2 say that they began at different times.",
+    )
+
+
 def _low(ratio: str, reserves: int) -> Document:
     return {"ratio": ratio, "reserves": str(reserves)}
 
@@ -119,6 +146,13 @@ def payments() -> Iterator[Vector]:
     yield Vector("a payment of a later block", paid({**row, "height": 101}), elsewhere)
     yield Vector("a payment in no block", paid({**row, "height": 0}), elsewhere)
     yield Vector("a payment on another chain", paid({**row, "network": 2}), elsewhere)
+    yield Vector(
+        "a shortfall that is said to be on its way",
+        paid({**row, "amount": "138"}, leaving=138, reserves=412),
+        "BTC: 0.00000138 is said to be on its way, too much of 0.0000055 to be cover.",
+    )
+    least = paid({**row, "amount": "137"}, leaving=137, reserves=413)
+    yield Vector("a quarter is on its way", least, "")
     uncovered = asset(reserves="500", ratio="0.9090", lowest=lowest("0.9090", 500))
     yield Vector(
         "coins that left without a payment",
@@ -147,9 +181,14 @@ def addresses() -> Iterator[Vector]:
         "ETH: other sums than stated are at addresses published lately.",
     )
     yield Vector(
-        "an address that is published after it was read",
-        chain.files(since=NOW_MS),
-        "An address is published later than it was read.",
+        "an address that is published after the statement",
+        chain.files(since=NOW_MS + 1),
+        "An address is published later than the statement.",
+    )
+    yield Vector(
+        "a new deposit address, while another chain was read earlier",
+        chain.files(tier="deposit", since=NOW_MS, young=STATED),
+        "",
     )
 
 

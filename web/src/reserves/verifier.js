@@ -17,6 +17,8 @@ const SIGNED_AGE_MAX_MS = 30 * DAY_MS
 const FOUNDING_MS = DAY_MS
 const LEAVING_BLOCKS_MAX = 1000
 const LEAVING_MAX = 10000
+// Nothing of a file shows that a payment is the exchange's: a quarter of what is owed, at most.
+const LEAVING_PART = 4n
 const WINDOWS = ['1', '7', '30']
 
 /** What does not hold, in one sentence. */
@@ -528,14 +530,20 @@ function checkAssets(statement, house) {
     checkLeaving(statement, made)
     for (const one of made) checkLowest(one)
   }
-  for (const one of made) {
-    const shown = one.reserves + one.leaving
-    if (shown < one.users) {
-      const [held, owed] = [shown, one.users].map((units) => decimal(units, one.decimals))
-      refuse(`${one.symbol}: reserves of ${held} do not cover ${owed} owed to users.`)
-    }
-  }
+  for (const one of made) checkCover(one)
   return made
+}
+
+// That what is there covers what is owed, with a part of it that is on its way at most.
+function checkCover({ symbol, decimals, users, reserves, leaving }) {
+  const sums = [reserves + leaving, users, leaving].map((units) => decimal(units, decimals))
+  const [held, owed, away] = sums
+  if (reserves + leaving < users) {
+    refuse(`${symbol}: reserves of ${held} do not cover ${owed} owed to users.`)
+  }
+  if (reserves + users / LEAVING_PART < users) {
+    refuse(`${symbol}: ${away} is said to be on its way, too much of ${owed} to be cover.`)
+  }
 }
 
 function checkAsset(row, own, isNew) {
@@ -764,6 +772,7 @@ async function checkPair(one, other) {
   if (first + 1 === second && !follows) {
     refuse(`Statement ${second} does not follow statement ${first}.`)
   }
+  checkVersions(one.statement, other.statement)
   checkLows(one.statement, other.statement)
   for (const [here, there] of [
     [one.logged, other.logged],
@@ -786,6 +795,24 @@ function assetsOf(statement) {
     reserves: amount(row, 'reserves'),
     ...moreOf(row, whole(statement, 'v') > 1),
   }))
+}
+
+// That a later statement says no less than an earlier one, and both of one beginning.
+function checkVersions(older, newer) {
+  const [first, second] = [whole(older, 'epoch'), whole(newer, 'epoch')]
+  if (whole(older, 'v') > whole(newer, 'v') && first < second) {
+    refuse(`Statement ${second} is of an older version than ${first}, and says less.`)
+  }
+  const named = [older, newer].map(({ addresses }) => addresses)
+  const began = named
+    .filter((one) => one !== null && typeof one === 'object' && !Array.isArray(one))
+    .map((one) => whole(one, 'founded'))
+  if (began.some((one) => one > whole(older, 'ts'))) {
+    refuse(`Statements are said to have begun later than statement ${first}.`)
+  }
+  if (new Set(began).size > 1) {
+    refuse(`Statements ${first} and ${second} say that they began at different times.`)
+  }
 }
 
 // That a statement does not hide that less was there in one of the days that it tells of.
@@ -1081,7 +1108,8 @@ function checkAnnounced(chain, statement) {
   const old = Math.max(read - whole(known, 'wait'), whole(known, 'founded') + FOUNDING_MS)
   for (const place of texts(chain, 'places')) {
     const since = whole(place, 'since')
-    if (since > read) refuse('An address is published later than it was read.')
+    // Not held against `read`, which is that of the chain that was read first.
+    if (since > whole(statement, 'ts')) refuse('An address is published later than the statement.')
     for (const coin of 'coins' in place ? texts(place, 'coins') : []) {
       if (whole(coin, 'height') > whole(chain, 'height')) {
         refuse('A coin is of a later block than the statement.')

@@ -8,6 +8,7 @@ import {
   type AssetRow,
   type ChainEvidence,
   covers,
+  coversWithLeaving,
   evidencePath,
   isCovered,
   type Statement,
@@ -93,6 +94,11 @@ const DAYS = ['1', '7', '30'] as const
 
 const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)}%` : '—')
 
+function tone(asset: AssetRow): string | undefined {
+  if (!covers(asset)) return css.lacking
+  return coversWithLeaving(asset) ? css.away : css.enough
+}
+
 function Assets({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
   const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
@@ -103,7 +109,14 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'there',
       title: t('reserves.there'),
       number: true,
-      cell: (one) => text(one.reserves, one),
+      cell: (one) => (
+        <>
+          {text(one.reserves, one)}
+          {BigInt(one.young ?? 0) > 0n && (
+            <div>{t('reserves.young', { amount: text(one.young ?? '0', one) })}</div>
+          )}
+        </>
+      ),
     },
     {
       id: 'lacking',
@@ -115,7 +128,16 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'ratio',
       title: t('reserves.ratio'),
       number: true,
-      cell: (one) => <b className={covers(one) ? css.enough : css.lacking}>{percent(one.ratio)}</b>,
+      cell: (one) => (
+        <>
+          <b className={tone(one)}>{percent(one.ratio)}</b>
+          {coversWithLeaving(one) && (
+            <div className={css.away}>
+              {t('reserves.away', { amount: text(one.leaving ?? '0', one) })}
+            </div>
+          )}
+        </>
+      ),
     },
     {
       id: 'lowest',

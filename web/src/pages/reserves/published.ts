@@ -14,6 +14,8 @@ export interface AssetRow {
   ratio: string
   /** Paid by a block and still owed, as it is not final; statements say it since version 2. */
   leaving?: string
+  /** Of the reserves, what is at deposit addresses that are published only lately. */
+  young?: string
   /** The lowest of so many days. */
   lowest?: Record<'1' | '7' | '30', { ratio: string; reserves: string }>
 }
@@ -161,9 +163,15 @@ export function isCovered(statement: Statement): boolean {
   return statement.assets.every(covers)
 }
 
-/** With what is on its way to users: they are owed it, and its coins are gone. */
+/** With what is on its way to users, a quarter of what they are owed at most, as verifiers do. */
 export function covers({ reserves, leaving, users }: AssetRow): boolean {
-  return BigInt(reserves) + BigInt(leaving ?? 0) >= BigInt(users)
+  const [most, away] = [BigInt(users) / 4n, BigInt(leaving ?? 0)]
+  return BigInt(reserves) + (away < most ? away : most) >= BigInt(users)
+}
+
+/** Whether it covers only with what is said to be on its way, which the page cannot check. */
+export function coversWithLeaving(asset: AssetRow): boolean {
+  return covers(asset) && BigInt(asset.reserves) < BigInt(asset.users)
 }
 
 /** The lowest ratio of all assets; null where nothing is owed. */
