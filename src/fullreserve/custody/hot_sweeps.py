@@ -5,12 +5,15 @@ Hot's signers ask the log as well, and know warm's place from their own file of 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import structlog
 
+from fullreserve.clock import Clock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
+from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
 from fullreserve.exchange import chart
@@ -18,7 +21,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.products.tier_marks import Standing, sweep
 from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 KEY = "sweep/"  # of a plan's move, before the number of the log's
 LOOK_AGAIN = 120  # rounds between two looks at the ledger, and until what was refused goes again
@@ -42,26 +45,61 @@ def number_of(plan: Plan) -> int:
 
 
 class HotSweeps:
-    """Of one network; without a place of warm's in its file there are none."""
+    """Of one network; without a place of warm's in its file there are none.
 
-    def __init__(self, network: Network, house: House) -> None:
+    `room` is the most of an asset that one transaction can take from hot now, in the chain's units;
+    None: all there is. It may raise NodeProblem.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        house: House,
+        clock: Clock,
+        room: Callable[[int], Awaitable[int | None]],
+    ) -> None:
         self._network = network
         self._house = house
+        self._clock = clock
+        self._room = room
         self._rounds = 0
         self._refused: dict[int, int] = {}  # by move: the round from which on it is tried again
 
     async def due(self) -> list[Surplus]:
-        """Moves that the log has decided and not bound; asks it for more now and then."""
-        if not self._network.warm:
-            return []
-        if self._rounds % LOOK_AGAIN == 0:
+        """Moves that the log has decided and not bound; asks it for more now and then.
+
+        What was not bound in its time ends, whatever held it up: a refill would wait for it.
+        """
+        if self._network.warm and self._rounds % LOOK_AGAIN == 0:
             await self._want()
         self._rounds += 1
         asked = moves.ListMoves(is_open=True, limit=OPEN_MAX)
         found: list[moves.Move] = await self._house.ask(moves.TIER_MOVES, asked)
         fresh = [one for one in found if self._is_ours(one) and not one.binding]
+        fresh = await self._in_time(fresh)
         fresh = [one for one in fresh if self._refused.get(one.number, 0) <= self._rounds]
-        return [surplus_of(one, self._network) for one in fresh]
+        made = [self._surplus(one) for one in fresh] if self._network.warm else []
+        return [one for one in made if one is not None]
+
+    async def _in_time(self, fresh: list[moves.Move]) -> list[moves.Move]:
+        if not fresh:
+            return []
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        late = [one for one in fresh if now_ms >= one.expires_ms]
+        for one in late:
+            log.warning("sweep of hot lapses", move=one.number)
+            word = moves.End(one.number, moves.MoveState.LAPSED)
+            await self._house.report(moves.TIER_MOVES, word)
+        return [one for one in fresh if one not in late]
+
+    def _surplus(self, one: moves.Move) -> Surplus | None:
+        """None where the file of networks is at fault: what else is to be paid goes on."""
+        try:
+            return surplus_of(one, self._network)
+        except (KeyError, ValueError) as problem:
+            log.warning("sweep of hot waits", move=one.number, problem=str(problem))
+            self._refused[one.number] = self._rounds + LOOK_AGAIN
+            return None
 
     def _is_ours(self, one: moves.Move) -> bool:
         tiers = (wire.Tier.HOT, wire.Tier.WARM)
@@ -69,7 +107,11 @@ class HotSweeps:
 
     async def _want(self) -> None:
         marks: list[moves.Marks] = await self._house.ask(moves.TIER_MOVES, moves.ListMarks())
-        ours = [one for one in marks if one.network == self._network.network]
+        ours = [
+            one
+            for one in marks
+            if one.network == self._network.network and one.asset in self._network.decimals
+        ]
         ledger = await self._house.ledger() if ours else []
         for one in ours:
             held = sum(
@@ -83,9 +125,16 @@ class HotSweeps:
             has = Standing(held, amount_int(demand.bound), 0, 0, 0)
             if not sweep(one, has).code:
                 tiers = (wire.Tier.HOT, wire.Tier.WARM)
-                await self._house.report(
-                    moves.TIER_MOVES, moves.Want(one.network, one.asset, *tiers)
-                )
+                try:
+                    room = await self._room(one.asset)
+                except NodeProblem as problem:
+                    log.warning("no sweep of hot", asset=one.asset, problem=str(problem))
+                    continue
+                # Several accounts do not pay together: no more than the fullest can is wanted.
+                most = self._network.scales[one.asset].to_ledger(room or 0)[0]
+                limit = b"" if room is None else amount_bytes(most)
+                word = moves.Want(one.network, one.asset, *tiers, room=limit)
+                await self._house.report(moves.TIER_MOVES, word)
 
     async def bind(self, plan: Plan) -> int:
         """The log's code: nothing is signed before it is 0."""

@@ -126,13 +126,20 @@ class Paying:
     """One network's payer, and what it needs to know of its chain before each round."""
 
     def __init__(
-        self, network: Network, store: Store, house: House, destinations: Destinations, data: Path
+        self,
+        network: Network,
+        store: Store,
+        house: House,
+        destinations: Destinations,
+        data: Path,
+        clock: Clock,
     ) -> None:
         chains = network.chains()
         self._network = network
+        self._store = store
         self._chain: Chain = chains[0]
         self._second = chains[1] if len(chains) > 1 else None
-        self._hot = HotSweeps(network, house)
+        self._hot = HotSweeps(network, house, clock, self._room)
         self._payer = Payer(
             self._chain,
             store,
@@ -171,6 +178,10 @@ class Paying:
         else:
             self._say("ok")
 
+    async def _room(self, asset: int) -> int | None:
+        bound = [kept.plan for kept in self._store.open_plans(self._network.network)]
+        return await asyncio.to_thread(self._chain.room, asset, bound)
+
     def _say(self, state: str) -> None:
         if state != self._state:
             self._state = state
@@ -206,7 +217,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
     store, vault = Store(data / STORE), Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, PAYER_GATEWAY, clock)
     house, destinations = House(door), Destinations(vault)
-    workers = [Paying(one, store, house, destinations, data) for one in served]
+    workers = [Paying(one, store, house, destinations, data, clock) for one in served]
 
     async def work() -> None:
         async with house.listening(), asyncio.TaskGroup() as group:

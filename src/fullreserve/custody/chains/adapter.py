@@ -176,6 +176,10 @@ class Chain(ABC):
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         """A plan that takes nothing that a plan of `bound` has taken; HotShort, Unpayable."""
 
+    def room(self, asset: int, bound: Sequence[Plan]) -> int | None:  # noqa: ARG002 - the interface
+        """The most of an asset that one transaction can take beside `bound`; None: all there is."""
+        return None
+
     @abstractmethod
     def bumped(self, plan: Plan) -> Plan:
         """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap."""

@@ -302,6 +302,12 @@ class EvmChain(Chain):
             return HotShort(payment.asset, why)
         return self._as_plan(body, batch)
 
+    def room(self, asset: int, bound: Sequence[Plan]) -> int | None:
+        token = self.terms.tokens.get(asset)
+        tokens = () if token is None else (token,)
+        lanes = self._look(tokens, [tx.read_body(plan.body) for plan in bound])
+        return lanes.most(token, GAS_COIN if token is None else GAS_TOKEN)
+
     def fillers(self, bound: Sequence[Plan]) -> list[Plan]:
         """A lane's transaction to itself for each nonce below a bound one that is nobody's."""
         taken = [tx.read_body(plan.body) for plan in bound]

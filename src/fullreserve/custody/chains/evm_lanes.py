@@ -54,6 +54,14 @@ class Lanes:
             return False
         return token is None or self._tokens[token, body.lane] >= amount
 
+    def most(self, token: bytes | None, gas: int) -> int:
+        """What the fullest lane can pay at twice the fee, as that may rise meanwhile."""
+        cost = 2 * gas * self.fee
+        if token is None:
+            return max((coin - cost for coin in self._coin.values() if coin > cost), default=0)
+        able = [lane for lane, coin in self._coin.items() if coin >= cost]
+        return max((self._tokens[token, lane] for lane in able), default=0)
+
     def next_nonce(self, lane: bytes) -> int:
         """The lowest free one: a nonce that was given up again must not hold up those above it."""
         while (lane, self._free[lane]) in self._used:
