@@ -22,6 +22,7 @@ from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.house import House
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.decided_moves import intent_of
+from fullreserve.custody.keys.device import DeviceProblem
 from fullreserve.custody.keys.intent import NotApproved, Rule, TierPolicy
 from fullreserve.custody.keys.kept_moves import Kept, KeptMoves, Sent
 from fullreserve.custody.keys.move_standing import Taken, height_of, standing
@@ -52,6 +53,8 @@ from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 AGAIN_MS = 60_000  # until what was refused is asked for again
 OPEN_MAX = 100
+# A node, a device, or a file that is at fault: what does not need it goes on.
+PROBLEMS = (NodeProblem, DeviceProblem, KeyError, ValueError)
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +90,7 @@ class Refilling:
         self._salt = salt_of(data)
         self._refused: dict[int, int] = {}  # by asset: when it may be asked again
         self._said: dict[int, str] = {}
+        self._bindings: set[bytes] = set()  # of the moves that are open
 
     async def round(self) -> None:
         """Every step that is due; NodeProblem, Unavailable."""
@@ -95,9 +99,11 @@ class Refilling:
             TIER_MOVES, ListMoves(is_open=True, limit=OPEN_MAX)
         )
         ours = [one for one in found if one.network == number]
-        for one in ours:
+        self._bindings = {one.binding for one in ours if one.binding}
+        # The oldest first: what waits for a nonce waits for those before it.
+        for one in sorted(ours, key=lambda one: one.number):
             if (one.source, one.target) == (wire.Tier.WARM, wire.Tier.HOT):
-                await self._carry_out(one)
+                await self._tried(one)
         moving = {one.asset for one in ours}
         marks: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
         for each in marks:
@@ -107,7 +113,8 @@ class Refilling:
     # Whether one is due
 
     async def _want(self, marks: Marks) -> None:
-        rules = self._rules(marks.asset)
+        known = marks.asset in self._terms.network.decimals
+        rules = self._rules(marks.asset) if known else []
         now_ms = self._clock.monotonic_ns() // NS_PER_MS
         if not rules or now_ms < self._refused.get(marks.asset, 0) or not await self._due(marks):
             return
@@ -161,6 +168,13 @@ class Refilling:
 
     # Carrying out
 
+    async def _tried(self, move: Move) -> None:
+        """A step further, if it can be; what is wrong with one move holds up no other one."""
+        try:
+            await self._carry_out(move)
+        except PROBLEMS as problem:
+            self._say(move, str(problem) or type(problem).__name__)
+
     async def _carry_out(self, move: Move) -> None:
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         if not move.binding:
@@ -175,7 +189,7 @@ class Refilling:
         if kept is None or kept.proposal.binding != move.binding:
             self._say(move, "bound, and unknown here: a person has to look")
             return
-        if not kept.sent:
+        if not kept.sent and not await asyncio.to_thread(self._is_used, kept):
             if now_ms >= move.expires_ms:
                 await self._end(move, MoveState.LAPSED)
                 return
@@ -192,12 +206,16 @@ class Refilling:
         except (Unpayable, moves.BadMove, ValueError) as problem:
             self._say(move, str(problem))
             return None
-        self._kept.keep(kept)
         word = Bind(move.number, kept.proposal.binding)
+        if word.binding in self._bindings:
+            self._say(move, "another move that is open has its nonce or inputs")
+            return None
+        self._kept.keep(kept)
         (code,) = await self._house.report(TIER_MOVES, word)
         if code:
             self._say(move, Refused(code).name.lower())
             return None
+        self._bindings.add(word.binding)
         return msgspec.structs.replace(move, binding=word.binding, state=MoveState.BOUND)
 
     def _built(self, move: Move) -> Kept:
@@ -209,6 +227,12 @@ class Refilling:
         first = self._kept.inputs(network.network)
         made = moves.built(self._record, self._node, intent, rule, self._terms.rate, first)
         return Kept(made, height_of(self._node, made))
+
+    def _is_used(self, kept: Kept) -> bool:
+        """Whether a Safe's nonce is: no signature helps any more, and each would be for nothing."""
+        if kept.proposal.transaction is None:
+            return False
+        return standing(self._node, kept.proposal, kept.since) is not None
 
     def _signed(self, move: Move, kept: Kept) -> Kept | None:
         """With a transaction, on disk, once enough holders have signed; NodeProblem."""
@@ -273,12 +297,12 @@ class Refilling:
     # What becomes of it
 
     async def _follow(self, move: Move, kept: Kept) -> None:
-        newest = kept.sent[-1]
-        taken = await asyncio.to_thread(
-            standing, self._node, kept.proposal, kept.since, newest.txid
-        )
+        newest = kept.sent[-1] if kept.sent else None
+        txid = newest.txid if newest is not None else b""
+        taken = await asyncio.to_thread(standing, self._node, kept.proposal, kept.since, txid)
         if taken is None:
-            await asyncio.to_thread(self._give, move, newest)
+            if newest is not None:
+                await asyncio.to_thread(self._give, move, newest)
         elif taken.depth >= self._terms.network.unlock_after:
             await self._final(move, kept, taken)
         elif not taken.is_ours:
@@ -355,6 +379,6 @@ async def keep(workers: Sequence[Refilling], clock: Clock, pause_ms: int) -> Non
 async def _problem(round_: Callable[[], Awaitable[None]]) -> str:
     try:
         await round_()
-    except NodeProblem as problem:
-        return str(problem)
+    except PROBLEMS as problem:
+        return str(problem) or type(problem).__name__
     return ""
