@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.custody.addresses import account_of
@@ -68,11 +69,11 @@ class Refusing:
 class Refills:
     """Warm has 90 of each asset; 20 of one are due once it has marks."""
 
-    def __init__(self, folder: Path, bed: Bed, house: House, nodes: int) -> None:
+    def __init__(self, folder: Path, bed: Bed, house: House) -> None:
         self.folder, self.bed, self.house = folder, bed, house
         public = BRANCH.public()
         network = Network(
-            network=NETWORK, kind="evm", nodes=(URL,) * nodes, chain_id=1, coin=COIN,
+            network=NETWORK, kind="evm", nodes=(URL, URL), chain_id=1, coin=COIN,
             branches=(Branch(public.key.hex(), public.code.hex()),), credit_after=1,
             decimals={COIN: 18, TOKEN: 6}, unlock_after=FINAL, lanes=(HOT.hex(),),
             tokens={TOKEN: CONTRACT.hex()},
@@ -90,13 +91,13 @@ class Refills:
         self.gas = Refusing()
         terms = Terms(network, TierPolicy(1, 2, APPROVERS, rules), (), self.gas)
         self.worker = Refilling(folder, house, bed.clock, terms)
-        self.safes = [Safe() for _ in range(nodes)]
-        self.worker._node = self.safes[0]
+        self.safes = [Safe(), Safe()]
+        self.worker._node, self.worker._second = self.safes
 
     @classmethod
-    async def open(cls, folder: Path, nodes: int) -> Refills:
+    async def open(cls, folder: Path) -> Refills:
         bed = await Bed.open(folder, folds=products())
-        made = cls(folder, bed, House(await bed.door(MOVES_GATEWAY)), nodes)
+        made = cls(folder, bed, House(await bed.door(MOVES_GATEWAY)))
         none, most = amount_bytes(0), amount_bytes(10**15)
         lines = tuple(
             wire.NetworkAsset(asset, decimals, none, none, amount_bytes(1), most, 8)
@@ -137,7 +138,7 @@ class Refills:
 
 @pytest.fixture
 async def refills(tmp_path: Path) -> AsyncIterator[Refills]:
-    made = await Refills.open(tmp_path, 2)
+    made = await Refills.open(tmp_path)
     yield made
     await made.bed.close()
 
@@ -181,6 +182,37 @@ async def test_a_nonce_that_is_used_is_signed_for_no_more(refills: Refills) -> N
     await refills.worker.round()
     assert refills.gas.asked == 0
     assert (await refills.states())[0] == moves.MoveState.OVERTAKEN
+
+
+async def test_no_move_is_given_up_by_the_word_of_one_node(refills: Refills) -> None:
+    """Criterion: CUST-REFILL-5. The nonce is used by one node's word alone, at first."""
+    await refills.wanted(COIN)
+    for _ in range(2):
+        await refills.worker.round()
+    first, second = refills.safes
+    first.nonce = 1
+    for _ in range(3):
+        await refills.worker.round()
+        first.height += FINAL
+    assert await refills.states() == [moves.MoveState.BOUND]
+    second.nonce = 1
+    await refills.worker.round()
+    assert (await refills.states())[0] == moves.MoveState.OVERTAKEN
+
+
+async def test_a_doubt_that_is_over_is_forgotten(refills: Refills) -> None:
+    """Criterion: CUST-REFILL-5. The next one begins anew."""
+    await refills.wanted(COIN)
+    for _ in range(2):
+        await refills.worker.round()
+    (move,) = await refills.known()
+    kept = refills.worker._kept.find(move.number)
+    assert kept is not None
+    refills.worker._kept.keep(msgspec.structs.replace(kept, at=1))
+    await refills.worker._follow(move, msgspec.structs.replace(kept, at=1))
+    after = refills.worker._kept.find(move.number)
+    assert after is not None
+    assert after.at == 0
 
 
 async def test_a_move_whose_file_is_damaged_holds_up_no_other(refills: Refills) -> None:

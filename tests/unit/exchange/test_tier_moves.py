@@ -322,6 +322,16 @@ def test_what_nobody_signed_in_time_lapses(tiers: Tiers) -> None:
     ]  # fmt: skip
 
 
+def test_what_was_overtaken_counts_for_the_day(tiers: Tiers) -> None:
+    """Criterion: CUST-REFILL-5. It may have been paid, if the nodes were wrong; 70 are the most."""
+    for amount in (40, 30):
+        one = tiers.decided()
+        assert amount_int(one.amount) == amount * COIN
+        assert tiers.say(Bind(one.number, transfer(f"coins {one.number}"))) == 0
+        assert tiers.say(End(one.number, MoveState.OVERTAKEN, transfer("other"))) == 0
+    assert tiers.want() == Refused.CAPPED
+
+
 def test_hot_is_filled_to_its_cap_while_a_quorum_could_lose_nobody(tiers: Tiers) -> None:
     """Criterion: CUST-TIER-1. The liveness of holders raises refills."""
     shares = tuple(Holder(person, person) for person in (1, 2, 3))

@@ -86,7 +86,8 @@ class Refilling:
         self._terms = terms
         self._record = Record.of(data)
         self._kept = KeptMoves(data)
-        self._node = Node(terms.network.nodes[0])
+        self._node, *others = [Node(url) for url in terms.network.nodes]
+        self._second = others[0] if others else None
         self._salt = salt_of(data)
         self._refused: dict[int, int] = {}  # by asset: when it may be asked again
         self._said: dict[int, str] = {}
@@ -300,6 +301,10 @@ class Refilling:
         newest = kept.sent[-1] if kept.sent else None
         txid = newest.txid if newest is not None else b""
         taken = await asyncio.to_thread(standing, self._node, kept.proposal, kept.since, txid)
+        if kept.at and (taken is None or taken.is_ours):
+            # The node has changed its mind: what it says next is doubted anew.
+            kept = msgspec.structs.replace(kept, at=0)
+            self._kept.keep(kept)
         if taken is None:
             if newest is not None:
                 await asyncio.to_thread(self._give, move, newest)
@@ -333,7 +338,8 @@ class Refilling:
         network = self._terms.network
         name = transfer(self._salt, network.network, taken.txid)
         if not taken.is_ours:
-            await self._end(move, MoveState.OVERTAKEN, name)
+            if await asyncio.to_thread(self._is_sure, move, kept, taken):
+                await self._end(move, MoveState.OVERTAKEN, name)
             return
         spend = kept.proposal.spend
         fee = network.scales[network.coin].cost(spend.fee if spend is not None else 0)
@@ -346,6 +352,20 @@ class Refilling:
             log.error("moved, and the exchange does not say so", move=move.number, code=code)
             return
         await self._end(move, MoveState.DONE, name)
+
+    def _is_sure(self, move: Move, kept: Kept, taken: Taken) -> bool:
+        """Whether it was not paid: no second refill rests on one node's word where there are two.
+
+        NodeProblem.
+        """
+        if self._second is None:
+            return True
+        txid = kept.sent[-1].txid if kept.sent else b""
+        other = standing(self._second, kept.proposal, kept.since, txid)
+        if other is None or other.is_ours or other.txid != taken.txid:
+            self._say(move, "two nodes differ about what took its inputs or nonce")
+            return False
+        return True
 
     async def _end(self, move: Move, state: MoveState, name: bytes = b"") -> None:
         (code,) = await self._house.report(TIER_MOVES, End(move.number, state, name))

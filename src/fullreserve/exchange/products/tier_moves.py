@@ -144,7 +144,8 @@ class TierMoves(UndoingFold[TierMovesState]):
             for one in self._of(network, asset)
             if one.target == Tier.HOT
             and one.decided_ms > moment.time_ms - DAY_MS
-            and one.state not in (MoveState.LAPSED, MoveState.OVERTAKEN)
+            # What was overtaken may have been paid after all, if the nodes were wrong.
+            and one.state != MoveState.LAPSED
         )
         return Standing(
             hot=wallets.of(chart.CHAIN_HOT, network, asset),
