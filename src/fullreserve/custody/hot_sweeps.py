@@ -122,7 +122,9 @@ class HotSweeps:
             )
             asked = GetDemand(one.network, one.asset)
             demand: Demand = await self._house.ask(wire.WITHDRAWALS, asked)
-            has = Standing(held, amount_int(demand.bound), 0, 0, 0)
+            asked_of_hot = (demand.bound, demand.short, demand.waiting)
+            bound, short, waiting = map(amount_int, asked_of_hot)
+            has = Standing(held, bound, short, 0, 0, waiting)
             if not sweep(one, has).code:
                 tiers = (wire.Tier.HOT, wire.Tier.WARM)
                 try:

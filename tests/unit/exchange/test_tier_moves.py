@@ -242,6 +242,19 @@ def test_hot_above_its_cap_is_swept_to_its_target(tiers: Tiers) -> None:
         assert tiers.want(*wrong) == 51_000
 
 
+def test_what_withdrawals_wait_for_is_not_swept(tiers: Tiers) -> None:
+    """Criterion: CUST-TIER-6. Neither what is to be paid next, nor anything while hot is short."""
+    tiers.fund(Tier.HOT, 110)
+    tiers.ask(30)
+    assert tiers.want(Tier.HOT, Tier.WARM) == Refused.NOT_DUE
+    tiers.fund(Tier.HOT, 5)
+    one = tiers.decided(Tier.HOT, Tier.WARM)
+    assert amount_int(one.amount) == 35 * COIN  # of 115: 30 are to be paid, and 50 stay
+    assert tiers.say(End(one.number, MoveState.LAPSED)) == 0
+    tiers.short()
+    assert tiers.want(Tier.HOT, Tier.WARM) == Refused.NOT_DUE
+
+
 @pytest.mark.parametrize(
     ("scope", "mode", "is_stopped"),
     [

@@ -20,6 +20,7 @@ class Standing(NamedTuple):
     short: int  # of withdrawals that wait for coins
     warm: int
     refilled: int  # in 24 hours
+    waiting: int = 0  # of withdrawals that are to be paid, and are not bound yet
 
     @property
     def free(self) -> int:
@@ -56,10 +57,11 @@ def refill(marks: Marks, has: Standing, *, is_red: bool) -> Due:
 
 
 def sweep(marks: Marks, has: Standing) -> Due:
-    """What hot has too much: above the cap, down to the target."""
-    if has.free <= amount_int(marks.cap):
+    """What hot has too much: above the cap, down to the target; nothing that is to be paid."""
+    left = has.free - has.waiting
+    if has.short or left <= amount_int(marks.cap):
         return Due(code=Refused.NOT_DUE)
-    amount = min(has.free - amount_int(marks.target), amount_int(marks.most))
+    amount = min(left - amount_int(marks.target), amount_int(marks.most))
     return Due(amount, Why.OVER)
 
 

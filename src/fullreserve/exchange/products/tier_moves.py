@@ -153,6 +153,7 @@ class TierMoves(UndoingFold[TierMovesState]):
             short=amount_int(demand.short),
             warm=wallets.of(chart.CHAIN_WARM, network, asset),
             refilled=refilled,
+            waiting=amount_int(demand.waiting),
         )
 
     def _of(self, network: int, asset: int) -> list[Move]:

@@ -163,10 +163,11 @@ def _demand(asked: GetDemand, known: Index) -> Demand:
         rows = known.matching(lambda row: (row.network, row.asset) == line and is_wanted(row))
         return amount_bytes(sum(ranked.total for ranked in rows.values()))
 
-    short = WithdrawalState.SHORT
+    short, waiting = WithdrawalState.SHORT, WithdrawalState.WAITING
     return Demand(
         total(lambda row: row.is_bound),
         total(lambda row: row.state == short and not row.is_bound),
+        total(lambda row: row.state == waiting and not row.is_bound),
     )
 
 

@@ -232,6 +232,7 @@ class Demand(msgspec.Struct, array_like=True, frozen=True):
 
     bound: Amount
     short: Amount
+    waiting: Amount = bytes(16)  # to be taken by the payer
 
 
 class ListUndecided(Question, frozen=True, tag=27):
