@@ -18,10 +18,12 @@ from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.house import MOVES_GATEWAY, House
-from fullreserve.custody.keys.intent import Rule, TierPolicy
+from fullreserve.custody.keys.decided_moves import DecidedMoves
+from fullreserve.custody.keys.intent import Approval, Rule, TierPolicy
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.keys.refilling import Refilling, Terms
+from fullreserve.custody.keys.tier_signer import Answer, TierMemory, TierSigner
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.tiers import safe
 from fullreserve.exchange.products import custody_wire as wire
@@ -213,6 +215,28 @@ async def test_a_doubt_that_is_over_is_forgotten(refills: Refills) -> None:
     after = refills.worker._kept.find(move.number)
     assert after is not None
     assert after.at == 0
+
+
+async def test_a_stray_approval_spoils_no_standing_rule(refills: Refills) -> None:
+    """Criterion: CUST-REFILL-3. Nor is one enough where the log has not decided."""
+    await refills.wanted(COIN)
+    for _ in range(2):
+        await refills.worker.round()
+    (move,) = await refills.known()
+    kept = refills.worker._kept.find(move.number)
+    assert kept is not None
+    terms, memory = refills.worker._terms, TierMemory(refills.folder / "ida.sqlite")
+    decided = DecidedMoves(refills.house, [terms.network])
+    wallets = Record.of(refills.folder).state.wallets
+    signer = TierSigner("ida", IDA, wallets, terms.policy, memory, refills.bed.clock, decided)
+    change = msgspec.structs.replace
+    stray = change(kept.proposal, approvals=(Approval("nobody", b"?" * 65),))
+    told = msgspec.json.decode(await signer.answer("", msgspec.json.encode(stray)), type=Answer)
+    assert told.part
+    other = change(stray, intent=change(stray.intent, number=99))
+    told = msgspec.json.decode(await signer.answer("", msgspec.json.encode(other)), type=Answer)
+    assert "0 of 2 approvers" in told.refusal
+    memory.close()
 
 
 async def test_a_move_whose_file_is_damaged_holds_up_no_other(refills: Refills) -> None:

@@ -168,11 +168,19 @@ class TierSigner:
             return Answer(refusal="the signer cannot remember what it signs: its disk")
 
     async def _is_decided(self, proposal: Proposal) -> bool:
-        """Whether a standing rule lets the log's word do; NotApproved, Unavailable."""
+        """Whether a standing rule lets the log's word do; NotApproved, Unavailable.
+
+        Where there are approvals they may do instead, and a stray one spoils nothing.
+        """
         rule = rule_of(proposal.intent, self._policy)
-        if self._decided is None or rule is None or not rule.standing or proposal.approvals:
+        if self._decided is None or rule is None or not rule.standing:
             return False
-        await self._decided.check(proposal)
+        try:
+            await self._decided.check(proposal)
+        except (NotApproved, Unavailable):
+            if not proposal.approvals:
+                raise
+            return False
         return True
 
     def sign(self, proposal: Proposal, *, is_decided: bool = False) -> bytes:
