@@ -26,6 +26,7 @@ from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 KEY = "sweep/"  # of a plan's move, before the number of the log's
 LOOK_AGAIN = 120  # rounds between two looks at the ledger, and until what was refused goes again
 OPEN_MAX = 100
+DOUBLED_MAX = 10  # times that the wait is doubled after sweeps that did nothing
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ class HotSweeps:
         self._room = room
         self._rounds = 0
         self._refused: dict[int, int] = {}  # by move: the round from which on it is tried again
+        self._failed: dict[int, tuple[int, int]] = {}  # by asset: how often, and until which round
 
     async def due(self) -> list[Surplus]:
         """Moves that the log has decided and not bound; asks it for more now and then.
@@ -111,6 +113,7 @@ class HotSweeps:
             one
             for one in marks
             if one.network == self._network.network and one.asset in self._network.decimals
+            if self._failed.get(one.asset, (0, 0))[1] <= self._rounds
         ]
         ledger = await self._house.ledger() if ours else []
         for one in ours:
@@ -152,6 +155,10 @@ class HotSweeps:
     async def ended(self, plan: Plan, name: bytes, *, is_paid: bool) -> None:
         """What is final of a sweep's inputs or nonce."""
         state = moves.MoveState.DONE if is_paid else moves.MoveState.OVERTAKEN
+        asset = plan.move.asset if plan.move is not None else 0
+        times = 0 if is_paid else min(self._failed.get(asset, (0, 0))[0] + 1, DOUBLED_MAX)
+        # What a token refuses costs a fee each time.
+        self._failed[asset] = (times, self._rounds + LOOK_AGAIN * 2**times if times else 0)
         word = moves.End(number_of(plan), state, name)
         (code,) = await self._house.report(moves.TIER_MOVES, word)
         log.info("sweep of hot ended", move=word.move, state=state.name.lower(), code=code)

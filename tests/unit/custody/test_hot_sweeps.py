@@ -17,7 +17,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.hd import Private
-from fullreserve.custody.hot_sweeps import HotSweeps
+from fullreserve.custody.hot_sweeps import LOOK_AGAIN, HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.exchange.products import custody_wire as wire
@@ -116,6 +116,21 @@ async def test_what_was_not_bound_in_its_time_ends(house: House, warm: str) -> N
     clock.advance(1)
     assert await hot.due() == []
     assert await open_moves(house) == []
+
+
+async def test_after_a_sweep_that_did_nothing_the_next_one_waits(house: House) -> None:
+    """Criterion: CUST-SWEEP-3. Each costs a fee: twice as long, and then twice as long again."""
+    hot, chain = sweeps(network(), house, ManualClock(START_MS))
+    found = await hot.due()
+    for wait in (2 * LOOK_AGAIN, 4 * LOOK_AGAIN):
+        (one,) = found
+        made = msgspec.structs.replace(chain.plan([one.payment], ()), move=one.move)
+        assert await hot.bind(made) == 0
+        await hot.ended(made, bytes(32), is_paid=False)
+        rounds, found = 0, await hot.due()
+        while not found:
+            rounds, found = rounds + 1, await hot.due()
+        assert rounds >= wait
 
 
 async def test_an_asset_that_the_file_does_not_know_stops_nothing(house: House) -> None:
