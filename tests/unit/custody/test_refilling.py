@@ -22,7 +22,7 @@ from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.intent import Approval, Rule, TierPolicy
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
-from fullreserve.custody.keys.refilling import Refilling, Terms
+from fullreserve.custody.keys.refilling import AGAIN_MS, Refilling, Terms
 from fullreserve.custody.keys.tier_signer import Answer, TierMemory, TierSigner
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.tiers import safe
@@ -46,9 +46,10 @@ class Safe(Node):
 
     def __init__(self) -> None:
         super().__init__(URL)
-        self.nonce, self.height = 0, 1
+        self.nonce, self.height, self.asked = 0, 1, 0
 
     def call(self, method: str, *params: Any) -> Any:
+        self.asked += 1
         if method == "eth_blockNumber":
             return hex(self.height)
         if method == "eth_getLogs":
@@ -237,6 +238,24 @@ async def test_a_stray_approval_spoils_no_standing_rule(refills: Refills) -> Non
     told = msgspec.json.decode(await signer.answer("", msgspec.json.encode(other)), type=Answer)
     assert "0 of 2 approvers" in told.refusal
     memory.close()
+
+
+async def test_what_was_not_bound_is_not_built_at_once_again(refills: Refills) -> None:
+    """Criterion: CUST-REFILL-4. It may take the reading of a whole chain."""
+    await refills.wanted(COIN)
+    await refills.worker.round()
+    zero, one = amount_bytes(0), amount_bytes(1)
+    none = moves.Marks(NETWORK, COIN, zero, zero, zero, one, one, one)
+    assert await refills.house.report(moves.TIER_MOVES, moves.SetMarks(none)) == [0]
+    await refills.worker.round()
+    asked = refills.safes[0].asked
+    await refills.worker.round()
+    assert refills.safes[0].asked == asked
+    assert await refills.states() == [moves.MoveState.DECIDED]
+    await refills.wanted(COIN)
+    refills.bed.clock.advance(AGAIN_MS)  # type: ignore[attr-defined]
+    await refills.worker.round()
+    assert await refills.states() == [moves.MoveState.BOUND]
 
 
 async def test_a_move_whose_file_is_damaged_holds_up_no_other(refills: Refills) -> None:

@@ -91,6 +91,7 @@ class Refilling:
         self._salt = salt_of(data)
         self._refused: dict[int, int] = {}  # by asset: when it may be asked again
         self._said: dict[int, str] = {}
+        self._unbound: dict[int, int] = {}  # by move: when it may be built again
         self._bindings: set[bytes] = set()  # of the moves that are open
 
     async def round(self) -> None:
@@ -201,10 +202,17 @@ class Refilling:
         await self._follow(move, kept)
 
     async def _bound(self, move: Move) -> Move | None:
-        """The move with a proposal that is kept here and bound there; None while it cannot be."""
+        """The move with a proposal that is kept here and bound there; None while it cannot be.
+
+        To build one a whole chain may be read: what was in vain is not tried again at once.
+        """
+        now_ms = self._clock.monotonic_ns() // NS_PER_MS
+        if now_ms < self._unbound.get(move.number, 0):
+            return None
         try:
             kept = await asyncio.to_thread(self._built, move)
         except (Unpayable, moves.BadMove, ValueError) as problem:
+            self._unbound[move.number] = now_ms + AGAIN_MS
             self._say(move, str(problem))
             return None
         word = Bind(move.number, kept.proposal.binding)
@@ -214,6 +222,7 @@ class Refilling:
         self._kept.keep(kept)
         (code,) = await self._house.report(TIER_MOVES, word)
         if code:
+            self._unbound[move.number] = now_ms + AGAIN_MS
             self._say(move, Refused(code).name.lower())
             return None
         self._bindings.add(word.binding)
@@ -371,6 +380,7 @@ class Refilling:
         (code,) = await self._house.report(TIER_MOVES, End(move.number, state, name))
         log.info("move ended", move=move.number, state=state.name.lower(), code=code)
         self._said.pop(move.number, None)
+        self._unbound.pop(move.number, None)
 
     def _say(self, move: Move, problem: str) -> None:
         """Once, until it is another."""
