@@ -213,9 +213,9 @@ impl Exchange {
     }
 
     fn balances(&self, owner: OwnerId) -> Vec<AccountState> {
-        let accounts = self.ledger.accounts().iter();
+        let accounts = self.ledger.accounts_of(owner);
         let mut states: Vec<AccountState> = accounts
-            .filter(|a| a.owner == owner && a.has_moved())
+            .filter(|account| account.has_moved())
             .map(account_state)
             .collect();
         states.sort_unstable_by_key(|state| (state.kind, state.instance, state.asset));

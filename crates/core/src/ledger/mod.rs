@@ -14,9 +14,9 @@ use account::Activity;
 pub use account::{Account, BALANCE_MAX};
 pub use posting::{Line, Overlay};
 
-use crate::index::FastMap;
+use crate::index::{FastMap, IdIndex, NONE};
 use crate::prefetch::prefetch_item;
-use crate::types::{AccountKey, AssetId, SignRule};
+use crate::types::{AccountKey, AssetId, OwnerId, SignRule};
 
 /// An account's place in the ledger.
 pub type Slot = u32;
@@ -33,6 +33,9 @@ pub struct TradeLine {
 pub struct Ledger {
     accounts: Vec<Account>,
     index: FastMap<(AccountKey, AssetId), Slot>,
+    /// The newest account of each owner, and by slot the one of its owner before it.
+    newest: IdIndex,
+    older: Vec<Slot>,
     /// Accounts changed since the last `take_touched`, each once, in order of the first change.
     touched: Vec<Slot>,
     /// Deposits minus withdrawals, by asset; keyed by id because there are few.
@@ -52,6 +55,9 @@ impl Ledger {
         let slot = u32::try_from(self.accounts.len()).expect("fewer than 2^32 accounts");
         self.accounts.push(Account::new(key, asset, sign));
         self.index.insert((key, asset), slot);
+        self.older
+            .push(self.newest.get(key.owner.0).unwrap_or(NONE));
+        self.newest.insert(key.owner.0, slot);
         slot
     }
 
@@ -168,6 +174,12 @@ impl Ledger {
         &self.accounts
     }
 
+    /// An owner's accounts, the newest first: as many steps as it has accounts.
+    pub fn accounts_of(&self, owner: OwnerId) -> impl Iterator<Item = &Account> {
+        let older = move |slot: &Slot| Some(self.older[*slot as usize]).filter(|one| *one != NONE);
+        std::iter::successors(self.newest.get(owner.0), older).map(move |slot| self.account(slot))
+    }
+
     /// Sum of all balances of an asset; equal to its supply.
     pub fn total(&self, asset: AssetId) -> i128 {
         self.accounts
@@ -179,14 +191,17 @@ impl Ledger {
 
     pub fn memory_bytes(&self) -> usize {
         let entry = size_of::<((AccountKey, AssetId), Slot)>() + 1;
-        self.accounts.capacity() * size_of::<Account>() + self.index.capacity() * entry
+        self.accounts.capacity() * size_of::<Account>()
+            + self.index.capacity() * entry
+            + self.older.capacity() * size_of::<Slot>()
+            + self.newest.memory_bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Instance, Kind, OwnerId};
+    use crate::types::{Instance, Kind};
 
     pub(super) fn key(owner: u64) -> AccountKey {
         AccountKey {
@@ -224,6 +239,25 @@ mod tests {
         assert_eq!(ledger.open(key(1), AssetId(1), SignRule::Credit), first);
         assert_ne!(ledger.open(key(1), AssetId(2), SignRule::Credit), first);
         assert_eq!(ledger.find(key(9), AssetId(1)), None);
+    }
+
+    /// Others' accounts are not looked at: who asks for an owner's pays for no more than those.
+    #[test]
+    fn an_owners_accounts_are_found_by_the_owner() {
+        let mut ledger = Ledger::default();
+        for owner in [1, 2, 1 << 40, 1, 2] {
+            for asset in [1, 3] {
+                ledger.open(key(owner), AssetId(asset), SignRule::Credit);
+            }
+        }
+        ledger.open(key(1), AssetId(2), SignRule::Credit);
+        let assets = |owner| -> Vec<u32> {
+            let accounts = ledger.accounts_of(OwnerId(owner));
+            let of = |one: &Account| (one.owner == OwnerId(owner)).then_some(one.asset.0);
+            accounts.map(|one| of(one).unwrap()).collect()
+        };
+        assert_eq!((assets(1), assets(2)), (vec![2, 3, 1], vec![3, 1]));
+        assert_eq!((assets(1 << 40), assets(9)), (vec![3, 1], vec![]));
     }
 
     /// Criterion: CORE-LED-2
