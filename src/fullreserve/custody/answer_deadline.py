@@ -9,6 +9,10 @@ import http.client
 import io
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # there is no such module when it runs
+    from _typeshed import WriteableBuffer
 
 Remaining = Callable[[], float]
 
@@ -23,7 +27,7 @@ class Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         self._sock.settimeout(self._left())
         count = self._sock.recv_into(buffer)
         self._left()

@@ -321,20 +321,20 @@ class _Run(Generic[P]):
 _AnyRun = _Run[PlaceParams] | _Run[CancelParams] | _Run[AmendParams]
 
 
+def rendered(render: Callable[[Result], Answer | Problem], result: Result) -> Answer | Problem:
+    """What `render` makes of a result; 50026 when it fails."""
+    try:
+        return render(result)
+    except Exception:  # the orders stand: whoever placed them must hear something
+        log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
+        return Problem(50026)
+
+
 def _answering(
     render: Callable[[Result], Answer | Problem], done: Done
 ) -> Callable[[Result], None]:
     """Gives `done` what is rendered; the client is answered when that fails, too."""
-
-    def finish(result: Result) -> None:
-        try:
-            answer = render(result)
-        except Exception:  # the orders stand: whoever placed them must hear something
-            log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
-            answer = Problem(50026)
-        done(answer)
-
-    return finish
+    return lambda result: done(rendered(render, result))
 
 
 def refused(result: Refused) -> Problem:

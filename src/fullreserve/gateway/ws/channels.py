@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from fullreserve.gateway.errors import Problem
@@ -131,7 +132,7 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     if channel == "instruments" and arg["instType"] == "SPOT":
         return Subscription(channel, (channel, "SPOT"), server.make_instruments)
     if channel == "status":
-        make = lambda: reference.Status({"channel": channel}, server.context)  # noqa: E731
+        make = partial(reference.Status, {"channel": channel}, server.context)
         return Subscription(channel, channel, make)
     if channel in OF_RESERVES:
         return _of_reserves(server, connection, channel)

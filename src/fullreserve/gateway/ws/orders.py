@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-import structlog
 
 from fullreserve.door.protocol import Result
 from fullreserve.gateway import wire
@@ -22,7 +21,7 @@ from fullreserve.gateway.order_entry import (
     PlaceParams,
     expiry,
 )
-from fullreserve.gateway.submission import Answer, Plain, Submission
+from fullreserve.gateway.submission import Answer, Plain, Submission, rendered
 from fullreserve.gateway.ws.absent import OPERATIONS, refused
 from fullreserve.gateway.ws.frames import text_frame
 from fullreserve.gateway.ws.requests import Request
@@ -40,8 +39,6 @@ _place = msgspec.json.Decoder(list[PlaceParams])
 _cancel = msgspec.json.Decoder(list[CancelParams])
 _amend = msgspec.json.Decoder(list[AmendParams])
 _encode = msgspec.json.encode
-
-log = structlog.get_logger(__name__)
 
 
 # How many a batch takes is said with the code of REST, by who submits it.
@@ -89,11 +86,7 @@ class OrderOperations:
     ) -> None:
         """Replies to an order that was read, once it is known what became of it."""
         request_id, plain = read
-        try:
-            answer = self._submission.answer(plain, result)
-        except Exception:  # the order stands: whoever placed it must hear something
-            log.exception("acknowledgement cannot be rendered", result=str(result)[:200])
-            answer = Problem(50026)
+        answer = rendered(partial(self._submission.answer, plain), result)
         connection.write(self._reply(request_id, b"order", answer, in_us))
 
     def take(self, connection: Connection, request: Request) -> None:
