@@ -25,6 +25,7 @@ from fullreserve.exchange.products.liveness import Liveness
 from fullreserve.exchange.products.points import Claim, Points
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.suspensions import Suspensions
+from fullreserve.exchange.products.tier_moves import TierMoves
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.journal import archive
@@ -32,7 +33,7 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.segment import Segment
 from tests.bed import ALICE, BOB, Bed, submit
-from tests.unit.journal import approvals_log, custody_log, safety_log
+from tests.unit.journal import approvals_log, concern_log, custody_log, safety_log, tier_log
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
 
@@ -104,6 +105,8 @@ JOURNALS: dict[
     "safety": (SAFETY, safety_log.fill),
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),
+    "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
+    "tiers": ((*SAFETY, TierMoves), tier_log.fill),
 }
 
 

@@ -37,6 +37,7 @@ from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TO
 
 RUNS = 500
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
+OF_WITHDRAWALS = 2  # the newest of theirs; the policy's goes on by itself
 OPERATORS = (10_000_101, 10_000_102, 10_000_103)
 USD, DAY_MS = 10**8, 86_400_000
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
@@ -93,7 +94,8 @@ class Log:
         return int(self.draws.choice(known[-2:] or [1]))
 
 
-async def _begin(log: Log) -> None:
+async def begin(log: Log) -> None:
+    """Networks, operators, the first rules, quorums, and coins for everybody."""
     for terms in NETWORKS:
         for fold in (DEPOSITS, WITHDRAWALS):
             await log.say(fold, terms)
@@ -102,7 +104,7 @@ async def _begin(log: Log) -> None:
     await log.say(policy_wire.POLICY, policy_wire.Found(RULES))
     if log.edition:
         await log.say(policy_wire.POLICY, policy_wire.Adopt(log.edition))
-    await log.say(WITHDRAWALS, RequirePolicy(log.edition))
+    await log.say(WITHDRAWALS, RequirePolicy(min(log.edition, OF_WITHDRAWALS)))
     for quorum in (HOT, COLD):
         await log.say(liveness.LIVENESS, liveness.Define(quorum))
     for network, asset in ((CHAIN, BTC), (TOKENS, USDT)):
@@ -115,7 +117,8 @@ async def _begin(log: Log) -> None:
         await submit(log.door, [Transfer(1, log.door.numbers(1), owner, source, target, BTC, half)])
 
 
-async def _of_a_withdrawal(log: Log) -> None:
+async def of_a_withdrawal(log: Log) -> None:
+    """A word about one of the newest, or another one."""
     draws, number = log.draws, log.withdrawal()
     amount = amount_bytes(draws.choice((5, 20, 40)) * COIN // 100)
     binding, name = transfer(f"b{number}"), transfer(str(number))
@@ -138,7 +141,8 @@ async def _of_a_withdrawal(log: Log) -> None:
     await log.say(*draws.choice(words))
 
 
-async def _of_the_policy(log: Log) -> None:
+async def of_the_policy(log: Log) -> None:
+    """A step of a change."""
     draws, who = log.draws, log.operator()
     bound = msgspec.structs.replace(SMALL, velocity_usd=draws.randrange(1, 20_000) * USD)
     change = log.change()
@@ -156,7 +160,8 @@ async def _of_the_policy(log: Log) -> None:
     await log.say(policy_wire.POLICY, draws.choice(words), who)
 
 
-async def _of_holders(log: Log) -> None:
+async def of_holders(log: Log) -> None:
+    """A word about those who hold keys."""
     draws = log.draws
     quorum = draws.choice((HOT, COLD))
     digest = transfer(f"challenge {log.bed.clock.exchange_ms() // 600_000}")
@@ -174,7 +179,8 @@ async def _of_holders(log: Log) -> None:
     await log.say(liveness.LIVENESS, draws.choice(words))
 
 
-async def _of_a_stop(log: Log) -> None:
+async def of_a_stop(log: Log) -> None:
+    """A step of a suspension, or a worker's word for one."""
     draws, number, digest = log.draws, log.suspension(), transfer("evidence")
     scope = draws.choice((ON_CHAIN, stops.Scope(stops.Level.ASSET, asset=BTC)))
     mode = draws.choice((stops.Mode.QUEUE, stops.Mode.QUEUE, stops.Mode.REVIEW, stops.Mode.REJECT))
@@ -197,7 +203,7 @@ async def _of_a_stop(log: Log) -> None:
         await log.say(stops.SUSPENSIONS, stops.Trip(trigger, scope, digest))
 
 
-async def _reopen(log: Log) -> None:
+async def reopen(log: Log) -> None:
     """Everything that is stopped goes on, by the whole way back."""
     table = log.states[stops.SUSPENSIONS].suspensions
     for number in [number for number, one in table.items() if one.is_in_force]:
@@ -238,7 +244,7 @@ async def _way_back(log: Log, number: int) -> None:
         await log.say(stops.SUSPENSIONS, advance)
         await log.settle()
         for canary in log.states[stops.SUSPENSIONS].suspensions[number].canaries.values():
-            await _pay(log, canary)
+            await pay(log, canary)
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3))
 
 
@@ -267,10 +273,11 @@ async def _overtaken(log: Log) -> None:
     await log.say(WITHDRAWALS, Bound(number, transfer(f"b{number}")))
     await log.settle()
     if log.draws.randrange(3):
-        await _pay(log, number)
+        await pay(log, number)
 
 
-async def _pay(log: Log, number: int) -> None:
+async def pay(log: Log, number: int) -> None:
+    """A withdrawal goes from its decision to its end, as far as it may."""
     await log.say(policy_wire.POLICY, policy_wire.Judge(number, Category.BOOK, 7))
     for who in OPERATORS[:2]:
         await log.say(policy_wire.POLICY, policy_wire.Approve(number), who)
@@ -283,12 +290,12 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
     """Writes the log: four days of it, with a restart now and then; by an edition of the rules."""
     log = Log(bed, draws, edition)
     await log.open()
-    await _begin(log)
-    steps = (_of_a_withdrawal, _of_a_withdrawal, _of_a_withdrawal, _of_the_policy, _of_holders)
+    await begin(log)
+    steps = (of_a_withdrawal, of_a_withdrawal, of_a_withdrawal, of_the_policy, of_holders)
     for turn in range(1, RUNS + 1):
-        await draws.choice((*steps, _of_a_stop, _of_a_stop) if turn % 50 > 30 else steps)(log)
+        await draws.choice((*steps, of_a_stop, of_a_stop) if turn % 50 > 30 else steps)(log)
         if turn % 50 == 40 and edition >= BY_A_FEW:
             await _overtaken(log)
         if turn % 50 == 0:
-            await _reopen(log)
+            await reopen(log)
         log.advance(1_200_000)
