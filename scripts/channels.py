@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fullreserve.gateway.ws import absent
 from fullreserve.gateway.ws.channels import CANDLES, OF_INSTRUMENT, OF_OWNER, OTHERS
-from fullreserve.gateway.ws.shapes import BUSINESS, Shape
+from fullreserve.gateway.ws.shapes import BUSINESS, LISTED, Shape
 from scripts.source import ROOT
 
 FILE = ROOT / "docs" / "reference" / "channels.md"
@@ -85,7 +85,9 @@ def _absent(name: str, shape: Shape) -> str:
     if name in absent.REFUSED:
         return f"Refused with {absent.REFUSED[name]}."
     if not shape.needs_name:
-        return "Silent."
+        others = [one for one in LISTED if one not in shape.types] if shape.types else []
+        types = " or ".join(f"`{one}`" for one in shape.types)
+        return f"Silent for {types}; of other types refused with 60018." if others else "Silent."
     return "Silent for instruments of spot trading." if shape.spot else "Refused with 60018."
 
 

@@ -23,7 +23,7 @@ TABLE: dict[int, Error] = {
     # --- the request as such
     50000: Error(400, "The body of a POST request cannot be empty"),
     50001: Error(503, "The exchange takes no changes now", ": {allowed}"),
-    50002: Error(400, "The body is not valid JSON", ": {allowed}"),
+    50002: Error(400, "The body cannot be read", ": {allowed}"),
     50004: Error(400, "The outcome is not known yet; ask for the order before sending it again"),
     50005: Error(410, "This endpoint is not offered"),
     50006: Error(400, "The content type must be application/json"),

@@ -124,17 +124,17 @@ class OrderEntry:
         self._gateway = gateway
 
     def instrument(self, name: str, code: int | str) -> Instrument:
-        """Problem 50014, 51001."""
+        """Problem 50014, 51000, 51001."""
         if code != "" and (self._by_code or not name):
             found = self.instruments.get(_number(code))
             if found is None:
-                raise Problem(51001, name=str(code)[:40])
+                raise Problem(51001, name=f"with instIdCode {str(code)[:40]}")
             return found
         found = self._named.get(name)
         if found is not None:
             return found
         if not name:
-            raise Problem(50014, name="instId")
+            raise Problem(50014, name="instIdCode" if self._by_code else "instId")
         raise Problem(51001, name=name[:40])
 
     def numbered(self, params: PlaceParams | CancelParams | AmendParams) -> int:
@@ -240,10 +240,12 @@ class OrderEntry:
 
 
 def _number(code: int | str) -> int:
-    """An instrument's number; -1, which none has, for what is no number."""
+    """An instrument's number; -1, which none has, for more digits. Problem 51000 for no number."""
     if isinstance(code, int):
         return code
-    return int(code) if code.isdecimal() and len(code) <= CODE_DIGITS_MAX else -1
+    if not (code.isascii() and code.isdecimal()):
+        raise Problem(51000, "instIdCode", "an integer of public/instruments")
+    return int(code) if len(code) <= CODE_DIGITS_MAX else -1
 
 
 def _wrong_choice(params: PlaceParams) -> Problem:

@@ -88,7 +88,7 @@ def _loose(read: Callable[[], T], body: bytes) -> T:
     try:
         return read()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Problem(50002, allowed=str(wrong)[:120]) from None
+        raise Problem(50002, allowed=f"not the JSON that is expected: {wrong}"[:150]) from None
 
 
 def one(fast: msgspec.json.Decoder[P], shape: type[P], body: bytes) -> P:

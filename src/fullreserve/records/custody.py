@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fullreserve.exchange.machine import Machine
-from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits
 from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, Withdrawal
 from fullreserve.exchange.wire.queries import AskFold
@@ -41,11 +41,15 @@ def changed_withdrawals(machine: Machine, after: int, until: int) -> list[Row]:
     return [
         (
             *(one.number, one.owner, one.asset, one.state, one.kind, one.requested_ms),
-            *(one.client.hex(), _encode(one)),
+            *(one.client.hex(), _receiver(one), _encode(one)),
         )
         for one in found
         if one.version <= until
     ]
+
+
+def _receiver(one: Withdrawal) -> int:
+    return one.destination if one.kind == Destination.OWNER else 0
 
 
 def _asked(machine: Machine, fold: int, question: msgspec.Struct, record: type[T]) -> list[T]:

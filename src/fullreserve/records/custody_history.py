@@ -39,6 +39,17 @@ def read_withdrawals(
     return [custody.withdrawal(content) for content in connection.scalars(query)]
 
 
+def read_received(
+    connection: Connection, receiver: int, span: Span, filters: Filters
+) -> list[Withdrawal]:
+    """What others sent to an owner within the exchange."""
+    table = schema.withdrawals
+    query = select(table.c.content).where(table.c.receiver == receiver, schema.received)
+    query = _filtered(query, table.c, filters)
+    query = _spanned(query, table.c.requested_ms, table.c.number, span)
+    return [custody.withdrawal(content) for content in connection.scalars(query)]
+
+
 def _filtered(query: Select[Any], columns: Any, filters: Filters) -> Select[Any]:
     if filters.number:
         query = query.where(columns.number == filters.number)

@@ -20,7 +20,11 @@ from fullreserve.records import schema
 from fullreserve.records.activity_history import Week, read_week
 from fullreserve.records.bills import TRADE, TRANSFER, TRANSFER_IN, TRANSFER_OUT
 from fullreserve.records.candle_history import CandleRecord, read_candles
-from fullreserve.records.custody_history import read_deposits, read_withdrawals
+from fullreserve.records.custody_history import (
+    read_deposits,
+    read_received,
+    read_withdrawals,
+)
 from fullreserve.records.database import Progress, progress
 from fullreserve.records.firsts import What
 from fullreserve.records.record import (
@@ -246,6 +250,13 @@ class History:
         """Withdrawals; see `custody_history.read_withdrawals`."""
         with self._engine.connect() as connection:
             return read_withdrawals(connection, owner, span, filters)
+
+    def received(
+        self, receiver: int, span: Span, filters: Filters = NO_FILTERS
+    ) -> list[Withdrawal]:
+        """What others sent to an owner; see `custody_history.read_received`."""
+        with self._engine.connect() as connection:
+            return read_received(connection, receiver, span, filters)
 
     def week(self, midnight_ms: int, least_tier: int) -> Week:
         """What families of accounts did; see `activity_history.read_week`."""

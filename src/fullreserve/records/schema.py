@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 5
+VERSION = 6
 
 metadata = MetaData()
 
@@ -279,6 +279,7 @@ withdrawals = Table(
     _code("kind"),
     _number("requested_ms"),
     _text("client"),
+    _number("receiver"),  # of one within the exchange; 0: it leaves it
     _column("content", LargeBinary()),
 )
 Index(
@@ -286,6 +287,18 @@ Index(
     withdrawals.c.owner,
     withdrawals.c.requested_ms,
     withdrawals.c.number,
+)
+received = withdrawals.c.receiver > literal_column("0")
+_PARTIAL.append(
+    (
+        Index(
+            "withdrawals_of_receiver",
+            withdrawals.c.receiver,
+            withdrawals.c.requested_ms,
+            withdrawals.c.number,
+        ),
+        received,
+    )
 )
 
 # The first id of each minute in which one was given: ids ascend in time, so a span of time is one

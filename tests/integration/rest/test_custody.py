@@ -264,6 +264,9 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     assert await code(toAddr="bc1q") == "58222"
     assert await code(fee="0.1") == "51000"
     assert await code(chain="BTC-Moon") == "51000"
+    for kind, dest in (("2", "4"), ("1", "3"), ("3", "4")):
+        wrong, said = await told(toAddrType=kind, dest=dest)
+        assert (wrong, "toAddrType" in said) == ("51000", True)
     assert await code(ccy="ETH") == "58013"
     await house(rest, DEPOSITS, terms(2, "Memo", needs_memo=True))
     rest.context.addresses = {NETWORK: Numbers(), 2: Numbers()}
@@ -278,7 +281,8 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
         unknown, said = await told(dest="3", toAddr=nobody)
         assert unknown == "58213"
         assert "the id of a user" in said
-    assert await code(dest="3", toAddr=str(BOB)) == "58231"
+    # A chain is of what goes to one.
+    assert await code(dest="3", toAddr=str(BOB), toAddrType="2", chain="BTC-Moon") == "58231"
     assert await code() == "0"
     await stop_after_change(rest.context, ALICE)
     assert await code() == "58219"

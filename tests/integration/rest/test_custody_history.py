@@ -19,13 +19,15 @@ from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
     Confirmed,
+    Hold,
     Seen,
     Tip,
 )
-from fullreserve.exchange.products.withdrawal_state import ListWithdrawals
+from fullreserve.exchange.products.withdrawal_state import ListReceived, ListWithdrawals
 from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
 from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.rest import past
+from fullreserve.gateway.ws.custody import DepositInfo
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
 from fullreserve.records import schema
@@ -33,7 +35,16 @@ from fullreserve.records.database import database_url, open_database
 from fullreserve.records.history import History, rows_of
 from tests.bed import ALICE, BOB, BTC, submit, until
 from tests.integration.rest.bed import HandClock, RestBed
-from tests.integration.rest.test_custody import COIN, HASH, NETWORK, Numbers, funded, house, terms
+from tests.integration.rest.test_custody import (
+    COIN,
+    HASH,
+    NETWORK,
+    Numbers,
+    booked,
+    funded,
+    house,
+    terms,
+)
 
 SECOND = 1_000
 
@@ -172,7 +183,7 @@ async def test_records_that_are_behind_keep_nothing_back_that_the_folds_have(
     assert await paid_out.amounts() == ["0.02", "0.01"]
     keep_one(monkeypatch)
     newest = await withdraw(rest, payer, 3)
-    assert await paid_in.amounts() == ["2", "1"]
+    assert await paid_in.amounts(type="4") == ["2", "1"]
     assert await paid_out.amounts(wdId=newest) == ["0.03"]
     assert await paid_out.amounts(clientId="c3") == ["0.03"]
     for query in ({}, {"clientId": "c1"}, {"ccy": "BTC"}):
@@ -199,6 +210,90 @@ async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     assert await pages.amounts(state="2", type="3") == ["0.04", "0.03", "0.02", "0.01"]
     assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
     assert await Pages(rest, rest.bob, "asset/withdrawal-history").rows() == []
+
+
+async def test_what_another_user_sent_stands_among_the_deposits(
+    rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-REST-11, CUST-REST-9. Also what the fold has forgotten."""
+    keep_one(monkeypatch)
+    numbers = []
+    for number in (1, 2, 3, 4):
+        numbers.append(await withdraw(rest, payer, number))
+        await recorded(rest)
+    assert len(await ask(rest.context, WITHDRAWALS, ListReceived(BOB, 0, 100))) == 1
+    pages = Pages(rest, rest.bob, "asset/deposit-history")
+    await check_pages(pages, ["0.04", "0.03", "0.02", "0.01"])
+    (row,) = await pages.rows(fromWdId=numbers[0])
+    assert {name: row[name] for name in ("from", "fromWdId", "to", "txId", "chain", "state")} == {
+        "from": str(ALICE), "fromWdId": numbers[0], "to": "", "txId": "", "chain": "", "state": "2",
+    }  # fmt: skip
+    assert await pages.rows(depId=row["depId"]) == [row]
+    assert await pages.rows(depId=row["depId"], fromWdId=numbers[1]) == []
+    assert await pages.rows(fromWdId="none") == await pages.rows(depId="none") == []
+    assert await pages.amounts(state="2", type="3", limit=1) == ["0.04"]
+    assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
+    (sent,) = await Pages(rest, payer, "asset/withdrawal-history").rows(wdId=numbers[0])
+    assert (sent["state"], sent["to"], sent["toAddrType"], sent["txId"], sent["fee"]) == (
+        "2", str(BOB), "2", "", "0",
+    )  # fmt: skip
+    assert await Pages(rest, payer, "asset/deposit-history").rows() == []
+
+
+async def test_deposits_of_both_types_stand_in_one_order(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-11"""
+    await rest.get("asset/deposit-address", rest.bob, ccy="BTC")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    for number in (1, 2):
+        await deposit(rest, number)
+        await withdraw(rest, payer, number)
+    pages = Pages(rest, rest.bob, "asset/deposit-history")
+    assert await pages.amounts() == ["0.02", "2", "0.01", "1"]
+    assert await pages.amounts(type="4") == ["2", "1"]
+    assert await pages.amounts(limit=3) == ["0.02", "2", "0.01"]
+    (*_, third, _) = await pages.rows()
+    assert await pages.amounts(after=third["ts"]) == ["1"]
+
+
+async def test_the_receiver_hears_of_a_payment_once(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-11"""
+    pushed: dict[int, list[bytes]] = {BOB: [], ALICE: []}
+    topics = []
+    for uid, found in pushed.items():
+        topic = DepositInfo({"channel": "deposit-info"}, uid, rest.context)
+        topic.write = found.append  # type: ignore[assignment, method-assign]
+        topics.append(topic)
+    for number in (1, 2):
+        made = await withdraw(rest, payer, number)
+        for topic in topics * 2:
+            await topic._learn(0)
+        assert (len(pushed[BOB]), pushed[ALICE]) == (number, [])
+        assert b'"fromWdId":"%b"' % made.encode() in pushed[BOB][-1]
+        assert b'"from":"%d"' % ALICE in pushed[BOB][-1]
+    assert b'"amt":"0.01"' not in pushed[BOB][-1]
+
+
+async def test_bills_of_payments_have_the_types_of_deposits_and_withdrawals(
+    rest: RestBed, payer: NewKey
+) -> None:
+    """Criterion: CUST-REST-11, REST-FUND-2. A held withdrawal is one, and so is what came back."""
+    await withdraw(rest, payer, 1)
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True))
+    order = {"ccy": "BTC", "amt": "0.5", "dest": "4", "toAddr": "addr77", "chain": "BTC-Bitcoin"}
+    await booked(rest)
+    made = await rest.post("asset/withdrawal", payer, order)
+    assert (await rest.post("asset/cancel-withdrawal", payer, {"wdId": made.row["wdId"]})).code == (
+        "0"
+    )
+    await recorded(rest)
+    bills = [Pages(rest, key, "asset/bills") for key in (rest.bob, payer)]
+    got, sent = [
+        [(row["type"], row["balChg"]) for row in await pages.rows(ccy="BTC")] for pages in bills
+    ]
+    assert got == [("1", "0.01")]
+    assert sent[:3] == [("13", "0.5004"), ("2", "-0.5004"), ("2", "-0.01")]
+    of_type = [await bills[1].rows(type=kind) for kind in (13, 2, 130, 1, 131, 99)]
+    assert [len(rows) for rows in of_type] == [1, 2, 1, 0, 0, 0]
 
 
 def content(folder: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -168,9 +168,26 @@ def test_instruments_go_by_code_too() -> None:
     assert placed(instId="", instIdCode=catalog.BTC_USDT) == placed()
     assert placed(instId="", instIdCode=str(catalog.BTC_USDT)) == placed()
     assert refused(instId="", instIdCode=99).code == 51001
-    assert refused(instId="", instIdCode="x").code == 51001
     assert refused(instId="", instIdCode="9" * 5_000).code == 51001
     assert refused(instId="", instIdCode=10**30).code == 51001
+
+
+@pytest.mark.parametrize("code", ["x", "1.5", "-1", "true", "٣", "[1]"])
+def test_a_code_that_is_no_integer_is_told_what_it_may_be(code: str) -> None:
+    """Criterion: REST-ORD-3, WS-OP-5"""
+    for entry in (ENTRY, OrderEntry(catalog.make(), gateway=7, by_code=True)):
+        with pytest.raises(Problem) as wrong:
+            entry.instrument("", code)
+        assert wrong.value.code == 51000
+        assert "instIdCode error; allowed is an integer" in wrong.value.message
+
+
+def test_what_names_no_instrument_is_told_how_its_way_names_them() -> None:
+    """Criterion: REST-ORD-3, WS-OP-5"""
+    for by_code, name in ((False, "instId"), (True, "instIdCode")):
+        with pytest.raises(Problem) as wrong:
+            OrderEntry(catalog.make(), gateway=7, by_code=by_code).instrument("", "")
+        assert (wrong.value.code, wrong.value.message.split()[1]) == (50014, name)
 
 
 def test_id_or_code_counts_as_rest_and_websocket_have_it() -> None:

@@ -29,6 +29,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListOpen,
     ListPay,
     ListQueue,
+    ListReceived,
     ListShort,
     ListSums,
     ListUndecided,
@@ -88,8 +89,9 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return found[-1] if found else 0
     if isinstance(asked, ListOpen):
         return _open(asked, state, known)
-    forgets = len(known.finals) >= FINAL_KEPT
-    return _listed(asked, state, known) if isinstance(asked, ListWithdrawals) else forgets
+    if isinstance(asked, ListWithdrawals | ListReceived):
+        return _listed(asked, state, known)
+    return len(known.finals) >= FINAL_KEPT
 
 
 def _summed(
@@ -242,8 +244,13 @@ def _place(number: int, state: WithdrawalsState, known: Index) -> Place | None:
     return Place(before.places + 1, amount_bytes(before.total), usd)
 
 
-def _listed(asked: ListWithdrawals, state: WithdrawalsState, known: Index) -> list[Withdrawal]:
+def _listed(
+    asked: ListWithdrawals | ListReceived, state: WithdrawalsState, known: Index
+) -> list[Withdrawal]:
     table = state.withdrawals
+    if isinstance(asked, ListReceived):
+        got = (table[number] for number in known.of_receiver.get(asked.receiver, ()))
+        return newest_of(got, asked.changed_after, asked.limit)
     if asked.owner:
         mine = (table[number] for number in known.of_owner.get(asked.owner, ()))
         return newest_of(mine, asked.changed_after, asked.limit)

@@ -11,6 +11,7 @@ from heapq import merge
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from fullreserve.exchange.products.custody_wire import Destination
 from fullreserve.exchange.products.drain_log import DrainSum, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
@@ -49,6 +50,7 @@ class Index:
     def __init__(self, state: WithdrawalsState) -> None:
         self._state = state
         self.of_owner: dict[int, dict[int, None]] = {}
+        self.of_receiver: dict[int, dict[int, None]] = {}  # within the exchange
         self.clients: dict[tuple[int, bytes], int] = {}
         self.open: dict[int, None] = {}
         self.open_of: dict[int, dict[int, None]] = {}  # by owner
@@ -73,6 +75,8 @@ class Index:
     def note(self, one: Withdrawal) -> None:
         """Enters a withdrawal that is newer than all others."""
         self.of_owner.setdefault(one.owner, {})[one.number] = None
+        if one.kind == Destination.OWNER:
+            self.of_receiver.setdefault(one.destination, {})[one.number] = None
         if one.client:
             self.clients[one.owner, one.client] = one.number
         self._take(one)
@@ -86,6 +90,8 @@ class Index:
     def drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal."""
         self.of_owner.get(one.owner, {}).pop(one.number, None)
+        if one.kind == Destination.OWNER:
+            self.of_receiver.get(one.destination, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)
         self._give_back(one)
         if one.number in self.open:

@@ -145,6 +145,14 @@ class ListWithdrawals(Question, frozen=True, tag=20):
     limit: int
 
 
+class ListReceived(Question, frozen=True, tag=49):
+    """-> list[Withdrawal] to one owner within the exchange, newest change first."""
+
+    receiver: int
+    changed_after: int  # sequence
+    limit: int
+
+
 class GetWithdrawal(Question, frozen=True, tag=21):
     """-> Withdrawal | None"""
 
@@ -292,6 +300,7 @@ class Sum(msgspec.Struct, array_like=True, frozen=True):
 AnyQuestion = (
     ListNetworks
     | ListWithdrawals
+    | ListReceived
     | GetWithdrawal
     | FindWithdrawal
     | ListPay
@@ -312,6 +321,7 @@ AnyQuestion = (
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
     ListWithdrawals: list[Withdrawal],
+    ListReceived: list[Withdrawal],
     GetWithdrawal: Withdrawal | None,
     FindWithdrawal: Withdrawal | None,
     ListPay: list[Pay],

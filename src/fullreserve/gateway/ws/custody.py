@@ -13,12 +13,18 @@ from typing import Any
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
 from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListDeposits
-from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import (
+    ListReceived,
+    ListWithdrawals,
+    Withdrawal,
+)
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
+from fullreserve.gateway.rest.asset.receipts import receipt_row
 from fullreserve.gateway.rest.asset.withdrawals import withdrawal_row
+from fullreserve.gateway.rest.users.master import Family
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 
@@ -65,9 +71,9 @@ class OfCustody(Beating):
             owners = [self._uid, *(one.uid for one in self._context.vault.sub_accounts(self._uid))]
             for owner in owners:
                 rows = await self._changed(owner, known)
+                name = await self._name(owner) if rows else ""
                 for row in rows:
-                    row |= {"pTime": str(time_ms), "uid": str(owner)}
-                    row["subAcct"] = "" if owner == self._uid else str(owner)
+                    row |= {"pTime": str(time_ms), "uid": str(owner), "subAcct": name}
                 if rows:
                     self.push(f'"data":{encode(rows).decode()}')
         except (Unavailable, TooSlow):
@@ -75,14 +81,18 @@ class OfCustody(Beating):
         finally:
             self._task = None
 
+    async def _name(self, owner: int) -> str:
+        """A sub-account's name; "" for who listens."""
+        if owner == self._uid:
+            return ""
+        subs = await Family(self._context).all(self._uid)
+        return next((one.name for one in subs if one.uid == owner), str(owner))
+
     async def _changed(self, owner: int, known: _Lines) -> list[dict[str, object]]:
-        after = self._seen.get(owner, 0)
-        found = await self._found(owner, after, MORE if after else FIRST, known)
-        if not found:
-            return []
-        rows = await self._rows(owner, sorted(found, key=lambda one: one.version), known)
-        self._seen[owner] = max(after, *(one.version for one in found))
-        return rows
+        after, limit = self._seen.get(owner, 0), MORE if owner in self._seen else FIRST
+        found = await self._found(owner, after, limit, known)
+        self._seen[owner] = max([after, *(one.version for one in found)])
+        return await self._rows(owner, sorted(found, key=lambda one: one.version), known)
 
     def _is_asked(self, asset: int) -> bool:
         return self._ccy in ("", self._context.catalog.assets[asset].symbol)
@@ -102,6 +112,22 @@ class DepositInfo(OfCustody):
     def __init__(self, arg: Arg, uid: int, context: Context) -> None:
         super().__init__(arg, uid, context)
         self._tips: dict[int, dict[int, int]] = {}  # owner: heights of networks at the last look
+        self._received: dict[int, int] = {}  # owner: the last of what others sent that was pushed
+
+    def join(self, listener: Listener, time_ms: int) -> None:
+        super().join(listener, time_ms)
+        self._received.clear()
+
+    async def _changed(self, owner: int, known: _Lines) -> list[dict[str, object]]:
+        return await super()._changed(owner, known) + await self._sent(owner)
+
+    async def _sent(self, owner: int) -> list[dict[str, object]]:
+        """What other users sent since the last look; the fold of withdrawals has it."""
+        after, limit = self._received.get(owner, 0), MORE if owner in self._received else FIRST
+        question = ListReceived(owner, after, limit)
+        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        self._received[owner] = max([after, *(one.version for one in found)])
+        return [receipt_row(self._context, one) for one in found[::-1] if self._is_asked(one.asset)]
 
     async def _found(self, owner: int, after: int, limit: int, known: _Lines) -> list[Deposit]:
         found: list[Deposit] = await ask(self._context, DEPOSITS, ListDeposits(owner, after, limit))

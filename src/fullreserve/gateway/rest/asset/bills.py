@@ -22,9 +22,11 @@ MONTH_MS = 30 * DAY
 BY_ID = "2"
 
 # OKX's numbers: between a user's own accounts, and between a master account and its sub-accounts.
+# What is no transfer has its number from the log: 1 a deposit, 2 a withdrawal, 13 one canceled.
 FROM_TRADING, TO_TRADING = 130, 131
 TO_SUB, FROM_SUB, TO_MASTER, FROM_MASTER = 20, 21, 22, 23
 TRANSFERS = (FROM_TRADING, TO_TRADING, TO_SUB, FROM_SUB, TO_MASTER, FROM_MASTER)
+DEPOSIT = 1
 
 
 class AssetBillsParams(Params):
@@ -77,14 +79,14 @@ class _Bills:
 
     async def _page(self, request: Request, params: AssetBillsParams, page: Page) -> bytes:
         asset = currency(self._catalog, params.ccy).id if params.ccy else 0
-        if params.client_id or (params.type and params.type not in TRANSFERS):
+        if params.client_id:
             return wire.envelope([])
         await ledger_caught_up(self._context)
         is_master = request.key.main_uid == request.owner
         rows: list[dict[str, object]] = []
-        # The records do not know OKX's types: pages are read until enough rows are of the type.
+        # The records do not know OKX's types of transfers: pages are read until enough are of one.
         while len(rows) < page.limit:
-            found = await self._read(request.owner, page, asset)
+            found = await self._read(request.owner, page, asset, _types(params.type))
             rows += [
                 self._row(bill, kind)
                 for bill in found
@@ -96,9 +98,10 @@ class _Bills:
             page = Page(found[-1].bill_id, page.before, page.begin_ms, page.end_ms, page.limit)
         return wire.envelope(rows[: page.limit])
 
-    async def _read(self, owner: int, page: Page, asset: int) -> list[Bill]:
+    async def _read(self, owner: int, page: Page, asset: int, types: tuple[int, ...]) -> list[Bill]:
         return await recorded(
-            self._context, lambda history: history.bills(owner, chart.FUND, page, asset=asset)
+            self._context,
+            lambda history: history.bills(owner, chart.FUND, page, asset=asset, types=types),
         )
 
     def _row(self, bill: Bill, kind: int) -> dict[str, object]:
@@ -120,12 +123,22 @@ def _by_time(params: AssetBillsParams, oldest: int) -> Page:
     return Page(begin_ms=begin, end_ms=max(params.after - 1, 0), limit=params.limit)
 
 
+def _types(kind: int) -> tuple[int, ...]:
+    """The log's numbers of the bills among which those of a type are; none for any."""
+    if not kind:
+        return ()
+    return (TRANSFER,) if kind in (DEPOSIT, *TRANSFERS) else (kind,)
+
+
 def _type(bill: Bill, *, is_master: bool) -> int:
     incoming = bill.change > 0
-    if bill.other_owner == bill.owner:
-        return FROM_TRADING if incoming else TO_TRADING
     if bill.type != TRANSFER:
         return bill.type
+    if bill.other_owner == bill.owner:
+        return FROM_TRADING if incoming else TO_TRADING
+    # A deposit has the log's number of a transfer; it comes through the exchange's own accounts.
+    if bill.other_owner in (0, chart.HOUSE):
+        return DEPOSIT
     if is_master:
         return FROM_SUB if incoming else TO_SUB
     return FROM_MASTER if incoming else TO_MASTER

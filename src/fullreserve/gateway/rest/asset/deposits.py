@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,10 +14,12 @@ from fullreserve.exchange.products.deposit_state import (
     GetAddress,
     ListDeposits,
 )
+from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of, say
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.asset.receipts import receipt_row, received
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
@@ -28,7 +30,7 @@ from fullreserve.records.record import Filters, Span
 LISTED_MAX = 10_000
 STATE_DIGITS_MAX = 2
 FUNDING = "6"
-ON_A_CHAIN = "4"
+INTERNAL, ON_A_CHAIN = "3", "4"
 # While these last, confirmations are counted on with every block.
 CONFIRMING = (DepositState.WAITING, DepositState.CREDITED, DepositState.SUSPENDED)
 
@@ -38,6 +40,7 @@ class DepositsParams(OfTime):
 
     ccy: Ccy = ""
     dep_id: Annotated[str, Meta(description="A deposit's id")] = ""
+    from_wd_id: Annotated[str, Meta(description="The sender's withdrawal, of type 3")] = ""
     tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
     type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
     state: Annotated[str, Meta(description="State of the deposit")] = ""
@@ -97,26 +100,54 @@ class _Deposits:
         return row
 
     async def history(self, request: Request, params: DepositsParams) -> bytes:
-        """Deposits, newest first."""
+        """Deposits, newest first: from chains, and what other users sent."""
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
-        asked = [
+        asked: list[Deposit | Withdrawal] = [
             one
-            for one in await self._asked(request.owner, params)
+            for one in await self._on_chains(request.owner, params)
             if (one.network, one.asset) in known
         ]
         if params.tx_id:
-            names = await names_of(self._context, (one.transfer for one in asked))
+            names = await names_of(self._context, _transfers(asked))
             asked = [one for one in asked if names[one.transfer] == params.tx_id]
+        asked += await self._within(request.owner, params)
+        asked.sort(key=lambda one: (-_time_ms(one), -one.number))
         page = asked[: params.limit]
-        names = await names_of(self._context, (one.transfer for one in page))
+        names = await names_of(self._context, _transfers(page))
         rows = [
             deposit_row(known[one.network, one.asset], one, self._to(known, one), names)
+            if isinstance(one, Deposit)
+            else receipt_row(self._context, one)
             for one in page
         ]
         return wire.envelope(rows)
 
-    async def _asked(self, owner: int, params: DepositsParams) -> list[Deposit]:
-        """Those of the fold, and of the records those that it has forgotten; newest first."""
+    async def _within(self, owner: int, params: DepositsParams) -> list[Withdrawal]:
+        """What other users sent; it is complete at once, and has no transaction."""
+        named = {params.dep_id, params.from_wd_id} - {""}
+        if params.type not in ("", INTERNAL) or params.tx_id or len(named) > 1:
+            return []
+        asset = self._context.catalog.asset_named.get(params.ccy)
+        filters = Filters(
+            ids.number(*named) if named else 0,
+            asset.id if asset else 0,
+            number_of(params.state),
+        )
+        span = Span(params.after, params.before, params.limit)
+        return [
+            one
+            for one in await received(self._context, owner, span, filters, LISTED_MAX)
+            if params.ccy in ("", self._context.catalog.assets[one.asset].symbol)
+            and params.state in ("", str(one.state))
+            and (not named or ids.text(one.number) in named)
+            and (not params.after or one.requested_ms < params.after)
+            and one.requested_ms > params.before
+        ]
+
+    async def _on_chains(self, owner: int, params: DepositsParams) -> list[Deposit]:
+        """Those of the fold, and of the records those that it has forgotten."""
+        if params.type not in ("", ON_A_CHAIN) or params.from_wd_id:
+            return []
         question = ListDeposits(owner, 0, LISTED_MAX)
         found: list[Deposit] = await ask(self._context, DEPOSITS, question)
         newest = {one.number: one for one in found}
@@ -135,8 +166,7 @@ class _Deposits:
             is_cut=len(found) == LISTED_MAX,
         )
         merged = {one.number: one for one in older} | newest
-        asked = [one for one in merged.values() if self._is_asked(one, params)]
-        return sorted(asked, key=lambda one: (-one.seen_ms, -one.number))
+        return [one for one in merged.values() if self._is_asked(one, params)]
 
     def _to(self, known: dict[tuple[int, int], Line], one: Deposit) -> str:
         addresses = self._context.addresses.get(one.network)
@@ -150,11 +180,18 @@ class _Deposits:
             one.state != DepositState.GONE
             and params.ccy in ("", asset.symbol)
             and params.state in ("", str(one.state))
-            and params.type in ("", ON_A_CHAIN)
             and params.dep_id in ("", ids.text(one.number))
             and (not params.after or one.seen_ms < params.after)
             and one.seen_ms > params.before
         )
+
+
+def _transfers(found: Iterable[Deposit | Withdrawal]) -> Iterable[bytes]:
+    return (one.transfer for one in found if isinstance(one, Deposit))
+
+
+def _time_ms(one: Deposit | Withdrawal) -> int:
+    return one.seen_ms if isinstance(one, Deposit) else one.requested_ms
 
 
 def number_of(state: str) -> int | None:

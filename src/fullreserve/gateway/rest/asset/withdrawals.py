@@ -51,6 +51,7 @@ from fullreserve.identity.session import Session
 from fullreserve.records.record import Filters, Span
 
 INTERNAL, ON_A_CHAIN = "3", "4"
+BY_ADDRESS, BY_ID = "1", "2"
 LISTED_MAX = 10_000
 USD = 10**8
 
@@ -64,7 +65,12 @@ class WithdrawParams(Params):
     amt: Annotated[str, Meta(description="Amount without the fee")]
     dest: Annotated[Literal["3", "4"], Meta(description="3 internal, 4 on a chain")]
     to_addr: Annotated[str, Meta(description="A verified address, or a user's id for dest 3")]
-    chain: Annotated[str, Meta(description="Chain, where the currency is on several")] = ""
+    to_addr_type: Annotated[
+        Literal["", "1", "2"], Meta(description="1 an address (dest 4), 2 a user's id (dest 3)")
+    ] = ""
+    chain: Annotated[
+        str, Meta(description="Chain, where the currency is on several; of dest 4 alone")
+    ] = ""
     fee: Annotated[str, Meta(description="The chain's fee; another is refused")] = ""
     client_id: ClientId = ""
 
@@ -112,6 +118,9 @@ class _Withdrawals:
             raise Problem(Refused.SUB_ACCOUNT)
         asset = currency(self._catalog, params.ccy)
         amount = parse_amount(asset, params.amt)
+        takes = BY_ID if params.dest == INTERNAL else BY_ADDRESS
+        if params.to_addr_type not in ("", takes):
+            raise Problem(51000, "toAddrType", f"{takes} for dest {params.dest}")
         client = client_hash(self._context, request.owner, params.client_id)
         if params.dest == INTERNAL:
             line, asked = None, self._to_user(asset, amount, params, client)
@@ -338,7 +347,7 @@ def withdrawal_row(
         "note": "",
         "state": str(one.state),
         "to": text,
-        "toAddrType": "2" if one.kind == Destination.OWNER else "1",
+        "toAddrType": BY_ID if one.kind == Destination.OWNER else BY_ADDRESS,
         "ts": str(one.requested_ms),
         "txId": names.get(one.transfer, ""),
         "wdId": ids.text(one.number),
