@@ -410,10 +410,25 @@ def add_refills(custody: "Subcommands") -> None:
     funded.add_argument("asset", type=int)
     funded.add_argument("amount", type=int, help="in the ledger's units")
     funded.add_argument("transaction", help="its id")
+    charged = add_custody_command(
+        *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
+        *("network", "tier", "fee", "transaction"),
+    )
+    charged.add_argument("network", type=int)
+    charged.add_argument("tier", choices=("warm", "cold"))
+    charged.add_argument("fee", type=int, help="in the ledger's units")
+    charged.add_argument("transaction", help="its id")
     listed = add_custody_command(
         custody, room, "list-moves", "print the moves that the log has decided", "limit"
     )
     listed.add_argument("--limit", type=int, default=20, help="the newest so many")
+    ended = add_custody_command(
+        *(custody, "ending_commands", "end-move", "end a move that cannot be paid any more"),
+        *("number", "move_file", "dry_run"),
+    )
+    ended.add_argument("number", type=int, help="of list-moves")
+    ended.add_argument("--move-file", type=Path, help="a copy of what was handed out to holders")
+    ended.add_argument("--dry-run", action="store_true", help="say what the nodes show alone")
 
 
 def add_moves(custody: "Subcommands") -> None:
@@ -422,9 +437,10 @@ def add_moves(custody: "Subcommands") -> None:
     proposed = add_custody_command(
         *(custody, room, "propose-move", "prepare a refill or a sweep that the policy allows"),
         *("policy", "network", "source", "target", "asset", "amount", "proposer"),
-        *("out", "node", "rate", "dry_run"),
+        *("out", "node", "rate", "dry_run", "instead_of"),
     )
     proposed.add_argument("policy", type=Path)
+    proposed.add_argument("--instead-of", type=Path, help="a move's file, whose coins are spent")
     for name in ("network", "asset", "amount"):
         proposed.add_argument(f"--{name}", type=int, required=True)
     for name in ("source", "target"):

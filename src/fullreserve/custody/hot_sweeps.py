@@ -138,7 +138,7 @@ class HotSweeps:
                 # Several accounts do not pay together: no more than the fullest can is wanted.
                 most = self._network.scales[one.asset].to_ledger(room or 0)[0]
                 limit = b"" if room is None else amount_bytes(most)
-                word = moves.Want(one.network, one.asset, *tiers, room=limit)
+                word = moves.Want(one.network, one.asset, *tiers, room=limit, beside=True)
                 await self._house.report(moves.TIER_MOVES, word)
 
     async def bind(self, plan: Plan) -> int:
@@ -151,6 +151,22 @@ class HotSweeps:
         if code == moves.Refused.EXPIRED:
             await self._house.report(moves.TIER_MOVES, moves.End(word.move, moves.MoveState.LAPSED))
         return code
+
+    async def is_over(self, plan: Plan) -> bool:
+        """Whether a bound sweep of which nothing is signed is to be dropped: its time is over.
+
+        Then the log says that it lapsed, after which no signer signs it. Also what operators ended.
+        """
+        number = number_of(plan)
+        found: moves.Move | None = await self._house.ask(moves.TIER_MOVES, moves.GetMove(number))
+        if found is None or not found.is_open:
+            return True
+        if await self._house.now_ms(self._clock.wall_ms()) < found.expires_ms:
+            return False
+        word = moves.End(number, moves.MoveState.LAPSED)
+        (code,) = await self._house.report(moves.TIER_MOVES, word)
+        log.warning("sweep of hot lapses: nobody signed it", move=number, code=code)
+        return not code
 
     async def ended(self, plan: Plan, name: bytes, *, is_paid: bool) -> None:
         """What is final of a sweep's inputs or nonce."""

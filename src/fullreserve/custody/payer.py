@@ -43,6 +43,7 @@ REVERTED, OVERTAKEN, UNPAYABLE = 1, 2, 3
 
 BUMP_AFTER = 3  # blocks without being in one
 FINAL_AFTER = 12
+LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a sweep's coins
 AT_ONCE = 128  # plans that are taken a step further together
 # Rounds in which what the exchange would not bind is not planned anew.
 REFUSED_ROUNDS = 20
@@ -76,6 +77,9 @@ class Sweeps(Protocol):
 
     async def bind(self, plan: Plan) -> int:
         """0 once it is bound; raises door.protocol.Unavailable."""
+
+    async def is_over(self, plan: Plan) -> bool:
+        """Whether a bound one of which nothing is signed ends unpaid."""
 
     async def ended(self, plan: Plan, name: bytes, *, is_paid: bool) -> None:
         """What is final of it, by name."""
@@ -288,7 +292,7 @@ class Payer:
 
     async def _send(self, runs: Sequence[Run]) -> None:
         await self._bind([run for run in runs if not run.kept.is_accepted])
-        bound = [run for run in runs if run.kept.is_accepted]
+        bound = [run for run in runs if run.kept.is_accepted and not await self._is_over(run)]
         await self._sign_all([(run, run.plan) for run in bound if not run.attempts])
         # What is in a block needs no replacement.
         await self._give([run for run in bound if run.untold and not run.kept.height])
@@ -312,6 +316,15 @@ class Payer:
             return True
         self._finish([run.kept])
         return False
+
+    async def _is_over(self, run: Run) -> bool:
+        """True for a sweep of hot that nobody signed in its time, or that was ended: dropped."""
+        if run.attempts or not number_of(run.plan) or self._sweeps is None:
+            return False
+        if not await self._sweeps.is_over(run.plan):
+            return False
+        self._finish([run.kept])
+        return True
 
     def _keep_bound(self, runs: Sequence[Run], codes: Mapping[wire.Bound, int]) -> None:
         with self._store.together():
@@ -444,6 +457,24 @@ class Payer:
         log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
         if self._chain.proves_taken and await self._is_sure(run, standing):
             await self._fail(kept, OVERTAKEN, self._name(standing.taken_by))
+        elif number_of(kept.plan) and not self._chain.proves_taken:
+            await self._sweep_overtaken(run)
+
+    async def _sweep_overtaken(self, run: Run) -> None:
+        """Ends a sweep whose coins another transaction spent, by every node deep enough.
+
+        No user's money hangs on it. What was paid after all shows as a break of the ledger.
+        """
+        since = max(0, run.kept.since - LOOKED_BACK)
+        chains = [one for one in (self._chain, self._second) if one is not None]
+        found = [await to_thread(one.spender, run.plan, since) for one in chains]
+        first = found[0]
+        ours = {one.txid for one, _ in run.attempts}
+        deep = all(one is not None and one.depth >= self._terms.final_after for one in found)
+        if first is None or not deep or {one.txid for one in found if one} != {first.txid}:
+            return
+        if first.txid not in ours:
+            await self._fail(run.kept, OVERTAKEN, self._name(first.txid))
 
     async def _is_sure(self, run: Run, standing: Standing) -> bool:
         """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""

@@ -20,11 +20,13 @@ import structlog
 from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Move
-from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
+from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.networks import Network
 from fullreserve.custody.store import read_cursor, read_open_moves
+from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -43,7 +45,7 @@ LASTS_MS = 8_000
 # And this long while the payer, who knows which change is ours, has not read the newest block.
 BEHIND_MS = 40_000
 AT_ONCE = 10_000
-# Where warm coins lie the ceremony's record says, which no watcher reads.
+# Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
 MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
 PAYER_STORE = "custody-payer.sqlite"
@@ -96,6 +98,9 @@ class Reconciler:
     def __init__(self, network: Network, house: House, payer: Path, clock: Clock) -> None:
         self._network = network
         self._chain = network.chains()[0]
+        self._node = Node(network.nodes[0])
+        self._tiers = TierPlaces(network, payer.parent)
+        self._measured = MEASURED
         self._house = house
         self._payer = payer
         self._clock = clock
@@ -117,7 +122,9 @@ class Reconciler:
             return []  # a block came meanwhile, or the node went away; the next look tells
         way = await self._on_the_way()
         ledger = await self._ledger()
-        keys = sorted({(tier, asset) for tier in MEASURED for asset in self._network.decimals})
+        keys = sorted(
+            {(tier, asset) for tier in self._measured for asset in self._network.decimals}
+        )
         self.lines = [self._line(key, ledger, held, way) for key in keys]
         self._keep(block)
         self._forget_ended()
@@ -196,12 +203,31 @@ class Reconciler:
             self._newest = newest
         if self._network.kind == "utxo":
             self._learn_coins()
-        found = await asyncio.to_thread(balances, self._chain, self._places, block)
-        sums: dict[_Key, int] = {}
+        more, sums = await self._of_tiers(block)
+        found = await asyncio.to_thread(balances, self._chain, [*self._places, *more], block)
         for one in found:
             key = (one.place.tier, one.asset)
             sums[key] = sums.get(key, 0) + one.amount
         return {key: self._scale(key[1]).to_ledger(amount)[0] for key, amount in sums.items()}
+
+    async def _of_tiers(self, block: Block) -> tuple[list[Place], dict[_Key, int]]:
+        """Places of warm and cold, and what their script wallets hold; NodeProblem.
+
+        What is not known yet, as while blocks are read for the first time, is not measured.
+        """
+        try:
+            accounts, held = self._tiers.accounts(), {}
+            if self._network.kind == "utxo":
+                held = await asyncio.to_thread(self._tiers.coins, self._node, block)
+        except BadRecord as damaged:
+            log.error("warm and cold are not compared", problem=str(damaged))  # noqa: TRY400
+            held, accounts = None, []
+        if held is None:
+            self._measured = tuple(one for one in MEASURED if one != wire.Tier.COLD)
+            return [], {}
+        known = dict.fromkeys((*MEASURED, *(one.tier for one in accounts), *held))
+        self._measured = tuple(sorted(known))
+        return accounts, {(tier, self._network.coin): amount for tier, amount in held.items()}
 
     def _learn_coins(self) -> None:
         from fullreserve.custody.chains.utxo import UtxoChain

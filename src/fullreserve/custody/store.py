@@ -223,6 +223,21 @@ def read_sent(path: Path, network: int) -> list[Sent]:
     return list(found.values())
 
 
+def read_plan(path: Path, network: int, key: str) -> Sent | None:
+    """The open plan of another process's store that moves what a key names; None without one."""
+    asked = (
+        "SELECT data, txid FROM plans LEFT JOIN attempts ON plan = id "
+        "WHERE network = ? AND NOT is_done ORDER BY id, number"
+    )
+    found: Sent | None = None
+    for data, txid in _read(path, asked, network):
+        plan = msgspec.json.decode(data, type=Kept).plan
+        if plan.move is not None and plan.move.key == key:
+            known = found.txids if found is not None else ()
+            found = Sent(plan, (*known, bytes(txid)) if txid is not None else known)
+    return found
+
+
 class Name(NamedTuple):
     network: int
     txid: bytes

@@ -10,7 +10,12 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset
-from fullreserve.exchange.products import calendar_wire, deposit_state, withdrawal_state
+from fullreserve.exchange.products import (
+    calendar_wire,
+    deposit_state,
+    tier_moves_wire,
+    withdrawal_state,
+)
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -34,6 +39,7 @@ _ANSWERS: dict[Any, object] = {
     **deposit_state.ANSWERS,
     **withdrawal_state.ANSWERS,
     **calendar_wire.ANSWERS,
+    **tier_moves_wire.ANSWERS,
 }
 
 

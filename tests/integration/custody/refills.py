@@ -11,9 +11,10 @@ from fullreserve.custody.hd import Private
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.intent import Rule, TierPolicy
+from fullreserve.custody.keys.pushing import Gas
 from fullreserve.custody.keys.record import SAFE, UTXO, Entry, Record, TierWallet
 from fullreserve.custody.keys.refill_commands import listening
-from fullreserve.custody.keys.refilling import Gas, Refilling, Terms
+from fullreserve.custody.keys.refilling import Refilling, Terms
 from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.tiers.wallet import Wallet

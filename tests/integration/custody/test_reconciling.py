@@ -16,6 +16,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import contracts
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import (
     BEHIND_MS,
@@ -56,7 +57,7 @@ class Books:
         self.chain = chain
         self.exchange = exchange
         self.house = exchange.house
-        self.clock = ManualClock(START_MS)
+        self.clock, self.folder = ManualClock(START_MS), folder
         branch = chain._root
         self.network = Network(
             network=NETWORK, kind="evm", nodes=(chain.url,),
@@ -141,13 +142,18 @@ async def double_credit(books: Books) -> int:
 
 async def unknown_spend(books: Books) -> int:
     """A hot wallet's key in somebody else's hands."""
-    lane = "0x" + books.chain.terms.lanes[0].hex()
-    books.chain.node.call("anvil_impersonateAccount", lane)
+    spend(books, books.chain.terms.lanes[0])
+    return -PAID * UNIT
+
+
+def spend(books: Books, account: bytes) -> None:
+    """Tokens leave an account, by whoever has its key."""
+    sender = "0x" + account.hex()
+    books.chain.node.call("anvil_impersonateAccount", sender)
     data = "0x" + contracts.call("transfer(address,uint256)", b"\x99" * 20, PAID).hex()
-    call = {"from": lane, "to": "0x" + books.chain.token.hex(), "data": data}
+    call = {"from": sender, "to": "0x" + books.chain.token.hex(), "data": data}
     books.chain.node.call("eth_sendTransaction", call | {"gas": hex(100_000)})
     books.chain.mine()
-    return -PAID * UNIT
 
 
 async def wrong_fee(books: Books) -> int:
@@ -184,6 +190,67 @@ async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Faul
     assert LASTS_MS < 60_000
     level = suspensions.Level.ASSET_CHAIN
     assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
+
+
+WARM, COLD = b"\x77" * 20, b"\x78" * 20
+
+
+async def with_safes(books: Books) -> None:
+    """Warm and cold have three tokens each, on Safes that the ceremony's record names."""
+    for place, tier in ((WARM, wire.Tier.WARM), (COLD, wire.Tier.COLD)):
+        given = contracts.call("mint(address,uint256)", place, 3 * PAID)
+        books.chain.command(books.chain.token, given)
+        name = bytes([tier]) * 32
+        told = wire.Funded(NETWORK, name, USDT, tier, amount_bytes(3 * PAID * UNIT))
+        assert await books.house.report(wire.DEPOSITS, told) == [0]
+        wallet = TierWallet(NETWORK, tier.name.lower(), SAFE, 3, (), safe=place.hex())
+        Record.of(books.folder).append(Entry(0, 1, "ceremony", "", wallets=(wallet,)))
+    books.chain.mine()
+
+
+async def spent_by_strangers(books: Books, place: bytes) -> int:
+    """Owners' keys in others' hands."""
+    # Less than the tolerance of the coin.
+    books.chain.node.call("anvil_setBalance", "0x" + place.hex(), hex(4 * 10**14))
+    spend(books, place)
+    return -PAID * UNIT
+
+
+async def never_came(books: Books, tier: wire.Tier) -> int:
+    """The ledger has a refill of which no chain knows."""
+    words = (tier, wire.Tier.HOT, amount_bytes(PAID * UNIT), NOTHING)
+    told = wire.Moved(NETWORK, b"4" * 32, USDT, *words)
+    assert await books.house.report(wire.DEPOSITS, told) == [0]
+    return PAID * UNIT
+
+
+@pytest.mark.parametrize("tier", [wire.Tier.WARM, wire.Tier.COLD])
+async def test_warm_and_cold_are_compared_too(books: Books, tier: wire.Tier) -> None:
+    """Each fault is named by its tier and suspends the asset. Criterion: CHAINS-RECONCILE-4."""
+    await with_safes(books)
+    assert await books.found() == []
+    lines = {(one.tier, one.asset): one for one in books.reconciler.lines}
+    assert lines[tier, USDT].chain == lines[tier, USDT].ledger == 3 * PAID * UNIT
+    missing = await spent_by_strangers(books, WARM if tier == wire.Tier.WARM else COLD)
+    (found,) = await books.found()
+    assert (found.tier, found.asset) == (tier, USDT)
+    assert abs(found.difference - missing) <= 50_000
+    level = suspensions.Level.ASSET_CHAIN
+    assert await books.stopped() == [suspensions.Scope(level, NETWORK, USDT)]
+    # What the ledger alone knows of brings warm back to what the chain has, and breaks hot.
+    await never_came(books, tier)
+    (found,) = await books.found()
+    assert found.tier == wire.Tier.HOT
+
+
+async def test_a_damaged_record_leaves_the_other_tiers_compared(books: Books) -> None:
+    """Criterion: CHAINS-RECONCILE-4"""
+    await with_safes(books)
+    (books.folder / "custody-keys.jsonl").write_bytes(b"{}\n")
+    await unknown_spend(books)
+    (found,) = [one for one in await books.found() if one.asset == USDT]
+    assert found.tier == wire.Tier.HOT
+    assert wire.Tier.WARM not in {one.tier for one in books.reconciler.lines}
 
 
 async def test_a_difference_that_ended_counts_nothing_for_the_next(books: Books) -> None:

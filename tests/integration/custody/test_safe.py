@@ -16,9 +16,8 @@ from fullreserve.custody.addresses import account_of
 from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.keys import refill_commands
-from fullreserve.custody.keys.gas import PAYER
+from fullreserve.custody.keys.gas import PAYER, FileGas
 from fullreserve.custody.keys.key_file import FileDevice
-from fullreserve.custody.keys.refill_commands import FileGas
 from fullreserve.custody.tiers import abi, guard, safe
 from fullreserve.custody.tiers.safe import NotEnough, SafeMissing
 from fullreserve.exchange.products.tier_moves_wire import MoveState

@@ -52,9 +52,15 @@ class Accounts(Node):
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def bed(tmp_path: Path) -> AsyncIterator[Bed]:
+    made = await Bed.open(tmp_path, folds=products())
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def house(bed: Bed) -> House:
     """Hot has 90 tokens of 40 that it may have, and is to have 20."""
-    bed = await Bed.open(tmp_path, folds=products())
     made = House(await bed.door(PAYER_GATEWAY))
     none, most = amount_bytes(0), amount_bytes(10**15)
     line = wire.NetworkAsset(TOKEN, 6, none, none, amount_bytes(1), most, 8)
@@ -66,8 +72,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     low, target, cap, least, high = (amount_bytes(n * UNIT) for n in (10, 20, 40, 1, 500))
     marks = moves.Marks(NETWORK, TOKEN, low, target, cap, least, high, high, while_stopped=True)
     assert await made.report(moves.TIER_MOVES, moves.SetMarks(marks)) == [0]
-    yield made
-    await bed.close()
+    return made
 
 
 def network(**more: Any) -> Network:
@@ -140,3 +145,22 @@ async def test_an_asset_that_the_file_does_not_know_stops_nothing(house: House) 
     assert await hot.due() == []
     assert await house.report(moves.TIER_MOVES, moves.Want(NETWORK, TOKEN, *SWEEP)) == [0]
     assert await hot.due() == []
+
+
+async def test_a_bound_sweep_that_nobody_signs_ends(bed: Bed, house: House) -> None:
+    """Criterion: CUST-HANG-5. Not before its time is over; then the payer drops its plan.
+
+    So does one that operators ended meanwhile.
+    """
+    clock = ManualClock(START_MS)
+    hot, chain = sweeps(network(), house, clock)
+    (one,) = await hot.due()
+    made = msgspec.structs.replace(chain.plan([one.payment], ()), move=one.move)
+    assert await hot.bind(made) == 0
+    assert not await hot.is_over(made)
+    (move,) = await open_moves(house)
+    clock.advance(move.expires_ms - START_MS)
+    bed.clock.advance(move.expires_ms - START_MS)  # type: ignore[attr-defined]
+    assert await hot.is_over(made)
+    assert await open_moves(house) == []
+    assert await hot.is_over(made)

@@ -43,6 +43,8 @@ from fullreserve.exchange.products.tier_moves_wire import (
     Bind,
     End,
     GetMove,
+    GiveUp,
+    ListGivenUp,
     ListMarks,
     ListMoves,
     Marks,
@@ -96,10 +98,11 @@ class Tiers:
     def say(self, word: Word, who: int = chart.HOUSE) -> int:
         return self.world.say(TIER_MOVES, word, who)  # type: ignore[arg-type]
 
-    def want(self, *tiers: Tier, room: bytes = b"", **place: int) -> int:
+    def want(self, *tiers: Tier, room: bytes = b"", beside: bool = False, **place: int) -> int:
         source, target = tiers or (Tier.WARM, Tier.HOT)
         where = {"network": CHAIN, "asset": BTC} | place
-        return self.say(Want(source=source, target=target, room=room, **where))
+        word = Want(source=source, target=target, room=room, beside=beside, **where)
+        return self.say(word)
 
     def moves(self, *, is_open: bool = True) -> list[Move]:
         found = self.world.ask(TIER_MOVES, ListMoves(is_open, 100), list[Move])
@@ -343,6 +346,66 @@ def test_what_was_overtaken_counts_for_the_day(tiers: Tiers) -> None:
         assert tiers.say(Bind(one.number, transfer(f"coins {one.number}"))) == 0
         assert tiers.say(End(one.number, MoveState.OVERTAKEN, transfer("other"))) == 0
     assert tiers.want() == Refused.CAPPED
+
+
+def leaves(tiers: Tiers, amount: float) -> None:
+    word = Moved(CHAIN, transfer("out"), BTC, Tier.HOT, Tier.COLD, coins(amount), amount_bytes(0))
+    assert tiers.world.say(DEPOSITS, word) == 0
+
+
+def test_a_sweep_that_is_not_bound_gives_way_to_a_refill(tiers: Tiers) -> None:
+    """Criterion: CUST-TIER-7. As one that nobody can plan; and the other way round."""
+    tiers.fund(Tier.HOT, 110)
+    swept = tiers.decided(Tier.HOT, Tier.WARM)
+    assert tiers.want(Tier.HOT, Tier.WARM, beside=True) == Refused.OPEN
+    leaves(tiers, 95)
+    assert tiers.want() == Refused.OPEN  # as logs from before have it
+    filled = tiers.decided(beside=True)
+    assert tiers.found(swept.number).state == MoveState.LAPSED
+    assert tiers.moves() == [filled]
+    assert tiers.say(Bind(swept.number, transfer("late"))) == Refused.CONTRADICTS
+    tiers.fund(Tier.HOT, 90)
+    tiers.decided(Tier.HOT, Tier.WARM, beside=True)
+    assert tiers.found(filled.number).state == MoveState.LAPSED
+
+
+def test_a_sweep_that_is_bound_holds_up_no_refill(tiers: Tiers) -> None:
+    """Criterion: CUST-TIER-7. What it takes is not hot's any more."""
+    tiers.fund(Tier.HOT, 110)
+    swept = tiers.decided(Tier.HOT, Tier.WARM)  # 60 of them, 40 at once
+    assert tiers.say(Bind(swept.number, transfer(f"coins {swept.number}"))) == 0
+    leaves(tiers, 55)
+    filled = tiers.decided(beside=True)
+    # 55 are left, and 40 of them leave: 35 lack to the target; the cap leaves 25.
+    assert amount_int(filled.amount) == 25 * COIN
+    assert {one.number for one in tiers.moves()} == {swept.number, filled.number}
+    tiers.carry_out(filled)
+    tiers.carry_out(swept)
+
+
+def test_a_move_ends_by_peoples_word_once_they_agreed(tiers: Tiers) -> None:
+    """Criterion: CUST-HANG-4. One that is not bound ends at once, others with a proof alone."""
+    one = tiers.decided()
+    assert tiers.say(GiveUp(one.number)) == 0
+    assert tiers.found(one.number).state == MoveState.LAPSED
+    assert tiers.say(GiveUp(one.number)) == Refused.CONTRADICTS
+    two, name = tiers.decided(), transfer("other")
+    assert tiers.say(Bind(two.number, transfer("coins"))) == 0
+    by_people = End(two.number, MoveState.OVERTAKEN, name, by_people=True)
+    assert tiers.say(by_people) == Refused.NOT_AGREED
+    assert tiers.say(GiveUp(two.number)) == 0
+    assert tiers.say(GiveUp(two.number)) == 0
+    given_up = tiers.world.ask(TIER_MOVES, ListGivenUp(), dict[int, int])
+    assert given_up == {two.number: two.decided_ms}
+    assert tiers.found(two.number).state == MoveState.BOUND
+    lapsed = End(two.number, MoveState.LAPSED, by_people=True)
+    assert tiers.say(lapsed) == Refused.CONTRADICTS  # it may still be signed
+    tiers.world.restart()
+    assert tiers.say(by_people) == 0
+    assert tiers.say(by_people) == 0
+    assert tiers.world.ask(TIER_MOVES, ListGivenUp(), dict[int, int]) == {}
+    assert tiers.say(GiveUp(99)) == Refused.UNKNOWN
+    assert tiers.say(GiveUp(two.number), ALICE) == Refused.NOT_THE_HOUSE
 
 
 def test_hot_is_filled_to_its_cap_while_a_quorum_could_lose_nobody(tiers: Tiers) -> None:

@@ -712,6 +712,11 @@ export interface Endpoints {
     withdrawalsTs?: number | string
     lastsMs?: number | string
   }
+  'POST x/operator/propose/end-move': {
+    note: string
+    move: number | string
+    lastsMs?: number | string
+  }
   'POST x/operator/propose/fee-tier': {
     note: string
     tier: number | string

@@ -114,6 +114,13 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     taken_by: bytes = b""
 
 
+class Spender(NamedTuple):
+    """A transaction that took a plan's inputs; `depth` counts its own block."""
+
+    txid: bytes
+    depth: int
+
+
 class Asked(NamedTuple):
     """A plan whose standing is asked for, with the ids of all that was signed for it."""
 
@@ -198,6 +205,13 @@ class Chain(ABC):
     @abstractmethod
     def standing(self, plan: Plan, attempts: Sequence[bytes]) -> Standing:
         """What became of it; `attempts` are the ids of all that was signed for it."""
+
+    def spender(self, plan: Plan, since: int) -> Spender | None:  # noqa: ARG002 - the interface
+        """What took any of a plan's inputs in block `since` or later; chains of accounts say None.
+
+        Those name it by `Standing.taken_by`.
+        """
+        return None
 
     def fillers(self, bound: Sequence[Plan]) -> list[Plan]:  # noqa: ARG002 - the interface
         """Moves that pay nobody, for places in line that were given up and hold others up."""

@@ -24,6 +24,7 @@ from fullreserve.custody.chains.adapter import (
     Payment,
     Plan,
     Scan,
+    Spender,
     Standing,
     Unpayable,
 )
@@ -210,6 +211,16 @@ class UtxoChain(Chain):
         if all(self._is_unspent(coin) for coin in body.inputs):
             return Standing()
         return Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
+
+    def spender(self, plan: Plan, since: int) -> Spender | None:
+        inputs = {coin.outpoint(): b"" for coin in tx.read_body(plan.body).inputs}
+        tip = self.tip().height
+        for height in range(since, tip + 1):
+            block = self.block(height)
+            taken = self.scan(block, inputs).taken if block is not None else {}
+            for txid in taken.values():
+                return Spender(txid, tip - height + 1)
+        return None
 
     def unsigned(self, plan: Plan) -> bytes:
         """The PSBT that signers are asked to sign."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fullreserve.custody.chains.utxo_transaction import Coin
+from fullreserve.custody.keys.gas import Bid
 from fullreserve.custody.keys.intent import Approval
 from fullreserve.custody.keys.tier_signer import Proposal
 
@@ -21,10 +22,18 @@ LOOKED_AT = 100
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A signed transaction, on disk before a node has it."""
+    """A signed transaction, on disk before a node has it.
+
+    `fee` is what the wallet itself pays for it (-1: its proposal's); of a Safe's, `bid` is what
+    whoever pays the gas bid. `height` is that of the newest block when it was signed, or when it
+    was last raised in vain.
+    """
 
     txid: bytes
     raw: bytes
+    fee: int = -1
+    height: int = 0
+    bid: Bid | None = None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -34,6 +43,7 @@ class Kept(msgspec.Struct, frozen=True):
     since: int
     sent: tuple[Sent, ...] = ()
     at: int = 0  # height for which a loss of the nonce was first seen
+    call: bytes = b""  # to a Safe, as enough of its owners have signed it
 
 
 class KeptMoves:

@@ -23,7 +23,7 @@ from fullreserve.custody.keys.commands import (
     word,
     write,
 )
-from fullreserve.custody.keys.intent import Approval
+from fullreserve.custody.keys.intent import EXCHANGE, Approval
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.moves import BadMove, Wanted
 from fullreserve.custody.keys.record import Entry, Record
@@ -32,6 +32,7 @@ from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, End, MoveState
 from fullreserve.exchange.wire.commands import amount_bytes
 
 # The gateway of the command line, as in identity's commands.
@@ -49,13 +50,16 @@ def _read(path: Path) -> Proposal:
 @carried_out
 def propose_move(settings: Settings, policy: Path, network: int, source: str, target: str,
                  asset: int, amount: int, proposer: str, out: Path, node: str, rate: int,
-                 dry_run: bool) -> None:  # fmt: skip
-    """Prepares a move that a rule of the policy allows."""
+                 dry_run: bool, instead_of: Path | None) -> None:  # fmt: skip
+    """Prepares a move that a rule of the policy allows; a Safe's nonce is always its next one."""
+    other = _read(instead_of).spend if instead_of is not None else None
+    first = other.inputs if other is not None else ()
     record = Record.of(settings.data)
     wanted = Wanted(network, source, target, asset, amount, proposer)
     agreed = moves.load(policy, record)
     now_ms = SystemClock().wall_ms()
-    made = moves.propose(record, node_of(settings, network, node), agreed, wanted, now_ms, rate)
+    source_node = node_of(settings, network, node)
+    made = moves.propose(record, source_node, agreed, wanted, now_ms, rate, first)
     say(*moves.told(made, record))
     if dry_run:
         say("Nothing was done: this was a dry run.")
@@ -156,15 +160,21 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     cost = amount_bytes(scales[found[0].coin].cost(fee))
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
     said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
-    code = asyncio.run(_reported(settings.data, said))
+    number = done.number if done.proposer == EXCHANGE else 0
+    code = asyncio.run(_reported(settings.data, number, said))
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
     say("The ledger has it.")
 
 
-async def _reported(data: Path, said: wire.Moved) -> int:
+async def _reported(data: Path, number: int, said: wire.Moved) -> int:
+    """The exchange's code; what its log has decided has ended with it."""
     door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:
-        return (await House(door).report(wire.DEPOSITS, said))[0]
+        house = House(door)
+        (code,) = await house.report(wire.DEPOSITS, said)
+        if not code and number:
+            (code,) = await house.report(TIER_MOVES, End(number, MoveState.DONE, said.transfer))
+        return code
     finally:
         await door.close()

@@ -170,9 +170,18 @@ def _rule(one: _Rule, record: Record) -> Rule:
 
 
 def propose(
-    record: Record, node: Node, policy: TierPolicy, wanted: Wanted, now_ms: int, rate: int
+    record: Record,
+    node: Node,
+    policy: TierPolicy,
+    wanted: Wanted,
+    now_ms: int,
+    rate: int,
+    first: Sequence[Coin] = (),
 ) -> Proposal:
-    """A move with a transaction that would carry it out; BadMove, Unpayable, NodeProblem."""
+    """A move with a transaction that would carry it out; BadMove, Unpayable, NodeProblem.
+
+    Coins of `first` are spent before others, so that what they were for cannot be paid as well.
+    """
     named = (wanted.network, wanted.source, wanted.target, wanted.asset)
     rules = [
         one for one in policy.rules if (one.network, one.source, one.target, one.asset) == named
@@ -184,7 +193,7 @@ def propose(
         now_ms, *named, rule.place, wanted.amount, wanted.proposer, policy.digest(), now_ms,
         now_ms + LASTS_MS,
     )  # fmt: skip
-    return built(record, node, intent, rule, rate)
+    return built(record, node, intent, rule, rate, first)
 
 
 def built(

@@ -15,13 +15,13 @@ from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
-from fullreserve.custody.chains.adapter import Attempt
-from fullreserve.custody.chains.rpc import Node, hexed
+from fullreserve.custody.chains.rpc import hexed
 from fullreserve.custody.house import MOVES_GATEWAY, House
-from fullreserve.custody.keys import gas, moves, tls_door
+from fullreserve.custody.keys import moves, tls_door
 from fullreserve.custody.keys.commands import carried_out, opened, say, word
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.device import Device
+from fullreserve.custody.keys.gas import FileGas
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.move_commands import COMMAND_GATEWAY
 from fullreserve.custody.keys.moves import BadMove
@@ -77,6 +77,23 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
 
 
 @carried_out
+def charge_tier(settings: Settings, network: int, tier: str, fee: int, transaction: str) -> None:
+    """Tells the ledger of a fee that a tier paid for a transaction to itself, as by a rotation."""
+    coins = {one.network: one.coin for one in networks.load(settings.data)}
+    if network not in coins:
+        raise BadMove(f"network {network} is not in {networks.FILE}")
+    name = transfer(salt_of(settings.data), network, hexed(transaction, _HASH))
+    source = wire.Tier[tier.upper()]
+    target = wire.Tier.COLD if source == wire.Tier.WARM else wire.Tier.WARM
+    none, paid = amount_bytes(0), amount_bytes(fee)
+    word = wire.Moved(network, name, coins[network], source, target, none, paid)
+    (code,) = asyncio.run(_told(settings.data, wire.DEPOSITS, [word]))
+    if code:
+        raise BadMove(f"the exchange refuses it with code {code}")
+    say("The ledger has it.")
+
+
+@carried_out
 def list_moves(settings: Settings, limit: int) -> None:
     """Prints the newest moves between tiers that the log has decided."""
     for one in asyncio.run(_known(settings.data, limit)):
@@ -105,17 +122,6 @@ async def _told(data: Path, fold: int, words: Sequence[msgspec.Struct]) -> list[
         return await House(door).report(fold, *words)
     finally:
         await door.close()
-
-
-class FileGas:
-    """Pays with the key named `payer` of a device."""
-
-    def __init__(self, device: Device) -> None:
-        self._device = device
-
-    def sign(self, node: Node, to: bytes, data: bytes) -> Attempt:
-        """A call, signed with the next nonce."""
-        return gas.signed(node, self._device, to, data, gas.next_nonce(node, self._device))
 
 
 @carried_out

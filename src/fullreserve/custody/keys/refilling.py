@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
-from fullreserve.custody.chains.adapter import Attempt, Unpayable
+from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.house import House
 from fullreserve.custody.keys import moves
@@ -26,12 +26,13 @@ from fullreserve.custody.keys.device import DeviceProblem
 from fullreserve.custody.keys.intent import NotApproved, Rule, TierPolicy
 from fullreserve.custody.keys.kept_moves import Kept, KeptMoves, Sent
 from fullreserve.custody.keys.move_standing import Taken, height_of, standing
+from fullreserve.custody.keys.pushing import Asks, Gas, first, pushed, waits_again
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.tier_signer import Answer, Proposal
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import SignerGone, content_of
 from fullreserve.custody.tiers.safe import NotEnough
-from fullreserve.custody.tiers.spending import WrongPart, read_part
+from fullreserve.custody.tiers.spending import WrongPart, read_part, txid_of
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -57,13 +58,6 @@ OPEN_MAX = 100
 PROBLEMS = (NodeProblem, DeviceProblem, KeyError, ValueError)
 
 log = structlog.get_logger(__name__)
-
-
-class Gas(Protocol):
-    """Who sends a Safe's transactions, and pays for that."""
-
-    def sign(self, node: Node, to: bytes, data: bytes) -> Attempt:
-        """A call, signed with the next nonce; NodeProblem, DeviceProblem."""
 
 
 class Terms(NamedTuple):
@@ -93,6 +87,7 @@ class Refilling:
         self._said: dict[int, str] = {}
         self._unbound: dict[int, int] = {}  # by move: when it may be built again
         self._bindings: set[bytes] = set()  # of the moves that are open
+        self._nonces: dict[int, int] = {}  # by move: of gas, of what was signed last
 
     async def round(self) -> None:
         """Every step that is due; NodeProblem, Unavailable."""
@@ -102,11 +97,13 @@ class Refilling:
         )
         ours = [one for one in found if one.network == number]
         self._bindings = {one.binding for one in ours if one.binding}
+        open_now = {one.number for one in ours}
+        self._nonces = {one: nonce for one, nonce in self._nonces.items() if one in open_now}
         # The oldest first: what waits for a nonce waits for those before it.
         for one in sorted(ours, key=lambda one: one.number):
             if (one.source, one.target) == (wire.Tier.WARM, wire.Tier.HOT):
                 await self._tried(one)
-        moving = {one.asset for one in ours}
+        moving = {one.asset for one in ours if one.target == wire.Tier.HOT}
         marks: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
         for each in marks:
             if each.network == number and each.asset not in moving:
@@ -123,7 +120,7 @@ class Refilling:
         place, rule = await asyncio.to_thread(self._emptiest, rules)
         room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
         tiers = (wire.Tier.WARM, wire.Tier.HOT)
-        word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room))
+        word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room), beside=True)
         (code,) = await self._house.report(TIER_MOVES, word)
         if code:
             self._refused[marks.asset] = now_ms + AGAIN_MS
@@ -191,8 +188,9 @@ class Refilling:
         if kept is None or kept.proposal.binding != move.binding:
             self._say(move, "bound, and unknown here: a person has to look")
             return
-        if not kept.sent and not await asyncio.to_thread(self._is_used, kept):
-            if now_ms >= move.expires_ms:
+        is_late = now_ms >= move.expires_ms
+        if not kept.sent and not await asyncio.to_thread(self._is_used, kept, is_late=is_late):
+            if is_late:
                 await self._end(move, MoveState.LAPSED)
                 return
             signed = await asyncio.to_thread(self._signed, move, kept)
@@ -238,19 +236,37 @@ class Refilling:
         made = moves.built(self._record, self._node, intent, rule, self._terms.rate, first)
         return Kept(made, height_of(self._node, made))
 
-    def _is_used(self, kept: Kept) -> bool:
-        """Whether a Safe's nonce is: no signature helps any more, and each would be for nothing."""
-        if kept.proposal.transaction is None:
+    def _is_used(self, kept: Kept, *, is_late: bool) -> bool:
+        """Whether a Safe's nonce is, or coins that are to be given up: signatures help no more.
+
+        To look for coins all blocks since are read: once, before the move lapses.
+        """
+        if kept.proposal.transaction is None and not is_late:
             return False
-        return standing(self._node, kept.proposal, kept.since) is not None
+        return self._taken(self._node, kept) is not None
 
     def _signed(self, move: Move, kept: Kept) -> Kept | None:
         """With a transaction, on disk, once enough holders have signed; NodeProblem."""
         self._kept.hand_out(kept)
-        proposal, said = kept.proposal, []
-        given = self._kept.approvals(move.number)
+        said: list[str] = []
+        parts = self._parts(kept.proposal, said)
+        try:
+            kept = first(self._node, kept, parts, self._asks())
+        except (Unpayable, NotEnough, NotApproved, moves.BadMove) as problem:
+            self._say(move, "; ".join((str(problem), *said)))
+            return None
+        self._kept.keep(kept)
+        return kept
+
+    def _asks(self) -> Asks:
+        return Asks(self._record, self._terms.gas, self._terms.rate, self._parts)
+
+    def _parts(self, proposal: Proposal, said: list[str] | None = None) -> list[bytes]:
+        """Sound ones, of holders' signers and of people; why there are not more is `said`."""
+        number, said = proposal.intent.number, [] if said is None else said
+        given = self._kept.approvals(number)
         question = msgspec.json.encode(msgspec.structs.replace(proposal, approvals=given))
-        parts = dict(self._kept.parts(move.number))
+        parts = dict(self._kept.parts(number))
         for name in self._terms.signers:
             try:
                 parts[name] = self._asked(name, question)
@@ -263,14 +279,7 @@ class Refilling:
                 said.append(f"{name}: {problem}")
             else:
                 sound.append(part)
-        try:
-            sent = self._completed(proposal, sound)
-        except (Unpayable, NotEnough, NotApproved, moves.BadMove) as problem:
-            self._say(move, "; ".join((str(problem), *said)))
-            return None
-        kept = msgspec.structs.replace(kept, sent=(sent,))
-        self._kept.keep(kept)
-        return kept
+        return sound
 
     def _asked(self, name: str, question: bytes) -> bytes:
         try:
@@ -293,34 +302,46 @@ class Refilling:
             return str(problem)
         return ""
 
-    def _completed(self, proposal: Proposal, parts: Sequence[bytes]) -> Sent:
-        if proposal.spend is not None:
-            attempt = moves.completed(proposal, self._record, parts)
-            return Sent(attempt.txid, attempt.raw)
-        call = moves.execution(proposal, self._record, parts)
-        if self._terms.gas is None:
-            raise moves.BadMove("nobody pays the gas: start this with a file of keys for it")
-        assert proposal.transaction is not None
-        attempt = self._terms.gas.sign(self._node, proposal.transaction.safe, call)
-        return Sent(attempt.txid, attempt.raw)
-
     # What becomes of it
 
     async def _follow(self, move: Move, kept: Kept) -> None:
-        newest = kept.sent[-1] if kept.sent else None
-        txid = newest.txid if newest is not None else b""
-        taken = await asyncio.to_thread(standing, self._node, kept.proposal, kept.since, txid)
+        taken = await asyncio.to_thread(self._taken, self._node, kept)
         if kept.at and (taken is None or taken.is_ours):
             # The node has changed its mind: what it says next is doubted anew.
             kept = msgspec.structs.replace(kept, at=0)
             self._kept.keep(kept)
         if taken is None:
-            if newest is not None:
-                await asyncio.to_thread(self._give, move, newest)
+            if kept.sent:
+                kept = await asyncio.to_thread(self._pushed, move, kept)
+                await asyncio.to_thread(self._give, move, kept.sent[-1])
         elif taken.depth >= self._terms.network.unlock_after:
             await self._final(move, kept, taken)
         elif not taken.is_ours:
             await self._doubted(move, kept, taken)
+
+    def _taken(self, node: Node, kept: Kept) -> Taken | None:
+        """What took its inputs or nonce; also what people sent of it counts as ours."""
+        proposal = kept.proposal
+        ids = {one.txid for one in kept.sent}
+        tier = self._record.wallet(proposal.intent.network, proposal.intent.source)
+        if proposal.spend is not None and tier.wallet is not None:
+            ids.add(txid_of(tier.wallet, proposal.spend))
+        return standing(node, proposal, kept.since, ids, self._terms.network.unlock_after)
+
+    def _pushed(self, move: Move, kept: Kept) -> Kept:
+        """Signed anew where what was sent hangs; what cannot be is said, and tried later."""
+        others = {nonce for one, nonce in self._nonces.items() if one != move.number}
+        try:
+            fresh = pushed(self._node, kept, self._asks(), others)
+        except (Unpayable, NotEnough, NotApproved, NodeRefuses, ValueError) as problem:
+            self._say(move, f"what was sent hangs: {problem}")
+            fresh = waits_again(kept, height_of(self._node, kept.proposal))
+        if fresh != kept:
+            self._kept.keep(fresh)
+        bid = fresh.sent[-1].bid
+        if bid is not None:
+            self._nonces[move.number] = bid.nonce
+        return fresh
 
     def _give(self, move: Move, sent: Sent) -> None:
         """To the node, which may have it already."""
@@ -350,8 +371,7 @@ class Refilling:
             if await asyncio.to_thread(self._is_sure, move, kept, taken):
                 await self._end(move, MoveState.OVERTAKEN, name)
             return
-        spend = kept.proposal.spend
-        fee = network.scales[network.coin].cost(spend.fee if spend is not None else 0)
+        fee = network.scales[network.coin].cost(_fee(kept, taken.txid))
         word = wire.Moved(
             *(network.network, name, move.asset, move.source, move.target, move.amount),
             amount_bytes(fee),
@@ -367,12 +387,15 @@ class Refilling:
 
         NodeProblem.
         """
+        network = self._terms.network
         if self._second is None:
             return True
-        txid = kept.sent[-1].txid if kept.sent else b""
-        other = standing(self._second, kept.proposal, kept.since, txid)
+        other = self._taken(self._second, kept)
         if other is None or other.is_ours or other.txid != taken.txid:
             self._say(move, "two nodes differ about what took its inputs or nonce")
+            return False
+        if other.depth < network.unlock_after:
+            self._say(move, "the second node does not show it deep enough yet")
             return False
         return True
 
@@ -387,6 +410,15 @@ class Refilling:
         if self._said.get(move.number) != problem:
             self._said[move.number] = problem
             log.warning("move waits", move=move.number, problem=problem)
+
+
+def _fee(kept: Kept, txid: bytes) -> int:
+    """What the wallet paid for the one of its transactions that is in a block."""
+    spend = kept.proposal.spend
+    if spend is None:
+        return 0
+    raised = {one.txid: one.fee for one in kept.sent if one.fee >= 0}
+    return raised.get(txid, spend.fee)
 
 
 async def keep(workers: Sequence[Refilling], clock: Clock, pause_ms: int) -> None:

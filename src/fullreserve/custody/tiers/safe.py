@@ -187,12 +187,13 @@ class SafeView:
     def threshold(self) -> int:
         return int.from_bytes(self._call("getThreshold()"), "big")
 
-    def nonce(self) -> int:
-        return int.from_bytes(self._call("nonce()"), "big")
+    def nonce(self, block: str = "latest") -> int:
+        """Of the next transaction, after a block; NodeProblem."""
+        return int.from_bytes(self._call("nonce()", block), "big")
 
     def chain_id(self) -> int:
         return quantity(self._node.call("eth_chainId"))
 
-    def _call(self, signature: str) -> bytes:
+    def _call(self, signature: str, block: str = "latest") -> bytes:
         asked = {"to": "0x" + self._safe.hex(), "data": "0x" + abi.call(signature).hex()}
-        return hexed(self._node.call("eth_call", asked, "latest"))
+        return hexed(self._node.call("eth_call", asked, block))

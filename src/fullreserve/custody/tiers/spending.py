@@ -147,6 +147,11 @@ def unsigned(wallet: Wallet, spend: Spend) -> PSBT:
     return psbt
 
 
+def txid_of(wallet: Wallet, spend: Spend) -> bytes:
+    """Of the transaction, whoever signs it: signatures are no part of what is hashed."""
+    return bytes(unsigned(wallet, spend).tx.txid())
+
+
 def digests(wallet: Wallet, spend: Spend) -> list[bytes]:
     """What is signed for each input: BIP 143."""
     psbt = unsigned(wallet, spend)

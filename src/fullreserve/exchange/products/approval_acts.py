@@ -122,6 +122,12 @@ class Retire(Act, frozen=True, tag=12):
     withdrawals_ms: int
 
 
+class EndMove(Act, frozen=True, tag=13):
+    """A move between tiers is to end, once it is proven that it cannot be paid any more."""
+
+    move: int
+
+
 AnyAct = (
     Correct
     | Bust
@@ -135,6 +141,7 @@ AnyAct = (
     | AssignTeam
     | Close
     | Retire
+    | EndMove
 )
 
 # Acts on what users have: two teams agree on them, once operators have teams.
@@ -146,7 +153,7 @@ OF_MEMBERS = (Admit, AssignTeam)
 AUDITOR = 4  # the one role of a `Grant` that comes without a voice
 
 # Acts that no fold of approvals carries out: whoever took the last approval does.
-OUTSIDE = (Grant, ClaimDeposit, Close, Retire)
+OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

@@ -1,10 +1,10 @@
 """Moves between tiers: whether one is due, how much, and that each is carried out at most once.
 
 The worker only asks; amounts come from the marks, the ledger and what withdrawals wait for. There
-is one move of an asset on a network at a time. A move is bound to its inputs or nonce before
-anybody signs, and signers ask this fold. While withdrawals are stopped nothing is decided and
-nothing is bound, unless the marks say otherwise. The fold wants no events and moves no money: what
-is final on a chain the fold of deposits posts.
+is one move of an asset on a network at a time each way. A move is bound to its inputs or nonce
+before anybody signs, and signers ask this fold. While withdrawals are stopped nothing is decided
+and nothing is bound, unless the marks say otherwise. The fold wants no events and moves no money:
+what is final on a chain the fold of deposits posts.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from fullreserve.exchange.products.tier_moves_wire import (
     Bind,
     End,
     GetMove,
+    GiveUp,
+    ListGivenUp,
     ListMarks,
     Marks,
     Move,
@@ -60,6 +62,8 @@ _replace = msgspec.structs.replace
 class TierMovesState(State):
     marks: dict[int, dict[int, Marks]] = msgspec.field(default_factory=dict)
     moves: dict[int, Move] = msgspec.field(default_factory=dict)
+    # When operators agreed that a move is to end, while it has not.
+    given_up: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 class TierMoves(UndoingFold[TierMovesState]):
@@ -68,6 +72,7 @@ class TierMoves(UndoingFold[TierMovesState]):
     number = TIER_MOVES
     name = "tier_moves"
     is_late = True
+    added = ("given_up",)
 
     def __init__(self) -> None:
         super().__init__(TierMovesState())
@@ -89,6 +94,8 @@ class TierMoves(UndoingFold[TierMovesState]):
             return Outcome(code=Refused.UNKNOWN)
         if isinstance(word, Bind):
             return self._bind(one, word, moment, view)
+        if isinstance(word, GiveUp):
+            return self._give_up(one, moment)
         return self._end(one, word, moment)
 
     def _set_marks(self, marks: Marks, view: View) -> Outcome:
@@ -112,7 +119,9 @@ class TierMoves(UndoingFold[TierMovesState]):
             return Refused.UNKNOWN
         if (word.source, word.target) not in (REFILL, SWEEP) or len(word.room) not in (0, 16):
             return REFUSED.code
-        if any(one.is_open for one in self._of(word.network, word.asset)):
+        opened = [one for one in self._of(word.network, word.asset) if one.is_open]
+        others = [one for one in opened if word.beside and one.target != word.target]
+        if len(opened) > len(others):
             return Refused.OPEN
         due = self._due(word, marks, moment, view)
         room = amount_int(word.room) if word.room else None
@@ -125,6 +134,10 @@ class TierMoves(UndoingFold[TierMovesState]):
             *(moment.sequence, word.network, word.asset, word.source, word.target),
             *(amount_bytes(due.amount), word.place, due.why, moment.time_ms),
         )
+        for other in others:
+            # Nothing was signed for it, and nobody may any more.
+            if not other.binding:
+                self._close(other, MoveState.LAPSED, moment)
         self._set(self.state.moves, one.number, one)
         self._forget_old(moment)
         return 0
@@ -147,9 +160,14 @@ class TierMoves(UndoingFold[TierMovesState]):
             # What was overtaken may have been paid after all, if the nodes were wrong.
             and one.state != MoveState.LAPSED
         )
+        leaving = sum(
+            amount_int(one.amount)
+            for one in self._of(network, asset)
+            if one.source == Tier.HOT and one.state == MoveState.BOUND
+        )
         return Standing(
             hot=wallets.of(chart.CHAIN_HOT, network, asset),
-            bound=amount_int(demand.bound),
+            bound=amount_int(demand.bound) + leaving,
             short=amount_int(demand.short),
             warm=wallets.of(chart.CHAIN_WARM, network, asset),
             refilled=refilled,
@@ -183,6 +201,8 @@ class TierMoves(UndoingFold[TierMovesState]):
 
     def _end(self, one: Move, word: End, moment: Moment) -> Outcome:
         is_final = word.state in (MoveState.DONE, MoveState.OVERTAKEN)
+        if word.by_people and one.is_open and one.number not in self.state.given_up:
+            return Outcome(code=Refused.NOT_AGREED)
         if len(word.transfer) != (HASH_BYTES if is_final else 0):
             return REFUSED
         if not one.is_open:
@@ -196,8 +216,22 @@ class TierMoves(UndoingFold[TierMovesState]):
             # Signers may still sign what is bound, until its time is over.
             if one.binding and moment.time_ms < one.expires_ms:
                 return Outcome(code=Refused.CONTRADICTS)
-        ended = _replace(one, state=word.state, transfer=word.transfer, ended_ms=moment.time_ms)
+        self._close(one, word.state, moment, word.transfer)
+        return Outcome()
+
+    def _close(self, one: Move, state: int, moment: Moment, transfer: bytes = b"") -> None:
+        ended = _replace(one, state=state, transfer=transfer, ended_ms=moment.time_ms)
         self._set(self.state.moves, one.number, ended)
+        if one.number in self.state.given_up:
+            self._remove(self.state.given_up, one.number)
+
+    def _give_up(self, one: Move, moment: Moment) -> Outcome:
+        if not one.is_open:
+            return Outcome(code=Refused.CONTRADICTS)
+        if not one.binding:
+            self._close(one, MoveState.LAPSED, moment)
+        elif one.number not in self.state.given_up:
+            self._set(self.state.given_up, one.number, moment.time_ms)
         return Outcome()
 
     def _forget_old(self, moment: Moment) -> None:
@@ -213,6 +247,8 @@ class TierMoves(UndoingFold[TierMovesState]):
         if isinstance(asked, ListMarks):
             marks = self.state.marks
             return _encode([of[asset] for _, of in sorted(marks.items()) for asset in sorted(of)])
+        if isinstance(asked, ListGivenUp):
+            return _encode(dict(sorted(self.state.given_up.items())))
         newest = sorted(self.state.moves.values(), key=lambda one: -one.number)
         found = [one for one in newest if one.is_open or not asked.is_open]
         return _encode(found[: max(0, asked.limit)])

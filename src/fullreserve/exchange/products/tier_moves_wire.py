@@ -32,6 +32,7 @@ class Refused(IntEnum):
     CAPPED = 97_006  # hot is at its cap, the day's amount is used up, or the source has too little
     CONTRADICTS = 97_007  # what was said of the move before
     EXPIRED = 97_008
+    NOT_AGREED = 97_009  # two operators have to agree that a move is to end by their word
 
 
 class Why(IntEnum):
@@ -86,6 +87,7 @@ class Want(Word, frozen=True, tag=2):
     """Whether a move is due, and then it is decided: its number is the command's sequence.
 
     `room` is what the place may take by the worker's own rules; empty: as much as the marks say.
+    `beside`: a move the other way does not hold it up, and one that is not bound gives way to it.
     """
 
     network: int
@@ -94,6 +96,7 @@ class Want(Word, frozen=True, tag=2):
     target: int
     place: int = 0
     room: Amount = b""
+    beside: bool = False
 
 
 class Bind(Word, frozen=True, tag=3):
@@ -107,14 +110,27 @@ class Bind(Word, frozen=True, tag=3):
 
 
 class End(Word, frozen=True, tag=4):
-    """What became of a move: DONE or OVERTAKEN with the transfer that is final, or LAPSED."""
+    """What became of a move: DONE or OVERTAKEN with the transfer that is final, or LAPSED.
+
+    `by_people`: said by the command of operators, who have to have agreed on it before.
+    """
 
     move: int
     state: int
     transfer: bytes = b""
+    by_people: bool = False
 
 
-AnyWord = SetMarks | Want | Bind | End
+class GiveUp(Word, frozen=True, tag=5):
+    """Operators have agreed that a move is to end; one that is not bound ends with it.
+
+    One that is bound ends once it is proven that it cannot be paid any more, and not before.
+    """
+
+    move: int
+
+
+AnyWord = SetMarks | Want | Bind | End | GiveUp
 
 
 class Move(msgspec.Struct, array_like=True, frozen=True):
@@ -164,12 +180,17 @@ class GetMove(Asked, frozen=True, tag=3):
     number: int
 
 
-AnyAsked = ListMarks | ListMoves | GetMove
+class ListGivenUp(Asked, frozen=True, tag=4):
+    """-> dict[int, int]: when operators agreed that a move is to end, of those that are open."""
+
+
+AnyAsked = ListMarks | ListMoves | GetMove | ListGivenUp
 
 ANSWERS: dict[type[Asked], object] = {
     ListMarks: list[Marks],
     ListMoves: list[Move],
     GetMove: Move | None,
+    ListGivenUp: dict[int, int],
 }
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode

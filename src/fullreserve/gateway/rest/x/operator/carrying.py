@@ -15,6 +15,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     ClaimDeposit,
     Close,
+    EndMove,
     Grant,
     Report,
     Retire,
@@ -22,6 +23,7 @@ from fullreserve.exchange.products.approval_acts import (
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Claim
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GiveUp
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.errors import Problem
@@ -72,6 +74,8 @@ async def carry_out(context: Context, one: Proposal) -> None:
     elif isinstance(act, Retire):
         going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
         code = await _said(context, CALENDAR, going)
+    elif isinstance(act, EndMove):
+        code = await _said(context, TIER_MOVES, GiveUp(act.move))
     else:
         assert isinstance(act, Grant)
         code = await _give(context, act)

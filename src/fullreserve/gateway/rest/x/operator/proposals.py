@@ -15,6 +15,7 @@ from fullreserve.exchange.products.approval_acts import (
     Close,
     Correct,
     Define,
+    EndMove,
     Reject,
     Release,
     Retire,
@@ -90,7 +91,7 @@ def roles_for(act: AnyAct) -> tuple[Role, ...]:
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
-    if isinstance(act, Bust | Define | AssignTier | Close | Retire):
+    if isinstance(act, Bust | Define | AssignTier | Close | Retire | EndMove):
         return (Role.TRADING,)
     return ()
 

@@ -17,6 +17,7 @@ from fullreserve.exchange.products.approval_acts import (
     Close,
     Correct,
     Define,
+    EndMove,
     Grant,
     Propose,
     Release,
@@ -25,6 +26,7 @@ from fullreserve.exchange.products.approval_acts import (
 )
 from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX
 from fullreserve.exchange.products.calendar_wire import DAY_MS, NOTICES
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Parameter,
@@ -39,6 +41,7 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
@@ -218,6 +221,12 @@ class ClaimParams(ProposalParams):
     dep_id: Annotated[str, Meta(description="One of x/operator/deposits/unclaimed")]
 
 
+class EndMoveParams(ProposalParams):
+    """A move between tiers that hangs."""
+
+    move: Annotated[int, Meta(ge=1, description="One of x/operator/tiers that is open")]
+
+
 class ThresholdParams(ProposalParams):
     """Approvals to be needed."""
 
@@ -256,6 +265,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("maintenance", MaintenanceParams, making.maintenance, trading),
             endpoint("delisting", DelistingParams, making.delisting, trading),
             endpoint("claim", ClaimParams, making.claim, support),
+            endpoint("end-move", EndMoveParams, making.end_move, trading),
         )
     )
 
@@ -394,6 +404,13 @@ class _Making:
         """Say whose a deposit is that came without a memo."""
         found = await unclaimed_of(self._context, params.dep_id)
         return ClaimDeposit(await self._known(params.uid), found.network, found.transfer)
+
+    async def end_move(self, params: EndMoveParams) -> EndMove:
+        """End a move between tiers, once it is proven that it cannot be paid any more."""
+        found = await ask(self._context, TIER_MOVES, GetMove(params.move))
+        if found is None or not found.is_open:
+            raise Problem(91023, name=f"open move: {params.move}")
+        return EndMove(params.move)
 
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:

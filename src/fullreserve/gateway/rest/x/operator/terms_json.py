@@ -17,6 +17,7 @@ from fullreserve.exchange.products.approval_acts import (
     Close,
     Correct,
     Define,
+    EndMove,
     Grant,
     Release,
     Retire,
@@ -88,6 +89,7 @@ _NAMES: dict[type[AnyAct], str] = {
     AssignTeam: "team",
     Close: "maintenance",
     Retire: "delisting",
+    EndMove: "end-move",
 }
 
 Terms = dict[str, Any]
@@ -125,6 +127,11 @@ def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
         return _definition(act.command, catalog)
     if isinstance(act, Grant):
         return {"uid": str(act.owner), "role": str(ROLES[act.role])}
+    return _planned(act, catalog)
+
+
+def _planned(act: AnyAct, catalog: Catalog) -> Terms:
+    """Of an act that is carried out elsewhere, or that is about the group itself."""
     if isinstance(act, Close):
         return {
             "beginTs": str(act.begin_ms),
@@ -139,8 +146,11 @@ def terms_of(act: AnyAct, catalog: Catalog) -> Terms:
             "tradingTs": str(act.trading_ms),
             "withdrawalsTs": str(act.withdrawals_ms),
         }
+    if isinstance(act, EndMove):
+        return {"move": str(act.move)}
     if isinstance(act, ClaimDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
+    assert isinstance(act, SetThreshold)
     return {"threshold": str(act.threshold)}
 
 

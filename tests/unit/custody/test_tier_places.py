@@ -1,0 +1,145 @@
+"""Goal: what script wallets of warm and cold hold is known after each block, whatever a chain does.
+
+Method: blocks that are made here, real ones but for their work; a node outside that tells of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fullreserve.custody import tier_places
+from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.raw_block import double_sha256
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.hd import Private
+from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
+from fullreserve.custody.networks import Network
+from fullreserve.custody.tier_places import TierPlaces
+from fullreserve.custody.tiers.wallet import Key, Wallet
+from fullreserve.exchange.products.custody_wire import Tier
+
+NETWORK, BORN = 3, 2
+STRANGER = b"\x00\x20" + b"s" * 32
+
+
+def wallet(name: str) -> Wallet:
+    roots = [Private.of_seed(f"{name} {each}, of a test alone, long".encode()) for each in range(3)]
+    keys = tuple(
+        Key(f"{name}{n}", one.public().key.hex(), one.public().code.hex())
+        for n, one in enumerate(roots)
+    )
+    return Wallet(2, keys)
+
+
+def transaction(spends: Sequence[bytes], outputs: Sequence[tuple[int, bytes]]) -> bytes:
+    inputs = b"".join(one + b"\x00" + b"\xff" * 4 for one in spends)
+    outs = b"".join(
+        amount.to_bytes(8, "little") + bytes((len(script),)) + script for amount, script in outputs
+    )
+    counts = bytes((len(spends),)), bytes((len(outputs),))
+    return bytes((2, 0, 0, 0)) + counts[0] + inputs + counts[1] + outs + bytes(4)
+
+
+def spent(raw: bytes, output: int = 0) -> bytes:
+    return double_sha256(raw) + output.to_bytes(4, "little")
+
+
+class Chain(Node):
+    """Blocks of one transaction each."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self.raw: list[bytes] = []
+        self.asked = 0
+        self.mine(STRANGER)
+        self.mine(STRANGER)
+
+    def mine(self, script: bytes, *spends: bytes, amount: int = 5) -> bytes:
+        """The transaction of a block more: what it spends, and what it pays where."""
+        fresh = bytes(31) + bytes((len(self.raw), 0, 0, 0, 0))
+        raw = transaction(spends or (fresh,), ((amount, script), (1, STRANGER)))
+        before = double_sha256(self.raw[-1][:80]) if self.raw else bytes(32)
+        header = bytes(4) + before + double_sha256(raw) + bytes(12)
+        self.raw.append(header + b"\x01" + raw)
+        return raw
+
+    def tip(self) -> Block:
+        return Block(len(self.raw) - 1, double_sha256(self.raw[-1][:80])[::-1], bytes(32))
+
+    def call(self, method: str, *params: Any) -> Any:
+        hashes = [double_sha256(one[:80])[::-1].hex() for one in self.raw]
+        if method == "getblockhash":
+            return hashes[params[0]]
+        assert method == "getblock", method
+        self.asked += 1
+        return self.raw[hashes.index(params[0])].hex()
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    made = Record.of(tmp_path)
+    made.append(Entry(0, 1, "ceremony", "", wallets=(tier("warm", "old"), tier("cold", "cold"))))
+    return made
+
+
+def tier(name: str, keys: str) -> TierWallet:
+    return TierWallet(NETWORK, name, UTXO, 2, (), wallet(keys), "rltc", BORN)
+
+
+def places(folder: Path) -> TierPlaces:
+    network = Network(
+        network=NETWORK, kind="utxo", nodes=(), branches=(), decimals={4: 8}, coin=4,
+        credit_after=1, unlock_after=2,
+    )  # fmt: skip
+    return TierPlaces(network, folder)
+
+
+def test_coins_are_followed_block_by_block(record: Record, tmp_path: Path) -> None:
+    """Criterion: CHAINS-RECONCILE-4. Each block is read once; change counts, what is spent not."""
+    chain, of, warm = Chain(), places(tmp_path), wallet("old")
+    first = chain.mine(warm.place(0), amount=70)
+    chain.mine(wallet("cold").place(3), amount=11)
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 70, Tier.COLD: 11}
+    asked = chain.asked
+    chain.mine(warm.place(19), spent(first), amount=65)
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 65, Tier.COLD: 11}
+    assert chain.asked == asked + 1
+
+
+def test_a_reorganisation_is_read_anew(record: Record, tmp_path: Path) -> None:
+    """Criterion: CHAINS-RECONCILE-4"""
+    chain, of, warm = Chain(), places(tmp_path), wallet("old")
+    first = chain.mine(warm.place(0), amount=70)
+    chain.mine(STRANGER, spent(first))
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 0, Tier.COLD: 0}
+    del chain.raw[-1]
+    chain.mine(warm.place(1), amount=3)
+    chain.mine(STRANGER)
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 73, Tier.COLD: 0}
+
+
+def test_a_wallet_that_was_rotated_still_counts(record: Record, tmp_path: Path) -> None:
+    """Criterion: CHAINS-RECONCILE-4. While coins are on their way to the one that followed."""
+    chain, of = Chain(), places(tmp_path)
+    chain.mine(wallet("old").place(0), amount=70)
+    chain.mine(wallet("new").place(0), amount=30)
+    tip = chain.tip()
+    assert of.coins(chain, tip) == {Tier.WARM: 70, Tier.COLD: 0}
+    record.append(Entry(0, 1, "rotation", "", wallets=(tier("warm", "new"),)))
+    assert of.coins(chain, tip) == {Tier.WARM: 100, Tier.COLD: 0}
+
+
+def test_a_long_chain_is_read_part_by_part(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CHAINS-RECONCILE-4. Until all of it is read nothing is said."""
+    monkeypatch.setattr(tier_places, "BLOCKS_AT_ONCE", 2)
+    chain, of = Chain(), places(tmp_path)
+    for _ in range(3):
+        chain.mine(wallet("old").place(0), amount=1)
+    assert of.coins(chain, chain.tip()) is None
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 3, Tier.COLD: 0}
