@@ -100,7 +100,7 @@ class Reconciler:
         self._chain = network.chains()[0]
         self._node = Node(network.nodes[0])
         self._tiers = TierPlaces(network, payer.parent)
-        self._measured = MEASURED
+        self._measured: tuple[int, ...] = MEASURED
         self._house = house
         self._payer = payer
         self._clock = clock
@@ -216,7 +216,8 @@ class Reconciler:
         What is not known yet, as while blocks are read for the first time, is not measured.
         """
         try:
-            accounts, held = self._tiers.accounts(), {}
+            accounts = self._tiers.accounts()
+            held: dict[wire.Tier, int] | None = {}
             if self._network.kind == "utxo":
                 held = await asyncio.to_thread(self._tiers.coins, self._node, block)
         except BadRecord as damaged:

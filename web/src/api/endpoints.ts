@@ -127,6 +127,7 @@ export interface Endpoints {
     limit?: number | string
     ccy?: string
     depId?: string
+    fromWdId?: string
     txId?: string
     type?: string
     state?: string
@@ -176,6 +177,7 @@ export interface Endpoints {
     amt: string
     dest: '3' | '4'
     toAddr: string
+    toAddrType?: '' | '1' | '2'
     chain?: string
     fee?: string
     clientId?: string
