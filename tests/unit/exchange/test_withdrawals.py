@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products import withdrawals
+from fullreserve.exchange.products import withdrawal_table
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -336,7 +336,7 @@ def test_suspensions_queue_or_refuse(world: World, how: str) -> None:
 
 def test_what_ended_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     """Criterion: CUST-WD-16. Transfers to users end at once, and count among what ended."""
-    monkeypatch.setattr(withdrawals, "FINAL_KEPT", 3)
+    monkeypatch.setattr(withdrawal_table, "FINAL_KEPT", 3)
     world.fund(ALICE, BTC, coins(2))
     internal: dict[str, Any] = {"network": 0, "fee": amount_bytes(0), "kind": Destination.OWNER}
     for _ in range(6):

@@ -27,6 +27,7 @@ from fullreserve.exchange.products.calendar_wire import (
     CALENDAR,
     DAY_MS,
     NOTICES,
+    AnySaid,
     CallOff,
     Clear,
     Deed,
@@ -47,7 +48,6 @@ from fullreserve.exchange.wire.commands import (
     CancelAll,
     GroupCommand,
     InstrumentState,
-    Product,
     SetInstrumentState,
 )
 from fullreserve.exchange.wire.events import InstrumentChanged
@@ -66,7 +66,7 @@ class CalendarState(State):
     delistings: dict[int, Delisting] = msgspec.field(default_factory=dict)
 
 
-class Calendar(UndoingFold[CalendarState]):
+class Calendar(UndoingFold[CalendarState, AnySaid]):
     """Plans by time; see the module."""
 
     number = CALENDAR
@@ -74,15 +74,10 @@ class Calendar(UndoingFold[CalendarState]):
     is_late = True
 
     def __init__(self) -> None:
-        super().__init__(CalendarState())
+        super().__init__(CalendarState(), decode_said)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            said = decode_said(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
-        if not is_house(command.owner, view):
+    def _obey(self, who: int, said: AnySaid, moment: Moment, view: View) -> Outcome:
+        if not is_house(who, view):
             return Outcome(code=Refused.NOT_THE_HOUSE)
         if isinstance(said, Maintain):
             return self._maintain(said, moment, view)

@@ -77,7 +77,6 @@ from fullreserve.exchange.wire.commands import (
     GroupCommand,
     OwnerFlag,
     Posting,
-    Product,
     SetOwner,
     Suspended,
     amount_bytes,
@@ -92,7 +91,7 @@ _Sum = tuple[int, int, int]
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Deposits(UndoingFold[DepositsState]):
+class Deposits(UndoingFold[DepositsState, AnyDeposits]):
     """The state machine of deposits; see the module."""
 
     number = DEPOSITS
@@ -100,7 +99,7 @@ class Deposits(UndoingFold[DepositsState]):
     is_late = True
 
     def __init__(self) -> None:
-        super().__init__(DepositsState())
+        super().__init__(DepositsState(), decode_deposits)
 
     def _index(self) -> None:
         self._owners: dict[int, dict[int, int]] = {
@@ -120,15 +119,10 @@ class Deposits(UndoingFold[DepositsState]):
         else:
             waits.pop(one.transfer, None)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            asked = decode_deposits(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
+    def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, AssignAddress):
-            return self._assign(command.owner, asked, view)
-        if not is_house(command.owner, view):
+            return self._assign(who, asked, view)
+        if not is_house(who, view):
             return Outcome(code=Unsound.NOT_THE_HOUSE)
         if isinstance(asked, DefineNetwork):
             return self._define(asked)

@@ -19,7 +19,6 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
 from fullreserve.exchange.products.custody_ledger import is_house
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role, faults
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 
 LIVENESS = 21
@@ -215,7 +214,7 @@ def _colour(margin: int, missing: int) -> Colour:
     return Colour.AMBER if margin else Colour.RED
 
 
-class Liveness(UndoingFold[LivenessState]):
+class Liveness(UndoingFold[LivenessState, AnyWord]):
     """Quorums and whether they live; see the module."""
 
     number = LIVENESS
@@ -224,15 +223,10 @@ class Liveness(UndoingFold[LivenessState]):
     added = ("asked",)
 
     def __init__(self) -> None:
-        super().__init__(LivenessState())
+        super().__init__(LivenessState(), _decode)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            word = _decode(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
-        if command.owner != chart.HOUSE and not is_house(command.owner, view):
+    def _obey(self, who: int, word: AnyWord, moment: Moment, view: View) -> Outcome:
+        if who != chart.HOUSE and not is_house(who, view):
             return Outcome(code=Refused.NOT_THE_HOUSE)
         if isinstance(word, Define):
             return Outcome(code=self._define(word.quorum, moment))

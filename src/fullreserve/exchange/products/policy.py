@@ -57,6 +57,7 @@ from fullreserve.exchange.products.policy_wire import (
     WRITERS,
     Adopt,
     Agree,
+    AnyWord,
     Approve,
     Change,
     Decide,
@@ -86,7 +87,6 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
     Withdrawal,
 )
-from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 
 SHARES = 10_000  # parts of a wallet that a share is in
@@ -115,7 +115,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _replace = msgspec.structs.replace
 
 
-class Policy(UndoingFold[PolicyState]):
+class Policy(UndoingFold[PolicyState, AnyWord]):
     """Rules, their changes and what they decided; see the module."""
 
     number = POLICY
@@ -124,18 +124,12 @@ class Policy(UndoingFold[PolicyState]):
     added = ("edition", "ended", "superseded", "passed", "concerns")
 
     def __init__(self) -> None:
-        super().__init__(PolicyState())
+        super().__init__(PolicyState(), decode_word)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            word = decode_word(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
+    def _obey(self, who: int, word: AnyWord, moment: Moment, view: View) -> Outcome:
         self._advance(moment)
         if self.state.edition:
             self._undo.clear()  # what time did stays done, whatever becomes of the command
-        who = command.owner
         if isinstance(word, Decide | Judge | Found | Adopt):
             if who != chart.HOUSE and not is_house(who, view):
                 return Outcome(code=Refused.NOT_ALLOWED)

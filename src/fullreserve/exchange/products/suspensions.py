@@ -45,7 +45,6 @@ from fullreserve.exchange.products.suspension_state import (
 )
 from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 
 INTERVAL_MAX_MS = 3_600_000
@@ -56,7 +55,7 @@ _group = msgspec.msgpack.Decoder(Group).decode
 _replace = msgspec.structs.replace
 
 
-class Suspensions(UndoingFold[SuspensionsState]):
+class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
     """The table of suspensions; see the module."""
 
     number = wire.SUSPENSIONS
@@ -64,15 +63,10 @@ class Suspensions(UndoingFold[SuspensionsState]):
     is_late = True
 
     def __init__(self) -> None:
-        super().__init__(SuspensionsState())
+        super().__init__(SuspensionsState(), wire.decode_said)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            said = wire.decode_said(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
-        who = chart.HOUSE if is_house(command.owner, view) else command.owner
+    def _obey(self, who: int, said: wire.AnySaid, moment: Moment, view: View) -> Outcome:
+        who = chart.HOUSE if is_house(who, view) else who
         if isinstance(said, wire.Trip):
             return self._trip(who, said, moment)
         if isinstance(said, wire.Draft | wire.Suspend):

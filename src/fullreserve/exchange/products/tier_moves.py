@@ -30,6 +30,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
     DAY_MS,
     HASH_BYTES,
     TIER_MOVES,
+    AnyWord,
     Bind,
     End,
     GetMove,
@@ -47,7 +48,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 )
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
-from fullreserve.exchange.wire.commands import Product, Suspended, amount_bytes, amount_int
+from fullreserve.exchange.wire.commands import Suspended, amount_bytes, amount_int
 from fullreserve.exchange.wire.queries import AskFold
 
 LEDGER_DIGITS = 8
@@ -66,7 +67,7 @@ class TierMovesState(State):
     given_up: dict[int, int] = msgspec.field(default_factory=dict)
 
 
-class TierMoves(UndoingFold[TierMovesState]):
+class TierMoves(UndoingFold[TierMovesState, AnyWord]):
     """Marks and moves; see the module."""
 
     number = TIER_MOVES
@@ -75,15 +76,10 @@ class TierMoves(UndoingFold[TierMovesState]):
     added = ("given_up",)
 
     def __init__(self) -> None:
-        super().__init__(TierMovesState())
+        super().__init__(TierMovesState(), decode_word)
 
-    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
-        self._undo.clear()
-        try:
-            word = decode_word(command.payload)
-        except msgspec.DecodeError:
-            return REFUSED
-        if not is_house(command.owner, view):
+    def _obey(self, who: int, word: AnyWord, moment: Moment, view: View) -> Outcome:
+        if not is_house(who, view):
             return Outcome(code=Refused.NOT_THE_HOUSE)
         if isinstance(word, SetMarks):
             return self._set_marks(word.marks, view)

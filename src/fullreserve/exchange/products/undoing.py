@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from fullreserve.exchange.folds import Fold, State
+import msgspec
+
+from fullreserve.exchange.folds import REFUSED, Fold, Moment, Outcome, State, View
+from fullreserve.exchange.wire.commands import Product
 
 S = TypeVar("S", bound=State)
+W = TypeVar("W")
 K = TypeVar("K")
 V = TypeVar("V")
 
 Undo = Callable[[], None]
 
 
-class UndoingFold(Fold[S]):
-    """Base of such folds; `_index` works out what the state implies, from the state alone."""
+class UndoingFold(Fold[S], Generic[S, W]):
+    """Base of such folds; `_index` works out what the state implies, from the state alone.
 
-    def __init__(self, state: S) -> None:
+    Each is said words of its own wire, which `decode` reads; what is none of them is refused.
+    """
+
+    def __init__(self, state: S, decode: Callable[[bytes], W]) -> None:
         super().__init__(state)
+        self._decode = decode
         self._undo: list[Undo] = []
         self._index()
+
+    def handle(self, command: Product, moment: Moment, view: View) -> Outcome:
+        self._undo.clear()
+        try:
+            word = self._decode(command.payload)
+        except msgspec.DecodeError:
+            return REFUSED
+        return self._obey(command.owner, word, moment, view)
+
+    @abstractmethod
+    def _obey(self, who: int, word: W, moment: Moment, view: View) -> Outcome:
+        """Decides what an owner, or the house, has said; `settled` may take it back."""
 
     def restore(self, data: bytes) -> None:
         super().restore(data)

@@ -9,10 +9,14 @@ from fullreserve.exchange.products.suspension_wire import Action, Verdict
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.exchange.wire.events import OwnerChanged
 
+# What a withdrawal is, by the page or by the API.
+LEAVING = int(Action.WITHDRAW)
+LEAVING_BY_API = int(Action.WITHDRAW | Action.API_WITHDRAW)
+
 
 def leaving(*, by_api: bool) -> int:
     """The actions that a withdrawal is."""
-    return Action.WITHDRAW | (Action.API_WITHDRAW if by_api else 0)
+    return LEAVING_BY_API if by_api else LEAVING
 
 
 def ruling_of(one: Withdrawal, owner: OwnerChanged, view: View) -> Verdict:

@@ -1,0 +1,77 @@
+"""What people, or the policy, decide of a withdrawal."""
+
+from __future__ import annotations
+
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products.custody_ledger import Unsound, known_owner
+from fullreserve.exchange.products.custody_wire import Decide, Heed
+from fullreserve.exchange.products.policy_asking import decision_of, refusal_of
+from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
+    REVIEWS,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
+
+_State = WithdrawalState
+
+
+class Decisions(WithdrawalTable):
+    """By the house, of one withdrawal, before it is bound."""
+
+    def _ruled(self, asked: Decide | Heed, moment: Moment, view: View) -> Outcome:
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None:
+            return Outcome(code=Unsound.UNKNOWN)
+        if isinstance(asked, Heed):
+            return self._heed(one, moment, view)
+        return self._decide(one, asked, moment, view)
+
+    def _heed(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
+        """The policy's decision: let through, left to people, or refused with a refund."""
+        if one.binding or one.state in FINAL or not self.state.asks_policy:
+            return Outcome()
+        found = decision_of(one.number, view)
+        if found is None:
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        decided = found.standing(moment.time_ms)
+        if decided == DecisionState.ALLOWED and self._is_overtaken(one, view):
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        if decided == self.state.judged.get(one.number):
+            return Outcome()
+        self._set(self.state.judged, one.number, decided)
+        self._touched[one.number] = None
+        if decided == DecisionState.ALLOWED:
+            if one.state != _State.REVIEW:
+                return Outcome()  # it goes on as it is, or waits for another's word
+            return self._decide(one, Decide(one.number, _State.APPROVED), moment, view)
+        if decided == DecisionState.WAITING:
+            if one.state in REVIEWS:
+                return Outcome()
+            one = self._change(one, moment)
+            one.state, one.is_approved = _State.REVIEW, False
+            return Outcome()
+        return self._refunded(one, _State.FAILED, refusal_of(found), moment)
+
+    def _decide(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
+        undecided = one.state in REVIEWS or one.state == _State.APPROVED
+        waits = one.state in (_State.QUEUED, _State.WAITING, _State.SHORT)
+        if one.binding or not (undecided or waits):
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        if asked.state == _State.FAILED:
+            return self._refunded(one, _State.FAILED, asked.reason, moment)
+        if asked.state != _State.APPROVED and asked.state not in REVIEWS:
+            return REFUSED
+        one = self._change(one, moment)
+        one.reason, one.is_approved = asked.reason, asked.state == _State.APPROVED
+        if not one.is_approved:
+            one.state = asked.state
+            return Outcome()
+        profile = known_owner(one.owner, view)
+        if profile is None or self._is_stopped(one, profile, view):
+            one.state = _State.QUEUED
+        else:
+            self._to_payer(one)
+        return Outcome()

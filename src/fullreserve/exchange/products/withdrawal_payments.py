@@ -1,0 +1,152 @@
+"""What the payer reports: that the hot wallet is short, and how each payment goes."""
+
+from __future__ import annotations
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products.custody_ledger import (
+    MEMO,
+    WITHDRAWAL,
+    Unsound,
+    Wallets,
+    leg,
+    posting,
+)
+from fullreserve.exchange.products.custody_wire import (
+    AnyWithdrawals,
+    Bound,
+    Broadcast,
+    Failed,
+    Included,
+    Paid,
+    Refilled,
+    Short,
+)
+from fullreserve.exchange.products.withdrawal_index import Row, is_let_through
+from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
+    MOVED_MAX,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
+from fullreserve.exchange.wire.commands import amount_int
+
+HASH_BYTES = 32
+
+_State = WithdrawalState
+_Line = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
+
+
+class Payments(WithdrawalTable):
+    """By the payer, through the house."""
+
+    def _liquidity(self, asked: Short | Refilled, moment: Moment, view: View) -> Outcome:
+        is_short = isinstance(asked, Short)
+        before = _State.WAITING if is_short else _State.SHORT
+        line = (asked.network, asked.asset, before, False)
+        if not self._is_of_all(asked.most):
+            return self._move_some(asked, line, moment, view)
+        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
+        for number in self._on(line, len(self._known.open)):
+            self._to_payer(self._change(self.state.withdrawals[number], moment))
+        return Outcome()
+
+    def _move_some(
+        self, asked: Short | Refilled, line: _Line, moment: Moment, view: View
+    ) -> Outcome:
+        """The oldest few begin to wait for coins, or go on as far as nothing else stops them."""
+        if not 0 < asked.most <= MOVED_MAX:
+            return REFUSED
+        found = self._on(line, asked.most + 1)
+        is_short = isinstance(asked, Short) or len(found) > asked.most
+        self._set(self.state.short.setdefault(asked.network, {}), asked.asset, is_short)
+        for number in found[: asked.most]:
+            one = self._change(self.state.withdrawals[number], moment)
+            if isinstance(asked, Short):
+                one.state = _State.SHORT
+            elif self._is_held_back(one, view):
+                self._to_queue(one)
+            else:
+                one.state = _State.WAITING
+        return Outcome()
+
+    def _on(self, line: _Line, limit: int) -> list[int]:
+        """The oldest of a network and asset in a state, bound or not."""
+
+        def is_wanted(row: Row) -> bool:
+            return (row.network, row.asset, row.state, row.is_bound) == line
+
+        return self._known.after(0, limit, is_wanted)
+
+    def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
+        assert isinstance(asked, Bound | Broadcast | Included | Paid | Failed)
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None:
+            return Outcome(code=Unsound.UNKNOWN)
+        if isinstance(asked, Bound):
+            return self._bound(one, asked, moment, view)
+        if isinstance(asked, Failed):
+            return self._failed(one, asked, moment)
+        if len(asked.transfer) != HASH_BYTES:
+            return REFUSED
+        if not one.binding or one.state == _State.FAILED:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if one.state == _State.SUCCESS:
+            return Outcome()
+        if isinstance(asked, Paid):
+            return self._paid(one, asked, moment, view)
+        if isinstance(asked, Broadcast):
+            if one.transfer != asked.transfer:
+                one = self._change(one, moment)
+                one.transfer, one.network_fee = asked.transfer, asked.network_fee
+                one.state, one.height = _State.BROADCASTING, 0
+            return Outcome()
+        state = _State.PENDING if asked.height else _State.BROADCASTING
+        if (one.transfer, one.height, one.state) != (asked.transfer, asked.height, state):
+            one = self._change(one, moment)
+            one.transfer, one.height, one.state = asked.transfer, asked.height, state
+        return Outcome()
+
+    def _bound(self, one: Withdrawal, asked: Bound, moment: Moment, view: View) -> Outcome:
+        if len(asked.binding) != HASH_BYTES:
+            return REFUSED
+        if one.binding:
+            return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
+        if one.state != _State.WAITING or not is_let_through(one.number, self.state):
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        if self._is_held_back(one, view) or self._is_overtaken(one, view):
+            return Outcome(code=Unsound.STOPPED)
+        one = self._change(one, moment)
+        one.binding = asked.binding
+        return Outcome()
+
+    def _paid(self, one: Withdrawal, asked: Paid, moment: Moment, view: View) -> Outcome:
+        network = self.state.networks.get(one.network)
+        gas = amount_int(asked.network_fee) if len(asked.network_fee) == 16 else -1
+        if network is None or gas < 0:
+            return REFUSED
+        one = self._change(one, moment)
+        one.state, one.transfer, one.height = _State.SUCCESS, asked.transfer, asked.height
+        one.network_fee = asked.network_fee
+        self._close(one)
+        wallets = Wallets(view)
+        legs = (
+            leg(one.owner, chart.HOLD, 0, one.asset, -one.total),
+            *wallets.out(chart.CHAIN_HOT, one.network, one.asset, one.value),
+            leg(chart.HOUSE, chart.FEE_WITHDRAWAL, 0, one.asset, amount_int(one.fee)),
+        )
+        burned = (
+            *wallets.out(chart.CHAIN_HOT, one.network, network.gas_asset, gas),
+            leg(chart.HOUSE, chart.GAS, one.network, network.gas_asset, -gas),
+        )
+        return Outcome(postings=(*posting(WITHDRAWAL, *legs), *posting(MEMO, *burned)))
+
+    def _failed(self, one: Withdrawal, asked: Failed, moment: Moment) -> Outcome:
+        if one.state == _State.FAILED:
+            return Outcome()
+        if one.state in FINAL:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if one.binding and (asked.binding != one.binding or len(asked.conflict) != HASH_BYTES):
+            return Outcome(code=Unsound.CONTRADICTS)
+        return self._refunded(one, _State.FAILED, asked.code, moment)

@@ -1,0 +1,126 @@
+"""The table of withdrawals: what stops each of them, and how it changes and can be put back."""
+
+from __future__ import annotations
+
+from fullreserve.exchange.folds import Moment, Outcome, View
+from fullreserve.exchange.products.changes import renewed
+from fullreserve.exchange.products.custody_ledger import CANCELED, known_owner, posting, suspended
+from fullreserve.exchange.products.custody_wire import AnyWithdrawals, Hold, decode_withdrawals
+from fullreserve.exchange.products.policy_asking import looked_at
+from fullreserve.exchange.products.suspension_wire import Mode
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_effects import held
+from fullreserve.exchange.products.withdrawal_index import Index
+from fullreserve.exchange.products.withdrawal_rulings import reviewed_since, ruling_of
+from fullreserve.exchange.products.withdrawal_state import (
+    ASKED_AGAIN,
+    EVERY_NETWORK,
+    FINAL_KEPT,
+    Withdrawal,
+    WithdrawalsState,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import OwnerFlag, Suspended
+from fullreserve.exchange.wire.events import OwnerChanged
+
+_State = WithdrawalState
+
+
+class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
+    """What all that is said of withdrawals reads and writes."""
+
+    def __init__(self) -> None:
+        self._touched: dict[int, None] = {}
+        super().__init__(WithdrawalsState(), decode_withdrawals)
+
+    def _index(self) -> None:
+        self._known = Index(self.state)
+
+    def settled(self, cause: int, code: int) -> None:
+        super().settled(cause, code)
+        for number in self._touched:
+            one = self.state.withdrawals.get(number)
+            if one is not None:
+                self._known.place(one)
+        self._touched.clear()
+
+    # Reading
+
+    def _holds(self, network: int, asset: int) -> list[Hold]:
+        return [
+            hold
+            for place in (EVERY_NETWORK, network)
+            for key in (0, asset)
+            if (hold := self.state.holds.get(place, {}).get(key)) is not None
+        ]
+
+    def _is_stopped(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
+        if self._holds(one.network, one.asset):
+            return True
+        return suspended(Suspended.WITHDRAW, one.asset, owner, view) or self._is_ruled_back(
+            one, owner, view
+        )
+
+    def _is_held_back(self, one: Withdrawal, view: View) -> bool:
+        """Whether anything keeps a request from being paid; what a drain released, less."""
+        owner = known_owner(one.owner, view)
+        if owner is None or owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
+            return True
+        if one.is_released:
+            return self._is_ruled_back(one, owner, view)
+        return self._is_stopped(one, owner, view)
+
+    def _is_ruled_back(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
+        """Whether the fold of suspensions holds a request back; not what its drain released."""
+        found = ruling_of(one, owner, view)
+        return found.mode in (Mode.QUEUE, Mode.REJECT)
+
+    def _is_overtaken(self, one: Withdrawal, view: View) -> bool:
+        """Whether people have to look at a request that was let through before they had to."""
+        if self.state.edition < ASKED_AGAIN:
+            return False
+        since = reviewed_since(one, view)
+        return since > 0 and looked_at(one.number, view) < since
+
+    def _is_of_all(self, most: int) -> bool:
+        """Whether a word moves all that it concerns, as in logs from before."""
+        return not most and self.state.edition < ASKED_AGAIN
+
+    # Keeping
+
+    def _to_queue(self, one: Withdrawal) -> None:
+        one.state, one.is_released = _State.QUEUED, False
+
+    def _to_payer(self, one: Withdrawal) -> None:
+        is_short = self.state.short.get(one.network, {}).get(one.asset)
+        one.state = _State.SHORT if is_short else _State.WAITING
+
+    def _refunded(
+        self, one: Withdrawal, state: WithdrawalState, reason: int, moment: Moment
+    ) -> Outcome:
+        one = self._change(one, moment)
+        one.state, one.reason = state, reason
+        self._close(one)
+        return Outcome(postings=posting(CANCELED, *reversed(held(one, -1))))
+
+    def _drop(self, one: Withdrawal) -> None:
+        """Forgets a withdrawal altogether."""
+        del self.state.withdrawals[one.number]
+        self._known.drop(one)
+
+    def _close(self, one: Withdrawal) -> None:
+        self._known.close(one)
+        self._undo.append(lambda: self._known.open_again(one))
+        if one.number in self.state.judged:
+            self._remove(self.state.judged, one.number)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        if len(self._known.finals) > FINAL_KEPT:
+            self._drop(self.state.withdrawals[next(iter(self._known.finals))])
+
+    def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
+        fresh, back = renewed(self.state.withdrawals, one.number, moment)
+        self._undo.append(back)
+        self._touched[one.number] = None
+        return fresh
