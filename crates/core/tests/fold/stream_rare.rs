@@ -291,7 +291,7 @@ impl Stream {
     }
 
     fn flags(&mut self) -> OwnerFlags {
-        let flags = self.dice.pick(&[0, 0, 0, 0, 0, 0, 1, 2, 4, 8]);
+        let flags = self.dice.pick(&[0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 32, 33]);
         OwnerFlags::from_bits(flags).unwrap()
     }
 
