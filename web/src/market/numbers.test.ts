@@ -1,10 +1,12 @@
 import Big from 'big.js'
 import { expect, test } from 'vitest'
 import {
+  about,
   compact,
   decimalsOf,
   fixed,
   floorTo,
+  padded,
   parsed,
   percent,
   plain,
@@ -26,7 +28,20 @@ test.each([
 test('zeros at the end go, rounding is down', () => {
   expect(trimmed('1.50000000')).toBe('1.5')
   expect(trimmed('0.999999999')).toBe('0.99999999')
-  expect(compact('58231819.19')).toBe('58.23M')
+  expect([compact('58231819.19'), compact('58200000'), compact('7')]).toEqual([
+    '58.23M',
+    '58.20M',
+    '7.00',
+  ])
+  expect([padded('41000', 1), padded('41554.123456789', 1)]).toEqual([
+    '41,000.0',
+    '41,554.12345678',
+  ])
+  expect([about('31683.346562'), about('3.16833466'), about('0.000003')]).toEqual([
+    '≈ 31,683.34',
+    '≈ 3.1683',
+    '≈ 0.000003',
+  ])
   expect([percent(0.0125), percent(-0.0367), percent(0)]).toEqual(['+1.25%', '−3.67%', '0.00%'])
   expect([percent(-0.00004), percent(0.00004)]).toEqual(['0.00%', '0.00%'])
   expect([wayOf(0.0125), wayOf(-0.0367), wayOf(-0.00004)]).toEqual(['up', 'down', ''])

@@ -21,6 +21,17 @@ export function trimmed(value: NumberText, decimals = 8): string {
   return formatted(value, 0, decimals)
 }
 
+/** With separators of thousands, at least so many decimals, and more where they count. */
+export function padded(value: NumberText, least: number): string {
+  return formatted(value, least, Math.max(least, 8))
+}
+
+/** An estimate: with so many decimals that a person reads it at a glance; rounded down. */
+export function about(value: NumberText): string {
+  const size = Math.abs(Number(value))
+  return `≈ ${trimmed(value, size >= 100 ? 2 : size >= 1 ? 4 : 8)}`
+}
+
 function formatted(value: NumberText, least: number, most: number): string {
   const key = `${least}/${most}`
   let format = FORMATS.get(key)
@@ -33,12 +44,16 @@ function formatted(value: NumberText, least: number, most: number): string {
   return format.format((typeof value === 'object' ? value.toFixed() : value) as number)
 }
 
-/** Three or four digits that count: 58.23M. */
+/** Three to five digits that count, and always two decimals, so that nothing jumps: 58.20M. */
 export function compact(value: NumberText): string {
   const number = Number(value)
   let format = FORMATS.get('compact')
   if (!format) {
-    format = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 })
+    format = new Intl.NumberFormat('en-US', {
+      notation: 'compact',
+      minimumFractionDigits: 2,
+      maximumFractionDigits: 2,
+    })
     FORMATS.set('compact', format)
   }
   return format.format(number)

@@ -1,5 +1,8 @@
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
+import { useTranslation } from '~/i18n'
+import { IconButton } from './Button'
 import { classes } from './classes'
+import { ChevronIcon } from './icons'
 import css from './Table.module.css'
 import { useWindow } from './windowed'
 
@@ -13,6 +16,8 @@ export interface Column<T> {
   onSort?(): void
   /** Left out where the page is narrow. */
   wideOnly?: boolean
+  /** Of a card, what is there once it is opened. */
+  detail?: boolean
 }
 
 export interface TableProps<T> {
@@ -75,25 +80,49 @@ interface RowProps<T> extends TableProps<T> {
   near: { place: number; measure(element: Element | null): void } | null
 }
 
-function Row<T>({ row, columns, onRow, near }: RowProps<T>): ReactNode {
+function Row<T>({ row, columns, onRow, near, cards }: RowProps<T>): ReactNode {
+  const [isOpen, setOpen] = useState(false)
+  const hasMore = cards && columns.some(({ detail }) => detail)
   return (
     <tr
       ref={near?.measure}
       data-index={near?.place}
       aria-rowindex={near ? near.place + 2 : undefined}
+      data-open={isOpen ? '' : undefined}
       className={onRow && css.pressable}
       onClick={onRow && (() => onRow(row))}
     >
-      {columns.map((column) => (
+      {columns.map((column, place) => (
         <td
           key={column.id}
           className={cellClass(column)}
           data-title={typeof column.title === 'string' ? column.title : undefined}
         >
           {column.cell(row)}
+          {place === 0 && hasMore ? (
+            <Opener isOpen={isOpen} onPress={() => setOpen(!isOpen)} />
+          ) : null}
         </td>
       ))}
     </tr>
+  )
+}
+
+/** Opens the rest of a card; there is no such thing where there are no cards. */
+function Opener({ isOpen, onPress }: { isOpen: boolean; onPress(): void }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <IconButton
+      label={t('table.details')}
+      aria-expanded={isOpen}
+      className={css.opener ?? ''}
+      onClick={(event) => {
+        event.stopPropagation()
+        onPress()
+      }}
+    >
+      <ChevronIcon />
+    </IconButton>
   )
 }
 
@@ -115,6 +144,6 @@ function Head<T>({ column }: { column: Column<T> }): ReactNode {
   )
 }
 
-function cellClass<T>({ number, wideOnly }: Column<T>): string {
-  return classes(number && css.number, wideOnly && css.wideOnly)
+function cellClass<T>({ number, wideOnly, detail }: Column<T>): string {
+  return classes(number && css.number, wideOnly && css.wideOnly, detail && css.detail)
 }

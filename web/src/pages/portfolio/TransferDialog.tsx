@@ -34,9 +34,12 @@ export function TransferDialog(): ReactNode {
 function Transfer({ first, close }: { first: string; close(): void }): ReactNode {
   const { t } = useTranslation()
   const [ccy, setCcy] = useState(first)
-  const [isOut, setOut] = useState(false)
+  const [chosen, setChosen] = useState<boolean | null>(null)
   const [amount, setAmount] = useState('')
-  const { held, currencies } = useHeld(ccy, isOut)
+  const { inFunding, inTrading, currencies } = useHeld(ccy)
+  // Until somebody turns it around, it goes from where there is something.
+  const isOut = chosen ?? (isNothing(inFunding) && !isNothing(inTrading))
+  const held = isOut ? inTrading : inFunding
   const { isBusy, problem, send } = useSend(close)
   const value = parsed(amount)
   const error = amountError()
@@ -53,7 +56,7 @@ function Transfer({ first, close }: { first: string; close(): void }): ReactNode
           <span className={css.label}>{t('transfer.from')}</span>
           <b>{from}</b>
         </div>
-        <Button aria-label={t('transfer.turn')} onClick={() => setOut(!isOut)}>
+        <Button aria-label={t('transfer.turn')} onClick={() => setChosen(!isOut)}>
           ⇄
         </Button>
         <div>
@@ -97,15 +100,19 @@ function Transfer({ first, close }: { first: string; close(): void }): ReactNode
   }
 }
 
-/** What can be moved of a currency, and the currencies that there are. */
-function useHeld(ccy: string, isOut: boolean) {
+function isNothing(amount: string | null): boolean {
+  return amount !== null && Number(amount) === 0
+}
+
+/** What can be moved of a currency, null while it is unknown, and the currencies that there are. */
+function useHeld(ccy: string) {
   const session = useSession()
   const balances = useBalances()
   const funding = useQuery({ ...fundingQuery(session?.uid ?? ''), enabled: Boolean(session) }).data
-  const inFunding = funding?.find((row) => row.ccy === ccy)?.availBal ?? '0'
-  const held = isOut ? (balances?.get(ccy)?.availBal ?? null) : funding ? inFunding : null
+  const inFunding = funding ? (funding.find((row) => row.ccy === ccy)?.availBal ?? '0') : null
+  const inTrading = balances ? (balances.get(ccy)?.availBal ?? '0') : null
   const names = [...(balances?.keys() ?? []), ...(funding ?? []).map((row) => row.ccy), ccy]
-  return { held, currencies: [...new Set(names)].sort() }
+  return { inFunding, inTrading, currencies: [...new Set(names)].sort() }
 }
 
 interface Sent {

@@ -4,8 +4,8 @@ import { usePreferences } from '~/app/preferences'
 import { useTranslation } from '~/i18n'
 import { fixed } from '~/market/numbers'
 import { readPalette } from '~/pages/trade/chart/palette'
-import type { Worth } from './history'
 import css from './PortfolioPage.module.css'
+import type { Worth } from './worth'
 
 /** The value over time as an area. */
 export function WorthChart({ points }: { points: Worth[] }): ReactNode {

@@ -4,7 +4,7 @@ import { useSession } from '~/api/session'
 import { exchangeNow, useAhead } from '~/api/time'
 import { allBills } from '~/pages/orders/bills'
 import type { Balances } from '~/trading/account'
-import { heldAt, pricesAt } from './worth'
+import { heldAt, pricesAt, sinceFunded, type Worth } from './worth'
 
 /** How far back the value is shown, and in which bars. */
 export const RANGES = {
@@ -15,11 +15,6 @@ export const RANGES = {
 } as const
 
 export type RangeName = keyof typeof RANGES
-
-export interface Worth {
-  ts: number
-  value: number
-}
 
 const DOLLAR = 'USDT'
 const BILL_PAGES = 10
@@ -57,7 +52,7 @@ async function worthOf(
       values[index] = (values[index] ?? 0) + amount * (prices[index] ?? 0)
     }
   }
-  return times.map((ts, index) => ({ ts, value: values[index] ?? 0 }))
+  return sinceFunded(times.map((ts, index) => ({ ts, value: values[index] ?? 0 })))
 }
 
 async function pricesOf(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Bill } from '~/pages/orders/bills'
-import { heldAt, pricesAt } from './worth'
+import { heldAt, pricesAt, sinceFunded } from './worth'
 
 const bill = (ts: number, balChg: string) => ({ ts: String(ts), balChg }) as Bill
 
@@ -18,4 +18,12 @@ test('prices are the last that were known', () => {
   ] as const
   expect(pricesAt(closes, [5, 10, 19, 20, 99])).toEqual([100, 100, 100, 110, 110])
   expect(pricesAt([], [1])).toEqual([0])
+})
+
+// Criterion: WEB-WORTH-1
+test('the plot begins with the first money, and has two points', () => {
+  const of = (...values: number[]) => values.map((value, ts) => ({ ts, value }))
+  expect(sinceFunded(of(0, 0, 5, 6, 0))).toEqual(of(0, 0, 5, 6, 0).slice(2))
+  expect(sinceFunded(of(0, 0, 5))).toEqual(of(0, 0, 5).slice(1))
+  expect(sinceFunded(of(0, 0))).toEqual(of(0, 0))
 })

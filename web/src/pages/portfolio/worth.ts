@@ -30,3 +30,15 @@ export function pricesAt(
     return closes[at]?.[1] ?? 0
   })
 }
+
+export interface Worth {
+  ts: number
+  value: number
+}
+
+/** From the first money on: what was before says nothing, unless there is one point alone after it. */
+export function sinceFunded(points: Worth[]): Worth[] {
+  const first = points.findIndex(({ value }) => value > 0)
+  if (first < 0) return points
+  return points.slice(Math.min(first, Math.max(0, points.length - 2)))
+}

@@ -6,20 +6,16 @@ import { PageHead } from '../layout/Section'
 import type { MadeKey } from './KeySecret'
 import { KeySection } from './KeySection'
 import { KeySwitch } from './KeySwitch'
-import type { KeyRow } from './KeyTable'
+import { keysQuery } from './keys'
 
-const KEYS = ['api-keys']
 const ANYWHERE = '*'
 
 /** The keys of the user, and the switch that stops them all. */
 export function ApiKeysPage(): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const { data, error } = useQuery({
-    queryKey: KEYS,
-    queryFn: () => rest.get<KeyRow, 'x/api-keys'>('x/api-keys'),
-  })
-  const again = () => client.invalidateQueries({ queryKey: KEYS })
+  const { data, error } = useQuery(keysQuery)
+  const again = () => client.invalidateQueries({ queryKey: keysQuery.queryKey })
   return (
     <>
       <PageHead title={t('apiKeys.title')} about={t('apiKeys.about')} />

@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
+import { keysQuery } from '../apiKeys/keys'
 import { Faucet } from '../faucet/Faucet'
 import { Badge } from '../layout/Badge'
 import { useDates } from '../layout/dates'
@@ -40,14 +42,18 @@ export function OverviewPage(): ReactNode {
             {t('passkeys.count', { count: Number(session?.passkeys ?? 0) })}
           </Fact>
           <Fact name={t('apiKeys.title')} to="/account/api-keys">
-            <Badge look={session?.keysOff ? 'bad' : 'plain'}>
-              {t(session?.keysOff ? 'apiKeys.off' : 'apiKeys.on')}
-            </Badge>
+            {session?.keysOff ? <Badge look="bad">{t('apiKeys.off')}</Badge> : <KeyCount />}
           </Fact>
         </dl>
       </Section>
     </>
   )
+}
+
+function KeyCount(): ReactNode {
+  const { t } = useTranslation()
+  const { data } = useQuery(keysQuery)
+  return data ? t('apiKeys.count', { count: data.length }) : null
 }
 
 function Fact(props: { name: string; to?: string; children: ReactNode }): ReactNode {

@@ -48,6 +48,7 @@ function Tiers(): ReactNode {
     id: name,
     title: word('tierName', name),
     number: true,
+    detail: true,
     cell: ({ tiers }) => {
       const found = tiers.find((one) => one.tier === name)
       if (!found) return '–'

@@ -63,12 +63,25 @@ function useCompared(): Column<Compared>[] {
         </span>
       ),
     },
-    { id: 'ledger', title: t('op.ledger'), number: true, cell: ({ ledger }) => amount(ledger) },
-    { id: 'chain', title: t('op.onChain'), number: true, cell: ({ chain }) => amount(chain) },
+    {
+      id: 'ledger',
+      title: t('op.ledger'),
+      number: true,
+      detail: true,
+      cell: ({ ledger }) => amount(ledger),
+    },
+    {
+      id: 'chain',
+      title: t('op.onChain'),
+      number: true,
+      detail: true,
+      cell: ({ chain }) => amount(chain),
+    },
     {
       id: 'allowed',
       title: t('op.allowed'),
       number: true,
+      detail: true,
       cell: ({ lowest, highest }) => `${amount(lowest)} – ${amount(highest)}`,
     },
     {
@@ -82,6 +95,7 @@ function useCompared(): Column<Compared>[] {
     {
       id: 'stopped',
       title: t('op.stoppedBy'),
+      detail: true,
       cell: ({ suspension }) =>
         suspension ? (
           <Link to={`/operator/suspensions/${suspension}`} className={cells.long}>

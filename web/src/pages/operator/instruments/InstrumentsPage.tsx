@@ -16,7 +16,7 @@ import type { Instrument } from '../rows'
 import { useTranslation } from '../texts'
 import { LimitsDialog } from './LimitsDialog'
 import { ListingDialog } from './ListingDialog'
-import { bandText, looser, ticksText, tighter } from './terms'
+import { bandText, looser, priceText, ticksText, tighter } from './terms'
 
 const EVERY_MS = 2_000
 
@@ -68,27 +68,39 @@ function useColumns(mayAct: boolean): Column<Instrument>[] {
         <Badge look={state === 'live' ? 'good' : 'bad'}>{word('state', state)}</Badge>
       ),
     },
-    { id: 'last', title: t('op.last'), number: true, cell: ({ last }) => amount(last) },
+    {
+      id: 'last',
+      title: t('op.last'),
+      number: true,
+      cell: ({ last, ticks }) => priceText(last, ticks),
+    },
     {
       id: 'range',
+      detail: true,
       title: t('op.range'),
       number: true,
-      cell: ({ lowestPx, highestPx }) => `${amount(lowestPx)} – ${amount(highestPx)}`,
+      cell: ({ lowestPx, highestPx, ticks }) =>
+        `${priceText(lowestPx, ticks)} – ${priceText(highestPx, ticks)}`,
     },
-    { id: 'tick', title: t('op.tick'), number: true, cell: ({ ticks }) => ticksText(ticks) },
-    { id: 'lot', title: t('op.lot'), number: true, wideOnly: true, cell: ({ lotSz }) => lotSz },
-    { id: 'min', title: t('op.min'), number: true, cell: ({ minSz }) => minSz },
-    { id: 'max', title: t('op.maxLmt'), number: true, cell: ({ maxLmtSz }) => amount(maxLmtSz) },
-    { id: 'band', title: t('op.band'), number: true, cell: ({ band }) => bandText(band) },
+    term('tick', t('op.tick'), ({ ticks }) => ticksText(ticks)),
+    { ...term('lot', t('op.lot'), ({ lotSz }) => lotSz), wideOnly: true },
+    term('min', t('op.min'), ({ minSz }) => minSz),
+    term('max', t('op.maxLmt'), ({ maxLmtSz }) => amount(maxLmtSz)),
+    term('band', t('op.band'), ({ band }) => bandText(band)),
   ]
   if (!mayAct) return columns
   const acts: Column<Instrument> = {
     id: 'acts',
     title: <span className="unseen">{t('account.actions')}</span>,
     number: true,
+    detail: true,
     cell: (row) => <Acts row={row} />,
   }
   return [...columns, acts]
+}
+
+function term(id: string, title: string, cell: (row: Instrument) => string): Column<Instrument> {
+  return { id, title, number: true, detail: true, cell }
 }
 
 function Acts({ row }: { row: Instrument }): ReactNode {

@@ -1,4 +1,5 @@
 import Big from 'big.js'
+import { decimalsOf, padded } from '~/market/numbers'
 import type { Tick } from '../rows'
 
 /** States of an instrument, from loose to tight. */
@@ -19,6 +20,11 @@ export function ticksText(ticks: readonly Tick[]): string {
   const [first] = ticks
   if (first && ticks.length === 1) return first.tickSz
   return ticks.map(({ fromPx, tickSz }) => `${fromPx}:${tickSz}`).join(', ')
+}
+
+/** A price that ends at the finest tick, as the market shows it. */
+export function priceText(price: string, ticks: readonly Tick[]): string {
+  return price ? padded(price, Math.max(0, ...ticks.map(({ tickSz }) => decimalsOf(tickSz)))) : '–'
 }
 
 /** A fraction as per cent, every digit of it. */

@@ -44,8 +44,19 @@ export function AccountsTable({ uid, rows }: AccountsProps): ReactNode {
       number: true,
       cell: ({ balance }) => amount(balance),
     },
-    { id: 'hold', title: t('op.hold'), number: true, cell: ({ hold }) => amount(hold) },
-    { id: 'updated', title: t('op.updated'), cell: ({ updatedTs }) => date(updatedTs) },
+    {
+      id: 'hold',
+      title: t('op.hold'),
+      number: true,
+      detail: true,
+      cell: ({ hold }) => amount(hold),
+    },
+    {
+      id: 'updated',
+      title: t('op.updated'),
+      detail: true,
+      cell: ({ updatedTs }) => date(updatedTs),
+    },
   ]
   return (
     <Table

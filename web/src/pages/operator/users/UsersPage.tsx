@@ -83,8 +83,19 @@ export function useUserColumns(): Column<User>[] {
       cell: ({ email, label }) => <span className={css.long}>{email || label || '–'}</span>,
     },
     { id: 'flags', title: t('op.state'), cell: (row) => <UserState row={row} /> },
-    { id: 'subs', title: t('op.user.subs'), number: true, cell: ({ subAccounts }) => subAccounts },
-    { id: 'created', title: t('account.created'), cell: ({ createdTs }) => date(createdTs) },
+    {
+      id: 'subs',
+      title: t('op.user.subs'),
+      number: true,
+      detail: true,
+      cell: ({ subAccounts }) => subAccounts,
+    },
+    {
+      id: 'created',
+      title: t('account.created'),
+      detail: true,
+      cell: ({ createdTs }) => date(createdTs),
+    },
   ]
 }
 

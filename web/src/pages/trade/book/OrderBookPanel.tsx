@@ -4,7 +4,7 @@ import { useTranslation } from '~/i18n'
 import { grouped, type Row } from '~/market/book'
 import { useDirection } from '~/market/direction'
 import { useBook, useTicker } from '~/market/instruments'
-import { decimalsOf, fixed, trimmed } from '~/market/numbers'
+import { decimalsOf, fixed } from '~/market/numbers'
 import { Select } from '~/ui/Select'
 import { type Desk, takePrice, useDesk } from '../desk'
 import { useIsStale } from '../stale'
@@ -74,6 +74,7 @@ function Side({ rows, side, label, deepest, decimals, desk }: SideProps): ReactN
             total={total.toFixed(sizeDecimals)}
             depth={deepest > 0 ? Math.round((total / deepest) * 1000) / 1000 : 0}
             decimals={decimals}
+            sizeDecimals={sizeDecimals}
             desk={desk}
           />
         ))}
@@ -88,23 +89,24 @@ interface LevelProps {
   total: string
   depth: number
   decimals: number
+  sizeDecimals: number
   desk: Desk
 }
 
 /** One price; it is drawn anew only when something of it changed, and a new size flashes. */
 const LevelRow = memo(function LevelRow(props: LevelProps): ReactNode {
-  const { px, size, total, depth, decimals, desk } = props
+  const { px, size, total, depth, decimals, sizeDecimals, desk } = props
   return (
     <tr className={css.row} onClick={() => takePrice(desk, px)}>
       <td className={css.price}>{fixed(px, decimals)}</td>
       <td>
         <span key={size} className={css.flash}>
-          {trimmed(size)}
+          {fixed(size, sizeDecimals)}
         </span>
       </td>
       <td>
         <span className={css.depth} style={{ transform: `scaleX(${depth})` }} />
-        {trimmed(total)}
+        {fixed(total, sizeDecimals)}
       </td>
     </tr>
   )

@@ -2,7 +2,7 @@ import { memo, type ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import type { Trade } from '~/market/feeds'
 import { useTrades } from '~/market/instruments'
-import { fixed, trimmed } from '~/market/numbers'
+import { fixed } from '~/market/numbers'
 import { useDesk } from '../desk'
 import { useIsStale } from '../stale'
 import css from './TradesPanel.module.css'
@@ -30,7 +30,12 @@ export function TradesPanel(): ReactNode {
         </thead>
         <tbody>
           {trades.map((trade) => (
-            <TradeRow key={trade.tradeId} trade={trade} decimals={instrument.priceDecimals} />
+            <TradeRow
+              key={trade.tradeId}
+              trade={trade}
+              priceDecimals={instrument.priceDecimals}
+              sizeDecimals={instrument.sizeDecimals}
+            />
           ))}
         </tbody>
       </table>
@@ -38,12 +43,18 @@ export function TradesPanel(): ReactNode {
   )
 }
 
-const TradeRow = memo(function TradeRow(props: { trade: Trade; decimals: number }): ReactNode {
-  const { trade, decimals } = props
+interface TradeRowProps {
+  trade: Trade
+  priceDecimals: number
+  sizeDecimals: number
+}
+
+const TradeRow = memo(function TradeRow(props: TradeRowProps): ReactNode {
+  const { trade, priceDecimals, sizeDecimals } = props
   return (
     <tr>
-      <td className={trade.side === 'buy' ? 'up' : 'down'}>{fixed(trade.px, decimals)}</td>
-      <td>{trimmed(trade.sz)}</td>
+      <td className={trade.side === 'buy' ? 'up' : 'down'}>{fixed(trade.px, priceDecimals)}</td>
+      <td>{fixed(trade.sz, sizeDecimals)}</td>
       <td className="muted">{clock(trade.ts)}</td>
     </tr>
   )

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
-import { trimmed } from '~/market/numbers'
+import { about, trimmed } from '~/market/numbers'
 import { useTransfer } from '~/pages/portfolio/transfer'
 import { IconButton } from '~/ui/Button'
 import { SwapIcon } from '~/ui/icons'
@@ -40,11 +40,11 @@ export function Summary({ draft, facts, checked }: SummaryProps): ReactNode {
       {UNPRICED.has(draft.ordType) ? (
         <>
           <dt>{t('form.total')}</dt>
-          <dd>{total ? `≈ ${trimmed(total, 8)} ${instrument.quoteCcy}` : NOTHING}</dd>
+          <dd>{total ? `${about(total)} ${instrument.quoteCcy}` : NOTHING}</dd>
         </>
       ) : null}
       <dt>{t('form.fee')}</dt>
-      <dd>{fee ? `≈ ${trimmed(fee.amount, 8)} ${fee.currency}` : NOTHING}</dd>
+      <dd>{fee ? `${about(fee.amount)} ${fee.currency}` : NOTHING}</dd>
     </dl>
   )
 }

@@ -7,6 +7,7 @@ import type { Fill } from '../chart/fills'
 import { moment, PairLink } from './columns'
 import type { HistoryProps } from './HistoryTable'
 import { PagedTable } from './PagedTable'
+import { Price } from './Price'
 import { PAGE_ROWS, usePages } from './pages'
 
 /** What was traded, with its fee. */
@@ -32,7 +33,12 @@ export function FillsTable({ instId, archive }: HistoryProps): ReactNode {
       title: t('form.side'),
       cell: ({ side }) => <span className={side === 'buy' ? 'up' : 'down'}>{t(side)}</span>,
     },
-    { id: 'price', title: t('form.price'), number: true, cell: ({ fillPx }) => trimmed(fillPx) },
+    {
+      id: 'price',
+      title: t('form.price'),
+      number: true,
+      cell: ({ instId: of, fillPx }) => <Price instId={of} px={fillPx} />,
+    },
     { id: 'size', title: t('form.size'), number: true, cell: ({ fillSz }) => trimmed(fillSz) },
     {
       id: 'fee',

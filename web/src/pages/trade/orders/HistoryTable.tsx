@@ -8,6 +8,7 @@ import type { Column } from '~/ui/Table'
 import { commonColumns } from './columns'
 import css from './OrdersPanel.module.css'
 import { PagedTable } from './PagedTable'
+import { Price } from './Price'
 import { PAGE_ROWS, usePages } from './pages'
 
 export interface HistoryProps {
@@ -54,13 +55,13 @@ export function HistoryTable({ instId, archive }: HistoryProps): ReactNode {
       id: 'price',
       title: t('form.price'),
       number: true,
-      cell: ({ px }) => (px ? trimmed(px) : t('form.marketPrice')),
+      cell: ({ instId: of, px }) => (px ? <Price instId={of} px={px} /> : t('form.marketPrice')),
     },
     {
       id: 'average',
       title: t('orders.average'),
       number: true,
-      cell: ({ avgPx }) => (avgPx ? trimmed(avgPx) : '—'),
+      cell: ({ instId: of, avgPx }) => (avgPx ? <Price instId={of} px={avgPx} /> : '—'),
     },
     { id: 'size', title: t('form.size'), number: true, cell: sizeOf },
     {

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { useRefusalText } from '~/app/refusals'
 import { useTranslation } from '~/i18n'
 import { useInstrument } from '~/market/instruments'
-import { parsed, plain, trimmed } from '~/market/numbers'
+import { padded, parsed, plain, trimmed } from '~/market/numbers'
 import type { Order } from '~/trading/orders'
 import { amend, cancel } from '~/trading/placing'
 import { Button } from '~/ui/Button'
@@ -93,8 +93,8 @@ function Editable({ order, field }: EditableProps): ReactNode {
   const name = t(field === 'px' ? 'orders.newPrice' : 'orders.newSize')
   if (!order[field]) return '—'
   if (typed === null) {
-    const decimals = instrument?.[field === 'px' ? 'priceDecimals' : 'sizeDecimals'] ?? 8
-    const shown = trimmed(order[field], decimals)
+    const shown =
+      field === 'px' ? padded(order.px, instrument?.priceDecimals ?? 0) : trimmed(order.sz)
     return (
       <button
         type="button"

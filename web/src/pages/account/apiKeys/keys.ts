@@ -1,0 +1,9 @@
+import { queryOptions } from '@tanstack/react-query'
+import { rest } from '~/api/rest'
+import type { KeyRow } from './KeyTable'
+
+/** The keys of the user, not those of sub-accounts. */
+export const keysQuery = queryOptions({
+  queryKey: ['api-keys'],
+  queryFn: () => rest.get<KeyRow, 'x/api-keys'>('x/api-keys'),
+})
