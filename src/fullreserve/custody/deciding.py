@@ -10,15 +10,16 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Sequence
 
-import msgspec
 import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.destinations import Destinations
-from fullreserve.custody.house import House
+from fullreserve.custody.house import House, Unknown
+from fullreserve.custody.setbacks import Setbacks
 from fullreserve.custody.vendors import Vendors
 from fullreserve.custody.vetting import Subject
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState, Webhook
 from fullreserve.exchange.products.policy_wire import (
@@ -27,6 +28,7 @@ from fullreserve.exchange.products.policy_wire import (
     Judge,
     ListStates,
     PolicyView,
+    Refused,
 )
 from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
@@ -55,11 +57,17 @@ class Deciding:
     """Of all networks."""
 
     def __init__(
-        self, house: House, destinations: Destinations, vendors: Vendors, clock: Clock
+        self,
+        house: House,
+        destinations: Destinations,
+        vendors: Vendors,
+        setbacks: Setbacks,
+        clock: Clock,
     ) -> None:
         self._house = house
         self._destinations = destinations
         self._vendors = vendors
+        self._setbacks = setbacks
         self._clock = clock
         self._after = 0  # how far those left to people were looked at
 
@@ -68,18 +76,50 @@ class Deciding:
 
         Everybody's: whose wait for people are looked at in turn, behind those never asked about.
         """
-        question = ListUndecided(LOOKED_AT, self._after)
+        # Those that fail stand among the first, and hide nobody behind them.
+        most = LOOKED_AT + len(self._setbacks)
+        question = ListUndecided(most, self._after)
         found: list[Undecided] = await self._house.ask(wire.WITHDRAWALS, question)
         left = [one for one in found if one.is_asked]
-        self._after = left[-1].withdrawal if len(left) == LOOKED_AT else 0
+        if not self._after and len(left) < most:
+            self._setbacks.keep([one.withdrawal for one in found])
+        self._after = left[-1].withdrawal if len(left) == most else 0
         moved, forgotten = await self._looked_up(left)
         fresh = [one for one in found if not one.is_asked] + forgotten
+        fresh = [one for one in fresh if self._setbacks.is_due(one.withdrawal)]
         for start in range(0, len(fresh), AT_ONCE):
             part = fresh[start : start + AT_ONCE]
-            await self._say(POLICY, await gather(*(self._judge(one) for one in part)))
-            await self._heed(part)
+            await self._decide(part)
+        self._setbacks.tell()
         for start in range(0, len(moved), AT_ONCE):
-            await self._heed(moved[start : start + AT_ONCE])
+            await self._heed([one.withdrawal for one in moved[start : start + AT_ONCE]])
+
+    async def _decide(self, part: Sequence[Undecided]) -> None:
+        """Each by itself: one that cannot be vetted, whatever is wrong with it, stops no other."""
+        tried = await gather(*(self._tried(one) for one in part))
+        words = [one for one in tried if one is not None]
+        codes = await self._house.report(POLICY, *words)
+        decided = []
+        for word, code in zip(words, codes, strict=True):
+            if code == Refused.WEBHOOK:
+                log.info("rules want the webhook by now: it is asked", withdrawal=word.withdrawal)
+                continue
+            if code:
+                log.error("word refused", kind=type(word).__name__, code=code, fold=POLICY)
+            decided.append(word.withdrawal)
+        await self._heed(decided)
+
+    async def _tried(self, one: Undecided) -> Judge | None:
+        """None for one that is to be tried again later; Unavailable, Unknown."""
+        try:
+            word = await self._judge(one)
+        except (Unavailable, Unknown):
+            raise
+        except Exception as problem:  # noqa: BLE001 - whatever one raises, the others go on
+            self._setbacks.note(one.withdrawal, problem)
+            return None
+        self._setbacks.over([one.withdrawal])
+        return word
 
     async def _looked_up(
         self, left: Sequence[Undecided]
@@ -97,15 +137,22 @@ class Deciding:
         moved = [one for one, state in pairs if state not in (0, DecisionState.WAITING)]
         return moved, [one for one, state in pairs if not state]
 
-    async def _heed(self, part: Sequence[Undecided]) -> None:
-        await self._say(wire.WITHDRAWALS, [wire.Heed(one.withdrawal) for one in part])
+    async def _heed(self, numbers: Sequence[int]) -> None:
+        words = [wire.Heed(number) for number in numbers]
+        codes = await self._house.report(wire.WITHDRAWALS, *words)
+        for code in codes:
+            if code:
+                log.error("word refused", kind="Heed", code=code, fold=wire.WITHDRAWALS)
 
     async def _judge(self, one: Undecided) -> Judge:
         """With what vendors say, and the webhook where a rule asks for it."""
         try:
             entry = self._destinations.entry(one.owner, one.network, one.destination)
         except BadAddress:
-            return Judge(one.withdrawal, Category.ONE_TIME, 0)
+            if not await self._asks_webhook():
+                return Judge(one.withdrawal, Category.ONE_TIME, 0)
+            # Nobody can be asked about a place that is not known.
+            return Judge(one.withdrawal, Category.ONE_TIME, 0, Webhook.DOWN, Concern.WEBHOOK_DOWN)
         age_ms = max(0, self._clock.wall_ms() - entry.added_ms)
         subject = await self._subject(one, entry.text)
         vetted = await self._vendors.vetting.of(subject)
@@ -127,9 +174,3 @@ class Deciding:
         asset, amount, usd = (found.asset, found.value, found.usd) if found else (0, 0, 0)
         address, _, memo = text.partition(":")
         return Subject(*(one.withdrawal, one.owner, one.network, asset, amount, usd, address, memo))
-
-    async def _say(self, fold: int, words: Sequence[msgspec.Struct]) -> None:
-        codes = await self._house.report(fold, *words)
-        for word, code in zip(words, codes, strict=True):
-            if code:
-                log.error("word refused", kind=type(word).__name__, code=code, fold=fold)

@@ -25,6 +25,7 @@ from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
+from fullreserve.custody.setbacks import Setbacks, named
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -33,6 +34,9 @@ from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
 LOOK_MS, PRESENCE_MS = 400, 2_000
+
+# What ends the process, so that it is begun again: the exchange or the vault is not there.
+KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +49,7 @@ class Duty(Protocol):
 
 
 async def keep(duties: Sequence[tuple[int, Duty]], clock: Clock) -> None:
-    """Each by itself, at its pause in ms: a file that one cannot read stops no other."""
+    """Each by itself, at its pause in ms: whatever is wrong with one stops no other."""
     async with asyncio.TaskGroup() as group:
         for pause_ms, one in duties:
             group.create_task(_keep(one, pause_ms, clock))
@@ -66,11 +70,15 @@ async def _keep(one: Duty, pause_ms: int, clock: Clock) -> None:
 
 
 async def _problem(one: Duty) -> str:
-    """What is wrong with what a duty was given; "" when it is done."""
+    """What is wrong with what a duty was given, or with it; "" when it is done. KNOWN."""
     try:
         await one.round()
     except (ValueError, OSError) as problem:
         return str(problem) or type(problem).__name__
+    except KNOWN:
+        raise
+    except Exception as problem:  # noqa: BLE001 - a fault of ours stops no other duty either
+        return named(problem)
     return ""
 
 
@@ -80,7 +88,8 @@ async def serve(settings: Settings, clock: Clock) -> int:
     vault = Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
     house = House(door)
-    deciding = Deciding(house, Destinations(vault), vendors.load(data, clock), clock)
+    setbacks = Setbacks(data, clock)
+    deciding = Deciding(house, Destinations(vault), vendors.load(data, clock), setbacks, clock)
     duties: Sequence[tuple[int, Duty]] = (
         (LOOK_MS, deciding),
         (LOOK_MS, Reopening(house, clock)),
@@ -104,7 +113,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
-    known = (Unavailable, Unknown, KeyringError, sqlite3.Error, ValueError)
+    known = (*KNOWN, ValueError)
     try:
         return asyncio.run(serve(settings, SystemClock()))
     except* known as problems:

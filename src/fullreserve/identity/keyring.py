@@ -73,7 +73,7 @@ def unseal(key: bytes, sealed: bytes, place: str) -> bytes:
     """The plain bytes that `seal` took; KeyringError if key, place or bytes are others."""
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the latter for what is cut short
         raise KeyringError(
             f"{place} cannot be opened: it was altered, or sealed with another key"
         ) from None

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -18,6 +19,8 @@ from fullreserve.custody import deciding, duty, holders, vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.presence import Presence
+from fullreserve.custody.setbacks import FILE, FIRST_MS, Setback, Setbacks
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import policy
@@ -43,6 +46,7 @@ from fullreserve.exchange.products.policy_wire import (
     GetDecision,
     ListConcerns,
     Propose,
+    Refused,
 )
 from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -86,6 +90,7 @@ class Judged:
             self.exchange.house,
             Destinations(self.exchange.vault),
             vendors.load(self.folder, self.clock),
+            Setbacks(self.folder, self.clock),
             self.clock,
         )
 
@@ -218,3 +223,86 @@ async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
     concerns = await judged.exchange.house.ask(POLICY, ListConcerns((number,)))
     assert concerns == [Concern.WEBHOOK_DOWN]
     assert {one["request"] for one in remote.asked if one["request"] == str(number)}
+
+
+async def test_a_rule_that_came_while_one_was_vetted_has_the_webhook_asked(
+    judged: Judged, tmp_path: Path
+) -> None:
+    """Criterion: VENDOR-8. The word is not taken; the next round asks, and that decides."""
+    remote = Remote()
+    remote.answer = "no"
+    (tmp_path / "hook.secret").write_bytes(SECRET)
+    (tmp_path / "hook.secret").chmod(0o600)
+    (tmp_path / vendors.FILE).write_text(
+        f'[webhook]\nurl = "{remote.url}"\nsecret = "hook.secret"\ntimeout_ms = 30000\n'
+    )
+    for member in (ADA, ADA + 1):
+        await judged.exchange.say(Enrol(WRITERS, member), chart.HOUSE, Approvals.number)
+    judged.start()
+    number = await judged.ask(TENTH)
+    word = await judged.worker._judge((await judged.undecided())[0])
+    stop = Rule(9, Verb.BLOCK, webhook=Webhook.NO)
+    await judged.exchange.say(Propose((stop, *RULES)), ADA, POLICY)
+    assert await judged.exchange.house.report(POLICY, word) == [Refused.WEBHOOK]
+    assert (await judged.decision(number), remote.asked) == (None, [])
+    await judged.worker.round()
+    found = await judged.decision(number)
+    assert found is not None
+    assert (found.state, found.facts.webhook) == (DecisionState.BLOCKED, Webhook.NO)
+    remote.close()
+
+
+async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
+    """Criterion: POL-28. Its entry in the vault is damaged; operators see it until it is not."""
+    bad = await judged.ask(TENTH)
+    good = await judged.exchange.ask(CHAIN, BTC, TENTH, "bc1qelsewhere")
+    db = judged.exchange.vault.store.db
+    sealed = db.execute("SELECT number, sealed FROM withdrawal_addresses").fetchall()[0]
+    db.execute("UPDATE withdrawal_addresses SET sealed = x'00' WHERE number = ?", sealed[:1])
+
+    def told() -> list[Setback]:
+        return msgspec.json.decode((judged.folder / FILE).read_bytes(), type=list[Setback])
+
+    with capture_logs() as logs:
+        for times in (1, 2, 3):
+            await judged.worker.round()
+            await judged.worker.round()  # not due yet
+            (one,) = told()
+            assert (one.number, one.times) == (bad, times)
+            left_ms = one.again_ms - judged.clock.wall_ms()
+            judged.clock.advance(left_ms)  # type: ignore[attr-defined]
+    assert one.again_ms - one.since_ms == FIRST_MS * (1 + 2 + 4)
+    assert [one["withdrawal"] for one in logs] == [bad]
+    assert await judged.decision(bad) is None
+    found = await judged.decision(good)
+    assert found is not None
+    db.execute("UPDATE withdrawal_addresses SET sealed = ? WHERE number = ?", sealed[::-1])
+    await judged.worker.round()
+    assert told() == []
+    assert await judged.decision(bad) is not None
+
+
+async def test_a_fault_of_ours_in_a_duty_stops_no_other_and_an_end_ends(judged: Judged) -> None:
+    """Criterion: POL-25. What says that the exchange is gone, or that all is to end, goes on up."""
+
+    class Faulty:
+        def __init__(self, problem: BaseException) -> None:
+            self.problem = problem
+
+        async def round(self) -> None:
+            raise self.problem
+
+    clock = ManualClock()
+    with capture_logs() as logs:
+        kept = asyncio.create_task(duty.keep(((1, Faulty(KeyError(7))), (1, judged.worker)), clock))
+        number = await judged.ask(TENTH)
+        async with asyncio.timeout(30):
+            while await judged.decision(number) is None:
+                clock.advance(1)
+                await asyncio.sleep(0)
+        kept.cancel()
+        await until(kept.done)
+    assert [one["problem"] for one in logs] == ["KeyError in round"]
+    for ends in (Unavailable("gone"), SystemExit(1)):
+        with pytest.raises(type(ends)):
+            await duty._problem(Faulty(ends))

@@ -96,6 +96,16 @@ def test_a_sealed_row_cannot_be_moved_to_another_user(vault: Vault, tmp_path: Pa
         vault.personal(second.uid)
 
 
+def test_a_sealed_row_that_is_cut_short_says_so(vault: Vault, tmp_path: Path) -> None:
+    """Criterion: ID-3"""
+    user = vault.create_user(personal=Personal(name="First"))
+    for cut in ("", "00", "00" * 12, "00" * 20):
+        with contextlib.closing(sqlite3.connect(tmp_path / "identity.db")) as writer, writer:
+            writer.execute(f"UPDATE personal SET sealed = x'{cut}'")
+        with pytest.raises(keyring.KeyringError, match="personal"):
+            vault.personal(user.uid)
+
+
 def test_key_signs_and_matches_its_passphrase(vault: Vault) -> None:
     """Criterion: ID-5"""
     user = vault.create_user()

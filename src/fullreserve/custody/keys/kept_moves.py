@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from fullreserve.custody.chains.utxo_transaction import Coin
 from fullreserve.custody.keys.gas import Bid
@@ -19,6 +20,8 @@ from fullreserve.custody.keys.tier_signer import Proposal
 
 FOLDER = "custody-moves"
 LOOKED_AT = 100
+
+log = structlog.get_logger(__name__)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -46,20 +49,28 @@ class Kept(msgspec.Struct, frozen=True):
     call: bytes = b""  # to a Safe, as enough of its owners have signed it
 
 
+class Damaged(ValueError):
+    """A file that cannot be read as what it is; the message names it."""
+
+
 class KeptMoves:
-    """A data folder's."""
+    """A data folder's. One damaged file is named, and stops nothing that does not need it."""
 
     def __init__(self, data: Path) -> None:
+        self._named: dict[str, None] = {}
         self._folder = data / FOLDER
         self._folder.mkdir(mode=0o700, exist_ok=True)
 
     def find(self, number: int) -> Kept | None:
-        """None where nothing is known; ValueError when the file is damaged."""
+        """None where nothing is known; Damaged."""
         try:
             content = (self._folder / f"{number}.json").read_bytes()
         except FileNotFoundError:
             return None
-        return msgspec.json.decode(content, type=Kept)
+        try:
+            return msgspec.json.decode(content, type=Kept)
+        except ValueError as problem:
+            raise Damaged(f"{FOLDER}/{number}.json: {problem}") from None
 
     def keep(self, kept: Kept) -> None:
         """Replaces what was known, in one step."""
@@ -72,16 +83,40 @@ class KeptMoves:
         Spent before others they see to it that a move and one that lapsed before it cannot both be
         paid.
         """
-        numbers = sorted(int(path.stem) for path in self._folder.glob("*.json"))[-LOOKED_AT:]
+        stems = (path.stem for path in self._folder.glob("*.json"))
+        numbers = sorted(int(stem) for stem in stems if stem.isascii() and stem.isdecimal())
         found: dict[bytes, Coin] = {}
-        for number in numbers:
-            kept = self.find(number)
-            if kept is None or kept.proposal.spend is None:
+        for number in numbers[-LOOKED_AT:]:
+            proposal = self._proposal(number)
+            if proposal is None or proposal.spend is None:
                 continue
-            if kept.proposal.intent.network == network:
-                for one in kept.proposal.spend.inputs:
+            if proposal.intent.network == network:
+                for one in proposal.spend.inputs:
                     found.setdefault(one.outpoint(), one)
         return list(found.values())
+
+    def _proposal(self, number: int) -> Proposal | None:
+        """As it is kept; where that is damaged, as it was handed out."""
+        try:
+            kept = self.find(number)
+        except Damaged as problem:
+            self._name(str(problem))
+        else:
+            return kept.proposal if kept is not None else None
+        try:
+            content = (self._folder / f"{number}.move").read_bytes()
+            return msgspec.json.decode(content, type=Proposal)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as problem:
+            self._name(f"{FOLDER}/{number}.move: {problem}")
+            return None
+
+    def _name(self, problem: str) -> None:
+        """Once, to whoever restores it."""
+        if problem not in self._named:
+            self._named[problem] = None
+            log.error("a kept move is damaged; others go on", problem=problem)
 
     def hand_out(self, kept: Kept) -> Path:
         """The proposal for people, once it is bound."""

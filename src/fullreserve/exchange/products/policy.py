@@ -36,6 +36,7 @@ from fullreserve.exchange.products.policy_rules import (
     Rule,
     Spent,
     Verb,
+    Webhook,
     explain,
     is_sound,
     tightens,
@@ -46,6 +47,7 @@ from fullreserve.exchange.products.policy_wire import (
     CHANGES_KEPT,
     DECISIONS_KEPT,
     EDITION,
+    HOOK_ASKED,
     KEPT_MS,
     LOCK_MS,
     POLICY,
@@ -186,12 +188,14 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return 0
         answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(word.withdrawal))))
         one = None if answer is None else _withdrawal(answer)
-        if known is not None:
-            if one is None or not self._is_overtaken(one, view):
-                return 0
-            self._forget(one.number)
+        if known is not None and (one is None or not self._is_overtaken(one, view)):
+            return 0
+        if self._wants_hook(word.webhook):
+            return Refused.WEBHOOK
         if one is None:
             return Refused.UNKNOWN
+        if known is not None:
+            self._forget(one.number)
         if self.state.edition and one.state in FINAL:
             return Refused.CLOSED
         usd = Prices(view).value(one.asset, one.value)
@@ -213,6 +217,15 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             self.state.concerns[one.number] = word.concerns
         return code
 
+    def _wants_hook(self, answer: int) -> bool:
+        """Whether the webhook was not asked, and a rule in force wants its answer.
+
+        Who vets asks it by the rules of that moment; others may hold by the time the word is here.
+        """
+        if self.state.edition < HOOK_ASKED or answer != Webhook.NOT_ASKED:
+            return False
+        return any(rule.webhook for rule in self.state.rules)
+
     def _may_be_asked_again(self, known: Decision) -> bool:
         return self.state.edition >= ASKED_AGAIN and known.state == DecisionState.ALLOWED
 
@@ -228,6 +241,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         known = self.state.decisions.get(facts.request)
         if known is not None:
             return 0 if known.facts == facts else Refused.CONTRADICTS
+        if self._wants_hook(facts.webhook):
+            return Refused.WEBHOOK
         found = explain(self.state.rules, facts, self._spent(facts.owner, moment), moment.time_ms)
         states = {
             Verb.ALLOW: DecisionState.ALLOWED,

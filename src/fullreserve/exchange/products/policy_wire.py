@@ -28,8 +28,9 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 2  # what this version knows
+EDITION = 3  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
+HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 COUNTED = (DecisionState.ALLOWED, DecisionState.WAITING)  # for the velocity of their owner
 CHANGES_KEPT = 200
 
@@ -45,6 +46,7 @@ class Refused(IntEnum):
     STALE_REPLAY = 95_006
     SET_UP = 95_007
     CONTRADICTS = 95_008
+    WEBHOOK = 95_009  # a rule wants its answer, and it was not asked
 
 
 class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -52,7 +54,10 @@ class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
 
 
 class Decide(Word, frozen=True, tag=1):
-    """By the house, for a worker: what of a request? Again: the same answer."""
+    """By the house, for a worker: what of a request? Again: the same answer.
+
+    WEBHOOK, also of `Judge`: rules that came into force meanwhile want it to be asked.
+    """
 
     facts: Facts
 
@@ -114,7 +119,8 @@ class Adopt(Word, frozen=True, tag=9):
     1: decisions are kept by age and not by count; a change that comes into force closes what was
     proposed beside it; a replay is that of its moment; another approval group counts as looser;
     review mode reviews what was asked for before it. 2: and what was let through before it, unless
-    people have let it through since: `Judge` decides of that once more.
+    people have let it through since: `Judge` decides of that once more. 3: while a rule wants the
+    webhook's answer, nothing is decided that it was not asked about.
     """
 
     edition: int
