@@ -13,7 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from fullreserve.clock import Clock
-from fullreserve.custody import ceremony, demo_accounts, holders, networks, nodes
+from fullreserve.custody import ceremony, demo_accounts, demo_warm, holders, networks, nodes
 from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import NodeProblem
@@ -21,7 +21,9 @@ from fullreserve.custody.demo_accounts import Accounts, RunningAccounts
 from fullreserve.custody.demo_scripts import RunningScripts, Scripts
 from fullreserve.custody.demo_terms import Listed
 from fullreserve.custody.house import House
+from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import Spec
+from fullreserve.custody.tiers.safe import SafeMissing
 from fullreserve.custody.transfers import salt_of
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
@@ -62,6 +64,7 @@ class DemoChains:
     def __init__(self, running: Sequence[RunningChain]) -> None:
         self._running = running
         self._tasks: list[asyncio.Task[None]] = []
+        self.has_warm = False  # whether there is work for its holders
         self.signers: list[tuple[tuple[str, ...], bytes]] = []
         self.said = [f"Chain {one.said}, test money" for one in running]
 
@@ -80,7 +83,8 @@ class DemoChains:
         chains = cls(running)
         chains.said += lacking
         try:
-            await chains._prepare(data, House(door), await _numbers(door))
+            numbers = await _numbers(door)
+            await chains._prepare(data, House(door), numbers, wants_warm=which == "anvil")
         except NodeProblem as problem:
             chains.close()
             raise NoChain(str(problem)) from None
@@ -96,7 +100,9 @@ class DemoChains:
         for one in self._running:
             one.close()
 
-    async def _prepare(self, data: Path, house: House, numbers: dict[str, int]) -> None:
+    async def _prepare(
+        self, data: Path, house: House, numbers: dict[str, int], *, wants_warm: bool
+    ) -> None:
         made = await asyncio.to_thread(ceremony.hold, data, ACCOUNTS, SCRIPTS)
         signers: tuple[str, ...] = ceremony.SIGNERS
         if all(one.number == NETWORK for one in self._running):
@@ -107,12 +113,19 @@ class DemoChains:
         for one in self._running:
             before = known.get(one.number)
             network = await one.deployed(made, numbers, before)
+            if before is not None and before.warm:
+                network = msgspec.structs.replace(network, warm=before.warm)
+            if one.number == NETWORK and wants_warm:
+                network = await self._with_warm(data, network, numbers)
             names = tuple(ceremony.socket_name(name) for name in signers)
             network = msgspec.structs.replace(network, signers=names)
             served.append(network)
             for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
                 await house.report(fold, one.terms(numbers))
             await house.report(wire.DEPOSITS, *one.funded(numbers, salt_of(data)))
+            if network.warm:
+                await demo_warm.told(house, network, numbers, salt_of(data))
+                self.has_warm = True
             if before is None:
                 # Where the watcher is to begin, however late it comes.
                 tip = await asyncio.to_thread(network.chains()[0].tip)
@@ -123,6 +136,14 @@ class DemoChains:
         networks.keep(data, [*served, *others])
         await _known_holders(data, house, made, signers)
         self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in signers]
+
+    async def _with_warm(self, data: Path, network: Network, numbers: dict[str, int]) -> Network:
+        """With a warm Safe where its contracts are installed; said where they are not."""
+        try:
+            return await asyncio.to_thread(demo_warm.deployed, data, network, numbers, ANVIL)
+        except SafeMissing as problem:
+            self.said.append(f"The warm tier is off: {problem}")
+            return network
 
 
 async def _known_holders(data: Path, house: House, made: Made, signers: Sequence[str]) -> None:

@@ -98,9 +98,9 @@ class RunningAccounts:
                 tokens[asset] = _create(node, one).hex()
             contract = bytes.fromhex(tokens.get(asset, ""))
             for lane in made.lanes if fresh else ():
-                _give(node, one, contract, lane, one.each)
+                give(node, one, contract, lane, one.each)
             if before is None or not before.cold or fresh:
-                _give(node, one, contract, made.cold, one.cold)
+                give(node, one, contract, made.cold, one.cold)
         return Network(
             network=chain.number,
             kind="memo" if chain.needs_memo else "evm",
@@ -117,7 +117,7 @@ class RunningAccounts:
         )
 
 
-def _send(node: Node, **call: str) -> dict[str, str]:
+def send(node: Node, **call: str) -> dict[str, str]:
     """From anvil's own rich account, which it signs for; the receipt."""
     sender = node.call("eth_accounts")[0]
     sent = node.call("eth_sendTransaction", {"from": sender, "gas": hex(3_000_000), **call})
@@ -131,13 +131,14 @@ def _create(node: Node, one: Listed) -> bytes:
     if one.contract == "DemoToken":
         arguments = (f"Demo {one.symbol}", one.symbol, one.decimals)
     data = contracts.creation(one.contract, *arguments)
-    return bytes.fromhex(_send(node, data="0x" + data.hex())["contractAddress"][2:])
+    return bytes.fromhex(send(node, data="0x" + data.hex())["contractAddress"][2:])
 
 
-def _give(node: Node, one: Listed, contract: bytes, account: str, units: int) -> None:
+def give(node: Node, one: Listed, contract: bytes, account: str, units: int) -> None:
+    """Whole units of an asset, out of nothing."""
     amount = units * 10**one.decimals
     if not contract:
         node.call("anvil_setBalance", "0x" + account, hex(amount))
         return
     data = contracts.call("mint(address,uint256)", bytes.fromhex(account), amount)
-    _send(node, to="0x" + contract.hex(), data="0x" + data.hex())
+    send(node, to="0x" + contract.hex(), data="0x" + data.hex())

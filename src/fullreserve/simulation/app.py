@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fullreserve.custody.demo import DemoChains
 
 BOTS = "fullreserve.simulation.market"
-SIGNER = "fullreserve.custody.signer"
+SIGNER, HOLDERS = "fullreserve.custody.signer", "fullreserve.custody.demo_holders"
 
 # Parts per 10^8 of what is received: 0.08 % and 0.1 %, the usual rates of a first tier.
 MAKER_RATE, TAKER_RATE = 80_000, 100_000
@@ -97,7 +97,9 @@ class Market(Extension):
 
     def children(self) -> Sequence[str | Program]:
         signers = self._chains.signers if self._chains is not None else ()
-        return (BOTS, *(Program(SIGNER, *one) for one in signers))
+        has_warm = self._chains is not None and self._chains.has_warm
+        holders = (Program(HOLDERS),) if has_warm else ()
+        return (BOTS, *(Program(SIGNER, *one) for one in signers), *holders)
 
     def close(self) -> None:
         """Ends the demo's chains."""

@@ -1,5 +1,6 @@
 """Goal: what the guides say is true. Method: do it, on a demo started as a user starts it."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,6 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from fullreserve.clock import SystemClock
+from fullreserve.custody.house import House
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    ListMoves,
+    Move,
+    MoveState,
+)
 from scripts.source import ROOT
 from tests.integration.guide.blocks import Reader
 from tests.integration.guide.demo_process import Demo, running_demo
@@ -70,3 +82,23 @@ def test_the_operators_guide_is_true(machine: Machine, tmp_path: Path) -> None:
     }
     environment = os.environ | {"FULLRESERVE_DATA": str(machine.data)}
     assert Reader(ROOT, environment, instead).follow(OPERATE.read_text()) == 5
+
+
+async def finished_moves(demo: Demo) -> set[tuple[int, int]]:
+    """From which tier to which the demo has brought coins."""
+    door = await SocketDoor.open(demo.data / SOCKET_NAME, 0, SystemClock())
+    try:
+        asked = ListMoves(is_open=False, limit=50)
+        found: list[Move] = await House(door).ask(TIER_MOVES, asked)
+    finally:
+        await door.close()
+    return {(one.source, one.target) for one in found if one.state == MoveState.DONE}
+
+
+async def test_the_demo_refills_and_sweeps_by_itself(machine: Machine) -> None:
+    """Criterion: CHAINS-DEMO-4. Holders sign what the log decided; nobody asks them to."""
+    demo, clock = await asyncio.to_thread(machine.running), SystemClock()
+    refill, sweep = (Tier.WARM, Tier.HOT), (Tier.HOT, Tier.WARM)
+    async with asyncio.timeout(120):
+        while not {refill, sweep} <= await finished_moves(demo):
+            await clock.wait_ms(500)
