@@ -122,6 +122,10 @@ TABLE: dict[int, Error] = {
     58124: Error(
         200, "The transfer {name} is under way; ask asset/transfer-state what became of it"
     ),
+    58127: Error(
+        200, "A master account's key makes no transfer of this type", "; its are {allowed}"
+    ),
+    58128: Error(200, "A sub-account's key makes no transfer of this type", "; its are {allowed}"),
     58203: Error(200, "Insufficient balance", "; available is {allowed}"),
     # --- deposits and withdrawals
     58200: Error(200, "There is no such way for {name}"),

@@ -52,6 +52,8 @@ SHOWN: dict[int, str] = {
     58209: "unit/exchange/test_withdrawals.py::test_refusals_with_their_codes",
     58213: f"{_CUSTODY}::test_what_is_refused_says_why",
     58214: f"{_CUSTODY}::test_a_queued_withdrawal_shows_its_place_and_can_be_canceled",
+    58127: f"{_SUBS}::test_who_may_ask_for_which_transfer",
+    58128: f"{_SUBS}::test_who_may_ask_for_which_transfer",
     58218: f"{_CUSTODY}::test_what_is_refused_says_why",
     58219: f"{_CUSTODY}::test_what_is_refused_says_why",
     58220: f"{_CUSTODY}::test_a_queued_withdrawal_shows_its_place_and_can_be_canceled",

@@ -373,10 +373,10 @@ async def test_who_may_ask_for_which_transfer(master: Master) -> None:
     """Criterion: ID-SUB-8"""
     family = await Family.made(master)
     for key, kind, more, code in (
-        (family.key, "1", {"subAcct": "strategy2"}, "59500"),
-        (family.key, "2", {"subAcct": "strategy2"}, "59500"),
-        (master.key, "3", {}, "51000"),
-        (master.key, "4", {"subAcct": "strategy1"}, "51000"),
+        (family.key, "1", {"subAcct": "strategy2"}, "58128"),
+        (family.key, "2", {"subAcct": "strategy2"}, "58128"),
+        (master.key, "3", {}, "58127"),
+        (master.key, "4", {"subAcct": "strategy1"}, "58127"),
         (master.key, "1", {}, "50014"),
         (master.key, "1", {"subAcct": "nobody1"}, "59510"),
         (family.key, "4", {"subAcct": "strategy1", "to": "18"}, "58123"),

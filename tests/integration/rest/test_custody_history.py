@@ -206,6 +206,7 @@ async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     await check_pages(pages, ["0.04", "0.03", "0.02", "0.01"])
     assert await pages.amounts(wdId=numbers[0]) == ["0.01"]
     assert await pages.amounts(clientId="c2") == ["0.02"]
+    assert [row["clientId"] for row in await pages.rows(clientId="c2")] == ["c2"]
     assert await pages.amounts(clientId="c9") == []
     assert await pages.amounts(state="2", type="3") == ["0.04", "0.03", "0.02", "0.01"]
     assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
@@ -292,6 +293,11 @@ async def test_bills_of_payments_have_the_types_of_deposits_and_withdrawals(
     ]
     assert got == [("1", "0.01")]
     assert sent[:3] == [("13", "0.5004"), ("2", "-0.5004"), ("2", "-0.01")]
+    by_name = await bills[1].rows(clientId="c1")
+    assert [(row["balChg"], row["clientId"]) for row in by_name] == [("-0.01", "c1")]
+    assert await bills[1].rows(clientId="c1", ccy="USDT") == []
+    assert await bills[1].rows(clientId="c1", before=by_name[0]["ts"]) == []
+    assert await bills[1].rows(clientId="c9") == await bills[0].rows(clientId="c1") == []
     of_type = [await bills[1].rows(type=kind) for kind in (13, 2, 130, 1, 131, 99)]
     assert [len(rows) for rows in of_type] == [1, 2, 1, 0, 0, 0]
 

@@ -212,7 +212,7 @@ async def test_the_ledger_of_the_funding_account(rest: RestBed) -> None:
     """Criterion: REST-FUND-2, REST-PAGE-1"""
     for amount in ("10", "20", "30"):
         await move(rest, amount)
-    await move(rest, "5", source="6")
+    await move(rest, "5", source="6", clientId="back1")
     rows = (await rest.get("asset/bills", rest.alice)).data
     assert [(row["type"], row["balChg"], row["bal"]) for row in rows] == [
         ("131", "-5", "55"),
@@ -222,6 +222,9 @@ async def test_the_ledger_of_the_funding_account(rest: RestBed) -> None:
     ]
     out = (await rest.get("asset/bills", rest.alice, type=131)).row
     assert out == rows[0]
+    named = (await rest.get("asset/bills", rest.alice, clientId="back1")).data
+    assert named == [rows[0] | {"clientId": "back1"}]
+    assert (await rest.get("asset/bills", rest.alice, clientId="back2")).data == []
     assert (await rest.get("asset/bills", rest.alice, ccy="BTC")).data == []
     assert (await rest.get("asset/bills", rest.alice, type=1)).data == []
     ids = [row["billId"] for row in rows]

@@ -12,12 +12,14 @@ from fullreserve.gateway.rest.asset import (
     transfer,
     withdrawals,
 )
+from fullreserve.gateway.rest.asset.sender import Sender
 from fullreserve.gateway.rest.route import Routes
 
 
 def routes(context: Context) -> Routes:
     """Endpoints by method and path."""
-    table: Routes = {}
-    for part in (currencies, balances, transfer, bills, custody, deposits, withdrawals):
+    sender = Sender(context)
+    table = transfer.routes(context, sender) | bills.routes(context, sender)
+    for part in (currencies, balances, custody, deposits, withdrawals):
         table |= part.routes(context)
     return table

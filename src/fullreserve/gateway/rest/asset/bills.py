@@ -7,15 +7,19 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.withdrawal_state import FindWithdrawal, Withdrawal
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, client_hash
+from fullreserve.gateway.rest.asset.sender import Sender
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, Ccy, Hundred, Number, Params
 from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.marketdata.bars import DAY
-from fullreserve.records.bills import TRANSFER
+from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND, TRANSFER
 from fullreserve.records.record import Bill, Page
 
 MONTH_MS = 30 * DAY
@@ -34,7 +38,9 @@ class AssetBillsParams(Params):
 
     ccy: Ccy = ""
     type: Annotated[int, Meta(ge=0, description="Type of bill")] = 0
-    client_id: Annotated[str, Meta(description="The transfer's id of the client")] = ""
+    client_id: Annotated[
+        str, Meta(description="The client's own id of a transfer or a withdrawal")
+    ] = ""
     after: AfterMs = 0
     before: BeforeMs = 0
     limit: Hundred = 100
@@ -50,9 +56,9 @@ class AssetHistoryParams(AssetBillsParams):
     ] = "1"
 
 
-def routes(context: Context) -> Routes:
+def routes(context: Context, sender: Sender) -> Routes:
     """Endpoints by method and path."""
-    bills = _Bills(context)
+    bills = _Bills(context, sender)
     return {
         ("GET", "asset/bills"): reading(Taking(AssetBillsParams, bills.recent), 6, 1000),
         ("GET", "asset/bills-history"): reading(Taking(AssetHistoryParams, bills.all), 1, 1000),
@@ -60,8 +66,9 @@ def routes(context: Context) -> Routes:
 
 
 class _Bills:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, sender: Sender) -> None:
         self._context = context
+        self._sender = sender
         self._catalog = context.catalog
 
     async def recent(self, request: Request, params: AssetBillsParams) -> bytes:
@@ -79,16 +86,22 @@ class _Bills:
 
     async def _page(self, request: Request, params: AssetBillsParams, page: Page) -> bytes:
         asset = currency(self._catalog, params.ccy).id if params.ccy else 0
-        if params.client_id:
-            return wire.envelope([])
         await ledger_caught_up(self._context)
         is_master = request.key.main_uid == request.owner
-        rows: list[dict[str, object]] = []
+        if params.client_id:
+            rows = [
+                self._row(bill, kind, params.client_id)
+                for bill in await self._named(request.owner, params.client_id)
+                for kind in (_type(bill, is_master=is_master),)
+                if asset in (0, bill.asset) and params.type in (0, kind) and _is_within(bill, page)
+            ]
+            return wire.envelope(rows[: page.limit])
+        rows = []
         # The records do not know OKX's types of transfers: pages are read until enough are of one.
         while len(rows) < page.limit:
             found = await self._read(request.owner, page, asset, _types(params.type))
             rows += [
-                self._row(bill, kind)
+                self._row(bill, kind, "")
                 for bill in found
                 for kind in (_type(bill, is_master=is_master),)
                 if not params.type or kind == params.type
@@ -104,14 +117,37 @@ class _Bills:
             lambda history: history.bills(owner, chart.FUND, page, asset=asset, types=types),
         )
 
-    def _row(self, bill: Bill, kind: int) -> dict[str, object]:
+    async def _named(self, owner: int, client: str) -> list[Bill]:
+        """Those of what an owner asked for under a `clientId`, newest first.
+
+        A withdrawal's are of the command behind it: its fold has decided by then.
+        """
+        hashed = client_hash(self._context, owner, client)
+        sent: Withdrawal | None = await ask(
+            self._context, WITHDRAWALS, FindWithdrawal(owner, hashed)
+        )
+        commands = [await self._sender.named(owner, client)]
+        commands += [sent.number, sent.number + 1] if sent is not None else []
+        found: list[Bill] = []
+        for sequence in filter(None, commands):
+            found += await self._of_command(owner, sequence)
+        return found[::-1]
+
+    async def _of_command(self, owner: int, sequence: int) -> list[Bill]:
+        first = FIRST_ID + sequence * IDS_PER_COMMAND
+        return await recorded(
+            self._context,
+            lambda history: history.bills_from(owner, chart.FUND, first, IDS_PER_COMMAND),
+        )
+
+    def _row(self, bill: Bill, kind: int, client: str) -> dict[str, object]:
         asset = self._catalog.assets[bill.asset]
         return {
             "bal": asset.text(bill.balance),
             "balChg": asset.text(bill.change),
             "billId": str(bill.bill_id),
             "ccy": asset.symbol,
-            "clientId": "",
+            "clientId": client,
             "notes": "",
             "ts": str(bill.time_ms),
             "type": str(kind),
@@ -121,6 +157,15 @@ class _Bills:
 def _by_time(params: AssetBillsParams, oldest: int) -> Page:
     begin = max(params.before + 1, oldest) if params.before else oldest
     return Page(begin_ms=begin, end_ms=max(params.after - 1, 0), limit=params.limit)
+
+
+def _is_within(bill: Bill, page: Page) -> bool:
+    return (
+        (not page.after or bill.bill_id < page.after)
+        and bill.bill_id > page.before
+        and bill.time_ms >= page.begin_ms
+        and (not page.end_ms or bill.time_ms <= page.end_ms)
+    )
 
 
 def _types(kind: int) -> tuple[int, ...]:

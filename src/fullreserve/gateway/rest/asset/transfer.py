@@ -69,9 +69,9 @@ class StateParams(Params):
     type: Annotated[Literal["0", "1", "2", "3", "4"], Meta(description="Type of transfer")] = "0"
 
 
-def routes(context: Context) -> Routes:
+def routes(context: Context, sender: Sender) -> Routes:
     """Endpoints by method and path."""
-    funds = _Funds(context)
+    funds = _Funds(context, sender)
     return {
         ("POST", "asset/transfer"): trading(Taking(TransferParams, funds.transfer)),
         ("GET", "asset/transfer-state"): reading(Taking(StateParams, funds.state), 10, 1000),
@@ -95,12 +95,12 @@ def parse_amount(asset: Asset, text: str, name: str = "amt") -> int:
 
 
 class _Funds:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, sender: Sender) -> None:
         self._context = context
         self._door = context.door
         self._catalog = context.catalog
         self._now = context.clock.exchange_ms
-        self._sender = Sender(context)
+        self._sender = sender
         self._once = Once("clientId")
         self._family = Family(context)
 
@@ -137,15 +137,15 @@ class _Funds:
         return wire.envelope([row])
 
     async def _sides(self, request: Request, params: TransferParams) -> tuple[int, int]:
-        """Who sends and who receives; Problem 50014, 59500, 59510."""
+        """Who sends and who receives; Problem 50014, 58127, 58128, 59510."""
         key = request.key
         if params.type == OWN_ACCOUNTS:
             return key.uid, key.uid
         is_master = key.uid == key.main_uid
         if is_master != (params.type in (TO_SUB, FROM_SUB)):
             if not is_master:
-                raise Problem(59500)
-            raise Problem(51000, "type", f"{OWN_ACCOUNTS}, {TO_SUB}, {FROM_SUB}")
+                raise Problem(58128, allowed=f"{OWN_ACCOUNTS}, {TO_MASTER}, {TO_OTHER}")
+            raise Problem(58127, allowed=f"{OWN_ACCOUNTS}, {TO_SUB}, {FROM_SUB}")
         if params.type == TO_MASTER:
             return key.uid, key.main_uid
         if not params.sub_acct:

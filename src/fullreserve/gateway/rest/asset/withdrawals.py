@@ -255,8 +255,10 @@ class _Withdrawals:
         page = asked[: params.limit]
         names = await names_of(self._context, (one.transfer for one in page))
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
+        # The log has no more of it than lets it be found by it.
+        echoed = {"clientId": params.client_id}
         rows = [
-            await self._row(request.owner, known.get((one.network, one.asset)), one, names)
+            await self._row(request.owner, known.get((one.network, one.asset)), one, names) | echoed
             for one in page
         ]
         return wire.envelope(rows)
