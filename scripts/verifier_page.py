@@ -64,7 +64,35 @@ function line(parent, tag, text) {
   return made
 }
 
+const WAIT_MS = 72 * 3600000
 const FIRST = 'It is of version 1: lowest of 30 days and ages of addresses are not checked.'
+
+// What does not fail and has to be known.
+function remarks({ statement, assets }) {
+  const found = []
+  for (const { symbol, decimals, users, reserves, leaving, was, own } of assets) {
+    if (own) {
+      if (users) found.push(`${symbol} is the exchange's OWN TOKEN: nothing is held for it.`)
+    } else if (reserves < users) {
+      const [away, before] = [leaving, was].map((units) => decimal(units, decimals))
+      found.push(`${symbol} is COVERED ONLY with ${away} that is said to be on its way.`)
+      if (was > reserves) {
+        const { epoch } = statement.before
+        found.push(`By statement ${epoch}, ${before} ${symbol} were there all the day before.`)
+      }
+    }
+  }
+  if (statement.v === 1) found.push(FIRST)
+  const wait = isObject(statement.addresses) ? whole(statement.addresses, 'wait') : WAIT_MS
+  if (wait < WAIT_MS) {
+    const hours = Math.floor(wait / 3600000)
+    found.push(`NOTE: new addresses count after ${hours} hours, where 72 are usual.`)
+  }
+  for (const { name, why } of statement.unshown ?? []) {
+    found.push(`NOT SHOWN, and not counted: what is on ${name.slice(0, 40)} (${why.slice(0, 40)}).`)
+  }
+  return found
+}
 
 function show(checked) {
   for (const one of checked) {
@@ -81,12 +109,7 @@ function show(checked) {
       const sums = [asset.users, asset.reserves].map((units) => decimal(units, asset.decimals))
       for (const text of [asset.symbol, ...sums, own]) line(row, 'td', text)
     }
-    for (const { symbol, decimals, users, reserves, leaving } of one.assets) {
-      if (reserves >= users) continue
-      const away = decimal(leaving, decimals)
-      line(result, 'p', `${symbol} is covered only with ${away} that is said to be on its way.`)
-    }
-    if (one.statement.v === 1) line(result, 'p', FIRST)
+    for (const sentence of remarks(one)) line(result, 'p', sentence)
     if (Date.now() > one.statement.expires) {
       line(result, 'p', 'It was true then; a newer statement should be there by now.')
     }
@@ -106,6 +129,15 @@ async function showReceipt(document) {
   }
 }
 
+// An own token, which nothing covers, is in the last sentence too.
+function verdictOf(checked, files) {
+  const holds = `Everything in ${files === 1 ? 'this file' : 'these files'} holds`
+  const assets = checked.flatMap((one) => one.assets).filter((one) => one.own && one.users)
+  const own = [...new Set(assets.map((one) => one.symbol))].sort()
+  if (own.length === 0) return `${holds}.`
+  return `${holds}; of the exchange's own ${own.join(', ')} nothing is covered.`
+}
+
 async function check() {
   const verdict = byId('verdict')
   for (const id of ['steps', 'result', 'verdict']) byId(id).textContent = ''
@@ -115,13 +147,15 @@ async function check() {
   try {
     const contents = await Promise.all(files.map((one) => one.text()))
     const say = (step) => line(byId('steps'), 'li', STEPS[step])
-    show(await checkFiles(contents, byId('key').value.trim(), say))
+    const all = await checkFiles(contents, byId('key').value.trim(), say)
+    show(all)
     for (const document of contents.map(load).filter(isReceipt)) await showReceipt(document)
-    verdict.textContent = `Everything in ${files.length === 1 ? 'this file' : 'these files'} holds.`
+    verdict.textContent = verdictOf(all, files.length)
     verdict.className = 'holds'
   } catch (problem) {
-    const known = problem instanceof Refused
-    verdict.textContent = `FAILED: ${known ? problem.message : 'The file has another shape.'}`
+    const why = problem instanceof Refused ? problem.message : 'The file has another shape.'
+    verdict.textContent = `FAILED: ${why}`
+    line(byId('result'), 'p', meaningOf(why))
     verdict.className = 'fails'
   }
 }

@@ -51,7 +51,9 @@ FOUNDING_MS = DAY_MS
 LEAVING_BLOCKS_MAX = 1_000
 LEAVING_MAX = 10_000
 # Nothing of a file shows that a payment is the exchange's: a quarter of what is owed, at most.
+# Above that counts what was there all through the day before an earlier statement, and is not now.
 LEAVING_PART = 4
+BEFORE_MS = 12 * 3600 * 1000
 WINDOWS = ("1", "7", "30")
 
 Document = dict[str, Any]
@@ -59,6 +61,174 @@ Document = dict[str, Any]
 
 class Refused(Exception):
     """What does not hold, in one sentence."""
+
+
+# What each kind of refusal means for the reader: words in its sentence, or at its beginning (^).
+MEANINGS = (
+    (
+        ("Your node",),
+        (
+            "Your node and the file do not agree. See that it has caught up, and is of this "
+            "chain; if so, what this names is not there, and the exchange has to explain it."
+        ),
+    ),
+    (
+        (
+            "keep both files",
+            "keep the files",
+            "two different logs",
+            "was rewritten",
+            "does not follow statement",
+            "hides that less",
+            "that they began",
+            "to have begun later",
+            "of an older version",
+            "in a list of after",
+            "something else of statement",
+            "own token, statement",
+            "another epoch's place",
+            "of another log than",
+        ),
+        (
+            "The exchange has told two stories. Keep all of these files and show them to "
+            "others: together they are the proof."
+        ),
+    ),
+    (
+        (
+            "beside it.",
+            "needs a bundle",
+        ),
+        (
+            "A file is missing, and nothing is wrong yet: fetch the one that is named from "
+            "the exchange or a mirror, put it beside the others, and check again."
+        ),
+    ),
+    (
+        (
+            "not signed by the exchange's key",
+            "another key than the one you",
+            "two different keys",
+            "checkpoint has",
+        ),
+        (
+            "The exchange's key did not sign exactly this: the file was altered on its way, "
+            "or somebody else made it. Fetch it from another place before you blame the "
+            "exchange."
+        ),
+    ),
+    (
+        (
+            "do not cover",
+            "too much of ",
+            "own token is counted",
+        ),
+        (
+            "The exchange owes its users more than it has shown to be there. Ask it why, and "
+            "leave nothing there that you cannot lose."
+        ),
+    ),
+    (
+        (
+            "too old",
+            "too long before",
+            "has run out",
+            "older than the statement",
+            "too lately to count",
+            "published later",
+            "of a later block",
+            "expires before",
+        ),
+        (
+            "What shows the reserves is too old or too new to be believed. Until newer "
+            "statements mend that, take these reserves as not there."
+        ),
+    ),
+    (
+        (
+            "this program does not know",
+            "this program knows",
+        ),
+        (
+            "This verifier does not know the form of the file, or what it names: fetch the "
+            "newest verifier from the project, not from the exchange, and check again."
+        ),
+    ),
+    (
+        (
+            "^Your ",
+            "^The house's ",
+            "^The proof's path",
+            "^The proof is",
+            "^The proof has",
+            "^The proof hides",
+            "proof's path overflow",
+            "^The leaf is",
+            "^The receipt",
+        ),
+        (
+            "What somebody is owed is not shown to be in the totals that the exchange signed."
+            " Fetch the proof anew; if it fails again, keep it and ask the exchange."
+        ),
+    ),
+    (
+        (
+            "is said to be more",
+            "ratio is not",
+            "house's share",
+            "payments on their way are",
+            "names a payment",
+            "names an asset that",
+            "^The statement names an asset twice",
+            "names no assets",
+            "names reserves and",
+            "names too many",
+            "not follow another",
+            "network twice",
+            "earlier one that it does not name",
+        ),
+        (
+            "The exchange signed a statement that contradicts itself, so it cannot be true. "
+            "Keep the file, and ask the exchange."
+        ),
+    ),
+    (
+        (
+            "^The file",
+            "^None of",
+            "^One of",
+            '^"',
+            "^FILE",
+            "^The list of addresses has one",
+            "^The list of addresses is not",
+            "^The statement names no chain",
+            "^The statement has no canonical",
+            "^The evidence is not the one",
+            "other sizes than",
+            "^[Errno",
+        ),
+        (
+            "The file is damaged, is none of those that this checks, or belongs to another "
+            "one: fetch it again. This says nothing about the exchange."
+        ),
+    ),
+)
+NOT_SHOWN = (
+    "What this names is not shown to be the exchange's, or to be there: take the "
+    "reserves that rest on it as not there, and ask the exchange."
+)
+
+
+def meaning_of(sentence: str) -> str:
+    """What it means, in one sentence or two, that this does not hold."""
+    for forms, text in MEANINGS:
+        if any(_is_in(form, sentence) for form in forms):
+            return text
+    return NOT_SHOWN
+
+
+def _is_in(form: str, sentence: str) -> bool:
+    return sentence.startswith(form[1:]) if form[0] == "^" else form in sentence
 
 
 # Reading: everything that is taken from a file is looked at first.
@@ -438,6 +608,24 @@ class Asset(NamedTuple):
     leaving: int = 0  # paid by a block, and still owed: it is not final
     young: int = 0  # at deposit addresses that are published only lately
     lowest: tuple[Low, ...] = ()  # of 1, 7 and 30 days
+    was: int = 0  # there all through the day before the payments, by an earlier statement
+    own: bool = False  # issued by the exchange itself: nothing covers it
+
+    @property
+    def parts(self) -> int | None:
+        """The ratio in parts of 10,000; None where nothing is owed, or nothing can cover it."""
+        return None if self.own else _parts(self.reserves + self.leaving, self.users)
+
+    @property
+    def unshown(self) -> int:
+        """What is counted of payments that no earlier statement shows."""
+        lack = max(0, self.users - self.reserves)
+        return 0 if self.own else max(0, lack - max(0, self.was - self.reserves))
+
+    @property
+    def rests_on_before(self) -> bool:
+        """Whether an earlier statement has to show cover."""
+        return not self.own and self.reserves + self.users // LEAVING_PART < self.users
 
 
 class Low(NamedTuple):
@@ -512,13 +700,16 @@ def assets_of(statement: Document) -> list[Asset]:
     ]
 
 
-def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, ...]]:
+def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, ...], int, bool]:
     """What statements say since their second version."""
     if whole(statement, "v") == 1:
-        return 0, 0, ()
+        return 0, 0, (), 0, False
     lowest = member(row, "lowest", dict)
     lows = tuple(_low(member(lowest, days, dict)) for days in WINDOWS)
-    return amount(row, "leaving"), amount(row, "young"), lows
+    if "own" in row and whole(row, "own") != 1:
+        raise Refused('The file has no proper "own".')
+    was = amount(row, "was") if "was" in row else 0
+    return amount(row, "leaving"), amount(row, "young"), lows, was, "own" in row
 
 
 def _low(row: Document) -> Low:
@@ -547,17 +738,19 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
         if amount(row, "house") != own or users != claims - own:
             msg = f"{symbol}: the house's share is not what its leaf says."
             raise Refused(msg)
-        more = _more_of(row, statement)
-        if member(row, "ratio", str) != ratio(there + more[0], users):
+        one = Asset(symbol, decimals, users, there, *_more_of(row, statement))
+        if member(row, "ratio", str) != ("" if one.own else ratio(there + one.leaving, users)):
             msg = f"{symbol}: the ratio is not reserves over claims."
             raise Refused(msg)
-        made.append(Asset(symbol, decimals, users, there, *more))
+        made.append(one)
     if len({one.symbol for one in made}) != len(made):
         raise Refused("The statement names an asset twice.")
     signed_max = SIGNED_AGE_MAX_MS if whole(statement, "v") > 1 else DAY_MS
     _check_ages(reserves_of, ts, read, any(one.reserves for one in made), signed_max)
     if whole(statement, "v") > 1:
         _check_leaving(statement, made)
+        _check_before(statement, made)
+        _check_unshown(statement)
         for one in made:
             _check_lowest(one)
     for one in made:
@@ -566,20 +759,26 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
 
 
 def _check_cover(asset: Asset) -> None:
-    """That what is there covers what is owed, with a part of it that is on its way at most."""
+    """That what is there covers what is owed, with a part of it that is on its way at most.
+
+    More of that counts as far as it was there before. What the exchange issues itself counts never.
+    """
+    if asset.own:
+        if asset.reserves or asset.leaving:
+            raise Refused(f"{asset.symbol}: the exchange's own token is counted as reserves.")
+        return
     sums = (asset.reserves + asset.leaving, asset.users, asset.leaving)
     held, owed, leaving = (decimal(units, asset.decimals) for units in sums)
     if asset.reserves + asset.leaving < asset.users:
         raise Refused(f"{asset.symbol}: reserves of {held} do not cover {owed} owed to users.")
-    if asset.reserves + asset.users // LEAVING_PART < asset.users:
+    if asset.unshown > asset.users // LEAVING_PART:
         msg = f"{asset.symbol}: {leaving} is said to be on its way, too much of {owed} to be cover."
         raise Refused(msg)
 
 
 def _check_lowest(asset: Asset) -> None:
     """That longer times have no higher lows, and none is above what is there now."""
-    now = _parts(asset.reserves + asset.leaving, asset.users)
-    higher = Low(now, asset.reserves)
+    higher = Low(asset.parts, asset.reserves)
     for low in asset.lowest:
         both = low.ratio is not None and higher.ratio is not None
         missing = low.ratio is None and higher.ratio is not None
@@ -595,6 +794,32 @@ def _above(one: Low, other: Low) -> bool:
 
 def _parts(reserves: int, users: int) -> int | None:
     return reserves * 10_000 // users if users else None
+
+
+def _check_before(statement: Document, assets: Sequence[Asset]) -> None:
+    """That an earlier statement is named where sums of before it are."""
+    if "before" not in statement:
+        if any(one.was for one in assets):
+            raise Refused("The statement tells of an earlier one that it does not name.")
+        return
+    before, ts = member(statement, "before", dict), whole(statement, "ts")
+    octets(before, "statement")
+    epoch, made = whole(before, "epoch"), whole(before, "ts")
+    if not 0 < epoch < whole(statement, "epoch") or not ts - BEFORE_MS <= made <= ts:
+        raise Refused("What is on its way is covered by a statement that is too old, or later.")
+
+
+def _check_unshown(statement: Document) -> None:
+    """That no network is both shown and not."""
+    rows = texts(statement, "unshown") if "unshown" in statement else []
+    chains = texts(member(statement, "reserves", dict), "chains")
+    seen = {whole(one, "network") for one in chains}
+    for row in rows:
+        network = whole(row, "network")
+        member(row, "name", str), member(row, "why", str)
+        if network in seen:
+            raise Refused("The statement says of a network twice whether it is shown.")
+        seen.add(network)
 
 
 def _check_leaving(statement: Document, assets: Sequence[Asset]) -> None:
@@ -770,6 +995,8 @@ def check_pair(one: Checked, other: Checked) -> None:
     if first + 1 == second and not follows:
         raise Refused(f"Statement {second} does not follow statement {first}.")
     _check_versions(one.statement, other.statement)
+    _check_named_before(one.statement, other.statement)
+    _check_own(one.statement, other.statement)
     _check_lows(one.statement, other.statement)
     for here, there in ((one.logged, other.logged), (other.logged, one.logged)):
         for size, root in (there[:2], there.earlier):
@@ -789,6 +1016,31 @@ def _check_versions(older: Document, newer: Document) -> None:
         raise Refused(f"Statements {first} and {second} say that they began at different times.")
 
 
+def _check_named_before(older: Document, newer: Document) -> None:
+    """That an earlier statement has said what a later one says of it."""
+    named, first = newer.get("before"), whole(older, "epoch")
+    if not isinstance(named, dict) or whole(named, "epoch") != first:
+        return
+    lowest = {one.symbol: one.lowest[0].reserves for one in assets_of(older) if one.lowest}
+    same = octets(named, "statement") == sha(canonical(older))
+    same = same and whole(named, "ts") == whole(older, "ts")
+    if not same or any(one.was != lowest.get(one.symbol) for one in assets_of(newer) if one.was):
+        second = whole(newer, "epoch")
+        raise Refused(f"Statement {second} says something else of statement {first} than it says.")
+
+
+def _check_own(older: Document, newer: Document) -> None:
+    """That nothing that was covered by coins is called the exchange's own token afterwards."""
+    counted = {one.symbol for one in assets_of(older) if one.reserves}
+    for one in assets_of(newer):
+        if one.own and one.symbol in counted:
+            first, second = whole(older, "epoch"), whole(newer, "epoch")
+            raise Refused(
+                "%s: statement %d calls it the exchange's own token, statement %d counts coins "
+                "of it." % (one.symbol[:20], second, first)
+            )
+
+
 def _check_lows(older: Document, newer: Document) -> None:
     """That a statement does not hide that less was there in one of the days that it tells of."""
     if whole(newer, "v") == 1 or whole(older, "epoch") >= whole(newer, "epoch"):
@@ -798,11 +1050,11 @@ def _check_lows(older: Document, newer: Document) -> None:
         before = was.get(one.symbol)
         if before is None:
             continue
-        then = Low(_parts(before.reserves + before.leaving, before.users), before.reserves)
+        then = Low(before.parts, before.reserves)
         for days, low in zip(WINDOWS, one.lowest, strict=False):
             if whole(newer, "ts") - whole(older, "ts") > int(days) * DAY_MS:
                 continue
-            missing = low.ratio is None and then.ratio is not None
+            missing = low.ratio is None and then.ratio is not None and not one.own
             if missing or low.reserves > then.reserves or _above(low, then):
                 raise Refused(
                     "%s: statement %d hides that less was there %s: see statement %d."
@@ -2086,13 +2338,29 @@ def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Che
         if "firstRoot" in document:
             check_consistency(document, everything)
         elif "chains" in document:
-            check_evidence(document, _named_by(document, checked))
+            named = _named_by(document, checked)
+            check_evidence(document, named)
+            _check_shown_before(named, checked)
         elif document in lists:
             check_addresses(document, checked)
         elif not is_receipt(document) and not {"statement", "receipts"} & set(document):
             raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
     check_lists([(check_addresses(one, checked), one) for one in lists], evidence)
     return sorted(checked, key=lambda one: whole(one.statement, "epoch")) or receipts
+
+
+def _check_shown_before(one: Checked, checked: Sequence[Checked]) -> None:
+    """That the earlier statement, on which cover rests, is there to be compared."""
+    resting = [asset.symbol for asset in one.assets if asset.rests_on_before]
+    if not resting:
+        return
+    before = member(one.statement, "before", dict)
+    epoch = whole(before, "epoch")
+    if not any(whole(other.statement, "epoch") == epoch for other in checked):
+        raise Refused(
+            "%s: cover rests on statement %d, of before payments that are on their way: put "
+            "/por/epochs/%d.json beside it." % (resting[0], epoch, epoch)
+        )
 
 
 def is_receipt(document: Any) -> bool:
@@ -2238,6 +2506,11 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
     say("  in the exchange's log of %d statements, which only grew" % checked.logged.size)
     for one in checked.assets:
         there, owed = decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)
+        if one.own:
+            if one.users:
+                say(f"  {one.symbol:6} owed to users {owed}: the EXCHANGE'S OWN TOKEN.")
+                say("         Nothing is held for it, none of it counts, and nobody can check more")
+            continue
         percent = ratio(one.reserves + one.leaving, one.users)
         way = f", on its way {decimal(one.leaving, one.decimals)}" if one.leaving else ""
         say(
@@ -2247,6 +2520,10 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         if one.reserves < one.users:
             say(f"         COVERED ONLY with {decimal(one.leaving, one.decimals)} that is said to")
             say("         be on its way to users; no file shows that the exchange sent it")
+            if one.was > one.reserves:
+                was = decimal(one.was, one.decimals)
+                say("         By statement %d %s were there" % (statement["before"]["epoch"], was))
+                say("         all through the day before")
         if one.lowest and one.users:
             lows = zip(WINDOWS, one.lowest, strict=False)
             parts = [f"{_written(low.ratio)} of {days}" for days, low in lows]
@@ -2261,7 +2538,8 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         say("  Account %d is owed, in these totals:" % checked.leaf.account)
         for one, units in zip(checked.assets, checked.leaf.claims, strict=False):
             if units:
-                say(f"    {decimal(units, one.decimals)} {one.symbol}")
+                mark = " (the exchange's own token: not covered)" if one.own else ""
+                say(f"    {decimal(units, one.decimals)} {one.symbol}{mark}")
     if now_ms > whole(statement, "expires"):
         say("  It was true then; a newer statement should be there by now.")
 
@@ -2275,6 +2553,9 @@ def _told_limits(statement: Document, say: Callable[[str], None]) -> None:
     if isinstance(known, dict) and whole(known, "wait") < WAIT_MS:
         hours = whole(known, "wait") // 3_600_000
         say("  NOTE: new addresses count after %d hours, where 72 are usual." % hours)
+    for row in statement.get("unshown", ()):
+        name, why = (ascii(row[key][:40])[1:-1] for key in ("name", "why"))
+        say(f"  NOT SHOWN, and not counted: what is on {name} ({why})")
 
 
 def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
@@ -2285,6 +2566,16 @@ def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
     say("  Account %d is owed:" % receipt.account)
     for symbol, decimals, units in receipt.claims:
         say(f"    {decimal(units, decimals)} {symbol}")
+
+
+def verdict_of(checked: Sequence[Checked], files: int) -> str:
+    """The last sentence where everything holds; an own token, which nothing covers, is in it."""
+    holds = f"Everything in {'this file' if files == 1 else 'these files'} holds"
+    assets = [asset for one in checked for asset in one.assets]
+    own = sorted({one.symbol for one in assets if one.own and one.users})
+    if not own:
+        return f"{holds}."
+    return f"{holds}; of the exchange's own {', '.join(own)} nothing is covered."
 
 
 def _newest(checked: Sequence[Checked]) -> Checked:
@@ -2311,6 +2602,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for spec in given.node:
             check_node(spec, _newest(checked), evidence)
     except (Refused, OSError) as problem:
+        print(f"What the next line means: {meaning_of(str(problem))}")
         print(f"FAILED: {problem}")
         return 1
     documents = [load(content) for content in contents]
@@ -2325,7 +2617,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for chain in coins_in(evidence) if not given.node else ():
         number, coins = whole(chain, "network"), sum(len(one["coins"]) for one in chain["places"])
         print(f"  {coins} coins are the exchange's, if a node has them: --node {number}=URL")
-    print(f"Everything in {'this file' if len(contents) == 1 else 'these files'} holds.")
+    print(verdict_of(checked, len(contents)))
     return 0
 
 

@@ -44,7 +44,16 @@ from fullreserve.reserves.places import (
     message_of,
     read_message,
 )
-from fullreserve.reserves.statement import NOTHING, Chain, Document, Mined, Shown
+from fullreserve.reserves.statement import (
+    NO_NODE,
+    NOTHING,
+    UNREAD,
+    Chain,
+    Document,
+    Mined,
+    Shown,
+    Unshown,
+)
 
 # What was read earlier stands in for what cannot be read, for so long.
 KEPT_MS = 10 * 60 * 1000
@@ -86,6 +95,7 @@ class Evidence:
         self._announced = Announced(data, exchange, self._rules.wait_ms)
         self._parts: dict[int, _Part] = {}
         self._said: dict[int, str] = {}
+        self._codes: dict[int, str] = {}  # of the exchange's networks, as last told
 
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
         """What can be shown now, and the document that shows it."""
@@ -93,6 +103,7 @@ class Evidence:
         try:
             served = networks.served(self._data)
             names = await self._names()
+            await self._announce_unserved(now_ms)
         except (BadNetworks, Unavailable) as problem:
             log.warning("reserves cannot be read", problem=str(problem))
             return self._nothing(), None
@@ -113,7 +124,33 @@ class Evidence:
 
     def _nothing(self) -> Shown:
         """Since when addresses are published is told also where none of them can be read."""
-        return NOTHING._replace(addresses=self._announced.document())
+        return NOTHING._replace(
+            addresses=self._announced.document(),
+            unshown=self._unshown(()),
+            own_tokens=self._rules.own_tokens,
+        )
+
+    def _unshown(self, parts: Sequence[_Part]) -> list[Unshown]:
+        """The exchange's networks of which there is no part."""
+        there = {part.network.network for part in parts}
+        try:
+            known = {one.network: one for one in networks.load(self._data)}
+        except BadNetworks:
+            known = {}
+        codes = {number: str(number) for number in known} | self._codes
+        served = {number for number, one in known.items() if one.nodes}
+        return [
+            Unshown(number, code, UNREAD if number in served else NO_NODE)
+            for number, code in sorted(codes.items())
+            if number not in there
+        ]
+
+    async def _announce_unserved(self, now_ms: int) -> None:
+        """Wallets are published while their network has no node: it may have one tomorrow."""
+        for network in networks.load(self._data):
+            if not network.nodes:
+                places = await self._control.places(network.network)
+                self._announced.see([one for one in places if one.tier != DEPOSIT], now_ms)
 
     async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
         number = network.network
@@ -135,6 +172,8 @@ class Evidence:
             )
         else:
             found = await asyncio.to_thread(_read, network, coins, places)
+        if coins.symbol in self._rules.own_tokens:
+            found = _without(found, coins.symbol)
         paid = await asyncio.to_thread(leaving.mined, network, sent, found.pinned.height)
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
@@ -210,10 +249,11 @@ class Evidence:
     async def _names(self) -> _Names:
         assets: list[AssetDefined] = await self._door.query(ListAssets())
         states = await House(self._door).ask(wire.DEPOSITS, ListNetworks())
+        self._codes = {one.terms.network: one.terms.code for one in states}
         return _Names(
             {one.asset: one.symbol for one in assets},
             {one.asset: one.scale for one in assets},
-            {one.terms.network: one.terms.code for one in states},
+            self._codes,
         )
 
     def _shown(
@@ -240,7 +280,20 @@ class Evidence:
             young=dict(young),
             addresses=self._announced.document(),
             mined=[one for part in parts for one in part.paid],
+            unshown=self._unshown(parts),
+            own_tokens=self._rules.own_tokens,
         ), document
+
+
+def _without(found: Found, symbol: str) -> Found:
+    """What places hold but for one asset; places with nothing else are none."""
+    held = {
+        address: {name: units for name, units in amounts.items() if name != symbol}
+        for address, amounts in found.amounts.items()
+    }
+    return found._replace(
+        amounts={address: amounts for address, amounts in held.items() if amounts}, coins={}
+    )
 
 
 def _with_safes(

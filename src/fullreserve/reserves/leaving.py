@@ -3,11 +3,17 @@
 Their coins are gone from the reserves while their claims stand in the tree. Each is named in the
 statement with its transaction and block, so that the cover of what is left does not seem to dip; it
 counts no longer than blocks need to be final.
+
+That a payment was sent to a user, no file can show: coins that went round, from the exchange over a
+stranger's address back to it, would be there twice. So a payment shows nothing by itself. What
+shows cover is an earlier statement, from before the payments: what was there at every moment of its
+day and is not there now has left since, and may be what users wait for. Nothing is ever counted
+that was not there for a day, half a day ago at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,11 +26,13 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.journal.replica import Replica
-from fullreserve.reserves.statement import Leaving, Mined
+from fullreserve.reserves.statement import VERSION, Document, Leaving, Mined
 
 # As verifiers have it: a payment that is not final after so many blocks does not count.
 BLOCKS_MAX = 1_000
 ROWS_MAX = 1_000
+# No older statement shows what was there before payments.
+BEFORE_MS = 12 * 3_600_000
 
 
 def sent(data: Path, network: Network) -> list[Sent]:
@@ -60,6 +68,20 @@ def leaving(replica: Replica, payments: Sequence[Mined]) -> list[Leaving]:
         Leaving(one.network, one.txid, one.height, asset, units)
         for (one, asset), units in found.items()
     ]
+
+
+def earlier(
+    read: Callable[[int], Document], newest: int, now_ms: int, heights: Mapping[int, int]
+) -> Document | None:
+    """The newest statement in which each of these networks was read below its height."""
+    for epoch in range(newest, 0, -1):
+        document = read(epoch)
+        if document["v"] < VERSION or now_ms - document["ts"] > BEFORE_MS:
+            return None
+        read_at = {one["network"]: one["height"] for one in document["reserves"]["chains"]}
+        if all(read_at.get(number, height) < height for number, height in heights.items()):
+            return document
+    return None
 
 
 def _withdrawal(replica: Replica, number: int) -> Withdrawal | None:

@@ -28,16 +28,16 @@ class Signers:
 
     async def places(self, network: int) -> Sequence[Place]:
         """Wallets, and every address that was given to a user; none of an unknown network."""
-        served = [one for one in networks.served(self._data) if one.network == network]
-        if not served:
+        known = [one for one in networks.load(self._data) if one.network == network]
+        if not known:
             return ()
         try:
             newest = await self._house.newest_index(network)
         except Unknown:
             newest = 0
         found = []
-        for held in holdings.places(served[0], newest):
-            self._held[held.address] = (served[0], held)
+        for held in holdings.places(known[0], newest):
+            self._held[held.address] = (known[0], held)
             tier = _TIERS[held.tier]
             found.append(Place(network, tier, held.address, held.place))
         return found

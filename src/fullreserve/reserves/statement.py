@@ -18,6 +18,8 @@ TAG = b"fullreserve/statement/1\n"
 # A statement is for the epoch after it too, and for a little more: then it is stale.
 EXPIRES_AFTER_EPOCHS = 3
 RATIO_DIGITS = 4
+# As verifiers have it: of what is owed, so much may be on its way without anything that shows it.
+LEAVING_PART = 4
 
 Document = dict[str, Any]
 
@@ -72,6 +74,18 @@ class Mined(NamedTuple):
     withdrawals: tuple[int, ...]
 
 
+class Unshown(NamedTuple):
+    """A network of the exchange that nothing is shown of: nothing of it counts."""
+
+    network: int
+    name: str
+    why: str  # NO_NODE or UNREAD
+
+
+NO_NODE = "no node"
+UNREAD = "not read"
+
+
 class Shown(NamedTuple):
     """What was shown to be there. `evidence` is SHA-256 of the document that shows it."""
 
@@ -84,9 +98,14 @@ class Shown(NamedTuple):
     young: Mapping[int, int] = {}
     addresses: Document | None = None  # the list of all addresses, as it is published
     mined: Sequence[Mined] = ()
+    unshown: Sequence[Unshown] = ()
+    own_tokens: frozenset[str] = frozenset()  # symbols of what the exchange issues itself
 
 
 NOTHING = Shown({}, (), 0, "")
+
+# An earlier statement of before these heights, by network; None where there is none.
+Earlier = Callable[[Mapping[int, int]], Document | None]
 
 # By symbol, what is shown now and when: the lowest by days.
 Lowest = Callable[[str, Low, int], Mapping[str, Low]]
@@ -103,8 +122,11 @@ def statement(
     exchange: str,
     lowest: Lowest,
     leaving: Sequence[Leaving] = (),
+    earlier: Earlier = lambda _heights: None,
 ) -> Document:
     """The document that is signed; its members are described in the guide to reserves."""
+    own = {one.asset for one in claimed.assets if one.symbol in shown.own_tokens}
+    leaving = [one for one in leaving if one.asset not in own]
     rows = [
         _asset(
             place, claimed, shown, sum(one.amount for one in leaving if one.asset == asset.asset)
@@ -116,6 +138,7 @@ def statement(
         row["lowest"] = {
             days: {"ratio": one.ratio, "reserves": str(one.reserves)} for days, one in low.items()
         }
+    before = _before(rows, leaving, earlier)
     expires_ms = now_ms + EXPIRES_AFTER_EPOCHS * interval_s * 1000
     return {
         "v": VERSION,
@@ -136,9 +159,37 @@ def statement(
             "chains": [_chain(one) for one in shown.chains],
         },
         **({"addresses": _list_row(shown.addresses)} if shown.addresses else {}),
+        **before,
+        "unshown": [one._asdict() for one in shown.unshown],
         "leaving": [_leaving(one, claimed) for one in leaving],
         "assets": rows,
     }
+
+
+def _before(rows: Sequence[Document], leaving: Sequence[Leaving], earlier: Earlier) -> Document:
+    """Where cover rests on what leaves: the statement of before, and what was there all its day."""
+    away = [row for row in rows if row["leaving"] != "0"]
+    if not any(_rests_on_leaving(row) for row in away):
+        return {}
+    heights: dict[int, int] = {}
+    for one in leaving:
+        heights[one.network] = min(one.height, heights.get(one.network, one.height))
+    found = earlier(heights)
+    if found is None:
+        return {}
+    was = {row["symbol"]: row["lowest"]["1"]["reserves"] for row in found["assets"]}
+    for row in away:
+        if row["symbol"] in was:
+            row["was"] = was[row["symbol"]]
+    return {
+        "before": {"epoch": found["epoch"], "ts": found["ts"], "statement": hash_of(found)},
+    }
+
+
+def _rests_on_leaving(row: Document) -> bool:
+    """Whether more than the part that needs no showing has to be counted of what leaves."""
+    reserves, users = int(row["reserves"]), int(row["users"])
+    return reserves + users // LEAVING_PART < users
 
 
 def _list_row(document: Document) -> Document:
@@ -172,6 +223,8 @@ def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document
     asset = claimed.assets[place]
     reserves, young = (of.get(asset.asset, 0) for of in (shown.amounts, shown.young))
     owed, house = claimed.totals[place], claimed.house[place]
+    # What the exchange issues itself is promised by nothing but its word: it has no cover at all.
+    is_own = asset.symbol in shown.own_tokens
     return {
         "symbol": asset.symbol,
         "decimals": asset.scale,
@@ -182,7 +235,8 @@ def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document
         "young": str(young),
         "leaving": str(leaving),
         "shortfall": str(claimed.shortfalls.get(asset.asset, 0)),
-        "ratio": ratio(reserves + leaving, owed - house),
+        "ratio": "" if is_own else ratio(reserves + leaving, owed - house),
+        **({"own": 1} if is_own else {}),
     }
 
 

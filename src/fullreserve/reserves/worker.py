@@ -15,6 +15,7 @@ import sys
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -37,7 +38,7 @@ from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.desk import Answer, Ask, Desk
 from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.guarding import Guarding
-from fullreserve.reserves.leaving import leaving
+from fullreserve.reserves.leaving import earlier, leaving
 from fullreserve.reserves.lows import DAYS, HOUR_MS, Lows
 from fullreserve.reserves.projection import Projection
 from fullreserve.reserves.receipt import changed_ms, receipt, signed_receipt
@@ -130,6 +131,7 @@ class Worker:
             exchange=self._signer.public.hex(),
             lowest=self._lows.of,
             leaving=away,
+            earlier=partial(earlier, self._statement, epoch - 1, self._clock.wall_ms()),
         )
         house = self.projection.house_proof(epoch)
         envelope = signed(document, self._signer)
@@ -212,7 +214,8 @@ async def work(settings: Settings, clock: Clock) -> int:
     door = await SocketDoor.open(settings.data / SOCKET_NAME, RESERVES_GATEWAY, clock)
     exchange = keys.signer(settings.data).public.hex()
     control = WithDeclared(settings.data, Signers(settings.data, door))
-    own_tokens = frozenset(one.strip() for one in settings.reserves.own_tokens.split(","))
+    named = (one.strip() for one in settings.reserves.own_tokens.split(","))
+    own_tokens = frozenset(one for one in named if one)
     rules = Rules(settings.reserves.wait_h * HOUR_MS, own_tokens)
     evidence = Evidence(settings.data, door, clock, exchange, control, rules)
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)

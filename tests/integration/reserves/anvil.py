@@ -28,12 +28,13 @@ class Keys:
 
     def __init__(self) -> None:
         self.silent = False
+        self.elsewhere: list[Place] = []  # on networks that are not read
         text = EvmAddresses(Private.of_seed(bytes(32)).public()).text
         accounts = [account_of(key.public_key.format()) for key in KEYS]
         self.held = [Place(NUMBER, "hot", text(one), one) for one in accounts]
 
     async def places(self, network: int) -> Sequence[Place]:
-        return self.held if network == NUMBER else ()
+        return self.held if network == NUMBER else self.elsewhere
 
     async def prove(self, place: Place, message: str) -> Ownership:
         if self.silent:

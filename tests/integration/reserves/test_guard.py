@@ -64,8 +64,8 @@ def stopped(world: World) -> list[tuple[int, int, int]]:
     return [(one.trigger, one.terms.reason, one.terms.scope.asset) for one in found]
 
 
-async def asked_for(world: World, house: House, charged: int = 0) -> int:
-    """Alice has 5 ETH on her funding account and withdraws one; the withdrawal's number."""
+async def asked_for(world: World, house: House, charged: int = 0, units: int = COIN) -> int:
+    """Alice has 5 ETH on her funding account and withdraws some; the withdrawal's number."""
     source, target = (c.AccountKey(ALICE, kind, 0) for kind in (chart.TRADE, chart.FUND))
     moved = c.Transfer(0, 0, ALICE, source, target, ETHER, c.amount_bytes(5 * COIN))
     assert await code_of(world, moved) == 0
@@ -75,8 +75,8 @@ async def asked_for(world: World, house: House, charged: int = 0) -> int:
     terms = wire.DefineNetwork(NUMBER, "ERC20", 1, 2, False, ETHER, (line,))
     for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
         assert await house.report(fold, terms) == [0]
-    one = c.amount_bytes(COIN)
-    asked = wire.Request(NUMBER, ETHER, one, fee, wire.Destination.ADDRESS_BOOK, 1)
+    some = c.amount_bytes(units)
+    asked = wire.Request(NUMBER, ETHER, some, fee, wire.Destination.ADDRESS_BOOK, 1)
     said = c.Product(0, 0, wire.WITHDRAWALS, ALICE, wire.encode_payload(asked))
     replies = await submit(world.bed.sequencer, [said])
     assert isinstance(replies, list | tuple)
@@ -120,6 +120,32 @@ async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> 
     ether = asset_row(row, "ETH")
     assert (ether["leaving"], ether["ratio"]) == ("0", "1.0025")
     assert world.verdict(row) == ""
+
+
+async def test_most_of_an_asset_may_leave_at_once(world: World) -> None:
+    """5 ETH were there all day and are owed; 4 leave. What was there before shows it, and a chain
+    that lost them without a payment stays red.
+
+    Criterion: POR-RESERVES-5
+    """
+    await world.pay(ETHER, 5 * COIN)
+    house = House(await world.bed.door(9))
+    number = await asked_for(world, house, units=4 * COIN)
+    bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
+    assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
+    first = await world.publish()
+    txid = bytes.fromhex(world.anvil.pay_somebody()[2:])
+    world.anvil.give(world.keys.held[0], 1)
+    row = await world.publish()
+    assert world.verdict(row).startswith("ETH: reserves of 1 do not cover 5"), "nothing says why"
+    keep_payment(world, number, txid)
+    row = await world.publish()
+    ether = asset_row(row, "ETH")
+    assert (ether["leaving"], ether["was"]) == (str(4 * COIN), str(5 * COIN))
+    assert row["statement"]["before"]["epoch"] == first["statement"]["epoch"]
+    assert world.verdict(row, evidence=False) == ""
+    assert "cover rests on statement 1" in world.verdict(row)
+    assert world.verdict(row, beside=[first]) == ""
 
 
 def keep_payment(world: World, number: int, txid: bytes) -> None:

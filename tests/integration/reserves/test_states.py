@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.config import Settings
+from fullreserve.custody import networks
 from fullreserve.exchange.wire import commands as c
 from fullreserve.reserves import keys
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.desk import Ask
-from fullreserve.reserves.evidence import Evidence, Rules
+from fullreserve.reserves.evidence import Rules
+from fullreserve.reserves.places import Place
 from fullreserve.reserves.receipt import signed_receipt
 from tests.bed import ALICE, BTC, START_MS, USDT, submit
-from tests.integration.reserves.anvil import ETHER, Anvil
+from tests.integration.reserves.anvil import Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
 
@@ -159,15 +162,49 @@ async def test_ages_outlive_a_restart_while_nothing_can_be_read(world: World) ->
 
 
 async def test_the_exchanges_own_token_never_counts(world: World) -> None:
-    """Nor any contract that its network does not name. Criterion: POR-PIT-15"""
-    clock, exchange = world.bed.clock, keys.signer(world.folder).public.hex()
-    rules = Rules(own_tokens=frozenset({"USDT"}))
-    door = await world.bed.door(8)
-    evidence = Evidence(world.folder, door, clock, exchange, world.keys, rules)
-    shown, document = await evidence.read(START_MS)
-    assert set(shown.amounts) == {BTC, ETHER}
-    assert USDT not in shown.whole
-    assert "USDT" not in json.dumps(document)
+    """Nor any contract that its network does not name, nor a chain's coin that is the exchange's.
+
+    Users may be owed it: nothing covers that, which the statement says, and is not red for it.
+    Criterion: POR-PIT-15
+    """
+    await world.stop()
+    await world.start(Rules(own_tokens=frozenset({"USDT", "ETH"})))
+    await world.pay(USDT, 7)
+    row = await world.publish()
+    for symbol in ("USDT", "ETH"):
+        own = asset_row(row, symbol)
+        assert (own["own"], own["reserves"], own["ratio"]) == (1, "0", "")
+    assert int(asset_row(row, "USDT")["users"]) > 0
+    assert "own" not in asset_row(row, "BTC")
+    assert world.verdict(row) == ""
+    name = row["statement"]["reserves"]["evidence"]
+    shown = (world.folder / f"reserves/public/evidence/{name}.json").read_text()
+    held = [set(one["amounts"]) for one in json.loads(shown)["chains"][0]["places"]]
+    assert held == [{"BTC"}]
+    told = verify.check_bundle(row)
+    said: list[str] = []
+    verify.told(told, said.append, 0)
+    assert any("USDT" in one and "EXCHANGE'S OWN TOKEN" in one for one in said)
+    assert verify.verdict_of([told], 1).endswith("of the exchange's own USDT nothing is covered.")
+
+
+async def test_a_network_without_a_node_is_said_not_to_be_shown(world: World) -> None:
+    """Its wallets are published meanwhile, so that they need not wait once it has one.
+
+    Criterion: POR-RESERVES-6
+    """
+    served = networks.load(world.folder)
+    networks.keep(world.folder, [*served, msgspec.structs.replace(served[0], network=3, nodes=())])
+    cold = Place(3, "cold", "0x" + "77" * 20, b"\x77" * 20)
+    world.keys.elsewhere = [cold]
+    row = await world.publish()
+    assert row["statement"]["unshown"] == [{"network": 3, "name": "3", "why": "no node"}]
+    assert world.verdict(row) == ""
+    listed = json.loads((world.folder / "reserves/public/addresses.json").read_bytes())
+    assert (3, cold.address) in [(one["network"], one["address"]) for one in listed["addresses"]]
+    said: list[str] = []
+    verify.told(verify.check_bundle(row), said.append, 0)
+    assert "  NOT SHOWN, and not counted: what is on 3 (no node)" in said
 
 
 async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:

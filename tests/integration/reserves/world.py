@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.wire import commands as c
-from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.keys import signer
 from fullreserve.reserves.worker import Worker
 from tests.bed import ALICE, Bed, submit
@@ -43,12 +44,12 @@ class World:
         await world.start()
         return world
 
-    async def start(self) -> None:
+    async def start(self, rules: Rules | None = None) -> None:
         """The process of statements, from nothing but the files."""
         clock = self.bed.clock
         door = await self.bed.door(7)
         exchange = signer(self.folder).public.hex()
-        evidence = Evidence(self.folder, door, clock, exchange, self.keys)
+        evidence = Evidence(self.folder, door, clock, exchange, self.keys, rules)
         self.worker = Worker(self.folder, door, clock, 60, evidence)
         self._following = asyncio.create_task(self.worker.projection.follow())
 
@@ -77,9 +78,15 @@ class World:
         assert isinstance(replies, list | tuple)
         assert [one.code for one in replies] == [0]
 
-    def verdict(self, row: dict[str, Any], *, evidence: bool = True) -> str:
+    def verdict(
+        self,
+        row: dict[str, Any],
+        *,
+        evidence: bool = True,
+        beside: Sequence[dict[str, Any]] = (),
+    ) -> str:
         """What the verifier says of a published epoch with its evidence; empty: all holds."""
-        files = [json.dumps(row).encode()]
+        files = [json.dumps(one).encode() for one in (row, *beside)]
         name = row["statement"]["reserves"]["evidence"]
         if evidence and name:
             public = self.folder / "reserves" / "public"

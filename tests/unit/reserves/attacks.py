@@ -19,6 +19,7 @@ from fullreserve.reserves.statement import hash_of, signed
 from fullreserve.reserves.transparency import Log, leaf_hash
 from tests.unit.reserves import (
     accounts_control,
+    away,
     borrowed,
     chain,
     coins,
@@ -508,6 +509,7 @@ def vectors() -> list[Vector]:
         receipts,
         signed_balances,
         dressing,
+        away,
         borrowed,
         coins_control,
         accounts_control,

@@ -53,6 +53,11 @@ def encoded(files: list[Any]) -> list[bytes]:
 
 def in_node(cases: list[list[str]]) -> list[str]:
     """What the pages' verifier says of each case."""
+    return [verdict for verdict, _ in with_meanings(cases)]
+
+
+def with_meanings(cases: list[list[str]]) -> list[tuple[str, str]]:
+    """And what it says that means."""
     node = shutil.which("node")
     assert node, "Node is needed to build the web app, and to test its verifier"
     given = json.dumps([{"files": files} for files in cases])
@@ -60,8 +65,7 @@ def in_node(cases: list[list[str]]) -> list[str]:
     done = subprocess.run(
         command, input=given, capture_output=True, text=True, check=True, timeout=120
     )
-    verdicts: list[str] = json.loads(done.stdout)
-    return verdicts
+    return [(verdict, meaning) for verdict, meaning in json.loads(done.stdout)]
 
 
 def test_the_committed_vectors_are_these() -> None:
@@ -113,6 +117,9 @@ PITFALLS = {
     "POR-PIT-11": ("another's address:",),
     "POR-PIT-13": ("has run out", "longer than a month"),
     "POR-RESERVES-4": ("counts twice", "that is not named", "of a later block", "in no block"),
+    "POR-PIT-15": ("an own token that counts", "a hole that is called an own token"),
+    "POR-RESERVES-5": ("coins that went round", "more was there", "was before is not shown"),
+    "POR-RESERVES-6": ("a network that is shown and is not",),
     "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out", "two orders:"),
 }
 
@@ -121,7 +128,8 @@ PITFALLS = {
 def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
     """Criterion: POR-PIT-1, POR-PIT-2, POR-PIT-3, POR-PIT-4, POR-PIT-5, POR-PIT-6, POR-PIT-7
 
-    Criterion: POR-PIT-8, POR-PIT-10, POR-PIT-11, POR-PIT-13, POR-RESERVES-4
+    Criterion: POR-PIT-8, POR-PIT-10, POR-PIT-11, POR-PIT-13, POR-PIT-15, POR-RESERVES-4,
+    POR-RESERVES-5, POR-RESERVES-6
     """
     refused = [one.name for one in VECTORS if one.verdict]
     for words in PITFALLS[pitfall]:
@@ -131,8 +139,55 @@ def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
 def test_the_pages_verifier_says_the_same() -> None:
     """Criterion: POR-VERIFY-1"""
     cases = [[json.dumps(file) for file in one.files] for one in VECTORS]
-    found = dict(zip((one.name for one in VECTORS), in_node(cases), strict=True))
-    assert found == {one.name: one.verdict for one in VECTORS}
+    found = dict(zip((one.name for one in VECTORS), with_meanings(cases), strict=True))
+    assert {name: verdict for name, (verdict, _) in found.items()} == {
+        one.name: one.verdict for one in VECTORS
+    }
+    for verdict, meaning in found.values():
+        assert meaning == (verify.meaning_of(verdict) if verdict else "")
+
+
+# Of these only the default can be said: they are about coins, keys and states.
+ABOUT_COINS = re.compile(
+    r"sign|address|coin|evidence|chain|block|script|Safe|balance|payment|BIP|consistency"
+)
+
+
+def test_each_refusal_means_something() -> None:
+    """Each sentence of the source, in one of few kinds. Criterion: POR-VERIFY-6"""
+    source = (ROOT / "verifier" / "verify.py").read_text()
+    sentences = [
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "Your" for part in parts)
+        for node in ast.walk(ast.parse(source))
+        if (parts := _sentence_of(node))
+    ]
+    assert len(sentences) > 100
+    for one in sentences:
+        assert verify.meaning_of(one) != verify.NOT_SHOWN or ABOUT_COINS.search(one), one
+    kinds = {
+        "BTC: reserves of 0 do not cover 1 owed to users.": "owes its users more",
+        "The log was rewritten: it does not begin with the earlier log.": "two stories",
+        "The statement is not signed by the exchange's key.": "altered on its way",
+        "Your node has another block at this height.": "Your node and the file",
+        "The file is not a bundle: it holds no JSON object.": "says nothing about",
+        "[Errno 2] No such file or directory: 'x'": "says nothing about",
+    }
+    for sentence, words in kinds.items():
+        assert words in verify.meaning_of(sentence), sentence
+
+
+def _sentence_of(node: ast.AST) -> list[Any]:
+    """The text that is raised, or made to be raised."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused" and node.args:
+        text = node.args[0]
+        text = text.left if isinstance(text, ast.BinOp) else text
+    elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "msg":
+        text = node.value
+    else:
+        return []
+    if isinstance(text, ast.JoinedStr):
+        return list(text.values)
+    return [text] if isinstance(text, ast.Constant) else []
 
 
 def test_verify_py_is_one_file_of_the_standard_library() -> None:

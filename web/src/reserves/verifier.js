@@ -17,8 +17,10 @@ const SIGNED_AGE_MAX_MS = 30 * DAY_MS
 const FOUNDING_MS = DAY_MS
 const LEAVING_BLOCKS_MAX = 1000
 const LEAVING_MAX = 10000
-// Nothing of a file shows that a payment is the exchange's: a quarter of what is owed, at most.
+// Nothing of a file shows that a payment is the exchange's: a quarter of what is owed, at most. Above
+// that counts only what was there all through the day before an earlier statement, and is not now.
 const LEAVING_PART = 4n
+const BEFORE_MS = 12 * 3600 * 1000
 const WINDOWS = ['1', '7', '30']
 
 /** What does not hold, in one sentence. */
@@ -26,6 +28,138 @@ export class Refused extends Error {}
 
 function refuse(sentence) {
   throw new Refused(sentence)
+}
+
+// What each kind of refusal means for the reader: words in its sentence, or at its beginning (^).
+const MEANINGS = [
+  [
+    ['Your node'],
+    'Your node and the file do not agree. See that it has caught up, and is of this ' +
+      'chain; if so, what this names is not there, and the exchange has to explain it.',
+  ],
+  [
+    [
+      'keep both files',
+      'keep the files',
+      'two different logs',
+      'was rewritten',
+      'does not follow statement',
+      'hides that less',
+      'that they began',
+      'to have begun later',
+      'of an older version',
+      'in a list of after',
+      'something else of statement',
+      'own token, statement',
+      "another epoch's place",
+      'of another log than',
+    ],
+    'The exchange has told two stories. Keep all of these files and show them to ' +
+      'others: together they are the proof.',
+  ],
+  [
+    ['beside it.', 'needs a bundle'],
+    'A file is missing, and nothing is wrong yet: fetch the one that is named from ' +
+      'the exchange or a mirror, put it beside the others, and check again.',
+  ],
+  [
+    [
+      "not signed by the exchange's key",
+      'another key than the one you',
+      'two different keys',
+      'checkpoint has',
+    ],
+    "The exchange's key did not sign exactly this: the file was altered on its way, " +
+      'or somebody else made it. Fetch it from another place before you blame the ' +
+      'exchange.',
+  ],
+  [
+    ['do not cover', 'too much of ', 'own token is counted'],
+    'The exchange owes its users more than it has shown to be there. Ask it why, and ' +
+      'leave nothing there that you cannot lose.',
+  ],
+  [
+    [
+      'too old',
+      'too long before',
+      'has run out',
+      'older than the statement',
+      'too lately to count',
+      'published later',
+      'of a later block',
+      'expires before',
+    ],
+    'What shows the reserves is too old or too new to be believed. Until newer ' +
+      'statements mend that, take these reserves as not there.',
+  ],
+  [
+    ['this program does not know', 'this program knows'],
+    'This verifier does not know the form of the file, or what it names: fetch the ' +
+      'newest verifier from the project, not from the exchange, and check again.',
+  ],
+  [
+    [
+      '^Your ',
+      "^The house's ",
+      "^The proof's path",
+      '^The proof is',
+      '^The proof has',
+      '^The proof hides',
+      "proof's path overflow",
+      '^The leaf is',
+      '^The receipt',
+    ],
+    'What somebody is owed is not shown to be in the totals that the exchange signed.' +
+      ' Fetch the proof anew; if it fails again, keep it and ask the exchange.',
+  ],
+  [
+    [
+      'is said to be more',
+      'ratio is not',
+      "house's share",
+      'payments on their way are',
+      'names a payment',
+      'names an asset that',
+      '^The statement names an asset twice',
+      'names no assets',
+      'names reserves and',
+      'names too many',
+      'not follow another',
+      'network twice',
+      'earlier one that it does not name',
+    ],
+    'The exchange signed a statement that contradicts itself, so it cannot be true. ' +
+      'Keep the file, and ask the exchange.',
+  ],
+  [
+    [
+      '^The file',
+      '^None of',
+      '^One of',
+      '^"',
+      '^FILE',
+      '^The list of addresses has one',
+      '^The list of addresses is not',
+      '^The statement names no chain',
+      '^The statement has no canonical',
+      '^The evidence is not the one',
+      'other sizes than',
+      '^[Errno',
+    ],
+    'The file is damaged, is none of those that this checks, or belongs to another ' +
+      'one: fetch it again. This says nothing about the exchange.',
+  ],
+]
+const NOT_SHOWN =
+  "What this names is not shown to be the exchange's, or to be there: take the " +
+  'reserves that rest on it as not there, and ask the exchange.'
+
+/** What it means, in one sentence or two, that this does not hold. */
+export function meaningOf(sentence) {
+  const isIn = (form) =>
+    form[0] === '^' ? sentence.startsWith(form.slice(1)) : sentence.includes(form)
+  const found = MEANINGS.find(([forms]) => forms.some(isIn))
+  return found ? found[1] : NOT_SHOWN
 }
 
 // Reading.
@@ -528,23 +662,32 @@ function checkAssets(statement, house) {
   )
   if (isNew) {
     checkLeaving(statement, made)
+    checkBefore(statement, made)
+    checkUnshown(statement)
     for (const one of made) checkLowest(one)
   }
   for (const one of made) checkCover(one)
   return made
 }
 
-// That what is there covers what is owed, with a part of it that is on its way at most.
-function checkCover({ symbol, decimals, users, reserves, leaving }) {
+// That what is there covers what is owed, with a part of it that is on its way at most; more of that
+// counts as far as it was there before. What the exchange issues itself counts never.
+function checkCover({ symbol, decimals, users, reserves, leaving, was, own }) {
+  if (own) {
+    if (reserves || leaving) refuse(`${symbol}: the exchange's own token is counted as reserves.`)
+    return
+  }
   const sums = [reserves + leaving, users, leaving].map((units) => decimal(units, decimals))
   const [held, owed, away] = sums
   if (reserves + leaving < users) {
     refuse(`${symbol}: reserves of ${held} do not cover ${owed} owed to users.`)
   }
-  if (reserves + users / LEAVING_PART < users) {
+  if (atLeast0(users - reserves) - atLeast0(was - reserves) > users / LEAVING_PART) {
     refuse(`${symbol}: ${away} is said to be on its way, too much of ${owed} to be cover.`)
   }
 }
+
+const atLeast0 = (units) => (units > 0n ? units : 0n)
 
 function checkAsset(row, own, isNew) {
   const [symbol, decimals] = [member(row, 'symbol', 'string'), whole(row, 'decimals')]
@@ -557,7 +700,8 @@ function checkAsset(row, own, isNew) {
     refuse(`${symbol}: the house's share is not what its leaf says.`)
   }
   const more = moreOf(row, isNew)
-  if (member(row, 'ratio', 'string') !== ratio(reserves + more.leaving, users)) {
+  const stated = more.own ? '' : ratio(reserves + more.leaving, users)
+  if (member(row, 'ratio', 'string') !== stated) {
     refuse(`${symbol}: the ratio is not reserves over claims.`)
   }
   return { symbol, decimals, users, reserves, shortfall, ...more }
@@ -565,10 +709,13 @@ function checkAsset(row, own, isNew) {
 
 // What statements say since their second version.
 function moreOf(row, isNew) {
-  if (!isNew) return { leaving: 0n, young: 0n, lowest: [] }
+  if (!isNew) return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
   const of = member(row, 'lowest', 'object')
   const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
-  return { leaving: amount(row, 'leaving'), young: amount(row, 'young'), lowest }
+  if ('own' in row && whole(row, 'own') !== 1) refuse('The file has no proper "own".')
+  const was = 'was' in row ? amount(row, 'was') : 0n
+  const [leaving, young] = [amount(row, 'leaving'), amount(row, 'young')]
+  return { leaving, young, lowest, was, own: 'own' in row }
 }
 
 function low(row) {
@@ -580,8 +727,7 @@ function low(row) {
 
 // That longer times have no higher lows, and none is above what is there now.
 function checkLowest(asset) {
-  const shown = asset.reserves + asset.leaving
-  let higher = { ratio: partsOf(shown, asset.users), reserves: asset.reserves }
+  let higher = { ratio: shownParts(asset), reserves: asset.reserves }
   for (const one of asset.lowest) {
     const isMissing = one.ratio === null && higher.ratio !== null
     if (isMissing || one.reserves > higher.reserves || isAbove(one, higher)) {
@@ -593,7 +739,41 @@ function checkLowest(asset) {
 
 const isAbove = (one, other) =>
   one.ratio !== null && other.ratio !== null && one.ratio > other.ratio
-const partsOf = (reserves, users) => (users ? (reserves * 10000n) / users : null)
+// The ratio in parts of 10,000; null where nothing is owed, or nothing can cover it.
+const shownParts = ({ reserves, leaving, users, own }) =>
+  users && !own ? ((reserves + leaving) * 10000n) / users : null
+
+// That an earlier statement is named where sums of before it are.
+function checkBefore(statement, assets) {
+  if (!('before' in statement)) {
+    if (assets.some((one) => one.was)) {
+      refuse('The statement tells of an earlier one that it does not name.')
+    }
+    return
+  }
+  const [before, ts] = [member(statement, 'before', 'object'), whole(statement, 'ts')]
+  octets(before, 'statement')
+  const [epoch, made] = [whole(before, 'epoch'), whole(before, 'ts')]
+  const isBefore = epoch > 0 && epoch < whole(statement, 'epoch')
+  if (!isBefore || !(ts - BEFORE_MS <= made && made <= ts)) {
+    refuse('What is on its way is covered by a statement that is too old, or later.')
+  }
+}
+
+// That no network is both shown and not.
+function checkUnshown(statement) {
+  const rows = 'unshown' in statement ? texts(statement, 'unshown') : []
+  const chains = texts(member(statement, 'reserves', 'object'), 'chains')
+  const seen = new Set(chains.map((one) => whole(one, 'network')))
+  for (const row of rows) {
+    const network = whole(row, 'network')
+    for (const name of ['name', 'why']) member(row, name, 'string')
+    if (seen.has(network)) {
+      refuse('The statement says of a network twice whether it is shown.')
+    }
+    seen.add(network)
+  }
+}
 
 // That payments on their way are named, each once and in a block that was read.
 function checkLeaving(statement, assets) {
@@ -773,6 +953,8 @@ async function checkPair(one, other) {
     refuse(`Statement ${second} does not follow statement ${first}.`)
   }
   checkVersions(one.statement, other.statement)
+  await checkNamedBefore(one.statement, other.statement)
+  checkOwn(one.statement, other.statement)
   checkLows(one.statement, other.statement)
   for (const [here, there] of [
     [one.logged, other.logged],
@@ -815,6 +997,48 @@ function checkVersions(older, newer) {
   }
 }
 
+// That an earlier statement has said what a later one says of it.
+async function checkNamedBefore(older, newer) {
+  const [named, first] = [newer.before, whole(older, 'epoch')]
+  if (!isObject(named) || whole(named, 'epoch') !== first) return
+  const lowest = new Map()
+  for (const one of assetsOf(older)) lowest.set(one.symbol, one.lowest[0]?.reserves)
+  const name = toHex(await sha(ascii(canonical(older))))
+  const isSame = toHex(octets(named, 'statement')) === name
+  const isThen = isSame && whole(named, 'ts') === whole(older, 'ts')
+  if (!isThen || assetsOf(newer).some((one) => one.was && one.was !== lowest.get(one.symbol))) {
+    refuse(`Statement ${newer.epoch} says something else of statement ${first} than it says.`)
+  }
+}
+
+// That nothing that was covered by coins is called the exchange's own token afterwards.
+function checkOwn(older, newer) {
+  const counted = new Set()
+  for (const one of assetsOf(older)) if (one.reserves) counted.add(one.symbol)
+  for (const { symbol, own } of assetsOf(newer)) {
+    if (own && counted.has(symbol)) {
+      refuse(
+        `${symbol.slice(0, 20)}: statement ${whole(newer, 'epoch')} calls it the exchange's own ` +
+          `token, statement ${whole(older, 'epoch')} counts coins of it.`,
+      )
+    }
+  }
+}
+
+// That the earlier statement, on which cover rests, is there to be compared.
+function checkShownBefore({ statement, assets }, checked) {
+  const lacks = ({ reserves, users, own }) => !own && reserves + users / LEAVING_PART < users
+  const resting = assets.find(lacks)
+  if (!resting) return
+  const epoch = whole(member(statement, 'before', 'object'), 'epoch')
+  if (!checked.some((other) => other.statement.epoch === epoch)) {
+    refuse(
+      `${resting.symbol}: cover rests on statement ${epoch}, of before payments that are on their ` +
+        `way: put /por/epochs/${epoch}.json beside it.`,
+    )
+  }
+}
+
 // That a statement does not hide that less was there in one of the days that it tells of.
 function checkLows(older, newer) {
   if (whole(newer, 'v') === 1 || whole(older, 'epoch') >= whole(newer, 'epoch')) return
@@ -822,12 +1046,11 @@ function checkLows(older, newer) {
   for (const one of assetsOf(newer)) {
     const before = was.get(one.symbol)
     if (!before) continue
-    const ratio = partsOf(before.reserves + before.leaving, before.users)
-    const then = { ratio, reserves: before.reserves }
+    const then = { ratio: shownParts(before), reserves: before.reserves }
     for (const [place, days] of WINDOWS.entries()) {
       const found = one.lowest[place]
       if (whole(newer, 'ts') - whole(older, 'ts') > Number(days) * DAY_MS) continue
-      const isMissing = found.ratio === null && then.ratio !== null
+      const isMissing = found.ratio === null && then.ratio !== null && !one.own
       if (isMissing || found.reserves > then.reserves || isAbove(found, then)) {
         const within = days === '1' ? 'in the last day' : `in the last ${days} days`
         refuse(
@@ -887,7 +1110,7 @@ export async function checkFiles(contents, key = '', say = () => {}) {
   for (const document of documents) {
     if ('firstRoot' in document) await checkConsistency(document, all)
     else if ('chains' in document) {
-      await checkEvidence(document, checked)
+      checkShownBefore(await checkEvidence(document, checked), checked)
       say('evidence')
     } else if (isList(document)) await checkAddresses(document, checked)
     else if (!isReceipt(document) && !('statement' in document || 'receipts' in document)) {
@@ -1097,6 +1320,7 @@ async function checkEvidence(document, all) {
       refuse(`${one.symbol}: other sums than stated are at addresses published lately.`)
     }
   }
+  return checked
 }
 
 // What stands at deposit addresses that are published only lately; no wallet's may count.

@@ -53,6 +53,7 @@ export function ReservesPage(): ReactNode {
       <Section title={t('reserves.assets')} flush>
         <Assets statement={statement} />
       </Section>
+      <Unshown statement={statement} />
       <Section title={t('reserves.checkTitle')}>
         <CheckFunds epoch={statement.epoch} />
       </Section>
@@ -90,11 +91,20 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   )
 }
 
+/** Networks of the exchange of which nothing is shown, so that nothing there counts. */
+function Unshown({ statement }: { statement: Statement }): ReactNode {
+  const { t } = useTranslation()
+  const names = (statement.unshown ?? []).map(({ name }) => name)
+  if (!names.length) return null
+  return <p className={css.quiet}>{t('reserves.unshown', { names: names.join(', ') })}</p>
+}
+
 const DAYS = ['1', '7', '30'] as const
 
 const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)}%` : '—')
 
 function tone(asset: AssetRow): string | undefined {
+  if (asset.own) return css.away
   if (!covers(asset)) return css.lacking
   return coversWithLeaving(asset) ? css.away : css.enough
 }
@@ -131,6 +141,7 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       cell: (one) => (
         <>
           <b className={tone(one)}>{percent(one.ratio)}</b>
+          {one.own ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
           {coversWithLeaving(one) && (
             <div className={css.away}>
               {t('reserves.away', { amount: text(one.leaving ?? '0', one) })}

@@ -14,6 +14,10 @@ export interface AssetRow {
   ratio: string
   /** Paid by a block and still owed, as it is not final; statements say it since version 2. */
   leaving?: string
+  /** There all through the day before an earlier statement, where cover rests on that. */
+  was?: string
+  /** 1: issued by the exchange itself; nothing covers it, and none of it counts. */
+  own?: number
   /** Of the reserves, what is at deposit addresses that are published only lately. */
   young?: string
   /** The lowest of so many days. */
@@ -31,6 +35,10 @@ export interface Statement {
     chains: { name: string; height: number; block: string; signed: number }[]
   }
   assets: AssetRow[]
+  /** The statement of before payments that cover rests on. */
+  before?: { epoch: number }
+  /** Networks of which nothing is shown. */
+  unshown?: { name: string; why: string }[]
 }
 
 export interface Point {
@@ -160,13 +168,19 @@ export function useEvidence(statement: Statement | null | undefined): ChainEvide
 
 /** Whether a statement's reserves cover what users are owed, of every asset. */
 export function isCovered(statement: Statement): boolean {
-  return statement.assets.every(covers)
+  return statement.assets.every((one) => one.own || covers(one))
 }
 
-/** With what is on its way to users, a quarter of what they are owed at most, as verifiers do. */
-export function covers({ reserves, leaving, users }: AssetRow): boolean {
-  const [most, away] = [BigInt(users) / 4n, BigInt(leaving ?? 0)]
-  return BigInt(reserves) + (away < most ? away : most) >= BigInt(users)
+/**
+ * With what is on its way to users, as verifiers do: what was there before and left since, and a
+ * quarter of what they are owed at most.
+ */
+export function covers({ reserves, leaving, users, was, own }: AssetRow): boolean {
+  if (own) return false
+  const [there, owed] = [BigInt(reserves), BigInt(users)]
+  const left = BigInt(was ?? 0) > there ? BigInt(was ?? 0) - there : 0n
+  const [most, away] = [owed / 4n + left, BigInt(leaving ?? 0)]
+  return there + (away < most ? away : most) >= owed
 }
 
 /** Whether it covers only with what is said to be on its way, which the page cannot check. */

@@ -1,0 +1,170 @@
+"""What is not there: payments on their way, tokens of the exchange's own, chains that are not read.
+
+Half of what is owed may leave at once, where an earlier statement shows that it was there all day.
+An own token is covered by nothing and says so; it cannot become one to hide a hole.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from fullreserve.reserves.statement import hash_of
+from tests.unit.reserves import chain
+from tests.unit.reserves.forge import (
+    NOW_MS,
+    Document,
+    again,
+    honest,
+    logged,
+    lowest,
+)
+from tests.unit.reserves.receipts import bundle, history
+from tests.unit.reserves.state_tree import StateTree, account
+from tests.unit.reserves.vector import Vector
+
+HOUR_MS = 3_600_000
+ROW = {"network": 1, "txid": "77" * 32, "height": 100, "symbol": "BTC", "amount": "150"}
+TOO_MUCH = "BTC: 0.0000015 is said to be on its way, too much of 0.0000055 to be cover."
+OTHER_WORDS = "Statement 3 says something else of statement 1 than it says."
+
+
+def vectors() -> Iterator[Vector]:
+    """By what is away."""
+    yield from payments()
+    yield from resting()
+    yield from own_tokens()
+    yield from unshown()
+
+
+def told(was: int = 1_000, **named: object) -> list[Document]:
+    """Of three statements the last has 400 of 550, and 150 on their way; 1,000 were there."""
+    made = history(3)
+    first = made[0]
+    before = {"epoch": 1, "ts": first["ts"], "statement": hash_of(first), **named}
+    row = {"reserves": "400", "leaving": "150", "ratio": "1.0000", "was": str(was)}
+    made[2]["assets"][0] |= row | {"lowest": lowest("1.0000", 400)}
+    made[2] |= {"leaving": [ROW], "before": before}
+    return made
+
+
+def payments() -> Iterator[Vector]:
+    """More than a quarter leaves."""
+    half = told()
+    yield Vector("large payments: they were there before", [bundle(half, 1), bundle(half, 3)], "")
+    yield Vector("large payments: the statement alone", [bundle(half, 3)], "")
+    yield Vector(
+        "large payments: coins that went round count twice", [bundle(told(400), 3)], TOO_MUCH
+    )
+    yield Vector(
+        "large payments: more was there than the earlier statement says",
+        [bundle(told(1_001), 1), bundle(told(1_001), 3)],
+        OTHER_WORDS,
+    )
+    other = told(statement="ab" * 32)
+    yield Vector(
+        "large payments: another earlier statement is named",
+        [bundle(other, 1), bundle(other, 3)],
+        OTHER_WORDS,
+    )
+    short = told()
+    short[0]["assets"][0]["lowest"] = lowest("0.5454", 300)
+    short[2]["before"]["statement"] = hash_of(short[0])
+    short[1]["assets"][0]["lowest"] = short[2]["assets"][0]["lowest"] = lowest("0.5454", 300)
+    short[1]["previous"] = hash_of(short[0])
+    short[2]["previous"] = hash_of(short[1])
+    yield Vector(
+        "large payments: coins that were there for a look are said to have been there all day",
+        [bundle(short, 1), bundle(short, 3)],
+        OTHER_WORDS,
+    )
+    nameless = told()
+    del nameless[2]["before"]
+    yield Vector(
+        "large payments: no earlier statement is named",
+        [bundle(nameless, 3)],
+        "The statement tells of an earlier one that it does not name.",
+    )
+    old = "What is on its way is covered by a statement that is too old, or later."
+    long_ago = told(ts=NOW_MS - 12 * HOUR_MS)
+    yield Vector("large payments: covered by a statement of long ago", [bundle(long_ago, 3)], old)
+    yield Vector("large payments: covered by itself", [bundle(told(epoch=3), 3)], old)
+
+
+def resting() -> Iterator[Vector]:
+    """With its evidence, what was there before is to be shown too."""
+    held = chain.BALANCE // 3
+    tree = StateTree({chain.OURS.account: account(held)})
+    stated: dict[str, Any] = {"state_tree": tree, "claimed": held, "stated": chain.STATED // 3}
+    first = copy.deepcopy(chain.files()[0])
+    rows = copy.deepcopy(chain.files(**stated)[0]["statement"]["assets"])
+    away, row = chain.STATED // 3 * 2, {**ROW, "symbol": "ETH"}
+    rows[0] |= {"leaving": str(away), "ratio": "1.0000", "was": str(chain.STATED)}
+    rows[0]["lowest"] = lowest("1.0000", chain.STATED // 3)
+    name = {"epoch": 1, "ts": NOW_MS, "statement": hash_of(first["statement"])}
+    changes = {
+        "epoch": 2,
+        "ts": NOW_MS + 1,
+        "previous": hash_of(first["statement"]),
+        "assets": rows,
+        "leaving": [{**row, "amount": str(away)}],
+        "before": name,
+    }
+    second, evidence = chain.files(**stated, changes=changes)
+    second["log"] = logged([first["statement"], second["statement"]], 1)
+    yield Vector("large payments: shown with what was before", [first, second, evidence], "")
+    yield Vector(
+        "large payments: what was before is not shown",
+        [second, evidence],
+        "ETH: cover rests on statement 1, of before payments that are on their way: put "
+        "/por/epochs/1.json beside it.",
+    )
+
+
+def own_row(**changes: object) -> list[Document]:
+    """The assets of an honest statement, the second one the exchange's own token."""
+    rows: list[Document] = copy.deepcopy(honest()["statement"]["assets"])
+    rows[1] |= {"reserves": "0", "ratio": "", "lowest": lowest("", 0), "own": 1, **changes}
+    return rows
+
+
+def own_tokens() -> Iterator[Vector]:
+    """Tokens that the exchange issues itself."""
+    yield Vector(
+        "an own token is owed, and covered by nothing", [again(honest(), assets=own_row())], ""
+    )
+    yield Vector(
+        "an own token that counts",
+        [again(honest(), assets=own_row(reserves="20000"))],
+        "USDT: the exchange's own token is counted as reserves.",
+    )
+    yield Vector(
+        "an own token with a ratio",
+        [again(honest(), assets=own_row(ratio="0.0000"))],
+        "USDT: the ratio is not reserves over claims.",
+    )
+    yield Vector(
+        "an own token that is none",
+        [again(honest(), assets=own_row(own=0))],
+        'The file has no proper "own".',
+    )
+    made = history(2)
+    made[1] |= {"assets": own_row()}
+    yield Vector(
+        "a hole that is called an own token",
+        [bundle(made, 1), bundle(made, 2)],
+        "USDT: statement 2 calls it the exchange's own token, statement 1 counts coins of it.",
+    )
+
+
+def unshown() -> Iterator[Vector]:
+    """Networks without a node."""
+    row = {"network": 3, "name": "TRC20", "why": "no node"}
+    yield Vector("a network that is not shown", [again(honest(), unshown=[row])], "")
+    for rows in ([{**row, "network": 1}], [row, row]):
+        yield Vector(
+            f"a network that is shown and is not, {len(rows)}",
+            [again(honest(), unshown=rows)],
+            "The statement says of a network twice whether it is shown.",
+        )
