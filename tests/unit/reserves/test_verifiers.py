@@ -166,7 +166,7 @@ def test_each_refusal_means_something() -> None:
         assert verify.meaning_of(one) != verify.NOT_SHOWN or ABOUT_COINS.search(one), one
     kinds = {
         "BTC: reserves of 0 do not cover 1 owed to users.": "owes its users more",
-        "The log was rewritten: it does not begin with the earlier log.": "two stories",
+        "The log was rewritten: it does not begin with the earlier log.": "fit the exchange's log",
         "The statement is not signed by the exchange's key.": "altered on its way",
         "Your node has another block at this height.": "Your node and the file",
         "The file is not a bundle: it holds no JSON object.": "says nothing about",

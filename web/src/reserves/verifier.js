@@ -42,7 +42,6 @@ const MEANINGS = [
       'keep both files',
       'keep the files',
       'two different logs',
-      'was rewritten',
       'does not follow statement',
       'hides that less',
       'that they began',
@@ -51,11 +50,14 @@ const MEANINGS = [
       'in a list of after',
       'something else of statement',
       'own token, statement',
-      "another epoch's place",
-      'of another log than',
     ],
     'The exchange has told two stories. Keep all of these files and show them to ' +
       'others: together they are the proof.',
+  ],
+  [
+    ['was rewritten', 'not in the log of', "another epoch's place", 'of another log than'],
+    "The file does not fit the exchange's log: it was altered on its way, or the exchange " +
+      'rewrote its history. Fetch it again, from a mirror too; what fails again is the proof.',
   ],
   [
     ['beside it.', 'needs a bundle'],
