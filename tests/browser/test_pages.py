@@ -115,7 +115,7 @@ def test_what_is_public_needs_no_session(visit: Visit, maker: Person) -> None:
     page.get_by_role("searchbox").fill("btc/usdt")
     page.get_by_role("button", name="Favourite: BTC-USDT").click()
     page.get_by_role("tab", name="Favourites").click()
-    page.get_by_role("link", name="BTC/USDT").click()
+    page.get_by_role("table").get_by_role("link", name="BTC/USDT").click()
     expect(page).to_have_url(re.compile("/trade/BTC-USDT"))
     expect(
         page.get_by_role("table", name=re.compile("Asks")).get_by_text("40,004.0")

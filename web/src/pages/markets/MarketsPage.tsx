@@ -10,16 +10,19 @@ import { SearchIcon } from '~/ui/icons'
 import { type Column, Table } from '~/ui/Table'
 import { Tabs } from '~/ui/Tabs'
 import { Change, Favourite, High, Last, Low, PairName, Volume } from './cells'
+import { Highlights } from './Highlights'
 import css from './MarketsPage.module.css'
-import { type Order, type SortKey, sorted, useSlowTickers } from './order'
+import { type Order, type SortKey, sorted, type Tickers, useSlowTickers } from './order'
 import { Sparkline } from './Sparkline'
 
 const FAVOURITES = 'favourites'
 const ALL = 'all'
+const NONE: Tickers = new Map()
 
 export function MarketsPage(): ReactNode {
   const { t } = useTranslation()
   const instruments = useInstruments()
+  const tickers = useSlowTickers(instruments)
   const [group, setGroup] = useState(ALL)
   const [search, setSearch] = useState('')
   useTitle(t('markets.title'))
@@ -32,7 +35,7 @@ export function MarketsPage(): ReactNode {
     { id: FAVOURITES, title: t('markets.favourites') },
     ...quotes.map((quote) => ({ id: quote, title: quote })),
   ]
-  const list = <List instruments={instruments} group={group} search={search} />
+  const list = <List instruments={instruments} tickers={tickers} group={group} search={search} />
   return (
     <section className={css.page}>
       <header className={css.head}>
@@ -49,6 +52,7 @@ export function MarketsPage(): ReactNode {
           />
         </div>
       </header>
+      <Highlights instruments={instruments} tickers={tickers ?? NONE} />
       <Tabs
         className={css.panel ?? ''}
         label={t('markets.title')}
@@ -62,18 +66,18 @@ export function MarketsPage(): ReactNode {
 
 interface ListProps {
   instruments: Instrument[] | undefined
+  tickers: Tickers | undefined
   group: string
   search: string
 }
 
-function List({ instruments, group, search }: ListProps): ReactNode {
+function List({ instruments, tickers, group, search }: ListProps): ReactNode {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { streams } = useServices()
   const isLive = useLink(streams.market).kind === 'live'
   const { favourites } = usePreferences()
   const [order, setOrder] = useState<Order>({ key: 'volume', down: true })
-  const tickers = useSlowTickers(instruments)
   const words = search.trim().toUpperCase().replace('/', '-')
   const shown = (instruments ?? []).filter(
     ({ instId, quoteCcy }) =>
@@ -82,7 +86,7 @@ function List({ instruments, group, search }: ListProps): ReactNode {
         quoteCcy === group ||
         (group === FAVOURITES && favourites.includes(instId))),
   )
-  const rows = sorted(shown, tickers, order)
+  const rows = tickers ? sorted(shown, tickers, order) : []
   const empty = group === FAVOURITES && !words ? t('markets.noFavourites') : t('markets.none')
   return (
     <div data-stale={isLive ? undefined : ''}>
@@ -91,7 +95,7 @@ function List({ instruments, group, search }: ListProps): ReactNode {
         columns={useColumns(order, setOrder)}
         rows={rows}
         keyOf={({ instId }) => instId}
-        empty={instruments ? empty : t('loading')}
+        empty={instruments && tickers ? empty : t('loading')}
         onRow={({ instId }) => void navigate({ to: `/trade/${instId}` })}
       />
     </div>

@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import type { Ticker } from '~/market/feeds'
 import type { Instrument } from '~/market/instruments'
@@ -10,32 +12,46 @@ export interface Order {
   down: boolean
 }
 
-type Tickers = ReadonlyMap<string, Ticker>
+export type Tickers = ReadonlyMap<string, Ticker>
 
 const ORDER_EVERY_MS = 2_000
 
-/** Tickers for the order of rows: rows that jump with every trade cannot be read. */
-export function useSlowTickers(instruments: Instrument[] | undefined): Tickers {
+const FIRST = {
+  queryKey: ['tickers'],
+  queryFn: () => rest.get<Ticker, 'market/tickers'>('market/tickers', { instType: 'SPOT' }),
+  staleTime: ORDER_EVERY_MS,
+}
+
+/**
+ * Tickers for the order of rows: rows that jump with every trade cannot be read. The first are
+ * asked for at once; undefined until then, since rows in no order would jump too.
+ */
+export function useSlowTickers(instruments: Instrument[] | undefined): Tickers | undefined {
   const { market } = useServices()
-  const [tickers, setTickers] = useState<Tickers>(new Map())
+  const first = useQuery(FIRST)
+  const [tickers, setTickers] = useState<Tickers>()
   useEffect(() => {
     const feeds = (instruments ?? []).map(({ instId }) => market.ticker(instId))
     const releases = feeds.map((feed) => feed.use())
     const read = () => {
       const known = feeds.flatMap((feed) => feed.get() ?? [])
-      setTickers(new Map(known.map((ticker) => [ticker.instId, ticker])))
-      return known.length
+      if (known.length > 0) setTickers(byPair(known))
     }
-    // The first complete picture is ordered at once.
-    const first = setInterval(() => read() === feeds.length && clearInterval(first), 100)
     const slow = setInterval(read, ORDER_EVERY_MS)
     return () => {
-      clearInterval(first)
       clearInterval(slow)
       for (const release of releases) release()
     }
   }, [market, instruments])
-  return tickers
+  if (tickers) return tickers
+  if (first.data) return byPair(first.data)
+  return first.isError ? NONE : undefined
+}
+
+const NONE: Tickers = new Map()
+
+function byPair(tickers: readonly Ticker[]): Tickers {
+  return new Map(tickers.map((ticker) => [ticker.instId, ticker]))
 }
 
 export function changeOf({ last, open24h }: Pick<Ticker, 'last' | 'open24h'>): number {

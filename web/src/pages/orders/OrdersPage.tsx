@@ -20,19 +20,21 @@ export function OrdersPage(): ReactNode {
   const { t } = useTranslation()
   const session = useSession()
   const [view, setView] = useState<View>('open')
-  const { orders } = useOpenOrders()
+  const { orders, isWhole } = useOpenOrders()
   const cancelEvery = useCancelAll()
   useTitle(t('nav.orders'))
   if (session === null) return <SignInFirst />
+  const isKnown = isWhole || orders.length > 0
+  const openTitle = isKnown ? t('orders.open', { count: orders.length }) : t('orders.openTitle')
   const contents: Record<View, ReactNode> = {
-    open: <OpenOrdersTable orders={orders} />,
+    open: <OpenOrdersTable orders={orders} isWhole={isWhole} />,
     history: <HistoryTable archive />,
     fills: <FillsTable archive />,
     bills: <BillsTable />,
   }
   const tabs = (['open', 'history', 'fills', 'bills'] as const).map((id) => ({
     id,
-    title: id === 'open' ? t('orders.open', { count: orders.length }) : t(`orders.${id}`),
+    title: id === 'open' ? openTitle : t(`orders.${id}`),
     content: view === id && session ? contents[id] : null,
   }))
   return (

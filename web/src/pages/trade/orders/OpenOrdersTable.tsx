@@ -3,6 +3,7 @@ import { useRefusalText } from '~/app/refusals'
 import { useTranslation } from '~/i18n'
 import { useInstrument } from '~/market/instruments'
 import { padded, parsed, plain, trimmed } from '~/market/numbers'
+import type { OrdersState } from '~/trading/account'
 import type { Order } from '~/trading/orders'
 import { amend, cancel } from '~/trading/placing'
 import { Button } from '~/ui/Button'
@@ -12,7 +13,7 @@ import { commonColumns } from './columns'
 import css from './OrdersPanel.module.css'
 
 /** Open orders; price and amount are changed where they stand, and each can be cancelled. */
-export function OpenOrdersTable({ orders }: { orders: Order[] }): ReactNode {
+export function OpenOrdersTable({ orders, isWhole }: OrdersState): ReactNode {
   const { t, language } = useTranslation()
   const columns: Column<Order>[] = [
     ...commonColumns(t, language),
@@ -48,7 +49,7 @@ export function OpenOrdersTable({ orders }: { orders: Order[] }): ReactNode {
       columns={columns}
       rows={orders}
       keyOf={({ ordId }) => ordId}
-      empty={t('orders.none')}
+      empty={t(isWhole ? 'orders.none' : 'loading')}
     />
   )
 }

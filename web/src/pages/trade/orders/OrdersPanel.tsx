@@ -22,18 +22,20 @@ export function OrdersPanel(): ReactNode {
   const { instrument } = useDesk()
   const [tab, setTab] = useState<TabName>('open')
   const [isOfPair, setOfPair] = useState(false)
-  const { orders } = useOpenOrders()
+  const { orders, isWhole } = useOpenOrders()
   const instId = isOfPair ? instrument.instId : undefined
   const open = instId ? orders.filter((order) => order.instId === instId) : orders
+  const isKnown = isWhole || open.length > 0
+  const openTitle = isKnown ? t('orders.open', { count: open.length }) : t('orders.openTitle')
   const contents: Record<TabName, ReactNode> = {
-    open: <OpenOrdersTable orders={open} />,
+    open: <OpenOrdersTable orders={open} isWhole={isWhole} />,
     history: <HistoryTable instId={instId} />,
     fills: <FillsTable instId={instId} />,
     balances: <BalancesTable />,
   }
   const tabs = (['open', 'history', 'fills', 'balances'] as const).map((id) => ({
     id,
-    title: id === 'open' ? t('orders.open', { count: open.length }) : t(`orders.${id}`),
+    title: id === 'open' ? openTitle : t(`orders.${id}`),
     content: session ? tab === id ? contents[id] : null : <SignedOut />,
   }))
   return (
