@@ -14,7 +14,7 @@ import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
 import { fundingQuery } from './funding'
 import css from './TransferDialog.module.css'
-import { transferStore } from './transfer'
+import { type TransferWish, transferStore } from './transfer'
 
 const FUNDING = '6'
 const TRADING = '18'
@@ -22,19 +22,19 @@ const TRADING = '18'
 /** Moves money between the funding and the trading account. */
 export function TransferDialog(): ReactNode {
   const { t } = useTranslation()
-  const currency = useStore(transferStore)
+  const wish = useStore(transferStore)
   const close = () => transferStore.set(null)
   return (
-    <Dialog title={t('transfer.title')} open={currency !== null} onClose={close}>
-      {currency === null ? null : <Transfer first={currency} close={close} />}
+    <Dialog title={t('transfer.title')} open={wish !== null} onClose={close}>
+      {wish === null ? null : <Transfer wish={wish} close={close} />}
     </Dialog>
   )
 }
 
-function Transfer({ first, close }: { first: string; close(): void }): ReactNode {
+function Transfer({ wish, close }: { wish: TransferWish; close(): void }): ReactNode {
   const { t } = useTranslation()
-  const [ccy, setCcy] = useState(first)
-  const [chosen, setChosen] = useState<boolean | null>(null)
+  const [ccy, setCcy] = useState(wish.ccy)
+  const [chosen, setChosen] = useState(wish.toFunding)
   const [amount, setAmount] = useState('')
   const { inFunding, inTrading, currencies } = useHeld(ccy)
   // Until somebody turns it around, it goes from where there is something.

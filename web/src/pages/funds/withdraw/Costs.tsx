@@ -33,7 +33,7 @@ export function Costs({ line, amt }: { line: Line; amt: Big | null }): ReactNode
       </dl>
       <p className="muted">
         {t('withdraw.fromFunding')}{' '}
-        <Button size="small" onClick={() => openTransfer(ccy)}>
+        <Button size="small" onClick={() => openTransfer(ccy, true)}>
           {t('transfer.title')}
         </Button>
       </p>

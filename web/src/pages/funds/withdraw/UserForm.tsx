@@ -42,7 +42,7 @@ function Nothing(): ReactNode {
   return (
     <p>
       {t('withdraw.user.nothing')}{' '}
-      <Button size="small" onClick={() => openTransfer('USDT')}>
+      <Button size="small" onClick={() => openTransfer('USDT', true)}>
         {t('transfer.title')}
       </Button>
     </p>
