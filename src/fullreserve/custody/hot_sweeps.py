@@ -14,6 +14,7 @@ from fullreserve.clock import Clock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.held_moves import HeldMoves, Stage, Why
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
 from fullreserve.exchange import chart
@@ -40,7 +41,11 @@ class Surplus(NamedTuple):
 
 def number_of(plan: Plan) -> int:
     """The log's number of a plan that sweeps hot; 0 of any other."""
-    key = plan.move.key if plan.move is not None else ""
+    return sweep_number(plan.move.key) if plan.move is not None else 0
+
+
+def sweep_number(key: str) -> int:
+    """The same of a plan's move, by its key."""
     text = key.removeprefix(KEY)
     return int(text) if key.startswith(KEY) and text.isascii() and text.isdigit() else 0
 
@@ -58,7 +63,9 @@ class HotSweeps:
         house: House,
         clock: Clock,
         room: Callable[[int], Awaitable[int | None]],
+        held: HeldMoves | None = None,
     ) -> None:
+        self._held = held
         self._network = network
         self._house = house
         self._clock = clock
@@ -77,7 +84,10 @@ class HotSweeps:
         self._rounds += 1
         asked = moves.ListMoves(is_open=True, limit=OPEN_MAX)
         found: list[moves.Move] = await self._house.ask(moves.TIER_MOVES, asked)
-        fresh = [one for one in found if self._is_ours(one) and not one.binding]
+        ours = [one for one in found if self._is_ours(one)]
+        if self._held is not None:
+            self._held.keep({one.number for one in ours})
+        fresh = [one for one in ours if not one.binding]
         fresh = await self._in_time(fresh)
         fresh = [one for one in fresh if self._refused.get(one.number, 0) <= self._rounds]
         made = [self._surplus(one) for one in fresh] if self._network.warm else []
@@ -100,8 +110,20 @@ class HotSweeps:
             return surplus_of(one, self._network)
         except (KeyError, ValueError) as problem:
             log.warning("sweep of hot waits", move=one.number, problem=str(problem))
+            self.waits(one.number, Why.UNPLANNED, str(problem))
             self._refused[one.number] = self._rounds + LOOK_AGAIN
             return None
+
+    def waits(self, number: int, why: Why, detail: str) -> None:
+        """What a sweep waits for, to be shown."""
+        if self._held is not None:
+            self._held.say(number, why=why, detail=detail)
+
+    def goes(self, number: int, *, is_included: bool) -> None:
+        """A node has it, or a block."""
+        if self._held is not None:
+            stage = Stage.INCLUDED if is_included else Stage.SENT
+            self._held.say(number, stage=stage, why=Why.NOTHING, detail="")
 
     def _is_ours(self, one: moves.Move) -> bool:
         tiers = (wire.Tier.HOT, wire.Tier.WARM)
@@ -147,6 +169,7 @@ class HotSweeps:
         (code,) = await self._house.report(moves.TIER_MOVES, word)
         if code:
             log.info("sweep of hot waits", move=word.move, code=code)
+            self.waits(word.move, Why.REFUSED, moves.Refused(code).name.lower())
             self._refused[word.move] = self._rounds + LOOK_AGAIN
         if code == moves.Refused.EXPIRED:
             await self._house.report(moves.TIER_MOVES, moves.End(word.move, moves.MoveState.LAPSED))

@@ -31,7 +31,8 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
-from fullreserve.custody.hot_sweeps import Surplus, number_of
+from fullreserve.custody.held_moves import Why
+from fullreserve.custody.hot_sweeps import Surplus, number_of, sweep_number
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
@@ -77,6 +78,12 @@ class Sweeps(Protocol):
 
     async def bind(self, plan: Plan) -> int:
         """0 once it is bound; raises door.protocol.Unavailable."""
+
+    def waits(self, number: int, why: Why, detail: str) -> None:
+        """What one waits for."""
+
+    def goes(self, number: int, *, is_included: bool) -> None:
+        """A node has it, or a block."""
 
     async def is_over(self, plan: Plan) -> bool:
         """Whether a bound one of which nothing is signed ends unpaid."""
@@ -210,8 +217,19 @@ class Payer:
                 made = await to_thread(self._chain.plan, [one.payment], bound)
             except Unpayable as problem:
                 log.warning("sweep of hot waits", problem=str(problem))
+                self._say_held(one.move, Why.UNPLANNED, str(problem))
                 continue
             self._keep([msgspec.structs.replace(made, withdrawals=(), move=one.move)])
+
+    def _say_held(self, move: Move | None, why: Why, detail: str) -> None:
+        number = sweep_number(move.key) if move is not None else 0
+        if number and self._sweeps is not None:
+            self._sweeps.waits(number, why, detail)
+
+    def _say_going(self, runs: Sequence[Run], *, is_included: bool) -> None:
+        for number in filter(None, (number_of(run.plan) for run in runs)):
+            if self._sweeps is not None:
+                self._sweeps.goes(number, is_included=is_included)
 
     def _keep(self, plans: Sequence[Plan]) -> None:
         with self._store.together():
@@ -361,6 +379,7 @@ class Payer:
                 if isinstance(one, NotSigned):
                     # The others are not to wait for it.
                     log.warning("payment waits", plan=run.kept.id, problem=str(one))
+                    self._say_held(plan.move, Why.UNSIGNED, str(one))
                 elif isinstance(one, BaseException):
                     failed.append(one)
                 else:
@@ -377,6 +396,7 @@ class Payer:
         if not given:
             return
         height = (await to_thread(self._chain.tip)).height
+        self._say_going([run for run, _ in given], is_included=False)
         words: list[wire.Payload] = []
         with self._store.together():
             for run, attempt in given:
@@ -497,6 +517,7 @@ class Payer:
         return True
 
     async def _included(self, included: Sequence[tuple[Run, Standing]]) -> None:
+        self._say_going([run for run, _ in included], is_included=True)
         await self._say_heights(
             [(run, one.txid, one.height) for run, one in included if one.height != run.kept.height]
         )

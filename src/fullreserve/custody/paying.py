@@ -30,6 +30,7 @@ from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.health import health
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
@@ -139,7 +140,8 @@ class Paying:
         self._store = store
         self._chain: Chain = chains[0]
         self._second = chains[1] if len(chains) > 1 else None
-        self._hot = HotSweeps(network, house, clock, self._room)
+        held = HeldMoves(data, "sweep", network.network)
+        self._hot = HotSweeps(network, house, clock, self._room, held)
         self._payer = Payer(
             self._chain,
             store,

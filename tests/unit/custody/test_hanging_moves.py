@@ -23,6 +23,7 @@ from fullreserve.custody.keys.move_endings import Ending, NotProven, of_refill
 from fullreserve.custody.keys.pushing import STUCK_AFTER
 from fullreserve.custody.keys.record import Record
 from fullreserve.exchange.products import tier_moves_wire as moves
+from fullreserve.gateway.held_moves import Held, held
 from tests.unit.custody.refill_world import COIN, FINAL, TOKEN, URL, Refills
 
 GAS = FileGas(
@@ -167,6 +168,32 @@ async def test_what_cannot_be_signed_anew_holds_up_no_other_move(refills: Refill
     await refills.worker.round()
     assert len(await bids(refills)) == 1
     assert len(await refills.known()) == 2
+
+
+def shown(refills: Refills) -> dict[int, Held]:
+    return held(refills.folder, 1)
+
+
+async def test_what_holds_a_move_is_shown_until_it_goes_on(refills: Refills) -> None:
+    """Criterion: CUST-HANG-6. By the worker's word, from its file; what has ended is forgotten."""
+    (move,) = await refills.known()
+    assert shown(refills)[move.number] == Held(stage="sent")
+    first, second = nodes_of(refills)
+    first.height = second.height = first.since = 20
+    first.nonce = 1
+    await refills.worker.round()
+    assert shown(refills)[move.number].why == "taken"
+    first.height += FINAL
+    await refills.worker.round()
+    assert (shown(refills)[move.number].why, shown(refills)[move.number].stage) == (
+        "differ",
+        "sent",
+    )
+    second.nonce = 1
+    second.height += FINAL
+    for _ in range(2):
+        await refills.worker.round()
+    assert move.number not in shown(refills)
 
 
 # What operators ask for

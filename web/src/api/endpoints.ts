@@ -883,6 +883,8 @@ export interface Endpoints {
   }
   'POST x/operator/suspending/tick': { note: string; suspension: number | string }
   'GET x/operator/suspensions': Record<string, never>
+  'GET x/operator/tiers': Record<string, never>
+  'GET x/operator/tiers/moves': { limit?: number | string }
   'GET x/operator/user': { uid: number | string }
   'GET x/operator/users': { query?: string; after?: number | string; limit?: number | string }
   'POST x/operator/users/end-sessions': { note: string; uid: number | string }

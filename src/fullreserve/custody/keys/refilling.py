@@ -19,6 +19,7 @@ import structlog
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
+from fullreserve.custody.held_moves import HeldMoves, Stage, Why
 from fullreserve.custody.house import House
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.decided_moves import intent_of
@@ -85,6 +86,7 @@ class Refilling:
         self._salt = salt_of(data)
         self._refused: dict[int, int] = {}  # by asset: when it may be asked again
         self._said: dict[int, str] = {}
+        self._held = HeldMoves(data, "refill", terms.network.network)
         self._unbound: dict[int, int] = {}  # by move: when it may be built again
         self._bindings: set[bytes] = set()  # of the moves that are open
         self._nonces: dict[int, int] = {}  # by move: of gas, of what was signed last
@@ -98,6 +100,7 @@ class Refilling:
         ours = [one for one in found if one.network == number]
         self._bindings = {one.binding for one in ours if one.binding}
         open_now = {one.number for one in ours}
+        self._held.keep(open_now)
         self._nonces = {one: nonce for one, nonce in self._nonces.items() if one in open_now}
         # The oldest first: what waits for a nonce waits for those before it.
         for one in sorted(ours, key=lambda one: one.number):
@@ -172,7 +175,7 @@ class Refilling:
         try:
             await self._carry_out(move)
         except PROBLEMS as problem:
-            self._say(move, str(problem) or type(problem).__name__)
+            self._say(move, str(problem) or type(problem).__name__, Why.NODE)
 
     async def _carry_out(self, move: Move) -> None:
         now_ms = await self._house.now_ms(self._clock.wall_ms())
@@ -186,7 +189,7 @@ class Refilling:
             move = bound
         kept = self._kept.find(move.number)
         if kept is None or kept.proposal.binding != move.binding:
-            self._say(move, "bound, and unknown here: a person has to look")
+            self._say(move, "bound, and unknown here: a person has to look", Why.UNKNOWN)
             return
         is_late = now_ms >= move.expires_ms
         if not kept.sent and not await asyncio.to_thread(self._is_used, kept, is_late=is_late):
@@ -211,17 +214,17 @@ class Refilling:
             kept = await asyncio.to_thread(self._built, move)
         except (Unpayable, moves.BadMove, ValueError) as problem:
             self._unbound[move.number] = now_ms + AGAIN_MS
-            self._say(move, str(problem))
+            self._say(move, str(problem), Why.UNPLANNED)
             return None
         word = Bind(move.number, kept.proposal.binding)
         if word.binding in self._bindings:
-            self._say(move, "another move that is open has its nonce or inputs")
+            self._say(move, "another move that is open has its nonce or inputs", Why.NONCE)
             return None
         self._kept.keep(kept)
         (code,) = await self._house.report(TIER_MOVES, word)
         if code:
             self._unbound[move.number] = now_ms + AGAIN_MS
-            self._say(move, Refused(code).name.lower())
+            self._say(move, Refused(code).name.lower(), Why.REFUSED)
             return None
         self._bindings.add(word.binding)
         return msgspec.structs.replace(move, binding=word.binding, state=MoveState.BOUND)
@@ -253,7 +256,7 @@ class Refilling:
         try:
             kept = first(self._node, kept, parts, self._asks())
         except (Unpayable, NotEnough, NotApproved, moves.BadMove) as problem:
-            self._say(move, "; ".join((str(problem), *said)))
+            self._say(move, "; ".join((str(problem), *said)), Why.UNSIGNED)
             return None
         self._kept.keep(kept)
         return kept
@@ -316,7 +319,9 @@ class Refilling:
                 await asyncio.to_thread(self._give, move, kept.sent[-1])
         elif taken.depth >= self._terms.network.unlock_after:
             await self._final(move, kept, taken)
-        elif not taken.is_ours:
+        elif taken.is_ours:
+            self._held.say(move.number, stage=Stage.INCLUDED, why=Why.NOTHING, detail="")
+        else:
             await self._doubted(move, kept, taken)
 
     def _taken(self, node: Node, kept: Kept) -> Taken | None:
@@ -334,7 +339,7 @@ class Refilling:
         try:
             fresh = pushed(self._node, kept, self._asks(), others)
         except (Unpayable, NotEnough, NotApproved, NodeRefuses, ValueError) as problem:
-            self._say(move, f"what was sent hangs: {problem}")
+            self._say(move, f"what was sent hangs: {problem}", Why.HANGS)
             fresh = waits_again(kept, height_of(self._node, kept.proposal))
         if fresh != kept:
             self._kept.keep(fresh)
@@ -353,10 +358,11 @@ class Refilling:
             log.info("refill waits", move=move.number, problem=refusal.message)
         else:
             log.info("refill sent", move=move.number, transaction=sent.txid.hex())
+            self._held.say(move.number, stage=Stage.SENT, why=Why.NOTHING, detail="")
 
     async def _doubted(self, move: Move, kept: Kept, taken: Taken) -> None:
         """A nonce that is used: the block that used it is not known, so time tells."""
-        self._say(move, "another transaction took its inputs or nonce")
+        self._say(move, "another transaction took its inputs or nonce", Why.TAKEN)
         if kept.proposal.transaction is None:
             return
         if not kept.at:
@@ -392,10 +398,10 @@ class Refilling:
             return True
         other = self._taken(self._second, kept)
         if other is None or other.is_ours or other.txid != taken.txid:
-            self._say(move, "two nodes differ about what took its inputs or nonce")
+            self._say(move, "two nodes differ about what took its inputs or nonce", Why.DIFFER)
             return False
         if other.depth < network.unlock_after:
-            self._say(move, "the second node does not show it deep enough yet")
+            self._say(move, "the second node does not show it deep enough yet", Why.TAKEN)
             return False
         return True
 
@@ -405,8 +411,9 @@ class Refilling:
         self._said.pop(move.number, None)
         self._unbound.pop(move.number, None)
 
-    def _say(self, move: Move, problem: str) -> None:
+    def _say(self, move: Move, problem: str, why: Why) -> None:
         """Once, until it is another."""
+        self._held.say(move.number, why=why, detail=problem)
         if self._said.get(move.number) != problem:
             self._said[move.number] = problem
             log.warning("move waits", move=move.number, problem=problem)

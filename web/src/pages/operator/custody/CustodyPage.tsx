@@ -12,7 +12,9 @@ import { CapsSection } from './CapsSection'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
 import { LivenessSection } from './LivenessSection'
+import { MarksSection } from './MarksSection'
 import { MissedSection } from './MissedSection'
+import { MovesSection } from './MovesSection'
 import { percent } from './numbers'
 import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
@@ -31,6 +33,8 @@ export function CustodyPage(): ReactNode {
       />
       <LivenessSection />
       <Tiers />
+      <MarksSection />
+      <MovesSection />
       <CapsSection />
       <ReconciliationSummary />
       <ClaimsSection />

@@ -83,3 +83,42 @@ export interface Missed {
   /** Those of the same transaction that are nobody's. */
   deposits: string[]
 }
+
+/** When hot of a currency on a chain is refilled and swept. */
+export interface Marked {
+  chain: string
+  ccy: string
+  network: string
+  hot: string
+  free: string
+  warm: string
+  low: string
+  target: string
+  cap: string
+  least: string
+  most: string
+  dayMost: string
+  whileStopped: boolean
+  short: string
+  state: 'low' | 'over' | 'within'
+}
+
+/** A move between tiers. */
+export interface Move {
+  move: string
+  chain: string
+  ccy: string
+  source: string
+  target: string
+  amt: string
+  why: string
+  state: string
+  stage: string
+  holds: string
+  detail: string
+  decidedTs: string
+  expiresTs: string
+  endedTs: string
+  givenUpTs: string
+  txId: string
+}

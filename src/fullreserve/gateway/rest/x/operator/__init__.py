@@ -22,6 +22,7 @@ from fullreserve.gateway.rest.x.operator import (
     proposing,
     stopping,
     suspending,
+    tiers,
     users,
     withdrawals,
 )
@@ -44,6 +45,7 @@ GROUPS = (
     journal,
     operators,
     custody,
+    tiers,
     withdrawals,
     claims,
     deposit_claims,
