@@ -283,6 +283,12 @@ class IdentitySettings:
         choice("wait", "console"),
         "console prints codes and alerts on standard output; wait keeps them for a channel.",
     )
+    # Who gets hold of an operator's session could add a passkey and approve with it.
+    approval_wait_h: int = setting(
+        24,
+        whole(0, 720),
+        "Hours until an operator's new passkey approves, and without one after the last has gone.",
+    )
     # For an exchange that knows its users before they sign up.
     opening_kyc: int = setting(
         0,

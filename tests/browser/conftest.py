@@ -67,7 +67,9 @@ Visit = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    live = LiveServer(tmp_path_factory.mktemp("exchange") / "data").start()
+    # Passkeys of operators that are made here are used here.
+    settings = {"FULLRESERVE_IDENTITY_APPROVAL_WAIT_H": "0"}
+    live = LiveServer(tmp_path_factory.mktemp("exchange") / "data", settings).start()
     yield live
     assert live.stop() == 0, live.log
     assert "Traceback" not in live.log

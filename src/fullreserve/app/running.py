@@ -44,7 +44,7 @@ from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
 from fullreserve.identity.enrolment import NotEnrolled, deciding, enrol_missing
 from fullreserve.identity.roles import Roles
-from fullreserve.identity.rules import Rules
+from fullreserve.identity.rules import HOUR_MS, Rules
 from fullreserve.identity.store import require
 from fullreserve.identity.vault import Vault
 from fullreserve.journal import old_rows
@@ -508,7 +508,8 @@ def _rules(settings: Settings, *, is_demo: bool = False) -> Rules:
     origin = settings.identity.origin or f"{scheme}://localhost:{settings.http.port}"
     # Nobody verifies who plays.
     kyc = max(settings.identity.opening_kyc, int(is_demo))
-    return Rules(origin=origin, opening_kyc=kyc)
+    wait_ms = settings.identity.approval_wait_h * HOUR_MS
+    return Rules(origin=origin, opening_kyc=kyc, approval_wait_ms=wait_ms)
 
 
 def _socket_place(settings: Settings, ports: Ports) -> SocketPlace:

@@ -244,6 +244,10 @@ TABLE: dict[int, Error] = {
     91023: Error(404, "There is no such {name}"),
     91024: Error(409, "A replay is under way; wait until it is done"),
     91025: Error(403, "Your passkey is needed: it signs exactly what you approve"),
+    91026: Error(
+        403, "An operator's new passkey opens and approves nothing yet", "; it does from {allowed}"
+    ),
+    91027: Error(403, "What you approved with was removed", "; you approve again from {allowed}"),
     # --- suspensions
     93001: Error(403, "You are not a member of the group that decides this"),
     93002: Error(409, "The exchange is in set-up mode: this needs more operators"),

@@ -30,6 +30,14 @@ _WORDS = {
     Kind.SECOND_FACTOR_OFF: "Two-factor authentication is off.",
     Kind.PASSKEY_ADDED: "The passkey {name} was added to your account.",
     Kind.PASSKEY_REMOVED: "A passkey was removed from your account.",
+    Kind.OPERATOR_PASSKEY: (
+        "The passkey {name} was added to your operator's account. From {since} on it opens the "
+        "account and approves. If it is not yours, remove it now and tell the other operators."
+    ),
+    Kind.APPROVALS_WAIT: (
+        "What you approved with was removed from your operator's account. You approve nothing "
+        "until {until}. If it was not you, tell the other operators now."
+    ),
     Kind.KEY_CREATED: "The API key {label} was made, with the permissions {perm}.",
     Kind.KEYS_OFF: "All API keys of your account were switched off.",
     Kind.CLAIM_DECIDED: "Your claim {claim} of a missing deposit is {state}; see the page Deposit.",

@@ -26,6 +26,7 @@ class Reason(IntEnum):
     BAD_PASSWORD = 90008
     NOT_NOW = 90009
     WRONG_PASSKEY = 90010
+    PASSKEY_WAITS = 91026
 
 
 class Denied(Exception):

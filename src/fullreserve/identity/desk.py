@@ -15,6 +15,7 @@ import structlog
 
 from fullreserve.identity import passwords
 from fullreserve.identity.address_book import AddressBook
+from fullreserve.identity.approval_wait import ApprovalWait
 from fullreserve.identity.audit import AuditLog
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.deposit_claims import DepositClaims
@@ -58,6 +59,7 @@ class Rooms:
         self.passkeys = Passkeys(vault, self.tickets)
         self.outbox = Outbox(vault.store)
         self.roles = Roles(vault)
+        self.approval_wait = ApprovalWait(vault, self.passkeys, self.roles)
         self.subs = SubAccounts(vault)
         self.keys = Keys(vault)
         self.audit = AuditLog(vault.store)

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     SECOND_FACTOR_OFF = "second-factor-off"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
+    OPERATOR_PASSKEY = "operator-passkey"
+    APPROVALS_WAIT = "approvals-wait"
     KEY_CREATED = "key-created"
     KEYS_OFF = "keys-off"
     ACCOUNT_CLOSED = "account-closed"

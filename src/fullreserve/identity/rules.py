@@ -45,6 +45,8 @@ class Rules:
     failures_of_address_max: int = 30
     failures_window_ms: int = 15 * MINUTE_MS
     device_ms: int = 180 * DAY_MS
+    # How long an operator's new passkey counts for nothing, and nothing is approved after a loss.
+    approval_wait_ms: int = DAY_MS
     ws_token_ms: int = 30 * SECOND_MS
     key_idle_ms: int = 14 * DAY_MS
     keys_max: int = 50

@@ -186,7 +186,9 @@ def _is_first_step_good(rooms: Rooms, ticket: Ticket) -> bool:
 
 
 def _passkey(rooms: Rooms, token: str, credential: str, visit: Visit) -> SignedIn:
-    return open_session(rooms, rooms.passkeys.accept(token, credential), visit)
+    uid = rooms.passkeys.accept(token, credential)
+    rooms.approval_wait.require(uid, credential)
+    return open_session(rooms, uid, visit)
 
 
 def _step_up_begins(rooms: Rooms, session: Session) -> str:
@@ -208,6 +210,7 @@ def _step_up_bucket(session: Session) -> str:
 def _step_up_passkey(rooms: Rooms, session: Session, token: str, credential: str) -> NewSession:
     if rooms.passkeys.accept(token, credential) != session.uid:
         raise Denied(Reason.WRONG_PASSKEY)
+    rooms.approval_wait.require(session.uid, credential)
     return _rotated(rooms, session)
 
 

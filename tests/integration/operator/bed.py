@@ -13,8 +13,9 @@ from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.identity.roles import Role
+from fullreserve.identity.rules import Rules
 from tests.bed import submit
-from tests.integration.identity.bed import PASSWORD, Browser, Phone, Town, with_phone
+from tests.integration.identity.bed import PASSWORD, RULES, Browser, Phone, Town, with_phone
 from tests.integration.rest.bed import Answer
 
 X = "x/operator/"
@@ -54,8 +55,8 @@ class Console:
         self.dan_uid = 0
 
     @classmethod
-    async def open(cls, folder: Path, members: int = 3) -> Console:
-        console = cls(await Town.open(folder))
+    async def open(cls, folder: Path, members: int = 3, rules: Rules = RULES) -> Console:
+        console = cls(await Town.open(folder, rules))
         roles = {"ada": Role.ADMIN, "bea": Role.ADMIN, "cleo": Role.SUPPORT}
         for at, (name, role) in enumerate(roles.items()):
             setattr(console, name, await console.operator(f"{name}@desk.example", role))

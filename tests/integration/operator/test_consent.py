@@ -1,15 +1,32 @@
-"""Approvals that an operator's passkey signs: each for one deed, once, and for nobody else."""
+"""Approvals that an operator's passkey signs: each for one deed, once, and for nobody else.
+
+When a passkey begins to count is shown in test_approval_wait; here it does at once.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
+
+import pytest_asyncio
 
 from tests.bed import ALICE
 from tests.integration.identity.authenticator import Authenticator
+from tests.integration.identity.bed import RULES
 from tests.integration.identity.test_passkeys import register
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.bed import Answer
+from tests.memory_folder import memory_folder
+
+
+@pytest_asyncio.fixture
+async def console() -> AsyncIterator[Console]:
+    with memory_folder() as folder:
+        opened = await Console.open(folder, rules=replace(RULES, approval_wait_ms=0))
+        yield opened
+        await opened.close()
 
 
 async def proposed(who: Person, amount: str) -> str:

@@ -15,6 +15,10 @@ export interface Session {
   totp: boolean
   recoveryCodesLeft: string
   passkeys: string
+  /** By what an operator approves now: passkey, proof or nothing; empty for who is none. */
+  approvesBy: string
+  /** From when on it is by what comes next; empty where nothing comes by itself. */
+  approvesTs: string
   keysOff: boolean
 }
 

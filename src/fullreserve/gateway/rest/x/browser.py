@@ -14,8 +14,8 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import ANY, Route, Taking
 from fullreserve.identity.rules import MINUTE_MS, SECOND_MS, Rules
-from fullreserve.identity.session import Session
-from fullreserve.identity.sessions import NewSession
+from fullreserve.identity.session import Device, Session
+from fullreserve.identity.sessions import ADDRESS_MAX, AGENT_MAX, NewSession
 from fullreserve.identity.visit import SignedIn, Visit
 
 P = TypeVar("P", bound=Params)
@@ -59,6 +59,12 @@ def proven(request: Request) -> Session:
     if not session.is_proven(request.in_us // 1000):
         raise Problem(90006)
     return session
+
+
+def place_of(request: Request) -> Device:
+    """Where a request comes from, as it is kept."""
+    agent = request.headers.get(b"user-agent", b"").decode("latin-1")
+    return Device(request.address[:ADDRESS_MAX], agent[:AGENT_MAX])
 
 
 class Cookies:

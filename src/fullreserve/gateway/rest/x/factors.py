@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -12,13 +13,16 @@ from fullreserve.gateway.custody_desk import stop_after_change
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.browser import in_session, proven, signed_in
+from fullreserve.gateway.rest.x.browser import in_session, place_of, proven, signed_in
 from fullreserve.gateway.rest.x.parameters import CodeParams, Credential, IdParams, Ticket
 from fullreserve.identity import totp
+from fullreserve.identity.approval_wait import moment
+from fullreserve.identity.audit import Act, What
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.passkeys import Passkey
 from fullreserve.identity.second_factor import ISSUER
+from fullreserve.identity.session import Device
 from fullreserve.identity.sign_in import tell
 
 PasskeyName = Annotated[str, Meta(description="What its owner calls it")]
@@ -83,7 +87,7 @@ class _Factors:
     async def remove(self, request: Request, _params: Params) -> bytes:
         """Turn the second factor off."""
         session = proven(request)
-        await self._desk.act(_remove, self._desk.rooms, session.uid)
+        await self._desk.act(_remove, self._desk.rooms, session.uid, place_of(request))
         await stop_after_change(self._context, session.uid)
         return wire.envelope([])
 
@@ -96,8 +100,7 @@ class _Factors:
     async def passkeys(self, request: Request, _params: Params) -> bytes:
         """Passkeys of the user, oldest first."""
         session = signed_in(request)
-        found = await self._desk.act(self._desk.rooms.passkeys.of, session.uid)
-        return wire.envelope([_row(one) for one in found])
+        return wire.envelope(await self._desk.act(_listed, self._desk.rooms, session.uid))
 
     async def begin_passkey(self, request: Request, _params: Params) -> bytes:
         """What the browser needs to make a passkey."""
@@ -114,20 +117,22 @@ class _Factors:
         ticket, credential = params.ticket, params.credential
         name = params.name
         rooms = self._desk.rooms
-        made = await self._desk.act(_finish, rooms, session.uid, ticket, credential, name)
+        act = partial(_finish, rooms, session.uid, ticket, credential, name, place_of(request))
+        made = await self._desk.act(act)
         await stop_after_change(self._context, session.uid)
-        return wire.envelope([_row(made)])
+        return wire.envelope([made])
 
     async def rename_passkey(self, request: Request, params: RenameParams) -> bytes:
         """Call a passkey by another name."""
         session = proven(request)
-        act = self._desk.rooms.passkeys.rename
-        return wire.envelope([_row(await self._desk.act(act, session.uid, params.id, params.name))])
+        act = partial(_rename, self._desk.rooms, session.uid, params.id, params.name)
+        return wire.envelope([await self._desk.act(act)])
 
     async def remove_passkey(self, request: Request, params: IdParams) -> bytes:
         """Forget a passkey."""
         session = proven(request)
-        await self._desk.act(_remove_passkey, self._desk.rooms, session.uid, params.id)
+        act = partial(_remove_passkey, self._desk.rooms, session.uid, params.id, place_of(request))
+        await self._desk.act(act)
         await stop_after_change(self._context, session.uid)
         return wire.envelope([])
 
@@ -138,26 +143,64 @@ def _confirm(rooms: Rooms, uid: int, ticket: str, code: str) -> list[str]:
     return codes
 
 
-def _remove(rooms: Rooms, uid: int) -> None:
-    rooms.factors.remove(uid)
+def _remove(rooms: Rooms, uid: int, place: Device) -> None:
+    with rooms.store.change():
+        rooms.factors.remove(uid)
+        rooms.approval_wait.lose(uid)
     tell(rooms, uid, Kind.SECOND_FACTOR_OFF)
+    _announce_loss(rooms, uid, "authenticator-removed", place, {})
 
 
-def _finish(rooms: Rooms, uid: int, ticket: str, credential: str, name: str) -> Passkey:
+def _finish(
+    rooms: Rooms, uid: int, ticket: str, credential: str, name: str, place: Device
+) -> dict[str, str]:
     made = rooms.passkeys.finish(uid, ticket, credential, name)
     tell(rooms, uid, Kind.PASSKEY_ADDED, name=made.name)
-    return made
+    if rooms.roles.of(uid):
+        since = moment(rooms.approval_wait.ready_ms(made))
+        tell(rooms, uid, Kind.OPERATOR_PASSKEY, name=made.name, since=since)
+        _note(rooms, uid, "passkey-added", place, {"passkey": made.id, "since": since})
+    return _row(rooms, uid, made)
 
 
-def _remove_passkey(rooms: Rooms, uid: int, identifier: str) -> None:
-    rooms.passkeys.remove(uid, identifier)
+def _rename(rooms: Rooms, uid: int, identifier: str, name: str) -> dict[str, str]:
+    return _row(rooms, uid, rooms.passkeys.rename(uid, identifier, name))
+
+
+def _remove_passkey(rooms: Rooms, uid: int, identifier: str, place: Device) -> None:
+    rooms.approval_wait.remove(uid, identifier)
     tell(rooms, uid, Kind.PASSKEY_REMOVED)
+    _announce_loss(rooms, uid, "passkey-removed", place, {"passkey": identifier})
 
 
-def _row(one: Passkey) -> dict[str, str]:
+def _announce_loss(
+    rooms: Rooms, uid: int, action: str, place: Device, terms: dict[str, str]
+) -> None:
+    """To the operator whose it was, and in the audit log to the others."""
+    if not rooms.roles.of(uid):
+        return
+    has_another = bool(rooms.approval_wait.approving(uid))
+    until_ms = 0 if has_another else rooms.approval_wait.stopped_until_ms(uid)
+    if until_ms:
+        tell(rooms, uid, Kind.APPROVALS_WAIT, until=moment(until_ms))
+        terms = terms | {"until": moment(until_ms)}
+    _note(rooms, uid, action, place, terms)
+
+
+def _note(rooms: Rooms, uid: int, action: str, place: Device, terms: dict[str, str]) -> None:
+    rooms.audit.add(Act(uid, action, uid, place, What(terms)))
+
+
+def _listed(rooms: Rooms, uid: int) -> list[dict[str, str]]:
+    return [_row(rooms, uid, one) for one in rooms.passkeys.of(uid)]
+
+
+def _row(rooms: Rooms, uid: int, one: Passkey) -> dict[str, str]:
+    is_operators = bool(rooms.roles.of(uid))
     return {
         "id": one.id,
         "name": one.name,
         "createdTs": str(one.created_ms),
         "usedTs": str(one.used_ms) if one.used_ms else "",
+        "approvesTs": str(rooms.approval_wait.ready_ms(one)) if is_operators else "",
     }

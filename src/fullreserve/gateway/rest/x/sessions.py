@@ -137,8 +137,23 @@ def _user(rooms: Rooms, session: Session) -> dict[str, Any]:
         "totp": rooms.factors.has_totp(uid),
         "recoveryCodesLeft": str(rooms.factors.recovery_left(uid)),
         "passkeys": str(len(rooms.passkeys.of(uid))),
+        **_approves(rooms, uid),
         "keysOff": bool(user and user.keys_off_ms),
     }
+
+
+def _approves(rooms: Rooms, uid: int) -> dict[str, str]:
+    """By what an operator approves now, and from when on by what comes next."""
+    wait = rooms.approval_wait
+    if not rooms.roles.of(uid):
+        by, at_ms = "", 0
+    elif wait.approving(uid):
+        by, at_ms = "passkey", 0
+    elif wait.stopped_until_ms(uid):
+        by, at_ms = "nothing", wait.stopped_until_ms(uid)
+    else:
+        by, at_ms = "proof", wait.first_ms(uid)
+    return {"approvesBy": by, "approvesTs": str(at_ms) if at_ms else ""}
 
 
 def _row(one: SessionRow, session: Session) -> dict[str, Any]:

@@ -20,6 +20,8 @@ interface PasskeyRow {
   name: string
   createdTs: string
   usedTs: string
+  /** An operator's: from when on it opens and approves. */
+  approvesTs: string
 }
 
 /** Passkeys: listed, added, taken away. */
@@ -52,7 +54,7 @@ export function PasskeysSection(): ReactNode {
       <Problem problem={error} />
       <Table
         label={t('passkeys.title')}
-        columns={useColumns(setRenamed, setRemoved)}
+        columns={useColumns(setRenamed, setRemoved, Boolean(rows?.[0]?.approvesTs))}
         rows={rows ?? []}
         keyOf={(row) => row.id}
         empty={t(rows ? 'passkeys.none' : 'account.loading')}
@@ -112,7 +114,7 @@ function Removal({ row, onClose, onRemoved }: RemovalProps): ReactNode {
 
 type OnRow = (row: PasskeyRow) => void
 
-function useColumns(onRename: OnRow, onRemove: OnRow): Column<PasskeyRow>[] {
+function useColumns(onRename: OnRow, onRemove: OnRow, isOperators: boolean): Column<PasskeyRow>[] {
   const { t } = useTranslation()
   const date = useDates()
   return [
@@ -123,6 +125,7 @@ function useColumns(onRename: OnRow, onRemove: OnRow): Column<PasskeyRow>[] {
       title: t('account.lastUse'),
       cell: (row) => date(row.usedTs, t('account.never')),
     },
+    ...(isOperators ? [approves(t('passkeys.approves'), date)] : []),
     {
       id: 'actions',
       title: <span className="unseen">{t('account.actions')}</span>,
@@ -147,4 +150,8 @@ function useColumns(onRename: OnRow, onRemove: OnRow): Column<PasskeyRow>[] {
       ),
     },
   ]
+}
+
+function approves(title: string, date: (ts: string) => ReactNode): Column<PasskeyRow> {
+  return { id: 'approves', title, cell: (row) => date(row.approvesTs) }
 }

@@ -63,14 +63,20 @@ export function Decision({ proposal }: { proposal: WholeProposal }): ReactNode {
   )
 }
 
-/** How an approval is signed: by the reader's passkey, or how to have one. */
+/** How an approval is signed: by the reader's passkey, or from when on, or how to have one. */
 function Signing(): ReactNode {
-  const { t } = useTranslation()
-  const hasPasskey = Number(useSession()?.passkeys) > 0
+  const { t, language } = useTranslation()
+  const session = useSession()
+  const { approvesBy: by, approvesTs: ts } = session ?? {}
+  if (by === 'passkey') return <p className="muted">{t('op.consent.signs')}</p>
+  if (ts) {
+    const said = by === 'nothing' ? 'op.consent.removed' : 'op.consent.waits'
+    const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+    return <p className="muted">{t(said, { time: format.format(Number(ts)) })}</p>
+  }
   return (
     <p className="muted">
-      {t(hasPasskey ? 'op.consent.signs' : 'op.consent.none')}{' '}
-      {hasPasskey ? null : <Link to="/account/security">{t('op.consent.add')}</Link>}
+      {t('op.consent.none')} <Link to="/account/security">{t('op.consent.add')}</Link>
     </p>
   )
 }

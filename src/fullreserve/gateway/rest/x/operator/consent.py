@@ -1,7 +1,8 @@
 """Consent by passkey: what an operator's passkey signs is what the operator approves.
 
-Who has a passkey approves with it alone. The challenge is of the endpoint and all that it is sent,
-so that a consent to one thing, or to other terms, is no consent to this one.
+Who has a passkey that has waited (identity/approval_wait) approves with it alone. The challenge is
+of the endpoint and all that it is sent, so that a consent to one thing, or to other terms, is no
+consent to this one.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Mapping
 import msgspec
 
 from fullreserve.gateway.errors import Problem
+from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.desk import Rooms
 
 TICKET, CREDENTIAL = CONSENT = ("ticket", "credential")
 
 PASSKEY_NEEDED = 91025
+STOPPED = 91027
 
 
 def deed_of(name: str, fields: Mapping[str, str]) -> bytes:
@@ -26,15 +29,20 @@ def deed_of(name: str, fields: Mapping[str, str]) -> bytes:
 
 
 def has_consented(rooms: Rooms, uid: int, name: str, fields: Mapping[str, str]) -> bool:
-    """Whether a passkey of the operator's signed this deed; False for who has no passkey.
+    """Whether a passkey of the operator's signed this deed; False for who has none that may.
 
-    Problem 91025 where it has yet to be asked; Denied for a signature of anything else.
+    Problem 91025 where it has yet to be asked, 91027 where what the operator approved with was
+    removed a while ago; Denied for a signature of anything else, or by a passkey that is too new.
     """
-    if not rooms.passkeys.of(uid):
+    if not rooms.approval_wait.approving(uid):
+        until_ms = rooms.approval_wait.stopped_until_ms(uid)
+        if until_ms:
+            raise Problem(STOPPED, allowed=moment(until_ms))
         return False
     if not fields.get(TICKET):
         raise Problem(PASSKEY_NEEDED)
     signed = fields.get(CREDENTIAL, "")
+    rooms.approval_wait.require(uid, signed)
     rooms.passkeys.consent(uid, deed_of(name, fields), fields[TICKET], signed)
     return True
 

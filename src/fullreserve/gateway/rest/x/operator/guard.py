@@ -12,14 +12,12 @@ from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.params import Params, reader
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import ANY, Handler, Route
-from fullreserve.gateway.rest.x.browser import JSON, proven, signed_in
+from fullreserve.gateway.rest.x.browser import JSON, place_of, proven, signed_in
 from fullreserve.gateway.rest.x.operator.consent import CONSENT, has_consented, signer_of
 from fullreserve.identity.audit import DONE, Act, What
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
 from fullreserve.identity.rules import HOUR_MS, SECOND_MS
-from fullreserve.identity.session import Device
-from fullreserve.identity.sessions import ADDRESS_MAX, AGENT_MAX
 
 P = TypeVar("P", bound=Params)
 Acting = Callable[["Operator", P], Awaitable[bytes]]
@@ -172,9 +170,7 @@ class Guard:
             fields = request.fields()
         except Problem:  # the caller will be told; what cannot be read was not asked for
             fields = {}
-        agent = request.headers.get(b"user-agent", b"").decode("latin-1")
-        place = Device(request.address[:ADDRESS_MAX], agent[:AGENT_MAX])
-        return Act(uid, name, _subject(fields), place, what_of(fields))
+        return Act(uid, name, _subject(fields), place_of(request), what_of(fields))
 
 
 def _reading(shape: type[P], handler: Acting[P]) -> Callable[[Request, Operator], Awaitable[bytes]]:

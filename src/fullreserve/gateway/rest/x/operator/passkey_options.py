@@ -37,6 +37,6 @@ def routes(context: Context, guard: Guard) -> Routes:
 
 
 def _challenge(rooms: Rooms, uid: int, deed: bytes) -> tuple[str, object]:
-    if not rooms.passkeys.of(uid):
-        raise Problem(91023, name="passkey of yours")
+    if not rooms.approval_wait.approving(uid):
+        raise Problem(91023, name="passkey of yours that may approve")
     return rooms.passkeys.challenge_for(uid, deed)

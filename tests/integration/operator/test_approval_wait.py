@@ -1,0 +1,162 @@
+"""Goal: who holds a proven operator's session for a moment can approve nothing by it the next day.
+
+Method: an operator's browser whose session is proven; passkeys added and removed in it, approvals
+tried with each and without, up to the moment when each counts and from it on.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fullreserve.identity.outbox import Kind
+from fullreserve.identity.rules import DAY_MS, MINUTE_MS
+from tests.bed import ALICE
+from tests.integration.identity.authenticator import Authenticator
+from tests.integration.identity.bed import with_phone
+from tests.integration.identity.test_passkeys import enter, register
+from tests.integration.operator.bed import Console, Person
+from tests.integration.operator.test_consent import signed
+
+
+async def again(console: Console, who: Person, ms: int = 0) -> None:
+    """Time goes by, and the operator signs in anew with password and authenticator."""
+    console.town.clock.advance(ms)
+    who.browser.cookies.clear()
+    begun = await who.browser.sign_in(who.email)
+    code = who.phone.code()
+    entered = await who.browser.post("x/sign-in/code", ticket=begun.row["ticket"], code=code)
+    assert entered.code == "0", entered.json
+
+
+async def proposed(console: Console) -> str:
+    """Cleo is signed in anew for it."""
+    await again(console, console.cleo, MINUTE_MS)
+    body = {"account": "trading", "ccy": "USDT", "house": "treasury", "reason": "error"}
+    made = await console.cleo.act("propose/correction", uid=ALICE, amount="5", **body)
+    assert made.code == "0", made.json
+    return str(made.row["proposal"])
+
+
+async def by_passkey(who: Person, device: Authenticator, number: str) -> str:
+    """The code of an approval that it signs."""
+    asked = await who.post("passkey-options", action="approve", terms="{}")
+    if asked.code != "0":
+        return asked.code
+    consent = await signed(who, device, "approve", proposal=number)
+    return (await who.post("approve", proposal=number, **consent)).code
+
+
+async def approves(who: Person) -> tuple[str, str]:
+    row = (await who.browser.get("x/session")).row
+    return row["approvesBy"], row["approvesTs"]
+
+
+async def test_a_first_passkey_locks_nobody_out_and_counts_a_day_later(console: Console) -> None:
+    """Criterion: OP-WAIT-1, OP-WAIT-4. Until then the authenticator goes on, as on a first day."""
+    bea, device = console.bea, Authenticator()
+    assert await approves(bea) == ("proof", "")
+    await console.town.mail()
+    made = await register(bea.browser, device)
+    ready = console.town.clock.wall_ms() + DAY_MS
+    assert made.row["approvesTs"] == str(ready)
+    assert await approves(bea) == ("proof", str(ready))
+    kinds = [one.kind for one in await console.town.mail()]
+    assert kinds == [Kind.PASSKEY_ADDED, Kind.OPERATOR_PASSKEY]
+    (noted,) = (await console.ada.get("audit", action="passkey-added")).data
+    assert (noted["actor"], noted["terms"]["passkey"]) == (str(bea.uid), made.row["id"])
+    assert await by_passkey(bea, device, await proposed(console)) == "91023"
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+    # It proves nobody either: what it opened would stand for a proof.
+    refused = await enter(console.town.browser(), device)
+    assert (refused.code, "it does from 20" in refused.json["msg"]) == ("91026", True)
+    begun = await bea.browser.post("x/step-up/passkey-options")
+    answer = {"ticket": begun.row["ticket"], "credential": device.get(begun.row["publicKey"])}
+    assert (await bea.browser.post("x/step-up/passkey", **answer)).code == "91026"
+    await again(console, bea, ready - console.town.clock.wall_ms())
+    assert await approves(bea) == ("passkey", "")
+    number = await proposed(console)
+    assert (await bea.post("approve", proposal=number)).code == "91025"
+    assert await by_passkey(bea, device, number) == "0"
+    assert (await enter(console.town.browser(), device)).code == "0"
+
+
+async def test_a_second_passkey_signs_nothing_for_a_day(console: Console) -> None:
+    """Criterion: OP-WAIT-1. Who has the session has one of his own made; the first goes on."""
+    bea, first, other = console.bea, Authenticator(), Authenticator()
+    await register(bea.browser, first)
+    await again(console, bea, DAY_MS)
+    ready = int((await register(bea.browser, other)).row["approvesTs"])
+    assert await by_passkey(bea, other, await proposed(console)) == "91026"
+    await again(console, bea, ready - console.town.clock.wall_ms() - MINUTE_MS - 1)
+    number = await proposed(console)
+    assert await by_passkey(bea, other, number) == "91026"
+    assert await by_passkey(bea, first, number) == "0"
+    await again(console, bea, 1)
+    assert await by_passkey(bea, other, await proposed(console)) == "0"
+
+
+@pytest.mark.parametrize("adds", [False, True])
+async def test_who_takes_the_last_passkey_away_approves_nothing_for_a_day(
+    console: Console, adds: bool
+) -> None:
+    """Criterion: OP-WAIT-2, OP-WAIT-4. Neither by authenticator, nor by one that was just added."""
+    bea, first, other = console.bea, Authenticator(), Authenticator()
+    made = await register(bea.browser, first)
+    await again(console, bea, DAY_MS)
+    if adds:
+        added = await register(bea.browser, other)
+    await console.town.mail()
+    assert (await bea.browser.post("x/passkeys/remove", id=made.row["id"])).code == "0"
+    until = console.town.clock.wall_ms() + DAY_MS
+    assert await approves(bea) == ("nothing", str(until))
+    kinds = [one.kind for one in await console.town.mail()]
+    assert kinds == [Kind.PASSKEY_REMOVED, Kind.APPROVALS_WAIT]
+    await again(console, console.ada)
+    (noted,) = (await console.ada.get("audit", action="passkey-removed")).data
+    assert noted["terms"]["passkey"] == made.row["id"]
+    number = await proposed(console)
+    if adds:
+        # To take the new one away as well makes nothing better.
+        assert await by_passkey(bea, other, number) == "91023"
+        assert (await bea.browser.post("x/passkeys/remove", id=added.row["id"])).code == "0"
+    refused = await bea.post("approve", proposal=number)
+    assert (refused.code, "you approve again from 20" in refused.json["msg"]) == ("91027", True)
+    await again(console, bea, until - console.town.clock.wall_ms() - 1)
+    assert (await bea.post("approve", proposal=number)).code == "91027"
+    console.town.clock.advance(1)
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def test_another_that_approves_is_enough(console: Console) -> None:
+    """Criterion: OP-WAIT-2. Then nothing is lost, and a passkey is asked for as before."""
+    bea, first, other = console.bea, Authenticator(), Authenticator()
+    made = await register(bea.browser, first)
+    await register(bea.browser, other)
+    await again(console, bea, DAY_MS)
+    assert (await bea.browser.post("x/passkeys/remove", id=made.row["id"])).code == "0"
+    assert await approves(bea) == ("passkey", "")
+    assert await by_passkey(bea, other, await proposed(console)) == "0"
+
+
+async def test_a_new_authenticator_approves_a_day_later_and_the_first_at_once(
+    console: Console,
+) -> None:
+    """Criterion: OP-WAIT-3"""
+    bea = console.bea
+    assert (await bea.browser.post("x/totp/remove")).code == "0"
+    bea.phone, _ = await with_phone(bea.browser)
+    number = await proposed(console)
+    assert (await bea.post("approve", proposal=number)).code == "91027"
+    await again(console, bea, DAY_MS)
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def test_who_is_no_operator_waits_for_nothing(console: Console) -> None:
+    """Criterion: OP-WAIT-5"""
+    device = Authenticator()
+    made = await register(console.dan, device)
+    assert made.row["approvesTs"] == ""
+    row = (await console.dan.get("x/session")).row
+    assert (row["approvesBy"], row["approvesTs"]) == ("", "")
+    assert (await enter(console.town.browser(), device)).code == "0"
+    assert Kind.OPERATOR_PASSKEY not in [one.kind for one in await console.town.mail()]
