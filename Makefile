@@ -1,7 +1,7 @@
 # Every target sets up what it needs and says what it does. `make help` lists them.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all bench lint fmt lock report clean
+.PHONY: help setup run test test-all bench profile lint fmt lock report clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,6 +23,9 @@ test-all: ## all tests, the long ones too
 bench: ## measure every figure of the README
 	@$(PYTHON) scripts/setup.py bench
 	@.venv/bin/python -m benchmarks
+
+profile: ## record anew what the compiled code mostly does, for the compiler
+	@$(PYTHON) scripts/usual_load.py
 
 lint: ## style alone
 	@$(PYTHON) scripts/setup.py test

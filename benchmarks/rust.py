@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import Figure
+from scripts.setup import release_flags
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +21,7 @@ def run_example(name: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [*command, "--example", name, "--", "--json"],
         cwd=ROOT,
+        env=os.environ | {"RUSTFLAGS": release_flags()},
         check=True,
         capture_output=True,
         text=True,

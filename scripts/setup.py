@@ -28,6 +28,8 @@ STAMP = ROOT / ".setup" / "stamp.json"
 PYTHON_MIN = (3, 11)
 RUST_MIN = (1, 95)
 NODE_MIN = (20, 19)
+# What the compiled code mostly does; `usual_load.py` records it.
+PROFILE = ROOT / "crates" / "usual-load.profdata"
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 LEVELS = {
@@ -42,6 +44,7 @@ BUILD_INPUTS = (
     "Cargo.lock",
     "crates/*/src/**/*.rs",
     "crates/*/Cargo.toml",
+    "crates/*.profdata",
 )
 
 WEB_INPUTS = (
@@ -197,14 +200,20 @@ def install_packages(uv: Path, names: list[str]) -> None:
         call(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", VENV, *files)
 
 
-def build_package(uv: Path) -> None:
+def release_flags() -> str:
+    """Return the compiler's flags of a release build, those of the environment among them."""
+    return f"{os.environ.get('RUSTFLAGS', '')} -Cprofile-use={PROFILE}".strip()
+
+
+def build_package(uv: Path, flags: str = "") -> None:
     """Compile the core for release and install the package in place."""
     with step("compiling the core (Rust, release)"):
         call(
             *(uv, "pip", "install", "--quiet", "--python", VENV, "--no-deps"),
             *("--no-build-isolation", "--reinstall-package", "fullreserve", "--editable", "."),
             # maturin and a plain `cargo build` in one folder rebuild PyO3 in turns.
-            CARGO_TARGET_DIR=str(ROOT / "target" / "extension"),
+            CARGO_TARGET_DIR=str(ROOT / "target" / ("profile" if flags else "extension")),
+            RUSTFLAGS=flags or release_flags(),
             VIRTUAL_ENV=str(VENV),
             PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )

@@ -1,6 +1,6 @@
 //! Speed of the core on one thread: journal bytes in, event bytes out, with ledger, holds and fees.
 //!
-//! `cargo run --release -p fullreserve-core --example bench_core [-- --json]`
+//! `cargo run --release -p fullreserve-core --example bench_core [-- --json] [--seed N]`
 //!
 //! The stream is made by a seeded generator (`stream.rs`): 1,000,000 commands in batches of 256, of
 //! which 20 % are new limit orders, 15 % IOC, 5 % market, 60 % cancels and amendments of orders
@@ -35,8 +35,13 @@ struct Figures {
 }
 
 fn main() {
+    let mut arguments = std::env::args();
     let json = std::env::args().any(|argument| argument == "--json");
-    let figures = measure();
+    let seed = match arguments.find(|argument| argument == "--seed") {
+        Some(_) => arguments.next().and_then(|seed| seed.parse().ok()),
+        None => Some(stream::SEED),
+    };
+    let figures = measure(seed.expect("--seed N, a number"));
     if json {
         figures.print_json()
     } else {
@@ -44,8 +49,8 @@ fn main() {
     }
 }
 
-fn measure() -> Figures {
-    let (start, rows) = stream::generate(COMMANDS);
+fn measure(seed: u64) -> Figures {
+    let (start, rows) = stream::generate(COMMANDS, seed);
     let decode = best(|| {
         let mut batch = Batch::new();
         rows.iter()

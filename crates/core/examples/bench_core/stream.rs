@@ -13,7 +13,7 @@ use crate::setup;
 
 const BATCH: usize = 256;
 const PREFILL: usize = 20_000;
-const SEED: u64 = 0x005e_ed0f_c0de;
+pub const SEED: u64 = 0x005e_ed0f_c0de;
 
 /// One journal row.
 pub struct Row {
@@ -62,10 +62,10 @@ const FIRST_ID: u64 = 1_000_000_000_000_000_000;
 const GONE: usize = usize::MAX;
 
 /// The state that the stream starts from, as a snapshot, and its rows.
-pub fn generate(count: usize) -> (Vec<u8>, Vec<Row>) {
+pub fn generate(count: usize, seed: u64) -> (Vec<u8>, Vec<Row>) {
     let mut exchange = setup::exchange();
     let mut generator = Generator {
-        random: Random(SEED),
+        random: Random(seed),
         mids: vec![600_000; setup::PAIRS as usize],
         resting: Vec::new(),
         places: Vec::new(),
