@@ -36,7 +36,7 @@ export interface Worth {
   value: number
 }
 
-/** From the first money on: what was before says nothing, unless there is one point alone after it. */
+/** From the first money on: what was before says nothing, unless one point alone comes after. */
 export function sinceFunded(points: Worth[]): Worth[] {
   const first = points.findIndex(({ value }) => value > 0)
   if (first < 0) return points
