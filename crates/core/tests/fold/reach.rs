@@ -1,7 +1,9 @@
 //! The streams are worth running: they reach every command, and most refusals.
 
 use std::collections::BTreeSet;
+use std::ops::BitOr as _;
 
+use fullreserve_core::types::OwnerFlags;
 use fullreserve_core::wire::{Body, Event};
 
 use super::run::Run;
@@ -12,6 +14,7 @@ use super::stream::Mix;
 fn the_stream_reaches_every_command_and_most_refusals() {
     let mut run = Run::new(700, Mix::Everything);
     let mut row = run.start();
+    let mut flags = 0;
     let (mut succeeded, mut codes, mut kinds) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     while run.exchange.sequence() < 30_000 {
         let events = run.apply(&row);
@@ -26,11 +29,20 @@ fn the_stream_reaches_every_command_and_most_refusals() {
             }
         }
         kinds.extend(events.iter().filter_map(order_kind));
+        flags |= events.iter().filter_map(owner_flags).fold(0, u8::bitor);
         row = run.next_row(50);
     }
     assert_eq!(succeeded, Body::TAGS.iter().copied().collect());
+    assert_eq!(OwnerFlags::from_bits(flags), Some(OwnerFlags::ALL));
     assert!(codes.len() >= 35, "{} codes: {codes:?}", codes.len());
     assert!(kinds.len() >= 16, "{} kinds: {kinds:?}", kinds.len());
+}
+
+fn owner_flags(event: &Event) -> Option<u8> {
+    match event {
+        Event::OwnerChanged(owner) => Some(owner.flags.bits()),
+        _ => None,
+    }
 }
 
 /// Cause, state and cancel source of an order event.
