@@ -17,6 +17,11 @@ of the tick's transactions. Lane L is max-min fair by owner: what lane S leaves 
 shared equally among those who want more, nobody getting more than he wants, the last units one by
 one in the order of the owners' first requests. What an owner's share does not yet cover is kept for
 him as credit.
+
+Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
+without transactions says only who came and who left. One with some regards the oldest of lane S, as
+many as it has transactions, and of lane L so many `owners`, the earliest first requests first, with
+the oldest requests of `each`; owners who are not in turn keep their credits.
 """
 
 from __future__ import annotations
@@ -28,7 +33,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-FORMAT = "fullreserve-drain/1"
+# The second: of a drain of which some line looks at a part of its queue at a time.
+FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2")
+OWNERS, EACH = 32, 4  # of lane L that are in turn, and requests of each
 
 
 class Wrong(Exception):
@@ -44,8 +51,9 @@ class Request:
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
     """Raises Wrong; what was found, in words. `published` are the lines' digests."""
-    if artefact.get("format") != FORMAT:
-        raise Wrong(f"format is not {FORMAT}")
+    expected = FORMATS[any("owners" in line for line in artefact["lines"])]
+    if artefact.get("format") != expected:
+        raise Wrong(f"format is not {expected}")
     _check_queue(artefact)
     lines = artefact["lines"]
     if published is not None and len(published) != len(lines):
@@ -99,9 +107,14 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
                 raise Wrong(f"{where}: {request.number} cannot have come in")
             queue[request.number] = request
         waiting = [queue[number] for number in sorted(queue)]
-        _check_shares(waiting, where)
         budget, slots = int(tick["budget"]), int(tick["slots"])
-        paid, carried = _tick(waiting, budget, slots, small, carried)
+        if "owners" not in line:
+            _check_shares(waiting, where)
+            paid, carried = _tick(waiting, budget, slots, small, carried)
+        else:
+            if (line["owners"], line["each"]) != (str(OWNERS), str(EACH)):
+                raise Wrong(f"{name}: not {OWNERS} owners and {EACH} requests of each are in turn")
+            paid, carried = _tick_of_few(waiting, budget, slots, small, carried)
         if paid != [int(number) for number in tick["paid"]]:
             raise Wrong(f"{where}: the rules pay {paid}, it says {tick['paid']}")
         for number in paid:
@@ -137,6 +150,13 @@ def _tick(
         of_owner[request.share] = of_owner.get(request.share, 0) + request.usd
     lane_s = [request for request in waiting if of_owner[request.share] <= small]
     lane_l = [request for request in waiting if of_owner[request.share] > small]
+    return _lanes(lane_s, lane_l, budget, slots, carried)
+
+
+def _lanes(
+    lane_s: list[Request], lane_l: list[Request], budget: int, slots: int, carried: dict[int, int]
+) -> tuple[list[int], dict[int, int]]:
+    """What a budget and so many transactions pay of two lanes."""
     most = slots if not lane_l else max((slots + 1) // 2, slots - len(lane_l))
     paid = []
     for request in lane_s[:most]:
@@ -157,6 +177,40 @@ def _tick(
             paid.append(request.number)
     left = {share: min(has[share], wants[share]) for share in wants if has[share] > 0}
     return sorted(paid), left
+
+
+def _tick_of_few(
+    waiting: list[Request],
+    budget: int,
+    slots: int,
+    small: int,
+    carried: dict[int, int],
+) -> tuple[list[int], dict[int, int]]:
+    """The same of those in turn; the others keep their credits."""
+    if not slots:
+        return [], carried
+    usd: dict[int, int] = {}
+    for request in waiting:
+        usd[request.share] = usd.get(request.share, 0) + request.usd
+    owners = sorted(share for share in usd if usd[share] > small)[:OWNERS]
+    left = dict.fromkeys(owners, EACH)
+    for_others = slots
+    in_turn = []
+    for request in waiting:
+        if usd[request.share] <= small:
+            for_others -= 1
+            if for_others >= 0:
+                in_turn.append((request, True))
+        elif left.get(request.share, 0) > 0:
+            left[request.share] -= 1
+            in_turn.append((request, False))
+    paid, has = _lanes(
+        [request for request, is_small in in_turn if is_small],
+        [request for request, is_small in in_turn if not is_small],
+        *(budget, slots, carried),
+    )
+    kept = {share: credit for share, credit in carried.items() if share not in left}
+    return paid, {**kept, **has}
 
 
 def _max_min(budget: int, wants: dict[int, int]) -> dict[int, int]:

@@ -91,11 +91,23 @@ class Reopening:
         here = [line for line in one.budgets if any(_is_on(each, line) for each in waiting)]
         ticked = await self._ticks(one)
         due = [line for line in here if now_ms >= ticked.get(_place(line), 0) + one.interval_ms]
-        words = [wire.Drain(line.network, line.asset, line.amount, line.slots) for line in due]
-        await self._house.report(wire.WITHDRAWALS, *words)
+        await self._tick(one, due)
         ticked |= {_place(line): now_ms for line in due}
         if due or not here:
             await self._advance(one, sum(each.count for each in waiting))
+
+    async def _tick(self, one: Suspension, due: list[Budget]) -> None:
+        """A payment from each line: of a long queue it takes several words."""
+        while due:
+            words = [wire.Drain(line.network, line.asset, line.amount, line.slots) for line in due]
+            codes = await self._house.report(wire.WITHDRAWALS, *words)
+            found: list[DrainSum] = await self._house.ask(wire.WITHDRAWALS, SumDrains(one.number))
+            under_way = [(each.network, each.asset) for each in found if each.cursor]
+            due = [
+                line
+                for line, code in zip(due, codes, strict=True)
+                if not code and _place(line) in under_way
+            ]
 
     async def _ticks(self, one: Suspension) -> dict[_Place, int]:
         """When each line was last paid from: by this worker, or by those before it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import count
 from typing import Any
 
 from fullreserve.exchange import chart
@@ -23,8 +25,13 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.settling import AT_ONCE
-from fullreserve.exchange.products.suspension_state import HOUR_MS, Suspension
+from fullreserve.exchange.products.suspension_state import (
+    HOUR_MS,
+    Suspension,
+    SuspensionState,
+)
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Action,
@@ -51,6 +58,7 @@ from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
     ListWithdrawals,
     NextSettled,
+    SumDrains,
     Withdrawal,
 )
 from fullreserve.exchange.products.withdrawals import Withdrawals
@@ -82,13 +90,16 @@ SEED = transfer("seed")
 EVERYWHERE = Scope(Level.GLOBAL)
 
 
-def folds() -> Sequence[Any]:
-    return [Approvals(), Deposits(), Withdrawals(), Suspensions()]
+def folds(edition: int = 0) -> Sequence[Any]:
+    """As the exchange has them; withdrawals by an edition of their rules, and by no policy."""
+    withdrawals = Withdrawals()
+    withdrawals.state.edition = edition
+    return [Approvals(), Deposits(), withdrawals, Suspensions()]
 
 
-def opened(threshold: int = 1) -> World:
+def opened(threshold: int = 1, edition: int = 0) -> World:
     """Networks, a price of BTC, coins in the hot wallet, three operators."""
-    world = World(folds)
+    world = World(partial(folds, edition))
     for fold in (DEPOSITS, WITHDRAWALS):
         world.define(fold)
     price(world, 50_000)
@@ -224,12 +235,30 @@ def reopened(world: World, number: int, *canary: int) -> None:
     assert say(world, OpenDrain(number, SEED)) == 0
 
 
+def say_drain(world: World, word: Drain, *, restarts: bool = False) -> int:
+    """One payment from a line; in how many words, between which it may be started again."""
+    for words in count(1):
+        assert world.say(WITHDRAWALS, word) == 0
+        if restarts:
+            world.restart()
+        draining = [one.number for one in known(world) if one.state == SuspensionState.DRAINING]
+        told = [
+            one
+            for number in draining
+            for one in world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum])
+            if (one.network, one.asset) == (word.network, word.asset)
+        ]
+        if not any(one.cursor for one in told):
+            return words
+    raise AssertionError
+
+
 def tick(world: World, network: int, asset: int, budget: float, slots: int = 100) -> list[int]:
     """One tick of a drain; the numbers that it took, which are paid then."""
     before = {
         one.number for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state
     }
-    assert world.say(WITHDRAWALS, Drain(network, asset, coins(budget), slots)) == 0
+    say_drain(world, Drain(network, asset, coins(budget), slots))
     now = [one for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state == 10]
     taken = sorted(one.number for one in now if one.number not in before)
     for number in taken:

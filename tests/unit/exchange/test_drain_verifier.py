@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products import withdrawal_drains
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
 from fullreserve.exchange.products.suspension_wire import Fall, Level, Lift, Mode, Scope
-from fullreserve.exchange.products.withdrawal_state import GetDrains, SumDrains
+from fullreserve.exchange.products.withdrawal_state import BY_A_FEW, GetDrains, SumDrains
 from fullreserve.gateway.rest.x.suspension_rows import Places, artefact
 from scripts.source import ROOT
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, World, coins
@@ -45,9 +47,9 @@ SCRIPT = ROOT / "verifier" / "drain.py"
 OWNERS = (ALICE, BOB, CAROL)
 
 
-def drained() -> tuple[World, dict[str, Any]]:
+def drained(edition: int) -> tuple[World, dict[str, Any]]:
     """A drain from beginning to end, and what is published of it."""
-    draws, world = random.Random(3), opened()
+    draws, world = random.Random(3), opened(edition=edition)
     for owner in OWNERS:
         world.fund(owner, BTC, coins(500))
     number = stop(world, scope=Scope(Level.CHAIN, CHAIN), mode=Mode.QUEUE)
@@ -70,11 +72,13 @@ def drained() -> tuple[World, dict[str, Any]]:
     assert say(world, Lift(number)) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
     sums = [summed(network, asset, log) for network in logs for asset, log in logs[network].items()]
+    more = {"is_by_a_few": edition >= BY_A_FEW}
+    sums = [replace(one, **more) for one in sums]
     for _ in range(2):
         assert world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum]) == sums
         world.restart()
     assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), True)
-    return world, artefact(of(world, number), Places(Catalog(), ()), logs)
+    return world, artefact(of(world, number), Places(Catalog(), ()), logs, sums)
 
 
 def _waiting(world: World) -> list[Any]:
@@ -82,11 +86,18 @@ def _waiting(world: World) -> list[Any]:
     return sorted(found, key=lambda one: one.number)
 
 
-@pytest.fixture(scope="module")
-def whole() -> dict[str, Any]:
-    world, made = drained()
-    assert world.replayed().hashes() == world.machine.hashes()
+@pytest.fixture(scope="module", params=(0, BY_A_FEW))
+def whole(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """By the earlier rules, and by those that look at a few at a time, here at three."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(withdrawal_drains, "LOOKED_AT", 3)
+        world, made = drained(request.param)
+        _check_replayed(world)
     return made
+
+
+def _check_replayed(world: World) -> None:
+    assert world.replayed().hashes() == world.machine.hashes()
 
 
 def run(path: Path, document: object, *more: str) -> subprocess.CompletedProcess[str]:

@@ -249,7 +249,11 @@ class SetQuota(Payload, frozen=True, tag=34):
 
 
 class Drain(Payload, frozen=True, tag=35):
-    """By the house: takes the next of an asset's queue, in fair order, up to a budget."""
+    """By the house: takes the next of an asset's queue, in fair order, up to a budget.
+
+    From edition 3 on it looks at a few only, and pays when it comes to the queue's end (`SumDrains`
+    tells): it is to be said again until then.
+    """
 
     network: int
     asset: int
@@ -263,6 +267,7 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     And the fold goes by a later edition of its rules. 1: an owner has a bounded number of open
     requests. 2: what was let through before people had to look at it is asked about again; `Hold`
     says what is to be stopped, and those that wait follow by `Settle`; no word moves all at once.
+    3: a drain that begins walks its queue a few at a time, and is a suspension's.
     """
 
     edition: int = 0

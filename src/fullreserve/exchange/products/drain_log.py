@@ -44,11 +44,30 @@ class DrainLog(msgspec.Struct, array_like=True, frozen=True):
     opening: dict[int, Amount] = msgspec.field(default_factory=dict)
     shares: dict[int, int] = msgspec.field(default_factory=dict)  # owner: share
     waiting: tuple[int, ...] = ()  # after the last tick
-    ticks: tuple[DrainTick, ...] = ()
+    ticks: list[DrainTick] = msgspec.field(default_factory=list)
+
+
+class Pass(msgspec.Struct, array_like=True):
+    """What the ticks of a log that goes by a few come to so far. `credits` are by share.
+
+    `cursor` is the last request that was looked at since the last payment; 0: none.
+    """
+
+    cursor: int = 0
+    queue: dict[int, Entry] = msgspec.field(default_factory=dict)
+    credits: dict[int, Amount] = msgspec.field(default_factory=dict)
+
+
+# By suspension, network and asset.
+Passes = dict[int, dict[int, dict[int, Pass]]]
 
 
 class DrainSum(msgspec.Struct, array_like=True, frozen=True):
-    """How far the drain of an asset on a network is; `digest` and `time_ms` are its last tick's."""
+    """How far the drain of an asset on a network is; `digest` and `time_ms` are its last tick's.
+
+    `is_by_a_few`: each word looks at a few requests. Then `cursor` is how far they are towards the
+    next payment; 0: the last word paid.
+    """
 
     network: int
     asset: int
@@ -58,6 +77,8 @@ class DrainSum(msgspec.Struct, array_like=True, frozen=True):
     waiting: int
     digest: bytes
     time_ms: int
+    is_by_a_few: bool = False
+    cursor: int = 0
 
 
 class Queued(msgspec.Struct, array_like=True, frozen=True):
@@ -110,16 +131,20 @@ def noted(
         if one.number not in before
     )
     left = tuple(number for number in log.waiting if number not in now)
-    whole = msgspec.structs.replace(tick, entered=entered, left=left, digest=b"")
-    last = log.ticks[-1].digest if log.ticks else bytes(32)
-    whole = msgspec.structs.replace(whole, digest=sha256(last + text_of(whole)).digest())
+    whole = chained(log, msgspec.structs.replace(tick, entered=entered, left=left))
     paid = dict.fromkeys(tick.paid)
     return DrainLog(
         opening,
         shares,
         tuple(number for number in now if number not in paid),
-        (*log.ticks, whole),
+        [*log.ticks, whole],
     )
+
+
+def chained(log: DrainLog, tick: DrainTick) -> DrainTick:
+    """A tick with its hash, behind the log's last."""
+    last = log.ticks[-1].digest if log.ticks else bytes(32)
+    return msgspec.structs.replace(tick, digest=sha256(last + text_of(tick)).digest())
 
 
 def summed(network: int, asset: int, log: DrainLog) -> DrainSum:

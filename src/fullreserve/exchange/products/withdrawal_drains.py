@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import drain
+from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import Drain
+from fullreserve.exchange.products.drain_line import LOOKED_AT, PAID_AT_ONCE, Line
 from fullreserve.exchange.products.drain_log import (
     LOGS_KEPT,
     DrainLog,
     DrainSum,
     DrainTick,
+    Entry,
+    Pass,
+    chained,
     noted,
     plus,
 )
 from fullreserve.exchange.products.suspension_asking import Stops, drain_of
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.withdrawal_rulings import leaving
-from fullreserve.exchange.products.withdrawal_state import SMALL_USD, Withdrawal, WithdrawalState
+from fullreserve.exchange.products.withdrawal_state import (
+    BY_A_FEW,
+    SMALL_USD,
+    Withdrawal,
+    WithdrawalState,
+)
 from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
@@ -27,6 +41,11 @@ class Drains(WithdrawalTable):
     def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
         if len(asked.budget) != 16 or asked.slots < 1:
             return REFUSED
+        suspension = drain_of(asked.network, asked.asset, view)
+        if self._goes_by_a_few(suspension, asked):
+            if not suspension:
+                return Outcome(code=Unsound.NOT_PAYABLE)
+            return self._look_on(suspension, asked, moment, view)
         line = (asked.network, asked.asset, WithdrawalState.QUEUED)
         numbers = self._known.after(
             0, len(self._known.open), lambda row: (row.network, row.asset, row.state) == line
@@ -50,18 +69,156 @@ class Drains(WithdrawalTable):
         done = drain.tick(waiting, amount_int(asked.budget), asked.slots, carried)
         kept = {owner: amount_bytes(credit) for owner, credit in done.credits.items()}
         self._set(of_network, asked.asset, kept)
-        suspension = drain_of(asked.network, asked.asset, view)
         if suspension:
             tick = DrainTick(
                 *(moment.sequence, moment.time_ms, asked.budget, asked.slots),
                 *((), (), done.numbers, b""),
             )
             self._note_tick(suspension, asked, queue, tick, carried)
-        for number in done.numbers:
+        self._pay(done.numbers, moment)
+        return Outcome()
+
+    def _pay(self, numbers: Iterable[int], moment: Moment) -> None:
+        for number in numbers:
             one = self._change(self.state.withdrawals[number], moment)
             one.is_released = True
             self._to_payer(one)
+
+    # A few at a time
+
+    def _goes_by_a_few(self, suspension: int, asked: Drain) -> bool:
+        """Not a drain that began before: its log's ticks are of whole queues."""
+        if self.state.edition < BY_A_FEW:
+            return False
+        is_known = asked.asset in self.state.drains.get(suspension, {}).get(asked.network, {})
+        return not is_known or (suspension, asked.network, asked.asset) in self._known.lines
+
+    def _look_on(self, suspension: int, asked: Drain, moment: Moment, view: View) -> Outcome:
+        key = (suspension, asked.network, asked.asset)
+        log, done = self._begun(key)
+        line = self._known.lines[key]
+        stops = Stops(leaving(by_api=True), asked.network, asked.asset, view)
+        fit, had, end = self._behind(done.cursor, asked, line, stops)
+        entered = [self._entry(number, log) for number in fit if number not in done.queue]
+        here = dict.fromkeys(fit)
+        gone = [number for number in had if number not in here]
+        self._replace(done, line, gone, entered)
+        paid: tuple[int, ...] = ()
+        cursor, slots = end or max(done.cursor, 1), 0
+        if not end:
+            slots = min(asked.slots, PAID_AT_ONCE)
+            waiting = line.in_turn(slots)
+            late = [each.number for each in waiting if not self._fits(each.number, stops)]
+            if late:
+                # They left when they had been looked at: the next word pays without them.
+                self._replace(done, line, late, ())
+                gone, slots = sorted({*gone, *late}), 0
+            else:
+                paid, cursor = self._paid_in_turn(waiting, asked, done, slots), 0
+                self._replace(done, line, paid, ())
+        before, done.cursor = done.cursor, cursor
+        self._undo.append(lambda: setattr(done, "cursor", before))
+        place = (moment.sequence, moment.time_ms, asked.budget, slots)
+        tick = chained(log, DrainTick(*place, tuple(entered), tuple(gone), paid, b""))
+        log.ticks.append(tick)
+        self._undo.append(lambda: log.ticks.__delitem__(-1))
+        amount = sum(self.state.withdrawals[number].value for number in paid)
+        told = plus(self._sum_before(*key), log, amount)
+        told = replace(told, waiting=len(done.queue), is_by_a_few=True, cursor=cursor)
+        self._set(self._known.drained[suspension], key[1:], told)
+        self._pay(paid, moment)
         return Outcome()
+
+    def _begun(self, key: tuple[int, int, int]) -> tuple[DrainLog, Pass]:
+        """The log of a drain and what it comes to: new ones, when this is its first word."""
+        suspension, network, asset = key
+        logs = self.state.drains.setdefault(suspension, {}).setdefault(network, {})
+        passes = self.state.passes.setdefault(suspension, {}).setdefault(network, {})
+        lines = self._known.lines
+        if asset not in logs:
+            self._set(logs, asset, DrainLog())
+            self._set(passes, asset, Pass())
+            self._set(lines, key, Line({}))
+            self._known.drained.setdefault(suspension, {})
+            self._forget_drains()
+        else:
+            # Taken last when the word is taken back: the queue is the old one then.
+            self._undo.append(lambda: lines.__setitem__(key, Line(passes[asset].queue)))
+        return logs[asset], passes[asset]
+
+    def _behind(
+        self, cursor: int, asked: Drain, line: Line, stops: Stops
+    ) -> tuple[list[int], list[int], int]:
+        """Who may be drained of a few behind a number, who was to be, and the last one.
+
+        0: there is nobody behind them.
+        """
+        key = (asked.network, asked.asset, WithdrawalState.QUEUED)
+        now = self._known.after(
+            cursor, LOOKED_AT, lambda row: (row.network, row.asset, row.state) == key
+        )
+        had = line.after(cursor, LOOKED_AT)
+        end = min((each[-1] for each in (now, had) if len(each) == LOOKED_AT), default=0)
+        fit = [number for number in now if self._fits(number, stops)]
+        if not end:
+            return fit, had, 0
+        return [each for each in fit if each <= end], [each for each in had if each <= end], end
+
+    def _fits(self, number: int, stops: Stops) -> bool:
+        """Whether a request waits for this drain, and for nothing else."""
+        one = self.state.withdrawals.get(number)
+        return (
+            one is not None
+            and one.state == WithdrawalState.QUEUED
+            and one.is_approved
+            and _may_be_drained(one, stops)
+        )
+
+    def _entry(self, number: int, log: DrainLog) -> Entry:
+        one = self.state.withdrawals[number]
+        if one.owner not in log.shares:
+            self._set(log.shares, one.owner, number)
+        return Entry(number, log.shares[one.owner], one.amount, one.usd)
+
+    def _replace(
+        self, done: Pass, line: Line, gone: Iterable[int], entered: Iterable[Entry]
+    ) -> None:
+        for number in gone:
+            line.leave(number)
+            self._remove(done.queue, number)
+        for entry in entered:
+            line.enter(entry)
+            self._set(done.queue, entry.number, entry)
+
+    def _paid_in_turn(
+        self, waiting: Sequence[drain.Waiting], asked: Drain, done: Pass, slots: int
+    ) -> tuple[int, ...]:
+        shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
+        carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
+        found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
+        for share in shares:
+            if share in found.credits:
+                self._set(done.credits, share, amount_bytes(found.credits[share]))
+            elif share in done.credits:
+                self._remove(done.credits, share)
+        return found.numbers
+
+    # What is told
+
+    def _sum_before(self, suspension: int, network: int, asset: int) -> DrainSum:
+        known = self._known.drained[suspension].get((network, asset))
+        return known or DrainSum(network, asset, 0, 0, amount_bytes(0), 0, b"", 0)
+
+    def _forget_drains(self) -> None:
+        if len(self.state.drains) <= LOGS_KEPT:
+            return
+        oldest = min(self.state.drains)
+        self._remove(self.state.drains, oldest)
+        self._remove(self._known.drained, oldest)
+        if oldest in self.state.passes:
+            self._remove(self.state.passes, oldest)
+        for key in [each for each in self._known.lines if each[0] == oldest]:
+            self._remove(self._known.lines, key)
 
     def _note_tick(
         self,
@@ -76,19 +233,16 @@ class Drains(WithdrawalTable):
         log = noted(logs.get(asked.asset, DrainLog()), queue, tick, carried)
         self._set(logs, asked.asset, log)
         self._sum_up(suspension, asked, log, queue)
-        if len(self.state.drains) > LOGS_KEPT:
-            oldest = min(self.state.drains)
-            self._remove(self.state.drains, oldest)
-            self._remove(self._known.drained, oldest)
+        self._forget_drains()
 
     def _sum_up(
         self, suspension: int, asked: Drain, log: DrainLog, queue: list[Withdrawal]
     ) -> None:
-        sums, place = self._known.drained.setdefault(suspension, {}), (asked.network, asked.asset)
+        place = (asked.network, asked.asset)
+        sums = self._known.drained.setdefault(suspension, {})
         amounts = {one.number: one.value for one in queue}
         amount = sum(amounts[number] for number in log.ticks[-1].paid)
-        before = sums.get(place, DrainSum(*place, 0, 0, amount_bytes(0), 0, b"", 0))
-        self._set(sums, place, plus(before, log, amount))
+        self._set(sums, place, plus(self._sum_before(suspension, *place), log, amount))
 
 
 def _may_be_drained(one: Withdrawal, stops: Stops) -> bool:

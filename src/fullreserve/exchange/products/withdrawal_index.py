@@ -11,8 +11,11 @@ from heapq import merge
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from fullreserve.exchange.products.custody_wire import Destination
-from fullreserve.exchange.products.drain_log import DrainSum, summed
+from fullreserve.exchange.products.drain_line import Line
+from fullreserve.exchange.products.drain_log import DrainSum, Pass, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
@@ -66,11 +69,22 @@ class Index:
             }
             for suspension, logs in state.drains.items()
         }
+        self.lines: dict[tuple[int, int, int], Line] = {}  # by suspension, network and asset
+        for suspension, by_network in state.passes.items():
+            for network, by_asset in by_network.items():
+                for asset, one_pass in by_asset.items():
+                    self._told(suspension, network, asset, one_pass)
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
         self.finals = {
             number: None for number, one in state.withdrawals.items() if one.state in FINAL
         }
+
+    def _told(self, suspension: int, network: int, asset: int, done: Pass) -> None:
+        self.lines[suspension, network, asset] = Line(done.queue)
+        sums = self.drained[suspension]
+        more = {"waiting": len(done.queue), "is_by_a_few": True, "cursor": done.cursor}
+        sums[network, asset] = replace(sums[network, asset], **more)
 
     def note(self, one: Withdrawal) -> None:
         """Enters a withdrawal that is newer than all others."""

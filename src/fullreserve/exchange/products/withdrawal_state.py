@@ -14,7 +14,7 @@ from fullreserve.exchange.products.deposit_state import (
     NetworkState,
     Question,
 )
-from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, DrainSum, Queued
+from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, DrainSum, Passes, Queued
 from fullreserve.exchange.wire.commands import Amount, amount_int
 
 DAY_MS = 86_400_000
@@ -24,9 +24,10 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 2  # of the fold's rules, that this version knows
+EDITION = 3  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
+BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
 
@@ -135,6 +136,7 @@ class WithdrawalsState(State):
     asks_policy: bool = False
     judged: dict[int, int] = msgspec.field(default_factory=dict)  # open ones: DecisionState
     edition: int = 0
+    passes: Passes = msgspec.field(default_factory=dict)
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):

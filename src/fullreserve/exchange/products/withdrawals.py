@@ -80,7 +80,7 @@ class Withdrawals(Orders, Decisions, Payments):
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains", "asks_policy", "judged", "edition")
+    added = ("drains", "asks_policy", "judged", "edition", "passes")
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, Request):

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products.drain_line import EACH_IN_TURN, OWNERS_IN_TURN
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
     Evidence,
@@ -34,7 +35,7 @@ from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titl
 Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
 
-FORMAT = "fullreserve-drain/1"
+FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2")  # the second: by a few
 USD = 10**8
 STATUS_STATES = {
     SuspensionState.ACTIVE: "ongoing",
@@ -216,16 +217,19 @@ def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> R
     return found
 
 
-def artefact(one: Suspension, places: Places, logs: Logs) -> Row:
+def artefact(one: Suspension, places: Places, logs: Logs, drained: Iterable[DrainSum]) -> Row:
     """A finished drain, whole: what its order can be worked out from again.
 
     Requests are known by their ids, owners by the id of their first request. Amounts are in the
     ledger's smallest unit, USD at 10^-8.
     """
+    by_a_few = [(each.network, each.asset) for each in drained if each.is_by_a_few]
+    bounds = {"owners": str(OWNERS_IN_TURN), "each": str(EACH_IN_TURN)}
     lines = [
         {
             "chain": places.network(network),
             "ccy": places.asset(asset),
+            **(bounds if (network, asset) in by_a_few else {}),
             "opening": {str(share): str(amount_int(has)) for share, has in log.opening.items()},
             "ticks": [_tick(tick) for tick in log.ticks],
         }
@@ -233,7 +237,7 @@ def artefact(one: Suspension, places: Places, logs: Logs) -> Row:
         for asset, log in sorted(by_asset.items())
     ]
     return {
-        "format": FORMAT,
+        "format": FORMATS[any("owners" in line for line in lines)],
         "suspension": str(one.number),
         "orderingKey": "request number, ascending; lane L: max-min fair by owner",
         "idBase": str(ids.BASE),

@@ -118,8 +118,9 @@ class _Suspensions:
         if one.state < SuspensionState.LIFTED or not one.seed:
             raise Problem(NOT_YET)
         logs = await suspension_desk.drains(self._context, one.number)
+        drained = await suspension_desk.drained(self._context, one.number)
         one = await suspension_desk.whole(self._context, one.number) or one
-        return wire.envelope([rows.artefact(one, await places(self._context), logs)])
+        return wire.envelope([rows.artefact(one, await places(self._context), logs, drained)])
 
     async def place(self, request: Request, params: QueueParams) -> bytes:
         """The place of one's own withdrawal: lane, how many and how much ahead, and when."""

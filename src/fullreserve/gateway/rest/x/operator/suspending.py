@@ -410,16 +410,25 @@ class _Suspending:
         """Note the published report."""
         return said.Report(params.suspension, _hash("digest", params.digest))
 
+    async def _tick(self, suspension: int, line: Budget) -> None:
+        """A payment from a line: of a long queue it takes several words."""
+        word = Drain(line.network, line.asset, line.amount, line.slots)
+        is_under_way = True
+        while is_under_way:
+            reply = await say(self._context, WITHDRAWALS, word)
+            if reply.code:
+                raise Problem(reply.code)
+            found = await suspension_desk.drained(self._context, suspension)
+            here = (line.network, line.asset)
+            is_under_way = any(each.cursor for each in found if (each.network, each.asset) == here)
+
     async def tick(self, _who: Operator, params: OneParams) -> bytes:
         """One tick of the drain on each of its lines."""
         one = await self._named(params.suspension)
         if one.state != SuspensionState.DRAINING:
             raise Problem(93_004)
         for line in one.budgets:
-            word = Drain(line.network, line.asset, line.amount, line.slots)
-            reply = await say(self._context, WITHDRAWALS, word)
-            if reply.code:
-                raise Problem(reply.code)
+            await self._tick(one.number, line)
         return wire.envelope([await self._whole(one)])
 
 
