@@ -58,7 +58,7 @@ def in_turn(queue: dict[int, Entry], slots: int) -> list[Waiting]:
 
 
 def test_who_is_in_turn_is_what_the_queue_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Criterion: CUST-BOUND-3. Whoever comes and leaves, between the lanes and back."""
+    """Criterion: CUST-BOUND-7. Whoever comes and leaves, between the lanes and back."""
     monkeypatch.setattr(drain_line, "OWNERS_IN_TURN", 3)
     monkeypatch.setattr(drain_line, "EACH_IN_TURN", 2)
     draws, queue = random.Random(5), dict[int, Entry]()
@@ -99,7 +99,7 @@ def states(world: World) -> dict[int, int]:
 def test_each_tick_pays_what_the_whole_queue_would(
     monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Criterion: CUST-BOUND-3. While no more are in turn than it regards; also after a restart."""
+    """Criterion: CUST-BOUND-7. While no more are in turn than it regards; also after a restart."""
     monkeypatch.setattr(withdrawal_drains, "LOOKED_AT", 3)
     monkeypatch.setattr(drain_line, "EACH_IN_TURN", 30)
     worlds = [draining(edition, seed)[0] for edition in (ASKED_AGAIN, BY_A_FEW)]
@@ -123,7 +123,7 @@ def test_each_tick_pays_what_the_whole_queue_would(
 
 
 def test_a_word_that_is_taken_back_leaves_nothing() -> None:
-    """Criterion: CUST-BOUND-3. Neither the first of a drain nor a later one."""
+    """Criterion: CUST-BOUND-7. Neither the first of a drain nor a later one."""
     world, number = draining(BY_A_FEW, 1)
     fold = next(one for one in world.machine.folds if isinstance(one, Withdrawals))
     word = Drain(CHAIN, BTC, coins(20), 5)
@@ -152,7 +152,7 @@ def _told_anew(fold: Withdrawals) -> object:
 
 
 def test_what_no_suspension_drains_is_not_drained() -> None:
-    """Criterion: CUST-BOUND-3. From edition 3 on; its log tells how far a walk is."""
+    """Criterion: CUST-BOUND-7. From edition 3 on; its log tells how far a walk is."""
     world, number = draining(BY_A_FEW, 2)
     assert world.say(WITHDRAWALS, Drain(CHAIN, BTC, coins(20), 5)) == 0
     (told,) = world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum])

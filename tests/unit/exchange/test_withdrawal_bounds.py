@@ -231,7 +231,7 @@ def test_a_drain_asks_nothing_of_each_request(world: World, work: Work) -> None:
 
 @pytest.mark.parametrize("usd", [1, 2 * SMALL_USD])
 def test_a_word_of_a_drain_looks_at_a_few(monkeypatch: pytest.MonkeyPatch, usd: int) -> None:
-    """Of either lane, however many wait; and its words come to an end. Criterion: CUST-BOUND-3."""
+    """Of either lane, however many wait; and its words come to an end. Criterion: CUST-BOUND-7."""
     world = crowded(crowd(WithdrawalState.QUEUED, FIRST, usd=usd))
     fold_of(world).state.edition = BY_A_FEW
     assert say(world, _stop_of_btc()) == 0

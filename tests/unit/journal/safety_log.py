@@ -37,7 +37,7 @@ from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TO
 
 RUNS = 500
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
-OF_WITHDRAWALS = 2  # the newest of theirs; the policy's goes on by itself
+OF_WITHDRAWALS = 3  # the newest of theirs; the policy's goes on by itself
 OPERATORS = (10_000_101, 10_000_102, 10_000_103)
 USD, DAY_MS = 10**8, 86_400_000
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
