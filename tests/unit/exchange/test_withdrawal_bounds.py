@@ -6,6 +6,7 @@ of them, and what it asks of the core and of other folds, is counted. Work is co
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     SMALL_USD,
     GetDrains,
     GetPlace,
+    GetSmallest,
     GetWithdrawal,
     ListOpen,
     ListPay,
@@ -72,6 +74,7 @@ from tests.unit.exchange.custody_world import (
     CHAIN,
     NETWORKS,
     START_MS,
+    USDT,
     World,
     coins,
 )
@@ -372,6 +375,39 @@ def test_a_cap_forgets_what_was_given_back() -> None:
     world.restart()
     assert ask(world, 3, CAROL) == 58205
     assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_a_canary_is_found_without_a_walk(world: World, work: Work) -> None:
+    """The smallest of its network, or of an asset on it. Criterion: CUST-BOUND-8."""
+    table = fold_of(world).state.withdrawals
+    for asset in (0, BTC, USDT):
+        found: list[Queued | None] = []
+        question = GetSmallest(CHAIN, asset)
+        read, _ = work.of(
+            lambda: found.append(world.ask(WITHDRAWALS, question, Queued | None))  # noqa: B023
+        )
+        assert read <= 1
+        assert [one and one.number for one in found] == [None if asset == USDT else FIRST]
+    assert table[FIRST].usd == table[FIRST + 1].usd
+
+
+def test_the_smallest_is_what_a_walk_finds() -> None:
+    """Whoever comes, leaves and comes back. Criterion: CUST-BOUND-8."""
+    draws, world = random.Random(11), opened()
+    world.fund(ALICE, BTC, coins(500))
+    stop(world, scope=Scope(Level.ASSET, asset=BTC))
+    for _ in range(60):
+        waiting = [one for one in requests(world) if one.state == 0]
+        if waiting and draws.random() < 0.4:
+            assert world.say(WITHDRAWALS, Cancel(draws.choice(waiting).number), ALICE) == 0
+        else:
+            assert ask(world, draws.randrange(1, 9)) == 0
+        if draws.random() < 0.1:
+            world.restart()
+        here = [one for one in requests(world) if one.state == 0]
+        expected = min(here, key=lambda one: (one.usd, one.number), default=None)
+        found = world.ask(WITHDRAWALS, GetSmallest(CHAIN, BTC), Queued | None)
+        assert (found and found.number) == (expected and expected.number)
 
 
 def test_a_queue_is_screened_in_one_walk(world: World, work: Work) -> None:

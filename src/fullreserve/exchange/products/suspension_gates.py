@@ -17,6 +17,7 @@ from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Figure, Ruling, Scope
 from fullreserve.exchange.products.withdrawal_state import (
+    GetSmallest,
     GetWithdrawal,
     ListQueue,
     ListSums,
@@ -43,6 +44,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _networks = msgspec.msgpack.Decoder(list[NetworkState]).decode
 _sums = msgspec.msgpack.Decoder(list[Sum]).decode
 _queue = msgspec.msgpack.Decoder(list[Queued]).decode
+_queued = msgspec.msgpack.Decoder(Queued | None).decode
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
 
 
@@ -237,11 +239,19 @@ def canaries_chosen(one: Suspension, view: View) -> dict[int, int]:
     for network in canaries_missing(one, view):
         if network in chosen and not _is_lost(chosen[network], view):
             continue
-        here = queue(one.terms.scope, view, network)
-        smallest = min(here, key=lambda queued: (queued.usd, queued.number), default=None)
+        smallest = _smallest(one.terms.scope, view, network)
         if smallest is not None:
             chosen[network] = smallest.number
     return chosen
+
+
+def _smallest(scope: Scope, view: View, network: int) -> Queued | None:
+    if not scope.key:
+        answer = _ask(GetSmallest(network, scope.asset), view)
+        return None if answer is None else _queued(answer)
+    # Of a segment's: whose each is has to be looked at.
+    here = queue(scope, view, network)
+    return min(here, key=lambda queued: (queued.usd, queued.number), default=None)
 
 
 def _is_lost(number: int, view: View) -> bool:

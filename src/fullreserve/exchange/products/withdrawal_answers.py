@@ -25,6 +25,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetDrains,
     GetPlace,
     GetQuota,
+    GetSmallest,
     GetWithdrawal,
     ListOpen,
     ListPay,
@@ -80,6 +81,9 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return quota_of(asked.owner, asked.now_ms, state, known)
     if isinstance(asked, GetPlace):
         return _place(asked.number, state, known)
+    if isinstance(asked, GetSmallest):
+        one = known.smallest(asked.network, asked.asset)
+        return None if one is None else queued(one)
     if isinstance(asked, ListQueue):
         return _queue(asked, state, known)
     if isinstance(asked, ListSums | GetDemand | GetDrains | SumDrains):

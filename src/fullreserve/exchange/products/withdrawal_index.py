@@ -31,6 +31,14 @@ SETTLED = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHOR
 GIVEN_BACK = (WithdrawalState.CANCELED, WithdrawalState.FAILED)
 
 
+RANKS = 1 << 64  # numbers are below it
+
+
+def _rank(one: Withdrawal) -> int:
+    """By USD, then by number, in one integer."""
+    return one.usd * RANKS + one.number
+
+
 class Row(NamedTuple):
     """What the withdrawals of a row have in common."""
 
@@ -61,6 +69,9 @@ class Index:
         self.rows: dict[Row, Ranked] = {}
         self.taken: dict[tuple[int, int], Ranked] = {}  # by network and asset; of a day
         self._row_of: dict[int, Row] = {}
+        # Queued ones by network and asset, the smallest in USD first; see `_rank`.
+        self._smallest: dict[tuple[int, int], Ranked] = {}
+        self._rank_of: dict[int, int] = {}
         self.drained: dict[int, dict[tuple[int, int], DrainSum]] = {  # by suspension
             suspension: {
                 (network, asset): summed(network, asset, log)
@@ -143,6 +154,9 @@ class Index:
         self._unplace(one.number)
         self._row_of[one.number] = fresh
         self.rows.setdefault(fresh, Ranked()).add(one.number, one.value)
+        if fresh.state == WithdrawalState.QUEUED:
+            rank = self._rank_of[one.number] = _rank(one)
+            self._smallest.setdefault((one.network, one.asset), Ranked()).add(rank, 0)
 
     def _leave(self, one: Withdrawal) -> None:
         del self.open[one.number]
@@ -156,6 +170,8 @@ class Index:
         row = self._row_of.pop(number, None)
         if row is None:
             return
+        if number in self._rank_of:
+            self._smallest[row.network, row.asset].remove(self._rank_of.pop(number))
         ranked = self.rows[row]
         ranked.remove(number)
         if not len(ranked):
@@ -197,6 +213,16 @@ class Index:
 
     def _after(self, number: int, wanted: Callable[[Row], bool]) -> Iterator[int]:
         return merge(*(ranked.after(number) for ranked in self.matching(wanted).values()))
+
+    def smallest(self, network: int, asset: int) -> Withdrawal | None:
+        """The smallest in USD that is queued on a network, of an asset or of any (0)."""
+        found = (
+            next(ranked.after(-1), None)
+            for place, ranked in self._smallest.items()
+            if place[0] == network and asset in (0, place[1])
+        )
+        first = min((rank for rank in found if rank is not None), default=None)
+        return None if first is None else self._state.withdrawals[first % RANKS]
 
     def before(self, one: Withdrawal) -> Before:
         """What stands before a withdrawal among those that wait for the same."""

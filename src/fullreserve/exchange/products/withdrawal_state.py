@@ -199,6 +199,13 @@ class ListQueue(Question, frozen=True, tag=40):
     asset: int = 0  # 0: every one
 
 
+class GetSmallest(Question, frozen=True, tag=50):
+    """-> Queued | None, the smallest in USD in state 0 on a network; of an asset, or any (0)."""
+
+    network: int
+    asset: int = 0
+
+
 class ListSums(Question, frozen=True, tag=45):
     """-> list[Sum] of what waits in state 0, or of what is bound, by network and asset."""
 
@@ -318,6 +325,7 @@ AnyQuestion = (
     | ListSums
     | NextSettled
     | GetDemand
+    | GetSmallest
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -337,6 +345,7 @@ ANSWERS: dict[type[Question], object] = {
     ListOpen: list[Withdrawal],
     ListSums: list[Sum],
     NextSettled: int,
+    GetSmallest: Queued | None,
     GetDemand: Demand,
 }
 
