@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { PERMISSION_NAMES, permissionsOf } from '~/pages/account/apiKeys/permissions'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
@@ -19,10 +20,14 @@ interface KeysProps {
 export function UserKeys({ uid, rows, mayRevoke }: KeysProps): ReactNode {
   const { t } = useTranslation()
   const date = useDates()
+  const named = (perm: string) =>
+    permissionsOf(perm)
+      .map((each) => t(PERMISSION_NAMES[each]))
+      .join(', ')
   const columns: Column<Key>[] = [
     { id: 'key', title: t('apiKeys.key'), cell: (row) => <code>{row.apiKey}</code> },
     { id: 'label', title: t('apiKeys.label'), cell: (row) => <Text text={row.label} /> },
-    { id: 'perm', title: t('apiKeys.perm'), cell: (row) => <Text text={row.perm} /> },
+    { id: 'perm', title: t('apiKeys.perm'), cell: ({ perm }) => <Text text={named(perm)} /> },
     { id: 'ip', title: t('apiKeys.ip'), cell: (row) => <Text text={row.ip} /> },
     { id: 'used', title: t('account.lastUse'), cell: (row) => date(row.usedTs) },
   ]
