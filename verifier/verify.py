@@ -1499,11 +1499,20 @@ def account_signer(text: Any, digest: bytes, address: str) -> bytes:
     return keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:]
 
 
-# Hashes of the code of Safe 1.5.0, as its package has it: the proxy, and what proxies run.
-_SAFE_PROXIES = ("4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f",)
+# Hashes of the code of Safe 1.5.0, 1.4.1 and 1.3.0, as their packages have it: the proxy, and what
+# proxies run, each with its variant that logs more. All keep owners in the same slots.
+_SAFE_PROXIES = (
+    "4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f",
+    "d7d408ebcd99b2b70be43e20253d6d92a8ea8fab29bd3be7f55b10032331fb4c",
+    "b89c1b3bdf2cf8827818646bce9a8f6e372885f8c55e5c07acbd307cb133b000",
+)
 _SAFES = (
     "dda019cbd7c867a533a2a86e5c53434fdc50b13122b5a5ddb4a8df61b31c20f2",
     "180193227186ccb85316c94db1f0d156ed932b14712cfaac78901899178572dc",
+    "1fe2df852ba3299d6534ef416eefa406e56ced995bca886ab7a553e6d0c5e1c4",
+    "b1f926978a0f44a2c0ec8fe822418ae969bd8c3f18d61e5103100339894f81ff",
+    "bba688fbdb21ad2bb58bc320638b43d94e7d100f6f3ebaab0a4e4de6304b1c2e",
+    "21842597390c4c6e3c1239e434a682b054bd9548eee5e9b1d6a4482731023c0f",
 )
 
 
@@ -2403,25 +2412,36 @@ def _named_by(evidence: Document, checked: Sequence[Checked]) -> Checked:
     raise Refused("The evidence is not the one that the statement names.")
 
 
-def check_node(spec: str, checked: Checked, evidence: Sequence[Document] = ()) -> None:
+def check_node(
+    spec: str,
+    checked: Checked,
+    evidence: Sequence[Document] = (),
+    lists: Sequence[Document] = (),
+) -> None:
     """That the reader's own node has a chain's block, and its coins where they are of this kind.
 
-    `spec` is NETWORK=URL; a URL may have a name and a password.
+    And that it has the payments that are on their way: with the evidence also that an address of
+    the exchange paid as much to others. `spec` is NETWORK=URL; it may have a password.
     """
     number, _, url = spec.partition("=")
     for row in texts(member(checked.statement, "reserves", dict), "chains"):
         if str(whole(row, "network")) != number:
             continue
-        shown = [one for one in coins_in(evidence) if str(whole(one, "network")) == number]
-        if shown:
+        chains = [one for document in evidence for one in texts(document, "chains")]
+        shown = [one for one in chains if whole(one, "network") == whole(row, "network")]
+        is_coins = bool(shown) and member(shown[0], "kind", str) == "utxo"
+        if is_coins:
             _check_coins_at(url, shown[0])
-            for payment in checked.statement.get("leaving", ()):
-                if whole(payment, "network") == whole(row, "network"):
-                    _check_spend_at(url, payment)
-            return
+        ours = ours_on(whole(row, "network"), shown, lists)
         for payment in checked.statement.get("leaving", ()):
             if whole(payment, "network") == whole(row, "network"):
-                _check_payment_at(url, payment)
+                if is_coins:
+                    paid = _ask_spend(url, payment, ours)
+                else:
+                    paid = _ask_payment(url, payment, shown, ours)
+                _check_paid(paid, payment, checked, shown)
+        if is_coins:
+            return
         block = _ask(url, "eth_getBlockByNumber", hex(whole(row, "height")), False)
         if not isinstance(block, dict) or block.get("hash") != "0x" + octets(row, "block").hex():
             raise Refused("Your node has another block at this height.")
@@ -2431,9 +2451,53 @@ def check_node(spec: str, checked: Checked, evidence: Sequence[Document] = ()) -
 
 
 _NO_PAYMENT = "Your node does not have the payment %s in block %d."
+_TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
 
-def _check_payment_at(url: str, payment: Document) -> None:
+class _Paid(NamedTuple):
+    """What a node says of a payment: whether an address of ours paid, and what others got."""
+
+    is_ours: bool
+    units: Decimal | None  # of the chain; None where it cannot be told which asset this was
+
+
+def ours_on(
+    network: int, shown: Sequence[Document], lists: Sequence[Document]
+) -> Callable[[str], bool]:
+    """Whether an address is the exchange's, by the evidence and the list of addresses."""
+    rows = [member(place, "address", str) for one in shown for place in texts(one, "places")]
+    for one in lists:
+        rows += [address for number, address in since_by_address(one) if number == network]
+    if not shown or member(shown[0], "kind", str) != "utxo":
+        accounts = {one.lower() for one in rows}
+        return lambda address: address.lower() in accounts
+    scripts = {script_of(member(shown[0], "hrp", str), one).hex() for one in rows}
+    return lambda script: script in scripts
+
+
+def _check_paid(
+    paid: _Paid, payment: Document, checked: Checked, shown: Sequence[Document]
+) -> None:
+    if not shown:
+        return
+    txid, symbol = octets(payment, "txid").hex(), member(payment, "symbol", str)
+    if not paid.is_ours:
+        raise Refused(
+            "Your node says that no address of the exchange, of those in the files, made the "
+            f"payment {txid}."
+        )
+    decimals = {one.symbol: one.decimals for one in checked.assets}
+    of_chain = _decimals_on(shown[0])
+    if paid.units is None or symbol not in decimals or symbol not in of_chain:
+        return
+    stated = amount(payment, "amount") * 10 ** of_chain[symbol]
+    if paid.units * 10 ** decimals[symbol] < stated:
+        raise Refused(f"Your node says that the payment {txid} paid less {symbol[:20]} than that.")
+
+
+def _ask_payment(
+    url: str, payment: Document, shown: Sequence[Document], ours: Callable[[str], bool]
+) -> _Paid:
     txid, height = octets(payment, "txid").hex(), whole(payment, "height")
     told = _ask(url, "eth_getTransactionReceipt", "0x" + txid)
     if not isinstance(told, dict) or (told.get("blockNumber"), told.get("status")) != (
@@ -2441,13 +2505,53 @@ def _check_payment_at(url: str, payment: Document) -> None:
         "0x1",
     ):
         raise Refused(_NO_PAYMENT % (txid, height))
+    if not shown:
+        return _Paid(False, None)
+    made = _ask(url, "eth_getTransactionByHash", "0x" + txid)
+    try:
+        is_ours = ours(made["from"])
+        symbol = member(payment, "symbol", str)
+        if symbol == member(member(shown[0], "coin", dict), "symbol", str):
+            units = 0 if ours(made["to"]) else int(made["value"], 16)
+            return _Paid(is_ours, Decimal(units))
+        tokens = {one["contract"]: one["symbol"] for one in texts(shown[0], "tokens")}
+        if symbol not in tokens.values():
+            return _Paid(is_ours, None)
+        logs = [one for one in told["logs"] if tokens.get(one["address"][2:].lower()) == symbol]
+        return _Paid(is_ours, Decimal(sum(_moved(one, ours) for one in logs)))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Refused(_NO_PAYMENT % (txid, height)) from None
 
 
-def _check_spend_at(url: str, payment: Document) -> None:
+def _moved(entry: Document, ours: Callable[[str], bool]) -> int:
+    """What a token's event says that left for others."""
+    topics = entry["topics"]
+    if len(topics) != 3 or topics[0] != _TRANSFER:
+        return 0
+    source, target = ("0x" + one[-40:] for one in topics[1:])
+    return int(entry["data"], 16) if ours(source) and not ours(target) else 0
+
+
+def _ask_spend(url: str, payment: Document, ours: Callable[[str], bool]) -> _Paid:
     txid, height = octets(payment, "txid").hex(), whole(payment, "height")
-    block = _ask(url, "getblock", _ask(url, "getblockhash", height), 1)
-    if not isinstance(block, dict) or txid not in (block.get("tx") or ()):
-        raise Refused(_NO_PAYMENT % (txid, height))
+    block = _ask(url, "getblock", _ask(url, "getblockhash", height), 2)
+    try:
+        rows = block.get("tx") or block.get("rawtx") or ()
+        made = next(one for one in rows if one["txid"] == txid)
+        # A block's witnesses were checked by the node: whose script is there has signed.
+        spent = {one for entry in made["vin"] for one in _scripts_of(entry)}
+        outputs = [(one["scriptPubKey"]["hex"], one["value"]) for one in made["vout"]]
+        units = sum(Decimal(value) * 10**8 for script, value in outputs if not ours(script))
+        return _Paid(any(ours(one) for one in spent), Decimal(units))
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError):
+        raise Refused(_NO_PAYMENT % (txid, height)) from None
+
+
+def _scripts_of(entry: Document) -> list[str]:
+    """What an input may have spent, by its witness: of a script, or of a key."""
+    witness = entry.get("txinwitness") or entry.get("witness") or ()
+    last = bytes.fromhex(witness[-1]) if witness else b""
+    return [(b"\0\x20" + sha(last)).hex(), (b"\0\x14" + hash160(last)).hex()]
 
 
 def coins_in(evidence: Sequence[Document]) -> list[Document]:
@@ -2587,6 +2691,12 @@ def verdict_of(checked: Sequence[Checked], files: int) -> str:
     return f"{holds}; of the exchange's own {', '.join(own)} nothing is covered."
 
 
+def _evidence_of(one: Checked, evidence: Sequence[Document]) -> list[Document]:
+    """Of several the one that a statement names."""
+    name = member(one.statement, "reserves", dict).get("evidence")
+    return [document for document in evidence if sha(canonical(document)).hex() == name]
+
+
 def _newest(checked: Sequence[Checked]) -> Checked:
     if not checked:
         raise Refused("--node needs a bundle.")
@@ -2608,8 +2718,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 contents.append(file.read(FILE_MAX + 1))
         checked = check_files(contents, key)
         evidence = [one for one in map(load, contents) if "chains" in one]
+        lists = [one for one in map(load, contents) if "addresses" in one and "v" in one]
+        lists = [one for one in lists if "statement" not in one]
         for spec in given.node:
-            check_node(spec, _newest(checked), evidence)
+            newest = _newest(checked)
+            check_node(spec, newest, _evidence_of(newest, evidence), lists)
     except (Refused, OSError) as problem:
         print(f"What the next line means: {meaning_of(str(problem))}")
         print(f"FAILED: {problem}")

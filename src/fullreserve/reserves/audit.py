@@ -140,7 +140,7 @@ def check_claims(data: Path, document: Document) -> None:
 def check_control(folder: Path, document: Document, nodes: dict[str, str]) -> int:
     """That the evidence holds for the stand-alone verifier; how many addresses it is of. Finding.
 
-    Coins of Bitcoin's family are looked for at the auditor's nodes here too.
+    Coins of Bitcoin's family, and payments on their way, are looked for at the auditor's nodes too.
     """
     name = document["reserves"]["evidence"]
     if not name:
@@ -148,14 +148,16 @@ def check_control(folder: Path, document: Document, nodes: dict[str, str]) -> in
     judge = verifier()
     row = (folder / "epochs" / f"{document['epoch']}.json").read_bytes()
     evidence = judge.load((folder / "evidence" / f"{name}.json").read_bytes())
+    listed = document.get("addresses", {}).get("list")
+    lists = [json.loads((folder / f"addresses/{listed}.json").read_bytes())] if listed else []
     try:
         said = judge.check_statement(judge.load(row))
         said = said._replace(assets=judge.assets_of(document))
         judge.check_evidence(evidence, said)
-        for chain in judge.coins_in([evidence]):
+        for chain in evidence["chains"]:
             number = str(chain["network"])
             if number in nodes:
-                judge.check_node(f"{number}={nodes[number]}", said, [evidence])
+                judge.check_node(f"{number}={nodes[number]}", said, [evidence], lists)
     except judge.Refused as refused:
         raise Finding(str(refused)) from None
     return sum(len(chain["places"]) for chain in evidence["chains"])

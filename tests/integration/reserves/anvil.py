@@ -63,10 +63,13 @@ class Anvil:
             self._mint(self._token(asset), place, units * 10**8)
         self.node.call("anvil_mine", "0x1")
 
-    def pay_somebody(self) -> str:
-        """The id of a transaction in a block, of somebody's own money."""
+    def pay_somebody(self, place: Place | None = None, units: int = 1) -> str:
+        """The id of a transaction in a block, of somebody's own money or of one of our places."""
         sender, receiver = self.node.call("eth_accounts")[:2]
-        call = {"from": sender, "to": receiver, "value": "0x1"}
+        if place is not None:
+            sender = place.address
+            self.node.call("anvil_impersonateAccount", sender)
+        call = {"from": sender, "to": receiver, "value": hex(units)}
         sent: str = self.node.call("eth_sendTransaction", call)
         self.node.call("anvil_mine", "0x1")
         return sent

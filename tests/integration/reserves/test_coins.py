@@ -127,7 +127,8 @@ def asked_of(
     (of,) = shown.chains
     rows = [{"network": of.network, "height": of.height, "block": of.block}]
     statement = {"reserves": {"chains": rows}, "leaving": list(payments)}
-    told = verify.Checked(statement, b"", [], None, verify.Logged(1, b""))
+    bitcoin = verify.Asset("BTC", 8, 0, 0)
+    told = verify.Checked(statement, b"", [bitcoin], None, verify.Logged(1, b""))
     verify.check_node(f"{NUMBER}={chain.url}", told, [document])
 
 
@@ -181,8 +182,15 @@ async def test_a_spent_coin_counts_no_more(
     ((network, txid, height, withdrawals),) = after.mined
     assert (network, txid, withdrawals) == (NUMBER, attempt.txid.hex(), (1,))
     assert height == after.chains[0].height
-    paid = {"network": NUMBER, "txid": txid, "height": height}
+    paid = {"network": NUMBER, "txid": txid, "height": height, "symbol": "BTC"}
+    paid["amount"] = str(chain.unit)
     asked_of(chain, after, later, [paid])
+    with pytest.raises(verify.Refused, match="paid less BTC than that"):
+        asked_of(chain, after, later, [paid | {"amount": str(chain.unit + 1)}])
+    others = copy.deepcopy(later)
+    others["chains"][0]["places"] = []
+    with pytest.raises(verify.Refused, match="no address of the exchange"):
+        asked_of(chain, after, others, [paid])
     with pytest.raises(verify.Refused, match="does not have the payment"):
         asked_of(chain, after, later, [paid | {"height": height - 1}])
     with pytest.raises(verify.Refused, match="it was spent, or never was"):

@@ -6,6 +6,8 @@ gift of the house, coins that leave the chain, a chain that cannot be read.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -21,6 +23,7 @@ from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import queries as q
+from fullreserve.reserves.places import Place
 from tests.bed import ALICE, BTC, submit
 from tests.integration.reserves.anvil import CHAIN_ID, ETHER, NUMBER, Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
@@ -96,8 +99,9 @@ async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> 
     bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
     assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
     assert asset_row(await world.publish(), "ETH")["ratio"] == "1.0000"
-    txid = bytes.fromhex(world.anvil.pay_somebody()[2:])
-    world.anvil.give(world.keys.held[0], 4)
+    hot = world.keys.held[0]
+    txid = bytes.fromhex(world.anvil.pay_somebody(hot, 10**18)[2:])
+    world.anvil.give(hot, 4)
     keep_payment(world, number, txid)
     row = await world.publish()
     ether = asset_row(row, "ETH")
@@ -107,6 +111,7 @@ async def test_a_withdrawal_that_a_block_has_paid_does_not_dip(world: World) -> 
     assert world.verdict(row) == ""
     told = verify.check_statement(row)
     verify.check_node(f"{NUMBER}={world.anvil.process.url}", told)
+    others_payments_are_refused(world, row, hot)
     row["statement"]["leaving"][0]["height"] -= 1
     with pytest.raises(verify.Refused, match="does not have the payment"):
         verify.check_node(f"{NUMBER}={world.anvil.process.url}", told)
@@ -146,6 +151,26 @@ async def test_most_of_an_asset_may_leave_at_once(world: World) -> None:
     assert world.verdict(row, evidence=False) == ""
     assert "cover rests on statement 1" in world.verdict(row)
     assert world.verdict(row, beside=[first]) == ""
+
+
+def others_payments_are_refused(world: World, row: dict[str, Any], hot: Place) -> None:
+    """With its evidence a node is asked who paid, and how much."""
+    at, told = f"{NUMBER}={world.anvil.process.url}", verify.check_bundle(row)
+    name = row["statement"]["reserves"]["evidence"]
+    file = world.folder / f"reserves/public/evidence/{name}.json"
+    evidence = [verify.load(file.read_bytes())]
+    verify.check_node(at, told, evidence)
+    (payment,) = row["statement"]["leaving"]
+    kept = dict(payment)
+    payment["amount"] = str(COIN + 1)
+    with pytest.raises(verify.Refused, match="paid less ETH than that"):
+        verify.check_node(at, told, evidence)
+    strangers = world.anvil.pay_somebody()[2:]
+    height = int(world.anvil.node.call("eth_blockNumber"), 16)
+    payment |= {**kept, "txid": strangers, "height": height}
+    with pytest.raises(verify.Refused, match="no address of the exchange"):
+        verify.check_node(at, told, evidence)
+    payment |= kept
 
 
 def keep_payment(world: World, number: int, txid: bytes) -> None:

@@ -122,6 +122,12 @@ def safe_vectors() -> Iterator[Vector]:
     name = "0x" + SAFE.hex()
     yield Vector("EIP-1271: two of a Safe's three owners", safe_files(OWNERS[1:]), "")
     few = f"{name}: fewer owners signed than the Safe needs."
+    for version, proxy, safes in (("1.4.1", 1, (2, 3)), ("1.3.0", 2, (4, 5))):
+        for place, logs in zip(safes, ("", ", one that logs more"), strict=True):
+            codes = verify._SAFE_PROXIES[proxy], verify._SAFES[place]
+            state = safe_state(OWNERS, 2, *map(bytes.fromhex, codes))
+            held = safe_files(OWNERS[1:], state=state)
+            yield Vector(f"EIP-1271: a Safe {version}{logs}", held, "")
     yield Vector("EIP-1271: one owner alone", safe_files(OWNERS[:1]), few)
     yield Vector("B2: EIP-1271, one owner twice", safe_files([OWNERS[0], OWNERS[0]]), few)
     # Nothing leads to somebody who is not in the mapping: what is not shown is not there.

@@ -1548,11 +1548,20 @@ function accountSigner(text, digest, address) {
   return hashed(bigEndian(x, 32), bigEndian(y, 32)).slice(12)
 }
 
-// Hashes of the code of Safe 1.5.0, as its package has it: the proxy, and what proxies run.
-const SAFE_PROXIES = ['4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f']
+// Hashes of the code of Safe 1.5.0, 1.4.1 and 1.3.0, as their packages have it: the proxy, and what
+// proxies run, each with its variant that logs more. All keep owners in the same slots.
+const SAFE_PROXIES = [
+  '4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f',
+  'd7d408ebcd99b2b70be43e20253d6d92a8ea8fab29bd3be7f55b10032331fb4c',
+  'b89c1b3bdf2cf8827818646bce9a8f6e372885f8c55e5c07acbd307cb133b000',
+]
 const SAFES = [
   'dda019cbd7c867a533a2a86e5c53434fdc50b13122b5a5ddb4a8df61b31c20f2',
   '180193227186ccb85316c94db1f0d156ed932b14712cfaac78901899178572dc',
+  '1fe2df852ba3299d6534ef416eefa406e56ced995bca886ab7a553e6d0c5e1c4',
+  'b1f926978a0f44a2c0ec8fe822418ae969bd8c3f18d61e5103100339894f81ff',
+  'bba688fbdb21ad2bb58bc320638b43d94e7d100f6f3ebaab0a4e4de6304b1c2e',
+  '21842597390c4c6e3c1239e434a682b054bd9548eee5e9b1d6a4482731023c0f',
 ]
 
 // What a Safe's owners sign so that it answers yes by EIP-1271 to the message's EIP-191 hash.
