@@ -15,7 +15,7 @@ from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import NodeRefuses
-from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, Payer
+from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, NotSigned, Payer
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
 from tests.integration.custody.conftest import made_bed
@@ -161,6 +161,33 @@ async def test_a_payment_takes_the_nonce_that_was_given_up(erc20: EvmBed, store:
     assert not book.moves
     assert book.paid.keys() == {*indexes[1:], late}
     assert bed.balance(late) == bed.unit
+
+
+async def test_a_lane_that_nobody_can_sign_for_any_more_stops_no_other(
+    erc20: EvmBed, store: Store
+) -> None:
+    """Criterion: CUST-GONE-4. Its own payments wait; what comes later goes by the other lanes."""
+    bed, indexes = erc20, [erc20.fresh() for _ in erc20.keys]
+    lost, *_ = bed.keys
+    book = Agreement(bed, *indexes)
+    late = [bed.fresh() for _ in range(2)]
+    approved = Approved(*(bed.payment(one, one, bed.unit) for one in (*indexes, *late)))
+
+    def sign(plan: Plan) -> Attempt:
+        if read_body(plan.body).lane == lost:
+            raise NotSigned("0 of 1 signers signed")
+        return bed.sign(plan, approved)
+
+    payer = Payer(bed.chain, store, book, sign, PAY_TERMS, SALT)
+    await until_done(bed, payer, book, rounds=8)
+    assert len(book.paid) == len(indexes) - 1
+    for one in late:
+        book.waiting[one] = bed.unit
+        await until_done(bed, payer, book, rounds=8)
+    assert set(late) <= book.paid.keys()
+    (stuck,) = store.open_plans(1)
+    assert read_body(stuck.plan.body).lane == lost
+    assert not book.failed
 
 
 def _gaps(store: Store) -> list[int]:

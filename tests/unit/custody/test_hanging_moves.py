@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from eth_account import Account
 
+from fullreserve.custody.addresses import account_of
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.keys.gas import FEE_MAX, PAYER, Bid, FeeCap, FileGas
@@ -135,6 +137,21 @@ async def test_what_stands_behind_a_lost_nonce_takes_its_place(refills: Refills)
     assert made.bid.nonce == 0
     with pytest.raises(FeeCap):
         GAS.again(node, TO, DATA, Bid(nonce=0, tip=1, fee=FEE_MAX), others=())
+
+
+async def test_who_pays_the_gas_may_be_gone_for_ever(refills: Refills) -> None:
+    """Criterion: CUST-GONE-4. Another's account takes over what was sent; owners sign no more."""
+    node = nodes_of(refills)[0]
+    node.height += STUCK_AFTER
+    heir = FileDevice(Path("heir"), {PAYER: Private.of_seed(b"who pays the gas from now on....")})
+    refills.worker._terms = refills.worker._terms._replace(gas=FileGas(heir))
+    for one in (refills.folder / "custody-moves").glob("*.part"):
+        one.unlink()
+    await refills.worker.round()
+    sent = [Account.recover_transaction(one) for one in node.given]
+    paid = account_of(heir.public(PAYER)).hex()
+    assert len(sent) == 2
+    assert sent[0].lower() != sent[1].lower() == f"0x{paid}"
 
 
 async def test_a_nonce_that_is_lost_is_not_believed_before_it_is_deep(refills: Refills) -> None:

@@ -14,11 +14,13 @@ from fullreserve.exchange.products.approval_acts import (
     ClaimDeposit,
     Correct,
     Define,
+    Dismiss,
     Enrol,
     Grant,
     Propose,
     Reject,
     Report,
+    SetThreshold,
 )
 from fullreserve.exchange.products.approval_state import CLOSED_KEPT, CONSOLE, ProposalState
 from fullreserve.exchange.products.approvals import Approvals
@@ -173,3 +175,29 @@ def test_what_is_being_carried_out_is_not_forgotten_and_old_words_are_done(world
         assert said(world, Reject(proposed(world, FEES)), ADA) == 0
     assert old not in world.machine.folds[0].state.proposals
     assert state_of(world, number) is ProposalState.CARRYING
+
+
+@pytest.mark.parametrize("gone", [ADA, BEA, CLEO])
+def test_any_one_operator_may_be_gone_for_ever(world: World, gone: int) -> None:
+    """Criterion: LIVE-4. Two of three decide, let the lost one go and another one in."""
+    first, second = [one for one in (ADA, BEA, CLEO) if one != gone]
+    assert said(world, Approve(proposed(world, FEES, first)), second) == 0
+    assert said(world, Dismiss(CONSOLE, gone), first) == 0
+    number = proposed(world, Admit(CONSOLE, DAN), first)
+    assert said(world, Approve(number), second) == 0
+    assert state_of(world, number) is ProposalState.DONE
+    assert said(world, Approve(proposed(world, FEES, second)), DAN) == 0
+    assert said(world, Approve(proposed(world, FEES, first)), gone) == 91001
+
+
+def test_a_group_that_needs_everybody_is_brought_back_from_the_machine(world: World) -> None:
+    """Criterion: LIVE-4. Two have to approve what one of three proposed, and one is gone."""
+    number = proposed(world, SetThreshold(CONSOLE, 2))
+    assert said(world, Approve(number), BEA) == 0
+    assert said(world, Dismiss(CONSOLE, CLEO), ADA) == 0
+    assert said(world, Propose(FEES, LASTS_MS), ADA) == 91002
+    assert said(world, Enrol(CONSOLE, DAN), chart.HOUSE) == 0
+    number = proposed(world, FEES)
+    for other in (BEA, DAN):
+        assert said(world, Approve(number), other) == 0
+    assert state_of(world, number) is ProposalState.DONE
