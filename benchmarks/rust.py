@@ -21,7 +21,7 @@ def run_example(name: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [*command, "--example", name, "--", "--json"],
         cwd=ROOT,
-        env=os.environ | {"RUSTFLAGS": release_flags()},
+        env=os.environ | {"CARGO_ENCODED_RUSTFLAGS": release_flags()},
         check=True,
         capture_output=True,
         text=True,

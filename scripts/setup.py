@@ -201,8 +201,9 @@ def install_packages(uv: Path, names: list[str]) -> None:
 
 
 def release_flags() -> str:
-    """Return the compiler's flags of a release build, those of the environment among them."""
-    return f"{os.environ.get('RUSTFLAGS', '')} -Cprofile-use={PROFILE}".strip()
+    """Return the compiler's flags of a release build, as CARGO_ENCODED_RUSTFLAGS takes them."""
+    # A folder's name may have blanks, at which RUSTFLAGS would be cut.
+    return "\x1f".join([*os.environ.get("RUSTFLAGS", "").split(), f"-Cprofile-use={PROFILE}"])
 
 
 def build_package(uv: Path, flags: str = "") -> None:
@@ -213,7 +214,7 @@ def build_package(uv: Path, flags: str = "") -> None:
             *("--no-build-isolation", "--reinstall-package", "fullreserve", "--editable", "."),
             # maturin and a plain `cargo build` in one folder rebuild PyO3 in turns.
             CARGO_TARGET_DIR=str(ROOT / "target" / ("profile" if flags else "extension")),
-            RUSTFLAGS=flags or release_flags(),
+            CARGO_ENCODED_RUSTFLAGS=flags or release_flags(),
             VIRTUAL_ENV=str(VENV),
             PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )

@@ -86,7 +86,7 @@ def run_core(raw: Path) -> None:
     core = ("--release", "--quiet", "--locked", "-p", "fullreserve-core", "--example", "bench_core")
     counted = {
         "CARGO_TARGET_DIR": str(ROOT / "target" / "profile"),
-        "RUSTFLAGS": f"-Cprofile-generate={raw}",
+        "CARGO_ENCODED_RUSTFLAGS": f"-Cprofile-generate={raw}",
     }
     with step("compiling the core's stream of commands, with counters"):
         call("cargo", "build", *core, **counted)
