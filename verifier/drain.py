@@ -35,7 +35,7 @@ from typing import Any
 
 # The second: of a drain of which some line looks at a part of its queue at a time.
 FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2")
-OWNERS, EACH = 32, 4  # of lane L that are in turn, and requests of each
+OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 
 
 class Wrong(Exception):

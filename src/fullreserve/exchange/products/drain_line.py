@@ -19,7 +19,7 @@ from fullreserve.exchange.wire.commands import amount_int
 
 LOOKED_AT = 100  # requests by a word
 PAID_AT_ONCE = 100
-OWNERS_IN_TURN = 32  # of lane L, by their first requests
+OWNERS_IN_TURN = 100  # of lane L, by their first requests: no fewer than can be paid
 EACH_IN_TURN = 4  # oldest requests of each of these
 
 
