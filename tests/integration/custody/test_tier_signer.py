@@ -131,7 +131,7 @@ def test_what_people_approved_is_signed_again_and_again(desk: Desk) -> None:
 
 
 def test_a_coordinator_under_attack_gets_nothing(desk: Desk) -> None:
-    """Criterion: CUST-SIGN-2."""
+    """Criterion: CUST-SIGN-2, CUST-INV-5."""
     of = intent()
     good = spend_of(of)
     thief = b"\x00\x14" + b"\x66" * 20

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from fullreserve.custody.setbacks import FILE, Setbacks
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.rules import DAY_MS, MINUTE_MS
 from tests.bed import ALICE
@@ -149,6 +150,19 @@ async def test_a_new_authenticator_approves_a_day_later_and_the_first_at_once(
     assert (await bea.post("approve", proposal=number)).code == "91027"
     await again(console, bea, DAY_MS)
     assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def test_operators_see_what_cannot_be_vetted(console: Console) -> None:
+    """Criterion: POL-28. As the worker on duty writes it; a damaged file shows none."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    kept = Setbacks(folder, console.town.clock)
+    kept.note(7, ValueError("never shown"))
+    kept.tell()
+    (row,) = (await console.ada.get("overview")).row["unvetted"]
+    assert (row["problem"], row["times"]) == ("ValueError", "1")
+    (folder / FILE).write_bytes(b"<html>")
+    assert (await console.ada.get("overview")).row["unvetted"] == []
 
 
 async def test_who_is_no_operator_waits_for_nothing(console: Console) -> None:

@@ -73,7 +73,7 @@ def in_teams(world: World) -> None:
 
 
 def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
-    """Criterion: OP-TEAM-1"""
+    """Criterion: OP-TEAM-1. E9.1: one of another team agrees to a credit."""
     in_teams(world)
     fees = proposed(world, FEES)
     assert said(world, Approve(fees), ADA) == 91006

@@ -77,7 +77,7 @@ def placed(
 
 
 def test_e9_3_maintenance_closes_pre_opens_and_opens(world: World) -> None:
-    """Criterion: CAL-MAINT-1. 02:00 to 02:30, pre-opening 02:20; the core refuses with 51022."""
+    """Criterion: CAL-MAINT-1. E9.3: 02:00 to 02:30, pre-open 02:20; the core says 51022."""
     two = START_MS + HOUR_MS
     window = Maintain(two, two + 20 * MINUTE_MS, two + 30 * MINUTE_MS, (BTC_USDT,))
     assert said(world, window) == 0
@@ -203,7 +203,7 @@ def deeds(world: World, number: int) -> list[tuple[Deed, int]]:
 
 
 def test_e9_2_a_delisting_goes_step_by_step(world: World) -> None:
-    """Criterion: CAL-DELIST-1. Deposits a week before, orders in one batch by the system."""
+    """Criterion: CAL-DELIST-1. E9.2: deposits a week before, orders in one batch by the system."""
     at = START_MS + 30 * DAY_MS
     plan = Delist(BTC, at - 7 * DAY_MS, at, at + 90 * DAY_MS)
     number = world.machine.sequence + 1
@@ -253,7 +253,7 @@ def test_e9_2_orders_of_a_delisted_pair_are_cancelled_by_the_system(world: World
 
 
 def test_e9_2_withdrawals_end_only_after_every_notice(world: World) -> None:
-    """Criterion: CAL-DELIST-2. Late ones move the end."""
+    """Criterion: CAL-DELIST-2. E9.2: late ones move the end."""
     at = START_MS + DAY_MS
     end = at + 90 * DAY_MS
     number = world.machine.sequence + 1

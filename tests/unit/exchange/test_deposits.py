@@ -92,7 +92,7 @@ def state(world: World, name: str) -> int:
 
 
 def test_credit_and_unlocking_at_their_depths(world: World, chain: Chain) -> None:
-    """Criterion: CUST-DEP-1. E2.2: tradable after block 1, withdrawable after block 2."""
+    """Criterion: CUST-DEP-1, CUST-INV-4. E2.2: tradable after block 1, withdrawable after 2."""
     index = chain.index(ALICE)
     assert chain.seen("a", index, coins(1), height=0) == 0
     assert (state(world, "a"), world.balance(ALICE, chart.FUND, BTC)) == (0, 0)
@@ -149,7 +149,7 @@ def test_repeated_reports_change_nothing(world: World, chain: Chain) -> None:
 
 
 def test_a_reorganisation_takes_an_unspent_credit_back(world: World, chain: Chain) -> None:
-    """Criterion: CUST-DEP-5. It comes back in another block, and is credited once."""
+    """Criterion: CUST-DEP-5, CUST-INV-4. It comes back in another block, and is credited once."""
     index = chain.index(ALICE)
     chain.seen("a", index, coins(1))
     chain.confirmed("a", 1)

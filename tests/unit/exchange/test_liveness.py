@@ -151,7 +151,7 @@ def test_e1_5_one_signer_of_three_is_away() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_any_one_person_may_be_gone_for_ever(role: Role) -> None:
-    """Criterion: LIVE-4. Of each role, each holder: enough are left, and they replace the lost."""
+    """Criterion: LIVE-4, CUST-INV-3. Each holder: enough are left, and replace the lost."""
     spare = SPARE.get(role, 1)
     one = quorum(role, 2, 2 + spare)
     for gone in (holder.person for holder in one.holders):
@@ -220,7 +220,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_no_quorum_may_hang_on_one(name: str) -> None:
-    """Criterion: LIVE-7. The log takes none that breaks a rule."""
+    """Criterion: LIVE-7, CUST-INV-1, CUST-INV-2. The log takes none that breaks a rule."""
     assert faults(BAD[name])
     assert tell(alive(), Define(BAD[name])) == 94005
 

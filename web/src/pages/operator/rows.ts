@@ -41,6 +41,8 @@ export interface Overview extends Sample {
   projections: Projection[]
   childRestarts: string
   openProposals: string
+  /** Withdrawals that cannot be vetted. */
+  unvetted: { wdId: string; problem: string; times: string }[]
   startedTs: string
 }
 

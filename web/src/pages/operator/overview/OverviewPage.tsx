@@ -46,6 +46,19 @@ export function OverviewPage(): ReactNode {
   )
 }
 
+/** An alarm: each with what is wrong and how often it was tried. */
+function Unvetted({ now }: { now: Overview }): ReactNode {
+  return (
+    <span role="alert">
+      {now.unvetted.map(({ wdId, problem, times }) => (
+        <Link key={wdId} to={`/operator/withdrawals/${wdId}`} title={problem}>
+          …{wdId.slice(-6)} ({times}){' '}
+        </Link>
+      ))}
+    </span>
+  )
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
@@ -63,6 +76,9 @@ function Figures({ now }: { now: Overview }): ReactNode {
         {now.openProposals}
       </Link>,
     ],
+    ...(now.unvetted.length > 0
+      ? [[t('op.unvetted'), <Unvetted key="u" now={now} />] as const]
+      : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

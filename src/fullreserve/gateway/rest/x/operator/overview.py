@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
-from fullreserve.gateway import wire
+from fullreserve.gateway import setbacks, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
@@ -64,6 +65,7 @@ class _Overview:
             ],
             "childRestarts": str(context.health().get("childRestarts", 0)),
             "openProposals": str(len(waiting)),
+            "unvetted": await asyncio.to_thread(setbacks.known, context.folder),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
