@@ -126,9 +126,11 @@ def _stopped(operator: Operator, other: Operator) -> str:
     why = {"note": "exercise of the quarter"}
     terms = {"actions": "withdraw", "level": "global", "reason": "SECURITY_INCIDENT"}
     stop: str = operator.post(X + "suspending/suspend", **terms, **why)[0]["suspension"]
-    steps = {"ratify": other, "plan": operator, "check": operator, "sign-off": other}
+    steps = {"ratify": other, "plan": operator, "check": operator}
     for step, who in steps.items():
         who.post(X + f"suspending/{step}", suspension=stop, **why)
+    planned = operator.get(X + "suspending", suspension=stop)[0]["plannedTs"]
+    other.post(X + "suspending/sign-off", suspension=stop, plannedTs=planned, **why)
     for gate in ("1", "2", "3", "5", "6", "8"):
         given = {"suspension": stop, "gate": gate, "digest": DIGEST}
         other.post(X + "suspending/show", **given, **why)
