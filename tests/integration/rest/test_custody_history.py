@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from fullreserve.exchange.products import withdrawal_answers, withdrawals
+from fullreserve.exchange.products import withdrawal_answers, withdrawal_table
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -163,7 +163,7 @@ async def test_deposits_page_in_both_directions(rest: RestBed, payer: NewKey) ->
 
 def keep_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the fold keep one withdrawal that is over."""
-    for module in (withdrawals, withdrawal_answers):
+    for module in (withdrawal_table, withdrawal_answers):
         monkeypatch.setattr(module, "FINAL_KEPT", 1)
 
 
