@@ -13,6 +13,7 @@ import pytest
 
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Payment, Plan
+from fullreserve.custody.held_moves import Why
 from fullreserve.custody.hot_sweeps import Surplus, number_of
 from fullreserve.custody.payer import REVERTED, Payer, Terms
 from fullreserve.custody.store import Store
@@ -299,6 +300,15 @@ class Surpluses(Agreement):
 
     async def bind(self, plan: Plan) -> int:
         return int(self.bound.setdefault(number_of(plan), plan.binding) != plan.binding)
+
+    async def is_over(self, _plan: Plan) -> bool:
+        return False
+
+    def waits(self, _number: int, _why: Why, _detail: str) -> None:
+        """Shown to nobody here."""
+
+    def goes(self, _number: int, *, is_included: bool) -> None:
+        """Shown to nobody here."""
 
     async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         self.posted |= {one.transfer: one for one in payloads}
