@@ -130,10 +130,13 @@ async def test_fills_and_balances_are_watched(okx: Any, other: Any) -> None:
 
 
 async def test_refusals_reach_the_caller_with_their_code(okx: Any) -> None:
-    """Criterion: WS-CLIENT-1, WS-OP-2."""
+    """Criterion: WS-CLIENT-1, WS-OP-2, WS-OP-6. ccxt.pro reads rows where `msg` is empty."""
     await soon(okx.watch_balance())
-    # With several rows in a reply ccxt knows no more than the code in the text.
-    with pytest.raises(ccxt.ExchangeError, match="51008"):
+    with pytest.raises(ccxt.InsufficientFunds, match="51008"):
         await soon(okx.create_order_ws(SYMBOL, "limit", "buy", 8_000, BASE))
-    with pytest.raises(ccxt.ExchangeError, match="51400"):
+    with pytest.raises(ccxt.OrderNotFound, match="51400"):
         await soon(okx.cancel_order_ws("1000000000000000000", SYMBOL))
+    order = await soon(okx.create_order_ws(SYMBOL, "limit", "buy", 1, BASE - 10))
+    await soon(okx.cancel_order_ws(order["id"], SYMBOL))
+    with pytest.raises(ccxt.OrderNotFound):
+        await soon(okx.cancel_order_ws(order["id"], SYMBOL))

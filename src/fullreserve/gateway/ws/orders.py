@@ -12,7 +12,7 @@ from fullreserve.door.protocol import Result
 from fullreserve.gateway import wire
 from fullreserve.gateway.auth import require
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.errors import TABLE, Problem
+from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.limits import OrderLimits
 from fullreserve.gateway.order_entry import (
     AmendParams,
@@ -161,7 +161,8 @@ class OrderOperations:
         else:
             failed = answer.failed
             code = 0 if not failed else 1 if failed == len(answer.rows) else 2
-            message = TABLE[code].message if code else ""
+            # As OKX: clients read why in the rows, some of them only where this is empty.
+            message = ""
             rows = b",".join(answer.rows)
         return text_frame(
             b'{"id":%b,"op":"%b","data":[%b],"code":"%d","msg":%b,"inTime":"%d","outTime":"%d"}'
