@@ -64,7 +64,11 @@ def test_a_sub_account_from_its_making_to_its_bills(
     assert good(subs.subAccount_transfer(*way))
     assert [row["bal"] for row in good(subs.get_funding_balance("ccxtbot2"))] == ["40"]
     assert good(subs.set_permission_transfer_out("ccxtbot1", False))
-    assert subs.subAccount_transfer(*way)["code"] == "58119"
+    barred = {"ccy": "USDT", "amt": "1", "from": "18", "to": "18", "type": "3"}
+    with pytest.raises(ccxt.ExchangeError, match="58119"):
+        bot.private_post_asset_transfer(barred)
+    # Its master moves what it may not send itself.
+    assert good(subs.subAccount_transfer("USDT", "10", "18", "6", "ccxtbot1", "ccxtbot2"))
     changed = good(subs.reset_subaccount_apikey("ccxtbot1", key["apiKey"], perm="read_only"))
     assert changed[0]["perm"] == "read_only"
     with pytest.raises(ccxt.ExchangeError):

@@ -7,12 +7,13 @@ use crate::assets::{Assets, Kinds};
 use crate::book::OrderBook;
 use crate::dedup::{Dedup, Seen, Submission};
 use crate::fees::{FeeTiers, Houses};
-use crate::guard::{Guard, RULES_GUARD};
+use crate::guard::Guard;
 use crate::halt::{ApplyError, Halt};
 use crate::instruments::Instruments;
 use crate::ledger::Ledger;
 use crate::levels::TouchedLevels;
 use crate::money::Amount;
+use crate::movements::RULES_MASTER_SENDS;
 use crate::orders::{Orders, book_side};
 use crate::owners::Owners;
 use crate::parameters::Parameters;
@@ -25,7 +26,7 @@ use crate::wire::event;
 use crate::wire::{Batch, Events};
 
 /// The rules that this version knows; `ActivateRules` switches between them.
-pub const RULES_KNOWN: u32 = RULES_GUARD;
+pub const RULES_KNOWN: u32 = RULES_MASTER_SENDS;
 
 /// The rules that every log begins with, whatever this version knows beside them.
 pub const RULES_FIRST: u32 = 1;

@@ -154,6 +154,39 @@ fn flags_bound_transfers() {
     );
 }
 
+/// Criterion: CORE-LED-8, CORE-LED-10. Sub-account 21 of master 11 may not send; its master moves
+/// what it has, from rules 3 on.
+#[test]
+fn a_master_moves_what_its_sub_account_may_not_send() {
+    let mut world = World::funded();
+    for sub in [21, 22] {
+        world.ok(open(sub, 11, 0, OwnerFlags::NONE));
+    }
+    world.give(21, BTC, COIN);
+    world.ok(flag(21, OwnerFlags::NO_TRANSFER_OUT));
+    let pulls = [trading(11), trading(22)].map(|to| transfer(11, trading(21), to, 1));
+    for pulled in &pulls {
+        assert_eq!(world.refusal(pulled.clone()), (58004, 0), "{pulled:?}");
+    }
+    world.ok(ActivateRules { rules: 3 });
+    for pulled in pulls {
+        world.ok(pulled);
+    }
+    for target in [trading(11), trading(22)] {
+        let sent = transfer(21, trading(21), target, 1);
+        assert_eq!(world.refusal(sent), (58004, 0), "{target:?}");
+    }
+    world.ok(transfer(21, trading(21), funding(21), 1));
+    world.ok(flag(11, OwnerFlags::NO_TRANSFER_OUT));
+    let given = transfer(11, trading(11), trading(21), 1);
+    assert_eq!(world.refusal(given), (58004, 0));
+    world.ok(flag(21, OwnerFlags::FROZEN));
+    assert_eq!(
+        world.refusal(transfer(11, trading(21), trading(11), 1)),
+        (58004, 0)
+    );
+}
+
 /// Criterion: CORE-LED-9. Sub-account 21 of master 11; what was frozen is its master's to move.
 #[test]
 fn what_a_master_froze_moves_by_the_master_alone() {

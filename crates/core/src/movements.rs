@@ -15,6 +15,9 @@ use crate::wire::event;
 /// in any other kind belongs to a product, whose group moves it.
 const FUNDING: Kind = Kind(1);
 
+/// The rules from which a master moves what its sub-account may not send.
+pub(crate) const RULES_MASTER_SENDS: u32 = 3;
+
 /// Bill types of OKX's funding account.
 const DEPOSIT: Reason = Reason(1);
 const WITHDRAWAL: Reason = Reason(2);
@@ -175,8 +178,9 @@ impl Exchange {
     }
 
     /// The house moves anything. A master moves among its own and its sub-accounts, a sub-account
-    /// only out of its own; a frozen owner sends nothing, one without the right nothing to others,
-    /// and what its master froze moves by the master alone.
+    /// only out of its own; a frozen owner sends nothing, one without the right nothing to others
+    /// (under older rules not even by its master), and what its master froze moves by the master
+    /// alone.
     fn check_authority(
         &self,
         actor: &Owner,
@@ -193,7 +197,8 @@ impl Exchange {
         if !is_family || !is_own {
             return Err(Refusal::ForeignAccount.into());
         }
-        let leaves = source != target && sender.is(OwnerFlags::NO_TRANSFER_OUT);
+        let is_bound = source == actor.id || self.rules < RULES_MASTER_SENDS;
+        let leaves = is_bound && source != target && sender.is(OwnerFlags::NO_TRANSFER_OUT);
         let is_held = sender.is(OwnerFlags::MASTER_FROZEN) && actor.master != actor.id;
         if sender.is(OwnerFlags::FROZEN) || is_held || leaves {
             return Err(Refusal::TransferFrozen.into());

@@ -29,7 +29,7 @@ from fullreserve.door.protocol import Refused, Result, Unavailable
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange import chart, genesis
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.wire.commands import RULES_GUARD, ActivateRules, AnyCommand, encode
+from fullreserve.exchange.wire.commands import RULES_KNOWN, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
@@ -354,8 +354,8 @@ class Running:
     async def _activate_rules(self) -> None:
         """A log that began with older rules goes on with those that this program knows."""
         status: Status = self.sequencer.machine.query(GetStatus())
-        if status.rules < RULES_GUARD and self.sequencer.status().state == "running":
-            await self._begin_log([ActivateRules(0, 0, RULES_GUARD)])
+        if status.rules < RULES_KNOWN and self.sequencer.status().state == "running":
+            await self._begin_log([ActivateRules(0, 0, RULES_KNOWN)])
 
     async def _begin_log(self, commands: list[AnyCommand]) -> None:
         """The log's first rows; the start fails when one of them is refused."""

@@ -10,13 +10,20 @@ import pytest
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Refused
 from fullreserve.exchange import chart
-from fullreserve.exchange.wire.commands import AccountKey, OwnerFlag, Transfer, amount_bytes
+from fullreserve.exchange.wire.commands import (
+    RULES_KNOWN,
+    AccountKey,
+    ActivateRules,
+    OwnerFlag,
+    Transfer,
+    amount_bytes,
+)
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.owner_flags import change_flags
 from fullreserve.identity.rules import MINUTE_MS
 from fullreserve.identity.vault import NewKey
-from tests.bed import ALICE, USDT
+from tests.bed import ALICE, USDT, submit
 from tests.integration.identity.bed import Browser, Town
 from tests.integration.rest.bed import Answer
 
@@ -260,28 +267,6 @@ async def test_money_moves_between_sub_accounts_by_their_masters_word(master: Ma
     assert second > first
 
 
-async def test_a_sub_account_may_be_kept_from_sending(master: Master) -> None:
-    """Criterion: ID-SUB-6"""
-    first = await master.create("strategy1")
-    await master.create("strategy2")
-    await master.fund(first, 100)
-    path, way = "asset/subaccount/transfer", {
-        "from": "18", "to": "18", "fromSubAccount": "strategy1", "toSubAccount": "strategy2",
-    }  # fmt: skip
-    out = "users/subaccount/set-transfer-out"
-    stopped = await master.post(out, subAcct="strategy1,strategy2", canTransOut=False)
-    assert stopped.data == [
-        {"subAcct": "strategy1", "canTransOut": False},
-        {"subAcct": "strategy2", "canTransOut": False},
-    ]
-    (row,) = (await master.get("users/subaccount/list", subAcct="strategy1")).data
-    assert row["canTransOut"] is False
-    assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "58119"
-    assert (await master.post(out, subAcct="strategy1", canTransOut="true")).code == "0"
-    assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "0"
-    assert (await master.post(out, subAcct="nobody1", canTransOut=True)).code == "59510"
-
-
 async def test_transfers_between_master_and_sub_accounts_are_listed(master: Master) -> None:
     """Criterion: ID-SUB-7"""
     first, second = await master.create("strategy1"), await master.create("strategy2")
@@ -340,6 +325,33 @@ class Family:
     async def held(self, name: str) -> list[str]:
         found = await self.master.get("asset/subaccount/balances", subAcct=name)
         return [row["bal"] for row in found.data]
+
+
+async def test_a_sub_account_may_be_kept_from_sending(master: Master) -> None:
+    """Criterion: ID-SUB-6. It moves among its own; its master moves what it has."""
+    family = await Family.made(master)
+    door = master.town.rest.door
+    await submit(door, [ActivateRules(door.gateway, door.numbers(1), RULES_KNOWN)])
+    out = "users/subaccount/set-transfer-out"
+    stopped = await master.post(out, subAcct="strategy1,strategy2", canTransOut=False)
+    assert stopped.data == [
+        {"subAcct": "strategy1", "canTransOut": False},
+        {"subAcct": "strategy2", "canTransOut": False},
+    ]
+    (row,) = (await master.get("users/subaccount/list", subAcct="strategy1")).data
+    assert row["canTransOut"] is False
+    other = {"subAcct": "strategy2"}
+    assert (await family.ask(family.key, "3")).code == "58119"
+    assert (await family.ask(family.key, "4", **other)).code == "58119"
+    assert (await family.ask(family.key, "0")).code == "0"
+    assert (await family.ask(master.key, "2", subAcct="strategy1")).code == "0"
+    path, way = "asset/subaccount/transfer", {
+        "from": "18", "to": "18", "fromSubAccount": "strategy1", "toSubAccount": "strategy2",
+    }  # fmt: skip
+    assert (await master.post(path, ccy="USDT", amt="1", **way)).code == "0"
+    assert (await master.post(out, subAcct="strategy1", canTransOut="true")).code == "0"
+    assert (await family.ask(family.key, "4", **other)).code == "0"
+    assert (await master.post(out, subAcct="nobody1", canTransOut=True)).code == "59510"
 
 
 async def test_asset_transfer_moves_within_a_family(master: Master) -> None:

@@ -394,6 +394,9 @@ class SetSuspension(Command, frozen=True, tag=30):
 
 # Rules from which the core guards lending by what is liquid.
 RULES_GUARD = 2
+# Rules from which a master moves what its sub-account may not send.
+RULES_MASTER_SENDS = 3
+RULES_KNOWN = RULES_MASTER_SENDS
 
 
 class ActivateRules(Command, frozen=True, tag=31):

@@ -107,7 +107,9 @@ impl Oracle {
         if !is_family || !(is_master || source == command.actor) {
             return Err(58115);
         }
-        let leaves = source != target && sender.flags.contains(OwnerFlags::NO_TRANSFER_OUT);
+        let by_itself = source == command.actor || self.rules < 3;
+        let barred = by_itself && sender.flags.contains(OwnerFlags::NO_TRANSFER_OUT);
+        let leaves = source != target && barred;
         let by_master = !is_master && sender.flags.contains(OwnerFlags::MASTER_FROZEN);
         if leaves || by_master || sender.flags.contains(OwnerFlags::FROZEN) {
             Err(58004)
