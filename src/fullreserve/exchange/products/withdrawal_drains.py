@@ -112,7 +112,7 @@ class Drains(WithdrawalTable):
             if late:
                 # They left when they had been looked at: the next word pays without them.
                 self._replace(done, line, late, ())
-                gone, slots = sorted({*gone, *late}), 0
+                gone, slots = sorted(dict.fromkeys((*gone, *late))), 0
             else:
                 paid, cursor = self._paid_in_turn(waiting, asked, done, slots), 0
                 self._replace(done, line, paid, ())
