@@ -481,20 +481,22 @@ class Payer:
             await self._sweep_overtaken(run)
 
     async def _sweep_overtaken(self, run: Run) -> None:
-        """Ends a sweep whose coins another transaction spent, by every node deep enough.
+        """Ends a sweep whose coins a transaction spent that is not kept, by every node deep enough.
 
-        No user's money hangs on it. What was paid after all shows as a break of the ledger.
+        No user's money hangs on it. One that pays the same place as much carried it out: it was
+        signed with a higher fee, and what was kept of it is from an older copy.
         """
         since = max(0, run.kept.since - LOOKED_BACK)
         chains = [one for one in (self._chain, self._second) if one is not None]
         found = [await to_thread(one.spender, run.plan, since) for one in chains]
         first = found[0]
-        ours = {one.txid for one, _ in run.attempts}
         deep = all(one is not None and one.depth >= self._terms.final_after for one in found)
         if first is None or not deep or {one.txid for one in found if one} != {first.txid}:
             return
-        if first.txid not in ours:
+        if not first.is_ours:
             await self._fail(run.kept, OVERTAKEN, self._name(first.txid))
+        elif run.plan.move is not None:
+            await self._moved(run.kept, run.plan.move, Standing(txid=first.txid, fee=first.fee))
 
     async def _is_sure(self, run: Run, standing: Standing) -> bool:
         """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""

@@ -18,13 +18,18 @@ from eth_account import Account
 from fullreserve.custody.addresses import account_of
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
+from fullreserve.custody.keccak import keccak256
 from fullreserve.custody.keys.gas import FEE_MAX, PAYER, Bid, FeeCap, FileGas
 from fullreserve.custody.keys.kept_moves import Kept
 from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.move_commands import posted, told_of
 from fullreserve.custody.keys.move_endings import Ending, NotProven, of_refill
+from fullreserve.custody.keys.move_standing import standing
+from fullreserve.custody.keys.moves import BadMove
 from fullreserve.custody.keys.pushing import STUCK_AFTER
-from fullreserve.custody.keys.record import Record
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
+from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway.held_moves import Held, held
 from tests.unit.custody.refill_world import COIN, FINAL, TOKEN, URL, Refills
 
@@ -43,11 +48,14 @@ class Mempool(Node):
         self.since = 0  # height from which on the Safe's nonce is what it is
         self.base = 10**9
         self.given: dict[str, None] = {}
+        self.logs: list[dict[str, Any]] = []  # of the one receipt that it has
 
     def call(self, method: str, *params: Any) -> Any:
         if method == "eth_call":
             of = self.height if params[1] == "latest" else int(params[1], 16)
             return "0x" + (self.nonce if of >= self.since else 0).to_bytes(32, "big").hex()
+        if method == "eth_getTransactionReceipt":
+            return {"blockNumber": "0x1", "logs": self.logs} if self.logs else None
         if method == "eth_sendRawTransaction":
             self.given[params[0]] = None
             return "0x"
@@ -224,9 +232,9 @@ async def ending(
     if not sent:
         known = msgspec.structs.replace(known, sent=())
     (move,) = await refills.known()
-    record, network = Record.of(refills.folder), worker._terms.network
+    network = worker._terms.network
     now = move.decided_ms if now_ms is None else now_ms
-    return of_refill(network, record, nodes, move, known, now)
+    return of_refill(network, nodes, move, known, now)
 
 
 async def test_what_can_still_be_paid_is_not_ended(refills: Refills) -> None:
@@ -245,7 +253,7 @@ async def test_what_can_still_be_paid_is_not_ended(refills: Refills) -> None:
     with pytest.raises(NotProven, match="the nodes differ"):
         await ending(refills, nodes)
     nodes[1].nonce, nodes[1].since = 1, 20
-    with pytest.raises(NotProven, match=f"1 of {FINAL} blocks deep"):
+    with pytest.raises(NotProven, match=f"0 of {FINAL} blocks deep"):
         await ending(refills, nodes)
     for one in nodes:
         one.height += FINAL - 1
@@ -259,6 +267,51 @@ async def test_another_moves_file_proves_nothing(refills: Refills) -> None:
     """Criterion: CUST-HANG-3"""
     (move,) = await refills.known()
     other = msgspec.structs.replace(move, binding=b"?" * 32)
-    network, record = refills.worker._terms.network, Record.of(refills.folder)
+    network = refills.worker._terms.network
     with pytest.raises(NotProven, match="other coins or another nonce"):
-        of_refill(network, record, nodes_of(refills), other, await kept(refills), 0)
+        of_refill(network, nodes_of(refills), other, await kept(refills), 0)
+
+
+async def test_a_nonce_that_was_just_used_is_in_no_block_for_sure(refills: Refills) -> None:
+    """Criterion: CUST-HANG-2. Between two answers of a node our own call may have come."""
+    node = nodes_of(refills)[0]
+    node.height = node.since = 20
+    node.nonce = 1
+    taken = standing(node, (await kept(refills)).proposal, 0, FINAL)
+    assert taken is not None
+    assert (taken.depth, taken.is_ours) == (0, False)
+
+
+async def test_a_safes_call_is_posted_by_what_it_did(refills: Refills) -> None:
+    """Criterion: CUST-POST-1. Another Safe's success, or of another call, is not it."""
+    node, proposal = nodes_of(refills)[0], (await kept(refills)).proposal
+    assert proposal.transaction is not None
+    node.height = 9
+    safe, digest = proposal.transaction.safe, proposal.transaction.digest()
+    name = b"n" * 32
+    with pytest.raises(BadMove, match="no block"):
+        posted(node, proposal, name, FINAL)
+    for account, done in ((safe, b"?" * 32), (b"?" * 20, digest)):
+        node.logs = [executed(account, done)]
+        with pytest.raises(BadMove, match="did not carry out"):
+            posted(node, proposal, name, FINAL)
+    node.logs = [executed(safe, digest)]
+    assert posted(node, proposal, name, FINAL).txid == name
+
+
+def executed(account: bytes, digest: bytes) -> dict[str, Any]:
+    event = keccak256(b"ExecutionSuccess(bytes32,uint256)")
+    return {"address": f"0x{account.hex()}", "topics": [f"0x{event.hex()}", f"0x{digest.hex()}"]}
+
+
+async def test_both_are_said_where_the_ledger_has_it_and_the_move_has_ended(
+    refills: Refills,
+) -> None:
+    """Criterion: CUST-POST-2"""
+    (move,) = await refills.known()
+    name, word = b"n" * 32, moves.End(move.number, moves.MoveState.OVERTAKEN, b"o" * 32)
+    assert await refills.house.report(moves.TIER_MOVES, word) == [0]
+    tiers = (wire.Tier.WARM, wire.Tier.HOT)
+    said = wire.Moved(1, name, COIN, *tiers, move.amount, amount_bytes(0))
+    assert await told_of(refills.house, move.number, said) == (0, moves.Refused.CONTRADICTS)
+    assert await told_of(refills.house, 0, said) == (0, 0)

@@ -115,10 +115,15 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Spender(NamedTuple):
-    """A transaction that took a plan's inputs; `depth` counts its own block."""
+    """A transaction that took a plan's inputs; `depth` counts its own block.
+
+    `is_ours`: it makes the plan's payments from them, at whatever `fee`; else that is 0.
+    """
 
     txid: bytes
     depth: int
+    is_ours: bool = False
+    fee: int = 0
 
 
 class Asked(NamedTuple):

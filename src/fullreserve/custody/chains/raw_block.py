@@ -7,6 +7,8 @@ https://github.com/bitcoin/bips/blob/master/bip-0144.mediawiki.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Collection
 from typing import NamedTuple
 
 from fullreserve.custody.chains.adapter import Block
@@ -29,6 +31,18 @@ class Transaction(NamedTuple):
     txid: bytes  # in the order in which people write it
     spends: list[bytes]
     outputs: list[Output]
+
+    def carries_out(self, inputs: Collection[bytes], pays: Collection[Output]) -> bool:
+        """Whether it spends these outpoints alone and makes these payments, at whatever fee.
+
+        So each replacement of a transaction is known as one, whoever kept what was signed of it.
+        """
+        is_same = sorted(self.spends) == sorted(inputs)
+        return is_same and bool(pays) and Counter(pays) <= Counter(self.outputs)
+
+    def fee(self, spent: int) -> int:
+        """What it costs when its inputs hold as much."""
+        return spent - sum(one.amount for one in self.outputs)
 
 
 def double_sha256(data: bytes) -> bytes:

@@ -28,7 +28,12 @@ from fullreserve.custody.chains.adapter import (
     Standing,
     Unpayable,
 )
-from fullreserve.custody.chains.raw_block import read_header, read_transactions
+from fullreserve.custody.chains.raw_block import (
+    Output,
+    Transaction,
+    read_header,
+    read_transactions,
+)
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -111,8 +116,7 @@ class UtxoChain(Chain):
         return read_header(hexed(header), height, hash_)
 
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
-        raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
-        held = read_transactions(raw, block.hash)
+        held = self._transactions(block)
         deposits, taken = [], {}
         find, asset = self._table.index, self.terms.asset
         for one in held:
@@ -125,6 +129,10 @@ class UtxoChain(Chain):
                     inputs = tuple(one.spends[:SPENDS_MAX])
                     deposits.append(Deposit(one.txid, number, asset, index, 0, amount, inputs))
         return Scan(deposits, taken, len(held))
+
+    def _transactions(self, block: Block) -> list[Transaction]:
+        raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
+        return read_transactions(raw, block.hash)
 
     def _check_chain(self) -> None:
         if not self._is_checked:
@@ -213,13 +221,16 @@ class UtxoChain(Chain):
         return Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
 
     def spender(self, plan: Plan, since: int) -> Spender | None:
-        inputs = {coin.outpoint(): b"" for coin in tx.read_body(plan.body).inputs}
-        tip = self.tip().height
+        body, tip = tx.read_body(plan.body), self.tip().height
+        inputs = {coin.outpoint(): coin.amount for coin in body.inputs}
+        pays = [Output(one.amount, one.script) for one in body.pays]
         for height in range(since, tip + 1):
             block = self.block(height)
-            taken = self.scan(block, inputs).taken if block is not None else {}
-            for txid in taken.values():
-                return Spender(txid, tip - height + 1)
+            for one in self._transactions(block) if block is not None else ():
+                if any(spent in inputs for spent in one.spends):
+                    is_ours = one.carries_out(inputs, pays)
+                    fee = one.fee(sum(inputs.values())) if is_ours else 0
+                    return Spender(one.txid, tip - height + 1, is_ours, fee)
         return None
 
     def unsigned(self, plan: Plan) -> bytes:

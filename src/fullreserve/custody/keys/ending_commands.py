@@ -17,8 +17,8 @@ from fullreserve.custody.keys.commands import carried_out, say
 from fullreserve.custody.keys.kept_moves import Kept, KeptMoves
 from fullreserve.custody.keys.move_commands import COMMAND_GATEWAY
 from fullreserve.custody.keys.move_endings import Ending, NotProven, of_refill, of_sweep
+from fullreserve.custody.keys.move_standing import begun
 from fullreserve.custody.keys.moves import BadMove
-from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
@@ -97,11 +97,14 @@ def ending(data: Path, network: Network, move: Move, move_file: Path | None, now
         if found.state == MoveState.DONE:
             raise BadMove(f"{found.said}: the payer tells the ledger of it by itself")
         return found
-    kept = KeptMoves(data).find(move.number) if move_file is None else _kept(move_file)
+    nodes = [Node(url) for url in network.nodes]
+    if move_file is None:
+        kept = KeptMoves(data).find(move.number)
+    else:
+        kept = copied(move_file, nodes[0], move)
     if kept is None:
         raise NotProven("its file is not here: name a holder's copy of it with --move-file")
-    nodes = [Node(url) for url in network.nodes]
-    found = of_refill(network, Record.of(data), nodes, move, kept, now_ms)
+    found = of_refill(network, nodes, move, kept, now_ms)
     if found.state == MoveState.LAPSED and move_file is not None:
         raise NotProven("no block has its coins or nonce, and whether it was sent nobody knows")
     if found.state == MoveState.DONE:
@@ -109,8 +112,10 @@ def ending(data: Path, network: Network, move: Move, move_file: Path | None, now
     return found
 
 
-def _kept(path: Path) -> Kept:
+def copied(path: Path, node: Node, move: Move) -> Kept:
+    """A holder's copy, looked for from the block in which its move was decided; NodeProblem."""
     try:
-        return Kept(msgspec.json.decode(path.read_bytes(), type=Proposal), since=0)
+        proposal = msgspec.json.decode(path.read_bytes(), type=Proposal)
     except (OSError, msgspec.DecodeError, ValueError) as problem:
         raise BadMove(f"{path} is no move: {problem}") from None
+    return Kept(proposal, begun(node, proposal, move.decided_ms))

@@ -11,7 +11,7 @@ import msgspec
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
-from fullreserve.custody.chains.rpc import field, hexed, quantity
+from fullreserve.custody.chains.rpc import Node, hexed
 from fullreserve.custody.house import House
 from fullreserve.custody.keys import gas, intent, moves
 from fullreserve.custody.keys.commands import (
@@ -25,6 +25,7 @@ from fullreserve.custody.keys.commands import (
 )
 from fullreserve.custody.keys.intent import EXCHANGE, Approval
 from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.move_standing import Taken, named
 from fullreserve.custody.keys.moves import BadMove, Wanted
 from fullreserve.custody.keys.record import Entry, Record
 from fullreserve.custody.keys.tier_signer import Proposal, TierMemory, TierSigner
@@ -141,40 +142,50 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     if not found:
         raise networks.BadNetworks(f"network {done.network} is not in {networks.FILE}")
     source = node_of(settings, done.network, node)
-    if proposal.spend is not None:
-        seen = source.call("getrawtransaction", transaction, 1)
-        depth, fee = int(seen.get("confirmations") or 0), proposal.spend.fee
-    else:
-        seen = source.call("eth_getTransactionReceipt", transaction)
-        if quantity(field(seen, "status")) != 1:
-            raise BadMove("the transaction did nothing")
-        depth = quantity(source.call("eth_blockNumber")) - quantity(field(seen, "blockNumber")) + 1
-        fee = 0  # whoever sent it paid the gas
-    if depth < found[0].unlock_after:
-        raise BadMove(f"it has {depth} of {found[0].unlock_after} confirmations")
+    seen = posted(source, proposal, hexed(transaction, _HASH), found[0].unlock_after)
     scales = found[0].scales
     amount, dust = scales[done.asset].to_ledger(done.amount)
     if dust:
         raise BadMove("the ledger cannot express the amount")
-    name = transfer(salt_of(settings.data), done.network, hexed(transaction, _HASH))
-    cost = amount_bytes(scales[found[0].coin].cost(fee))
+    name = transfer(salt_of(settings.data), done.network, seen.txid)
+    cost = amount_bytes(scales[found[0].coin].cost(seen.fee))
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
     said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
     number = done.number if done.proposer == EXCHANGE else 0
-    code = asyncio.run(_reported(settings.data, number, said))
+    code, after = asyncio.run(_reported(settings.data, number, said))
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
     say("The ledger has it.")
+    if after:
+        raise BadMove(f"but move {number} stays as it is: its end is refused with code {after}")
 
 
-async def _reported(data: Path, number: int, said: wire.Moved) -> int:
-    """The exchange's code; what its log has decided has ended with it."""
+def posted(node: Node, proposal: Proposal, name: bytes, final: int) -> Taken:
+    """The transaction that carried a move out, final; BadMove, NodeProblem."""
+    seen = named(node, proposal, name)
+    if seen is None:
+        raise BadMove("no block holds that transaction")
+    if not seen.is_ours:
+        raise BadMove("that transaction did not carry out this move")
+    if seen.depth < final:
+        raise BadMove(f"it has {seen.depth} of {final} confirmations")
+    return seen
+
+
+async def _reported(data: Path, number: int, said: wire.Moved) -> tuple[int, int]:
+    """The exchange's codes for it, and for the end of what its log has decided."""
     door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:
-        house = House(door)
-        (code,) = await house.report(wire.DEPOSITS, said)
-        if not code and number:
-            (code,) = await house.report(TIER_MOVES, End(number, MoveState.DONE, said.transfer))
-        return code
+        return await told_of(House(door), number, said)
     finally:
         await door.close()
+
+
+async def told_of(house: House, number: int, said: wire.Moved) -> tuple[int, int]:
+    """The exchange's codes for a move that is final, and for its end; `number` 0: it has none."""
+    (code,) = await house.report(wire.DEPOSITS, said)
+    if code or not number:
+        return code, 0
+    end = End(number, MoveState.DONE, said.transfer)
+    (after,) = await house.report(TIER_MOVES, end)
+    return 0, after

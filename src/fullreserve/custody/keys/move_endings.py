@@ -12,9 +12,7 @@ from fullreserve.custody.chains.adapter import Chain, Plan
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.kept_moves import Kept
 from fullreserve.custody.keys.move_standing import Taken, standing
-from fullreserve.custody.keys.record import Record
 from fullreserve.custody.networks import Network
-from fullreserve.custody.tiers.spending import txid_of
 from fullreserve.exchange.products.tier_moves_wire import Move, MoveState
 
 LOOKED_BACK = 1_000  # blocks in which who spent a sweep's coins is looked for
@@ -33,18 +31,14 @@ class Ending(NamedTuple):
 
 
 def of_refill(
-    network: Network, record: Record, nodes: Sequence[Node], move: Move, kept: Kept, now_ms: int
+    network: Network, nodes: Sequence[Node], move: Move, kept: Kept, now_ms: int
 ) -> Ending:
     """Of a move out of a tier that people command; NotProven, NodeProblem."""
     proposal = kept.proposal
     if proposal.binding != move.binding:
         raise NotProven("what is kept of it has other coins or another nonce than it is bound to")
-    ids = {one.txid for one in kept.sent}
-    tier = record.wallet(proposal.intent.network, proposal.intent.source)
-    if proposal.spend is not None and tier.wallet is not None:
-        ids.add(txid_of(tier.wallet, proposal.spend))
     final = network.unlock_after
-    seen = [standing(node, proposal, kept.since, ids, final) for node in nodes]
+    seen = [standing(node, proposal, kept.since, final) for node in nodes]
     if all(one is None for one in seen):
         return _unused(move, now_ms, is_sent=bool(kept.sent))
     return _used(seen, final)
@@ -79,7 +73,7 @@ def _seen(chain: Chain, network: Network, plan: Plan, attempts: Sequence[bytes])
     taker = chain.spender(plan, max(0, tip - LOOKED_BACK))
     if taker is None:
         raise NotProven("its coins are gone, and no block shows who spent them")
-    return Taken(taker.txid, tip - taker.depth + 1, taker.depth, taker.txid in attempts)
+    return Taken(taker.txid, tip - taker.depth + 1, taker.depth, taker.is_ours)
 
 
 def _unused(move: Move, now_ms: int, *, is_sent: bool) -> Ending:

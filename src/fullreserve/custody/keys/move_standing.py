@@ -5,14 +5,20 @@ So what overtakes it is found as well, and no node's index of transactions is ne
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from fullreserve.custody.chains.raw_block import read_transactions
+from fullreserve.custody.chains.raw_block import (
+    Output,
+    Transaction,
+    read_transactions,
+)
 from fullreserve.custody.chains.rpc import Node, NodeRefuses, field, hexed, quantity
 from fullreserve.custody.keccak import keccak256
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
+from fullreserve.custody.tiers.spending import Spend
+
+EARLIER_MS = 4 * 3_600_000  # than a block's own time it may have been made
 
 _HASH = 32
 _EXECUTED = "0x" + keccak256(b"ExecutionSuccess(bytes32,uint256)").hex()
@@ -23,8 +29,9 @@ class Taken(NamedTuple):
 
     txid: bytes
     height: int
-    depth: int  # blocks with it, its own included
+    depth: int  # blocks with it, its own included; 0: not proven to be in any
     is_ours: bool
+    fee: int = 0  # what the wallet paid for it, where it is ours
 
 
 def height_of(node: Node, proposal: Proposal) -> int:
@@ -34,25 +41,90 @@ def height_of(node: Node, proposal: Proposal) -> int:
     return quantity(node.call("eth_blockNumber"))
 
 
-def standing(
-    node: Node, proposal: Proposal, since: int, txids: Collection[bytes] = (), final: int = 1
-) -> Taken | None:
+def standing(node: Node, proposal: Proposal, since: int, final: int = 1) -> Taken | None:
     """What took the proposal's inputs or nonce in block `since` or later; NodeProblem.
 
-    `txids` are what was signed for a script wallet; a Safe's transaction is known by its digest,
-    whoever sent it. That its nonce went to another one is looked for `final` blocks deep.
+    Of a script wallet ours is what makes the proposal's payments from its inputs, whatever its fee
+    was raised to; a Safe's transaction is known by its digest. Neither by who sent it. That a nonce
+    went to another one is looked for `final` blocks deep.
     """
     tip = height_of(node, proposal)
     if proposal.transaction is not None:
         return _of_safe(node, proposal.transaction, since, tip, final)
-    assert proposal.spend is not None
-    inputs = {one.outpoint(): None for one in proposal.spend.inputs}
+    spend = proposal.spend
+    assert spend is not None
+    inputs = {one.outpoint(): None for one in spend.inputs}
     for height in range(max(0, since), tip + 1):
         hash_ = hexed(node.call("getblockhash", height), _HASH)
         for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
             if any(spent in inputs for spent in one.spends):
-                return Taken(one.txid, height, tip - height + 1, one.txid in txids)
+                return _by_script(one, spend, height, tip)
     return None
+
+
+def _by_script(one: Transaction, spend: Spend, height: int, tip: int) -> Taken:
+    inputs = [coin.outpoint() for coin in spend.inputs]
+    is_ours = one.carries_out(inputs, [Output(paid.amount, paid.script) for paid in spend.pays])
+    fee = one.fee(sum(coin.amount for coin in spend.inputs)) if is_ours else 0
+    return Taken(one.txid, height, tip - height + 1, is_ours, fee)
+
+
+def named(node: Node, proposal: Proposal, name: bytes) -> Taken | None:
+    """The transaction of a name, and whether it carried the proposal out; NodeProblem.
+
+    None where no block holds it. A script wallet's node needs its index of transactions for that.
+    """
+    tip = height_of(node, proposal)
+    if proposal.transaction is not None:
+        return _by_safe(node, proposal.transaction, name, tip)
+    assert proposal.spend is not None
+    told = node.call("getrawtransaction", name.hex(), 1).get("blockhash")
+    if not told:
+        return None
+    hash_ = hexed(told, _HASH)
+    height = int(field(node.call("getblockheader", hash_.hex(), True), "height"))
+    if hexed(node.call("getblockhash", height), _HASH) != hash_:
+        return None
+    for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
+        if one.txid == name:
+            return _by_script(one, proposal.spend, height, tip)
+    return None
+
+
+def _by_safe(node: Node, wanted: SafeTransaction, name: bytes, tip: int) -> Taken | None:
+    told = node.call("eth_getTransactionReceipt", "0x" + name.hex())
+    if told is None:
+        return None
+    height = quantity(field(told, "blockNumber"))
+    said = ("0x" + wanted.safe.hex(), [_EXECUTED, "0x" + wanted.digest().hex()])
+    is_ours = any(
+        (field(one, "address").lower(), [topic.lower() for topic in field(one, "topics")]) == said
+        for one in field(told, "logs")
+    )
+    return Taken(name, height, tip - height + 1, is_ours)
+
+
+def begun(node: Node, proposal: Proposal, time_ms: int) -> int:
+    """A height below which nothing that was decided at a time can be; NodeProblem.
+
+    By the blocks' own times, which may be some hours off on chains of the Bitcoin family.
+    """
+    low, high = 0, height_of(node, proposal)
+    while low < high:
+        middle = (low + high) // 2
+        if _time_ms(node, proposal, middle) < time_ms - EARLIER_MS:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _time_ms(node: Node, proposal: Proposal, height: int) -> int:
+    if proposal.transaction is not None:
+        block = node.call("eth_getBlockByNumber", hex(height), False)
+        return quantity(field(block, "timestamp")) * 1_000
+    hash_ = node.call("getblockhash", height)
+    return int(field(node.call("getblockheader", hash_, True), "time")) * 1_000
 
 
 def _of_safe(node: Node, wanted: SafeTransaction, since: int, tip: int, final: int) -> Taken | None:
@@ -70,7 +142,7 @@ def _of_safe(node: Node, wanted: SafeTransaction, since: int, tip: int, final: i
     view = SafeView(node, wanted.safe)
     if view.nonce() > wanted.nonce:
         # Which transaction it was does not matter: this one can never be executed any more.
-        depth = final if _was_used(view, wanted.nonce, tip - final + 1) else 1
+        depth = final if _was_used(view, wanted.nonce, tip - final + 1) else 0
         return Taken(wanted.digest(), tip, depth, is_ours=False)
     return None
 

@@ -33,7 +33,7 @@ from fullreserve.custody.keys.tier_signer import Answer, Proposal
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import SignerGone, content_of
 from fullreserve.custody.tiers.safe import NotEnough
-from fullreserve.custody.tiers.spending import WrongPart, read_part, txid_of
+from fullreserve.custody.tiers.spending import WrongPart, read_part
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -326,12 +326,7 @@ class Refilling:
 
     def _taken(self, node: Node, kept: Kept) -> Taken | None:
         """What took its inputs or nonce; also what people sent of it counts as ours."""
-        proposal = kept.proposal
-        ids = {one.txid for one in kept.sent}
-        tier = self._record.wallet(proposal.intent.network, proposal.intent.source)
-        if proposal.spend is not None and tier.wallet is not None:
-            ids.add(txid_of(tier.wallet, proposal.spend))
-        return standing(node, proposal, kept.since, ids, self._terms.network.unlock_after)
+        return standing(node, kept.proposal, kept.since, self._terms.network.unlock_after)
 
     def _pushed(self, move: Move, kept: Kept) -> Kept:
         """Signed anew where what was sent hangs; what cannot be is said, and tried later."""
@@ -377,7 +372,7 @@ class Refilling:
             if await asyncio.to_thread(self._is_sure, move, kept, taken):
                 await self._end(move, MoveState.OVERTAKEN, name)
             return
-        fee = network.scales[network.coin].cost(_fee(kept, taken.txid))
+        fee = network.scales[network.coin].cost(taken.fee)
         word = wire.Moved(
             *(network.network, name, move.asset, move.source, move.target, move.amount),
             amount_bytes(fee),
@@ -417,15 +412,6 @@ class Refilling:
         if self._said.get(move.number) != problem:
             self._said[move.number] = problem
             log.warning("move waits", move=move.number, problem=problem)
-
-
-def _fee(kept: Kept, txid: bytes) -> int:
-    """What the wallet paid for the one of its transactions that is in a block."""
-    spend = kept.proposal.spend
-    if spend is None:
-        return 0
-    raised = {one.txid: one.fee for one in kept.sent if one.fee >= 0}
-    return raised.get(txid, spend.fee)
 
 
 async def keep(workers: Sequence[Refilling], clock: Clock, pause_ms: int) -> None:
