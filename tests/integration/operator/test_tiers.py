@@ -12,6 +12,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     Bind,
     End,
+    GiveUp,
     Marks,
     MoveState,
     SetMarks,
@@ -80,6 +81,15 @@ async def test_two_operators_end_a_move_that_nothing_is_bound_to(desk: Console) 
     assert move["state"] == "lapsed"
     for other in (number, 9):
         assert (await desk.ada.act("propose/end-move", move=other)).code == "91023"
+
+
+async def test_a_move_that_a_process_before_ended_has_not_failed(desk: Console) -> None:
+    """Criterion: CUST-HANG-4. It told the log, and not what came of the proposal."""
+    number, context = await decided(desk), desk.town.rest.context
+    made = await desk.ada.act("propose/end-move", move=number)
+    assert (await say(context, TIER_MOVES, GiveUp(int(number)))).code == 0
+    done = await desk.bea.post("approve", proposal=made.row["proposal"])
+    assert (done.code, done.row["state"]) == ("0", "done")
 
 
 async def test_one_that_is_bound_waits_for_the_proof(desk: Console) -> None:

@@ -23,9 +23,15 @@ from fullreserve.exchange.products.approval_acts import (
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Claim
-from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GiveUp
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    GetMove,
+    GiveUp,
+    Move,
+    MoveState,
+)
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
@@ -75,7 +81,7 @@ async def carry_out(context: Context, one: Proposal) -> None:
         going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
         code = await _said(context, CALENDAR, going)
     elif isinstance(act, EndMove):
-        code = await _said(context, TIER_MOVES, GiveUp(act.move))
+        code = await _given_up(context, act.move)
     else:
         assert isinstance(act, Grant)
         code = await _give(context, act)
@@ -110,6 +116,17 @@ async def _said(context: Context, fold_number: int, payload: msgspec.Struct) -> 
     """What a fold is told; the code when it does not take it any more."""
     reply = await say(context, fold_number, payload)
     return IMPOSSIBLE if reply.code else 0
+
+
+async def _given_up(context: Context, number: int) -> int:
+    """The code when a move cannot be given up any more; one that nothing was bound to has ended."""
+    code = await _said(context, TIER_MOVES, GiveUp(number))
+    if not code:
+        return 0
+    found: Move | None = await ask(context, TIER_MOVES, GetMove(number))
+    # A process that told the fold may have ended before it said what came of the proposal.
+    is_over = found is not None and found.state == MoveState.LAPSED and not found.binding
+    return 0 if is_over else code
 
 
 async def _give(context: Context, act: Grant) -> int:
