@@ -11,6 +11,7 @@ from fullreserve.clock import Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.chain_addresses import ChainAddresses
+from fullreserve.gateway.client_ids import ClientIds
 from fullreserve.gateway.log_desk import LogDesk
 from fullreserve.gateway.maintenance import Maintenance
 from fullreserve.gateway.order_rates import OrderRates
@@ -72,6 +73,7 @@ class Context:
     readers: Readers = field(init=False)
     rates: OrderRates = field(init=False, default_factory=OrderRates)
     maintenance: Maintenance = field(init=False)
+    client_ids: ClientIds = field(init=False)
     # Instruments that a window of maintenance has closed, with when they pre-open (ms).
     closed: dict[int, int] = field(init=False, default_factory=dict)
 
@@ -79,4 +81,6 @@ class Context:
         self.desk = Desk(self.vault)
         self.readers = Readers(self.clock)
         self.maintenance = Maintenance(self.clock, self.folder)
+        self.client_ids = ClientIds(self.folder)
         self.vault.at_close(self.readers.close)
+        self.vault.at_close(self.client_ids.close)

@@ -169,7 +169,7 @@ async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
 
 
 async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, payer: NewKey) -> None:
-    """Criterion: CUST-REST-6."""
+    """Criterion: CUST-REST-6, CUST-REST-12."""
     await funded(rest, 2)
     theirs = (await rest.get("asset/deposit-address", rest.bob, ccy="BTC")).row["addr"]
     desk = rest.context.desk
@@ -180,7 +180,8 @@ async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, pay
     assert refused.code == "58231"
     door = rest.door
     await submit(door, [SetOwner(door.gateway, door.numbers(1), BOB, 0, 1, 0, 1)])
-    made = await rest.post("asset/withdrawal", payer, ORDER | {"toAddr": theirs})
+    named = {"toAddr": theirs, "clientId": "theirs"}
+    made = await rest.post("asset/withdrawal", payer, ORDER | named)
     listed = (await rest.get("asset/withdrawal-history", payer)).row
     assert (made.row["wdId"], listed["state"], listed["fee"]) == (listed["wdId"], "2", "0")
     # What it has not is left out, and named in a push, as OKX does.
@@ -190,6 +191,7 @@ async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, pay
     topic.write = pushed.append  # type: ignore[assignment, method-assign]
     await topic._learn(0)
     assert b'"addrEx":null,"memo":"","pmtId":"","tag":""' in pushed[-1]
+    assert b'"clientId":"theirs"' in pushed[-1]
     assert (await rest.get("asset/balances", rest.bob, ccy="BTC")).row["availBal"] == "0.5"
 
 

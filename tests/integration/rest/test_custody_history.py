@@ -194,7 +194,7 @@ async def test_records_that_are_behind_keep_nothing_back_that_the_folds_have(
 async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Criterion: REC-60, CUST-REST-9. It keeps one that is done; the records keep all."""
+    """Criterion: REC-60, CUST-REST-9, CUST-REST-12. The fold keeps one, the records all."""
     keep_one(monkeypatch)
     numbers = []
     for number in (1, 2, 3, 4):
@@ -207,6 +207,9 @@ async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     assert await pages.amounts(wdId=numbers[0]) == ["0.01"]
     assert await pages.amounts(clientId="c2") == ["0.02"]
     assert [row["clientId"] for row in await pages.rows(clientId="c2")] == ["c2"]
+    assert [row["clientId"] for row in await pages.rows()] == ["c4", "c3", "c2", "c1"]
+    bills = await Pages(rest, payer, "asset/bills").rows(clientId="c2")
+    assert [(row["balChg"], row["clientId"]) for row in bills] == [("-0.02", "c2")]
     assert await pages.amounts(clientId="c9") == []
     assert await pages.amounts(state="2", type="3") == ["0.04", "0.03", "0.02", "0.01"]
     assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
@@ -277,12 +280,12 @@ async def test_the_receiver_hears_of_a_payment_once(rest: RestBed, payer: NewKey
 async def test_bills_of_payments_have_the_types_of_deposits_and_withdrawals(
     rest: RestBed, payer: NewKey
 ) -> None:
-    """Criterion: CUST-REST-11, REST-FUND-2. A held withdrawal is one, and so is what came back."""
+    """Criterion: CUST-REST-11, CUST-REST-12, REST-FUND-2. So is what is held and what came back."""
     await withdraw(rest, payer, 1)
     await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True))
     order = {"ccy": "BTC", "amt": "0.5", "dest": "4", "toAddr": "addr77", "chain": "BTC-Bitcoin"}
     await booked(rest)
-    made = await rest.post("asset/withdrawal", payer, order)
+    made = await rest.post("asset/withdrawal", payer, order | {"clientId": "back"})
     assert (await rest.post("asset/cancel-withdrawal", payer, {"wdId": made.row["wdId"]})).code == (
         "0"
     )
@@ -293,6 +296,9 @@ async def test_bills_of_payments_have_the_types_of_deposits_and_withdrawals(
     ]
     assert got == [("1", "0.01")]
     assert sent[:3] == [("13", "0.5004"), ("2", "-0.5004"), ("2", "-0.01")]
+    rows = await bills[1].rows(ccy="BTC")
+    assert [row["clientId"] for row in rows] == ["back", "back", "c1", *[""] * (len(rows) - 3)]
+    assert await bills[1].rows(clientId="back") == rows[:2]
     by_name = await bills[1].rows(clientId="c1")
     assert [(row["balChg"], row["clientId"]) for row in by_name] == [("-0.01", "c1")]
     assert await bills[1].rows(clientId="c1", ccy="USDT") == []

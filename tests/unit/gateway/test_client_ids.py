@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fullreserve.gateway.rest.asset.client_ids import DAY_MS, KEPT_MS, ClientIds, Note
+from fullreserve.gateway.client_ids import DAY_MS, KEPT_MS, ClientIds, Note
 from fullreserve.gateway.rest.asset.turns import Turns
 
 
@@ -52,6 +52,27 @@ def test_old_notes_are_dropped_while_the_gateway_runs(notes: ClientIds) -> None:
     notes.take(noted(3, "last", KEPT_MS + 1))
     assert notes.find(1, "old") is None
     assert notes.find(1, "later") is not None
+
+
+def test_what_a_withdrawal_was_asked_for_under_is_told_by_hash_and_number(
+    notes: ClientIds,
+) -> None:
+    """Criterion: CUST-REST-12"""
+    notes.ask(1, b"h", "mine", 0)
+    notes.ask(1, b"r", "refused", 0)
+    assert notes.texts(1, {b"h", b"none", b""}) == {b"h": "mine"}
+    notes.made(1, b"h", 7)
+    # A refused repeat takes nothing away, one that was never made is forgotten.
+    notes.ask(1, b"h", "mine", 0)
+    notes.made(1, b"h", 0)
+    notes.made(1, b"r", 0)
+    assert notes.texts(1, {b"h", b"r"}) == {b"h": "mine"}
+    transfer = notes.take(noted(10, "moved"))
+    notes.settle(transfer, 80)
+    assert notes.moved_under(1, {7, 80, 81}) == {7: "mine", 80: "moved"}
+    assert (notes.moved_under(2, {7, 80}), notes.texts(2, {b"h"})) == ({}, {})
+    notes.forget(KEPT_MS + 1)
+    assert (notes.texts(1, {b"h"}), notes.moved_under(1, {7, 80})) == ({}, {})
 
 
 async def test_turns_come_in_order_and_are_forgotten() -> None:

@@ -23,7 +23,7 @@ from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
 from fullreserve.gateway.rest.asset.receipts import receipt_row
-from fullreserve.gateway.rest.asset.withdrawals import withdrawal_row
+from fullreserve.gateway.rest.asset.withdrawals import clients_of, withdrawal_row
 from fullreserve.gateway.rest.users.master import Family
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
@@ -177,9 +177,10 @@ class WithdrawalInfo(OfCustody):
         return found
 
     async def _rows(
-        self, _owner: int, found: list[Withdrawal], known: _Lines
+        self, owner: int, found: list[Withdrawal], known: _Lines
     ) -> list[dict[str, object]]:
         shown = [one for one in found if self._is_asked(one.asset)]
+        clients = await clients_of(self._context, owner, shown)
         names = await names_of(self._context, (one.transfer for one in shown))
         desk = self._context.desk
         rows = []
@@ -189,5 +190,5 @@ class WithdrawalInfo(OfCustody):
                 to = await desk.act(desk.rooms.addresses.text, one.owner, one.destination)
             asset = self._context.catalog.assets[one.asset]
             row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
-            rows.append(NONE_OF_THEM | row)
+            rows.append(NONE_OF_THEM | row | {"clientId": clients.get(one.client, "")})
         return rows

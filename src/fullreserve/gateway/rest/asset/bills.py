@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_ledger import CANCELED, WITHDRAWAL
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
-from fullreserve.exchange.products.withdrawal_state import FindWithdrawal, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import (
+    FindWithdrawal,
+    ListWithdrawals,
+    Withdrawal,
+    WithdrawalState,
+)
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, client_hash
 from fullreserve.gateway.rest.asset.sender import Sender
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, Ccy, Hundred, Number, Params
-from fullreserve.gateway.rest.past import ledger_caught_up, recorded
+from fullreserve.gateway.rest.past import kept, ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.marketdata.bars import DAY
 from fullreserve.records.bills import FIRST_ID, IDS_PER_COMMAND, TRANSFER
-from fullreserve.records.record import Bill, Page
+from fullreserve.records.record import Bill, Filters, Page, Span
 
 MONTH_MS = 30 * DAY
 BY_ID = "2"
@@ -31,6 +38,8 @@ FROM_TRADING, TO_TRADING = 130, 131
 TO_SUB, FROM_SUB, TO_MASTER, FROM_MASTER = 20, 21, 22, 23
 TRANSFERS = (FROM_TRADING, TO_TRADING, TO_SUB, FROM_SUB, TO_MASTER, FROM_MASTER)
 DEPOSIT = 1
+LISTED_MAX = 10_000
+REFUNDED = (WithdrawalState.CANCELED, WithdrawalState.FAILED)
 
 
 class AssetBillsParams(Params):
@@ -100,8 +109,9 @@ class _Bills:
         # The records do not know OKX's types of transfers: pages are read until enough are of one.
         while len(rows) < page.limit:
             found = await self._read(request.owner, page, asset, _types(params.type))
+            clients = await self._clients(request.owner, found)
             rows += [
-                self._row(bill, kind, "")
+                self._row(bill, kind, clients.get(bill.bill_id, ""))
                 for bill in found
                 for kind in (_type(bill, is_master=is_master),)
                 if not params.type or kind == params.type
@@ -120,18 +130,51 @@ class _Bills:
     async def _named(self, owner: int, client: str) -> list[Bill]:
         """Those of what an owner asked for under a `clientId`, newest first.
 
-        A withdrawal's are of the command behind it: its fold has decided by then.
+        A withdrawal's are of the command behind it: its fold has decided by then. So is what was
+        paid back, of the one behind its last change.
         """
-        hashed = client_hash(self._context, owner, client)
-        sent: Withdrawal | None = await ask(
-            self._context, WITHDRAWALS, FindWithdrawal(owner, hashed)
-        )
+        sent = await self._sent(owner, client_hash(self._context, owner, client))
         commands = [await self._sender.named(owner, client)]
-        commands += [sent.number, sent.number + 1] if sent is not None else []
+        if sent is not None:
+            commands.append(sent.number + 1)
+        if sent is not None and sent.state in REFUNDED:
+            commands.append(sent.version + 1)
         found: list[Bill] = []
         for sequence in filter(None, commands):
             found += await self._of_command(owner, sequence)
-        return found[::-1]
+        return sorted(found, key=lambda bill: -bill.bill_id)
+
+    async def _sent(self, owner: int, hashed: bytes) -> Withdrawal | None:
+        """The withdrawal of a client id, also one that the fold has forgotten."""
+        question = FindWithdrawal(owner, hashed)
+        sent: Withdrawal | None = await ask(self._context, WITHDRAWALS, question)
+        filters = Filters(client=hashed)
+        older = await kept(
+            self._context,
+            WITHDRAWALS,
+            lambda history: history.withdrawals(owner, Span(0, 0, 1), filters),
+            is_found=sent is not None,
+            is_cut=False,
+        )
+        return next(iter(older), sent)
+
+    async def _clients(self, owner: int, bills: list[Bill]) -> dict[int, str]:
+        """The `clientId` of what bills are of, by their ids, where it is still known."""
+        behind = (WITHDRAWAL, CANCELED)
+        asked = {bill.bill_id: _sequence(bill) - (bill.type in behind) for bill in bills}
+        refunds = {bill.bill_id: asked[bill.bill_id] for bill in bills if bill.type == CANCELED}
+        if refunds:
+            asked |= await self._refunded(owner, refunds)
+        moved_under = self._context.client_ids.moved_under
+        known = await asyncio.to_thread(moved_under, owner, set(asked.values()))
+        return {one: known[number] for one, number in asked.items() if number in known}
+
+    async def _refunded(self, owner: int, refunds: dict[int, int]) -> dict[int, int]:
+        """The withdrawals whose last change paid back, by the bill of that."""
+        question = ListWithdrawals(owner, min(refunds.values()) - 1, LISTED_MAX)
+        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        ended = {one.version: one.number for one in found if one.state in REFUNDED}
+        return {bill: ended[version] for bill, version in refunds.items() if version in ended}
 
     async def _of_command(self, owner: int, sequence: int) -> list[Bill]:
         first = FIRST_ID + sequence * IDS_PER_COMMAND
@@ -152,6 +195,11 @@ class _Bills:
             "ts": str(bill.time_ms),
             "type": str(kind),
         }
+
+
+def _sequence(bill: Bill) -> int:
+    """The command that a bill is of; one of a fold's is right behind what it decided on."""
+    return (bill.bill_id - FIRST_ID) // IDS_PER_COMMAND
 
 
 def _by_time(params: AssetBillsParams, oldest: int) -> Page:

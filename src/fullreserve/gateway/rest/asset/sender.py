@@ -12,9 +12,9 @@ from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Gone, Limit, Refused
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import Posted, Reply
+from fullreserve.gateway.client_ids import Note
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.asset.client_ids import ClientIds, Note
 from fullreserve.gateway.rest.asset.not_moved import not_moved
 from fullreserve.gateway.rest.asset.turns import Turns
 from fullreserve.gateway.rest.past import recorded
@@ -33,8 +33,7 @@ class Sender:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._door = context.door
-        self._notes = ClientIds(context.folder)
-        context.vault.at_close(self._notes.close)
+        self._notes = context.client_ids
         self._turns = Turns()
         # Those whose client may have hung up, kept until they are through.
         self._tasks: set[asyncio.Task[int]] = set()
@@ -59,6 +58,11 @@ class Sender:
         """The id of the transfer with a `clientId`; 0 for none."""
         note = await asyncio.to_thread(self._notes.find, owner, client)
         return note.transfer if note else 0
+
+    async def client(self, owner: int, transfer: int) -> str:
+        """The `clientId` under which an owner asked for a transfer; "" for none that is known."""
+        known = await asyncio.to_thread(self._notes.moved_under, owner, (transfer,))
+        return known.get(transfer, "")
 
     async def _in_turn(self, asked: Note) -> int:
         async with self._turns.of((asked.owner, asked.client)):

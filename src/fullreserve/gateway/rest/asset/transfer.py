@@ -13,9 +13,9 @@ from msgspec import Meta
 from fullreserve.exchange import chart, decimals
 from fullreserve.exchange.catalog import Asset
 from fullreserve.gateway import ids, wire
+from fullreserve.gateway.client_ids import Note
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.asset.client_ids import Note
 from fullreserve.gateway.rest.asset.sender import Sender, place
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Params, label
@@ -167,6 +167,8 @@ class _Funds:
             raise Problem(51000, name, "the id of a transfer of yours")
         asset = self._catalog.assets[found.asset]
         kind, name_of_sub = await self._seen(request, found)
+        if params.trans_id:
+            client = await self._sender.client(request.owner, number)
         row = {
             "amt": asset.text(found.amount),
             "ccy": asset.symbol,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -31,7 +32,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
-from fullreserve.exchange.wire.events import OwnerChanged
+from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListBalances
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.chain_addresses import written
@@ -111,6 +112,7 @@ class _Withdrawals:
         self._context = context
         self._catalog = context.catalog
         self._own = OwnAddresses(context)
+        self._clients = context.client_ids
 
     async def withdraw(self, request: Request, params: WithdrawParams) -> bytes:
         """Withdraw to a verified address, or to another user by id."""
@@ -127,12 +129,14 @@ class _Withdrawals:
         else:
             line = await self._line(asset, params.chain)
             asked = await self._to_address(request, line, amount, params, client)
-        reply = await say(self._context, WITHDRAWALS, asked, request.owner)
+        reply = await self._said(request.owner, asked, params.client_id)
         if reply.code:
             if reply.code == Refused.NO_ROUTE and asked.kind == Destination.OWNER:
                 raise await self._no_receiver(request.owner, asked.destination)
             raise await self._problem(request.owner, asset, line, reply.code)
         number = await self._number(request.owner, client, reply.sequence)
+        if client:
+            await asyncio.to_thread(self._clients.made, request.owner, client, number)
         row = {
             "amt": asset.text(amount),
             "ccy": asset.symbol,
@@ -141,6 +145,17 @@ class _Withdrawals:
             "wdId": ids.text(number),
         }
         return wire.envelope([row])
+
+    async def _said(self, owner: int, asked: Asked, client: str) -> Reply:
+        """The fold's reply; a `clientId` is written down first, so that the first push shows it."""
+        if not client:
+            return await say(self._context, WITHDRAWALS, asked, owner)
+        noted = (owner, asked.client, client, self._context.clock.exchange_ms())
+        await asyncio.to_thread(self._clients.ask, *noted)
+        reply = await say(self._context, WITHDRAWALS, asked, owner)
+        if reply.code:
+            await asyncio.to_thread(self._clients.made, owner, asked.client, 0)
+        return reply
 
     def _to_user(self, asset: Asset, amount: int, params: WithdrawParams, client: bytes) -> Asked:
         text = params.to_addr.partition(":")[0]
@@ -255,10 +270,11 @@ class _Withdrawals:
         page = asked[: params.limit]
         names = await names_of(self._context, (one.transfer for one in page))
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
-        # The log has no more of it than lets it be found by it.
-        echoed = {"clientId": params.client_id}
+        clients = await clients_of(self._context, request.owner, page)
+        # Of an old one the log has no more than lets it be found.
         rows = [
-            await self._row(request.owner, known.get((one.network, one.asset)), one, names) | echoed
+            await self._row(request.owner, known.get((one.network, one.asset)), one, names)
+            | {"clientId": params.client_id or clients.get(one.client, "")}
             for one in page
         ]
         return wire.envelope(rows)
@@ -317,6 +333,12 @@ class _Withdrawals:
                 row["xQueuePos"] = str(place.position)
                 row["xAheadAmt"] = self._catalog.assets[one.asset].text(amount_int(place.ahead))
         return row
+
+
+async def clients_of(context: Context, owner: int, found: Iterable[Withdrawal]) -> dict[bytes, str]:
+    """The `clientId` of withdrawals by its hash, where it is still known."""
+    hashes = {one.client for one in found} - {b""}
+    return await asyncio.to_thread(context.client_ids.texts, owner, hashes) if hashes else {}
 
 
 def _kinds(kind: str) -> tuple[int, ...]:

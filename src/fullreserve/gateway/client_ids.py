@@ -3,14 +3,18 @@
 The log knows a submission by gateway and number, and answers a repeated pair with the outcome of
 the first. So before a transfer with a `clientId` is submitted, the number that it goes under is
 written down durably; a repeat, also after a crash in between, goes under the same number.
+
+Withdrawals are known to the log by a hash of their `clientId`; what it was is kept here as well, so
+that it can be shown again.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 FILE_NAME = "transfers.sqlite"
 DAY_MS = 24 * 3_600_000
@@ -32,10 +36,38 @@ CREATE TABLE IF NOT EXISTS transfers (
 ) WITHOUT ROWID
 """
 
+_WITHDRAWALS = """
+CREATE TABLE IF NOT EXISTS withdrawals (
+    owner INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    client TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, hash)
+) WITHOUT ROWID
+"""
+
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS transfers_by_id ON transfers (owner, transfer)",
+    "CREATE INDEX IF NOT EXISTS withdrawals_by_number ON withdrawals (owner, number)",
+)
+
 _INSERT = "INSERT OR IGNORE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _RENUMBER = "UPDATE transfers SET number = ? WHERE owner = ? AND client = ? AND number = ?"
 _SETTLE = "UPDATE transfers SET transfer = ? WHERE owner = ? AND client = ? AND number = ?"
 _DROP = "DELETE FROM transfers WHERE owner = ? AND client = ? AND number = ? AND transfer = 0"
+_ASK = "INSERT OR IGNORE INTO withdrawals VALUES (?, ?, ?, 0, ?)"
+_MADE = "UPDATE withdrawals SET number = ? WHERE owner = ? AND hash = ?"
+_REFUSED = "DELETE FROM withdrawals WHERE owner = ? AND hash = ? AND number = 0"
+_BY_HASH = "SELECT client FROM withdrawals WHERE owner = ? AND hash = ?"
+_BY_NUMBER = "SELECT client FROM withdrawals WHERE owner = ? AND number = ?"
+_BY_TRANSFER = "SELECT client FROM transfers WHERE owner = ? AND transfer = ?"
+_FORGET = (
+    "DELETE FROM transfers WHERE time_ms < ?",
+    "DELETE FROM withdrawals WHERE time_ms < ?",
+)
+
+V = TypeVar("V", bytes, int)
 
 
 class Note(NamedTuple):
@@ -74,7 +106,8 @@ class ClientIds:
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute(_TABLE)
+            for statement in (_TABLE, _WITHDRAWALS, *_INDEXES):
+                self._database.execute(statement)
         except sqlite3.DatabaseError as problem:
             self._database.close()
             raise UnusableNotes(
@@ -137,11 +170,43 @@ class ClientIds:
             else:
                 self._database.execute(_DROP, values)
 
+    def ask(self, owner: int, hashed: bytes, client: str, time_ms: int) -> None:
+        """Writes down what a withdrawal is asked for under, before it is."""
+        with self._lock:
+            if time_ms >= self._swept_ms + DAY_MS:
+                self._forget(time_ms)
+            self._database.execute(_ASK, (owner, hashed, client, time_ms))
+
+    def made(self, owner: int, hashed: bytes, number: int) -> None:
+        """Keeps the withdrawal that was made of what was asked; 0 for none, which forgets it.
+
+        One that was made before is kept: a repeat was refused.
+        """
+        with self._lock:
+            if number:
+                self._database.execute(_MADE, (number, owner, hashed))
+            else:
+                self._database.execute(_REFUSED, (owner, hashed))
+
+    def texts(self, owner: int, hashes: Collection[bytes]) -> dict[bytes, str]:
+        """The `clientId` of an owner's withdrawals by its hash, where it is known."""
+        return self._told(_BY_HASH, owner, hashes)
+
+    def moved_under(self, owner: int, numbers: Collection[int]) -> dict[int, str]:
+        """The same of withdrawals and transfers, by their ids."""
+        return self._told(_BY_NUMBER, owner, numbers) | self._told(_BY_TRANSFER, owner, numbers)
+
+    def _told(self, query: str, owner: int, values: Collection[V]) -> dict[V, str]:
+        with self._lock:
+            rows = [(one, self._database.execute(query, (owner, one)).fetchone()) for one in values]
+        return {one: row[0] for one, row in rows if row}
+
     def forget(self, now_ms: int) -> None:
         """Drops what is older than 90 days."""
         with self._lock:
             self._forget(now_ms)
 
     def _forget(self, now_ms: int) -> None:
-        self._database.execute("DELETE FROM transfers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+        for forget in _FORGET:
+            self._database.execute(forget, (now_ms - KEPT_MS,))
         self._swept_ms = now_ms
