@@ -212,6 +212,9 @@ async def test_withdrawals_that_the_fold_has_forgotten_are_shown(
     assert [(row["balChg"], row["clientId"]) for row in bills] == [("-0.02", "c2")]
     assert await pages.amounts(clientId="c9") == []
     assert await pages.amounts(state="2", type="3") == ["0.04", "0.03", "0.02", "0.01"]
+    other = {"ccy": "BTC", "amt": "0.05", "dest": "3", "toAddr": str(BOB), "clientId": "c4"}
+    taken = await rest.post("asset/withdrawal", payer, other)
+    assert (taken.code, taken.json["msg"]) == ("50071", "clientId already exists")
     assert await pages.amounts(type="4") == await pages.amounts(state="0") == []
     assert await Pages(rest, rest.bob, "asset/withdrawal-history").rows() == []
 

@@ -234,6 +234,8 @@ class _Withdrawals:
             allowed = str(OPEN_PER_OWNER)
         elif code == Refused.BALANCE:
             allowed = f"{asset.text(await self._available(owner, asset))} {asset.symbol}"
+        elif code == Refused.CLIENT_ID_TAKEN:
+            return Problem(code, "clientId")
         elif code == Refused.PARAMETER and line is not None:
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
