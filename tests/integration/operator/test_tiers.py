@@ -42,7 +42,10 @@ async def decided(desk: Console) -> str:
 async def agreed(desk: Console, move: str) -> None:
     """Ada proposes that it ends, and Bea approves."""
     made = await desk.ada.act("propose/end-move", move=move)
-    assert (made.code, made.row["kind"], made.row["terms"]) == ("0", "end-move", {"move": move})
+    terms = {"move": move, "chain": "BTC-Bitcoin", "source": "hot", "target": "warm", "amt": "300"}
+    assert (made.code, made.row["kind"], made.row["terms"]) == ("0", "end-move", terms)
+    asked = await desk.bea.get("proposal", proposal=made.row["proposal"])
+    assert asked.row["terms"] == terms
     done = await desk.bea.post("approve", proposal=made.row["proposal"])
     assert (done.code, done.row["state"]) == ("0", "done")
 

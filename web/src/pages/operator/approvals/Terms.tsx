@@ -16,6 +16,8 @@ const GROUPS: Record<string, string> = {
   level: 'level',
   role: 'role',
   team: 'team',
+  source: 'tierName',
+  target: 'tierName',
 }
 
 /** A value of a term as people read it. */

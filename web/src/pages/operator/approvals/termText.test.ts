@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import en from '~/i18n/messages/console/en.json'
+import ru from '~/i18n/messages/console/ru.json'
+import zh from '~/i18n/messages/console/zh.json'
 import { lookOf } from './state'
 import { textOf } from './termText'
 
@@ -15,4 +18,9 @@ test('terms are text, whatever their shape', () => {
 // Criterion: WEB-OP-APP-1
 test('what ended badly does not look well', () => {
   expect(['open', 'done', 'failed', 'expired'].map(lookOf)).toEqual(['plain', 'good', 'bad', 'bad'])
+})
+
+// Criterion: WEB-OP-APP-1
+test.each(['move', 'chain', 'source', 'target', 'amt'])('the term %s has a name', (name) => {
+  for (const words of [en, ru, zh]) expect(words).toHaveProperty([`op.term.${name}`])
 })

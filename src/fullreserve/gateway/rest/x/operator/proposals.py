@@ -44,6 +44,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import Note, ProposalId
 from fullreserve.gateway.rest.x.operator.terms_json import kind_of, terms_of
+from fullreserve.gateway.rest.x.operator.tiers import move_terms
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
 
@@ -112,7 +113,7 @@ class Proposals:
             if (not params.after or number < params.after)
             and params.state in ("all", "open" if one.state in OPEN else "closed")
         ]
-        return wire.envelope([self.row(state, one) for one in found[: params.limit]])
+        return wire.envelope([await self.row(state, one) for one in found[: params.limit]])
 
     async def detail(self, who: Operator, params: ProposalParams) -> bytes:
         """One proposal, with its reasons and what it would post."""
@@ -155,7 +156,7 @@ class Proposals:
         note, closing = await self._desk.act(self._notes, one)
         codes = await self._codes(who, state, one)
         legs = posting(one.act).legs if isinstance(one.act, Correct | Bust) else ()
-        return self.row(state, one) | {
+        return await self.row(state, one) | {
             "note": note,
             "closingNote": closing,
             "mayApprove": _code_text(codes[who.uid]),
@@ -182,8 +183,14 @@ class Proposals:
         note = self._desk.rooms.audit.note
         return note(one.note), note(one.closing_note)
 
-    def row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
+    async def row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
         """A proposal as lists show it."""
+        row = self._row(state, one)
+        if isinstance(one.act, EndMove):
+            row["terms"] |= await move_terms(self._context, one.act.move)
+        return row
+
+    def _row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:
         catalog = self._context.catalog
         group = state.groups.get(one.group) or Group()
         return {

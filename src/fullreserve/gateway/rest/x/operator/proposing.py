@@ -284,7 +284,7 @@ class _Making:
             raise await fold.problem_of(self._context, reply.code, act)
         state = await fold.approvals(self._context)
         made = state.proposals[reply.sequence]
-        return wire.envelope([self._proposals.row(state, made)])
+        return wire.envelope([await self._proposals.row(state, made)])
 
     async def _known(self, uid: int) -> int:
         if await self._context.door.query(GetOwner(uid)) is None:

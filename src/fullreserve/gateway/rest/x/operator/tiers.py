@@ -9,6 +9,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
+    GetMove,
     ListGivenUp,
     ListMarks,
     ListMoves,
@@ -120,16 +121,32 @@ def _marked(line: Line, one: Marks, hot: int, warm: int, demand: Demand) -> dict
     }
 
 
+async def move_terms(context: Context, number: int) -> dict[str, str]:
+    """What a move is, for those who decide about it; nothing of one that is not known."""
+    one: Move | None = await ask(context, TIER_MOVES, GetMove(number))
+    if one is None:
+        return {}
+    places = {(each.network.network, each.asset.id): each for each in await lines(context)}
+    line = places.get((one.network, one.asset))
+    return {} if line is None else _way(line, one)
+
+
+def _way(line: Line, one: Move) -> dict[str, str]:
+    return {
+        "chain": line.chain,
+        "source": Tier(one.source).name.lower(),
+        "target": Tier(one.target).name.lower(),
+        "amt": line.asset.text(amount_int(one.amount)),
+    }
+
+
 def _move(line: Line, one: Move, said: Held, given_up: dict[int, int]) -> dict[str, Any]:
     state = MoveState(one.state)
     sent = said.stage if state == MoveState.BOUND and said.stage not in ("", "waiting") else ""
     return {
         "move": str(one.number),
-        "chain": line.chain,
         "ccy": line.asset.symbol,
-        "source": Tier(one.source).name.lower(),
-        "target": Tier(one.target).name.lower(),
-        "amt": line.asset.text(amount_int(one.amount)),
+        **_way(line, one),
         "why": Why(one.why).name.lower(),
         "state": state.name.lower(),
         "stage": sent or state.name.lower(),
