@@ -5,7 +5,7 @@ import { useTranslation } from '~/i18n'
 import type { Instrument } from '~/market/instruments'
 import { Change, Last } from './cells'
 import css from './Highlights.module.css'
-import { changeOf, sorted, type Tickers } from './order'
+import { busiestOf, changeOf, sorted, type Tickers } from './order'
 import { Sparkline } from './Sparkline'
 
 interface HighlightsProps {
@@ -19,9 +19,8 @@ export function Highlights({ instruments = [], tickers }: HighlightsProps): Reac
   const { streams } = useServices()
   const isLive = useLink(streams.market).kind === 'live'
   const byChange = sorted(instruments.filter(isTraded), tickers, { key: 'change', down: true })
-  const [busiest] = sorted(instruments, tickers, { key: 'volume', down: true })
   const tiles = [
-    [t('markets.busiest'), busiest],
+    [t('markets.busiest'), busiestOf(instruments, tickers)],
     [t('markets.strongest'), byChange[0]],
     [t('markets.weakest'), byChange.at(-1)],
   ] as const

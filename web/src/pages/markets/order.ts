@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import type { Ticker } from '~/market/feeds'
@@ -29,13 +29,13 @@ const FIRST = {
 export function useSlowTickers(instruments: Instrument[] | undefined): Tickers | undefined {
   const { market } = useServices()
   const first = useQuery(FIRST)
-  const [tickers, setTickers] = useState<Tickers>()
+  const [tickers, setTickers] = useState<Ticker[]>()
   useEffect(() => {
     const feeds = (instruments ?? []).map(({ instId }) => market.ticker(instId))
     const releases = feeds.map((feed) => feed.use())
     const read = () => {
       const known = feeds.flatMap((feed) => feed.get() ?? [])
-      if (known.length > 0) setTickers(byPair(known))
+      if (known.length > 0) setTickers(known)
     }
     const slow = setInterval(read, ORDER_EVERY_MS)
     return () => {
@@ -43,15 +43,23 @@ export function useSlowTickers(instruments: Instrument[] | undefined): Tickers |
       for (const release of releases) release()
     }
   }, [market, instruments])
-  if (tickers) return tickers
-  if (first.data) return byPair(first.data)
-  return first.isError ? NONE : undefined
+  return useMemo(() => {
+    if (!tickers && !first.data) return first.isError ? NONE : undefined
+    return merged(first.data ?? [], tickers ?? [])
+  }, [tickers, first.data, first.isError])
 }
 
 const NONE: Tickers = new Map()
 
-function byPair(tickers: readonly Ticker[]): Tickers {
-  return new Map(tickers.map((ticker) => [ticker.instId, ticker]))
+/** Tickers by pair: those of the feeds, and the first where a feed has said nothing yet. */
+export function merged(first: readonly Ticker[], live: readonly Ticker[]): Tickers {
+  return new Map([...first, ...live].map((ticker) => [ticker.instId, ticker]))
+}
+
+/** The pair with the largest volume; undefined while nothing is known to have been traded. */
+export function busiestOf(instruments: Instrument[], tickers: Tickers): Instrument | undefined {
+  const traded = instruments.filter(({ instId }) => Number(tickers.get(instId)?.volCcy24h) > 0)
+  return sorted(traded, tickers, { key: 'volume', down: true })[0]
 }
 
 export function changeOf({ last, open24h }: Pick<Ticker, 'last' | 'open24h'>): number {
