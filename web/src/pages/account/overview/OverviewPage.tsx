@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useSession } from '~/api/session'
+import { exchangeNow } from '~/api/time'
 import { useTranslation } from '~/i18n'
-import { keysQuery } from '../apiKeys/keys'
+import { activeOf, keysQuery } from '../apiKeys/keys'
 import { Faucet } from '../faucet/Faucet'
 import { Badge } from '../layout/Badge'
 import { useDates } from '../layout/dates'
@@ -53,7 +54,7 @@ export function OverviewPage(): ReactNode {
 function KeyCount(): ReactNode {
   const { t } = useTranslation()
   const { data } = useQuery(keysQuery)
-  return data ? t('apiKeys.count', { count: data.length }) : null
+  return data ? t('apiKeys.count', { count: activeOf(data, exchangeNow()).length }) : null
 }
 
 function Fact(props: { name: string; to?: string; children: ReactNode }): ReactNode {
