@@ -14,7 +14,7 @@ import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
 import { fundingQuery } from './funding'
 import css from './TransferDialog.module.css'
-import { type TransferWish, transferStore } from './transfer'
+import { outwards, settled, type TransferWish, transferStore, type Way } from './transfer'
 
 const FUNDING = '6'
 const TRADING = '18'
@@ -35,10 +35,12 @@ function Transfer({ wish, close }: { wish: TransferWish; close(): void }): React
   const { t } = useTranslation()
   const [ccy, setCcy] = useState(wish.ccy)
   const [chosen, setChosen] = useState(wish.toFunding)
+  const [way, setWay] = useState<Way | null>(null)
   const [amount, setAmount] = useState('')
   const { inFunding, inTrading, currencies } = useHeld(ccy)
-  // Until somebody turns it around, it goes from where there is something.
-  const isOut = chosen ?? (isNothing(inFunding) && !isNothing(inTrading))
+  const now = settled(way, ccy, outwards(inFunding, inTrading), amount !== '')
+  if (now !== way) setWay(now)
+  const isOut = chosen ?? now?.isOut ?? false
   const held = isOut ? inTrading : inFunding
   const { isBusy, problem, send } = useSend(close)
   const value = parsed(amount)
@@ -98,10 +100,6 @@ function Transfer({ wish, close }: { wish: TransferWish; close(): void }): React
     const values = { available: trimmed(held ?? '0'), currency: ccy }
     return held !== null && value.gt(held) ? t('form.insufficient', values) : null
   }
-}
-
-function isNothing(amount: string | null): boolean {
-  return amount !== null && Number(amount) === 0
 }
 
 /** What can be moved of a currency, null while it is unknown, and the currencies that there are. */
