@@ -2,6 +2,7 @@ import { rest } from '~/api/rest'
 import { Feed } from '~/market/feed'
 import type { Streams } from '~/stream/streams'
 import { OpenOrders, type Order } from './orders'
+import { persistent } from './persistent'
 
 /** What the trading account holds of a currency. */
 export interface Balance {
@@ -65,7 +66,7 @@ class OrdersFeed extends Feed<OrdersState> {
   }
 
   protected start(): () => void {
-    return this.streams.subscribe(
+    const leave = this.streams.subscribe(
       { channel: 'orders', instType: 'SPOT' },
       {
         onReset: () => {
@@ -82,20 +83,20 @@ class OrdersFeed extends Feed<OrdersState> {
         },
       },
     )
+    return () => {
+      this.#fills += 1
+      leave()
+    }
   }
 
   async #fill(): Promise<void> {
     this.#fills += 1
     const fill = this.#fills
-    try {
-      const orders = await pendingOrders()
-      if (fill !== this.#fills) return
-      this.#open.fill(orders)
-      this.#isWhole = true
-      this.#show()
-    } catch {
-      // The connection that asked is gone or the exchange is away: the next one asks again.
-    }
+    const orders = await persistent(pendingOrders, () => fill === this.#fills)
+    if (orders === null || fill !== this.#fills) return
+    this.#open.fill(orders)
+    this.#isWhole = true
+    this.#show()
   }
 
   #show(): void {
