@@ -12,6 +12,7 @@ import { toast } from '~/ui/toasts'
 import { type Line, networkOf } from '../currencies'
 import { BOOK, useBook } from './book'
 import { LookAlikeWarning } from './LookAlikeWarning'
+import { addressFault } from './shape'
 
 const ADDRESS_MAX = 128
 
@@ -28,7 +29,7 @@ export function NewAddress({ lines, onClose }: { lines: Line[]; onClose(): void 
     codes: { 58221: 'memo', 58222: 'addr' },
     check: ({ network, addr, memo, label }) =>
       faults({
-        addr: requiredFault(addr),
+        addr: addressFault(addr),
         memo: networks.get(network)?.needTag ? requiredFault(memo) : undefined,
         label: labelFault(label),
       }),
