@@ -1,4 +1,5 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import { useFeed, useFeedPart } from './feed'
@@ -33,6 +34,37 @@ export const instrumentsQuery = queryOptions({
 
 export function useInstruments(): Instrument[] | undefined {
   return useQuery(instrumentsQuery).data
+}
+
+/** Keeps the states of pairs current while the component is there. */
+export function useLiveStates(): void {
+  const client = useQueryClient()
+  const { streams } = useServices()
+  useEffect(
+    () =>
+      streams.subscribe(
+        { channel: 'instruments', instType: 'SPOT' },
+        {
+          onPush: ({ data }) =>
+            client.setQueryData(instrumentsQuery.queryKey, (known) =>
+              known ? withStates(known, data as StateRow[]) : known,
+            ),
+        },
+      ),
+    [client, streams],
+  )
+}
+
+type StateRow = Pick<InstrumentRow, 'instId' | 'state'>
+
+/** Pairs with the states that were pushed; the same ones where none is another. */
+export function withStates(known: Instrument[], pushed: readonly StateRow[]): Instrument[] {
+  const states = new Map(pushed.map(({ instId, state }) => [instId, state]))
+  const isOther = ({ instId, state }: Instrument) => (states.get(instId) ?? state) !== state
+  if (!known.some(isOther)) return known
+  return known.map((each) =>
+    isOther(each) ? { ...each, state: states.get(each.instId) ?? each.state } : each,
+  )
 }
 
 export function useInstrument(instId: string): Instrument | undefined {

@@ -5,7 +5,7 @@ import { useIsPainted } from '~/app/painted'
 import { prefer } from '~/app/preferences'
 import { useIsPhone } from '~/app/size'
 import { useTranslation } from '~/i18n'
-import { useInstruments } from '~/market/instruments'
+import { useInstruments, useLiveStates } from '~/market/instruments'
 import { Tabs } from '~/ui/Tabs'
 import { OrderBookPanel } from './book/OrderBookPanel'
 import { TradesPanel } from './book/TradesPanel'
@@ -21,6 +21,7 @@ export function TradePage(): ReactNode {
   const { t } = useTranslation()
   const { instId } = useParams({ strict: false }) as { instId: string }
   const instruments = useInstruments()
+  useLiveStates()
   const instrument = instruments?.find((each) => each.instId === instId)
   const isPhone = useIsPhone()
   const panels = usePanels()

@@ -12,7 +12,7 @@ import { Button } from '~/ui/Button'
 import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
 import { useDesk } from '../desk'
-import { check, type Draft, UNPRICED } from './draft'
+import { check, type Draft, stoppedBy, UNPRICED } from './draft'
 import { useFacts } from './facts'
 import { PriceField, SizeField, TotalField } from './fields'
 import css from './OrderForm.module.css'
@@ -36,6 +36,7 @@ export function OrderForm(): ReactNode {
   const facts = useFacts(draft.side)
   const checked = check(draft, facts)
   const session = useSession()
+  const stopped = stoppedBy(desk.instrument.state, draft.ordType)
   const [refused, setRefused] = useState('')
   const { isBusy, place } = usePlacing(setRefused)
   const edit = (change: Partial<Draft>) => {
@@ -49,6 +50,7 @@ export function OrderForm(): ReactNode {
       await askSignIn()
       return
     }
+    if (stopped) return
     if (checked.placement && (await place(checked.placement))) edit({ sz: '' })
     else if (!checked.placement && !checked.px && !checked.sz) setRefused(t('form.missing'))
   }
@@ -74,7 +76,12 @@ export function OrderForm(): ReactNode {
       <ShareSlider {...fields} />
       {UNPRICED.has(draft.ordType) ? null : <TotalField {...fields} />}
       <Summary draft={draft} facts={facts} checked={checked} />
-      <Submit side={draft.side} isBusy={isBusy} />
+      {stopped ? (
+        <p className={css.refused} role="status">
+          {t(stopped)}
+        </p>
+      ) : null}
+      <Submit side={draft.side} isBusy={isBusy} isStopped={stopped !== null} />
       <p className={css.refused} role="alert">
         {refused}
       </p>
@@ -122,13 +129,26 @@ function Sides({ draft, edit }: SidesProps): ReactNode {
   )
 }
 
-function Submit({ side, isBusy }: { side: 'buy' | 'sell'; isBusy: boolean }): ReactNode {
+interface SubmitProps {
+  side: 'buy' | 'sell'
+  isBusy: boolean
+  isStopped: boolean
+}
+
+function Submit({ side, isBusy, isStopped }: SubmitProps): ReactNode {
   const { t } = useTranslation()
   const { instrument } = useDesk()
   const session = useSession()
   const isOut = session === null
   return (
-    <Button type="submit" look={isOut ? 'primary' : side} size="large" wide busy={isBusy}>
+    <Button
+      type="submit"
+      look={isOut ? 'primary' : side}
+      size="large"
+      wide
+      busy={isBusy}
+      disabled={isStopped && !isOut}
+    >
       {isOut ? t('form.signIn') : `${t(side)} ${instrument.baseCcy}`}
     </Button>
   )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instrument } from '~/market/instruments'
-import { check, type Draft, type Facts, shareOf, sizeFor, sizeForTotal } from './draft'
+import { check, type Draft, type Facts, shareOf, sizeFor, sizeForTotal, stoppedBy } from './draft'
 
 const INSTRUMENT: Instrument = {
   instId: 'BTC-USDT',
@@ -92,4 +92,15 @@ test('a total gives the size, and a size its share', () => {
   expect(sizeForTotal('4,000', draft({}), FACTS)).toBe('0.1')
   const half = draft({ sz: '0.125' })
   expect(shareOf(half, FACTS, check(half, FACTS))).toBe(0.5)
+})
+
+// Criterion: WEB-FORM-4
+test.each([
+  ['live', 'limit', null],
+  ['suspend', 'limit', 'form.state.suspend'],
+  ['preopen', 'post_only', 'form.state.preopen'],
+  ['post_only', 'market', 'form.state.post_only'],
+  ['post_only', 'post_only', null],
+] as const)('in the state %s of a pair, of the type %s is said %s', (state, ordType, said) => {
+  expect(stoppedBy(state, ordType)).toBe(said)
 })

@@ -76,6 +76,13 @@ export function check(draft: Draft, facts: Facts): Checked {
   }
 }
 
+/** What a pair's state says against an order of a type; null where it is taken. */
+export function stoppedBy(state: string, ordType: OrderType): MessageKey | null {
+  if (state === 'suspend') return 'form.state.suspend'
+  if (state === 'preopen') return 'form.state.preopen'
+  return state === 'post_only' && ordType !== 'post_only' ? 'form.state.post_only' : null
+}
+
 function placementOf(draft: Draft, facts: Facts, size: Big, price: Big | null): Placement {
   return {
     instId: facts.instrument.instId,
