@@ -44,6 +44,8 @@ _json = msgspec.json.Encoder().encode
 log = structlog.get_logger(__name__)
 
 RATE_LIMITED = 50011
+# OKX's: a currency is short, and nothing can be borrowed.
+SUB_CODES = {51008: "1000", 51502: "1030"}
 
 # A command, its instrument, its client order id and its tag.
 Plain = tuple[bytes, int, bytes, bytes]
@@ -360,7 +362,7 @@ def _place_row(params: PlaceParams, order: int, now: int, problem: Problem | Non
             "ordId": "",
             "sCode": str(problem.code),
             "sMsg": problem.message,
-            "subCode": "",
+            "subCode": SUB_CODES.get(problem.code, ""),
             "tag": params.tag,
             "ts": str(now),
         }
@@ -387,7 +389,7 @@ def _amend_row(params: AmendParams, order: int, now: int, problem: Problem | Non
             "reqId": params.req_id,
             "sCode": str(problem.code) if problem else "0",
             "sMsg": problem.message if problem else "",
-            "subCode": "",
+            "subCode": SUB_CODES.get(problem.code, "") if problem else "",
             "ts": str(now),
         }
     )

@@ -136,13 +136,14 @@ async def test_amend_and_cancel(rest: RestBed) -> None:
 
 
 async def test_batches_keep_their_order_and_fail_by_row(rest: RestBed) -> None:
-    """Criterion: REST-ORD-3, REST-2"""
+    """Criterion: REST-ORD-3, REST-2, REST-WIRE-6"""
     good = {**LIMIT, "side": "buy", "px": "40000", "sz": "0.1"}
     bad = ({"px": "-1"}, {"instId": "NO-SUCH"}, {"sz": "0.000001"}, {"sz": "30"})
     orders = [good, {**good, **bad[0]}, good, {**good, **bad[1]}, {**good, **bad[2]}]
     answer = await rest.post("trade/batch-orders", rest.alice, [*orders, {**good, **bad[3]}])
     codes = [row["sCode"] for row in answer.data]
     assert codes == ["0", "51000", "0", "51001", "51121", "51008"]
+    assert [row["subCode"] for row in answer.data] == [*[""] * 5, "1000"]
     assert answer.code == "2"
     placed = [row["ordId"] for row in answer.data if row["sCode"] == "0"]
     cancels = [{"instId": "BTC-USDT", "ordId": one} for one in (*placed, placed[0])]

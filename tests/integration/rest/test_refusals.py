@@ -108,6 +108,7 @@ async def test_amendments_that_cannot_be(rest: RestBed) -> None:
     assert takes.row["sCode"] == "51511"
     poor = (await rest.post("trade/amend-order", rest.alice, {**body, "newSz": "90"})).row
     assert (poor["sCode"], "size of" in poor["sMsg"]) == ("51502", True)
+    assert (poor["subCode"], takes.row["subCode"]) == ("1030", "")
 
 
 async def test_sizes_above_the_most(rest: RestBed) -> None:
