@@ -109,6 +109,7 @@ JOURNALS: dict[
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
+    "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 
 

@@ -21,6 +21,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     Bind,
     End,
+    GiveUp,
     Marks,
     Move,
     MoveState,
@@ -131,8 +132,47 @@ async def _stop(log: Log) -> None:
     await log.say(stops.SUSPENSIONS, stops.Suspend(terms), log.operator())
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
-    """Two days, with a suspension and its way back now and then."""
+async def _given_up(log: Log) -> None:
+    """What operators agree to end, and what their command says of it; wants beside what is open."""
+    draws, one = log.draws, _move(log)
+    words: list[Any] = [Want(CHAIN, BTC, *tiers, beside=True) for tiers in TIERS]
+    if one is not None:
+        name = transfer(f"move {one.number}")
+        ends = ((MoveState.OVERTAKEN, name), (MoveState.LAPSED, b""))
+        words += [
+            Bind(one.number, transfer(f"coins {one.number} False")),
+            *(GiveUp(one.number) for _ in range(draws.randrange(3))),
+            End(one.number, *draws.choice(ends), by_people=True),
+        ]
+    for word in words[draws.randrange(len(words)) :]:
+        await log.say(TIER_MOVES, word)
+
+
+def _about(middle: int) -> Marks:
+    half = COIN // 2
+    return Marks(
+        *(CHAIN, BTC, amount_bytes(middle - half), amount_bytes(middle)),
+        *(amount_bytes(middle + half), amount_bytes(COIN // 10), amount_bytes(COIN)),
+        *(amount_bytes(20 * COIN), True),
+    )
+
+
+async def _beside(log: Log) -> None:
+    """A sweep that is bound and a refill beside it, as the marks go from below hot to above it."""
+    await log.say(TIER_MOVES, SetMarks(_about(_hot(log) - 2 * COIN)))
+    await log.say(TIER_MOVES, Want(CHAIN, BTC, Tier.HOT, Tier.WARM, beside=True))
+    for one in list(log.states[TIER_MOVES].moves.values()):
+        if one.is_open and one.source == Tier.HOT:
+            await log.say(TIER_MOVES, Bind(one.number, transfer(f"coins {one.number} False")))
+    await log.say(TIER_MOVES, SetMarks(_about(_hot(log) + 3 * COIN)))
+    await log.say(TIER_MOVES, Want(CHAIN, BTC, Tier.WARM, Tier.HOT, beside=True))
+
+
+async def fill(bed: Bed, draws: random.Random, *, by_people: bool = False) -> None:
+    """Two days, with a suspension and its way back now and then.
+
+    `by_people`: with moves beside others, and with those that operators end.
+    """
     log = Log(bed, draws, safety_log.OF_WITHDRAWALS)
     await log.open()
     await safety_log.begin(log)
@@ -143,14 +183,20 @@ async def fill(bed: Bed, draws: random.Random) -> None:
     steps = (
         *(_of_a_move, _of_a_move, _carry_out, _carry_out, _of_coins, _of_coins, _of_marks),
         *(_of_a_withdrawal, _of_a_withdrawal, safety_log.of_holders),
+        *((_given_up, _given_up, _given_up, _beside) if by_people else ()),
     )
+    were_beside, were_given_up = False, False
     for turn in range(1, RUNS + 1):
         await draws.choice(steps)(log)
         if turn % 80 == 60:
             await _stop(log)
         if turn % 80 == 0:
             await safety_log.reopen(log)
+        now = log.states[TIER_MOVES]
+        were_beside |= sum(one.is_open for one in now.moves.values()) > 1
+        were_given_up |= bool(now.given_up)
         log.advance(800_000)
     states = {one.state for one in log.states[TIER_MOVES].moves.values()}
     ended = {MoveState.DONE, MoveState.LAPSED, MoveState.OVERTAKEN}
     assert states >= ended, states
+    assert (were_beside, were_given_up) == (by_people, by_people)
