@@ -20,6 +20,7 @@ from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Cancel,
+    Destination,
     Drain,
     Hold,
     Pay,
@@ -52,6 +53,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListOpen,
     ListPay,
     ListQueue,
+    ListReceived,
     ListShort,
     ListSums,
     ListUndecided,
@@ -278,6 +280,26 @@ def test_a_question_looks_at_what_it_tells(world: World, work: Work, name: str) 
     most = 2 * MANY + 1 if name == "place" else 101
     read, _ = work.of(lambda: world.ask(WITHDRAWALS, question, shape))
     assert read <= most
+
+
+def test_what_was_received_is_read_from_the_newest_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many payments others sent, and nothing of them for no news. Criterion: CUST-BOUND-4.
+
+    From either end of an answer, which is a page or what is new.
+    """
+    more = {"network": 0, "kind": Destination.OWNER, "destination": CAROL}
+    world = crowded(crowd(WithdrawalState.SUCCESS, FIRST, **more))
+    work, last = Work(world, monkeypatch), FIRST + MANY - 1
+    for after, limit, count in ((0, 20, 20), (last - 3, 100, 3), (last, 100, 0), (last - 9, 5, 5)):
+        got: list[int] = []
+
+        def listed(after: int = after, limit: int = limit, got: list[int] = got) -> None:
+            question = ListReceived(CAROL, after, limit)
+            found = world.ask(WITHDRAWALS, question, list[Withdrawal])
+            got += (one.number for one in found)
+
+        read, _ = work.of(listed)
+        assert (got, read) == ([last - at for at in range(count)], count)
 
 
 def test_the_answers_are_those_of_a_walk(world: World) -> None:

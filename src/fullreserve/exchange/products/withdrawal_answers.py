@@ -253,9 +253,21 @@ def _listed(
 ) -> list[Withdrawal]:
     table = state.withdrawals
     if isinstance(asked, ListReceived):
-        got = (table[number] for number in known.of_receiver.get(asked.receiver, ()))
-        return newest_of(got, asked.changed_after, asked.limit)
+        return _received(asked, table, known)
     if asked.owner:
         mine = (table[number] for number in known.of_owner.get(asked.owner, ()))
         return newest_of(mine, asked.changed_after, asked.limit)
     return newest(table, asked.changed_after, asked.limit)
+
+
+def _received(asked: ListReceived, table: dict[int, Withdrawal], known: Index) -> list[Withdrawal]:
+    """From the newest back, no further than what is asked for: senders decide how many there are.
+
+    A payment by id is over when it is made: its number is its last change's.
+    """
+    found: list[Withdrawal] = []
+    for number in reversed(known.of_receiver.get(asked.receiver, {})):
+        if number <= asked.changed_after or len(found) >= asked.limit:
+            break
+        found.append(table[number])
+    return found
