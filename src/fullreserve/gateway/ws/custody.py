@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
@@ -20,21 +25,43 @@ from fullreserve.exchange.products.withdrawal_state import (
 )
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
+from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
 from fullreserve.gateway.rest.asset.receipts import receipt_row
 from fullreserve.gateway.rest.asset.withdrawals import clients_of, withdrawal_row
+from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.users.master import Family
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 
 BEATS = 5  # between two questions; a beat is 100 ms
 FIRST = 20  # of the newest
-MORE = 100  # changes in one push
+MORE = 100  # changes in one push at most
 # What only some addresses have; REST leaves it out where it is not, OKX's pushes do not.
 NONE_OF_THEM: dict[str, object] = {"addrEx": None, "memo": "", "pmtId": "", "tag": ""}
 
 _Lines = dict[tuple[int, int], Line]
+_Rows = list[dict[str, object]]
+
+
+class Mark(NamedTuple):
+    """Up to where what happened to an owner was pushed, and how many had joined by then."""
+
+    joined: int
+    seen: int = 0  # the last change
+    received: int = 0  # the last of what other users sent
+    tips: Mapping[int, int] = MappingProxyType({})  # heights of networks
+
+
+class _Marks(NamedTuple):
+    """The last that was pushed behind, and one that knows who has joined by now."""
+
+    before: Mark
+    now: Mark
+
+
+NOTHING = Mark(-1)  # was pushed yet
 
 
 class OfCustody(Beating):
@@ -45,14 +72,15 @@ class OfCustody(Beating):
         self._context = context
         self._uid = uid
         self._ccy = arg.get("ccy", "")
-        self._seen: dict[int, int] = {}  # owner: the last change that was pushed
+        self._marks: dict[int, Mark] = {}  # by owner
+        self._joined = 0
         self._beats = 0
         self._task: asyncio.Task[None] | None = None
 
     def join(self, listener: Listener, time_ms: int) -> None:
         super().join(listener, time_ms)
         # Whoever comes later begins with the newest too.
-        self._seen.clear()
+        self._joined += 1
         self._beats = BEATS
 
     def close(self) -> None:
@@ -70,16 +98,26 @@ class OfCustody(Beating):
             known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
             owners = [self._uid, *(one.uid for one in self._context.vault.sub_accounts(self._uid))]
             for owner in owners:
-                rows = await self._changed(owner, known)
-                name = await self._name(owner) if rows else ""
-                for row in rows:
-                    row |= {"pTime": str(time_ms), "uid": str(owner), "subAcct": name}
-                if rows:
-                    self.push(f'"data":{encode(rows).decode()}')
-        except (Unavailable, TooSlow):
-            return  # the next beat asks again
+                await self._tell(owner, known, time_ms)
+        except (Unavailable, TooSlow, Problem):
+            return  # the next beat asks again: what was not pushed is not marked
         finally:
             self._task = None
+
+    async def _tell(self, owner: int, known: _Lines, time_ms: int) -> None:
+        """Pushes what happened to an owner since his mark, and then moves that."""
+        joined = self._joined
+        before = self._marks.get(owner, NOTHING)
+        marks = _Marks(before, before._replace(joined=joined))
+        rows, mark = await self._changed(owner, marks, known)
+        name = await self._name(owner) if rows else ""
+        if joined != self._joined:
+            return  # who came while this was asked has to have the newest: the next beat asks again
+        for row in rows:
+            row |= {"pTime": str(time_ms), "uid": str(owner), "subAcct": name}
+        for at in range(0, len(rows), MORE):
+            self.push(f'"data":{encode(rows[at : at + MORE]).decode()}')
+        self._marks[owner] = mark
 
     async def _name(self, owner: int) -> str:
         """A sub-account's name; "" for who listens."""
@@ -88,54 +126,64 @@ class OfCustody(Beating):
         subs = await Family(self._context).all(self._uid)
         return next((one.name for one in subs if one.uid == owner), str(owner))
 
-    async def _changed(self, owner: int, known: _Lines) -> list[dict[str, object]]:
-        after, limit = self._seen.get(owner, 0), MORE if owner in self._seen else FIRST
-        found = await self._found(owner, after, limit, known)
-        self._seen[owner] = max([after, *(one.version for one in found)])
-        return await self._rows(owner, sorted(found, key=lambda one: one.version), known)
+    async def _changed(self, owner: int, marks: _Marks, known: _Lines) -> tuple[_Rows, Mark]:
+        """What is to be pushed, and the mark behind it."""
+        found = await self._found(owner, marks, known)
+        found.sort(key=lambda one: one.version)
+        seen = max([marks.before.seen, *(one.version for one in found)])
+        return await self._rows(owner, found, known), marks.now._replace(seen=seen)
+
+    async def _since(
+        self, fold: int, question: Callable[[int, int], Struct], after: int, marks: _Marks
+    ) -> list[Any]:
+        """All that changed after a sequence; for who has joined since a mark the newest too."""
+        newest: list[Any] = []
+        before, now = marks
+        if before.joined != now.joined:
+            newest = await ask(self._context, fold, question(0, FIRST))
+        if before.joined == NOTHING.joined:
+            return newest
+        limit = MORE
+        while len(changed := await ask(self._context, fold, question(after, limit))) == limit:
+            limit *= 2  # the answer leaves out the oldest
+        return list({one.number: one for one in (*newest, *changed)}.values())
 
     def _is_asked(self, asset: int) -> bool:
         return self._ccy in ("", self._context.catalog.assets[asset].symbol)
 
     @abstractmethod
-    async def _found(self, owner: int, after: int, limit: int, known: _Lines) -> list[Any]:
+    async def _found(self, owner: int, marks: _Marks, known: _Lines) -> list[Any]:
         """What has changed."""
 
     @abstractmethod
-    async def _rows(self, _owner: int, found: list[Any], known: _Lines) -> list[dict[str, object]]:
+    async def _rows(self, _owner: int, found: list[Any], known: _Lines) -> _Rows:
         """As REST shows them, oldest change first."""
 
 
 class DepositInfo(OfCustody):
     """`deposit-info`; of what is not complete also each confirmation."""
 
-    def __init__(self, arg: Arg, uid: int, context: Context) -> None:
-        super().__init__(arg, uid, context)
-        self._tips: dict[int, dict[int, int]] = {}  # owner: heights of networks at the last look
-        self._received: dict[int, int] = {}  # owner: the last of what others sent that was pushed
+    async def _changed(self, owner: int, marks: _Marks, known: _Lines) -> tuple[_Rows, Mark]:
+        rows, mark = await super()._changed(owner, marks, known)
+        question = partial(ListReceived, owner)
+        found: list[Withdrawal] = await self._since(
+            WITHDRAWALS, question, marks.before.received, marks
+        )
+        found.sort(key=lambda one: one.version)
+        mark = mark._replace(
+            received=max([marks.before.received, *(one.version for one in found)]),
+            tips=_tips(known),
+        )
+        sent = [receipt_row(self._context, one) for one in found if self._is_asked(one.asset)]
+        return rows + sent, mark
 
-    def join(self, listener: Listener, time_ms: int) -> None:
-        super().join(listener, time_ms)
-        self._received.clear()
-
-    async def _changed(self, owner: int, known: _Lines) -> list[dict[str, object]]:
-        return await super()._changed(owner, known) + await self._sent(owner)
-
-    async def _sent(self, owner: int) -> list[dict[str, object]]:
-        """What other users sent since the last look; the fold of withdrawals has it."""
-        after, limit = self._received.get(owner, 0), MORE if owner in self._received else FIRST
-        question = ListReceived(owner, after, limit)
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
-        self._received[owner] = max([after, *(one.version for one in found)])
-        return [receipt_row(self._context, one) for one in found[::-1] if self._is_asked(one.asset)]
-
-    async def _found(self, owner: int, after: int, limit: int, known: _Lines) -> list[Deposit]:
-        found: list[Deposit] = await ask(self._context, DEPOSITS, ListDeposits(owner, after, limit))
-        before = self._tips.get(owner, {})
-        self._tips[owner] = tips = {one.network.network: one.tip for one in known.values()}
-        if not after or tips == before:
+    async def _found(self, owner: int, marks: _Marks, known: _Lines) -> list[Deposit]:
+        before, tips = marks.before, _tips(known)
+        question = partial(ListDeposits, owner)
+        found: list[Deposit] = await self._since(DEPOSITS, question, before.seen, marks)
+        if not before.seen or tips == before.tips:
             return found
-        newest: list[Deposit] = await ask(self._context, DEPOSITS, ListDeposits(owner, 0, FIRST))
+        newest: list[Deposit] = await ask(self._context, DEPOSITS, question(0, FIRST))
         said = {one.number for one in found}
         counted = [
             one
@@ -143,13 +191,11 @@ class DepositInfo(OfCustody):
             if one.state in CONFIRMING
             and one.height
             and one.number not in said
-            and tips.get(one.network) != before.get(one.network)
+            and tips.get(one.network) != before.tips.get(one.network)
         ]
         return found + counted
 
-    async def _rows(
-        self, _owner: int, found: list[Deposit], known: _Lines
-    ) -> list[dict[str, object]]:
+    async def _rows(self, _owner: int, found: list[Deposit], known: _Lines) -> _Rows:
         shown = [
             one
             for one in found
@@ -167,18 +213,18 @@ class DepositInfo(OfCustody):
         return deposit_row(line, one, to, names)
 
 
+def _tips(known: _Lines) -> dict[int, int]:
+    return {one.network.network: one.tip for one in known.values()}
+
+
 class WithdrawalInfo(OfCustody):
     """`withdrawal-info`."""
 
-    async def _found(self, owner: int, after: int, limit: int, _known: _Lines) -> list[Withdrawal]:
-        found: list[Withdrawal] = await ask(
-            self._context, WITHDRAWALS, ListWithdrawals(owner, after, limit)
-        )
-        return found
+    async def _found(self, owner: int, marks: _Marks, _known: _Lines) -> list[Withdrawal]:
+        question = partial(ListWithdrawals, owner)
+        return await self._since(WITHDRAWALS, question, marks.before.seen, marks)
 
-    async def _rows(
-        self, owner: int, found: list[Withdrawal], known: _Lines
-    ) -> list[dict[str, object]]:
+    async def _rows(self, owner: int, found: list[Withdrawal], known: _Lines) -> _Rows:
         shown = [one for one in found if self._is_asked(one.asset)]
         clients = await clients_of(self._context, owner, shown)
         names = await names_of(self._context, (one.transfer for one in shown))
@@ -187,7 +233,8 @@ class WithdrawalInfo(OfCustody):
         for one in shown:
             to = str(one.destination)
             if one.kind == Destination.ADDRESS_BOOK:
-                to = await desk.act(desk.rooms.addresses.text, one.owner, one.destination)
+                text = desk.act(desk.rooms.addresses.text, one.owner, one.destination)
+                to = await denied_as_problem(text)
             asset = self._context.catalog.assets[one.asset]
             row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
             rows.append(NONE_OF_THEM | row | {"clientId": clients.get(one.client, "")})
