@@ -89,6 +89,7 @@ def _check_queue(artefact: dict[str, Any]) -> None:
 def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     """Each tick of one asset on one network; the numbers paid, in order."""
     queue: dict[int, Request] = {}
+    firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
     digest, everything, sequence = bytes(32), [], 0
     for tick in line["ticks"]:
@@ -106,10 +107,10 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
             if request.number in queue or request.amount <= 0:
                 raise Wrong(f"{where}: {request.number} cannot have come in")
             queue[request.number] = request
+            _check_share(request, firsts, where)
         waiting = [queue[number] for number in sorted(queue)]
         budget, slots = int(tick["budget"]), int(tick["slots"])
         if "owners" not in line:
-            _check_shares(waiting, where)
             paid, carried = _tick(waiting, budget, slots, small, carried)
         else:
             if (line["owners"], line["each"]) != (str(OWNERS), str(EACH)):
@@ -123,11 +124,12 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     return everything
 
 
-def _check_shares(waiting: list[Request], where: str) -> None:
-    """An owner is named by a request no later than any of his."""
-    for request in waiting:
-        if request.share > request.number:
-            raise Wrong(f"{where}: {request.number} is said to belong to a later one's owner")
+def _check_share(request: Request, firsts: set[int], where: str) -> None:
+    """An owner is named by the request of his that came in first; an older one may come later."""
+    if request.share == request.number:
+        firsts.add(request.number)
+    elif request.share not in firsts:
+        raise Wrong(f"{where}: {request.number} is said to belong to the owner of none before it")
 
 
 def _text(tick: dict[str, Any]) -> str:

@@ -22,10 +22,15 @@ from msgspec.structs import replace
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import withdrawal_drains
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
 from fullreserve.exchange.products.suspension_wire import Fall, Level, Lift, Mode, Scope
-from fullreserve.exchange.products.withdrawal_state import BY_A_FEW, GetDrains, SumDrains
+from fullreserve.exchange.products.withdrawal_state import (
+    BY_A_FEW,
+    GetDrains,
+    SumDrains,
+    WithdrawalState,
+)
 from fullreserve.gateway.rest.x.suspension_rows import Places, artefact
 from scripts.source import ROOT
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, World, coins
@@ -146,12 +151,44 @@ def test_another_order_is_found_though_its_hashes_are_right(whole: dict[str, Any
     forged = copy.deepcopy(whole)
     ticks = forged["lines"][0]["ticks"]
     ticks[0]["paid"], ticks[-1]["paid"] = ticks[-1]["paid"], ticks[0]["paid"]
+    _hashed_again(ticks)
+    with pytest.raises(wrong, match="the rules pay"):
+        check(forged)
+
+
+@pytest.mark.parametrize("edition", [0, BY_A_FEW])
+def test_an_older_request_may_come_in_behind_a_younger_one(edition: int) -> None:
+    """Its owner is named by the younger one then. Criterion: SUS-VERIFY-1."""
+    check, wrong = _script()
+    world = opened(edition=edition)
+    world.fund(ALICE, BTC, coins(500))
+    number = stop(world, scope=Scope(Level.CHAIN, CHAIN), mode=Mode.QUEUE)
+    for _ in range(4):
+        ask(world, 20, ALICE)
+    canary, older, younger, _ = (one.number for one in requests(world, ALICE))
+    assert world.say(WITHDRAWALS, Decide(older, WithdrawalState.REVIEW)) == 0
+    reopened(world, number, canary)
+    tick(world, CHAIN, BTC, 1, 3)
+    assert world.say(WITHDRAWALS, Decide(older, WithdrawalState.APPROVED)) == 0
+    assert tick(world, CHAIN, BTC, 40, 3) == [older, younger]
+    logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
+    sums = world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum])
+    made = artefact(of(world, number), Places(Catalog(), ()), logs, sums)
+    ticks = made["lines"][0]["ticks"]
+    entered = [row[:2] for one in ticks for row in one["entered"]]
+    assert entered[-1] == [str(older), str(younger)]
+    check(made)
+    ticks[-1]["entered"][0][1] = str(older + 1)
+    _hashed_again(ticks)
+    with pytest.raises(wrong, match="belong to the owner of none"):
+        check(made)
+
+
+def _hashed_again(ticks: list[dict[str, Any]]) -> None:
     digest = bytes(32)
     for one in ticks:
         digest = sha256(digest + sys.modules["drain_verifier"]._text(one).encode()).digest()
         one["digest"] = digest.hex()
-    with pytest.raises(wrong, match="the rules pay"):
-        check(forged)
 
 
 def _script() -> Any:
