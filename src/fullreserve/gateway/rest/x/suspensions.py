@@ -29,6 +29,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public, reading
 from fullreserve.gateway.rest.x import suspension_rows as rows
+from fullreserve.gateway.rest.x.kept_artefacts import Artefacts
 from fullreserve.gateway.rest.x.suspension_words import works
 
 UNKNOWN = 93_003
@@ -81,6 +82,7 @@ async def shown(context: Context) -> list[Suspension]:
 class _Suspensions:
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._artefacts = Artefacts(context)
 
     async def listed(self, _request: Request, params: ListParams) -> bytes:
         """What is suspended, why, since when and until when; and what still works."""
@@ -117,10 +119,7 @@ class _Suspensions:
         one = await self._named(params.suspension)
         if one.state < SuspensionState.LIFTED or not one.seed:
             raise Problem(NOT_YET)
-        logs = await suspension_desk.drains(self._context, one.number)
-        drained = await suspension_desk.drained(self._context, one.number)
-        one = await suspension_desk.whole(self._context, one.number) or one
-        return wire.envelope([rows.artefact(one, await places(self._context), logs, drained)])
+        return await self._artefacts.of(one, await places(self._context))
 
     async def place(self, request: Request, params: QueueParams) -> bytes:
         """The place of one's own withdrawal: lane, how many and how much ahead, and when."""
