@@ -54,6 +54,8 @@ LEAVING_MAX = 10_000
 # Above that counts what was there all through the day before an earlier statement, and is not now.
 LEAVING_PART = 4
 BEFORE_MS = 12 * 3600 * 1000
+# Of a day with a longer time between two statements nothing says what was there all through it.
+GAP_MAX_MS = 15 * 60 * 1000
 WINDOWS = ("1", "7", "30")
 
 Document = dict[str, Any]
@@ -79,6 +81,7 @@ MEANINGS = (
             "two different logs",
             "does not follow statement",
             "hides that less",
+            "hides for how long",
             "that they began",
             "to have begun later",
             "of an older version",
@@ -718,7 +721,14 @@ def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, .
     if "own" in row and whole(row, "own") != 1:
         raise Refused('The file has no proper "own".')
     was = amount(row, "was") if "was" in row else 0
+    if "before" in statement and not _was_looked_at(member(statement, "before", dict)):
+        was = 0
     return amount(row, "leaving"), amount(row, "young"), lows, was, "own" in row
+
+
+def _was_looked_at(before: Document) -> bool:
+    """Whether there were statements all through the day before an earlier one."""
+    return "gap" in before and whole(before, "gap") <= GAP_MAX_MS
 
 
 def _low(row: Document) -> Low:
@@ -759,6 +769,7 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
     if whole(statement, "v") > 1:
         _check_leaving(statement, made)
         _check_before(statement, made)
+        _gaps_of(statement)
         _check_unshown(statement)
         for one in made:
             _check_lowest(one)
@@ -816,6 +827,14 @@ def _check_before(statement: Document, assets: Sequence[Asset]) -> None:
     epoch, made = whole(before, "epoch"), whole(before, "ts")
     if not 0 < epoch < whole(statement, "epoch") or not ts - BEFORE_MS <= made <= ts:
         raise Refused("What is on its way is covered by a statement that is too old, or later.")
+
+
+def _gaps_of(statement: Document) -> dict[str, int]:
+    """The longest times without a statement, by days; older ones do not say them."""
+    if "gaps" not in statement:
+        return {}
+    gaps = member(statement, "gaps", dict)
+    return {days: whole(gaps, days) for days in WINDOWS}
 
 
 def _check_unshown(statement: Document) -> None:
@@ -1007,6 +1026,7 @@ def check_pair(one: Checked, other: Checked) -> None:
     _check_named_before(one.statement, other.statement)
     _check_own(one.statement, other.statement)
     _check_lows(one.statement, other.statement)
+    _check_gaps(one.statement, other.statement)
     for here, there in ((one.logged, other.logged), (other.logged, one.logged)):
         for size, root in (there[:2], there.earlier):
             if here.size == size and here.root != root:
@@ -1033,6 +1053,7 @@ def _check_named_before(older: Document, newer: Document) -> None:
     lowest = {one.symbol: one.lowest[0].reserves for one in assets_of(older) if one.lowest}
     same = octets(named, "statement") == sha(canonical(older))
     same = same and whole(named, "ts") == whole(older, "ts")
+    same = same and ("gap" not in named or whole(named, "gap") == _gaps_of(older).get("1"))
     if not same or any(one.was != lowest.get(one.symbol) for one in assets_of(newer) if one.was):
         second = whole(newer, "epoch")
         raise Refused(f"Statement {second} says something else of statement {first} than it says.")
@@ -1057,9 +1078,9 @@ def _check_lows(older: Document, newer: Document) -> None:
     was = {one.symbol: one for one in assets_of(older)}
     for one in assets_of(newer):
         before = was.get(one.symbol)
-        if before is None:
+        if before is None and "gaps" not in newer:
             continue
-        then = Low(before.parts, before.reserves)
+        then = Low(before.parts, before.reserves) if before else Low(None, 0)
         for days, low in zip(WINDOWS, one.lowest, strict=False):
             if whole(newer, "ts") - whole(older, "ts") > int(days) * DAY_MS:
                 continue
@@ -1069,6 +1090,21 @@ def _check_lows(older: Document, newer: Document) -> None:
                     "%s: statement %d hides that less was there %s: see statement %d."
                     % (one.symbol[:20], newer["epoch"], _within(days), older["epoch"])
                 )
+
+
+def _check_gaps(older: Document, newer: Document) -> None:
+    """That a statement does not hide for how long there was none in its days.
+
+    Their numbers say how many there were between two, so how long one time at least was.
+    """
+    steps = whole(newer, "epoch") - whole(older, "epoch")
+    between = whole(newer, "ts") - whole(older, "ts")
+    for days, gap in _gaps_of(newer).items() if steps > 0 else ():
+        if min(between, int(days) * DAY_MS) > gap * steps:
+            raise Refused(
+                "Statement %d hides for how long none was made %s: see statement %d."
+                % (newer["epoch"], _within(days), older["epoch"])
+            )
 
 
 def _within(days: str) -> str:

@@ -6,9 +6,9 @@ counts no longer than blocks need to be final.
 
 That a payment was sent to a user, no file can show: coins that went round, from the exchange over a
 stranger's address back to it, would be there twice. So a payment shows nothing by itself. What
-shows cover is an earlier statement, from before the payments: what was there at every moment of its
-day and is not there now has left since, and may be what users wait for. Nothing is ever counted
-that was not there for a day, half a day ago at most.
+shows cover is an earlier statement, from before the payments: what was there at each statement of
+its day, with no long time between two, and is not there now has left since, and may be what users
+wait for. Without it no more than a quarter of what is owed counts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.journal.replica import Replica
-from fullreserve.reserves.statement import VERSION, Document, Leaving, Mined
+from fullreserve.reserves.statement import GAP_MAX_MS, VERSION, Document, Leaving, Mined
 
 # As verifiers have it: a payment that is not final after so many blocks does not count.
 BLOCKS_MAX = 1_000
@@ -73,11 +73,16 @@ def leaving(replica: Replica, payments: Sequence[Mined]) -> list[Leaving]:
 def earlier(
     read: Callable[[int], Document], newest: int, now_ms: int, heights: Mapping[int, int]
 ) -> Document | None:
-    """The newest statement in which each of these networks was read below its height."""
+    """The newest statement in which each of these networks was read below its height.
+
+    There must have been statements all through its day.
+    """
     for epoch in range(newest, 0, -1):
         document = read(epoch)
         if document["v"] < VERSION or now_ms - document["ts"] > BEFORE_MS:
             return None
+        if document.get("gaps", {}).get("1", GAP_MAX_MS + 1) > GAP_MAX_MS:
+            continue
         read_at = {one["network"]: one["height"] for one in document["reserves"]["chains"]}
         if all(read_at.get(number, height) < height for number, height in heights.items()):
             return document

@@ -1,8 +1,9 @@
 """The lowest that was shown of each asset in the last day, week and month.
 
 Coins that were borrowed for a picture are there in one statement and not in another: the lowest of
-all statements is what was there throughout. It is kept by hour, so that what is stated is of at
-least the time that is named.
+all statements is what was there throughout, if there were enough of them: so the longest time
+without one is told too. All is kept by hour, so that what is stated is of at least the time that is
+named.
 """
 
 from __future__ import annotations
@@ -15,15 +16,23 @@ import msgspec
 from fullreserve.reserves.statement import Document, Low
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 DAYS = (1, 7, 30)
 _HOURS = 24 * DAYS[-1]
+NOTHING = "", 0
 
 
 class _Kept(msgspec.Struct):
-    """`hours` is by hour since 1970, then by asset: lowest ratio (empty: none) and reserves."""
+    """`hours` is by hour since 1970, then by asset: lowest ratio (empty: none) and reserves.
+
+    `gaps` is by the same hours: the longest time in ms before one of the hour's statements.
+    """
 
     epoch: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
     hours: dict[int, dict[str, tuple[str, int]]] = msgspec.field(default_factory=dict)
+    gaps: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 class Lows:
@@ -35,6 +44,8 @@ class Lows:
             self._kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
         except (OSError, msgspec.DecodeError):
             self._kept = _Kept()
+        if not self._kept.first_ms:  # as files once were, without gaps
+            self._kept = _Kept()
 
     @property
     def epoch(self) -> int:
@@ -45,13 +56,22 @@ class Lows:
         """Further statements, in their order."""
         for one in statements:
             hour = one["ts"] // HOUR_MS
+            unlisted = NOTHING if hour in self._kept.hours else None
             lows = self._kept.hours.setdefault(hour, {})
             for row in one["assets"]:
                 shown = row["ratio"], int(row["reserves"])
-                lows[row["symbol"]] = _lower(lows.get(row["symbol"]), shown)
+                lows[row["symbol"]] = _lower(lows.get(row["symbol"], unlisted), shown)
             self._kept.epoch = one["epoch"]
+            self._note(hour, one["ts"])
             for old in [known for known in self._kept.hours if known < hour - _HOURS]:
-                del self._kept.hours[old]
+                del self._kept.hours[old], self._kept.gaps[old]
+
+    def _note(self, hour: int, ts: int) -> None:
+        kept = self._kept
+        kept.first_ms = kept.first_ms or ts
+        gap = ts - (kept.last_ms or ts)
+        kept.gaps[hour] = max(gap, kept.gaps.get(hour, 0))
+        kept.last_ms = ts
 
     def keep(self) -> None:
         """Writes it down; what is lost is read from the statements again."""
@@ -60,15 +80,25 @@ class Lows:
         fresh.replace(self._file)
 
     def of(self, symbol: str, now: Low, now_ms: int) -> Mapping[str, Low]:
-        """By days, with what is shown now."""
+        """By days, with what is shown now; of an asset that was not named nothing was there."""
         found = {}
         for days in DAYS:
             first = now_ms // HOUR_MS - 24 * days
             low = now.ratio, now.reserves
             for hour, lows in self._kept.hours.items():
-                if hour >= first and symbol in lows:
-                    low = _lower(lows[symbol], low)
+                if hour >= first:
+                    low = _lower(lows.get(symbol, NOTHING), low)
             found[str(days)] = Low(*low)
+        return found
+
+    def gaps(self, now_ms: int) -> Mapping[str, int]:
+        """By days, the longest time in ms without a statement; before the first there was none."""
+        kept, found = self._kept, {}
+        for days in DAYS:
+            first = now_ms // HOUR_MS - 24 * days
+            within = [gap for hour, gap in kept.gaps.items() if hour >= first]
+            missing = (kept.first_ms or now_ms) - (now_ms - days * DAY_MS)
+            found[str(days)] = max(*within, missing, now_ms - (kept.last_ms or now_ms), 0)
         return found
 
 

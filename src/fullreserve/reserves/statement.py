@@ -20,6 +20,9 @@ EXPIRES_AFTER_EPOCHS = 3
 RATIO_DIGITS = 4
 # As verifiers have it: of what is owed, so much may be on its way without anything that shows it.
 LEAVING_PART = 4
+# As verifiers have it: what was there in a day is not known of one with a longer time between two
+# statements, as coins may be there for each of them alone.
+GAP_MAX_MS = 15 * 60_000
 
 Document = dict[str, Any]
 
@@ -121,6 +124,7 @@ def statement(
     previous: str,
     exchange: str,
     lowest: Lowest,
+    gaps: Mapping[str, int],
     leaving: Sequence[Leaving] = (),
     earlier: Earlier = lambda _heights: None,
 ) -> Document:
@@ -160,6 +164,7 @@ def statement(
         },
         **({"addresses": _list_row(shown.addresses)} if shown.addresses else {}),
         **before,
+        "gaps": dict(gaps),
         "unshown": [one._asdict() for one in shown.unshown],
         "leaving": [_leaving(one, claimed) for one in leaving],
         "assets": rows,
@@ -181,9 +186,8 @@ def _before(rows: Sequence[Document], leaving: Sequence[Leaving], earlier: Earli
     for row in away:
         if row["symbol"] in was:
             row["was"] = was[row["symbol"]]
-    return {
-        "before": {"epoch": found["epoch"], "ts": found["ts"], "statement": hash_of(found)},
-    }
+    name = {"epoch": found["epoch"], "ts": found["ts"], "statement": hash_of(found)}
+    return {"before": {**name, "gap": found["gaps"]["1"]}}
 
 
 def _rests_on_leaving(row: Document) -> bool:

@@ -121,17 +121,19 @@ class Worker:
         # Of the same place in the log as the claims, which are read before the first wait.
         away = leaving(self.projection.replica, shown.mined)
         claimed = await self.projection.claimed(epoch)
+        now_ms = self._clock.wall_ms()
         document = statement(
             claimed,
             shown,
             epoch=epoch,
-            now_ms=self._clock.wall_ms(),
+            now_ms=now_ms,
             interval_s=self._interval_s,
             previous=self._archive.previous,
             exchange=self._signer.public.hex(),
             lowest=self._lows.of,
+            gaps=self._lows.gaps(now_ms),
             leaving=away,
-            earlier=partial(earlier, self._statement, epoch - 1, self._clock.wall_ms()),
+            earlier=partial(earlier, self._statement, epoch - 1, now_ms),
         )
         house = self.projection.house_proof(epoch)
         envelope = signed(document, self._signer)

@@ -23,6 +23,8 @@ from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire import queries as q
+from fullreserve.reserves import keys
+from fullreserve.reserves.lows import Lows
 from fullreserve.reserves.places import Place
 from tests.bed import ALICE, BTC, submit
 from tests.integration.reserves.anvil import CHAIN_ID, ETHER, NUMBER, Anvil
@@ -138,6 +140,7 @@ async def test_most_of_an_asset_may_leave_at_once(world: World) -> None:
     number = await asked_for(world, house, units=4 * COIN)
     bound = (wire.Decide(number, WithdrawalState.APPROVED), wire.Bound(number, b"\1" * 32))
     assert await house.report(wire.WITHDRAWALS, *bound) == [0, 0]
+    there_for_a_day(world, {"ETH": 5 * COIN})
     first = await world.publish()
     txid = bytes.fromhex(world.anvil.pay_somebody()[2:])
     world.anvil.give(world.keys.held[0], 1)
@@ -151,6 +154,17 @@ async def test_most_of_an_asset_may_leave_at_once(world: World) -> None:
     assert world.verdict(row, evidence=False) == ""
     assert "cover rests on statement 1" in world.verdict(row)
     assert world.verdict(row, beside=[first]) == ""
+
+
+def there_for_a_day(world: World, reserves: dict[str, int]) -> None:
+    """Statements of the day before, as they were noted."""
+    rows = [{"symbol": name, "ratio": "", "reserves": str(one)} for name, one in reserves.items()]
+    now = world.bed.clock.wall_ms()
+    times = range(now - 25 * HOUR_MS, now, 10 * 60_000)
+    noted = Lows(world.folder / keys.FOLDER / "lows.json")
+    noted.take({"epoch": 0, "ts": ts, "assets": rows} for ts in times)
+    noted.keep()
+    world.worker._lows = noted
 
 
 def others_payments_are_refused(world: World, row: dict[str, Any], hot: Place) -> None:

@@ -10,9 +10,10 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from fullreserve.reserves.statement import hash_of
+from fullreserve.reserves.statement import hash_of, signed
 from tests.unit.reserves import chain
 from tests.unit.reserves.forge import (
+    KEY,
     NOW_MS,
     Document,
     again,
@@ -25,6 +26,8 @@ from tests.unit.reserves.state_tree import StateTree, account
 from tests.unit.reserves.vector import Vector
 
 HOUR_MS = 3_600_000
+GAP_MS = 15 * 60_000
+LEAVES = ("house", "proof")
 ROW = {"network": 1, "txid": "77" * 32, "height": 100, "symbol": "BTC", "amount": "150"}
 TOO_MUCH = "BTC: 0.0000015 is said to be on its way, too much of 0.0000055 to be cover."
 OTHER_WORDS = "Statement 3 says something else of statement 1 than it says."
@@ -42,7 +45,10 @@ def told(was: int = 1_000, **named: object) -> list[Document]:
     """Of three statements the last has 400 of 550, and 150 on their way; 1,000 were there."""
     made = history(3)
     first = made[0]
-    before = {"epoch": 1, "ts": first["ts"], "statement": hash_of(first), **named}
+    first["gaps"] = dict.fromkeys(("1", "7", "30"), GAP_MS)
+    made[1]["previous"] = hash_of(first)
+    made[2]["previous"] = hash_of(made[1])
+    before = {"epoch": 1, "ts": first["ts"], "statement": hash_of(first), "gap": GAP_MS, **named}
     row = {"reserves": "400", "leaving": "150", "ratio": "1.0000", "was": str(was)}
     made[2]["assets"][0] |= row | {"lowest": lowest("1.0000", 400)}
     made[2] |= {"leaving": [ROW], "before": before}
@@ -79,6 +85,7 @@ def payments() -> Iterator[Vector]:
         [bundle(short, 1), bundle(short, 3)],
         OTHER_WORDS,
     )
+    yield from gaps()
     nameless = told()
     del nameless[2]["before"]
     yield Vector(
@@ -92,6 +99,46 @@ def payments() -> Iterator[Vector]:
     yield Vector("large payments: covered by itself", [bundle(told(epoch=3), 3)], old)
 
 
+def gaps() -> Iterator[Vector]:
+    """Coins that were there for a look, with no other look for a day."""
+    for name, gap in (("a day was not looked at", 24 * HOUR_MS), ("a gap", GAP_MS + 1)):
+        yield Vector(f"large payments: {name} before", [bundle(told(gap=gap), 3)], TOO_MUCH)
+    unknown = told()
+    del unknown[2]["before"]["gap"]
+    yield Vector(
+        "large payments: not known whether the day before was looked at",
+        [bundle(unknown, 3)],
+        TOO_MUCH,
+    )
+    other = told(gap=GAP_MS - 1)
+    yield Vector(
+        "large payments: the day before was looked at less than is said",
+        [bundle(other, 1), bundle(other, 3)],
+        OTHER_WORDS,
+    )
+    hides = "Statement 3 hides for how long none was made in the last day: see statement 1."
+    made = told()
+    made[2]["gaps"] = dict.fromkeys(("1", "7", "30"), 59_999)
+    yield Vector("a gap that is hidden", [bundle(made, 1), bundle(made, 3)], hides)
+    made = told()
+    made[2]["gaps"] = dict.fromkeys(("1", "7", "30"), 60_000)
+    yield Vector("a gap that is told", [bundle(made, 1), bundle(made, 3)], "")
+    made = told()
+    made[2]["gaps"] = {"1": -1, "7": 0, "30": 0}
+    yield Vector("a gap that is none", [bundle(made, 3)], '"1" is negative or too large.')
+    made = history(2)
+    made[1]["gaps"] = dict.fromkeys(("1", "7", "30"), GAP_MS)
+    row = made[0]["assets"][0]
+    made[0]["assets"] = [{**row, "claims": row["users"], "house": "0"}]
+    made[1]["previous"] = hash_of(made[0])
+    older = {name: part for name, part in bundle(made, 1).items() if name not in LEAVES}
+    yield Vector(
+        "a new asset whose coins are said to have been there all day",
+        [older, bundle(made, 2)],
+        "USDT: statement 2 hides that less was there in the last day: see statement 1.",
+    )
+
+
 def resting() -> Iterator[Vector]:
     """With its evidence, what was there before is to be shown too."""
     held = chain.BALANCE // 3
@@ -102,7 +149,10 @@ def resting() -> Iterator[Vector]:
     away, row = chain.STATED // 3 * 2, {**ROW, "symbol": "ETH"}
     rows[0] |= {"leaving": str(away), "ratio": "1.0000", "was": str(chain.STATED)}
     rows[0]["lowest"] = lowest("1.0000", chain.STATED // 3)
-    name = {"epoch": 1, "ts": NOW_MS, "statement": hash_of(first["statement"])}
+    gaps = {"gaps": dict.fromkeys(("1", "7", "30"), GAP_MS)}
+    first = {**first, **signed({**first["statement"], **gaps}, KEY)}
+    first["log"] = logged([first["statement"]], 0)
+    name = {"epoch": 1, "ts": NOW_MS, "statement": hash_of(first["statement"]), "gap": GAP_MS}
     changes = {
         "epoch": 2,
         "ts": NOW_MS + 1,

@@ -46,9 +46,39 @@ def test_the_lowest_is_that_of_all_statements(tmp_path: Path) -> None:
 
 
 def test_what_nobody_was_owed_has_no_ratio(tmp_path: Path) -> None:
-    """And an asset that is new has its own now. Criterion: POR-PIT-10"""
+    """And of an asset that is new nothing was there. Criterion: POR-PIT-10"""
     lows = Lows(tmp_path / "lows.json")
     lows.take([statement(1, START_MS, 5, 0)])
     assert lows.of("BTC", Low("", 9), START_MS)["30"] == Low("", 5)
     assert lows.of("BTC", Low("2.0000", 9), START_MS)["1"] == Low("2.0000", 5)
-    assert lows.of("ETH", Low("1.0000", 9), START_MS)["7"] == Low("1.0000", 9)
+    assert lows.of("ETH", Low("1.0000", 9), START_MS)["7"] == Low("1.0000", 0)
+
+
+def test_a_time_without_statements_is_told(tmp_path: Path) -> None:
+    """The longest of each window; before the first there was none. Criterion: POR-PIT-10"""
+    lows = Lows(tmp_path / "lows.json")
+    day, minute = 24 * HOUR_MS, 60_000
+    assert lows.gaps(START_MS) == {"1": day, "7": 7 * day, "30": 30 * day}
+    ts, told = START_MS, []
+    for epoch in range(1, 26 * 12):
+        ts += 20 * minute if epoch == 10 else 5 * minute
+        told.append(statement(epoch, ts, 1_000))
+    lows.take(told)
+    lows.keep()
+    lows = Lows(tmp_path / "lows.json")
+    young = {"7": 7 * day, "30": 30 * day}
+    since = ts - told[0]["ts"]
+    assert lows.gaps(ts) == {"1": 5 * minute} | {days: all_ - since for days, all_ in young.items()}
+    assert lows.gaps(ts + 2 * HOUR_MS)["1"] == 2 * HOUR_MS
+    lows = Lows(tmp_path / "other.json")
+    lows.take(told[:40])
+    assert lows.gaps(told[39]["ts"])["1"] == day - (told[39]["ts"] - told[0]["ts"])
+    lows.take(told[40:290])
+    assert lows.gaps(told[289]["ts"])["1"] == 20 * minute
+
+
+def test_a_file_that_does_not_know_gaps_is_told_anew(tmp_path: Path) -> None:
+    """Criterion: POR-PIT-10"""
+    file = tmp_path / "lows.json"
+    file.write_text('{"epoch":7,"hours":{"497222":{"BTC":["1.0000",5]}}}')
+    assert Lows(file).epoch == 0

@@ -21,6 +21,8 @@ const LEAVING_MAX = 10000
 // that counts only what was there all through the day before an earlier statement, and is not now.
 const LEAVING_PART = 4n
 const BEFORE_MS = 12 * 3600 * 1000
+// Of a day with a longer time between two statements nothing says what was there all through it.
+const GAP_MAX_MS = 15 * 60 * 1000
 const WINDOWS = ['1', '7', '30']
 
 /** What does not hold, in one sentence. */
@@ -44,6 +46,7 @@ const MEANINGS = [
       'two different logs',
       'does not follow statement',
       'hides that less',
+      'hides for how long',
       'that they began',
       'to have begun later',
       'of an older version',
@@ -651,7 +654,7 @@ function checkAssets(statement, house) {
   const reservesOf = member(statement, 'reserves', 'object')
   const [ts, read] = [whole(statement, 'ts'), whole(reservesOf, 'read')]
   const isNew = whole(statement, 'v') > 1
-  const made = rows.map((row, place) => checkAsset(row, house ? house[place] : 0n, isNew))
+  const made = rows.map((row, place) => checkAsset(row, house ? house[place] : 0n, statement))
   if (new Set(made.map((one) => one.symbol)).size !== made.length) {
     refuse('The statement names an asset twice.')
   }
@@ -665,6 +668,7 @@ function checkAssets(statement, house) {
   if (isNew) {
     checkLeaving(statement, made)
     checkBefore(statement, made)
+    gapsOf(statement)
     checkUnshown(statement)
     for (const one of made) checkLowest(one)
   }
@@ -691,7 +695,7 @@ function checkCover({ symbol, decimals, users, reserves, leaving, was, own }) {
 
 const atLeast0 = (units) => (units > 0n ? units : 0n)
 
-function checkAsset(row, own, isNew) {
+function checkAsset(row, own, statement) {
   const [symbol, decimals] = [member(row, 'symbol', 'string'), whole(row, 'decimals')]
   if (!/^[A-Z0-9]{1,20}$/.test(symbol) || decimals > 30) {
     refuse('The statement names an asset that cannot be.')
@@ -701,7 +705,7 @@ function checkAsset(row, own, isNew) {
   if (amount(row, 'house') !== own || users !== claims - own) {
     refuse(`${symbol}: the house's share is not what its leaf says.`)
   }
-  const more = moreOf(row, isNew)
+  const more = moreOf(row, statement)
   const stated = more.own ? '' : ratio(reserves + more.leaving, users)
   if (member(row, 'ratio', 'string') !== stated) {
     refuse(`${symbol}: the ratio is not reserves over claims.`)
@@ -710,14 +714,21 @@ function checkAsset(row, own, isNew) {
 }
 
 // What statements say since their second version.
-function moreOf(row, isNew) {
-  if (!isNew) return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
+function moreOf(row, statement) {
+  if (whole(statement, 'v') === 1) return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
   const of = member(row, 'lowest', 'object')
   const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
   if ('own' in row && whole(row, 'own') !== 1) refuse('The file has no proper "own".')
-  const was = 'was' in row ? amount(row, 'was') : 0n
+  const stated = 'was' in row ? amount(row, 'was') : 0n
+  const isKnown = !('before' in statement) || wasLookedAt(member(statement, 'before', 'object'))
+  const was = isKnown ? stated : 0n
   const [leaving, young] = [amount(row, 'leaving'), amount(row, 'young')]
   return { leaving, young, lowest, was, own: 'own' in row }
+}
+
+// Whether there were statements all through the day before an earlier one.
+function wasLookedAt(before) {
+  return 'gap' in before && whole(before, 'gap') <= GAP_MAX_MS
 }
 
 function low(row) {
@@ -760,6 +771,13 @@ function checkBefore(statement, assets) {
   if (!isBefore || !(ts - BEFORE_MS <= made && made <= ts)) {
     refuse('What is on its way is covered by a statement that is too old, or later.')
   }
+}
+
+// The longest times without a statement, by days; older ones do not say them.
+function gapsOf(statement) {
+  if (!('gaps' in statement)) return {}
+  const gaps = member(statement, 'gaps', 'object')
+  return Object.fromEntries(WINDOWS.map((days) => [days, whole(gaps, days)]))
 }
 
 // That no network is both shown and not.
@@ -958,6 +976,7 @@ async function checkPair(one, other) {
   await checkNamedBefore(one.statement, other.statement)
   checkOwn(one.statement, other.statement)
   checkLows(one.statement, other.statement)
+  checkGaps(one.statement, other.statement)
   for (const [here, there] of [
     [one.logged, other.logged],
     [other.logged, one.logged],
@@ -977,7 +996,7 @@ function assetsOf(statement) {
     decimals: whole(row, 'decimals'),
     users: amount(row, 'users'),
     reserves: amount(row, 'reserves'),
-    ...moreOf(row, whole(statement, 'v') > 1),
+    ...moreOf(row, statement),
   }))
 }
 
@@ -1007,7 +1026,8 @@ async function checkNamedBefore(older, newer) {
   for (const one of assetsOf(older)) lowest.set(one.symbol, one.lowest[0]?.reserves)
   const name = toHex(await sha(ascii(canonical(older))))
   const isSame = toHex(octets(named, 'statement')) === name
-  const isThen = isSame && whole(named, 'ts') === whole(older, 'ts')
+  const isOfThen = isSame && whole(named, 'ts') === whole(older, 'ts')
+  const isThen = isOfThen && (!('gap' in named) || whole(named, 'gap') === gapsOf(older)['1'])
   if (!isThen || assetsOf(newer).some((one) => one.was && one.was !== lowest.get(one.symbol))) {
     refuse(`Statement ${newer.epoch} says something else of statement ${first} than it says.`)
   }
@@ -1047,19 +1067,38 @@ function checkLows(older, newer) {
   const was = new Map(assetsOf(older).map((one) => [one.symbol, one]))
   for (const one of assetsOf(newer)) {
     const before = was.get(one.symbol)
-    if (!before) continue
-    const then = { ratio: shownParts(before), reserves: before.reserves }
+    if (!before && !('gaps' in newer)) continue
+    const then = before
+      ? { ratio: shownParts(before), reserves: before.reserves }
+      : { ratio: null, reserves: 0n }
     for (const [place, days] of WINDOWS.entries()) {
       const found = one.lowest[place]
       if (whole(newer, 'ts') - whole(older, 'ts') > Number(days) * DAY_MS) continue
       const isMissing = found.ratio === null && then.ratio !== null && !one.own
       if (isMissing || found.reserves > then.reserves || isAbove(found, then)) {
-        const within = days === '1' ? 'in the last day' : `in the last ${days} days`
         refuse(
           `${one.symbol.slice(0, 20)}: statement ${newer.epoch} hides that less was there ` +
-            `${within}: see statement ${older.epoch}.`,
+            `${within(days)}: see statement ${older.epoch}.`,
         )
       }
+    }
+  }
+}
+
+const within = (days) => (days === '1' ? 'in the last day' : `in the last ${days} days`)
+
+// That a statement does not hide for how long there was none in its days: their numbers say how many
+// there were between two, so how long one time at least was.
+function checkGaps(older, newer) {
+  const steps = whole(newer, 'epoch') - whole(older, 'epoch')
+  const between = whole(newer, 'ts') - whole(older, 'ts')
+  if (steps <= 0) return
+  for (const [days, gap] of Object.entries(gapsOf(newer))) {
+    if (Math.min(between, Number(days) * DAY_MS) > gap * steps) {
+      refuse(
+        `Statement ${newer.epoch} hides for how long none was made ${within(days)}: ` +
+          `see statement ${older.epoch}.`,
+      )
     }
   }
 }
