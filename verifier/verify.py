@@ -149,6 +149,7 @@ MEANINGS = (
             "too lately to count",
             "published later",
             "of a later block",
+            "is not of before",
             "expires before",
         ),
         (
@@ -1057,6 +1058,21 @@ def _check_named_before(older: Document, newer: Document) -> None:
     if not same or any(one.was != lowest.get(one.symbol) for one in assets_of(newer) if one.was):
         second = whole(newer, "epoch")
         raise Refused(f"Statement {second} says something else of statement {first} than it says.")
+    _check_read_before(older, newer)
+
+
+def _check_read_before(older: Document, newer: Document) -> None:
+    """That chains were read below the payments of what an earlier statement is named for."""
+    rows = texts(member(older, "reserves", dict), "chains")
+    read = {whole(one, "network"): whole(one, "height") for one in rows}
+    resting = {one.symbol for one in assets_of(newer) if one.was}
+    for row in texts(newer, "leaving"):
+        height, symbol = whole(row, "height"), member(row, "symbol", str)
+        if symbol in resting and read.get(whole(row, "network"), height) >= height:
+            raise Refused(
+                "%s: statement %d is not of before the payments that statement %d names."
+                % (symbol[:20], older["epoch"], newer["epoch"])
+            )
 
 
 def _check_own(older: Document, newer: Document) -> None:

@@ -142,7 +142,8 @@ def statement(
         row["lowest"] = {
             days: {"ratio": one.ratio, "reserves": str(one.reserves)} for days, one in low.items()
         }
-    before = _before(rows, leaving, earlier)
+    names = {one.asset: one.symbol for one in claimed.assets}
+    before = _before(rows, leaving, names, earlier)
     expires_ms = now_ms + EXPIRES_AFTER_EPOCHS * interval_s * 1000
     return {
         "v": VERSION,
@@ -171,13 +172,21 @@ def statement(
     }
 
 
-def _before(rows: Sequence[Document], leaving: Sequence[Leaving], earlier: Earlier) -> Document:
+def _before(
+    rows: Sequence[Document],
+    leaving: Sequence[Leaving],
+    names: Mapping[int, str],
+    earlier: Earlier,
+) -> Document:
     """Where cover rests on what leaves: the statement of before, and what was there all its day."""
-    away = [row for row in rows if row["leaving"] != "0"]
-    if not any(_rests_on_leaving(row) for row in away):
+    away = [row for row in rows if row["leaving"] != "0" and _rests_on_leaving(row)]
+    if not away:
         return {}
+    symbols = {row["symbol"] for row in away}
     heights: dict[int, int] = {}
     for one in leaving:
+        if names[one.asset] not in symbols:
+            continue
         heights[one.network] = min(one.height, heights.get(one.network, one.height))
     found = earlier(heights)
     if found is None:

@@ -41,10 +41,11 @@ def vectors() -> Iterator[Vector]:
     yield from unshown()
 
 
-def told(was: int = 1_000, **named: object) -> list[Document]:
+def told(was: int = 1_000, read: int = 99, **named: object) -> list[Document]:
     """Of three statements the last has 400 of 550, and 150 on their way; 1,000 were there."""
     made = history(3)
     first = made[0]
+    first["reserves"]["chains"][0]["height"] = read
     first["gaps"] = dict.fromkeys(("1", "7", "30"), GAP_MS)
     made[1]["previous"] = hash_of(first)
     made[2]["previous"] = hash_of(made[1])
@@ -67,6 +68,12 @@ def payments() -> Iterator[Vector]:
         "large payments: more was there than the earlier statement says",
         [bundle(told(1_001), 1), bundle(told(1_001), 3)],
         OTHER_WORDS,
+    )
+    late = told(read=100)
+    yield Vector(
+        "large payments: the earlier statement has read their block already",
+        [bundle(late, 1), bundle(late, 3)],
+        "BTC: statement 1 is not of before the payments that statement 3 names.",
     )
     other = told(statement="ab" * 32)
     yield Vector(
@@ -150,6 +157,7 @@ def resting() -> Iterator[Vector]:
     rows[0] |= {"leaving": str(away), "ratio": "1.0000", "was": str(chain.STATED)}
     rows[0]["lowest"] = lowest("1.0000", chain.STATED // 3)
     gaps = {"gaps": dict.fromkeys(("1", "7", "30"), GAP_MS)}
+    first["statement"]["reserves"]["chains"][0]["height"] -= 1
     first = {**first, **signed({**first["statement"], **gaps}, KEY)}
     first["log"] = logged([first["statement"]], 0)
     name = {"epoch": 1, "ts": NOW_MS, "statement": hash_of(first["statement"]), "gap": GAP_MS}

@@ -92,6 +92,7 @@ const MEANINGS = [
       'too lately to count',
       'published later',
       'of a later block',
+      'is not of before',
       'expires before',
     ],
     'What shows the reserves is too old or too new to be believed. Until newer ' +
@@ -715,7 +716,8 @@ function checkAsset(row, own, statement) {
 
 // What statements say since their second version.
 function moreOf(row, statement) {
-  if (whole(statement, 'v') === 1) return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
+  if (whole(statement, 'v') === 1)
+    return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
   const of = member(row, 'lowest', 'object')
   const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
   if ('own' in row && whole(row, 'own') !== 1) refuse('The file has no proper "own".')
@@ -1030,6 +1032,26 @@ async function checkNamedBefore(older, newer) {
   const isThen = isOfThen && (!('gap' in named) || whole(named, 'gap') === gapsOf(older)['1'])
   if (!isThen || assetsOf(newer).some((one) => one.was && one.was !== lowest.get(one.symbol))) {
     refuse(`Statement ${newer.epoch} says something else of statement ${first} than it says.`)
+  }
+  checkReadBefore(older, newer)
+}
+
+// That chains were read below the payments of what an earlier statement is named for.
+function checkReadBefore(older, newer) {
+  const read = new Map()
+  for (const one of texts(member(older, 'reserves', 'object'), 'chains')) {
+    read.set(whole(one, 'network'), whole(one, 'height'))
+  }
+  const resting = assetsOf(newer).filter((one) => one.was)
+  const names = new Set(resting.map((one) => one.symbol))
+  for (const row of texts(newer, 'leaving')) {
+    const [height, symbol] = [whole(row, 'height'), member(row, 'symbol', 'string')]
+    if (names.has(symbol) && (read.get(whole(row, 'network')) ?? height) >= height) {
+      refuse(
+        `${symbol.slice(0, 20)}: statement ${older.epoch} is not of before the payments that ` +
+          `statement ${newer.epoch} names.`,
+      )
+    }
   }
 }
 
