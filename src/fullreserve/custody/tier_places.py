@@ -91,8 +91,8 @@ class TierCoins:
     def read(self, node: Node, block: Block) -> dict[Tier, int] | None:
         """By tier, after a block; None while blocks before it are not read. NodeProblem."""
         height, hash_ = self._last
-        is_known = height < self._born or _hash_of(node, height) == hash_
-        if height > block.height or not is_known:
+        # A chain that became shorter has no such height: a node would refuse to tell of it.
+        if height > block.height or (height >= self._born and _hash_of(node, height) != hash_):
             self._begin()
         first = self._last[0] + 1
         for each in range(first, min(block.height, first + BLOCKS_AT_ONCE - 1) + 1):

@@ -14,7 +14,7 @@ import pytest
 from fullreserve.custody import tier_places
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.raw_block import double_sha256
-from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Network
@@ -73,6 +73,8 @@ class Chain(Node):
     def call(self, method: str, *params: Any) -> Any:
         hashes = [double_sha256(one[:80])[::-1].hex() for one in self.raw]
         if method == "getblockhash":
+            if params[0] >= len(hashes):
+                raise NodeRefuses(-8, "Block height out of range")
             return hashes[params[0]]
         assert method == "getblock", method
         self.asked += 1
@@ -120,6 +122,18 @@ def test_a_reorganisation_is_read_anew(record: Record, tmp_path: Path) -> None:
     chain.mine(warm.place(1), amount=3)
     chain.mine(STRANGER)
     assert of.coins(chain, chain.tip()) == {Tier.WARM: 73, Tier.COLD: 0}
+
+
+def test_a_reorganisation_to_a_shorter_chain_is_read_at_once(
+    record: Record, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-RECONCILE-4. As one of more work in fewer blocks."""
+    chain, of = Chain(), places(tmp_path)
+    chain.mine(wallet("old").place(0), amount=70)
+    chain.mine(wallet("old").place(1), amount=3)
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 73, Tier.COLD: 0}
+    del chain.raw[-1]
+    assert of.coins(chain, chain.tip()) == {Tier.WARM: 70, Tier.COLD: 0}
 
 
 def test_a_wallet_that_was_rotated_still_counts(record: Record, tmp_path: Path) -> None:
