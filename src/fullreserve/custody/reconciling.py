@@ -108,6 +108,7 @@ class Reconciler:
         self._newest = -1
         self._since: dict[_Key, int] = {}
         self._lasts_ms = LASTS_MS
+        self._uncompared = ""  # why warm and cold are not, as it was said
         self._said: dict[_Key, None] = {}
         self._settled: dict[_Key, None] = {}
         self.lines: list[Line] = []
@@ -158,8 +159,9 @@ class Reconciler:
         fresh.replace(place)
 
     def _forget_ended(self) -> None:
-        """A difference that ended says nothing of the next one."""
+        """A difference that ended says nothing of the next one; what is not measured has not."""
         differ = {(line.tier, line.asset) for line in self.lines if line.difference}
+        differ |= {key for key in self._since if key[0] not in self._measured}
         self._since = {key: since for key, since in self._since.items() if key in differ}
         self._settled = {key: None for key in self._settled if key in differ}
 
@@ -211,18 +213,24 @@ class Reconciler:
         return {key: self._scale(key[1]).to_ledger(amount)[0] for key, amount in sums.items()}
 
     async def _of_tiers(self, block: Block) -> tuple[list[Place], dict[_Key, int]]:
-        """Places of warm and cold, and what their script wallets hold; NodeProblem.
+        """Places of warm and cold, and what their script wallets hold.
 
-        What is not known yet, as while blocks are read for the first time, is not measured.
+        What is not known yet, as while blocks are read for the first time, or cannot be read, is
+        not measured.
         """
         try:
             accounts = self._tiers.accounts()
             held: dict[wire.Tier, int] | None = {}
             if self._network.kind == "utxo":
                 held = await asyncio.to_thread(self._tiers.coins, self._node, block)
-        except BadRecord as damaged:
-            log.error("warm and cold are not compared", problem=str(damaged))  # noqa: TRY400
+        except (BadRecord, NodeProblem) as problem:
+            # The other tiers are: a node that lacks old blocks hides no loss of hot.
+            if str(problem) != self._uncompared:
+                log.error("warm and cold are not compared", problem=str(problem))  # noqa: TRY400
+            self._uncompared = str(problem)
             held, accounts = None, []
+        else:
+            self._uncompared = ""
         if held is None:
             self._measured = tuple(one for one in MEASURED if one != wire.Tier.COLD)
             return [], {}

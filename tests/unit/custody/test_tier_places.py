@@ -11,16 +11,21 @@ from typing import Any
 
 import pytest
 
+from fullreserve.clock import ManualClock
 from fullreserve.custody import tier_places
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.raw_block import double_sha256
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
+from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
-from fullreserve.custody.networks import Network
+from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.reconciling import Reconciler
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.tiers.wallet import Key, Wallet
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.registry import products
+from tests.bed import START_MS, Bed
 
 NETWORK, BORN = 3, 2
 STRANGER = b"\x00\x20" + b"s" * 32
@@ -55,6 +60,7 @@ class Chain(Node):
         super().__init__("http://127.0.0.1:1")
         self.raw: list[bytes] = []
         self.asked = 0
+        self.is_pruned = False
         self.mine(STRANGER)
         self.mine(STRANGER)
 
@@ -77,6 +83,8 @@ class Chain(Node):
                 raise NodeRefuses(-8, "Block height out of range")
             return hashes[params[0]]
         assert method == "getblock", method
+        if self.is_pruned:
+            raise NodeRefuses(-1, "Block not available (pruned data)")
         self.asked += 1
         return self.raw[hashes.index(params[0])].hex()
 
@@ -92,12 +100,17 @@ def tier(name: str, keys: str) -> TierWallet:
     return TierWallet(NETWORK, name, UTXO, 2, (), wallet(keys), "rltc", BORN)
 
 
-def places(folder: Path) -> TierPlaces:
-    network = Network(
-        network=NETWORK, kind="utxo", nodes=(), branches=(), decimals={4: 8}, coin=4,
-        credit_after=1, unlock_after=2,
+def network() -> Network:
+    branch = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+    return Network(
+        network=NETWORK, kind="utxo", nodes=("http://127.0.0.1:1",), decimals={4: 8}, coin=4,
+        branches=(Branch(branch.key.hex(), branch.code.hex()),) * 3, credit_after=1,
+        unlock_after=2, hrp="rltc", genesis="00" * 32,
     )  # fmt: skip
-    return TierPlaces(network, folder)
+
+
+def places(folder: Path) -> TierPlaces:
+    return TierPlaces(network(), folder)
 
 
 def test_coins_are_followed_block_by_block(record: Record, tmp_path: Path) -> None:
@@ -157,3 +170,28 @@ def test_a_long_chain_is_read_part_by_part(
         chain.mine(wallet("old").place(0), amount=1)
     assert of.coins(chain, chain.tip()) is None
     assert of.coins(chain, chain.tip()) == {Tier.WARM: 3, Tier.COLD: 0}
+
+
+async def test_a_node_without_old_blocks_leaves_the_other_tiers_compared(
+    record: Record, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-RECONCILE-4. What differed there differs on once it can be read."""
+    clock, chain = ManualClock(START_MS), Chain()
+    chain.mine(STRANGER)
+    bed = await Bed.open(tmp_path, folds=products())
+    house = House(await bed.door(WATCHER_GATEWAY))
+    reconciler = Reconciler(network(), house, tmp_path / "payer", clock)
+    reconciler._node = chain
+    key = (Tier.WARM, 4)
+    reconciler._since[key] = START_MS
+    chain.is_pruned = True
+    assert await reconciler._of_tiers(chain.tip()) == ([], {})
+    assert reconciler._measured == (Tier.DEPOSIT, Tier.HOT)
+    reconciler._forget_ended()
+    assert key in reconciler._since
+    chain.is_pruned = False
+    assert await reconciler._of_tiers(chain.tip()) == ([], {key: 0, (Tier.COLD, 4): 0})
+    assert key[0] in reconciler._measured
+    reconciler._forget_ended()
+    assert key not in reconciler._since
+    await bed.close()
