@@ -17,9 +17,10 @@ from fullreserve.custody.keys.intent import Approval
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refilling import AGAIN_MS
 from fullreserve.custody.keys.tier_signer import Answer, TierMemory, TierSigner
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.wire.commands import amount_bytes
-from tests.unit.custody.refill_world import COIN, FINAL, IDA, NETWORK, TOKEN, Refills
+from tests.unit.custody.refill_world import COIN, FINAL, IDA, NETWORK, TOKEN, UNIT, Refills
 
 
 @pytest.fixture
@@ -151,3 +152,21 @@ async def test_a_move_whose_file_is_damaged_holds_up_no_other(refills: Refills) 
     await refills.wanted(TOKEN)
     await refills.worker.round()
     assert await refills.states() == [moves.MoveState.BOUND, moves.MoveState.DECIDED]
+
+
+async def test_a_sweep_that_is_bound_holds_up_no_refill(refills: Refills) -> None:
+    """Criterion: CUST-TIER-7. What it takes from hot is gone, for the worker as for the fold."""
+    held = amount_bytes(50 * UNIT)
+    funded = wire.Funded(NETWORK, b"h" * 32, COIN, wire.Tier.HOT, held)
+    assert await refills.house.report(wire.DEPOSITS, funded) == [0]
+    await refills.wanted(COIN)
+    sweep = moves.Want(NETWORK, COIN, wire.Tier.HOT, wire.Tier.WARM)
+    assert await refills.house.report(moves.TIER_MOVES, sweep) == [0]
+    (one,) = await refills.known()
+    assert await refills.house.report(moves.TIER_MOVES, moves.Bind(one.number, b"b" * 32)) == [0]
+    low, target, cap, least, most = (amount_bytes(n * UNIT) for n in (25, 30, 90, 1, 500))
+    raised = moves.Marks(NETWORK, COIN, low, target, cap, least, most, most, while_stopped=True)
+    assert await refills.house.report(moves.TIER_MOVES, moves.SetMarks(raised)) == [0]
+    await refills.worker.round()
+    tiers = [(one.source, one.target) for one in await refills.known()]
+    assert tiers[1:] == [(wire.Tier.WARM, wire.Tier.HOT)]

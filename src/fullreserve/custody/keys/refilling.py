@@ -110,15 +110,17 @@ class Refilling:
         marks: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
         for each in marks:
             if each.network == number and each.asset not in moving:
-                await self._want(each)
+                await self._want(each, _leaving(ours, each.asset))
 
     # Whether one is due
 
-    async def _want(self, marks: Marks) -> None:
+    async def _want(self, marks: Marks, leaving: int) -> None:
         known = marks.asset in self._terms.network.decimals
         rules = self._rules(marks.asset) if known else []
         now_ms = self._clock.monotonic_ns() // NS_PER_MS
-        if not rules or now_ms < self._refused.get(marks.asset, 0) or not await self._due(marks):
+        if not rules or now_ms < self._refused.get(marks.asset, 0):
+            return
+        if not await self._due(marks, leaving):
             return
         place, rule = await asyncio.to_thread(self._emptiest, rules)
         room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
@@ -130,8 +132,11 @@ class Refilling:
             log.warning("no refill", network=marks.network, asset=marks.asset,
                         why=Refused(code).name.lower())  # fmt: skip
 
-    async def _due(self, marks: Marks) -> bool:
-        """As the fold will see it, but for what it alone knows: no word where nothing is due."""
+    async def _due(self, marks: Marks, leaving: int) -> bool:
+        """As the fold will see it, but for what it alone knows: no word where nothing is due.
+
+        `leaving` is what bound sweeps take from hot.
+        """
         held = {
             one.kind: -amount_int(one.balance)
             for one in await self._house.ledger()
@@ -141,7 +146,7 @@ class Refilling:
         demand: Demand = await self._house.ask(wire.WITHDRAWALS, asked)
         has = Standing(
             hot=held.get(chart.CHAIN_HOT, 0),
-            bound=amount_int(demand.bound),
+            bound=amount_int(demand.bound) + leaving,
             short=amount_int(demand.short),
             warm=held.get(chart.CHAIN_WARM, 0),
             refilled=0,
@@ -412,6 +417,12 @@ class Refilling:
         if self._said.get(move.number) != problem:
             self._said[move.number] = problem
             log.warning("move waits", move=move.number, problem=problem)
+
+
+def _leaving(open_: Sequence[Move], asset: int) -> int:
+    """Of an asset, what is bound to leave hot: the fold counts it as gone."""
+    bound = [one for one in open_ if one.source == wire.Tier.HOT and one.binding]
+    return sum(amount_int(one.amount) for one in bound if one.asset == asset)
 
 
 async def keep(workers: Sequence[Refilling], clock: Clock, pause_ms: int) -> None:
