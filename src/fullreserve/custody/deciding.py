@@ -7,6 +7,7 @@ Whatever is said twice, or lost on the way, changes nothing: what is undecided i
 
 from __future__ import annotations
 
+import sqlite3
 from asyncio import gather
 from collections.abc import Sequence
 
@@ -35,6 +36,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListUndecided,
     Undecided,
     Withdrawal,
+    WithdrawalState,
 )
 
 # In a round: so many that were not asked about, and so many of those left to people in turn.
@@ -43,6 +45,7 @@ LOOKED_AT = 500
 AT_ONCE = 10
 # Longer than vendors and the webhook may take: what comes into force by then is asked for.
 SOON_MS = 300_000
+ENDED = (WithdrawalState.CANCELED, WithdrawalState.FAILED, WithdrawalState.SUCCESS)
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +86,8 @@ class Deciding:
         left = [one for one in found if one.is_asked]
         if not self._after and len(left) < most:
             self._setbacks.keep([one.withdrawal for one in found])
+        else:
+            await self._forget([one.withdrawal for one in found])
         self._after = left[-1].withdrawal if len(left) == most else 0
         moved, forgotten = await self._looked_up(left)
         fresh = [one for one in found if not one.is_asked] + forgotten
@@ -93,6 +98,19 @@ class Deciding:
         self._setbacks.tell()
         for start in range(0, len(moved), AT_ONCE):
             await self._heed([one.withdrawal for one in moved[start : start + AT_ONCE]])
+
+    async def _forget(self, found: Sequence[int]) -> None:
+        """Setbacks of what was cancelled: the rest of the list is not at hand, each is asked for.
+
+        Those of what is undecided stand among the first and are in `found`.
+        """
+        seen = dict.fromkeys(found)
+        for number in [one for one in self._setbacks.numbers() if one not in seen]:
+            known: Withdrawal | None = await self._house.ask(
+                wire.WITHDRAWALS, GetWithdrawal(number)
+            )
+            if known is None or known.state in ENDED:
+                self._setbacks.over([number])
 
     async def _decide(self, part: Sequence[Undecided]) -> None:
         """Each by itself: one that cannot be vetted, whatever is wrong with it, stops no other."""
@@ -110,10 +128,11 @@ class Deciding:
         await self._heed(decided)
 
     async def _tried(self, one: Undecided) -> Judge | None:
-        """None for one that is to be tried again later; Unavailable, Unknown."""
+        """None for one that is to be tried again later; Unavailable, Unknown, sqlite3.Error."""
         try:
             word = await self._judge(one)
-        except (Unavailable, Unknown):
+        except (Unavailable, Unknown, sqlite3.Error):
+            # Nobody's own: a vault that cannot be read is opened anew when the process begins.
             raise
         except Exception as problem:  # noqa: BLE001 - whatever one raises, the others go on
             self._setbacks.note(one.withdrawal, problem)

@@ -45,6 +45,10 @@ class Setbacks:
     def __len__(self) -> int:
         return len(self._known)
 
+    def numbers(self) -> list[int]:
+        """Of what is still to be done."""
+        return list(self._known)
+
     def is_due(self, number: int) -> bool:
         """Whether one is to be tried: it never failed, or its time has come."""
         known = self._known.get(number)

@@ -7,6 +7,7 @@ that wait for people than it looks at at once, decisions that were forgotten, fi
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -280,6 +281,32 @@ async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
     await judged.worker.round()
     assert told() == []
     assert await judged.decision(bad) is not None
+
+
+async def test_setbacks_of_what_is_over_go_however_many_wait_for_people(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: POL-28. The list of what is undecided is full, and does not tell."""
+    waiting = [await judged.ask(COIN) for _ in range(4)]
+    await judged.worker.round()
+    canceled = await judged.ask(TENTH)
+    await judged.exchange.say(wire.Short(CHAIN, BTC), chart.HOUSE)
+    await judged.exchange.say(wire.Cancel(canceled))
+    monkeypatch.setattr(deciding, "LOOKED_AT", 1)
+    setbacks = judged.worker._setbacks
+    for number in (canceled, waiting[3]):
+        setbacks.note(number, ValueError())
+    await judged.worker.round()
+    assert setbacks.numbers() == [waiting[3]]
+
+
+async def test_a_vault_that_cannot_be_read_ends_the_duty(judged: Judged) -> None:
+    """Criterion: POL-25. So that it is begun again, and opens the vault anew."""
+    await judged.ask(TENTH)
+    judged.exchange.vault.store.db.execute("ALTER TABLE withdrawal_addresses RENAME TO elsewhere")
+    with pytest.raises(sqlite3.Error):
+        await duty._problem(judged.worker)
+    assert not judged.worker._setbacks.numbers()
 
 
 async def test_a_fault_of_ours_in_a_duty_stops_no_other_and_an_end_ends(judged: Judged) -> None:
