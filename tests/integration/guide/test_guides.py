@@ -99,6 +99,6 @@ async def test_the_demo_refills_and_sweeps_by_itself(machine: Machine) -> None:
     """Criterion: CHAINS-DEMO-4. Holders sign what the log decided; nobody asks them to."""
     demo, clock = await asyncio.to_thread(machine.running), SystemClock()
     refill, sweep = (Tier.WARM, Tier.HOT), (Tier.HOT, Tier.WARM)
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while not {refill, sweep} <= await finished_moves(demo):
             await clock.wait_ms(500)
