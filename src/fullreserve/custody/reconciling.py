@@ -45,6 +45,8 @@ LASTS_MS = 8_000
 # And this long while the payer, who knows which change is ours, has not read the newest block.
 BEHIND_MS = 40_000
 AT_ONCE = 10_000
+# Blocks of a tier's coins that are read while the watcher waits; more are read beside it.
+READ_MEANWHILE = 6
 # Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
 MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
@@ -108,6 +110,7 @@ class Reconciler:
         self._newest = -1
         self._since: dict[_Key, int] = {}
         self._lasts_ms = LASTS_MS
+        self._reading: asyncio.Task[None] | None = None
         self._uncompared = ""  # why warm and cold are not, as it was said
         self._said: dict[_Key, None] = {}
         self._settled: dict[_Key, None] = {}
@@ -222,7 +225,7 @@ class Reconciler:
             accounts = self._tiers.accounts()
             held: dict[wire.Tier, int] | None = {}
             if self._network.kind == "utxo":
-                held = await asyncio.to_thread(self._tiers.coins, self._node, block)
+                held = await self._coins(block)
         except (BadRecord, NodeProblem) as problem:
             # The other tiers are: a node that lacks old blocks hides no loss of hot.
             if str(problem) != self._uncompared:
@@ -237,6 +240,26 @@ class Reconciler:
         known = dict.fromkeys((*MEASURED, *(one.tier for one in accounts), *held))
         self._measured = tuple(sorted(known))
         return accounts, {(tier, self._network.coin): amount for tier, amount in held.items()}
+
+    async def _coins(self, block: Block) -> dict[wire.Tier, int] | None:
+        """What script wallets hold; None while many blocks are read, which nobody waits for.
+
+        NodeProblem, BadRecord.
+        """
+        if self._reading is not None:
+            if not self._reading.done():
+                return None
+            reading, self._reading = self._reading, None
+            reading.result()
+        if self._tiers.behind(block) <= READ_MEANWHILE:
+            return await asyncio.to_thread(self._tiers.coins, self._node, block)
+        self._reading = asyncio.create_task(self._catch_up(block))
+        return None
+
+    async def _catch_up(self, block: Block) -> None:
+        """Reads up to a block, or to where another one has its height."""
+        while self._tiers.behind(block):
+            await asyncio.to_thread(self._tiers.coins, self._node, block)
 
     def _learn_coins(self) -> None:
         from fullreserve.custody.chains.utxo import UtxoChain

@@ -1,13 +1,18 @@
 """What warm and cold wallets hold, by the record of ceremonies, to be compared with the ledger.
 
-A Safe is an account. A script wallet's coins are found by reading blocks, each once; wallets that
-were rotated stay looked at, as coins may still be on their way to what followed them.
+A Safe is an account. A script wallet's coins are found by reading blocks, each once, also over a
+start; wallets that were rotated stay looked at, as coins may still be on their way to what followed
+them.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+
+import msgspec
 
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Block
@@ -55,10 +60,20 @@ class TierPlaces:
 
         NodeProblem, BadRecord.
         """
+        coins = self._followed()
+        return coins.read(node, block) if coins.wallets else {}
+
+    def behind(self, block: Block) -> int:
+        """How many blocks are to be read for it; BadRecord."""
+        coins = self._followed()
+        return max(0, block.height - coins.height) if coins.wallets else 0
+
+    def _followed(self) -> TierCoins:
         wallets = [one for one in self._known() if one.wallet is not None and one.tier in TIERS]
         if self._coins is None or self._coins.wallets != wallets:
-            self._coins = TierCoins(wallets)
-        return self._coins.read(node, block) if wallets else {}
+            place = self._file.with_name(f"custody-tier-coins-{self._network.network}.msgpack")
+            self._coins = TierCoins(wallets, place)
+        return self._coins
 
     def _known(self) -> list[TierWallet]:
         """All there ever were, since what was rotated away may still hold something."""
@@ -75,18 +90,54 @@ class TierPlaces:
         return self._wallets
 
 
-class TierCoins:
-    """Coins of script wallets, followed block by block; a reorganisation is read anew."""
+class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
+    """What was found up to a block; `of` tells of which wallets."""
 
-    def __init__(self, wallets: list[TierWallet]) -> None:
+    of: bytes
+    height: int
+    hash: bytes
+    held: dict[bytes, tuple[Tier, int]]  # by outpoint
+
+
+class TierCoins:
+    """Coins of script wallets, followed block by block; a reorganisation is read anew.
+
+    `place` is where they are kept, so that no start reads all blocks again.
+    """
+
+    def __init__(self, wallets: list[TierWallet], place: Path) -> None:
         self.wallets = wallets
+        self._place = place
         self._born = min((one.born for one in wallets), default=0)
         self._scripts = dict(_scripts(wallets))
+        named = sorted((script, tier) for script, tier in self._scripts.items())
+        self._of = sha256(msgspec.msgpack.encode((self._born, named))).digest()
         self._begin()
+        self._restore()
+
+    @property
+    def height(self) -> int:
+        """Of the block that was read last."""
+        return self._last[0]
 
     def _begin(self) -> None:
         self._held: dict[bytes, tuple[Tier, int]] = {}
         self._last: tuple[int, bytes] = (self._born - 1, b"")
+
+    def _restore(self) -> None:
+        try:
+            kept = msgspec.msgpack.decode(self._place.read_bytes(), type=KeptCoins)
+        except (OSError, msgspec.DecodeError):
+            return  # read anew
+        if kept.of == self._of:
+            self._held, self._last = kept.held, (kept.height, kept.hash)
+
+    def _keep(self) -> None:
+        """What a full disk loses is read again."""
+        fresh = self._place.with_suffix(".new")
+        with contextlib.suppress(OSError):
+            fresh.write_bytes(msgspec.msgpack.encode(KeptCoins(self._of, *self._last, self._held)))
+            fresh.replace(self._place)
 
     def read(self, node: Node, block: Block) -> dict[Tier, int] | None:
         """By tier, after a block; None while blocks before it are not read. NodeProblem."""
@@ -97,6 +148,8 @@ class TierCoins:
         first = self._last[0] + 1
         for each in range(first, min(block.height, first + BLOCKS_AT_ONCE - 1) + 1):
             self._take(node, each)
+        if self.height >= first:
+            self._keep()
         if self._last != (block.height, block.hash):
             return None
         sums = dict.fromkeys(self._scripts.values(), 0)

@@ -5,6 +5,7 @@ Method: blocks that are made here, real ones but for their work; a node outside 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from fullreserve.custody.hd import Private
 from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.reconciling import Reconciler
+from fullreserve.custody.reconciling import READ_MEANWHILE, Reconciler
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.tiers.wallet import Key, Wallet
 from fullreserve.exchange.products.custody_wire import Tier
@@ -194,4 +195,50 @@ async def test_a_node_without_old_blocks_leaves_the_other_tiers_compared(
     assert key[0] in reconciler._measured
     reconciler._forget_ended()
     assert key not in reconciler._since
+    await bed.close()
+
+
+def test_no_start_reads_all_blocks_again(record: Record, tmp_path: Path) -> None:
+    """Criterion: CHAINS-RECONCILE-4. A reorganisation or another wallet meanwhile does."""
+    chain = Chain()
+    first = chain.mine(wallet("old").place(0), amount=70)
+    chain.mine(STRANGER)
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 70, Tier.COLD: 0}
+    chain.asked = 0
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 70, Tier.COLD: 0}
+    assert (places(tmp_path).behind(chain.tip()), chain.asked) == (0, 0)
+    chain.mine(STRANGER, spent(first))
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 0, Tier.COLD: 0}
+    assert chain.asked == 1
+    del chain.raw[-2:]
+    chain.mine(wallet("new").place(0), amount=30)
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 70, Tier.COLD: 0}
+    record.append(Entry(0, 1, "rotation", "", wallets=(tier("warm", "new"),)))
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 100, Tier.COLD: 0}
+    (kept,) = tmp_path.glob("custody-tier-coins-*.msgpack")
+    kept.write_bytes(b"")
+    assert places(tmp_path).coins(chain, chain.tip()) == {Tier.WARM: 100, Tier.COLD: 0}
+
+
+async def test_many_blocks_are_read_beside_the_watcher(record: Record, tmp_path: Path) -> None:
+    """Criterion: CHAINS-RECONCILE-4. Deposits do not wait; what a node refuses is said after."""
+    chain = Chain()
+    for _ in range(READ_MEANWHILE + 1):
+        chain.mine(wallet("old").place(0), amount=1)
+    bed = await Bed.open(tmp_path, folds=products())
+    house = House(await bed.door(WATCHER_GATEWAY))
+    reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
+    reconciler._node = chain
+    chain.is_pruned = True
+    assert await reconciler._coins(chain.tip()) is None
+    assert reconciler._reading is not None
+    await asyncio.wait([reconciler._reading])
+    assert await reconciler._of_tiers(chain.tip()) == ([], {})
+    assert "pruned" in reconciler._uncompared
+    chain.is_pruned = False
+    assert await reconciler._coins(chain.tip()) is None
+    assert reconciler._reading is not None
+    await reconciler._reading
+    warm = READ_MEANWHILE + 1
+    assert await reconciler._coins(chain.tip()) == {Tier.WARM: warm, Tier.COLD: 0}
     await bed.close()
