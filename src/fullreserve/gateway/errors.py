@@ -247,7 +247,7 @@ TABLE: dict[int, Error] = {
     91026: Error(
         403, "An operator's new passkey opens and approves nothing yet", "; it does from {allowed}"
     ),
-    91027: Error(403, "What you approved with was removed", "; you approve again from {allowed}"),
+    91027: Error(403, "What you approve with has changed", "; you approve again from {allowed}"),
     # --- suspensions
     93001: Error(403, "You are not a member of the group that decides this"),
     93002: Error(409, "The exchange is in set-up mode: this needs more operators"),

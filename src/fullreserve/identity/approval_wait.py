@@ -3,8 +3,11 @@
 Whoever gets hold of a proven session could add a passkey and approve with it, or take the last one
 away so that less is asked for. So a new passkey of an operator opens and approves nothing for a
 while; and who takes away the last one that approves, or an authenticator, approves nothing for as
-long. It is announced meanwhile, and others can act. Who never had a passkey approves by a fresh
-proof with the authenticator, until one has waited: an operator is not locked out by adding one.
+long. So it is when anything else of a proof becomes another: the password, the recovery codes, or
+an authenticator that is not the account's first; and when a recovery code has served, so that it
+opens the account and never approves. It is announced meanwhile, and others can act. Who never had
+a passkey approves by a fresh proof with the authenticator, until one has waited: an operator is
+not locked out by adding one. A passkey waits from its own making on, whatever is lost meanwhile.
 """
 
 from __future__ import annotations
@@ -55,6 +58,10 @@ class ApprovalWait:
             self._passkeys.remove(uid, identifier)
             if before and not self.approving(uid):
                 self.lose(uid)
+
+    def has_lost(self, uid: int) -> bool:
+        """Whether a user has ever lost something: an authenticator is then not the first."""
+        return self._vault.credential(uid, LOST) is not None
 
     def lose(self, uid: int) -> None:
         """From now on nothing is approved for a while without a passkey that has waited."""

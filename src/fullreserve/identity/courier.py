@@ -28,6 +28,8 @@ _WORDS = {
     Kind.NEW_SIGN_IN: "A new device signed in to your account from {address}: {agent}",
     Kind.SECOND_FACTOR_ON: "Two-factor authentication is on.",
     Kind.SECOND_FACTOR_OFF: "Two-factor authentication is off.",
+    Kind.RECOVERY_CODES: "New recovery codes were made for your account; the old ones are void.",
+    Kind.RECOVERY_CODE_USED: "A recovery code opened your account; {left} are left.",
     Kind.PASSKEY_ADDED: "The passkey {name} was added to your account.",
     Kind.PASSKEY_REMOVED: "A passkey was removed from your account.",
     Kind.OPERATOR_PASSKEY: (
@@ -35,7 +37,7 @@ _WORDS = {
         "account and approves. If it is not yours, remove it now and tell the other operators."
     ),
     Kind.APPROVALS_WAIT: (
-        "What you approved with was removed from your operator's account. You approve nothing "
+        "What you approve with has changed on your operator's account. You approve nothing "
         "until {until}. If it was not you, tell the other operators now."
     ),
     Kind.KEY_CREATED: "The API key {label} was made, with the permissions {perm}.",

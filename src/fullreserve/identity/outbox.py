@@ -28,6 +28,8 @@ class Kind(StrEnum):
     NEW_SIGN_IN = "new-sign-in"
     SECOND_FACTOR_ON = "second-factor-on"
     SECOND_FACTOR_OFF = "second-factor-off"
+    RECOVERY_CODES = "recovery-codes"
+    RECOVERY_CODE_USED = "recovery-code-used"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     OPERATOR_PASSKEY = "operator-passkey"

@@ -12,10 +12,10 @@ import msgspec
 from fullreserve.identity import password_policy
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.desk import Desk, Rooms
+from fullreserve.identity.notices import begin_wait, tell
 from fullreserve.identity.outbox import Kind, Message
-from fullreserve.identity.session import Session
+from fullreserve.identity.session import Device, Session
 from fullreserve.identity.sessions import NewSession
-from fullreserve.identity.sign_in import tell
 from fullreserve.identity.sign_up import link, may_send
 from fullreserve.identity.store import NOBODY
 from fullreserve.identity.tickets import Purpose, Ticket, new_code, same
@@ -44,7 +44,7 @@ class Passwords:
         desk = self._desk
         return await desk.act(_ask, desk.rooms, email)
 
-    async def reset(self, ticket: str, code: str, password: str) -> Reset:
+    async def reset(self, ticket: str, code: str, password: str, place: Device) -> Reset:
         """Set a new password, end all sessions; the device's cookie. Denied WRONG_CODE.
 
         Signing in afterwards asks for the second factor as always. The device that did this counts
@@ -54,15 +54,15 @@ class Passwords:
         asked = await desk.act(_checked, desk.rooms, ticket, code)
         password_policy.check(password, asked.email, desk.rules)
         phc = await desk.hashed(password)
-        return await desk.act(_reset, desk.rooms, ticket, code, phc)
+        return await desk.act(_reset, desk.rooms, ticket, code, phc, place)
 
-    async def change(self, session: Session, password: str) -> NewSession:
+    async def change(self, session: Session, password: str, place: Device) -> NewSession:
         """Set a new password from a proven session, which goes on alone and under a new token."""
         desk = self._desk
         personal = await desk.act(desk.rooms.vault.personal, session.uid)
         password_policy.check(password, personal.email, desk.rules)
         phc = await desk.hashed(password)
-        return await desk.act(_change, desk.rooms, session, phc)
+        return await desk.act(_change, desk.rooms, session, phc, place)
 
 
 def _ask(rooms: Rooms, email: str) -> str:
@@ -93,7 +93,7 @@ def _checked(rooms: Rooms, token: str, code: str) -> _Asked:
     return _opened(rooms, token, code)[1]
 
 
-def _reset(rooms: Rooms, token: str, code: str, phc: str) -> Reset:
+def _reset(rooms: Rooms, token: str, code: str, phc: str, place: Device) -> Reset:
     ticket, asked = _opened(rooms, token, code)
     with rooms.store.change():
         if ticket.uid == NOBODY or not rooms.tickets.spend(ticket):
@@ -103,10 +103,11 @@ def _reset(rooms: Rooms, token: str, code: str, phc: str) -> Reset:
         rooms.devices.forget_all(ticket.uid)
         rooms.failures.clear(f"account:{asked.email}")
         tell(rooms, ticket.uid, Kind.PASSWORD_CHANGED)
+        begin_wait(rooms, ticket.uid, "password-reset", place)
         return Reset(ticket.uid, rooms.devices.remember(ticket.uid))
 
 
-def _change(rooms: Rooms, session: Session, phc: str) -> NewSession:
+def _change(rooms: Rooms, session: Session, phc: str, place: Device) -> NewSession:
     with rooms.store.change():
         rooms.vault.set_password_hash(session.uid, phc)
         rooms.sessions.end_all(session.uid, but=session.id)
@@ -115,4 +116,5 @@ def _change(rooms: Rooms, session: Session, phc: str) -> NewSession:
         if fresh is None:
             raise Denied(Reason.SESSION_ENDED)
         tell(rooms, session.uid, Kind.PASSWORD_CHANGED)
+        begin_wait(rooms, session.uid, "password-changed", place)
     return fresh

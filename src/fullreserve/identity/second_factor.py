@@ -90,9 +90,15 @@ class SecondFactors:
     def accept(self, uid: int, given: str) -> bool:
         """Whether a code is right; an authenticator's and a recovery code serve once each."""
         given = given.strip()
-        if len(given) == totp.DIGITS and given.isascii() and given.isdigit():
-            return self._accept_totp(uid, given)
-        return self._accept_recovery(uid, given)
+        if self.is_recovery(given):
+            return self._accept_recovery(uid, given)
+        return self._accept_totp(uid, given)
+
+    @staticmethod
+    def is_recovery(given: str) -> bool:
+        """Whether a code that is right is a recovery code, and not an authenticator's."""
+        code = given.strip()
+        return not (len(code) == totp.DIGITS and code.isascii() and code.isdigit())
 
     def _accept_totp(self, uid: int, given: str) -> bool:
         with self._store.change():

@@ -12,9 +12,10 @@ from fullreserve.identity.account_opening import NotOpened, ensure_open
 from fullreserve.identity.denied import Denied, Reason
 from fullreserve.identity.desk import Desk, Rooms
 from fullreserve.identity.failures import neighbourhood
-from fullreserve.identity.outbox import Kind, Message
+from fullreserve.identity.notices import begin_wait, tell
+from fullreserve.identity.outbox import Kind
 from fullreserve.identity.session import Device, Session
-from fullreserve.identity.sessions import NewSession
+from fullreserve.identity.sessions import ADDRESS_MAX, AGENT_MAX, NewSession
 from fullreserve.identity.store import mark_of
 from fullreserve.identity.tickets import Purpose, Ticket
 from fullreserve.identity.vault import PASSWORD
@@ -87,13 +88,15 @@ class SignIn:
 
     # --- stepping up
 
-    async def step_up(self, session: Session, password: str, code: str) -> NewSession:
+    async def step_up(
+        self, session: Session, password: str, code: str, place: Device
+    ) -> NewSession:
         """Prove oneself again; the session goes on under a new token. Denied."""
         desk = self._desk
         phc = await desk.act(_step_up_begins, desk.rooms, session)
         if not await desk.matches(phc, password):
             raise Denied(Reason.WRONG_PASSWORD)
-        return await desk.act(_step_up_ends, desk.rooms, session, code)
+        return await desk.act(_step_up_ends, desk.rooms, session, code, place)
 
     async def step_up_options(self, session: Session) -> tuple[str, Any]:
         """A ticket and the options for the browser, for this user's passkeys."""
@@ -116,13 +119,6 @@ def open_session(rooms: Rooms, uid: int, visit: Visit, *, alert: bool = True) ->
             where = {"address": visit.address, "agent": visit.agent}
             tell(rooms, uid, Kind.NEW_SIGN_IN, **where)
         return SignedIn(session, rooms.devices.remember(uid))
-
-
-def tell(rooms: Rooms, uid: int, kind: Kind, **values: str) -> None:
-    """Put a message to a user into the outbox; users without an address get none."""
-    email = rooms.vault.personal(uid).email
-    if email:
-        rooms.outbox.put(uid, Message(kind, email, values))
 
 
 def _candidate(rooms: Rooms, email: str, visit: Visit) -> _Candidate:
@@ -177,7 +173,20 @@ def _second(rooms: Rooms, token: str, code: str, visit: Visit) -> SignedIn:
         if not rooms.tickets.spend(ticket) or not _is_first_step_good(rooms, ticket):
             raise Denied(Reason.WRONG_CODE)
         rooms.failures.clear(bucket)
+        if rooms.factors.is_recovery(code):
+            place = Device(visit.address[:ADDRESS_MAX], visit.agent[:AGENT_MAX])
+            _recovered(rooms, ticket.uid, place)
         return open_session(rooms, ticket.uid, visit)
+
+
+def _recovered(rooms: Rooms, uid: int, place: Device) -> None:
+    """A recovery code has served: the proof by it lasts minutes, and approves nothing for longer.
+
+    So whoever draws new ones in a session of somebody else's cannot approve by them later either.
+    """
+    left = str(rooms.factors.recovery_left(uid))
+    tell(rooms, uid, Kind.RECOVERY_CODE_USED, left=left)
+    begin_wait(rooms, uid, "recovery-code-used", place)
 
 
 def _is_first_step_good(rooms: Rooms, ticket: Ticket) -> bool:
@@ -196,11 +205,16 @@ def _step_up_begins(rooms: Rooms, session: Session) -> str:
     return _stored_hash(rooms, session.uid)
 
 
-def _step_up_ends(rooms: Rooms, session: Session, code: str) -> NewSession:
-    if rooms.factors.has_totp(session.uid) and not rooms.factors.accept(session.uid, code):
+def _step_up_ends(rooms: Rooms, session: Session, code: str, place: Device) -> NewSession:
+    uid = session.uid
+    has_totp = rooms.factors.has_totp(uid)
+    if has_totp and not rooms.factors.accept(uid, code):
         raise Denied(Reason.WRONG_CODE)
-    rooms.failures.clear(_step_up_bucket(session))
-    return _rotated(rooms, session)
+    with rooms.store.change():
+        rooms.failures.clear(_step_up_bucket(session))
+        if has_totp and rooms.factors.is_recovery(code):
+            _recovered(rooms, uid, place)
+        return _rotated(rooms, session)
 
 
 def _step_up_bucket(session: Session) -> str:

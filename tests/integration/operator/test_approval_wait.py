@@ -9,14 +9,17 @@ from __future__ import annotations
 import pytest
 
 from fullreserve.custody.setbacks import FILE, Setbacks
+from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
+from fullreserve.identity.roles import Role
 from fullreserve.identity.rules import DAY_MS, MINUTE_MS
 from tests.bed import ALICE
 from tests.integration.identity.authenticator import Authenticator
-from tests.integration.identity.bed import with_phone
+from tests.integration.identity.bed import PASSWORD, with_phone
 from tests.integration.identity.test_passkeys import enter, register
 from tests.integration.operator.bed import Console, Person
 from tests.integration.operator.test_consent import signed
+from tests.integration.rest.bed import Answer
 
 
 async def again(console: Console, who: Person, ms: int = 0) -> None:
@@ -150,6 +153,112 @@ async def test_a_new_authenticator_approves_a_day_later_and_the_first_at_once(
     assert (await bea.post("approve", proposal=number)).code == "91027"
     await again(console, bea, DAY_MS)
     assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def test_an_authenticator_set_up_long_after_the_last_waits_as_well(console: Console) -> None:
+    """Criterion: OP-WAIT-3. Who takes the session meanwhile has one of his own made."""
+    bea = console.bea
+    assert (await bea.browser.post("x/totp/remove")).code == "0"
+    console.town.clock.advance(2 * DAY_MS)
+    bea.browser.cookies.clear()
+    assert (await bea.browser.sign_in(bea.email)).row["next"] == ""
+    await console.town.mail()
+    bea.phone, _ = await with_phone(bea.browser)
+    assert Kind.APPROVALS_WAIT in [one.kind for one in await console.town.mail()]
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+    await again(console, bea, DAY_MS)
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def noted(console: Console, action: str, who: Person) -> str:
+    """Until when the audit log says that an operator approves nothing; mailed too."""
+    assert Kind.APPROVALS_WAIT in [one.kind for one in await console.town.mail()]
+    await again(console, console.ada, MINUTE_MS)
+    (entry,) = (await console.ada.get("audit", action=action)).data
+    assert (entry["actor"], entry["result"]) == (str(who.uid), "done")
+    return str(entry["terms"]["until"])
+
+
+async def reset(who: Person) -> Answer:
+    """By a code to the operator's address."""
+    begun = await who.browser.post("x/password/forgotten", email=who.email)
+    code = (await who.browser.town.mail())[-1].values["code"]
+    ticket = begun.row["ticket"]
+    return await who.browser.post("x/password/reset", ticket=ticket, code=code, password=PASSWORD)
+
+
+@pytest.mark.parametrize("action", ["recovery-codes-made", "password-changed", "password-reset"])
+async def test_who_changes_what_proves_approves_nothing_for_a_day(
+    console: Console, action: str
+) -> None:
+    """Criterion: OP-WAIT-6, OP-WAIT-4"""
+    bea = console.bea
+    await console.town.mail()
+    if action == "password-reset":
+        done = await reset(bea)
+    elif action == "password-changed":
+        done = await bea.browser.post("x/password/change", password=PASSWORD)
+    else:
+        done = await bea.browser.post("x/totp/recovery-codes")
+    assert done.code == "0"
+    until = console.town.clock.wall_ms() + DAY_MS
+    assert await noted(console, action, bea) == moment(until)
+    await again(console, bea, MINUTE_MS)
+    assert await approves(bea) == ("nothing", str(until))
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+    await again(console, bea, until - console.town.clock.wall_ms())
+    assert await approves(bea) == ("proof", "")
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
+
+
+async def test_recovery_codes_open_and_never_approve(console: Console) -> None:
+    """Criterion: OP-WAIT-6. Not those that were drawn in a session of somebody else's either."""
+    bea = console.bea
+    drawn = (await bea.browser.post("x/totp/recovery-codes")).row["recoveryCodes"]
+    console.town.clock.advance(DAY_MS)
+    bea.browser.cookies.clear()
+    begun = await bea.browser.sign_in(bea.email)
+    await console.town.mail()
+    ticket = begun.row["ticket"]
+    assert (await bea.browser.post("x/sign-in/code", ticket=ticket, code=drawn[0])).code == "0"
+    until = console.town.clock.wall_ms() + DAY_MS
+    assert await noted(console, "recovery-code-used", bea) == moment(until)
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+    # By the authenticator afterwards no sooner: the wait is the operator's, and not a session's.
+    await again(console, bea, DAY_MS - 3 * MINUTE_MS)
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+    console.town.clock.advance(3 * MINUTE_MS)
+    assert await approves(bea) == ("proof", "")
+    assert (await bea.browser.step_up(code=drawn[1])).code == "0"
+    assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+
+
+async def test_a_passkey_that_has_waited_goes_on_when_all_else_changes(console: Console) -> None:
+    """Criterion: OP-WAIT-6. One that waits is not put off by it: nobody is locked out for ever."""
+    bea, device = console.bea, Authenticator()
+    await register(bea.browser, device)
+    await again(console, bea, DAY_MS)
+    await console.town.mail()
+    assert (await bea.browser.post("x/totp/recovery-codes")).code == "0"
+    assert (await bea.browser.post("x/password/change", password=PASSWORD)).code == "0"
+    kinds = [one.kind for one in await console.town.mail()]
+    assert kinds == [Kind.RECOVERY_CODES, Kind.PASSWORD_CHANGED]
+    assert await approves(bea) == ("passkey", "")
+    assert await by_passkey(bea, device, await proposed(console)) == "0"
+
+
+async def test_a_new_operator_chooses_a_password_and_then_works_at_once(console: Console) -> None:
+    """Criterion: OP-WAIT-6, OP-WAIT-3. As on the first day of an exchange."""
+    desk = console.town.rest.context.desk
+    browser = await console.town.user("eve@desk.example", PASSWORD)
+    uid = int((await browser.get("x/session")).row["uid"])
+    await desk.act(desk.rooms.roles.grant, uid, Role.ADMIN)
+    await console.enrol(uid)
+    assert (await browser.post("x/password/change", password=PASSWORD)).code == "0"
+    phone, _ = await with_phone(browser)
+    eve = Person(browser, phone, uid, "eve@desk.example")
+    assert await approves(eve) == ("proof", "")
+    assert (await eve.post("approve", proposal=await proposed(console))).code == "0"
 
 
 async def test_operators_see_what_cannot_be_vetted(console: Console) -> None:

@@ -16,8 +16,8 @@ from fullreserve.identity.api_key import Permission, permission_text
 from fullreserve.identity.closure import Closure
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.keys import addresses_of, permissions_of
+from fullreserve.identity.notices import tell
 from fullreserve.identity.outbox import Kind
-from fullreserve.identity.sign_in import tell
 from fullreserve.identity.vault import KeyRow, NewKey
 
 Label = Annotated[str, Meta(description="A name, at most 50 characters")]

@@ -16,6 +16,7 @@ from fullreserve.gateway.rest.x.browser import (
     Cookies,
     in_session,
     open_to_all,
+    place_of,
     proven,
     signed_in,
 )
@@ -138,7 +139,8 @@ class _Entry:
 
     async def reset(self, request: Request, params: ResetParams) -> bytes:
         """Set a new password by code; all sessions end."""
-        done = await self._passwords.reset(params.ticket, params.code, params.password)
+        ticket, code, password = params.ticket, params.code, params.password
+        done = await self._passwords.reset(ticket, code, password, place_of(request))
         await stop_after_change(self._context, done.uid)
         self._cookies.know(request, done.known)
         return wire.envelope([])
@@ -146,6 +148,6 @@ class _Entry:
     async def change(self, request: Request, params: PasswordParams) -> bytes:
         """Set a new password; all other sessions end."""
         session = proven(request)
-        fresh = await self._passwords.change(session, params.password)
+        fresh = await self._passwords.change(session, params.password, place_of(request))
         await stop_after_change(self._context, session.uid)
         return self._cookies.session(request, fresh)

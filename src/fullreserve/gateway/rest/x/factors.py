@@ -17,13 +17,12 @@ from fullreserve.gateway.rest.x.browser import in_session, place_of, proven, sig
 from fullreserve.gateway.rest.x.parameters import CodeParams, Credential, IdParams, Ticket
 from fullreserve.identity import totp
 from fullreserve.identity.approval_wait import moment
-from fullreserve.identity.audit import Act, What
 from fullreserve.identity.desk import Rooms
+from fullreserve.identity.notices import announce_loss, begin_wait, note, tell
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.passkeys import Passkey
 from fullreserve.identity.second_factor import ISSUER
 from fullreserve.identity.session import Device
-from fullreserve.identity.sign_in import tell
 
 PasskeyName = Annotated[str, Meta(description="What its owner calls it")]
 
@@ -81,7 +80,8 @@ class _Factors:
         """Turn the second factor on; recovery codes."""
         session = proven(request)
         ticket, code = params.ticket, params.code
-        codes = await self._desk.act(_confirm, self._desk.rooms, session.uid, ticket, code)
+        place = place_of(request)
+        codes = await self._desk.act(_confirm, self._desk.rooms, session.uid, ticket, code, place)
         return wire.envelope([{"recoveryCodes": codes}])
 
     async def remove(self, request: Request, _params: Params) -> bytes:
@@ -94,8 +94,9 @@ class _Factors:
     async def recovery_codes(self, request: Request, _params: Params) -> bytes:
         """New recovery codes in place of the old."""
         session = proven(request)
-        act = self._desk.rooms.factors.new_recovery_codes
-        return wire.envelope([{"recoveryCodes": await self._desk.act(act, session.uid)}])
+        rooms, place = self._desk.rooms, place_of(request)
+        codes = await self._desk.act(_new_recovery_codes, rooms, session.uid, place)
+        return wire.envelope([{"recoveryCodes": codes}])
 
     async def passkeys(self, request: Request, _params: Params) -> bytes:
         """Passkeys of the user, oldest first."""
@@ -137,9 +138,24 @@ class _Factors:
         return wire.envelope([])
 
 
-def _confirm(rooms: Rooms, uid: int, ticket: str, code: str) -> list[str]:
+def _confirm(rooms: Rooms, uid: int, ticket: str, code: str, place: Device) -> list[str]:
+    wait = rooms.approval_wait
+    is_first = not wait.has_lost(uid)
+    if not is_first:
+        # Before it: a crash may leave a wait without an authenticator, and not the reverse.
+        wait.lose(uid)
     codes = rooms.factors.confirm(uid, ticket, code)
     tell(rooms, uid, Kind.SECOND_FACTOR_ON)
+    if not is_first:
+        announce_loss(rooms, uid, "authenticator-added", place)
+    return codes
+
+
+def _new_recovery_codes(rooms: Rooms, uid: int, place: Device) -> list[str]:
+    with rooms.store.change():
+        codes = rooms.factors.new_recovery_codes(uid)
+        tell(rooms, uid, Kind.RECOVERY_CODES)
+        begin_wait(rooms, uid, "recovery-codes-made", place)
     return codes
 
 
@@ -148,7 +164,7 @@ def _remove(rooms: Rooms, uid: int, place: Device) -> None:
         rooms.factors.remove(uid)
         rooms.approval_wait.lose(uid)
     tell(rooms, uid, Kind.SECOND_FACTOR_OFF)
-    _announce_loss(rooms, uid, "authenticator-removed", place, {})
+    announce_loss(rooms, uid, "authenticator-removed", place)
 
 
 def _finish(
@@ -159,7 +175,7 @@ def _finish(
     if rooms.roles.of(uid):
         since = moment(rooms.approval_wait.ready_ms(made))
         tell(rooms, uid, Kind.OPERATOR_PASSKEY, name=made.name, since=since)
-        _note(rooms, uid, "passkey-added", place, {"passkey": made.id, "since": since})
+        note(rooms, uid, "passkey-added", place, {"passkey": made.id, "since": since})
     return _row(rooms, uid, made)
 
 
@@ -170,25 +186,7 @@ def _rename(rooms: Rooms, uid: int, identifier: str, name: str) -> dict[str, str
 def _remove_passkey(rooms: Rooms, uid: int, identifier: str, place: Device) -> None:
     rooms.approval_wait.remove(uid, identifier)
     tell(rooms, uid, Kind.PASSKEY_REMOVED)
-    _announce_loss(rooms, uid, "passkey-removed", place, {"passkey": identifier})
-
-
-def _announce_loss(
-    rooms: Rooms, uid: int, action: str, place: Device, terms: dict[str, str]
-) -> None:
-    """To the operator whose it was, and in the audit log to the others."""
-    if not rooms.roles.of(uid):
-        return
-    has_another = bool(rooms.approval_wait.approving(uid))
-    until_ms = 0 if has_another else rooms.approval_wait.stopped_until_ms(uid)
-    if until_ms:
-        tell(rooms, uid, Kind.APPROVALS_WAIT, until=moment(until_ms))
-        terms = terms | {"until": moment(until_ms)}
-    _note(rooms, uid, action, place, terms)
-
-
-def _note(rooms: Rooms, uid: int, action: str, place: Device, terms: dict[str, str]) -> None:
-    rooms.audit.add(Act(uid, action, uid, place, What(terms)))
+    announce_loss(rooms, uid, "passkey-removed", place, {"passkey": identifier})
 
 
 def _listed(rooms: Rooms, uid: int) -> list[dict[str, str]]:

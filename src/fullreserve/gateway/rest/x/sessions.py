@@ -13,7 +13,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.browser import Cookies, in_session, signed_in
+from fullreserve.gateway.rest.x.browser import Cookies, in_session, place_of, signed_in
 from fullreserve.gateway.rest.x.parameters import Code, CredentialParams, IdParams, Password
 from fullreserve.identity.api_key import permission_text
 from fullreserve.identity.desk import Rooms
@@ -106,7 +106,8 @@ class _Sessions:
         """Prove oneself again; the session gets a new token."""
         session = signed_in(request)
         password, code = params.password, params.code
-        return self._cookies.session(request, await self._sign_in.step_up(session, password, code))
+        fresh = await self._sign_in.step_up(session, password, code, place_of(request))
+        return self._cookies.session(request, fresh)
 
     async def step_up_options(self, request: Request, _params: Params) -> bytes:
         """A challenge for a passkey of this user."""
