@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { OpenOrders, type Order } from './orders'
+import { mayRest, OpenOrders, type Order, type OrderType } from './orders'
 
 function order(over: Partial<Order>): Order {
   return {
@@ -54,4 +54,10 @@ test('an older push does not undo a newer one', () => {
   orders.apply(order({ uTime: '5', px: '101' }))
   orders.apply(order({ uTime: '4', px: '100' }))
   expect(orders.list()[0]?.px).toBe('101')
+})
+
+// Criterion: WEB-ORDERS-4
+test('what is filled or cancelled at once is never said to be placed', () => {
+  const types: OrderType[] = ['limit', 'market', 'post_only', 'ioc', 'fok', 'optimal_limit_ioc']
+  expect(types.filter(mayRest)).toEqual(['limit', 'post_only'])
 })

@@ -28,6 +28,11 @@ export function isOpen(order: Pick<Order, 'state'>): boolean {
   return order.state === 'live' || order.state === 'partially_filled'
 }
 
+/** Whether an order may stay in the book; others are filled or cancelled at once. */
+export function mayRest(ordType: OrderType): boolean {
+  return ordType === 'limit' || ordType === 'post_only'
+}
+
 /** Open orders by id, kept by a list and what changes. */
 export class OpenOrders {
   #orders = new Map<string, Order>()

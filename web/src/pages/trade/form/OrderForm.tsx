@@ -1,12 +1,13 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useSession } from '~/api/session'
 import { useRefusalText } from '~/app/refusals'
+import { useLink, useServices } from '~/app/services'
 import { useStore } from '~/app/store'
 import { wantedSide } from '~/app/trading'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
 import { askSignIn } from '~/pages/account/proof/asking'
-import type { OrderType } from '~/trading/orders'
+import { mayRest, type OrderType } from '~/trading/orders'
 import { type Placement, Placing } from '~/trading/placing'
 import { Button } from '~/ui/Button'
 import { Select } from '~/ui/Select'
@@ -159,6 +160,8 @@ function usePlacing(setRefused: (text: string) => void) {
   const { t } = useTranslation()
   const { instrument } = useDesk()
   const refusal = useRefusalText()
+  const { streams } = useServices()
+  const isLive = useLink(streams.account).kind === 'live'
   const placing = useRef(new Placing())
   const [isBusy, setBusy] = useState(false)
   const place = async (placement: Placement): Promise<boolean> => {
@@ -166,6 +169,8 @@ function usePlacing(setRefused: (text: string) => void) {
     try {
       const row = await placing.current.place(placement)
       if (!row) return false
+      // What became of it is pushed, and said there: "placed" would be wrong beside a cancellation.
+      if (isLive && !mayRest(placement.ordType)) return true
       const currency = placement.inQuote ? instrument.quoteCcy : instrument.baseCcy
       const at = placement.px ? ` @ ${trimmed(placement.px)}` : ''
       const about = `${trimmed(placement.sz)} ${currency}${at}`
