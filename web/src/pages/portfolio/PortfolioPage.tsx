@@ -5,6 +5,7 @@ import { useRefusalText } from '~/app/refusals'
 import { SignInFirst } from '~/app/SignInFirst'
 import { useTitle } from '~/app/title'
 import { useTranslation } from '~/i18n'
+import { useBarNames } from '~/market/barNames'
 import { useInstruments } from '~/market/instruments'
 import { fixed, percent, wayOf } from '~/market/numbers'
 import { FaucetButton } from '~/pages/account/faucet/Faucet'
@@ -66,6 +67,7 @@ function Portfolio({ uid }: { uid: string }): ReactNode {
 
 function OverTime(): ReactNode {
   const { t } = useTranslation()
+  const nameOf = useBarNames()
   const [range, setRange] = useState<RangeName>('1W')
   const balances = useBalances()
   const instruments = useInstruments()
@@ -92,7 +94,7 @@ function OverTime(): ReactNode {
               aria-pressed={each === range}
               onClick={() => setRange(each)}
             >
-              {each}
+              {nameOf(each)}
             </Button>
           ))}
         </fieldset>

@@ -3,6 +3,7 @@ import { usePreferences } from '~/app/preferences'
 import { useRefusalText } from '~/app/refusals'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
+import { useBarNames } from '~/market/barNames'
 import { compact, fixed, percent, trimmed, wayOf } from '~/market/numbers'
 import type { Order } from '~/trading/orders'
 import { amend } from '~/trading/placing'
@@ -24,6 +25,7 @@ export interface CandleChartProps {
 /** The candles of the pair with own orders and fills; an order's line can be dragged. */
 export function CandleChart({ bar, indicators }: CandleChartProps): ReactNode {
   const { t } = useTranslation()
+  const nameOf = useBarNames()
   const { instrument } = useDesk()
   const container = useRef<HTMLDivElement>(null)
   const [scene, setScene] = useState<Scene | null>(null)
@@ -53,7 +55,7 @@ export function CandleChart({ bar, indicators }: CandleChartProps): ReactNode {
         ref={container}
         className={css.canvas}
         role="img"
-        aria-label={t('chart.about', { pair: instrument.instId, bar })}
+        aria-label={t('chart.about', { pair: instrument.instId, bar: nameOf(bar) })}
         {...drag}
       />
     </div>

@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useIsPhone } from '~/app/size'
 import { createStore, useStore } from '~/app/store'
 import { useTranslation } from '~/i18n'
+import { useBarNames } from '~/market/barNames'
 import { Button } from '~/ui/Button'
 import { CheckIcon } from '~/ui/icons'
 import popup from '~/ui/Popup.module.css'
@@ -66,6 +67,7 @@ export function ChartPanel(): ReactNode {
 
 function Bars({ bar }: { bar: string }): ReactNode {
   const { t } = useTranslation()
+  const nameOf = useBarNames()
   // Said once: beside its button the name of the bar is not said again.
   const isSaid = !useIsPhone() && QUICK.includes(bar)
   return (
@@ -80,7 +82,7 @@ function Bars({ bar }: { bar: string }): ReactNode {
             aria-pressed={each === bar}
             onClick={() => choose({ bar: each })}
           >
-            {each}
+            {nameOf(each)}
           </Button>
         ))}
       </fieldset>
@@ -89,7 +91,7 @@ function Bars({ bar }: { bar: string }): ReactNode {
         label={t('chart.bar')}
         value={bar}
         shown={isSaid ? t('chart.otherBars') : null}
-        options={BARS.map((each) => [each, each] as const)}
+        options={BARS.map((each) => [each, nameOf(each)] as const)}
         onChange={(next) => choose({ bar: next })}
       />
     </>
