@@ -82,7 +82,7 @@ function remarks({ statement, assets }) {
       }
     }
   }
-  if (statement.v === 1) found.push(FIRST)
+  if (statement.v === 1) return [...found, FIRST]
   const wait = isObject(statement.addresses) ? whole(statement.addresses, 'wait') : WAIT_MS
   if (wait < WAIT_MS) {
     const hours = Math.floor(wait / 3600000)

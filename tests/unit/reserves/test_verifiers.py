@@ -214,6 +214,17 @@ def test_the_page_has_words_for_each_step() -> None:
     assert steps == set(re.findall(r"^  (\w+):", words, re.MULTILINE))
 
 
+def test_the_page_says_of_the_first_version_no_more_than_the_command() -> None:
+    """What nothing has checked is not read. Criterion: POR-VERIFY-2"""
+    node = shutil.which("node")
+    assert node
+    script = verifier_page.page().partition("'use strict'")[2].partition("function show(")[0]
+    statement = json.dumps({"v": 1, "addresses": {}, "unshown": 5})
+    script += f"console.log(remarks({{statement: {statement}, assets: []}}).join())"
+    done = subprocess.run([node, "-e", script], capture_output=True, check=False, timeout=60)
+    assert done.stdout.startswith(b"It is of version 1:"), done.stderr
+
+
 def test_the_command_answers_with_its_exit_code(tmp_path: Path) -> None:
     """Alone in an empty folder, isolated from everything installed. Criterion: POR-VERIFY-2"""
     program = tmp_path / "verify.py"
