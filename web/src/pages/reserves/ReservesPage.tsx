@@ -11,6 +11,7 @@ import {
   coversWithLeaving,
   evidencePath,
   isCovered,
+  owedOwn,
   type Statement,
   useEvidence,
   useHistory,
@@ -75,13 +76,20 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   const { t } = useTranslation()
   const isStale = now > statement.expires
   const covered = isCovered(statement)
-  const key = isStale ? 'reserves.stale' : covered ? 'reserves.covered' : 'reserves.notCovered'
+  const own = owedOwn(statement)
+  const isGood = !isStale && covered
+  const held = own.length ? 'reserves.coveredBut' : 'reserves.covered'
+  const key = isStale ? 'reserves.stale' : covered ? held : 'reserves.notCovered'
   const seconds = (since: number) => Math.max(0, Math.round((now - since) / SECOND_MS))
   const { read, chains } = statement.reserves
   const signed = Math.min(...chains.map((one) => one.signed))
   return (
-    <div className={css.verdict} data-good={!isStale && covered}>
-      <p className={css.sentence}>{t(key)}</p>
+    <div
+      className={css.verdict}
+      data-good={isGood && !own.length}
+      data-partly={isGood && own.length > 0}
+    >
+      <p className={css.sentence}>{t(key, { names: own.join(', ') })}</p>
       <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
       <p>{read ? t('reserves.readAge', { count: seconds(read) }) : t('reserves.nothingShown')}</p>
       {chains.length ? (

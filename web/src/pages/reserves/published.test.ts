@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { type AssetRow, covers, coversWithLeaving, isCovered, type Statement } from './published'
+import {
+  type AssetRow,
+  covers,
+  coversWithLeaving,
+  isCovered,
+  owedOwn,
+  type Statement,
+} from './published'
 
 const row = (reserves: string, leaving: string): AssetRow => ({
   symbol: 'BTC',
@@ -54,4 +61,6 @@ test("the exchange's own token covers nothing, and makes nothing else red", () =
   expect(covers(own)).toBe(false)
   expect(isCovered(statement([row('1000', '0'), own]))).toBe(true)
   expect(isCovered(statement([row('999', '0'), own]))).toBe(false)
+  expect(owedOwn(statement([row('1000', '0'), own]))).toEqual(['OWN'])
+  expect(owedOwn(statement([row('1000', '0'), { ...own, users: '0' }]))).toEqual([])
 })

@@ -171,6 +171,13 @@ export function isCovered(statement: Statement): boolean {
   return statement.assets.every((one) => one.own || covers(one))
 }
 
+/** What the exchange issues itself and owes: nothing covers it. */
+export function owedOwn(statement: Statement): string[] {
+  return statement.assets
+    .filter((one) => one.own && BigInt(one.users) > 0n)
+    .map(({ symbol }) => symbol)
+}
+
 /**
  * With what is on its way to users, as verifiers do: what was there before and left since, and a
  * quarter of what they are owed at most.
