@@ -168,9 +168,11 @@ def test_a_session_that_ends_in_mid_order_is_begun_again_in_place(
     fill(page, "38000", "0.7")
     person.post("x/sessions/revoke-all", current=True)
     press(page)
-    expect(page.get_by_text(EN["refusal.90002"]).first).to_be_visible()
-    page.get_by_role("button", name=EN["form.signIn"]).click()
     dialog = page.get_by_role("dialog", name=EN["signIn"])
+    # A page whose connection was closed before the press knows already, and asks at once.
+    expect(page.get_by_text(EN["refusal.90002"]).or_(dialog).first).to_be_visible()
+    if not dialog.is_visible():
+        page.get_by_role("button", name=EN["form.signIn"]).click()
     expect(dialog.get_by_label(EN["form.email"])).to_have_value(email)
     dialog.get_by_label(EN["form.password"], exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
