@@ -7,6 +7,7 @@ is added to it with a reason. That the table has no circle is a test of its own.
 import ast
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from scripts.source import ROOT, name, with_suffix
@@ -121,3 +122,31 @@ def test_relative_and_nested_imports_are_seen() -> None:
     assert [room for room, _ in rooms] == ["exchange", "records"]
     rooms = imported_rooms(source, (PACKAGE, "exchange"))
     assert [room for room, _ in rooms] == ["gateway", "records"]
+
+
+def test_what_is_imported_at_the_start_is_installed_to_run() -> None:
+    """Criterion: HOUSE-RUN-1. Tests install more than `make run` does and would not notice."""
+    pinned = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+    installed = {line.partition("==")[0] for line in pinned.splitlines() if "==" in line}
+    owners = packages_distributions()
+    missing = {
+        f"{name(path)}: {module}"
+        for path in with_suffix(".py", under=f"src/{PACKAGE}")
+        for module in _imported_at_once(path)
+        if module in owners and not installed & {_normal(one) for one in owners[module]}
+    }
+    assert not missing
+
+
+def _imported_at_once(path: Path) -> Iterator[str]:
+    """The first names of modules that a file imports outside of functions and conditions."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def _normal(distribution: str) -> str:
+    """A distribution's name as requirement files write it."""
+    return distribution.lower().replace("_", "-")

@@ -161,8 +161,6 @@ async def _known_holders(data: Path, house: House, made: Made, signers: Sequence
 async def _started(chain: Accounts | Scripts, data: Path, clock: Clock) -> RunningChain:
     if isinstance(chain, Accounts):
         return await RunningAccounts.start(chain, data, clock)
-    import embit  # noqa: F401 - the package's `utxo` extra, which says so itself where it lacks
-
     return await RunningScripts.start(chain, data, clock)
 
 

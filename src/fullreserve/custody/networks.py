@@ -86,7 +86,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     def _chain(self, node: Node) -> Chain:
         of = self.addresses()
         if isinstance(of, UtxoAddresses):
-            # Needs the package's `utxo` extra, which the demo's chain does without.
+            # Read where it is needed alone: it takes a while, and accounts do without.
             from fullreserve.custody.chains import utxo
 
             count = len(self.branches)

@@ -20,7 +20,7 @@ from fullreserve.custody.chains import evm, evm_transaction
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.hd import Private
 
-if TYPE_CHECKING:  # needs the package's `utxo` extra
+if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.custody.chains.utxo_transaction import Body as UtxoBody
 
 LANE, BRANCH, COLD = "lane-", "branch/", "cold"

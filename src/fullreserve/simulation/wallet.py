@@ -28,7 +28,7 @@ from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkSta
 from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.simulation.outside import WALLET, address_on
 
-if TYPE_CHECKING:  # needs the package's `utxo` extra
+if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.custody.chains.utxo import UtxoChain
 
 DONE, FAILED = 0, 1

@@ -15,7 +15,7 @@ from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.simulation.scenario.people import Person
 
-if TYPE_CHECKING:  # needs the package's `utxo` extra
+if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.simulation.scenario.outside_outputs import Outputs
 
 _TRIES = 10
