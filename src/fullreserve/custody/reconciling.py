@@ -228,9 +228,10 @@ class Reconciler:
                 held = await self._coins(block)
         except (BadRecord, NodeProblem) as problem:
             # The other tiers are: a node that lacks old blocks hides no loss of hot.
-            if str(problem) != self._uncompared:
-                log.error("warm and cold are not compared", problem=str(problem))  # noqa: TRY400
-            self._uncompared = str(problem)
+            said = str(problem)
+            if said != self._uncompared:
+                log.error("warm and cold not compared", problem=said)  # noqa: TRY400 - a sentence
+            self._uncompared = said
             held, accounts = None, []
         else:
             self._uncompared = ""

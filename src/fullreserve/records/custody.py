@@ -57,6 +57,7 @@ def _asked(machine: Machine, fold: int, question: msgspec.Struct, record: type[T
     answer: bytes | None = machine.query(AskFold(fold, _encode(question)))
     if answer is None:
         return []
+    # The checker takes no variable for a type; this one is known when it runs.
     found = _decode(answer, type=list[record])  # type: ignore[valid-type]
     return found[::-1]
 

@@ -70,6 +70,7 @@ class Judged:
 
     def __init__(self, folder: Path, exchange: Withdrawing) -> None:
         self.exchange = exchange
+        assert isinstance(exchange.bed.clock, ManualClock)
         self.clock = exchange.bed.clock
         self.folder = folder
         self.start()
@@ -145,7 +146,7 @@ async def test_what_the_policy_has_forgotten_is_judged_again(
     number = await judged.ask(COIN)
     await judged.worker.round()
     monkeypatch.setattr(policy, "REFUSED_KEPT", 0)
-    judged.clock.advance(4 * 3_600_000)  # type: ignore[attr-defined]
+    judged.clock.advance(4 * 3_600_000)
     await judged.exchange.say(Decide(facts(9**9, 10**9)), chart.HOUSE, POLICY)
     assert await judged.decision(number) is None
     monkeypatch.undo()
@@ -271,7 +272,7 @@ async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
             (one,) = told()
             assert (one.number, one.times) == (bad, times)
             left_ms = one.again_ms - judged.clock.wall_ms()
-            judged.clock.advance(left_ms)  # type: ignore[attr-defined]
+            judged.clock.advance(left_ms)
     assert one.again_ms - one.since_ms == FIRST_MS * (1 + 2 + 4)
     assert [one["withdrawal"] for one in logs] == [bad]
     assert await judged.decision(bad) is None
