@@ -154,6 +154,21 @@ def whole_request(
     body. None: the server's own parser has to look.
     """
 
+def taken_frame(
+    request_id: bytes,
+    client_order_id: bytes,
+    order: int,
+    tag: bytes,
+    time_ms: int,
+    in_us: int,
+    out_us: int,
+) -> bytes:
+    """The WebSocket frame that replies to one order which was taken.
+
+    The texts are those that `PlainOrders.request` gave; `order` as clients know it; `time_ms` is
+    exchange time, `in_us` and `out_us` are wall time at which the request came and this leaves.
+    """
+
 def select_events(events: bytes, tags: int) -> bytes:
     """The events whose tag is a set bit of `tags`, as a MessagePack array of their own.
 

@@ -177,6 +177,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<requests::PlainOrders>()?;
     module.add_class::<requests::SignedRequests>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
+    module.add_function(wrap_pyfunction!(requests::taken_frame, module)?)?;
     module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)

@@ -1,7 +1,7 @@
 //! Reading requests for the gateway.
 
 use fullreserve_core::types::{GatewayId, InstrumentId, OwnerId};
-use fullreserve_order_entry::{Placed, Signed, Signers, Submission, Terms};
+use fullreserve_order_entry::{Placed, Signed, Signers, Submission, Taken, Terms};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -84,6 +84,33 @@ impl PlainOrders {
         let (id, placed) = self.reader.request(message, submission)?;
         Some((PyBytes::new(py, id), order(py, &placed)))
     }
+}
+
+#[pyfunction]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "Python's calls of compiled code go by position"
+)]
+pub fn taken_frame<'py>(
+    py: Python<'py>,
+    request_id: &[u8],
+    client_order_id: &[u8],
+    order: u64,
+    tag: &[u8],
+    time_ms: u64,
+    in_us: u64,
+    out_us: u64,
+) -> Bytes<'py> {
+    let taken = Taken {
+        request_id,
+        client_order_id,
+        order,
+        tag,
+        time_ms,
+        in_us,
+        out_us,
+    };
+    PyBytes::new(py, &taken.frame())
 }
 
 /// Whether it is a POST, path, query, headers by name, body.

@@ -9,9 +9,11 @@
 mod http;
 mod json;
 mod order;
+mod reply;
 mod signed;
 
 pub use http::{Request, whole_request};
+pub use reply::Taken;
 pub use signed::{Signed, Signers};
 
 use std::collections::HashMap;

@@ -25,14 +25,23 @@ class Buckets:
         """Takes every limit's cost, or nothing when one of the buckets has too little."""
         full_at = self._full_at
         for limit in limits:
-            if full_at.get(limit.key, 0) - now_ns > limit.slack_ns:
+            key = limit.key
+            at = full_at.get(key, now_ns)
+            if at - now_ns > limit.slack_ns:
+                self._give_back(limits, limit)
                 return False
-        for limit in limits:
-            at = full_at.get(limit.key, 0)
-            full_at[limit.key] = max(at, now_ns) + limit.step_ns
+            # One look and one write for each, as every order pays for them.
+            full_at[key] = (at if at > now_ns else now_ns) + limit.step_ns  # noqa: FURB136
         if len(full_at) >= self._sweep_at:
             self._sweep(now_ns)
         return True
+
+    def _give_back(self, limits: Sequence[Limit], short: Limit) -> None:
+        """Undoes what a call took before it met a bucket that has too little."""
+        for limit in limits:
+            if limit is short:
+                return
+            self._full_at[limit.key] -= limit.step_ns
 
     def lacking(self, limits: Sequence[Limit], now_ns: int) -> Limit | None:
         """The first limit whose bucket has less than its cost."""

@@ -1,5 +1,5 @@
-"""The usual requests, read by compiled code: for gateways, which do not know the core."""
+"""The usual requests, read and answered by compiled code; gateways do not know the core."""
 
-from fullreserve._core import PlainOrders, SignedRequests, whole_request
+from fullreserve._core import PlainOrders, SignedRequests, taken_frame, whole_request
 
-__all__ = ["PlainOrders", "SignedRequests", "whole_request"]
+__all__ = ["PlainOrders", "SignedRequests", "taken_frame", "whole_request"]

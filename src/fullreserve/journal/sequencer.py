@@ -188,13 +188,13 @@ class Sequencer:
         self._waiting.append(submission)
         self._arrived += 1
         self._queued += len(submission.commands)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self._gathered = 0
-            self._loop.call_soon(self._gather)
+        self._scheduled = True
+        self._gathered = 0
+        self._loop.call_soon(self._gather)
 
     def _gather(self) -> None:
         """Waits another turn while turns bring more; the sockets are read in between."""
@@ -406,7 +406,7 @@ class Sequencer:
         self._projections.landed(sequence, self._time.last_ms)
         self._bell.landed(sequence)
         self._reassess()
-        if self._waiting:
+        if self._waiting and not self._scheduled:
             self._schedule()
 
     def _disk_changed(self) -> None:

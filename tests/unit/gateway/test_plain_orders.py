@@ -8,12 +8,14 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fullreserve._core import PlainOrders, select_events, whole_request
+from fullreserve._core import PlainOrders, select_events, taken_frame, whole_request
 from fullreserve.exchange.wire.commands import encode
 from fullreserve.exchange.wire.events import Level, Reply, decode_events, decode_shown
-from fullreserve.gateway import wire
+from fullreserve.gateway import ids, wire
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.order_entry import OrderEntry, PlaceParams
+from fullreserve.gateway.submission import placed_row
+from fullreserve.gateway.ws.frames import text_frame
 from tests.unit.gateway import catalog
 
 CATALOG = catalog.make()
@@ -189,3 +191,23 @@ def test_shown_events_are_those_of_all() -> None:
     data = msgspec.msgpack.encode(made)
     assert decode_shown(data) == decode_events(data) == made
     assert decode_events(select_events(data, 1 << 4)) == made[1:2]
+
+
+names = st.text("abcXYZ019", max_size=32).map(str.encode)
+moments = st.integers(0, 2**63)
+
+
+@given(names, names, st.integers(1, 2**62), names, moments, moments, moments)
+@example(b"1", b"", 1, b"", 1, 1, 1)
+def test_the_reply_made_at_once_is_that_of_the_row_and_the_frame(
+    name: bytes, client_order_id: bytes, order: int, tag: bytes, now: int, came: int, left: int
+) -> None:
+    """Criterion: WS-REQ-1. Ids, order, tag and times of any length."""
+    request_id = b'"%b"' % name
+    row = placed_row(client_order_id, order, tag, now)
+    long_way = (
+        b'{"id":%b,"op":"order","data":[%b],"code":"0","msg":"","inTime":"%d","outTime":"%d"}'
+        % (request_id, row, came, left)
+    )
+    made = taken_frame(request_id, client_order_id, ids.BASE + order, tag, now, came, left)
+    assert made == text_frame(long_way)

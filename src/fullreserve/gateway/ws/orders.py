@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from fullreserve.door.protocol import Result
-from fullreserve.gateway import wire
+from fullreserve.door.protocol import Refused, Result
+from fullreserve.exchange.order_requests import taken_frame
+from fullreserve.gateway import ids, wire
 from fullreserve.gateway.auth import require
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
@@ -77,17 +78,24 @@ class OrderOperations:
         read = self._submission.read_plain(key, message)
         if read is None:
             return False
-        placed = _Placed(self, connection, read, self._wall_us())
-        self._submission.send_plain(key, read[1], placed)
+        request_id, plain = read
+        done = partial(self._placed, connection, request_id, plain, self._wall_us())
+        self._submission.send_plain(key, plain, done)
         return True
 
-    def placed(
-        self, connection: Connection, read: tuple[bytes, Plain], in_us: int, result: Result
+    def _placed(
+        self, connection: Connection, request_id: bytes, plain: Plain, in_us: int, result: Result
     ) -> None:
         """Replies to an order that was read, once it is known what became of it."""
-        request_id, plain = read
-        answer = rendered(partial(self._submission.answer, plain), result)
-        connection.write(self._reply(request_id, b"order", answer, in_us))
+        if isinstance(result, Refused) or result[0].code:
+            answer = rendered(partial(self._submission.answer, plain), result)
+            connection.write(self._reply(request_id, b"order", answer, in_us))
+            return
+        # What `answer` and `_reply` would make of it, made by compiled code.
+        _, _, client_order_id, tag = plain
+        order, now_ms = ids.BASE + result[0].order, self._clock.exchange_ms()
+        times = (now_ms, in_us, self._wall_us())
+        connection.write(taken_frame(request_id, client_order_id, order, tag, *times))
 
     def take(self, connection: Connection, request: Request) -> None:
         """One request of a connection; the reply follows when it is durable."""
@@ -176,23 +184,6 @@ class OrderOperations:
                 self._wall_us(),
             )
         )
-
-
-class _Placed:
-    """Who waits for an order: one object for each, as closures over closures cost more."""
-
-    __slots__ = ("_connection", "_in_us", "_orders", "_read")
-
-    def __init__(
-        self, orders: OrderOperations, connection: Connection, read: tuple[bytes, Plain], in_us: int
-    ) -> None:
-        self._orders = orders
-        self._connection = connection
-        self._read = read
-        self._in_us = in_us
-
-    def __call__(self, result: Result) -> None:
-        self._orders.placed(self._connection, self._read, self._in_us, result)
 
 
 def _rows(fast: msgspec.json.Decoder[list[P]], shape: type[P], args: bytes, most: int) -> list[P]:
