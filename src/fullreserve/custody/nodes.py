@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 
@@ -80,7 +81,7 @@ class NodeProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call, no locks
+            preexec_fn=_beside_the_exchange,  # noqa: PLW1509 - no locks
         )
 
     @property
@@ -171,5 +172,7 @@ def start_btcd(folder: Path, mining: str) -> NodeProcess:
     return NodeProcess(command, f"http://{name}:{password}@127.0.0.1:{port}", "getblockcount")
 
 
-def _end_with_parent() -> None:
+def _beside_the_exchange() -> None:
+    """Ends with its parent, and gives way to it."""
+    after_trading(WORKERS)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
