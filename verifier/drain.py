@@ -34,7 +34,8 @@ from pathlib import Path
 from typing import Any
 
 # The second: of a drain of which some line looks at a part of its queue at a time.
-FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2")
+# The third: the queue was committed to request by request, each hash over the one before.
+FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 
 
@@ -51,9 +52,9 @@ class Request:
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
     """Raises Wrong; what was found, in words. `published` are the lines' digests."""
-    expected = FORMATS[any("owners" in line for line in artefact["lines"])]
-    if artefact.get("format") != expected:
-        raise Wrong(f"format is not {expected}")
+    expected = (FORMATS[any("owners" in line for line in artefact["lines"])], FORMATS[2])
+    if artefact.get("format") not in expected:
+        raise Wrong(f"format is not {' or '.join(expected)}")
     _check_queue(artefact)
     lines = artefact["lines"]
     if published is not None and len(published) != len(lines):
@@ -75,8 +76,13 @@ def _check_queue(artefact: dict[str, Any]) -> None:
     seed = bytes.fromhex(artefact["seed"])
     if sha256(seed).hexdigest() != artefact["commitment"]:
         raise Wrong("the seed is not the one committed to")
-    text = "\n".join(":".join(row) for row in artefact["queue"])
-    if sha256(seed + text.encode()).hexdigest() != artefact["queueDigest"]:
+    rows = [":".join(row) for row in artefact["queue"]]
+    text = "\n".join(rows).encode()
+    if artefact["format"] == FORMATS[2]:
+        text = bytes(32)
+        for row in rows:
+            text = sha256(text + row.encode()).digest()
+    if sha256(seed + text).hexdigest() != artefact["queueDigest"]:
         raise Wrong("the queue is not the one committed to")
     known = {row[0]: row[1:] for row in artefact["queue"]}
     for line in artefact["lines"]:

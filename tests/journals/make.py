@@ -106,6 +106,7 @@ JOURNALS: dict[
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),
     "safety-3": (SAFETY, partial(safety_log.fill, edition=3)),
+    "surveys": (SAFETY, partial(safety_log.fill, edition=3, surveys=True)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),

@@ -1,5 +1,7 @@
 """The policy that an exchange begins with: small amounts go, large ones are approved by people.
 
+And the newest edition of the rules of each fold that guards what leaves.
+
 Operators change it by the API: what tightens holds at once, what loosens after 48 hours.
 """
 
@@ -18,6 +20,10 @@ from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found
+from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
+from fullreserve.exchange.products.suspension_wire import Adopt as AdoptSurveys
+from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import EDITION
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import AnyCommand, Product
@@ -40,7 +46,7 @@ def commands(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
 
     Nothing where it knows; rules that operators have brought into force before stay.
     """
-    return [*_of_policy(folds), *_of_withdrawals(folds)]
+    return [*_of_policy(folds), *_of_withdrawals(folds), *_of_suspensions(folds)]
 
 
 def _of_policy(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
@@ -58,3 +64,11 @@ def _of_withdrawals(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
     if state is None or (state.asks_policy and state.edition >= EDITION):
         return []
     return [Product(0, 0, WITHDRAWALS, chart.HOUSE, _encode(RequirePolicy(EDITION)))]
+
+
+def _of_suspensions(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    state = next((one.state for one in folds if isinstance(one, Suspensions)), None)
+    if state is None or state.edition >= SUSPENSIONS_EDITION:
+        return []
+    word = AdoptSurveys(SUSPENSIONS_EDITION)
+    return [Product(0, 0, SUSPENSIONS, chart.HOUSE, _encode(word))]

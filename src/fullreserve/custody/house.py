@@ -25,8 +25,8 @@ from fullreserve.exchange.products.liveness import (
     Standing,
 )
 from fullreserve.exchange.products.settling import settle_withdrawals
-from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import ListReopening
+from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
+from fullreserve.exchange.products.suspension_wire import GetSurvey, ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
 from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
 
@@ -43,6 +43,7 @@ _ANSWERS: dict[type, Any] = {
     **policy.ANSWERS,
     **tier_moves.ANSWERS,
     ListReopening: list[Suspension],
+    GetSurvey: Surveyed | None,
     ListQuorums: list[QuorumState],
     ListStandings: list[Standing],
 }

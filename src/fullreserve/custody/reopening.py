@@ -16,8 +16,11 @@ from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.house import House
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.drain_log import DrainSum
+from fullreserve.exchange.products.settling import survey_queue
 from fullreserve.exchange.products.suspension_state import (
     HASH_BYTES,
+    Refused,
+    Surveyed,
     Suspension,
     SuspensionState,
     gates_of,
@@ -29,7 +32,9 @@ from fullreserve.exchange.products.suspension_wire import (
     Budget,
     Fall,
     Gate,
+    GetSurvey,
     ListReopening,
+    Survey,
 )
 from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
@@ -125,8 +130,23 @@ class Reopening:
         before, at_ms = self._refused.get(one.number, (None, 0))
         if before == seen and now_ms < at_ms + AGAIN_MS:
             return
-        if await self._say(one, Advance(one.number, os.urandom(HASH_BYTES))):
+        word = Advance(one.number, os.urandom(HASH_BYTES))
+        code = await self._say(one, word)
+        if code == Refused.SURVEY and not await self._survey(one):
+            code = await self._say(one, word)
+        if code:
             self._refused[one.number] = (seen, now_ms)
+
+    async def _survey(self, one: Suspension) -> int:
+        async def ask(question: GetSurvey) -> Surveyed | None:
+            found: Surveyed | None = await self._house.ask(SUSPENSIONS, question)
+            return found
+
+        async def say(word: Survey) -> int:
+            (code,) = await self._house.report(SUSPENSIONS, word)
+            return code
+
+        return await survey_queue(one.number, ask, say)
 
     async def _say(self, one: Suspension, word: msgspec.Struct) -> int:
         """The code of a word on a suspension; then what waits is looked at again."""

@@ -259,6 +259,7 @@ TABLE: dict[int, Error] = {
     93008: Error(409, "Reserves do not cover all claims: RESERVE_SHORTFALL"),
     93009: Error(409, "Withdrawals are still waiting, or this one is not"),
     93010: Error(409, "Too many suspensions are open"),
+    93011: Error(409, "The queue has to be read again first"),
     # --- the policy of what leaves
     95001: Error(403, "You are not a member of the group that decides this"),
     95002: Error(404, "There is no such change or request"),

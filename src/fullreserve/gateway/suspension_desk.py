@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Settle
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
-from fullreserve.exchange.products.settling import settle_withdrawals
-from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, GetOne, ListAll, Said, Scope
+from fullreserve.exchange.products.settling import settle_withdrawals, survey_queue
+from fullreserve.exchange.products.suspension_state import Refused, Surveyed, Suspension
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Asked,
+    GetOne,
+    ListAll,
+    ListRoll,
+    Said,
+    Scope,
+    Survey,
+)
 from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum, SumDrains
-from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.commands import Amount
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
-from fullreserve.gateway.rest.submitted import submitted
+
+D = TypeVar("D")
+Rolled = tuple[int, Amount, int]  # number, amount, USD
+ROLL_PAGE = 1_000  # requests
 
 _encode = msgspec.msgpack.Encoder().encode
 _one = msgspec.msgpack.Decoder(Suspension | None).decode
+_surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
+_roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 
 
@@ -58,14 +75,42 @@ async def drains(context: Context, suspension: int) -> dict[int, dict[int, Drain
 
 async def tell(context: Context, uid: int, said: Said) -> Reply:
     """What the fold says to an operator; then what waits is looked at again."""
-    door = context.door
-    command = Product(door.gateway, door.numbers(1), SUSPENSIONS, uid, _encode(said))
-    reply = await submitted(context, command)
+    reply = await say(context, SUSPENSIONS, said, uid)
+    number = getattr(said, "suspension", 0)
+    if reply.code == Refused.SURVEY and not await survey(context, number):
+        reply = await say(context, SUSPENSIONS, said, uid)
     if not reply.code:
         # Were the process to die before this, payments would still be refused one by one.
         await say(context, DEPOSITS, Settle())
         await settle(context)
     return reply
+
+
+async def survey(context: Context, suspension: int) -> int:
+    """Has the queue of a suspension read, a few requests at a time; the code, 0 for done."""
+
+    async def said(word: Survey) -> int:
+        return (await say(context, SUSPENSIONS, word)).code
+
+    return await survey_queue(
+        suspension, lambda question: _asked(context, question, _surveyed), said
+    )
+
+
+async def roll(context: Context, suspension: int) -> list[Rolled] | None:
+    """Those that a drain began with, page by page; None: the suspension itself has them."""
+    page: list[Rolled] | None = await _asked(context, ListRoll(suspension, 0, ROLL_PAGE), _roll)
+    found = page
+    while found is not None and page and len(page) == ROLL_PAGE:
+        page = await _asked(context, ListRoll(suspension, len(found), ROLL_PAGE), _roll)
+        found = [*found, *(page or ())]
+    return found
+
+
+async def _asked(context: Context, question: Asked, decode: Callable[[bytes], D]) -> D:
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(question)))
+    assert answer is not None
+    return decode(answer)
 
 
 async def settle(context: Context) -> None:

@@ -28,20 +28,26 @@ from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.settling import AT_ONCE
 from fullreserve.exchange.products.suspension_state import (
+    EDITION,
     HOUR_MS,
+    Refused,
+    Surveyed,
     Suspension,
     SuspensionState,
 )
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Action,
+    Adopt,
     Budget,
     Canary,
     Check,
     Figure,
     Gate,
     GetOne,
+    GetSurvey,
     Level,
+    Lift,
     ListAll,
     Mode,
     OpenDrain,
@@ -51,6 +57,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Scope,
     Show,
     SignOff,
+    Survey,
     Suspend,
     Terms,
 )
@@ -97,14 +104,19 @@ def folds(edition: int = 0) -> Sequence[Any]:
     return [Approvals(), Deposits(), withdrawals, Suspensions()]
 
 
-def opened(threshold: int = 1, edition: int = 0) -> World:
-    """Networks, a price of BTC, coins in the hot wallet, three operators."""
+def opened(threshold: int = 1, edition: int = 0, *, surveys: bool = False) -> World:
+    """Networks, a price of BTC, coins in the hot wallet, three operators.
+
+    `surveys`: queues are read by them, as the newest edition has it.
+    """
     world = World(partial(folds, edition))
     for fold in (DEPOSITS, WITHDRAWALS):
         world.define(fold)
     price(world, 50_000)
     world.say(DEPOSITS, Funded(CHAIN, transfer("hot"), BTC, Tier.HOT, coins(1000)))
     world.say(DEPOSITS, Funded(TOKENS, transfer("hot usdt"), USDT, Tier.HOT, coins(9_000_000)))
+    if surveys:
+        assert say(world, Adopt(EDITION), chart.HOUSE) == 0
     for member in (ADA, BEA, CLEO):
         assert agree(world, Enrol(CONSOLE, member)) == 0
     if threshold > 1:
@@ -190,6 +202,28 @@ def pay(world: World, number: int) -> None:
     assert world.say(WITHDRAWALS, Paid(number, transfer(f"{number}"), 9, amount_bytes(10))) == 0
 
 
+def survey(world: World, number: int) -> int:
+    """The queue is read, if the log has it read so; in how many words."""
+    state = next(one.state for one in world.machine.folds if isinstance(one, Suspensions))
+    if not state.edition:
+        return 0
+    for words in count(1):
+        assert say(world, Survey(number, is_new=words == 1), chart.HOUSE) == 0
+        found = world.ask(SUSPENSIONS, GetSurvey(number), Surveyed)
+        if found.ended_ms:
+            return words
+    raise AssertionError
+
+
+def lift(world: World, number: int) -> int:
+    """The code of the end, after a survey if it takes one."""
+    code = say(world, Lift(number))
+    if code != Refused.SURVEY:
+        return code
+    survey(world, number)
+    return say(world, Lift(number))
+
+
 def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None:
     """Evidence for every gate but the canary's and the notice's."""
     whole = coverage or [
@@ -198,6 +232,7 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None
         Figure(0, 3, coins(0)),
     ]
     waiting = sum(one.state == 0 for who in (ALICE, BOB, CAROL) for one in requests(world, who))
+    survey(world, number)
     for gate, more in (
         (Gate.SIGNABILITY, {"count": 2}),
         (Gate.COVERAGE, {"figures": tuple(whole)}),
@@ -232,6 +267,7 @@ def reopened(world: World, number: int, *canary: int) -> None:
     """To the drain."""
     planned(world, number)
     canaries(world, number, *canary)
+    survey(world, number)
     assert say(world, OpenDrain(number, SEED)) == 0
 
 

@@ -21,10 +21,17 @@ import pytest
 from msgspec.structs import replace
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products import withdrawal_drains
+from fullreserve.exchange.products import suspension_gates, withdrawal_drains
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
-from fullreserve.exchange.products.suspension_wire import Fall, Level, Lift, Mode, Scope
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Fall,
+    Level,
+    ListRoll,
+    Mode,
+    Scope,
+)
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
     GetDrains,
@@ -38,6 +45,7 @@ from tests.unit.exchange.suspension_world import (
     CLEO,
     ask,
     known,
+    lift,
     of,
     opened,
     reopened,
@@ -52,9 +60,9 @@ SCRIPT = ROOT / "verifier" / "drain.py"
 OWNERS = (ALICE, BOB, CAROL)
 
 
-def drained(edition: int) -> tuple[World, dict[str, Any]]:
+def drained(edition: int, *, surveys: bool = False) -> tuple[World, dict[str, Any]]:
     """A drain from beginning to end, and what is published of it."""
-    draws, world = random.Random(3), opened(edition=edition)
+    draws, world = random.Random(3), opened(edition=edition, surveys=surveys)
     for owner in OWNERS:
         world.fund(owner, BTC, coins(500))
     number = stop(world, scope=Scope(Level.CHAIN, CHAIN), mode=Mode.QUEUE)
@@ -74,7 +82,7 @@ def drained(edition: int) -> tuple[World, dict[str, Any]]:
     reopened(world, number, _waiting(world)[0].number)
     while _waiting(world):
         tick(world, CHAIN, BTC, 40, 7)
-    assert say(world, Lift(number)) == 0
+    assert lift(world, number) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
     sums = [summed(network, asset, log) for network in logs for asset, log in logs[network].items()]
     more = {"is_by_a_few": edition >= BY_A_FEW}
@@ -82,8 +90,10 @@ def drained(edition: int) -> tuple[World, dict[str, Any]]:
     for _ in range(2):
         assert world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum]) == sums
         world.restart()
-    assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), True)
-    return world, artefact(of(world, number), Places(Catalog(), ()), logs, sums)
+    roll = world.ask(SUSPENSIONS, ListRoll(number, 0, 100), list[Any] | None)
+    assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), not surveys)
+    assert bool(roll) == surveys
+    return world, artefact(of(world, number), Places(Catalog(), ()), logs, sums, roll)
 
 
 def _waiting(world: World) -> list[Any]:
@@ -91,12 +101,17 @@ def _waiting(world: World) -> list[Any]:
     return sorted(found, key=lambda one: one.number)
 
 
-@pytest.fixture(scope="module", params=(0, BY_A_FEW))
+@pytest.fixture(scope="module", params=((0, False), (BY_A_FEW, False), (BY_A_FEW, True)))
 def whole(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """By the earlier rules, and by those that look at a few at a time, here at three."""
+    """By the earlier rules, and by those that look at a few at a time, here at three.
+
+    At last with the queue read by surveys before.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(withdrawal_drains, "LOOKED_AT", 3)
-        world, made = drained(request.param)
+        patch.setattr(suspension_gates, "LOOKED_AT", 3)
+        edition, surveys = request.param
+        world, made = drained(edition, surveys=surveys)
         _check_replayed(world)
     return made
 

@@ -78,6 +78,15 @@ class Log:
         if self.edition < BY_A_FEW:
             await self.say(WITHDRAWALS, Settle())
 
+    async def survey(self, number: int) -> None:
+        """The queue is read, where the log has it read so."""
+        state = self.states[stops.SUSPENSIONS]
+        if not state.edition:
+            return
+        await self.say(stops.SUSPENSIONS, stops.Survey(number, is_new=True))
+        while number in state.surveys and not state.surveys[number].ended_ms:
+            await self.say(stops.SUSPENSIONS, stops.Survey(number))
+
     def operator(self) -> int:
         return self.draws.choice(OPERATORS)
 
@@ -228,6 +237,7 @@ async def _way_back(log: Log, number: int) -> None:
     await log.say(stops.SUSPENSIONS, stops.Check(number), first)
     coins = tuple(stops.Figure(0, asset, amount_bytes(10**18)) for asset in range(1, 9))
     waiting = [one for one in log.states[WITHDRAWALS].withdrawals.values() if one.state == 0]
+    await log.survey(number)
     for gate, more in (
         (stops.Gate.SIGNABILITY, {"count": 2}),
         (stops.Gate.COVERAGE, {"figures": coins}),
@@ -240,6 +250,7 @@ async def _way_back(log: Log, number: int) -> None:
     for who in (second, third):
         await log.say(stops.SUSPENSIONS, stops.SignOff(number), who)
     for _ in range(6):
+        await log.survey(number)
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
         await log.settle()
@@ -286,11 +297,16 @@ async def pay(log: Log, number: int) -> None:
     await log.say(WITHDRAWALS, Paid(number, transfer(str(number)), 9, amount_bytes(7)))
 
 
-async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
-    """Writes the log: four days of it, with a restart now and then; by an edition of the rules."""
+async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, surveys: bool = False) -> None:
+    """Writes the log: four days of it, with a restart now and then; by an edition of the rules.
+
+    `surveys`: by edition 1 of those of suspensions, too.
+    """
     log = Log(bed, draws, edition)
     await log.open()
     await begin(log)
+    if surveys:
+        await log.say(stops.SUSPENSIONS, stops.Adopt(1))
     steps = (of_a_withdrawal, of_a_withdrawal, of_a_withdrawal, of_the_policy, of_holders)
     for turn in range(1, RUNS + 1):
         await draws.choice((*steps, of_a_stop, of_a_stop) if turn % 50 > 30 else steps)(log)

@@ -1,4 +1,6 @@
-"""Whoever has changed what stops withdrawals sees to it that those that wait follow.
+"""Walks of queues, a few requests a word: those that follow, and those that are surveyed.
+
+Whoever has changed what stops withdrawals sees to it that those that wait follow.
 
 The fold looks at a few for each word, so that orders go in between; the words go on until all have
 been looked at. Whoever is killed in between leaves some behind: the payer's slow walk finds them,
@@ -11,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.suspension_state import Surveyed
+from fullreserve.exchange.products.suspension_wire import GetSurvey, Survey
 from fullreserve.exchange.products.withdrawal_state import NextSettled
 
 AT_ONCE = 50
@@ -24,3 +28,21 @@ async def settle_withdrawals(
     while last := await ask(NextSettled(after, AT_ONCE)):
         await say(Settle(after, AT_ONCE))
         after = last
+
+
+async def survey_queue(
+    suspension: int,
+    ask: Callable[[GetSurvey], Awaitable[Surveyed | None]],
+    say: Callable[[Survey], Awaitable[int]],
+) -> int:
+    """Has the queue of a suspension read from its first request to its last; the code, 0 for done.
+
+    As many words as it takes, each of a few requests.
+    """
+    code = await say(Survey(suspension, is_new=True))
+    while not code:
+        found = await ask(GetSurvey(suspension))
+        if found is None or found.ended_ms:
+            break
+        code = await say(Survey(suspension))
+    return code

@@ -12,16 +12,17 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
-from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.drain_log import DrainSum, Queued
 from fullreserve.exchange.products.liveness import Colour, worst_colour
-from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import Figure, Ruling, Scope
+from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
+from fullreserve.exchange.products.suspension_wire import Figure, Level, Ruling, Scope
 from fullreserve.exchange.products.withdrawal_state import (
     GetSmallest,
     GetWithdrawal,
     ListQueue,
     ListSums,
     Sum,
+    SumDrains,
     Withdrawal,
     WithdrawalState,
 )
@@ -39,8 +40,12 @@ from fullreserve.exchange.wire.queries import (
 
 FLOAT = (chart.CHAIN_HOT, chart.CHAIN_WARM)
 PAGE = 200  # requests that are read together
+LOOKED_AT = 100  # requests by a word of a survey
+
+_Place = tuple[int, int]  # network, asset
 
 _encode = msgspec.msgpack.Encoder().encode
+_drained = msgspec.msgpack.Decoder(list[DrainSum]).decode
 _networks = msgspec.msgpack.Decoder(list[NetworkState]).decode
 _sums = msgspec.msgpack.Decoder(list[Sum]).decode
 _queue = msgspec.msgpack.Decoder(list[Queued]).decode
@@ -80,6 +85,13 @@ def sums(scope: Scope, view: View) -> list[Sum]:
     ]
 
 
+def draining(suspension: int, view: View) -> list[_Place]:
+    """Where a drain knows of somebody who waits for it."""
+    answer = _ask(SumDrains(suspension), view)
+    told = [] if answer is None else _drained(answer)
+    return [(one.network, one.asset) for one in told if one.waiting]
+
+
 def waiting(number: int, scope: Scope, view: View) -> Queued | None:
     """A request, if it waits in a scope."""
     return next(
@@ -105,11 +117,50 @@ def _is_within(one: Queued, scope: Scope, view: View) -> bool:
     return owner is not None and scope.key in (owner.owner, owner.master, owner.segment)
 
 
-def ruling_of(one: Queued, action: int, view: View) -> Ruling | None:
-    """The question whether a request that waits is stopped."""
-    owner: OwnerChanged | None = view.query(GetOwner(owner=one.owner))
+class Waiting(NamedTuple):
+    """A request that waits, and whose it is."""
+
+    queued: Queued
+    owner: OwnerChanged | None
+
+
+def owned(waiting: Iterable[Queued], view: View) -> Iterator[Waiting]:
+    """With their owners, of whom each is looked at once."""
+    owners: dict[int, OwnerChanged | None] = {}
+    for one in waiting:
+        if one.owner not in owners:
+            owners[one.owner] = view.query(GetOwner(owner=one.owner))
+        yield Waiting(one, owners[one.owner])
+
+
+def next_few(scope: Scope, after: int, before: int, view: View) -> tuple[list[Waiting], int]:
+    """Those of a scope among the next few that wait, asked for before a sequence.
+
+    And the last one that was looked at; 0: there is nobody behind them.
+    """
+    answer = _ask(ListQueue(after, LOOKED_AT, scope.network, scope.asset), view)
+    here = [] if answer is None else [one for one in _queue(answer) if one.number < before]
+    found = [one for one in owned(here, view) if _is_of(scope, one.owner)]
+    return found, here[-1].number if len(here) == LOOKED_AT else 0
+
+
+def is_of_some(scope: Scope) -> bool:
+    """Whether a scope is a segment's or a user's."""
+    return scope.level in (Level.SEGMENT, Level.USER)
+
+
+def _is_of(scope: Scope, owner: OwnerChanged | None) -> bool:
+    if not is_of_some(scope):
+        return True
     if owner is None:
-        return None
+        return False
+    if scope.level == Level.SEGMENT:
+        return scope.key == owner.segment
+    return scope.key in (owner.owner, owner.master)
+
+
+def ruling_of(one: Queued, action: int, owner: OwnerChanged) -> Ruling:
+    """The question whether a request that waits is stopped."""
     return Ruling(
         *(action, owner.owner, owner.master, owner.segment),
         *(one.network, one.asset, one.number),
@@ -161,12 +212,23 @@ def coverage(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[F
     return figures, all(amount_int(one.have) >= amount_int(one.need) for one in figures)
 
 
-def liquidity(scope: Scope, shown: Iterable[Figure], view: View) -> tuple[tuple[Figure, ...], bool]:
-    """Hot and warm coins against the larger of the queue and the forecast, by network and asset."""
-    needed: dict[tuple[int, int], int] = dict.fromkeys(lines(scope, view), 0)
+def _needed(scope: Scope, survey: Surveyed | None, view: View) -> Iterator[tuple[_Place, int]]:
+    """What waits in a scope, by network and asset; in as many parts as it is known by."""
+    if survey is not None and is_of_some(scope):
+        for network, by_asset in survey.sums.items():
+            yield from (((network, asset), amount_int(one)) for asset, one in by_asset.items())
+        return
     for one in queue(scope, view) if scope.key else sums(scope, view):
-        key = (one.network, one.asset)
-        needed[key] = needed.get(key, 0) + amount_int(one.amount)
+        yield (one.network, one.asset), amount_int(one.amount)
+
+
+def liquidity(
+    scope: Scope, shown: Iterable[Figure], survey: Surveyed | None, view: View
+) -> tuple[tuple[Figure, ...], bool]:
+    """Hot and warm coins against the larger of the queue and the forecast, by network and asset."""
+    needed: dict[_Place, int] = dict.fromkeys(lines(scope, view), 0)
+    for place, amount in _needed(scope, survey, view):
+        needed[place] = needed.get(place, 0) + amount
     for forecast in shown:
         key = (forecast.network, forecast.asset)
         if key in needed:
@@ -191,20 +253,17 @@ class Hygiene(NamedTuple):
 
 
 def hygiene(scope: Scope, view: View) -> Hygiene:
-    """Of a queue, read once; each owner is looked at once."""
-    stopped: dict[int, bool] = {}
+    """Of a queue, read once; each owner is looked at once. Before edition 1 of the rules."""
     waiting, found = 0, []
-    for one in queue(scope, view):
+    for one in owned(queue(scope, view), view):
         waiting += 1
-        if one.owner not in stopped:
-            stopped[one.owner] = _is_stopped(one.owner, view)
-        if stopped[one.owner]:
-            found.append(one.number)
+        if is_stopped(one.owner):
+            found.append(one.queued.number)
     return Hygiene(waiting, tuple(found))
 
 
-def _is_stopped(number: int, view: View) -> bool:
-    owner: OwnerChanged | None = view.query(GetOwner(owner=number))
+def is_stopped(owner: OwnerChanged | None) -> bool:
+    """Whether nothing of an owner's may be paid."""
     return owner is None or bool(owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW))
 
 
@@ -233,15 +292,26 @@ def _has_arrived(number: int, view: View) -> bool:
     return found is not None and found.state == WithdrawalState.SUCCESS
 
 
-def canaries_chosen(one: Suspension, view: View) -> dict[int, int]:
-    """The canaries, and the smallest request for each network that has none or lost its own."""
+def canaries_wanted(one: Suspension, view: View) -> list[int]:
+    """Networks in the scope that have no canary, or lost their own."""
+    return [
+        network
+        for network in canaries_missing(one, view)
+        if network not in one.canaries or _is_lost(one.canaries[network], view)
+    ]
+
+
+def canaries_chosen(one: Suspension, survey: Surveyed | None, view: View) -> dict[int, int]:
+    """The canaries, and the smallest request for each network that wants one."""
     chosen = dict(one.canaries)
-    for network in canaries_missing(one, view):
-        if network in chosen and not _is_lost(chosen[network], view):
-            continue
-        smallest = _smallest(one.terms.scope, view, network)
-        if smallest is not None:
-            chosen[network] = smallest.number
+    for network in canaries_wanted(one, view):
+        if survey is not None and is_of_some(one.terms.scope):
+            _, number = survey.smallest.get(network, (0, 0))
+        else:
+            smallest = _smallest(one.terms.scope, view, network)
+            number = smallest.number if smallest is not None else 0
+        if number:
+            chosen[network] = number
     return chosen
 
 
@@ -249,7 +319,7 @@ def _smallest(scope: Scope, view: View, network: int) -> Queued | None:
     if not scope.key:
         answer = _ask(GetSmallest(network, scope.asset), view)
         return None if answer is None else _queued(answer)
-    # Of a segment's: whose each is has to be looked at.
+    # Of a segment's: whose each is has to be looked at. Before edition 1 of the rules.
     here = queue(scope, view, network)
     return min(here, key=lambda queued: (queued.usd, queued.number), default=None)
 
@@ -270,5 +340,18 @@ def canary_digest(one: Suspension, view: View) -> bytes:
 
 def queue_digest(seed: bytes, waiting: Iterable[Queued]) -> bytes:
     """The commitment to a queue: a line `number:amount:usd` for each, blinded by the seed."""
-    text = "\n".join(f"{one.number}:{amount_int(one.amount)}:{one.usd}" for one in waiting)
-    return sha256(seed + text.encode()).digest()
+    return sha256(seed + "\n".join(map(_line, waiting)).encode()).digest()
+
+
+def chained(digest: bytes, one: Queued) -> bytes:
+    """The digest of a roll with one more request, by the same line."""
+    return sha256(digest + _line(one).encode()).digest()
+
+
+def roll_digest(seed: bytes, digest: bytes) -> bytes:
+    """The commitment to a roll, blinded by the seed."""
+    return sha256(seed + digest).digest()
+
+
+def _line(one: Queued) -> str:
+    return f"{one.number}:{amount_int(one.amount)}:{one.usd}"

@@ -16,6 +16,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Level,
     Terms,
 )
+from fullreserve.exchange.wire.commands import Amount
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -25,6 +26,9 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
+EDITION = 1  # of the fold's rules, that this version knows
+SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
+SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
 
 
 class Refused(IntEnum):
@@ -40,6 +44,7 @@ class Refused(IntEnum):
     RESERVE_SHORTFALL = 93_008
     QUEUE = 93_009
     TOO_MANY = 93_010
+    SURVEY = 93_011
 
 
 class SuspensionState(IntEnum):
@@ -138,8 +143,36 @@ class Suspension(msgspec.Struct, array_like=True, frozen=True):
         return bool(self.terms.actions & LEAVING)
 
 
+# Of those that wait, by number: amount and USD.
+Roll = dict[int, tuple[Amount, int]]
+
+
+class Surveyed(msgspec.Struct, array_like=True, frozen=True):
+    """What a walk of a suspension's queue has found so far; of those asked for before it began.
+
+    `alone` is the first that waits for this suspension and for no other, looked for while it
+    drains; then the walk ends there. `digest` is over the roll, number by number.
+    """
+
+    began: int  # sequence
+    ended_ms: int = 0  # 0: it is under way
+    cursor: int = 0
+    waiting: int = 0
+    unfit: int = 0  # of owners who are stopped
+    alone: int = 0
+    sums: dict[int, dict[int, Amount]] = msgspec.field(default_factory=dict)  # network, asset
+    smallest: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)  # USD, number
+    digest: bytes = bytes(HASH_BYTES)
+    roll: Roll = msgspec.field(default_factory=dict)
+
+
 class SuspensionsState(State):
+    """`surveys` and `rolls`, of those whose queue was opened, by suspension."""
+
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
+    edition: int = 0
+    surveys: dict[int, Surveyed] = msgspec.field(default_factory=dict)
+    rolls: dict[int, Roll] = msgspec.field(default_factory=dict)
 
 
 def gates_of(one: Suspension) -> tuple[Gate, ...]:

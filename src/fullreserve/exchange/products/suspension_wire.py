@@ -290,6 +290,22 @@ class Advance(Said, frozen=True, tag=16):
     seed: bytes
 
 
+class Survey(Said, frozen=True, tag=17):
+    """By the house: a look at the next few that wait; `is_new` begins again with the first.
+
+    Said again and again until `GetSurvey` tells that the end was reached; then it changes nothing.
+    """
+
+    suspension: int
+    is_new: bool = False
+
+
+class Adopt(Said, frozen=True, tag=18):
+    """By the house: from here on the fold goes by an edition of its rules, and never by less."""
+
+    edition: int
+
+
 AnySaid = (
     Draft
     | Suspend
@@ -307,6 +323,8 @@ AnySaid = (
     | Fall
     | Report
     | Advance
+    | Survey
+    | Adopt
 )
 
 
@@ -360,6 +378,24 @@ class GetOne(Asked, frozen=True, tag=6):
     suspension: int
 
 
+class GetSurvey(Asked, frozen=True, tag=7):
+    """-> Surveyed | None, the newest of a suspension's queue, without the list of its requests."""
+
+    suspension: int
+
+
+class ListRoll(Asked, frozen=True, tag=8):
+    """-> list[tuple[int, Amount, int]] | None: number, amount, USD of those a drain began with.
+
+    By number, at most `limit` behind the first `skip`. None of a drain from before edition 1:
+    `Suspension` has its queue then.
+    """
+
+    suspension: int
+    skip: int
+    limit: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -371,7 +407,7 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
 
 
 FREE = Verdict()
-AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops | GetOne
+AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops | GetOne | GetSurvey | ListRoll
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

@@ -12,7 +12,8 @@ verdict on each request and each payment.
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -43,24 +44,26 @@ from fullreserve.exchange.products.suspension_state import (
     is_green,
     newest,
 )
+from fullreserve.exchange.products.suspension_surveys import Surveys
 from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
-from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.wire.queries import AskFold
 
 INTERVAL_MAX_MS = 3_600_000
 
 _State = SuspensionState
+V = TypeVar("V")
 _encode = msgspec.msgpack.Encoder().encode
 _group = msgspec.msgpack.Decoder(Group).decode
 _replace = msgspec.structs.replace
 
 
-class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
+class Suspensions(Surveys):
     """The table of suspensions; see the module."""
 
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
+    added = ("edition", "surveys", "rolls")
 
     def __init__(self) -> None:
         super().__init__(SuspensionsState(), wire.decode_said)
@@ -71,9 +74,13 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
             return self._trip(who, said, moment)
         if isinstance(said, wire.Draft | wire.Suspend):
             return self._made(who, said, moment, view)
+        if isinstance(said, wire.Adopt):
+            return self._adopted(who, said)
         one = self.state.suspensions.get(said.suspension)
         if one is None:
             return Outcome(code=Refused.UNKNOWN)
+        if isinstance(said, wire.Survey):
+            return self._surveyed(who, one, said, moment, view)
         if isinstance(said, wire.Advance):
             return self._advanced(who, one, said, moment, view)
         if isinstance(said, wire.Ratify | wire.Discard | wire.Extend | wire.Fall):
@@ -191,6 +198,8 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
             one, sign_offs=(), planner=0, planned_ms=0, canaries={}, seed=b"", queue=()
         )
         self._moved(broken, _State.ACTIVE, who, moment)
+        self._let_go(self.state.surveys, one.number)
+        self._let_go(self.state.rolls, one.number)
         return Outcome()
 
     # The way back
@@ -251,15 +260,18 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
         sound = said.gate in tuple(Gate) and len(said.digest) == HASH_BYTES
         if not sound or said.gate == Gate.CANARY or not _are_amounts(said):
             return REFUSED
+        if self._lacks_survey(one, said.gate, moment):
+            return Outcome(code=Refused.SURVEY)
         scope, figures, passed = one.terms.scope, said.figures, said.passed
+        survey = self._survey_of(one, moment)
         if said.gate == Gate.COVERAGE:
             figures, covered = gates.coverage(scope, said.figures, view)
             passed = passed and covered
         elif said.gate == Gate.LIQUIDITY:
-            figures, enough = gates.liquidity(scope, said.figures, view)
+            figures, enough = gates.liquidity(scope, said.figures, survey, view)
             passed = passed and enough
         elif said.gate == Gate.QUEUE_HYGIENE:
-            found = gates.hygiene(scope, view)
+            found = survey or gates.hygiene(scope, view)
             passed = passed and said.count == found.waiting and not found.unfit
         elif said.gate == Gate.SIGNABILITY:
             passed = passed and gates.can_sign(moment.time_ms, view)
@@ -322,19 +334,25 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
         code = self._may_go_on(one, moment, view)
         if code or (wanted == _State.CANARY and gates.canaries_missing(one, view)):
             return Outcome(code=code or Refused.GATES)
+        survey = self._survey_of(one, moment)
+        if self._is_surveyed and survey is None:
+            return Outcome(code=Refused.SURVEY)
         evidence = one.evidence
         if wanted == _State.CANARY:
             digest = gates.canary_digest(one, view)
             place = (moment.time_ms, moment.sequence, True)
             evidence = (*evidence, Evidence(Gate.CANARY, digest, who, *place))[-EVIDENCE_KEPT:]
-        waiting = list(gates.queue(one.terms.scope, view))
-        fresh = _replace(
-            one,
-            evidence=evidence,
-            seed=said.seed,
-            queue=tuple((queued.number, queued.amount, queued.usd) for queued in waiting),
-            queue_digest=gates.queue_digest(said.seed, waiting),
-        )
+        fresh = _replace(one, evidence=evidence, seed=said.seed)
+        if survey is not None:
+            self._let_go(self.state.surveys, one.number)
+            self._set(self.state.rolls, one.number, survey.roll)
+            digest = gates.roll_digest(said.seed, survey.digest)
+            fresh = _replace(fresh, queue_digest=digest)
+        else:
+            waiting = list(gates.queue(one.terms.scope, view))
+            queue = tuple((queued.number, queued.amount, queued.usd) for queued in waiting)
+            digest = gates.queue_digest(said.seed, waiting)
+            fresh = _replace(fresh, queue=queue, queue_digest=digest)
         self._moved(fresh, _State.DRAINING, who, moment)
         return Outcome()
 
@@ -350,7 +368,9 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
             return self._lift(who, one, moment, view)
         has_canaries = Gate.CANARY in gates_of(one)
         if has_canaries and one.state in (_State.GATE_CHECK, _State.CANARY):
-            chosen = gates.canaries_chosen(one, view)
+            if self._lost_canaries(one, moment, view):
+                return Outcome(code=Refused.SURVEY)
+            chosen = gates.canaries_chosen(one, self._survey_of(one, moment), view)
             if chosen != one.canaries:
                 return self._canaries(who, one, chosen, moment, view)
         opening = wire.OpenDrain(one.number, said.seed)
@@ -378,30 +398,12 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
         code = self._may_go_on(one, moment, view) if not one.stops_leaving else 0
         if code:
             return Outcome(code=code)
-        if one.stops_leaving and self._still_waiting(one, view):
-            return Outcome(code=Refused.QUEUE)
+        code = self._why_waiting(one, moment, view) if one.stops_leaving else 0
+        if code:
+            return Outcome(code=code)
         self._moved(one, _State.LIFTED, who, moment)
+        self._let_go(self.state.surveys, one.number)
         return Outcome(commands=rules.core_command(one.number, one.terms, lifted=True))
-
-    def _still_waiting(self, one: Suspension, view: View) -> bool:
-        """Whether a request waits for this suspension alone."""
-        others = [
-            other
-            for other in self.state.suspensions.values()
-            if other.number != one.number and other.is_in_force
-        ]
-        action = one.terms.actions & wire.LEAVING
-        for line in gates.sums(one.terms.scope, view):
-            place = (line.network, line.asset)
-            # Where all wait for another too, nobody has to be asked.
-            if rules.stops_all(others, action, *place):
-                continue
-            for queued in gates.queue(one.terms.scope, view, *place):
-                asked = gates.ruling_of(queued, action, view)
-                mine = asked is not None and rules.verdict([one], asked).mode
-                if mine and asked is not None and not rules.verdict(others, asked).mode:
-                    return True
-        return False
 
     # Keeping
 
@@ -429,6 +431,11 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
         over = [number for number, one in table.items() if one.state > _State.DRAINING]
         for number in over[: max(0, len(over) - CLOSED_KEPT)]:
             self._remove(table, number)
+            self._let_go(self.state.rolls, number)
+
+    def _let_go(self, table: dict[int, V], number: int) -> None:
+        if number in table:
+            self._remove(table, number)
 
     # Questions
 
@@ -447,15 +454,32 @@ class Suspensions(UndoingFold[SuspensionsState, wire.AnySaid]):
         if isinstance(asked, wire.ListStops):
             stops = (one for one in table.values() if rules.may_stop(one, asked))
             return _encode([_short(one) for one in stops])
+        if isinstance(asked, wire.GetSurvey | wire.ListRoll):
+            return _encode(self._told(asked))
         return _encode(rules.verdict(table.values(), asked))
 
+    def _told(self, asked: wire.GetSurvey | wire.ListRoll) -> object:
+        if isinstance(asked, wire.ListRoll):
+            roll = self.state.rolls.get(asked.suspension)
+            if roll is None:
+                return None
+            page = islice(roll.items(), asked.skip, asked.skip + asked.limit)
+            return [(number, *line) for number, line in page]
+        found = self.state.surveys.get(asked.suspension)
+        return None if found is None else _replace(found, roll={})
+
     def _drain_of(self, asked: wire.DrainOf) -> int:
+        """The first that drains there; of one user's none before edition 1, and last after."""
+        last = 0
         for one in self.state.suspensions.values():
             scope = one.terms.scope
             here = scope.network in (0, asked.network) and scope.asset in (0, asked.asset)
-            if one.state == _State.DRAINING and here and scope.level != Level.USER:
+            if one.state != _State.DRAINING or not here:
+                continue
+            if scope.level != Level.USER:
                 return one.number
-        return 0
+            last = last or one.number
+        return last if self._is_surveyed else 0
 
 
 def _short(one: Suspension) -> Suspension:

@@ -32,8 +32,15 @@ from fullreserve.exchange.products.deposit_state import (
     Phase,
 )
 from fullreserve.exchange.products.policy_wire import POLICY, Approve
-from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, ListAll, Said
+from fullreserve.exchange.products.settling import survey_queue
+from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    GetSurvey,
+    ListAll,
+    Said,
+    Survey,
+)
 from fullreserve.exchange.products.withdrawal_state import (
     ListSums,
     ListWithdrawals,
@@ -139,6 +146,18 @@ class Exchange:
     async def suspension(self, number: int) -> Suspension:
         found: list[Suspension] = await self.ask(SUSPENSIONS, ListAll(), list[Suspension])
         return next(one for one in found if one.number == number)
+
+    async def survey(self, number: int) -> None:
+        """Has the queue of a suspension read; Broken with the code."""
+
+        async def ask(question: GetSurvey) -> Surveyed | None:
+            found: Surveyed | None = await self.ask(SUSPENSIONS, question, Surveyed | None)
+            return found
+
+        async def say(word: Survey) -> int:
+            return (await self.must(SUSPENSIONS, chart.HOUSE, word)).code
+
+        await survey_queue(number, ask, say)
 
     async def waiting(self) -> int:
         """How many withdrawals wait for a suspension."""

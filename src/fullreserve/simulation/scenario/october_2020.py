@@ -329,6 +329,7 @@ class Story(Market):
         await self._show(number, Gate.SIGNABILITY, count=2)
         await self._show(number, Gate.COVERAGE, figures=figures)
         await self._show(number, Gate.LIQUIDITY)
+        await exchange.survey(number)
         await self._show(number, Gate.QUEUE_HYGIENE, count=await exchange.waiting())
         await self._show(number, Gate.LIMITS)
         await self._show(number, Gate.SUPPORT)

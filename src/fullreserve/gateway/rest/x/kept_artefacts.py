@@ -43,7 +43,8 @@ class Artefacts:
     async def _made(self, one: Suspension, names: rows.Places, drained: list[DrainSum]) -> bytes:
         logs = await suspension_desk.drains(self._context, one.number)
         whole = await suspension_desk.whole(self._context, one.number) or one
-        return wire.envelope([rows.artefact(whole, names, logs, drained)])
+        roll = await suspension_desk.roll(self._context, one.number)
+        return wire.envelope([rows.artefact(whole, names, logs, drained, roll)])
 
     def _keep(self, number: int, known: tuple[_Basis, bytes]) -> None:
         self._kept[number] = known

@@ -35,7 +35,8 @@ from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titl
 Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
 
-FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2")  # the second: by a few
+# The second: by a few; the third: with the queue committed to request by request.
+FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
 USD = 10**8
 STATUS_STATES = {
     SuspensionState.ACTIVE: "ongoing",
@@ -217,7 +218,13 @@ def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> R
     return found
 
 
-def artefact(one: Suspension, places: Places, logs: Logs, drained: Iterable[DrainSum]) -> Row:
+def artefact(
+    one: Suspension,
+    places: Places,
+    logs: Logs,
+    drained: Iterable[DrainSum],
+    roll: Sequence[tuple[int, bytes, int]] | None = None,
+) -> Row:
     """A finished drain, whole: what its order can be worked out from again.
 
     Requests are known by their ids, owners by the id of their first request. Amounts are in the
@@ -237,7 +244,7 @@ def artefact(one: Suspension, places: Places, logs: Logs, drained: Iterable[Drai
         for asset, log in sorted(by_asset.items())
     ]
     return {
-        "format": FORMATS[any("owners" in line for line in lines)],
+        "format": FORMATS[any("owners" in line for line in lines) if roll is None else 2],
         "suspension": str(one.number),
         "orderingKey": "request number, ascending; lane L: max-min fair by owner",
         "idBase": str(ids.BASE),
@@ -245,7 +252,10 @@ def artefact(one: Suspension, places: Places, logs: Logs, drained: Iterable[Drai
         "seed": one.seed.hex(),
         "commitment": sha256(one.seed).hexdigest(),
         "queueDigest": one.queue_digest.hex(),
-        "queue": [[str(n), str(amount_int(amount)), str(usd)] for n, amount, usd in one.queue],
+        "queue": [
+            [str(number), str(amount_int(amount)), str(usd)]
+            for number, amount, usd in (one.queue if roll is None else roll)
+        ],
         "lines": lines,
     }
 

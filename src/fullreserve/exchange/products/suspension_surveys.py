@@ -1,0 +1,184 @@
+"""Surveys: what a restart has to know of a whole queue, read a few requests a word.
+
+From edition 1 of the rules on nothing that is said of a suspension walks its queue. The house says
+`Survey` as often as it takes; what was found is gone by for ten minutes. It is how many wait, whose
+owners are stopped, sums and the smallest for who is not of everybody, the list that the drain
+commits to, and, at its end, whether anybody still waits for this suspension alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import suspension_gates as gates
+from fullreserve.exchange.products import suspension_rules as rules
+from fullreserve.exchange.products import suspension_wire as wire
+from fullreserve.exchange.products.suspension_state import (
+    EDITION,
+    SURVEY_KEPT_MS,
+    SURVEYED,
+    Refused,
+    Surveyed,
+    Suspension,
+    SuspensionsState,
+    SuspensionState,
+)
+from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+
+_replace = msgspec.structs.replace
+
+
+class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
+    """What is found of queues, and what is gone by."""
+
+    @property
+    def _is_surveyed(self) -> bool:
+        """Whether the log has said that queues are read a few at a time."""
+        return self.state.edition >= SURVEYED
+
+    def _adopted(self, who: int, said: wire.Adopt) -> Outcome:
+        if who != chart.HOUSE:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if not 0 <= said.edition <= EDITION:
+            return REFUSED
+        self.state.edition = max(said.edition, self.state.edition)
+        return Outcome()
+
+    def _surveyed(
+        self, who: int, one: Suspension, said: wire.Survey, moment: Moment, view: View
+    ) -> Outcome:
+        """The next few are looked at; nothing, where the end was reached."""
+        if who != chart.HOUSE:
+            return Outcome(code=Refused.NOT_A_MEMBER)
+        if not self._is_surveyed or not one.is_in_force:
+            return Outcome(code=Refused.WRONG_STATE)
+        before = self.state.surveys.get(one.number)
+        if before is None or said.is_new:
+            before = Surveyed(moment.sequence)
+        elif before.ended_ms:
+            return Outcome()
+        waiting, last = gates.next_few(one.terms.scope, before.cursor, before.began, view)
+        is_draining = one.state == SuspensionState.DRAINING
+        alone = self._first_alone(one, waiting) if is_draining else 0
+        after = _replace(
+            _counted(before, waiting),
+            alone=alone,
+            cursor=last or before.cursor,
+            ended_ms=moment.time_ms if alone or not last else 0,
+        )
+        if not is_draining:
+            after = self._rolled(after, waiting)
+        self._set(self.state.surveys, one.number, after)
+        return Outcome()
+
+    def _rolled(self, survey: Surveyed, waiting: Iterable[gates.Waiting]) -> Surveyed:
+        digest = survey.digest
+        for each, _ in waiting:
+            self._set(survey.roll, each.number, (each.amount, each.usd))
+            digest = gates.chained(digest, each)
+        return _replace(survey, digest=digest)
+
+    def _first_alone(self, one: Suspension, waiting: Iterable[gates.Waiting]) -> int:
+        others = self._others(one)
+        return next((each.queued.number for each in waiting if _is_alone(one, each, others)), 0)
+
+    # Reading
+
+    def _survey_of(self, one: Suspension, moment: Moment) -> Surveyed | None:
+        """What was found of its queue a short while ago."""
+        found = self.state.surveys.get(one.number)
+        if found is None or not found.ended_ms:
+            return None
+        return found if moment.time_ms - found.ended_ms <= SURVEY_KEPT_MS else None
+
+    def _lacks_survey(self, one: Suspension, gate: int, moment: Moment) -> bool:
+        """Whether what is shown for a gate has to be held against a queue that nobody surveyed."""
+        if not self._is_surveyed or self._survey_of(one, moment) is not None:
+            return False
+        by_owner = gate == wire.Gate.LIQUIDITY and gates.is_of_some(one.terms.scope)
+        return by_owner or gate == wire.Gate.QUEUE_HYGIENE
+
+    def _why_waiting(self, one: Suspension, moment: Moment, view: View) -> int:
+        """0 when nobody waits for this suspension alone; QUEUE, or SURVEY while that is unknown."""
+        if not self._is_surveyed:
+            return Refused.QUEUE if self._still_waiting(one, view) else 0
+        others, action = self._others(one), one.terms.actions & wire.LEAVING
+        here = [
+            (line.network, line.asset)
+            for line in gates.sums(one.terms.scope, view)
+            if not rules.stops_all(others, action, line.network, line.asset)
+        ]
+        if not here:
+            return 0
+        if any(place in here for place in gates.draining(one.number, view)):
+            return Refused.QUEUE
+        found = self._survey_of(one, moment)
+        if found is None or self._changed_last(one) > found.began:
+            return Refused.SURVEY
+        if not found.alone:
+            return 0
+        still = gates.waiting(found.alone, one.terms.scope, view)
+        owned = gates.owned([still] if still is not None else [], view)
+        is_alone = any(_is_alone(one, each, others) for each in owned)
+        return Refused.QUEUE if is_alone else Refused.SURVEY
+
+    def _lost_canaries(self, one: Suspension, moment: Moment, view: View) -> bool:
+        """Whether a canary of somebody's has to be looked for in a queue that nobody surveyed."""
+        if not self._is_surveyed or not gates.is_of_some(one.terms.scope):
+            return False
+        wanted, found = gates.canaries_wanted(one, view), self._survey_of(one, moment)
+        if not wanted or found is None:
+            return bool(wanted)
+        chosen = (found.smallest[network][1] for network in wanted if network in found.smallest)
+        return any(gates.waiting(number, one.terms.scope, view) is None for number in chosen)
+
+    def _still_waiting(self, one: Suspension, view: View) -> bool:
+        """Whether a request waits for this suspension alone: before edition 1, by one walk."""
+        others, action = self._others(one), one.terms.actions & wire.LEAVING
+        for line in gates.sums(one.terms.scope, view):
+            place = (line.network, line.asset)
+            # Where all wait for another too, nobody has to be asked.
+            if rules.stops_all(others, action, *place):
+                continue
+            waiting = gates.queue(one.terms.scope, view, *place)
+            if any(_is_alone(one, each, others) for each in gates.owned(waiting, view)):
+                return True
+        return False
+
+    def _others(self, one: Suspension) -> list[Suspension]:
+        return [
+            other
+            for other in self.state.suspensions.values()
+            if other.number != one.number and other.is_in_force
+        ]
+
+    def _changed_last(self, one: Suspension) -> int:
+        """The last change of any other suspension; a sequence."""
+        table = self.state.suspensions
+        return max((other.version for other in table.values() if other is not one), default=0)
+
+
+def _is_alone(one: Suspension, each: gates.Waiting, others: Sequence[Suspension]) -> bool:
+    """Whether a request waits for this suspension and for no other."""
+    if each.owner is None:
+        return False
+    asked = gates.ruling_of(each.queued, one.terms.actions & wire.LEAVING, each.owner)
+    return bool(rules.verdict([one], asked).mode) and not rules.verdict(others, asked).mode
+
+
+def _counted(survey: Surveyed, waiting: Iterable[gates.Waiting]) -> Surveyed:
+    sums = {network: dict(by_asset) for network, by_asset in survey.sums.items()}
+    smallest, unfit, count = dict(survey.smallest), survey.unfit, survey.waiting
+    for each in waiting:
+        one, count, unfit = each.queued, count + 1, unfit + gates.is_stopped(each.owner)
+        by_asset = sums.setdefault(one.network, {})
+        before = amount_int(by_asset.get(one.asset, amount_bytes(0)))
+        by_asset[one.asset] = amount_bytes(before + amount_int(one.amount))
+        here = (one.usd, one.number)
+        smallest[one.network] = min(here, smallest.get(one.network, here))
+    return _replace(survey, sums=sums, smallest=smallest, unfit=unfit, waiting=count)
