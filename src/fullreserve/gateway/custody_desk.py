@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ from fullreserve.gateway.rest.submitted import submitted
 
 CREDENTIALS_STOP_MS = 24 * 3_600_000
 CLIENT_BYTES = 16
+PAGE = 200  # records in an answer
 
 _encode = msgspec.msgpack.Encoder().encode
 _ANSWERS: dict[Any, object] = {
@@ -68,6 +69,26 @@ async def ask(context: Context, fold: int, question: msgspec.Struct) -> Any:
     answer: bytes | None = await context.door.query(AskFold(fold, _encode(question)))
     assert answer is not None
     return msgspec.msgpack.decode(answer, type=_ANSWERS[type(question)])
+
+
+async def changed(
+    context: Context, fold: int, question: Callable[[int, int], msgspec.Struct], most: int
+) -> list[Any]:
+    """An owner's records, newest change first, asked for by the page: orders go in between.
+
+    `question` is given a page's limit and before which change it begins (0: with the newest). At
+    least `most`, where there are as many.
+    """
+    found: list[Any] = []
+    before = 0
+    while len(found) < most:
+        limit = min(PAGE, most - len(found))
+        page = await ask(context, fold, question(limit, before))
+        found += page
+        if len(page) < limit:
+            break
+        before = page[-1].version
+    return found
 
 
 async def say(

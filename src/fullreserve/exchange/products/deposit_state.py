@@ -112,11 +112,16 @@ class ListAddresses(Question, frozen=True, tag=3):
 
 
 class ListDeposits(Question, frozen=True, tag=4):
-    """-> list[Deposit], newest change first, of one owner or all (0)."""
+    """-> list[Deposit], newest change first, of one owner or all (0).
+
+    Of one owner's a page ends where a command's changes end, above `limit` if need be; the next one
+    is `changed_before` the last one's version (0: from the newest).
+    """
 
     owner: int
     changed_after: int  # sequence
     limit: int
+    changed_before: int = 0
 
 
 class ListUnclaimed(Question, frozen=True, tag=5):

@@ -19,7 +19,7 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import deposit_effects as effects
-from fullreserve.exchange.products.changes import newest, newest_of, renewed
+from fullreserve.exchange.products.changes import ByChange, newest, renewed
 from fullreserve.exchange.products.custody_ledger import (
     DEPOSIT,
     MEMO,
@@ -99,6 +99,7 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
     is_late = True
 
     def __init__(self) -> None:
+        self._touched: dict[bytes, None] = {}
         super().__init__(DepositsState(), decode_deposits)
 
     def _index(self) -> None:
@@ -107,9 +108,19 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
             for network, owners in self.state.addresses.items()
         }
         self._of_owner: dict[int, dict[bytes, None]] = {}
+        self._changes: ByChange[bytes] = ByChange()
         self._open: dict[int, dict[bytes, None]] = {}
         for one in self.state.deposits.values():
             self._enter(one)
+            self._changes.note(one.transfer, one.owner, one)
+
+    def settled(self, cause: int, code: int) -> None:
+        super().settled(cause, code)
+        for transfer in self._touched:
+            one = self.state.deposits.get(transfer)
+            if one is not None:
+                self._changes.note(transfer, one.owner, one)
+        self._touched.clear()
 
     def _enter(self, one: Deposit) -> None:
         self._of_owner.setdefault(one.owner, {})[one.transfer] = None
@@ -250,6 +261,7 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
         )
         self.state.deposits[one.transfer] = one
         self._enter(one)
+        self._touched[one.transfer] = None
         self._undo.append(lambda: self._forget(one))
         postings = self._in_a_block(one, view) if one.height else ()
         self._show_waiting(one, view)
@@ -563,12 +575,14 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
             self._enter(one)
 
         self._undo.append(undo)
+        self._touched[one.transfer] = None
         return fresh
 
     def _forget(self, one: Deposit) -> None:
         self.state.deposits.pop(one.transfer, None)
         self._of_owner.get(one.owner, {}).pop(one.transfer, None)
         self._open.get(one.network, {}).pop(one.transfer, None)
+        self._changes.drop(one.transfer)
 
     def _retire(self, tip: Tip) -> None:
         """Lets what is done and deep go: nothing is taken from such a depth again."""
@@ -614,8 +628,8 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
     def _listed(self, asked: ListDeposits) -> list[Deposit]:
         table = self.state.deposits
         if asked.owner:
-            mine = (table[transfer] for transfer in self._of_owner.get(asked.owner, ()))
-            return newest_of(mine, asked.changed_after, asked.limit)
+            place = (asked.owner, asked.changed_after, asked.changed_before, asked.limit)
+            return [table[transfer] for transfer in self._changes.page(*place)]
         return newest(table, asked.changed_after, asked.limit)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from fullreserve.exchange.products.changes import newest, newest_of
+from fullreserve.exchange.products.changes import newest
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
@@ -255,8 +255,8 @@ def _listed(
     if isinstance(asked, ListReceived):
         return _received(asked, table, known)
     if asked.owner:
-        mine = (table[number] for number in known.of_owner.get(asked.owner, ()))
-        return newest_of(mine, asked.changed_after, asked.limit)
+        place = (asked.owner, asked.changed_after, asked.changed_before, asked.limit)
+        return [table[number] for number in known.changes.page(*place)]
     return newest(table, asked.changed_after, asked.limit)
 
 
@@ -265,9 +265,11 @@ def _received(asked: ListReceived, table: dict[int, Withdrawal], known: Index) -
 
     A payment by id is over when it is made: its number is its last change's.
     """
+    before = asked.changed_before
     found: list[Withdrawal] = []
     for number in reversed(known.of_receiver.get(asked.receiver, {})):
         if number <= asked.changed_after or len(found) >= asked.limit:
             break
-        found.append(table[number])
+        if not before or number < before:
+            found.append(table[number])
     return found

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from fullreserve.exchange.products.changes import ByChange
 from fullreserve.exchange.products.custody_wire import Destination
 from fullreserve.exchange.products.drain_line import Line
 from fullreserve.exchange.products.drain_log import DrainSum, Pass, summed
@@ -85,6 +86,7 @@ class Index:
             for network, by_asset in by_network.items():
                 for asset, one_pass in by_asset.items():
                     self._told(suspension, network, asset, one_pass)
+        self.changes: ByChange[int] = ByChange()
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
         self.finals = {
@@ -100,6 +102,7 @@ class Index:
     def note(self, one: Withdrawal) -> None:
         """Enters a withdrawal that is newer than all others."""
         self.of_owner.setdefault(one.owner, {})[one.number] = None
+        self.changes.note(one.number, one.owner, one)
         if one.kind == Destination.OWNER:
             self.of_receiver.setdefault(one.destination, {})[one.number] = None
         if one.client:
@@ -115,6 +118,7 @@ class Index:
     def drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal."""
         self.of_owner.get(one.owner, {}).pop(one.number, None)
+        self.changes.drop(one.number)
         if one.kind == Destination.OWNER:
             self.of_receiver.get(one.destination, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)

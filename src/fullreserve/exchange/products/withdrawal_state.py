@@ -140,19 +140,28 @@ class WithdrawalsState(State):
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
-    """-> list[Withdrawal], newest change first, of one owner or all (0)."""
+    """-> list[Withdrawal], newest change first, of one owner or all (0).
+
+    Of one owner's a page ends where a command's changes end, above `limit` if need be; the next one
+    is `changed_before` the last one's version (0: from the newest).
+    """
 
     owner: int
     changed_after: int  # sequence
     limit: int
+    changed_before: int = 0
 
 
 class ListReceived(Question, frozen=True, tag=49):
-    """-> list[Withdrawal] to one owner within the exchange, newest change first."""
+    """-> list[Withdrawal] to one owner within the exchange, newest change first.
+
+    `changed_before`: as of `ListWithdrawals`.
+    """
 
     receiver: int
     changed_after: int  # sequence
     limit: int
+    changed_before: int = 0
 
 
 class GetWithdrawal(Question, frozen=True, tag=21):

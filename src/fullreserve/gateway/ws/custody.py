@@ -24,7 +24,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
 )
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
+from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
@@ -38,6 +38,7 @@ from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 BEATS = 5  # between two questions; a beat is 100 ms
 FIRST = 20  # of the newest
 MORE = 100  # changes in one push at most
+CHANGES_MAX = 2**31 - 1  # since the last look: all of them
 # What only some addresses have; REST leaves it out where it is not, OKX's pushes do not.
 NONE_OF_THEM: dict[str, object] = {"addrEx": None, "memo": "", "pmtId": "", "tag": ""}
 
@@ -134,7 +135,7 @@ class OfCustody(Beating):
         return await self._rows(owner, found, known), marks.now._replace(seen=seen)
 
     async def _since(
-        self, fold: int, question: Callable[[int, int], Struct], after: int, marks: _Marks
+        self, fold: int, question: Callable[..., Struct], after: int, marks: _Marks
     ) -> list[Any]:
         """All that changed after a sequence; for who has joined since a mark the newest too."""
         newest: list[Any] = []
@@ -143,10 +144,8 @@ class OfCustody(Beating):
             newest = await ask(self._context, fold, question(0, FIRST))
         if before.joined == NOTHING.joined:
             return newest
-        limit = MORE
-        while len(changed := await ask(self._context, fold, question(after, limit))) == limit:
-            limit *= 2  # the answer leaves out the oldest
-        return list({one.number: one for one in (*newest, *changed)}.values())
+        said = await changed(self._context, fold, partial(question, after), CHANGES_MAX)
+        return list({one.number: one for one in (*newest, *said)}.values())
 
     def _is_asked(self, asset: int) -> bool:
         return self._ccy in ("", self._context.catalog.assets[asset].symbol)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -18,7 +19,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 )
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, client_hash
+from fullreserve.gateway.custody_desk import ask, changed, client_hash
 from fullreserve.gateway.rest.asset.sender import Sender
 from fullreserve.gateway.rest.params import AfterMs, BeforeMs, Ccy, Hundred, Number, Params
 from fullreserve.gateway.rest.past import kept, ledger_caught_up, recorded
@@ -171,8 +172,8 @@ class _Bills:
 
     async def _refunded(self, owner: int, refunds: dict[int, int]) -> dict[int, int]:
         """The withdrawals whose last change paid back, by the bill of that."""
-        question = ListWithdrawals(owner, min(refunds.values()) - 1, LISTED_MAX)
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        question = partial(ListWithdrawals, owner, min(refunds.values()) - 1)
+        found: list[Withdrawal] = await changed(self._context, WITHDRAWALS, question, LISTED_MAX)
         ended = {one.version: one.number for one in found if one.state in REFUNDED}
         return {bill: ended[version] for bill, version in refunds.items() if version in ended}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -11,7 +12,7 @@ from fullreserve.exchange.products.deposit_state import Deposit, DepositState, L
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, names_of
+from fullreserve.gateway.custody_desk import changed, names_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.deposits import LISTED_MAX
 from fullreserve.gateway.rest.asset.withdrawals import WdId, withdrawal_of
@@ -63,8 +64,9 @@ def routes(context: Context) -> Routes:
             words = WORDS.get(WithdrawalState(one.state), "Under review")
             named = await names_of(context, (one.transfer,))
             return wire.envelope([_row(ids.text(one.number), words, named.get(one.transfer, ""))])
-        question = ListDeposits(request.owner, 0, LISTED_MAX)
-        found: list[Deposit] = await ask(context, DEPOSITS, question)
+        found: list[Deposit] = await changed(
+            context, DEPOSITS, partial(ListDeposits, request.owner, 0), LISTED_MAX
+        )
         names = await names_of(context, (one.transfer for one in found))
         rows = [
             _row("", DEPOSIT_WORDS.get(DepositState(one.state), "On hold"), params.tx_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -17,7 +18,7 @@ from fullreserve.exchange.products.deposit_state import (
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask, lines, names_of, say
+from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.receipts import receipt_row, received
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
@@ -148,8 +149,9 @@ class _Deposits:
         """Those of the fold, and of the records those that it has forgotten."""
         if params.type not in ("", ON_A_CHAIN) or params.from_wd_id:
             return []
-        question = ListDeposits(owner, 0, LISTED_MAX)
-        found: list[Deposit] = await ask(self._context, DEPOSITS, question)
+        found: list[Deposit] = await changed(
+            self._context, DEPOSITS, partial(ListDeposits, owner, 0), LISTED_MAX
+        )
         newest = {one.number: one for one in found}
         # Of what the records have, the fold may know some better: there is room for these too.
         limit = LISTED_MAX if params.tx_id else params.limit + len(newest)
@@ -163,7 +165,7 @@ class _Deposits:
             DEPOSITS,
             lambda history: history.deposits(owner, span, filters),
             is_found=filters.number in newest,
-            is_cut=len(found) == LISTED_MAX,
+            is_cut=len(found) >= LISTED_MAX,
         )
         merged = {one.number: one for one in older} | newest
         return [one for one in merged.values() if self._is_asked(one, params)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -37,7 +38,7 @@ from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListBalanc
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask, client_hash, lines, names_of, say
+from fullreserve.gateway.custody_desk import Line, ask, changed, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.own_addresses import OwnAddresses
 from fullreserve.gateway.rest.asset.deposits import number_of
@@ -283,8 +284,9 @@ class _Withdrawals:
 
     async def _asked(self, owner: int, params: WithdrawalsParams) -> list[Withdrawal]:
         """Those of the fold, and of the records those that it has forgotten; newest first."""
-        question = ListWithdrawals(owner, 0, LISTED_MAX)
-        found: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question)
+        found: list[Withdrawal] = await changed(
+            self._context, WITHDRAWALS, partial(ListWithdrawals, owner, 0), LISTED_MAX
+        )
         newest = {one.number: one for one in found}
         client = client_hash(self._context, owner, params.client_id)
         # Of what the records have, the fold may know some better: there is room for these too.
@@ -303,7 +305,7 @@ class _Withdrawals:
             WITHDRAWALS,
             lambda history: history.withdrawals(owner, span, filters),
             is_found=filters.number in newest or client in {one.client for one in found} - {b""},
-            is_cut=len(found) == LISTED_MAX,
+            is_cut=len(found) >= LISTED_MAX,
         )
         merged = {one.number: one for one in older} | newest
         asked = [one for one in merged.values() if self._is_asked(one, params, client)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, names_of
+from fullreserve.gateway.custody_desk import changed, names_of
 from fullreserve.identity.deposit_claims import Claim, State, plain_name
 
 LISTED_MAX = 10_000
@@ -39,16 +40,16 @@ class Credited:
 
     async def _look(self, uid: int, mine: list[Claim]) -> None:
         after = min(self._seen.get(one.number, 0) for one in mine)
-        question = ListDeposits(uid, after, LISTED_MAX)
-        changed: list[Deposit] = await ask(self._context, DEPOSITS, question)
-        if not changed:
+        question = partial(ListDeposits, uid, after)
+        found: list[Deposit] = await changed(self._context, DEPOSITS, question, LISTED_MAX)
+        if not found:
             return
-        credited = [one for one in changed if one.phase >= Phase.CREDITED]
+        credited = [one for one in found if one.phase >= Phase.CREDITED]
         names = await names_of(self._context, (one.transfer for one in credited))
         # The chain's name of a transaction may come after what it pays.
         nameless = [one.version for one in credited if not names.get(one.transfer)]
-        seen = min(nameless) - 1 if nameless else max(one.version for one in changed)
-        latest = {one.transfer: one for one in changed}
+        seen = min(nameless) - 1 if nameless else max(one.version for one in found)
+        latest = {one.transfer: one for one in found}
         # The newest change comes first, and is the one to show.
         named = {plain_name(names.get(one.transfer, "")): one for one in reversed(credited)}
         for claim in mine:
