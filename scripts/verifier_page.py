@@ -70,7 +70,12 @@ const FIRST = 'It is of version 1: lowest of 30 days and ages of addresses are n
 // What does not fail and has to be known.
 function remarks({ statement, assets }) {
   const found = []
-  for (const { symbol, decimals, users, reserves, leaving, was, own } of assets) {
+  for (const one of assets) {
+    const { symbol, decimals, users, reserves, leaving, was, own, reclassified } = one
+    if (reclassified) {
+      const how = own ? 'counted coins of it' : "called it the exchange's own token"
+      found.push(`RECLASSIFIED: ${symbol}, of which statement ${reclassified} ${how}.`)
+    }
     if (own) {
       if (users) found.push(`${symbol} is the exchange's OWN TOKEN: nothing is held for it.`)
     } else if (reserves < users) {

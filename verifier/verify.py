@@ -87,7 +87,7 @@ MEANINGS = (
             "of an older version",
             "in a list of after",
             "something else of statement",
-            "own token, statement",
+            "calls it the exchange's own token",
         ),
         (
             "The exchange has told two stories. Keep all of these files and show them to "
@@ -134,6 +134,7 @@ MEANINGS = (
             "do not cover",
             "too much of ",
             "own token is counted",
+            "own token now",
         ),
         (
             "The exchange owes its users more than it has shown to be there. Ask it why, and "
@@ -186,6 +187,7 @@ MEANINGS = (
     ),
     (
         (
+            "contradicts itself on",
             "is said to be more",
             "ratio is not",
             "house's share",
@@ -623,6 +625,7 @@ class Asset(NamedTuple):
     lowest: tuple[Low, ...] = ()  # of 1, 7 and 30 days
     was: int = 0  # there all through the day before the payments, by an earlier statement
     own: bool = False  # issued by the exchange itself: nothing covers it
+    reclassified: int = 0  # the newest statement that took it for the other of these two; 0: none
 
     @property
     def parts(self) -> int | None:
@@ -713,10 +716,13 @@ def assets_of(statement: Document) -> list[Asset]:
     ]
 
 
-def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, ...], int, bool]:
+_More = tuple[int, int, tuple[Low, ...], int, bool, int]
+
+
+def _more_of(row: Document, statement: Document) -> _More:
     """What statements say since their second version."""
     if whole(statement, "v") == 1:
-        return 0, 0, (), 0, False
+        return 0, 0, (), 0, False, 0
     lowest = member(row, "lowest", dict)
     lows = tuple(_low(member(lowest, days, dict)) for days in WINDOWS)
     if "own" in row and whole(row, "own") != 1:
@@ -724,7 +730,19 @@ def _more_of(row: Document, statement: Document) -> tuple[int, int, tuple[Low, .
     was = amount(row, "was") if "was" in row else 0
     if "before" in statement and not _was_looked_at(member(statement, "before", dict)):
         was = 0
-    return amount(row, "leaving"), amount(row, "young"), lows, was, "own" in row
+    leaving, young = amount(row, "leaving"), amount(row, "young")
+    return leaving, young, lows, was, "own" in row, _reclassified(row, statement)
+
+
+def _reclassified(row: Document, statement: Document) -> int:
+    """The statement that took an asset for the other kind last, own token or not; 0: none did."""
+    if "reclassified" not in row:
+        return 0
+    then = member(row, "reclassified", dict)
+    epoch = whole(then, "epoch")
+    if not 0 < epoch < whole(statement, "epoch") or whole(then, "ts") > whole(statement, "ts"):
+        raise Refused("The statement contradicts itself on when an asset was reclassified.")
+    return epoch
 
 
 def _was_looked_at(before: Document) -> bool:
@@ -775,21 +793,28 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
         for one in made:
             _check_lowest(one)
     for one in made:
-        _check_cover(one)
+        check_cover(one)
     return made
 
 
-def _check_cover(asset: Asset) -> None:
+def check_cover(asset: Asset) -> None:
     """That what is there covers what is owed, with a part of it that is on its way at most.
 
-    More of that counts as far as it was there before. What the exchange issues itself counts never.
+    More of that counts as far as it was there before. What the exchange issues itself counts never,
+    and covers nothing: what counted before cannot become that while users are owed it.
     """
+    sums = (asset.reserves + asset.leaving, asset.users, asset.leaving)
+    held, owed, leaving = (decimal(units, asset.decimals) for units in sums)
     if asset.own:
         if asset.reserves or asset.leaving:
             raise Refused(f"{asset.symbol}: the exchange's own token is counted as reserves.")
+        if asset.reclassified and asset.users:
+            raise Refused(
+                "%s: nothing covers %s owed to users: it counted as reserves until statement %d, "
+                "and is called the exchange's own token now."
+                % (asset.symbol, owed, asset.reclassified)
+            )
         return
-    sums = (asset.reserves + asset.leaving, asset.users, asset.leaving)
-    held, owed, leaving = (decimal(units, asset.decimals) for units in sums)
     if asset.reserves + asset.leaving < asset.users:
         raise Refused(f"{asset.symbol}: reserves of {held} do not cover {owed} owed to users.")
     if asset.unshown > asset.users // LEAVING_PART:
@@ -1076,15 +1101,19 @@ def _check_read_before(older: Document, newer: Document) -> None:
 
 
 def _check_own(older: Document, newer: Document) -> None:
-    """That nothing that was covered by coins is called the exchange's own token afterwards."""
-    counted = {one.symbol for one in assets_of(older) if one.reserves}
+    """That what is called the exchange's own token, and what counts, changes in the open only."""
+    first, second = whole(older, "epoch"), whole(newer, "epoch")
+    was = {one.symbol: one for one in assets_of(older)}
     for one in assets_of(newer):
-        if one.own and one.symbol in counted:
-            first, second = whole(older, "epoch"), whole(newer, "epoch")
-            raise Refused(
-                "%s: statement %d calls it the exchange's own token, statement %d counts coins "
-                "of it." % (one.symbol[:20], second, first)
-            )
+        then = was.get(one.symbol, one)
+        counts = then.reserves if one.own else one.reserves
+        if one.own == then.own or one.reclassified >= first or not counts:
+            continue
+        numbers = (second, first) if one.own else (first, second)
+        raise Refused(
+            "%s: statement %d calls it the exchange's own token, statement %d counts coins of it."
+            % (one.symbol[:20], *numbers)
+        )
 
 
 def _check_lows(older: Document, newer: Document) -> None:
@@ -2671,6 +2700,9 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
     say("  in the exchange's log of %d statements, which only grew" % checked.logged.size)
     for one in checked.assets:
         there, owed = decimal(one.reserves, one.decimals), decimal(one.users, one.decimals)
+        if one.reclassified:
+            how = "counted coins of it" if one.own else "called it the exchange's own token"
+            say(f"  RECLASSIFIED: {one.symbol}, of which statement {one.reclassified} {how}")
         if one.own:
             if one.users:
                 say(f"  {one.symbol:6} owed to users {owed}: the EXCHANGE'S OWN TOKEN.")

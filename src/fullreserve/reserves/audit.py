@@ -201,14 +201,15 @@ def _check_place(node: Node, chain: dict[str, Any], place: dict[str, Any]) -> in
 
 
 def check_cover(document: Document) -> list[str]:
-    """That reserves, with what is on its way, cover what users are owed of each asset; Finding.
+    """That each asset is covered, as verifiers have it; Finding, NoVerifier.
 
     What comes back are the exchange's own tokens, which nothing covers.
     """
-    own = [row["symbol"] for row in document["assets"] if row.get("own")]
-    for row in document["assets"]:
-        if row["symbol"] in own:
-            continue
-        if int(row["reserves"]) + int(row.get("leaving", "0")) < int(row["users"]):
-            raise Finding(f"{row['symbol']}: reserves do not cover what users are owed")
-    return own
+    judge = verifier()
+    try:
+        assets = judge.assets_of(document)
+        for one in assets:
+            judge.check_cover(one)
+    except judge.Refused as refused:
+        raise Finding(str(refused)) from None
+    return [one.symbol for one in assets if one.own]

@@ -15,6 +15,8 @@ import msgspec
 
 from fullreserve.reserves.statement import Document, Low
 
+# How the file is kept; of another form it is made anew.
+FORM = 2
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 DAYS = (1, 7, 30)
@@ -26,13 +28,18 @@ class _Kept(msgspec.Struct):
     """`hours` is by hour since 1970, then by asset: lowest ratio (empty: none) and reserves.
 
     `gaps` is by the same hours: the longest time in ms before one of the hour's statements.
+    `counted` and `own` are by asset: epoch and time of the newest statement that counted coins of
+    it, and that called it the exchange's own.
     """
 
+    form: int = 0
     epoch: int = 0
     first_ms: int = 0
     last_ms: int = 0
     hours: dict[int, dict[str, tuple[str, int]]] = msgspec.field(default_factory=dict)
     gaps: dict[int, int] = msgspec.field(default_factory=dict)
+    counted: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    own: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
 
 
 class Lows:
@@ -44,8 +51,8 @@ class Lows:
             self._kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
         except (OSError, msgspec.DecodeError):
             self._kept = _Kept()
-        if not self._kept.first_ms:  # as files once were, without gaps
-            self._kept = _Kept()
+        if self._kept.form != FORM:
+            self._kept = _Kept(FORM)
 
     @property
     def epoch(self) -> int:
@@ -61,6 +68,7 @@ class Lows:
             for row in one["assets"]:
                 shown = row["ratio"], int(row["reserves"])
                 lows[row["symbol"]] = _lower(lows.get(row["symbol"], unlisted), shown)
+                self._note_kind(row, (one["epoch"], one["ts"]))
             self._kept.epoch = one["epoch"]
             self._note(hour, one["ts"])
             for old in [known for known in self._kept.hours if known < hour - _HOURS]:
@@ -72,6 +80,25 @@ class Lows:
         gap = ts - (kept.last_ms or ts)
         kept.gaps[hour] = max(gap, kept.gaps.get(hour, 0))
         kept.last_ms = ts
+
+    def _note_kind(self, row: Document, now: tuple[int, int]) -> None:
+        """Whether coins of an asset counted, or it was the exchange's own; or what it said of then.
+
+        What it said is all there is where the statement of then is older than those taken.
+        """
+        symbol, is_own = row["symbol"], "own" in row
+        here, other = self._kept.counted, self._kept.own
+        if is_own:
+            here, other = other, here
+        if is_own or int(row["reserves"]):
+            here[symbol] = now
+        if "reclassified" in row:
+            said = row["reclassified"]
+            other[symbol] = max(other.get(symbol, (0, 0)), (said["epoch"], said["ts"]))
+
+    def reclassified(self, symbol: str, *, is_own: bool) -> tuple[int, int] | None:
+        """Epoch and time of the newest statement that took an asset for the other kind."""
+        return (self._kept.counted if is_own else self._kept.own).get(symbol)
 
     def keep(self) -> None:
         """Writes it down; what is lost is read from the statements again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.reserves.canonical import canonical, digest
@@ -114,6 +114,16 @@ Earlier = Callable[[Mapping[int, int]], Document | None]
 Lowest = Callable[[str, Low, int], Mapping[str, Low]]
 
 
+class Reclassified(Protocol):
+    """Epoch and time of the newest statement that took an asset for the other kind, if any did."""
+
+    def __call__(self, symbol: str, /, *, is_own: bool) -> tuple[int, int] | None: ...
+
+
+def _never(_symbol: str, /, *, is_own: bool) -> None:
+    """Of statements that nothing came before."""
+
+
 def statement(
     claimed: Claimed,
     shown: Shown,
@@ -127,6 +137,7 @@ def statement(
     gaps: Mapping[str, int],
     leaving: Sequence[Leaving] = (),
     earlier: Earlier = lambda _heights: None,
+    reclassified: Reclassified = _never,
 ) -> Document:
     """The document that is signed; its members are described in the guide to reserves."""
     own = {one.asset for one in claimed.assets if one.symbol in shown.own_tokens}
@@ -142,6 +153,8 @@ def statement(
         row["lowest"] = {
             days: {"ratio": one.ratio, "reserves": str(one.reserves)} for days, one in low.items()
         }
+        if then := reclassified(row["symbol"], is_own="own" in row):
+            row["reclassified"] = dict(zip(("epoch", "ts"), then, strict=True))
     names = {one.asset: one.symbol for one in claimed.assets}
     before = _before(rows, leaving, names, earlier)
     expires_ms = now_ms + EXPIRES_AFTER_EPOCHS * interval_s * 1000

@@ -79,6 +79,7 @@ class Worker:
         self._lows = Lows(data / keys.FOLDER / "lows.json")
         self.projection = Projection(data, door, keys.salt(data))
         self.guarding = Guarding(door, self.projection)
+        self._warned: set[str] = set()
         self._proven = 0  # the newest epoch that the tree knows
 
     async def run(self) -> None:
@@ -134,7 +135,9 @@ class Worker:
             gaps=self._lows.gaps(now_ms),
             leaving=away,
             earlier=partial(earlier, self._statement, epoch - 1, now_ms),
+            reclassified=self._lows.reclassified,
         )
+        self._warn_of_own(document)
         house = self.projection.house_proof(epoch)
         envelope = signed(document, self._signer)
         if house is not None:
@@ -147,12 +150,26 @@ class Worker:
             await self.guarding.tell(shown, booked)
         return row
 
+    def _warn_of_own(self, document: Document) -> None:
+        """Of own tokens that counted before: once a run, as every statement says it from now on."""
+        for row in document["assets"]:
+            symbol, is_own = row["symbol"], "own" in row
+            if "reclassified" in row and is_own and symbol not in self._warned:
+                self._warned.add(symbol)
+                log.warning(
+                    "a token counted as reserves before it was named in own_tokens: every "
+                    "statement and verifier says so, and refuses while users are owed it",
+                    symbol=symbol,
+                    counted_until=row["reclassified"]["epoch"],
+                )
+
     def _look_back(self) -> None:
         """Takes in the lowest of the statements that were published since the last look."""
         since_ms = self._clock.wall_ms() - LOWEST_OF_MS
         fresh = range(self._lows.epoch + 1, self._archive.epoch + 1)
         first = bisect_left(fresh, since_ms, key=lambda epoch: self._statement(epoch)["ts"])
-        for start in range(first, len(fresh), AT_ONCE):
+        # One more: it says what of an asset counted before it.
+        for start in range(max(0, first - 1), len(fresh), AT_ONCE):
             self._lows.take(map(self._statement, fresh[start : start + AT_ONCE]))
             self._lows.keep()
 

@@ -223,7 +223,7 @@ async def a_declared_coin_is_audited(
     said = capsys.readouterr().out
     assert "1 addresses are the exchange's: their keys signed" in said
     assert "1 balances are those of your own nodes" in said
-    assert "FAILED: BTC: reserves do not cover" in said
+    assert "FAILED: BTC: reserves of 0.01 do not cover" in said
 
 
 async def test_a_declared_address_counts_by_the_coins_named_with_it(

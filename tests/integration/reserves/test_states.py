@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fullreserve.config import Settings
 from fullreserve.custody import networks
@@ -188,6 +189,37 @@ async def test_the_exchanges_own_token_never_counts(world: World) -> None:
     assert verify.verdict_of([told], 1).endswith("of the exchange's own USDT nothing is covered.")
 
 
+async def test_what_counted_cannot_become_an_own_token_in_silence(world: World) -> None:
+    """Each statement says it from then on, over restarts too, and back. Criterion: POR-PIT-17"""
+    first = await world.publish()
+    await world.stop()
+    await world.start(Rules(own_tokens=frozenset({"USDT"})))
+    with capture_logs() as logged:
+        second = await world.publish()
+    then = {name: first["statement"][name] for name in ("epoch", "ts")}
+    assert asset_row(second, "USDT")["reclassified"] == then
+    (warned,) = [one for one in logged if "own_tokens" in one["event"]]
+    assert (warned["symbol"], warned["counted_until"]) == ("USDT", 1)
+    verdict = world.verdict(second)
+    assert verdict.startswith("USDT: nothing covers 2000000 owed to users: it counted as reserves")
+    assert "until statement 1" in verdict
+    await world.stop()
+    (world.folder / "reserves" / "lows.json").unlink()
+    await world.start(Rules(own_tokens=frozenset({"USDT"})))
+    advance(world, 40 * 24 * HOUR_MS)
+    third = await world.publish()
+    assert asset_row(third, "USDT")["reclassified"] == then, "older than what is looked back at"
+    await world.stop()
+    await world.start()
+    fourth = await world.publish()
+    assert asset_row(fourth, "USDT")["reclassified"]["epoch"] == 3
+    assert world.verdict(fourth) == ""
+    said: list[str] = []
+    verify.told(verify.check_bundle(fourth), said.append, 0)
+    expected = "USDT, of which statement 3 called it the exchange's own token"
+    assert f"  RECLASSIFIED: {expected}" in said
+
+
 async def test_a_network_without_a_node_is_said_not_to_be_shown(world: World) -> None:
     """Its wallets are published meanwhile, so that they need not wait once it has one.
 
@@ -310,7 +342,10 @@ async def test_an_auditor_makes_the_totals_again_from_the_journal(
     assert "4 balances are those of your own nodes" in said
     assert "2 addresses are the exchange's: their keys signed" in said
     assert audit(settings, None, node) == 1
-    assert "FAILED: USDT: reserves do not cover" in capsys.readouterr().out
+    assert (
+        "FAILED: USDT: reserves of 2000000 do not cover 2000000.00000005 owed"
+        in capsys.readouterr().out
+    )
     place = world.folder / "reserves" / "public" / "epochs" / "2.json"
     row = json.loads(place.read_bytes())
     row["statement"]["assets"][0]["claims"] = "1"

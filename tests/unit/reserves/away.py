@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from fullreserve.reserves.statement import hash_of, signed
 from tests.unit.reserves import chain
 from tests.unit.reserves.forge import (
+    HOUSE,
     KEY,
     NOW_MS,
+    USERS,
+    Account,
     Document,
+    Tree,
     again,
     honest,
     logged,
     lowest,
 )
-from tests.unit.reserves.receipts import bundle, history
+from tests.unit.reserves.receipts import MINUTE_MS, TREE, bundle, history
 from tests.unit.reserves.state_tree import StateTree, account
 from tests.unit.reserves.vector import Vector
 
@@ -214,6 +219,52 @@ def own_tokens() -> Iterator[Vector]:
         [bundle(made, 1), bundle(made, 2)],
         "USDT: statement 2 calls it the exchange's own token, statement 1 counts coins of it.",
     )
+    yield from reclassified()
+
+
+# An exchange that owes nobody USDT, and has some.
+NOT_OWED = Tree((HOUSE, *(Account(one.number, (one.claims[0], 0)) for one in USERS)))
+
+
+def changing(kinds: str, said: Document | None, tree: Tree = TREE) -> list[Document]:
+    """Statements in which USDT counts (c) or is the exchange's own (o); what the last one says."""
+    made = history(len(kinds), tree=tree)
+    for one, kind in zip(made, kinds, strict=True):
+        row = one["assets"][1]
+        row |= {"reserves": "0", "ratio": "", "own": 1} if kind == "o" else {}
+        row["lowest"] = lowest(row["ratio"], 0 if "o" in kinds else int(row["reserves"]))
+    if said is not None:
+        made[-1]["assets"][1]["reclassified"] = said
+    for before, one in pairwise(made):
+        one["previous"] = hash_of(before)
+    return made
+
+
+def reclassified() -> Iterator[Vector]:
+    """What counted becomes the exchange's own token, or the other way round."""
+    first = {"epoch": 1, "ts": NOW_MS + MINUTE_MS}
+    hole = (
+        "USDT: nothing covers 0.00010055 owed to users: it counted as reserves until statement 1, "
+        "and is called the exchange's own token now."
+    )
+    hidden = (
+        "USDT: statement %d calls it the exchange's own token, statement %d counts coins of it."
+    )
+    nonsense = "The statement contradicts itself on when an asset was reclassified."
+    few = NOT_OWED
+    for words, told, epochs, tree, verdict in (
+        ("users are owed it", changing("co", first), (2,), TREE, hole),
+        ("both are there", changing("co", first), (1, 2), TREE, hole),
+        ("nobody is owed it", changing("co", first, few), (1, 2), few, ""),
+        ("an own one counts", changing("oc", first), (1, 2), TREE, ""),
+        ("an own one counts, unsaid", changing("oc", None), (1, 2), TREE, hidden % (1, 2)),
+        ("it counted later", changing("cco", first, few), (2, 3), few, hidden % (3, 2)),
+        ("before the first", changing("oc", {**first, "epoch": 0}), (2,), TREE, nonsense),
+        ("by itself", changing("oc", {**first, "epoch": 2}), (2,), TREE, nonsense),
+        ("tomorrow", changing("oc", {**first, "ts": 2 * NOW_MS}), (2,), TREE, nonsense),
+    ):
+        files = [bundle(told, epoch, tree) for epoch in epochs]
+        yield Vector(f"a reclassified token: {words}", files, verdict)
 
 
 def unshown() -> Iterator[Vector]:

@@ -195,6 +195,8 @@ def _lies_of(bundle: Document) -> list[str]:
         # What the exchange issues itself has no cover, and says that it has none.
         if (there + way if is_own else there + way < claims - own) or own < 0 or claims < own:
             said.append(f"{row['symbol']} is not covered")
+        if is_own and claims > own and "reclassified" in row:
+            said.append(f"{row['symbol']} counted before, and covers nothing now")
         if bundle.get("proof") and not 0 <= int(bundle["proof"]["claims"][place]) <= claims:
             said.append(f"{row['symbol']}: a claim is not in its total")
     return said

@@ -22,13 +22,13 @@ TREE = Tree((HOUSE, *USERS))
 MINUTE_MS = 60_000
 
 
-def history(length: int, first_reserves: int = 1_000) -> list[Document]:
+def history(length: int, first_reserves: int = 1_000, tree: Tree = TREE) -> list[Document]:
     """Statements that follow each other, with what was shown in the first."""
     made: list[Document] = []
     for epoch in range(1, length + 1):
         made.append(
             statement_of(
-                TREE,
+                tree,
                 (first_reserves if epoch == 1 else 1_000, 20_000),
                 epoch=epoch,
                 ts=NOW_MS + epoch * MINUTE_MS,
@@ -40,8 +40,8 @@ def history(length: int, first_reserves: int = 1_000) -> list[Document]:
     return made
 
 
-def bundle(told: list[Document], epoch: int) -> Document:
-    return bundle_of(TREE, told[epoch - 1], before=told[: epoch - 1])
+def bundle(told: list[Document], epoch: int, tree: Tree = TREE) -> Document:
+    return bundle_of(tree, told[epoch - 1], before=told[: epoch - 1])
 
 
 def vectors() -> Iterator[Vector]:

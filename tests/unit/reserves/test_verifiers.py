@@ -118,6 +118,7 @@ PITFALLS = {
     "POR-PIT-13": ("has run out", "longer than a month"),
     "POR-RESERVES-4": ("counts twice", "that is not named", "of a later block", "in no block"),
     "POR-PIT-15": ("an own token that counts", "a hole that is called an own token"),
+    "POR-PIT-17": ("a reclassified token: users are owed it", "an own one counts, unsaid"),
     "POR-RESERVES-5": ("coins that went round", "more was there", "was before is not shown"),
     "POR-RESERVES-6": ("a network that is shown and is not",),
     "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out", "two orders:"),
@@ -128,8 +129,8 @@ PITFALLS = {
 def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
     """Criterion: POR-PIT-1, POR-PIT-2, POR-PIT-3, POR-PIT-4, POR-PIT-5, POR-PIT-6, POR-PIT-7
 
-    Criterion: POR-PIT-8, POR-PIT-10, POR-PIT-11, POR-PIT-13, POR-PIT-15, POR-RESERVES-4,
-    POR-RESERVES-5, POR-RESERVES-6
+    Criterion: POR-PIT-8, POR-PIT-10, POR-PIT-11, POR-PIT-13, POR-PIT-15, POR-PIT-17,
+    POR-RESERVES-4, POR-RESERVES-5, POR-RESERVES-6
     """
     refused = [one.name for one in VECTORS if one.verdict]
     for words in PITFALLS[pitfall]:

@@ -32,3 +32,21 @@ export function checkFiles(
   say?: (step: Step) => void,
 ): Promise<Checked[]>
 export function decimal(units: bigint, decimals: number): string
+
+/** What a statement says of an asset; amounts are in units of 10^-decimals. */
+export interface StatedAsset {
+  symbol: string
+  decimals: number
+  users: bigint
+  reserves: bigint
+  leaving: bigint
+  young: bigint
+  own: boolean
+  /** The newest statement that took it for the other kind, own token or not; 0: none did. */
+  reclassified: number
+  /** Why it is not covered, in a sentence; empty where it is, or where nothing covers it. */
+  lack: string
+}
+
+export function coverOf(statement: object): StatedAsset[]
+export function faultOf(statement: object): string

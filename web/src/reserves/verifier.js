@@ -52,7 +52,7 @@ const MEANINGS = [
       'of an older version',
       'in a list of after',
       'something else of statement',
-      'own token, statement',
+      "calls it the exchange's own token",
     ],
     'The exchange has told two stories. Keep all of these files and show them to ' +
       'others: together they are the proof.',
@@ -79,7 +79,7 @@ const MEANINGS = [
       'exchange.',
   ],
   [
-    ['do not cover', 'too much of ', 'own token is counted'],
+    ['do not cover', 'too much of ', 'own token is counted', 'own token now'],
     'The exchange owes its users more than it has shown to be there. Ask it why, and ' +
       'leave nothing there that you cannot lose.',
   ],
@@ -120,6 +120,7 @@ const MEANINGS = [
   ],
   [
     [
+      'contradicts itself on',
       'is said to be more',
       'ratio is not',
       "house's share",
@@ -677,21 +678,49 @@ function checkAssets(statement, house) {
   return made
 }
 
-// That what is there covers what is owed, with a part of it that is on its way at most; more of that
-// counts as far as it was there before. What the exchange issues itself counts never.
-function checkCover({ symbol, decimals, users, reserves, leaving, was, own }) {
-  if (own) {
-    if (reserves || leaving) refuse(`${symbol}: the exchange's own token is counted as reserves.`)
-    return
-  }
+// Why what is there does not cover what is owed, with a part of it that is on its way at most; more of
+// that counts as far as it was there before. What the exchange issues itself counts never, and covers
+// nothing: what counted before cannot become that while users are owed it. Empty: it covers.
+function lackOf({ symbol, decimals, users, reserves, leaving, was, own, reclassified }) {
   const sums = [reserves + leaving, users, leaving].map((units) => decimal(units, decimals))
   const [held, owed, away] = sums
+  if (own) {
+    if (reserves || leaving) return `${symbol}: the exchange's own token is counted as reserves.`
+    if (!reclassified || !users) return ''
+    return (
+      `${symbol}: nothing covers ${owed} owed to users: it counted as reserves until statement ` +
+      `${reclassified}, and is called the exchange's own token now.`
+    )
+  }
   if (reserves + leaving < users) {
-    refuse(`${symbol}: reserves of ${held} do not cover ${owed} owed to users.`)
+    return `${symbol}: reserves of ${held} do not cover ${owed} owed to users.`
   }
   if (atLeast0(users - reserves) - atLeast0(was - reserves) > users / LEAVING_PART) {
-    refuse(`${symbol}: ${away} is said to be on its way, too much of ${owed} to be cover.`)
+    return `${symbol}: ${away} is said to be on its way, too much of ${owed} to be cover.`
   }
+  return ''
+}
+
+function checkCover(asset) {
+  const lack = lackOf(asset)
+  if (lack) refuse(lack)
+}
+
+/** What a statement says of each asset, with why it is not covered (`lack`; empty where it is). */
+export function coverOf(statement) {
+  return assetsOf(statement).map((one) => ({ ...one, lack: lackOf(one) }))
+}
+
+/** What does not hold of all that a statement says by itself, in a sentence; empty: it holds. */
+export function faultOf(statement) {
+  try {
+    const house = texts(statement, 'assets').map((row) => amount(row, 'house'))
+    checkAssets(statement, house)
+  } catch (problem) {
+    if (problem instanceof Refused) return problem.message
+    throw problem
+  }
+  return ''
 }
 
 const atLeast0 = (units) => (units > 0n ? units : 0n)
@@ -716,8 +745,9 @@ function checkAsset(row, own, statement) {
 
 // What statements say since their second version.
 function moreOf(row, statement) {
-  if (whole(statement, 'v') === 1)
-    return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false }
+  if (whole(statement, 'v') === 1) {
+    return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false, reclassified: 0 }
+  }
   const of = member(row, 'lowest', 'object')
   const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
   if ('own' in row && whole(row, 'own') !== 1) refuse('The file has no proper "own".')
@@ -725,7 +755,20 @@ function moreOf(row, statement) {
   const isKnown = !('before' in statement) || wasLookedAt(member(statement, 'before', 'object'))
   const was = isKnown ? stated : 0n
   const [leaving, young] = [amount(row, 'leaving'), amount(row, 'young')]
-  return { leaving, young, lowest, was, own: 'own' in row }
+  const reclassified = reclassifiedIn(row, statement)
+  return { leaving, young, lowest, was, own: 'own' in row, reclassified }
+}
+
+// The statement that took an asset for the other kind last, own token or not; 0: none did.
+function reclassifiedIn(row, statement) {
+  if (!('reclassified' in row)) return 0
+  const then = member(row, 'reclassified', 'object')
+  const epoch = whole(then, 'epoch')
+  const isBefore = epoch > 0 && epoch < whole(statement, 'epoch')
+  if (!isBefore || whole(then, 'ts') > whole(statement, 'ts')) {
+    refuse('The statement contradicts itself on when an asset was reclassified.')
+  }
+  return epoch
 }
 
 // Whether there were statements all through the day before an earlier one.
@@ -1055,17 +1098,19 @@ function checkReadBefore(older, newer) {
   }
 }
 
-// That nothing that was covered by coins is called the exchange's own token afterwards.
+// That what is called the exchange's own token, and what counts, changes in the open only.
 function checkOwn(older, newer) {
-  const counted = new Set()
-  for (const one of assetsOf(older)) if (one.reserves) counted.add(one.symbol)
-  for (const { symbol, own } of assetsOf(newer)) {
-    if (own && counted.has(symbol)) {
-      refuse(
-        `${symbol.slice(0, 20)}: statement ${whole(newer, 'epoch')} calls it the exchange's own ` +
-          `token, statement ${whole(older, 'epoch')} counts coins of it.`,
-      )
-    }
+  const [first, second] = [whole(older, 'epoch'), whole(newer, 'epoch')]
+  const was = new Map(assetsOf(older).map((one) => [one.symbol, one]))
+  for (const one of assetsOf(newer)) {
+    const then = was.get(one.symbol) ?? one
+    const counts = one.own ? then.reserves : one.reserves
+    if (one.own === then.own || one.reclassified >= first || !counts) continue
+    const [calls, counting] = one.own ? [second, first] : [first, second]
+    refuse(
+      `${one.symbol.slice(0, 20)}: statement ${calls} calls it the exchange's own token, ` +
+        `statement ${counting} counts coins of it.`,
+    )
   }
 }
 

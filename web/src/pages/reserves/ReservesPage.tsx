@@ -1,17 +1,18 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import type { StatedAsset } from '~/reserves/verifier'
 import { type Column, Table } from '~/ui/Table'
 import { CheckFunds } from './CheckFunds'
 import { coins } from './coins'
 import {
   type AssetRow,
   type ChainEvidence,
-  covers,
-  coversWithLeaving,
+  coverIn,
   evidencePath,
-  isCovered,
+  faultIn,
   owedOwn,
+  restsOnLeaving,
   type Statement,
   useEvidence,
   useHistory,
@@ -75,7 +76,8 @@ export function ReservesPage(): ReactNode {
 function Verdict({ statement, now }: { statement: Statement; now: number }): ReactNode {
   const { t } = useTranslation()
   const isStale = now > statement.expires
-  const covered = isCovered(statement)
+  const fault = faultIn(statement)
+  const covered = !fault
   const own = owedOwn(statement)
   const isGood = !isStale && covered
   const held = own.length ? 'reserves.coveredBut' : 'reserves.covered'
@@ -90,6 +92,7 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
       data-partly={isGood && own.length > 0}
     >
       <p className={css.sentence}>{t(key, { names: own.join(', ') })}</p>
+      {fault ? <p>{t('reserves.failed', { why: fault })}</p> : null}
       <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
       <p>{read ? t('reserves.readAge', { count: seconds(read) }) : t('reserves.nothingShown')}</p>
       {chains.length ? (
@@ -111,15 +114,36 @@ const DAYS = ['1', '7', '30'] as const
 
 const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)}%` : '—')
 
-function tone(asset: AssetRow): string | undefined {
-  if (asset.own) return css.away
-  if (!covers(asset)) return css.lacking
-  return coversWithLeaving(asset) ? css.away : css.enough
+function tone(asset: StatedAsset | undefined): string | undefined {
+  if (!asset || asset.lack) return css.lacking
+  return asset.own || restsOnLeaving(asset) ? css.away : css.enough
+}
+
+/** The ratio, and what it does not say. */
+function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }): ReactNode {
+  const { t } = useTranslation()
+  const amount = coins(row.leaving ?? '0', row.decimals)
+  const then = row.own ? 'reserves.wasCounted' : 'reserves.wasOwn'
+  return (
+    <>
+      <b className={tone(read)}>{percent(row.ratio)}</b>
+      {row.own ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
+      {read?.reclassified ? (
+        <div className={read.lack ? css.lacking : css.away}>
+          {t(then, { epoch: read.reclassified })}
+        </div>
+      ) : null}
+      {read && restsOnLeaving(read) ? (
+        <div className={css.away}>{t('reserves.away', { amount })}</div>
+      ) : null}
+    </>
+  )
 }
 
 function Assets({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
   const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
+  const read = coverIn(statement)
   const columns: Column<AssetRow>[] = [
     { id: 'asset', title: t('currency'), cell: ({ symbol }) => <b>{symbol}</b> },
     { id: 'owed', title: t('reserves.owed'), number: true, cell: (one) => text(one.users, one) },
@@ -146,17 +170,7 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'ratio',
       title: t('reserves.ratio'),
       number: true,
-      cell: (one) => (
-        <>
-          <b className={tone(one)}>{percent(one.ratio)}</b>
-          {one.own ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
-          {coversWithLeaving(one) && (
-            <div className={css.away}>
-              {t('reserves.away', { amount: text(one.leaving ?? '0', one) })}
-            </div>
-          )}
-        </>
-      ),
+      cell: (one) => <Ratio row={one} read={read.get(one.symbol)} />,
     },
     {
       id: 'lowest',

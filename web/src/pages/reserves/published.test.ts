@@ -1,66 +1,86 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import {
-  type AssetRow,
-  covers,
-  coversWithLeaving,
-  isCovered,
-  owedOwn,
-  type Statement,
-} from './published'
+import { checkFiles } from '~/reserves/verifier'
+import { coverIn, faultIn, owedOwn, restsOnLeaving, type Statement } from './published'
 
-const row = (reserves: string, leaving: string): AssetRow => ({
-  symbol: 'BTC',
-  decimals: 8,
-  claims: '1000',
-  house: '0',
-  users: '1000',
-  reserves,
-  shortfall: '0',
-  ratio: '1.0000',
-  leaving,
+interface Vector {
+  name: string
+  files: string[]
+  verdict: string
+}
+
+const VECTORS = new URL('../../../../verifier/vectors.json', import.meta.url)
+const all = JSON.parse(readFileSync(VECTORS, 'utf8')) as Vector[]
+
+const parsed = (file: string) => JSON.parse(file) as { statement?: Statement }
+
+/** The vectors of one statement, with what both verifiers have to say of it. */
+const alone = all.flatMap(({ name, files, verdict }) => {
+  const statement = files.length === 1 ? parsed(files[0] ?? '').statement : undefined
+  return statement ? [{ name, statement, verdict }] : []
 })
 
-const statement = (assets: AssetRow[]): Statement => ({
-  epoch: 1,
-  ts: 1,
-  expires: 2,
-  exchange: '',
-  reserves: { read: 1, evidence: '', chains: [] },
-  assets,
-})
+/** Refusals that a statement's own words are enough for. */
+const BY_ITSELF =
+  /do not cover|too much of|own token (is counted|now)|is said to be more|too old|too long before/
 
-// Criterion: POR-RESERVES-4
-test('what is on its way covers a quarter of what is owed at most, and is told apart', () => {
-  for (const [reserves, leaving, isCovered, isApart] of [
-    ['1000', '0', true, false],
-    ['999', '0', false, false],
-    ['750', '250', true, true],
-    ['749', '251', false, false],
-    ['1000', '900', true, false],
-  ] as const) {
-    const one = row(reserves, leaving)
-    expect([covers(one), coversWithLeaving(one)]).toEqual([isCovered, isApart])
+// Criterion: POR-RESERVES-5, POR-PAGE-7
+test('the page judges a statement as the verifiers do, word by word', () => {
+  const refused = alone.filter(({ verdict }) => BY_ITSELF.test(verdict))
+  expect(refused.length).toBeGreaterThan(15)
+  for (const { name, statement, verdict } of refused) {
+    expect(faultIn(statement), name).toBe(verdict)
   }
+  const holding = alone.filter(({ verdict }) => verdict === '')
+  expect(holding.length).toBeGreaterThan(8)
+  for (const { name, statement } of holding) expect(faultIn(statement), name).toBe('')
 })
 
 // Criterion: POR-RESERVES-5
-test('more than a quarter covers as far as it was there before, and is there no more', () => {
-  for (const [was, isCovered] of [
-    ['1000', true],
-    ['750', true],
-    ['749', false],
-    ['400', false],
-  ] as const) {
-    expect(covers({ ...row('400', '600'), was })).toBe(isCovered)
-  }
+test.each([
+  'large payments: a day was not looked at before',
+  'large payments: a gap before',
+  'large payments: not known whether the day before was looked at',
+])('what was there before is believed only of a day without gaps: %s', (name) => {
+  const { statement } = alone.find((one) => one.name === name) ?? {}
+  const lack = statement && coverIn(statement).get('BTC')?.lack
+  expect(lack).toMatch(/too much of/)
+})
+
+const named = (name: string) => {
+  const found = alone.find((one) => one.name === name)?.statement
+  if (!found) throw new Error(`no vector "${name}"`)
+  return found
+}
+
+// Criterion: POR-RESERVES-4
+test('what is covered with payments on their way is told apart', () => {
+  const away = coverIn(named('large payments: the statement alone')).get('BTC')
+  expect(away && restsOnLeaving(away)).toBe(true)
+  const there = coverIn(named('an honest bundle')).get('BTC')
+  expect(there && restsOnLeaving(there)).toBe(false)
 })
 
 // Criterion: POR-PIT-15
 test("the exchange's own token covers nothing, and makes nothing else red", () => {
-  const own = { ...row('0', '0'), symbol: 'OWN', own: 1 }
-  expect(covers(own)).toBe(false)
-  expect(isCovered(statement([row('1000', '0'), own]))).toBe(true)
-  expect(isCovered(statement([row('999', '0'), own]))).toBe(false)
-  expect(owedOwn(statement([row('1000', '0'), own]))).toEqual(['OWN'])
-  expect(owedOwn(statement([row('1000', '0'), { ...own, users: '0' }]))).toEqual([])
+  const statement = named('an own token is owed, and covered by nothing')
+  expect(faultIn(statement)).toBe('')
+  expect(owedOwn(statement)).toEqual(['USDT'])
+  expect(owedOwn(named('an honest bundle'))).toEqual([])
+})
+
+// Criterion: POR-PIT-17
+test('what counted before is red once it is called an own token', async () => {
+  const vector = all.find(({ name }) => name === 'a reclassified token: users are owed it')
+  const { statement } = parsed(vector?.files[0] ?? '{}')
+  const asset = statement && coverIn(statement).get('USDT')
+  expect(asset?.reclassified).toBe(1)
+  expect(asset?.lack).toBe(vector?.verdict)
+  await expect(checkFiles(vector?.files ?? [])).rejects.toThrow(vector?.verdict)
+})
+
+test('what cannot be read is red', () => {
+  const broken = { ...named('an honest bundle'), assets: [{}] } as unknown as Statement
+  expect(faultIn(broken)).not.toBe('')
+  expect(coverIn(broken).size).toBe(0)
 })

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLink, useServices } from '~/app/services'
+import { coverOf, faultOf, type StatedAsset } from '~/reserves/verifier'
 
 /** A row of a statement's `assets`; amounts are in units of 10^-decimals. */
 export interface AssetRow {
@@ -166,11 +167,6 @@ export function useEvidence(statement: Statement | null | undefined): ChainEvide
   return data ?? []
 }
 
-/** Whether a statement's reserves cover what users are owed, of every asset. */
-export function isCovered(statement: Statement): boolean {
-  return statement.assets.every((one) => one.own || covers(one))
-}
-
 /** What the exchange issues itself and owes: nothing covers it. */
 export function owedOwn(statement: Statement): string[] {
   return statement.assets
@@ -178,22 +174,27 @@ export function owedOwn(statement: Statement): string[] {
     .map(({ symbol }) => symbol)
 }
 
-/**
- * With what is on its way to users, as verifiers do: what was there before and left since, and a
- * quarter of what they are owed at most.
- */
-export function covers({ reserves, leaving, users, was, own }: AssetRow): boolean {
-  if (own) return false
-  const [there, owed] = [BigInt(reserves), BigInt(users)]
-  const left = BigInt(was ?? 0) > there ? BigInt(was ?? 0) - there : 0n
-  const [most, away] = [owed / 4n + left, BigInt(leaving ?? 0)]
-  return there + (away < most ? away : most) >= owed
+/** Why verifiers would refuse the statement by itself, in a sentence; empty: they would not. */
+export function faultIn(statement: Statement): string {
+  try {
+    return faultOf(statement)
+  } catch (problem) {
+    return String(problem)
+  }
 }
 
-/** Whether it covers only with what is said to be on its way, which the page cannot check. */
-export function coversWithLeaving(asset: AssetRow): boolean {
-  return covers(asset) && BigInt(asset.reserves) < BigInt(asset.users)
+/** Its assets as the verifiers read them, by symbol; none where they cannot be read. */
+export function coverIn(statement: Statement): Map<string, StatedAsset> {
+  try {
+    return new Map(coverOf(statement).map((one) => [one.symbol, one]))
+  } catch {
+    return new Map()
+  }
 }
+
+/** Whether it is covered only with what is said to be on its way, which nobody can check here. */
+export const restsOnLeaving = ({ own, lack, reserves, users }: StatedAsset) =>
+  !own && !lack && reserves < users
 
 /** The lowest ratio of all assets; null where nothing is owed. */
 export function lowest(ratios: readonly string[]): number | null {
