@@ -33,7 +33,14 @@ from fullreserve.journal.archive import Pointer
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.segment import Segment
 from tests.bed import ALICE, BOB, Bed, submit
-from tests.unit.journal import approvals_log, concern_log, custody_log, safety_log, tier_log
+from tests.unit.journal import (
+    announced_log,
+    approvals_log,
+    concern_log,
+    custody_log,
+    safety_log,
+    tier_log,
+)
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
 
@@ -110,6 +117,7 @@ JOURNALS: dict[
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
+    "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 

@@ -1,54 +1,28 @@
 """What holds a move between tiers up, as its worker sees it: a file for whoever shows it.
 
 One file for each worker and network in the data folder, replaced as something changes. It is only
-shown: nothing is decided by it, and a worker that starts begins with none.
+shown: nothing is decided by it, a worker that starts begins with none, and a full disk holds no
+move up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import structlog
 
+from fullreserve.exchange.worker_files import Held, Stage, Why, held_name
 
-class Stage(StrEnum):
-    """How far a move is, beyond what the log says of it."""
-
-    WAITING = "waiting"  # nothing was given to a node
-    SENT = "sent"  # a node has it
-    INCLUDED = "included"  # it is in a block, and not deep enough yet
-
-
-class Why(StrEnum):
-    """What it waits for."""
-
-    NOTHING = ""
-    UNPLANNED = "unplanned"  # no transaction can carry it out now
-    NONCE = "nonce"  # another move has its nonce or inputs
-    REFUSED = "refused"  # the log: withdrawals are stopped, or it was decided otherwise
-    UNKNOWN = "unknown"  # bound, and not known to the worker
-    UNSIGNED = "unsigned"  # too few holders have signed
-    HANGS = "hangs"  # sent, and it cannot be raised now
-    TAKEN = "taken"  # another transaction has its nonce or inputs
-    DIFFER = "differ"  # nodes do
-    NODE = "node"  # a node, a file or a device is at fault
-
-
-class Held(msgspec.Struct, frozen=True):
-    """Of one move; `detail` is the worker's own sentence."""
-
-    stage: Stage = Stage.WAITING
-    why: Why = Why.NOTHING
-    detail: str = ""
+log = structlog.get_logger(__name__)
 
 
 class HeldMoves:
     """Of one worker and network."""
 
     def __init__(self, data: Path, worker: str, network: int) -> None:
-        self._place = data / f"custody-held-{worker}-{network}.json"
+        self._place = data / held_name(worker, network)
         self._moves: dict[str, Held] = {}
         self._place.unlink(missing_ok=True)
 
@@ -68,5 +42,9 @@ class HeldMoves:
     def _write(self, moves: dict[str, Held]) -> None:
         self._moves = moves
         fresh = self._place.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(moves))
-        fresh.replace(self._place)
+        try:
+            fresh.write_bytes(msgspec.json.encode(moves))
+            fresh.replace(self._place)
+        except OSError as problem:
+            # Written whole with the next change; no move waits for it.
+            log.warning("operators are not told what holds moves", problem=str(problem))

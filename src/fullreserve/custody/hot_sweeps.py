@@ -14,7 +14,7 @@ from fullreserve.clock import Clock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.chains.rpc import NodeProblem
-from fullreserve.custody.held_moves import HeldMoves, Stage, Why
+from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
 from fullreserve.exchange import chart
@@ -23,6 +23,7 @@ from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.products.tier_marks import Standing, sweep
 from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.worker_files import Stage, Why
 
 KEY = "sweep/"  # of a plan's move, before the number of the log's
 LOOK_AGAIN = 120  # rounds between two looks at the ledger, and until what was refused goes again

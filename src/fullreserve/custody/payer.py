@@ -31,13 +31,13 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
-from fullreserve.custody.held_moves import Why
 from fullreserve.custody.hot_sweeps import Surplus, number_of, sweep_number
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.worker_files import Why
 
 # What `Failed` says.
 REVERTED, OVERTAKEN, UNPAYABLE = 1, 2, 3

@@ -2,17 +2,17 @@
 
 What is on its way is known by both sides and makes the comparison an interval: withdrawals that are
 bound and not final, coins that move between tiers, deposits in blocks that are not credited yet. A
-difference beyond the interval and the tolerance that is still there when it is looked at again
-suspends the asset on its network, and its size is said.
+move by hand that operators have announced explains exactly itself (`comparing`). A difference
+beyond that and the tolerance that is still there when it is looked at again suspends the asset on
+its network, and its size is said. While balances cannot be told, that is said, and alarms when it
+lasts: what was found before says nothing of now.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -21,6 +21,7 @@ from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Move
 from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compared, explains
 from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
@@ -31,13 +32,24 @@ from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products import tier_moves_wire as tier_moves
+from fullreserve.exchange.products.announced_moves import OPEN_MAX, Announced, AnnouncedState
 from fullreserve.exchange.products.custody_ledger import TIERS
-from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    ListAnnounced,
+    ListDeposits,
+    Phase,
+)
 from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.worker_files import (
+    UNKNOWN_BLOCKS,
+    Line,
+    Reconciled,
+    Unknown,
+    reconciled_name,
+)
 
-# In units of the ledger: what rounding and dust may come to, and more where fees are paid.
-TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
 # What a transaction on its way may cost at most.
 FEE_ON_ITS_WAY = 100_000
 # A difference has to last this long: both sides are read one after the other.
@@ -45,6 +57,8 @@ LASTS_MS = 8_000
 # And this long while the payer, who knows which change is ours, has not read the newest block.
 BEHIND_MS = 40_000
 AT_ONCE = 10_000
+# Not knowing alarms after this long, also where no block is told of.
+UNKNOWN_MS = 10 * 60_000
 # Blocks of a tier's coins that are read while the watcher waits; more are read beside it.
 READ_MEANWHILE = 6
 # Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
@@ -52,32 +66,7 @@ MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
 PAYER_STORE = "custody-payer.sqlite"
 
-_Key = tuple[int, int]  # tier, asset
-
 log = structlog.get_logger(__name__)
-
-
-class Line(msgspec.Struct, array_like=True, frozen=True):
-    """What was found of a tier and asset, at the ledger's scale."""
-
-    tier: int
-    asset: int
-    ledger: int
-    low: int  # what the chain may hold
-    high: int
-    chain: int
-
-    @property
-    def difference(self) -> int:
-        """What the chain has too much, or (negative) lacks; 0 within the interval."""
-        return min(0, self.chain - self.low) + max(0, self.chain - self.high)
-
-
-class OnTheWay(NamedTuple):
-    """What is not final, by tier and asset."""
-
-    less: dict[_Key, int]
-    more: dict[_Key, int]
 
 
 def patience(network: Network, payer: Path, block: Block) -> int:
@@ -108,13 +97,21 @@ class Reconciler:
         self._clock = clock
         self._places: list[Place] = []
         self._newest = -1
-        self._since: dict[_Key, int] = {}
+        self._since: dict[Key, int] = {}
         self._lasts_ms = LASTS_MS
         self._reading: asyncio.Task[None] | None = None
         self._uncompared = ""  # why warm and cold are not, as it was said
-        self._said: dict[_Key, None] = {}
-        self._settled: dict[_Key, None] = {}
+        self._said: dict[Key, None] = {}
+        self._settled: dict[Key, None] = {}
+        self._found = Reconciled(network.network)
+        self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
+        self._overdue: dict[int, None] = {}
         self.lines: list[Line] = []
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether the newest block is to be compared once more."""
+        return self._found.unknown is not None or any(one.difference for one in self.lines)
 
     async def check(self, block: Block) -> list[Line]:
         """What differs and has for a while; the asset is suspended by then. Unavailable."""
@@ -122,44 +119,89 @@ class Reconciler:
         self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
-        except NodeProblem:
-            return []  # a block came meanwhile, or the node went away; the next look tells
-        way = await self._on_the_way()
-        ledger = await self._ledger()
-        keys = sorted(
-            {(tier, asset) for tier in self._measured for asset in self._network.decimals}
+        except NodeProblem as problem:
+            # A block came meanwhile, or the node went away; the next look tells.
+            self.not_compared(str(problem), block)
+            return []
+        found = await self._compared(held)
+        self.lines = found.lines
+        self._keep(
+            Reconciled(
+                *(self._network.network, block.height, self._clock.wall_ms()),
+                *(tuple(found.lines), tuple(one.number for one in found.seen), self._uncompared),
+            )
         )
-        self.lines = [self._line(key, ledger, held, way) for key in keys]
-        self._keep(block)
+        self._missed.clear()
         self._forget_ended()
+        await self._tell_seen(found, block)
         broken = [one for one in self.lines if one.difference and self._lasts(one)]
         for one in broken:
             await self._suspend(one, block)
         return broken
 
-    def _line(
-        self, key: _Key, ledger: Mapping[_Key, int], held: Mapping[_Key, int], way: OnTheWay
-    ) -> Line:
-        has = ledger.get(key, 0)
-        tolerance = COIN_TOLERANCE if key[1] == self._network.coin else TOLERANCE
-        low = has - way.less.get(key, 0) - tolerance
-        high = has + way.more.get(key, 0) + tolerance
-        return Line(*key, has, low, high, held.get(key, 0))
+    async def _compared(self, held: dict[Key, int]) -> Compared:
+        way = await self._on_the_way()
+        ledger = await self._ledger()
+        keys = sorted(
+            {(tier, asset) for tier in self._measured for asset in self._network.decimals}
+        )
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        allowed = [one for one in await self._announced() if one.is_allowed(now_ms)]
+        return compared(keys, Sides(self._network.coin, ledger, held, way), allowed)
 
-    def _keep(self, block: Block) -> None:
-        """What was found, as a file for whoever shows it."""
-        number = self._network.network
-        lines = [msgspec.structs.asdict(one) | {"difference": one.difference} for one in self.lines]
-        found = {
-            "network": number,
-            "height": block.height,
-            "time_ms": self._clock.wall_ms(),
-            "lines": lines,
-        }
-        place = self._payer.with_name(f"custody-reconciled-{number}.json")
+    # Moves by hand
+
+    async def _announced(self) -> list[Announced]:
+        asked = ListAnnounced(is_open=True, limit=AT_ONCE)
+        found: list[Announced] = await self._house.ask(wire.DEPOSITS, asked)
+        return [one for one in found if one.network == self._network.network][:OPEN_MAX]
+
+    async def _tell_seen(self, found: Compared, block: Block) -> None:
+        """The log learns which moves the chain shows, and which were not seen in their time."""
+        number, now_ms = self._network.network, await self._house.now_ms(self._clock.wall_ms())
+        for one in await self._announced():
+            is_seen = one in found.seen and explains(found, one, self._network.coin)
+            if one.state == AnnouncedState.ANNOUNCED and is_seen:
+                log.info("announced move seen", move=one.number, height=block.height)
+                told = wire.SawAnnounced(number, one.number, block.height)
+                await self._house.report(wire.DEPOSITS, told)
+            elif not one.is_allowed(now_ms):
+                log.error("announced move not seen in its time: it allows nothing any more",
+                          network=number, move=one.number)  # fmt: skip
+                word = wire.EndAnnounced(number, one.number, expired=True)
+                await self._house.report(wire.DEPOSITS, word)
+            elif now_ms >= one.expires_ms and one.number not in self._overdue:
+                self._overdue[one.number] = None
+                log.error("announced move seen, and not posted in its time: post it or end it",
+                          network=number, move=one.number)  # fmt: skip
+
+    # What was found
+
+    def not_compared(self, problem: str, block: Block | None = None) -> None:
+        """Balances cannot be told, now or (a block) of that block: nothing counts as agreeing."""
+        now_ms, before = self._clock.wall_ms(), self._found.unknown
+        if block is not None:
+            self._missed[block.height, block.hash] = None
+        since_ms = before.since_ms if before is not None else now_ms
+        blocks = len(self._missed)
+        is_alarm = blocks >= UNKNOWN_BLOCKS or now_ms - since_ms >= UNKNOWN_MS
+        if is_alarm and not (before is not None and before.is_alarm):
+            log.error("ledger and chain are not compared", network=self._network.network,
+                      blocks=blocks, problem=problem)  # fmt: skip
+        unknown = Unknown(problem, since_ms, blocks, is_alarm)
+        if unknown != before:
+            self._keep(msgspec.structs.replace(self._found, unknown=unknown))
+
+    def _keep(self, found: Reconciled) -> None:
+        """As a file for whoever shows it; a full disk stops no comparison."""
+        self._found = found
+        place = self._payer.with_name(reconciled_name(found.network))
         fresh = place.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(found))
-        fresh.replace(place)
+        try:
+            fresh.write_bytes(msgspec.json.encode(found))
+            fresh.replace(place)
+        except OSError as problem:
+            log.warning("operators are not told of comparisons", problem=str(problem))
 
     def _forget_ended(self) -> None:
         """A difference that ended says nothing of the next one; what is not measured has not."""
@@ -201,7 +243,7 @@ class Reconciler:
             await self._house.settle()
             self._settled[key] = None
 
-    async def _held(self, block: Block) -> dict[_Key, int]:
+    async def _held(self, block: Block) -> dict[Key, int]:
         newest = await self._house.newest_index(self._network.network)
         if newest != self._newest:
             self._places = await asyncio.to_thread(lambda: list(places(self._network, newest)))
@@ -215,7 +257,7 @@ class Reconciler:
             sums[key] = sums.get(key, 0) + one.amount
         return {key: self._scale(key[1]).to_ledger(amount)[0] for key, amount in sums.items()}
 
-    async def _of_tiers(self, block: Block) -> tuple[list[Place], dict[_Key, int]]:
+    async def _of_tiers(self, block: Block) -> tuple[list[Place], dict[Key, int]]:
         """Places of warm and cold, and what their script wallets hold.
 
         What is not known yet, as while blocks are read for the first time, or cannot be read, is
@@ -270,7 +312,7 @@ class Reconciler:
         self._chain.coins.clear()
         know_coins(self._chain, self._payer)
 
-    async def _ledger(self) -> dict[_Key, int]:
+    async def _ledger(self) -> dict[Key, int]:
         tiers = {kind: tier for tier, kind in TIERS.items()}
         return {
             (tiers[one.kind], one.asset): -amount_int(one.balance)
@@ -321,5 +363,5 @@ class Reconciler:
         return self._network.scales[asset]
 
 
-def _add(table: dict[_Key, int], key: _Key, amount: int) -> None:
+def _add(table: dict[Key, int], key: Key, amount: int) -> None:
     table[key] = table.get(key, 0) + amount

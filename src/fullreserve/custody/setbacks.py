@@ -15,28 +15,18 @@ import msgspec
 import structlog
 
 from fullreserve.clock import Clock
+from fullreserve.exchange.worker_files import SETBACKS, Setback
 
-FILE = "custody-setbacks.json"
 FIRST_MS, LONGEST_MS = 2_000, 5 * 60_000
 
 log = structlog.get_logger(__name__)
-
-
-class Setback(msgspec.Struct, frozen=True):
-    """Of one; times in ms of the world's clock."""
-
-    number: int
-    problem: str
-    times: int
-    since_ms: int
-    again_ms: int
 
 
 class Setbacks:
     """Of one duty; `folder` is where they are written."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._place = folder / FILE
+        self._place = folder / SETBACKS
         self._clock = clock
         self._known: dict[int, Setback] = {}
         self._is_untold = False

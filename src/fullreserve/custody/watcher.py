@@ -69,11 +69,12 @@ class Watcher:
         self._reconciled: Block | None = None
         self._known = -1
         self._state = ""
-        self._stopped = False
+        self._stopped = ""  # why the chain is not followed any more
 
     async def round(self) -> None:
         """Follows the chain as far as it is; Unavailable when the exchange is not there."""
         if self._stopped:
+            self._not_compared(self._stopped)
             return
         found = await asyncio.to_thread(health, self._chain, self._second)
         if not found.is_ok:
@@ -87,12 +88,17 @@ class Watcher:
             await self._reconcile(self._reconciler, found.tip)
 
     async def _reconcile(self, reconciler: Reconciler, tip: Block) -> None:
-        """At each block, and again while something differs."""
+        """At each block, and again while something differs or is not known."""
         known = self._restored(self._store.cursor(self._network.network))
-        is_followed = known is not None and known.blocks[-1] == (tip.height, tip.hash)
-        if is_followed and (tip != self._reconciled or any(x.difference for x in reconciler.lines)):
+        if known is None or known.blocks[-1] != (tip.height, tip.hash):
+            reconciler.not_compared("its blocks are not read up to the newest", tip)
+        elif tip != self._reconciled or reconciler.looks_again:
             await reconciler.check(tip)
             self._reconciled = tip
+
+    def _not_compared(self, problem: str, block: Block | None = None) -> None:
+        if self._reconciler is not None:
+            self._reconciler.not_compared(problem, block)
 
     async def _learn_addresses(self) -> None:
         newest = await self._house.newest_index(self._network.network)
@@ -118,7 +124,7 @@ class Watcher:
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
-            self._stopped = True
+            self._stopped = why
             return False
         if not reports:
             return False
@@ -198,6 +204,7 @@ class Watcher:
 
     async def _unwell(self, found: Health) -> None:
         is_new = self._say(found.state, found.detail)
+        self._not_compared(found.detail or str(found.state), found.tip)
         if is_new and found.tip is not None:
             tip = found.tip
             told = wire.Tip(self._network.network, tip.height, tip.hash, healthy=False)

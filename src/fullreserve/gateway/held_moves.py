@@ -9,14 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-
-class Held(msgspec.Struct, frozen=True):
-    """Of one move; `detail` is the worker's own sentence."""
-
-    stage: str = ""
-    why: str = ""
-    detail: str = ""
-
+from fullreserve.exchange.worker_files import Held, held_name
 
 _decode = msgspec.json.Decoder(dict[str, Held]).decode
 
@@ -24,7 +17,7 @@ _decode = msgspec.json.Decoder(dict[str, Held]).decode
 def held(folder: Path | None, network: int) -> dict[int, Held]:
     """What all workers of a network say, by move."""
     found: dict[int, Held] = {}
-    for place in folder.glob(f"custody-held-*-{network}.json") if folder is not None else ():
+    for place in folder.glob(held_name("*", network)) if folder is not None else ():
         try:
             told = _decode(place.read_bytes())
         except (OSError, msgspec.DecodeError):

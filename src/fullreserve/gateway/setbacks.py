@@ -6,20 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from fullreserve.exchange.worker_files import SETBACKS, Setback
 from fullreserve.gateway import ids
-
-FILE = "custody-setbacks.json"
-
-
-class Setback(msgspec.Struct, frozen=True):
-    """`problem` is the kind of fault and where it came from; times in ms."""
-
-    number: int
-    problem: str
-    times: int
-    since_ms: int
-    again_ms: int
-
 
 _decode = msgspec.json.Decoder(list[Setback]).decode
 
@@ -29,7 +17,7 @@ def known(folder: Path | None) -> list[dict[str, str]]:
     if folder is None:
         return []
     try:
-        found = _decode((folder / FILE).read_bytes())
+        found = _decode((folder / SETBACKS).read_bytes())
     except (OSError, msgspec.DecodeError):
         return []
     return [

@@ -146,7 +146,7 @@ class EvmBed(Bed):
         """By the owner of the token and of the coins, mined at once; the receipt."""
         call = {"from": self.rich, "data": "0x" + data.hex(), "value": hex(value)}
         call |= {"to": "0x" + to.hex()} if to is not None else {}
-        told = self.node.call("eth_sendTransaction", call | {"gas": hex(3_000_000)})
+        told = self.node.call("eth_sendTransaction", call | {"gas": hex(6_000_000)})
         self.mine()
         receipt: dict[str, str] = self.node.call("eth_getTransactionReceipt", told)
         return receipt

@@ -20,7 +20,7 @@ from fullreserve.custody import deciding, duty, holders, vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.presence import Presence
-from fullreserve.custody.setbacks import FILE, FIRST_MS, Setback, Setbacks
+from fullreserve.custody.setbacks import FIRST_MS, Setbacks
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -51,6 +51,7 @@ from fullreserve.exchange.products.policy_wire import (
 )
 from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import SETBACKS, Setback
 from tests.bed import BTC, until
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
 from tests.unit.custody.vendor_service import SECRET, Remote
@@ -263,7 +264,7 @@ async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
     db.execute("UPDATE withdrawal_addresses SET sealed = x'00' WHERE number = ?", sealed[:1])
 
     def told() -> list[Setback]:
-        return msgspec.json.decode((judged.folder / FILE).read_bytes(), type=list[Setback])
+        return msgspec.json.decode((judged.folder / SETBACKS).read_bytes(), type=list[Setback])
 
     with capture_logs() as logs:
         for times in (1, 2, 3):

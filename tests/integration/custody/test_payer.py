@@ -13,13 +13,13 @@ import pytest
 
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Payment, Plan
-from fullreserve.custody.held_moves import Why
 from fullreserve.custody.hot_sweeps import Surplus, number_of
 from fullreserve.custody.payer import REVERTED, Payer, Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.worker_files import Why
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COIN, TERMS, TOKEN, Approved, Bed, EvmBed
 

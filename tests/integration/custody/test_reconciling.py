@@ -6,7 +6,8 @@ made twice, coins spent by nobody here, a fee that was posted wrongly.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from errno import ENOSPC
 from pathlib import Path
 
 import msgspec
@@ -15,17 +16,12 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.custody import contracts
 from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.adapter import Block, Chain
+from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.comparing import COIN_TOLERANCE
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.reconciling import (
-    BEHIND_MS,
-    COIN_TOLERANCE,
-    LASTS_MS,
-    Line,
-    Reconciler,
-    patience,
-)
+from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
@@ -33,6 +29,8 @@ from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Line, Unknown
+from fullreserve.gateway.reconciled import newest
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.outsiders import COIN, EvmBed
 from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
@@ -266,6 +264,86 @@ async def test_a_difference_that_ended_counts_nothing_for_the_next(books: Books)
     await missing_credit(books)
     assert await check(tip()) == []
     assert any(one.difference for one in books.reconciler.lines)
+
+
+class Dumb:
+    """A node's adapter that tells no balance while it is asked not to."""
+
+    def __init__(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_dumb = False
+        told = chain.balances
+
+        def balances(places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
+            if self.is_dumb:
+                raise NodeGarbage("it forgot its state")
+            return told(places, block)
+
+        monkeypatch.setattr(chain, "balances", balances)
+
+
+async def test_balances_that_cannot_be_told_are_not_known_and_alarm(
+    books: Books, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CHAINS-RECONCILE-5. By blocks, or by time; then all is as it was."""
+    node = Dumb(books.reconciler._chain, monkeypatch)
+    watcher = Watcher(books.network, books.store, books.house, SALT, books.reconciler)
+    await watcher.round()
+    assert shown(books) == (None, books.chain.chain.tip().height)
+    node.is_dumb, known = True, books.chain.chain.tip().height
+    alarms = []
+    for blocks in range(1, UNKNOWN_BLOCKS + 1):
+        books.chain.mine()
+        for _ in range(2):
+            await watcher.round()
+        unknown, height = shown(books)
+        assert unknown is not None
+        assert (unknown.problem, unknown.blocks, height) == ("it forgot its state", blocks, known)
+        alarms.append(unknown.is_alarm)
+        assert not await books.stopped()
+    assert alarms == [False] * (UNKNOWN_BLOCKS - 1) + [True]
+    assert capsys.readouterr().out.count("ledger and chain are not compared") == 1
+    node.is_dumb = False
+    # No block has to come for it to be looked at again.
+    await watcher.round()
+    assert shown(books) == (None, books.chain.chain.tip().height)
+    node.is_dumb = True
+    books.chain.mine()
+    await watcher.round()
+    books.clock.advance(UNKNOWN_MS)
+    await watcher.round()
+    unknown, _ = shown(books)
+    assert unknown is not None
+    assert unknown.is_alarm
+
+
+async def test_a_node_that_is_down_leaves_nothing_known(books: Books) -> None:
+    """Criterion: CHAINS-RECONCILE-5"""
+    network = msgspec.structs.replace(books.network, nodes=("http://127.0.0.1:1",))
+    watcher = Watcher(network, books.store, books.house, SALT, books.reconciler)
+    await watcher.round()
+    unknown, _ = shown(books)
+    assert unknown is not None
+    assert unknown.problem
+
+
+async def test_a_full_disk_stops_no_comparison(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CHAINS-RECONCILE-5"""
+
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    await unknown_spend(books)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert {one.asset for one in await books.found()} == {USDT}
+    assert await books.stopped()
+
+
+def shown(books: Books) -> tuple[Unknown | None, int]:
+    """Why it is not known now, and the height of the last comparison, for operators."""
+    found = newest(books.folder, NETWORK)
+    return found.unknown, found.height
 
 
 def test_a_difference_lasts_longer_while_the_payer_has_not_read_the_block(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from fullreserve.custody.setbacks import FILE, Setbacks
+from fullreserve.custody.setbacks import Setbacks
+from fullreserve.exchange.worker_files import SETBACKS
 from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
@@ -270,7 +271,7 @@ async def test_operators_see_what_cannot_be_vetted(console: Console) -> None:
     kept.tell()
     (row,) = (await console.ada.get("overview")).row["unvetted"]
     assert (row["problem"], row["times"]) == ("ValueError", "1")
-    (folder / FILE).write_bytes(b"<html>")
+    (folder / SETBACKS).write_bytes(b"<html>")
     assert (await console.ada.get("overview")).row["unvetted"] == []
 
 

@@ -30,9 +30,9 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import AnyQuestion
+from fullreserve.exchange.worker_files import Line, Reconciled
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
-from fullreserve.gateway.reconciled import Line, Reconciled
 from fullreserve.gateway.rest.x.operator import carrying, fold
 from tests.bed import ALICE, BOB, BTC, submit, until
 from tests.integration.operator.bed import Console
@@ -52,10 +52,11 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     assert (row["chain"], row["amt"], row["break"]) == ("BTC-Bitcoin", "500", "0")
     assert tiers["hot"] == ("500", "1.0000")
     assert tiers["cold"] == ("0", "0.0000")
-    assert (await desk.cleo.get("custody/reconciliation")).data == []
+    (shown,) = (await desk.cleo.get("custody/reconciliation")).data
+    assert (shown["state"], shown["lines"]) == ("never", [])
     lines = (
-        Line(1, BTC, 500 * COIN, 499 * COIN, 500 * COIN, 490 * COIN, -9 * COIN),
-        Line(3, BTC, 0, 0, 0, 0, 0),
+        Line(1, BTC, 500 * COIN, 499 * COIN, 500 * COIN, 490 * COIN),
+        Line(3, BTC, 0, 0, 0, 0),
     )
     found = Reconciled(NETWORK, 12, 1_700_000_000_000, lines)
     assert context.folder is not None
@@ -70,7 +71,8 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     ]  # fmt: skip
     assert shown["lines"][0]["suspension"] == str(reply.sequence)
     place.write_text("{")
-    assert (await desk.cleo.get("custody/reconciliation")).data == []
+    (shown,) = (await desk.cleo.get("custody/reconciliation")).data
+    assert (shown["state"], shown["lines"]) == ("never", [])
 
 
 async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> None:

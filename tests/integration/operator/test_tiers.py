@@ -19,8 +19,8 @@ from fullreserve.exchange.products.tier_moves_wire import (
     Want,
 )
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Held, Stage, Why
 from fullreserve.gateway.custody_desk import say
-from fullreserve.gateway.held_moves import Held
 from tests.bed import BTC
 from tests.integration.operator.bed import Console
 from tests.integration.rest.test_custody import COIN, NETWORK
@@ -65,7 +65,10 @@ async def test_marks_and_moves_are_shown_with_what_holds_them(desk: Console) -> 
     assert (await say(context, TIER_MOVES, Bind(int(number), bytes(32)))).code == 0
     assert context.folder is not None
     place = context.folder / f"custody-held-sweep-{NETWORK}.json"
-    for held, stage in ((Held("waiting", "unsigned", "1 of 2"), "bound"), (Held("sent"), "sent")):
+    for held, stage in (
+        (Held(Stage.WAITING, Why.UNSIGNED, "1 of 2"), "bound"),
+        (Held(Stage.SENT), "sent"),
+    ):
         place.write_bytes(msgspec.json.encode({number: held}))
         (move,) = (await desk.cleo.get("tiers/moves")).data
         shown = (move["stage"], move["holds"], move["detail"])

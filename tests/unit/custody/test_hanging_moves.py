@@ -30,7 +30,8 @@ from fullreserve.custody.keys.pushing import STUCK_AFTER
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.wire.commands import amount_bytes
-from fullreserve.gateway.held_moves import Held, held
+from fullreserve.exchange.worker_files import Held, Stage
+from fullreserve.gateway.held_moves import held
 from tests.unit.custody.refill_world import COIN, FINAL, TOKEN, URL, Refills
 
 GAS = FileGas(
@@ -202,7 +203,7 @@ def shown(refills: Refills) -> dict[int, Held]:
 async def test_what_holds_a_move_is_shown_until_it_goes_on(refills: Refills) -> None:
     """Criterion: CUST-HANG-6. By the worker's word, from its file; what has ended is forgotten."""
     (move,) = await refills.known()
-    assert shown(refills)[move.number] == Held(stage="sent")
+    assert shown(refills)[move.number] == Held(stage=Stage.SENT)
     first, second = nodes_of(refills)
     first.height = second.height = first.since = 20
     first.nonce = 1

@@ -20,7 +20,7 @@ from fullreserve.custody.hd import Private
 from fullreserve.custody.house import PAYER_GATEWAY, House
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import PAGE, PayersExchange, Walking
-from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Line, Reconciler
+from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Reconciler
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.registry import products
@@ -31,6 +31,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 )
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Line
 from fullreserve.identity.vault import Vault
 from fullreserve.journal.replica import Replica
 from fullreserve.reserves.guarding import Guarding

@@ -6,8 +6,11 @@ the Safe what a test wants.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from errno import EIO, ENOSPC
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,11 +18,14 @@ import pytest
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.intent import Approval
 from fullreserve.custody.keys.record import Record
-from fullreserve.custody.keys.refilling import AGAIN_MS
+from fullreserve.custody.keys.refilling import AGAIN_MS, keep
 from fullreserve.custody.keys.tier_signer import Answer, TierMemory, TierSigner
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Why
+from fullreserve.gateway.held_moves import held
 from tests.unit.custody.refill_world import COIN, FINAL, IDA, NETWORK, TOKEN, UNIT, Refills
 
 
@@ -152,6 +158,72 @@ async def test_a_move_whose_file_is_damaged_holds_up_no_other(refills: Refills) 
     await refills.wanted(TOKEN)
     await refills.worker.round()
     assert await refills.states() == [moves.MoveState.BOUND, moves.MoveState.DECIDED]
+
+
+async def test_a_full_disk_ends_no_refilling(
+    refills: Refills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-REFILL-13. It is said, by the move and to operators, and tried again."""
+    await refills.wanted(COIN)
+    await refills.worker.round()
+    really = os.open
+
+    def full(path: Any, *more: Any) -> int:
+        if str(path).endswith(".json.new"):
+            raise OSError(ENOSPC, "No space left on device", str(path))
+        return really(path, *more)
+
+    monkeypatch.setattr(os, "open", full)
+    for _ in range(2):
+        await refills.worker.round()
+    (move,) = await refills.known()
+    assert move.state == moves.MoveState.DECIDED
+    assert capsys.readouterr().out.count("No space left") == 1
+    held_up = held(refills.folder, NETWORK)[move.number]
+    assert (held_up.why, "No space left" in held_up.detail) == (Why.NODE, True)
+    monkeypatch.setattr(os, "open", really)
+    await refills.worker.round()
+    assert await refills.states() == [moves.MoveState.BOUND]
+
+
+async def test_a_round_that_a_disk_stops_is_said_and_tried_again(
+    refills: Refills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-REFILL-13. The worker of each network goes on."""
+    rounds: list[int] = []
+
+    async def broken() -> None:
+        rounds.append(len(rounds))
+        if len(rounds) < 3:
+            raise OSError(EIO, "Input/output error")
+        raise Unavailable("the exchange is gone")
+
+    async def at_once(_ms: int) -> None:
+        return
+
+    monkeypatch.setattr(refills.worker, "round", broken)
+    monkeypatch.setattr(refills.bed.clock, "wait_ms", at_once)
+    with pytest.raises(ExceptionGroup):
+        await keep([refills.worker], refills.bed.clock, 1)
+    assert rounds == [0, 1, 2]
+    said = capsys.readouterr().out
+    assert said.count("no moves now") == 1
+    assert "Input/output error" in said
+
+
+async def test_what_holds_moves_is_not_told_on_a_full_disk_and_stops_none(
+    refills: Refills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-REFILL-13"""
+
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    await refills.wanted(COIN)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for _ in range(2):
+        await refills.worker.round()
+    assert await refills.states() == [moves.MoveState.BOUND]
 
 
 async def test_a_sweep_that_is_bound_holds_up_no_refill(refills: Refills) -> None:

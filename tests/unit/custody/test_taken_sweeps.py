@@ -17,13 +17,13 @@ from fullreserve.custody.chains.adapter import Attempt, Move, Plan
 from fullreserve.custody.chains.raw_block import double_sha256
 from fullreserve.custody.chains.utxo import Terms as ChainTerms
 from fullreserve.custody.chains.utxo import UtxoChain
-from fullreserve.custody.held_moves import Why
 from fullreserve.custody.hot_sweeps import KEY
 from fullreserve.custody.payer import Payer, Run, Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.worker_files import Why
 from tests.unit.custody.test_tier_places import NETWORK, STRANGER, Chain, network
 
 ASSET, FINAL = 4, 2

@@ -684,6 +684,17 @@ export interface Endpoints {
     after?: number | string
     limit?: number | string
   }
+  'POST x/operator/propose/announce-move': {
+    note: string
+    chain: string
+    source: 'cold' | 'hot' | 'warm'
+    target: 'cold' | 'hot' | 'warm'
+    amount: string
+    feeLeast?: string
+    feeMost?: string
+    withinH?: number | string
+    lastsMs?: number | string
+  }
   'POST x/operator/propose/bust': {
     note: string
     instId: string
@@ -884,6 +895,8 @@ export interface Endpoints {
   'POST x/operator/suspending/tick': { note: string; suspension: number | string }
   'GET x/operator/suspensions': Record<string, never>
   'GET x/operator/tiers': Record<string, never>
+  'GET x/operator/tiers/announced': { limit?: number | string }
+  'POST x/operator/tiers/end-announced': { note: string; move: number | string }
   'GET x/operator/tiers/moves': { limit?: number | string }
   'GET x/operator/user': { uid: number | string }
   'GET x/operator/users': { query?: string; after?: number | string; limit?: number | string }

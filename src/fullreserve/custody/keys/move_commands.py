@@ -32,13 +32,21 @@ from fullreserve.custody.keys.tier_signer import Proposal, TierMemory, TierSigne
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange import decimals
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.announced_moves import CLOSED_KEPT, Announced, AnnouncedState
+from fullreserve.exchange.products.deposit_state import ListAnnounced
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, End, MoveState
 from fullreserve.exchange.wire.commands import amount_bytes
 
 # The gateway of the command line, as in identity's commands.
 COMMAND_GATEWAY = 2
 _HASH = 32
+LEDGER_DIGITS = 8
+_ORDER = (
+    *(AnnouncedState.POSTED, AnnouncedState.SEEN, AnnouncedState.ANNOUNCED),
+    *(AnnouncedState.EXPIRED, AnnouncedState.ENDED),
+)
 
 
 def _read(path: Path) -> Proposal:
@@ -67,6 +75,23 @@ def propose_move(settings: Settings, policy: Path, network: int, source: str, ta
         return
     write(out, msgspec.json.encode(made), 0o644)
     say(f"Wrote {out}: {agreed.needed} of {', '.join(agreed.approvers)} approve it.")
+    say(*announcement(settings.data, made))
+
+
+def announcement(data: Path, made: Proposal) -> list[str]:
+    """How operators announce it, at the ledger's scale; nothing where the network is not known."""
+    wanted, spend = made.intent, made.spend
+    for one in networks.load(data):
+        if one.network == wanted.network and wanted.asset in one.decimals:
+            amount, _ = one.scales[wanted.asset].to_ledger(wanted.amount)
+            fee = one.scales[one.coin].cost(spend.fee) if spend is not None else 0
+            way = f"{wanted.source} to {wanted.target}, {decimals.text(amount, LEDGER_DIGITS)}"
+            paid = decimals.text(fee, LEDGER_DIGITS)
+            return [
+                "Before anybody signs, two operators announce it in the console (Custody, moves",
+                f"by hand): {way}, fee {paid} now, and more where it is raised.",
+            ]
+    return []
 
 
 @carried_out
@@ -152,10 +177,14 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
     said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
     number = done.number if done.proposer == EXCHANGE else 0
-    code, after = asyncio.run(_reported(settings.data, number, said))
+    code, after, announced = asyncio.run(_reported(settings.data, number, said))
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
     say("The ledger has it.")
+    if announced:
+        say(f"Announced move {announced} has ended with it.")
+    elif not number:
+        say("It had not been announced: look whether its asset was suspended meanwhile.")
     if after:
         raise BadMove(f"but move {number} stays as it is: its end is refused with code {after}")
 
@@ -172,13 +201,36 @@ def posted(node: Node, proposal: Proposal, name: bytes, final: int) -> Taken:
     return seen
 
 
-async def _reported(data: Path, number: int, said: wire.Moved) -> tuple[int, int]:
-    """The exchange's codes for it, and for the end of what its log has decided."""
+async def _reported(data: Path, number: int, said: wire.Moved) -> tuple[int, int, int]:
+    """The exchange's codes for it and for the end of what its log has decided; what announced it.
+
+    Nothing announces what the log has decided (a `number`).
+    """
     door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:
-        return await told_of(House(door), number, said)
+        house = House(door)
+        if not number:
+            said = msgspec.structs.replace(said, announced=await announced_of(house, said))
+        return *await told_of(house, number, said), said.announced
     finally:
         await door.close()
+
+
+async def announced_of(house: House, said: wire.Moved) -> int:
+    """The announced move that it was: one that was seen before one that was not; 0 for none."""
+    known: list[Announced] = await house.ask(
+        wire.DEPOSITS, ListAnnounced(is_open=False, limit=CLOSED_KEPT)
+    )
+    wanted = (said.network, said.asset, said.source, said.target, said.amount)
+    found = [
+        one
+        for one in known
+        if (one.network, one.asset, one.source, one.target, one.amount) == wanted
+        and (one.state != AnnouncedState.POSTED or one.transfer == said.transfer)
+    ]
+    # Said again, the word names the same.
+    found.sort(key=lambda one: (-_ORDER.index(AnnouncedState(one.state)), -one.number))
+    return found[-1].number if found else 0
 
 
 async def told_of(house: House, number: int, said: wire.Moved) -> tuple[int, int]:

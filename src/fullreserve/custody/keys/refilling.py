@@ -19,7 +19,7 @@ import structlog
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
-from fullreserve.custody.held_moves import HeldMoves, Stage, Why
+from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.house import House
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.decided_moves import intent_of
@@ -52,11 +52,12 @@ from fullreserve.exchange.products.tier_moves_wire import (
 )
 from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.worker_files import Stage, Why
 
 AGAIN_MS = 60_000  # until what was refused is asked for again
 OPEN_MAX = 100
-# A node, a device, or a file that is at fault: what does not need it goes on.
-PROBLEMS = (NodeProblem, DeviceProblem, KeyError, ValueError)
+# A node, a device, a file or a disk that is at fault: what does not need it goes on.
+PROBLEMS = (NodeProblem, DeviceProblem, KeyError, ValueError, OSError)
 
 log = structlog.get_logger(__name__)
 

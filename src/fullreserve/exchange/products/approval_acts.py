@@ -128,6 +128,19 @@ class EndMove(Act, frozen=True, tag=13):
     move: int
 
 
+class AnnounceMove(Act, frozen=True, tag=14):
+    """People are to move coins between tiers by hand, within a time from the last approval."""
+
+    network: int
+    asset: int
+    source: int  # custody_wire.Tier
+    target: int
+    amount: Amount
+    fee_least: Amount  # in the network's gas asset, paid by the source
+    fee_most: Amount
+    lasts_ms: int
+
+
 AnyAct = (
     Correct
     | Bust
@@ -142,6 +155,7 @@ AnyAct = (
     | Close
     | Retire
     | EndMove
+    | AnnounceMove
 )
 
 # Acts on what users have: two teams agree on them, once operators have teams.
@@ -153,7 +167,7 @@ OF_MEMBERS = (Admit, AssignTeam)
 AUDITOR = 4  # the one role of a `Grant` that comes without a voice
 
 # Acts that no fold of approvals carries out: whoever took the last approval does.
-OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove)
+OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

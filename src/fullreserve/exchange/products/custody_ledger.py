@@ -60,6 +60,7 @@ class Unsound(IntEnum):
     NOT_DUE = 92_006  # more confirmations than the newest block can give
     STOPPED = 92_007  # by a suspension
     NOT_PAYABLE = 92_008  # not approved, canceled, or paid already
+    TOO_MANY = 92_009  # moves are announced on the network already
 
 
 class Holding(NamedTuple):

@@ -186,6 +186,7 @@ class Moved(Payload, frozen=True, tag=25):
     target: int  # Tier
     amount: Amount
     network_fee: Amount  # in the gas asset, paid by `source`
+    announced: int = 0  # the announced move that it was, which has ended with it
 
 
 class Funded(Payload, frozen=True, tag=26):
@@ -196,6 +197,46 @@ class Funded(Payload, frozen=True, tag=26):
     asset: int
     tier: int
     amount: Amount
+
+
+# Moves between tiers by hand
+
+
+class Announce(Payload, frozen=True, tag=27):
+    """By the house: operators have agreed on a move by people, before anything of it is signed.
+
+    `number` is its own for ever, that of their proposal; again with the same terms it changes
+    nothing. The source pays the network's fee within the band; 0 to 0 where others pay it.
+    """
+
+    network: int
+    number: int
+    asset: int
+    source: int  # Tier, not DEPOSIT
+    target: int
+    amount: Amount
+    fee_least: Amount  # in the gas asset
+    fee_most: Amount
+    lasts_ms: int  # from this command on
+
+
+class SawAnnounced(Payload, frozen=True, tag=28):
+    """By the watcher: after the block at `height` the chain holds what the move leaves."""
+
+    network: int
+    number: int
+    height: int
+
+
+class EndAnnounced(Payload, frozen=True, tag=29):
+    """By the house: an announced move counts no more.
+
+    `expired`: its time is over, and it was not seen; else an operator says so.
+    """
+
+    network: int
+    number: int
+    expired: bool = False
 
 
 # Withdrawals, from users and the house
@@ -390,6 +431,9 @@ AnyDeposits = (
     | Tip
     | Moved
     | Funded
+    | Announce
+    | SawAnnounced
+    | EndAnnounced
 )
 AnyWithdrawals = (
     DefineNetwork

@@ -7,6 +7,7 @@ from enum import IntEnum
 import msgspec
 
 from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.announced_moves import Announced
 from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Tip
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
@@ -86,6 +87,7 @@ class DepositsState(State):
     deposits: dict[bytes, Deposit] = msgspec.field(default_factory=dict)  # last change last
     dust: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
     moves: dict[bytes, int] = msgspec.field(default_factory=dict)
+    announced: dict[int, Announced] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -141,6 +143,13 @@ class HasForgotten(Question, frozen=True, tag=7):
     """-> bool, whether something is over for so long that the records alone have it."""
 
 
+class ListAnnounced(Question, frozen=True, tag=8):
+    """-> list[Announced], newest first: the open ones alone, or all that are known."""
+
+    is_open: bool
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -155,6 +164,7 @@ AnyQuestion = (
     | ListUnclaimed
     | FindOwner
     | HasForgotten
+    | ListAnnounced
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -165,6 +175,7 @@ ANSWERS: dict[type[Question], object] = {
     ListUnclaimed: list[Deposit],
     FindOwner: int,
     HasForgotten: bool,
+    ListAnnounced: list[Announced],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -18,7 +18,9 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import announced_moves as announcing
 from fullreserve.exchange.products import deposit_effects as effects
+from fullreserve.exchange.products.announced_moves import Announced
 from fullreserve.exchange.products.changes import ByChange, newest, renewed
 from fullreserve.exchange.products.custody_ledger import (
     DEPOSIT,
@@ -34,17 +36,20 @@ from fullreserve.exchange.products.custody_ledger import (
 )
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
+    Announce,
     AnyDeposits,
     AssignAddress,
     Claim,
     Confirmed,
     DefineNetwork,
+    EndAnnounced,
     Funded,
     Hold,
     Moved,
     NetworkAsset,
     Orphaned,
     Replaced,
+    SawAnnounced,
     Seen,
     Settle,
     Stop,
@@ -64,6 +69,7 @@ from fullreserve.exchange.products.deposit_state import (
     GetAddress,
     HasForgotten,
     ListAddresses,
+    ListAnnounced,
     ListDeposits,
     ListNetworks,
     NetworkState,
@@ -97,6 +103,7 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
     number = DEPOSITS
     name = "deposits"
     is_late = True
+    added = ("announced",)
 
     def __init__(self) -> None:
         self._touched: dict[bytes, None] = {}
@@ -154,6 +161,13 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
             return self._moved(asked, moment, view)
         if isinstance(asked, Funded):
             return self._funded(asked, moment, view)
+        if isinstance(asked, Announce):
+            return self._announce(asked, moment)
+        if isinstance(asked, SawAnnounced | EndAnnounced):
+            return self._announced(asked, moment)
+        return self._of_deposit(asked, moment, view)
+
+    def _of_deposit(self, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
         assert isinstance(asked, Confirmed | Orphaned | Replaced | Claim | Stop)
         found = self.state.deposits.get(asked.transfer)
         if found is None or found.network != asked.network:
@@ -328,6 +342,11 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
         return self._settle((tip.network,), moment, view)
 
     def _moved(self, asked: Moved, moment: Moment, view: View) -> Outcome:
+        if asked.announced:
+            posted = announcing.posted(self.state.announced.get(asked.announced), asked, moment)
+            if posted is None:
+                return Outcome(code=Unsound.CONTRADICTS)
+            self._set(self.state.announced, asked.announced, posted)
         if asked.transfer in self.state.moves:
             return Outcome()
         terms = self.state.networks[asked.network]
@@ -366,6 +385,38 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
         self._set(moves, transfer, moment.sequence)
         if len(moves) > MOVES_KEPT:
             self._remove(moves, next(iter(moves)))
+
+    # Moves by hand
+
+    def _announce(self, asked: Announce, moment: Moment) -> Outcome:
+        if self._terms(asked.network, asked.asset) is None or not announcing.is_sound(asked):
+            return REFUSED
+        table, made = self.state.announced, announcing.begun(asked, moment)
+        before = table.get(asked.number)
+        if before is not None:
+            return Outcome(code=0 if before.is_told_by(asked) else Unsound.CONTRADICTS)
+        there = [one for one in table.values() if one.network == asked.network and one.is_open]
+        if len(there) >= announcing.OPEN_MAX:
+            return Outcome(code=Unsound.TOO_MANY)
+        self._set(table, made.number, made)
+        for number in announcing.forgotten(table):
+            self._remove(table, number)
+        return Outcome()
+
+    def _announced(self, asked: SawAnnounced | EndAnnounced, moment: Moment) -> Outcome:
+        one = self.state.announced.get(asked.number)
+        if one is None or one.network != asked.network:
+            return Outcome(code=Unsound.UNKNOWN)
+        after: Announced | None
+        if isinstance(asked, SawAnnounced):
+            after = announcing.seen(one, asked.height, moment)
+        else:
+            after = announcing.ended(one, moment, expired=asked.expired)
+        if after is None:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if after != one:
+            self._set(self.state.announced, one.number, after)
+        return Outcome()
 
     # Operators
 
@@ -616,6 +667,9 @@ class Deposits(UndoingFold[DepositsState, AnyDeposits]):
             return _encode(self._listed(asked))
         if isinstance(asked, HasForgotten):
             return _encode(bool(self.state.floors))
+        if isinstance(asked, ListAnnounced):
+            announced = self.state.announced.values()
+            return _encode(announcing.newest(announced, asked.limit, is_open=asked.is_open))
         unclaimed = self._of_owner.get(0, {})
         found = [self.state.deposits[transfer] for transfer in unclaimed]
         arrived = [one for one in found if one.phase == Phase.ARRIVED]

@@ -8,6 +8,7 @@ import { type Column, Table } from '~/ui/Table'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
+import { AnnouncedSection } from './AnnouncedSection'
 import { CapsSection } from './CapsSection'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
@@ -35,6 +36,7 @@ export function CustodyPage(): ReactNode {
       <Tiers />
       <MarksSection />
       <MovesSection />
+      <AnnouncedSection />
       <CapsSection />
       <ReconciliationSummary />
       <ClaimsSection />

@@ -19,20 +19,39 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
   const date = useDates()
   const amount = useAmounts()
   const broken = breaks(found.lines)
+  const isNow = found.state === 'compared'
   return (
     <Section
       title={t('op.reconciliation.of', { network: found.network })}
       about={
         <>
-          {t('op.custody.block', { height: amount(found.height) })} · {date(found.ts)}
+          {found.ts ? (
+            <span>
+              {t('op.custody.block', { height: amount(found.height) })} · {date(found.ts)}
+            </span>
+          ) : (
+            t('op.reconciliation.never')
+          )}
+          {isNow || !found.problem ? null : <Why text={found.problem} />}
+          {found.uncompared ? (
+            <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
+          ) : null}
+          {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>
       }
       action={
         <span role="status" className={cells.words}>
           {isOld(found, nowMs) ? <Badge look="bad">{t('op.reconciliation.old')}</Badge> : null}
-          <Badge look={broken.length > 0 ? 'bad' : 'good'}>
-            {t('op.reconciliation.breaks', { count: broken.length })}
-          </Badge>
+          {found.state === 'unknown' ? (
+            <Badge look={found.alarm ? 'bad' : 'plain'}>
+              {t('op.reconciliation.unknown', { count: Number(found.blocks) })}
+            </Badge>
+          ) : null}
+          {isNow || broken.length > 0 ? (
+            <Badge look={broken.length > 0 ? 'bad' : 'good'}>
+              {t('op.reconciliation.breaks', { count: broken.length })}
+            </Badge>
+          ) : null}
         </span>
       }
       flush
@@ -47,6 +66,10 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
       />
     </Section>
   )
+}
+
+function Why({ text }: { text: string }): ReactNode {
+  return <span> · {text}</span>
 }
 
 function useCompared(): Column<Compared>[] {

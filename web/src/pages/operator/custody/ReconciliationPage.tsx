@@ -51,9 +51,11 @@ function useColumns(): Column<Total>[] {
     {
       id: 'breaks',
       title: t('op.state'),
-      cell: ({ breaks }) => (
-        <Badge look={breaks > 0 ? 'bad' : 'good'}>
-          {t('op.reconciliation.breaks', { count: breaks })}
+      cell: ({ breaks, isNow }) => (
+        <Badge look={breaks > 0 ? 'bad' : isNow ? 'good' : 'plain'}>
+          {breaks > 0 || isNow
+            ? t('op.reconciliation.breaks', { count: breaks })
+            : t('op.reconciliation.notNow')}
         </Badge>
       ),
     },

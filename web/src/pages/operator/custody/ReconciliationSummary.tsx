@@ -3,9 +3,10 @@ import type { ReactNode } from 'react'
 import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { Section } from '~/pages/account/layout/Section'
+import cells from '../layout/Cells.module.css'
 import { useReading } from '../layout/reading'
 import { useTranslation } from '../texts'
-import { breaks } from './numbers'
+import { breaks, unknowns, verdict } from './numbers'
 import type { Reconciliation } from './rows'
 
 const EVERY_MS = 5_000
@@ -24,18 +25,25 @@ export function ReconciliationSummary(): ReactNode {
   const { t } = useTranslation()
   const { data, error } = useReconciliations()
   const broken = breaks(data?.flatMap(({ lines }) => lines) ?? []).length
+  const unknown = unknowns(data ?? [])
+  const known = !data || data.some(({ state }) => state !== 'never')
   return (
     <Section
       title={t('op.reconciliation')}
-      about={data?.length === 0 ? t('op.reconciliation.none') : t('op.reconciliation.about')}
+      about={known ? t('op.reconciliation.about') : t('op.reconciliation.none')}
       action={<Link to="/operator/reconciliation">{t('op.reconciliation.whole')}</Link>}
     >
       <Problem problem={error} />
-      {data?.length ? (
-        <span role="status">
-          <Badge look={broken > 0 ? 'bad' : 'good'}>
-            {t('op.reconciliation.breaks', { count: broken })}
-          </Badge>
+      {data && known ? (
+        <span role="status" className={cells.words}>
+          {unknown.count > 0 ? (
+            <Badge look={unknown.alarm ? 'bad' : 'plain'}>
+              {t('op.reconciliation.unknowns', { count: unknown.count })}
+            </Badge>
+          ) : null}
+          {verdict(data) !== 'plain' ? (
+            <Badge look={verdict(data)}>{t('op.reconciliation.breaks', { count: broken })}</Badge>
+          ) : null}
         </span>
       ) : null}
     </Section>

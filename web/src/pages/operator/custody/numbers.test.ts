@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { breaks, coinsText, isOld, percent, totals, worthShowing } from './numbers'
+import {
+  breaks,
+  coinsText,
+  isOld,
+  percent,
+  totals,
+  unknowns,
+  verdict,
+  worthShowing,
+} from './numbers'
 import type { Compared, Reconciliation } from './rows'
 
 // Criterion: WEB-OP-CUST-1
@@ -20,9 +29,11 @@ test('what there is nothing of is left out, and a break stands first', () => {
 
 test('coins on chains are summed by currency without rounding', () => {
   const lines = (...rows: [string, string][]) => ({
+    state: 'compared',
     lines: rows.map(([ccy, chain]) => ({ ccy, chain }) as Compared),
   })
-  const networks = [lines(['BTC', '0.1'], ['ETH', '0']), lines(['BTC', '1000.00000002'])]
+  const late = { ...lines(['BTC', '7']), state: 'unknown' }
+  const networks = [lines(['BTC', '0.1'], ['ETH', '0']), lines(['BTC', '1000.00000002']), late]
   expect(coinsText(networks as Reconciliation[])).toBe('BTC:1000.10000002')
 })
 
@@ -38,11 +49,24 @@ test('currencies are summed over networks and tiers, those with breaks first', (
     [line('BTC', '0.1', '0.1'), line('ETH', '2', '3', '1'), line('BTC', '0.20000001', '0.2')],
     [line('ADA', '1', '1'), line('ETH', '1', '1')],
   ]
-  expect(totals(lines.map((each) => ({ lines: each }) as Reconciliation))).toEqual([
-    { ccy: 'ETH', ledger: '3', chain: '4', breaks: 1 },
-    { ccy: 'ADA', ledger: '1', chain: '1', breaks: 0 },
-    { ccy: 'BTC', ledger: '0.30000001', chain: '0.3', breaks: 0 },
+  const of = (each: Compared[], at: number) =>
+    ({ lines: each, state: at ? 'unknown' : 'compared' }) as Reconciliation
+  expect(totals(lines.map(of))).toEqual([
+    { ccy: 'ETH', ledger: '3', chain: '4', breaks: 1, isNow: false },
+    { ccy: 'ADA', ledger: '1', chain: '1', breaks: 0, isNow: false },
+    { ccy: 'BTC', ledger: '0.30000001', chain: '0.3', breaks: 0, isNow: true },
   ])
+})
+
+// Criterion: WEB-OP-RECON-2
+test('what is not known of now never looks as if it agreed', () => {
+  const of = (state: string, alarm = false, difference = '0') =>
+    ({ state, alarm, lines: [{ difference }] }) as Reconciliation
+  expect(unknowns([of('compared'), of('never')])).toEqual({ count: 0, alarm: false })
+  expect(unknowns([of('unknown'), of('unknown', true)])).toEqual({ count: 2, alarm: true })
+  expect(verdict([of('unknown'), of('never')])).toBe('plain')
+  expect(verdict([of('unknown'), of('compared')])).toBe('good')
+  expect(verdict([of('unknown', false, '-1'), of('compared')])).toBe('bad')
 })
 
 // Criterion: WEB-OP-RECON-1

@@ -17,7 +17,9 @@ export function worthShowing(lines: readonly Compared[]): Compared[] {
 /** Coins on chains by currency, as evidence for coverage names them: `BTC:1003,ETH:20`. */
 export function coinsText(networks: readonly Reconciliation[]): string {
   const sums = new Map<string, Big>()
-  for (const { ccy, chain } of networks.flatMap(({ lines }) => lines)) {
+  // What is not known of now is no evidence.
+  const known = networks.filter(({ state }) => state === 'compared')
+  for (const { ccy, chain } of known.flatMap(({ lines }) => lines)) {
     sums.set(ccy, (sums.get(ccy) ?? new Big(0)).plus(chain))
   }
   const held = [...sums].filter(([, amount]) => amount.gt(0))
@@ -33,7 +35,19 @@ const OLD_MS = 30 * 60_000
 
 /** Whether a network was compared so long ago that its watcher may be down. */
 export function isOld({ ts }: Reconciliation, nowMs: number): boolean {
-  return nowMs - Number(ts) > OLD_MS
+  return ts !== '' && nowMs - Number(ts) > OLD_MS
+}
+
+/** Of networks, how many are not known, and whether one of them alarms. */
+export function unknowns(networks: readonly Reconciliation[]): { count: number; alarm: boolean } {
+  const found = networks.filter(({ state }) => state === 'unknown')
+  return { count: found.length, alarm: found.some(({ alarm }) => alarm) }
+}
+
+/** How what was compared looks: plain where nothing of it is of now. */
+export function verdict(networks: readonly Reconciliation[]): 'good' | 'bad' | 'plain' {
+  if (breaks(networks.flatMap(({ lines }) => lines)).length > 0) return 'bad'
+  return networks.some(({ state }) => state === 'compared') ? 'good' : 'plain'
 }
 
 /** A currency over all networks and tiers. */
@@ -42,19 +56,26 @@ export interface Total {
   ledger: string
   chain: string
   breaks: number
+  /** Whether all of it is of now. */
+  isNow: boolean
 }
 
 /** What ledger and chains have of each currency, without rounding; breaks first, then by name. */
 export function totals(networks: readonly Reconciliation[]): Total[] {
   const sums = new Map<string, Compared[]>()
-  for (const line of networks.flatMap(({ lines }) => lines)) {
-    sums.set(line.ccy, [...(sums.get(line.ccy) ?? []), line])
+  const late = new Set<string>()
+  for (const { lines, state } of networks) {
+    for (const line of lines) {
+      sums.set(line.ccy, [...(sums.get(line.ccy) ?? []), line])
+      if (state !== 'compared') late.add(line.ccy)
+    }
   }
   const all = [...sums].map(([ccy, lines]) => ({
     ccy,
     ledger: summed(lines.map(({ ledger }) => ledger)),
     chain: summed(lines.map(({ chain }) => chain)),
     breaks: breaks(lines).length,
+    isNow: !late.has(ccy),
   }))
   return all.sort((one, other) => other.breaks - one.breaks || one.ccy.localeCompare(other.ccy))
 }

@@ -36,6 +36,35 @@ export interface Reconciliation {
   height: string
   ts: string
   lines: Compared[]
+  /** Moves by hand that the chain shows and the ledger has not yet. */
+  announced: string[]
+  /** Why warm and cold are not compared. */
+  uncompared: string
+  /** Whether it is of now; what is not known never counts as agreeing. */
+  state: 'compared' | 'unknown' | 'never'
+  problem: string
+  unknownTs: string
+  blocks: string
+  alarm: boolean
+}
+
+/** A move between tiers by hand, as operators announced it. */
+export interface Announced {
+  move: string
+  chain: string
+  ccy: string
+  source: string
+  target: string
+  amount: string
+  feeLeast: string
+  feeMost: string
+  feeCcy: string
+  state: 'announced' | 'seen' | 'overdue' | 'posted' | 'ended' | 'expired'
+  height: string
+  announcedTs: string
+  expiresTs: string
+  endedTs: string
+  txId: string
 }
 
 export interface Missing {

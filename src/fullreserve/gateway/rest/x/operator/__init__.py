@@ -5,6 +5,7 @@ from __future__ import annotations
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import (
+    announcing,
     calendar,
     claims,
     custody,
@@ -46,6 +47,7 @@ GROUPS = (
     operators,
     custody,
     tiers,
+    announcing,
     withdrawals,
     claims,
     deposit_claims,

@@ -12,6 +12,7 @@ import structlog
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
+    AnnounceMove,
     AnyAct,
     ClaimDeposit,
     Close,
@@ -22,7 +23,7 @@ from fullreserve.exchange.products.approval_acts import (
 )
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Claim
+from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     GetMove,
@@ -82,6 +83,9 @@ async def carry_out(context: Context, one: Proposal) -> None:
         code = await _said(context, CALENDAR, going)
     elif isinstance(act, EndMove):
         code = await _given_up(context, act.move)
+    elif isinstance(act, AnnounceMove):
+        said = msgspec.structs.astuple(act)
+        code = await _said(context, DEPOSITS, Announce(said[0], one.number, *said[1:]))
     else:
         assert isinstance(act, Grant)
         code = await _give(context, act)

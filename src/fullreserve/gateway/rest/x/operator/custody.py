@@ -13,10 +13,10 @@ from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Trigger
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Reconciled
 from fullreserve.gateway import reconciled, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines
-from fullreserve.gateway.reconciled import Reconciled
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbol_of
@@ -77,21 +77,24 @@ class _Custody:
         }
 
     async def reconciliation(self, _who: Operator, _params: Params) -> bytes:
-        """Each network's last comparison of ledger and chain, by tier and currency."""
+        """Each network's last comparison of ledger and chain, and whether it is of now."""
         numbers = {one.network.network: one.network.code for one in await lines(self._context)}
         stops = await suspension_desk.suspensions(self._context)
+        networks: list[NetworkState] = await ask(self._context, DEPOSITS, ListNetworks())
+        tips = {one.terms.network: one.tip for one in networks}
         rows = []
         for number, code in numbers.items():
             found = await asyncio.to_thread(reconciled.newest, self._context.folder, number)
-            if found is not None:
-                rows.append(self._compared(found, code, stops))
+            rows.append(self._compared(found, code, stops) | _standing(found, tips.get(number)))
         return wire.envelope(rows)
 
     def _compared(self, found: Reconciled, code: str, stops: list[Suspension]) -> dict[str, Any]:
         return {
             "network": code,
-            "height": str(found.height),
-            "ts": str(found.time_ms),
+            "height": str(found.height) if found.time_ms else "",
+            "ts": str(found.time_ms) if found.time_ms else "",
+            "announced": [str(one) for one in found.announced],
+            "uncompared": found.uncompared,
             "lines": [
                 {
                     "tier": Tier(one.tier).name.lower(),
@@ -106,6 +109,28 @@ class _Custody:
                 for one in found.lines
             ],
         }
+
+
+def _standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
+    """Whether the last comparison is of now: nothing that is not known counts as agreeing.
+
+    A watcher that compares nothing and says nothing shows by the blocks that the log has had since.
+    """
+    told, height = found.unknown, tip.height if tip is not None else 0
+    behind = max(0, height - found.height) if found.time_ms else 0
+    blocks = max(told.blocks if told is not None else 0, behind)
+    is_late = behind >= UNKNOWN_BLOCKS
+    if not found.time_ms and told is None:
+        state = "never"
+    else:
+        state = "unknown" if told is not None or is_late else "compared"
+    return {
+        "state": state,
+        "problem": told.problem if told is not None else "",
+        "unknownTs": str(told.since_ms) if told is not None else "",
+        "blocks": str(blocks) if state == "unknown" else "",
+        "alarm": is_late or (told is not None and told.is_alarm),
+    }
 
 
 def _share(amount: int, total: int) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_acts import (
+    AnnounceMove,
     AnyAct,
     Approve,
     AssignTier,
@@ -34,7 +35,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import carrying, fold
+from fullreserve.gateway.rest.x.operator import announcing, carrying, fold
 from fullreserve.gateway.rest.x.operator.accounts_json import (
     account_word,
     amount_text,
@@ -92,7 +93,7 @@ def roles_for(act: AnyAct) -> tuple[Role, ...]:
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
-    if isinstance(act, Bust | Define | AssignTier | Close | Retire | EndMove):
+    if isinstance(act, Bust | Define | AssignTier | Close | Retire | EndMove | AnnounceMove):
         return (Role.TRADING,)
     return ()
 
@@ -188,6 +189,8 @@ class Proposals:
         row = self._row(state, one)
         if isinstance(one.act, EndMove):
             row["terms"] |= await move_terms(self._context, one.act.move)
+        if isinstance(one.act, AnnounceMove):
+            row["terms"] |= await announcing.terms_of(self._context, one.act)
         return row
 
     def _row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:

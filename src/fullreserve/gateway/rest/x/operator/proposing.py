@@ -10,6 +10,7 @@ from msgspec import Meta
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AnnounceMove,
     AnyAct,
     AssignTeam,
     AssignTier,
@@ -45,7 +46,7 @@ from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import carrying, fold
+from fullreserve.gateway.rest.x.operator import announcing, carrying, fold
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
 from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
@@ -266,6 +267,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("delisting", DelistingParams, making.delisting, trading),
             endpoint("claim", ClaimParams, making.claim, support),
             endpoint("end-move", EndMoveParams, making.end_move, trading),
+            endpoint("announce-move", announcing.AnnounceParams, making.announce_move, trading),
         )
     )
 
@@ -411,6 +413,10 @@ class _Making:
         if found is None or not found.is_open:
             raise Problem(91023, name=f"open move: {params.move}")
         return EndMove(params.move)
+
+    async def announce_move(self, params: announcing.AnnounceParams) -> AnnounceMove:
+        """Announce a move between tiers by hand, before anything of it is signed."""
+        return await announcing.act_of(self._context, params)
 
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:

@@ -9,6 +9,7 @@ from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AnnounceMove,
     AnyAct,
     AssignTeam,
     AssignTier,
@@ -90,6 +91,7 @@ _NAMES: dict[type[AnyAct], str] = {
     Close: "maintenance",
     Retire: "delisting",
     EndMove: "end-move",
+    AnnounceMove: "announce-move",
 }
 
 Terms = dict[str, Any]
@@ -148,6 +150,8 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         }
     if isinstance(act, EndMove):
         return {"move": str(act.move)}
+    if isinstance(act, AnnounceMove):
+        return {"ccy": symbol_of(catalog, act.asset)}
     if isinstance(act, ClaimDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     assert isinstance(act, SetThreshold)

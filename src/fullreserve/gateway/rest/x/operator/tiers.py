@@ -21,10 +21,11 @@ from fullreserve.exchange.products.tier_moves_wire import (
 from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
 from fullreserve.exchange.wire.commands import Amount, amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
+from fullreserve.exchange.worker_files import Held
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of
-from fullreserve.gateway.held_moves import Held, held
+from fullreserve.gateway.held_moves import held
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator

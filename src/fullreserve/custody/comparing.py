@@ -1,0 +1,94 @@
+"""Ledger against chain, as numbers: which differences are explained, and what is left of them.
+
+What is on its way makes a line an interval. A move by hand that operators have announced does not:
+either none of it is on the chain or all of it, at both its tiers, so that each set of those that
+may have been carried out is tried, and anything between stays a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from fullreserve.exchange.products.announced_moves import Announced
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.worker_files import Line
+
+# In units of the ledger: what rounding and dust may come to, and more where fees are paid.
+TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
+
+Key = tuple[int, int]  # tier, asset
+
+
+class OnTheWay(NamedTuple):
+    """What is not final, by tier and asset."""
+
+    less: dict[Key, int]
+    more: dict[Key, int]
+
+
+class Sides(NamedTuple):
+    """Of a network at a block, at the ledger's scale; `coin` is what fees are paid in."""
+
+    coin: int
+    ledger: Mapping[Key, int]
+    chain: Mapping[Key, int]
+    way: OnTheWay
+
+
+class Compared(NamedTuple):
+    """Lines, and the announced moves of which the chain shows that they were carried out."""
+
+    lines: list[Line]
+    seen: tuple[Announced, ...]
+
+
+def compared(keys: Sequence[Key], sides: Sides, announced: Iterable[Announced]) -> Compared:
+    """The explanation that leaves the fewest differences, by the fewest moves.
+
+    A move of which one tier is not among the keys explains nothing: half of it would be believed.
+    """
+    known = dict.fromkeys(keys)
+    usable = [
+        one
+        for one in announced
+        if (one.source, one.asset) in known
+        and (one.target, one.asset) in known
+        and (one.source, sides.coin) in known
+    ]
+    return min(
+        (Compared(_lines(keys, sides, seen), seen) for seen in _sets(usable)),
+        key=lambda one: sum(1 for line in one.lines if line.difference),
+    )
+
+
+def _sets(usable: Sequence[Announced]) -> Iterator[tuple[Announced, ...]]:
+    for count in range(len(usable) + 1):
+        yield from combinations(usable, count)
+
+
+def _lines(keys: Sequence[Key], sides: Sides, seen: Sequence[Announced]) -> list[Line]:
+    low, high = dict.fromkeys(keys, 0), dict.fromkeys(keys, 0)
+    for one in seen:
+        amount, gas = amount_int(one.amount), (one.source, sides.coin)
+        for bound in (low, high):
+            bound[one.source, one.asset] -= amount
+            bound[one.target, one.asset] += amount
+        low[gas] -= amount_int(one.fee_most)
+        high[gas] -= amount_int(one.fee_least)
+    return [_line(key, sides, low[key], high[key]) for key in keys]
+
+
+def _line(key: Key, sides: Sides, low: int, high: int) -> Line:
+    has = sides.ledger.get(key, 0)
+    tolerance = COIN_TOLERANCE if key[1] == sides.coin else TOLERANCE
+    low += has - sides.way.less.get(key, 0) - tolerance
+    high += has + sides.way.more.get(key, 0) + tolerance
+    return Line(*key, has, low, high, sides.chain.get(key, 0))
+
+
+def explains(found: Compared, one: Announced, coin: int) -> bool:
+    """Whether the lines of a move that counts as carried out agree, so that it is on the chain."""
+    places = {(one.source, one.asset), (one.target, one.asset), (one.source, coin)}
+    return not any(line.difference for line in found.lines if (line.tier, line.asset) in places)

@@ -1,0 +1,107 @@
+"""What workers of custody write for gateways to show, as files of the data folder.
+
+Each is replaced as something changes, and is only shown: nothing is decided by it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+SETBACKS = "custody-setbacks.json"  # list[Setback]
+
+
+def held_name(worker: str, network: int | str) -> str:
+    """Of what holds moves between tiers up, by worker and network: dict[str, Held] by number."""
+    return f"custody-held-{worker}-{network}.json"
+
+
+def reconciled_name(network: int) -> str:
+    """Of a network's last comparison: Reconciled."""
+    return f"custody-reconciled-{network}.json"
+
+
+class Stage(StrEnum):
+    """How far a move is, beyond what the log says of it."""
+
+    WAITING = "waiting"  # nothing was given to a node
+    SENT = "sent"  # a node has it
+    INCLUDED = "included"  # it is in a block, and not deep enough yet
+
+
+class Why(StrEnum):
+    """What it waits for."""
+
+    NOTHING = ""
+    UNPLANNED = "unplanned"  # no transaction can carry it out now
+    NONCE = "nonce"  # another move has its nonce or inputs
+    REFUSED = "refused"  # the log: withdrawals are stopped, or it was decided otherwise
+    UNKNOWN = "unknown"  # bound, and not known to the worker
+    UNSIGNED = "unsigned"  # too few holders have signed
+    HANGS = "hangs"  # sent, and it cannot be raised now
+    TAKEN = "taken"  # another transaction has its nonce or inputs
+    DIFFER = "differ"  # nodes do
+    NODE = "node"  # a node, a file or a device is at fault
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Of one move; `detail` is the worker's own sentence."""
+
+    stage: Stage = Stage.WAITING
+    why: Why = Why.NOTHING
+    detail: str = ""
+
+
+class Setback(msgspec.Struct, frozen=True):
+    """Of one withdrawal that could not be vetted; times in ms of the world's clock.
+
+    `problem` is the kind of fault and where it came from.
+    """
+
+    number: int
+    problem: str
+    times: int
+    since_ms: int
+    again_ms: int
+
+
+class Line(msgspec.Struct, array_like=True, frozen=True):
+    """What was found of a tier and asset, at the ledger's scale."""
+
+    tier: int
+    asset: int
+    ledger: int
+    low: int  # what the chain may hold
+    high: int
+    chain: int
+
+    @property
+    def difference(self) -> int:
+        """What the chain has too much, or (negative) lacks; 0 within the interval."""
+        return min(0, self.chain - self.low) + max(0, self.chain - self.high)
+
+
+# Not knowing alarms after so many blocks.
+UNKNOWN_BLOCKS = 3
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """Why the newest comparison is not of now: balances could not be told since."""
+
+    problem: str
+    since_ms: int
+    blocks: int  # that came meanwhile and were not compared
+    is_alarm: bool  # it lasts
+
+
+class Reconciled(msgspec.Struct, frozen=True):
+    """A network after the block at a height; without one where it was never compared."""
+
+    network: int
+    height: int = 0
+    time_ms: int = 0
+    lines: tuple[Line, ...] = ()
+    announced: tuple[int, ...] = ()  # moves by hand that the chain shows and the ledger has not yet
+    uncompared: str = ""  # why warm and cold are not
+    unknown: Unknown | None = None

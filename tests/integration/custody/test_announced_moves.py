@@ -1,0 +1,280 @@
+"""Goal: coins moved by hand suspend nothing when they were announced, and only then.
+
+Method: anvil with two Safes of two of three as warm and cold, a real exchange and its watcher's
+comparison; owners move tokens and coins as they say, otherwise than they say, and unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from fullreserve.custody import contracts, nodes
+from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
+from fullreserve.custody.reconciling import LASTS_MS
+from fullreserve.custody.tiers import safe
+from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.announced_moves import LASTS_MIN_MS, Announced, AnnouncedState
+from fullreserve.exchange.products.deposit_state import ListAnnounced
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.gateway.reconciled import newest
+from tests.bed import USDT
+from tests.integration.custody.holders import people
+from tests.integration.custody.outsiders import COIN, ETHER, EvmBed
+from tests.integration.custody.test_reconciling import LARGE, NETWORK, NOTHING, PAID, UNIT, Books
+from tests.integration.custody.withdrawing import Withdrawing
+
+CHAIN_ID = 31_342
+OWNERS = people(3, 91)
+WARM, COLD, HOT = wire.Tier.WARM, wire.Tier.COLD, wire.Tier.HOT
+HOLDS = 9 * PAID
+
+
+class Safes:
+    """Warm and cold on the bed's chain, each with tokens and a few coins."""
+
+    def __init__(self, chain: EvmBed) -> None:
+        self.chain = chain
+        contracts_ = ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler")
+        singleton, self._factory, handler = (
+            bytes.fromhex(chain.command(None, safe.creation_code(one))["contractAddress"][2:])
+            for one in contracts_
+        )
+        self._first = safe.set_up([one.account for one in OWNERS], 2, handler)
+        self._singleton = singleton
+        self.accounts: dict[int, bytes] = {tier: self._made(tier) for tier in (WARM, COLD)}
+        self.accounts[HOT] = chain.terms.lanes[0]
+
+    def _made(self, salt: int) -> bytes:
+        call = safe.proxy(self._singleton, self._first, salt)
+        receipt = self.chain.command(self._factory, call)
+        topic: str = receipt["logs"][-1]["topics"][1]  # type: ignore[index]
+        account = bytes.fromhex(topic[2:])[-20:]
+        self.chain.command(account, value=ETHER)
+        given = contracts.call("mint(address,uint256)", account, HOLDS)
+        self.chain.command(self.chain.token, given)
+        return account
+
+    def pay(self, source: int, place: bytes, amount: int, token: bytes | None) -> None:
+        """Two of the three sign; the call is in a block. Strangers pay its gas."""
+        account = self.accounts[source]
+        call = safe.transfer_call(token, place, amount)
+        nonce = SafeView(self.chain.node, account).nonce()
+        move = SafeTransaction(CHAIN_ID, account, nonce, *call)
+        signed = OWNERS[0].approves(move) | OWNERS[2].approves(move)
+        owners = [one.account for one in OWNERS]
+        receipt = self.chain.command(account, move.execution(safe.checked(move, signed, owners, 2)))
+        assert receipt["status"] == "0x1"
+
+    def move(self, source: int, target: int, amount: int = PAID) -> None:
+        """Tokens, between tiers."""
+        self.pay(source, self.accounts[target], amount, self.chain.token)
+
+
+class Desk:
+    """Books of an exchange, and what its operators say of moves by hand."""
+
+    def __init__(self, books: Books, safes: Safes) -> None:
+        self.books, self.safes = books, safes
+        self._numbers = iter(range(1, 99))
+
+    async def fund(self) -> None:
+        words = []
+        for tier in (WARM, COLD):
+            for asset, amount in ((USDT, HOLDS * UNIT), (COIN, 10**8)):
+                name = bytes([tier, asset]) * 16
+                words.append(wire.Funded(NETWORK, name, asset, tier, amount_bytes(amount)))
+            account = self.safes.accounts[tier].hex()
+            wallet = TierWallet(NETWORK, tier.name.lower(), SAFE, 2, (), safe=account)
+            Record.of(self.books.folder).append(Entry(0, 1, "ceremony", "", wallets=(wallet,)))
+        assert await self.books.house.report(wire.DEPOSITS, *words) == [0] * 4
+
+    async def announce(self, source: int, target: int, amount: int = PAID, *, asset: int = USDT,
+                       lasts_ms: int = LASTS_MIN_MS) -> int:  # fmt: skip
+        number, paid = next(self._numbers), amount * UNIT if asset == USDT else amount
+        terms = (asset, source, target, amount_bytes(paid), NOTHING, NOTHING, lasts_ms)
+        told = wire.Announce(NETWORK, number, *terms)
+        assert await self.books.house.report(wire.DEPOSITS, told) == [0]
+        return number
+
+    async def post(self, number: int, source: int, target: int, amount: int = PAID) -> None:
+        name = b"moved" + bytes(26) + bytes([number])
+        said = wire.Moved(
+            *(NETWORK, name, USDT, source, target, amount_bytes(amount * UNIT), NOTHING, number)
+        )
+        assert await self.books.house.report(wire.DEPOSITS, said) == [0]
+
+    async def known(self) -> dict[int, Announced]:
+        asked = ListAnnounced(is_open=False, limit=99)
+        found: list[Announced] = await self.books.house.ask(wire.DEPOSITS, asked)
+        return {one.number: one for one in found}
+
+    async def agrees(self) -> bool:
+        """Whether nothing differs at the newest block, nor is anything suspended."""
+        found = await self.books.found()
+        return not found and not await self.books.stopped()
+
+    def seen(self) -> list[int]:
+        """What operators are shown of the last comparison."""
+        return list(newest(self.books.folder, NETWORK).announced)
+
+    async def state(self, number: int) -> int:
+        return (await self.known())[number].state
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[EvmBed]:
+    made = EvmBed(CHAIN_ID, USDT)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def safes(chain: EvmBed) -> Safes:
+    try:
+        return Safes(chain)
+    except (nodes.NodeMissing, SafeMissing) as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+async def desk(chain: EvmBed, safes: Safes, tmp_path: Path) -> AsyncIterator[Desk]:
+    snapshot = chain.node.call("evm_snapshot")
+    assets = (
+        wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),
+        wire.NetworkAsset(COIN, 18, NOTHING, NOTHING, NOTHING, LARGE, 8),
+    )
+    terms = wire.DefineNetwork(NETWORK, "ERC20", 2, 3, False, COIN, assets)
+    made = Books(chain, await Withdrawing.open(tmp_path, terms), tmp_path)
+    await made.begin()
+    desk = Desk(made, safes)
+    await desk.fund()
+    yield desk
+    made.store.close()
+    await made.exchange.close()
+    assert chain.node.call("evm_revert", snapshot)
+
+
+async def test_what_was_announced_goes_to_cold_and_back_and_suspends_nothing(desk: Desk) -> None:
+    """Criterion: CUST-ANNOUNCE-2. From before it is on the chain until after it is posted."""
+    assert await desk.agrees()
+    for source, target in ((WARM, COLD), (COLD, WARM), (WARM, HOT)):
+        number = await desk.announce(source, target)
+        assert await desk.agrees()
+        assert await desk.state(number) == AnnouncedState.ANNOUNCED
+        desk.safes.move(source, target)
+        assert await desk.agrees()
+        assert await desk.state(number) == AnnouncedState.SEEN
+        assert desk.seen() == [number]
+        await desk.post(number, source, target)
+        assert await desk.agrees()
+        assert desk.seen() == []
+        assert await desk.state(number) == AnnouncedState.POSTED
+
+
+async def test_coins_of_the_chain_itself_are_announced_too(desk: Desk) -> None:
+    """Criterion: CUST-ANNOUNCE-2"""
+    number = await desk.announce(WARM, COLD, 4 * 10**7, asset=COIN)
+    desk.safes.pay(WARM, desk.safes.accounts[COLD], 4 * 10**17, None)
+    assert await desk.agrees()
+    assert await desk.state(number) == AnnouncedState.SEEN
+
+
+async def unannounced(desk: Desk) -> None:
+    """Nobody has said anything."""
+    desk.safes.move(WARM, COLD)
+
+
+async def another_amount(desk: Desk) -> None:
+    await desk.announce(WARM, COLD)
+    desk.safes.move(WARM, COLD, PAID - 1_000)
+
+
+async def elsewhere(desk: Desk) -> None:
+    """Owners' keys in the hands of others, who know what was announced."""
+    await desk.announce(WARM, COLD)
+    desk.safes.pay(WARM, b"\x99" * 20, PAID, desk.safes.chain.token)
+
+
+async def another_tier(desk: Desk) -> None:
+    await desk.announce(WARM, COLD)
+    desk.safes.move(WARM, HOT)
+
+
+async def another_way(desk: Desk) -> None:
+    await desk.announce(WARM, COLD)
+    desk.safes.move(COLD, WARM)
+
+
+async def twice(desk: Desk) -> None:
+    await desk.announce(WARM, COLD)
+    desk.safes.move(WARM, COLD)
+    desk.safes.move(WARM, COLD)
+
+
+async def after_it_was_posted(desk: Desk) -> None:
+    number = await desk.announce(WARM, COLD)
+    await desk.post(number, WARM, COLD)
+    desk.safes.move(WARM, COLD)
+    desk.safes.move(WARM, COLD)
+
+
+async def after_it_was_ended(desk: Desk) -> None:
+    number = await desk.announce(WARM, COLD)
+    told = wire.EndAnnounced(NETWORK, number)
+    assert await desk.books.house.report(wire.DEPOSITS, told) == [0]
+    desk.safes.move(WARM, COLD)
+
+
+FAULTS = (
+    *(unannounced, another_amount, elsewhere, another_tier, another_way, twice),
+    *(after_it_was_posted, after_it_was_ended),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_anything_else_suspends_the_asset(desk: Desk, fault: object) -> None:
+    """Criterion: CUST-ANNOUNCE-2. Within the time in which an unknown spend does."""
+    assert callable(fault)
+    await fault(desk)
+    broken = await desk.books.found()
+    assert {one.asset for one in broken} == {USDT}
+    assert [one.asset for one in await desk.books.stopped()] == [USDT]
+    assert LASTS_MS < 60_000
+
+
+async def test_its_time_ends_what_was_not_seen(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-ANNOUNCE-3. It alarms, and allows nothing from then on."""
+    number = await desk.announce(WARM, COLD)
+    assert await desk.agrees()
+    desk.books.clock.advance(2 * LASTS_MIN_MS)
+    desk.books.exchange.bed.clock.advance(2 * LASTS_MIN_MS)  # type: ignore[attr-defined]
+    capsys.readouterr()
+    assert await desk.agrees()
+    assert await desk.state(number) == AnnouncedState.EXPIRED
+    assert "announced move not seen in its time" in capsys.readouterr().out
+    desk.safes.move(WARM, COLD)
+    assert {one.asset for one in await desk.books.found()} == {USDT}
+    assert await desk.books.stopped()
+
+
+async def test_what_was_seen_in_its_time_waits_for_its_posting(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-ANNOUNCE-3. Blocks may be slow; it alarms, and nothing is suspended."""
+    number = await desk.announce(WARM, COLD)
+    desk.safes.move(WARM, COLD)
+    assert await desk.agrees()
+    desk.books.clock.advance(2 * LASTS_MIN_MS)
+    desk.books.exchange.bed.clock.advance(2 * LASTS_MIN_MS)  # type: ignore[attr-defined]
+    capsys.readouterr()
+    assert await desk.agrees()
+    assert capsys.readouterr().out.count("seen, and not posted in its time") == 1
+    await desk.post(number, WARM, COLD)
+    assert await desk.agrees()
+    assert await desk.state(number) == AnnouncedState.POSTED
