@@ -4,7 +4,7 @@ import { useSession } from '~/api/session'
 import { exchangeNow, useAhead } from '~/api/time'
 import { allBills } from '~/pages/orders/bills'
 import type { Balances } from '~/trading/account'
-import { heldAt, pricesAt, sinceFunded, type Worth } from './worth'
+import { fundedAt, heldAt, pricesAt, sinceFunded, type Worth } from './worth'
 
 /** How far back the value is shown, and in which bars. */
 export const RANGES = {
@@ -15,6 +15,23 @@ export const RANGES = {
 } as const
 
 export type RangeName = keyof typeof RANGES
+
+export interface Steps {
+  bar: '1m' | (typeof RANGES)[RangeName]['bar']
+  stepMs: number
+  points: number
+}
+
+/** For an account of today: an hour and a half of minutes. */
+const MINUTES: Steps = { bar: '1m', stepMs: 60_000, points: 90 }
+
+/** The steps of a range, or finer ones where those reach back to the first money already. */
+export function stepsOf(range: RangeName, ageMs: number): Steps {
+  const finer = [MINUTES, ...Object.values(RANGES)]
+  const fits = (each: Steps) => each.stepMs * (each.points - 1) >= ageMs
+  const chosen = RANGES[range]
+  return finer.find((each) => fits(each) && each.stepMs < chosen.stepMs) ?? chosen
+}
 
 const DOLLAR = 'USDT'
 const BILL_PAGES = 10
@@ -37,18 +54,22 @@ async function worthOf(
   balances: Balances,
   pairs: ReadonlySet<string>,
 ): Promise<Worth[]> {
-  const { stepMs, points } = RANGES[range]
   const now = exchangeNow()
+  const whole = RANGES[range]
+  const begin = now - (whole.points - 1) * whole.stepMs
+  const bills = await allBills({ begin: String(begin) }, BILL_PAGES)
+  const held = new Map([...balances].map(([ccy, { cashBal }]) => [ccy, Number(cashBal)]))
+  const steps = stepsOf(range, now - fundedAt(held, bills))
+  const { stepMs, points } = steps
   const times = Array.from({ length: points }, (_, index) => now - (points - 1 - index) * stepMs)
-  const bills = await allBills({ begin: String(times[0]) }, BILL_PAGES)
   const currencies = new Set([...balances.keys(), ...bills.map(({ ccy }) => ccy)])
   const values = new Array<number>(points).fill(0)
   for (const ccy of currencies) {
     const of = bills.filter((bill) => bill.ccy === ccy)
-    const held = heldAt(Number(balances.get(ccy)?.cashBal ?? 0), of, times)
-    if (held.every((amount) => amount === 0)) continue
-    const prices = await pricesOf(ccy, range, pairs, times)
-    for (const [index, amount] of held.entries()) {
+    const amounts = heldAt(held.get(ccy) ?? 0, of, times)
+    if (amounts.every((amount) => amount === 0)) continue
+    const prices = await pricesOf(ccy, steps, pairs, times)
+    for (const [index, amount] of amounts.entries()) {
       values[index] = (values[index] ?? 0) + amount * (prices[index] ?? 0)
     }
   }
@@ -57,14 +78,13 @@ async function worthOf(
 
 async function pricesOf(
   ccy: string,
-  range: RangeName,
+  { bar, points }: Steps,
   pairs: ReadonlySet<string>,
   times: readonly number[],
 ): Promise<number[]> {
   if (ccy === DOLLAR) return times.map(() => 1)
   const instId = `${ccy}-${DOLLAR}`
   if (!pairs.has(instId)) return times.map(() => 0)
-  const { bar, points } = RANGES[range]
   const params = { instId, bar, limit: points }
   const rows = await rest.get<string[], 'market/candles'>('market/candles', params)
   return pricesAt(rows.map((row) => [Number(row[0]), Number(row[4])] as const).reverse(), times)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Bill } from '~/pages/orders/bills'
-import { heldAt, pricesAt, sinceFunded } from './worth'
+import { stepsOf } from './history'
+import { fundedAt, heldAt, pricesAt, sinceFunded } from './worth'
 
 const bill = (ts: number, balChg: string) => ({ ts: String(ts), balChg }) as Bill
 
@@ -24,6 +25,28 @@ test('prices are the last that were known', () => {
 test('the plot begins with the first money, and has two points', () => {
   const of = (...values: number[]) => values.map((value, ts) => ({ ts, value }))
   expect(sinceFunded(of(0, 0, 5, 6, 0))).toEqual(of(0, 0, 5, 6, 0).slice(2))
-  expect(sinceFunded(of(0, 0, 5))).toEqual(of(0, 0, 5).slice(1))
+  expect(sinceFunded(of(0, 0, 5))).toEqual(of(0, 5, 5).slice(1))
   expect(sinceFunded(of(0, 0))).toEqual(of(0, 0))
+})
+
+// Criterion: WEB-WORTH-1
+test('an account that is younger than the range is shown in finer steps', () => {
+  const MINUTE = 60_000
+  expect(stepsOf('1W', 12 * MINUTE).bar).toBe('1m')
+  expect(stepsOf('1W', 20 * 60 * MINUTE).bar).toBe('15m')
+  expect(stepsOf('3M', 48 * 60 * MINUTE).bar).toBe('1H')
+  expect(stepsOf('1D', 20 * 60 * MINUTE).bar).toBe('15m')
+  expect(stepsOf('1W', Number.POSITIVE_INFINITY).bar).toBe('1H')
+})
+
+// Criterion: WEB-WORTH-1
+test('the first money came with the oldest bill, unless something was held before', () => {
+  const bills = [
+    { ...bill(20, '3'), ccy: 'BTC' },
+    { ...bill(10, '5'), ccy: 'USDT' },
+  ]
+  const held = (...pairs: [string, number][]) => new Map(pairs)
+  expect(fundedAt(held(['BTC', 3], ['USDT', 5]), bills)).toBe(10)
+  expect(fundedAt(held(['BTC', 3], ['USDT', 6]), bills)).toBe(Number.NEGATIVE_INFINITY)
+  expect(fundedAt(held(['BTC', 3], ['USDT', 5], ['ETH', 1]), bills)).toBe(Number.NEGATIVE_INFINITY)
 })

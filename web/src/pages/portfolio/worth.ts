@@ -36,9 +36,23 @@ export interface Worth {
   value: number
 }
 
-/** From the first money on: what was before says nothing, unless one point alone comes after. */
+/** From the first money on: what was before says nothing. One point alone becomes a level line. */
 export function sinceFunded(points: Worth[]): Worth[] {
   const first = points.findIndex(({ value }) => value > 0)
   if (first < 0) return points
-  return points.slice(Math.min(first, Math.max(0, points.length - 2)))
+  const [point, before] = [points[first], points[first - 1]]
+  if (first < points.length - 1 || !point || !before) return points.slice(first)
+  return [{ ...point, ts: before.ts }, point]
+}
+
+/** When the first money came, or -Infinity where something was held before all these bills. */
+export function fundedAt(held: ReadonlyMap<string, number>, bills: readonly Bill[]): number {
+  const times = bills.map(({ ts }) => Number(ts))
+  const first = Math.min(...times)
+  const currencies = new Set([...held.keys(), ...bills.map(({ ccy }) => ccy)])
+  for (const ccy of currencies) {
+    const of = bills.filter((bill) => bill.ccy === ccy)
+    if (heldAt(held.get(ccy) ?? 0, of, [first - 1])[0] !== 0) return Number.NEGATIVE_INFINITY
+  }
+  return first
 }
