@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from scripts.source import ROOT
 from tests.browser.conftest import PHONE, Visit
@@ -26,6 +26,7 @@ PAGES = {
     "/orders": "41,000",
 }
 TARGET_PX = 44
+DAY = re.compile(r'"(open24h|high24h|low24h|vol24h|volCcy24h)":"[^"]*"')
 SCRIPT_BYTES_MAX = 350_000
 
 SMALL = f"""() => [...document.querySelectorAll(
@@ -104,6 +105,21 @@ def test_a_phone_shows_all_of_it(
         assert chart.evaluate("each => each.offsetTop") == 0
     page.evaluate(LIT, theme)
     assert complaints(page) == []
+
+
+def test_a_day_that_is_not_known_is_no_day_of_zeros(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-MARKETS-1. As tickers are while the exchange still reads its past."""
+
+    def lacking(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda message: socket.send(DAY.sub(r'"\1":""', str(message))))
+
+    page = visit("/status")
+    page.route_web_socket(re.compile("/ws/v5/public"), lacking)
+    page.goto(page.url.replace("/status", "/trade/BTC-USDT"))
+    pair = page.get_by_role("region", name="The pair and its last 24 hours")
+    expect(pair).to_contain_text("40,002.0")
+    expect(pair.get_by_role("definition")).to_have_text(["—"] * 4)
 
 
 def test_what_is_public_needs_no_session(visit: Visit, maker: Person) -> None:

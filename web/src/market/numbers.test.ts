@@ -47,6 +47,15 @@ test('zeros at the end go, rounding is down', () => {
   expect([wayOf(0.0125), wayOf(-0.0367), wayOf(-0.00004)]).toEqual(['up', 'down', ''])
 })
 
+// Criterion: WEB-NUMBERS-1
+test('a minus is one sign everywhere', () => {
+  expect([trimmed('-0.00000001'), fixed(-1234.5, 1), compact(-61_940_000)]).toEqual([
+    '−0.00000001',
+    '−1,234.5',
+    '−61.94M',
+  ])
+})
+
 // Criterion: WEB-NUMBERS-2
 test.each([
   ['1,234.5', '1234.5'],

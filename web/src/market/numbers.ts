@@ -41,7 +41,12 @@ function formatted(value: NumberText, least: number, most: number): string {
     FORMATS.set(key, format)
   }
   // A text is formatted digit by digit, never through a float.
-  return format.format((typeof value === 'object' ? value.toFixed() : value) as number)
+  return signed(format.format((typeof value === 'object' ? value.toFixed() : value) as number))
+}
+
+/** With a minus as wide as a plus, as percentages have it. */
+function signed(text: string): string {
+  return text.replace('-', '−')
 }
 
 /** Three to five digits that count, and always two decimals, so that nothing jumps: 58.20M. */
@@ -56,7 +61,7 @@ export function compact(value: NumberText): string {
     })
     FORMATS.set('compact', format)
   }
-  return format.format(number)
+  return signed(format.format(number))
 }
 
 /** A share as per cent with its sign: +1.25%. */

@@ -38,7 +38,7 @@ export function Highlights({ instruments = [], tickers }: HighlightsProps): Reac
 
   function isTraded({ instId }: Instrument): boolean {
     const ticker = tickers.get(instId)
-    return ticker !== undefined && changeOf(ticker) !== 0
+    return Boolean(ticker && changeOf(ticker))
   }
 }
 

@@ -59,8 +59,8 @@ export function Last({ instrument: { instId, priceDecimals } }: CellProps): Reac
 
 export function Change({ instrument: { instId } }: CellProps): ReactNode {
   const ticker = useTicker(instId)
-  if (!ticker) return NOTHING
-  const change = changeOf(ticker)
+  const change = ticker ? changeOf(ticker) : null
+  if (change === null) return NOTHING
   return <span className={wayOf(change)}>{percent(change)}</span>
 }
 

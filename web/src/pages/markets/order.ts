@@ -62,9 +62,10 @@ export function busiestOf(instruments: Instrument[], tickers: Tickers): Instrume
   return sorted(traded, tickers, { key: 'volume', down: true })[0]
 }
 
-export function changeOf({ last, open24h }: Pick<Ticker, 'last' | 'open24h'>): number {
+/** The move of the day as a share; null where the exchange does not know the day (yet). */
+export function changeOf({ last, open24h }: Pick<Ticker, 'last' | 'open24h'>): number | null {
   const open = Number(open24h)
-  return open > 0 ? Number(last) / open - 1 : 0
+  return open > 0 && last ? Number(last) / open - 1 : null
 }
 
 export function sorted(instruments: Instrument[], tickers: Tickers, order: Order): Instrument[] {
@@ -72,7 +73,7 @@ export function sorted(instruments: Instrument[], tickers: Tickers, order: Order
     const ticker = tickers.get(instId)
     if (!ticker) return 0
     if (order.key === 'last') return Number(ticker.last)
-    if (order.key === 'change') return changeOf(ticker)
+    if (order.key === 'change') return changeOf(ticker) ?? 0
     return Number(ticker.volCcy24h) * worth(quoteCcy, tickers)
   }
   const sign = order.down ? -1 : 1

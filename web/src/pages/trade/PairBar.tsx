@@ -24,11 +24,12 @@ export function PairBar(): ReactNode {
   const price = (text: string | undefined) => (text ? fixed(text, instrument.priceDecimals) : '—')
   const last = price(ticker?.last)
   useTabTitle(ticker ? `${last} ${instrument.baseCcy}/${instrument.quoteCcy}` : '')
-  const change = ticker ? changeOf(ticker) : 0
+  const change = ticker ? changeOf(ticker) : null
+  const volume = ticker?.volCcy24h
   const facts = [
     ['markets.high', price(ticker?.high24h)],
     ['markets.low', price(ticker?.low24h)],
-    ['markets.volume', ticker ? `${compact(ticker.volCcy24h)} ${instrument.quoteCcy}` : '—'],
+    ['markets.volume', volume ? `${compact(volume)} ${instrument.quoteCcy}` : '—'],
   ] as const
   return (
     <section className={css.bar} aria-label={t('pair.about')}>
@@ -48,7 +49,7 @@ export function PairBar(): ReactNode {
         <dl className={css.facts}>
           <div>
             <dt>{t('markets.change')}</dt>
-            <dd className={wayOf(change)}>{ticker ? percent(change) : '—'}</dd>
+            <dd className={wayOf(change ?? 0)}>{change === null ? '—' : percent(change)}</dd>
           </div>
           {facts.map(([name, value]) => (
             <div key={name}>
