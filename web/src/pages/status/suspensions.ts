@@ -3,6 +3,7 @@ import { useEffect } from 'react'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import type { Language } from '~/i18n/catalog'
+import { type StatusNotice, useNotices } from './notices'
 
 /** A row of `x/suspensions`. */
 export interface Suspension {
@@ -72,22 +73,11 @@ export function useStopped(): Stopped | undefined {
   return data
 }
 
-/** A stop of the whole exchange that is to come, in ms; `end` is '' where nobody can say. */
-export interface Planned {
-  begin: string
-  end: string
-  href: string
-}
-
 const PLAN = '?plan='
 
-export function usePlanned(): Planned | undefined {
-  const { data } = useQuery({
-    queryKey: [...KEY, 'planned'],
-    queryFn: () => rest.get<Planned, 'system/status'>('system/status', { state: 'scheduled' }),
-    refetchInterval: EVERY_MS,
-  })
-  return data?.find(({ href }) => href.includes(PLAN))
+/** A stop of the whole exchange that is to come. */
+export function usePlanned(): StatusNotice | undefined {
+  return useNotices().find(({ href, state }) => href.includes(PLAN) && state === 'scheduled')
 }
 
 /** What was suspended and is not any more. */
