@@ -93,13 +93,18 @@ def test_a_deposit_that_is_missed_is_reported_and_shown(visit: Visit, person: Pe
     dialog.get_by_label(EN["claim.ccy"], exact=True).fill("USDT")
     dialog.get_by_label(EN["funds.network"], exact=True).fill("Tron")
     dialog.get_by_label(EN["funds.transaction"]).fill("not a hash")
+    dialog.get_by_label(EN["claim.amt"]).fill("12.5 x")
+    dialog.get_by_role("button", name=EN["claim.send"]).click()
+    expect(dialog.get_by_text(EN["form.noNumber"])).to_be_visible()
+    dialog.get_by_label(EN["claim.amt"]).fill("1,012.50")
     dialog.get_by_role("button", name=EN["claim.send"]).click()
     expect(dialog.get_by_text(re.compile("^Parameter txId error"))).to_be_visible()
     dialog.get_by_label(EN["funds.transaction"]).fill("0xfeed")
     dialog.get_by_role("button", name=EN["claim.send"]).click()
     row = row_of(page, "claim.title", "0xfeed")
     expect(row).to_contain_text(EN["claim.state.open"])
-    assert person.get("x/deposit-claims")[0]["chain"] == "Tron"
+    (claim,) = person.get("x/deposit-claims")
+    assert (claim["chain"], claim["amt"]) == ("Tron", "1012.5")
 
 
 def age_proof(chained: LiveServer, person: Person) -> None:
@@ -231,17 +236,22 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
     page.get_by_label("Amount in ETH").fill("3")
     page.get_by_role("button", name=EN["withdraw.continue"]).click()
     review = page.get_by_role("dialog", name=EN["withdraw.review"])
+    expect(review).to_contain_text("What you request is kept in the order of requests")
     review.get_by_role("button", name=EN["withdraw.send"]).click()
     row = row_of(page, "withdraw.list", "3 ETH")
     expect(row).to_contain_text(EN["withdraw.state.queued"])
     expect(row).to_contain_text("Place 1 in the queue, 0 ETH ahead. Expected:")
     banner = page.get_by_role("status").filter(has_text="wallet maintenance")
     expect(banner).to_contain_text("Works as usual: trading, deposits")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.partition("/v5/")[2]))
     banner.get_by_role("link").click()
     expect(page.get_by_role("heading", name=EN["status.title"])).to_be_visible()
     expect(page.get_by_text("1 suspension is in force.")).to_be_visible()
     expect(page.get_by_text("1 withdrawal waits: 3 ETH on ERC20")).to_be_visible()
     expect(page.get_by_text(EN["status.gate.coverage"])).to_be_visible()
+    # An address may ask once in five seconds: a second request of the page would be refused.
+    assert [path for path in asked if path.startswith("system/status")] == ["system/status"]
     page.go_back()
     row.get_by_role("button", name="Cancel the withdrawal of 3 ETH").click()
     dialog = page.get_by_role("dialog", name=EN["withdraw.cancel"])
@@ -251,6 +261,8 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
     assert (balance["availBal"], balance["frozenBal"]) == ("20", "0")
 
 
+# In px of a phone: what a suspension may take of the height of every page.
+BANNER_MOST = 140
 # Path, and the message that heads it.
 PAGES = {
     "/deposit?ccy=USDT": "deposit.title",
@@ -295,6 +307,9 @@ def test_everybody_can_use_the_pages(
         if is_phone:
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
             assert page.evaluate(SMALL) == [], path
+            banner = page.get_by_role("status").filter(has=page.get_by_role("link")).bounding_box()
+            assert banner, path
+            assert banner["height"] < BANNER_MOST, path
         page.evaluate(LIT, theme)
         assert complaints(page) == [], path
 

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
 import { useTranslation } from '~/i18n'
+import { parsed, plain } from '~/market/numbers'
 import { faults, requiredFault } from '~/pages/account/form/checks'
 import { Form } from '~/pages/account/form/Form'
 import { useForm } from '~/pages/account/form/useForm'
@@ -21,17 +22,20 @@ export function NewClaim({ onClose }: { onClose(): void }): ReactNode {
   const client = useQueryClient()
   const form = useForm({
     initial: { kind: 'memo', ccy: '', chain: '', txId: '', amt: '', memo: '', note: '' },
-    check: ({ ccy, chain, txId }) =>
+    check: ({ ccy, chain, txId, amt }) =>
       faults({
         ccy: requiredFault(ccy),
         chain: requiredFault(chain),
         txId: requiredFault(txId),
+        amt: amt.trim() && !parsed(amt) ? 'form.noNumber' : undefined,
       }),
     send: async ({ kind, ...typed }) => {
       const sent = Object.fromEntries(
         Object.entries(typed).map(([name, text]) => [name, text.trim()]),
       ) as typeof typed
-      await rest.post('x/deposit-claims/file', { kind: kind as Kind, ...sent })
+      const value = parsed(sent.amt)
+      const amt = value ? plain(value) : ''
+      await rest.post('x/deposit-claims/file', { kind: kind as Kind, ...sent, amt })
       await client.invalidateQueries({ queryKey: CLAIMS })
       toast(t('claim.filed'), 'good')
       onClose()

@@ -6,6 +6,7 @@ import { Confirm } from '~/pages/account/layout/Confirm'
 import type { Booked } from '../addresses/book'
 import { type Line, networkOf } from '../currencies'
 import css from '../layout/Funds.module.css'
+import { Suspended } from './Suspended'
 
 export interface Wanted {
   line: Line
@@ -43,6 +44,7 @@ export function Review({ wanted, onClose, onConfirm }: Props): ReactNode {
         <p>{address.label}</p>
         <Emphasised address={address.addr} />
       </div>
+      {line.canWd ? null : <Suspended line={line} />}
       <dl className={css.sum}>
         {facts.map(([name, value]) => (
           <div key={name} className={css.line}>

@@ -98,9 +98,10 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
 
 function Name({ row }: { row: Booked }): ReactNode {
   return (
-    <>
-      {row.label} · {brief(row.addr)}
-    </>
+    <span className={css.booked}>
+      <span>{row.label}</span>
+      <span> · {brief(row.addr)}</span>
+    </span>
   )
 }
 

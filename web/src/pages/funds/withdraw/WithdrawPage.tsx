@@ -1,7 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
-import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { ButtonLink } from '~/ui/ButtonLink'
 import { Tabs } from '~/ui/Tabs'
@@ -10,6 +9,7 @@ import { useChosen } from '../chosen'
 import { type Line, networkOf, useLines } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { LineChoice } from '../layout/LineChoice'
+import { Suspended } from './Suspended'
 import { UserForm } from './UserForm'
 import { WithdrawalsTable } from './WithdrawalsTable'
 import { WithdrawForm } from './WithdrawForm'
@@ -86,21 +86,5 @@ function Ready({ line }: { line: Line }): ReactNode {
       <p>{t('withdraw.noAddress', { network: networkOf(line.chain) })}</p>
       <ButtonLink to="/addresses">{t('addresses.add')}</ButtonLink>
     </div>
-  )
-}
-
-function Suspended({ line }: { line: Line }): ReactNode {
-  const { t } = useTranslation()
-  const date = useDates()
-  const { ccy, chain, wdEstOpenTime } = line
-  return (
-    <p className={css.warning} role="status">
-      {t('withdraw.suspended', { ccy, network: networkOf(chain) })}{' '}
-      {wdEstOpenTime ? (
-        <>
-          {t('funds.expected')} {date(wdEstOpenTime)}
-        </>
-      ) : null}
-    </p>
   )
 }

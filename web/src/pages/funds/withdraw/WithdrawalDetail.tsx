@@ -143,7 +143,8 @@ function Waits({ row }: { row: Withdrawal }): ReactNode {
   const { t } = useTranslation()
   return (
     <>
-      {t(stateKey(row))} <QueuePlace row={row} />
+      <span>{t(stateKey(row))}</span>
+      <QueuePlace row={row} />
     </>
   )
 }
