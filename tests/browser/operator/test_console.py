@@ -84,6 +84,9 @@ def test_an_operator_signs_in_with_an_authenticator_and_sees_the_exchange_live(
     expect(figures).not_to_have_text(before)
     latency = page.get_by_role("img", name=re.compile(EN["op.plot.latency"]))
     expect(latency.locator("path[d^='M']").nth(3)).to_be_attached()
+    page.route("**/x/operator/overview", lambda route: route.abort())
+    running = page.get_by_text(EN["op.health.running"], exact=True)
+    expect(page.locator("[data-stale]").filter(has=running)).to_be_visible()
 
 
 @pytest.mark.parametrize(

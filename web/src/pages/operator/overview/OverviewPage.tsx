@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { compact } from '~/market/numbers'
 import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
@@ -14,7 +13,7 @@ import type { Overview, Projection, Sample } from '../rows'
 import { useTranslation } from '../texts'
 import { LivePlot, type LivePlotProps } from './LivePlot'
 import css from './Overview.module.css'
-import { bytesText, microsText } from './plot'
+import { bytesText, countText, microsText, rateText } from './plot'
 import { useSeries } from './series'
 
 const EVERY_MS = 2_000
@@ -29,7 +28,7 @@ export function OverviewPage(): ReactNode {
   const problem = series.error ?? overview.error
   const isStale = Boolean(problem) || overview.failureCount > 0
   const state = now ? (
-    <span className={cellsCss.onGround}>
+    <span className={cellsCss.onGround} data-stale={isStale || undefined}>
       <Badge look={now.state === 'running' ? 'good' : 'bad'}>{word('health', now.state)}</Badge>
     </span>
   ) : null
@@ -112,7 +111,7 @@ function usePlots(): Plot[] {
     return [
       plot(
         t('op.plot.rates'),
-        compact,
+        rateText,
         ['commandsPerS', t('op.plot.commands')],
         ['requestsPerS', t('op.plot.requests')],
       ),
@@ -125,14 +124,14 @@ function usePlots(): Plot[] {
       ),
       plot(
         t('op.plot.lags'),
-        compact,
+        countText,
         ['journalLag', t('op.plot.journal')],
         ['recordsLag', t('op.plot.records')],
         ['marketLag', t('op.plot.market')],
       ),
       plot(
         t('op.plot.errors'),
-        compact,
+        rateText,
         ['refusalsPerS', t('op.plot.refusals')],
         ['errorsPerS', t('op.plot.failures')],
       ),
@@ -144,7 +143,7 @@ function usePlots(): Plot[] {
       ),
       plot(
         t('op.plot.connections'),
-        compact,
+        countText,
         ['restConnections', 'REST'],
         ['wsConnections', 'WebSocket'],
       ),

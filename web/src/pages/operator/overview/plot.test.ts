@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesText, microsText, pathOf, topOf } from './plot'
+import { bytesText, countText, microsText, pathOf, rateText, topOf } from './plot'
 import { joined } from './series'
 
 const BOX = { width: 100, height: 10, end: 10_000, spanMs: 10_000, top: 10 }
@@ -55,4 +55,15 @@ test('samples are joined once each and old ones go', () => {
   const at = (ts: number) => ({ ts: String(ts) }) as never
   expect(joined([at(0), at(1_000)], [at(1_000), at(2_000)])).toHaveLength(3)
   expect(joined([at(0), at(1_000)], [at(601_000)])).toEqual([at(1_000), at(601_000)])
+})
+
+// Criterion: WEB-OP-PLOT-1
+test('what is counted has no decimals, and a rate one where it is rare', () => {
+  expect([countText(20), countText(1_204)]).toEqual(['20', '1,204'])
+  expect([rateText(0.25), rateText(9), rateText(71.4), rateText(12_345.6)]).toEqual([
+    '0.2',
+    '9',
+    '71',
+    '12,345',
+  ])
 })

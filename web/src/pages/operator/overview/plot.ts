@@ -1,3 +1,5 @@
+import { trimmed } from '~/market/numbers'
+
 /** A value over time; null where there was none. */
 export interface Point {
   ts: number
@@ -48,6 +50,16 @@ export function topOf(values: readonly (number | null)[], isBytes = false): numb
   if (isBytes) return 2 ** Math.ceil(Math.log2(most))
   const unit = 10 ** Math.floor(Math.log10(most))
   return unit * (STEPS.find((step) => step * unit >= most) ?? 10)
+}
+
+/** Things that are counted have no decimals. */
+export function countText(count: number): string {
+  return trimmed(count, 0)
+}
+
+/** What happens a second: a decimal where it is rare. */
+export function rateText(rate: number): string {
+  return trimmed(rate, rate < 10 ? 1 : 0)
 }
 
 const KIB = 1024
