@@ -146,7 +146,8 @@ def test_price_and_amount_are_changed_in_place(visit: Visit, person: Person) -> 
     expect(page.get_by_text(EN["form.noNumber"])).to_be_visible()
     field.fill("38,500")
     field.press("Enter")
-    expect(page.get_by_role("button", name=f"{EN['orders.newPrice']}: 38,500")).to_be_visible()
+    changed = page.get_by_role("button", name=f"{EN['orders.newPrice']}: 38,500")
+    expect(changed).to_be_focused()
     assert [order["px"] for order in person.pending()] == ["38500"]
 
 
@@ -208,6 +209,10 @@ def test_everything_without_a_mouse(visit: Visit, person: Person) -> None:
     page.get_by_role("tab", name="Open orders (1)").focus()
     page.keyboard.press("Shift+X")
     expect(page.get_by_text(EN["orders.none"])).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("transf")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name=EN["transfer.title"])).to_be_visible()
 
 
 def test_two_tabs_show_the_same_and_an_ended_session_loses_nothing(

@@ -36,6 +36,7 @@ def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator)
     page = visit("/operator/suspensions", ada)
     page.get_by_role("button", name=EN["op.sus.stop"]).click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name=EN["op.sus.stop.deed"])).to_be_in_viewport()
     # Of people of whom there are none, so that nothing that other tests do is stopped.
     choose(page, EN["op.level"], EN["op.sus.level.segment"])
     dialog.get_by_label(EN["op.user.segment"], exact=True).fill("9")

@@ -1,11 +1,13 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
+import { useSession } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { LANGUAGES } from '~/i18n/catalog'
 import type { Translator } from '~/i18n/translator'
 import { useInstruments } from '~/market/instruments'
 import { FUNDS_LINKS } from '~/pages/funds/links'
+import { useTransfer } from '~/pages/portfolio/transfer'
 import css from './CommandPalette.module.css'
 import { type Command, matching } from './commands'
 import { type PaletteScope, paletteStore } from './palette'
@@ -125,6 +127,8 @@ function useCommands(scope: PaletteScope): Command[] {
   const navigate = useNavigate()
   const instruments = useInstruments() ?? []
   const trading = useTrading()
+  const session = useSession()
+  const openTransfer = useTransfer()
   const pairs = instruments.map(({ instId, baseCcy, quoteCcy }) => ({
     name: `${baseCcy}/${quoteCcy}`,
     run: () => void navigate({ to: `/trade/${instId}` }),
@@ -137,6 +141,7 @@ function useCommands(scope: PaletteScope): Command[] {
     { name: t('palette.sell'), keys: 'S', run: () => trading.fill('sell') },
     { name: t('orders.cancelAll'), keys: '⇧X', run: trading.cancelAll },
     ...pages,
+    ...(session ? [{ name: t('transfer.title'), run: () => openTransfer('USDT') }] : []),
     ...looks(translator),
     ...pairs,
   ]

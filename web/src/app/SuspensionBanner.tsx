@@ -34,8 +34,10 @@ export function SuspensionBanner(): ReactNode {
             t('status.noEstimate')
           )}
         </span>
+        <Link to="/status" className={css.link}>
+          {t('status.title')}
+        </Link>
       </div>
-      <Link to="/status">{t('status.title')}</Link>
     </Banner>
   )
 }

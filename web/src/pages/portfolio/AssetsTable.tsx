@@ -20,17 +20,25 @@ export function AssetsTable(props: { assets: Asset[]; isLoading: boolean }): Rea
     },
     {
       id: 'trading',
+      detail: true,
       title: t('transfer.trading'),
       number: true,
       cell: ({ trading }) => trimmed(trading),
     },
     {
       id: 'funding',
+      detail: true,
       title: t('transfer.funding'),
       number: true,
       cell: ({ funding }) => trimmed(funding),
     },
-    { id: 'held', title: t('balances.held'), number: true, cell: ({ held }) => trimmed(held) },
+    {
+      id: 'held',
+      detail: true,
+      title: t('balances.held'),
+      number: true,
+      cell: ({ held }) => trimmed(held),
+    },
     {
       id: 'worth',
       title: t('balances.worth'),
@@ -39,6 +47,7 @@ export function AssetsTable(props: { assets: Asset[]; isLoading: boolean }): Rea
     },
     {
       id: 'actions',
+      detail: true,
       title: <span className="unseen">{t('orders.actions')}</span>,
       number: true,
       cell: ({ ccy }) => (

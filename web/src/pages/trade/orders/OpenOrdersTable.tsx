@@ -90,7 +90,12 @@ function Editable({ order, field }: EditableProps): ReactNode {
   const { t } = useTranslation()
   const instrument = useInstrument(order.instId)
   const [typed, setTyped] = useState<string | null>(null)
-  const { problem, send } = useAmend(order, field, () => setTyped(null))
+  const [isBack, setBack] = useState(false)
+  const leave = (byKey: boolean) => {
+    setTyped(null)
+    setBack(byKey)
+  }
+  const { problem, send } = useAmend(order, field, () => leave(true))
   const name = t(field === 'px' ? 'orders.newPrice' : 'orders.newSize')
   if (!order[field]) return '—'
   if (typed === null) {
@@ -99,6 +104,8 @@ function Editable({ order, field }: EditableProps): ReactNode {
     return (
       <button
         type="button"
+        // biome-ignore lint/a11y/noAutofocus: it stands where the field was that was left by a key
+        autoFocus={isBack}
         className={css.value}
         aria-label={`${name}: ${shown}`}
         onClick={() => setTyped(order[field])}
@@ -118,10 +125,10 @@ function Editable({ order, field }: EditableProps): ReactNode {
         aria-invalid={Boolean(problem)}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
-        onBlur={() => setTyped(null)}
+        onBlur={() => leave(false)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') void send(typed)
-          if (event.key === 'Escape') setTyped(null)
+          if (event.key === 'Escape') leave(true)
         }}
       />
       {problem ? (
