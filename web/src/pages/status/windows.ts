@@ -4,7 +4,7 @@ const WINDOW = '?window='
 const NAMES = /[A-Z0-9]+(?:-[A-Z0-9]+)+/g
 const MORE = / and others$/
 
-/** Windows of maintenance that close pairs: those that are to come or under way, the nearest first. */
+/** Windows of maintenance that close pairs, to come or under way, the nearest first. */
 export function useWindows(): StatusNotice[] {
   const found = useNotices().filter(({ href }) => href.includes(WINDOW))
   return found.sort((one, other) => Number(one.begin) - Number(other.begin))
