@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import msgspec
 import structlog
 
 from fullreserve.door.protocol import Unavailable
@@ -22,10 +23,12 @@ from fullreserve.exchange.products.calendar_wire import (
     Due,
     Go,
     ListPlans,
+    NetworkWindow,
     Plans,
+    Reached,
     Stage,
 )
-from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold, Settle
 from fullreserve.exchange.wire.commands import AccountKey, InstrumentState, amount_int
 from fullreserve.exchange.wire.events import InstrumentChanged, OwnerChanged
 from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListAccounts, ListInstruments
@@ -79,6 +82,10 @@ class CalendarKeeper:
             if window.stage == Stage.CLOSED
             for instrument in window.before
         }
+        for window in plans.networks:
+            wanted = stage_at(window, now)
+            if wanted != window.stage:
+                await self._bring(window, wanted)
         for one in going:
             instruments = await context.door.query(ListInstruments())
             for each in due(one, now, instruments):
@@ -89,6 +96,24 @@ class CalendarKeeper:
             reply = await say(self._context, CALENDAR, Go())
             if reply.code:
                 return
+
+    async def _bring(self, one: NetworkWindow, stage: Stage) -> None:
+        """Stops what a stage stops of a network, and lets the rest go on."""
+        terms, is_closed = one.terms, stage == Stage.CLOSED
+        for fold, is_stopped, until_ms in (
+            (DEPOSITS, is_closed, terms.preopen_ms),
+            (WITHDRAWALS, is_closed or stage == Stage.PREOPEN, terms.end_ms),
+        ):
+            told_ms = until_ms if is_stopped else 0
+            await self._said(fold, Hold(terms.network, 0, is_stopped, until_ms=told_ms))
+        await self._said(DEPOSITS, Settle())
+        await settle(self._context)
+        await say(self._context, CALENDAR, Reached(one.number, stage))
+
+    async def _said(self, fold: int, word: msgspec.Struct) -> None:
+        reply = await say(self._context, fold, word)
+        if reply.code:
+            raise Problem(reply.code)
 
     async def _do(self, one: Delisting, each: Due, instruments: list[InstrumentChanged]) -> None:
         if each.deed == Deed.CLEAR:
@@ -113,9 +138,7 @@ class CalendarKeeper:
             if line.asset.id == asset:
                 network = line.network.network
                 stop = Hold(network, asset, stopped=True, refuses=fold == WITHDRAWALS)
-                reply = await say(self._context, fold, stop)
-                if reply.code:
-                    raise Problem(reply.code)
+                await self._said(fold, stop)
 
     async def _setting_aside(self, spec: InstrumentChanged) -> AsyncIterator[AccountState]:
         """Accounts that orders of an instrument may have set something aside on."""

@@ -120,6 +120,12 @@ async def lines(context: Context) -> list[Line]:
     ]
 
 
+async def networks_named(context: Context) -> dict[int, str]:
+    """What the log's networks are called, `Bitcoin`, by number."""
+    found: list[NetworkState] = await ask(context, DEPOSITS, ListNetworks())
+    return {one.terms.network: one.terms.code for one in found}
+
+
 def _stop(network: NetworkState | None, asset: int) -> Hold | None:
     holds = network.holds if network is not None else ()
     return next((one for one in holds if one.asset in (0, asset)), None)

@@ -15,9 +15,15 @@ from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    DefineNetwork,
+    NetworkAsset,
+)
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt
-from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.identity import totp
 from fullreserve.identity.demo_operators import DemoOperator, open_operators
@@ -63,14 +69,28 @@ def enrol_all(server: LiveServer, desk: Sequence[Operator]) -> None:
 def adopt_policy(server: LiveServer) -> None:
     """From here on changes of the policy are judged as where chains are served."""
 
-    async def adopted(door: SocketDoor) -> None:
-        payload = msgspec.msgpack.encode(Adopt(POLICY_EDITION))
-        command = Product(door.gateway, door.numbers(1), POLICY, chart.HOUSE, payload)
-        result = await outcome(door, command)
-        assert isinstance(result, Reply), result
-        assert not result.code
+    say_all(server, (POLICY, Adopt(POLICY_EDITION)))
 
-    at_the_door(server, adopted)
+
+def know_a_network(server: LiveServer) -> None:
+    """From here on the log has a network, `Testnet`, with BTC on it; nobody serves it."""
+    line = NetworkAsset(1, 8, *(amount_bytes(each) for each in (0, 10, 20, 10**9)), 8)
+    terms = DefineNetwork(77, "Testnet", 1, 2, needs_memo=False, gas_asset=1, assets=(line,))
+    say_all(server, (DEPOSITS, terms), (WITHDRAWALS, terms))
+
+
+def say_all(server: LiveServer, *words: tuple[int, msgspec.Struct]) -> None:
+    """Words of the house to folds, each taken."""
+
+    async def said(door: SocketDoor) -> None:
+        for fold, word in words:
+            payload = msgspec.msgpack.encode(word)
+            command = Product(door.gateway, door.numbers(1), fold, chart.HOUSE, payload)
+            result = await outcome(door, command)
+            assert isinstance(result, Reply), result
+            assert not result.code
+
+    at_the_door(server, said)
 
 
 def at_the_door(server: LiveServer, say: Callable[[SocketDoor], Awaitable[None]]) -> None:

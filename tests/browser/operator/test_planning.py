@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.account.test_security import with_authenticator
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.operator.desk import Operator, X, adopt_policy
+from tests.browser.operator.desk import Operator, X, adopt_policy, know_a_network
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_pages import SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
@@ -83,7 +83,7 @@ def test_a_window_is_previewed_planned_seen_by_all_and_called_off(
 ) -> None:
     """Criterion: WEB-OP-CAL-1, WEB-STATUS-WINDOW-1. Years ahead, so that it stops nobody."""
     page = visit("/operator/calendar", ada)
-    page.get_by_role("button", name=EN["op.cal.maintenance"]).click()
+    page.get_by_role("button", name=EN["op.cal.maintenance"], exact=True).click()
     dialog = page.get_by_role("dialog")
     choose(page, EN["currency"], "SOL")
     preview = dialog.get_by_role("region", name=EN["op.cal.preview"])
@@ -120,6 +120,45 @@ def test_a_window_is_previewed_planned_seen_by_all_and_called_off(
     expect(past.get_by_role("row").filter(has_text=plan)).to_contain_text(
         EN["op.cal.state.called_off"]
     )
+
+
+def test_a_network_s_window_is_planned_and_told_to_all(
+    visit: Visit, ada: Operator, bea: Operator, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-CAL-2, WEB-STATUS-WINDOW-2. Years ahead, so that it stops nobody."""
+    know_a_network(server)
+    page = visit("/operator/calendar", ada)
+    page.get_by_role("button", name=EN["op.cal.network"]).click()
+    dialog = page.get_by_role("dialog")
+    choose(page, EN["op.sus.network"], "Testnet")
+    for label, moment in zip(
+        ("op.term.beginTs", "op.cal.network.preopen", "op.term.endTs"), WINDOW.values(), strict=True
+    ):
+        dialog.get_by_label(EN[label], exact=True).fill(moment)
+    preview = dialog.get_by_role("region", name=EN["op.cal.preview"])
+    expect(preview).to_contain_text(EN["op.cal.phase.netPreopen.about"])
+    is_usable(page, "the dialog")
+    give_reason(page, EN["op.propose"])
+    number = number_of(page)
+    page.goto(page.url.replace(f"approvals/{number}", "calendar"))
+    expect(page.get_by_role("table", name=EN["op.waiting"])).to_contain_text("Testnet")
+    bea.post(X + "approve", proposal=number)
+    plan = ada.get(X + "calendar")[0]["plan"]
+    for language in LANGUAGES:
+        words = WORDS[language]
+        phone = visit("/operator/calendar", ada, PHONE, language=language)
+        title = words["op.cal.networkWindow"]
+        title = title.replace("{number}", plan).replace("{chain}", "Testnet")
+        section = phone.get_by_role("region", name=title)
+        expect(section.get_by_role("table")).to_contain_text(words["op.cal.may.wait"])
+        is_usable(phone, language)
+        public = visit("/status", None, PHONE, language=language)
+        named = words["status.network"].replace("{chain}", "Testnet")
+        shown = public.get_by_role("region", name=named)
+        expect(shown).to_contain_text(words["status.network.about"])
+        expect(shown).to_contain_text("2043")
+        is_usable(public, language)
+    ada.post(X + "calendar/call-off", plan=plan, note=NOTE)
 
 
 def test_a_delisting_shows_what_goes_when_and_the_message_to_holders(

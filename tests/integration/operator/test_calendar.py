@@ -5,10 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from fullreserve.exchange.products.calendar_wire import DAY_MS
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    AssignAddress,
+    Confirmed,
+    Destination,
+    Request,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.products.deposit_state import DepositState, ListDeposits
+from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, WithdrawalState
+from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
+from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.identity.outbox import Kind
+from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console
 from tests.integration.rest.bed import Answer
+from tests.integration.rest.test_custody import COIN, NETWORK
 
 MINUTE_MS = 60_000
 
@@ -95,6 +111,109 @@ async def test_e9_2_an_asset_goes_and_its_holders_are_told(desk: Console) -> Non
     assert (await rest.door.health()).durable == said
     assert [one for one in await town.mail() if one.kind is Kind.DELISTING] == []
     assert (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row["canWd"] is True
+
+
+def deposit(name: bytes, height: int) -> Seen:
+    """A payment of 1 BTC to ALICE's address, in a block."""
+    amount = amount_bytes(COIN)
+    return Seen(NETWORK, name * 32, BTC, 1, 0, amount, 0, height, bytes([height]) * 32)
+
+
+async def credited(desk: Console, name: bytes, height: int) -> str:
+    """The state of a deposit that came in that block and is confirmed."""
+    context = desk.town.rest.context
+    for word in (
+        Tip(NETWORK, height, bytes([height]) * 32, healthy=True),
+        deposit(name, height),
+        Tip(NETWORK, height + 1, bytes([height + 1]) * 32, healthy=True),
+        Confirmed(NETWORK, name * 32, 2),
+    ):
+        assert (await say(context, DEPOSITS, word)).code == 0
+    return await state_of_deposit(desk, name)
+
+
+async def state_of_deposit(desk: Console, name: bytes) -> str:
+    found = await ask(desk.town.rest.context, DEPOSITS, ListDeposits(ALICE, 0, 9))
+    return str(next(one.state for one in found if one.transfer == name * 32))
+
+
+async def withdrawal(desk: Console) -> int:
+    """A request of ALICE's; its state."""
+    context = desk.town.rest.context
+    fee = amount_bytes(40_000)
+    word = Request(NETWORK, BTC, amount_bytes(COIN), fee, Destination.ADDRESS_BOOK, 5)
+    reply = await say(context, WITHDRAWALS, word, ALICE)
+    assert reply.code == 0
+    return await state_of_newest(desk)
+
+
+async def state_of_newest(desk: Console) -> int:
+    listed = ListWithdrawals(ALICE, 0, 1)
+    one, *_ = await ask(desk.town.rest.context, WITHDRAWALS, listed)
+    return int(one.state)
+
+
+async def test_a_network_is_maintained_at_its_time_and_opens_by_itself(desk: Console) -> None:
+    """Criterion: CAL-NET-3, CAL-NET-4. All wait; deposits are credited from the pre-opening on."""
+    town, rest = desk.town, desk.town.rest
+    keeper, context = CalendarKeeper(rest.context), rest.context
+    context.pays = lambda: True
+    assert (await say(context, DEPOSITS, AssignAddress(NETWORK), ALICE)).code == 0
+    begin = context.clock.exchange_ms() + MINUTE_MS
+    times = {"beginTs": begin, "preopenTs": begin + MINUTE_MS, "endTs": begin + 2 * MINUTE_MS}
+    for terms, code in (
+        (times | {"chain": "Nowhere"}, "51000"),
+        (times | {"chain": "Bitcoin", "endTs": begin}, "51000"),
+    ):
+        assert (await desk.ada.act("propose/network-maintenance", **terms)).code == code
+    plan = await agreed(desk, "network-maintenance", **times, chain="Bitcoin")
+    await keeper.round()
+    assert await withdrawal(desk) == WithdrawalState.WAITING
+    (row,) = (await rest.get("system/status")).data
+    assert (row["state"], row["serviceType"]) == ("scheduled", "99")
+    assert row["title"] == "Maintenance of Bitcoin: deposits and withdrawals"
+    for height, stage, shown, can in (
+        (10, "closed", "ongoing", (False, False)),
+        (20, "preopen", "pre_open", (True, False)),
+        (30, "over", "completed", (True, True)),
+    ):
+        town.clock.advance(MINUTE_MS)
+        await keeper.round()
+        said = (await rest.door.health()).durable
+        await keeper.round()
+        assert (await rest.door.health()).durable == said
+        (chain,) = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).data
+        assert (chain["canDep"], chain["canWd"]) == can
+        assert chain["depEstOpenTime"] == ("" if can[0] else str(times["preopenTs"]))
+        assert chain["wdEstOpenTime"] == ("" if can[1] else str(times["endTs"]))
+        state = int(await credited(desk, bytes([height]), height))
+        assert (state == DepositState.SUSPENDED) == (not can[0]), stage
+        expected = WithdrawalState.WAITING if can[1] else WithdrawalState.QUEUED
+        assert await state_of_newest(desk) == expected
+        assert await withdrawal(desk) == expected
+        (row,) = (await rest.get("system/status", state=shown)).data
+        assert row["preOpenBegin"] == str(times["preopenTs"])
+        listed = (await desk.cleo.get("calendar")).row
+        assert (listed["plan"], listed["kind"], listed["state"]) == (plan, "network", stage)
+        (public,) = (await rest.get("x/suspensions", state="all")).data
+        assert [one["chain"] for one in public["maintenance"]] == ["Bitcoin"]
+        assert [one["state"] for one in public["maintenance"]] == [stage]
+        open_now = (await rest.get("x/suspensions")).data[0]["maintenance"]
+        assert len(open_now) == (stage != "over")
+    assert await state_of_deposit(desk, bytes([10])) != str(int(DepositState.SUSPENDED))
+    assert (await desk.ada.act("calendar/call-off", plan=plan)).code == "91012"
+
+
+async def test_a_network_s_window_that_nobody_was_there_for_stops_nothing(desk: Console) -> None:
+    """Criterion: CAL-NET-4. The keeper comes back when it is over."""
+    town, context = desk.town, desk.town.rest.context
+    begin = context.clock.exchange_ms() + MINUTE_MS
+    times = {"beginTs": begin, "endTs": begin + MINUTE_MS}
+    await agreed(desk, "network-maintenance", **times, chain="Bitcoin")
+    town.clock.advance(5 * MINUTE_MS)
+    await CalendarKeeper(context).round()
+    assert await withdrawal(desk) == WithdrawalState.WAITING
+    assert (await desk.cleo.get("calendar")).row["state"] == "over"
 
 
 async def test_plans_that_cannot_be_are_refused_and_one_is_called_off(console: Console) -> None:

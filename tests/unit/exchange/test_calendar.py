@@ -19,9 +19,17 @@ from fullreserve.exchange.products.calendar_wire import (
     Delist,
     Done,
     Go,
+    ListPlans,
     Maintain,
+    MaintainNetwork,
+    NetworkWindow,
+    Plans,
+    Reached,
     Stage,
 )
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
+from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import (
     InstrumentState,
     OrderType,
@@ -32,7 +40,17 @@ from fullreserve.exchange.wire.commands import (
 )
 from fullreserve.exchange.wire.events import CancelSource, Order, OrderState, Reply
 from fullreserve.exchange.wire.queries import ListBalances, ListInstruments, ListOpenOrders
-from tests.unit.exchange.custody_world import ALICE, BOB, BTC, START_MS, USDT, World, coins
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CHAIN,
+    START_MS,
+    TOKENS,
+    USDT,
+    World,
+    coins,
+)
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -303,3 +321,63 @@ def test_plans_that_cannot_be_are_refused_and_others_can_be_called_off(world: Wo
     assert said(world, Go()) == NOT_DUE
     assert state_of(world, 1) == InstrumentState.LIVE
     assert (said(world, Clear(other, 1, ())), said(world, Done(9, 1))) == (NOT_DUE, 96_002)
+
+
+@pytest.fixture
+def chain() -> World:
+    """The calendar beside the folds that know networks."""
+    made = World(lambda: (Deposits(), Withdrawals(), Calendar()))
+    for fold in (DEPOSITS, WITHDRAWALS):
+        made.define(fold)
+    return made
+
+
+def network_windows(world: World) -> list[NetworkWindow]:
+    found = world.ask(CALENDAR, ListPlans(), Plans)
+    assert isinstance(found, Plans)
+    return found.networks
+
+
+def test_a_network_s_window_goes_by_its_times(chain: World) -> None:
+    """Criterion: CAL-NET-1. What is not due is not noted; again it changes nothing."""
+    begin = START_MS + HOUR_MS
+    window = MaintainNetwork(CHAIN, begin, begin + 20, begin + 30)
+    assert said(chain, window) == said(chain, window) == 0
+    (planned,) = network_windows(chain)
+    assert said(chain, Reached(planned.number, Stage.CLOSED)) == NOT_DUE
+    for at, stage in ((0, Stage.CLOSED), (20, Stage.PREOPEN), (30, Stage.OVER)):
+        chain.time_ms = begin + at
+        for other in (Stage.PLANNED, Stage.CLOSED, Stage.PREOPEN, Stage.OVER, Stage.CALLED_OFF):
+            if other != stage:
+                assert said(chain, Reached(planned.number, other)) == NOT_DUE
+        assert said(chain, Reached(planned.number, stage)) == 0
+        assert said(chain, Reached(planned.number, stage)) == NOT_DUE
+        assert network_windows(chain) == [msgspec.structs.replace(planned, stage=stage)]
+        chain.restart()
+    assert said(chain, Reached(planned.number + 1, Stage.CLOSED)) == 96_002
+    assert chain.replayed().hashes() == chain.machine.hashes()
+
+
+def test_a_network_s_window_that_cannot_be_is_refused(chain: World) -> None:
+    """Criterion: CAL-NET-2. Nor do two of one network meet, or one end that may have begun."""
+    begin = START_MS + HOUR_MS
+    assert said(chain, MaintainNetwork(CHAIN, begin, begin + 9, begin + 10)) == 0
+    for bad in (
+        MaintainNetwork(CHAIN, begin + 9, begin + 10, begin + 20),
+        MaintainNetwork(99, begin, begin + 9, begin + 10),
+        MaintainNetwork(TOKENS, START_MS, begin, begin),
+        MaintainNetwork(TOKENS, begin, begin, begin + 1),
+        MaintainNetwork(TOKENS, begin, begin + 2, begin + 1),
+    ):
+        assert said(chain, bad) == 51000
+    assert said(chain, MaintainNetwork(TOKENS, begin, begin + 1, begin + 1), ALICE) == 96_001
+    assert said(chain, MaintainNetwork(CHAIN, begin + 10, begin + 11, begin + 12)) == 0
+    first, second = (one.number for one in network_windows(chain))
+    assert said(chain, CallOff(second)) == 0
+    assert said(chain, CallOff(second)) == 96_002
+    chain.time_ms = begin
+    assert said(chain, CallOff(first)) == 96_002
+    for at in range(64 - 1):
+        later = begin + 1_000 * (at + 1)
+        assert said(chain, MaintainNetwork(CHAIN, later, later + 1, later + 1)) == 0
+    assert said(chain, MaintainNetwork(TOKENS, later, later + 1, later + 1)) == 96_004

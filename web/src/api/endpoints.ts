@@ -783,6 +783,14 @@ export interface Endpoints {
     uid: number | string
     lastsMs?: number | string
   }
+  'POST x/operator/propose/network-maintenance': {
+    note: string
+    chain: string
+    beginTs: number | string
+    endTs: number | string
+    preopenTs?: number | string
+    lastsMs?: number | string
+  }
   'POST x/operator/propose/parameter': {
     note: string
     parameter: string

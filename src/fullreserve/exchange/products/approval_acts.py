@@ -141,6 +141,15 @@ class AnnounceMove(Act, frozen=True, tag=14):
     lasts_ms: int
 
 
+class CloseNetwork(Act, frozen=True, tag=15):
+    """A window of maintenance of a network, its opening with it; exchange time in ms."""
+
+    network: int
+    begin_ms: int
+    preopen_ms: int
+    end_ms: int
+
+
 AnyAct = (
     Correct
     | Bust
@@ -156,6 +165,7 @@ AnyAct = (
     | Retire
     | EndMove
     | AnnounceMove
+    | CloseNetwork
 )
 
 # Acts on what users have: two teams agree on them, once operators have teams.
@@ -167,7 +177,7 @@ OF_MEMBERS = (Admit, AssignTeam)
 AUDITOR = 4  # the one role of a `Grant` that comes without a voice
 
 # Acts that no fold of approvals carries out: whoever took the last approval does.
-OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove)
+OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove, CloseNetwork)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

@@ -1,5 +1,7 @@
 """The calendar: windows of maintenance with a pre-opening, and delistings, at set times.
 
+A window is of instruments, or of a network.
+
 A plan is approved by two before it comes here, the opening with it; the fold closes and opens
 instruments when their time has come, each back to the state that it had. Whoever tightened one
 meanwhile is not overruled. What it cannot do itself, stopping a network or writing to people, it
@@ -19,6 +21,7 @@ from fullreserve.exchange.products.calendar_rules import (
     OPEN,
     due,
     is_over,
+    meet,
     overlap,
     stage_at,
     state_in,
@@ -35,7 +38,10 @@ from fullreserve.exchange.products.calendar_wire import (
     Delisting,
     Done,
     Maintain,
+    MaintainNetwork,
+    NetworkWindow,
     Plans,
+    Reached,
     Refused,
     Stage,
     Window,
@@ -43,6 +49,7 @@ from fullreserve.exchange.products.calendar_wire import (
     decode_said,
 )
 from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.suspension_gates import networks
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.wire.commands import (
     CancelAll,
@@ -64,6 +71,7 @@ _replace = msgspec.structs.replace
 class CalendarState(State):
     windows: dict[int, Window] = msgspec.field(default_factory=dict)
     delistings: dict[int, Delisting] = msgspec.field(default_factory=dict)
+    networks: dict[int, NetworkWindow] = msgspec.field(default_factory=dict)
 
 
 class Calendar(UndoingFold[CalendarState, AnySaid]):
@@ -72,6 +80,7 @@ class Calendar(UndoingFold[CalendarState, AnySaid]):
     number = CALENDAR
     name = "calendar"
     is_late = True
+    added = ("networks",)
 
     def __init__(self) -> None:
         super().__init__(CalendarState(), decode_said)
@@ -84,7 +93,11 @@ class Calendar(UndoingFold[CalendarState, AnySaid]):
         if isinstance(said, Delist):
             return self._delist(said, moment, view)
         if isinstance(said, CallOff):
-            return self._call_off(said)
+            return self._call_off(said, moment)
+        if isinstance(said, MaintainNetwork):
+            return self._maintain_network(said, moment, view)
+        if isinstance(said, Reached):
+            return self._reached(said, moment)
         if isinstance(said, Clear):
             return self._clear(said, moment, view)
         if isinstance(said, Done):
@@ -109,6 +122,20 @@ class Calendar(UndoingFold[CalendarState, AnySaid]):
         self._trim(self.state.windows)
         return Outcome()
 
+    def _maintain_network(self, said: MaintainNetwork, moment: Moment, view: View) -> Outcome:
+        windows = self.state.networks.values()
+        if any(one.terms == said and not is_over(one) for one in windows):
+            return Outcome()
+        known = [one.terms.network for one in networks(view)]
+        in_order = moment.time_ms < said.begin_ms < said.preopen_ms <= said.end_ms
+        if said.network not in known or not in_order or any(meet(said, one) for one in windows):
+            return REFUSED
+        if sum(not is_over(one) for one in windows) >= OPEN_MAX:
+            return Outcome(code=Refused.TOO_MANY)
+        self._set(self.state.networks, moment.sequence, NetworkWindow(moment.sequence, said))
+        self._trim(self.state.networks)
+        return Outcome()
+
     def _delist(self, said: Delist, moment: Moment, view: View) -> Outcome:
         going = [one for one in self.state.delistings.values() if not is_over(one)]
         if any(one.terms == said for one in going):
@@ -125,7 +152,15 @@ class Calendar(UndoingFold[CalendarState, AnySaid]):
         self._trim(self.state.delistings)
         return Outcome()
 
-    def _call_off(self, said: CallOff) -> Outcome:
+    def _call_off(self, said: CallOff, moment: Moment) -> Outcome:
+        of_network = self.state.networks.get(said.plan)
+        if of_network is not None:
+            # From its time on it may be stopped already.
+            if of_network.stage != Stage.PLANNED or moment.time_ms >= of_network.terms.begin_ms:
+                return Outcome(code=Refused.UNKNOWN)
+            gone_too = _replace(of_network, stage=Stage.CALLED_OFF)
+            self._set(self.state.networks, said.plan, gone_too)
+            return Outcome()
         window = self.state.windows.get(said.plan)
         if window is not None and window.stage == Stage.PLANNED and not window.at:
             called = _replace(window, stage=Stage.CALLED_OFF)
@@ -225,11 +260,22 @@ class Calendar(UndoingFold[CalendarState, AnySaid]):
         self._set(self.state.delistings, said.plan, after)
         return Outcome()
 
+    def _reached(self, said: Reached, moment: Moment) -> Outcome:
+        one = self.state.networks.get(said.plan)
+        if one is None:
+            return Outcome(code=Refused.UNKNOWN)
+        if said.stage == one.stage or said.stage != stage_at(one, moment.time_ms):
+            return Outcome(code=Refused.NOT_DUE)
+        self._set(self.state.networks, said.plan, _replace(one, stage=said.stage))
+        return Outcome()
+
     # Questions
 
     def answer(self, question: bytes) -> bytes:
         decode_asked(question)
-        return _encode(Plans([*self.state.windows.values()], [*self.state.delistings.values()]))
+        state = self.state
+        plans = Plans([*state.windows.values()], [*state.delistings.values()])
+        return _encode(_replace(plans, networks=[*state.networks.values()]))
 
 
 def _instruments(view: View) -> list[InstrumentChanged]:

@@ -11,6 +11,8 @@ from fullreserve.exchange.products.calendar_wire import (
     Delisting,
     Due,
     Maintain,
+    MaintainNetwork,
+    NetworkWindow,
     Stage,
     Window,
 )
@@ -21,14 +23,14 @@ from fullreserve.exchange.wire.events import InstrumentChanged
 OPEN = (InstrumentState.LIVE, InstrumentState.POST_ONLY, InstrumentState.CANCEL_ONLY)
 
 
-def is_over(one: Window | Delisting) -> bool:
+def is_over(one: Window | NetworkWindow | Delisting) -> bool:
     """Whether nothing more comes of a plan."""
-    if isinstance(one, Window):
+    if isinstance(one, Window | NetworkWindow):
         return one.stage >= Stage.OVER
     return one.is_over or one.called_off
 
 
-def stage_at(window: Window, now_ms: int) -> Stage:
+def stage_at(window: Window | NetworkWindow, now_ms: int) -> Stage:
     """The stage that a window should be in."""
     terms = window.terms
     if is_over(window) or now_ms < terms.begin_ms:
@@ -46,6 +48,17 @@ def overlap(terms: Maintain, other: Window) -> bool:
         and terms.begin_ms < theirs.end_ms
         and theirs.begin_ms < terms.end_ms
         and any(each in theirs.instruments for each in terms.instruments)
+    )
+
+
+def meet(terms: MaintainNetwork, other: NetworkWindow) -> bool:
+    """Whether two windows would have a network at the same time."""
+    theirs = other.terms
+    return (
+        not is_over(other)
+        and terms.network == theirs.network
+        and terms.begin_ms < theirs.end_ms
+        and theirs.begin_ms < terms.end_ms
     )
 
 

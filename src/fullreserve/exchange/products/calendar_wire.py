@@ -26,11 +26,11 @@ class Refused(IntEnum):
 
 
 class Stage(IntEnum):
-    """How far a window of maintenance is."""
+    """How far a window of maintenance is, of instruments or of a network."""
 
     PLANNED = 0
-    CLOSED = 1  # no orders, no cancels
-    PREOPEN = 2  # post-only orders and cancels
+    CLOSED = 1  # no orders, no cancels; of a network no credits and no payments
+    PREOPEN = 2  # post-only orders and cancels; of a network credits
     OVER = 3
     CALLED_OFF = 4
 
@@ -95,7 +95,26 @@ class Done(Said, frozen=True, tag=6):
     days: int = 0  # of a notice
 
 
-AnySaid = Maintain | CallOff | Delist | Go | Clear | Done
+class MaintainNetwork(Said, frozen=True, tag=7):
+    """A window of a network: nothing comes or goes on it from `begin_ms` on.
+
+    Deposits are credited again from `preopen_ms` on, withdrawals are paid again from `end_ms` on.
+    """
+
+    network: int
+    begin_ms: int
+    preopen_ms: int  # as `end_ms`: without a pre-opening
+    end_ms: int
+
+
+class Reached(Said, frozen=True, tag=8):
+    """A network's window is in the stage that is due: what its folds have to stop is stopped."""
+
+    plan: int
+    stage: int
+
+
+AnySaid = Maintain | CallOff | Delist | Go | Clear | Done | MaintainNetwork | Reached
 
 
 class Window(msgspec.Struct, array_like=True, frozen=True):
@@ -106,6 +125,14 @@ class Window(msgspec.Struct, array_like=True, frozen=True):
     stage: int = Stage.PLANNED
     before: dict[int, int] = {}
     at: dict[int, int] = {}
+
+
+class NetworkWindow(msgspec.Struct, array_like=True, frozen=True):
+    """`stage` is the one that its network was brought to."""
+
+    number: int
+    terms: MaintainNetwork
+    stage: int = Stage.PLANNED
 
 
 class Delisting(msgspec.Struct, array_like=True, frozen=True):
@@ -141,6 +168,7 @@ class ListPlans(Asked, frozen=True, tag=1):
 class Plans(msgspec.Struct, array_like=True, frozen=True):
     windows: list[Window]
     delistings: list[Delisting]
+    networks: list[NetworkWindow] = []
 
 
 ANSWERS: dict[type[Asked], object] = {ListPlans: Plans}

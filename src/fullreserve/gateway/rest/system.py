@@ -7,17 +7,25 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Plans, Stage
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    ListPlans,
+    NetworkWindow,
+    Plans,
+    Stage,
+    Window,
+)
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.rest.params import Number, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
-from fullreserve.gateway.rest.x.suspension_rows import status_row
+from fullreserve.gateway.rest.x.suspension_rows import Places, status_row
 from fullreserve.gateway.rest.x.suspensions import places, shown
 
 TRADING_SERVICE = "5"
+OTHER_SERVICE = "99"
 NAMED_MAX = 5
 WINDOW_STATES = {
     Stage.PLANNED: "scheduled",
@@ -78,7 +86,9 @@ def routes(context: Context) -> Routes:
 async def status_rows(context: Context) -> list[dict[str, Any]]:
     """A planned stop, then every suspension that everybody is told of, newest first."""
     names = await places(context)
-    return [*_planned(context), *await _windows(context)] + [
+    plans: Plans = await ask(context, CALENDAR, ListPlans())
+    closing = [*_windows(context, plans), *network_rows(context, plans, names)]
+    return [*_planned(context), *closing] + [
         {
             key: text
             for key, text in status_row(one, names, demo=context.demo).items()
@@ -108,25 +118,37 @@ def _planned(context: Context) -> Iterator[dict[str, Any]]:
     }
 
 
-async def _windows(context: Context) -> list[dict[str, Any]]:
+def _windows(context: Context, plans: Plans) -> Iterator[dict[str, Any]]:
     """Windows of maintenance that close instruments, newest first."""
-    plans: Plans = await ask(context, CALENDAR, ListPlans())
-    return [
-        {
-            "title": _title(context, one.terms.instruments),
-            "state": WINDOW_STATES[Stage(one.stage)],
-            "begin": str(one.terms.begin_ms),
-            "end": str(one.terms.end_ms),
-            "preOpenBegin": str(one.terms.preopen_ms),
-            "href": f"/api/v5/system/status?window={one.number}",
-            "serviceType": TRADING_SERVICE,
-            "system": "unified",
-            "scheDesc": "",
-            "maintType": "1",
-            "env": "2" if context.demo else "1",
-        }
-        for one in reversed(plans.windows)
-    ]
+    for one in reversed(plans.windows):
+        href = f"/api/v5/system/status?window={one.number}"
+        title = _title(context, one.terms.instruments)
+        yield {"title": title} | _window(context, one, href, TRADING_SERVICE)
+
+
+def network_rows(context: Context, plans: Plans, names: Places) -> Iterator[dict[str, Any]]:
+    """Windows in which deposits and withdrawals on a network wait, newest first."""
+    for one in reversed(plans.networks):
+        href = f"/api/v5/system/status?network={one.number}"
+        title = f"Maintenance of {names.network(one.terms.network)}: deposits and withdrawals"
+        yield {"title": title} | _window(context, one, href, OTHER_SERVICE)
+
+
+def _window(
+    context: Context, one: Window | NetworkWindow, href: str, service: str
+) -> dict[str, Any]:
+    return {
+        "state": WINDOW_STATES[Stage(one.stage)],
+        "begin": str(one.terms.begin_ms),
+        "end": str(one.terms.end_ms),
+        "preOpenBegin": str(one.terms.preopen_ms),
+        "href": href,
+        "serviceType": service,
+        "system": "unified",
+        "scheDesc": "",
+        "maintType": "1",
+        "env": "2" if context.demo else "1",
+    }
 
 
 def _title(context: Context, instruments: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from fullreserve.exchange.catalog import Catalog
+from fullreserve.exchange.products.calendar_wire import NetworkWindow, Stage
 from fullreserve.exchange.products.drain_line import EACH_IN_TURN, OWNERS_IN_TURN
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
@@ -175,6 +176,19 @@ def figure_row(one: Figure, places: Places) -> Row:
         "have": places.text(one.asset, one.have),
         "need": places.text(one.asset, one.need),
         "ratio": f"{parts // 10_000}.{parts % 10_000:04d}" if need > 0 else "",
+    }
+
+
+def maintenance_row(one: NetworkWindow, places: Places) -> Row:
+    """A window in which deposits and withdrawals on a network wait."""
+    terms = one.terms
+    return {
+        "plan": str(one.number),
+        "chain": places.network(terms.network),
+        "state": Stage(one.stage).name.lower(),
+        "beginTs": str(terms.begin_ms),
+        "preopenTs": str(terms.preopen_ms),
+        "endTs": str(terms.end_ms),
     }
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from fullreserve.exchange.products.calendar_rules import is_over
+from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Plans
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.suspension_rules import covers, verdict
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
@@ -93,7 +95,14 @@ class _Suspensions:
             for one in reversed(found)
             if params.state == "all" or one.is_in_force == (params.state == "open")
         ]
-        return wire.envelope([{"suspensions": wanted, "works": works(found)}])
+        plans: Plans = await ask(self._context, CALENDAR, ListPlans())
+        maintenance = [
+            rows.maintenance_row(one, names)
+            for one in reversed(plans.networks)
+            if params.state == "all" or is_over(one) == (params.state == "closed")
+        ]
+        answer = {"suspensions": wanted, "maintenance": maintenance, "works": works(found)}
+        return wire.envelope([answer])
 
     async def _named(self, number: int) -> Suspension:
         for one in await shown(self._context):

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
@@ -16,12 +15,13 @@ import { useTranslation } from '../texts'
 import css from './Calendar.module.css'
 import { DelistingDialog } from './DelistingDialog'
 import { MaintenanceDialog } from './MaintenanceDialog'
+import { NetworkDialog } from './NetworkDialog'
 import { PlanSection } from './PlanSection'
 import { isOver, type Plan } from './plans'
 import { usePlanTitle } from './title'
 
 const EVERY_MS = 5_000
-const KINDS = ['maintenance', 'delisting']
+const KINDS = ['maintenance', 'network-maintenance', 'delisting']
 
 /** Windows of maintenance and delistings: proposed, planned, under way and past. */
 export function CalendarPage(): ReactNode {
@@ -44,11 +44,6 @@ export function CalendarPage(): ReactNode {
       {ahead.length === 0 ? (
         <Section title={t('op.cal.ahead')} about={data ? t('op.cal.none') : t('loading')} />
       ) : null}
-      <Section
-        title={t('op.cal.network')}
-        about={t('op.cal.network.about')}
-        action={<Link to="/operator/suspensions">{t('op.sus')}</Link>}
-      />
       <Past plans={data?.filter(isOver) ?? []} />
     </>
   )
@@ -64,6 +59,7 @@ function Acts(): ReactNode {
       <Act label={t('op.cal.maintenance')}>
         {(close) => <MaintenanceDialog instruments={data} onClose={close} />}
       </Act>
+      <Act label={t('op.cal.network')}>{(close) => <NetworkDialog onClose={close} />}</Act>
       <Act label={t('op.cal.delisting')}>
         {(close) => <DelistingDialog instruments={data} onClose={close} />}
       </Act>
@@ -81,17 +77,21 @@ function Past({ plans }: { plans: readonly Plan[] }): ReactNode {
     {
       id: 'from',
       title: t('op.cal.from'),
-      cell: (plan) => date(plan.kind === 'maintenance' ? plan.beginTs : plan.depositsTs),
+      cell: (plan) => date(plan.kind === 'delisting' ? plan.depositsTs : plan.beginTs),
     },
     {
       id: 'until',
       title: t('op.cal.until'),
-      cell: (plan) => date(plan.kind === 'maintenance' ? plan.endTs : plan.withdrawalsTs),
+      cell: (plan) => date(plan.kind === 'delisting' ? plan.withdrawalsTs : plan.endTs),
     },
     {
       id: 'pairs',
       title: t('op.term.instIds'),
-      cell: ({ instIds }) => <span className={cells.long}>{instIds.join(', ') || '–'}</span>,
+      cell: (plan) => (
+        <span className={cells.long}>
+          {(plan.kind === 'network' ? '' : plan.instIds.join(', ')) || '–'}
+        </span>
+      ),
     },
     {
       id: 'state',

@@ -63,6 +63,7 @@ const LOOKS: Record<Allowed, 'good' | 'bad' | 'plain'> = {
   no: 'bad',
   postOnly: 'plain',
   gone: 'plain',
+  wait: 'plain',
 }
 
 function May({ allowed }: { allowed: Allowed }): ReactNode {

@@ -10,7 +10,7 @@ import { useOperator } from '../layout/roles'
 import { useTranslation } from '../texts'
 import css from './Calendar.module.css'
 import { PhaseTable } from './PhaseTable'
-import { delistingPhases, maintenancePhases } from './phases'
+import { phasesOf } from './phases'
 import { type Delisting, isAhead, type Plan } from './plans'
 import { usePlanTitle } from './title'
 
@@ -19,11 +19,10 @@ export function PlanSection({ plan, nowMs }: { plan: Plan; nowMs: number }): Rea
   const { t } = useTranslation()
   const { may } = useOperator()
   const title = usePlanTitle()
-  const isWindow = plan.kind === 'maintenance'
   return (
     <Section
       title={title(plan)}
-      about={isWindow ? plan.instIds.join(', ') : undefined}
+      about={plan.kind === 'maintenance' ? plan.instIds.join(', ') : undefined}
       action={
         <>
           <span className={css.state}>
@@ -38,11 +37,8 @@ export function PlanSection({ plan, nowMs }: { plan: Plan; nowMs: number }): Rea
       }
       flush
     >
-      <PhaseTable
-        phases={isWindow ? maintenancePhases(plan) : delistingPhases(plan)}
-        nowMs={nowMs}
-      />
-      {isWindow ? null : <Course plan={plan} />}
+      <PhaseTable phases={phasesOf(plan)} nowMs={nowMs} />
+      {plan.kind === 'delisting' ? <Course plan={plan} /> : null}
     </Section>
   )
 }

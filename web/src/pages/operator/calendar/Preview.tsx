@@ -3,7 +3,14 @@ import { useDates } from '~/pages/account/layout/dates'
 import { WindowFacts } from '~/pages/status/WindowFacts'
 import { useTranslation } from '../texts'
 import css from './Calendar.module.css'
-import { delistingPhases, maintenancePhases, noticesMs, type Phase, withUsualTimes } from './phases'
+import {
+  delistingPhases,
+  maintenancePhases,
+  networkPhases,
+  noticesMs,
+  type Phase,
+  withUsualTimes,
+} from './phases'
 import type { DelistingTerms, MaintenanceTerms } from './plans'
 
 /** What users will see of a window, before it is proposed. */
@@ -30,6 +37,22 @@ export function MaintenancePreview(props: {
           />
           <Steps phases={phases} />
         </>
+      )}
+    </section>
+  )
+}
+
+/** What users of a network will see of a window, before it is proposed. */
+export function NetworkPreview({ terms }: { terms: MaintenanceTerms }): ReactNode {
+  const { t } = useTranslation()
+  const phases = networkPhases(terms)
+  return (
+    <section className={css.preview} aria-label={t('op.cal.preview')} aria-live="polite">
+      <h3>{t('op.cal.preview')}</h3>
+      {phases.length === 0 ? (
+        <p className="muted">{t('op.cal.preview.none')}</p>
+      ) : (
+        <Steps phases={phases} />
       )}
     </section>
   )

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { delistingPhases, maintenancePhases, noticesMs, phaseAt, withUsualTimes } from './phases'
+import {
+  delistingPhases,
+  maintenancePhases,
+  networkPhases,
+  noticesMs,
+  phaseAt,
+  withUsualTimes,
+} from './phases'
 
 const DAY_MS = 86_400_000
 
@@ -21,6 +28,29 @@ test('a window stops orders and cancels, then takes post-only ones, and ends as 
     'preopen',
     'open',
   ])
+})
+
+// Criterion: WEB-OP-CAL-2
+test('on a network all wait, then withdrawals alone, and orders never', () => {
+  const terms = { beginTs: '100', preopenTs: '200', endTs: '300' }
+  const phases = networkPhases(terms)
+  expect(
+    phases.map(({ id, fromMs, deposits, withdrawals }) => [id, fromMs, deposits, withdrawals]),
+  ).toEqual([
+    ['before', 0, 'yes', 'yes'],
+    ['netClosed', 100, 'wait', 'wait'],
+    ['netPreopen', 200, 'yes', 'wait'],
+    ['netOpen', 300, 'yes', 'yes'],
+  ])
+  expect(new Set(phases.flatMap(({ orders, cancels }) => [orders, cancels]))).toEqual(
+    new Set(['yes']),
+  )
+  expect(networkPhases({ ...terms, preopenTs: '' }).map(({ id }) => id)).toEqual([
+    'before',
+    'netClosed',
+    'netOpen',
+  ])
+  expect(networkPhases({ ...terms, endTs: '' })).toEqual([])
 })
 
 // Criterion: WEB-OP-CAL-1

@@ -1,4 +1,4 @@
-import type { DelistingTerms, MaintenanceTerms } from './plans'
+import type { DelistingTerms, MaintenanceTerms, Plan } from './plans'
 
 const DAY_MS = 86_400_000
 const DEPOSITS_BEFORE_MS = 7 * DAY_MS
@@ -6,11 +6,21 @@ const WITHDRAWALS_AFTER_MS = 90 * DAY_MS
 /** Days before withdrawals end at which holders are written to. */
 const NOTICE_DAYS = [60, 30, 7, 1]
 
-export type Allowed = 'yes' | 'no' | 'postOnly' | 'gone'
+export type Allowed = 'yes' | 'no' | 'postOnly' | 'gone' | 'wait'
 
 /** What users can do from a moment on; `fromMs` 0 is from now. */
 export interface Phase {
-  id: 'before' | 'closed' | 'preopen' | 'open' | 'noDeposits' | 'noTrading' | 'ended'
+  id:
+    | 'before'
+    | 'closed'
+    | 'preopen'
+    | 'open'
+    | 'noDeposits'
+    | 'noTrading'
+    | 'ended'
+    | 'netClosed'
+    | 'netPreopen'
+    | 'netOpen'
   fromMs: number
   orders: Allowed
   cancels: Allowed
@@ -31,6 +41,25 @@ export function maintenancePhases(terms: MaintenanceTerms): Phase[] {
   ]
   if (preopen < end) phases.push({ id: 'preopen', fromMs: preopen, ...ALL, orders: 'postOnly' })
   return [...phases, { id: 'open', fromMs: end, ...ALL }]
+}
+
+/** A window of a network as its users meet it; nothing while its times are not all there. */
+export function networkPhases(terms: MaintenanceTerms): Phase[] {
+  const [begin, end] = [Number(terms.beginTs), Number(terms.endTs)]
+  const preopen = Number(terms.preopenTs) || end
+  if (!begin || !end) return []
+  const phases: Phase[] = [
+    { id: 'before', fromMs: 0, ...ALL },
+    { id: 'netClosed', fromMs: begin, ...ALL, deposits: 'wait', withdrawals: 'wait' },
+  ]
+  if (preopen < end) phases.push({ id: 'netPreopen', fromMs: preopen, ...ALL, withdrawals: 'wait' })
+  return [...phases, { id: 'netOpen', fromMs: end, ...ALL }]
+}
+
+/** What users can do in each phase of a plan. */
+export function phasesOf(plan: Plan): Phase[] {
+  if (plan.kind === 'maintenance') return maintenancePhases(plan)
+  return plan.kind === 'network' ? networkPhases(plan) : delistingPhases(plan)
 }
 
 /** A delisting with the times that the exchange takes where none are given. */

@@ -30,7 +30,15 @@ export interface Delisting extends DelistingTerms {
   notices: { days: string; ts: string }[]
 }
 
-export type Plan = Window | Delisting
+/** A window in which deposits and withdrawals on a network wait. */
+export interface NetworkWindow extends MaintenanceTerms {
+  plan: string
+  kind: 'network'
+  state: Window['state']
+  chain: string
+}
+
+export type Plan = Window | NetworkWindow | Delisting
 
 /** Whether nothing more comes of a plan. */
 export function isOver({ state }: Plan): boolean {

@@ -4,8 +4,11 @@ import type { Plan } from './plans'
 /** What a plan is called. */
 export function usePlanTitle(): (plan: Plan) => string {
   const { t } = useTranslation()
-  return (plan) =>
-    plan.kind === 'maintenance'
-      ? t('op.cal.window', { number: plan.plan })
-      : t('op.cal.going', { ccy: plan.ccy })
+  return (plan) => {
+    if (plan.kind === 'maintenance') return t('op.cal.window', { number: plan.plan })
+    if (plan.kind === 'network') {
+      return t('op.cal.networkWindow', { number: plan.plan, chain: plan.chain })
+    }
+    return t('op.cal.going', { ccy: plan.ccy })
+  }
 }

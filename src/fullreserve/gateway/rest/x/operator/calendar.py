@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -12,13 +13,14 @@ from fullreserve.exchange.products.calendar_wire import (
     CallOff,
     Delisting,
     ListPlans,
+    NetworkWindow,
     Plans,
     Stage,
     Window,
 )
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.gateway.custody_desk import ask, networks_named, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
@@ -41,10 +43,12 @@ def routes(context: Context, guard: Guard) -> Routes:
     """Endpoints by method and path."""
 
     async def listed(_who: Operator, _params: Params) -> bytes:
-        """Windows of maintenance and delistings, newest first."""
+        """Windows of maintenance, of pairs and of networks, and delistings, newest first."""
         plans: Plans = await ask(context, CALENDAR, ListPlans())
         rows = [_window(context, one) for one in plans.windows]
         rows += [_delisting(context, one) for one in plans.delistings]
+        names = await networks_named(context) if plans.networks else {}
+        rows += [_of_network(one, names) for one in plans.networks]
         return wire.envelope(sorted(rows, key=lambda row: -int(row["plan"])))
 
     async def call_off(_who: Operator, params: PlanParams) -> bytes:
@@ -72,6 +76,19 @@ def _window(context: Context, one: Window) -> dict[str, Any]:
         "preopenTs": str(terms.preopen_ms),
         "endTs": str(terms.end_ms),
         "instIds": [name_of(context.catalog, each) for each in terms.instruments],
+    }
+
+
+def _of_network(one: NetworkWindow, names: Mapping[int, str]) -> dict[str, Any]:
+    terms = one.terms
+    return {
+        "plan": str(one.number),
+        "kind": "network",
+        "state": Stage(one.stage).name.lower(),
+        "chain": names.get(terms.network, str(terms.network)),
+        "beginTs": str(terms.begin_ms),
+        "preopenTs": str(terms.preopen_ms),
+        "endTs": str(terms.end_ms),
     }
 
 

@@ -16,13 +16,14 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     ClaimDeposit,
     Close,
+    CloseNetwork,
     EndMove,
     Grant,
     Report,
     Retire,
 )
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
-from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain
+from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain, MaintainNetwork
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
@@ -78,6 +79,9 @@ async def carry_out(context: Context, one: Proposal) -> None:
     elif isinstance(act, Close):
         window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
         code = await _said(context, CALENDAR, window)
+    elif isinstance(act, CloseNetwork):
+        closing = MaintainNetwork(act.network, act.begin_ms, act.preopen_ms, act.end_ms)
+        code = await _said(context, CALENDAR, closing)
     elif isinstance(act, Retire):
         going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
         code = await _said(context, CALENDAR, going)

@@ -14,6 +14,7 @@ from fullreserve.exchange.products.approval_acts import (
     Bust,
     ClaimDeposit,
     Close,
+    CloseNetwork,
     Correct,
     Define,
     EndMove,
@@ -32,6 +33,7 @@ from fullreserve.exchange.products.approvals import OPEN
 from fullreserve.exchange.wire.commands import SetParameter, SetSuspension, amount_int
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
@@ -93,7 +95,9 @@ def roles_for(act: AnyAct) -> tuple[Role, ...]:
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
-    if isinstance(act, Bust | Define | AssignTier | Close | Retire | EndMove | AnnounceMove):
+    if isinstance(act, Bust | Define | AssignTier | Close | CloseNetwork | Retire | EndMove):
+        return (Role.TRADING,)
+    if isinstance(act, AnnounceMove):
         return (Role.TRADING,)
     return ()
 
@@ -191,6 +195,9 @@ class Proposals:
             row["terms"] |= await move_terms(self._context, one.act.move)
         if isinstance(one.act, AnnounceMove):
             row["terms"] |= await announcing.terms_of(self._context, one.act)
+        if isinstance(one.act, CloseNetwork):
+            names = await networks_named(self._context)
+            row["terms"]["chain"] = names.get(one.act.network, str(one.act.network))
         return row
 
     def _row(self, state: ApprovalsState, one: Proposal) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from fullreserve.exchange.products.approval_acts import (
     AssignTier,
     ClaimDeposit,
     Close,
+    CloseNetwork,
     Correct,
     Define,
     EndMove,
@@ -42,7 +43,7 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.custody_desk import ask, networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
@@ -187,6 +188,18 @@ class MaintenanceParams(ProposalParams):
     inst_ids: Annotated[InstIds, Meta(description="By comma; all without")] = ()
 
 
+class NetworkParams(ProposalParams):
+    """When deposits and withdrawals on a network wait, in exchange time."""
+
+    chain: Annotated[str, Meta(description="The network, for example Bitcoin")]
+    begin_ts: Annotated[int, Meta(ge=1, le=TIME_MAX_MS, description="In ms, after now")]
+    end_ts: Annotated[int, Meta(ge=1, le=TIME_MAX_MS, description="In ms: withdrawals go on")]
+    preopen_ts: Annotated[
+        int,
+        Meta(ge=0, le=TIME_MAX_MS, description="In ms: deposits are credited; 0: at the end"),
+    ] = 0
+
+
 class DelistingParams(ProposalParams):
     """When an asset goes, in exchange time."""
 
@@ -264,6 +277,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("grant", GrantParams, making.grant),
             endpoint("team", TeamParams, making.team),
             endpoint("maintenance", MaintenanceParams, making.maintenance, trading),
+            endpoint("network-maintenance", NetworkParams, making.network_maintenance, trading),
             endpoint("delisting", DelistingParams, making.delisting, trading),
             endpoint("claim", ClaimParams, making.claim, support),
             endpoint("end-move", EndMoveParams, making.end_move, trading),
@@ -381,13 +395,25 @@ class _Making:
 
     async def maintenance(self, params: MaintenanceParams) -> Close:
         """Close instruments for a while, pre-open them, and open them again."""
+        preopen_ms = self._preopen_ms(params)
+        names = params.inst_ids or tuple(self._catalog.instrument_named)
+        chosen = tuple(instrument_of(self._catalog, name).id for name in names)
+        return Close(params.begin_ts, preopen_ms, params.end_ts, tuple(sorted(set(chosen))))
+
+    async def network_maintenance(self, params: NetworkParams) -> CloseNetwork:
+        """Let deposits and withdrawals on a network wait for a while, all currencies of it."""
+        known = {code: number for number, code in (await networks_named(self._context)).items()}
+        if params.chain not in known:
+            raise Problem(51000, "chain", ", ".join(known) or "there is none")
+        preopen_ms = self._preopen_ms(params)
+        return CloseNetwork(known[params.chain], params.begin_ts, preopen_ms, params.end_ts)
+
+    def _preopen_ms(self, params: MaintenanceParams | NetworkParams) -> int:
         preopen_ms = params.preopen_ts or params.end_ts
         now = self._context.clock.exchange_ms()
         if not now < params.begin_ts < preopen_ms <= params.end_ts:
             raise Problem(51000, "beginTs", "times after now, each after the one before")
-        names = params.inst_ids or tuple(self._catalog.instrument_named)
-        chosen = tuple(instrument_of(self._catalog, name).id for name in names)
-        return Close(params.begin_ts, preopen_ms, params.end_ts, tuple(sorted(set(chosen))))
+        return preopen_ms
 
     async def delisting(self, params: DelistingParams) -> Retire:
         """Delist an asset: deposits end, then its pairs, then withdrawals."""

@@ -16,6 +16,7 @@ from fullreserve.exchange.products.approval_acts import (
     Bust,
     ClaimDeposit,
     Close,
+    CloseNetwork,
     Correct,
     Define,
     EndMove,
@@ -89,6 +90,7 @@ _NAMES: dict[type[AnyAct], str] = {
     ClaimDeposit: "claim",
     AssignTeam: "team",
     Close: "maintenance",
+    CloseNetwork: "network-maintenance",
     Retire: "delisting",
     EndMove: "end-move",
     AnnounceMove: "announce-move",
@@ -147,6 +149,13 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
             "depositsTs": str(act.deposits_ms),
             "tradingTs": str(act.trading_ms),
             "withdrawalsTs": str(act.withdrawals_ms),
+        }
+    if isinstance(act, CloseNetwork):
+        # Its `chain` is named by who knows the networks.
+        return {
+            "beginTs": str(act.begin_ms),
+            "preopenTs": str(act.preopen_ms),
+            "endTs": str(act.end_ms),
         }
     if isinstance(act, EndMove):
         return {"move": str(act.move)}
