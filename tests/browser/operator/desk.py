@@ -74,7 +74,8 @@ def adopt_policy(server: LiveServer) -> None:
 
 def know_a_network(server: LiveServer) -> None:
     """From here on the log has a network, `Testnet`, with BTC on it; nobody serves it."""
-    line = NetworkAsset(1, 8, *(amount_bytes(each) for each in (0, 10, 20, 10**9)), 8)
+    nothing, fee, least, most = (amount_bytes(each) for each in (0, 10, 20, 10**9))
+    line = NetworkAsset(1, 8, nothing, fee, least, most, 8)
     terms = DefineNetwork(77, "Testnet", 1, 2, needs_memo=False, gas_asset=1, assets=(line,))
     say_all(server, (DEPOSITS, terms), (WITHDRAWALS, terms))
 
