@@ -4,7 +4,7 @@ A REST signature is Base64(HMAC-SHA256(secret, timestamp + METHOD + request targ
 raw request target. Some clients sign the query as they wrote it and let their HTTP library encode
 it afterwards, so a signature over the percent-decoded query is taken too.
 
-A signed request may be repeated within its 30 seconds, as on OKX, where that changes nothing twice:
+A signed request may be repeated within its 30 seconds, as on OKX, where that doubles nothing:
 see `rest.once`.
 
 A browser's session cookie is taken wherever a signature is. What changes something also carries the

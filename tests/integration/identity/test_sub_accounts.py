@@ -267,6 +267,22 @@ async def test_money_moves_between_sub_accounts_by_their_masters_word(master: Ma
     assert second > first
 
 
+async def test_a_repeated_request_of_a_master_is_refused(master: Master) -> None:
+    """Criterion: REST-AUTH-4. One that moves money, or tells a secret."""
+    first = await master.create("strategy1")
+    await master.create("strategy2")
+    await master.fund(first, 100)
+    way = {"from": "18", "to": "6", "fromSubAccount": "strategy1", "toSubAccount": "strategy2"}
+    for path, body in (
+        ("asset/subaccount/transfer", {"ccy": "USDT", "amt": "40", **way}),
+        ("users/subaccount/apikey", {"subAcct": "strategy1", **KEY}),
+    ):
+        codes = await master.town.rest.repeated(path, master.key, body)
+        assert codes == ["0", "50113"], path
+    funding = await master.get("asset/subaccount/balances", subAcct="strategy2")
+    assert funding.row["bal"] == "40"
+
+
 async def test_transfers_between_master_and_sub_accounts_are_listed(master: Master) -> None:
     """Criterion: ID-SUB-7"""
     first, second = await master.create("strategy1"), await master.create("strategy2")

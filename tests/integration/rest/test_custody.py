@@ -144,6 +144,18 @@ async def test_a_deposit_from_its_address_to_its_unlocking(rest: RestBed, payer:
     assert (await rest.get("asset/deposit-history", rest.bob)).data == []
 
 
+async def test_a_repeated_withdrawal_is_made_once(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: REST-AUTH-4. One with a `clientId` gets the answer of the first."""
+    await booked(rest)
+    whole = {"ccy": "BTC", "amt": "5", "from": "18", "to": "6"}
+    assert (await rest.post("asset/transfer", rest.alice, whole)).code == "0"
+    assert await rest.repeated("asset/withdrawal", payer, ORDER) == ["0", "50113"]
+    named = ORDER | {"clientId": "n1"}
+    assert await rest.repeated("asset/withdrawal", payer, named) == ["0", "0"]
+    history = await rest.get("asset/withdrawal-history", payer)
+    assert sorted(row["clientId"] for row in history.data) == ["", "n1"]
+
+
 async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
     """Criterion: CUST-REST-7. In the list and on the channel, as long as two nodes agree."""
     await rest.get("asset/deposit-address", rest.alice, ccy="BTC")

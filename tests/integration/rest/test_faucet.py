@@ -104,3 +104,10 @@ async def test_a_users_accounts_share_one_allowance(tmp_path: Path) -> None:
     assert (await increase(rest.alice)).code == "59691"
     assert (await increase(rest.bob)).row["remainCnt"] == "2"
     await rest.close()
+
+
+async def test_a_repeated_request_is_refused(demo: RestBed) -> None:
+    """Criterion: REST-AUTH-4"""
+    body = {"type": "increase", "adjustments": [{"ccy": "BTC", "amt": "1"}]}
+    codes = await demo.repeated("account/demo-adjust-balance", demo.alice, body)
+    assert codes == ["0", "50113"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest_asyncio
 
 from fullreserve.clock import ManualClock
 from fullreserve.door.protocol import Limit, Result
-from fullreserve.gateway.rest.once import TOGETHER_MS
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
 from tests.integration.rest.bed import API, HandClock, RestBed
@@ -52,16 +52,23 @@ async def test_a_repeated_client_id_moves_money_once(rest: RestBed) -> None:
     assert (wrong.code, "clientId" in wrong.json["msg"]) == ("51000", True)
 
 
-async def test_a_repeated_request_without_a_client_id_moves_money_once(tmp_path: Path) -> None:
-    """Criterion: REST-AUTH-4"""
+async def test_a_repeated_request_moves_money_once(tmp_path: Path) -> None:
+    """Criterion: REST-AUTH-4. With a `clientId` the answer is repeated."""
     clock = HandClock()
     rest = await RestBed.open(tmp_path, clock=clock)
-    body = b'{"ccy":"USDT","amt":"10","from":"18","to":"6"}'
-    headers = rest.signed(rest.alice, "POST", API + "asset/transfer", body)
     path = API + "asset/transfer"
-    assert (await rest.call("POST", path, body=body, headers=headers)).code == "0"
-    clock.advance(TOGETHER_MS + 1)
-    assert (await rest.call("POST", path, body=body, headers=headers)).code == "50113"
+    body = b'{"ccy":"USDT","amt":"10","from":"18","to":"6"}'
+    named = body.replace(b"}", b',"clientId":"n1"}')
+    answers = {}
+    for content in (body, named):
+        headers = rest.signed(rest.alice, "POST", path, content)
+        send = partial(rest.call, "POST", path, body=content, headers=headers)
+        answers[content] = [await send() for _ in range(2)]
+        clock.advance(20_000)
+        answers[content].append(await send())
+    assert [one.code for one in answers[body]] == ["0", "50113", "50113"]
+    assert len({one.row["transId"] for one in answers[named]}) == 1
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "20"
     again = rest.signed(rest.alice, "POST", path, body)
     assert (await rest.call("POST", path, body=body, headers=again)).code == "0"
     await rest.close()

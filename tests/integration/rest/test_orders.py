@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -199,17 +200,54 @@ async def test_other_users_orders_do_not_exist(rest: RestBed) -> None:
     assert (await order(rest, rest.alice, ordId=placed))["state"] == "live"
 
 
-async def test_a_repeated_request_does_not_double_a_named_order(rest: RestBed) -> None:
+async def test_a_repeated_request_does_not_double_a_named_order(tmp_path: Path) -> None:
+    """Criterion: REST-AUTH-4. Nor one that is filled, whose name is free again."""
+    clock = HandClock()
+    rest = await RestBed.open(tmp_path, clock=clock)
+    await rest.place(rest.bob, "sell", "40000", "50")
+    one = '{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"market","sz":"4000",'
+    one += '"clOrdId":"%s"}'
+    for path, body in (
+        ("trade/order", one % "w1"),
+        ("trade/batch-orders", f"[{one % 'w2'},{one % 'w3'}]"),
+    ):
+        headers = rest.signed(rest.alice, "POST", API + path, body.encode())
+        send = partial(rest.call, "POST", API + path, body=body.encode(), headers=headers)
+        codes = [(await send()).code for _ in range(2)]
+        for passed_ms in (TOGETHER_MS + 1, 27_000):
+            clock.advance(passed_ms)
+            codes.append((await send()).code)
+        assert codes == ["0", "50113", "50113", "50113"]
+    fills = await rest.get("trade/fills", rest.alice)
+    assert sorted(row["clOrdId"] for row in fills.data) == ["w1", "w2", "w3"]
+    await rest.close()
+
+
+async def test_a_name_is_one_pending_orders(rest: RestBed) -> None:
     """Criterion: REST-AUTH-4"""
-    body = b'{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"40000",'
-    body += b'"sz":"0.1","clOrdId":"once"}'
-    path = "/api/v5/trade/order"
-    headers = rest.signed(rest.alice, "POST", path, body)
-    calls = [rest.call("POST", path, body=body, headers=headers) for _ in range(3)]
+    order = LIMIT | {"side": "buy", "px": "40000", "sz": "0.1", "clOrdId": "once"}
+    calls = [rest.post("trade/order", rest.alice, order) for _ in range(3)]
     answers = await asyncio.gather(*calls)
     assert sorted(answer.row["sCode"] for answer in answers) == ["0", "51016", "51016"]
     pending = await rest.get("trade/orders-pending", rest.alice)
     assert len(pending.data) == 1
+
+
+async def test_a_repeated_request_does_not_take_an_amendment_back(tmp_path: Path) -> None:
+    """Criterion: REST-AUTH-4"""
+    clock = HandClock()
+    rest = await RestBed.open(tmp_path, clock=clock)
+    number = await rest.place(rest.alice, "buy", "40000", "0.1")
+    path, row = "trade/amend-order", {"instId": "BTC-USDT", "ordId": number}
+    body = json.dumps(row | {"newPx": "41000"}).encode()
+    headers = rest.signed(rest.alice, "POST", API + path, body)
+    send = partial(rest.call, "POST", API + path, body=body, headers=headers)
+    assert (await send()).code == "0"
+    assert (await rest.post(path, rest.alice, row | {"newPx": "39000"})).code == "0"
+    clock.advance(TOGETHER_MS + 1)
+    assert (await send()).code == "50113"
+    assert (await order(rest, rest.alice, ordId=number))["px"] == "39000"
+    await rest.close()
 
 
 @pytest.mark.parametrize("named", ["", ',"clOrdId":""'])

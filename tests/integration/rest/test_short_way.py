@@ -134,6 +134,16 @@ async def test_known_callers_are_read_at_once(port: Port) -> None:
     assert await at_once(named("never")) == "50111"
 
 
+async def test_a_signature_is_used_once_by_both_ways(port: Port) -> None:
+    """Criterion: REST-AUTH-4"""
+    assert (await port.send(port.post(named("first")) + named("first")))[1]["code"] == "0"
+    data = port.post(named("second")) + named("second")
+    assert (await port.send(data))[1]["code"] == "0"
+    assert (await port.send(data))[1]["code"] == "50113"
+    assert not port.rest.app.signed_order(data, ("127.0.0.1", 1), lambda *_: None)
+    assert await port.pending() == ["first", "second"]
+
+
 async def test_orders_read_at_once_are_counted(tmp_path: Path) -> None:
     """Criterion: REST-LIM-1, REST-AUTH-6. The clock stands still, so that nothing is refilled."""
     rest = await RestBed.open(tmp_path, limits=True, clock=HandClock(START_MS))

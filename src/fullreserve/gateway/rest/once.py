@@ -1,57 +1,51 @@
-"""A signed request that moves money and names itself by no id of the client's is taken once.
+"""A signed request that moves money is taken once.
 
-OKX takes the same signed bytes again within their 30 seconds. An order with a `clOrdId` is not
-doubled by that; one without would be, by whoever can repeat the bytes: a client's HTTP library
-after a lost reply, or somebody on the way.
+OKX takes the same signed bytes again within their 30 seconds, by whoever can repeat them: a
+client's HTTP library after a lost reply, or somebody on the way. An id of the client's is no
+protection for an order: the same `clOrdId` is free again once the order is filled or canceled.
+
+A transfer or withdrawal with a `clientId` is no matter for this: its repetition gets the answer of
+the first. Nor is what cancels, reads or sets: done again it doubles nothing.
 """
 
 from __future__ import annotations
-
-import re
 
 from fullreserve.gateway.auth import WINDOW_MS
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.request import Request
 
 TOGETHER_MS = 1_000
-USED = (
-    "this signature was used already; sign each request anew, with milliseconds in its timestamp, "
-    "or name what it does"
-)
+USED = "this signature was used already; sign each request anew, with milliseconds in its timestamp"
 
 
 class Once:
-    """Signatures that were used, for as long as they would be taken again.
+    """Signatures that were used, for as long as they would be taken again."""
 
-    Orders that are meant may be signed in the same millisecond: the same signature is taken for a
-    second more, since a busy exchange reads the one later than the other. What comes later is a
-    repetition.
-
-    `name` is the parameter by which the same request is known otherwise, and taken once for it.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._names = re.compile(rb'"%b"\s*:\s*"[^"]' % name.encode()).findall
+    def __init__(self) -> None:
         # When a signature was used first, in ms.
         self._used: dict[int, int] = {}
         self._before: dict[int, int] = {}
         self._turned_ms = 0
 
-    def take(self, request: Request, count: int = 1) -> None:
-        """Problem 50113 on a repeated request, unless all its `count` parts are named."""
-        headers = request.headers
-        sign = headers.get(b"ok-access-sign")
-        if sign is None or len(self._names(request.body)) >= count:
-            return
-        if self.was_used(sign, request.in_us // 1000):
+    def take(self, request: Request, together_ms: int = 0) -> None:
+        """Problem 50113 on a repeated request; see `was_used`."""
+        sign = request.headers.get(b"ok-access-sign")
+        if sign is not None and self.was_used(sign, request.in_us // 1000, together_ms):
             raise Problem(50113, allowed=USED)
 
-    def was_used(self, sign: bytes, now_ms: int) -> bool:
-        """Notes a signature; whether it is one of before."""
+    def was_used(self, sign: bytes, now_ms: int, together_ms: int = 0) -> bool:
+        """Notes a signature; whether it is one of before.
+
+        Orders that are meant may be signed in the same millisecond, and a busy exchange reads the
+        one later than the other: for them the same signature is taken for `together_ms` more.
+        """
         self._turn(now_ms)
         mark = hash(sign)  # keyed anew in each process
-        first_ms = self._before.get(mark) or self._used.setdefault(mark, now_ms)
-        return now_ms - first_ms > TOGETHER_MS
+        first_ms = self._before.get(mark) or self._used.get(mark)
+        if first_ms is None:
+            self._used[mark] = now_ms
+            return False
+        return not together_ms or now_ms - first_ms > together_ms
 
     def _turn(self, now_ms: int) -> None:
         """Forgets what is older than twice the window: a stamp may lie that far ahead."""

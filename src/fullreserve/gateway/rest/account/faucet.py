@@ -29,6 +29,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.transfer import parse_amount
 from fullreserve.gateway.rest.bill_types import FAUCET_IN, FAUCET_OUT
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Params
 from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.public.instruments import currency
@@ -105,6 +106,7 @@ class _Faucet:
         self._context = context
         self._door = context.door
         self._catalog = context.catalog
+        self._once = Once()
         # One at a time: the next one counts with this one.
         self._lock = asyncio.Lock()
 
@@ -113,6 +115,7 @@ class _Faucet:
         if not self._context.demo:
             raise Problem(50053)
         wanted = self._amounts(params)
+        self._once.take(request)
         async with self._lock:
             used = await self._used(request.key.main_uid)
             if params.type == "increase":

@@ -101,7 +101,7 @@ class _Funds:
         self._catalog = context.catalog
         self._now = context.clock.exchange_ms
         self._sender = sender
-        self._once = Once("clientId")
+        self._once = Once()
         self._family = Family(context)
 
     async def transfer(self, request: Request, params: TransferParams) -> bytes:
@@ -113,7 +113,8 @@ class _Funds:
         target = place(request.owner, receiver, ROOMS[params.to])
         if source == target:
             raise Problem(58123)
-        self._once.take(request)
+        if not params.client_id:
+            self._once.take(request)
         note = Note(
             request.owner,
             params.client_id,

@@ -43,6 +43,7 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.own_addresses import OwnAddresses
 from fullreserve.gateway.rest.asset.deposits import number_of
 from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
@@ -114,6 +115,7 @@ class _Withdrawals:
         self._catalog = context.catalog
         self._own = OwnAddresses(context)
         self._clients = context.client_ids
+        self._once = Once()
 
     async def withdraw(self, request: Request, params: WithdrawParams) -> bytes:
         """Withdraw to a verified address, or to another user by id."""
@@ -130,6 +132,8 @@ class _Withdrawals:
         else:
             line = await self._line(asset, params.chain)
             asked = await self._to_address(request, line, amount, params, client)
+        if not client:
+            self._once.take(request)
         reply = await self._said(request.owner, asked, params.client_id)
         if reply.code:
             if reply.code == Refused.NO_ROUTE and asked.kind == Destination.OWNER:

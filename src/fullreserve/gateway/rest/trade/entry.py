@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -20,7 +21,7 @@ from fullreserve.gateway.order_entry import (
     PlaceParams,
     expiry,
 )
-from fullreserve.gateway.rest.once import Once
+from fullreserve.gateway.rest.once import TOGETHER_MS, Once
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Handler, Route, Routes, trading
 from fullreserve.gateway.rest.signers import Signers
@@ -28,6 +29,8 @@ from fullreserve.gateway.rest.trade.signed_orders import SignedOrders
 from fullreserve.gateway.submission import Answer, Done, Submission
 
 Awaited = asyncio.Future[Answer | Problem]
+
+_names = re.compile(rb'"clOrdId"\s*:\s*"[^"]').findall
 
 _place = msgspec.json.Decoder(PlaceParams)
 _places = msgspec.json.Decoder(list[PlaceParams])
@@ -62,7 +65,7 @@ class Orders:
         entry = OrderEntry(context.catalog, context.door.gateway)
         self._now = context.clock.exchange_ms
         self._now_ns = context.clock.monotonic_ns
-        self._once = Once("clOrdId")
+        self._once = Once()
         self._submission = Submission(
             context.door,
             entry,
@@ -78,7 +81,7 @@ class Orders:
     def submit(self, request: Request, done: Done) -> None:
         """Place the one order of a request."""
         expires_ms = self._expiry(request)
-        self._once.take(request)
+        self._take(request)
         if not self._submission.place_plain(request.key, request.body, expires_ms, done):
             params = wire.one(_place, PlaceParams, request.body)
             self._submission.place_one(request.key, params, expires_ms, done)
@@ -92,7 +95,7 @@ class Orders:
     async def place_many(self, request: Request) -> bytes:
         """Place up to 20 orders."""
         orders = wire.many(_places, PlaceParams, request.body)
-        self._once.take(request, len(orders))
+        self._take(request, len(orders))
         answer: Awaited = asyncio.get_running_loop().create_future()
         done = partial(_settle, answer)
         self._submission.place(request.key, orders, self._expiry(request), done)
@@ -120,10 +123,16 @@ class Orders:
         return self._acknowledged(await answer, request)
 
     async def _amend(self, request: Request, orders: Sequence[AmendParams]) -> bytes:
+        self._once.take(request, TOGETHER_MS)
         answer: Awaited = asyncio.get_running_loop().create_future()
         done = partial(_settle, answer)
         self._submission.amend(request.key, orders, self._expiry(request), done)
         return self._acknowledged(await answer, request)
+
+    def _take(self, request: Request, count: int = 1) -> None:
+        """Problem 50113 on repeated orders; those with names cannot be meant twice at once."""
+        named = len(_names(request.body)) >= count
+        self._once.take(request, 0 if named else TOGETHER_MS)
 
     def _expiry(self, request: Request) -> int:
         """The header `expTime`; Problem 50036 when it is past already."""

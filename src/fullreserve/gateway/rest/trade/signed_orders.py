@@ -12,7 +12,7 @@ from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.address import Client
-from fullreserve.gateway.rest.once import Once
+from fullreserve.gateway.rest.once import TOGETHER_MS, Once
 from fullreserve.gateway.rest.signers import PlainOrder, Signers
 from fullreserve.gateway.submission import Submission, placed_row
 from fullreserve.identity.api_key import Permission
@@ -50,7 +50,8 @@ class SignedOrders:
         key, forwarded, sign, plain = found
         if not self._signers.admits(key, self._permission, client, forwarded, now_ms):
             return False
-        if not plain[2] and self._once.was_used(sign, now_ms):
+        # A name is one order's: two that are meant have two.
+        if self._once.was_used(sign, now_ms, 0 if plain[2] else TOGETHER_MS):
             return False
 
         def answered(result: Result) -> None:

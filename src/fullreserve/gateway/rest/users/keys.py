@@ -9,6 +9,7 @@ from msgspec import Meta
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, reading, trading
 from fullreserve.gateway.rest.users.master import (
@@ -77,6 +78,7 @@ class _Keys:
     def __init__(self, context: Context) -> None:
         self._desk = context.desk
         self._family = Family(context)
+        self._once = Once()
 
     async def listed(self, request: Request, params: ListKeysParams) -> bytes:
         """Keys of a sub-account, without their secrets."""
@@ -87,6 +89,8 @@ class _Keys:
     async def create(self, request: Request, params: NewKeyParams) -> bytes:
         """Make a key of a sub-account; its secret can be read in this answer alone."""
         sub = await self._family.named(sure_master(request), params.sub_acct)
+        # Whoever repeats it would be told another secret.
+        self._once.take(request)
         made, kept = await self._desk.act(
             self._desk.rooms.keys.create,
             sub.uid,

@@ -18,6 +18,7 @@ from fullreserve.gateway.balances import balance_row, trading
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.not_moved import not_moved
+from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Ccys, OfTime, Params
 from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.request import Request
@@ -90,6 +91,7 @@ class _Money:
         self._door = context.door
         self._catalog = context.catalog
         self._family = Family(context)
+        self._once = Once()
         self._valuation = Valuation(context.catalog, context.market)
 
     async def _states(self, request: Request, name: str) -> list[AccountState]:
@@ -141,6 +143,7 @@ class _Money:
         receiver = await self._family.named(main, params.to_sub_account)
         if sender.uid == receiver.uid:
             raise Problem(59507)
+        self._once.take(request)
         source = AccountKey(sender.uid, ROOMS[params.from_], 0)
         target = AccountKey(receiver.uid, ROOMS[params.to], 0)
         gateway, number = self._door.gateway, self._door.numbers(1)
