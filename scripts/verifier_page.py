@@ -87,6 +87,19 @@ function remarks({ statement, assets }) {
       }
     }
   }
+  const isShown = assets.some(({ reserves }) => reserves > 0n)
+  for (const { name, height, signed, time } of isShown ? statement.reserves.chains : []) {
+    const chain = name.slice(0, 40)
+    if (time !== undefined) {
+      const minutes = Math.floor(Math.max(0, statement.ts - time) / 60000)
+      found.push(`${chain}: block ${height}, ${minutes} minutes old then.`)
+    }
+    const hours = Math.floor((statement.ts - signed) / 3600000)
+    if (statement.ts - signed > SIGNED_OLD_MS) {
+      found.push(`OLD SIGNATURES of ${chain}: by ${hours} hours. After a day, or what they say, `
+        + 'they count no more.')
+    }
+  }
   if (statement.v === 1) return [...found, FIRST]
   const wait = isObject(statement.addresses) ? whole(statement.addresses, 'wait') : WAIT_MS
   if (wait < WAIT_MS) {

@@ -41,6 +41,14 @@ RECEIPT_TAG = b"fullreserve/receipt/1\n"
 ORIGIN = "fullreserve/reserves"
 # Reserves that were read earlier than this before the statement are not its reserves.
 READ_AGE_MAX_MS = 15 * 60 * 1000
+# Nor are those of an older block: a node that hangs shows what was there once. Six blocks of
+# Bitcoin take longer than this once in a million times.
+BLOCK_AGE_MAX_MS = 4 * 3600 * 1000
+# Nodes take blocks whose header is ahead of their own time by so much.
+BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
+# Signers of the exchange sign again every six hours: older signatures are by who signs no more, or
+# by holders of cold keys. They count, and are told.
+SIGNED_OLD_MS = 12 * 3600 * 1000
 DAY_MS = 24 * 3600 * 1000
 # Older signatures of the keys do not count: they could be from a key that is lost by now. Messages
 # that say themselves when they run out may be made for a month; others are good for a day.
@@ -145,6 +153,8 @@ MEANINGS = (
         (
             "too old",
             "too long before",
+            "of a later time",
+            "made at another time",
             "has run out",
             "older than the statement",
             "too lately to count",
@@ -914,12 +924,27 @@ def _check_ages(reserves: Document, ts: int, read: int, shows: bool, signed_max_
     if not chains:
         raise Refused("The statement names reserves and no chain.")
     for chain in chains:
-        signed = whole(chain, "signed")
+        signed, name = whole(chain, "signed"), member(chain, "name", str)[:40]
         octets(chain, "block")
         whole(chain, "height")
         if not signed <= ts or ts - signed > signed_max_ms:
-            name = member(chain, "name", str)[:40]
             raise Refused(f"{name}: the signatures that show the reserves are too old.")
+        if "time" in chain:
+            check_time(whole(chain, "time"), chain, ts)
+
+
+def check_time(made: int, row: Document, ts: int) -> None:
+    """That a chain's block is of about the statement's time, by the block's own header.
+
+    `made` and `ts` are ms since 1970; `row` is what the statement says of the chain.
+    """
+    name = member(row, "name", str)[:40]
+    if "time" in row and whole(row, "time") != made:
+        raise Refused(f"{name}: the block was made at another time than the statement says.")
+    if made < ts - BLOCK_AGE_MAX_MS:
+        raise Refused(f"{name}: the block that was read was made too long before the statement.")
+    if made > ts + BLOCK_AHEAD_MAX_MS:
+        raise Refused(f"{name}: the block that was read is said to be of a later time.")
 
 
 def ratio(reserves: int, users: int) -> str:
@@ -1460,6 +1485,8 @@ def check_chain(
         raise Refused("The block's header does not have the block's hash.")
     if fields[8] != _big_endian(height):
         raise Refused("The block is of another height.")
+    seconds = fields[11] if isinstance(fields[11], bytes) else b""
+    check_time(int.from_bytes(seconds[:6], "big") * 1000, row, whole(statement, "ts"))
     nodes = {keccak256(one): one for one in _nodes(chain)}
     network = whole(chain, "network")
     root = fields[3] if isinstance(fields[3], bytes) else b""
@@ -1650,6 +1677,7 @@ def check_coins(
     header = octets(chain, "header", 80)
     if _twice_sha(header)[::-1] != octets(chain, "block"):
         raise Refused("The block's header does not have the block's hash.")
+    check_time(int.from_bytes(header[68:72], "little") * 1000, row, whole(statement, "ts"))
     hrp = member(chain, "hrp", str)
     coin = member(member(chain, "coin", dict), "symbol", str)
     height, signed = whole(chain, "height"), whole(row, "signed")
@@ -2498,11 +2526,13 @@ def check_node(
     checked: Checked,
     evidence: Sequence[Document] = (),
     lists: Sequence[Document] = (),
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> None:
     """That the reader's own node has a chain's block, and its coins where they are of this kind.
 
     And that it has the payments that are on their way: with the evidence also that an address of
-    the exchange paid as much to others. `spec` is NETWORK=URL; it may have a password.
+    the exchange paid as much to others. `spec` is NETWORK=URL; it may have a password. `progress`
+    is told how many coins were asked for, of how many.
     """
     number, _, url = spec.partition("=")
     for row in texts(member(checked.statement, "reserves", dict), "chains"):
@@ -2512,7 +2542,7 @@ def check_node(
         shown = [one for one in chains if whole(one, "network") == whole(row, "network")]
         is_coins = bool(shown) and member(shown[0], "kind", str) == "utxo"
         if is_coins:
-            _check_coins_at(url, shown[0])
+            _check_coins_at(url, shown[0], progress)
         ours = ours_on(whole(row, "network"), shown, lists)
         for payment in checked.statement.get("leaving", ()):
             if whole(payment, "network") == whole(row, "network"):
@@ -2641,10 +2671,11 @@ def coins_in(evidence: Sequence[Document]) -> list[Document]:
     return [one for one in chains if member(one, "kind", str) == "utxo"]
 
 
-def _check_coins_at(url: str, chain: Document) -> None:
+def _check_coins_at(url: str, chain: Document, progress: Callable[[int, int], None]) -> None:
     told = _ask(url, "getblockheader", octets(chain, "block").hex(), True)
     if not isinstance(told, dict) or not told.get("confirmations", 0) > 0:
         raise Refused("Your node has another block at this height.")
+    done, of = 0, sum(len(texts(one, "coins")) for one in texts(chain, "places"))
     for place in texts(chain, "places"):
         script = script_of(member(chain, "hrp", str), member(place, "address", str)).hex()
         for coin, (name, units) in zip(texts(place, "coins"), coins_of(place), strict=False):
@@ -2668,6 +2699,8 @@ def _check_coins_at(url: str, chain: Document) -> None:
             if "height" in coin and whole(coin, "height") < earliest:
                 msg = f"The coin {txid}:{output} is younger than it is said to be."
                 raise Refused(msg)
+            done += 1
+            progress(done, of)
 
 
 def _ask(url: str, method: str, *params: Any) -> Any:
@@ -2728,6 +2761,9 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         if one.young:
             late = decimal(one.young, one.decimals)
             say(f"         {late} of it at deposit addresses that are published only lately")
+    if any(one.reserves for one in checked.assets):
+        for row in texts(member(statement, "reserves", dict), "chains"):
+            _told_ages(row, whole(statement, "ts"), say)
     _told_limits(statement, say)
     if checked.leaf is None:
         say("  There is no account's proof in this file.")
@@ -2739,6 +2775,17 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
                 say(f"    {decimal(units, one.decimals)} {one.symbol}{mark}")
     if now_ms > whole(statement, "expires"):
         say("  It was true then; a newer statement should be there by now.")
+
+
+def _told_ages(row: Document, ts: int, say: Callable[[str], None]) -> None:
+    """How old a chain's block and signatures were when the statement was made."""
+    name, signed = ascii(row["name"][:40])[1:-1], ts - whole(row, "signed")
+    if "time" in row:
+        minutes = max(0, ts - whole(row, "time")) // 60_000
+        say("  %s: block %d, %d minutes old then" % (name, whole(row, "height"), minutes))
+    if signed > SIGNED_OLD_MS:
+        say("  OLD SIGNATURES: of %s, by %d hours. Does who signs" % (name, signed // 3_600_000))
+        say("  hold the keys still? After a day, or what they say, they count no more.")
 
 
 def _told_limits(statement: Document, say: Callable[[str], None]) -> None:

@@ -35,9 +35,12 @@ class Coins(NamedTuple):
 
 
 class Pinned(NamedTuple):
+    """A block; its time is what its header says, in ms since 1970."""
+
     height: int
     hash: str
     header: str
+    time_ms: int
 
 
 class Coin(NamedTuple):
@@ -63,7 +66,8 @@ def pinned(node: Node, below_tip: int) -> Pinned:
     tip = int(node.call("eth_blockNumber"), 16)
     block = node.call("eth_getBlockByNumber", hex(max(0, tip - below_tip)), False)
     header = read_header(block)
-    return Pinned(quantity(block["number"]), keccak256(header).hex(), header.hex())
+    time_ms = quantity(block["timestamp"]) * 1000
+    return Pinned(quantity(block["number"]), keccak256(header).hex(), header.hex(), time_ms)
 
 
 def agree(node: Node, block: Pinned) -> None:

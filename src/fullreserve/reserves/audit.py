@@ -157,7 +157,8 @@ def check_control(folder: Path, document: Document, nodes: dict[str, str]) -> in
         for chain in evidence["chains"]:
             number = str(chain["network"])
             if number in nodes:
-                judge.check_node(f"{number}={nodes[number]}", said, [evidence], lists)
+                spec = f"{number}={nodes[number]}"
+                judge.check_node(spec, said, [evidence], lists, _progress)
     except judge.Refused as refused:
         raise Finding(str(refused)) from None
     return sum(len(chain["places"]) for chain in evidence["chains"])

@@ -25,6 +25,7 @@ from fullreserve.reserves.places import Place
 
 SATS = 100_000_000
 HASH = 32
+TIME = slice(68, 72)  # of a header
 TRIES = 5
 # As the verifiers read them: of any other spelling they refuse the whole evidence.
 _OUTPOINT = re.compile(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,8})", re.ASCII)
@@ -98,8 +99,9 @@ def newest(node: Node) -> Pinned:
     """The node's newest block; NodeProblem."""
     name = hexed(node.call("getbestblockhash"), HASH).hex()
     told = node.call("getblockheader", name, True)
-    header = hexed(node.call("getblockheader", name, False)).hex()
-    return Pinned(int(field(told, "height")), name, header)
+    header = hexed(node.call("getblockheader", name, False))
+    time_ms = int.from_bytes(header[TIME], "little") * 1000
+    return Pinned(int(field(told, "height")), name, header.hex(), time_ms)
 
 
 def _agree(network: Network, block: Pinned) -> None:

@@ -47,6 +47,7 @@ from fullreserve.reserves.places import (
 from fullreserve.reserves.statement import (
     NO_NODE,
     NOTHING,
+    STALE,
     UNREAD,
     Chain,
     Document,
@@ -62,8 +63,15 @@ KEPT_MS = 10 * 60 * 1000
 SIGN_AGAIN_MS = 6 * 3600 * 1000
 SIGNED_FOR_MS = DAY_MS
 SPARE_MS = KEPT_MS + 60 * 1000
+# As verifiers have it: a node that hangs shows what was there once. Headers may be ahead of it.
+BLOCK_AGE_MAX_MS = 4 * 3600 * 1000
+BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
 
 log = structlog.get_logger(__name__)
+
+
+class OldBlock(NodeProblem):
+    """The newest block of a node is too old for its reserves to be those of now."""
 
 
 class Rules(NamedTuple):
@@ -95,6 +103,7 @@ class Evidence:
         self._announced = Announced(data, exchange, self._rules.wait_ms)
         self._parts: dict[int, _Part] = {}
         self._said: dict[int, str] = {}
+        self._stale: set[int] = set()  # networks whose nodes have but old blocks
         self._codes: dict[int, str] = {}  # of the exchange's networks, as last told
 
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
@@ -140,10 +149,16 @@ class Evidence:
         codes = {number: str(number) for number in known} | self._codes
         served = {number for number, one in known.items() if one.nodes}
         return [
-            Unshown(number, code, UNREAD if number in served else NO_NODE)
+            Unshown(number, code, self._why(number, is_served=number in served))
             for number, code in sorted(codes.items())
             if number not in there
         ]
+
+    def _why(self, network: int, *, is_served: bool) -> str:
+        """Nothing is shown of a network."""
+        if not is_served:
+            return NO_NODE
+        return STALE if network in self._stale else UNREAD
 
     async def _announce_unserved(self, now_ms: int) -> None:
         """Wallets are published while their network has no node: it may have one tomorrow."""
@@ -154,9 +169,12 @@ class Evidence:
 
     async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
         number = network.network
+        self._stale.discard(number)
         try:
             self._parts[number] = await self._part(network, names, now_ms)
         except (NodeProblem, Unavailable) as problem:
+            if isinstance(problem, OldBlock):
+                self._stale.add(number)
             if self._said.get(number) != str(problem):
                 log.warning("chain not shown", network=number, problem=str(problem))
             self._said[number] = str(problem)
@@ -172,6 +190,7 @@ class Evidence:
             )
         else:
             found = await asyncio.to_thread(_read, network, coins, places)
+        _check_time(found.pinned, now_ms)
         if coins.symbol in self._rules.own_tokens:
             found = _without(found, coins.symbol)
         paid = await asyncio.to_thread(leaving.mined, network, sent, found.pinned.height)
@@ -283,6 +302,13 @@ class Evidence:
             unshown=self._unshown(parts),
             own_tokens=self._rules.own_tokens,
         ), document
+
+
+def _check_time(block: Pinned, now_ms: int) -> None:
+    """OldBlock; with time to spare for what is read now and told a little later."""
+    behind_ms = now_ms - block.time_ms
+    if not -BLOCK_AHEAD_MAX_MS <= behind_ms <= BLOCK_AGE_MAX_MS - SPARE_MS:
+        raise OldBlock(f"the newest block is {behind_ms // 60_000} minutes behind the clock")
 
 
 def _without(found: Found, symbol: str) -> Found:
@@ -467,6 +493,7 @@ class _Part(msgspec.Struct, frozen=True):
             pinned.height,
             pinned.hash,
             min(signed, default=self.read_ms),
+            pinned.time_ms,
         )
 
 

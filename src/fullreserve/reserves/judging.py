@@ -30,7 +30,7 @@ def _refused(judge: ModuleType, chain: Document, public: bytes, now_ms: int) -> 
     if not places:
         return {}
     signed = now_ms - judge.SIGNED_AGE_MAX_MS
-    row = {"height": chain["height"], "block": chain["block"], "signed": signed}
+    row = {name: chain[name] for name in ("name", "height", "block")} | {"signed": signed}
     try:
         judge.check_chain(chain, row, {"ts": now_ms}, public, set())
     except judge.Refused as problem:

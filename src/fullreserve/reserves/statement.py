@@ -49,6 +49,7 @@ class Chain(NamedTuple):
     height: int
     block: str
     signed_ms: int  # when the oldest signature that counts was made
+    time_ms: int  # of the block, by its header
 
 
 class Low(NamedTuple):
@@ -82,11 +83,12 @@ class Unshown(NamedTuple):
 
     network: int
     name: str
-    why: str  # NO_NODE or UNREAD
+    why: str  # NO_NODE, UNREAD or STALE
 
 
 NO_NODE = "no node"
 UNREAD = "not read"
+STALE = "its newest block is old"
 
 
 class Shown(NamedTuple):
@@ -242,6 +244,7 @@ def _chain(one: Chain) -> Document:
         "height": one.height,
         "block": one.block,
         "signed": one.signed_ms,
+        "time": one.time_ms,
     }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import io
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 import pytest_asyncio
 from coincurve import PrivateKey
 
+from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.addresses import UtxoAddresses
@@ -29,18 +32,20 @@ from fullreserve.exchange.products.registry import products
 from fullreserve.reserves import declaring
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.declared import WithDeclared
-from fullreserve.reserves.evidence import Evidence
+from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.keys import signer
 from fullreserve.reserves.places import DAY_MS, NotProven, Ownership, Place, Said, message_of
 from fullreserve.reserves.statement import Shown
 from fullreserve.reserves.worker import Worker
-from tests.bed import BTC, START_MS, Bed
+from tests.bed import BTC, Bed
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
 from tests.integration.reserves.test_safes import Nobody
 from tests.unit.reserves import wallet
 from verifier import verify
 
+# Blocks say which time it is.
+NOW_MS = SystemClock().wall_ms()
 NUMBER = 2
 EXCHANGE = "ab" * 32
 SUM = sum(40 * UtxoBed.unit + number for number in range(COINS))
@@ -99,12 +104,12 @@ async def evidence(chain: UtxoBed, tmp_path: Path) -> AsyncIterator[Evidence]:
         genesis=chain.terms.genesis.hex(),
     )
     networks.keep(tmp_path, [network])
-    (tmp_path / "reserves").mkdir()
+    (tmp_path / "reserves").mkdir(exist_ok=True)
     store = Store(tmp_path / PAYER_STORE)
     for coin in chain.chain.coins.values():
         store.keep_coin(NUMBER, coin.outpoint(), msgspec.msgpack.encode(coin))
     store.close()
-    bed = await Bed.open(tmp_path, folds=products())
+    bed = await Bed.open(tmp_path, folds=products(), clock=ManualClock(NOW_MS))
     door = await bed.door(7)
     yield Evidence(tmp_path, door, bed.clock, EXCHANGE, Keys(chain))
     await bed.close()
@@ -114,9 +119,10 @@ def checked(shown: Shown, document: dict[str, Any]) -> dict[str, int]:
     """What the verifier counts; verify.Refused."""
     (chain,), (of,) = document["chains"], shown.chains
     row = {
-        "network": of.network, "height": of.height, "block": of.block, "signed": of.signed_ms,
+        "network": of.network, "name": of.name, "height": of.height, "block": of.block,
+        "signed": of.signed_ms,
     }  # fmt: skip
-    public, statement = bytes.fromhex(EXCHANGE), {"ts": START_MS}
+    public, statement = bytes.fromhex(EXCHANGE), {"ts": NOW_MS}
     return verify.check_chain(chain, row, statement, public, set())
 
 
@@ -125,7 +131,7 @@ def asked_of(
 ) -> None:
     """Has the verifier ask the node; verify.Refused."""
     (of,) = shown.chains
-    rows = [{"network": of.network, "height": of.height, "block": of.block}]
+    rows = [{"network": of.network, "name": of.name, "height": of.height, "block": of.block}]
     statement = {"reserves": {"chains": rows}, "leaving": list(payments)}
     bitcoin = verify.Asset("BTC", 8, 0, 0)
     told = verify.Checked(statement, b"", [bitcoin], None, verify.Logged(1, b""))
@@ -134,7 +140,7 @@ def asked_of(
 
 async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -> None:
     """48 coins of a script, to the unit; a node has them. Criterion: POR-RESERVES-2, POR-PIT-12"""
-    shown, document = await evidence.read(START_MS)
+    shown, document = await evidence.read(NOW_MS)
     assert document is not None
     assert shown.amounts == {BTC: SUM}
     assert shown.whole == {BTC}
@@ -165,7 +171,7 @@ async def test_a_spent_coin_counts_no_more(
 
     Criterion: POR-RESERVES-2, POR-RESERVES-4
     """
-    before, document = await evidence.read(START_MS)
+    before, document = await evidence.read(NOW_MS)
     assert document is not None
     payment = Payment(1, chain.asset, chain.unit, chain._addresses.place(3))
     plan = chain.chain.plan([payment], [])
@@ -176,7 +182,7 @@ async def test_a_spent_coin_counts_no_more(
     store = Store(tmp_path / PAYER_STORE)
     store.change(store.keep_plan(msgspec.structs.replace(plan, network=NUMBER)), attempt)
     store.close()
-    after, later = await evidence.read(START_MS)
+    after, later = await evidence.read(NOW_MS)
     assert later is not None
     assert after.amounts[BTC] == before.amounts[BTC] - chain.unit - plan.fee
     ((network, txid, height, withdrawals),) = after.mined
@@ -206,8 +212,8 @@ async def a_declared_coin_is_audited(
     chain.chain.broadcast(attempt)
     chain.mine()
     address, settings = wallet.address(wallet.to_witness_key()), Settings(data=data)
-    exchange, until_ms = signer(data).public.hex(), START_MS + 29 * DAY_MS
-    text = message_of(Said(exchange, address, NUMBER, 0, "00" * 32, START_MS - 1_000, until_ms))
+    exchange, until_ms = signer(data).public.hex(), NOW_MS + 29 * DAY_MS
+    text = message_of(Said(exchange, address, NUMBER, 0, "00" * 32, NOW_MS - 1_000, until_ms))
     made, coin = list(wallet.by_witness_key(wallet.KEYS[0])(text)), f"{attempt.txid.hex()}:0"
     assert declaring.declare(settings, NUMBER, address, "bip322", text, made, [coin]) == 0
     clock, door = evidence._clock, evidence._door
@@ -224,6 +230,67 @@ async def a_declared_coin_is_audited(
     assert "1 addresses are the exchange's: their keys signed" in said
     assert "1 balances are those of your own nodes" in said
     assert "FAILED: BTC: reserves of 0.01 do not cover" in said
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as programs ask."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+async def test_an_auditor_asks_an_own_node_for_each_coin(
+    chain: UtxoBed,
+    evidence: Evidence,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From claims to coins, with a bar that fills; a coin that was spent since is named.
+
+    Criterion: POR-AUDIT-1
+    """
+    (network,) = networks.load(tmp_path)
+    # A hundred times as much, so that the coins cover what the bed owes.
+    networks.keep(tmp_path, [msgspec.structs.replace(network, decimals={BTC: 6})])
+    clock, door, settings = evidence._clock, evidence._door, Settings(data=tmp_path)
+    rules, exchange = Rules(own_tokens=frozenset({"USDT"})), signer(tmp_path).public.hex()
+    shown = Evidence(tmp_path, door, clock, exchange, Keys(chain), rules)
+    worker = Worker(tmp_path, door, clock, 60, shown)
+    following = asyncio.create_task(worker.projection.follow())
+    row = await worker.publish()
+    following.cancel()
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    node = [f"{NUMBER}={chain.url}"]
+    assert audit(settings, None, node) == 0
+    coins = len(outpoints_of(tmp_path, row))
+    said = capsys.readouterr().out
+    for sentence in (
+        "claims of statement 1 are those of the journal, to the unit",
+        "1 addresses are the exchange's: their keys signed",
+        f"{coins} balances are those of your own nodes",
+        "USDT is the exchange's own token: nothing is held for it, and none counts",
+        "Every asset is covered. Everything that could be checked holds.",
+    ):
+        assert sentence in said
+    half = coins // 2
+    for bar in (f"] {half} of {coins}", f"[{'#' * 40}] {coins} of {coins}"):
+        assert bar in screen.getvalue()
+    payment = Payment(11, chain.asset, chain.unit, chain._addresses.place(3))
+    attempt = chain.sign(chain.chain.plan([payment], []), Approved(payment))
+    chain.chain.broadcast(attempt)
+    chain.mine()
+    assert audit(settings, None, node) == 1
+    assert "it was spent, or never was" in capsys.readouterr().out
+
+
+def outpoints_of(data: Path, row: dict[str, Any]) -> list[str]:
+    """The outpoints of a published statement's evidence."""
+    name = row["statement"]["reserves"]["evidence"]
+    document = json.loads((data / f"reserves/public/evidence/{name}.json").read_bytes())
+    places = document["chains"][0]["places"]
+    return [coin["outpoint"] for place in places for coin in place["coins"]]
 
 
 async def test_a_declared_address_counts_by_the_coins_named_with_it(
@@ -246,6 +313,6 @@ async def test_a_declared_address_counts_by_the_coins_named_with_it(
     assert (place.address, place.tier) == (address, "declared")
     proof = await WithDeclared(tmp_path, Nobody()).prove(place, "another message")
     assert proof.message == text
-    before, _ = await evidence.read(START_MS)
+    before, _ = await evidence.read(NOW_MS)
     assert before.amounts
     await a_declared_coin_is_audited(chain, evidence, tmp_path, capsys)

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from coincurve import PrivateKey
 
+from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.addresses import account_of
 from fullreserve.custody.hd import Private
@@ -25,11 +26,13 @@ from fullreserve.reserves import declared
 from fullreserve.reserves.declared import Declared, WithDeclared
 from fullreserve.reserves.evidence import Evidence
 from fullreserve.reserves.places import NotProven, Ownership, Place, Said, message_of
-from tests.bed import START_MS, Bed
+from tests.bed import Bed
 from tests.integration.custody.safes import CHAIN, ETHER, Chain
 from tests.unit.reserves.accounts_control import recoverable, safe_said
 from verifier import verify
 
+# Blocks say which time it is.
+NOW_MS = SystemClock().wall_ms()
 ASSET = 2
 NUMBER = 1
 EXCHANGE = "ab" * 32
@@ -81,7 +84,7 @@ async def evidence(chain: Chain, tmp_path: Path) -> AsyncIterator[Evidence]:
         chain_id=CHAIN,
     )
     networks.keep(tmp_path, [network])
-    bed = await Bed.open(tmp_path, folds=products())
+    bed = await Bed.open(tmp_path, folds=products(), clock=ManualClock(NOW_MS))
     control = WithDeclared(tmp_path, Nobody())
     yield Evidence(tmp_path, await bed.door(7), bed.clock, EXCHANGE, control)
     await bed.close()
@@ -89,7 +92,7 @@ async def evidence(chain: Chain, tmp_path: Path) -> AsyncIterator[Evidence]:
 
 def declare(data: Path, account: bytes, signers: Sequence[PrivateKey]) -> None:
     address = "0x" + account.hex()
-    message = message_of(Said(EXCHANGE, address, NUMBER, 0, "00" * 32, START_MS - 1_000))
+    message = message_of(Said(EXCHANGE, address, NUMBER, 0, "00" * 32, NOW_MS - 1_000))
     digest = safe_said(message, account, CHAIN)
     made = tuple(recoverable(key, digest) for key in signers)
     one = Declared(
@@ -99,26 +102,28 @@ def declare(data: Path, account: bytes, signers: Sequence[PrivateKey]) -> None:
 
 
 async def test_a_safe_counts_while_it_says_yes(
-    chain: Chain, account: bytes, evidence: Evidence, tmp_path: Path
+    account: bytes, evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """3 ETH of a 2-of-3 Safe, offline to the unit; not with one owner, nor with an old signature.
 
     Criterion: POR-RESERVES-3
     """
     declare(tmp_path, account, KEYS[1:])
-    shown, document = await evidence.read(START_MS)
+    shown, document = await evidence.read(NOW_MS)
     assert document is not None
     assert shown.amounts == {ASSET: 3 * 10**8}
     (of,), (told,) = shown.chains, document["chains"]
     row: dict[str, Any] = {
-        "network": NUMBER, "height": of.height, "block": of.block, "signed": of.signed_ms,
+        "network": NUMBER, "name": "ETH", "height": of.height, "block": of.block,
+        "signed": of.signed_ms,
     }  # fmt: skip
     public = bytes.fromhex(EXCHANGE)
-    assert verify.check_chain(told, row, {"ts": START_MS}, public, set()) == {"ETH": 3 * ETHER}
+    assert verify.check_chain(told, row, {"ts": NOW_MS}, public, set()) == {"ETH": 3 * ETHER}
     told["places"][0]["signatures"].pop()
     with pytest.raises(verify.Refused, match="fewer owners signed than the Safe needs"):
-        verify.check_chain(told, row, {"ts": START_MS}, public, set())
-    later, _ = await evidence.read(START_MS + 24 * 3_600_000)
+        verify.check_chain(told, row, {"ts": NOW_MS}, public, set())
+    monkeypatch.setattr("fullreserve.reserves.evidence.BLOCK_AGE_MAX_MS", 48 * 3_600_000)
+    later, _ = await evidence.read(NOW_MS + 24 * 3_600_000)
     assert not later.amounts
 
 
@@ -127,6 +132,6 @@ async def test_a_safe_with_too_few_signatures_does_not_count(
 ) -> None:
     """The Safe says no at the block. Criterion: POR-RESERVES-3"""
     declare(tmp_path, account, KEYS[:1])
-    shown, _ = await evidence.read(START_MS)
+    shown, _ = await evidence.read(NOW_MS)
     assert not shown.amounts
     assert ASSET not in shown.whole

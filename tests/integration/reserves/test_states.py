@@ -22,7 +22,7 @@ from fullreserve.reserves.desk import Ask
 from fullreserve.reserves.evidence import Rules
 from fullreserve.reserves.places import Place
 from fullreserve.reserves.receipt import signed_receipt
-from tests.bed import ALICE, BTC, START_MS, USDT, submit
+from tests.bed import ALICE, BTC, USDT, submit
 from tests.integration.reserves.anvil import Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
@@ -97,14 +97,20 @@ async def test_a_shortfall_of_one_unit_is_red(world: World) -> None:
 
 
 async def test_a_signer_that_died_is_believed_for_a_day(world: World) -> None:
-    """The statement says how old the signatures are. Criterion: POR-STATE-2"""
+    """The statement says how old the signatures are. Criterion: POR-STATE-2, POR-STATE-10"""
     first = await world.publish()
     world.keys.silent = True
     advance(world, 23 * HOUR_MS)
     row = await world.publish()
     (chain,) = row["statement"]["reserves"]["chains"]
-    assert chain["signed"] == first["statement"]["ts"] == START_MS
+    assert chain["signed"] == first["statement"]["ts"]
     assert world.verdict(row) == ""
+    said: list[str] = []
+    verify.told(verify.check_bundle(row), said.append, 0)
+    assert any(one.startswith("  OLD SIGNATURES: of 1, by 23 hours") for one in said)
+    said.clear()
+    verify.told(verify.check_bundle(first), said.append, 0)
+    assert not any("OLD SIGNATURES" in one for one in said)
     advance(world, 2 * HOUR_MS)
     row = await world.publish()
     assert asset_row(row, "BTC")["reserves"] == "0"
@@ -257,6 +263,39 @@ async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:
         assert world.verdict(row).startswith("BTC: reserves of 0 do not cover")
     finally:
         other.close()
+
+
+async def test_a_node_that_hangs_shows_nothing_of_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its newest block's own time; the statement says of each block when it was made.
+
+    A server that counted it all the same is found out by the verifiers, offline.
+    Criterion: POR-STATE-9
+    """
+    first = await world.publish()
+    (chain,) = first["statement"]["reserves"]["chains"]
+    assert abs(first["statement"]["ts"] - chain["time"]) < MINUTE_MS
+    advance(world, 3 * HOUR_MS, blocks=False)
+    aged = await world.publish()
+    assert world.verdict(aged) == ""
+    said: list[str] = []
+    verify.told(verify.check_bundle(aged), said.append, 0)
+    assert any("180 minutes old then" in one for one in said), said
+    advance(world, 2 * HOUR_MS, blocks=False)
+    row = await world.publish()
+    (unshown,) = row["statement"]["unshown"]
+    assert unshown["why"] == "its newest block is old"
+    assert world.verdict(row) == "BTC: reserves of 0 do not cover 200 owed to users."
+    monkeypatch.setattr("fullreserve.reserves.evidence.BLOCK_AGE_MAX_MS", 24 * HOUR_MS)
+    monkeypatch.setattr("fullreserve.reserves.evidence.refused", lambda *_: {})
+    row = await world.publish()
+    stale = "1: the block that was read was made too long before the statement."
+    assert world.verdict(row) == world.verdict(row, evidence=False) == stale
+    monkeypatch.undo()
+    world.anvil.node.call("evm_increaseTime", 5 * 3600)
+    world.anvil.node.call("anvil_mine", "0x1")
+    assert world.verdict(await world.publish()) == ""
 
 
 async def test_a_statement_waits_for_its_follower(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.wire import commands as c
@@ -37,7 +38,8 @@ class World:
     async def open(cls, folder: Path) -> World:
         anvil = Anvil()
         await anvil.ready()
-        world = cls(folder, await Bed.open(folder, folds=products()), anvil)
+        clock = ManualClock(SystemClock().wall_ms())  # blocks say which time it is
+        world = cls(folder, await Bed.open(folder, folds=products(), clock=clock), anvil)
         anvil.give(world.keys.held[0], 5, btc=200, usdt=1_500_000)
         anvil.give(world.keys.held[1], 0, usdt=500_000)
         anvil.serve(folder)
@@ -103,8 +105,12 @@ class World:
         self.anvil.close()
 
 
-def advance(world: World, ms: int) -> None:
+def advance(world: World, ms: int, *, blocks: bool = True) -> None:
+    """Time goes on, and the chain with it unless its node hangs."""
     world.bed.clock.advance(ms)  # type: ignore[attr-defined]
+    if blocks:
+        world.anvil.node.call("evm_increaseTime", ms // 1000)
+        world.anvil.node.call("anvil_mine", "0x1")
 
 
 def asset_row(row: dict[str, Any], symbol: str) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def safe_vectors() -> Iterator[Vector]:
     yield Vector(
         "B4: EIP-1271, signed for another Safe",
         safe_files(OWNERS, safe=SINGLETON),
-        "The proof of a chain's state is incomplete.",
+        "The proof of a chain's state leads elsewhere.",
     )
 
 

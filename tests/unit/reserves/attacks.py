@@ -45,6 +45,7 @@ from tests.unit.reserves.forge import (
 )
 from tests.unit.reserves.vector import Vector
 
+HOUR_MS = 3_600_000
 FILE = Path(__file__).resolve().parents[3] / "verifier" / "vectors.json"
 ENOUGH = (1_000, 20_000)
 OTHER = Signer(bytes(32))
@@ -499,11 +500,30 @@ def outpoints() -> Iterator[Vector]:
     )
 
 
+def blocks() -> Iterator[Vector]:
+    """Blocks of another time than the statement: a node that hangs shows what was there once."""
+    old, early = NOW_MS - 4 * HOUR_MS - 1_000, NOW_MS + 2 * HOUR_MS + 1_000
+    stale = "%s: the block that was read was made too long before the statement."
+    ahead = "ETH: the block that was read is said to be of a later time."
+    other = "ETH: the block was made at another time than the statement says."
+    alone = chain.files(made_ms=old, told_ms=old)[:1]
+    recent = NOW_MS - 4 * HOUR_MS
+    for name, files, verdict in (
+        ("of four hours ago", chain.files(made_ms=recent, told_ms=recent), ""),
+        ("of long ago, by its header", chain.files(made_ms=old), stale % "ETH"),
+        ("of long ago, by the statement alone", alone, stale % "ETH"),
+        ("of coins of long ago", coins.files(made_ms=old), stale % "Bitcoin"),
+        ("of a time to come", chain.files(made_ms=early), ahead),
+        ("that is said to be newer", chain.files(made_ms=old, told_ms=NOW_MS), other),
+    ):
+        yield Vector(f"a block {name}", files, verdict)
+
+
 def vectors() -> list[Vector]:
     """All of them, the honest bundle first."""
     made = [Vector("an honest bundle", [honest()], "")]
     made += [Vector("exactly covered", [honest((550, 10_055))], "")]
-    for part in (claims, totals, ages, signatures, logs, reserves):
+    for part in (claims, totals, ages, signatures, logs, reserves, blocks):
         made += part()
     for more in (
         receipts,

@@ -47,10 +47,13 @@ class Owner(NamedTuple):
 OURS, STRANGER = Owner(PrivateKey(b"\1" * 32)), Owner(PrivateKey(b"\2" * 32))
 
 
-def header(root: bytes) -> bytes:
+def header(root: bytes, made_ms: int = READ_MS) -> bytes:
     words: list[rlp.Item] = [b"\0" * 32, b"\0" * 32, b"\0" * 20, root, b"\0" * 32, b"\0" * 32]
     return rlp.encode(
-        [*words, b"\0" * 256, 0, HEIGHT, 30_000_000, 0, 1, b"", b"\0" * 32, b"\0" * 8]
+        [
+            *(*words, b"\0" * 256, 0, HEIGHT, 30_000_000, 0),
+            *(made_ms // 1000, b"", b"\0" * 32, b"\0" * 8),
+        ]
     )
 
 
@@ -74,11 +77,13 @@ def files(
     since: int = FOUNDED_MS,
     until_ms: int = 0,
     young: int = 0,
+    made_ms: int = READ_MS,
+    told_ms: int | None = None,
     changes: Document | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
     tree = state_tree or StateTree({address_of.account: account(BALANCE)})
-    made = header(tree.root)
+    made = header(tree.root, made_ms)
     name = block or keccak256(made).hex()
     shown = address or address_of.address
     said = message_of(Said(exchange, shown, 1, HEIGHT, name, signed_ms, until_ms))
@@ -104,8 +109,11 @@ def files(
             "tokens": [], "nodes": [one.hex() for one in tree.nodes], "places": [place] * times,
         }],
     }  # fmt: skip
-    more = {"young": young, **(changes or {})}
+    more = {"young": young, "time": told_ms, **(changes or {})}
     return [_bundle(evidence, stated, name, said_ms or signed_ms, more), evidence]
+
+
+_APART = ("young", "time")
 
 
 def _bundle(
@@ -113,10 +121,11 @@ def _bundle(
 ) -> Document:
     tree = Tree((Account(1, (0, 0)), Account(101, (STATED, 0)), Account(102, (0, 0))))
     chain = {"network": 1, "name": "ETH", "height": HEIGHT, "block": block, "signed": signed_ms}
+    chain |= {} if more["time"] is None else {"time": more["time"]}
     reserves: dict[str, Any] = {"read": READ_MS, "evidence": digest(evidence), "chains": [chain]}
     statement = statement_of(tree, (stated, 0)) | {"reserves": reserves}
     statement["assets"][0] |= {"symbol": "ETH", "young": str(more["young"])}
-    statement |= {name: value for name, value in more.items() if name != "young"}
+    statement |= {name: value for name, value in more.items() if name not in _APART}
     return {
         **signed(statement, KEY),
         "log": logged([statement], 0),

@@ -26,8 +26,18 @@ from tests.unit.reserves.forge import (
 
 HEIGHT = 700
 READ_MS = NOW_MS - 1_000
-HEADER = bytes(range(80))
-BLOCK = hashlib.sha256(hashlib.sha256(HEADER).digest()).digest()[::-1].hex()
+
+
+def header_of(made_ms: int) -> bytes:
+    """With its time where headers have it."""
+    seconds = (made_ms // 1000).to_bytes(4, "little")
+    return bytes(range(68)) + seconds + bytes(range(72, 80))
+
+
+def block_of(header: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(header).digest()).digest()[::-1].hex()
+
+
 COINS = (("ab" * 32 + ":0", 2 * 10**8), ("cd" * 32 + ":7", 10**8))
 OWED = 3 * 10**8
 OURS = [PrivateKey(bytes((n,)) * 32) for n in (21, 22, 23)]
@@ -57,14 +67,16 @@ def files(
     coins: Sequence[tuple[str, int]] = COINS,
     amount: int = OWED,
     stated: int = OWED,
-    header: bytes = HEADER,
+    header: bytes = b"",
+    made_ms: int = READ_MS,
     kind: str = "utxo",
     form: str = "",
     sign: Callable[[str], Sequence[str]] | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
     shown = address or address_of(script, hrp)
-    message = message_of(Said(KEY.public.hex(), shown, 1, HEIGHT, BLOCK, READ_MS))
+    block = block_of(header_of(made_ms))
+    message = message_of(Said(KEY.public.hex(), shown, 1, HEIGHT, block, READ_MS))
     place: Document = {
         "address": shown, "tier": "hot", "since": FOUNDED_MS, "message": message,
         "script": script.hex(),
@@ -82,13 +94,13 @@ def files(
         "v": 1, "exchange": KEY.public.hex(),
         "chains": [{
             "network": 1, "name": "Bitcoin", "kind": kind, "hrp": hrp, "height": HEIGHT,
-            "block": BLOCK, "header": header.hex(), "coin": {"symbol": "BTC", "decimals": 8},
-            "tokens": [], "places": [place],
+            "block": block, "header": (header or header_of(made_ms)).hex(),
+            "coin": {"symbol": "BTC", "decimals": 8}, "tokens": [], "places": [place],
         }],
     }  # fmt: skip
     tree = Tree((Account(1, (0, 0)), Account(101, (OWED, 0)), Account(102, (0, 0))))
     chain = {
-        "network": 1, "name": "Bitcoin", "height": HEIGHT, "block": BLOCK, "signed": READ_MS,
+        "network": 1, "name": "Bitcoin", "height": HEIGHT, "block": block, "signed": READ_MS,
     }  # fmt: skip
     reserves: dict[str, Any] = {"read": READ_MS, "evidence": digest(evidence), "chains": [chain]}
     statement = statement_of(tree, (stated, 0)) | {"reserves": reserves}

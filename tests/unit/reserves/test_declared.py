@@ -62,7 +62,7 @@ class Signers:
 
 def safe_shown(tree: StateTree, signers: Sequence[Owner]) -> set[str]:
     header = chain.header(tree.root)
-    block = Pinned(HEIGHT, keccak256(header).hex(), header.hex())
+    block = Pinned(HEIGHT, keccak256(header).hex(), header.hex(), chain.READ_MS)
     message = message_of(Said(EXCHANGE, NAME, 1, HEIGHT, block.hash, NOW_MS))
     made = tuple(recoverable(one.key, safe_said(message)) for one in signers)
     proof = Ownership(message=message, signatures=made, form="eip1271")
@@ -189,7 +189,7 @@ def test_signatures_count_until_the_last_statement_that_may_show_them() -> None:
 def test_one_account_of_a_chain_is_shown_once() -> None:
     """Twice among one network's places too. Criterion: POR-RESERVES-1"""
     places = [Place(1, "hot", one, OURS.account) for one in ("0xa", "0xA")]
-    found = Found(Pinned(1, "", ""), {}, {}, ())
+    found = Found(Pinned(1, "", "", 0), {}, {}, ())
     network = Network(
         network=1, kind="evm", nodes=(), branches=(), decimals={}, coin=1, credit_after=0,
         unlock_after=0, chain_id=1,

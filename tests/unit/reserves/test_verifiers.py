@@ -226,6 +226,20 @@ def test_the_page_says_of_the_first_version_no_more_than_the_command() -> None:
     assert done.stdout.startswith(b"It is of version 1:"), done.stderr
 
 
+def test_the_page_tells_of_old_signatures_and_of_blocks() -> None:
+    """As the command does. Criterion: POR-STATE-9, POR-STATE-10"""
+    node = shutil.which("node")
+    assert node
+    script = verifier_page.page().partition("'use strict'")[2].partition("function show(")[0]
+    hour = 3_600_000
+    chain = {"name": "ERC20", "height": 9, "signed": 100 * hour, "time": 122 * hour}
+    told = json.dumps({"v": 2, "ts": 123 * hour, "reserves": {"chains": [chain]}})
+    script += f"console.log(remarks({{statement: {told}, assets: [{{users: 1n, reserves: 2n}}]}}))"
+    done = subprocess.run([node, "-e", script], capture_output=True, check=False, timeout=60)
+    assert b"ERC20: block 9, 60 minutes old then." in done.stdout, done.stderr
+    assert b"OLD SIGNATURES of ERC20: by 23 hours" in done.stdout
+
+
 def test_the_command_answers_with_its_exit_code(tmp_path: Path) -> None:
     """Alone in an empty folder, isolated from everything installed. Criterion: POR-VERIFY-2"""
     program = tmp_path / "verify.py"

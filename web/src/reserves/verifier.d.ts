@@ -48,5 +48,7 @@ export interface StatedAsset {
   lack: string
 }
 
+/** Older signatures count, and are told. */
+export const SIGNED_OLD_MS: number
 export function coverOf(statement: object): StatedAsset[]
 export function faultOf(statement: object): string

@@ -10,6 +10,11 @@ const RECEIPT_TAG = 'fullreserve/receipt/1\n'
 const ORIGIN = 'fullreserve/reserves'
 const RECEIPTS_MAX = 2000
 const READ_AGE_MAX_MS = 15 * 60 * 1000
+// A node that hangs shows what was there once; headers may be ahead of a node's own time.
+const BLOCK_AGE_MAX_MS = 4 * 3600 * 1000
+const BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
+/** Older signatures count, and are told: who signs may be gone. */
+export const SIGNED_OLD_MS = 12 * 3600 * 1000
 const DAY_MS = 24 * 3600 * 1000
 // Messages that say themselves when they run out may be made for a month; others are good for a day.
 const SIGNED_AGE_MAX_MS = 30 * DAY_MS
@@ -87,6 +92,8 @@ const MEANINGS = [
     [
       'too old',
       'too long before',
+      'of a later time',
+      'made at another time',
       'has run out',
       'older than the statement',
       'too lately to count',
@@ -878,13 +885,28 @@ function checkAges(reserves, ts, read, shows, signedMax) {
   }
   if (chains.length === 0) refuse('The statement names reserves and no chain.')
   for (const chain of chains) {
-    const signed = whole(chain, 'signed')
+    const [signed, name] = [whole(chain, 'signed'), member(chain, 'name', 'string').slice(0, 40)]
     octets(chain, 'block')
     whole(chain, 'height')
     if (!(signed <= ts) || ts - signed > signedMax) {
-      const name = member(chain, 'name', 'string').slice(0, 40)
       refuse(`${name}: the signatures that show the reserves are too old.`)
     }
+    if ('time' in chain) checkTime(whole(chain, 'time'), chain, ts)
+  }
+}
+
+// That a chain's block is of about the statement's time, by the block's own header; `row` is what
+// the statement says of the chain.
+function checkTime(made, row, ts) {
+  const name = member(row, 'name', 'string').slice(0, 40)
+  if ('time' in row && whole(row, 'time') !== made) {
+    refuse(`${name}: the block was made at another time than the statement says.`)
+  }
+  if (made < ts - BLOCK_AGE_MAX_MS) {
+    refuse(`${name}: the block that was read was made too long before the statement.`)
+  }
+  if (made > ts + BLOCK_AHEAD_MAX_MS) {
+    refuse(`${name}: the block that was read is said to be of a later time.`)
   }
 }
 
@@ -1546,6 +1568,8 @@ async function checkChain(chain, row, checked, seen) {
   if (Array.isArray(fields[8]) || toHex(fields[8]) !== (hex.length % 2 ? `0${hex}` : hex)) {
     refuse('The block is of another height.')
   }
+  const seconds = Array.isArray(fields[11]) ? new Uint8Array() : fields[11].slice(0, 6)
+  checkTime(Number(number(seconds)) * 1000, row, whole(checked.statement, 'ts'))
   const nodes = new Map()
   for (const text of texts(chain, 'nodes')) {
     const node = octetsOf(text, 'nodes', null)
@@ -1717,6 +1741,8 @@ async function checkCoins(chain, row, checked, seen) {
   if (!same((await twiceSha(header)).reverse(), octets(chain, 'block'))) {
     refuse("The block's header does not have the block's hash.")
   }
+  const seconds = Number(number(header.slice(68, 72).reverse()))
+  checkTime(seconds * 1000, row, whole(checked.statement, 'ts'))
   const hrp = member(chain, 'hrp', 'string')
   const coin = member(member(chain, 'coin', 'object'), 'symbol', 'string')
   const of = { chain, height: whole(chain, 'height'), signed: whole(row, 'signed'), checked }

@@ -11,6 +11,7 @@ import {
   coverIn,
   evidencePath,
   faultIn,
+  oldest,
   owedOwn,
   restsOnLeaving,
   type Statement,
@@ -83,8 +84,9 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   const held = own.length ? 'reserves.coveredBut' : 'reserves.covered'
   const key = isStale ? 'reserves.stale' : covered ? held : 'reserves.notCovered'
   const seconds = (since: number) => Math.max(0, Math.round((now - since) / SECOND_MS))
-  const { read, chains } = statement.reserves
-  const signed = Math.min(...chains.map((one) => one.signed))
+  const minutes = (since: number) => Math.floor(seconds(since) / 60)
+  const { read } = statement.reserves
+  const { signed, block, isSignedLately } = oldest(statement)
   return (
     <div
       className={css.verdict}
@@ -95,8 +97,12 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
       {fault ? <p>{t('reserves.failed', { why: fault })}</p> : null}
       <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
       <p>{read ? t('reserves.readAge', { count: seconds(read) }) : t('reserves.nothingShown')}</p>
-      {chains.length ? (
-        <p>{t('reserves.signedAge', { count: Math.floor(seconds(signed) / 60) })}</p>
+      {block ? <p>{t('reserves.blockAge', { count: minutes(block) })}</p> : null}
+      {signed ? (
+        <p className={isSignedLately ? undefined : css.failed}>
+          {t('reserves.signedAge', { count: minutes(signed) })}
+          {isSignedLately ? null : ` ${t('reserves.signedOld')}`}
+        </p>
       ) : null}
     </div>
   )
@@ -164,6 +170,7 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'lacking',
       title: t('reserves.shortfall'),
       number: true,
+      detail: true,
       cell: (one) => text(one.shortfall, one),
     },
     {
@@ -176,6 +183,7 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
       id: 'lowest',
       title: t('reserves.lowestOf'),
       number: true,
+      detail: true,
       cell: ({ lowest }) => DAYS.map((days) => percent(lowest?.[days].ratio)).join(' / '),
     },
   ]
@@ -233,11 +241,13 @@ function Addresses({ chains }: { chains: ChainEvidence[] }): ReactNode {
     {
       id: 'address',
       title: t('reserves.address'),
+      detail: true,
       cell: ({ address }) => <code className={css.address}>{address}</code>,
     },
     {
       id: 'held',
       title: t('reserves.there'),
+      detail: true,
       cell: ({ held }) => (
         <ul className={css.held}>
           {held.map((each) => (

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkFiles } from '~/reserves/verifier'
-import { coverIn, faultIn, owedOwn, restsOnLeaving, type Statement } from './published'
+import { coverIn, faultIn, oldest, owedOwn, restsOnLeaving, type Statement } from './published'
 
 interface Vector {
   name: string
@@ -77,6 +77,21 @@ test('what counted before is red once it is called an own token', async () => {
   expect(asset?.reclassified).toBe(1)
   expect(asset?.lack).toBe(vector?.verdict)
   await expect(checkFiles(vector?.files ?? [])).rejects.toThrow(vector?.verdict)
+})
+
+// Criterion: POR-STATE-9, POR-STATE-10
+test('old blocks are refused by the page too, old signatures are told', () => {
+  expect(faultIn(named('a block of long ago, by the statement alone'))).toMatch(
+    /made too long before/,
+  )
+  const statement = named('an honest bundle')
+  expect(oldest(statement).isSignedLately).toBe(true)
+  const [chain] = statement.reserves.chains
+  if (!chain) throw new Error('no chain')
+  const hours = (count: number) => statement.ts - count * 3_600_000
+  const aged = [{ ...chain, time: hours(1), signed: hours(13) }, chain]
+  const found = oldest({ ...statement, reserves: { ...statement.reserves, chains: aged } })
+  expect(found).toEqual({ signed: hours(13), block: hours(1), isSignedLately: false })
 })
 
 test('what cannot be read is red', () => {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLink, useServices } from '~/app/services'
-import { coverOf, faultOf, type StatedAsset } from '~/reserves/verifier'
+import { coverOf, faultOf, SIGNED_OLD_MS, type StatedAsset } from '~/reserves/verifier'
 
 /** A row of a statement's `assets`; amounts are in units of 10^-decimals. */
 export interface AssetRow {
@@ -33,7 +33,8 @@ export interface Statement {
   reserves: {
     read: number
     evidence: string
-    chains: { name: string; height: number; block: string; signed: number }[]
+    /** `time` is the block's own; statements say it since it is held against theirs. */
+    chains: { name: string; height: number; block: string; signed: number; time?: number }[]
   }
   assets: AssetRow[]
   /** The statement of before payments that cover rests on. */
@@ -190,6 +191,14 @@ export function coverIn(statement: Statement): Map<string, StatedAsset> {
   } catch {
     return new Map()
   }
+}
+
+/** Times of the oldest signature and of the oldest block of its reserves, if they are told. */
+export function oldest({ ts, reserves: { chains } }: Statement) {
+  const signed = chains.length ? Math.min(...chains.map((one) => one.signed)) : undefined
+  const blocks = chains.flatMap(({ time }) => (time === undefined ? [] : [time]))
+  const block = blocks.length ? Math.min(...blocks) : undefined
+  return { signed, block, isSignedLately: signed === undefined || ts - signed <= SIGNED_OLD_MS }
 }
 
 /** Whether it is covered only with what is said to be on its way, which nobody can check here. */
