@@ -276,7 +276,7 @@ class Reconciler:
             self._uncompared = said
             held, accounts = None, []
         else:
-            self._uncompared = ""
+            self._uncompared = "" if held is not None else "their blocks are still being read"
         if held is None:
             self._measured = tuple(one for one in MEASURED if one != wire.Tier.COLD)
             return [], {}
