@@ -38,6 +38,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
+from fullreserve.identity.keyring import WrongKey
 
 # In a round: so many that were not asked about, and so many of those left to people in turn.
 LOOKED_AT = 500
@@ -128,10 +129,13 @@ class Deciding:
         await self._heed(decided)
 
     async def _tried(self, one: Undecided) -> Judge | None:
-        """None for one that is to be tried again later; Unavailable, Unknown, sqlite3.Error."""
+        """None for one that is to be tried again later.
+
+        Unavailable, Unknown, sqlite3.Error, WrongKey.
+        """
         try:
             word = await self._judge(one)
-        except (Unavailable, Unknown, sqlite3.Error):
+        except (Unavailable, Unknown, sqlite3.Error, WrongKey):
             # Nobody's own: a vault that cannot be read is opened anew when the process begins.
             raise
         except Exception as problem:  # noqa: BLE001 - whatever one raises, the others go on

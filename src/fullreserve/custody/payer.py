@@ -38,6 +38,7 @@ from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
+from fullreserve.identity.keyring import DamagedRow
 
 # What `Failed` says.
 REVERTED, OVERTAKEN, UNPAYABLE = 1, 2, 3
@@ -156,6 +157,7 @@ class Payer:
         self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
         self._round = 0
         self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
+        self._unread: dict[int, None] = {}  # withdrawals whose destination is damaged
         self._doubted: dict[int, int] = {}  # plan: height at which a refund for it was first due
         self._looked: dict[int, int] = {}  # plan: height at which its coins were looked for
 
@@ -304,6 +306,13 @@ class Payer:
             amount = self._terms.scales[pay.asset].to_chain(amount_int(pay.amount))
         except (BadAddress, KeyError, ValueError):
             await self._exchange.report(wire.Failed(pay.withdrawal, UNPAYABLE))
+            return None
+        except DamagedRow as problem:
+            # Neither paid nor refunded: what is put back from a backup says where it goes.
+            if pay.withdrawal not in self._unread:
+                self._unread[pay.withdrawal] = None
+                number, why = pay.withdrawal, str(problem)
+                log.error("left alone", withdrawal=number, problem=why)  # noqa: TRY400 - a sentence
             return None
         return Payment(pay.withdrawal, pay.asset, amount, place, memo)
 

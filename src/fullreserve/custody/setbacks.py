@@ -16,6 +16,7 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.exchange.worker_files import SETBACKS, Setback
+from fullreserve.identity.keyring import DamagedRow
 
 FIRST_MS, LONGEST_MS = 2_000, 5 * 60_000
 
@@ -86,6 +87,8 @@ class Setbacks:
 
 def named(problem: Exception) -> str:
     """A fault by its kind and the function that it came from."""
+    if isinstance(problem, DamagedRow):
+        return f"a row of the identity vault is damaged ({problem.kind}), its key is not"
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" in {frames[-1].name}" if frames else ""
     return f"{type(problem).__name__}{where}"

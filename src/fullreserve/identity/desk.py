@@ -22,7 +22,7 @@ from fullreserve.identity.deposit_claims import DepositClaims
 from fullreserve.identity.devices import Devices
 from fullreserve.identity.emails import Emails
 from fullreserve.identity.failures import Failures
-from fullreserve.identity.keyring import KeyringError
+from fullreserve.identity.keyring import DamagedRow, KeyringError, WrongKey
 from fullreserve.identity.keys import Keys
 from fullreserve.identity.outbox import Outbox
 from fullreserve.identity.passkeys import Passkeys
@@ -108,8 +108,7 @@ class Desk:
             done = await loop.run_in_executor(self._writer, lambda: act(*arguments, **named))
         except (sqlite3.Error, KeyringError) as problem:
             log.warning("identity vault not available", problem=str(problem))
-            sentence = "sign-in and settings wait for it, trading goes on; try again in a moment"
-            raise Denied(Reason.VAULT_LOCKED, sentence) from problem
+            raise Denied(Reason.VAULT_LOCKED, _sentence(problem)) from problem
         if self._rooms.outbox.take_news():
             self.posted.set()
         return done
@@ -136,3 +135,12 @@ class Desk:
             return await asyncio.get_running_loop().run_in_executor(self._hashers, work)
         finally:
             self._waiting -= 1
+
+
+def _sentence(problem: Exception) -> str:
+    """What people can do about a vault that cannot be used, without a name of anybody's."""
+    if isinstance(problem, DamagedRow):
+        return f"one row of it is damaged ({problem.kind}): whoever runs the exchange puts it back"
+    if isinstance(problem, WrongKey):
+        return "its key is another store's: whoever runs the exchange puts the right one back"
+    return "sign-in and settings wait for it, trading goes on; try again in a moment"

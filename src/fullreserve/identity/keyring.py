@@ -17,6 +17,21 @@ class KeyringError(Exception):
     """The master key is missing, malformed or not the one the data was sealed with."""
 
 
+class WrongKey(KeyringError):
+    """The master key is another store's: nothing can be opened with it."""
+
+
+class DamagedRow(KeyringError):
+    """One sealed row was altered or cut short; the key is right, and opens the others.
+
+    `kind` is what the row holds, and names nobody.
+    """
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 def load_or_make(path: Path, *, may_make: bool) -> bytes:
     """The master key of a file; made with mode 0600 when there is none and `may_make`."""
     try:

@@ -19,6 +19,8 @@ CHANGES_KEPT = 10_000
 FILE_NAME = "identity.db"
 KEY_NAME = "identity.key"
 NOBODY = 0  # the uid of what is sealed before a user exists
+# Data keys that are tried to tell a wrong master key from a damaged row.
+TRIED = 20
 
 
 class UnknownUser(LookupError):
@@ -39,9 +41,11 @@ def _opened(path: Path, busy_s: float) -> sqlite3.Connection:
     try:
         return schema.connect(path, busy_s)
     except sqlite3.DatabaseError as problem:
-        raise keyring.KeyringError(
-            f"{path} cannot be used: {problem}; put it back from your backup"
-        ) from problem
+        raise _unusable(path, problem) from problem
+
+
+def _unusable(path: Path, problem: Exception) -> keyring.KeyringError:
+    return keyring.KeyringError(f"{path} cannot be used: {problem}; put it back from your backup")
 
 
 class Store:
@@ -61,6 +65,7 @@ class Store:
         self.wall_ms = wall_ms
         self._master = keyring.load_or_make(folder / KEY_NAME, may_make=is_new)
         self.db: sqlite3.Connection = _opened(path, busy_s)
+        self._require_key()
         self._generation = Generation(folder / "identity.generation")
         self._depth = 0
         self._outdated: set[int] = set()
@@ -145,8 +150,12 @@ class Store:
         return keyring.seal(self._key_of(uid), plain, place)
 
     def unseal(self, uid: int, place: str, sealed: bytes) -> bytes:
-        """What `seal` took; UnknownUser, KeyringError."""
-        return keyring.unseal(self._key_of(uid), sealed, place)
+        """What `seal` took; UnknownUser, keyring.WrongKey, keyring.DamagedRow."""
+        key = self._key_of(uid)
+        try:
+            return keyring.unseal(key, sealed, place)
+        except keyring.KeyringError:
+            raise self._told_apart(place) from None
 
     def new_data_key(self, uid: int) -> None:
         """Give a new user the key that the user's data is sealed under."""
@@ -166,7 +175,55 @@ class Store:
         row = self.db.execute("SELECT wrapped FROM data_keys WHERE uid = ?", (uid,)).fetchone()
         if row is None:
             raise UnknownUser(uid)
-        return keyring.unseal(self._master, row[0], f"data_key:{uid}")
+        place = f"data_key:{uid}"
+        try:
+            return keyring.unseal(self._master, row[0], place)
+        except keyring.KeyringError:
+            raise self._told_apart(place) from None
+
+    def _require_key(self) -> None:
+        """WrongKey; KeyringError where the store cannot be read."""
+        try:
+            if self._opens() is False:
+                raise self._told_apart("")
+        except sqlite3.DatabaseError as problem:
+            self.db.close()
+            raise _unusable(self.folder / FILE_NAME, problem) from problem
+        except keyring.KeyringError:
+            self.db.close()
+            raise
+
+    def _opens(self) -> bool | None:
+        """Whether the master key opens any of some data keys; None where one alone does not say."""
+        asked = "SELECT uid, wrapped FROM data_keys ORDER BY uid LIMIT ?"
+        failed = 0
+        for uid, wrapped in self.db.execute(asked, (TRIED,)):
+            try:
+                keyring.unseal(self._master, wrapped, f"data_key:{uid}")
+            except keyring.KeyringError:
+                failed += 1
+            else:
+                return True
+        return False if failed > 1 else None
+
+    def _told_apart(self, place: str) -> keyring.KeyringError:
+        """What is wrong where something sealed does not open: the key, or the one row."""
+        store, key, opens = self.folder / FILE_NAME, KEY_NAME, self._opens()
+        if opens is False:
+            return keyring.WrongKey(
+                f"{key} is not the key of {store}: nothing there opens with it; "
+                f"put back the {key} that belongs to it"
+            )
+        if opens:
+            return keyring.DamagedRow(
+                f"a row of {store} is damaged: {place} cannot be opened, and others can, so that "
+                f"{key} is the right one; put the store back from your backup",
+                place.partition(":")[0],
+            )
+        return keyring.KeyringError(
+            f"{place} of {store} cannot be opened: it was altered, or {key} is another store's; "
+            "put both back from your backup"
+        )
 
 
 def mark_of(token: bytes) -> bytes:

@@ -272,6 +272,7 @@ async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
             await judged.worker.round()  # not due yet
             (one,) = told()
             assert (one.number, one.times) == (bad, times)
+            assert one.problem.startswith("a row of the identity vault is damaged (")
             left_ms = one.again_ms - judged.clock.wall_ms()
             judged.clock.advance(left_ms)
     assert one.again_ms - one.since_ms == FIRST_MS * (1 + 2 + 4)

@@ -18,6 +18,7 @@ from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, NotSigned, Payer
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.identity.keyring import DamagedRow
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import TERMS, TOKEN, Approved, Bed, EvmBed, UtxoBed
@@ -67,6 +68,12 @@ class Refusing(Agreement):
         self.asked: list[int] = []
         self.settled: list[int] = []
         self.moves: list[wire.Moved] = []
+        self.damaged: set[int] = set()
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        if pay.withdrawal in self.damaged:
+            raise DamagedRow("a row of the store is damaged", "withdrawal_address")
+        return await super().destination(pay)
 
     async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         self.moves += payloads
@@ -229,6 +236,24 @@ async def test_a_short_hot_wallet_pays_what_it_can(erc20: EvmBed, store: Store) 
     book.cancelled.add(large)
     await until_done(erc20, payer, book)
     assert list(book.paid) == [small]
+
+
+async def test_a_destination_whose_row_is_damaged_keeps_nobody_waiting(
+    erc20: EvmBed, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is neither refunded nor paid until it is put back. Criterion: CHAINS-PAYER-12."""
+    book = Refusing(erc20, erc20.fresh(), erc20.fresh())
+    bad, good = book.waiting
+    book.damaged.add(bad)
+    payer = payer_of(erc20, store, book)
+    for _ in range(3):
+        await payer.round()
+    assert list(book.bound) == [good]
+    assert not book.failed
+    assert capsys.readouterr().out.count("left alone") == 1
+    book.damaged.clear()
+    await until_done(erc20, payer, book)
+    assert set(book.paid) == {bad, good}
 
 
 async def test_a_batch_that_is_too_large_is_paid_in_part(litecoin: UtxoBed, store: Store) -> None:

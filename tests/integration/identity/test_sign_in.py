@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from fullreserve.identity import passwords
+from fullreserve.identity.denied import Denied
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.rules import HOUR_MS, MINUTE_MS, Rules
 from tests.integration.identity.bed import (
@@ -279,6 +280,27 @@ async def test_a_locked_vault_stops_sign_ins_with_a_sentence_and_nothing_else(
         assert (await home.post("x/cancel-all")).code == "0"
         thief.execute("ROLLBACK")
     assert (await town.browser().sign_in()).code == "0"
+
+
+async def test_what_is_wrong_with_the_vault_is_said_without_a_name(town: Town) -> None:
+    """Criterion: ID-12. A damaged row is no locked vault, nor is the key of another store."""
+    await town.user()
+    await town.user("bob@example.com")
+    desk = town.rest.context.desk
+    vault = desk.rooms.vault
+    damaged, good = [one.uid for one in await desk.act(vault.users)][-2:]
+    await desk.act(
+        lambda: vault.store.db.execute(
+            "UPDATE personal SET sealed = x'00' WHERE uid = ?", (damaged,)
+        )
+    )
+    with pytest.raises(Denied, match=r"one row of it is damaged \(personal\)") as said:
+        await desk.act(vault.personal, damaged)
+    assert str(damaged) not in said.value.allowed
+    await desk.act(vault.personal, good)
+    vault.store._master = b"another store's key, of 32 bytes"
+    with pytest.raises(Denied, match="its key is another store's"):
+        await desk.act(vault.personal, good)
 
 
 async def test_a_flood_of_hashes_is_refused_before_it_is_queued(town: Town) -> None:

@@ -172,6 +172,49 @@ def test_a_missing_master_key_is_named(tmp_path: Path) -> None:
         Vault(tmp_path, now)
 
 
+def test_a_key_of_another_store_is_named_as_such_at_the_start(tmp_path: Path) -> None:
+    """Criterion: ID-12. It is no damaged row; with the right one all is there again."""
+    vault = Vault(tmp_path, now)
+    users = [vault.create_user(personal=Personal(name="Somebody")) for _ in range(2)]
+    vault.close()
+    place = tmp_path / "identity.key"
+    right = place.read_bytes()
+    place.write_text("ab" * 32)
+    with pytest.raises(keyring.WrongKey, match=r"identity\.key is not the key of .*identity\.db"):
+        Vault(tmp_path, now)
+    place.write_bytes(right)
+    vault = Vault(tmp_path, now)
+    assert [vault.personal(one.uid).name for one in users] == ["Somebody"] * 2
+    vault.close()
+
+
+@pytest.mark.parametrize("table", ["personal", "data_keys"])
+def test_a_damaged_row_is_named_as_such(vault: Vault, tmp_path: Path, table: str) -> None:
+    """Criterion: ID-12. The key is right, and the others can be read; nor does it stop a start."""
+    bad, good = (vault.create_user(personal=Personal(name="Somebody")) for _ in range(2))
+    column = "sealed" if table == "personal" else "wrapped"
+    with contextlib.closing(sqlite3.connect(tmp_path / "identity.db")) as writer, writer:
+        writer.execute(f"UPDATE {table} SET {column} = x'00' WHERE uid = ?", (bad.uid,))
+    with pytest.raises(keyring.DamagedRow, match=f"{bad.uid} cannot be opened, and others can"):
+        vault.personal(bad.uid)
+    assert vault.personal(good.uid).name == "Somebody"
+    again = Vault(tmp_path, now)
+    assert again.personal(good.uid).name == "Somebody"
+    again.close()
+
+
+def test_one_row_alone_does_not_tell(tmp_path: Path) -> None:
+    """Criterion: ID-12. Then the sentence says both."""
+    vault = Vault(tmp_path, now)
+    user = vault.create_user(personal=Personal(name="Somebody"))
+    vault.close()
+    (tmp_path / "identity.key").write_text("ab" * 32)
+    vault = Vault(tmp_path, now)
+    with pytest.raises(keyring.KeyringError, match=r"was altered, or identity\.key is another"):
+        vault.personal(user.uid)
+    vault.close()
+
+
 def test_a_missing_store_is_not_replaced_beside_its_key(tmp_path: Path) -> None:
     """Criterion: ID-11"""
     Vault(tmp_path, now).close()
