@@ -29,6 +29,9 @@ ACCOUNTS = [
     )
 ]
 MODULE = "github.com/okx/proof-of-reserves"
+# A checkout of the module, for machines whose module proxy does not have it.
+SOURCE = "OKX_PROOF_OF_RESERVES"
+COIN = range(len(okx.COINS))
 
 
 def sha(text: str) -> str:
@@ -129,28 +132,79 @@ def test_the_reserve_file_has_nine_columns_and_signatures_that_recover() -> None
         okx.reserve_file([rows[0]._replace(message="a, b")], {"ETH": 100})
 
 
-@pytest.mark.slow
-def test_okx_own_validator_accepts_the_files(tmp_path: Path) -> None:
-    """Built from the published module by Go. Criterion: POR-OKX-3"""
+@pytest.fixture(scope="module")
+def validator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OKX's MerkleValidator, from the module proxy or from the checkout that SOURCE names."""
     go = shutil.which("go")
     if go is None:
         pytest.skip("Go is not installed")
-    environment = {**os.environ, "GOBIN": str(tmp_path), "GOFLAGS": "-mod=mod"}
+    folder = tmp_path_factory.mktemp("okx")
+    source = os.environ.get(SOURCE)
+    what = "./cmd/merklevalidator" if source else f"{MODULE}/cmd/merklevalidator@latest"
     built = subprocess.run(
-        [go, "install", f"{MODULE}/cmd/merklevalidator@latest"],
-        env=environment, capture_output=True, text=True, check=False, timeout=600,
+        [go, "install", "-buildvcs=false", what],
+        env={**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"},
+        cwd=source, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     if built.returncode:
         pytest.skip(f"OKX's validator cannot be built here: {built.stderr.strip()[-200:]}")
-    validator = tmp_path / "merklevalidator"
+    return folder / "merklevalidator"
 
-    def said(document: Any) -> str:
-        place = tmp_path / "merkle_proof_file.json"
-        place.write_text(json.dumps(document))
-        command = [str(validator), "--merkle_proof_file", str(place)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        return done.stdout + done.stderr
 
+def judged(validator: Path, **files: Path) -> str:
+    """What the validator says of files, by its options' names."""
+    options = [part for name, place in files.items() for part in (f"--{name}", str(place))]
+    done = subprocess.run(
+        [str(validator), *options], capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_okx_own_validator_judges_the_first_format(validator: Path, tmp_path: Path) -> None:
+    """Criterion: POR-OKX-3"""
+    place = tmp_path / "merkle_proof_file.json"
     honest = okx.user_file(ACCOUNTS, 3)
-    assert "passed" in said(honest)
-    assert "passed" not in said(altered(honest))
+    for document, passes in ((honest, True), (altered(honest), False)):
+        place.write_text(json.dumps(document))
+        assert ("validation passed" in judged(validator, merkle_proof_file=place)) is passes
+
+
+@pytest.mark.slow
+def test_okx_own_validator_judges_the_second_format(validator: Path, tmp_path: Path) -> None:
+    """A digit of the user's file, or of the user's line of the tree, is another: refused.
+
+    It adds up our leaves to what all accounts have, and finds the user's in them.
+    Criterion: POR-OKX-4
+    """
+    tree, info = tmp_path / "tree.txt", tmp_path / "user_info_file.json"
+    leaves = [okx.part_leaf(one, part) for one in ACCOUNTS for part in split(one)]
+    honest = okx.parts_file(ACCOUNTS[3], split(ACCOUNTS[3]))
+    lines = "".join(f"{line}\n" for line in okx.tree_file(leaves))
+
+    def passes(text: str, document: Any) -> bool:
+        tree.write_text(text)
+        info.write_text(json.dumps(document))
+        said = judged(validator, merkle_file=tree, user_info_file=info)
+        assert ("validation passed" in said) is not ("validation failed" in said), said
+        if "validation passed" in said:
+            total = [okx.plain(sum((one.amounts[n] for one in ACCOUNTS), Decimal(0))) for n in COIN]
+            assert "{} BTC , {} ETH , {} USDT".format(*total) in said, said
+        return "validation passed" in said
+
+    assert passes(lines, honest)
+    assert not passes(lines, altered(honest))
+    name = honest["nodes"][0]["hash"]
+    amount = honest["nodes"][0]["balances"]["USDT"]
+    (own,) = [one for one in lines.splitlines() if one.startswith(f"{name},1,")]
+    other = own.replace(f'"{amount}"', f'"{int(amount[0]) % 9 + 1}{amount[1:]}"')
+    assert own != other
+    assert not passes(lines.replace(own, other), honest)
+
+
+def test_the_second_formats_user_file_is_altered_by_a_digit() -> None:
+    """What the validator recomputes of it no longer fits. Criterion: POR-OKX-4"""
+    honest = okx.parts_file(ACCOUNTS[3], split(ACCOUNTS[3]))
+    for document, fits in ((honest, True), (altered(honest), False)):
+        found = [sha(document["hash"] + text_of(one["balances"])) for one in document["nodes"]]
+        assert (found == [one["hash"] for one in document["nodes"]]) is fits
