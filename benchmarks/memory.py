@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psutil
 
 from benchmarks.figure import Figure
 from benchmarks.orders import drain_s
-from benchmarks.processes import MAKER, Served, baseline, build_loadgen, exchange, loadgen
-from benchmarks.stream import batches, write_log
+from benchmarks.processes import (
+    MAKER,
+    Served,
+    baseline,
+    build_loadgen,
+    copied,
+    exchange,
+    loadgen,
+)
+from benchmarks.stream import batches, lengthen, opening
 from fullreserve.exchange.machine import Machine
 
 RESTING = 1_000_000
@@ -22,6 +29,7 @@ EARLY = 2_000_000
 # Commands between snapshots.
 NEVER, OFTEN = "1000000000", "500"
 ROUNDS = 2
+NO_CHAINS = {"BENCHMARK_CHAINS": "off"}
 MEMORY_DISK = Path("/dev/shm")
 
 
@@ -46,9 +54,10 @@ def _snapshot_delay(full: Path) -> Figure:
         baseline("echo_ws") as (_, address),
     ):
         data = Path(name) / "full"
-        shutil.copytree(full, data)
+        copied(full, data)
         for every in (NEVER, OFTEN) * ROUNDS:
-            with exchange(data, FULLRESERVE_JOURNAL_SNAPSHOT_EVERY=every) as served:
+            snapshots = {"FULLRESERVE_JOURNAL_SNAPSHOT_EVERY": every}
+            with exchange(data, **NO_CHAINS, **snapshots) as served:
                 drain_s(served)
                 keys = ("--keys", served.keys, "--account", str(MAKER))
                 longest[every].append(_longest_ms(f"ws://{served.ws}/ws/v5/private", *keys))
@@ -70,7 +79,7 @@ def _long_run() -> Iterator[Figure]:
     machine = Machine()
     process = psutil.Process(os.getpid())
     early = done = 0
-    for number, batch in enumerate(batches(LONG_RUN, cancels=0.5)):
+    for number, batch in enumerate(batches(opening(), LONG_RUN, cancels=0.5)):
         machine.execute(1_700_000_000_000 + number, batch)
         done += len(batch)
         if not early and done >= EARLY:
@@ -86,25 +95,42 @@ def _long_run() -> Iterator[Figure]:
     )
 
 
+def _idle(folder: Path) -> Generator[Figure, None, float]:
+    """Without the demo's chains, then with them; returns the former's own process in MB.
+
+    A page that several processes share counts in each, but in what is called shared out.
+    """
+    with exchange(folder / "plain", **NO_CHAINS) as served:
+        drain_s(served)  # the records' process has come up
+        idle = _main_mb(served)
+        yield Figure(
+            "memory, idle: exchange and records together",
+            served.rss_mb(),
+            "MB",
+            f"the exchange's own process {idle:.0f} MB; shared out {served.pss_mb():.0f} MB",
+            None,
+            "250 MB",
+        )
+    with exchange(folder / "chains") as served:
+        drain_s(served)
+        yield Figure(
+            "memory, idle, with the demo's chain and its workers",
+            served.rss_mb(),
+            "MB",
+            f"shared out {served.pss_mb():.0f} MB",
+        )
+    return idle
+
+
 def measure() -> Iterator[Figure]:
     build_loadgen()
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder = Path(name).absolute()
-        with exchange(folder / "idle") as served:
-            drain_s(served)  # the records' process has come up
-            idle = _main_mb(served)
-            yield Figure(
-                "memory, idle: exchange and records together",
-                served.rss_mb(),
-                "MB",
-                f"the exchange's own process {idle:.0f} MB",
-                None,
-                "250 MB",
-            )
+        idle = yield from _idle(folder)
         full = folder / "full"
-        full.mkdir()
-        write_log(full, RESTING, cancels=0.0, snapshot_at=0.5)
-        with exchange(full) as served:
+        copied(folder / "plain", full)
+        lengthen(full, RESTING, cancels=0.0, snapshot_at=0.5)
+        with exchange(full, **NO_CHAINS) as served:
             yield Figure(
                 "memory of 1 M resting orders",
                 _main_mb(served) - idle,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -41,8 +42,19 @@ class Served(NamedTuple):
 
     def rss_mb(self) -> float:
         """Resident memory of the main process and its children."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return float(sum(one.memory_info().rss for one in family)) / 1e6
+        return float(sum(one.memory_info().rss for one in self._family())) / 1e6
+
+    def pss_mb(self) -> float:
+        """The same, with each shared page divided among the processes that have it."""
+        return float(sum(one.memory_full_info().pss for one in self._family())) / 1e6
+
+    def _family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
+def copied(left: Path, data: Path) -> None:
+    """Copies the data folder of an exchange that does not run."""
+    shutil.copytree(left, data, ignore=shutil.ignore_patterns("*.sock"))
 
 
 def free_port() -> int:

@@ -1,44 +1,18 @@
-"""The exchange that is measured: funded accounts, no bots, and no limits but where they count.
+"""Starts the exchange that is measured as `fullreserve up` starts one, with its settings.
 
-`python -m benchmarks.server` reads the settings as `fullreserve up` does. With
-BENCHMARK_LIMITS=counted each order takes from its buckets as ever, which are so large that one
-account can be the load of many.
+`python -m benchmarks.server`; see `measured`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
 
-from fullreserve.app.command import run
-from fullreserve.app.running import Running
-from fullreserve.clock import Clock
+from fullreserve import collector
+from fullreserve.cli import InRoom
 from fullreserve.config import Settings
-from fullreserve.gateway import limits, order_rates
-from fullreserve.simulation.app import Market
-
-
-class Measured(Market):
-    """The demo's accounts without its market. `maker1` has no cap on pending orders."""
-
-    def prepare(self, settings: Settings, clock: Clock) -> None:
-        """No candles from before."""
-
-    def children(self) -> Sequence[str]:
-        return ()
-
-    async def settle(self, running: Running) -> None:
-        """No market to wait for."""
-
-    def announce(self, running: Running) -> None:
-        """The ready line is enough."""
-
-
-LARGE = 10**6
 
 if __name__ == "__main__":
-    if os.environ.get("BENCHMARK_LIMITS") == "counted":
-        limits.SINGLE = limits.BATCH = LARGE
-        vars(order_rates)["LOWEST"] = LARGE
-    sys.exit(run(Settings.load(), Measured()))
+    # Tests install it, no exchange does, and structlog loads it where it is.
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    collector.look_seldom()
+    sys.exit(InRoom("benchmarks.measured:serve").resolve()(Settings.load()))

@@ -1,35 +1,40 @@
-"""A seeded log for benchmarks: genesis, one funded account, then orders and cancels."""
+"""A seeded log for benchmarks: one funded account on what is there, then orders and cancels."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fullreserve.clock import SystemClock
 from fullreserve.exchange import chart, genesis
-from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.wire import commands as c
 from fullreserve.journal.entry import seal
-from fullreserve.journal.replica import Replica
+from fullreserve.journal.replay import recover
+from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import write_snapshot
+from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
 
 OWNER = 900  # one of the exchange's own numbers: no demo account has it
 FIRST_ORDER = 10**18
 INSTRUMENT = 1  # BTC-USDT: prices in 0.1, sizes in 0.00001
-HOUR_MS = 3_600_000
 BATCH = 256
 MIDDLE = 400_000
 SPAN = 20_000  # prices on each side
 
 
 def opening() -> list[c.AnyCommand]:
-    """Genesis, and an account of the house (no cap on pending orders) with everything it needs."""
+    """Genesis, and the account that `orders` needs."""
+    return [*genesis.spot(), *account()]
+
+
+def account() -> list[c.AnyCommand]:
+    """An account of the house (no cap on pending orders) with everything it needs."""
     treasury = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
     target = c.AccountKey(OWNER, chart.TRADE, 0)
-    commands: list[c.AnyCommand] = genesis.spot()
-    commands.append(c.OpenOwner(0, 0, OWNER, OWNER, 0, 0, c.OwnerFlag.HOUSE))
+    commands: list[c.AnyCommand] = [c.OpenOwner(0, 0, OWNER, OWNER, 0, 0, c.OwnerFlag.HOUSE)]
     for asset, units in ((1, 1_000_000), (6, 50_000_000_000)):
         amount = c.amount_bytes(units * 10**8)
         commands.append(c.Transfer(0, 0, chart.HOUSE, treasury, target, asset, amount))
@@ -56,9 +61,9 @@ def orders(count: int, cancels: float) -> Iterator[c.AnyCommand]:
         placed += 1
 
 
-def batches(count: int, cancels: float) -> Iterator[list[bytes]]:
-    """The opening as one batch, then the orders in batches of `BATCH`."""
-    yield [c.encode(command) for command in opening()]
+def batches(begin: Sequence[c.AnyCommand], count: int, cancels: float) -> Iterator[list[bytes]]:
+    """`begin` as one batch, then the orders in batches of `BATCH`."""
+    yield [c.encode(command) for command in begin]
     batch: list[bytes] = []
     for command in orders(count, cancels):
         batch.append(c.encode(command))
@@ -69,18 +74,18 @@ def batches(count: int, cancels: float) -> Iterator[list[bytes]]:
         yield batch
 
 
-def write_log(data: Path, count: int, cancels: float, snapshot_at: float | None = None) -> None:
-    """A journal of `count` orders in a data folder; a snapshot at a share of it, if wanted."""
-    # A start over a log without its people is refused; an empty store has none.
-    (data / "identity.db").touch()
-    # An exchange that was down for long doubts its clock, so the log ends a while ago.
-    start_ms = SystemClock().wall_ms() - HOUR_MS
-    journal = SqliteJournal(data / "journal", segment_rows=10**8)
-    replica = Replica(Machine())
+def lengthen(data: Path, count: int, cancels: float, snapshot_at: float | None = None) -> None:
+    """Puts `count` orders behind the log that an exchange has left in a data folder.
+
+    Its snapshots go; there is one at a share of the orders, if that is wanted.
+    """
+    shutil.rmtree(data / SNAPSHOTS, ignore_errors=True)
+    journal = SqliteJournal(data / JOURNAL, segment_rows=10**8)
+    replica, clock = recover(journal).replica, SystemClock()
     written = 0
     try:
-        for number, batch in enumerate(batches(count, cancels)):
-            time_ms = start_ms + number
+        for batch in batches(account(), count, cancels):
+            time_ms = max(clock.wall_ms(), replica.head.time_ms)
             executed = replica.machine.execute(time_ms, batch)
             entry = seal(
                 replica.head,
@@ -94,6 +99,6 @@ def write_log(data: Path, count: int, cancels: float, snapshot_at: float | None 
             replica.head = journal.head
             before, written = written, written + len(batch)
             if snapshot_at is not None and before < count * snapshot_at <= written:
-                write_snapshot(replica, data / "snapshots")
+                write_snapshot(replica, data / SNAPSHOTS)
     finally:
         journal.close()

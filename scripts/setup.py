@@ -220,10 +220,21 @@ def build_package(uv: Path, flags: str = "") -> None:
         )
 
 
+# The programs of a running demo, and what they load only when it is needed.
+PROGRAMS = (
+    *("cli", "app.child", "journal.old_rows", "journal.replaying", "simulation.market"),
+    *("records.follower", "reserves.worker", "custody.watcher", "custody.duty", "custody.paying"),
+    *("custody.signer", "custody.demo_holders"),
+)
+LOADED_LATER = (
+    *("simulation.app", "simulation.outside", "records.history", "gateway.rest.exposition"),
+    *("custody.demo", "custody.transactions", "custody.spare"),
+)
+
+
 def compile_modules() -> None:
     """Keep what the exchange imports as bytecode, also where Python is told to write none."""
-    modules = "simulation.app", "simulation.market", "records.follower", "records.history"
-    imports = "; ".join(f"import fullreserve.{module}" for module in modules)
+    imports = "; ".join(f"import fullreserve.{module}" for module in (*PROGRAMS, *LOADED_LATER))
     with step("compiling the Python modules"):
         call(VENV / "bin" / "python", "-c", imports, PYTHONDONTWRITEBYTECODE="")
 

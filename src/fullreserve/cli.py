@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fullreserve import __version__
+from fullreserve import __version__, collector
 from fullreserve.config import SettingError, Settings, show
 
 DONE = 0
@@ -580,6 +580,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    collector.look_seldom()
     arguments = build_parser().parse_args(words)
     try:
         settings = Settings.load()

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "until_terminated": set(),
     "after_trading": set(),
+    "collector": set(),
     "config": set(),
     "logs": {"config"},
     # The fold knows the core and nobody else.
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Wiring: what puts the rooms together.
     "app": {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
-        "custody", "clock", "config", "logs",
+        "custody", "clock", "config", "logs", "collector",
     },
     "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.
@@ -57,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "custody",
     },
     # Commands are imported when called, by name; see `cli.InRoom`.
-    "cli": {"_core", "config"},
+    "cli": {"_core", "config", "collector"},
     # The package's face: the engine as a library.
     "__init__": {"exchange"},
 }  # fmt: skip

@@ -98,6 +98,18 @@ def test_an_old_cargo_is_named_with_its_version(
         setup.check_rust()
 
 
+def test_every_program_is_kept_as_bytecode() -> None:
+    """Criterion: HOUSE-RUN-1. One that is not is compiled anew by each start of it."""
+    source = ROOT / "src"
+    ends = '__name__ == "__main__"'
+    found = {
+        ".".join(path.relative_to(source).with_suffix("").parts)
+        for path in source.rglob("*.py")
+        if ends in path.read_text(encoding="utf-8")
+    }
+    assert found == {f"fullreserve.{name}" for name in setup.PROGRAMS}
+
+
 def test_a_failing_step_shows_what_the_command_said(capfd: pytest.CaptureFixture[str]) -> None:
     """Criterion: HOUSE-RUN-2."""
     with pytest.raises(setup.SetupError, match="failed with code 7"):

@@ -11,6 +11,8 @@ import runpy
 import signal
 import sys
 
+from fullreserve import collector
+
 # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 _PR_SET_PDEATHSIG = 1
 
@@ -22,6 +24,7 @@ def main() -> None:
     if os.getppid() != parent:
         return  # it died before it could be asked to tell
     sys.argv = sys.argv[2:]
+    collector.look_seldom()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

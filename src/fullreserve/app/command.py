@@ -36,9 +36,6 @@ FAILED = 1
 # times for each commit while the loop is busy, and the loop while a thread reads histories.
 SWITCH_S = 0.0005
 
-# Requests and events come and go by the ten thousand, and few of them form cycles.
-GC_THRESHOLD = 50_000
-
 log = structlog.get_logger(__name__)
 
 
@@ -89,7 +86,6 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         extension.prepare(settings, clock)
         # What lives for as long as the process is not looked through at every collection.
         gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
         sys.setswitchinterval(SWITCH_S)
         make = partial(Running, settings, clock, journal, recovered)
         return uvloop.run(_serve(make, extension, places, started_ns))

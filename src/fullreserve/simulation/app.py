@@ -83,6 +83,10 @@ class Market(Extension):
         self._opened = await running.door.health()
         if opened:
             log.info("funded demo accounts from the treasury", accounts=opened)
+        await self.open_chains(running)
+
+    async def open_chains(self, running: Running) -> None:
+        """Starts the demo's chains; without them there are no deposits and withdrawals."""
         from fullreserve.custody.demo import DemoChains, NoChain
 
         data = running.settings.data

@@ -50,7 +50,9 @@ def routes() -> Routes:
 
 
 def _route(line: Line) -> Route:
-    return Route(Absent(line), WHO[line.who], allowance(line.limit), _shape(line), _about(line))
+    shape = _shape(line)
+    handler = Absent(line, shape)
+    return Route(handler, WHO[line.who], allowance(line.limit), shape, _about(line))
 
 
 def allowance(text: str) -> Allowance:
@@ -84,10 +86,10 @@ def _shape(line: Line) -> type[Params]:
 class Absent:
     """The handler of one line."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, shape: type[Params]) -> None:
         kind, _, rest = line.answer.partition(":")
         self._line = line
-        self._read = reader(_shape(line))
+        self._read = reader(shape)
         self._echoed: tuple[str, ...] = ()
         self._named, self._code = rest, int(kind) if kind.isdigit() else 0
         if kind == "row":

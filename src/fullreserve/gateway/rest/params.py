@@ -8,6 +8,7 @@ field without a default is required. What `openapi.json` promises is what is rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -118,17 +119,14 @@ class OfTime(Params):
 
 
 def reader(shape: type[P]) -> Callable[[Mapping[str, str]], P]:
-    """The function that makes a shape of texts by name; Problem 50014, 50025, 51000."""
-    found = inspect.type_info(shape)
-    assert isinstance(found, inspect.StructType)
-    plan = [
-        (field.name, field.encode_name, field.required, _reader(field.type))
-        for field in found.fields
-    ]
+    """The function that makes a shape of texts by name; Problem 50014, 50025, 51000.
+
+    The shape is looked at when it is first read: a start would wait for hundreds.
+    """
 
     def read(fields: Mapping[str, str]) -> P:
         values = {}
-        for name, sent, required, parse in plan:
+        for name, sent, required, parse in _plan(shape):
             text = fields.get(sent, "")
             if text:
                 values[name] = parse(sent, text)
@@ -141,9 +139,18 @@ def reader(shape: type[P]) -> Callable[[Mapping[str, str]], P]:
 
 def needs_something(shape: type[Params]) -> bool:
     """Whether a shape has required fields."""
+    return any(required for _, _, required, _ in _plan(shape))
+
+
+@cache
+def _plan(shape: type[Params]) -> list[tuple[str, str, bool, Reader]]:
+    """Name, name as it is sent, whether it is required, and the reader of each field."""
     found = inspect.type_info(shape)
     assert isinstance(found, inspect.StructType)
-    return any(field.required for field in found.fields)
+    return [
+        (field.name, field.encode_name, field.required, _reader(field.type))
+        for field in found.fields
+    ]
 
 
 def _reader(kind: inspect.Type) -> Reader:

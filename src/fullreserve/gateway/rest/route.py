@@ -31,7 +31,6 @@ class Taking(Generic[P]):
         self.about = (handler.__doc__ or shape.__doc__ or "").strip()
         self._handler = handler
         self._read = reader(shape)
-        self._is_strict = needs_something(shape)
         # By the query as it was sent: clients ask the same again and again.
         self._asked: dict[bytes, P] = {}
 
@@ -50,7 +49,8 @@ class Taking(Generic[P]):
 
     def _from_body(self, request: Request) -> P:
         fields = request.fields()
-        if not (fields or request.body) and request.is_post and self._is_strict:
+        is_empty = request.is_post and not (fields or request.body)
+        if is_empty and needs_something(self.shape):
             raise Problem(50000)
         return self._read(fields)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import formatdate
-from xml.sax.saxutils import escape
+from html import escape
 
 import msgspec
 
