@@ -105,7 +105,7 @@ class Answer(Message, tag=23):
 
 
 class Failure(Message, tag=24):
-    """To Ask, Call, OpenStream. `kind`: malformed, unavailable, gone (`oldest` is there)."""
+    """To Ask, Call, OpenStream. `kind`: malformed, unavailable, unreadable, gone (`oldest`)."""
 
     id: int
     kind: str

@@ -173,6 +173,10 @@ class Unavailable(Exception):
     """The exchange cannot answer: it is not connected, failed, or shutting down."""
 
 
+class Unreadable(Unavailable):
+    """The log cannot be read there; asked again it would say the same."""
+
+
 class Door(Protocol):
     """Both implementations behave the same; one event loop, not thread-safe."""
 

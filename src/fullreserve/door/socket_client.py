@@ -48,6 +48,7 @@ from fullreserve.door.protocol import (
     Result,
     Row,
     Unavailable,
+    Unreadable,
 )
 from fullreserve.door.remembered import Remembered
 from fullreserve.exchange.wire.queries import AnyQuestion
@@ -275,8 +276,9 @@ class SocketDoor:
         except Gone as gone:
             log.warning("followed rows were missed", oldest=gone.oldest)
             self._give_up(str(gone))
-        except Unavailable:
-            self._give_up("the exchange has stopped")
+        except Unavailable as problem:
+            is_there = isinstance(problem, Unreadable)
+            self._give_up(str(problem) if is_there else "the exchange has stopped")
 
     async def stream(self, from_sequence: int, events: bool = True) -> AsyncIterator[Row]:
         position = from_sequence
@@ -303,7 +305,9 @@ class SocketDoor:
         used = 0
         while True:
             item = await queue.get()
-            if isinstance(item, Unavailable) and not self.closed.is_set():
+            # A lost connection comes again; a log that cannot be read would be asked for ever.
+            is_away = isinstance(item, Unavailable) and not isinstance(item, Unreadable)
+            if is_away and not self.closed.is_set():
                 return
             if isinstance(item, Exception):
                 raise item
@@ -344,6 +348,8 @@ class SocketDoor:
         problem: Exception = Unavailable(failure.message)
         if failure.kind == "malformed":
             problem = ValueError(failure.message)
+        elif failure.kind == "unreadable":
+            problem = Unreadable(failure.message)
         elif failure.kind == "gone":
             problem = Gone(failure.oldest)
         if failure.id in self._streams:

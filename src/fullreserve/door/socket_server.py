@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
         except Exception:
             # As above: an answer to the client, the cause to the operator.
             log.exception("stream failed", gateway=self.gateway)
-            self.send(frame(Failure(message.id, "unavailable", "the log could not be read")))
+            self.send(frame(Failure(message.id, "unreadable", "the log could not be read")))
         finally:
             self._streams.pop(message.id, None)
 

@@ -13,7 +13,7 @@ import pytest
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.door import frames, socket_client
 from fullreserve.door.frames import BadFrame, Frames, Hello, OpenStream, frame
-from fullreserve.door.protocol import Refused, Result, Row, Unavailable
+from fullreserve.door.protocol import Refused, Result, Row, Unavailable, Unreadable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.wire.commands import Side, encode
@@ -160,6 +160,30 @@ async def test_a_question_that_fails_is_answered(bed: Bed, monkeypatch: pytest.M
         await asyncio.wait_for(door.skips(), WAIT_S)
     await door.close()
     await server.close()
+
+
+async def test_a_log_that_cannot_be_read_ends_its_stream(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: LOG-11.5. Asked for again at once, it filled the operator's log."""
+    await bed.close()
+    bed = await Bed.open(bed.folder)  # no row is in its memory
+    path = bed.folder / SOCKET_NAME
+    server = await SocketServer.start(bed.sequencer, path)
+    door = await SocketDoor.open(path, 0, SystemClock())
+    asked: list[int] = []
+
+    def damaged(first: int, *_: object) -> None:
+        asked.append(first)
+        raise JournalError("damaged")
+
+    monkeypatch.setattr(bed.journal, "read", damaged)
+    with pytest.raises(Unreadable, match="the log could not be read"):
+        await asyncio.wait_for(anext(aiter(door.stream(1, events=False))), WAIT_S)
+    assert asked == [1]
+    await door.close()
+    await server.close()
+    await bed.close()
 
 
 async def test_a_peer_that_does_not_take_its_answers_is_cut_off(
