@@ -3,7 +3,8 @@
 It knows the files' structure: it alters a value, a digit, a place, moves parts between files, and
 then may sign, log and hash what it made again with the exchange's own key, because only such files
 reach behind the first checks. Which pairs of lines of `verify.py` followed each other is its guide
-(`sys.settrace`); the arithmetic of curves and hashes is left out, as it has no ways to miss.
+(`sys.settrace`), and, where it is given the verifier of the pages, which blocks of that ran; the
+arithmetic of curves and hashes is left out, as it has no ways to miss.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from typing import Any, NamedTuple
 from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.statement import signed
 from tests.unit.reserves.forge import KEY, Document, logged
+from tests.unit.reserves.pages_verifier import Arc, PagesVerifier
 from tests.unit.reserves.vector import Vector
 from verifier import verify
 
 Files = list[Any]
-Arc = tuple[str, int, int]
 
 _ARITHMETIC = {"ed25519_holds", "_added", "_doubled", "_decoded", "_keccak_f", "_plus", "_twice"}
 _VALUES: tuple[Any, ...] = (
@@ -34,18 +35,34 @@ _VALUES: tuple[Any, ...] = (
 
 
 class Found(NamedTuple):
-    """What became of one input: a sentence, or the name of whatever else was thrown."""
+    """What became of one input: a sentence, or the name of whatever else was thrown.
+
+    `page` is the sentence of the pages' verifier, where that was asked.
+    """
 
     files: Files
     verdict: str
     thrown: str
+    page: str | None = None
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether one verifier accepts what the other does not, or the pages' one crashes."""
+        if self.page is None:
+            return False
+        return self.page.startswith("THROWN") or (self.page == "") != (self.verdict == "")
 
 
 class Fuzzer:
     """Deterministic: the same seed alters the same."""
 
-    def __init__(self, seed: int, vectors: list[Vector]) -> None:
+    def __init__(
+        self, seed: int, vectors: list[Vector], pages: PagesVerifier | None = None
+    ) -> None:
         self._draws = random.Random(seed)
+        self._pages = pages
+        self.parts: set[Arc] = set()  # of the pages' verifier
+        self.by_page = 0  # inputs that were kept for what they reach there alone
         self._corpus: list[Files] = []
         self.arcs: set[Arc] = set()
         # The same signature is looked at again and again.
@@ -55,18 +72,23 @@ class Fuzzer:
             self._try([copy.deepcopy(one) for one in vector.files])
 
     def run(self, times: int) -> list[Found]:
-        """What was accepted or thrown, of so many inputs."""
+        """What was accepted or thrown, or divides the verifiers, of so many inputs."""
         found = []
         for _ in range(times):
             one = self._try(self._altered())
-            if one.thrown or not one.verdict:
+            if one.thrown or not one.verdict or one.is_divided:
                 found.append(one)
         return found
 
     def _try(self, files: Files) -> Found:
-        before = len(self.arcs)
+        arcs, parts = len(self.arcs), len(self.parts)
         found = traced(files, self.arcs, self._holds)
-        if len(self.arcs) > before:
+        if self._pages is not None:
+            said, reached = self._pages.judge(files)
+            self.parts |= reached
+            found = found._replace(page=said)
+            self.by_page += len(self.parts) > parts and len(self.arcs) == arcs
+        if len(self.arcs) > arcs or len(self.parts) > parts:
             self._corpus.append(files)
             self.kept.append(found)
         return found
