@@ -25,9 +25,14 @@ Connections: text `ping` is answered with `pong`; 30 s without data in either di
 hour; 3 new connections a second for each address after a burst of 60; 30 connections of a user on a
 private channel; requests of 64 KB. A client that does not read is closed with 4005.
 permessage-deflate is spoken with clients that offer it.
+
+`extraParams` of `account` and `positions` is a text that holds JSON, `{"updateInterval":"0"}`: 0
+for events alone, 2000, 3000 or 4000 for a snapshot about so often in ms; any other number, or none,
+is about each 5 s. What is no number is refused with 60013.
 """
 ABOUT = {
-    "account": "Balances: all at first, then those that changed, when the change is durable.",
+    "account": "Balances: all at first, then those that changed, when the change is durable; "
+    "all again each 5 s.",
     "balance_and_position": "Cash balances: all at first, then those that changed.",
     "bbo-tbt": "The best bid and offer when they differ, each 10 ms.",
     "books": "400 levels, then what differs, each 100 ms; CRC-32 of the best 25 levels.",
@@ -42,7 +47,7 @@ ABOUT = {
     "index-tickers": "The index at once, when it changed at most each 100 ms, else each minute.",
     "instruments": "Of `SPOT` all, then those that changed; of other types nothing.",
     "orders": "One message for each change of an order, a fill by itself.",
-    "positions": "An empty snapshot.",
+    "positions": "An empty snapshot, again each 5 s.",
     "price-limit": "The limits at once, then when they changed, at most each 200 ms.",
     "status": "What is suspended now, then each change within 2 s; a restart has notice 64008.",
     "x-reserves": "An extension: the newest statement of reserves, then each when it is made.",

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from fullreserve.gateway.ws import absent
 from fullreserve.gateway.ws.channels import OF_INSTRUMENT, OF_OWNER, OTHERS
+from fullreserve.gateway.ws.hub import FAST_MS
 from fullreserve.identity.vault import NewKey
 from tests.integration.ws.live import Client, Live, order, running
 
@@ -205,6 +206,32 @@ async def test_positions_are_none(town: Town) -> None:
             "arg": {"channel": "positions", "instType": "ANY", "uid": str(town.maker.uid)},
             "eventType": "snapshot", "curPage": 1, "lastPage": True, "data": [],
         }  # fmt: skip
+
+
+async def test_balances_and_positions_come_again_at_an_interval(town: Town) -> None:
+    """Criterion: WS-REGULAR-1. Who left, or wants events alone, is not told."""
+    hub = town.live.server.hub
+    extra = {"extraParams": '{"updateInterval":"2000"}'}
+    never = {"extraParams": '{"updateInterval":"0"}'}
+    async with town.live.client(town.maker) as client, town.live.client(town.maker) as other:
+        reply = await client.ask("subscribe", {"channel": "account", "extraParams": "zz"})
+        assert (reply["code"], "updateInterval" in reply["msg"]) == ("60013", True)
+        await client.subscribe("account", **extra)
+        await client.subscribe("positions", instType="ANY", **extra)
+        await other.subscribe("account", **never)
+        first = [await client.of(name) for name in ("account", "positions")]
+        assert (await other.of("account"))["data"] == first[0]["data"]
+        for number in range(2_000 // FAST_MS):
+            hub.beat(number)
+        assert [await client.of(name) for name in ("account", "positions")] == first
+        assert "extraParams" not in first[0]["arg"]
+        for arg in ({"channel": "account"}, {"channel": "positions", "instType": "ANY"}):
+            assert (await client.ask("unsubscribe", arg))["event"] == "unsubscribe"
+        for number in range(5_000 // FAST_MS):
+            hub.beat(number)
+        for one in (client, other):
+            await one.send("ping")
+            assert await one.raw() == "pong"
 
 
 # What an argument of each kind says, where one is needed.

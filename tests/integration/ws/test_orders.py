@@ -278,7 +278,7 @@ async def test_the_account_channel_follows_holds_and_fills(live: Live) -> None:
     """Criterion: WS-ACCOUNT-1."""
     maker, taker = await live.trader(money=1_000), await live.trader(money=1_000)
     async with live.client(maker) as client:
-        await client.subscribe("account")
+        await client.subscribe("account", extraParams='{"updateInterval":"0"}')
         await client.subscribe("balance_and_position")
         snapshot = await client.of("account")
         assert (snapshot["eventType"], snapshot["curPage"], snapshot["lastPage"]) == (

@@ -18,7 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from fullreserve.clock import ManualClock
+from fullreserve.clock import NS_PER_MS, ManualClock
 from fullreserve.config import Address
 from fullreserve.exchange.wire import commands as c
 from fullreserve.gateway.rest.address import Proxies
@@ -26,7 +26,7 @@ from fullreserve.gateway.ws import connection as ws_connection
 from fullreserve.gateway.ws import limits as ws_limits
 from fullreserve.gateway.ws import server as ws_server
 from fullreserve.gateway.ws.frames import Close, close_frame, text_frame
-from fullreserve.gateway.ws.hub import IDLE_MS
+from fullreserve.gateway.ws.hub import IDLE_MS, SWEEP_MS
 from fullreserve.gateway.ws.limits import REQUESTS_MAX
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.rules import PRODUCTION
@@ -385,6 +385,21 @@ async def test_an_idle_connection_is_closed_and_a_pinging_one_is_not(tmp_path: P
         assert await idle.closed() == Close.IDLE
         await busy.send("ping")
         assert await busy.raw() == "pong"
+
+
+async def test_nobody_is_closed_before_30_seconds(tmp_path: Path) -> None:
+    """Criterion: WS-IDLE-1. Whenever between two sweeps something came last."""
+    clock = ManualClock()
+    async with running(tmp_path, clock=clock) as live, live.client() as client:
+        hub = live.server.hub
+        clock.advance(SWEEP_MS - 1)
+        await client.send("ping")
+        assert await client.raw() == "pong"
+        now_ms = clock.monotonic_ns() // NS_PER_MS
+        hub.sweep(now_ms + IDLE_MS)
+        assert len(hub.members) == 1
+        hub.sweep(now_ms + IDLE_MS + 1)
+        assert await client.closed() == Close.IDLE
 
 
 async def test_a_client_that_does_not_read_is_cut_off_alone(

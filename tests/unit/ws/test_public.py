@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fullreserve.clock import ManualClock
+from fullreserve.clock import NS_PER_MS, ManualClock
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.events import AnyEvent
 from fullreserve.gateway.ws.frames import Close
@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
-        self.seen_ms = 0
+        self.seen_ns = 0
         self.closed: Close | None = None
 
     def write(self, frame: bytes) -> None:
@@ -235,6 +235,6 @@ def test_idle_connections_are_closed_after_30_seconds() -> None:
     hub.members = {idle: None, busy: None}
     hub.sweep(IDLE_MS)
     assert [idle.closed, busy.closed] == [None, None]
-    busy.seen_ms = IDLE_MS
+    busy.seen_ns = IDLE_MS * NS_PER_MS
     hub.sweep(IDLE_MS + 1_000)
     assert [idle.closed, busy.closed] == [Close.IDLE, None]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.ws import absent, custody, private, public, reference
 from fullreserve.gateway.ws.index import IndexCandles, IndexTickers
+from fullreserve.gateway.ws.regular import interval_ms
 from fullreserve.gateway.ws.reserves import Proofs, Receipts, Statements
 from fullreserve.gateway.ws.shapes import ANY, BUSINESS, LISTED, PRIVATE, PUBLIC, Arg, Shape
 from fullreserve.gateway.ws.topics import Silent, Topic
@@ -29,6 +30,8 @@ class Subscription(NamedTuple):
     fast: bool = False
     # Keys of topics that a connection cannot have beside this one.
     excludes: tuple[Hashable, ...] = ()
+    # How often it is told again how things are.
+    every_ms: int = 0
 
 
 _INSTRUMENT = Shape(PUBLIC, names=("instId",), needs_name=True, spot=True)
@@ -53,6 +56,8 @@ class OfOwner(NamedTuple):
     make: type[private.OfOwner]
     types: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    # Whether it takes `extraParams`, and says again how things are.
+    regular: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -84,8 +89,8 @@ _TYPES = (*LISTED, ANY)
 OF_OWNER: dict[str, OfOwner] = {
     "orders": OfOwner(private.Orders, _TYPES, ("instFamily", "instId")),
     "fills": OfOwner(private.Fills, names=("instId",)),
-    "positions": OfOwner(private.Positions, _TYPES, ("instFamily", "instId")),
-    "account": OfOwner(private.Account, names=("ccy",)),
+    "positions": OfOwner(private.Positions, _TYPES, ("instFamily", "instId"), regular=True),
+    "account": OfOwner(private.Account, names=("ccy",), regular=True),
     "balance_and_position": OfOwner(private.BalanceAndPosition),
 }
 OF_CUSTODY = {
@@ -110,7 +115,7 @@ EXCLUSIVE = ("books", "books-l2-tbt", "books50-l2-tbt")
 
 
 def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
-    """What an argument asks for; Problem 60011, 60018, 64000, 64001, 64002, 64003."""
+    """What an argument asks for; Problem 60011, 60013, 60018, 64000, 64001, 64002, 64003."""
     channel = arg.get("channel", "")
     shape = _shape(channel)
     if shape is None:
@@ -201,7 +206,10 @@ def _of_owner(server: Server, connection: Connection, channel: str, arg: Arg) ->
     given = tuple((name, arg[name]) for name in served.shape.arguments if arg.get(name))
     plain = {"channel": channel, **dict(given), "uid": str(uid)}
     return Subscription(
-        channel, (channel, uid, given), lambda: served.make(plain, uid, server.private)
+        channel,
+        (channel, uid, given),
+        lambda: served.make(plain, uid, server.private),
+        every_ms=interval_ms(arg.get("extraParams", "")) if served.regular else 0,
     )
 
 

@@ -50,7 +50,9 @@ class Connection(WSListener):
         self.key: Caller | None = None
         self.may_trade = False
         self.head = Head(server.next_connection_id())
-        self.seen_ms = server.hub.now_ms
+        # Not as coarse as the hub's: nobody is idle earlier than is said.
+        self._now_ns = server.context.clock.monotonic_ns
+        self.seen_ns = self._now_ns()
         self.topics: dict[Hashable, channels.Subscription] = {}
         self._open = False
         self._transport: WSTransport | None = None
@@ -62,7 +64,7 @@ class Connection(WSListener):
         self._login: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
-        self._requests = Bucket(REQUESTS_MAX, REQUESTS_MAX, HOUR_MS, self.seen_ms)
+        self._requests = Bucket(REQUESTS_MAX, REQUESTS_MAX, HOUR_MS, server.hub.now_ms)
         self._operations: dict[str, Callable[[Request], None]] = {
             "login": self._start_login,
             "subscribe": self._subscribe,
@@ -86,7 +88,7 @@ class Connection(WSListener):
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         if not self._open:  # what came in one piece with a close frame
             return
-        self.seen_ms = self.server.hub.now_ms
+        self.seen_ns = self._now_ns()
         kind = frame.msg_type
         if frame.rsv1 and not (self._deflates and not self._parts):
             self.close(Close.PROTOCOL_ERROR, "unexpected RSV1")
@@ -152,7 +154,7 @@ class Connection(WSListener):
         """Hands all frames of this turn of the loop to the socket at once."""
         frames = self._frames
         if frames and self._open:
-            self.seen_ms = self.server.hub.now_ms
+            self.seen_ns = self._now_ns()
             if self._deflates:
                 frames[:] = map(self.server.deflater.frame, frames)
             data = frames[0] if len(frames) == 1 else b"".join(frames)
@@ -296,7 +298,7 @@ class Connection(WSListener):
     def _join(self, channel: str, subscription: channels.Subscription) -> None:
         if subscription.key in self.topics:
             # Asked for again: what the channel starts from is sent again.
-            self.server.hub.join(subscription.key, subscription.make, self)
+            self._put_on(subscription)
             return
         if channel in COUNTED and self.key is not None:
             name = "channel-conn-count"
@@ -310,7 +312,11 @@ class Connection(WSListener):
             if name.endswith("error"):
                 return
         self.topics[subscription.key] = subscription
-        self.server.hub.join(subscription.key, subscription.make, self, fast=subscription.fast)
+        self._put_on(subscription)
+
+    def _put_on(self, one: channels.Subscription) -> None:
+        hub = self.server.hub
+        hub.join(one.key, one.make, self, fast=one.fast, every_ms=one.every_ms)
 
     def _unsubscribe(self, request: Request) -> None:
         head = self.head._replace(request_id=request.id)

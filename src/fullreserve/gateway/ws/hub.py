@@ -11,6 +11,7 @@ import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.gateway.ws.frames import Close
+from fullreserve.gateway.ws.regular import Regular, Turns
 from fullreserve.gateway.ws.topics import Beating, Listener, Topic
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,8 @@ SWEEP_MS = 1_000
 class Member(Listener, Protocol):
     """A connection, as the hub sees it."""
 
-    seen_ms: int
+    # When something came or went last, of the monotonic clock.
+    seen_ns: int
 
     def flush(self) -> None:
         """Hands to the socket what was written."""
@@ -49,6 +51,7 @@ class Hub:
         self._fast: dict[Beating, None] = {}
         self._slow: tuple[dict[Beating, None], ...] = tuple({} for _ in range(PHASES))
         self._next_phase = 0
+        self._turns = Turns(FAST_MS)
         self._to_flush: list[Member] = []
         self.members: dict[Member, None] = {}
         self.now_ms = clock.monotonic_ns() // NS_PER_MS
@@ -60,8 +63,12 @@ class Hub:
         listener: Listener,
         *,
         fast: bool = False,
+        every_ms: int = 0,
     ) -> Topic:
-        """Puts a listener on a topic, which is made for the first one."""
+        """Puts a listener on a topic, which is made for the first one.
+
+        It is told again how things are each `every_ms`, by topics that do so.
+        """
         topic = self._topics.get(key)
         if topic is None:
             topic = make()
@@ -69,6 +76,8 @@ class Hub:
             if isinstance(topic, Beating):
                 self._schedule(topic, fast=fast)
         topic.join(listener, self._clock.exchange_ms())
+        if isinstance(topic, Regular):
+            self._turns.join(topic, listener, every_ms)
         return topic
 
     def leave(self, key: Hashable, listener: Listener) -> None:
@@ -77,6 +86,8 @@ class Hub:
         if topic is None:
             return
         topic.leave(listener)
+        if isinstance(topic, Regular):
+            self._turns.leave(topic, listener)
         if topic.listeners:
             return
         del self._topics[key]
@@ -115,6 +126,7 @@ class Hub:
                 topic.beat(time_ms)
             except Exception:  # one topic's fault must not silence the others
                 log.exception("a topic failed", topic=topic.head.decode())
+        self._turns.beat(number)
 
     async def run(self) -> None:
         """Beats and sweeps until cancelled."""
@@ -140,7 +152,7 @@ class Hub:
         self.now_ms = now_ms
         for member in list(self.members):
             try:
-                if now_ms - member.seen_ms > IDLE_MS:
+                if now_ms - member.seen_ns // NS_PER_MS > IDLE_MS:
                     member.close(Close.IDLE, "no data for 30 seconds")
                 else:
                     member.check()

@@ -96,12 +96,15 @@ class Fills(Orders):
 
 
 class Positions(OfOwner):
-    """`positions`: spot trading has none, and says so at the start."""
+    """`positions`: spot trading has none, and says so at the start and again at an interval."""
 
     def join(self, listener: Listener, time_ms: int) -> None:
         super().join(listener, time_ms)
-        body = '"eventType":"snapshot","curPage":1,"lastPage":true,"data":[]'
-        listener.write(self.message(body))
+        listener.write(self.again())
+
+    def again(self) -> bytes:
+        """That there are none."""
+        return self.message('"eventType":"snapshot","curPage":1,"lastPage":true,"data":[]')
 
 
 class Balances(OfOwner, ABC):
@@ -173,7 +176,14 @@ class Balances(OfOwner, ABC):
 
 
 class Account(Balances):
-    """`account`: the balance object, all currencies first, then those that changed."""
+    """`account`: the balance object, all currencies first, then those that changed.
+
+    All of them come again at an interval, with their worth at the time.
+    """
+
+    def again(self) -> bytes | None:
+        """As a new subscriber would be told."""
+        return None if self._accounts is None else self._snapshot(self._accounts)
 
     def _snapshot(self, accounts: Accounts) -> bytes:
         shown = {state.asset: state for state in trading(self._narrow(accounts).values())}
