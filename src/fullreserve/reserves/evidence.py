@@ -104,6 +104,7 @@ class Evidence:
         self._parts: dict[int, _Part] = {}
         self._said: dict[int, str] = {}
         self._stale: set[int] = set()  # networks whose nodes have but old blocks
+        self._named: _Names | None = None  # as the exchange told last
         self._codes: dict[int, str] = {}  # of the exchange's networks, as last told
 
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
@@ -111,13 +112,19 @@ class Evidence:
         self._announced.see((), now_ms)
         try:
             served = networks.served(self._data)
-            names = await self._names()
+            names = self._named = await self._names()
             await self._announce_unserved(now_ms)
-        except (BadNetworks, Unavailable) as problem:
+            for network in served:
+                await self._refresh(network, names, now_ms)
+        except BadNetworks as problem:
             log.warning("reserves cannot be read", problem=str(problem))
             return self._nothing(), None
-        for network in served:
-            await self._refresh(network, names, now_ms)
+        except Unavailable as problem:
+            log.warning("reserves cannot be read", problem=str(problem))
+            if self._named is None:
+                return self._nothing(), None
+            # An exchange that is gone for a moment has lost no coins.
+            names = self._named
         parts = [
             part
             for network in served

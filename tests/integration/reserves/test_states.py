@@ -15,13 +15,15 @@ from structlog.testing import capture_logs
 
 from fullreserve.config import Settings
 from fullreserve.custody import networks
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.wire import commands as c
 from fullreserve.reserves import keys
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.desk import Ask
-from fullreserve.reserves.evidence import Rules
+from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.places import Place
 from fullreserve.reserves.receipt import signed_receipt
+from fullreserve.reserves.statement import hash_of
 from tests.bed import ALICE, BTC, USDT, submit
 from tests.integration.reserves.anvil import Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
@@ -352,6 +354,75 @@ async def test_a_crash_between_statement_and_checkpoint_makes_no_second_one(worl
     assert again["statement"] == first["statement"]
     assert again["signature"] == first["signature"]
     assert (await world.publish())["statement"]["epoch"] == 2
+
+
+class Door:
+    """The exchange's, until it is gone."""
+
+    def __init__(self, door: Any) -> None:
+        self.door = door
+        self.is_gone = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_gone:
+            raise Unavailable("the exchange is gone")
+        return getattr(self.door, name)
+
+
+async def test_an_exchange_that_dies_while_a_statement_is_written_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each moment of it: what is published holds, and what follows rests on what was read.
+
+    Ten minutes later nothing of it counts any more. Criterion: POR-STATE-11
+    """
+    first = await world.publish()
+    worker, evidence = world.worker, world.worker._reserves
+    assert isinstance(evidence, Evidence)
+    door = Door(worker._door)
+    worker._door = evidence._door = door
+    dies: list[str] = []
+
+    def dying(of: Any, name: str) -> None:
+        real = getattr(of, name)
+
+        def then(*given: Any) -> Any:
+            dies.append(name)
+            door.is_gone = True
+            return real(*given)
+
+        monkeypatch.setattr(of, name, then)
+
+    archive, row = worker._archive, first
+    for of, name in (
+        (evidence, "_shown"),
+        (worker.projection, "claimed"),
+        (archive, "_append"),
+        (archive, "_finish"),
+    ):
+        door.is_gone = False
+        dying(of, name)
+        advance(world, MINUTE_MS)
+        following = await worker.publish()
+        monkeypatch.undo()
+        assert door.is_gone
+        assert world.verdict(following) == ""
+        assert following["statement"]["previous"] == hash_of(row["statement"])
+        row = following
+    assert dies == ["_shown", "claimed", "_append", "_finish"]
+    door.is_gone = True
+    advance(world, 5 * MINUTE_MS)
+    kept = await worker.publish()
+    assert kept["statement"]["reserves"]["read"] == row["statement"]["reserves"]["read"]
+    assert world.verdict(kept) == ""
+    advance(world, 6 * MINUTE_MS)
+    gone = await worker.publish()
+    assert world.verdict(gone) == "BTC: reserves of 0 do not cover 200 owed to users."
+    door.is_gone = False
+    assert world.verdict(await worker.publish()) == ""
+    public = world.folder / "reserves" / "public"
+    latest = json.loads((public / "latest.json").read_bytes())
+    assert latest["statement"]["epoch"] == len((public / "log" / "hashes").read_bytes()) // 32
 
 
 async def test_files_alone_are_enough(world: World) -> None:
