@@ -10,7 +10,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 import structlog
@@ -220,6 +220,22 @@ class Watcher:
         return True
 
 
+async def keep(watchers: Sequence[Watcher], clock: Clock) -> None:
+    """Each network's by itself, for ever: a node that answers late holds up no other network.
+
+    Unavailable when the exchange is not there.
+    """
+
+    async def run(one: Watcher) -> None:
+        while True:
+            await one.round()
+            await clock.wait_ms(LOOK_MS)
+
+    async with asyncio.TaskGroup() as group:
+        for one in watchers:
+            group.create_task(run(one))
+
+
 async def watch(settings: Settings, clock: Clock) -> int:
     """Watches until SIGTERM; the exit code."""
     served = networks.served(settings.data)
@@ -233,10 +249,7 @@ async def watch(settings: Settings, clock: Clock) -> int:
 
     async def follow() -> None:
         async with house.listening():
-            while True:
-                for watcher in watchers:
-                    await watcher.round()
-                await clock.wait_ms(LOOK_MS)
+            await keep(watchers, clock)
 
     try:
         await until_terminated(follow())
@@ -251,11 +264,14 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
+    known = (Unavailable, Unknown, BadNetworks, sqlite3.Error, ValueError)
     try:
         return asyncio.run(watch(settings, SystemClock()))
-    except (Unavailable, Unknown, BadNetworks, sqlite3.Error, ValueError) as problem:
-        log.error("watcher ends", problem=str(problem))  # noqa: TRY400 - a sentence
-        return os.EX_DATAERR if isinstance(problem, BadNetworks) else 1
+    except* known as problems:
+        for problem in problems.exceptions:
+            log.error("watcher ends", problem=str(problem))  # noqa: TRY400 - a sentence
+        final = problems.subgroup(BadNetworks)
+    return os.EX_DATAERR if final else 1
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ made twice, coins spent by nobody here, a fee that was posted wrongly.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from errno import ENOSPC
 from pathlib import Path
@@ -23,7 +24,8 @@ from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
 from fullreserve.custody.store import Store
-from fullreserve.custody.watcher import Watcher
+from fullreserve.custody.watcher import Watcher, keep
+from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
@@ -338,6 +340,34 @@ async def test_a_full_disk_stops_no_comparison(
     monkeypatch.setattr(Path, "write_bytes", full)
     assert {one.asset for one in await books.found()} == {USDT}
     assert await books.stopped()
+
+
+class Slow(Watcher):
+    """Of a network whose node does not answer."""
+
+    async def round(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_node_that_answers_late_holds_up_no_other_network(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CHAINS-RECONCILE-6. A loss on the other is found in its own time."""
+    slow = Slow(books.network, books.store, books.house, SALT)
+    good = Watcher(books.network, books.store, books.house, SALT, books.reconciler)
+    await unknown_spend(books)
+    looks = iter(range(9))
+
+    async def wait_ms(_ms: int) -> None:
+        """Time goes by between two looks; the exchange is gone once the loss is found."""
+        books.clock.advance(LASTS_MS)
+        if await books.stopped() or next(looks) == 8:
+            raise Unavailable("the exchange is gone")
+
+    monkeypatch.setattr(books.clock, "wait_ms", wait_ms)
+    with pytest.raises(ExceptionGroup):
+        await keep([slow, good], books.clock)
+    assert [one.asset for one in await books.stopped()] == [USDT]
 
 
 def shown(books: Books) -> tuple[Unknown | None, int]:
