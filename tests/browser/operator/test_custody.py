@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.operator.desk import Operator, X
-from tests.browser.operator.test_console import NOTE, choose
+from tests.browser.operator.desk import Operator, X, know_a_network
+from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_trading import EN
+from tests.server import LiveServer
 
 DIGEST = "ab" * 32
 
@@ -61,6 +62,35 @@ def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator)
     expect(gate).to_contain_text(EN["op.gateState.passed"])
     act(page, EN["op.sus.deed.fall"])
     step(page, "active")
+
+
+def test_a_move_by_hand_is_announced_by_two_and_ended_by_one(
+    visit: Visit, ada: Operator, bea: Operator, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-CUST-2"""
+    know_a_network(server)
+    page = visit("/operator/custody", ada)
+    page.get_by_role("button", name=EN["op.kind.announce-move"], exact=True).click()
+    choose(page, EN["op.term.chain"], "BTC-Testnet")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.term.amount"], exact=True).fill("1.25")
+    dialog.get_by_label(EN["op.term.feeMost"], exact=True).fill("0.0005")
+    give_reason(page, EN["op.propose"])
+    expect(page.get_by_text(EN["op.kind.announce-move"]).first).to_be_visible()
+    number = number_of(page)
+    other = visit(f"/operator/approvals/{number}", bea)
+    expect(other.get_by_text("0.0005", exact=True)).to_be_visible()
+    approve(other)
+    other.goto(other.url.partition("/operator")[0] + "/operator/custody")
+    row = other.get_by_role("table", name=EN["op.announced"]).get_by_role("row")
+    row = row.filter(has_text="1.25")
+    expect(row).to_contain_text(EN["op.announcedState.announced"])
+    expect(row).to_contain_text("Warm → Cold")
+    row.get_by_role("button").click()
+    dialog = other.get_by_role("dialog")
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.announced.end"], exact=True).click()
+    expect(row).to_contain_text(EN["op.announcedState.ended"])
 
 
 @pytest.mark.slow

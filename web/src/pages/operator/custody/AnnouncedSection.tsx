@@ -142,7 +142,7 @@ function Announce(): ReactNode {
     },
   ]
   return (
-    <Act label={t('op.kind.announce-move')} about={t('op.announced')} size="small">
+    <Act label={t('op.kind.announce-move')} size="small">
       {(close) => (
         <ProposeDialog
           kind="announce-move"

@@ -82,7 +82,7 @@ function Tiers(): ReactNode {
       id: 'node',
       title: t('op.custody.node'),
       cell: ({ height, healthy }) => (
-        <Badge look={healthy ? 'good' : 'bad'}>
+        <Badge look={!height ? 'plain' : healthy ? 'good' : 'bad'}>
           {height ? t('op.custody.block', { height: amount(height) }) : t('op.custody.noBlock')}
         </Badge>
       ),
