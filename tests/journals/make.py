@@ -109,6 +109,7 @@ JOURNALS: dict[
     "points": ((Points,), _points),
     "approvals": ((Approvals,), _approvals),
     "custody": ((Deposits, Withdrawals), custody_log.fill),
+    "custody-1": ((Deposits, Withdrawals), partial(custody_log.fill, edition=1)),
     "safety": (SAFETY, safety_log.fill),
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),

@@ -15,7 +15,14 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.products.approval_state import CONSOLE
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, RequirePolicy
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    WITHDRAWALS,
+    AdoptDeposits,
+    RequirePolicy,
+)
+from fullreserve.exchange.products.deposit_state import EDITION as DEPOSITS_EDITION
+from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
@@ -46,7 +53,12 @@ def commands(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
 
     Nothing where it knows; rules that operators have brought into force before stay.
     """
-    return [*_of_policy(folds), *_of_withdrawals(folds), *_of_suspensions(folds)]
+    return [
+        *_of_policy(folds),
+        *_of_deposits(folds),
+        *_of_withdrawals(folds),
+        *_of_suspensions(folds),
+    ]
 
 
 def _of_policy(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
@@ -57,6 +69,13 @@ def _of_policy(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
     if policy.edition < POLICY_EDITION:
         words.append(Adopt(POLICY_EDITION))
     return [Product(0, 0, POLICY, chart.HOUSE, _encode(word)) for word in words]
+
+
+def _of_deposits(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    state = next((one.state for one in folds if isinstance(one, Deposits)), None)
+    if state is None or state.edition >= DEPOSITS_EDITION:
+        return []
+    return [Product(0, 0, DEPOSITS, chart.HOUSE, _encode(AdoptDeposits(DEPOSITS_EDITION)))]
 
 
 def _of_withdrawals(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:

@@ -24,7 +24,7 @@ from fullreserve.exchange.products.liveness import (
     QuorumState,
     Standing,
 )
-from fullreserve.exchange.products.settling import settle_withdrawals
+from fullreserve.exchange.products.settling import settle_deposits, settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import GetSurvey, ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
@@ -52,7 +52,6 @@ _ANSWERS: dict[type, Any] = {
 AT_ONCE = 32
 BUSY = 50_013
 BUSY_S, BUSY_TIMES = 0.25, 120  # how long an exchange may be busy until a worker gives up
-ADDRESSES_AT_ONCE = 10_000
 ANSWERS_KEPT = 1_000
 
 
@@ -151,10 +150,17 @@ class House:
 
     async def settle(self) -> None:
         """Has what waits looked at again, after what stops it has changed; Unavailable."""
-        await self.report(wire.DEPOSITS, wire.Settle())
+        await self.settle_deposits()
         await settle_withdrawals(
             lambda asked: self.ask(wire.WITHDRAWALS, asked),
             lambda word: self.report(wire.WITHDRAWALS, word),
+        )
+
+    async def settle_deposits(self) -> None:
+        """Has deposits that wait looked at again, a few at a time; Unavailable."""
+        await settle_deposits(
+            lambda asked: self.ask(wire.DEPOSITS, asked),
+            lambda word: self.report(wire.DEPOSITS, word),
         )
 
     async def now_ms(self, wall_ms: int) -> int:
@@ -171,10 +177,5 @@ class House:
 
     async def newest_index(self, network: int) -> int:
         """The highest address index that was given to a user; 0: none."""
-        newest = 0
-        while True:
-            asked = deposits.ListAddresses(network, newest, ADDRESSES_AT_ONCE)
-            found: list[int] = await self.ask(wire.DEPOSITS, asked)
-            if not found:
-                return newest
-            newest = found[-1]
+        newest: int = await self.ask(wire.DEPOSITS, deposits.CountAddresses(network))
+        return newest

@@ -34,12 +34,7 @@ from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.announced_moves import OPEN_MAX, Announced, AnnouncedState
 from fullreserve.exchange.products.custody_ledger import TIERS
-from fullreserve.exchange.products.deposit_state import (
-    Deposit,
-    ListAnnounced,
-    ListDeposits,
-    Phase,
-)
+from fullreserve.exchange.products.deposit_state import ListAnnounced, SumComing
 from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import (
@@ -331,12 +326,11 @@ class Reconciler:
         for move in read_open_moves(self._payer, number):
             self._moves(move, way)
         await self._between_tiers(way)
-        deposits: list[Deposit] = await self._house.ask(wire.DEPOSITS, ListDeposits(0, 0, AT_ONCE))
-        for one in deposits:
-            if one.network == number and one.height and one.phase < Phase.ARRIVED:
-                key = (wire.Tier.DEPOSIT, one.asset)
-                _add(way.more, key, one.value)
-                _add(way.less, key, -one.value)
+        coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
+        for asset, value in coming.items():
+            key = (wire.Tier.DEPOSIT, asset)
+            _add(way.more, key, amount_int(value))
+            _add(way.less, key, -amount_int(value))
         return way
 
     async def _between_tiers(self, way: OnTheWay) -> None:

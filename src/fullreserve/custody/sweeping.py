@@ -15,7 +15,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
 
 # Deposits that are looked at in a round, newest change first.
-AT_ONCE = 10_000
+AT_ONCE = 500  # deposits in an answer
 # Rounds between two looks at every address that ever had a deposit: what a sweep left, or what
 # came without being a deposit.
 LOOK_AGAIN = 120
@@ -62,11 +62,16 @@ class Sweeping:
                 self._due[int(key.removeprefix(BRANCH))] = None
 
     async def _learn(self) -> None:
-        found: list[Deposit] = await self._house.ask(
-            wire.DEPOSITS, ListDeposits(0, self._seen, AT_ONCE)
-        )
-        for one in found:
-            self._seen = max(self._seen, one.version)
-            if one.network == self._network.network and one.phase == Phase.UNLOCKED:
-                self._known[one.index] = None
-                self._due[one.index] = None
+        """What has changed since the last look, by the page, the newest change first."""
+        seen, before, found = self._seen, 0, list[Deposit]()
+        while not before or len(found) >= AT_ONCE:
+            asked = ListDeposits(0, self._seen, AT_ONCE, before)
+            found = await self._house.ask(wire.DEPOSITS, asked)
+            for one in found:
+                if one.network == self._network.network and one.phase == Phase.UNLOCKED:
+                    self._known[one.index] = None
+                    self._due[one.index] = None
+            if not found:
+                break
+            seen, before = max(seen, found[0].version), found[-1].version
+        self._seen = seen

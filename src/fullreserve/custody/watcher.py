@@ -33,7 +33,8 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import ListNetworks
+from fullreserve.exchange.products import settling
+from fullreserve.exchange.products.deposit_state import ListNetworks, NextOpen
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.until_terminated import until_terminated
 
@@ -43,6 +44,8 @@ LOOK_MS = 500
 AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
 BEFORE = 50
+# Rounds between two looks at deposits that are open.
+SLOW_ROUNDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -80,10 +83,13 @@ class Watcher:
         if not found.is_ok:
             await self._unwell(found)
             return
-        self._say(found.state)
+        is_well_again = self._say(found.state)
         await self._learn_addresses()
         while await self._follow():
             pass
+        if is_well_again:
+            # What came while the nodes were not believed is shown as waiting, and is not credited.
+            await self._house.settle_deposits()
         if self._reconciler is not None and found.tip is not None:
             await self._reconcile(self._reconciler, found.tip)
 
@@ -220,13 +226,37 @@ class Watcher:
         return True
 
 
-async def keep(watchers: Sequence[Watcher], clock: Clock) -> None:
+class Waiting:
+    """Looks at all deposits that are open, slowly and again and again.
+
+    Whoever lets something go on has those that wait looked at; what is left, where a process was
+    killed in between or the core itself was told, is found here.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._rounds = 0
+        self._after = 0
+
+    async def round(self) -> None:
+        """A few, now and then; Unavailable when the exchange is not there."""
+        self._rounds += 1
+        if self._rounds % SLOW_ROUNDS:
+            return
+        asked = NextOpen(self._after, settling.AT_ONCE)
+        last: int = await self._house.ask(wire.DEPOSITS, asked)
+        if last:
+            await self._house.report(wire.DEPOSITS, wire.Settle(self._after, settling.AT_ONCE))
+        self._after = last
+
+
+async def keep(watchers: Sequence[Watcher | Waiting], clock: Clock) -> None:
     """Each network's by itself, for ever: a node that answers late holds up no other network.
 
     Unavailable when the exchange is not there.
     """
 
-    async def run(one: Watcher) -> None:
+    async def run(one: Watcher | Waiting) -> None:
         while True:
             await one.round()
             await clock.wait_ms(LOOK_MS)
@@ -249,7 +279,7 @@ async def watch(settings: Settings, clock: Clock) -> int:
 
     async def follow() -> None:
         async with house.listening():
-            await keep(watchers, clock)
+            await keep([*watchers, Waiting(house)], clock)
 
     try:
         await until_terminated(follow())

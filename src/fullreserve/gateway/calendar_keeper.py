@@ -28,7 +28,7 @@ from fullreserve.exchange.products.calendar_wire import (
     Reached,
     Stage,
 )
-from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold, Settle
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Hold
 from fullreserve.exchange.wire.commands import AccountKey, InstrumentState, amount_int
 from fullreserve.exchange.wire.events import InstrumentChanged, OwnerChanged
 from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListAccounts, ListInstruments
@@ -37,7 +37,7 @@ from fullreserve.gateway.custody_desk import ask, lines, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.refusals import LAST_MS
 from fullreserve.gateway.repeated_task import RepeatedTask
-from fullreserve.gateway.suspension_desk import settle
+from fullreserve.gateway.suspension_desk import settle, settle_all_deposits
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.outbox import Kind, Message
@@ -106,7 +106,7 @@ class CalendarKeeper:
         ):
             told_ms = until_ms if is_stopped else 0
             await self._said(fold, Hold(terms.network, 0, is_stopped, until_ms=told_ms))
-        await self._said(DEPOSITS, Settle())
+        await settle_all_deposits(self._context)
         await settle(self._context)
         await say(self._context, CALENDAR, Reached(one.number, stage))
 

@@ -72,12 +72,16 @@ async def ask(context: Context, fold: int, question: msgspec.Struct) -> Any:
 
 
 async def changed(
-    context: Context, fold: int, question: Callable[[int, int], msgspec.Struct], most: int
+    context: Context,
+    fold: int,
+    question: Callable[[int, int], msgspec.Struct],
+    most: int,
+    since_ms: int = 0,
 ) -> list[Any]:
-    """An owner's records, newest change first, asked for by the page: orders go in between.
+    """Records, newest change first, asked for by the page: orders go in between.
 
     `question` is given a page's limit and before which change it begins (0: with the newest). At
-    least `most`, where there are as many.
+    least `most`, where as many changed since a time.
     """
     found: list[Any] = []
     before = 0
@@ -85,7 +89,7 @@ async def changed(
         limit = min(PAGE, most - len(found))
         page = await ask(context, fold, question(limit, before))
         found += page
-        if len(page) < limit:
+        if len(page) < limit or page[-1].changed_ms < since_ms:
             break
         before = page[-1].version
     return found

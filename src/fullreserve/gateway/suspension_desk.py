@@ -7,9 +7,13 @@ from typing import TypeVar
 
 import msgspec
 
-from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Settle
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
-from fullreserve.exchange.products.settling import settle_withdrawals, survey_queue
+from fullreserve.exchange.products.settling import (
+    settle_deposits,
+    settle_withdrawals,
+    survey_queue,
+)
 from fullreserve.exchange.products.suspension_state import Refused, Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -81,7 +85,7 @@ async def tell(context: Context, uid: int, said: Said) -> Reply:
         reply = await say(context, SUSPENSIONS, said, uid)
     if not reply.code:
         # Were the process to die before this, payments would still be refused one by one.
-        await say(context, DEPOSITS, Settle())
+        await settle_all_deposits(context)
         await settle(context)
     return reply
 
@@ -111,6 +115,14 @@ async def _asked(context: Context, question: Asked, decode: Callable[[bytes], D]
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(question)))
     assert answer is not None
     return decode(answer)
+
+
+async def settle_all_deposits(context: Context) -> None:
+    """Has deposits that wait follow what stops them now, a few at a time."""
+    await settle_deposits(
+        lambda asked: ask(context, DEPOSITS, asked),
+        lambda word: say(context, DEPOSITS, word),
+    )
 
 
 async def settle(context: Context) -> None:

@@ -13,15 +13,17 @@ from fullreserve.exchange import chart, genesis
 from fullreserve.exchange.folds import Fold
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
     AssignAddress,
     Confirmed,
     DefineNetwork,
     NetworkAsset,
     Payload,
     Seen,
+    Settle,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import GetAddress
+from fullreserve.exchange.products.deposit_state import GetAddress, NextOpen
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     AnyCommand,
@@ -149,6 +151,19 @@ class World:
         return [one for one in commands if isinstance(one, Group)]
 
 
+def settle_deposits(world: World, most: int = 2) -> list[int]:
+    """What waits is looked at, a few at a time; what each word began behind."""
+    state = next(one.state for one in world.machine.folds if one.number == DEPOSITS)
+    if not state.edition:
+        return []
+    after, begun = 0, list[int]()
+    while last := world.ask(DEPOSITS, NextOpen(after, most), int):
+        assert world.say(DEPOSITS, Settle(after, most)) == 0
+        begun.append(after)
+        after = last
+    return begun
+
+
 class Chain:
     """What a watcher reports of one network."""
 
@@ -163,8 +178,11 @@ class Chain:
         return found
 
     def tip(self, *, healthy: bool = True) -> int:
+        """The newest block; then what waits is looked at, where the log has it so."""
         block = transfer(f"block {self.height}")
-        return self.world.say(self.fold, Tip(self.number, self.height, block, healthy))
+        code = self.world.say(self.fold, Tip(self.number, self.height, block, healthy))
+        settle_deposits(self.world)
+        return code
 
     def seen(self, name: str, index: int, amount: bytes, **more: Any) -> int:
         """In the newest block unless `height` says otherwise."""

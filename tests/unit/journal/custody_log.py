@@ -10,6 +10,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
+    AdoptDeposits,
     AssignAddress,
     Bound,
     Cancel,
@@ -21,6 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     Payload,
     Request,
     Seen,
+    Settle,
     Tip,
 )
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
@@ -53,8 +55,11 @@ def reports(draws: random.Random, height: int, numbers: list[int]) -> tuple[int,
     return draws.choice(steps)
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
-    """Writes the log: networks, addresses, then blocks and reports at random."""
+async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
+    """Writes the log: networks, addresses, then blocks and reports at random.
+
+    By an edition of the rules of deposits, which from 1 on are settled a few at a time.
+    """
     door = await bed.door()
 
     async def say(fold: int, owner: int, payload: Payload) -> None:
@@ -64,6 +69,8 @@ async def fill(bed: Bed, draws: random.Random) -> None:
     for terms in NETWORKS:
         for fold in (DEPOSITS, WITHDRAWALS):
             await say(fold, chart.HOUSE, terms)
+    if edition:
+        await say(DEPOSITS, chart.HOUSE, AdoptDeposits(edition))
     for owner in (ALICE, BOB):
         await say(DEPOSITS, owner, AssignAddress(CHAIN))
     for owner, side in ((BOB, Side.SELL), (ALICE, Side.BUY)):
@@ -78,5 +85,8 @@ async def fill(bed: Bed, draws: random.Random) -> None:
             height += 1
             tip = Tip(CHAIN, height, transfer(f"block {height}"), draws.randrange(8) > 0)
             await say(DEPOSITS, chart.HOUSE, tip)
+            deposits = [one.number for one in bed.folds[0].state.deposits.values()]
+            for after in (0, *deposits[::3]) if edition else ():
+                await say(DEPOSITS, chart.HOUSE, Settle(after, draws.randrange(1, 9)))
         await say(*reports(draws, height, sorted(known.withdrawals)))
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]

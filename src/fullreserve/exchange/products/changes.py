@@ -26,29 +26,12 @@ _Rank = tuple[int, int, H]  # version, number, key
 
 
 def renewed(table: dict[K, R], key: K, moment: Moment) -> tuple[R, Undo]:
-    """A copy to be changed in the record's place, as the last of its table; and the way back."""
-    one = table.pop(key)
+    """A copy to be changed in the record's place; and the way back."""
+    one = table[key]
     fresh = copy(one)
     fresh.changed_ms, fresh.version = moment.time_ms, moment.sequence
     table[key] = fresh
-
-    def back() -> None:
-        table[key] = one
-        ordered = sorted(table.items(), key=lambda item: item[1].version)
-        table.clear()
-        table.update(ordered)
-
-    return fresh, back
-
-
-def newest(table: dict[K, R], after: int, limit: int) -> list[R]:
-    """The records changed after a sequence, the last first; the table stands in that order."""
-    found: list[R] = []
-    for one in reversed(table.values()):
-        if one.version <= after or len(found) >= limit:
-            break
-        found.append(one)
-    return found
+    return fresh, lambda: table.__setitem__(key, one)
 
 
 class ByChange(Generic[H]):

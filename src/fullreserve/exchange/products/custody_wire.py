@@ -417,6 +417,15 @@ class Pay(msgspec.Struct, array_like=True, frozen=True):
     owner: int = 0
 
 
+class AdoptDeposits(Payload, frozen=True, tag=14):
+    """By the house, to deposits: from here on the fold goes by an edition of its rules.
+
+    1: a block credits nothing by itself, and a `Settle` goes on with a few that wait.
+    """
+
+    edition: int
+
+
 AnyDeposits = (
     DefineNetwork
     | Hold
@@ -434,6 +443,7 @@ AnyDeposits = (
     | Announce
     | SawAnnounced
     | EndAnnounced
+    | AdoptDeposits
 )
 AnyWithdrawals = (
     DefineNetwork

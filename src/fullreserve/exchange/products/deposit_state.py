@@ -16,6 +16,9 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
+EDITION = 1  # of the fold's rules, that this version knows
+BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
+MOVED_MAX = 100  # deposits that a command goes on with, from then on
 NO_AMOUNT = amount_bytes(0)
 
 
@@ -84,10 +87,11 @@ class DepositsState(State):
     tips: dict[int, Tip] = msgspec.field(default_factory=dict)
     floors: dict[int, int] = msgspec.field(default_factory=dict)
     addresses: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)  # owner: index
-    deposits: dict[bytes, Deposit] = msgspec.field(default_factory=dict)  # last change last
+    deposits: dict[bytes, Deposit] = msgspec.field(default_factory=dict)
     dust: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
     moves: dict[bytes, int] = msgspec.field(default_factory=dict)
     announced: dict[int, Announced] = msgspec.field(default_factory=dict)
+    edition: int = 0
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -116,7 +120,7 @@ class ListAddresses(Question, frozen=True, tag=3):
 class ListDeposits(Question, frozen=True, tag=4):
     """-> list[Deposit], newest change first, of one owner or all (0).
 
-    Of one owner's a page ends where a command's changes end, above `limit` if need be; the next one
+    A page ends where a command's changes end, above `limit` if need be; the next one
     is `changed_before` the last one's version (0: from the newest).
     """
 
@@ -150,6 +154,25 @@ class ListAnnounced(Question, frozen=True, tag=8):
     limit: int
 
 
+class NextOpen(Question, frozen=True, tag=9):
+    """-> int, the last deposit that a `Settle` of so many behind one looks at; 0: there is none."""
+
+    after: int  # a deposit's number
+    most: int
+
+
+class CountAddresses(Question, frozen=True, tag=10):
+    """-> int, how many owners have an address on a network: the highest index that was given."""
+
+    network: int
+
+
+class SumComing(Question, frozen=True, tag=11):
+    """-> dict[int, Amount] by asset: what is in blocks of a network and has not arrived."""
+
+    network: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -165,7 +188,11 @@ AnyQuestion = (
     | FindOwner
     | HasForgotten
     | ListAnnounced
+    | NextOpen
+    | CountAddresses
+    | SumComing
 )
+AboutMany = ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing
 
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
@@ -176,6 +203,9 @@ ANSWERS: dict[type[Question], object] = {
     FindOwner: int,
     HasForgotten: bool,
     ListAnnounced: list[Announced],
+    NextOpen: int,
+    CountAddresses: int,
+    SumComing: dict[int, Amount],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

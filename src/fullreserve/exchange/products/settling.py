@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.deposit_state import NextOpen
 from fullreserve.exchange.products.suspension_state import Surveyed
 from fullreserve.exchange.products.suspension_wire import GetSurvey, Survey
 from fullreserve.exchange.products.withdrawal_state import NextSettled
@@ -26,6 +27,16 @@ async def settle_withdrawals(
     """Has every withdrawal that waits looked at once."""
     after = 0
     while last := await ask(NextSettled(after, AT_ONCE)):
+        await say(Settle(after, AT_ONCE))
+        after = last
+
+
+async def settle_deposits(
+    ask: Callable[[NextOpen], Awaitable[int]], say: Callable[[Settle], Awaitable[Any]]
+) -> None:
+    """Has every deposit that is open looked at once, in the order of its block."""
+    after = 0
+    while last := await ask(NextOpen(after, AT_ONCE)):
         await say(Settle(after, AT_ONCE))
         after = last
 

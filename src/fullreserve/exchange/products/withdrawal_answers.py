@@ -7,7 +7,6 @@ from functools import partial
 
 import msgspec
 
-from fullreserve.exchange.products.changes import newest
 from fullreserve.exchange.products.custody_wire import Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
@@ -254,10 +253,9 @@ def _listed(
     table = state.withdrawals
     if isinstance(asked, ListReceived):
         return _received(asked, table, known)
-    if asked.owner:
-        place = (asked.owner, asked.changed_after, asked.changed_before, asked.limit)
-        return [table[number] for number in known.changes.page(*place)]
-    return newest(table, asked.changed_after, asked.limit)
+    index = known.changes if asked.owner else known.all_changes
+    place = (asked.owner, asked.changed_after, asked.changed_before, asked.limit)
+    return [table[number] for number in index.page(*place)]
 
 
 def _received(asked: ListReceived, table: dict[int, Withdrawal], known: Index) -> list[Withdrawal]:

@@ -86,12 +86,13 @@ class Index:
             for network, by_asset in by_network.items():
                 for asset, one_pass in by_asset.items():
                     self._told(suspension, network, asset, one_pass)
-        self.changes: ByChange[int] = ByChange()
+        self.changes: ByChange[int] = ByChange()  # by owner
+        self.all_changes: ByChange[int] = ByChange()
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
-        self.finals = {
-            number: None for number, one in state.withdrawals.items() if one.state in FINAL
-        }
+        over = [one for one in state.withdrawals.values() if one.state in FINAL]
+        over.sort(key=lambda one: (one.version, one.number))
+        self.finals = {one.number: None for one in over}
 
     def _told(self, suspension: int, network: int, asset: int, done: Pass) -> None:
         self.lines[suspension, network, asset] = Line(done.queue)
@@ -102,7 +103,7 @@ class Index:
     def note(self, one: Withdrawal) -> None:
         """Enters a withdrawal that is newer than all others."""
         self.of_owner.setdefault(one.owner, {})[one.number] = None
-        self.changes.note(one.number, one.owner, one)
+        self.changed(one)
         if one.kind == Destination.OWNER:
             self.of_receiver.setdefault(one.destination, {})[one.number] = None
         if one.client:
@@ -115,10 +116,16 @@ class Index:
             self.open_of.setdefault(one.owner, {})[one.number] = None
             self.place(one)
 
+    def changed(self, one: Withdrawal) -> None:
+        """Puts one to where its last change has it; once that is certain."""
+        self.changes.note(one.number, one.owner, one)
+        self.all_changes.note(one.number, 0, one)
+
     def drop(self, one: Withdrawal) -> None:
         """Forgets a withdrawal."""
         self.of_owner.get(one.owner, {}).pop(one.number, None)
         self.changes.drop(one.number)
+        self.all_changes.drop(one.number)
         if one.kind == Destination.OWNER:
             self.of_receiver.get(one.destination, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)

@@ -127,7 +127,7 @@ class Withdrawal(msgspec.Struct, array_like=True):
 class WithdrawalsState(State):
     networks: dict[int, DefineNetwork] = msgspec.field(default_factory=dict)
     holds: dict[int, dict[int, Hold]] = msgspec.field(default_factory=dict)
-    withdrawals: dict[int, Withdrawal] = msgspec.field(default_factory=dict)  # last change last
+    withdrawals: dict[int, Withdrawal] = msgspec.field(default_factory=dict)
     stops: dict[int, int] = msgspec.field(default_factory=dict)  # owner: until ms
     quotas: dict[int, int] = msgspec.field(default_factory=dict)  # owner: USD; 0: everybody
     short: dict[int, dict[int, bool]] = msgspec.field(default_factory=dict)
@@ -142,7 +142,7 @@ class WithdrawalsState(State):
 class ListWithdrawals(Question, frozen=True, tag=20):
     """-> list[Withdrawal], newest change first, of one owner or all (0).
 
-    Of one owner's a page ends where a command's changes end, above `limit` if need be; the next one
+    A page ends where a command's changes end, above `limit` if need be; the next one
     is `changed_before` the last one's version (0: from the newest).
     """
 

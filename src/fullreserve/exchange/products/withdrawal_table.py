@@ -42,7 +42,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             one = self.state.withdrawals.get(number)
             if one is not None:
                 self._known.place(one)
-                self._known.changes.note(number, one.owner, one)
+                self._known.changed(one)
         self._touched.clear()
 
     # Reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
@@ -13,7 +14,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.custody_desk import changed
 from fullreserve.gateway.rest.x.suspension_rows import Places, Row
 
 LOOKED_AT_MAX = 20_000  # the newest
@@ -49,9 +50,10 @@ def flows(
 
 async def flow_rows(context: Context, names: Places, since_ms: int) -> list[Row]:
     """The three figures of each asset, apart."""
-    deposits: list[Deposit] = await ask(context, DEPOSITS, ListDeposits(0, 0, LOOKED_AT_MAX))
-    withdrawals: list[Withdrawal] = await ask(
-        context, WITHDRAWALS, ListWithdrawals(0, 0, LOOKED_AT_MAX)
+    bounds = (LOOKED_AT_MAX, since_ms)
+    deposits: list[Deposit] = await changed(context, DEPOSITS, partial(ListDeposits, 0, 0), *bounds)
+    withdrawals: list[Withdrawal] = await changed(
+        context, WITHDRAWALS, partial(ListWithdrawals, 0, 0), *bounds
     )
     return [
         {

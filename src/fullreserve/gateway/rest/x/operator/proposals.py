@@ -74,6 +74,18 @@ class RejectParams(ProposalParams):
     note: Note
 
 
+OF_TRADING = (
+    Bust,
+    Define,
+    AssignTier,
+    Close,
+    CloseNetwork,
+    Retire,
+    EndMove,
+    AnnounceMove,
+)
+
+
 def routes(context: Context, guard: Guard) -> Routes:
     """Endpoints by method and path."""
     proposals = Proposals(context)
@@ -95,11 +107,7 @@ def roles_for(act: AnyAct) -> tuple[Role, ...]:
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
-    if isinstance(act, Bust | Define | AssignTier | Close | CloseNetwork | Retire | EndMove):
-        return (Role.TRADING,)
-    if isinstance(act, AnnounceMove):
-        return (Role.TRADING,)
-    return ()
+    return (Role.TRADING,) if isinstance(act, OF_TRADING) else ()
 
 
 class Proposals:

@@ -1,0 +1,62 @@
+"""What operators say of a deposit: whose it is, and that it is kept from its owner."""
+
+from __future__ import annotations
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products.custody_ledger import (
+    DEPOSIT,
+    Unsound,
+    is_house,
+    known_owner,
+    leg,
+    posting,
+)
+from fullreserve.exchange.products.custody_wire import Claim, Stop
+from fullreserve.exchange.products.deposit_crediting import Crediting
+from fullreserve.exchange.products.deposit_state import STOPS, Deposit, DepositState, Phase
+from fullreserve.exchange.wire.commands import amount_int
+
+
+class Claims(Crediting):
+    """By the house, for operators."""
+
+    def _claim(self, one: Deposit, asked: Claim, moment: Moment, view: View) -> Outcome:
+        if one.owner == asked.owner:
+            return Outcome()
+        if one.owner:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if known_owner(asked.owner, view) is None or is_house(asked.owner, view):
+            return REFUSED
+        one = self._change(one, moment)
+        one.owner = asked.owner
+        self._known.enter(one)
+        return self._advanced([one], moment, view)
+
+    def _stop(self, one: Deposit, asked: Stop, moment: Moment) -> Outcome:
+        if asked.state == DepositState.CREDITED:
+            return self._released(one, moment)
+        if asked.state not in STOPS:
+            return REFUSED
+        if one.phase >= Phase.CREDITED:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if one.stop != asked.state:
+            one = self._change(one, moment)
+            one.stop = asked.state
+        return Outcome()
+
+    def _released(self, one: Deposit, moment: Moment) -> Outcome:
+        if not one.stop and one.target != chart.FROZEN:
+            return Outcome()
+        one = self._change(one, moment)
+        one.stop = 0
+        if one.target != chart.FROZEN or one.phase < Phase.CREDITED:
+            return Outcome()
+        one.target, one.state = chart.FUND, DepositState.CREDITED
+        x = one.value - min(one.value, amount_int(one.lost))
+        moved = posting(
+            DEPOSIT,
+            leg(one.owner, chart.FROZEN, 0, one.asset, -x),
+            leg(one.owner, chart.FUND, 0, one.asset, x),
+        )
+        return Outcome(postings=(*moved, *self._protect_or_unlock(one, x)))

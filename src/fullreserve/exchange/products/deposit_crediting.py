@@ -1,0 +1,186 @@
+"""Credit: what is confirmed comes into its owner's account, and can be withdrawn later.
+
+What is under the minimum waits until the owner's sum reaches it; what waits for a suspension is
+credited in block order. From edition 1 of the rules on no command looks at more than a few: a
+block's `Tip` credits nothing by itself, and `Settle` says of how many.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import deposit_effects as effects
+from fullreserve.exchange.products.custody_ledger import (
+    DEPOSIT,
+    MEMO,
+    Wallets,
+    known_owner,
+    leg,
+    posting,
+)
+from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.deposit_index import Line, place_of
+from fullreserve.exchange.products.deposit_state import (
+    BY_A_FEW,
+    MOVED_MAX,
+    NO_AMOUNT,
+    SETTLED_AT_ONCE,
+    Deposit,
+    DepositState,
+    Phase,
+)
+from fullreserve.exchange.products.deposit_table import DepositTable
+from fullreserve.exchange.wire.commands import OwnerFlag, Posting, amount_bytes, amount_int
+
+LEDGER_DIGITS = 8
+NO_BOUND = sys.maxsize
+
+
+class Crediting(DepositTable):
+    """By confirmations, and by what stops it."""
+
+    _siblings_left = NO_BOUND  # that the command may still credit
+
+    def _settle(self, networks: Iterable[int], moment: Moment, view: View) -> Outcome:
+        """Goes on with what waited, in block order: before edition 1 of the rules."""
+        known = [self._known.open_on(network) for network in networks]
+        waiting = [self.state.deposits[transfer] for each in known for transfer in each]
+        due = [one for one in waiting if self._may_go_on(one, view)]
+        due.sort(key=lambda one: (one.height, one.number))
+        changed = [self._change(one, moment) for one in due[:SETTLED_AT_ONCE]]
+        return self._advanced(changed, moment, view)
+
+    def _settle_few(self, asked: Settle, moment: Moment, view: View) -> Outcome:
+        """The same of a few behind a deposit, whatever network they are on."""
+        before = self._known.numbers.get(asked.after)
+        if not 0 < asked.most <= MOVED_MAX or (before is None and asked.after):
+            return REFUSED
+        place = place_of(self.state.deposits[before]) if before is not None else 0
+        here = islice(self._known.open_after(place), asked.most)
+        waiting = [self.state.deposits[transfer] for transfer in here]
+        due = [one for one in waiting if self._may_go_on(one, view)]
+        return self._advanced([self._change(one, moment) for one in due], moment, view)
+
+    def _may_go_on(self, one: Deposit, view: View) -> bool:
+        """Whether a deposit that waits is to be looked at again."""
+        terms = self.state.networks[one.network]
+        if one.phase == Phase.CREDITED:
+            return one.confirmations >= terms.unlock_after
+        stops = self._is_stopped(one, view)
+        if one.phase == Phase.BOOKED and one.confirmations >= terms.credit_after:
+            least = 0 if not one.owner else self._least(one)
+            if self._known.small_sum(_line(one)) >= least and not stops:
+                return True
+        return stops != (one.state == DepositState.SUSPENDED)
+
+    def _advanced(self, changed: list[Deposit], moment: Moment, view: View) -> Outcome:
+        """Credits and unlocks what is due of deposits that are being changed."""
+        wallets = Wallets(view)
+        by_a_few = self.state.edition >= BY_A_FEW
+        self._siblings_left = MOVED_MAX if by_a_few else NO_BOUND
+        postings: list[Posting] = []
+        for each in changed:
+            # One that was credited with a sibling before it is not credited again, as it was in
+            # logs from before edition 1.
+            one = self.state.deposits[each.transfer] if by_a_few else each
+            postings += self._advance(one, wallets, moment, view)
+        return Outcome(postings=tuple(postings))
+
+    def _advance(self, one: Deposit, wallets: Wallets, moment: Moment, view: View) -> list[Posting]:
+        terms = self.state.networks[one.network]
+        postings: list[Posting] = []
+        if one.phase in (Phase.BOOKED, Phase.ARRIVED):
+            self._show_waiting(one, view)
+            due = one.confirmations >= terms.credit_after and not self._is_stopped(one, view)
+            if due and self._is_enough(one):
+                postings += self._credit(one, wallets, view)
+                for other in self._siblings(one):
+                    postings += self._credit(self._change(other, moment), wallets, view)
+        elif one.phase == Phase.SEEN:
+            self._show_waiting(one, view)
+            self._known.enter(one)
+        if one.phase == Phase.CREDITED:
+            postings += self._unlock(one)
+        return postings
+
+    def _credit(self, one: Deposit, wallets: Wallets, view: View) -> list[Posting]:
+        legs = effects.arrived(one, wallets) if one.phase == Phase.BOOKED else ()
+        if one.phase == Phase.BOOKED:
+            legs += self._swept_dust(one, wallets)
+        if not one.owner:
+            one.phase = Phase.ARRIVED
+            self._known.enter(one)
+            return list(posting(MEMO, *legs))
+        owner = known_owner(one.owner, view)
+        if owner is not None and owner.flags & OwnerFlag.FROZEN and not one.stop:
+            one.stop = DepositState.FROZEN
+        one.target = chart.FROZEN if one.stop else chart.FUND
+        one.state = one.stop or DepositState.CREDITED
+        one.phase = Phase.CREDITED
+        got = one.value - min(one.value, amount_int(one.lost))
+        postings = [*posting(MEMO, *legs), *posting(DEPOSIT, *effects.credited(one, one.target))]
+        if not one.stop:
+            postings += self._protect_or_unlock(one, got)
+        self._known.enter(one)
+        return postings
+
+    def _protect_or_unlock(self, one: Deposit, amount: int) -> list[Posting]:
+        one.protected = amount_bytes(amount)
+        unlocked = self._unlock(one)
+        if one.phase == Phase.UNLOCKED:
+            one.protected = NO_AMOUNT
+            return []
+        assert not unlocked
+        return list(effects.protected(one, amount))
+
+    def _unlock(self, one: Deposit) -> list[Posting]:
+        terms = self.state.networks[one.network]
+        if one.confirmations < terms.unlock_after or one.target == chart.FROZEN:
+            return []
+        released = effects.protected(one, -amount_int(one.protected))
+        one.protected, one.state, one.phase = NO_AMOUNT, DepositState.DONE, Phase.UNLOCKED
+        self._known.enter(one)
+        return list(released)
+
+    def _swept_dust(self, one: Deposit, wallets: Wallets) -> tuple[Any, ...]:
+        """What lies below the ledger's scale, once it adds up to a whole unit of it."""
+        terms = self._terms(one.network, one.asset)
+        assert terms is not None
+        unit = 10 ** max(0, terms.decimals - LEDGER_DIGITS)
+        kept = self.state.dust.setdefault(one.network, {}).setdefault(one.index, {})
+        whole, rest = divmod(kept.get(one.asset, 0) + one.dust, unit)
+        self._set(kept, one.asset, rest)
+        if not whole:
+            return ()
+        return (
+            wallets.into(chart.CHAIN_DEPOSIT, one.network, one.asset, whole),
+            leg(chart.HOUSE, chart.ROUNDING, one.network, one.asset, whole),
+        )
+
+    def _siblings(self, one: Deposit) -> list[Deposit]:
+        """Small deposits of the same owner and asset that are credited with this one.
+
+        From edition 1 of the rules on no more than a command may credit; others wait for more.
+        """
+        line = self._known.small(_line(one))
+        others = islice((each for each in line if each != one.transfer), self._siblings_left)
+        found = [self.state.deposits[transfer] for transfer in others]
+        self._siblings_left -= len(found)
+        return found
+
+    def _is_enough(self, one: Deposit) -> bool:
+        if one.phase == Phase.ARRIVED:
+            return bool(one.owner)
+        if not one.owner:
+            return True
+        mine = 0 if self._known.is_small(one.transfer) else one.value
+        return mine + self._known.small_sum(_line(one)) >= self._least(one)
+
+
+def _line(one: Deposit) -> Line:
+    return one.owner, one.network, one.asset

@@ -1,0 +1,108 @@
+"""Moves of the house's own coins between tiers, and those that people have announced by hand."""
+
+from __future__ import annotations
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products import announced_moves as announcing
+from fullreserve.exchange.products.announced_moves import Announced
+from fullreserve.exchange.products.custody_ledger import (
+    DEPOSIT,
+    MEMO,
+    TIERS,
+    Unsound,
+    Wallets,
+    leg,
+    posting,
+)
+from fullreserve.exchange.products.custody_wire import (
+    Announce,
+    EndAnnounced,
+    Funded,
+    Moved,
+    SawAnnounced,
+)
+from fullreserve.exchange.products.deposit_state import MOVES_KEPT
+from fullreserve.exchange.products.deposit_table import DepositTable
+from fullreserve.exchange.wire.commands import amount_int
+
+
+class TierCoins(DepositTable):
+    """By the house: what is moved, what came from outside, and what is to be moved by hand."""
+
+    def _moved(self, asked: Moved, moment: Moment, view: View) -> Outcome:
+        if asked.announced:
+            posted = announcing.posted(self.state.announced.get(asked.announced), asked, moment)
+            if posted is None:
+                return Outcome(code=Unsound.CONTRADICTS)
+            self._set(self.state.announced, asked.announced, posted)
+        if asked.transfer in self.state.moves:
+            return Outcome()
+        terms = self.state.networks[asked.network]
+        amount, fee = amount_int(asked.amount), amount_int(asked.network_fee)
+        known = asked.source in TIERS and asked.target in TIERS
+        if not known or amount < 0 or fee < 0:
+            return REFUSED
+        self._note_move(asked.transfer, moment)
+        wallets = Wallets(view)
+        source, target = TIERS[asked.source], TIERS[asked.target]
+        legs = (
+            *wallets.out(source, asked.network, asked.asset, amount),
+            wallets.into(target, asked.network, asked.asset, amount),
+        )
+        gas = (
+            *wallets.out(source, asked.network, terms.gas_asset, fee),
+            leg(chart.HOUSE, chart.GAS, asked.network, terms.gas_asset, -fee),
+        )
+        return Outcome(postings=(*posting(MEMO, *legs), *posting(MEMO, *gas)))
+
+    def _funded(self, asked: Funded, moment: Moment, view: View) -> Outcome:
+        if asked.transfer in self.state.moves:
+            return Outcome()
+        amount = amount_int(asked.amount)
+        if asked.tier not in TIERS or amount < 0:
+            return REFUSED
+        self._note_move(asked.transfer, moment)
+        legs = (
+            Wallets(view).into(TIERS[asked.tier], asked.network, asked.asset, amount),
+            leg(chart.HOUSE, chart.TREASURY, 0, asked.asset, amount),
+        )
+        return Outcome(postings=posting(DEPOSIT, *legs))
+
+    def _note_move(self, transfer: bytes, moment: Moment) -> None:
+        moves = self.state.moves
+        self._set(moves, transfer, moment.sequence)
+        if len(moves) > MOVES_KEPT:
+            self._remove(moves, next(iter(moves)))
+
+    # Moves by hand
+
+    def _announce(self, asked: Announce, moment: Moment) -> Outcome:
+        if self._terms(asked.network, asked.asset) is None or not announcing.is_sound(asked):
+            return REFUSED
+        table, made = self.state.announced, announcing.begun(asked, moment)
+        before = table.get(asked.number)
+        if before is not None:
+            return Outcome(code=0 if before.is_told_by(asked) else Unsound.CONTRADICTS)
+        there = [one for one in table.values() if one.network == asked.network and one.is_open]
+        if len(there) >= announcing.OPEN_MAX:
+            return Outcome(code=Unsound.TOO_MANY)
+        self._set(table, made.number, made)
+        for number in announcing.forgotten(table):
+            self._remove(table, number)
+        return Outcome()
+
+    def _announced(self, asked: SawAnnounced | EndAnnounced, moment: Moment) -> Outcome:
+        one = self.state.announced.get(asked.number)
+        if one is None or one.network != asked.network:
+            return Outcome(code=Unsound.UNKNOWN)
+        after: Announced | None
+        if isinstance(asked, SawAnnounced):
+            after = announcing.seen(one, asked.height, moment)
+        else:
+            after = announcing.ended(one, moment, expired=asked.expired)
+        if after is None:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if after != one:
+            self._set(self.state.announced, one.number, after)
+        return Outcome()

@@ -1,0 +1,218 @@
+"""Goal: whatever is said to custody's folds of money, or asked, is a bounded share of a batch.
+
+Method: thousands of deposits and withdrawals wait, under the newest editions; every word and every
+question of the wires, by enumeration, is said once, and what it reads and asks is counted. A word
+that is new and not here fails the test.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.machine import Machine
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import deposit_state as deposits
+from fullreserve.exchange.products import suspension_state, withdrawal_state
+from fullreserve.exchange.products import suspension_wire as stops
+from fullreserve.exchange.products import withdrawal_state as withdrawals
+from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
+from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
+from fullreserve.exchange.wire.queries import AskFold
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BTC,
+    CAROL,
+    CHAIN,
+    NETWORKS,
+    World,
+    coins,
+    transfer,
+)
+from tests.unit.exchange.suspension_world import (
+    ADA,
+    DIGEST,
+    SEED,
+    opened,
+    planned,
+    stop,
+    terms,
+)
+from tests.unit.exchange.test_deposit_bounds import crowd as of_deposits
+from tests.unit.exchange.test_deposit_bounds import fold_of as deposits_of
+from tests.unit.exchange.test_deposit_bounds import named
+from tests.unit.exchange.test_withdrawal_bounds import MANY, crowd, fold_of
+
+FIRST = 20_000
+LIMIT = 50
+# Of the 100 that a word looks at, each a few times; a drain looks at those in turn too.
+READ_MOST, ASKED_MOST = 1_500, 1_300
+# What is told whole: operators' tables, and a drain's log once it is over, which is kept then.
+WHOLE = (withdrawals.GetDrains, stops.ListAll, stops.GetOne)
+
+
+class Counted(dict[Any, Any]):
+    """A table that counts who reads it; nobody is to walk it."""
+
+    read = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        Counted.read += 1
+        return super().__getitem__(key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        Counted.read += 1
+        return super().get(key, default)
+
+    def values(self) -> Any:
+        raise AssertionError("all are walked")
+
+    items = __iter__ = values
+
+
+@pytest.fixture(scope="module")
+def snapshots() -> tuple[World, list[bytes], int]:
+    """10,000 withdrawals in each of three states, 4,000 deposits, and a stop that is to end."""
+    world = opened(edition=withdrawal_state.EDITION, surveys=True)
+    world.core(*(SetOwner(0, 0, CAROL, 0, 1, 0, 1) for _ in range(FIRST + 4 * MANY)))
+    number = stop(world, scope=stops.Scope(stops.Level.CHAIN, CHAIN))
+    planned(world, number)
+    states = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
+    crowds = [crowd(state, FIRST + at * MANY) for at, state in enumerate(states)]
+    many = {one.number: one for each in crowds for one in each}
+    fold_of(world).state.withdrawals = many
+    # As from the first start with chains on.
+    fold_of(world).state.asks_policy = True
+    fold_of(world).state.judged = {FIRST + MANY: int(DecisionState.ALLOWED)}
+    edition = deposits.EDITION
+    deposits_of(world).state.deposits = of_deposits()
+    deposits_of(world).state.edition = edition
+    return world, [one.encode() for one in world.machine.folds], number
+
+
+@pytest.fixture
+def world(snapshots: tuple[World, list[bytes], int], monkeypatch: pytest.MonkeyPatch) -> World:
+    made, encoded, _ = snapshots
+    for fold, data in zip(made.machine.folds, encoded, strict=True):
+        fold.restore(data)
+    for table in (fold_of(made), deposits_of(made)):
+        name = "withdrawals" if table.number == WITHDRAWALS else "deposits"
+        setattr(table.state, name, Counted(getattr(table.state, name)))
+    monkeypatch.setattr(Machine, "query", _counting(Machine.query))
+    return made
+
+
+ASKED = [0]
+
+
+def _counting(query: Any) -> Any:
+    def counted(machine: Machine, asked: Any) -> Any:
+        ASKED[0] += 1
+        return query(machine, asked)
+
+    return counted
+
+
+def spent(world: World, fold: int, word: Any, who: int = chart.HOUSE) -> tuple[int, int]:
+    """What saying a word, or asking a question, reads and asks."""
+    Counted.read, ASKED[0] = 0, 0
+    if isinstance(word, deposits.Question | stops.Asked):
+        world.machine.answer(msgspec.msgpack.encode(AskFold(fold, msgspec.msgpack.encode(word))))
+    else:
+        world.say(fold, word, who)
+    return Counted.read, ASKED[0]
+
+
+def samples(number: int) -> dict[int, list[Any]]:
+    """By fold, one word or question of each kind at least, about what waits."""
+    queued, waiting, name = FIRST, FIRST + MANY, named(7)
+    fee, hashed = amount_bytes(0), transfer("x")
+    budget = (stops.Budget(CHAIN, BTC, coins(1), 1),)
+    plan = stops.Plan(number, 10**15, budget)
+    asset = stops.Scope(stops.Level.ASSET, asset=BTC)
+    return {
+        DEPOSITS: [
+            NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.AssignAddress(CHAIN),
+            wire.Claim(CHAIN, name, ALICE), wire.Stop(CHAIN, name, 12), wire.Settle(0, 100),
+            wire.Seen(CHAIN, hashed, BTC, 1, 0, coins(1), 0, 0, b""),
+            wire.Confirmed(CHAIN, name, 1),
+            wire.Orphaned(CHAIN, name, 8), wire.Replaced(CHAIN, name),
+            wire.Tip(CHAIN, 9_000, hashed, healthy=True),
+            wire.Moved(CHAIN, hashed, BTC, 1, 2, coins(1), fee),
+            wire.Funded(CHAIN, hashed, BTC, 1, coins(1)),
+            wire.AdoptDeposits(deposits.EDITION),
+            wire.Announce(1, CHAIN, BTC, 1, 2, coins(1), fee, fee, 5),
+            wire.SawAnnounced(CHAIN, 1, 1), wire.EndAnnounced(CHAIN, 1),
+            deposits.ListNetworks(), deposits.GetAddress(CHAIN, ALICE),
+            deposits.ListAddresses(CHAIN, 0, LIMIT), deposits.ListDeposits(0, 0, LIMIT),
+            deposits.ListDeposits(ALICE, 0, LIMIT), deposits.ListUnclaimed(LIMIT),
+            deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(),
+            deposits.ListAnnounced(is_open=False, limit=LIMIT), deposits.NextOpen(0, LIMIT),
+            deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN),
+        ],
+        WITHDRAWALS: [
+            NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),
+            wire.Request(CHAIN, BTC, coins(1), amount_bytes(40_000), 0, 5), wire.Cancel(queued),
+            wire.Decide(queued, 4), wire.StopOwner(ALICE, 5), wire.SetQuota(ALICE, 5),
+            wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
+            wire.Heed(queued), wire.Bound(waiting, hashed), wire.Broadcast(waiting, hashed, fee),
+            wire.Included(waiting, hashed, 1), wire.Paid(waiting, hashed, 1, fee),
+            wire.Short(CHAIN, BTC, 100), wire.Refilled(CHAIN, BTC, 100), wire.Failed(waiting, 1),
+            deposits.ListNetworks(), withdrawals.ListWithdrawals(0, 0, LIMIT),
+            withdrawals.ListWithdrawals(ALICE, 0, LIMIT), withdrawals.ListReceived(ALICE, 0, LIMIT),
+            withdrawals.GetWithdrawal(queued), withdrawals.FindWithdrawal(ALICE, b"x"),
+            withdrawals.ListPay(CHAIN, 0, LIMIT), withdrawals.GetQuota(CAROL, 5),
+            withdrawals.GetPlace(FIRST + 3 * MANY), withdrawals.ListQueue(0, LIMIT),
+            withdrawals.GetDrains(number), withdrawals.SumDrains(number),
+            withdrawals.ListShort(CHAIN), withdrawals.ListUndecided(LIMIT),
+            withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(),
+            withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
+            withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
+        ],
+        SUSPENSIONS: [
+            stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),
+            stops.Ratify(number), stops.Discard(number), stops.Extend(number, 5), plan,
+            stops.Check(number), *(
+                stops.Show(number, gate, DIGEST, passed=True) for gate in stops.Gate
+            ),
+            stops.SignOff(number), stops.Canary(number, queued), stops.OpenDrain(number, SEED),
+            stops.Lift(number), stops.Fall(number), stops.Report(number, DIGEST),
+            stops.Advance(number, SEED), stops.Survey(number), stops.Survey(number, is_new=True),
+            stops.Adopt(suspension_state.EDITION),
+            stops.ListAll(), stops.Ruling(1, ALICE, ALICE, 0, CHAIN, BTC, queued),
+            stops.DrainOf(CHAIN, BTC), stops.ListReopening(), stops.ListStops(1, CHAIN, BTC),
+            stops.GetOne(number), stops.GetSurvey(number), stops.ListRoll(number, 0, LIMIT),
+        ],
+    }  # fmt: skip
+
+
+def test_every_word_and_question_is_looked_at() -> None:
+    """Criterion: SHARED-6"""
+    known = samples(1)
+    for fold, unions in (
+        (DEPOSITS, (wire.AnyDeposits, deposits.AnyQuestion)),
+        (WITHDRAWALS, (wire.AnyWithdrawals, withdrawals.AnyQuestion)),
+        (SUSPENSIONS, (stops.AnySaid, stops.AnyAsked)),
+    ):
+        wanted = {one.__name__ for union in unions for one in get_args(union)}
+        assert {type(one).__name__ for one in known[fold]} == wanted
+
+
+@pytest.mark.parametrize("fold", [DEPOSITS, WITHDRAWALS, SUSPENSIONS])
+def test_none_does_more_because_many_wait(
+    world: World, snapshots: tuple[World, list[bytes], int], fold: int
+) -> None:
+    """As the house, as an operator and as a user. Criterion: SHARED-6."""
+    for word in samples(snapshots[2])[fold]:
+        if isinstance(word, WHOLE):
+            continue
+        for who in (chart.HOUSE, ADA, ALICE):
+            read, asked = spent(world, fold, word, who)
+            assert read <= READ_MOST, word
+            assert asked <= ASKED_MOST, word
