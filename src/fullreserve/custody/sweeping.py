@@ -14,8 +14,7 @@ from fullreserve.custody.store import Store
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
 
-# Deposits that are looked at in a round, newest change first.
-AT_ONCE = 500  # deposits in an answer
+AT_ONCE = 500  # deposits in an answer, newest change first
 # Rounds between two looks at every address that ever had a deposit: what a sweep left, or what
 # came without being a deposit.
 LOOK_AGAIN = 120
