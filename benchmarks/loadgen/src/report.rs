@@ -45,6 +45,7 @@ impl Report {
             "per_second": all.len() as f64 / elapsed.as_secs_f64(),
             "p50_us": at(0.5),
             "p99_us": at(0.99),
+            "p999_us": at(0.999),
             "max_us": at(1.0),
             "codes": self.codes,
         })
