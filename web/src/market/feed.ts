@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react'
+import type { Pace } from './pace'
 
 const LINGER_MS = 3_000
 
@@ -9,9 +10,13 @@ export abstract class Feed<T> {
   #stop: (() => void) | null = null
   #leaving: ReturnType<typeof setTimeout> | undefined
   #watchers = new Set<() => void>()
-  #frame = 0
+  #isComing = false
 
-  constructor(first: T) {
+  /** A pace is for what moves by itself; what a person waits for is in the next frame. */
+  constructor(
+    first: T,
+    private readonly pace?: Pace,
+  ) {
     this.#value = first
   }
 
@@ -48,11 +53,14 @@ export abstract class Feed<T> {
 
   /** Makes the value anew once before the next picture, however much arrives until then. */
   protected setSoon(make: () => T): void {
-    if (this.#frame !== 0) return
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0
+    if (this.#isComing) return
+    this.#isComing = true
+    const show = () => {
+      this.#isComing = false
       this.set(make())
-    })
+    }
+    if (this.pace) this.pace.soon(show)
+    else requestAnimationFrame(show)
   }
 }
 

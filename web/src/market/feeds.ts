@@ -2,6 +2,7 @@ import type { Listener, Push } from '~/stream/connection'
 import type { Streams } from '~/stream/streams'
 import { type BookMessage, type Level, OrderBook } from './book'
 import { Feed } from './feed'
+import { marketPace } from './pace'
 
 export interface Ticker {
   instId: string
@@ -31,7 +32,7 @@ export class TickerFeed extends Feed<Ticker | null> {
     private readonly streams: Streams,
     private readonly instId: string,
   ) {
-    super(null)
+    super(null, marketPace)
   }
 
   protected start(): () => void {
@@ -63,7 +64,7 @@ export class BookFeed extends Feed<Book> implements Listener {
     private readonly streams: Streams,
     private readonly instId: string,
   ) {
-    super({ bids: [], asks: [], isWhole: false, resyncs: 0 })
+    super({ bids: [], asks: [], isWhole: false, resyncs: 0 }, marketPace)
   }
 
   get #topic() {
@@ -111,7 +112,7 @@ export class TradesFeed extends Feed<Trade[]> {
     private readonly instId: string,
     private readonly load: (instId: string) => Promise<Trade[]>,
   ) {
-    super([])
+    super([], marketPace)
   }
 
   protected start(): () => void {
