@@ -58,22 +58,24 @@ async function worthOf(
   const whole = RANGES[range]
   const begin = now - (whole.points - 1) * whole.stepMs
   const bills = await allBills({ begin: String(begin) }, BILL_PAGES)
-  const held = new Map([...balances].map(([ccy, { cashBal }]) => [ccy, Number(cashBal)]))
-  const steps = stepsOf(range, now - fundedAt(held, bills))
+  const held = new Map([...balances].map(([ccy, { cashBal }]) => [ccy, cashBal || '0']))
+  const funded = fundedAt(held, bills)
+  const steps = stepsOf(range, now - funded)
   const { stepMs, points } = steps
   const times = Array.from({ length: points }, (_, index) => now - (points - 1 - index) * stepMs)
   const currencies = new Set([...balances.keys(), ...bills.map(({ ccy }) => ccy)])
   const values = new Array<number>(points).fill(0)
   for (const ccy of currencies) {
     const of = bills.filter((bill) => bill.ccy === ccy)
-    const amounts = heldAt(held.get(ccy) ?? 0, of, times)
+    const amounts = heldAt(Number(held.get(ccy) ?? 0), of, times)
     if (amounts.every((amount) => amount === 0)) continue
     const prices = await pricesOf(ccy, steps, pairs, times)
     for (const [index, amount] of amounts.entries()) {
       values[index] = (values[index] ?? 0) + amount * (prices[index] ?? 0)
     }
   }
-  return sinceFunded(times.map((ts, index) => ({ ts, value: values[index] ?? 0 })))
+  const worth = (ts: number, index: number) => (ts < funded ? 0 : (values[index] ?? 0))
+  return sinceFunded(times.map((ts, index) => ({ ts, value: worth(ts, index) })))
 }
 
 async function pricesOf(

@@ -45,8 +45,16 @@ test('the first money came with the oldest bill, unless something was held befor
     { ...bill(20, '3'), ccy: 'BTC' },
     { ...bill(10, '5'), ccy: 'USDT' },
   ]
-  const held = (...pairs: [string, number][]) => new Map(pairs)
-  expect(fundedAt(held(['BTC', 3], ['USDT', 5]), bills)).toBe(10)
-  expect(fundedAt(held(['BTC', 3], ['USDT', 6]), bills)).toBe(Number.NEGATIVE_INFINITY)
-  expect(fundedAt(held(['BTC', 3], ['USDT', 5], ['ETH', 1]), bills)).toBe(Number.NEGATIVE_INFINITY)
+  const held = (...pairs: [string, string][]) => new Map(pairs)
+  expect(fundedAt(held(['BTC', '3'], ['USDT', '5']), bills)).toBe(10)
+  expect(fundedAt(held(['BTC', '3'], ['USDT', '6']), bills)).toBe(Number.NEGATIVE_INFINITY)
+  expect(fundedAt(held(['BTC', '3'], ['USDT', '5'], ['ETH', '1']), bills)).toBe(
+    Number.NEGATIVE_INFINITY,
+  )
+  // By floats 3.6e-12 of these would be left.
+  const spent = ['-9000', '-1499.810816', '25000'].map((balChg, step) => ({
+    ...bill(40 - step * 10, balChg),
+    ccy: 'USDT',
+  }))
+  expect(fundedAt(held(['USDT', '14500.189184']), spent)).toBe(20)
 })

@@ -1,3 +1,4 @@
+import Big from 'big.js'
 import type { Bill } from '~/pages/orders/bills'
 
 /** What was held of a currency at some moments, oldest first, found by undoing bills. */
@@ -46,13 +47,12 @@ export function sinceFunded(points: Worth[]): Worth[] {
 }
 
 /** When the first money came, or -Infinity where something was held before all these bills. */
-export function fundedAt(held: ReadonlyMap<string, number>, bills: readonly Bill[]): number {
-  const times = bills.map(({ ts }) => Number(ts))
-  const first = Math.min(...times)
-  const currencies = new Set([...held.keys(), ...bills.map(({ ccy }) => ccy)])
-  for (const ccy of currencies) {
-    const of = bills.filter((bill) => bill.ccy === ccy)
-    if (heldAt(held.get(ccy) ?? 0, of, [first - 1])[0] !== 0) return Number.NEGATIVE_INFINITY
+export function fundedAt(held: ReadonlyMap<string, string>, bills: readonly Bill[]): number {
+  const before = new Map([...held].map(([ccy, amount]) => [ccy, new Big(amount)]))
+  for (const { ccy, balChg } of bills) {
+    before.set(ccy, (before.get(ccy) ?? new Big(0)).minus(balChg))
   }
-  return first
+  // To the last digit: by a float something would always be left of nothing.
+  if ([...before.values()].some((amount) => !amount.eq(0))) return Number.NEGATIVE_INFINITY
+  return Math.min(...bills.map(({ ts }) => Number(ts)))
 }
