@@ -152,11 +152,18 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
   const read = coverIn(statement)
   const columns: Column<AssetRow>[] = [
     { id: 'asset', title: t('currency'), cell: ({ symbol }) => <b>{symbol}</b> },
-    { id: 'owed', title: t('reserves.owed'), number: true, cell: (one) => text(one.users, one) },
+    {
+      id: 'owed',
+      title: t('reserves.owed'),
+      number: true,
+      detail: true,
+      cell: (one) => text(one.users, one),
+    },
     {
       id: 'there',
       title: t('reserves.there'),
       number: true,
+      detail: true,
       cell: (one) => (
         <>
           {text(one.reserves, one)}
