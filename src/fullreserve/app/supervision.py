@@ -123,7 +123,9 @@ class Child:
                 return
             if self._clock.monotonic_ns() - started_ns > SOUND_MS * NS_PER_MS:
                 pause_ms = PAUSE_FIRST_MS
-            log.error("child ended", module=self.module, code=code, again_in_ms=pause_ms)
+            # Who was asked to end by somebody else, or had nothing left to do, did not fail.
+            tell = log.error if code else log.info
+            tell("child ended", module=self.module, code=code, again_in_ms=pause_ms)
             await self._clock.wait_ms(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_LONGEST_MS)
             self.restarts += 1

@@ -110,6 +110,7 @@ TABLE: dict[int, Error] = {
     52927: Error(200, "There is no quote for this pair"),
     54036: Error(200, "stpMode cancel_both is not possible with fok"),
     54070: Error(200, "Take-profit and stop-loss must be in attachAlgoOrds"),
+    54085: Error(200, "slippagePct is outside what is possible here", ": {allowed}"),
     # --- transfers
     58004: Error(200, "The account is blocked"),
     58013: Error(200, "Withdrawals of {name} are not offered"),

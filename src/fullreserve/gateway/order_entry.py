@@ -283,7 +283,7 @@ def _place_flags(params: PlaceParams, instrument: Instrument) -> int:
     if params.tp_trigger_px or params.sl_trigger_px:
         raise Problem(54070)
     if params.slippage_pct:
-        raise Problem(51000, "slippagePct", "none: slippage limits are not offered")
+        raise Problem(54085, allowed="none; give a limit order's price instead")
     flags = 0
     if params.ban_amend and boolean("banAmend", params.ban_amend):
         flags = int(OrderFlag.BAN_AMEND)

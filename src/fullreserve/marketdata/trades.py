@@ -16,12 +16,7 @@ _SIDES = {int(Side.BUY): "buy", int(Side.SELL): "sell"}
 
 
 def trade_row(instrument: Instrument, trade: Trade) -> str:
-    """One match as a JSON object of `market/trades`."""
-    return f"{{{_body(instrument, trade, trade.size)}}}"
-
-
-def match_row(instrument: Instrument, trade: Trade) -> str:
-    """One match as a JSON object of the `trades-all` channel."""
+    """One match as a JSON object of `market/trades` and of the `trades-all` channel."""
     return f'{{{_body(instrument, trade, trade.size)},"source":"0"}}'
 
 

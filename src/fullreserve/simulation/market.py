@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from fullreserve import logs
 from fullreserve.app.tls import client_context
 from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
@@ -202,7 +203,9 @@ async def trade(settings: Settings, clock: Clock) -> None:
 
 
 async def _main() -> None:
-    task = asyncio.ensure_future(trade(Settings.load(), SystemClock()))
+    settings = Settings.load()
+    logs.configure(settings.log)
+    task = asyncio.ensure_future(trade(settings, SystemClock()))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:

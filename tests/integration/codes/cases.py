@@ -139,6 +139,7 @@ REST: dict[int, Case] = {
     51603: Case(lambda bed: bed.get("trade/order", **ONE, ordId="1"), "does not exist"),
     54036: Case(lambda bed: bed.order(ordType="fok", stpMode="cancel_both"), "fok"),
     54070: Case(lambda bed: bed.order(tpTriggerPx="1"), "attachAlgoOrds"),
+    54085: Case(lambda bed: bed.order(slippagePct="0.01"), "none"),
     58114: Case(
         lambda bed: bed.post(
             "asset/transfer", {"ccy": "USDT", "amt": "0", "from": "18", "to": "6"}

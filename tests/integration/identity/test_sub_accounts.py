@@ -258,6 +258,7 @@ async def test_money_moves_between_sub_accounts_by_their_masters_word(master: Ma
     assert funding.row["bal"] == "40"
     for change, code in (
         ({"amt": "60.5"}, "58350"), ({"amt": "0"}, "58114"), ({"amt": "x"}, "51000"),
+        ({"amt": "-10"}, "58114"), ({"amt": "--1"}, "51000"),
         ({"amt": "0.000000001"}, "51000"), ({"ccy": "NONE"}, "51012"), ({"from": "7"}, "51000"),
         ({"toSubAccount": "strategy1"}, "59507"), ({"toSubAccount": "nobody1"}, "59510"),
         ({"toSubAccount": ""}, "50014"),

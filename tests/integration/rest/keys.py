@@ -53,7 +53,7 @@ TICKER = _keys(
 )
 TRADE = _keys(
     """
-    instId px sz side tradeId ts
+    instId px sz side source tradeId ts
     """
 )
 FEE = _keys(

@@ -151,7 +151,7 @@ def test_a_number_keeps_all_its_digits() -> None:
         ({"stpMode": "cancel_both", "ordType": "fok"}, 54036, "fok"),
         ({"tradeQuoteCcy": "USDC"}, 51000, "USDT"),
         ({"pxAmendType": "2"}, 51000, "pxAmendType"),
-        ({"slippagePct": "0.01"}, 51000, "slippagePct"),
+        ({"slippagePct": "0.01"}, 54085, "slippagePct"),
         ({"attachAlgoOrds": [{"tpTriggerPx": "1"}]}, 51000, "attachAlgoOrds"),
         ({"tpTriggerPx": "1"}, 54070, "attachAlgoOrds"),
     ],

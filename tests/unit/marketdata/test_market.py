@@ -8,7 +8,7 @@ from fullreserve.exchange.wire.queries import Depth, DepthLevel
 from fullreserve.marketdata import trade_ids
 from fullreserve.marketdata.bars import ONE_MINUTE
 from fullreserve.marketdata.market import InstrumentMarket, Market
-from fullreserve.marketdata.trades import KEPT, Tape, match_row, merged_rows
+from fullreserve.marketdata.trades import KEPT, Tape, merged_rows, trade_row
 from tests.unit.marketdata.listing import BTC_USDT, NOW, catalog, instrument, level, row, trade
 
 
@@ -45,7 +45,7 @@ def test_the_trades_channel_merges_a_takers_matches_at_one_price() -> None:
         ("1000000004", "0.00008", "1", 6),
     ]  # fmt: skip
     assert merged_rows(instrument(), []) == []
-    assert json.loads(match_row(instrument(), trades[0])) == {
+    assert json.loads(trade_row(instrument(), trades[0])) == {
         "instId": "BTC-USDT", "tradeId": "1000000001", "px": "1", "sz": "0.00001", "side": "buy",
         "ts": str(NOW), "source": "0",
     }  # fmt: skip

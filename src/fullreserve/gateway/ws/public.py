@@ -11,7 +11,7 @@ from fullreserve.marketdata.bars import ONE_MINUTE, Bar
 from fullreserve.marketdata.candles import Candle
 from fullreserve.marketdata.depth import DepthView, Push
 from fullreserve.marketdata.market import InstrumentMarket
-from fullreserve.marketdata.trades import match_row, merged_rows
+from fullreserve.marketdata.trades import merged_rows, trade_row
 
 SHALLOW = 50
 IDLE_BEATS = 600  # of 100 ms: an idle book says so once a minute
@@ -167,7 +167,7 @@ class AllTrades(Trades):
 
     def traded(self, trades: list[Trade]) -> None:
         for trade in trades:
-            self.push(f'"data":[{match_row(self._market.instrument, trade)}]')
+            self.push(f'"data":[{trade_row(self._market.instrument, trade)}]')
 
 
 class CandleTopic(Topic):

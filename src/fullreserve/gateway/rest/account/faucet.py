@@ -27,7 +27,7 @@ from fullreserve.gateway import wire
 from fullreserve.gateway.balances import trading as trading_accounts
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.asset.transfer import parse_amount
+from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.bill_types import FAUCET_IN, FAUCET_OUT
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Params

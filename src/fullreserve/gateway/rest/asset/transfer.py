@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from fullreserve.exchange import chart, decimals
-from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange import chart
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.client_ids import Note
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.sender import Sender, place
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Params, label
@@ -30,7 +30,6 @@ ROOMS = {"6": chart.FUND, "18": chart.TRADE}
 ROOM_NAMES = {kind: number for number, kind in ROOMS.items()}
 # Who sends to whom; the last two are asked for by a sub-account.
 OWN_ACCOUNTS, TO_SUB, FROM_SUB, TO_MASTER, TO_OTHER = "0", "1", "2", "3", "4"
-AMOUNT_MAX = 2**127 - 1
 
 Room = Annotated[Literal["6", "18"], Meta(description="6 funding account, 18 trading account")]
 ClientId = Annotated[
@@ -76,22 +75,6 @@ def routes(context: Context, sender: Sender) -> Routes:
         ("POST", "asset/transfer"): trading(Taking(TransferParams, funds.transfer)),
         ("GET", "asset/transfer-state"): reading(Taking(StateParams, funds.state), 10, 1000),
     }
-
-
-def parse_amount(asset: Asset, text: str, name: str = "amt") -> int:
-    """An amount in ledger units; Problem 51000, 58114, 58350."""
-    try:
-        amount = asset.parse(text)
-    except decimals.TooPrecise:
-        allowed = f"at most {asset.scale} digits after the point"
-        raise Problem(51000, name, allowed) from None
-    except decimals.NotANumber:
-        raise Problem(51000, name, "a plain decimal number more than 0, as a string") from None
-    if not amount:
-        raise Problem(58114)
-    if amount > AMOUNT_MAX:
-        raise Problem(58350)
-    return amount
 
 
 class _Funds:

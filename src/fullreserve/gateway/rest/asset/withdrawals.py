@@ -41,8 +41,9 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.own_addresses import OwnAddresses
+from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.deposits import number_of
-from fullreserve.gateway.rest.asset.transfer import ClientId, parse_amount
+from fullreserve.gateway.rest.asset.transfer import ClientId
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.past import kept

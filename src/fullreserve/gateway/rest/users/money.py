@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Limit, Refused
-from fullreserve.exchange import chart, decimals
+from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes, amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
@@ -17,6 +17,7 @@ from fullreserve.gateway import ids, wire
 from fullreserve.gateway.balances import balance_row, trading
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.not_moved import not_moved
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, Ccys, OfTime, Params
@@ -36,7 +37,6 @@ if TYPE_CHECKING:  # a gateway opens its doors before the database is loaded
 # OKX's numbers of the two accounts.
 ROOMS = {"6": chart.FUND, "18": chart.TRADE}
 TO_SUB, TO_MASTER = "0", "1"
-AMOUNT_MAX = 2**127 - 1
 
 Room = Annotated[Literal["6", "18"], Meta(description="6 funding account, 18 trading account")]
 
@@ -138,7 +138,7 @@ class _Money:
         """Move money between two sub-accounts."""
         main = master(request)
         asset = self._asset(params.ccy)
-        amount = _amount(asset, params.amt)
+        amount = parse_amount(asset, params.amt)
         sender = await self._family.named(main, params.from_sub_account)
         receiver = await self._family.named(main, params.to_sub_account)
         if sender.uid == receiver.uid:
@@ -198,18 +198,3 @@ class _Money:
             "ts": str(bill.time_ms),
             "type": TO_SUB if bill.change < 0 else TO_MASTER,
         }
-
-
-def _amount(asset: Asset, text: str) -> int:
-    try:
-        amount = asset.parse(text)
-    except decimals.TooPrecise:
-        allowed = f"at most {asset.scale} digits after the point"
-        raise Problem(51000, "amt", allowed) from None
-    except decimals.NotANumber:
-        raise Problem(51000, "amt", "a plain decimal number more than 0, as a string") from None
-    if not amount:
-        raise Problem(58114)
-    if amount > AMOUNT_MAX:
-        raise Problem(58350)
-    return amount
