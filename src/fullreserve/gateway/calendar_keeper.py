@@ -5,7 +5,7 @@ Everything is done before it is noted as done, and may be done twice: after a cr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +13,14 @@ import structlog
 
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.calendar_rules import due, is_over, stage_at, withdrawals_end_ms
+from fullreserve.exchange.products.calendar_rules import (
+    deposits_stop_until_ms,
+    due,
+    is_over,
+    stage_at,
+    withdrawals_end_ms,
+    withdrawals_stop_until_ms,
+)
 from fullreserve.exchange.products.calendar_wire import (
     CALENDAR,
     Clear,
@@ -63,10 +70,37 @@ class CalendarKeeper:
         await self._context.clock.wait_ms(LOOK_MS)
 
     async def round(self) -> None:
-        """Does what is due; Problem, Denied and Unavailable leave it due."""
+        """Does what is due; what is refused stays due, and holds up nothing else.
+
+        Unavailable leaves all that is not done yet due. Requests that wait are settled last, since
+        there may be many, and what they had to be settled for is noted only then.
+        """
         context = self._context
         plans: Plans = await ask(context, CALENDAR, ListPlans())
         now = context.clock.exchange_ms()
+        await self._tried("windows", self._instruments(plans, now))
+        after: list[Reached | Done] = []
+        for network in dict.fromkeys(one.terms.network for one in plans.networks):
+            windows = [one for one in plans.networks if one.terms.network == network]
+            await self._tried(f"network {network}", self._network(network, windows, now, after))
+        for one in plans.delistings:
+            if not is_over(one):
+                await self._tried(f"delisting {one.number}", self._delist(one, now, after))
+        if after:
+            await settle_all_deposits(context)
+            await settle(context)
+        for word in after:
+            await say(context, CALENDAR, word)
+
+    async def _tried(self, plan: str, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except (Problem, Denied) as problem:
+            log.warning("a plan of the calendar waits", plan=plan, why=str(problem))
+
+    async def _instruments(self, plans: Plans, now: int) -> None:
+        """Brings instruments to where the fold can bring them itself."""
+        context = self._context
         going = [one for one in plans.delistings if not is_over(one)]
         instruments: list[InstrumentChanged] = []
         if going:
@@ -82,14 +116,6 @@ class CalendarKeeper:
             if window.stage == Stage.CLOSED
             for instrument in window.before
         }
-        for window in plans.networks:
-            wanted = stage_at(window, now)
-            if wanted != window.stage:
-                await self._bring(window, wanted)
-        for one in going:
-            instruments = await context.door.query(ListInstruments())
-            for each in due(one, now, instruments):
-                await self._do(one, each, instruments)
 
     async def _go_on(self) -> None:
         for _ in range(STEPS_MAX):
@@ -97,25 +123,42 @@ class CalendarKeeper:
             if reply.code:
                 return
 
-    async def _bring(self, one: NetworkWindow, stage: Stage) -> None:
-        """Stops what a stage stops of a network, and lets the rest go on."""
-        terms, is_closed = one.terms, stage == Stage.CLOSED
-        for fold, is_stopped, until_ms in (
-            (DEPOSITS, is_closed, terms.preopen_ms),
-            (WITHDRAWALS, is_closed or stage == Stage.PREOPEN, terms.end_ms),
+    async def _network(
+        self, network: int, windows: list[NetworkWindow], now: int, after: list[Reached | Done]
+    ) -> None:
+        """Stops what all windows of a network together stop now, and lets the rest go on."""
+        words = [
+            Reached(one.number, stage)
+            for one in windows
+            if (stage := stage_at(one, now)) != one.stage
+        ]
+        if not words:
+            return
+        going = [one for one in windows if not is_over(one)]
+        for fold, until_ms in (
+            (DEPOSITS, deposits_stop_until_ms(going, now)),
+            (WITHDRAWALS, withdrawals_stop_until_ms(going, now)),
         ):
-            told_ms = until_ms if is_stopped else 0
-            await self._said(fold, Hold(terms.network, 0, is_stopped, until_ms=told_ms))
-        await settle_all_deposits(self._context)
-        await settle(self._context)
-        await say(self._context, CALENDAR, Reached(one.number, stage))
+            await self._said(fold, Hold(network, 0, until_ms > 0, until_ms=until_ms))
+        after.extend(words)
 
     async def _said(self, fold: int, word: msgspec.Struct) -> None:
         reply = await say(self._context, fold, word)
         if reply.code:
             raise Problem(reply.code)
 
-    async def _do(self, one: Delisting, each: Due, instruments: list[InstrumentChanged]) -> None:
+    async def _delist(self, one: Delisting, now: int, after: list[Reached | Done]) -> None:
+        instruments = await self._context.door.query(ListInstruments())
+        for each in due(one, now, instruments):
+            await self._do(one, each, instruments, after)
+
+    async def _do(
+        self,
+        one: Delisting,
+        each: Due,
+        instruments: list[InstrumentChanged],
+        after: list[Reached | Done],
+    ) -> None:
         if each.deed == Deed.CLEAR:
             spec = next(spec for spec in instruments if spec.instrument == each.instrument)
             owners = [state.owner async for state in self._setting_aside(spec)]
@@ -128,7 +171,8 @@ class CalendarKeeper:
             await self._hold(DEPOSITS, each.asset)
         elif each.deed == Deed.STOP_WITHDRAWALS:
             await self._hold(WITHDRAWALS, each.asset)
-            await settle(self._context)
+            after.append(Done(each.plan, each.deed, each.days))
+            return
         else:
             await self._notify(one)
         await say(self._context, CALENDAR, Done(each.plan, each.deed, each.days))

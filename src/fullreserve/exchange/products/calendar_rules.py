@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fullreserve.exchange.products.calendar_wire import (
     DAY_MS,
@@ -60,6 +60,25 @@ def meet(terms: MaintainNetwork, other: NetworkWindow) -> bool:
         and terms.begin_ms < theirs.end_ms
         and theirs.begin_ms < terms.end_ms
     )
+
+
+def deposits_stop_until_ms(windows: Iterable[NetworkWindow], now_ms: int) -> int:
+    """When deposits of a network with these windows are credited again; 0: they are now."""
+    return _stop_until_ms(((one.terms.begin_ms, one.terms.preopen_ms) for one in windows), now_ms)
+
+
+def withdrawals_stop_until_ms(windows: Iterable[NetworkWindow], now_ms: int) -> int:
+    """When withdrawals of a network with these windows are paid again; 0: they are now."""
+    return _stop_until_ms(((one.terms.begin_ms, one.terms.end_ms) for one in windows), now_ms)
+
+
+def _stop_until_ms(stops: Iterable[tuple[int, int]], now_ms: int) -> int:
+    """The end of what goes on now, with what begins when it ends; ends are not part of a stop."""
+    until_ms = now_ms
+    for begin_ms, end_ms in sorted(stops):
+        if begin_ms <= until_ms:
+            until_ms = max(until_ms, end_ms)
+    return until_ms if until_ms > now_ms else 0
 
 
 def state_in(stage: int, before: int) -> int:
