@@ -13,7 +13,7 @@ use crate::instruments::Instruments;
 use crate::ledger::Ledger;
 use crate::levels::TouchedLevels;
 use crate::money::Amount;
-use crate::movements::RULES_MASTER_SENDS;
+use crate::orders::check::RULES_FUNDS_FOR_LEAST;
 use crate::orders::{Orders, book_side};
 use crate::owners::Owners;
 use crate::parameters::Parameters;
@@ -26,7 +26,7 @@ use crate::wire::event;
 use crate::wire::{Batch, Events};
 
 /// The rules that this version knows; `ActivateRules` switches between them.
-pub const RULES_KNOWN: u32 = RULES_MASTER_SENDS;
+pub const RULES_KNOWN: u32 = RULES_FUNDS_FOR_LEAST;
 
 /// The rules that every log begins with, whatever this version knows beside them.
 pub const RULES_FIRST: u32 = 1;

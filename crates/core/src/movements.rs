@@ -16,7 +16,7 @@ use crate::wire::event;
 const FUNDING: Kind = Kind(1);
 
 /// The rules from which a master moves what its sub-account may not send.
-pub(crate) const RULES_MASTER_SENDS: u32 = 3;
+const RULES_MASTER_SENDS: u32 = 3;
 
 /// Bill types of OKX's funding account.
 const DEPOSIT: Reason = Reason(1);

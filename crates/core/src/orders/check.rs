@@ -13,6 +13,9 @@ use crate::refusal::{Refusal, Refused};
 use crate::types::*;
 use crate::wire::command::PlaceOrder;
 
+/// The rules from which a market order that its funds give less than the least size is refused.
+pub(crate) const RULES_FUNDS_FOR_LEAST: u32 = 4;
+
 /// An order that nothing can refuse any more.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft {
@@ -251,11 +254,31 @@ impl Exchange {
         } else {
             ban_amend && ceiling > available
         };
-        if available <= 0 || short {
+        if available <= 0 || short || self.is_under_least(draft, instrument, available) {
             let allowed = u64::try_from(available.max(0)).unwrap_or(u64::MAX);
             return Err(Refusal::NotEnoughBalance.allowing(allowed));
         }
         Ok(available.min(ceiling))
+    }
+
+    /// Whether what is there buys (or is, for a seller) less than the least size at the best price.
+    ///
+    /// Where nobody stands within the limit, the order ends unfilled for that reason.
+    #[inline]
+    fn is_under_least(&self, draft: &Draft, instrument: &Instrument, available: i128) -> bool {
+        if self.rules < RULES_FUNDS_FOR_LEAST {
+            return false;
+        }
+        let best = instrument.best(draft.side.opposite());
+        let Some(price) = best.filter(|price| super::reaches(draft.side, draft.limit, *price))
+        else {
+            return false;
+        };
+        let size = match draft.side {
+            Side::Buy => instrument.value.size_of_quote(available, price),
+            Side::Sell => instrument.value.size_of_base(available),
+        };
+        size < instrument.terms.min_size.0
     }
 
     /// Whether a fill-or-kill order can be filled now, by the same walk as the matching.

@@ -221,6 +221,51 @@ fn a_market_buy_takes_what_the_balance_covers() {
     assert_eq!(world.reply(over).code, Code(51008));
 }
 
+/// Criterion: CORE-ORD-28. The least size is 0.0001 BTC, for 6 USDT at 60,000.
+#[test]
+fn funds_for_less_than_the_least_size_are_none_from_rules_4_on() {
+    let mut world = World::funded();
+    world.ok(open(31, 31, 0, OwnerFlags::NONE));
+    world.give(31, USDT, 599_999_999);
+    world.give(31, BTC, 9_999);
+    let buy = market(31, Side::Buy, SizeUnit::Quote, 6_910 * COIN as u64);
+    let orders = [
+        buy.clone(),
+        market(31, Side::Buy, SizeUnit::Base, 5),
+        of_type(OrderType::OptimalLimitIoc, limit(31, Side::Buy, 0, 5)),
+        market(31, Side::Sell, SizeUnit::Base, 5),
+    ];
+    world.ok(limit(12, Side::Sell, 600_000, 10));
+    world.ok(limit(12, Side::Buy, 590_000, 10));
+    for order in &orders {
+        let order = world.ok(order.clone());
+        let order = world.order(order);
+        assert_eq!((order.filled, order.state), (0, OrderState::Canceled));
+    }
+    world.ok(ActivateRules { rules: 4 });
+    for order in &orders {
+        let allowed = if order.side == Side::Buy {
+            599_999_999
+        } else {
+            9_999
+        };
+        assert_eq!(world.refusal(order.clone()), (51008, allowed), "{order:?}");
+    }
+    world.give(31, USDT, 1);
+    world.give(31, BTC, 1);
+    let bought = world.ok(buy.clone());
+    assert_eq!(world.order(bought).filled, 1);
+    let sold = world.ok(market(31, Side::Sell, SizeUnit::Base, 5));
+    assert_eq!(world.order(sold).filled, 2);
+    // Where nobody offers within the band, money is not what is missing.
+    world.ok(CancelAll {
+        owner: OwnerId(12),
+        instrument: InstrumentId(0),
+    });
+    let ended = world.ok(buy);
+    assert_eq!(world.order(ended).state, OrderState::Canceled);
+}
+
 /// Criterion: CORE-ORD-23. 10.000001 USDT at 60,000 buy 0.0001 for 6 USDT; the rest is no lot.
 #[test]
 fn a_quote_sized_order_ends_filled() {

@@ -191,7 +191,7 @@ pub fn houses() -> [DefineHouse; 2] {
 pub fn genesis() -> Vec<Body> {
     let mut bodies: Vec<Body> = assets().into_iter().map(Body::from).collect();
     bodies.extend(kinds().into_iter().map(Body::from));
-    bodies.push(ActivateRules { rules: 3 }.into());
+    bodies.push(ActivateRules { rules: 4 }.into());
     bodies.extend((0..TIERS.len()).map(|tier| fee_tier(tier).into()));
     bodies.push(open(HOUSE, HOUSE, 0, OwnerFlags::HOUSE).into());
     bodies.extend(houses().map(Body::from));

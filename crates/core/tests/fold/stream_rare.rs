@@ -37,7 +37,7 @@ impl Stream {
             11..13 => self.set_parameter().into(),
             13..17 => self.set_suspension().into(),
             17 => ActivateRules {
-                rules: self.dice.pick(&[1, 2, 3, 3]),
+                rules: self.dice.pick(&[1, 2, 3, 4, 4]),
             }
             .into(),
             18 => Quarantine {

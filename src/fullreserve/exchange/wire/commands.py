@@ -396,7 +396,9 @@ class SetSuspension(Command, frozen=True, tag=30):
 RULES_GUARD = 2
 # Rules from which a master moves what its sub-account may not send.
 RULES_MASTER_SENDS = 3
-RULES_KNOWN = RULES_MASTER_SENDS
+# Rules from which a market order whose funds give less than the least size is refused.
+RULES_FUNDS_FOR_LEAST = 4
+RULES_KNOWN = RULES_FUNDS_FOR_LEAST
 
 
 class ActivateRules(Command, frozen=True, tag=31):

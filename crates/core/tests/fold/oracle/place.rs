@@ -223,10 +223,22 @@ impl Oracle {
             _ => None,
         };
         let needed = most.unwrap_or_else(|| if ban { self.walk_cost(order, limit) } else { 0 });
-        if available <= 0 || ban && needed > available {
+        let is_under_least = self.rules >= 4 && self.is_under_least(order, limit, pair, available);
+        if available <= 0 || ban && needed > available || is_under_least {
             return Err(51008);
         }
         Ok(most.map_or(available, |most| most.min(available)))
+    }
+
+    /// Whether the money there is gives less than the least size at the first price to be met.
+    fn is_under_least(&self, order: &Order, limit: u64, pair: &Instrument, money: i128) -> bool {
+        let is_met = self.best_maker(order.instrument, order.side, limit);
+        let first = self.first_price(order.instrument, order.side);
+        is_met.is_some()
+            && first.is_some_and(|price| match order.side {
+                Side::Buy => self.size_for(pair, money, price) < pair.terms.min_size.0,
+                Side::Sell => money < self.base_units(pair, pair.terms.min_size.0),
+            })
     }
 
     pub(super) fn carry_out(&mut self, draft: Draft) -> u64 {
