@@ -127,7 +127,9 @@ async def test_a_network_that_refuses_does_not_hold_up_another(
         await agreed(desk, "network-maintenance", **times, chain=chain)
     keeper, is_refusing, said = CalendarKeeper(context), True, []
 
-    async def some_refused(context: Context, fold: int, word: Any, owner: int = chart.HOUSE) -> Reply:
+    async def some_refused(
+        context: Context, fold: int, word: Any, owner: int = chart.HOUSE
+    ) -> Reply:
         said.append(word)
         if is_refusing and isinstance(word, Hold) and word.network == NETWORK:
             return Reply(1, 1, 1, REFUSED.code, 0, 0)
