@@ -16,6 +16,7 @@ from fullreserve.custody.hd import Public, derive
 from fullreserve.custody.keccak import keccak256
 
 MEMO_DIGITS_MIN = 6
+MEMO_DIGITS_MAX = 20  # of a receiver elsewhere
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 _EVM_BYTES = 20
@@ -35,6 +36,12 @@ class Addresses(ABC):
     @abstractmethod
     def read(self, text: str) -> bytes:
         """The place that a text names; bech32.BadAddress, which says what is wrong."""
+
+    def memo(self, text: str) -> str:
+        """A receiver's memo, as a transaction carries it; bech32.BadAddress."""
+        if text:
+            raise bech32.BadAddress("addresses of this chain have no memo")
+        return text
 
     def address(self, index: int) -> str:
         """The text of an index."""
@@ -96,8 +103,18 @@ class MemoAddresses(EvmAddresses):
         return f"{alone}:{memo_of(index)}" if index else alone
 
     def read(self, text: str) -> bytes:
-        """Of the part before the colon; the memo is read by `index_of_memo`."""
-        return super().read(text.partition(":")[0])
+        """Of the part before the colon; what follows one has to be a memo."""
+        alone, colon, memo = text.partition(":")
+        if colon:
+            self.memo(memo)
+        return super().read(alone)
+
+    def memo(self, text: str) -> str:
+        """Digits; whose they are is nothing that this chain says, `index_of_memo` knows ours."""
+        plain = text.isascii() and text.isdigit()
+        if not (plain and len(text) <= MEMO_DIGITS_MAX):
+            raise bech32.BadAddress(f"its memo is 1 to {MEMO_DIGITS_MAX} digits, 0 to 9")
+        return text
 
 
 class Table:

@@ -33,6 +33,8 @@ def encode(hrp: str, version: int, program: bytes) -> str:
 
 def decode(hrp: str, text: str) -> tuple[int, bytes]:
     """Version and program; BadAddress."""
+    if not text.isascii():
+        raise BadAddress("it holds letters that no address holds")
     lower = text.lower()
     if text not in (lower, text.upper()) or len(text) > _LONGEST:
         raise BadAddress("upper and lower case are mixed, or it is too long")

@@ -114,7 +114,8 @@ class ExchangeIntents:
         scales = self._networks[plan.network].scales
         try:
             text, memo = self._destinations.of(found.owner, found.network, found.destination)
-            place = self._addresses[plan.network].read(text)
+            addresses = self._addresses[plan.network]
+            place, memo = addresses.read(text), addresses.memo(memo)
             amount = scales[found.asset].to_chain(found.value)
         except (BadAddress, KeyError, ValueError) as problem:
             raise WillNotSign("the withdrawal names no address that can be paid") from problem

@@ -32,6 +32,7 @@ from fullreserve.custody.chains.adapter import (
 )
 from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
 from fullreserve.custody.hot_sweeps import Surplus, number_of, sweep_number
+from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
@@ -51,6 +52,9 @@ AT_ONCE = 128  # plans that are taken a step further together
 REFUSED_ROUNDS = 20
 # Withdrawals that one word about the hot wallet moves: the exchange does no more at once.
 MOVED_AT_ONCE = 64
+
+# What a payment that was read wrong raises somewhere in the building of its transaction.
+FAULTS = (ValueError, ArithmeticError)
 
 log = structlog.get_logger(__name__)
 
@@ -218,9 +222,10 @@ class Payer:
                 continue
             try:
                 made = await to_thread(self._chain.plan, [one.payment], bound)
-            except Unpayable as problem:
-                log.warning("sweep of hot waits", problem=str(problem))
-                self._say_held(one.move, Why.UNPLANNED, str(problem))
+            except FAULTS as problem:
+                why = str(problem) if isinstance(problem, Unpayable) else named(problem)
+                log.warning("sweep of hot waits", problem=why)
+                self._say_held(one.move, Why.UNPLANNED, why)
                 continue
             self._keep([msgspec.structs.replace(made, withdrawals=(), move=one.move)])
 
@@ -244,10 +249,10 @@ class Payer:
             payment = await self._payment(pay)
             if payment is None:
                 continue
-            try:
-                await to_thread(self._chain.plan, [payment], bound)
-            except Unpayable:
+            (one,) = await to_thread(self._tried, [[payment]], bound)
+            if isinstance(one, HotShort):
                 continue
+            # Also what nothing can pay: it is refunded when it is planned.
             word = wire.Refilled(self._chain.network, pay.asset, MOVED_AT_ONCE)
             await self._exchange.report(word)
 
@@ -277,7 +282,7 @@ class Payer:
         self, batches: Sequence[Sequence[Payment]], bound: list[Plan], short: dict[int, int]
     ) -> list[Sequence[Payment]]:
         """Plans batches; those to be tried again one by one, for the sake of what can be paid."""
-        found = await to_thread(self._chain.plan_all, batches, bound)
+        found = await to_thread(self._tried, batches, bound)
         plans = [one for one in found if isinstance(one, Plan)]
         self._keep(plans)
         bound += plans
@@ -299,12 +304,33 @@ class Payer:
             await self._exchange.report(*words)
         return again
 
+    def _tried(
+        self, batches: Sequence[Sequence[Payment]], bound: Sequence[Plan]
+    ) -> list[Plan | Unpayable]:
+        """`plan_all`, where a payment that planning stumbles over is Unpayable by itself.
+
+        NodeProblem; what is wrong without any payment is raised: the network is at fault then.
+        """
+        try:
+            return self._chain.plan_all(batches, bound)
+        except FAULTS as problem:
+            if len(batches) == 1:
+                self._chain.plan_all([()], bound)
+                return [Unpayable(named(problem))]
+        taken, made = list(bound), list[Plan | Unpayable]()
+        for batch in batches:
+            made += self._tried([batch], taken)
+            taken += [one for one in made[-1:] if isinstance(one, Plan)]
+        return made
+
     async def _payment(self, pay: wire.Pay) -> Payment | None:
         try:
             text, memo = await self._exchange.destination(pay)
-            place = self._chain.addresses.read(text)
+            addresses = self._chain.addresses
+            place, memo = addresses.read(text), addresses.memo(memo)
             amount = self._terms.scales[pay.asset].to_chain(amount_int(pay.amount))
         except (BadAddress, KeyError, ValueError):
+            log.warning("not payable", withdrawal=pay.withdrawal, problem="its address or amount")
             await self._exchange.report(wire.Failed(pay.withdrawal, UNPAYABLE))
             return None
         except DamagedRow as problem:
@@ -386,10 +412,11 @@ class Payer:
         failed: list[BaseException] = []
         with self._store.together():
             for (run, plan), one in zip(asked, found, strict=True):
-                if isinstance(one, NotSigned):
+                if isinstance(one, (NotSigned, *FAULTS)):
                     # The others are not to wait for it.
-                    log.warning("payment waits", plan=run.kept.id, problem=str(one))
-                    self._say_held(plan.move, Why.UNSIGNED, str(one))
+                    why = str(one) if isinstance(one, NotSigned) else named(one)
+                    log.warning("payment waits", plan=run.kept.id, problem=why)
+                    self._say_held(plan.move, Why.UNSIGNED, why)
                 elif isinstance(one, BaseException):
                     failed.append(one)
                 else:

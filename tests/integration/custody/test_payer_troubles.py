@@ -7,15 +7,24 @@ of the contract is kept strictly by `Agreement`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fullreserve.custody import contracts
-from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
+from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import NodeRefuses
-from fullreserve.custody.payer import OVERTAKEN, REFUSED_ROUNDS, REVERTED, NotSigned, Payer
+from fullreserve.custody.payer import (
+    OVERTAKEN,
+    REFUSED_ROUNDS,
+    REVERTED,
+    UNPAYABLE,
+    NotSigned,
+    Payer,
+)
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.identity.keyring import DamagedRow
@@ -25,6 +34,7 @@ from tests.integration.custody.outsiders import TERMS, TOKEN, Approved, Bed, Evm
 from tests.integration.custody.test_payer import PAY_TERMS, SALT, Agreement, until_done
 
 LARGE = 10**24
+OUTSIDE = "0x" + "7b" * 20
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +264,120 @@ async def test_a_destination_whose_row_is_damaged_keeps_nobody_waiting(
     book.damaged.clear()
     await until_done(erc20, payer, book)
     assert set(book.paid) == {bad, good}
+
+
+@pytest.fixture(scope="module")
+def memos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
+    made = made_bed("memo", tmp_path_factory.mktemp("memo"))
+    assert isinstance(made, EvmBed)
+    yield made
+    made.close()
+
+
+class Written(Agreement):
+    """Each is to go to the outsider with its own number as memo, one of them with another."""
+
+    def __init__(self, bed: Bed, bad: str, *indexes: int) -> None:
+        super().__init__(bed, *indexes)
+        self.bad = bad
+
+    async def destination(self, pay: wire.Pay) -> tuple[str, str]:
+        is_first = pay.withdrawal == min(self.waiting)
+        return OUTSIDE, self.bad if is_first else str(pay.withdrawal)
+
+
+@pytest.mark.parametrize("memo", ["\U0001f642", "\u0667", ""])
+async def test_a_memo_that_no_transaction_carries_is_refunded(
+    memos: EvmBed, store: Store, memo: str
+) -> None:
+    """Criterion: CHAINS-PAYER-13. It stood in an address book; all others are paid."""
+    book = Written(memos, memo, *(memos.fresh() for _ in range(3)))
+    bad, *good = book.waiting
+    place = memos.chain.addresses.read(OUTSIDE)
+    approved = Approved(*(Payment(n, memos.asset, memos.unit, place, str(n)) for n in good))
+
+    def sign(plan: Plan) -> Attempt:
+        return memos.sign(plan, approved)
+
+    for _ in range(2):
+        payer = Payer(memos.chain, store, book, sign, PAY_TERMS, SALT)
+        await payer.round()
+        assert book.failed == {bad: UNPAYABLE}
+        assert set(book.bound) == set(good)
+    await until_done(memos, payer, book)
+    assert set(book.paid) == set(good)
+
+
+def stumbling(chain: Chain, over: int, *, always: bool = False) -> Chain:
+    """The chain, as a fault of ours would have it: planning raises over one payment."""
+
+    class Stumbling(type(chain)):  # type: ignore[misc]
+        def plan_all(self, batches: Sequence[Sequence[Payment]], bound: Sequence[Plan]) -> Any:
+            if always or any(one.withdrawal == over for batch in batches for one in batch):
+                "\U0001f642".encode("ascii")
+            return super().plan_all(batches, bound)
+
+    made = copy(chain)
+    made.__class__ = Stumbling
+    return made
+
+
+@pytest.fixture(params=["erc20", "litecoin"])
+def either(request: pytest.FixtureRequest) -> Bed:
+    made: Bed = request.getfixturevalue(request.param)
+    return made
+
+
+async def test_a_payment_that_planning_stumbles_over_is_refunded(
+    either: Bed, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CHAINS-PAYER-13. A later payer pays the others as well."""
+    bed = either
+    book = Refusing(bed, *(bed.fresh() for _ in range(3)))
+    bad, *good = book.waiting
+    for _ in range(2):
+        payer = payer_of(bed, store, book, stumbling(bed.chain, bad))
+        await payer.round()
+        assert book.failed == {bad: UNPAYABLE}
+        assert set(book.bound) == set(good)
+    said = capsys.readouterr().out
+    assert "UnicodeEncodeError" in said
+    assert "\U0001f642" not in said
+    await until_done(bed, payer, book)
+    assert set(book.paid) == set(good)
+
+
+async def test_planning_that_fails_without_any_payment_refunds_nobody(
+    erc20: EvmBed, store: Store
+) -> None:
+    """It is the network that is at fault. Criterion: CHAINS-PAYER-13."""
+    book = Refusing(erc20, erc20.fresh())
+    payer = payer_of(erc20, store, book, stumbling(erc20.chain, 0, always=True))
+    with pytest.raises(UnicodeEncodeError):
+        await payer.round()
+    assert not book.failed
+    await until_done(erc20, payer_of(erc20, store, book), book)
+    assert book.paid.keys() == book.waiting.keys()
+
+
+async def test_signing_that_fails_for_one_stops_no_other(erc20: EvmBed, store: Store) -> None:
+    """What is bound may be signed somewhere: it waits. Criterion: CHAINS-PAYER-13."""
+    book = Refusing(erc20, *(erc20.fresh() for _ in range(3)))
+    bad, *good = book.waiting
+    approved = Approved(*(erc20.payment(n, n, erc20.unit) for n in book.waiting))
+
+    def sign(plan: Plan) -> Attempt:
+        if plan.withdrawals == (bad,) and is_bad:
+            raise OverflowError
+        return erc20.sign(plan, approved)
+
+    is_bad = True
+    payer = Payer(erc20.chain, store, book, sign, PAY_TERMS, SALT)
+    await payer.round()
+    assert book.names.keys() == set(good)
+    is_bad = False
+    await until_done(erc20, payer, book)
+    assert book.paid.keys() == book.waiting.keys()
 
 
 async def test_a_batch_that_is_too_large_is_paid_in_part(litecoin: UtxoBed, store: Store) -> None:

@@ -118,3 +118,42 @@ def test_a_table_knows_the_first_indexes_and_no_more() -> None:
     table.extend(5)
     table.extend(3)
     assert [table.index(ours.place(index)) for index in range(6)] == [0, 1, 2, 3, 4, None]
+
+
+@pytest.mark.parametrize(
+    "memo", ["", "\U0001f642", "\u0667", "\uff17", "-7", "7 ", "a", "1:2", "1" * 21]
+)
+def test_a_memo_that_is_not_of_digits_is_no_address(memo: str) -> None:
+    """What no transaction carries, or what its receiver would read otherwise. CHAINS-ADDRESS-5."""
+    addresses = MemoAddresses(ROOTS[0].public())
+    alone = addresses.address(0)
+    with pytest.raises(BadAddress, match="memo"):
+        addresses.read(f"{alone}:{memo}")
+    with pytest.raises(BadAddress, match="memo"):
+        addresses.memo(memo)
+
+
+@pytest.mark.parametrize("memo", ["7", "007", "1" * 20, memo_of(5)])
+def test_a_memo_of_digits_is_carried_as_it_was_written(memo: str) -> None:
+    """Criterion: CHAINS-ADDRESS-5."""
+    addresses = MemoAddresses(ROOTS[0].public())
+    assert addresses.read(f"{addresses.address(0)}:{memo}") == addresses.place(0)
+    assert addresses.memo(memo) == memo
+
+
+def test_a_memo_is_refused_where_a_chain_has_none() -> None:
+    """Criterion: CHAINS-ADDRESS-5."""
+    addresses = EvmAddresses(ROOTS[0].public())
+    assert addresses.memo("") == ""
+    with pytest.raises(BadAddress, match="no memo"):
+        addresses.memo("7")
+
+
+def test_letters_that_only_look_like_an_address_are_refused() -> None:
+    """The Kelvin sign is a k in small letters. Criterion: CHAINS-ADDRESS-2."""
+    text = encode("bcrt", 0, bytes(20)).upper()
+    assert decode("bcrt", text) == (0, bytes(20))
+    strange = encode("bcrt", 0, bytes((22 << 3,)) + bytes(19)).upper().replace("K", "\u212a")
+    assert "\u212a" in strange
+    with pytest.raises(BadAddress, match="letters"):
+        decode("bcrt", strange)

@@ -189,7 +189,7 @@ class _Withdrawals:
         addresses = self._context.addresses.get(network)
         if addresses is None:
             raise Problem(58013, name=line.asset.symbol)
-        if line.network.needs_memo and ":" not in params.to_addr:
+        if line.network.needs_memo and not params.to_addr.partition(":")[2]:
             raise Problem(58221, allowed="address:memo")
         try:
             text = written(addresses, params.to_addr)

@@ -19,7 +19,7 @@ from fullreserve.gateway.rest.x.credited import Credited
 from fullreserve.identity.deposit_claims import Claim, Kind, Said
 
 NAME_MAX, NOTE_MAX = 64, 500
-AMOUNT = re.compile(r"\d{1,20}(\.\d{1,18})?")
+AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,18})?")
 TRANSACTION = re.compile(r"[0-9A-Za-z]{1,128}")
 
 # What a claim shows once the deposit that it names is its user's.

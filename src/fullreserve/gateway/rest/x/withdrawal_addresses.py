@@ -64,7 +64,7 @@ class _Book:
             offered = [one.chain for one in known if one.network.network in self._context.addresses]
             allowed = "one of " + ", ".join(offered) if offered else "none: no chain is connected"
             raise Problem(51000, "chain", allowed)
-        if network.needs_memo and ":" not in params.addr:
+        if network.needs_memo and not params.addr.partition(":")[2]:
             raise Problem(58221, allowed="address:memo")
         try:
             text = written(addresses, params.addr)

@@ -1,0 +1,64 @@
+"""Goal: a memo that no transaction carries enters no address book, and is not withdrawn to.
+
+Method: a user's session against a chain with memos, whose addresses are read as the payer does.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fullreserve.custody.addresses import MemoAddresses
+from fullreserve.custody.hd import Private
+from fullreserve.exchange.products.custody_wire import DEPOSITS
+from fullreserve.gateway.custody_desk import say
+from tests.integration.operator.bed import Console
+from tests.integration.rest.test_custody import terms
+
+MEMO = 2
+THERE = "0x" + "7b" * 20
+NOT_DIGITS = ("\U0001f642", "\u0667", "12a", "1" * 21)
+
+
+@pytest.fixture
+async def memos(desk: Console) -> Console:
+    """BTC on a chain with memos."""
+    context = desk.town.rest.context
+    assert (await say(context, DEPOSITS, terms(MEMO, "Memo", needs_memo=True))).code == 0
+    branch = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+    context.addresses = {MEMO: MemoAddresses(branch)}
+    return desk
+
+
+@pytest.mark.parametrize(("memo", "code"), [*((one, "58222") for one in NOT_DIGITS), ("", "58221")])
+async def test_a_memo_that_no_transaction_carries_is_refused(
+    memos: Console, memo: str, code: str
+) -> None:
+    """Where it is entered and where it is withdrawn to. Criterion: CHAINS-ADDRESS-5."""
+    book = "x/withdrawal-addresses"
+    entered = {"chain": "BTC-Memo", "addr": f"{THERE}:{memo}", "label": "there"}
+    added = await memos.dan.post(f"{book}/add", **entered)
+    assert (added.code, "memo" in added.json["msg"]) == (code, True)
+    assert (await memos.dan.get(book)).data == []
+    order = {"ccy": "BTC", "amt": "1", "dest": "4", "chain": "BTC-Memo", "toAddr": entered["addr"]}
+    # Also where an older exchange had taken it into the book.
+    desk = memos.town.rest.context.desk
+    text = entered["addr"].lower()
+    await desk.act(desk.rooms.addresses.add, memos.dan_uid, MEMO, text, "there")
+    assert (await memos.dan.post("asset/withdrawal", **order)).code == code
+
+
+async def test_a_memo_of_digits_is_kept_as_it_was_written(memos: Console) -> None:
+    """Criterion: CHAINS-ADDRESS-5."""
+    for memo in ("7", "007"):
+        text = f"{THERE}:{memo}"
+        added = await memos.dan.post(
+            "x/withdrawal-addresses/add", chain="BTC-Memo", addr=text, label="there"
+        )
+        assert added.row["addr"].partition(":")[2] == memo
+
+
+async def test_a_claims_amount_is_of_digits(desk: Console) -> None:
+    """Criterion: CUST-CLAIM-1."""
+    claim = {"kind": "memo", "ccy": "BTC", "chain": "BTC-Memo", "txId": "ab"}
+    refused = await desk.dan.post("x/deposit-claims/file", **claim, amt="\u0663")
+    assert refused.code == "51000"
