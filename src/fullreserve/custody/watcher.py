@@ -10,7 +10,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -29,12 +29,14 @@ from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.custody.tripping import trip
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.deposit_state import ListNetworks, NextOpen
+from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.until_terminated import until_terminated
 
@@ -130,13 +132,26 @@ class Watcher:
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
+            await self._suspend(Trigger.DEEP_REORG, {"problem": why})
             self._stopped = why
             return False
         if not reports:
             return False
+        await self._reorganised(reports)
         await self._report(list(self._payloads(reports)))
         self._store.keep_cursor(number, following.store(cursor))
         return True
+
+    async def _reorganised(self, reports: Iterable[following.Report]) -> None:
+        """Before anything of the new blocks is credited: what was final was not, if it was deep."""
+        for one in reports:
+            if isinstance(one, following.Left):
+                log.warning("blocks left", network=self._network.network, **one._asdict())
+                if one.depth >= self._network.unlock_after:
+                    await self._suspend(Trigger.DEEP_REORG, one._asdict())
+
+    async def _suspend(self, trigger: Trigger, evidence: Mapping[str, object]) -> None:
+        await trip(self._house, trigger, Scope(Level.CHAIN, self._network.network), evidence)
 
     @staticmethod
     def _restored(kept: bytes | None) -> following.Cursor | None:
@@ -170,7 +185,7 @@ class Watcher:
             if isinstance(one, following.Reached):
                 tip = wire.Tip(number, one.block.height, one.block.hash, healthy=True)
                 continue
-            if self._is_ours(one.deposit):
+            if isinstance(one, following.Left) or self._is_ours(one.deposit):
                 continue
             name = transfer(self._salt, number, one.deposit.txid, one.deposit.output)
             if isinstance(one, following.Seen):

@@ -12,6 +12,7 @@ import pytest
 from fullreserve.custody.chains.adapter import Attempt, HotShort, Plan, Unpayable
 from fullreserve.custody.chains.following import (
     Confirmed,
+    Left,
     Orphaned,
     Reached,
     Replaced,
@@ -33,7 +34,7 @@ def agreed(bed: Bed) -> None:
 
 
 def kinds(reports: Sequence[object]) -> list[str]:
-    return [type(one).__name__ for one in reports if not isinstance(one, Reached)]
+    return [type(one).__name__ for one in reports if not isinstance(one, Left | Reached)]
 
 
 def place_of(bed: Bed, index: int) -> tuple[int, int]:
@@ -93,7 +94,9 @@ def test_a_deposit_disappears_and_comes_back(bed: Bed) -> None:
     bed.mine(2)
     assert kinds(bed.reports(cursor)) == ["Seen", "Confirmed"]
     bed.reorganise(2)
-    assert kinds(bed.reports(cursor)) == ["Orphaned"]
+    told = bed.reports(cursor)
+    assert kinds(told) == ["Orphaned"]
+    assert [one.depth for one in told if isinstance(one, Left)] == [2]
     if not isinstance(bed, UtxoBed):  # whose node has put it back into its mempool
         bed.again(raw)
     bed.mine(3)

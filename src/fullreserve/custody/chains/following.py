@@ -66,13 +66,20 @@ class Replaced(NamedTuple):
     deposit: Deposit
 
 
+class Left(NamedTuple):
+    """A reorganisation: the newest `depth` blocks gave way to others, from `height` on."""
+
+    height: int
+    depth: int
+
+
 class Reached(NamedTuple):
     """The chain was followed to this block."""
 
     block: Block
 
 
-Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Reached
+Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Left | Reached
 
 # JSON: amounts of 18 decimals are larger than MessagePack's integers.
 _codec = msgspec.json.Decoder(Cursor)
@@ -111,16 +118,20 @@ def advance(chain: Chain, cursor: Cursor, terms: Terms, blocks_max: int = 100) -
 
 
 def _step_back(chain: Chain, cursor: Cursor) -> Iterator[Report]:
+    depth = 0
     while True:
         height, hash_ = cursor.blocks[-1]
         block = chain.block(height)
         if block is not None and block.height != height:
             raise NodeGarbage(f"asked for block {height}, told of block {block.height}")
         if block is not None and block.hash == hash_:
+            if depth:
+                yield Left(height + 1, depth)
             return
         if len(cursor.blocks) == 1:
             raise TooDeep(f"the chain left block {height}, the oldest that is remembered")
         cursor.blocks.pop()
+        depth += 1
         for one in cursor.open:
             if one.taken_at == height:
                 one.taken_at = 0

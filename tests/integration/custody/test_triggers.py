@@ -1,0 +1,138 @@
+"""Goal: what the watcher sees that is dangerous stops withdrawals by itself, no wider than it is.
+
+Method: nodes of a real chain that reorganises or splits, and a real exchange; time is the test's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.store import Store
+from fullreserve.custody.watcher import Watcher
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits
+from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Level,
+    ListAll,
+    Mode,
+    Reason,
+    Scope,
+    Trigger,
+)
+from fullreserve.exchange.wire.commands import Product, amount_bytes
+from fullreserve.exchange.wire.queries import AskFold
+from tests.bed import ALICE, USDT, submit
+from tests.integration.custody.outsiders import COIN, EvmBed
+from tests.integration.custody.withdrawing import GATEWAY, Withdrawing
+
+SALT, NETWORK = b"s" * 32, 1
+CREDIT, UNLOCK = 2, 3
+PAID = 5_000_000  # of 6 decimals
+NOTHING, LARGE = amount_bytes(0), amount_bytes(10**15)
+ON_CHAIN = Action.WITHDRAW | Action.DEPOSIT_CREDIT
+
+
+@pytest.fixture
+def chain() -> Iterator[EvmBed]:
+    made = EvmBed(31_343, USDT)
+    yield made
+    made.close()
+
+
+class Watched:
+    """An exchange with one network, and the watcher of it."""
+
+    def __init__(self, chain: EvmBed, exchange: Withdrawing, folder: Path) -> None:
+        self.chain, self.exchange = chain, exchange
+        branch = chain._root
+        self.network = Network(
+            network=NETWORK, kind="evm", nodes=(chain.url,),
+            branches=(Branch(branch.key.hex(), branch.code.hex()),),
+            decimals={COIN: 18, USDT: 6}, coin=COIN, credit_after=CREDIT, unlock_after=UNLOCK,
+            chain_id=31_343, tokens={USDT: chain.token.hex()},
+        )  # fmt: skip
+        self.store = Store(folder / "watcher.sqlite")
+        self.watcher = self.made()
+
+    def made(self) -> Watcher:
+        return Watcher(self.network, self.store, self.exchange.house, SALT)
+
+    async def address(self) -> int:
+        """ALICE's index."""
+        asked = wire.encode_payload(wire.AssignAddress(NETWORK))
+        number = self.exchange.door.numbers(1)
+        await submit(self.exchange.door, [Product(GATEWAY, number, wire.DEPOSITS, ALICE, asked)])
+        return await self.exchange.house.newest_index(NETWORK)
+
+    async def states(self) -> list[int]:
+        """Of ALICE's deposits, as OKX numbers them."""
+        asked = ListDeposits(ALICE, 0, 10)
+        found: list[Deposit] = await self.exchange.house.ask(wire.DEPOSITS, asked)
+        return [one.state for one in found]
+
+    async def stopped(self) -> list[tuple[Trigger, Scope]]:
+        """What is suspended, by which trigger; always waiting in a queue."""
+        asked = AskFold(SUSPENSIONS, msgspec.msgpack.encode(ListAll()))
+        answer = await self.exchange.door.query(asked)
+        found = msgspec.msgpack.decode(answer, type=list[Suspension])
+        self.found = [one for one in found if one.is_in_force]
+        assert {one.terms.mode for one in self.found} <= {Mode.QUEUE}
+        return [(Trigger(one.trigger), one.terms.scope) for one in self.found]
+
+
+@pytest.fixture
+async def watched(chain: EvmBed, tmp_path: Path) -> AsyncIterator[Watched]:
+    assets = (
+        wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),
+        wire.NetworkAsset(COIN, 18, NOTHING, NOTHING, NOTHING, LARGE, 8),
+    )
+    terms = wire.DefineNetwork(NETWORK, "ERC20", CREDIT, UNLOCK, False, COIN, assets)
+    made = Watched(chain, await Withdrawing.open(tmp_path, terms), tmp_path)
+    await made.watcher.round()
+    yield made
+    made.store.close()
+    await made.exchange.close()
+
+
+async def test_a_reorganisation_of_what_was_final_stops_the_network(watched: Watched) -> None:
+    """Credits of it as well, those of the new blocks too. Criterion: CHAINS-TRIGGER-1."""
+    chain, watcher = watched.chain, watched.watcher
+    index = await watched.address()
+    chain.mine(UNLOCK + 1)
+    await watcher.round()
+    chain.reorganise(UNLOCK - 1)
+    chain.mine()
+    await watcher.round()
+    assert await watched.stopped() == []
+    chain.reorganise(UNLOCK)
+    chain.pay(index, PAID)
+    chain.mine(UNLOCK)
+    await watcher.round()
+    place = Scope(Level.CHAIN, NETWORK)
+    assert await watched.stopped() == [(Trigger.DEEP_REORG, place)]
+    (one,) = watched.found
+    assert (one.terms.actions, one.terms.reason) == (ON_CHAIN, Reason.CHAIN_REORG)
+    assert len(one.seen) == 32
+    assert await watched.states() == [8]
+    # The same is not said again, by the next watcher neither.
+    await watched.made().round()
+    chain.mine()
+    await watcher.round()
+    assert await watched.stopped() == [(Trigger.DEEP_REORG, place)]
+
+
+async def test_a_chain_that_left_all_that_is_known_of_it_is_stopped(watched: Watched) -> None:
+    """Criterion: CHAINS-TRIGGER-1."""
+    watched.chain.reorganise(1)
+    await watched.watcher.round()
+    await watched.watcher.round()
+    assert await watched.stopped() == [(Trigger.DEEP_REORG, Scope(Level.CHAIN, NETWORK))]
+    assert watched.found[0].version == watched.found[0].number
