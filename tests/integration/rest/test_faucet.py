@@ -67,7 +67,7 @@ async def test_bounds(demo: RestBed) -> None:
         ("increase", {"XRP": "1"}, "51000"),
         ("increase", {"XXX": "1"}, "51012"),
         ("increase", {"BTC": "0"}, "58114"),
-        ("increase", {"BTC": "-1"}, "51000"),
+        ("increase", {"BTC": "-1"}, "58114"),
         ("increase", {}, "50014"),
         ("sideways", {"BTC": "1"}, "51000"),
         ("reduce", {"BTC": "101"}, "59692"),
