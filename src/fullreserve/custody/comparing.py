@@ -88,7 +88,21 @@ def _line(key: Key, sides: Sides, low: int, high: int) -> Line:
     return Line(*key, has, low, high, sides.chain.get(key, 0))
 
 
-def explains(found: Compared, one: Announced, coin: int) -> bool:
-    """Whether the lines of a move that counts as carried out agree, so that it is on the chain."""
-    places = {(one.source, one.asset), (one.target, one.asset), (one.source, coin)}
-    return not any(line.difference for line in found.lines if (line.tier, line.asset) in places)
+def explains(sides: Sides, found: Compared, one: Announced) -> bool:
+    """Whether a move that counts as carried out is on the chain.
+
+    With it the lines of its places agree, and without it those of its amount do not, at either
+    tier: where what is on its way may be the reason as well, it is not seen until that is over.
+    """
+    if one not in found.seen:
+        return False
+    ends = {(one.source, one.asset), (one.target, one.asset)}
+    others = [other for other in found.seen if other != one]
+    without = _lines([(line.tier, line.asset) for line in found.lines], sides, others)
+    return not _differ(found.lines) & (ends | {(one.source, sides.coin)}) and ends <= _differ(
+        without
+    )
+
+
+def _differ(lines: Iterable[Line]) -> set[Key]:
+    return {(line.tier, line.asset) for line in lines if line.difference}

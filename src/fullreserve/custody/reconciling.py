@@ -118,7 +118,7 @@ class Reconciler:
             # A block came meanwhile, or the node went away; the next look tells.
             self.not_compared(str(problem), block)
             return []
-        found = await self._compared(held)
+        sides, found = await self._compared(held)
         self.lines = found.lines
         self._keep(
             Reconciled(
@@ -128,13 +128,13 @@ class Reconciler:
         )
         self._missed.clear()
         self._forget_ended()
-        await self._tell_seen(found, block)
+        await self._tell_seen(sides, found, block)
         broken = [one for one in self.lines if one.difference and self._lasts(one)]
         for one in broken:
             await self._suspend(one, block)
         return broken
 
-    async def _compared(self, held: dict[Key, int]) -> Compared:
+    async def _compared(self, held: dict[Key, int]) -> tuple[Sides, Compared]:
         way = await self._on_the_way()
         ledger = await self._ledger()
         keys = sorted(
@@ -142,7 +142,8 @@ class Reconciler:
         )
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         allowed = [one for one in await self._announced() if one.is_allowed(now_ms)]
-        return compared(keys, Sides(self._network.coin, ledger, held, way), allowed)
+        sides = Sides(self._network.coin, ledger, held, way)
+        return sides, compared(keys, sides, allowed)
 
     # Moves by hand
 
@@ -151,17 +152,18 @@ class Reconciler:
         found: list[Announced] = await self._house.ask(wire.DEPOSITS, asked)
         return [one for one in found if one.network == self._network.network][:OPEN_MAX]
 
-    async def _tell_seen(self, found: Compared, block: Block) -> None:
-        """The log learns which moves the chain shows, and which were not seen in their time."""
+    async def _tell_seen(self, sides: Sides, found: Compared, block: Block) -> None:
+        """The log learns which moves the chain shows, and whose time is over."""
         number, now_ms = self._network.network, await self._house.now_ms(self._clock.wall_ms())
         for one in await self._announced():
-            is_seen = one in found.seen and explains(found, one, self._network.coin)
-            if one.state == AnnouncedState.ANNOUNCED and is_seen:
+            is_new = one.state == AnnouncedState.ANNOUNCED
+            if is_new and explains(sides, found, one):
                 log.info("announced move seen", move=one.number, height=block.height)
                 told = wire.SawAnnounced(number, one.number, block.height)
                 await self._house.report(wire.DEPOSITS, told)
             elif not one.is_allowed(now_ms):
-                log.error("announced move not seen in its time: it allows nothing any more",
+                lacks = "seen" if is_new else "posted"
+                log.error(f"announced move not {lacks} in its time: it allows nothing any more",
                           network=number, move=one.number)  # fmt: skip
                 word = wire.EndAnnounced(number, one.number, expired=True)
                 await self._house.report(wire.DEPOSITS, word)

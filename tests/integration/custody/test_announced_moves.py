@@ -17,7 +17,13 @@ from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.tiers import safe
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.announced_moves import LASTS_MIN_MS, Announced, AnnouncedState
+from fullreserve.exchange.products.announced_moves import (
+    COIN_LEAST,
+    LASTS_MIN_MS,
+    POSTED_WITHIN_MS,
+    Announced,
+    AnnouncedState,
+)
 from fullreserve.exchange.products.deposit_state import ListAnnounced
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway.reconciled import newest
@@ -278,3 +284,34 @@ async def test_what_was_seen_in_its_time_waits_for_its_posting(
     await desk.post(number, WARM, COLD)
     assert await desk.agrees()
     assert await desk.state(number) == AnnouncedState.POSTED
+
+
+async def test_what_was_seen_and_is_not_posted_in_a_day_is_a_difference(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-ANNOUNCE-3. It alarms, and suspends; its posting makes both agree again."""
+    number = await desk.announce(WARM, COLD)
+    desk.safes.move(WARM, COLD)
+    assert await desk.agrees()
+    late_ms = LASTS_MIN_MS + POSTED_WITHIN_MS
+    desk.books.clock.advance(late_ms)
+    desk.books.exchange.bed.clock.advance(late_ms)  # type: ignore[attr-defined]
+    capsys.readouterr()
+    assert {one.asset for one in await desk.books.found()} == {USDT}
+    assert "announced move not posted in its time" in capsys.readouterr().out
+    assert await desk.state(number) == AnnouncedState.EXPIRED
+    assert [one.asset for one in await desk.books.stopped()] == [USDT]
+    await desk.post(number, WARM, COLD)
+    assert not await desk.books.found()
+
+
+async def test_a_fee_that_was_announced_hides_no_theft(desk: Desk) -> None:
+    """Criterion: CUST-ANNOUNCE-2. What would is refused, and the theft is found."""
+    gone, house = 4 * 10**7, desk.books.house
+    for number, (amount, most) in enumerate(((1, gone), (COIN_LEAST, gone)), 1):
+        terms = (COIN, WARM, COLD, amount_bytes(amount), NOTHING, amount_bytes(most))
+        told = wire.Announce(NETWORK, number, *terms, LASTS_MIN_MS)
+        assert await house.report(wire.DEPOSITS, told) == [51_000]
+    desk.safes.pay(WARM, b"\x99" * 20, gone * 10**10, None)
+    assert {(one.tier, one.asset) for one in await desk.books.found()} == {(WARM, COIN)}
+    assert [one.asset for one in await desk.books.stopped()] == [COIN]

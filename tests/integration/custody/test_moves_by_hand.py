@@ -263,9 +263,12 @@ async def test_an_announced_move_goes_by_commands_to_cold_and_back(desk: Desk) -
         early = await desk.do("post-move", out, name, code=1)
         assert f"1 of {FINAL} confirmations" in early
         desk.bed.mine(FINAL - 1)
-        for _ in range(2):
+        # An announcement of the same terms that is made later is another move's.
+        for first in ("The ledger has it.", "The ledger had that transaction already."):
             posted = await desk.do("post-move", out, name)
-            assert f"Announced move {number} has ended with it." in posted
+            assert f"{first}\nAnnounced move {number} has ended with it." in posted
+            await desk.announce(10 + number, source, target)
+        assert (await desk.states())[10 + number] == AnnouncedState.ANNOUNCED
         assert (await desk.states())[number] == AnnouncedState.POSTED
         assert await desk.differs() == set()
         for tier in (source, target):
@@ -286,6 +289,9 @@ async def test_any_other_move_suspends_and_is_posted_as_such(desk: Desk, amount:
     desk.bed.mine(FINAL - 1)
     assert "It had not been announced" in await desk.do("post-move", out, name)
     assert await desk.differs() == set()
+    # Nor is it what is announced from now on.
+    await desk.announce(2, "warm", "cold")
+    assert "It had not been announced" in await desk.do("post-move", out, name)
     assert set((await desk.states()).values()) <= {AnnouncedState.ANNOUNCED}
 
 
@@ -334,7 +340,7 @@ async def test_what_hangs_is_overtaken_and_ended_by_commands(desk: Desk) -> None
 
 
 async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> None:
-    """Criterion: CUST-CHARGE-1. The ledger has what the chain has, to the last unit."""
+    """Criterion: CUST-CHARGE-1, CUST-POST-3. The ledger has what the chain has."""
     job = desk.folder / "rotate.json"
     before, cards = desk.held("warm"), desk.office.cards
     await asyncio.to_thread(desk.office.make_keys, ["hal"])
@@ -351,9 +357,15 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     assert 0 < fee < FEE_MOST
     (name,) = [word for word in said.split() if len(word) == 64 and _is_paid(desk, word)]
     charge = ("charge-tier", "3", "warm", str(fee), name)
-    for _ in range(2):
-        assert "The ledger has it." in await desk.do(*charge)
+    assert "The ledger has it." in await desk.do(*charge)
+    # A transaction that the ledger has posts nothing, and looks like no success.
+    funds = ("fund-tier", "3", "warm", "4", "1000", name)
+    for again in (charge, funds):
+        refused = await desk.do(*again, code=1)
+        assert "the ledger has that transaction already: nothing was posted" in refused
         assert await desk.ledger("warm") == desk.held("warm")
+    assert "The ledger has it." in await desk.do(*funds[:-1], "cd" * 32)
+    assert await desk.ledger("warm") == desk.held("warm") + 1000
     assert await desk.ledger("cold") == desk.held("cold")
     assert "network 9 is not in custody.json" in await desk.do(
         "charge-tier", "9", "warm", str(fee), name, code=1

@@ -13,9 +13,12 @@ import pytest
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.announced_moves import (
+    COIN_LEAST,
+    FEE_MOST,
     LASTS_MAX_MS,
     LASTS_MIN_MS,
     OPEN_MAX,
+    POSTED_WITHIN_MS,
     Announced,
     AnnouncedState,
 )
@@ -29,8 +32,9 @@ from fullreserve.exchange.products.custody_wire import (
     SawAnnounced,
     Tier,
 )
-from fullreserve.exchange.products.deposit_state import ListAnnounced
+from fullreserve.exchange.products.deposit_state import FindMoved, ListAnnounced
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.wire.commands import amount_bytes
 from tests.unit.exchange.custody_world import (
     ALICE,
     BTC,
@@ -115,12 +119,25 @@ def test_its_terms_are_its_own_for_ever(world: World) -> None:
         {"amount": coins(0)}, {"amount": coins(-1)}, {"amount": b"1"}, {"asset": USDT},
         {"fee_least": coins(1)}, {"fee_least": coins(-1)}, {"number": 0},
         {"lasts_ms": LASTS_MIN_MS - 1}, {"lasts_ms": LASTS_MAX_MS + 1},
+        {"amount": amount_bytes(1)}, {"amount": amount_bytes(COIN_LEAST - 1)},
+        {"fee_most": amount_bytes(FEE_MOST + 1)}, {"fee_most": coins(10**6)},
+        {"amount": amount_bytes(COIN_LEAST), "fee_most": amount_bytes(COIN_LEAST + 1)},
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(world: World, wrong: dict[str, Any]) -> None:
     """Criterion: CUST-ANNOUNCE-1"""
     assert world.say(DEPOSITS, msgspec.structs.replace(TOLD, **wrong)) == REFUSED
     assert not known(world)
+
+
+def test_the_least_amount_and_the_highest_fee_are_announced(world: World) -> None:
+    """Criterion: CUST-ANNOUNCE-1"""
+    least = amount_bytes(COIN_LEAST)
+    words = (
+        msgspec.structs.replace(TOLD, amount=least, fee_most=least),
+        msgspec.structs.replace(TOLD, number=78, fee_most=amount_bytes(FEE_MOST)),
+    )
+    assert [world.say(DEPOSITS, word) for word in words] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +169,33 @@ def test_what_was_posted_before_ends_it_without_money(world: World) -> None:
     assert world.balance(1, chart.CHAIN_COLD, BTC, CHAIN) == held
 
 
+def test_one_transfer_ends_one_announcement(world: World) -> None:
+    """Criterion: CUST-ANNOUNCE-1. Not a second one, nor one that is announced later."""
+    later = msgspec.structs.replace(TOLD, number=78)
+    assert [world.say(DEPOSITS, word) for word in (TOLD, later, POSTED, POSTED)] == [0] * 4
+    again = msgspec.structs.replace(POSTED, announced=78)
+    assert world.say(DEPOSITS, again) == Unsound.CONTRADICTS
+    assert [one.number for one in known(world, is_open=True)] == [78]
+    other = msgspec.structs.replace(again, transfer=transfer("unannounced"), announced=0)
+    newest = msgspec.structs.replace(TOLD, number=79)
+    assert [world.say(DEPOSITS, word) for word in (other, newest)] == [0, 0]
+    old = msgspec.structs.replace(other, announced=79)
+    assert world.say(DEPOSITS, old) == Unsound.CONTRADICTS
+    assert [one.number for one in known(world, is_open=True)] == [79, 78]
+    # What was posted after an announcement may have been it.
+    assert world.say(DEPOSITS, msgspec.structs.replace(other, announced=78)) == 0
+    assert [one.number for one in known(world, is_open=True)] == [79]
+
+
+def test_the_ledger_says_which_transfers_it_has(world: World) -> None:
+    """Criterion: CUST-ANNOUNCE-1"""
+    assert world.ask(DEPOSITS, FindMoved(POSTED.transfer), int) == 0
+    assert world.say(DEPOSITS, msgspec.structs.replace(POSTED, announced=0)) == 0
+    had = world.ask(DEPOSITS, FindMoved(POSTED.transfer), int)
+    assert world.say(DEPOSITS, TOLD) == 0
+    assert 0 < had < known(world)[0].sequence
+
+
 def test_it_expires_unless_it_was_seen_in_its_time(world: World) -> None:
     """Criterion: CUST-ANNOUNCE-3"""
     late = EndAnnounced(CHAIN, NUMBER, expired=True)
@@ -169,12 +213,15 @@ def test_it_expires_unless_it_was_seen_in_its_time(world: World) -> None:
     seen = msgspec.structs.replace(TOLD, number=NUMBER + 1)
     assert world.say(DEPOSITS, seen) == 0
     assert world.say(DEPOSITS, SawAnnounced(CHAIN, NUMBER + 1, HEIGHT)) == 0
-    world.time_ms += 2 * LASTS_MS
+    world.time_ms += LASTS_MS + POSTED_WITHIN_MS - 1
     over = msgspec.structs.replace(late, number=NUMBER + 1)
     assert world.say(DEPOSITS, over) == Unsound.CONTRADICTS
     assert known(world)[0].is_allowed(world.time_ms)
-    assert world.say(DEPOSITS, EndAnnounced(CHAIN, NUMBER + 1)) == 0
-    assert state(world) == AnnouncedState.ENDED
+    # Whoever has seen it waits a day for its posting, and no longer.
+    world.time_ms += 1
+    assert not known(world)[0].is_allowed(world.time_ms)
+    assert world.say(DEPOSITS, over) == 0
+    assert state(world) == AnnouncedState.EXPIRED
 
 
 def test_few_are_open_at_a_time(world: World) -> None:

@@ -7,6 +7,7 @@ import pytest
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AnnounceMove,
     AnyAct,
     AnyAsk,
     Approve,
@@ -24,6 +25,7 @@ from fullreserve.exchange.products.approval_acts import (
 )
 from fullreserve.exchange.products.approval_state import CLOSED_KEPT, CONSOLE, ProposalState
 from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.wire.commands import AccountKey, OpenOwner, SetFeeTier, amount_bytes
 from tests.unit.exchange.custody_world import ALICE, BTC, World
 
@@ -87,6 +89,17 @@ def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
     assert world.balance(ALICE, chart.FUND, BTC) == 7
     assert world.replayed().hashes() == world.machine.hashes()
     world.restart()
+
+
+def test_two_teams_agree_on_a_move_by_hand(world: World) -> None:
+    """Criterion: OP-TEAM-1. Ledger and chain may differ by it."""
+    in_teams(world)
+    none = amount_bytes(0)
+    act = AnnounceMove(1, BTC, Tier.WARM, Tier.COLD, amount_bytes(10**8), none, none, LASTS_MS)
+    number = proposed(world, act)
+    assert said(world, Approve(number, reports=True), BEA) == 91014
+    assert said(world, Approve(number, reports=True), CLEO) == 0
+    assert state_of(world, number) is ProposalState.CARRYING
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from fullreserve.exchange.products.announced_moves import AnnouncedState
+from fullreserve.exchange.products.announced_moves import (
+    COIN_LEAST,
+    FEE_MOST,
+    POSTED_WITHIN_MS,
+    AnnouncedState,
+)
 from fullreserve.exchange.products.approval_acts import (
     AnnounceMove,
     Approve,
@@ -40,7 +45,7 @@ async def _agreed(log: Log) -> None:
     """One proposes, another approves, and whoever took that says it to the fold of deposits."""
     draws = log.draws
     source, target = draws.sample(TIERS, 2)
-    amount, least = draws.randrange(4) * COIN, draws.randrange(600)
+    amount, least = draws.choice((0, 1, COIN_LEAST, COIN, 2 * COIN, 3 * COIN)), draws.randrange(600)
     act = AnnounceMove(
         network=CHAIN,
         asset=BTC,
@@ -48,7 +53,7 @@ async def _agreed(log: Log) -> None:
         target=target,
         amount=amount_bytes(amount),
         fee_least=amount_bytes(least),
-        fee_most=amount_bytes(500),
+        fee_most=amount_bytes(draws.choice((500, 500, 500, COIN_LEAST, FEE_MOST, FEE_MOST + 1))),
         lasts_ms=draws.choice((5, 15, 30, 120)) * MINUTE_MS,
     )
     first, second = draws.sample(OPERATORS, 2)
@@ -71,11 +76,14 @@ async def _of_one(log: Log) -> None:
     if not known:
         return
     one = draws.choice(known)
-    name, fee = transfer(f"by hand {one.number}"), amount_bytes(draws.randrange(900))
+    # Now and then an old one again, or one that nobody announced: it may be posted before.
+    said = one.number if draws.randrange(4) else draws.choice(list(table))
+    name, fee = transfer(f"by hand {said}"), amount_bytes(draws.randrange(900))
+    announced = one.number if draws.randrange(6) else 0
     source, target = one.source, one.target
     if not draws.randrange(6):
         source, target = Tier.WARM, Tier.HOT
-    moved = Moved(CHAIN, name, BTC, source, target, one.amount, fee, one.number)
+    moved = Moved(CHAIN, name, BTC, source, target, one.amount, fee, announced)
     words: list[Any] = [
         SawAnnounced(CHAIN, one.number, draws.randrange(1, 99)),
         SawAnnounced(CHAIN, one.number, draws.randrange(1, 99)),
@@ -88,7 +96,7 @@ async def _of_one(log: Log) -> None:
 
 
 async def fill(bed: Bed, draws: random.Random) -> None:
-    """A day and a half; every way in which a move by hand ends is among it."""
+    """Three days; every way in which a move by hand ends is among it."""
     log = Log(bed, draws, 0)
     await log.open()
     for terms in NETWORKS:
@@ -102,6 +110,26 @@ async def fill(bed: Bed, draws: random.Random) -> None:
     for _ in range(RUNS):
         await draws.choice((_agreed, _of_one, _of_one))(log)
         log.advance(15 * MINUTE_MS)
-    states = {one.state for one in log.states[DEPOSITS].announced.values()}
-    ended = {AnnouncedState.POSTED, AnnouncedState.ENDED, AnnouncedState.EXPIRED}
-    assert states >= ended, states
+    await _at_last(log, bed)
+    table = log.states[DEPOSITS].announced.values()
+    assert {one.state for one in table} == set(AnnouncedState)
+    # Of both kinds: seen and never posted, and not seen.
+    expired = {bool(one.height) for one in table if one.state == AnnouncedState.EXPIRED}
+    assert expired == {True, False}
+
+
+async def _at_last(log: Log, bed: Bed) -> None:
+    """One that was seen and is not posted for a day, one that nobody has seen, and one on chain."""
+    table = log.states[DEPOSITS].announced
+    for one in [one for one in table.values() if one.is_open]:
+        await log.say(DEPOSITS, EndAnnounced(CHAIN, one.number))
+    last = max(table)
+    terms = (amount_bytes(COIN), amount_bytes(0), amount_bytes(500), 15 * MINUTE_MS)
+    for number in range(last + 1, last + 4):
+        await log.say(DEPOSITS, Announce(CHAIN, number, BTC, Tier.WARM, Tier.COLD, *terms))
+        if number != last + 2:
+            await log.say(DEPOSITS, SawAnnounced(CHAIN, number, 99))
+        if number == last + 1:
+            for wait_ms in (15 * MINUTE_MS, POSTED_WITHIN_MS):
+                bed.clock.advance(wait_ms)  # type: ignore[attr-defined]
+                await log.say(DEPOSITS, EndAnnounced(CHAIN, number, expired=True))

@@ -35,7 +35,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import decimals
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.announced_moves import CLOSED_KEPT, Announced, AnnouncedState
-from fullreserve.exchange.products.deposit_state import ListAnnounced
+from fullreserve.exchange.products.deposit_state import FindMoved, ListAnnounced
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, End, MoveState
 from fullreserve.exchange.wire.commands import amount_bytes
 
@@ -44,7 +44,7 @@ COMMAND_GATEWAY = 2
 _HASH = 32
 LEDGER_DIGITS = 8
 _ORDER = (
-    *(AnnouncedState.POSTED, AnnouncedState.SEEN, AnnouncedState.ANNOUNCED),
+    *(AnnouncedState.SEEN, AnnouncedState.ANNOUNCED),
     *(AnnouncedState.EXPIRED, AnnouncedState.ENDED),
 )
 
@@ -177,10 +177,10 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
     said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
     number = done.number if done.proposer == EXCHANGE else 0
-    code, after, announced = asyncio.run(_reported(settings.data, number, said))
+    code, after, announced, had = asyncio.run(_reported(settings.data, number, said))
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
-    say("The ledger has it.")
+    say("The ledger had that transaction already." if had else "The ledger has it.")
     if announced:
         say(f"Announced move {announced} has ended with it.")
     elif not number:
@@ -201,34 +201,47 @@ def posted(node: Node, proposal: Proposal, name: bytes, final: int) -> Taken:
     return seen
 
 
-async def _reported(data: Path, number: int, said: wire.Moved) -> tuple[int, int, int]:
-    """The exchange's codes for it and for the end of what its log has decided; what announced it.
+async def _reported(data: Path, number: int, said: wire.Moved) -> tuple[int, int, int, int]:
+    """The exchange's codes for it and for the end of what its log has decided.
 
-    Nothing announces what the log has decided (a `number`).
+    And what announced it, which nothing does of what the log has decided (a `number`), and by
+    which command the ledger had it before, or 0.
     """
     door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:
         house = House(door)
+        had: int = await house.ask(wire.DEPOSITS, FindMoved(said.transfer))
         if not number:
-            said = msgspec.structs.replace(said, announced=await announced_of(house, said))
-        return *await told_of(house, number, said), said.announced
+            told = await announced_of(house, said, had)
+            said = msgspec.structs.replace(said, announced=told)
+        return *await told_of(house, number, said), said.announced, had
     finally:
         await door.close()
 
 
-async def announced_of(house: House, said: wire.Moved) -> int:
-    """The announced move that it was: one that was seen before one that was not; 0 for none."""
+async def announced_of(house: House, said: wire.Moved, had: int) -> int:
+    """The announced move that it was: one that was seen before one that was not; 0 for none.
+
+    `had`: by which command the ledger has the transaction already (0: it has not). That one ended
+    what it ended, and was not what was announced later.
+    """
     known: list[Announced] = await house.ask(
         wire.DEPOSITS, ListAnnounced(is_open=False, limit=CLOSED_KEPT)
     )
     wanted = (said.network, said.asset, said.source, said.target, said.amount)
-    found = [
+    alike = [
         one
         for one in known
         if (one.network, one.asset, one.source, one.target, one.amount) == wanted
-        and (one.state != AnnouncedState.POSTED or one.transfer == said.transfer)
     ]
-    # Said again, the word names the same.
+    ended = [one.number for one in known if one.transfer == said.transfer]
+    if ended:
+        return ended[0] if ended[0] in [one.number for one in alike] else 0
+    found = [
+        one
+        for one in alike
+        if one.state != AnnouncedState.POSTED and (not had or one.sequence < had)
+    ]
     found.sort(key=lambda one: (-_ORDER.index(AnnouncedState(one.state)), -one.number))
     return found[-1].number if found else 0
 

@@ -34,6 +34,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import FindMoved
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     ListMoves,
@@ -70,10 +71,7 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     """Tells the ledger of the house's own coins that came to a tier."""
     name = transfer(salt_of(settings.data), network, hexed(transaction, _HASH))
     funded = wire.Funded(network, name, asset, wire.Tier[tier.upper()], amount_bytes(amount))
-    (code,) = asyncio.run(_told(settings.data, wire.DEPOSITS, [funded]))
-    if code:
-        raise BadMove(f"the exchange refuses it with code {code}")
-    say("The ledger has it.")
+    asyncio.run(_posted(settings.data, funded))
 
 
 @carried_out
@@ -87,10 +85,7 @@ def charge_tier(settings: Settings, network: int, tier: str, fee: int, transacti
     target = wire.Tier.COLD if source == wire.Tier.WARM else wire.Tier.WARM
     none, paid = amount_bytes(0), amount_bytes(fee)
     word = wire.Moved(network, name, coins[network], source, target, none, paid)
-    (code,) = asyncio.run(_told(settings.data, wire.DEPOSITS, [word]))
-    if code:
-        raise BadMove(f"the exchange refuses it with code {code}")
-    say("The ledger has it.")
+    asyncio.run(_posted(settings.data, word))
 
 
 @carried_out
@@ -114,6 +109,21 @@ async def _known(data: Path, limit: int) -> list[Move]:
         return found
     finally:
         await door.close()
+
+
+async def _posted(data: Path, one: wire.Funded | wire.Moved) -> None:
+    """The ledger has it now; BadMove where it had the transaction before, whatever for."""
+    door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        house = House(door)
+        if await house.ask(wire.DEPOSITS, FindMoved(one.transfer)):
+            raise BadMove("the ledger has that transaction already: nothing was posted")
+        (code,) = await house.report(wire.DEPOSITS, one)
+    finally:
+        await door.close()
+    if code:
+        raise BadMove(f"the exchange refuses it with code {code}")
+    say("The ledger has it.")
 
 
 async def _told(data: Path, fold: int, words: Sequence[msgspec.Struct]) -> list[int]:

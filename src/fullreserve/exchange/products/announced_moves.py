@@ -1,8 +1,8 @@
 """Moves between tiers by hand that operators have announced, before anything of them is signed.
 
 From its announcement until it is posted or has ended, the chain may differ from the ledger by
-exactly such a move. One that was seen on the chain in its time is waited for until it is posted;
-one that was not allows nothing from its time on.
+exactly such a move. One that was seen on the chain in its time is waited for a day longer, until it
+is posted; one that was not allows nothing from its time on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ from fullreserve.exchange.wire.commands import Amount, amount_int
 OPEN_MAX = 4
 CLOSED_KEPT = 1_000
 LASTS_MIN_MS, LASTS_MAX_MS = 10 * 60_000, 7 * 86_400_000
+POSTED_WITHIN_MS = 86_400_000  # of its time's end, once it was seen
+# In units of the ledger, 10^-8: less could be there or not, by what a comparison tolerates.
+LEAST, COIN_LEAST = 2_001, 100_001
+# What any network takes at the caps of those who sign: 100 inputs of 105 vB each at 500 sats a
+# vB, or 200,000 units of gas at 500 gwei. It is what an announced move can hide at most.
+FEE_MOST = 10_000_000
 BY_PEOPLE = (Tier.HOT, Tier.WARM, Tier.COLD)
 
 _replace = msgspec.structs.replace
@@ -30,7 +36,7 @@ class AnnouncedState(IntEnum):
     SEEN = 1  # on the chain, in its time
     POSTED = 2
     ENDED = 3  # by an operator
-    EXPIRED = 4  # and it was not seen
+    EXPIRED = 4  # and it was not seen in its time, or not posted in the time for that
 
 
 class Announced(msgspec.Struct, array_like=True, frozen=True):
@@ -50,6 +56,7 @@ class Announced(msgspec.Struct, array_like=True, frozen=True):
     height: int = 0  # of the first block after which it was seen
     transfer: bytes = b""
     ended_ms: int = 0
+    sequence: int = 0  # of the command that announced it
 
     @property
     def is_open(self) -> bool:
@@ -57,8 +64,8 @@ class Announced(msgspec.Struct, array_like=True, frozen=True):
 
     def is_allowed(self, now_ms: int) -> bool:
         """Whether the chain may differ by it."""
-        is_new = self.state == AnnouncedState.ANNOUNCED and now_ms < self.expires_ms
-        return is_new or self.state == AnnouncedState.SEEN
+        is_seen = self.state == AnnouncedState.SEEN
+        return self.is_open and now_ms < self.expires_ms + is_seen * POSTED_WITHIN_MS
 
     def is_told_by(self, asked: Announce) -> bool:
         """Whether it has the terms of a word."""
@@ -72,18 +79,28 @@ def _terms(one: Announce | Announced) -> tuple[int | bytes, ...]:
     return (*ways, one.amount, one.fee_least, one.fee_most)
 
 
-def is_sound(asked: Announce) -> bool:
-    """Whether a word means something."""
+def least(asset: int, coin: int) -> int:
+    """What is moved at least, of an asset on a network whose fees are paid in `coin`."""
+    return COIN_LEAST if asset == coin else LEAST
+
+
+def fee_most(asset: int, coin: int, amount: int) -> int:
+    """What may be said to be paid for it at most: in what is moved, no more than that."""
+    return min(FEE_MOST, amount) if asset == coin else FEE_MOST
+
+
+def is_sound(asked: Announce, coin: int) -> bool:
+    """Whether a word means something, on a network whose fees are paid in `coin`."""
     amounts = (asked.amount, asked.fee_least, asked.fee_most)
     if asked.number < 1 or any(len(one) != 16 for one in amounts):
         return False
-    amount, least, most = map(amount_int, amounts)
+    amount, lowest, most = map(amount_int, amounts)
     return (
         asked.source in BY_PEOPLE
         and asked.target in BY_PEOPLE
         and asked.source != asked.target
-        and amount > 0
-        and 0 <= least <= most
+        and amount >= least(asked.asset, coin)
+        and 0 <= lowest <= most <= fee_most(asked.asset, coin, amount)
         and LASTS_MIN_MS <= asked.lasts_ms <= LASTS_MAX_MS
     )
 
@@ -92,7 +109,8 @@ def begun(asked: Announce, moment: Moment) -> Announced:
     """A new one."""
     ways = (asked.number, asked.network, asked.asset, asked.source, asked.target)
     amounts = (asked.amount, asked.fee_least, asked.fee_most)
-    return Announced(*ways, *amounts, moment.time_ms, moment.time_ms + asked.lasts_ms)
+    times = (moment.time_ms, moment.time_ms + asked.lasts_ms)
+    return Announced(*ways, *amounts, *times, sequence=moment.sequence)
 
 
 def seen(one: Announced, height: int, moment: Moment) -> Announced | None:
@@ -114,15 +132,22 @@ def ended(one: Announced, moment: Moment, *, expired: bool) -> Announced | None:
     return _replace(one, state=state, ended_ms=moment.time_ms)
 
 
-def posted(one: Announced | None, said: Moved, moment: Moment) -> Announced | None:
+def posted(
+    table: Mapping[int, Announced], said: Moved, had: int, moment: Moment
+) -> Announced | None:
     """The ledger has it, also after its time; None where the word is of another move.
 
-    At whatever fee: what the chain has taken is posted, within the band or not.
+    At whatever fee: what the chain has taken is posted, within the band or not. `had` is the
+    sequence of the command by which the ledger has that transfer already, 0 for none: what it
+    had before the announcement was not announced.
     """
+    one = table.get(said.announced)
     if one is None or _way(one) != _way(said):
         return None
     if one.state == AnnouncedState.POSTED:
         return one if one.transfer == said.transfer else None
+    if 0 < had < one.sequence or any(other.transfer == said.transfer for other in table.values()):
+        return None
     return _replace(
         one, state=AnnouncedState.POSTED, transfer=said.transfer, ended_ms=moment.time_ms
     )

@@ -168,8 +168,9 @@ AnyAct = (
     | CloseNetwork
 )
 
-# Acts on what users have: two teams agree on them, once operators have teams.
-OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit)
+# Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
+# operators have teams.
+OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove)
 
 # Acts on who agrees: those too, and never by whom they are about.
 OF_MEMBERS = (Admit, AssignTeam)

@@ -31,12 +31,13 @@ class TierCoins(DepositTable):
     """By the house: what is moved, what came from outside, and what is to be moved by hand."""
 
     def _moved(self, asked: Moved, moment: Moment, view: View) -> Outcome:
+        had = self.state.moves.get(asked.transfer, 0)
         if asked.announced:
-            posted = announcing.posted(self.state.announced.get(asked.announced), asked, moment)
+            posted = announcing.posted(self.state.announced, asked, had, moment)
             if posted is None:
                 return Outcome(code=Unsound.CONTRADICTS)
             self._set(self.state.announced, asked.announced, posted)
-        if asked.transfer in self.state.moves:
+        if had:
             return Outcome()
         terms = self.state.networks[asked.network]
         amount, fee = amount_int(asked.amount), amount_int(asked.network_fee)
@@ -78,7 +79,9 @@ class TierCoins(DepositTable):
     # Moves by hand
 
     def _announce(self, asked: Announce, moment: Moment) -> Outcome:
-        if self._terms(asked.network, asked.asset) is None or not announcing.is_sound(asked):
+        if self._terms(asked.network, asked.asset) is None:
+            return REFUSED
+        if not announcing.is_sound(asked, self.state.networks[asked.network].gas_asset):
             return REFUSED
         table, made = self.state.announced, announcing.begun(asked, moment)
         before = table.get(asked.number)

@@ -173,6 +173,12 @@ class SumComing(Question, frozen=True, tag=11):
     network: int
 
 
+class FindMoved(Question, frozen=True, tag=12):
+    """-> int, sequence of the command by which the ledger has a move's transfer; 0: it has not."""
+
+    transfer: bytes
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -191,6 +197,7 @@ AnyQuestion = (
     | NextOpen
     | CountAddresses
     | SumComing
+    | FindMoved
 )
 AboutMany = ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing
 
@@ -206,6 +213,7 @@ ANSWERS: dict[type[Question], object] = {
     NextOpen: int,
     CountAddresses: int,
     SumComing: dict[int, Amount],
+    FindMoved: int,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -53,6 +53,7 @@ from fullreserve.exchange.products.deposit_state import (
     AboutMany,
     CountAddresses,
     Deposit,
+    FindMoved,
     FindOwner,
     GetAddress,
     HasForgotten,
@@ -196,6 +197,8 @@ class Deposits(Reports, Claims, TierCoins):
             return _encode(list(range(asked.after + 1, last + 1)))
         if isinstance(asked, FindOwner):
             return _encode(self._known.owners.get(asked.network, {}).get(asked.index, 0))
+        if isinstance(asked, FindMoved):
+            return _encode(self.state.moves.get(asked.transfer, 0))
         if isinstance(asked, HasForgotten):
             return _encode(bool(self.state.floors))
         return _encode(self._about_many(asked))

@@ -11,6 +11,8 @@ from fullreserve.exchange.products.announced_moves import (
     LASTS_MAX_MS,
     Announced,
     AnnouncedState,
+    fee_most,
+    least,
 )
 from fullreserve.exchange.products.approval_acts import AnnounceMove
 from fullreserve.exchange.products.custody_ledger import Unsound
@@ -84,16 +86,19 @@ async def act_of(context: Context, params: AnnounceParams) -> AnnounceMove:
         raise Problem(51000, "target", "another tier than source")
     line = found[0]
     asset, amount = amount_of(context.catalog, line.asset.symbol, params.amount)
-    if amount < 0:
-        raise Problem(51000, "amount", "more than 0")
-    scale = context.catalog.assets[line.network.gas_asset].scale
-    least = decimal("feeLeast", params.fee_least, scale, AMOUNT_MAX)
-    most = decimal("feeMost", params.fee_most, scale, AMOUNT_MAX)
-    if least > most:
-        raise Problem(51000, "feeMost", "at least feeLeast")
+    coin = context.catalog.assets[line.network.gas_asset]
+    if amount < least(asset, coin.id):
+        # Less could be there or not, as far as a comparison can tell.
+        raise Problem(51000, "amount", f"at least {line.asset.text(least(asset, coin.id))}")
+    lowest = decimal("feeLeast", params.fee_least, coin.scale, AMOUNT_MAX)
+    most = decimal("feeMost", params.fee_most, coin.scale, AMOUNT_MAX)
+    largest = fee_most(asset, coin.id, amount)
+    if not lowest <= most <= largest:
+        highest = f"{decimal_text(largest, coin.scale)} {coin.symbol}"
+        raise Problem(51000, "feeMost", f"at least feeLeast, and at most {highest}")
     return AnnounceMove(
         *(line.network.network, asset, Tier[params.source.upper()], Tier[params.target.upper()]),
-        *(amount_bytes(amount), amount_bytes(least), amount_bytes(most)),
+        *(amount_bytes(amount), amount_bytes(lowest), amount_bytes(most)),
         params.within_h * HOUR_MS,
     )
 
