@@ -27,6 +27,7 @@ from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
+from fullreserve.custody.splits import Split
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.custody.tripping import trip
@@ -62,6 +63,7 @@ class Watcher:
         house: House,
         salt: bytes,
         reconciler: Reconciler | None = None,
+        clock: Clock | None = None,
     ) -> None:
         chains = network.chains()
         self._network = network
@@ -72,6 +74,7 @@ class Watcher:
         self._salt = salt
         self._reconciler = reconciler
         self._reconciled: Block | None = None
+        self._split = Split(self._chain, self._second, clock or SystemClock())
         self._known = -1
         self._state = ""
         self._stopped = ""  # why the chain is not followed any more
@@ -82,6 +85,7 @@ class Watcher:
             self._not_compared(self._stopped)
             return
         found = await asyncio.to_thread(health, self._chain, self._second)
+        await self._look_apart(found)
         if not found.is_ok:
             await self._unwell(found)
             return
@@ -223,6 +227,15 @@ class Watcher:
             one.block.hash,
         )
 
+    async def _look_apart(self, found: Health) -> None:
+        """Nodes that disagree for long are of two chains: which one is right, people say."""
+        try:
+            evidence = await asyncio.to_thread(self._split.lasting, found)
+        except NodeProblem:
+            return  # the next look tells
+        if evidence is not None:
+            await self._suspend(Trigger.NODE_SPLIT, evidence)
+
     async def _unwell(self, found: Health) -> None:
         is_new = self._say(found.state, found.detail)
         self._not_compared(found.detail or str(found.state), found.tip)
@@ -289,7 +302,8 @@ async def watch(settings: Settings, clock: Clock) -> int:
     house, salt = House(door), salt_of(settings.data)
     payer = settings.data / PAYER_STORE
     watchers = [
-        Watcher(one, store, house, salt, Reconciler(one, house, payer, clock)) for one in served
+        Watcher(one, store, house, salt, Reconciler(one, house, payer, clock), clock)
+        for one in served
     ]
 
     async def follow() -> None:

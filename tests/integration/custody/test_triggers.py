@@ -5,13 +5,17 @@ Method: nodes of a real chain that reorganises or splits, and a real exchange; t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from fullreserve.clock import ManualClock
+from fullreserve.custody.chains.health import Health, State, health
 from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.splits import SPLIT_MS, Split
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
@@ -31,7 +35,7 @@ from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.outsiders import COIN, EvmBed
-from tests.integration.custody.withdrawing import GATEWAY, Withdrawing
+from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
 
 SALT, NETWORK = b"s" * 32, 1
 CREDIT, UNLOCK = 2, 3
@@ -52,6 +56,7 @@ class Watched:
 
     def __init__(self, chain: EvmBed, exchange: Withdrawing, folder: Path) -> None:
         self.chain, self.exchange = chain, exchange
+        self.clock = ManualClock(START_MS)
         branch = chain._root
         self.network = Network(
             network=NETWORK, kind="evm", nodes=(chain.url,),
@@ -62,8 +67,10 @@ class Watched:
         self.store = Store(folder / "watcher.sqlite")
         self.watcher = self.made()
 
-    def made(self) -> Watcher:
-        return Watcher(self.network, self.store, self.exchange.house, SALT)
+    def made(self, *more: str) -> Watcher:
+        """A new watcher; `more` are nodes beside the one that is followed."""
+        network = msgspec.structs.replace(self.network, nodes=(self.chain.url, *more))
+        return Watcher(network, self.store, self.exchange.house, SALT, clock=self.clock)
 
     async def address(self) -> int:
         """ALICE's index."""
@@ -136,3 +143,53 @@ async def test_a_chain_that_left_all_that_is_known_of_it_is_stopped(watched: Wat
     await watched.watcher.round()
     assert await watched.stopped() == [(Trigger.DEEP_REORG, Scope(Level.CHAIN, NETWORK))]
     assert watched.found[0].version == watched.found[0].number
+
+
+@pytest.fixture
+async def other(watched: Watched) -> AsyncIterator[EvmBed]:
+    """A node of another chain, from the newest block of ours on at the latest."""
+    made = await asyncio.to_thread(EvmBed, 31_343, USDT)
+    made.pay(1, PAID)
+    for one in (watched.chain, made):
+        one.mine()
+    yield made
+    made.close()
+
+
+async def test_nodes_that_stay_apart_stop_the_network(watched: Watched, other: EvmBed) -> None:
+    """Criterion: CHAINS-TRIGGER-2."""
+    watcher = watched.made(other.url)
+    await watcher.round()
+    watched.clock.advance(SPLIT_MS - 1)
+    watched.chain.mine()
+    other.mine()
+    await watcher.round()
+    assert await watched.stopped() == []
+    watched.clock.advance(1)
+    await watcher.round()
+    place = Scope(Level.CHAIN, NETWORK)
+    assert await watched.stopped() == [(Trigger.NODE_SPLIT, place)]
+    (one,) = watched.found
+    assert (one.terms.actions, one.terms.reason) == (ON_CHAIN, Reason.CHAIN_FORK)
+    assert len(one.seen) == 32
+    watched.clock.advance(SPLIT_MS)
+    await watcher.round()
+    assert await watched.stopped() == [(Trigger.NODE_SPLIT, place)]
+    assert watched.found[0].version == one.version
+
+
+async def test_nodes_that_agreed_meanwhile_stop_nothing(watched: Watched, other: EvmBed) -> None:
+    """Nor does one that is down meanwhile. Criterion: CHAINS-TRIGGER-2."""
+    first, second = watched.chain.chain, other.chain
+    split = Split(first, second, watched.clock)
+    apart, tip = health(first, second), first.tip()
+    assert apart.state is State.SPLIT
+    assert split.lasting(apart) is None
+    watched.clock.advance(SPLIT_MS)
+    assert split.lasting(Health(State.DOWN, tip)) is None
+    assert split.lasting(Health(State.OK, tip)) is None
+    assert split.lasting(apart) is None
+    watched.clock.advance(SPLIT_MS)
+    told = split.lasting(apart)
+    assert told is not None
+    assert told["height"] == apart.height

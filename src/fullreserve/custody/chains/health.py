@@ -22,11 +22,15 @@ class State(StrEnum):
 
 
 class Health(NamedTuple):
-    """What was found; `tip` is that of the node that is followed, None when it has none."""
+    """What was found; `tip` is that of the node that is followed, None when it has none.
+
+    `height` is where two nodes hold different blocks, 0 when they do not.
+    """
 
     state: State
     tip: Block | None
     detail: str = ""
+    height: int = 0
 
     @property
     def is_ok(self) -> bool:
@@ -50,9 +54,15 @@ def health(first: Chain, second: Chain | None, lag_max: int = LAG_MAX) -> Health
         state = State.DOWN if isinstance(problem, NodeDown) else State.GARBAGE
         return Health(state, tip, str(problem))
     if one is None or two is None or one.hash != two.hash:
-        return Health(State.SPLIT, tip, f"two nodes differ at block {common}")
+        return Health(State.SPLIT, tip, f"two nodes differ at block {common}", common)
     if abs(other.height - tip.height) > lag_max:
         behind = "the node that is followed" if tip.height < other.height else "the second node"
         lag = abs(other.height - tip.height)
         return Health(State.BEHIND, tip, f"{behind} is {lag} blocks behind")
     return Health(State.OK, tip)
+
+
+def two_blocks(first: Chain, second: Chain, height: int) -> tuple[Block, Block] | None:
+    """Which blocks two nodes hold at a height, where those differ; NodeProblem."""
+    one, two = first.block(height), second.block(height)
+    return (one, two) if one is not None and two is not None and one.hash != two.hash else None
