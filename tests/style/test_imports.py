@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "until_terminated": set(),
     "after_trading": set(),
     "collector": set(),
+    "faults": set(),
     "config": set(),
     "logs": {"config"},
     # The fold knows the core and nobody else.
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Workers beside the exchange; they act on events and report by command.
     "custody": {
         "exchange", "door", "identity", "clock", "config", "logs", "after_trading",
-        "until_terminated",
+        "until_terminated", "faults",
     },
     # Follows the log as the records do, with a tree of its own; asks custody where the coins are.
     "reserves": {
@@ -48,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Wiring: what puts the rooms together.
     "app": {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
-        "custody", "clock", "config", "logs", "collector",
+        "custody", "clock", "config", "logs", "collector", "faults",
     },
     "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.

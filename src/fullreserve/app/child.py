@@ -25,7 +25,23 @@ def main() -> None:
         return  # it died before it could be asked to tell
     sys.argv = sys.argv[2:]
     collector.look_seldom()
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, operators have to know
+        tell(module, problem)
+        sys.exit(1)
+
+
+def tell(module: str, problem: Exception) -> None:
+    """Why a child ends, where nobody expected it: in the log, without what it worked on."""
+    import structlog
+
+    from fullreserve.faults import frames_of, kind_of, leaves
+
+    log = structlog.get_logger(__name__)
+    for one in leaves(problem):
+        kind = kind_of(one)
+        log.error("child fails", module=module, problem=kind, frames=frames_of(one))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import RULES_KNOWN, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
+from fullreserve.gateway import unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.rest.address import Proxies
@@ -482,6 +483,7 @@ class Running:
         return {
             "childRestarts": sum(child.restarts for child in self.children),
             "childrenEnded": [child.module for child in self.children if child.gave_up],
+            "networksUnpaid": [one.network for one in unpaid.known(self.settings.data)],
             "restConnections": len(self._rest.connections) if self._rest else 0,
             "wsConnections": len(self._ws.hub.members) if self._ws else 0,
         }

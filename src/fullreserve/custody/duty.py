@@ -29,6 +29,7 @@ from fullreserve.custody.setbacks import Setbacks, named
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
@@ -117,7 +118,7 @@ def main() -> int:
     try:
         return asyncio.run(serve(settings, SystemClock()))
     except* known as problems:
-        for problem in problems.exceptions:
+        for problem in leaves(problems):
             log.error("duty ends", problem=str(problem))  # noqa: TRY400 - a sentence
     return 1
 

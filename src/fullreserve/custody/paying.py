@@ -40,12 +40,14 @@ from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
+from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort, NextSettled
+from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
@@ -57,6 +59,9 @@ FRESH_MAX = 1_000  # withdrawals that are taken on in a round
 PAGE = 250  # withdrawals that a question asks for: orders go in between
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
 SAID_AT_ONCE = 16
+
+# What ends the process, so that it is begun again: exchange, vault or store are not there.
+ENDS = (Unavailable, Unknown, KeyringError, sqlite3.Error)
 
 log = structlog.get_logger(__name__)
 
@@ -154,6 +159,7 @@ class Paying:
         )
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._state = ""
+        self._unpaid = UnpaidNetwork(data, network.network, clock)
 
     async def run(self, clock: Clock) -> None:
         """Rounds for ever; Unavailable when the exchange is not there."""
@@ -162,7 +168,20 @@ class Paying:
             await clock.wait_ms(LOOK_MS)
 
     async def round(self) -> None:
-        """Brings everything a step further, unless the chain cannot be believed."""
+        """Brings everything a step further, unless the chain cannot be believed.
+
+        A fault of ours or of its file stops this network alone; raises what ENDS the process.
+        """
+        try:
+            await self._round()
+        except ENDS:
+            raise
+        except Exception as problem:  # noqa: BLE001 - all other networks are paid
+            self._unpaid.fails(problem)
+        else:
+            self._unpaid.goes()
+
+    async def _round(self) -> None:
         found = await asyncio.to_thread(health, self._chain, self._second)
         if not found.is_ok:
             self._say(f"{found.state}: {found.detail}")
@@ -241,11 +260,11 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
-    known = (Unavailable, Unknown, BadNetworks, KeyringError, sqlite3.Error, ValueError)
+    known = (*ENDS, BadNetworks)
     try:
         return asyncio.run(pay(settings, SystemClock()))
     except* known as problems:
-        for problem in problems.exceptions:
+        for problem in leaves(problems):
             log.error("payer ends", problem=str(problem))  # noqa: TRY400 - a sentence
         final = problems.subgroup(BadNetworks)
     return os.EX_DATAERR if final else 1

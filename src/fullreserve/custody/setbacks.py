@@ -7,7 +7,6 @@ was and in which function, since a message may repeat an address.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.exchange.worker_files import SETBACKS, Setback
+from fullreserve.faults import kind_of
 from fullreserve.identity.keyring import DamagedRow
 
 FIRST_MS, LONGEST_MS = 2_000, 5 * 60_000
@@ -89,6 +89,4 @@ def named(problem: Exception) -> str:
     """A fault by its kind and the function that it came from."""
     if isinstance(problem, DamagedRow):
         return f"a row of the identity vault is damaged ({problem.kind}), its key is not"
-    frames = traceback.extract_tb(problem.__traceback__)
-    where = f" in {frames[-1].name}" if frames else ""
-    return f"{type(problem).__name__}{where}"
+    return kind_of(problem)

@@ -39,6 +39,7 @@ from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.deposit_state import ListNetworks, NextOpen
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.faults import leaves
 from fullreserve.until_terminated import until_terminated
 
 STORE = "custody-watcher.sqlite"
@@ -327,7 +328,7 @@ def main() -> int:
     try:
         return asyncio.run(watch(settings, SystemClock()))
     except* known as problems:
-        for problem in problems.exceptions:
+        for problem in leaves(problems):
             log.error("watcher ends", problem=str(problem))  # noqa: TRY400 - a sentence
         final = problems.subgroup(BadNetworks)
     return os.EX_DATAERR if final else 1

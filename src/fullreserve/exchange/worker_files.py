@@ -17,6 +17,14 @@ def held_name(worker: str, network: int | str) -> str:
     return f"custody-held-{worker}-{network}.json"
 
 
+UNPAID = "custody-unpaid-"
+
+
+def unpaid_name(network: int) -> str:
+    """Of a network that nothing is paid on: Unpaid; there is none while payments go."""
+    return f"{UNPAID}{network}.json"
+
+
 def reconciled_name(network: int) -> str:
     """Of a network's last comparison: Reconciled."""
     return f"custody-reconciled-{network}.json"
@@ -64,6 +72,14 @@ class Setback(msgspec.Struct, frozen=True):
     times: int
     since_ms: int
     again_ms: int
+
+
+class Unpaid(msgspec.Struct, frozen=True):
+    """A network whose payments cannot be planned; `problem` is the kind of fault and its place."""
+
+    network: int
+    problem: str
+    since_ms: int
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):

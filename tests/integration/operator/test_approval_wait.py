@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from fullreserve.custody.setbacks import Setbacks
+from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.exchange.worker_files import SETBACKS
 from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
@@ -273,6 +274,18 @@ async def test_operators_see_what_cannot_be_vetted(console: Console) -> None:
     assert (row["problem"], row["times"]) == ("ValueError", "1")
     (folder / SETBACKS).write_bytes(b"<html>")
     assert (await console.ada.get("overview")).row["unvetted"] == []
+
+
+async def test_operators_see_networks_that_nothing_is_paid_on(console: Console) -> None:
+    """Criterion: CHAINS-PAYER-14. As the payer writes it."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    assert (await console.ada.get("overview")).row["unpaid"] == []
+    UnpaidNetwork(folder, 99, console.town.clock).fails(ValueError("never shown"))
+    (row,) = (await console.ada.get("overview")).row["unpaid"]
+    assert (row["network"], row["problem"]) == ("99", "ValueError")
+    UnpaidNetwork(folder, 99, console.town.clock)
+    assert (await console.ada.get("overview")).row["unpaid"] == []
 
 
 async def test_who_is_no_operator_waits_for_nothing(console: Console) -> None:

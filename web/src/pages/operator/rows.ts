@@ -43,6 +43,8 @@ export interface Overview extends Sample {
   openProposals: string
   /** Withdrawals that cannot be vetted. */
   unvetted: { wdId: string; problem: string; times: string }[]
+  /** Networks whose payments cannot be planned. */
+  unpaid: { network: string; problem: string; sinceTs: string }[]
   startedTs: string
 }
 

@@ -58,6 +58,12 @@ function Unvetted({ now }: { now: Overview }): ReactNode {
   )
 }
 
+/** An alarm: chains that nothing is paid on, each with what is wrong. */
+function Unpaid({ now }: { now: Overview }): ReactNode {
+  const names = now.unpaid.map(({ network, problem }) => `${network}: ${problem}`)
+  return <span role="alert">{names.join('; ')}</span>
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
@@ -78,6 +84,7 @@ function Figures({ now }: { now: Overview }): ReactNode {
     ...(now.unvetted.length > 0
       ? [[t('op.unvetted'), <Unvetted key="u" now={now} />] as const]
       : []),
+    ...(now.unpaid.length > 0 ? [[t('op.unpaid'), <Unpaid key="n" now={now} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

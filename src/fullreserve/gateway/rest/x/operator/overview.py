@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
-from fullreserve.gateway import setbacks, wire
+from fullreserve.gateway import setbacks, unpaid, wire
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import lines
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import fold
@@ -66,9 +67,25 @@ class _Overview:
             "childRestarts": str(context.health().get("childRestarts", 0)),
             "openProposals": str(len(waiting)),
             "unvetted": await asyncio.to_thread(setbacks.known, context.folder),
+            "unpaid": await self._unpaid(),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
+
+    async def _unpaid(self) -> list[dict[str, str]]:
+        """Networks whose payments cannot be planned."""
+        found = await asyncio.to_thread(unpaid.known, self._context.folder)
+        if not found:
+            return []
+        codes = {one.network.network: one.network.code for one in await lines(self._context)}
+        return [
+            {
+                "network": codes.get(one.network, str(one.network)),
+                "problem": one.problem,
+                "sinceTs": str(one.since_ms),
+            }
+            for one in found
+        ]
 
     async def series(self, _who: Operator, params: SeriesParams) -> bytes:
         """Samples, one a second, for plots."""

@@ -1,0 +1,56 @@
+"""A network that nothing is paid on because planning fails there: said once, and shown.
+
+Its file stands in the data folder for as long as that lasts. The other networks are paid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fullreserve.clock import Clock
+from fullreserve.custody.setbacks import named
+from fullreserve.exchange.worker_files import Unpaid, unpaid_name
+from fullreserve.faults import frames_of
+
+log = structlog.get_logger(__name__)
+
+
+class UnpaidNetwork:
+    """One network's; what an earlier run left is found anew."""
+
+    def __init__(self, data: Path, network: int, clock: Clock) -> None:
+        self._place = data / unpaid_name(network)
+        self._network = network
+        self._clock = clock
+        self._told = ""
+        self._place.unlink(missing_ok=True)
+
+    def fails(self, problem: Exception) -> None:
+        """A round ended by it."""
+        text = named(problem)
+        if text == self._told:
+            return
+        log.error(
+            "nothing is paid on this network; the others are",
+            network=self._network,
+            problem=text,
+            frames=frames_of(problem),
+        )
+        found = Unpaid(self._network, text, self._clock.wall_ms())
+        fresh = self._place.with_suffix(".new")
+        try:
+            fresh.write_bytes(msgspec.json.encode(found))
+            fresh.replace(self._place)
+        except OSError as full:
+            log.warning("operators are not told of a network", problem=str(full))
+        self._told = text
+
+    def goes(self) -> None:
+        """A round came to its end."""
+        if self._told:
+            log.info("the network is paid on again", network=self._network)
+            self._told = ""
+            self._place.unlink(missing_ok=True)

@@ -1,0 +1,137 @@
+"""Goal: a network whose payments cannot be planned stops alone, and operators see it.
+
+Method: a real exchange and a real node under two networks; in one of them planning raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fullreserve.clock import ManualClock
+from fullreserve.custody.addresses import checksummed
+from fullreserve.custody.chains.adapter import Chain, Payment, Plan
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.paying import STORE, Paying
+from fullreserve.custody.store import Store
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import unpaid_name
+from fullreserve.gateway import unpaid
+from tests.bed import USDT
+from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.outsiders import COIN, EvmBed
+from tests.integration.custody.withdrawing import NOTHING, START_MS, Withdrawing
+
+GOOD, BAD = 1, 2
+LARGE = amount_bytes(10**15)
+SECRET = "\U0001f642 and nothing that a log may hold"
+TARGETS = [checksummed(bytes([number]) * 20) for number in (0x31, 0x32, 0x33)]
+
+
+def terms(number: int, code: str) -> wire.DefineNetwork:
+    line = wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6)
+    return wire.DefineNetwork(number, code, 1, 2, needs_memo=False, gas_asset=COIN, assets=(line,))
+
+
+def broken(chain: Chain) -> Chain:
+    """Planning fails whatever is to be paid, as a fault of ours would have it."""
+
+    class Broken(type(chain)):  # type: ignore[misc]
+        def plan_all(self, batches: Sequence[Sequence[Payment]], bound: Sequence[Plan]) -> Any:
+            raise RuntimeError(SECRET)
+
+    made = copy(chain)
+    made.__class__ = Broken
+    return made
+
+
+class BrokenNetwork(Network, frozen=True, kw_only=True):
+    """Its adapter has a fault."""
+
+    def chains(self) -> list[Chain]:
+        return [broken(one) for one in super().chains()]
+
+
+@pytest.fixture(scope="module")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
+    made = made_bed("erc20", tmp_path_factory.mktemp("erc20"))
+    assert isinstance(made, EvmBed)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def exchange(tmp_path: Path) -> AsyncIterator[Withdrawing]:
+    made = await Withdrawing.open(tmp_path, terms(GOOD, "ERC20"), terms(BAD, "Other"))
+    yield made
+    await made.close()
+
+
+def network(bed: EvmBed, number: int) -> Network:
+    branch = bed.root.public()
+    return Network(
+        network=number, kind="evm", nodes=(bed.url,),
+        branches=(Branch(branch.key.hex(), branch.code.hex()),), coin=COIN,
+        decimals={COIN: 18, USDT: 6}, credit_after=2, unlock_after=3, chain_id=31_338,
+        tokens={USDT: bed.token.hex()}, lanes=tuple(one.hex() for one in bed.keys),
+    )  # fmt: skip
+
+
+async def test_a_network_that_cannot_be_planned_stops_alone(
+    bed: EvmBed, exchange: Withdrawing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before and after a restart. Criterion: CHAINS-PAYER-14."""
+    good, fields = network(bed, GOOD), msgspec.structs.asdict(network(bed, BAD))
+    clock, where = ManualClock(START_MS), Destinations(exchange.vault)
+    stuck = await exchange.ask(BAD, USDT, 700, TARGETS[0])
+    for target in TARGETS[1:]:
+        number = await exchange.ask(GOOD, USDT, 700, target)
+        store = Store(tmp_path / STORE)
+        workers = [
+            Paying(one, store, exchange.house, where, tmp_path, clock)
+            for one in (BrokenNetwork(**fields), good)
+        ]
+        assert unpaid.known(tmp_path) == []
+        for worker in [*workers, *workers]:
+            await worker.round()
+        assert (await exchange.found(number)).binding
+        (found,) = unpaid.known(tmp_path)
+        assert (found.network, found.problem) == (BAD, "RuntimeError in plan_all")
+        said = capsys.readouterr().out
+        assert said.count("nothing is paid on this network") == 1
+        assert "RuntimeError in plan_all" in said
+        assert SECRET not in said
+        store.close()
+    assert not (await exchange.found(stuck)).binding
+    store = Store(tmp_path / STORE)
+    mended = Paying(network(bed, BAD), store, exchange.house, where, tmp_path, clock)
+    await mended.round()
+    store.close()
+    assert (await exchange.found(stuck)).binding
+    assert unpaid.known(tmp_path) == []
+
+
+async def test_a_network_goes_again_when_it_can_be_planned(
+    bed: EvmBed, exchange: Withdrawing, tmp_path: Path
+) -> None:
+    """By the same process: what was shown is taken away. Criterion: CHAINS-PAYER-14."""
+    await exchange.ask(BAD, USDT, 700, TARGETS[0])
+    store, where = Store(tmp_path / STORE), Destinations(exchange.vault)
+    fields = msgspec.structs.asdict(network(bed, BAD))
+    clock = ManualClock(START_MS)
+    one = Paying(BrokenNetwork(**fields), store, exchange.house, where, tmp_path, clock)
+    await one.round()
+    assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
+    (tmp_path / unpaid_name(9)).write_bytes(b"<html>")
+    assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
+    one._payer._chain = network(bed, BAD).chains()[0]
+    await one.round()
+    assert unpaid.known(tmp_path) == []
+    store.close()
