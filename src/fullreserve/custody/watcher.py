@@ -17,7 +17,7 @@ import structlog
 
 from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
-from fullreserve.clock import Clock, SystemClock
+from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.chains import following
@@ -36,7 +36,7 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
-from fullreserve.exchange.products.deposit_state import ListNetworks, NextOpen
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextOpen
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.faults import leaves
@@ -44,6 +44,8 @@ from fullreserve.until_terminated import until_terminated
 
 STORE = "custody-watcher.sqlite"
 LOOK_MS = 500
+# Without an answer for so long a network is shown unwell.
+SILENT_MS = 15_000
 # Addresses that are looked for before they are given out, so that no block outruns their giving.
 AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
@@ -75,7 +77,9 @@ class Watcher:
         self._salt = salt
         self._reconciler = reconciler
         self._reconciled: Block | None = None
-        self._split = Split(self._chain, self._second, clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self._split = Split(self._chain, self._second, self._clock)
+        self._unwell_ms: int | None = None  # since when nodes are not believed
         self._known = -1
         self._state = ""
         self._stopped = ""  # why the chain is not followed any more
@@ -94,7 +98,9 @@ class Watcher:
         await self._learn_addresses()
         while await self._follow():
             pass
+        self._unwell_ms = None
         if is_well_again:
+            await self._show(healthy=True)
             # What came while the nodes were not believed is shown as waiting, and is not credited.
             await self._house.settle_deposits()
         if self._reconciler is not None and found.tip is not None:
@@ -238,12 +244,24 @@ class Watcher:
             await self._suspend(Trigger.NODE_SPLIT, evidence)
 
     async def _unwell(self, found: Health) -> None:
-        is_new = self._say(found.state, found.detail)
+        self._say(found.state, found.detail)
         self._not_compared(found.detail or str(found.state), found.tip)
-        if is_new and found.tip is not None:
-            tip = found.tip
-            told = wire.Tip(self._network.network, tip.height, tip.hash, healthy=False)
-            await self._report([told])
+        now_ms = self._clock.monotonic_ns() // NS_PER_MS
+        if self._unwell_ms is None:
+            self._unwell_ms = now_ms
+        # Who answers nothing may answer in a moment; who answers what is not believed has answered.
+        if found.tip is not None or now_ms - self._unwell_ms >= SILENT_MS:
+            await self._show(healthy=False, newest=found.tip)
+
+    async def _show(self, *, healthy: bool, newest: Block | None = None) -> None:
+        """Has the exchange show how its newest block of the network stands, where that is new."""
+        number = self._network.network
+        states: list[NetworkState] = await self._house.ask(wire.DEPOSITS, ListNetworks())
+        told = next((one.tip for one in states if one.terms.network == number), None)
+        if told is None and newest is not None:
+            told = wire.Tip(number, newest.height, newest.hash, healthy=not healthy)
+        if told is not None and told.healthy != healthy:
+            await self._report([msgspec.structs.replace(told, healthy=healthy)])
 
     def _say(self, state: str, detail: str = "") -> bool:
         """Logs what has changed; whether anything has."""

@@ -53,6 +53,7 @@ class Line(NamedTuple):
     deposits: Hold | None
     withdrawals: Hold | None
     tip: int = 0  # height of the newest block that all nodes agree on; 0: not known
+    is_well: bool = True  # its nodes answer and are believed
 
     @property
     def chain(self) -> str:
@@ -117,6 +118,7 @@ async def lines(context: Context) -> list[Line]:
             _stop(one, terms.asset),
             _stop(others.get(one.terms.network), terms.asset),
             one.tip.height if one.tip is not None and one.tip.healthy else 0,
+            one.tip is None or one.tip.healthy,
         )
         for one in deposits
         for terms in one.terms.assets

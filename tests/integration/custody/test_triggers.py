@@ -17,9 +17,9 @@ from fullreserve.custody.chains.health import Health, State, health
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.splits import SPLIT_MS, Split
 from fullreserve.custody.store import Store
-from fullreserve.custody.watcher import Watcher
+from fullreserve.custody.watcher import SILENT_MS, Watcher
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits
+from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, ListNetworks
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -84,6 +84,12 @@ class Watched:
         asked = ListDeposits(ALICE, 0, 10)
         found: list[Deposit] = await self.exchange.house.ask(wire.DEPOSITS, asked)
         return [one.state for one in found]
+
+    async def is_well(self) -> bool:
+        """Whether the exchange shows that the nodes answer."""
+        (state,) = await self.exchange.house.ask(wire.DEPOSITS, ListNetworks())
+        assert state.tip is not None
+        return bool(state.tip.healthy)
 
     async def stopped(self) -> list[tuple[Trigger, Scope]]:
         """What is suspended, by which trigger; always waiting in a queue."""
@@ -193,3 +199,22 @@ async def test_nodes_that_agreed_meanwhile_stop_nothing(watched: Watched, other:
     told = split.lasting(apart)
     assert told is not None
     assert told["height"] == apart.height
+
+
+async def test_a_silent_node_is_shown_and_well_again_by_itself(watched: Watched) -> None:
+    """Also where no block came meanwhile. Criterion: CHAINS-WATCHER-6."""
+    await watched.watcher.round()
+    assert await watched.is_well()
+    watcher = watched.watcher
+    watcher._chain = watched.chain.over("http://127.0.0.1:9")  # where nobody listens
+    await watcher.round()
+    watched.clock.advance(SILENT_MS - 1)
+    await watcher.round()
+    assert await watched.is_well()
+    watched.clock.advance(1)
+    await watcher.round()
+    assert not await watched.is_well()
+    watcher._chain = watched.chain.chain
+    await watcher.round()
+    assert await watched.is_well()
+    assert await watched.stopped() == []

@@ -180,6 +180,18 @@ async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
     assert await counted(13, healthy=False) == ("0", "10")
 
 
+async def test_a_network_whose_nodes_are_not_believed_is_shown_closed(rest: RestBed) -> None:
+    """In `currencies` and `x/suspensions`, while it lasts. Criterion: CHAINS-WATCHER-6."""
+    shown = []
+    for healthy in (True, False, True):
+        await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=healthy))
+        line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
+        shown.append((line["canDep"], line["canWd"]))
+        unwell = (await rest.get("x/suspensions")).row["unwell"]
+        assert unwell == ([] if healthy else [line["chain"].removeprefix("BTC-")])
+    assert shown == [(True, True), (False, False), (True, True)]
+
+
 async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, payer: NewKey) -> None:
     """Criterion: CUST-REST-6, CUST-REST-12."""
     await funded(rest, 2)

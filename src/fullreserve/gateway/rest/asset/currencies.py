@@ -75,7 +75,7 @@ def currency_row(asset: Asset) -> dict[str, object]:
 def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> dict[str, object]:
     """One currency on a chain that the log has defined."""
     asset, terms, network = line.asset, line.terms, line.network
-    has_addresses = network.network in context.addresses
+    is_served = network.network in context.addresses and line.is_well
     no_deposits, no_withdrawals = stopped.deposits(line), stopped.withdrawals(line)
     can_deposit = line.deposits is None and no_deposits is None
     can_withdraw = line.withdrawals is None and no_withdrawals is None and context.pays()
@@ -84,8 +84,8 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         return asset.text(amount_int(value))
 
     return currency_row(asset) | {
-        "canDep": has_addresses and can_deposit,
-        "canWd": has_addresses and can_withdraw,
+        "canDep": is_served and can_deposit,
+        "canWd": is_served and can_withdraw,
         "chain": line.chain,
         "depEstOpenTime": _opens(line.deposits, no_deposits),
         "fee": amount(terms.fee),

@@ -90,4 +90,6 @@ def works(suspensions: list[Suspension]) -> list[str]:
             one.terms.scope.network or one.terms.scope.asset or one.terms.scope.key
         ):
             stopped |= one.terms.actions
+    if stopped & Action.WITHDRAW:
+        stopped |= Action.API_WITHDRAW  # which is one way to withdraw
     return [action.name.lower() for action in Action if action.name and not stopped & action]

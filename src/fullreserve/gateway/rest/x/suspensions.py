@@ -102,7 +102,8 @@ class _Suspensions:
             if params.state == "all" or is_over(one) == (params.state == "closed")
         ]
         answer = {"suspensions": wanted, "maintenance": maintenance, "works": works(found)}
-        return wire.envelope([answer])
+        unwell = [one.network.code for one in await lines(self._context) if not one.is_well]
+        return wire.envelope([answer | {"unwell": list(dict.fromkeys(unwell))}])
 
     async def _named(self, number: int) -> Suspension:
         for one in await shown(self._context):
