@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from fullreserve.after_trading import WORKERS, after_trading
+from fullreserve.after_trading import WORKERS, give_way, group_after_trading
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 
@@ -83,6 +83,7 @@ class NodeProcess:
             start_new_session=True,
             preexec_fn=_beside_the_exchange,  # noqa: PLW1509 - no locks
         )
+        group_after_trading(self._process.pid, WORKERS)
 
     @property
     def pid(self) -> int:
@@ -174,5 +175,5 @@ def start_btcd(folder: Path, mining: str) -> NodeProcess:
 
 def _beside_the_exchange() -> None:
     """Ends with its parent, and gives way to it."""
-    after_trading(WORKERS)
+    give_way(WORKERS)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import structlog
@@ -52,6 +53,8 @@ AHEAD = 1_000
 BEFORE = 50
 # Rounds between two looks at deposits that are open.
 SLOW_ROUNDS = 10
+# Of a network: one asks its node now, and one may be reading the blocks of its tiers.
+THREADS = 2
 
 log = structlog.get_logger(__name__)
 
@@ -302,6 +305,9 @@ async def keep(watchers: Sequence[Watcher | Waiting], clock: Clock) -> None:
 
     Unavailable when the exchange is not there.
     """
+    # The loop's own threads are as many as processors ask for; late nodes would have them all.
+    threads = ThreadPoolExecutor(THREADS * len(watchers), "watcher")
+    asyncio.get_running_loop().set_default_executor(threads)
 
     async def run(one: Watcher | Waiting) -> None:
         while True:

@@ -7,7 +7,9 @@ made twice, coins spent by nobody here, a fee that was posted wrongly.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
 from pathlib import Path
 
@@ -367,6 +369,38 @@ async def test_a_node_that_answers_late_holds_up_no_other_network(
     monkeypatch.setattr(books.clock, "wait_ms", wait_ms)
     with pytest.raises(ExceptionGroup):
         await keep([slow, good], books.clock)
+    assert [one.asset for one in await books.stopped()] == [USDT]
+
+
+async def test_many_silent_nodes_hold_up_no_other_network(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CHAINS-RECONCILE-6. They are more than a loop of two processors has threads."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(6))
+    good = Watcher(books.network, books.store, books.house, SALT, books.reconciler)
+    await unknown_spend(books)
+    looks = iter(range(99))
+
+    async def wait_ms(_ms: int) -> None:
+        books.clock.advance(LASTS_MS)
+        if await books.stopped() or next(looks) == 98:
+            raise Unavailable("the exchange is gone")
+
+    monkeypatch.setattr(books.clock, "wait_ms", wait_ms)
+    # Whoever calls is connected, and never answered.
+    with socket.create_server(("127.0.0.1", 0), backlog=99) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        silent = [
+            Watcher(
+                msgspec.structs.replace(books.network, network=number, nodes=(url,)),
+                *(books.store, books.house, SALT),
+            )
+            for number in range(101, 109)
+        ]
+        with pytest.raises(ExceptionGroup):
+            await keep([*silent, good], books.clock)
+        # None of them has been given up: their threads wait still.
+        assert {one._state for one in silent} == {""}
     assert [one.asset for one in await books.stopped()] == [USDT]
 
 
