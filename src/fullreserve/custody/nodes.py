@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import secrets
 import shutil
@@ -148,11 +149,20 @@ def start_anvil(
 
 def start_litecoind(folder: Path) -> NodeProcess:
     """Litecoin Core in regression-test mode, on its own; without MWEB, which needs a peg-in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port, name, password = free_port(), "fullreserve", secrets.token_hex(16)
+    name, password = "fullreserve", secrets.token_hex(16)
+    said = _private(folder, f"rpcuser={name}\nrpcpassword={password}\n")
+    port = free_port()
     command: list[str | Path] = [
-        *(litecoind(), "-regtest", f"-datadir={folder}", "-server", "-listen=0", "-dnsseed=0"),
-        *(f"-rpcport={port}", f"-rpcuser={name}", f"-rpcpassword={password}", "-txindex=1"),
+        *(
+            litecoind(),
+            f"-conf={said.absolute()}",
+            "-regtest",
+            f"-datadir={folder}",
+            "-server",
+            "-listen=0",
+            "-dnsseed=0",
+        ),
+        *(f"-rpcport={port}", "-txindex=1"),
         *("-fallbackfee=0.0001", "-mempoolreplacement=1", "-printtoconsole=0"),
         *("-vbparams=mweb:4000000000:4100000000", "-debuglogfile=0", "-rpcbind=127.0.0.1"),
         "-rpcallowip=127.0.0.1",
@@ -162,15 +172,26 @@ def start_litecoind(folder: Path) -> NodeProcess:
 
 def start_btcd(folder: Path, mining: str) -> NodeProcess:
     """Btcd in regression-test mode, on its own; blocks pay to the address `mining`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port, name, password = free_port(), "fullreserve", secrets.token_hex(16)
+    name, password = "fullreserve", secrets.token_hex(16)
+    said = _private(folder, f"[Application Options]\nrpcuser={name}\nrpcpass={password}\n")
+    port = free_port()
     command: list[str | Path] = [
         *(btcd(), "--regtest", "--notls", "--txindex", "--nolisten", "--nodnsseed"),
         *(f"--datadir={folder}", f"--logdir={folder}", f"--miningaddr={mining}"),
-        *(f"--rpclisten=127.0.0.1:{port}", f"--rpcuser={name}", f"--rpcpass={password}"),
-        f"--configfile={folder / 'none.conf'}",
+        *(f"--rpclisten=127.0.0.1:{port}", f"--configfile={said.absolute()}"),
     ]
     return NodeProcess(command, f"http://{name}:{password}@127.0.0.1:{port}", "getblockcount")
+
+
+def _private(folder: Path, text: str) -> Path:
+    """A node's settings that its command line would show to everybody on the machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / "rpc.conf"
+    place.unlink(missing_ok=True)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return place
 
 
 def _beside_the_exchange() -> None:
