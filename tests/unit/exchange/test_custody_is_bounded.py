@@ -154,7 +154,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             deposits.ListDeposits(ALICE, 0, LIMIT), deposits.ListUnclaimed(LIMIT),
             deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(),
             deposits.ListAnnounced(is_open=False, limit=LIMIT), deposits.NextOpen(0, LIMIT),
-            deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN),
+            deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.FindMoved(hashed),
         ],
         WITHDRAWALS: [
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),
