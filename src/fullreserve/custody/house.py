@@ -26,7 +26,7 @@ from fullreserve.exchange.products.liveness import (
 )
 from fullreserve.exchange.products.settling import settle_deposits, settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
-from fullreserve.exchange.products.suspension_wire import GetSurvey, ListReopening
+from fullreserve.exchange.products.suspension_wire import GetSurvey, ListAll, ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
 from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
 
@@ -42,6 +42,7 @@ _ANSWERS: dict[type, Any] = {
     **withdrawals.ANSWERS,
     **policy.ANSWERS,
     **tier_moves.ANSWERS,
+    ListAll: list[Suspension],
     ListReopening: list[Suspension],
     GetSurvey: Surveyed | None,
     ListQuorums: list[QuorumState],

@@ -26,6 +26,7 @@ from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.networks import Network
+from fullreserve.custody.spends import Spends
 from fullreserve.custody.store import read_cursor, read_open_moves
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
@@ -35,6 +36,7 @@ from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.announced_moves import OPEN_MAX, Announced, AnnouncedState
 from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.deposit_state import ListAnnounced, SumComing
+from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import (
@@ -98,6 +100,9 @@ class Reconciler:
         self._uncompared = ""  # why warm and cold are not, as it was said
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
+        self._spends = Spends(self._chain, payer)
+        self._explained: tuple[Announced, ...] | None = None
+        self._triggers: dict[Key, suspensions.Trigger] = {}
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
         self._overdue: dict[int, None] = {}
@@ -129,6 +134,7 @@ class Reconciler:
         self._missed.clear()
         self._forget_ended()
         await self._tell_seen(sides, found, block)
+        await self._explain(found, block)
         broken = [one for one in self.lines if one.difference and self._lasts(one)]
         for one in broken:
             await self._suspend(one, block)
@@ -206,6 +212,7 @@ class Reconciler:
         differ |= {key for key in self._since if key[0] not in self._measured}
         self._since = {key: since for key, since in self._since.items() if key in differ}
         self._settled = {key: None for key in self._settled if key in differ}
+        self._triggers = {key: why for key, why in self._triggers.items() if key in differ}
 
     def _lasts(self, one: Line) -> bool:
         key, now = (one.tier, one.asset), self._clock.wall_ms()
@@ -226,12 +233,11 @@ class Reconciler:
                 difference=one.difference,
             )
         number = self._network.network
-        level = suspensions.Level.ASSET_CHAIN
-        told = suspensions.Trip(
-            suspensions.Trigger.LEDGER_MISMATCH,
-            suspensions.Scope(level, number, one.asset),
-            sha256(msgspec.json.encode(one)).digest(),
-        )
+        scope = suspensions.Scope(suspensions.Level.ASSET_CHAIN, number, one.asset)
+        if key not in self._triggers:
+            self._triggers[key] = await self._trigger(one, scope, block)
+        digest = sha256(msgspec.json.encode(one)).digest()
+        told = suspensions.Trip(self._triggers[key], scope, digest)
         (code,) = await self._house.report(suspensions.SUSPENSIONS, told)
         if code:
             log.error("suspension refused", code=code, network=number, asset=one.asset)
@@ -239,6 +245,43 @@ class Reconciler:
             # What nobody has bound yet goes back into its queue.
             await self._house.settle()
             self._settled[key] = None
+
+    async def _explain(self, found: Compared, block: Block) -> None:
+        """Where all agrees, whatever was spent by then counts as explained."""
+        if any(one.difference for one in found.lines):
+            self._explained = None
+        elif self._explained != found.seen:
+            try:
+                await asyncio.to_thread(self._spends.explain, self._places, block)
+            except NodeProblem:
+                return  # at the next block
+            self._explained = found.seen
+
+    async def _trigger(
+        self, one: Line, scope: suspensions.Scope, block: Block
+    ) -> suspensions.Trigger:
+        """What a difference shows: coins that somebody else has spent, or that books are wrong."""
+        known: list[Suspension] = await self._house.ask(
+            suspensions.SUSPENSIONS, suspensions.ListAll()
+        )
+        spent = suspensions.Trigger.UNKNOWN_SPEND
+        if any(each.is_in_force and (each.trigger, each.terms.scope) == (spent, scope)
+               for each in known):  # fmt: skip
+            return spent
+        at = [each for each in self._places if each.tier == one.tier]
+        try:
+            found = await asyncio.to_thread(self._spends.unknown, at, block)
+        except NodeProblem:
+            found = []
+        if one.difference >= 0 or not found:
+            return suspensions.Trigger.LEDGER_MISMATCH
+        log.error(
+            "coins were spent by a transaction that the payer does not know",
+            network=scope.network,
+            asset=scope.asset,
+            spends=[(each.place.hex(), each.nonce) for each in found],
+        )
+        return spent
 
     async def _held(self, block: Block) -> dict[Key, int]:
         newest = await self._house.newest_index(self._network.network)

@@ -203,6 +203,12 @@ def read_open_moves(path: Path, network: int) -> list[Move]:
     return [plan.move for plan in plans if plan.move is not None]
 
 
+def read_plans(path: Path, network: int) -> list[Plan]:
+    """All plans of another process's store, final ones too."""
+    asked = "SELECT data FROM plans WHERE network = ?"
+    return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+
+
 class Sent(NamedTuple):
     """A plan that is not final, and what was signed for it, in order."""
 

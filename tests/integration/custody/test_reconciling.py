@@ -19,12 +19,15 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.custody import contracts
 from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Block, Chain
+from fullreserve.custody.chains.adapter import Block, Chain, Payment
+from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.comparing import COIN_TOLERANCE
+from fullreserve.custody.holdings import places
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
+from fullreserve.custody.spends import Spend, Spends
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher, keep
 from fullreserve.door.protocol import Unavailable
@@ -101,13 +104,17 @@ class Books:
         self.clock.advance(LASTS_MS)
         return await self.reconciler.check(tip)
 
-    async def stopped(self) -> list[suspensions.Scope]:
-        """What is suspended because ledger and chain differ."""
+    async def suspended(self) -> list[Suspension]:
+        """By whatever."""
         asked = AskFold(suspensions.SUSPENSIONS, msgspec.msgpack.encode(suspensions.ListAll()))
         answer = await self.exchange.door.query(asked)
-        found = msgspec.msgpack.decode(answer, type=list[Suspension])
+        found: list[Suspension] = msgspec.msgpack.decode(answer, type=list[Suspension])
+        return found
+
+    async def stopped(self) -> list[suspensions.Scope]:
+        """What is suspended because ledger and chain differ."""
         reason = suspensions.Reason.RECONCILIATION_BREAK
-        return [one.terms.scope for one in found if one.terms.reason == reason]
+        return [one.terms.scope for one in await self.suspended() if one.terms.reason == reason]
 
 
 @pytest.fixture
@@ -192,6 +199,42 @@ async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Faul
     assert LASTS_MS < 60_000
     level = suspensions.Level.ASSET_CHAIN
     assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
+
+
+async def test_a_spend_that_the_payer_does_not_know_has_a_reason_of_its_own(books: Books) -> None:
+    """Once, by whichever watcher; a spend of before is explained. Criterion: CHAINS-TRIGGER-3."""
+    hot = books.chain.terms.lanes
+    assert await books.found() == []
+    await unknown_spend(books)
+    await books.found()
+    books.reconciler = Reconciler(books.network, books.house, books.folder / "payer", books.clock)
+    await books.found()
+    place = suspensions.Scope(suspensions.Level.ASSET_CHAIN, NETWORK, USDT)
+    (one,) = await books.suspended()
+    assert (one.trigger, one.terms.scope) == (suspensions.Trigger.UNKNOWN_SPEND, place)
+    assert one.terms.reason == suspensions.Reason.SECURITY_INCIDENT
+    assert one.terms.actions == suspensions.Action.WITHDRAW
+    at, tip = list(places(books.network, 0)), books.chain.chain.tip()
+    spends = Spends(books.chain.chain, books.folder / "payer")
+    assert spends.unknown(at, tip) == []  # never agreed
+    spends.explain(at, tip)
+    spend(books, hot[1])
+    assert spends.unknown(at, books.chain.chain.tip()) == [Spend(hot[1], 0)]
+
+
+async def test_what_the_payer_has_planned_is_no_unknown_spend(books: Books) -> None:
+    """Final or not; what is missing else is books that differ. Criterion: CHAINS-TRIGGER-3."""
+    assert await books.found() == []
+    payment = Payment(1, USDT, PAID, b"\x99" * 20)
+    kept = Store(books.folder / "payer")
+    plan = books.chain.chain.plan([payment], [])
+    kept.keep_plan(plan)
+    kept.close()
+    spend(books, read_body(plan.body).lane)
+    (line,) = await books.found()
+    assert line.difference < 0
+    (one,) = await books.suspended()
+    assert one.trigger == suspensions.Trigger.LEDGER_MISMATCH
 
 
 WARM, COLD = b"\x77" * 20, b"\x78" * 20

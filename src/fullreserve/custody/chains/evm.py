@@ -182,6 +182,12 @@ class EvmChain(Chain):
                 asked.append(("eth_call", [balance_call(token, one), at]))
         return dict(zip(keys, map(quantity, self._calls(asked)), strict=True))
 
+    def used(self, places: Sequence[bytes], block: Block) -> Mapping[bytes, int]:
+        """How many nonces each account has used after a block; NodeProblem."""
+        at = {"blockHash": "0x" + block.hash.hex()}
+        asked = [("eth_getTransactionCount", ["0x" + one.hex(), at]) for one in places]
+        return dict(zip(places, map(quantity, self._calls(asked)), strict=True))
+
     def _calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results of any number of calls; NodeProblem for the first bad."""
         told: list[Any] = []

@@ -139,11 +139,14 @@ def _share(amount: int, total: int) -> str:
     return f"{parts // 10_000}.{parts % 10_000:04d}" if total > 0 else ""
 
 
+BREAKS = (Trigger.LEDGER_MISMATCH, Trigger.UNKNOWN_SPEND)
+
+
 def _suspension(stops: list[Suspension], network: int, asset: int) -> str:
     """The number of what a difference there has stopped, while it is stopped."""
     for one in reversed(stops):
         scope = one.terms.scope
         here = (scope.network, scope.asset) == (network, asset)
-        if one.trigger == Trigger.LEDGER_MISMATCH and one.is_in_force and here:
+        if one.trigger in BREAKS and one.is_in_force and here:
             return str(one.number)
     return ""
