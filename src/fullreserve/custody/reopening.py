@@ -104,7 +104,10 @@ class Reopening:
     async def _tick(self, one: Suspension, due: list[Budget]) -> None:
         """A payment from each line: of a long queue it takes several words."""
         while due:
-            words = [wire.Drain(line.network, line.asset, line.amount, line.slots) for line in due]
+            words = [
+                wire.Drain(line.network, line.asset, line.amount, line.slots, one.number)
+                for line in due
+            ]
             codes = await self._house.report(wire.WITHDRAWALS, *words)
             found: list[DrainSum] = await self._house.ask(wire.WITHDRAWALS, SumDrains(one.number))
             under_way = [(each.network, each.asset) for each in found if each.cursor]

@@ -188,6 +188,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.ListAll(), stops.Ruling(1, ALICE, ALICE, 0, CHAIN, BTC, queued),
             stops.DrainOf(CHAIN, BTC), stops.ListReopening(), stops.ListStops(1, CHAIN, BTC),
             stops.GetOne(number), stops.GetSurvey(number), stops.ListRoll(number, 0, LIMIT),
+            stops.GetEdition(),
         ],
     }  # fmt: skip
 

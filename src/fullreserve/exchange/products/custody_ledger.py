@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -19,7 +20,12 @@ from fullreserve.exchange.wire.commands import (
     amount_bytes,
     amount_int,
 )
-from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged, OwnerChanged
+from fullreserve.exchange.wire.events import (
+    AssetDefined,
+    InstrumentChanged,
+    OwnerChanged,
+    SuspensionSet,
+)
 from fullreserve.exchange.wire.queries import (
     AccountState,
     GetOwner,
@@ -136,23 +142,31 @@ def is_house(owner: int, view: View) -> bool:
 
 
 def suspended(action: Suspended, asset: int, owner: OwnerChanged, view: View) -> bool:
-    """Whether the core's table stops an action; what it says of instruments does not matter.
+    """Whether the core's table stops an action; what it says of instruments does not matter."""
+    return is_in_table(core_table(action, view), asset, owner)
+
+
+def core_table(action: Suspended, view: View) -> list[SuspensionSet]:
+    """What of the core's table stops an action of some, or of all.
 
     What the fold of suspensions has set there, it is asked for itself.
     """
-    for one in view.query(ListSuspensions()):
-        if (
-            one.suspension < CORE_FIRST
-            and one.actions & action
-            and (
-                one.level == SuspensionLevel.GLOBAL
-                or (one.level == SuspensionLevel.ASSET and one.key == asset)
-                or (one.level == SuspensionLevel.SEGMENT and one.key == owner.segment)
-                or (one.level == SuspensionLevel.OWNER and one.key in (owner.owner, owner.master))
-            )
-        ):
-            return True
-    return False
+    return [
+        one
+        for one in view.query(ListSuspensions())
+        if one.suspension < CORE_FIRST and one.actions & action
+    ]
+
+
+def is_in_table(table: Iterable[SuspensionSet], asset: int, owner: OwnerChanged) -> bool:
+    """Whether any of it has an owner's action in an asset."""
+    return any(
+        one.level == SuspensionLevel.GLOBAL
+        or (one.level == SuspensionLevel.ASSET and one.key == asset)
+        or (one.level == SuspensionLevel.SEGMENT and one.key == owner.segment)
+        or (one.level == SuspensionLevel.OWNER and one.key in (owner.owner, owner.master))
+        for one in table
+    )
 
 
 def known_owner(owner: int, view: View) -> OwnerChanged | None:

@@ -293,13 +293,15 @@ class Drain(Payload, frozen=True, tag=35):
     """By the house: takes the next of an asset's queue, in fair order, up to a budget.
 
     From edition 3 on it looks at a few only, and pays when it comes to the queue's end (`SumDrains`
-    tells): it is to be said again until then.
+    tells): it is to be said again until then. `suspension` is whose drain it is, 0 in logs from
+    before words named it: the first one's that drains there.
     """
 
     network: int
     asset: int
     budget: Amount
     slots: int  # transactions
+    suspension: int = 0
 
 
 class RequirePolicy(Payload, frozen=True, tag=36):

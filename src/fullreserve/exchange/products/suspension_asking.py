@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from fullreserve.exchange.folds import View
-from fullreserve.exchange.products.suspension_rules import verdict
-from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_rules import covers, verdict
+from fullreserve.exchange.products.suspension_state import (
+    SCOPED,
+    Suspension,
+    SuspensionState,
+)
 from fullreserve.exchange.products.suspension_wire import (
     FREE,
     SUSPENSIONS,
     DrainOf,
+    GetEdition,
     Level,
     ListStops,
     Mode,
@@ -72,6 +79,7 @@ class Stops:
         answer = view.query(AskFold(SUSPENSIONS, _encode(ListStops(action, network, asset))))
         self._found = [] if answer is None else _suspensions(answer)
         self._view = view
+        self._place = (network, asset)
         self._by_segment = any(one.terms.scope.level == Level.SEGMENT for one in self._found)
         # Who is named: by a stop of his own, or as one who knows of a draft.
         named = [(one.terms.scope.key, *one.insiders) for one in self._found]
@@ -97,8 +105,39 @@ class Stops:
         who = (owner, profile.master, profile.segment) if profile is not None else (owner, owner, 0)
         return verdict(self._found, Ruling(action, *who, *place, is_released=True))
 
+    def drained_by(self, drain: int) -> Callable[[int, OwnerChanged], bool]:
+        """Whether a drain of some owners' has a request, by its action and owner.
 
-def drain_of(network: int, asset: int, view: View) -> int:
-    """The suspension that pays out its queue of an asset on a network; 0 for none."""
-    answer = view.query(AskFold(SUSPENSIONS, _encode(DrainOf(network, asset))))
+        Not what a drain of more has too: that one goes first. A drain of everybody's has all.
+        """
+        scope = next((one.terms.scope for one in self._found if one.number == drain), None)
+        if scope is None or scope.level not in (Level.SEGMENT, Level.USER):
+            return lambda _action, _owner: True
+        others = [
+            one.terms
+            for one in self._found
+            if one.state == SuspensionState.DRAINING and one.terms.scope.level < scope.level
+        ]
+
+        def is_drained(action: int, owner: OwnerChanged) -> bool:
+            asked = Ruling(action, owner.owner, owner.master, owner.segment, *self._place)
+            return covers(scope, asked) and not any(
+                terms.actions & action and covers(terms.scope, asked) for terms in others
+            )
+
+        return is_drained
+
+
+def drain_of(network: int, asset: int, view: View, suspension: int = 0) -> int:
+    """The suspension that pays out its queue of an asset on a network; 0 for none.
+
+    `suspension`: it is that one, or none; 0 for any.
+    """
+    answer = view.query(AskFold(SUSPENSIONS, _encode(DrainOf(network, asset, suspension))))
     return 0 if answer is None else _number(answer)
+
+
+def is_scoped(view: View) -> bool:
+    """Whether a drain releases from its own suspension only, as from edition 1 of the rules on."""
+    answer = view.query(AskFold(SUSPENSIONS, _encode(GetEdition())))
+    return answer is not None and _number(answer) >= SCOPED

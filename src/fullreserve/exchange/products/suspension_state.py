@@ -28,6 +28,7 @@ EVIDENCE_KEPT = 200
 HASH_BYTES = 32
 EDITION = 1  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
+SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
 
 

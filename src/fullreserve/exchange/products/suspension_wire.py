@@ -350,10 +350,14 @@ class Ruling(Asked, frozen=True, tag=2):
 
 
 class DrainOf(Asked, frozen=True, tag=3):
-    """-> int, the suspension whose drain pays an asset on a network; 0 for none."""
+    """-> int, the suspension whose drain pays an asset on a network; 0 for none.
+
+    `suspension`: no other than this one; 0 is any, in logs from before words named theirs.
+    """
 
     network: int
     asset: int
+    suspension: int = 0
 
 
 class ListReopening(Asked, frozen=True, tag=4):
@@ -396,6 +400,10 @@ class ListRoll(Asked, frozen=True, tag=8):
     limit: int
 
 
+class GetEdition(Asked, frozen=True, tag=9):
+    """-> int, the edition of the rules that the log goes by."""
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -407,7 +415,17 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
 
 
 FREE = Verdict()
-AnyAsked = ListAll | Ruling | DrainOf | ListReopening | ListStops | GetOne | GetSurvey | ListRoll
+AnyAsked = (
+    ListAll
+    | Ruling
+    | DrainOf
+    | ListReopening
+    | ListStops
+    | GetOne
+    | GetSurvey
+    | ListRoll
+    | GetEdition
+)
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

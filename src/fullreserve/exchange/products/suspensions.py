@@ -449,6 +449,8 @@ class Suspensions(Surveys):
         if isinstance(asked, wire.ListReopening):
             under_way = (one for one in table.values() if one.state in REOPENING)
             return _encode([_replace(one, queue=(), history=()) for one in under_way])
+        if isinstance(asked, wire.GetEdition):
+            return _encode(self.state.edition)
         if isinstance(asked, wire.DrainOf):
             return _encode(self._drain_of(asked))
         if isinstance(asked, wire.ListStops):
@@ -474,7 +476,8 @@ class Suspensions(Surveys):
         for one in self.state.suspensions.values():
             scope = one.terms.scope
             here = scope.network in (0, asked.network) and scope.asset in (0, asked.asset)
-            if one.state != _State.DRAINING or not here:
+            is_named = asked.suspension in (0, one.number)
+            if one.state != _State.DRAINING or not here or not is_named:
                 continue
             if scope.level != Level.USER:
                 return one.number

@@ -22,9 +22,8 @@ from fullreserve.exchange.products.drain_log import (
     noted,
     plus,
 )
-from fullreserve.exchange.products.suspension_asking import Stops, drain_of
-from fullreserve.exchange.products.suspension_wire import Mode
-from fullreserve.exchange.products.withdrawal_rulings import leaving
+from fullreserve.exchange.products.suspension_asking import drain_of
+from fullreserve.exchange.products.withdrawal_drained import Drained
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
     SMALL_USD,
@@ -41,7 +40,7 @@ class Drains(WithdrawalTable):
     def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
         if len(asked.budget) != 16 or asked.slots < 1:
             return REFUSED
-        suspension = drain_of(asked.network, asked.asset, view)
+        suspension = drain_of(asked.network, asked.asset, view, asked.suspension)
         if self._goes_by_a_few(suspension, asked):
             if not suspension:
                 return Outcome(code=Unsound.NOT_PAYABLE)
@@ -50,11 +49,11 @@ class Drains(WithdrawalTable):
         numbers = self._known.after(
             0, len(self._known.open), lambda row: (row.network, row.asset, row.state) == line
         )
-        stops = Stops(leaving(by_api=True), asked.network, asked.asset, view)
+        drained = self._drained(suspension, asked, view)
         queue = [
             one
             for number in numbers
-            if (one := self.state.withdrawals[number]).is_approved and _may_be_drained(one, stops)
+            if (one := self.state.withdrawals[number]).is_approved and drained.has(one)
         ]
         sums: dict[int, int] = {}
         for one in queue:
@@ -78,6 +77,10 @@ class Drains(WithdrawalTable):
         self._pay(done.numbers, moment)
         return Outcome()
 
+    def _drained(self, suspension: int, asked: Drain, view: View) -> Drained:
+        place = (asked.network, asked.asset)
+        return Drained(suspension, place, view, is_held=bool(self._holds(*place)))
+
     def _pay(self, numbers: Iterable[int], moment: Moment) -> None:
         for number in numbers:
             one = self._change(self.state.withdrawals[number], moment)
@@ -97,8 +100,8 @@ class Drains(WithdrawalTable):
         key = (suspension, asked.network, asked.asset)
         log, done = self._begun(key)
         line = self._known.lines[key]
-        stops = Stops(leaving(by_api=True), asked.network, asked.asset, view)
-        fit, had, end = self._behind(done.cursor, asked, line, stops)
+        drained = self._drained(suspension, asked, view)
+        fit, had, end = self._behind(done.cursor, asked, line, drained)
         entered = [self._entry(number, log) for number in fit if number not in done.queue]
         here = dict.fromkeys(fit)
         gone = [number for number in had if number not in here]
@@ -108,7 +111,7 @@ class Drains(WithdrawalTable):
         if not end:
             slots = min(asked.slots, PAID_AT_ONCE)
             waiting = line.in_turn(slots)
-            late = [each.number for each in waiting if not self._fits(each.number, stops)]
+            late = [each.number for each in waiting if not self._fits(each.number, drained)]
             if late:
                 # They left when they had been looked at: the next word pays without them.
                 self._replace(done, line, late, ())
@@ -147,7 +150,7 @@ class Drains(WithdrawalTable):
         return logs[asset], passes[asset]
 
     def _behind(
-        self, cursor: int, asked: Drain, line: Line, stops: Stops
+        self, cursor: int, asked: Drain, line: Line, drained: Drained
     ) -> tuple[list[int], list[int], int]:
         """Who may be drained of a few behind a number, who was to be, and the last one.
 
@@ -159,19 +162,19 @@ class Drains(WithdrawalTable):
         )
         had = line.after(cursor, LOOKED_AT)
         end = min((each[-1] for each in (now, had) if len(each) == LOOKED_AT), default=0)
-        fit = [number for number in now if self._fits(number, stops)]
+        fit = [number for number in now if self._fits(number, drained)]
         if not end:
             return fit, had, 0
         return [each for each in fit if each <= end], [each for each in had if each <= end], end
 
-    def _fits(self, number: int, stops: Stops) -> bool:
+    def _fits(self, number: int, drained: Drained) -> bool:
         """Whether a request waits for this drain, and for nothing else."""
         one = self.state.withdrawals.get(number)
         return (
             one is not None
             and one.state == WithdrawalState.QUEUED
             and one.is_approved
-            and _may_be_drained(one, stops)
+            and drained.has(one)
         )
 
     def _entry(self, number: int, log: DrainLog) -> Entry:
@@ -243,10 +246,3 @@ class Drains(WithdrawalTable):
         amounts = {one.number: one.value for one in queue}
         amount = sum(amounts[number] for number in log.ticks[-1].paid)
         self._set(sums, place, plus(self._sum_before(suspension, *place), log, amount))
-
-
-def _may_be_drained(one: Withdrawal, stops: Stops) -> bool:
-    """Whether nothing but the suspension that drains holds a request back."""
-    place = (one.network, one.asset, one.number)
-    found = stops.ruled(leaving(by_api=one.by_api), one.owner, place)
-    return found.mode not in (Mode.QUEUE, Mode.REJECT)

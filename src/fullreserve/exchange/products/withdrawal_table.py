@@ -7,6 +7,7 @@ from fullreserve.exchange.products.changes import renewed
 from fullreserve.exchange.products.custody_ledger import CANCELED, known_owner, posting, suspended
 from fullreserve.exchange.products.custody_wire import AnyWithdrawals, Hold, decode_withdrawals
 from fullreserve.exchange.products.policy_asking import looked_at
+from fullreserve.exchange.products.suspension_asking import is_scoped
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_effects import held
@@ -63,11 +64,11 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         )
 
     def _is_held_back(self, one: Withdrawal, view: View) -> bool:
-        """Whether anything keeps a request from being paid; what a drain released, less."""
+        """Whether anything keeps a request from being paid; of what a drain released, no drain."""
         owner = known_owner(one.owner, view)
         if owner is None or owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW):
             return True
-        if one.is_released:
+        if one.is_released and not is_scoped(view):
             return self._is_ruled_back(one, owner, view)
         return self._is_stopped(one, owner, view)
 

@@ -412,7 +412,7 @@ class _Suspending:
 
     async def _tick(self, suspension: int, line: Budget) -> None:
         """A payment from a line: of a long queue it takes several words."""
-        word = Drain(line.network, line.asset, line.amount, line.slots)
+        word = Drain(line.network, line.asset, line.amount, line.slots, suspension)
         is_under_way = True
         while is_under_way:
             reply = await say(self._context, WITHDRAWALS, word)
