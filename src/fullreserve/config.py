@@ -335,6 +335,18 @@ class ReservesSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CustodySettings:
+    """What stops withdrawals by itself."""
+
+    # A run of honest users is stopped too: who wants none of that says 0.
+    hourly_share: int = setting(
+        50,
+        whole(0, 99),
+        "Percent of an asset's coins that may leave in an hour before it is suspended; 0 is any.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with the defaults."""
 
@@ -356,6 +368,7 @@ class Settings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
     reserves: ReservesSettings = field(default_factory=ReservesSettings)
+    custody: CustodySettings = field(default_factory=CustodySettings)
 
     def __post_init__(self) -> None:
         if self.http.port and self.http.port == self.ws.port and _overlap(self.http, self.ws):

@@ -23,6 +23,7 @@ from fullreserve.custody import vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
 from fullreserve.custody.setbacks import Setbacks, named
@@ -34,7 +35,7 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
-LOOK_MS, PRESENCE_MS = 400, 2_000
+LOOK_MS, PRESENCE_MS, OUTFLOW_MS = 400, 2_000, 2_000
 
 # What ends the process, so that it is begun again: the exchange or the vault is not there.
 KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
@@ -95,6 +96,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         (LOOK_MS, deciding),
         (LOOK_MS, Reopening(house, clock)),
         (PRESENCE_MS, Presence(data, house, clock)),
+        (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
     )
 
     async def work() -> None:

@@ -111,6 +111,8 @@ def play(settings: Settings, users: int, page: Path) -> int:
             ws=Address("127.0.0.1", 0),
             journal=journal,
             reserves=replace(settings.reserves, statements=False),
+            # At its end everybody takes everything away.
+            custody=replace(settings.custody, hourly_share=0),
         )
         try:
             code = run(own, story, Fraction(SPEED))
