@@ -344,6 +344,11 @@ class CustodySettings:
         whole(0, 99),
         "Percent of an asset's coins that may leave in an hour before it is suspended; 0 is any.",
     )
+    price_age_h: int = setting(
+        24,
+        whole(0, 8_760),
+        "Hours without a new price of an asset until its withdrawals are suspended; 0 is never.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
 from fullreserve.custody.setbacks import Setbacks, named
+from fullreserve.custody.stale_prices import StalePrices
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -35,7 +36,7 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
-LOOK_MS, PRESENCE_MS, OUTFLOW_MS = 400, 2_000, 2_000
+LOOK_MS, PRESENCE_MS, OUTFLOW_MS, PRICES_MS = 400, 2_000, 2_000, 10_000
 
 # What ends the process, so that it is begun again: the exchange or the vault is not there.
 KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
@@ -97,6 +98,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         (LOOK_MS, Reopening(house, clock)),
         (PRESENCE_MS, Presence(data, house, clock)),
         (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
+        (PRICES_MS, StalePrices(house, clock, settings.custody.price_age_h)),
     )
 
     async def work() -> None:

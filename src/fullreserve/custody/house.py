@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from fullreserve.exchange.products import deposit_state as deposits
 from fullreserve.exchange.products import policy_wire as policy
 from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products import withdrawal_state as withdrawals
+from fullreserve.exchange.products.custody_ledger import USD
 from fullreserve.exchange.products.liveness import (
     ListQuorums,
     ListStandings,
@@ -28,7 +29,16 @@ from fullreserve.exchange.products.settling import settle_deposits, settle_withd
 from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import GetSurvey, ListAll, ListReopening
 from fullreserve.exchange.wire.commands import Product, encode
-from fullreserve.exchange.wire.queries import AccountState, AskFold, ListBalances
+from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged
+from fullreserve.exchange.wire.queries import (
+    AccountState,
+    AskFold,
+    GetReference,
+    ListAssets,
+    ListBalances,
+    ListInstruments,
+    Reference,
+)
 
 # Gateways of the workers that come with the exchange; operators' own count up from there.
 WATCHER_GATEWAY = 101
@@ -174,6 +184,20 @@ class House:
     async def ledger(self) -> list[AccountState]:
         """The house's own accounts."""
         found: list[AccountState] = await self._door.query(ListBalances(chart.HOUSE))
+        return found
+
+    async def priced_by(self, assets: Iterable[int]) -> dict[int, int]:
+        """By asset the trade that made its price against USD; without those that have none."""
+        every: list[AssetDefined] = await self._door.query(ListAssets())
+        usd = next((one.asset for one in every if one.symbol == USD), 0)
+        instruments: list[InstrumentChanged] = await self._door.query(ListInstruments())
+        pairs = {one.base: one.instrument for one in instruments if one.quote == usd}
+        found: dict[int, int] = {}
+        for asset in assets:
+            if asset in pairs:
+                known: Reference | None = await self._door.query(GetReference(pairs[asset]))
+                if known is not None and known.last_price:
+                    found[asset] = known.last_trade
         return found
 
     async def newest_index(self, network: int) -> int:
