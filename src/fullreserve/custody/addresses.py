@@ -63,7 +63,10 @@ class EvmAddresses(Addresses):
         return checksummed(place)
 
     def read(self, text: str) -> bytes:
-        return read_account(text)
+        account = read_account(text)
+        if not any(account):
+            raise bech32.BadAddress("it is the zero address, which nobody has the key of")
+        return account
 
 
 class UtxoAddresses(Addresses):

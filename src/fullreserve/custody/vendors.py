@@ -21,12 +21,15 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from fullreserve.clock import Clock
+from fullreserve.custody import networks
 from fullreserve.custody.asked_service import BadService, Service
 from fullreserve.custody.screening import FILE as SANCTIONED
 from fullreserve.custody.screening import Screen
@@ -64,9 +67,14 @@ class Vendors(NamedTuple):
 def load(data: Path, clock: Clock) -> Vendors:
     """Those of a data folder; BadService."""
     file = _read(data / FILE)
+    sanctioned, risky = (
+        Screen(data / name, partial(_readers, data)) for name in (SANCTIONED, RISKY)
+    )
+    for each in (sanctioned, risky):
+        each.look()
     lists: list[Vendor] = [
-        Listed(Kind.SANCTIONS, Screen(data / SANCTIONED), Verdict.BLOCK),
-        Listed(Kind.ADDRESS_RISK, Screen(data / RISKY), Verdict.REVIEW),
+        Listed(Kind.SANCTIONS, sanctioned, Verdict.BLOCK),
+        Listed(Kind.ADDRESS_RISK, risky, Verdict.REVIEW),
     ]
     if file.travel_rule is not None:
         lists.append(TravelRule(Screen(data / BENEFICIARIES), file.travel_rule.over_usd * USD))
@@ -76,6 +84,14 @@ def load(data: Path, clock: Clock) -> Vendors:
         lists.append(Asked(KINDS[one.kind], _service(data, one, clock)))
     hook = _service(data, file.webhook, clock) if file.webhook is not None else None
     return Vendors(Vetting(lists), Hook(hook))
+
+
+def _readers(data: Path) -> list[Callable[[str], object]]:
+    """What reads addresses of the networks of now; none where their file cannot be used."""
+    try:
+        return [one.addresses().read for one in networks.load(data)]
+    except networks.BadNetworks:
+        return []
 
 
 def _read(path: Path) -> _File:

@@ -157,3 +157,12 @@ def test_letters_that_only_look_like_an_address_are_refused() -> None:
     assert "\u212a" in strange
     with pytest.raises(BadAddress, match="letters"):
         decode("bcrt", strange)
+
+
+@pytest.mark.parametrize("kind", [EvmAddresses, MemoAddresses])
+def test_the_zero_address_is_nobodys(kind: type[EvmAddresses]) -> None:
+    """What is paid to it is lost. Criterion: CHAINS-ADDRESS-2."""
+    of = kind(Private.of_seed(bytes(32)).public())
+    with pytest.raises(BadAddress, match="zero address"):
+        of.read("0x" + "0" * 40)
+    assert of.read("0x" + "0" * 39 + "1") == bytes(19) + b"\x01"

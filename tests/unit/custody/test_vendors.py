@@ -20,8 +20,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from fullreserve.clock import Clock, ManualClock
-from fullreserve.custody import vendors
+from fullreserve.custody import networks, vendors
 from fullreserve.custody.asked_service import ANSWER_MAX, DOWN_MS, BadService, Service, ServiceDown
+from fullreserve.custody.hd import Private
+from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.vetting import Subject, Vetted
 from fullreserve.custody.webhook import Hook
 from fullreserve.exchange.products.policy_rules import Concern, Webhook
@@ -246,3 +248,25 @@ def test_a_file_of_vendors_that_is_wrong_is_refused(tmp_path: Path, clock: Manua
         (tmp_path / vendors.FILE).write_text(text)
         with pytest.raises(BadService, match=why):
             vendors.load(tmp_path, clock)
+
+
+async def test_lines_of_a_list_that_are_no_address_are_said(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """At the start, and as the file changes; what is an address is listed. Criterion: VENDOR-9."""
+    branch = Private.of_seed(bytes(32)).public()
+    networks.keep(tmp_path, [Network(
+        network=1, kind="evm", nodes=(), branches=(Branch(branch.key.hex(), branch.code.hex()),),
+        decimals={2: 18}, coin=2, credit_after=1, unlock_after=2,
+    )])  # fmt: skip
+    listed = "0x" + "Ab" * 20
+    path = tmp_path / "custody-sanctioned.txt"
+    path.write_text(f"# a list\n{listed}\n0x1234  # torn\n\nnonsense\n")
+    with capture_logs() as said:
+        vetting = vendors.load(tmp_path, clock).vetting
+    assert [(one["file"], one["count"], one["lines"]) for one in said] == [(path.name, 2, [3, 5])]
+    assert (await vetting.of(subject(listed.lower()))).is_blocked
+    path.write_text(f"{listed}\n")
+    with capture_logs() as said:
+        assert (await vetting.of(subject(listed))).is_blocked
+    assert said == []
