@@ -23,7 +23,14 @@ from fullreserve.exchange.products.approval_acts import (
     Retire,
 )
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
-from fullreserve.exchange.products.calendar_wire import CALENDAR, Delist, Maintain, MaintainNetwork
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    Delist,
+    ListPlans,
+    Maintain,
+    MaintainNetwork,
+    Plans,
+)
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
@@ -78,13 +85,13 @@ async def carry_out(context: Context, one: Proposal) -> None:
         code = await _said(context, DEPOSITS, Claim(act.network, act.transfer, act.owner))
     elif isinstance(act, Close):
         window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
-        code = await _said(context, CALENDAR, window)
+        code = await _planned(context, one, window)
     elif isinstance(act, CloseNetwork):
         closing = MaintainNetwork(act.network, act.begin_ms, act.preopen_ms, act.end_ms)
-        code = await _said(context, CALENDAR, closing)
+        code = await _planned(context, one, closing)
     elif isinstance(act, Retire):
         going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
-        code = await _said(context, CALENDAR, going)
+        code = await _planned(context, one, going)
     elif isinstance(act, EndMove):
         code = await _given_up(context, act.move)
     elif isinstance(act, AnnounceMove):
@@ -124,6 +131,21 @@ async def _said(context: Context, fold_number: int, payload: msgspec.Struct) -> 
     """What a fold is told; the code when it does not take it any more."""
     reply = await say(context, fold_number, payload)
     return IMPOSSIBLE if reply.code else 0
+
+
+async def _planned(
+    context: Context, one: Proposal, terms: Maintain | MaintainNetwork | Delist
+) -> int:
+    """The code when a plan can be no more; one that was entered since the approval is this one's.
+
+    A process that told the fold may have ended before it said what came of the proposal. By now the
+    plan may be over, or called off: entered again it would be refused, or begin anew.
+    """
+    plans: Plans = await ask(context, CALENDAR, ListPlans())
+    known = (*plans.windows, *plans.networks, *plans.delistings)
+    if any(each.number > one.carried_out and each.terms == terms for each in known):
+        return 0
+    return await _said(context, CALENDAR, terms)
 
 
 async def _given_up(context: Context, number: int) -> int:
