@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import structlog
 
+from fullreserve.clock import Clock, SystemClock
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import (
     Asked,
@@ -36,6 +37,7 @@ from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
+from fullreserve.custody.waits import LOOKING, SIGNING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
@@ -149,7 +151,9 @@ class Payer:
         salt: bytes,
         second: Chain | None = None,
         sweeps: Sweeps | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self._waits = Waits(clock or SystemClock())
         self._sweeps = sweeps
         self._chain = chain
         self._second = second  # the same network through another node
@@ -175,6 +179,7 @@ class Payer:
         await self._look_for_refills(bound)
         self._keep(await to_thread(self._chain.fillers, bound))
         runs = [Run(kept, self._store.attempts(kept)) for kept in self._open()]
+        self._waits.keep({run.kept.id for run in runs})
         for start in range(0, len(runs), AT_ONCE):
             await self._send(runs[start : start + AT_ONCE])
         # Not before those that have a plan are bound: the word would make them wait too.
@@ -415,11 +420,12 @@ class Payer:
                 if isinstance(one, (NotSigned, *FAULTS)):
                     # The others are not to wait for it.
                     why = str(one) if isinstance(one, NotSigned) else named(one)
-                    log.warning("payment waits", plan=run.kept.id, problem=why)
+                    self._waits.waits(run.kept.id, SIGNING, why)
                     self._say_held(plan.move, Why.UNSIGNED, why)
                 elif isinstance(one, BaseException):
                     failed.append(one)
                 else:
+                    self._waits.goes(run.kept.id, SIGNING)
                     run.kept.plan = plan
                     run.attempts.append((one, False))
                     self._store.change(run.kept, one)
@@ -457,9 +463,10 @@ class Payer:
         given = []
         for (run, attempt), refusal in zip(asked, found, strict=True):
             if refusal is None:
+                self._waits.goes(run.kept.id, attempt.txid)
                 given.append((run, attempt))
             else:
-                log.warning("payment waits", plan=run.kept.id, problem=str(refusal))
+                self._waits.waits(run.kept.id, attempt.txid, str(refusal))
         return given
 
     # What becomes of it
@@ -471,8 +478,10 @@ class Payer:
         waiting: list[tuple[Run, Standing]] = []
         for run, standing in zip(runs, found, strict=True):
             if isinstance(standing, NodeRefuses):
-                log.warning("payment waits", plan=run.kept.id, problem=str(standing))
-            elif standing.taken_by:
+                self._waits.waits(run.kept.id, LOOKING, str(standing))
+                continue
+            self._waits.goes(run.kept.id, LOOKING)
+            if standing.taken_by:
                 await self._overtaken(run, standing)
             elif standing.height:
                 included.append((run, standing))

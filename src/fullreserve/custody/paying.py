@@ -156,6 +156,7 @@ class Paying:
             salt_of(data),
             self._second,
             self._hot,
+            clock,
         )
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._state = ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
@@ -183,7 +184,7 @@ async def test_a_payment_takes_the_nonce_that_was_given_up(erc20: EvmBed, store:
 async def test_a_lane_that_nobody_can_sign_for_any_more_stops_no_other(
     erc20: EvmBed, store: Store
 ) -> None:
-    """Criterion: CUST-GONE-4. Its own payments wait; what comes later goes by the other lanes."""
+    """Its payments wait, said once; later ones go by other lanes. Criterion: CUST-GONE-4."""
     bed, indexes = erc20, [erc20.fresh() for _ in erc20.keys]
     lost, *_ = bed.keys
     book = Agreement(bed, *indexes)
@@ -196,7 +197,9 @@ async def test_a_lane_that_nobody_can_sign_for_any_more_stops_no_other(
         return bed.sign(plan, approved)
 
     payer = Payer(bed.chain, store, book, sign, PAY_TERMS, SALT)
-    await until_done(bed, payer, book, rounds=8)
+    with capture_logs() as logged:
+        await until_done(bed, payer, book, rounds=8)
+    assert [one["event"] for one in logged].count("payment waits") == 1
     assert len(book.paid) == len(indexes) - 1
     for one in late:
         book.waiting[one] = bed.unit
