@@ -26,10 +26,13 @@ from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.calendar_wire import (
     CALENDAR,
     Delist,
+    Delisting,
     ListPlans,
     Maintain,
     MaintainNetwork,
+    NetworkWindow,
     Plans,
+    Window,
 )
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim
 from fullreserve.exchange.products.tier_moves_wire import (
@@ -142,7 +145,11 @@ async def _planned(
     plan may be over, or called off: entered again it would be refused, or begin anew.
     """
     plans: Plans = await ask(context, CALENDAR, ListPlans())
-    known = (*plans.windows, *plans.networks, *plans.delistings)
+    known: list[Window | NetworkWindow | Delisting] = [
+        *plans.windows,
+        *plans.networks,
+        *plans.delistings,
+    ]
     if any(each.number > one.carried_out and each.terms == terms for each in known):
         return 0
     return await _said(context, CALENDAR, terms)
