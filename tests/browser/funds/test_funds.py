@@ -389,6 +389,7 @@ def test_a_proof_is_there_while_the_exchange_does_not_answer(
 
     Criterion: POR-PAGE-5, POR-PAGE-6
     """
+    covered(visit("/reserves"))  # a proof of before says what was not shown yet
     person = Person(chained)
     page = visit("/reserves", person)
     kept = page.get_by_text("compared with each new one")
