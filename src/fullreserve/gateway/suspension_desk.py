@@ -106,7 +106,7 @@ async def roll(context: Context, suspension: int) -> list[Rolled] | None:
     page: list[Rolled] | None = await _asked(context, ListRoll(suspension, 0, ROLL_PAGE), _roll)
     found = page
     while found is not None and page and len(page) == ROLL_PAGE:
-        page = await _asked(context, ListRoll(suspension, len(found), ROLL_PAGE), _roll)
+        page = await _asked(context, ListRoll(suspension, page[-1][0], ROLL_PAGE), _roll)
         found = [*found, *(page or ())]
     return found
 

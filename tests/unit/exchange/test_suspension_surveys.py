@@ -73,6 +73,21 @@ SEGMENT = Scope(Level.SEGMENT, key=3)
 ASKED = 25
 
 
+class Read(dict[int, Any]):
+    """A roll that counts whose line is read, and is walked by its numbers alone."""
+
+    read = 0
+
+    def __getitem__(self, key: int) -> Any:
+        Read.read += 1
+        return super().__getitem__(key)
+
+    def values(self) -> Any:
+        raise AssertionError("all are walked")
+
+    items = values
+
+
 def suspensions_of(world: World) -> Suspensions:
     return next(one for one in world.machine.folds if isinstance(one, Suspensions))
 
@@ -270,15 +285,28 @@ def test_the_roll_is_told_by_the_page_and_let_go() -> None:
     numbers = [one.number for one in requests(world)]
     reopened(world, number, numbers[0])
     pages = [
-        [row[0] for row in world.ask(SUSPENSIONS, ListRoll(number, skip, 1), list[Any])]
-        for skip in range(3)
+        [row[0] for row in world.ask(SUSPENSIONS, ListRoll(number, after, 1), list[Any])]
+        for after in (0, *numbers)
     ]
-    assert pages == [[numbers[1]], [numbers[2]], []]
+    # The canary is not in it: it was paid before.
+    assert pages == [[numbers[1]], [numbers[1]], [numbers[2]], []]
     assert of(world, number).queue == ()
     assert say(world, Fall(number), BEA) == 0
     assert world.ask(SUSPENSIONS, ListRoll(number, 0, 9), list[Any] | None) is None
     state = suspensions_of(world).state
     assert (state.surveys, state.rolls) == ({}, {})
+
+
+def test_a_page_of_a_roll_reads_what_it_tells() -> None:
+    """However far behind it is; the next drain's is another. Criterion: CUST-BOUND-9."""
+    world = opened(edition=BY_A_FEW, surveys=True)
+    many = {number: (amount_bytes(number), number) for number in range(1, MANY + 1)}
+    fold = suspensions_of(world)
+    fold.state.rolls = {1: Read(many), 2: Read({5: (amount_bytes(1), 1)})}
+    for suspension, found in ((1, [MANY - 1, MANY]), (2, []), (1, [MANY - 1, MANY])):
+        Read.read = 0
+        rows = world.ask(SUSPENSIONS, ListRoll(suspension, MANY - 2, 9), list[Any])
+        assert ([row[0] for row in rows], Read.read) == (found, len(found))
 
 
 def test_an_edition_is_said_by_the_house_and_stays() -> None:

@@ -391,12 +391,12 @@ class GetSurvey(Asked, frozen=True, tag=7):
 class ListRoll(Asked, frozen=True, tag=8):
     """-> list[tuple[int, Amount, int]] | None: number, amount, USD of those a drain began with.
 
-    By number, at most `limit` behind the first `skip`. None of a drain from before edition 1:
+    By number, at most `limit` behind the number `after`. None of a drain from before edition 1:
     `Suspension` has its queue then.
     """
 
     suspension: int
-    skip: int
+    after: int
     limit: int
 
 

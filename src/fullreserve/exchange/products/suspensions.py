@@ -12,7 +12,7 @@ verdict on each request and each payment.
 
 from __future__ import annotations
 
-from itertools import islice
+from bisect import bisect_right
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,6 +35,7 @@ from fullreserve.exchange.products.suspension_state import (
     REOPENING,
     Evidence,
     Refused,
+    Roll,
     Step,
     Suspension,
     SuspensionsState,
@@ -66,6 +67,7 @@ class Suspensions(Surveys):
     added = ("edition", "surveys", "rolls")
 
     def __init__(self) -> None:
+        self._paged: tuple[Roll, list[int]] | None = None
         super().__init__(SuspensionsState(), wire.decode_said)
 
     def _obey(self, who: int, said: wire.AnySaid, moment: Moment, view: View) -> Outcome:
@@ -460,13 +462,20 @@ class Suspensions(Surveys):
             return _encode(self._told(asked))
         return _encode(rules.verdict(table.values(), asked))
 
+    def _numbers(self, roll: Roll) -> list[int]:
+        """A roll's numbers in order: kept for the pages that follow, as it never changes."""
+        if self._paged is None or self._paged[0] is not roll:
+            self._paged = (roll, sorted(roll))
+        return self._paged[1]
+
     def _told(self, asked: wire.GetSurvey | wire.ListRoll) -> object:
         if isinstance(asked, wire.ListRoll):
             roll = self.state.rolls.get(asked.suspension)
             if roll is None:
                 return None
-            page = islice(roll.items(), asked.skip, asked.skip + asked.limit)
-            return [(number, *line) for number, line in page]
+            numbers = self._numbers(roll)
+            first = bisect_right(numbers, asked.after)
+            return [(number, *roll[number]) for number in numbers[first : first + asked.limit]]
         found = self.state.surveys.get(asked.suspension)
         return None if found is None else _replace(found, roll={})
 
