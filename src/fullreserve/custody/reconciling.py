@@ -236,6 +236,7 @@ class Reconciler:
         scope = suspensions.Scope(suspensions.Level.ASSET_CHAIN, number, one.asset)
         if key not in self._triggers:
             self._triggers[key] = await self._trigger(one, scope, block)
+            self._explained = None
         digest = sha256(msgspec.json.encode(one)).digest()
         told = suspensions.Trip(self._triggers[key], scope, digest)
         (code,) = await self._house.report(suspensions.SUSPENSIONS, told)
@@ -247,10 +248,11 @@ class Reconciler:
             self._settled[key] = None
 
     async def _explain(self, found: Compared, block: Block) -> None:
-        """Where all agrees, whatever was spent by then counts as explained."""
-        if any(one.difference for one in found.lines):
-            self._explained = None
-        elif self._explained != found.seen:
+        """Where all agrees, whatever was spent by then counts as explained.
+
+        That reads all plans there ever were: at a start, for a move by hand, and behind a break.
+        """
+        if self._explained != found.seen and not any(one.difference for one in found.lines):
             try:
                 await asyncio.to_thread(self._spends.explain, self._places, block)
             except NodeProblem:

@@ -222,6 +222,38 @@ async def test_a_spend_that_the_payer_does_not_know_has_a_reason_of_its_own(book
     assert spends.unknown(at, books.chain.chain.tip()) == [Spend(hot[1], 0)]
 
 
+async def test_what_was_spent_is_explained_at_a_start_and_behind_a_break(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at each block, nor for what differs for a moment. Criterion: CHAINS-TRIGGER-3."""
+    count = []
+    monkeypatch.setattr(Spends, "explain", lambda *_: count.append(1))
+    for _ in range(3):
+        assert await books.found() == []
+    assert len(count) == 1
+    name = bytes(range(32))
+    told = [
+        wire.Funded(NETWORK, bytes([at]) + name[1:], USDT, wire.Tier.HOT, amount_bytes(PAID * UNIT))
+        for at in (1, 2)
+    ]
+    assert await books.house.report(wire.DEPOSITS, told[0]) == [0]
+    assert await books.reconciler.check(books.chain.chain.tip()) == []
+    books.chain.command(
+        books.chain.token,
+        contracts.call("mint(address,uint256)", books.chain.terms.lanes[0], PAID),
+    )
+    assert await books.found() == []
+    assert len(count) == 1
+    assert await books.house.report(wire.DEPOSITS, told[1]) == [0]
+    assert len(await books.found()) == 1
+    books.chain.command(
+        books.chain.token,
+        contracts.call("mint(address,uint256)", books.chain.terms.lanes[0], PAID),
+    )
+    assert await books.found() == []
+    assert len(count) == 2
+
+
 async def test_what_the_payer_has_planned_is_no_unknown_spend(books: Books) -> None:
     """Final or not; what is missing else is books that differ. Criterion: CHAINS-TRIGGER-3."""
     assert await books.found() == []
