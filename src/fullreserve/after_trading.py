@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from threading import Event, Thread
 
 # Less is more: records are what clients read, statements and custody can wait, checks need not end.
 RECORDS, WORKERS, CHECKS = 5, 10, 15
@@ -45,8 +44,9 @@ def group_after_trading(pid: int, niceness: int) -> None:
 
 
 def _again(pid: int, niceness: int) -> None:
+    pause = Event()  # which nobody sets
     for _ in range(TRIES):
-        sleep(PAUSE_S)
+        pause.wait(PAUSE_S)
         if _said(pid, niceness):
             return
 
