@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Moment
 from fullreserve.exchange.products import suspension_gates as gates
+from fullreserve.exchange.products import suspension_rules
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
 from fullreserve.exchange.products.suspension_state import (
     EDITION,
@@ -307,6 +308,29 @@ def test_a_page_of_a_roll_reads_what_it_tells() -> None:
         Read.read = 0
         rows = world.ask(SUSPENSIONS, ListRoll(suspension, MANY - 2, 9), list[Any])
         assert ([row[0] for row in rows], Read.read) == (found, len(found))
+
+
+def test_a_word_at_the_end_regards_each_other_stop_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are in force and wait, and all wait for them too. Criterion: CUST-BOUND-9."""
+    world, number = crowded(ON_CHAIN)
+    state_set(world, number, SuspensionState.DRAINING)
+    table = suspensions_of(world).state.suspensions
+    many = 500
+    for at in range(many):
+        scope = Scope(Level.USER, key=(ALICE, BOB, CAROL)[at % 3])
+        terms = replace(table[number].terms, scope=scope)
+        table[-at - 1] = replace(table[number], number=-at - 1, terms=terms, state=1, canaries={})
+    regarded = [0]
+    applies = suspension_rules._applies
+
+    def counted(one: Any, asked: Any) -> bool:
+        regarded[0] += 1
+        return applies(one, asked)
+
+    monkeypatch.setattr(suspension_rules, "_applies", counted)
+    assert say(world, Survey(number, is_new=True), chart.HOUSE) == 0
+    assert told(world, number).alone == 0
+    assert regarded[0] <= many + 2 * gates.LOOKED_AT
 
 
 def test_an_edition_is_said_by_the_house_and_stays() -> None:

@@ -84,7 +84,7 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         return _replace(survey, digest=digest)
 
     def _first_alone(self, one: Suspension, waiting: Iterable[gates.Waiting]) -> int:
-        others = self._others(one)
+        others = _Others(self._others(one))
         return next((each.queued.number for each in waiting if _is_alone(one, each, others)), 0)
 
     # Reading
@@ -124,7 +124,7 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             return 0
         still = gates.waiting(found.alone, one.terms.scope, view)
         owned = gates.owned([still] if still is not None else [], view)
-        is_alone = any(_is_alone(one, each, others) for each in owned)
+        is_alone = any(_is_alone(one, each, _Others(others)) for each in owned)
         return Refused.QUEUE if is_alone else Refused.SURVEY
 
     def _lost_canaries(self, one: Suspension, moment: Moment, view: View) -> bool:
@@ -146,7 +146,8 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             if rules.stops_all(others, action, *place):
                 continue
             waiting = gates.queue(one.terms.scope, view, *place)
-            if any(_is_alone(one, each, others) for each in gates.owned(waiting, view)):
+            known = _Others(others)
+            if any(_is_alone(one, each, known) for each in gates.owned(waiting, view)):
                 return True
         return False
 
@@ -163,12 +164,44 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         return max((other.version for other in table.values() if other is not one), default=0)
 
 
-def _is_alone(one: Suspension, each: gates.Waiting, others: Sequence[Suspension]) -> bool:
+class _Others:
+    """Suspensions that may stop requests beside one's own: each is asked of once for who is alike.
+
+    Those of users by whose they are, the others by place and segment; a canary is like no other.
+    """
+
+    def __init__(self, others: Sequence[Suspension]) -> None:
+        self._of_users: dict[int, list[Suspension]] = {}
+        self._of_many: list[Suspension] = []
+        for one in others:
+            is_user_s = one.terms.scope.level == wire.Level.USER
+            mine = self._of_users.setdefault(one.terms.scope.key, []) if is_user_s else None
+            (self._of_many if mine is None else mine).append(one)
+        self._canaries = {number: None for one in others for number in one.canaries.values()}
+        self._known: dict[tuple[int, ...], bool] = {}
+
+    def stop(self, asked: wire.Ruling) -> bool:
+        """Whether any of them stops a request."""
+        number = asked.withdrawal if asked.withdrawal in self._canaries else 0
+        place = (asked.network, asked.asset, number)
+        users = dict.fromkeys((asked.owner, asked.master))
+        of_users = [each for user in users for each in self._of_users.get(user, ())]
+        return self._any((asked.segment, *place), self._of_many, asked) or (
+            bool(of_users) and self._any((asked.owner, asked.master, *place), of_users, asked)
+        )
+
+    def _any(self, key: tuple[int, ...], found: Sequence[Suspension], asked: wire.Ruling) -> bool:
+        if key not in self._known:
+            self._known[key] = bool(rules.verdict(found, asked).mode)
+        return self._known[key]
+
+
+def _is_alone(one: Suspension, each: gates.Waiting, others: _Others) -> bool:
     """Whether a request waits for this suspension and for no other."""
     if each.owner is None:
         return False
     asked = gates.ruling_of(each.queued, one.terms.actions & wire.LEAVING, each.owner)
-    return bool(rules.verdict([one], asked).mode) and not rules.verdict(others, asked).mode
+    return bool(rules.verdict([one], asked).mode) and not others.stop(asked)
 
 
 def _counted(survey: Surveyed, waiting: Iterable[gates.Waiting]) -> Surveyed:
