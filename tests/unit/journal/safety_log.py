@@ -35,6 +35,7 @@ from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transf
 from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TOKENS, transfer
 
+HELD_TURN = 2
 RUNS = 500
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
 OF_WITHDRAWALS = 3  # the newest of theirs; the policy's goes on by itself
@@ -249,14 +250,19 @@ async def _way_back(log: Log, number: int) -> None:
         await show(gate, **more)
     for who in (second, third):
         await log.say(stops.SUSPENSIONS, stops.SignOff(number), who)
-    for _ in range(6):
+    is_scoped = log.states[stops.SUSPENSIONS].edition > 0
+    for turn in range(6):
+        if is_scoped:
+            # One tick falls into a maintenance.
+            await log.say(WITHDRAWALS, Hold(CHAIN, 0, turn == HELD_TURN))
         await log.survey(number)
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
         await log.settle()
         for canary in log.states[stops.SUSPENSIONS].suspensions[number].canaries.values():
             await pay(log, canary)
-        await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3))
+        whose = number if is_scoped else 0
+        await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
 
 
 async def _all_answer(log: Log) -> None:
