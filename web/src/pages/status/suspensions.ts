@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import type { Language } from '~/i18n/catalog'
-import { type StatusNotice, useNotices } from './notices'
+import { askAgain, type StatusNotice, useNotices } from './notices'
 
 /** A row of `x/suspensions`. */
 export interface Suspension {
@@ -66,7 +66,12 @@ export function useStopped(): Stopped | undefined {
     () =>
       streams.subscribe(
         { channel: 'status' },
-        { onPush: () => void client.invalidateQueries({ queryKey: KEY }) },
+        {
+          onPush: () => {
+            void client.invalidateQueries({ queryKey: KEY })
+            askAgain(client)
+          },
+        },
       ),
     [client, streams],
   )
