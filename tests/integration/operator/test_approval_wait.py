@@ -219,6 +219,7 @@ async def test_who_changes_what_proves_approves_nothing_for_a_day(
     await again(console, bea, MINUTE_MS)
     assert await approves(bea) == ("nothing", str(until))
     assert (await bea.post("approve", proposal=await proposed(console))).code == "91027"
+    await followed(console)
     await again(console, bea, until - console.town.clock.wall_ms())
     assert await approves(bea) == ("proof", "")
     assert (await bea.post("approve", proposal=await proposed(console))).code == "0"
