@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from statistics import median
@@ -31,6 +32,8 @@ EARLY = 2_000_000
 # Commands between snapshots.
 NEVER, OFTEN = "1000000000", "500"
 ROUNDS = 3
+# Memory that grows by less, so many looks on end, has settled.
+GROWN_MB, LOOK_S, STEADY_LOOKS = 1.0, 0.5, 6
 NO_CHAINS = {"BENCHMARK_CHAINS": "off"}
 MEMORY_DISK = Path("/dev/shm")
 
@@ -106,6 +109,17 @@ def _long_run() -> Iterator[Figure]:
     )
 
 
+def _settle(served: Served) -> None:
+    """Returns once its processes, which come up behind the ready line, take no more memory."""
+    drain_s(served)
+    steady, before = 0, 0.0
+    while steady < STEADY_LOOKS:
+        time.sleep(LOOK_S)
+        now = served.rss_mb()
+        steady = steady + 1 if abs(now - before) < GROWN_MB else 0
+        before = now
+
+
 def _idle(folder: Path) -> Generator[Figure, None, float]:
     """Without the demo's chains, then with them; returns the former's own process in MB.
 
@@ -114,7 +128,7 @@ def _idle(folder: Path) -> Generator[Figure, None, float]:
     with exchange(folder / "plain", **NO_CHAINS):
         pass  # a first start has memory left of its hashing of passwords
     with exchange(folder / "plain", **NO_CHAINS) as served:
-        drain_s(served)  # the records' process has come up
+        _settle(served)
         idle = _main_mb(served)
         yield Figure(
             "memory, idle: exchange and records together",
@@ -125,7 +139,7 @@ def _idle(folder: Path) -> Generator[Figure, None, float]:
             "250 MB",
         )
     with exchange(folder / "chains") as served:
-        drain_s(served)
+        _settle(served)
         yield Figure(
             "memory, idle, with the demo's chain and its workers",
             served.rss_mb(),
