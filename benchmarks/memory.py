@@ -114,7 +114,7 @@ def _settle(served: Served) -> None:
     drain_s(served)
     steady, before = 0, 0.0
     while steady < STEADY_LOOKS:
-        time.sleep(LOOK_S)
+        time.sleep(LOOK_S)  # no process tells that it has come up whole
         now = served.rss_mb()
         steady = steady + 1 if abs(now - before) < GROWN_MB else 0
         before = now

@@ -13,6 +13,6 @@ from fullreserve.config import Settings
 
 if __name__ == "__main__":
     # Tests install it, no exchange does, and structlog loads it where it is.
-    sys.modules["rich"] = None  # type: ignore[assignment]
+    sys.modules["rich"] = None  # type: ignore[assignment] # None refuses an import
     collector.look_seldom()
     sys.exit(InRoom("benchmarks.measured:serve").resolve()(Settings.load()))

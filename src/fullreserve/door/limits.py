@@ -30,8 +30,9 @@ class Buckets:
             if at - now_ns > limit.slack_ns:
                 self._give_back(limits, limit)
                 return False
-            # One look and one write for each, as every order pays for them.
-            full_at[key] = (at if at > now_ns else now_ns) + limit.step_ns  # noqa: FURB136
+            # One look and one write for each and no call of `max`, as every order pays for them.
+            since = at if at > now_ns else now_ns  # noqa: FURB136 - as said
+            full_at[key] = since + limit.step_ns
         if len(full_at) >= self._sweep_at:
             self._sweep(now_ns)
         return True
