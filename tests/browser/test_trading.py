@@ -215,6 +215,23 @@ def test_everything_without_a_mouse(visit: Visit, person: Person) -> None:
     expect(page.get_by_role("dialog", name=EN["transfer.title"])).to_be_visible()
 
 
+def test_what_is_typed_right_behind_its_shortcut_is_searched_for(
+    visit: Visit, person: Person
+) -> None:
+    """Criterion: WEB-KEYS-2. The first key may come before the page has drawn anything."""
+    page = visit(PAIR, person)
+    ready(page)
+    focused = page.evaluate(
+        """async () => {
+            const key = new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true })
+            document.body.dispatchEvent(key)
+            await new Promise(queueMicrotask)
+            return document.activeElement.role
+        }"""
+    )
+    assert focused == "combobox"
+
+
 def test_two_tabs_show_the_same_and_an_ended_session_loses_nothing(
     visit: Visit, person: Person, server: LiveServer
 ) -> None:

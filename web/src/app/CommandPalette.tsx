@@ -56,6 +56,8 @@ function Search({ scope, close }: { scope: PaletteScope; close(): void }): React
   return (
     <>
       <input
+        // biome-ignore lint/a11y/noAutofocus: what is typed at once would go to the page's own keys
+        autoFocus
         className={css.input}
         role="combobox"
         aria-expanded="true"
