@@ -23,7 +23,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
-from fullreserve.custody.chains.health import Health, health
+from fullreserve.custody.chains.health import Health, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
@@ -83,6 +83,7 @@ class Watcher:
         self._clock = clock or SystemClock()
         self._split = Split(self._chain, self._second, self._clock)
         self._unwell_ms: int | None = None  # since when nodes are not believed
+        self._is_shown_well = False  # and what waited has been looked at since
         self._known = -1
         self._state = ""
         self._stopped = ""  # why the chain is not followed any more
@@ -94,20 +95,30 @@ class Watcher:
             return
         found = await asyncio.to_thread(health, self._chain, self._second)
         await self._look_apart(found)
+        if found.is_ok:
+            found = await self._caught_up(found)
         if not found.is_ok:
             await self._unwell(found)
             return
-        is_well_again = self._say(found.state)
-        await self._learn_addresses()
-        while await self._follow():
-            pass
+        self._say(found.state)
         self._unwell_ms = None
-        if is_well_again:
+        if not self._is_shown_well:
             await self._show(healthy=True)
             # What came while the nodes were not believed is shown as waiting, and is not credited.
             await self._house.settle_deposits()
+            self._is_shown_well = True
         if self._reconciler is not None and found.tip is not None:
             await self._reconcile(self._reconciler, found.tip)
+
+    async def _caught_up(self, found: Health) -> Health:
+        """Follows the chain as far as it is: a node may say where that is and give no blocks."""
+        await self._learn_addresses()
+        try:
+            while await self._follow():
+                pass
+        except NodeProblem as problem:
+            return unread(problem)
+        return found
 
     async def _reconcile(self, reconciler: Reconciler, tip: Block) -> None:
         """At each block, and again while something differs or is not known."""
@@ -130,7 +141,7 @@ class Watcher:
             self._known = newest
 
     async def _follow(self) -> bool:
-        """Whether there may be more."""
+        """Whether there may be more; NodeProblem."""
         number = self._network.network
         kept = self._store.cursor(number)
         cursor = self._restored(kept) or await self._begin()
@@ -140,9 +151,6 @@ class Watcher:
 
         try:
             reports = await asyncio.to_thread(advance)
-        except NodeProblem as problem:
-            self._say(str(problem))
-            return False
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
@@ -254,6 +262,7 @@ class Watcher:
             self._unwell_ms = now_ms
         # Who answers nothing may answer in a moment; who answers what is not believed has answered.
         if found.tip is not None or now_ms - self._unwell_ms >= SILENT_MS:
+            self._is_shown_well = False
             await self._show(healthy=False, newest=found.tip)
 
     async def _show(self, *, healthy: bool, newest: Block | None = None) -> None:
@@ -266,14 +275,12 @@ class Watcher:
         if told is not None and told.healthy != healthy:
             await self._report([msgspec.structs.replace(told, healthy=healthy)])
 
-    def _say(self, state: str, detail: str = "") -> bool:
-        """Logs what has changed; whether anything has."""
-        if state == self._state:
-            return False
-        self._state = state
-        network = self._network.network
-        log.info("chain", network=network, state=str(state), detail=detail)
-        return True
+    def _say(self, state: str, detail: str = "") -> None:
+        """Logs what has changed."""
+        if state != self._state:
+            self._state = state
+            network = self._network.network
+            log.info("chain", network=network, state=str(state), detail=detail)
 
 
 class Waiting:

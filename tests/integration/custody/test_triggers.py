@@ -6,14 +6,18 @@ Method: nodes of a real chain that reorganises or splits, and a real exchange; t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from fullreserve.clock import ManualClock
+from fullreserve.custody.chains.adapter import Block, Scan
+from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.chains.health import Health, State, health
+from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.splits import SPLIT_MS, Split
 from fullreserve.custody.store import Store
@@ -32,7 +36,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Trigger,
 )
 from fullreserve.exchange.wire.commands import Product, amount_bytes
-from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.wire.queries import AskFold, GetStatus, Status
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.outsiders import COIN, EvmBed
 from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
@@ -84,6 +88,11 @@ class Watched:
         asked = ListDeposits(ALICE, 0, 10)
         found: list[Deposit] = await self.exchange.house.ask(wire.DEPOSITS, asked)
         return [one.state for one in found]
+
+    async def sequence(self) -> int:
+        """Of the newest command."""
+        status: Status = await self.exchange.door.query(GetStatus())
+        return status.sequence
 
     async def is_well(self) -> bool:
         """Whether the exchange shows that the nodes answer."""
@@ -218,3 +227,36 @@ async def test_a_silent_node_is_shown_and_well_again_by_itself(watched: Watched)
     await watcher.round()
     assert await watched.is_well()
     assert await watched.stopped() == []
+
+
+def blockless(chain: EvmChain) -> EvmChain:
+    """Its node says where the chain is, and gives nothing that is in a block."""
+
+    class Blockless(type(chain)):  # type: ignore[misc]
+        def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
+            raise NodeGarbage("no logs of so many blocks")
+
+    made = copy(chain)
+    made.__class__ = Blockless
+    return made
+
+
+async def test_a_node_that_gives_no_blocks_is_shown_too(watched: Watched) -> None:
+    """And nothing is told again and again meanwhile. Criterion: CHAINS-WATCHER-6."""
+    chain, watcher = watched.chain, watched.watcher
+    chain.pay(await watched.address(), PAID)
+    chain.mine()
+    await watcher.round()
+    assert len(await watched.states()) == 1
+    chain.mine()
+    before = await watched.sequence()
+    for _ in range(3):
+        watcher._chain = blockless(chain.chain)
+        await watcher.round()
+    assert await watched.sequence() == before
+    watched.clock.advance(SILENT_MS)
+    await watcher.round()
+    assert not await watched.is_well()
+    watcher._chain = chain.chain
+    await watcher.round()
+    assert await watched.is_well()

@@ -51,8 +51,7 @@ def health(first: Chain, second: Chain | None, lag_max: int = LAG_MAX) -> Health
         common = min(tip.height, other.height)
         one, two = first.block(common), second.block(common)
     except NodeProblem as problem:
-        state = State.DOWN if isinstance(problem, NodeDown) else State.GARBAGE
-        return Health(state, tip, str(problem))
+        return unread(problem, tip)
     if one is None or two is None or one.hash != two.hash:
         return Health(State.SPLIT, tip, f"two nodes differ at block {common}", common)
     if abs(other.height - tip.height) > lag_max:
@@ -60,6 +59,12 @@ def health(first: Chain, second: Chain | None, lag_max: int = LAG_MAX) -> Health
         lag = abs(other.height - tip.height)
         return Health(State.BEHIND, tip, f"{behind} is {lag} blocks behind")
     return Health(State.OK, tip)
+
+
+def unread(problem: NodeProblem, tip: Block | None = None) -> Health:
+    """Of a chain whose node answers nothing, or nothing that can be used."""
+    state = State.DOWN if isinstance(problem, NodeDown) else State.GARBAGE
+    return Health(state, tip, str(problem))
 
 
 def two_blocks(first: Chain, second: Chain, height: int) -> tuple[Block, Block] | None:
