@@ -8,7 +8,7 @@ suspension by this trigger changed: once lifted, the hour begins anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fullreserve.clock import Clock
@@ -61,9 +61,15 @@ class Outflow:
             return
         since_ms = await self._house.now_ms(self._clock.wall_ms()) - HOUR_MS
         is_new = await self._learn(since_ms)
-        self._left = {key: one for key, one in self._left.items() if one.time_ms > since_ms}
-        if is_new and self._left:
-            await self._judge(since_ms)
+        # One that is not final is known beyond the hour, as it did not leave when it ends.
+        self._left = {
+            key: one
+            for key, one in self._left.items()
+            if one.time_ms > since_ms or not one.is_posted
+        }
+        lately = [one for one in self._left.values() if one.time_ms > since_ms]
+        if is_new and lately:
+            await self._judge(lately, since_ms)
 
     async def _learn(self, since_ms: int) -> bool:
         """Whether anything has changed; a page at a time, from the newest back."""
@@ -91,13 +97,13 @@ class Outflow:
             is_posted = one.state == WithdrawalState.SUCCESS
             self._left[one.number] = Left(left_ms, one.asset, one.value, is_posted)
 
-    async def _judge(self, since_ms: int) -> None:
+    async def _judge(self, left: Sequence[Left], since_ms: int) -> None:
         held = await self._held()
-        for one in self._left.values():
+        for one in left:
             if one.is_posted:
                 held[one.asset] += one.amount
         known: list[Suspension] = await self._house.ask(SUSPENSIONS, ListAll())
-        for asset, amount in sorted(counted(self._left.values(), known).items()):
+        for asset, amount in sorted(counted(left, known).items()):
             had = held[asset]
             if amount * PERCENT > had * self._share:
                 evidence = {"left": amount, "had": had, "sinceMs": since_ms, "percent": self._share}

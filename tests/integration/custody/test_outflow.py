@@ -47,14 +47,20 @@ async def exchange(tmp_path: Path) -> AsyncIterator[Withdrawing]:
     await made.close()
 
 
-async def leave(exchange: Withdrawing, amount: int, *, paid: bool = False) -> None:
-    """A withdrawal that is bound, and final or not."""
+async def leave(exchange: Withdrawing, amount: int, *, paid: bool = False) -> int:
+    """A withdrawal that is bound, and final or not; its number."""
     number = await exchange.ask(CHAIN, BTC, amount, "bcrt1qsomewhere")
-    binding = number.to_bytes(32, "big")
-    words: list[wire.Payload] = [wire.Bound(number, binding)]
+    word = wire.Bound(number, number.to_bytes(32, "big"))
+    assert await exchange.house.report(wire.WITHDRAWALS, word) == [0]
     if paid:
-        words += [wire.Included(number, binding, 5), wire.Paid(number, binding, 5, NOTHING)]
-    assert set(await exchange.house.report(wire.WITHDRAWALS, *words)) == {0}
+        await become_final(exchange, number)
+    return number
+
+
+async def become_final(exchange: Withdrawing, number: int) -> None:
+    binding = number.to_bytes(32, "big")
+    words = [wire.Included(number, binding, 5), wire.Paid(number, binding, 5, NOTHING)]
+    assert await exchange.house.report(wire.WITHDRAWALS, *words) == [0, 0]
 
 
 async def stops(exchange: Withdrawing) -> list[Suspension]:
@@ -95,6 +101,19 @@ async def test_what_left_before_the_hour_counts_no_more(exchange: Withdrawing) -
     await leave(exchange, 2 * COIN)
     for one in (worker, Outflow(exchange.house, clock, 50)):
         await one.round()
+    assert await stops(exchange) == []
+
+
+async def test_what_is_final_late_left_when_it_was_bound(exchange: Withdrawing) -> None:
+    """Six blocks may take more than an hour. Criterion: CUST-OUTFLOW-1."""
+    worker = Outflow(exchange.house, exchange.bed.clock, 50)
+    late = await leave(exchange, 3 * COIN)
+    await worker.round()
+    exchange.bed.clock.advance(HOUR_MS)  # type: ignore[attr-defined]
+    await leave(exchange, 3 * COIN)
+    await worker.round()
+    await become_final(exchange, late)
+    await worker.round()
     assert await stops(exchange) == []
 
 
