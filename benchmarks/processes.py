@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,11 +135,11 @@ def wait_for_port(port: int) -> None:
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-def loadgen(*arguments: str) -> Any:
-    """Runs the load generator; its JSON."""
+def loadgen(*arguments: str, before: Sequence[str] = ()) -> Any:
+    """Runs the load generator, behind what goes `before` its command; its JSON."""
     binary = LOADGEN / "target" / "release" / "loadgen"
     done = subprocess.run(
-        [str(binary), *arguments], check=True, capture_output=True, text=True, cwd=ROOT
+        [*before, str(binary), *arguments], check=True, capture_output=True, text=True, cwd=ROOT
     )
     return json.loads(done.stdout)
 

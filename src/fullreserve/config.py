@@ -366,6 +366,12 @@ class Settings:
         TOML,
         "Who must agree, for each key and duty; a quorum that hangs on one stops the start.",
     )
+    # Below saturation only: Linux takes 5 % of a second from who uses all of it (sched(7)).
+    realtime: bool = setting(
+        False,
+        SWITCH,
+        "on lets orders go before all other programs of the machine; root or CAP_SYS_NICE.",
+    )
     log: LogSettings = field(default_factory=LogSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     tls: TlsSettings = field(default_factory=TlsSettings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,3 +60,19 @@ async def test_the_bots_say_what_they_do_as_json(tmp_path: Path) -> None:
         *_, last = (await process.stdout.read()).splitlines()
         await process.wait()
     assert (first["event"], json.loads(last)["event"]) == ("bots reconnect", "bots stopped")
+
+
+FORKS = """
+import asyncio, os, uvloop
+from fullreserve.app.supervision import output_of
+forks = []
+os.register_at_fork(before=lambda: forks.append(1))
+said = uvloop.run(output_of("this"))
+print(len(forks), b"Zen" in said)
+"""
+
+
+def test_a_child_begins_without_a_copy_of_its_parents_memory() -> None:
+    """A fork of what holds 1 M orders keeps the next order waiting."""
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, check=True)
+    assert done.stdout.split() == [b"0", b"True"]

@@ -28,6 +28,7 @@ from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
+from fullreserve.real_time import take_real_time
 
 DONE = 0
 FAILED = 1
@@ -87,6 +88,8 @@ def _run(settings: Settings, extension: Extension, speed: Fraction) -> int:
         # What lives for as long as the process is not looked through at every collection.
         gc.freeze()
         sys.setswitchinterval(SWITCH_S)
+        if settings.realtime:
+            take_real_time()
         make = partial(Running, settings, clock, journal, recovered)
         return uvloop.run(_serve(make, extension, places, started_ns))
 

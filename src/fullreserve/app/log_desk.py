@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from fullreserve.app.spawned import spawn
 from fullreserve.app.supervision import arguments
 from fullreserve.clock import Clock
 from fullreserve.gateway.log_desk import Busy, Compared, Extent, NotKept, Replay, Replayed
@@ -95,21 +96,13 @@ class ProcessDesk:
 
     async def _words(self, what: str, sequence: int) -> AsyncGenerator[replaying.Word, None]:
         """What a replay says; its process ends with whoever listens."""
-        process = await asyncio.create_subprocess_exec(
-            *arguments(replaying.MODULE, what, str(self._data), str(sequence)),
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            limit=LINE_MAX_BYTES,
-        )
-        assert process.stdout is not None
+        command = arguments(replaying.MODULE, what, str(self._data), str(sequence))
+        process = spawn(command, is_read=True)
         try:
-            async for line in process.stdout:
+            async for line in await process.output(LINE_MAX_BYTES):
                 yield _word.decode(line)
         finally:
-            if process.returncode is None:
-                process.kill()
-            # To the end of what it said, too: its pipe would outlive the loop otherwise.
-            await process.communicate()
+            await process.end()
 
     async def close(self) -> None:
         """Ends the replay that is under way."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
+from fullreserve.app.spawned import Spawned, spawn
 from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.config import Settings, declared, environment_name
 
@@ -47,16 +48,11 @@ def arguments(module: str, *more: str) -> list[str]:
 
 async def output_of(module: str, *more: str) -> bytes:
     """What a module prints when it is run once; ended with the task that waits for it."""
-    process = await asyncio.create_subprocess_exec(
-        *arguments(module, *more), stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
+    process = spawn(arguments(module, *more), is_read=True)
     try:
-        out, _ = await process.communicate()
+        return await (await process.output()).read()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-    return out
+        await process.end()
 
 
 class Program(NamedTuple):
@@ -80,7 +76,7 @@ class Child:
         self.module = self._program.module
         self._environment = dict(environment)
         self._clock = clock
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Spawned | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.restarts = 0
@@ -94,21 +90,14 @@ class Child:
 
     async def start(self) -> None:
         """Returns once the process is started."""
-        await self._spawn()
+        self._spawn()
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
-    async def _spawn(self) -> None:
-        secret = self._program.secret
-        process = self._process = await asyncio.create_subprocess_exec(
-            *arguments(self.module, *self._program.arguments),
-            env=self._environment,
-            stdin=asyncio.subprocess.PIPE if secret else None,
-            # Ctrl-C reaches the parent alone, which stops its children in order.
-            start_new_session=True,
-        )
-        if process.stdin is not None:
-            process.stdin.write(secret + b"\n")
-            process.stdin.close()
+    def _spawn(self) -> None:
+        program = self._program
+        secret = program.secret + b"\n" if program.secret else b""
+        command = arguments(program.module, *program.arguments)
+        self._process = spawn(command, self._environment, secret)
 
     async def _keep(self) -> None:
         pause_ms = PAUSE_FIRST_MS
@@ -129,7 +118,7 @@ class Child:
             await self._clock.wait_ms(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_LONGEST_MS)
             self.restarts += 1
-            await self._spawn()
+            self._spawn()
 
     async def stop(self) -> None:
         """Asks it to end and waits; kills it when it does not."""

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import JournalError, Unwritable
 from fullreserve.journal.interface import Journal
+from fullreserve.real_time import is_real_time, take_real_time
 
 # A transaction of a few megabytes keeps the disk busy; a larger one makes the first row wait.
 GROUP_ROWS = 256
@@ -46,6 +47,8 @@ class GroupCommit:
         self._landed = landed
         self._trouble = trouble
         self._early = early
+        # The loop waits for this thread: it is as urgent.
+        self._is_real_time = is_real_time()
         self._queue: SimpleQueue[Entry | None] = SimpleQueue()
         self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
@@ -65,6 +68,8 @@ class GroupCommit:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._is_real_time:
+            take_real_time()
         ending = False
         while not ending:
             group, ending = self._take()
