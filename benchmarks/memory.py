@@ -87,19 +87,19 @@ def _snapshot_delay(full: Path) -> Figure:
     The machine's own pauses are as long at times: what an echo meets is shown beside.
     """
     urgent = _may_run_in_real_time()
+    before = IN_REAL_TIME if urgent else ()
     asked, without, usual = Way(OFTEN, urgent), Way(NEVER, urgent), Way(OFTEN, is_urgent=False)
     delays: dict[Way, list[Delays]] = {asked: [], without: [], usual: []}
     echo: list[float] = []
     with (
         tempfile.TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None) as name,
-        baseline("echo_ws") as (_, address),
+        baseline("echo_ws", before) as (_, address),
     ):
         data = Path(name) / "full"
         copied(full, data)
         for _ in range(ROUNDS):
             for way, found in delays.items():
                 found.append(_found(data, way))
-            before = IN_REAL_TIME if urgent else ()
             echo.append(_delays(f"ws://{address}/", before=before).longest)
     longest = {way: min(one.longest for one in found) for way, found in delays.items()}
     most = {way: median(one.most for one in found) for way, found in delays.items()}

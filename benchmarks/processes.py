@@ -98,10 +98,12 @@ def exchange_of(root: Path, data: Path, **settings: str) -> Iterator[Served]:
 
 
 @contextmanager
-def baseline(module: str, **settings: str) -> Iterator[tuple[psutil.Process, str]]:
-    """A baseline server on a free port; its process and address."""
+def baseline(
+    module: str, before: Sequence[str] = (), **settings: str
+) -> Iterator[tuple[psutil.Process, str]]:
+    """A baseline server on a free port, behind what goes `before` it; its process and address."""
     port = free_port()
-    command = [sys.executable, "-m", f"benchmarks.baseline.{module}", str(port)]
+    command = [*before, sys.executable, "-m", f"benchmarks.baseline.{module}", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})
     try:
         wait_for_port(port)
