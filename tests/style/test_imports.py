@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "until_terminated": set(),
     "after_trading": set(),
+    "real_time": set(),
     "collector": set(),
     "faults": set(),
     "config": set(),
@@ -25,7 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The fold knows the core and nobody else.
     "exchange": {"_core"},
     "door": {"exchange", "clock", "config", "logs"},
-    "journal": {"_core", "exchange", "door", "after_trading", "clock", "config", "logs"},
+    "journal": {
+        "_core", "exchange", "door", "after_trading", "real_time", "clock", "config", "logs",
+    },
     "marketdata": {"exchange", "door", "clock", "logs"},
     "records": {
         "_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs",
@@ -49,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Wiring: what puts the rooms together.
     "app": {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
-        "custody", "clock", "config", "logs", "collector", "faults",
+        "custody", "clock", "config", "logs", "collector", "faults", "real_time",
     },
     "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.
