@@ -44,6 +44,9 @@ _WORDS = {
     Kind.KEYS_OFF: "All API keys of your account were switched off.",
     Kind.CLAIM_DECIDED: "Your claim {claim} of a missing deposit is {state}; see the page Deposit.",
     Kind.DELISTING: "{ccy} is delisted. Withdraw what you have of it before {end}.",
+    Kind.SETTINGS_LOCKED: (
+        "Your withdrawal settings are locked for {days} days. Nobody can loosen them before."
+    ),
     Kind.ACCOUNT_CLOSED: "Your account is closed and your personal data is deleted.",
 }
 

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     APPROVALS_WAIT = "approvals-wait"
     KEY_CREATED = "key-created"
     KEYS_OFF = "keys-off"
+    SETTINGS_LOCKED = "settings-locked"
     ACCOUNT_CLOSED = "account-closed"
     CLAIM_DECIDED = "claim-decided"
     DELISTING = "delisting"

@@ -231,3 +231,35 @@ def test_the_demos_money_comes_and_goes_and_the_account_is_closed(
     exchange.mail("Your account is closed")
     sign_in(page, email)
     expect(page.get_by_role("alert")).to_contain_text("The e-mail address or the password is wrong")
+
+
+def test_withdrawal_settings_are_locked_and_only_get_stricter(
+    page: Page, exchange: Exchange
+) -> None:
+    """Criterion: WEB-ACCT-LOCK-1"""
+    enter(page, exchange)
+    page.goto("/account/security")
+    limit = page.get_by_label("My own limit in 24 hours")
+    limit.fill("ten")
+    page.get_by_role("button", name="Save limit").click()
+    expect(page.get_by_text("Give whole US dollars")).to_be_visible()
+    limit.fill("1000")
+    page.get_by_role("button", name="Save limit").click()
+    expect(page.get_by_text("Limit saved")).to_be_visible()
+    page.get_by_role("button", name="Lock settings").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Days").fill("31")
+    dialog.get_by_role("button", name="Lock settings").click()
+    expect(dialog.get_by_text("Give whole days, from 1 to 30.")).to_be_visible()
+    dialog.get_by_label("Days").fill("30")
+    dialog.get_by_role("button", name="Lock settings").click()
+    section = page.get_by_role("region", name="Withdrawal settings")
+    expect(section.get_by_text("Locked", exact=True)).to_be_visible()
+    exchange.mail("Your withdrawal settings are locked for 30 days")
+    limit.fill("1001")
+    page.get_by_role("button", name="Save limit").click()
+    expect(section.get_by_text("they can only be made stricter")).to_be_visible()
+    only_book = section.get_by_label("Withdraw to my address book only")
+    only_book.click()
+    expect(only_book).to_be_checked()
+    expect(only_book).to_be_disabled()

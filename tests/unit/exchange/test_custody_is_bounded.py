@@ -160,6 +160,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),
             wire.Request(CHAIN, BTC, coins(1), amount_bytes(40_000), 0, 5), wire.Cancel(queued),
             wire.Decide(queued, 4), wire.StopOwner(ALICE, 5), wire.SetQuota(ALICE, 5),
+            wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1),
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
             wire.Heed(queued), wire.Bound(waiting, hashed), wire.Broadcast(waiting, hashed, fee),
             wire.Included(waiting, hashed, 1), wire.Paid(waiting, hashed, 1, fee),
@@ -174,6 +175,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(),
             withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
+            withdrawals.GetOwnSettings(ALICE),
         ],
         SUSPENSIONS: [
             stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),

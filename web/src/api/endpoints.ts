@@ -967,5 +967,8 @@ export interface Endpoints {
   'POST x/withdrawal-addresses/add': { chain: string; addr: string; label: string }
   'POST x/withdrawal-addresses/remove': { addrId: string }
   'GET x/withdrawal-queue': { wdId: string }
+  'GET x/withdrawal-settings': Record<string, never>
+  'POST x/withdrawal-settings/lock': { days: number | string }
+  'POST x/withdrawal-settings/set': { bookOnly?: boolean; quota?: number | string }
   'POST x/ws-token': Record<string, never>
 }

@@ -256,6 +256,7 @@ class Request(Payload, frozen=True, tag=30):
     destination: int
     client: bytes = b""
     by_api: bool = False
+    from_book: bool = False  # to a user, who was found by an address of the sender's book
 
 
 class Cancel(Payload, frozen=True, tag=31):
@@ -323,6 +324,23 @@ class Heed(Payload, frozen=True, tag=37):
     """
 
     withdrawal: int
+
+
+class LimitOwn(Payload, frozen=True, tag=60):
+    """By a user, to withdrawals: what of his own he does not allow; None leaves it as it is.
+
+    `book_only`: nothing goes to users by their id. `usd`: in 24 hours, at 10^-8; 0: no limit of
+    his own. While it is locked it only gets stricter (59000).
+    """
+
+    book_only: bool | None = None
+    usd: int | None = None
+
+
+class LockSettings(Payload, frozen=True, tag=61):
+    """By a user: for so many days (1 to 30) nothing of the above is loosened; never shorter."""
+
+    days: int
 
 
 # Withdrawals, from the payer
@@ -458,6 +476,8 @@ AnyWithdrawals = (
     | Drain
     | RequirePolicy
     | Heed
+    | LimitOwn
+    | LockSettings
     | Settle
     | Bound
     | Broadcast

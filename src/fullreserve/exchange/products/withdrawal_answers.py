@@ -22,6 +22,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     FindWithdrawal,
     GetDemand,
     GetDrains,
+    GetOwnSettings,
     GetPlace,
     GetQuota,
     GetSmallest,
@@ -35,6 +36,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListUndecided,
     ListWithdrawals,
     NextSettled,
+    OwnSettings,
     Place,
     Quota,
     Sum,
@@ -62,6 +64,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode([_network(number, state) for number in sorted(state.networks)])
     if isinstance(asked, GetWithdrawal):
         return _encode(state.withdrawals.get(asked.number))
+    if isinstance(asked, GetOwnSettings):
+        return _encode(state.own.get(asked.owner, OwnSettings()))
     if isinstance(asked, FindWithdrawal):
         number = known.clients.get((asked.owner, asked.client), 0)
         return _encode(state.withdrawals.get(number))
@@ -113,6 +117,9 @@ def _summed(
 def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> Quota:
     """What an owner may withdraw in 24 hours, and has."""
     limit = state.quotas.get(owner, state.quotas.get(0, QUOTA_USD))
+    own = state.own.get(owner)
+    if own is not None and own.usd:
+        limit = min(limit, own.usd)
     used = 0
     for number in reversed(known.of_owner.get(owner, {})):
         one = state.withdrawals[number]

@@ -76,6 +76,7 @@ class Refused(IntEnum):
     RISK = 58_204
     ABOVE = 58_205
     BELOW = 58_206
+    NOT_IN_BOOK = 58_207
     SUB_ACCOUNT = 58_209
     CHAIN_STOPPED = 58_214
     UNKNOWN = 58_215
@@ -85,6 +86,7 @@ class Refused(IntEnum):
     BALANCE = 58_350
     ADDRESS_RISK = 58_217
     ALL_STOPPED = 58_405
+    LOCKED = 59_000
     TOO_LATE = 92_010
     TOO_MANY = 92_011
 
@@ -124,6 +126,14 @@ class Withdrawal(msgspec.Struct, array_like=True):
         return amount_int(self.amount) + amount_int(self.fee)
 
 
+class OwnSettings(msgspec.Struct, array_like=True, frozen=True):
+    """What an owner does not allow himself, and until when it only gets stricter."""
+
+    book_only: bool = False  # nothing to users by their id
+    usd: int = 0  # in 24 hours, at 10^-8; 0: no limit of his own
+    locked_until_ms: int = 0
+
+
 class WithdrawalsState(State):
     networks: dict[int, DefineNetwork] = msgspec.field(default_factory=dict)
     holds: dict[int, dict[int, Hold]] = msgspec.field(default_factory=dict)
@@ -137,6 +147,7 @@ class WithdrawalsState(State):
     judged: dict[int, int] = msgspec.field(default_factory=dict)  # open ones: DecisionState
     edition: int = 0
     passes: Passes = msgspec.field(default_factory=dict)
+    own: dict[int, OwnSettings] = msgspec.field(default_factory=dict)
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -191,6 +202,12 @@ class GetQuota(Question, frozen=True, tag=24):
 
     owner: int
     now_ms: int
+
+
+class GetOwnSettings(Question, frozen=True, tag=60):
+    """-> OwnSettings"""
+
+    owner: int
 
 
 class GetPlace(Question, frozen=True, tag=25):
@@ -323,6 +340,7 @@ AnyQuestion = (
     | FindWithdrawal
     | ListPay
     | GetQuota
+    | GetOwnSettings
     | GetPlace
     | ListQueue
     | GetDrains
@@ -345,6 +363,7 @@ ANSWERS: dict[type[Question], object] = {
     FindWithdrawal: Withdrawal | None,
     ListPay: list[Pay],
     GetQuota: Quota,
+    GetOwnSettings: OwnSettings,
     GetPlace: Place | None,
     ListQueue: list[Queued],
     GetDrains: dict[int, dict[int, DrainLog]],

@@ -32,6 +32,8 @@ from fullreserve.exchange.products.custody_wire import (
     Decide,
     Destination,
     Heed,
+    LimitOwn,
+    LockSettings,
     NetworkAsset,
     Refilled,
     Request,
@@ -45,6 +47,7 @@ from fullreserve.exchange.products.withdrawal_effects import held, internal
 from fullreserve.exchange.products.withdrawal_orders import ORDERS, Orders
 from fullreserve.exchange.products.withdrawal_payments import Payments
 from fullreserve.exchange.products.withdrawal_rulings import leaving
+from fullreserve.exchange.products.withdrawal_settings import Settings
 from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
     DAY_MS,
@@ -74,19 +77,21 @@ REJECTED: dict[int, int] = {
 _State = WithdrawalState
 
 
-class Withdrawals(Orders, Decisions, Payments):
+class Withdrawals(Orders, Decisions, Payments, Settings):
     """The state machine of withdrawals; see the module."""
 
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains", "asks_policy", "judged", "edition", "passes")
+    added = ("drains", "asks_policy", "judged", "edition", "passes", "own")
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, Request):
             return self._request(who, asked, moment, view)
         if isinstance(asked, Cancel):
             return self._cancel(who, asked, moment)
+        if isinstance(asked, LimitOwn | LockSettings):
+            return self._set_own(who, asked, moment, view)
         if not is_house(who, view):
             return Outcome(code=Unsound.NOT_THE_HOUSE)
         if isinstance(asked, ORDERS):
@@ -116,7 +121,9 @@ class Withdrawals(Orders, Decisions, Payments):
         ):
             return Outcome(code=Refused.BALANCE)
         quota = quota_of(owner, moment.time_ms, self.state, self._known)
-        if usd is not None and usd > quota.limit - quota.used:
+        # What has no price could be more than any limit of the owner's own.
+        is_over = self._own(owner).usd if usd is None else usd > quota.limit - quota.used
+        if is_over:
             return Outcome(code=Refused.QUOTA)
         one = Withdrawal(
             number=moment.sequence,
@@ -208,6 +215,8 @@ class Withdrawals(Orders, Decisions, Payments):
         other = known_owner(asked.destination, view)
         if asked.network or amount_int(asked.fee):
             return Refused.PARAMETER
+        if self._own(owner.owner).book_only and not asked.from_book:
+            return Refused.NOT_IN_BOOK
         if other is None or other.flags & OwnerFlag.HOUSE or other.master == owner.master:
             return Refused.NO_ROUTE
         if other.kyc < 1:

@@ -211,6 +211,7 @@ class _Withdrawals:
             return Asked(
                 *(0, line.asset.id, amount_bytes(amount), nothing, Destination.OWNER, inside),
                 client,
+                from_book=True,
             )
         return Asked(
             *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
@@ -236,6 +237,8 @@ class _Withdrawals:
         elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
             bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
             allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
+        elif code == Refused.NOT_IN_BOOK:
+            allowed = "your settings allow the addresses of your book alone"
         elif code == Refused.TOO_MANY:
             allowed = str(OPEN_PER_OWNER)
         elif code == Refused.BALANCE:

@@ -12,6 +12,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import Cookies, in_session, proven, signed_in
+from fullreserve.gateway.withdrawal_lock import key_gains, require_unlocked
 from fullreserve.identity.api_key import Permission, permission_text
 from fullreserve.identity.closure import Closure
 from fullreserve.identity.desk import Rooms
@@ -64,6 +65,7 @@ def routes(context: Context) -> Routes:
 
 class _Keys:
     def __init__(self, context: Context) -> None:
+        self._context = context
         self._desk = context.desk
         self._vault = context.vault
         self._cookies = Cookies(context.desk.rules)
@@ -80,13 +82,16 @@ class _Keys:
     async def create(self, request: Request, params: NewKeyParams) -> bytes:
         """Make a key; its secret is in this answer alone."""
         session = proven(request)
+        permissions = permissions_of(params.perm)
+        if permissions & Permission.WITHDRAW:
+            await require_unlocked(self._context, session.uid)
         made, kept = await self._desk.act(
             _create,
             self._desk.rooms,
             session.uid,
             params.label,
             params.passphrase,
-            permissions_of(params.perm),
+            permissions,
             addresses_of(params.ip),
         )
         secret = {"secretKey": made.secret, "passphrase": made.passphrase}
@@ -95,15 +100,13 @@ class _Keys:
     async def edit(self, request: Request, params: ChangeKeyParams) -> bytes:
         """Change a key; what is left out stays."""
         session = proven(request)
-        perm, ip = params.perm, params.ip
-        kept = await self._desk.act(
-            self._desk.rooms.keys.edit,
-            session.uid,
-            params.api_key,
-            params.label or None,
-            permissions_of(perm) if perm else None,
-            addresses_of("" if ip == ANYWHERE else ip) if ip else None,
-        )
+        perm = permissions_of(params.perm) if params.perm else None
+        ip = addresses_of("" if params.ip == ANYWHERE else params.ip) if params.ip else None
+        keys, uid, key = self._desk.rooms.keys, session.uid, params.api_key
+        before = await self._desk.act(keys.require, uid, key)
+        if key_gains(before, perm, ip):
+            await require_unlocked(self._context, uid)
+        kept = await self._desk.act(keys.edit, uid, key, params.label or None, perm, ip)
         return wire.envelope([self._row(kept)])
 
     async def delete(self, request: Request, params: KeyParams) -> bytes:
@@ -122,6 +125,9 @@ class _Keys:
     async def switch_on(self, request: Request, _params: Params) -> bytes:
         """Let the keys act again."""
         session = proven(request)
+        known = await self._desk.act(self._desk.rooms.vault.keys_of, session.uid)
+        if any(one.permissions & Permission.WITHDRAW for one in known):
+            await require_unlocked(self._context, session.uid)
         await self._desk.act(self._desk.rooms.vault.switch_keys, session.uid, off=False)
         return wire.envelope([{"keysOff": False}])
 

@@ -15,6 +15,7 @@ from fullreserve.gateway.rest.params import Params, whole
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import in_session, proven, signed_in
+from fullreserve.gateway.withdrawal_lock import require_unlocked
 from fullreserve.identity.address_book import Address
 
 
@@ -55,8 +56,9 @@ class _Book:
         return wire.envelope([_row(known, one) for one in found])
 
     async def add(self, request: Request, params: NewAddressParams) -> bytes:
-        """Add an address; it can be withdrawn to after 24 hours."""
+        """Add an address; it can be withdrawn to after 24 hours. Not while settings are locked."""
         session = proven(request)
+        await require_unlocked(self._context, session.uid)
         known = await lines(self._context)
         network = next((one.network for one in known if one.chain == params.chain), None)
         addresses = self._context.addresses.get(network.network) if network else None

@@ -5,6 +5,7 @@ import { PasskeysSection } from '../passkeys/PasskeysSection'
 import { ClosureSection } from './ClosureSection'
 import { PasswordSection } from './PasswordSection'
 import { TotpSection } from './TotpSection'
+import { WithdrawalSettings } from './WithdrawalSettings'
 
 export function SecurityPage(): ReactNode {
   const { t } = useTranslation()
@@ -14,6 +15,7 @@ export function SecurityPage(): ReactNode {
       <PasswordSection />
       <TotpSection />
       <PasskeysSection />
+      <WithdrawalSettings />
       <ClosureSection />
     </>
   )
