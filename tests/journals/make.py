@@ -110,6 +110,7 @@ JOURNALS: dict[
     "approvals": ((Approvals,), _approvals),
     "custody": ((Deposits, Withdrawals), custody_log.fill),
     "custody-1": ((Deposits, Withdrawals), partial(custody_log.fill, edition=1)),
+    "custody-2": ((Deposits, Withdrawals), partial(custody_log.fill, edition=2)),
     "safety": (SAFETY, safety_log.fill),
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),

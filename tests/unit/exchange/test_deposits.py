@@ -25,7 +25,8 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposit_state import (
-    BY_A_FEW,
+    EDITION,
+    KEPT_AT_REST,
     Deposit,
     DepositState,
     ListAddresses,
@@ -65,7 +66,7 @@ from tests.unit.exchange.custody_world import (
 )
 
 
-@pytest.fixture(params=(0, BY_A_FEW))
+@pytest.fixture(params=range(EDITION + 1))
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """By each edition of the rules."""
 
@@ -277,7 +278,7 @@ def test_a_suspension_lets_deposits_wait_and_credits_them_in_block_order(
 
 
 def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain) -> None:
-    """Criterion: CUST-DEP-11."""
+    """And is at rest there until people release it. Criterion: CUST-DEP-11."""
     index = chain.index(ALICE)
     chain.seen("a", index, coins(1))
     stop = Stop(CHAIN, transfer("a"), DepositState.BLACKLISTED)
@@ -288,10 +289,21 @@ def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain
     chain.grow()
     chain.confirmed("a", 2)
     assert state(world, "a") == 11
+    _is_at_rest(world, chain)
     assert world.say(DEPOSITS, Stop(CHAIN, transfer("a"), DepositState.CREDITED)) == 0
     assert state(world, "a") == DepositState.DONE
     assert world.balance(ALICE, chart.FUND, BTC) == COIN
     assert world.balance(ALICE, chart.FROZEN, BTC) == 0
+
+
+def _is_at_rest(world: World, chain: Chain) -> None:
+    """Whoever follows changes hears of it no more; before edition 2, once a look."""
+    before = deposit(world, "a").version
+    chain.grow()
+    settle_deposits(world)
+    is_changed = deposit(world, "a").version != before
+    edition = next(one.state.edition for one in world.machine.folds if one.number == DEPOSITS)
+    assert is_changed == (edition < KEPT_AT_REST)
 
 
 def test_dust_is_kept_by_address_until_it_is_a_unit(world: World) -> None:

@@ -23,8 +23,10 @@ from fullreserve.exchange.products.custody_wire import (
     Request,
     Seen,
     Settle,
+    Stop,
     Tip,
 )
+from fullreserve.exchange.products.deposit_state import KEPT_AT_REST, DepositState
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, transfer
@@ -89,4 +91,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
             for after in (0, *deposits[::3]) if edition else ():
                 await say(DEPOSITS, chart.HOUSE, Settle(after, draws.randrange(1, 9)))
         await say(*reports(draws, height, sorted(known.withdrawals)))
+        if edition >= KEPT_AT_REST and draws.randrange(6) == 0:
+            states = (DepositState.BLACKLISTED, DepositState.BLACKLISTED, DepositState.CREDITED)
+            name = transfer(str(draws.randrange(40)))
+            await say(DEPOSITS, chart.HOUSE, Stop(CHAIN, name, draws.choice(states)))
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]

@@ -441,6 +441,7 @@ class AdoptDeposits(Payload, frozen=True, tag=14):
     """By the house, to deposits: from here on the fold goes by an edition of its rules.
 
     1: a block credits nothing by itself, and a `Settle` goes on with a few that wait.
+    2: what a frozen account keeps is no change of each of those.
     """
 
     edition: int

@@ -27,6 +27,7 @@ from fullreserve.exchange.products.custody_wire import Settle
 from fullreserve.exchange.products.deposit_index import Line, place_of
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
+    KEPT_AT_REST,
     MOVED_MAX,
     NO_AMOUNT,
     SETTLED_AT_ONCE,
@@ -70,7 +71,8 @@ class Crediting(DepositTable):
         """Whether a deposit that waits is to be looked at again."""
         terms = self.state.networks[one.network]
         if one.phase == Phase.CREDITED:
-            return one.confirmations >= terms.unlock_after
+            is_kept = self.state.edition >= KEPT_AT_REST and one.target == chart.FROZEN
+            return one.confirmations >= terms.unlock_after and not is_kept
         stops = self._is_stopped(one, view)
         if one.phase == Phase.BOOKED and one.confirmations >= terms.credit_after:
             least = 0 if not one.owner else self._least(one)
