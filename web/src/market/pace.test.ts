@@ -7,6 +7,7 @@ const FRAME_MS = 16
 class Page implements Frames {
   #now = 0
   #queue: { at: number; run(): void }[] = []
+  readonly faults: unknown[] = []
 
   constructor(private readonly pictureMs: () => number) {}
 
@@ -19,6 +20,8 @@ class Page implements Frames {
       this.#now += this.pictureMs()
     })
   }
+
+  fault = (problem: unknown) => this.faults.push(problem)
 
   after = (ms: number, run: () => void) => this.#at(this.#now + ms, run)
 
@@ -63,6 +66,23 @@ test('pictures that cost much leave most of the time to others, and still come',
   expect(drawn(() => 40)).toBeLessThan(9)
   expect(drawn(() => 40)).toBeGreaterThan(3)
   expect(drawn(() => 2_000, 20)).toBeGreaterThan(0.2)
+})
+
+// Criterion: WEB-PACE-1
+test('a picture that fails keeps no other from being drawn', () => {
+  const page = new Page(() => 1)
+  const pace = new Pace(page)
+  const order: string[] = []
+  const problem = new Error('no picture')
+  pace.soon(() => {
+    throw problem
+  })
+  pace.soon(() => order.push('trades'))
+  page.pass(FRAME_MS * 2, () => {})
+  pace.soon(() => order.push('book'))
+  page.pass(FRAME_MS * 20, () => {})
+  expect(order).toEqual(['trades', 'book'])
+  expect(page.faults).toEqual([problem])
 })
 
 // Criterion: WEB-PACE-1

@@ -1,15 +1,17 @@
-/** What a pace reads of the page: its clock, its frames, and timers. */
+/** What a pace needs of the page: its clock, its frames, timers, and who is told of faults. */
 export interface Frames {
   now(): number
   /** Calls back in the next frame with the moment at which that was due. */
   frame(run: (due: number) => void): void
   after(ms: number, run: () => void): void
+  fault(problem: unknown): void
 }
 
 const PAGE: Frames = {
   now: () => performance.now(),
   frame: (run) => void requestAnimationFrame(run),
   after: (ms, run) => void setTimeout(run, ms),
+  fault: (problem) => reportError(problem),
 }
 
 /** So many times as long as a picture took, the page leaves the machine to others. */
@@ -48,9 +50,18 @@ export class Pace {
   #draw(due: number): void {
     const jobs = this.#jobs
     this.#jobs = []
-    for (const job of jobs) job()
+    for (const job of jobs) this.#run(job)
     // A timer that is set in a frame runs once its picture is made.
     this.#page.after(0, () => this.#rest(due))
+  }
+
+  /** One picture that fails is not to stop all others. */
+  #run(job: () => void): void {
+    try {
+      job()
+    } catch (problem) {
+      this.#page.fault(problem)
+    }
   }
 
   #rest(due: number): void {
