@@ -7,6 +7,7 @@ of the contract is kept strictly by `Agreement`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
 from fullreserve.custody.chains.evm_transaction import read_body
-from fullreserve.custody.chains.rpc import NodeRefuses
+from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.payer import (
     OVERTAKEN,
     REFUSED_ROUNDS,
@@ -360,6 +361,36 @@ async def test_planning_that_fails_without_any_payment_refunds_nobody(
         await payer.round()
     assert not book.failed
     await until_done(erc20, payer_of(erc20, store, book), book)
+    assert book.paid.keys() == book.waiting.keys()
+
+
+class Garbled:
+    """A node whose first answer to a call has no number where one belongs."""
+
+    def __init__(self, node: Node, call: str, field: str, value: str) -> None:
+        self._node = node
+        self._left = {call: {field: value}}
+
+    def call(self, method: str, *params: Any) -> Any:
+        told = self._node.call(method, *params)
+        return told | self._left.pop(method, {}) if isinstance(told, dict) else told
+
+
+@pytest.mark.parametrize("garbled", [
+    ("gettxout", "value", "much"), ("gettxout", "value", "NaN"),
+    ("estimatesmartfee", "feerate", "Infinity"),
+])  # fmt: skip
+async def test_an_amount_that_is_none_refunds_nobody(
+    litecoin: UtxoBed, store: Store, garbled: tuple[str, str, str]
+) -> None:
+    """It is the node's fault, and no payment's. Criterion: CHAINS-PAYER-13."""
+    book, chain = Refusing(litecoin, litecoin.fresh()), copy(litecoin.chain)
+    chain._node = Garbled(chain._node, *garbled)  # type: ignore[assignment]
+    payer = payer_of(litecoin, store, book, chain)
+    with suppress(NodeProblem):
+        await payer.round()
+    assert not book.failed
+    await until_done(litecoin, payer, book)
     assert book.paid.keys() == book.waiting.keys()
 
 

@@ -10,12 +10,14 @@ import base64
 import http.client
 import json
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 10.0
 ANSWER_MAX = 64 * 1024 * 1024
 SHOWN = 80  # of an answer, in a message
+DIGITS_MOST = 20  # before the point: no amount of coins has more
 
 
 class NodeProblem(Exception):
@@ -169,6 +171,17 @@ def quantity(value: Any) -> int:
         return int(value, 16)
     except (ValueError, TypeError):
         raise NodeGarbage(f"no number: {str(value)[:SHOWN]!r}") from None
+
+
+def decimal(value: Any) -> Decimal:
+    """A number as JSON wrote it, or in a string; NodeGarbage for what is none that amounts have."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number.adjusted() > DIGITS_MOST:
+        raise NodeGarbage(f"no number: {str(value)[:SHOWN]!r}")
+    return number
 
 
 def field(value: Any, name: str) -> Any:

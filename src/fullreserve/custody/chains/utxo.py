@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,6 +38,7 @@ from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
     NodeRefuses,
+    decimal,
     field,
     hexed,
 )
@@ -304,7 +305,7 @@ class UtxoChain(Chain):
         """Sats a virtual byte, within the network's band."""
         try:
             told = self._node.call("estimatesmartfee", BLOCKS_TARGET)
-            each = Decimal(str(field(told, "feerate"))) * SATS / 1000
+            each = decimal(field(told, "feerate")) * SATS / 1000
             rate = int(each.to_integral_value(ROUND_UP))
         except (NodeRefuses, NodeGarbage):
             rate = self.terms.rate_default  # a young chain, or a node without estimates
@@ -329,5 +330,8 @@ class UtxoChain(Chain):
 
 
 def _sats(value: Any) -> int:
-    """Coins as JSON wrote them, in sats; doubles hold every amount there is to 8 digits."""
-    return int((Decimal(str(value)) * SATS).to_integral_value())
+    """Coins as JSON wrote them, in sats; doubles hold every amount there is to 8 digits.
+
+    NodeGarbage.
+    """
+    return int((decimal(value) * SATS).to_integral_value())
