@@ -28,7 +28,7 @@ from fullreserve.exchange.products.liveness import (
 from fullreserve.exchange.products.settling import settle_deposits, settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import GetSurvey, ListAll, ListReopening
-from fullreserve.exchange.wire.commands import Product, encode
+from fullreserve.exchange.wire.commands import InstrumentState, Product, encode
 from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged
 from fullreserve.exchange.wire.queries import (
     AccountState,
@@ -187,11 +187,18 @@ class House:
         return found
 
     async def priced_by(self, assets: Iterable[int]) -> dict[int, int]:
-        """By asset the trade that made its price against USD; without those that have none."""
+        """By asset the trade that made its price against USD, where there may be a newer one.
+
+        Without those that have none, or that nobody may trade.
+        """
         every: list[AssetDefined] = await self._door.query(ListAssets())
         usd = next((one.asset for one in every if one.symbol == USD), 0)
         instruments: list[InstrumentChanged] = await self._door.query(ListInstruments())
-        pairs = {one.base: one.instrument for one in instruments if one.quote == usd}
+        pairs = {
+            one.base: one.instrument
+            for one in instruments
+            if one.quote == usd and one.state == InstrumentState.LIVE
+        }
         found: dict[int, int] = {}
         for asset in assets:
             if asset in pairs:

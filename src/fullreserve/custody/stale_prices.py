@@ -1,7 +1,8 @@
 """Suspends an asset whose price, by which limits are counted, is older than is set.
 
 Limits count at the last price against USD. The core keeps no time of a last trade: a price is as
-old as it has been the newest before this worker's eyes, so that a start begins anew.
+old as it has been the newest before this worker's eyes, so that a start begins anew, and so does
+the price of a pair whose trading was closed.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ class StalePrices:
         states: list[NetworkState] = await self._house.ask(wire.DEPOSITS, ListNetworks())
         assets = sorted({each.asset for one in states for each in one.terms.assets})
         now_ms = await self._house.now_ms(self._clock.wall_ms())
+        before, self._known = self._known, {}
         for asset, trade in (await self._house.priced_by(assets)).items():
-            known = self._known.get(asset)
+            known = before.get(asset)
             if known is None or known.trade != trade:
-                known = self._known[asset] = Price(trade, now_ms)
+                known = Price(trade, now_ms)
+            self._known[asset] = known
             age_ms = now_ms - known.since_ms
             if age_ms > self._most_ms and self._told.get(asset) != trade:
-                self._told[asset] = trade
                 evidence = {"trade": trade, "ageMs": age_ms}
                 place = Scope(Level.ASSET, asset=asset)
-                await trip(self._house, Trigger.STALE_PRICE, place, evidence)
+                if await trip(self._house, Trigger.STALE_PRICE, place, evidence):
+                    self._told[asset] = trade

@@ -9,6 +9,7 @@ import pytest
 
 from fullreserve.custody.stale_prices import HOUR_MS, StalePrices
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -19,44 +20,82 @@ from fullreserve.exchange.products.suspension_wire import (
     Scope,
     Trigger,
 )
-from fullreserve.exchange.wire.commands import Side, amount_bytes
+from fullreserve.exchange.wire.commands import (
+    InstrumentState,
+    SetInstrumentState,
+    Side,
+    amount_bytes,
+)
 from fullreserve.exchange.wire.queries import AskFold
-from tests.bed import ALICE, BOB, BTC, USDT, place
-from tests.integration.custody.withdrawing import NOTHING, Withdrawing
+from tests.bed import ALICE, BOB, BTC, BTC_USDT, USDT, place, submit
+from tests.integration.custody.withdrawing import GATEWAY, NOTHING, Withdrawing
 
 CHAIN, UNTRADED = 1, 2
 HOURS = 2
 
 
-@pytest.mark.parametrize("hours", [HOURS, 0])
-async def test_an_asset_of_an_old_price_is_stopped(tmp_path: Path, hours: int) -> None:
-    """Once for each price, and not where none is set. Criterion: CUST-PRICE-1."""
+async def opened(folder: Path) -> Withdrawing:
     lines = tuple(
         wire.NetworkAsset(one, 8, NOTHING, NOTHING, amount_bytes(1), amount_bytes(10**15), 8)
         for one in (BTC, UNTRADED, USDT)
     )
     network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, lines)
-    exchange = await Withdrawing.open(tmp_path, network)
+    return await Withdrawing.open(folder, network)
+
+
+async def looked(exchange: Withdrawing, worker: StalePrices, after_ms: int) -> list[Suspension]:
+    """All suspensions once a worker has looked, after a while."""
+    exchange.bed.clock.advance(after_ms)  # type: ignore[attr-defined]
+    await worker.round()
+    asked = AskFold(SUSPENSIONS, msgspec.msgpack.encode(ListAll()))
+    answer = await exchange.door.query(asked)
+    return msgspec.msgpack.decode(answer, type=list[Suspension])
+
+
+@pytest.mark.parametrize("hours", [HOURS, 0])
+async def test_an_asset_of_an_old_price_is_stopped(tmp_path: Path, hours: int) -> None:
+    """Once for each price, and not where none is set. Criterion: CUST-PRICE-1."""
+    exchange = await opened(tmp_path)
     worker = StalePrices(exchange.house, exchange.bed.clock, hours)
-
-    async def looked(after_ms: int) -> list[Suspension]:
-        exchange.bed.clock.advance(after_ms)  # type: ignore[attr-defined]
-        await worker.round()
-        asked = AskFold(SUSPENSIONS, msgspec.msgpack.encode(ListAll()))
-        answer = await exchange.door.query(asked)
-        return msgspec.msgpack.decode(answer, type=list[Suspension])
-
-    assert await looked(0) == []
-    assert await looked(HOURS * HOUR_MS) == []
+    assert await looked(exchange, worker, 0) == []
+    assert await looked(exchange, worker, HOURS * HOUR_MS) == []
     await place(exchange.door, BOB, Side.SELL, 400_000, 10_000)
     await place(exchange.door, ALICE, Side.BUY, 400_000, 10_000)
-    assert await looked(1) == []
-    assert await looked(HOURS * HOUR_MS) == []
-    found = await looked(1)
+    assert await looked(exchange, worker, 1) == []
+    assert await looked(exchange, worker, HOURS * HOUR_MS) == []
+    found = await looked(exchange, worker, 1)
     if hours:
         (one,) = found
         assert (one.trigger, one.terms.scope) == (Trigger.STALE_PRICE, Scope(Level.ASSET, 0, BTC))
         assert (one.terms.actions, one.terms.reason) == (Action.WITHDRAW, Reason.MARKET_DISLOCATION)
         assert len(one.seen) == 32
-    assert await looked(HOURS * HOUR_MS) == found
+    assert await looked(exchange, worker, HOURS * HOUR_MS) == found
+    await exchange.close()
+
+
+async def test_a_stop_that_was_refused_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where too many were open. Criterion: CUST-PRICE-1."""
+    exchange = await opened(tmp_path)
+    worker = StalePrices(exchange.house, exchange.bed.clock, HOURS)
+    await looked(exchange, worker, 0)
+    with monkeypatch.context() as full:
+        full.setattr(suspensions, "OPEN_MAX", 0)
+        assert await looked(exchange, worker, HOURS * HOUR_MS + 1) == []
+    assert len(await looked(exchange, worker, 0)) == 1
+    await exchange.close()
+
+
+async def test_where_nobody_may_trade_no_price_is_awaited(tmp_path: Path) -> None:
+    """As behind a delisting, whose withdrawals go on for days. Criterion: CUST-PRICE-1."""
+    exchange = await opened(tmp_path)
+    worker = StalePrices(exchange.house, exchange.bed.clock, HOURS)
+    await looked(exchange, worker, 0)
+    for state, is_stopped in ((InstrumentState.SUSPEND, False), (InstrumentState.LIVE, True)):
+        number = exchange.door.numbers(1)
+        await submit(exchange.door, [SetInstrumentState(GATEWAY, number, BTC_USDT, state)])
+        assert await looked(exchange, worker, HOURS * HOUR_MS + 1) == []
+        found = await looked(exchange, worker, HOURS * HOUR_MS + 1)
+        assert bool(found) == is_stopped
     await exchange.close()
