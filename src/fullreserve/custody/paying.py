@@ -174,19 +174,21 @@ class Paying:
         A fault of ours or of its file stops this network alone; raises what ENDS the process.
         """
         try:
-            await self._round()
+            is_done = await self._round()
         except ENDS:
             raise
         except Exception as problem:  # noqa: BLE001 - all other networks are paid
             self._unpaid.fails(problem)
         else:
-            self._unpaid.goes()
+            if is_done:
+                self._unpaid.goes()
 
-    async def _round(self) -> None:
+    async def _round(self) -> bool:
+        """Whether its node let it come to its end."""
         found = await asyncio.to_thread(health, self._chain, self._second)
         if not found.is_ok:
             self._say(f"{found.state}: {found.detail}")
-            return
+            return False
         try:
             indexes = await self._sweeping.due()
             if indexes:
@@ -197,8 +199,9 @@ class Paying:
             self._payer.moved.clear()
         except NodeProblem as problem:
             self._say(str(problem))
-        else:
-            self._say("ok")
+            return False
+        self._say("ok")
+        return True
 
     async def _room(self, asset: int) -> int | None:
         bound = [kept.plan for kept in self._store.open_plans(self._network.network)]

@@ -131,6 +131,11 @@ async def test_a_network_goes_again_when_it_can_be_planned(
     assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
     (tmp_path / unpaid_name(9)).write_bytes(b"<html>")
     assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
+    # A node that is away for a moment has nothing to do with it.
+    here, one._chain = one._chain, bed.over("http://127.0.0.1:9")
+    await one.round()
+    one._chain = here
+    assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
     one._payer._chain = network(bed, BAD).chains()[0]
     await one.round()
     assert unpaid.known(tmp_path) == []
