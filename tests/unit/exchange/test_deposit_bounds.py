@@ -91,7 +91,7 @@ def named(number: int) -> bytes:
 
 
 def crowd(**more: Any) -> dict[bytes, Deposit]:
-    """Of ALICE's and BOB's in turn, each in a block of its own, the newest first in the table."""
+    """Of ALICE's and BOB's in turn, each in a block of its own."""
     values: dict[str, Any] = {"network": CHAIN, "asset": BTC, "amount": coins(1), "dust": 0}
     values |= {"memo_number": 0, "block_hash": b"", "seen_ms": 1, "changed_ms": 1}
     values |= {"confirmations": 1, "phase": Phase.BOOKED, "state": DepositState.SUSPENDED} | more
