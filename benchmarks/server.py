@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from fullreserve import collector
-from fullreserve.cli import InRoom
+from fullreserve.cli.in_room import InRoom
 from fullreserve.config import Settings
 
 if __name__ == "__main__":

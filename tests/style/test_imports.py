@@ -61,7 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app", "exchange", "door", "journal", "records", "identity", "clock", "config", "logs",
         "custody",
     },
-    # Commands are imported when called, by name; see `cli.InRoom`.
+    # Commands are imported when called, by name; see `cli.in_room`.
     "cli": {"_core", "config", "collector"},
     # The package's face: the engine as a library.
     "__init__": {"exchange"},

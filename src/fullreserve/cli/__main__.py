@@ -1,0 +1,7 @@
+"""`python -m fullreserve.cli`, as `fullreserve`."""
+
+import sys
+
+from fullreserve.cli import main
+
+sys.exit(main())

@@ -1,0 +1,252 @@
+"""The commands of custody: keys of warm and cold wallets, and what is signed with them."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command
+
+if TYPE_CHECKING:
+    from fullreserve.cli.in_room import Subcommands
+
+
+def add_custody(commands: "Subcommands") -> None:
+    """Add the commands that make, change and use the keys of custody."""
+    text = "make and change the keys of warm and cold wallets; docs/guide/custody.md"
+    parser = commands.add_parser("custody", help=text, description=text, epilog=EXIT_CODES)
+    custody = parser.add_subparsers(title="commands", metavar="command", required=True)
+    add_ceremonies(custody)
+    add_key_changes(custody)
+    add_presence(custody)
+    add_moves(custody)
+    add_refills(custody)
+
+
+def add_custody_command(
+    custody: "Subcommands", room: str, name: str, text: str, *names: str
+) -> argparse.ArgumentParser:
+    """Add a command that a module of `custody.keys` carries out by the command's own name."""
+    target = f"fullreserve.custody.keys.{room}:{name.replace('-', '_')}"
+    return add_command(custody, name, InRoom(target, names), text)
+
+
+def add_device(parser: argparse.ArgumentParser, *, is_new: bool = False) -> None:
+    """Add the arguments that name what holds a key."""
+    if not is_new:
+        parser.add_argument("holder")
+        parser.add_argument("--keys", type=Path, help="the holder's file of keys")
+    parser.add_argument("--module", type=Path, help="of a PKCS#11 token")
+    parser.add_argument("--token", default="", help="its label")
+
+
+def add_ceremonies(custody: "Subcommands") -> None:
+    """Add the commands that make keys, wallets and certificates."""
+    key = add_custody_command(
+        *(custody, "commands", "holder-key", "make a holder's key and card"),
+        *("name", "folder", "module", "token"),
+    )
+    key.add_argument("name", help="small letters, digits and -")
+    key.add_argument("folder", type=Path, help="where the card goes, and keys in a file")
+    add_device(key, is_new=True)
+    known = add_custody_command(
+        *(custody, "presence_commands", "identity", "make a coordinator's key and request"),
+        *("name", "folder"),
+    )
+    known.add_argument("name")
+    known.add_argument("folder", type=Path)
+    made = add_custody_command(
+        custody, "commands", "ceremony", "make the wallets of a plan", "plan_file", "dry_run"
+    )
+    made.add_argument("plan_file", type=Path, help="a TOML file; cards are in cards/ beside it")
+    made.add_argument("--dry-run", action="store_true", help="print what it would do")
+    deployed = add_custody_command(
+        *(custody, "commands", "deploy-safe", "put a plan's Safe and its guard on the chain"),
+        *("network", "tier", "plan_file", "payer", "node", "dry_run"),
+    )
+    deployed.add_argument("plan_file", type=Path)
+    deployed.add_argument("--payer", type=Path, required=True, help="a file of keys for the gas")
+    guarded = add_custody_command(
+        *(custody, "commands", "install-guard", "prepare that a Safe obeys its guard"),
+        *("network", "tier", "out", "node", "dry_run"),
+    )
+    guarded.add_argument("--out", type=Path, required=True, help="the file to write")
+    for one in (deployed, guarded):
+        one.add_argument("--network", type=int, required=True)
+        one.add_argument("--tier", choices=("warm", "cold"), required=True)
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
+    about = "check the record of ceremonies and print what holds"
+    add_custody_command(custody, "commands", "show", about)
+
+
+def add_key_changes(custody: "Subcommands") -> None:
+    """Add the commands that bring wallets under other keys."""
+    moves = ("out", "node", "rate", "dry_run")
+    which = ("network", "tier", "plan_file")
+    rotated = add_custody_command(
+        *(custody, "commands", "rotate", "prepare a tier's move under a plan's keys"),
+        *(*which, *moves),
+    )
+    recovered = add_custody_command(
+        *(custody, "commands", "recover", "prepare a tier's move by its recovery branch"),
+        *(*which, *moves),
+    )
+    for one in (rotated, recovered):
+        one.add_argument("network", type=int)
+        one.add_argument("tier", choices=("hot", "warm", "cold"))
+        one.add_argument("plan_file", type=Path)
+    replaced = add_custody_command(
+        *(custody, "commands", "replace-holder", "prepare that another has a holder's keys"),
+        *("gone", "card_file", "person", "site", "country", "vendor", *moves),
+    )
+    replaced.add_argument("gone", help="the holder whose keys count no more")
+    replaced.add_argument("card_file", type=Path, help="the card of who comes")
+    replaced.add_argument("--person", type=int, required=True, help="the same for the same human")
+    for place in ("site", "country", "vendor"):
+        replaced.add_argument(f"--{place}", default="")
+    for one in (rotated, recovered, replaced):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+        one.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    for one in (rotated, recovered, replaced, add_jobs(custody)):
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
+    """Add the commands that sign and finish jobs; the latter's parser."""
+    signed = add_custody_command(
+        *(custody, "commands", "sign", "sign a job as a holder"),
+        *("job_file", "holder", "keys", "module", "token", "out"),
+    )
+    signed.add_argument("job_file", type=Path)
+    add_device(signed)
+    signed.add_argument("--out", type=Path, required=True, help="the file to write")
+    ended = add_custody_command(
+        *(custody, "commands", "finish", "put parts together, send and record"),
+        *("job_file", "parts", "node", "payer", "dry_run"),
+    )
+    ended.add_argument("job_file", type=Path)
+    ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
+    ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    return ended
+
+
+def add_refills(custody: "Subcommands") -> None:
+    """Add the commands of refills that go by themselves."""
+    room = "refill_commands"
+    marked = add_custody_command(
+        custody, room, "set-marks", "tell the log when hot is refilled", "policy"
+    )
+    run = add_custody_command(
+        *(custody, room, "refill", "refill hot from warm until ended"),
+        *("policy", "payer", "rate"),
+    )
+    run.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    run.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    served = add_custody_command(
+        *(custody, room, "serve-holder", "sign moves as a holder until ended"),
+        *("policy", "holder", "keys", "module", "token", "socket", "listen"),
+    )
+    for one in (marked, run, served):
+        one.add_argument("policy", type=Path)
+    add_device(served)
+    served.add_argument("--socket", default="", help="a socket's name in the data folder")
+    served.add_argument("--listen", default="", help="host:port for askers by TLS")
+    funded = add_custody_command(
+        *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
+        *("network", "tier", "asset", "amount", "transaction"),
+    )
+    funded.add_argument("network", type=int)
+    funded.add_argument("tier", choices=("hot", "warm", "cold"))
+    funded.add_argument("asset", type=int)
+    funded.add_argument("amount", type=int, help="in the ledger's units")
+    funded.add_argument("transaction", help="its id")
+    charged = add_custody_command(
+        *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
+        *("network", "tier", "fee", "transaction"),
+    )
+    charged.add_argument("network", type=int)
+    charged.add_argument("tier", choices=("warm", "cold"))
+    charged.add_argument("fee", type=int, help="in the ledger's units")
+    charged.add_argument("transaction", help="its id")
+    listed = add_custody_command(
+        custody, room, "list-moves", "print the moves that the log has decided", "limit"
+    )
+    listed.add_argument("--limit", type=int, default=20, help="the newest so many")
+    ended = add_custody_command(
+        *(custody, "ending_commands", "end-move", "end a move that cannot be paid any more"),
+        *("number", "move_file", "dry_run"),
+    )
+    ended.add_argument("number", type=int, help="of list-moves")
+    ended.add_argument("--move-file", type=Path, help="a copy of what was handed out to holders")
+    ended.add_argument("--dry-run", action="store_true", help="say what the nodes show alone")
+
+
+def add_moves(custody: "Subcommands") -> None:
+    """Add the commands that move coins between tiers."""
+    room, device = "move_commands", ("holder", "keys", "module", "token", "out")
+    proposed = add_custody_command(
+        *(custody, room, "propose-move", "prepare a refill or a sweep that the policy allows"),
+        *("policy", "network", "source", "target", "asset", "amount", "proposer"),
+        *("out", "node", "rate", "dry_run", "instead_of"),
+    )
+    proposed.add_argument("policy", type=Path)
+    proposed.add_argument("--instead-of", type=Path, help="a move's file, whose coins are spent")
+    for name in ("network", "asset", "amount"):
+        proposed.add_argument(f"--{name}", type=int, required=True)
+    for name in ("source", "target"):
+        proposed.add_argument(f"--{name}", choices=("hot", "warm", "cold"), required=True)
+    proposed.add_argument("--proposer", required=True, help="whose own approval does not count")
+    proposed.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    approved = add_custody_command(
+        custody, room, "approve-move", "approve a move", "move_file", *device
+    )
+    signed = add_custody_command(
+        *(custody, room, "sign-move", "sign an approved move as a holder"),
+        *("policy", "move_file", "approvals", *device),
+    )
+    signed.add_argument("policy", type=Path)
+    ended = add_custody_command(
+        *(custody, room, "finish-move", "put parts together, send and record"),
+        *("move_file", "parts", "node", "payer", "dry_run"),
+    )
+    posted = add_custody_command(
+        *(custody, room, "post-move", "tell the ledger of a move that is final"),
+        *("move_file", "transaction", "node"),
+    )
+    for one in (approved, signed, ended, posted):
+        one.add_argument("move_file", type=Path)
+    for one in (approved, signed):
+        add_device(one)
+    signed.add_argument("approvals", type=Path, nargs="+")
+    ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
+    ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
+    posted.add_argument("transaction", help="its id")
+    for one in (proposed, approved, signed):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+    for one in (proposed, ended, posted):
+        one.add_argument("--node", default="", help="a node's address; else the network's first")
+    for one in (proposed, ended):
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_presence(custody: "Subcommands") -> None:
+    """Add the commands by which holders show that they are there."""
+    room = "presence_commands"
+    about = "put a fresh challenge to a quorum"
+    asked = add_custody_command(custody, room, "challenge", about, "quorum")
+    told = add_custody_command(
+        *(custody, room, "answer", "sign a challenge as a holder"),
+        *("quorum", "digest", "holder", "keys", "module", "token"),
+    )
+    taken = add_custody_command(
+        *(custody, room, "answered", "check a holder's answer and report it"),
+        *("quorum", "digest", "holder", "signature"),
+    )
+    for one in (asked, told, taken):
+        one.add_argument("quorum", type=int, help="its number in the file of quorums")
+    for one in (told, taken):
+        one.add_argument("digest", help="the challenge, in hexadecimal digits")
+    add_device(told)
+    taken.add_argument("holder")
+    taken.add_argument("signature", help="the answer, in hexadecimal digits")

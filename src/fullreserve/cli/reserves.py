@@ -1,0 +1,61 @@
+"""The commands of reserves: an auditor's, and those for addresses whose keys are elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
+
+if TYPE_CHECKING:
+    from fullreserve.cli.in_room import Subcommands
+
+
+def add_reserves(commands: "Subcommands") -> None:
+    """Add the auditor's command."""
+    text = "check statements of reserves from raw data"
+    parser = commands.add_parser("reserves", help=text, description=text, epilog=EXIT_CODES)
+    reserves = parser.add_subparsers(title="commands", metavar="command", required=True)
+    audit = add_command(
+        reserves,
+        "audit",
+        InRoom("fullreserve.reserves.audit:audit", ("epoch", "node")),
+        "check a statement against the journal, the log of statements and your own nodes",
+    )
+    audit.add_argument("--epoch", type=sequence, default=None, help="else the newest")
+    audit.add_argument(
+        "--node", action="append", default=None, metavar="NETWORK=URL", help="a node of your own"
+    )
+    add_declaring(reserves)
+
+
+def add_declaring(reserves: "Subcommands") -> None:
+    """Add the commands for addresses whose keys are elsewhere."""
+    said = add_command(
+        reserves,
+        "message",
+        InRoom("fullreserve.reserves.declaring:message", ("network", "address", "days")),
+        "print what the keys of an address have to sign for it to count as reserves",
+    )
+    told = add_command(
+        reserves,
+        "declare",
+        InRoom(
+            "fullreserve.reserves.declaring:declare",
+            ("network", "address", "form", "text", "signature", "coin"),
+        ),
+        "count an address until that message runs out, by signatures over it",
+    )
+    forgotten = add_command(
+        reserves,
+        "undeclare",
+        InRoom("fullreserve.reserves.declaring:undeclare", ("network", "address")),
+        "forget an address that was declared",
+    )
+    for one in (said, told, forgotten):
+        one.add_argument("network", type=int, help="its number in custody.json")
+        one.add_argument("address")
+    said.add_argument(
+        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
+    )
+    told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))
+    told.add_argument("--message", dest="text", required=True, help="what was signed")
+    told.add_argument("--signature", action="append", required=True, help="one, or each owner's")
+    told.add_argument("--coin", action="append", default=None, metavar="TXID:OUTPUT")
