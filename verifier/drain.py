@@ -6,10 +6,11 @@
 
 The artefact is the answer of `GET /api/v5/x/drain?suspension=N`. Nothing but Python's standard
 library is needed, and nothing of the exchange is believed: the hashes are made again, and every
-tick's lanes, shares and payments are worked out from the requests alone. `--digest`, one for each
-line in order, `--commitment` and `--queue-digest` are what the exchange published while the drain
-ran; with them it cannot show another artefact afterwards. `--withdrawal` prints where one's own
-request stood. Ends with 0 when all is as it says, 1 and a reason when not, 2 when it is unreadable.
+tick's lanes, shares and payments are worked out from the requests alone. So are the hashes of the
+gates' evidence, where the artefact has it. `--digest`, one for each line in order, `--commitment`
+and `--queue-digest` are what the exchange published while the drain ran; with them it cannot show
+another artefact afterwards. `--withdrawal` prints where one's own request stood. Ends with 0 when
+all is as it says, 1 and a reason when not, 2 when it is unreadable.
 
 The rules. A request's place is its number; nobody's account or level counts. Lane S are the
 requests of owners whose whole queue is at most `smallUsd`: first in, first out, with at least half
@@ -56,6 +57,7 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(expected)}")
     _check_queue(artefact)
+    _check_evidence(artefact.get("evidence", []))
     lines = artefact["lines"]
     if published is not None and len(published) != len(lines):
         raise Wrong(f"{len(lines)} lines, but {len(published)} digests were published")
@@ -90,6 +92,19 @@ def _check_queue(artefact: dict[str, Any]) -> None:
             for number, _, amount, usd in tick["entered"]:
                 if known.get(number, [amount, usd]) != [amount, usd]:
                     raise Wrong(f"request {number} had another amount in the queue committed to")
+
+
+def _check_evidence(rows: list[dict[str, Any]]) -> None:
+    """What each gate was passed by is what was hashed then; its document too, where it is shown."""
+    for row in rows:
+        if sha256(row["record"].encode()).hexdigest() != row["digest"]:
+            raise Wrong(f"{row['gate']}: its evidence is not the one that was shown")
+        named = json.loads(row["record"])
+        if named["gate"] != row["gate"]:
+            raise Wrong(f"{row['gate']}: its evidence is of {named['gate']}")
+        document = row["document"]
+        if document and sha256(document.encode()).hexdigest() != named["document"]:
+            raise Wrong(f"{row['gate']}: its document is not the one that was shown")
 
 
 def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:

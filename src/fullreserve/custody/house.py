@@ -21,13 +21,20 @@ from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.products.custody_ledger import USD
 from fullreserve.exchange.products.liveness import (
     ListQuorums,
+    ListRounds,
     ListStandings,
     QuorumState,
+    Rounded,
     Standing,
 )
 from fullreserve.exchange.products.settling import settle_deposits, settle_withdrawals
-from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
-from fullreserve.exchange.products.suspension_wire import GetSurvey, ListAll, ListReopening
+from fullreserve.exchange.products.suspension_state import Measured, Surveyed, Suspension
+from fullreserve.exchange.products.suspension_wire import (
+    GetMeasured,
+    GetSurvey,
+    ListAll,
+    ListReopening,
+)
 from fullreserve.exchange.wire.commands import InstrumentState, Product, encode
 from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged
 from fullreserve.exchange.wire.queries import (
@@ -55,8 +62,10 @@ _ANSWERS: dict[type, Any] = {
     ListAll: list[Suspension],
     ListReopening: list[Suspension],
     GetSurvey: Surveyed | None,
+    GetMeasured: Measured | None,
     ListQuorums: list[QuorumState],
     ListStandings: list[Standing],
+    ListRounds: list[Rounded],
 }
 
 # Reports in one submission: orders go in between, so that none waits for long.

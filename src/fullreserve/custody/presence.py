@@ -1,10 +1,11 @@
 """Challenges holders on schedule, checks and reports who answers, and acts on what that comes to.
 
 Every quorum of the log gets a fresh challenge each of its periods, over random bytes and the newest
-blocks; signers that can be asked answer at once, others by `fullreserve custody answered`. Amber
-and red call people, and red makes the policy leave large withdrawals to them; black, once it lasts,
-suspends withdrawals. Silence of any kind counts, that of the exchange's own past does not: after a
-start signers have a while to come up.
+blocks; signers that can be asked answer at once, others by `fullreserve custody answered`. For the
+gates of a restart, and while there is reason to ask now (`rounds`), all are challenged out of turn.
+Amber and red call people, and red makes the policy leave large withdrawals to them; black, once it
+lasts, suspends withdrawals. Silence of any kind counts, that of the exchange's own past does not:
+after a start signers have a while to come up.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fullreserve.custody.holders import Holder
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.answers import signed_digest
 from fullreserve.custody.keys.signature import recovered
+from fullreserve.custody.rounds import Reasons, Rounds
 from fullreserve.custody.signer_wire import AnswerChallenge, SignerGone, ask_named
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.exchange.products import custody_wire as wire
@@ -33,6 +35,7 @@ from fullreserve.exchange.products.liveness import (
     SIGNING,
     Answered,
     Ask,
+    Call,
     Colour,
     ListQuorums,
     ListStandings,
@@ -71,6 +74,7 @@ class Presence:
         self._clock = clock
         self._lasts_ms = lasts_ms
         self._ready_ms = self._ms() + coming_up_ms
+        self._rounds = Rounds(data, house, clock)
         self._colours: dict[int, int] = {}
         self._black: dict[int, int] = {}  # since when, by quorum
         self._tripped_ms = -AGAIN_MS
@@ -79,21 +83,26 @@ class Presence:
         """Challenges what is due, asks who has not answered, acts; Unavailable, BadHolders."""
         online = {one.quorum: one.holders for one in holders.load(self._data)}
         states: list[QuorumState] = await self._house.ask(LIVENESS, ListQuorums())
+        now_ms = await self._house.now_ms(self._clock.wall_ms())
+        reasons = await self._rounds.reasons(now_ms)
         for one in states:
-            await self._look(one, online.get(one.quorum.number, ()))
+            await self._look(one, online.get(one.quorum.number, ()), reasons)
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         await self._act(await self._house.ask(LIVENESS, ListStandings(now_ms)))
 
-    async def _look(self, one: QuorumState, online: Sequence[Holder]) -> None:
+    async def _look(self, one: QuorumState, online: Sequence[Holder], reasons: Reasons) -> None:
         now_ms = await self._house.now_ms(self._clock.wall_ms())
-        number, challenge, asked_ms = one.quorum.number, one.challenge, one.asked_ms
-        if now_ms >= asked_ms + one.quorum.period_ms:
-            challenge, asked_ms = await self._fresh(), now_ms
-            (code,) = await self._house.report(LIVENESS, Ask(number, challenge))
+        number, challenge = one.quorum.number, one.challenge
+        word = await self._due(one, online, reasons, now_ms)
+        if word is not None:
+            challenge = word.digest
+            (code,) = await self._house.report(LIVENESS, word)
             if code:
                 log.error("challenge refused", quorum=number, code=code)
                 return
-        silent = [each for each in online if one.answers.get(each.person, 0) < asked_ms]
+            if isinstance(word, Call):
+                self._rounds.called(one.quorum, reasons)
+        silent = [each for each in online if word or one.answers.get(each.person, 0) < one.asked_ms]
         if not silent:
             return
         proven = await asyncio.gather(
@@ -102,6 +111,21 @@ class Presence:
         there = [each.person for each, is_there in zip(silent, proven, strict=True) if is_there]
         words = (Answered(number, person, challenge) for person in there)
         await self._house.report(LIVENESS, *words)
+
+    async def _due(
+        self, one: QuorumState, online: Sequence[Holder], reasons: Reasons, now_ms: int
+    ) -> Ask | Call | None:
+        """What challenges a quorum now, in turn or out of it; None: nothing does."""
+        number = one.quorum.number
+        if self._rounds.is_due(one, online, reasons, now_ms):
+            within_ms = self._rounds.within_ms(one.quorum, online)
+            return Call(number, await self._fresh(), tuple(reasons.opened), within_ms)
+        if now_ms < one.asked_ms + one.quorum.period_ms:
+            return None
+        if reasons.opened and one.quorum.role in SIGNING:
+            # In turn, and for the gates that are open: their round would be over otherwise.
+            return Call(number, await self._fresh(), tuple(reasons.opened))
+        return Ask(number, await self._fresh())
 
     async def _fresh(self) -> bytes:
         """Nobody could have signed it before the newest blocks were known."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import structlog
+
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.networks import Network
 from fullreserve.custody.payer import NotSigned
 from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
 from fullreserve.custody.signing import WillNotSign
+from fullreserve.exchange.worker_files import gone_name
+
+log = structlog.get_logger(__name__)
 
 
 class Quorum:
@@ -20,9 +26,18 @@ class Quorum:
         self._network = network
         self._needed = network.threshold if network.kind == "utxo" else 1
         self._gone: dict[str, None] = {}  # asked last, since each makes all others wait
+        self._place = data / gone_name(network.network)
+        self._place.unlink(missing_ok=True)  # what an earlier run left is found anew
+        self._told: list[str] = []
 
     def sign(self, plan: Plan) -> Attempt:
         """The signed transaction; NotSigned."""
+        try:
+            return self._signed(plan)
+        finally:
+            self._tell()
+
+    def _signed(self, plan: Plan) -> Attempt:
         parts: list[bytes] = []
         said: list[str] = []
         for name in sorted(self._network.signers, key=self._gone.__contains__):
@@ -38,6 +53,19 @@ class Quorum:
                 return self._completed(plan, parts)
         reasons = "; ".join(said) or "the network names no signers"
         raise NotSigned(f"{len(parts)} of {self._needed} signers signed: {reasons}")
+
+    def _tell(self) -> None:
+        """Who is silent stands in a file, so that all holders are challenged at once."""
+        gone = sorted(self._gone)
+        if gone == self._told:
+            return
+        fresh = self._place.with_suffix(".new")
+        try:
+            fresh.write_bytes(msgspec.json.encode(gone))
+            fresh.replace(self._place)
+        except OSError as problem:
+            log.warning("nobody is told of silent signers", problem=str(problem))
+        self._told = gone
 
     def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:
         if self._network.kind == "utxo":

@@ -25,6 +25,7 @@ from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compar
 from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
+from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Spends
 from fullreserve.custody.store import read_cursor, read_open_moves
@@ -106,6 +107,8 @@ class Reconciler:
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
         self._overdue: dict[int, None] = {}
+        self._measuring = Measuring(network.network, house)
+        self._block: Block | None = None  # that `lines` are of
         self.lines: list[Line] = []
 
     @property
@@ -124,7 +127,7 @@ class Reconciler:
             self.not_compared(str(problem), block)
             return []
         sides, found = await self._compared(held)
-        self.lines = found.lines
+        self.lines, self._block = found.lines, block
         self._keep(
             Reconciled(
                 *(self._network.network, block.height, self._clock.wall_ms()),
@@ -139,6 +142,12 @@ class Reconciler:
         for one in broken:
             await self._suspend(one, block)
         return broken
+
+    async def measure(self) -> None:
+        """Tells the log what the newest comparison found, where a gate rests on it. Unavailable."""
+        if self._block is not None and self._found.unknown is None:
+            now_ms = await self._house.now_ms(self._clock.wall_ms())
+            await self._measuring.tell(self._block, self.lines, now_ms)
 
     async def _compared(self, held: dict[Key, int]) -> tuple[Sides, Compared]:
         way = await self._on_the_way()

@@ -123,11 +123,15 @@ class Watcher:
     async def _reconcile(self, reconciler: Reconciler, tip: Block) -> None:
         """At each block, and again while something differs or is not known."""
         known = self._restored(self._store.cursor(self._network.network))
+        if known is not None and known.blocks[-1][0] > tip.height:
+            # Blocks came while it was followed, and all of them are read.
+            tip = Block(*known.blocks[-1], parent=b"")
         if known is None or known.blocks[-1] != (tip.height, tip.hash):
             reconciler.not_compared("its blocks are not read up to the newest", tip)
         elif tip != self._reconciled or reconciler.looks_again:
             await reconciler.check(tip)
             self._reconciled = tip
+        await reconciler.measure()
 
     def _not_compared(self, problem: str, block: Block | None = None) -> None:
         if self._reconciler is not None:

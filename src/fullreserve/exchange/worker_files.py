@@ -1,6 +1,7 @@
 """What workers of custody write for gateways to show, as files of the data folder.
 
-Each is replaced as something changes, and is only shown: nothing is decided by it.
+Each is replaced as something changes, and is only shown: nothing is decided by it, but that holders
+are challenged sooner.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ UNPAID = "custody-unpaid-"
 def unpaid_name(network: int) -> str:
     """Of a network that nothing is paid on: Unpaid; there is none while payments go."""
     return f"{UNPAID}{network}.json"
+
+
+GONE = "custody-gone-"
+
+
+def gone_name(network: int) -> str:
+    """Of signers that did not answer a network's payer when it asked last: list[str], by name."""
+    return f"{GONE}{network}.json"
 
 
 def reconciled_name(network: int) -> str:

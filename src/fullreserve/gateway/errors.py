@@ -261,6 +261,9 @@ TABLE: dict[int, Error] = {
     93009: Error(409, "Withdrawals are still waiting, or this one is not"),
     93010: Error(409, "Too many suspensions are open"),
     93011: Error(409, "The queue has to be read again first"),
+    93012: Error(409, "The coins were not measured yet on each chain that the ledger has any on"),
+    93013: Error(409, "Signers were not challenged yet for this gate, since it was opened"),
+    93014: Error(409, "This gate rests on a document: say in `document` what was looked at"),
     # --- the policy of what leaves
     95001: Error(403, "You are not a member of the group that decides this"),
     95002: Error(404, "There is no such change or request"),

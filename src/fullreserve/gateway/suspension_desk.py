@@ -14,10 +14,16 @@ from fullreserve.exchange.products.settling import (
     settle_withdrawals,
     survey_queue,
 )
-from fullreserve.exchange.products.suspension_state import Refused, Surveyed, Suspension
+from fullreserve.exchange.products.suspension_state import (
+    Kept,
+    Refused,
+    Surveyed,
+    Suspension,
+)
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Asked,
+    GetKept,
     GetOne,
     ListAll,
     ListRoll,
@@ -40,6 +46,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _one = msgspec.msgpack.Decoder(Suspension | None).decode
 _surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
 _roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
+_kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 
 
@@ -99,6 +106,11 @@ async def survey(context: Context, suspension: int) -> int:
     return await survey_queue(
         suspension, lambda question: _asked(context, question, _surveyed), said
     )
+
+
+async def kept(context: Context, suspension: int) -> dict[int, Kept]:
+    """The newest evidence of a suspension itself, by gate."""
+    return await _asked(context, GetKept(suspension), _kept)
 
 
 async def roll(context: Context, suspension: int) -> list[Rolled] | None:

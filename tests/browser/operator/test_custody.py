@@ -13,7 +13,7 @@ from tests.browser.operator.test_console import NOTE, approve, choose, give_reas
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
 
-DIGEST = "ab" * 32
+STAFFED = "Six people from 14:00 on."
 
 
 def act(page: Page, button: str, deed: str = "") -> None:
@@ -56,10 +56,13 @@ def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator)
     gate = gates.get_by_role("row").filter(has_text="G8")
     gate.get_by_role("button").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label(EN["op.digest"], exact=True).fill(DIGEST)
+    dialog.get_by_label(EN["op.gate.document"], exact=True).fill(STAFFED)
     dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
     dialog.get_by_role("button", name=EN["op.gate.show"], exact=True).click()
     expect(gate).to_contain_text(EN["op.gateState.passed"])
+    gate.locator("summary").click()
+    expect(gate.get_by_text(STAFFED)).to_be_visible()
+    expect(gate.get_by_text(EN["op.gate.isOurs"])).to_be_visible()
     act(page, EN["op.sus.deed.fall"])
     step(page, "active")
 

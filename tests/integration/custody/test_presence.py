@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from coincurve import PrivateKey
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody import holders
+from fullreserve.custody.chains.adapter import Plan
+from fullreserve.custody.payer import NotSigned
 from fullreserve.custody.presence import Presence
+from fullreserve.custody.quorum import Quorum as PayersQuorum
+from fullreserve.custody.rounds import AGAIN_MS, ANSWER_MS
 from fullreserve.custody.signer import Signer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -25,14 +31,25 @@ from fullreserve.exchange.products.liveness import (
     Colour,
     Define,
     ListQuorums,
+    ListRounds,
     ListStandings,
     QuorumState,
+    Rounded,
     Standing,
 )
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_state import SuspensionState
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Reason
+from fullreserve.exchange.products.suspension_state import Step, Suspension, SuspensionState
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Level,
+    Mode,
+    Reason,
+    Scope,
+    Terms,
+)
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import gone_name
 from tests.bed import BTC
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
 
@@ -186,6 +203,119 @@ async def test_signers_that_come_up_late_stop_nothing(guarded: Guarded) -> None:
         await guarded.serve(name)
     assert (await guarded.pass_time(1)).colour == Colour.GREEN
     assert guarded.suspensions() == []
+
+
+def stop(guarded: Guarded, state: SuspensionState, *steps: SuspensionState) -> Suspension:
+    """A stop of all withdrawals as its fold has it, in a state of its way back."""
+    sequence = guarded.exchange.bed.sequencer.machine.sequence
+    history = tuple(
+        Step(one, 5, 1, sequence - at) for at, one in reversed(list(enumerate((state, *steps))))
+    )
+    terms = Terms(Action.WITHDRAW, Scope(Level.GLOBAL), Mode.QUEUE, Reason.SECURITY_INCIDENT)
+    made = Suspension(sequence, terms, state, 5, 1, 1, sequence, planned_ms=1, history=history)
+    folds = guarded.exchange.bed.folds
+    table = next(fold.state for fold in folds if fold.number == SUSPENSIONS).suspensions
+    table[made.number] = made
+    return made
+
+
+async def rounds(guarded: Guarded) -> Rounded:
+    (found,) = await guarded.exchange.house.ask(LIVENESS, ListRounds())
+    assert isinstance(found, Rounded)
+    return found
+
+
+async def test_a_gate_has_a_round_of_its_own(guarded: Guarded) -> None:
+    """Criterion: LIVE-17. Once its gates are opened, fresh, before it is anybody's turn."""
+    await guarded.pass_time(1)
+    planned = stop(guarded, SuspensionState.REOPEN_PLANNED)
+    await guarded.worker.round()
+    assert (await rounds(guarded)).suspensions == ()
+    before = await guarded.state()
+    opened = stop(guarded, SuspensionState.GATE_CHECK, SuspensionState.REOPEN_PLANNED)
+    await guarded.worker.round()
+    put = await rounds(guarded)
+    assert (put.suspensions, put.answered) == ((opened.number,), 3)
+    assert put.asked > opened.history[-1].sequence
+    assert planned.number != opened.number
+    assert put.digest == (await guarded.state()).challenge != before.challenge
+    await guarded.worker.round()
+    assert (await rounds(guarded)) == put
+    # In turn the gate keeps its round.
+    await guarded.pass_time(2)
+    assert (await rounds(guarded)).suspensions == (opened.number,)
+
+
+async def test_while_withdrawals_are_stopped_silence_is_known_at_once(guarded: Guarded) -> None:
+    """Criterion: LIVE-18. In the time of an answer, where it takes two periods else."""
+    slow = msgspec.structs.replace(HOT, period_ms=300_000)
+    await guarded.exchange.say(Define(slow), chart.HOUSE, LIVENESS)
+    clock = guarded.exchange.bed.clock
+    assert isinstance(clock, ManualClock)
+
+    async def margin() -> int:
+        await guarded.worker.round()
+        (found,) = await guarded.exchange.house.ask(LIVENESS, ListStandings(clock.exchange_ms()))
+        return int(found.margin)
+
+    assert await margin() == 1
+    for name in ("one", "three"):
+        await guarded.gone(name)
+    clock.advance(ANSWER_MS + 1)
+    assert await margin() == 1  # nobody has a reason to ask
+    stop(guarded, SuspensionState.ACTIVE)
+    assert await margin() == 1
+    clock.advance(ANSWER_MS + 1)
+    assert await margin() == -1
+    await guarded.serve("one")
+    clock.advance(AGAIN_MS)
+    assert await margin() == 0
+
+
+async def test_what_a_payer_sees_is_asked_at_once(guarded: Guarded) -> None:
+    """Criterion: LIVE-18. Once for what it saw, and again while somebody is silent."""
+    slow = msgspec.structs.replace(HOT, period_ms=300_000)
+    await guarded.exchange.say(Define(slow), chart.HOUSE, LIVENESS)
+    clock = guarded.exchange.bed.clock
+    assert isinstance(clock, ManualClock)
+
+    async def asked() -> int:
+        await guarded.worker.round()
+        return (await rounds(guarded)).asked
+
+    assert await asked() == 0
+    gone = guarded.folder / gone_name(CHAIN)
+    gone.write_bytes(b'["signer-two.sock"]')
+    first = await asked()
+    assert first > 0
+    clock.advance(AGAIN_MS)
+    assert await asked() == first  # all have answered
+    await guarded.gone("two")
+    gone.write_bytes(b'["signer-three.sock", "signer-two.sock"]')
+    second = await asked()
+    assert second > first
+    clock.advance(AGAIN_MS)
+    assert await asked() > second
+    gone.write_bytes(b"[]")
+    clock.advance(AGAIN_MS)
+    third = await asked()
+    clock.advance(AGAIN_MS)
+    assert await asked() == third
+
+
+async def test_the_payer_says_who_is_silent(tmp_path: Path) -> None:
+    """Criterion: LIVE-18. By name, in a file, for as long as it lasts."""
+    network: Any = SimpleNamespace(
+        network=CHAIN, signers=("signer-one.sock",), kind="evm", threshold=1
+    )
+    place = tmp_path / gone_name(CHAIN)
+    place.write_bytes(b'["an earlier run\'s"]')
+    payers = PayersQuorum(tmp_path, network)
+    assert not place.exists()
+    plan = Plan(CHAIN, (5,), b"binding", b"body", 0)
+    with pytest.raises(NotSigned):
+        payers.sign(plan)
+    assert place.read_bytes() == b'["signer-one.sock"]'
 
 
 def test_a_lane_in_two_files_makes_no_two_signers_alike() -> None:

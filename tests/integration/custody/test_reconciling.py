@@ -21,19 +21,27 @@ from fullreserve.custody import contracts
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Payment
 from fullreserve.custody.chains.evm_transaction import read_body
+from fullreserve.custody.chains.health import Health, health
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.comparing import COIN_TOLERANCE
 from fullreserve.custody.holdings import places
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
+from fullreserve.custody.measuring import AGAIN_MS as MEASURED_AGAIN_MS
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
 from fullreserve.custody.spends import Spend, Spends
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher, keep
 from fullreserve.door.protocol import Unavailable
+from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
-from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_state import (
+    EDITION,
+    Measured,
+    Suspension,
+    SuspensionState,
+)
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Line, Unknown
@@ -269,6 +277,62 @@ async def test_what_the_payer_has_planned_is_no_unknown_spend(books: Books) -> N
     assert one.trigger == suspensions.Trigger.LEDGER_MISMATCH
 
 
+async def measured(books: Books) -> Measured | None:
+    asked = suspensions.GetMeasured(NETWORK)
+    found = await books.house.ask(suspensions.SUSPENSIONS, asked)
+    assert found is None or isinstance(found, Measured)
+    return found
+
+
+async def test_coins_are_measured_for_a_gate_and_no_gate_else(books: Books) -> None:
+    """At each block, once a minute else; of what agrees. Criterion: CHAINS-RECONCILE-7."""
+    await books.exchange.say(suspensions.Adopt(EDITION), chart.HOUSE, suspensions.SUSPENSIONS)
+    assert await books.found() == []
+    await books.reconciler.measure()
+    assert await measured(books) is None
+    terms = suspensions.Terms(
+        suspensions.Action.WITHDRAW, suspensions.Scope(suspensions.Level.GLOBAL),
+        suspensions.Mode.QUEUE, suspensions.Reason.SECURITY_INCIDENT,
+    )  # fmt: skip
+    clock = books.exchange.bed.clock
+    assert isinstance(clock, ManualClock)
+    planned = Suspension(
+        *(1, terms, SuspensionState.GATE_CHECK, 5, 1, 1, 1), planned_ms=clock.exchange_ms()
+    )
+    folds = books.exchange.bed.folds
+    state = next(one.state for one in folds if one.number == suspensions.SUSPENSIONS)
+    state.suspensions[1] = planned
+    await books.reconciler.measure()
+    first = await measured(books)
+    tip = books.chain.chain.tip()
+    assert first is not None
+    assert (first.height, first.block) == (tip.height, tip.hash)
+    lines = {(one.tier, one.asset): one.chain for one in books.reconciler.lines}
+    assert {(one.tier, one.asset): int.from_bytes(one.amount) for one in first.coins} == lines
+    assert lines[wire.Tier.HOT, USDT] > 0
+    await books.reconciler.measure()
+    assert await measured(books) == first
+    for watch in (books.clock, clock):
+        watch.advance(MEASURED_AGAIN_MS)
+    await books.reconciler.measure()
+    again = await measured(books)
+    assert again is not None
+    assert again.sequence > first.sequence
+    await unknown_spend(books)
+    for watch in (books.clock, clock):
+        watch.advance(MEASURED_AGAIN_MS)
+    await books.reconciler.check(books.chain.chain.tip())
+    await books.reconciler.measure()
+    apart = await measured(books)
+    assert apart is not None
+    assert {one.asset for one in apart.coins} == {COIN}
+    books.reconciler.not_compared("the node is gone")
+    for watch in (books.clock, clock):
+        watch.advance(MEASURED_AGAIN_MS)
+    await books.reconciler.measure()
+    assert await measured(books) == apart
+
+
 WARM, COLD = b"\x77" * 20, b"\x78" * 20
 
 
@@ -477,6 +541,22 @@ async def test_many_silent_nodes_hold_up_no_other_network(
         # None of them has been given up: their threads wait still.
         assert {one._state for one in silent} == {""}
     assert [one.asset for one in await books.stopped()] == [USDT]
+
+
+async def test_a_block_that_comes_while_blocks_are_read_is_compared(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not taken for one that was not read. Criterion: CHAINS-RECONCILE-5."""
+
+    def late(*chains: Chain | None) -> Health:
+        found = health(*chains)  # type: ignore[arg-type]
+        books.chain.mine()
+        return found
+
+    monkeypatch.setattr("fullreserve.custody.watcher.health", late)
+    watcher = Watcher(books.network, books.store, books.house, SALT, books.reconciler, books.clock)
+    await watcher.round()
+    assert shown(books) == (None, books.chain.chain.tip().height)
 
 
 def shown(books: Books) -> tuple[Unknown | None, int]:

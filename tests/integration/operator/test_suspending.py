@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from typing import Any
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
@@ -12,7 +15,10 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Paid,
     Request,
+    Tier,
 )
+from fullreserve.exchange.products.suspension_state import EDITION
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
@@ -21,11 +27,13 @@ from fullreserve.gateway.ws.reference import Status
 from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.test_custody import NETWORK
-from verifier.drain import check
+from verifier.drain import Wrong, check
 
 COIN = 10**8
 HOUR_MS = 3_600_000
 DIGEST = sha256(b"a document").hexdigest()
+NOTICE = "The notice of 14:00 stands on the status page."
+STAFFED = "Six people from 14:00 on."
 
 
 async def request(desk: Console, coins: float) -> int:
@@ -57,6 +65,7 @@ STOP = {"actions": "withdraw", "level": "chain", "chain": "Bitcoin", "reason": "
 async def test_from_the_stop_to_the_report(desk: Console) -> None:
     """Criterion: SUS-REST-1. Each step by its endpoint; and what the others see."""
     rest, ada, bea = desk.town.rest, desk.ada, desk.bea
+    assert (await say(rest.context, SUSPENSIONS, Adopt(EDITION))).code == 0
     made = await ada.act("suspending/suspend", **STOP)
     assert made.code == "0", made.json
     number = made.row["suspension"]
@@ -72,7 +81,7 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
     assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
-    await done(bea, "show", number, gate="6", digest=DIGEST)
+    await done(bea, "show", number, gate="6", document=NOTICE, public=True)
     desk.town.clock.advance(HOUR_MS)
     for person in (ada, bea):
         await _proven(person)
@@ -128,15 +137,21 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     await done(ada, "check", number)
     early = await ada.act("suspending/canary", suspension=number, wdId=ids.text(numbers[0]))
     assert early.code == "93007"
+    early = await bea.act("suspending/show", suspension=number, gate="2", figures="BTC:1000")
+    assert early.code == "93012"
+    coins = (Coins(Tier.HOT, BTC, amount_bytes(1000 * COIN)),)
+    word = Measure(NETWORK, 9, bytes(32), coins)
+    assert (await say(desk.town.rest.context, SUSPENSIONS, word)).code == 0
     for gate, more in (
-        ("1", {"count": 2}),
-        ("2", {"figures": "BTC:1000"}),
+        ("1", {}),
+        ("2", {}),
         ("3", {"figures": "BTC-Bitcoin:20"}),
         ("5", {"count": len(numbers)}),
-        ("7", {}),
-        ("8", {}),
+        ("7", {"document": "10 BTC a minute is what hot can bear."}),
+        ("8", {"document": STAFFED}),
     ):
-        await done(bea, "show", number, gate=gate, digest=DIGEST, **more)
+        await done(bea, "show", number, gate=gate, **more)
+    await _evidence_itself(desk, number)
     found = (await bea.get("suspending/detail", suspension=number)).row
     other = await bea.act("suspending/sign-off", suspension=number, plannedTs=1)
     assert other.code == "93004"
@@ -154,6 +169,36 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     assert row["evidence"][-1]["uid"] == str(ada.uid)
 
 
+async def _evidence_itself(desk: Console, number: str) -> None:
+    """Criterion: SUS-REST-4. Operators read all of it, everybody the records and what is public."""
+    row = (await desk.bea.get("suspending/detail", suspension=number)).row
+    digests = {one["gate"]: one["digest"] for one in row["evidence"]}
+    mine = {one["gate"]: one for one in row["kept"]}
+    public = (await desk.town.rest.get("x/suspension", suspension=number)).row
+    theirs = {one["gate"]: one for one in public["kept"]}
+    assert set(mine) == set(theirs) == {"G1", "G2", "G3", "G5", "G6", "G7", "G8"}
+    for gate, one in theirs.items():
+        assert sha256(one["record"].encode()).hexdigest() == digests[gate]
+        assert one["record"] == mine[gate]["record"]
+    assert (mine["G8"]["document"], theirs["G8"]["document"]) == (STAFFED, "")
+    assert mine["G6"]["document"] == theirs["G6"]["document"] == NOTICE
+    assert json.loads(theirs["G2"]["record"])["measured"][0]["height"] == 9
+
+
+async def test_secrets_and_long_documents_are_refused(desk: Console) -> None:
+    """Criterion: SUS-REST-4. Before they are in the log; the message does not repeat them."""
+    made = await desk.ada.act("suspending/suspend", **STOP)
+    number = made.row["suspension"]
+    phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    for document, said in ((f"we keep {phrase}", "words"), ("x" * 8_193, "8192 bytes")):
+        answer = await desk.bea.act(
+            "suspending/show", suspension=number, gate="8", document=document
+        )
+        assert answer.code == "51000"
+        assert said in answer.json["msg"]
+        assert "sausage" not in answer.json["msg"]
+
+
 async def _drained(desk: Console, number: str) -> None:
     rest, ada = desk.town.rest, desk.ada
     assert (await rest.get("x/drain", suspension=number)).code == "93004"
@@ -168,11 +213,23 @@ async def _drained(desk: Console, number: str) -> None:
     artefact = (await rest.get("x/drain", suspension=number)).row
     assert artefact["commitment"] == progress["commitment"]
     check(artefact, [progress["lines"][0]["digest"]])
+    assert [one["gate"] for one in artefact["evidence"]] == [f"G{at}" for at in range(1, 9)]
+    assert STAFFED not in str(artefact)
+    await _forged(artefact)
     await done(desk.bea, "report", number, digest=DIGEST)
     assert (await rest.get("x/suspensions")).row["suspensions"] == []
     closed = (await rest.get("x/suspensions", state="closed")).row["suspensions"]
     assert closed[0]["state"] == "reported"
     assert (await rest.get("system/status", state="completed")).row["state"] == "completed"
+
+
+async def _forged(artefact: dict[str, Any]) -> None:
+    """Criterion: SUS-VERIFY-2. A gate's evidence is hashed as well."""
+    for name, text in (("record", "{}"), ("document", "another"), ("digest", "00")):
+        forged = json.loads(json.dumps(artefact))
+        next(one for one in forged["evidence"] if one["gate"] == "G6")[name] = text
+        with pytest.raises(Wrong):
+            check(forged)
 
 
 async def test_what_concerns_one_user_is_not_public(desk: Console) -> None:
@@ -203,6 +260,4 @@ async def test_what_cannot_be_is_said(desk: Console) -> None:
         answer = await desk.ada.act("suspending/suspend", **(STOP | change))
         assert answer.code == code, (change, answer.json)
     assert (await desk.ada.act("suspending/check", suspension="7")).code == "93003"
-    assert (await desk.ada.act("suspending/show", suspension="7", gate="1", digest="x")).code == (
-        "51000"
-    )
+    assert (await desk.ada.act("suspending/report", suspension="7", digest="x")).code == ("51000")

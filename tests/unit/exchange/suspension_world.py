@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -29,6 +30,7 @@ from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.settling import AT_ONCE
 from fullreserve.exchange.products.suspension_state import (
     EDITION,
+    EVIDENCED,
     HOUR_MS,
     Refused,
     Surveyed,
@@ -42,6 +44,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Budget,
     Canary,
     Check,
+    Coins,
     Figure,
     Gate,
     GetOne,
@@ -49,6 +52,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Level,
     Lift,
     ListAll,
+    Measure,
     Mode,
     OpenDrain,
     Plan,
@@ -93,23 +97,30 @@ from tests.unit.exchange.custody_world import (
 
 ADA, BEA, CLEO = 10_000_011, 10_000_012, 10_000_013
 DIGEST = transfer("evidence")
+DOCUMENT = b"what was looked at, by whom"
 SEED = transfer("seed")
 EVERYWHERE = Scope(Level.GLOBAL)
 
 
-def folds(edition: int = 0) -> Sequence[Any]:
+def folds(edition: int = 0, more: Sequence[type[Any]] = ()) -> Sequence[Any]:
     """As the exchange has them; withdrawals by an edition of their rules, and by no policy."""
     withdrawals = Withdrawals()
     withdrawals.state.edition = edition
-    return [Approvals(), Deposits(), withdrawals, Suspensions()]
+    return [Approvals(), Deposits(), withdrawals, Suspensions(), *(one() for one in more)]
 
 
-def opened(threshold: int = 1, edition: int = 0, *, surveys: bool = False) -> World:
-    """Networks, a price of BTC, coins in the hot wallet, three operators.
+def opened(
+    threshold: int = 1,
+    edition: int = 0,
+    *,
+    surveys: bool = False,
+    more: Sequence[type[Any]] = (),
+) -> World:
+    """Networks, a price of BTC, coins in the hot wallet, three operators; more folds.
 
-    `surveys`: queues are read by them, as the newest edition has it.
+    `surveys`: queues are read by them, and all else is as the newest edition has it.
     """
-    world = World(partial(folds, edition))
+    world = World(partial(folds, edition, more))
     for fold in (DEPOSITS, WITHDRAWALS):
         world.define(fold)
     price(world, 50_000)
@@ -224,6 +235,29 @@ def lift(world: World, number: int) -> int:
     return say(world, Lift(number))
 
 
+def edition_of(world: World) -> int:
+    """Of the rules of suspensions, as the log has it."""
+    return next(one.state.edition for one in world.machine.folds if isinstance(one, Suspensions))
+
+
+def show(world: World, number: int, gate: Gate, who: int = BEA, **more: Any) -> int:
+    """Evidence for a gate by a document, as an edition wants it; the code."""
+    if edition_of(world) < EVIDENCED:
+        return say(world, Show(number, gate, DIGEST, passed=True, **more), who)
+    digest = sha256(DOCUMENT).digest()
+    return say(world, Show(number, gate, digest, passed=True, document=DOCUMENT, **more), who)
+
+
+def measure(world: World, figures: Sequence[Figure]) -> None:
+    """What the watchers of both networks say of hot; nothing before they were heard."""
+    if edition_of(world) < EVIDENCED:
+        return
+    amounts = {one.asset: one.have for one in figures}
+    for network, assets in ((CHAIN, (BTC,)), (TOKENS, (USDT,))):
+        found = tuple(Coins(Tier.HOT, asset, amounts[asset]) for asset in assets)
+        assert say(world, Measure(network, 7, DIGEST, found), chart.HOUSE) == 0
+
+
 def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None:
     """Evidence for every gate but the canary's and the notice's."""
     whole = coverage or [
@@ -233,6 +267,7 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None
     ]
     waiting = sum(one.state == 0 for who in (ALICE, BOB, CAROL) for one in requests(world, who))
     survey(world, number)
+    measure(world, whole)
     for gate, more in (
         (Gate.SIGNABILITY, {"count": 2}),
         (Gate.COVERAGE, {"figures": tuple(whole)}),
@@ -241,14 +276,14 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None
         (Gate.LIMITS, {}),
         (Gate.SUPPORT, {}),
     ):
-        assert say(world, Show(number, gate, DIGEST, passed=True, **more), BEA) == 0
+        assert show(world, number, gate, **more) == 0
 
 
 def planned(world: World, number: int) -> None:
     """Reopening as far as the canary: planned, noticed, shown, signed off."""
     budgets = (Budget(CHAIN, BTC, coins(100), 100), Budget(TOKENS, USDT, coins(1_000_000), 100))
     assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, budgets)) == 0
-    assert say(world, Show(number, Gate.COMMUNICATION, DIGEST, passed=True), BEA) == 0
+    assert show(world, number, Gate.COMMUNICATION) == 0
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0
     shown(world, number)

@@ -7,6 +7,7 @@ that is new and not here fails the test, and so does one that is refused at the 
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -41,7 +42,7 @@ from tests.unit.exchange.custody_world import (
 )
 from tests.unit.exchange.suspension_world import (
     ADA,
-    DIGEST,
+    DOCUMENT,
     SEED,
     opened,
     planned,
@@ -54,6 +55,7 @@ from tests.unit.exchange.test_deposit_bounds import named
 from tests.unit.exchange.test_withdrawal_bounds import MANY, crowd, fold_of
 
 FIRST = 20_000
+DIGEST = sha256(DOCUMENT).digest()
 LIMIT = 50
 BOUND = (FIRST + MANY + 2, FIRST + MANY + 4)  # of ALICE's
 # By the fold: what it has posted, the core may refuse, as these requests have set nothing aside.
@@ -214,16 +216,19 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),
             stops.Ratify(number), stops.Discard(number), stops.Extend(number, 5), plan,
             stops.Check(number), *(
-                stops.Show(number, gate, DIGEST, passed=True) for gate in stops.Gate
+                stops.Show(number, gate, DIGEST, passed=True, document=DOCUMENT)
+                for gate in stops.Gate
             ),
+            stops.Measure(CHAIN, 9_000, hashed, (stops.Coins(1, BTC, coins(5)),)),
             stops.SignOff(number), stops.Canary(number, queued), stops.OpenDrain(number, SEED),
-            stops.Lift(number), stops.Fall(number), stops.Report(number, DIGEST),
+            stops.Lift(number), stops.Fall(number), stops.Report(number, hashed),
             stops.Advance(number, SEED), stops.Survey(number), stops.Survey(number, is_new=True),
             stops.Adopt(suspension_state.EDITION),
             stops.ListAll(), stops.Ruling(1, ALICE, ALICE, 0, CHAIN, BTC, queued),
             stops.DrainOf(CHAIN, BTC), stops.ListReopening(), stops.ListStops(1, CHAIN, BTC),
             stops.GetOne(number), stops.GetSurvey(number), stops.ListRoll(number, 0, LIMIT),
             stops.GetEdition(),
+            stops.GetKept(number), stops.GetMeasured(CHAIN),
         ],
     }  # fmt: skip
 

@@ -51,7 +51,6 @@ from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, Wor
 from tests.unit.exchange.suspension_world import (
     ADA,
     BEA,
-    DIGEST,
     SEED,
     ask,
     lift,
@@ -122,12 +121,12 @@ def state_set(world: World, number: int, state: SuspensionState) -> None:
 
 def words_of(number: int) -> dict[str, tuple[Callable[[World], int], SuspensionState]]:
     """Each word that needs to know a queue, and the state in which it is said."""
-    screened = Show(number, Gate.QUEUE_HYGIENE, DIGEST, passed=True, count=MANY)
+    screened = Show(number, Gate.QUEUE_HYGIENE, b"", passed=True, count=MANY)
     checking, canary = SuspensionState.GATE_CHECK, SuspensionState.CANARY
     return {
         "hygiene": (lambda world: say(world, screened, BEA), checking),
         "liquidity": (
-            lambda world: say(world, Show(number, Gate.LIQUIDITY, DIGEST, passed=True), BEA),
+            lambda world: say(world, Show(number, Gate.LIQUIDITY, b"", passed=True), BEA),
             checking,
         ),
         "canaries": (lambda world: say(world, Advance(number, SEED), chart.HOUSE), checking),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -30,12 +31,13 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_state import HOUR_MS
+from fullreserve.exchange.products.suspension_state import EVIDENCED, HOUR_MS
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
 from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
-from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, TOKENS, transfer
+from tests.unit.exchange.custody_world import CHAIN, COIN, ETH, FEE_BTC, NETWORKS, TOKENS, transfer
 
 HELD_TURN = 2
+DOCUMENT = b"what was looked at"
 RUNS = 500
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
 OF_WITHDRAWALS = 3  # the newest of theirs; the policy's goes on by itself
@@ -226,9 +228,13 @@ async def _way_back(log: Log, number: int) -> None:
     now = log.bed.clock.exchange_ms()
     budgets = (stops.Budget(CHAIN, BTC, amount_bytes(COIN), 3),)
     evidence = transfer("evidence")
+    is_evidenced = log.states[stops.SUSPENSIONS].edition >= EVIDENCED
 
     async def show(gate: stops.Gate, **more: Any) -> None:
-        word = stops.Show(number, gate, evidence, passed=True, **more)
+        digest = evidence
+        if is_evidenced:
+            digest, more = sha256(DOCUMENT).digest(), {**more, "document": DOCUMENT}
+        word = stops.Show(number, gate, digest, passed=True, **more)
         await log.say(stops.SUSPENSIONS, word, second)
 
     await log.say(stops.SUSPENSIONS, stops.Plan(number, now, budgets), first)
@@ -239,6 +245,8 @@ async def _way_back(log: Log, number: int) -> None:
     coins = tuple(stops.Figure(0, asset, amount_bytes(10**18)) for asset in range(1, 9))
     waiting = [one for one in log.states[WITHDRAWALS].withdrawals.values() if one.state == 0]
     await log.survey(number)
+    if is_evidenced:
+        await _measured(log, number)
     for gate, more in (
         (stops.Gate.SIGNABILITY, {"count": 2}),
         (stops.Gate.COVERAGE, {"figures": coins}),
@@ -263,6 +271,24 @@ async def _way_back(log: Log, number: int) -> None:
             await pay(log, canary)
         whose = number if is_scoped else 0
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
+
+
+async def _measured(log: Log, number: int) -> None:
+    """What the gates rest on: coins, now and then too few, and rounds, now and then of too few."""
+    hot, cold = (log.draws.choice((10**6, 10**6, 40)) * COIN for _ in range(2))
+    for network, asset in ((CHAIN, BTC), (TOKENS, USDT), (TOKENS, ETH)):
+        found = (
+            stops.Coins(Tier.HOT, asset, amount_bytes(hot)),
+            stops.Coins(Tier.COLD, asset, amount_bytes(cold)),
+        )
+        word = stops.Measure(network, log.draws.randrange(1_000), transfer("block"), found)
+        await log.say(stops.SUSPENSIONS, word)
+    for quorum in log.states[liveness.LIVENESS].quorums.values():
+        digest = transfer(f"round {quorum.number} {log.bed.clock.exchange_ms()}")
+        put = liveness.Call(quorum.number, digest, (number,), log.draws.choice((0, 30_000)))
+        await log.say(liveness.LIVENESS, put)
+        for one in quorum.holders[log.draws.choice((0, 0, 1, 2)) :]:
+            await log.say(liveness.LIVENESS, liveness.Answered(quorum.number, one.person, digest))
 
 
 async def _all_answer(log: Log) -> None:
@@ -303,16 +329,16 @@ async def pay(log: Log, number: int) -> None:
     await log.say(WITHDRAWALS, Paid(number, transfer(str(number)), 9, amount_bytes(7)))
 
 
-async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, surveys: bool = False) -> None:
+async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, stopping: int = 0) -> None:
     """Writes the log: four days of it, with a restart now and then; by an edition of the rules.
 
-    `surveys`: by edition 1 of those of suspensions, too.
+    `stopping`: the edition of those of suspensions.
     """
     log = Log(bed, draws, edition)
     await log.open()
     await begin(log)
-    if surveys:
-        await log.say(stops.SUSPENSIONS, stops.Adopt(1))
+    if stopping:
+        await log.say(stops.SUSPENSIONS, stops.Adopt(stopping))
     steps = (of_a_withdrawal, of_a_withdrawal, of_a_withdrawal, of_the_policy, of_holders)
     for turn in range(1, RUNS + 1):
         await draws.choice((*steps, of_a_stop, of_a_stop) if turn % 50 > 30 else steps)(log)

@@ -876,7 +876,8 @@ export interface Endpoints {
     note: string
     suspension: number | string
     gate: '1' | '2' | '3' | '5' | '6' | '7' | '8'
-    digest: string
+    document?: string
+    public?: boolean
     passed?: boolean
     figures?: string
     count?: number | string

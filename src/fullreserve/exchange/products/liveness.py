@@ -5,6 +5,9 @@ checked the signature. Silence of any kind counts, and so does an absence that w
 margin is how many of those who are there could be lost more; it is published, the persons are not.
 Replacing a holder takes the word of as many as the quorum needs, never that of the one replaced.
 
+A round is a challenge that is put out of turn: for the gate of a reopening, or because somebody has
+reason to ask now. Who has not answered it in its time is missing at once, until the next answer.
+
 The fold wants no events, and colours are a function of state and time.
 """
 
@@ -24,6 +27,7 @@ from fullreserve.exchange.wire.queries import AskFold
 LIVENESS = 21
 QUORUMS_MAX = 256
 HISTORY_KEPT = 1000
+GATES_MAX = 1000  # that one round is put for
 HASH_BYTES = 32
 MISSED_PERIODS = 2
 
@@ -107,7 +111,20 @@ class Ask(Word, frozen=True, tag=7):
     digest: bytes
 
 
-AnyWord = Define | Challenge | Answered | Away | Replace | Look | Ask
+class Call(Word, frozen=True, tag=8):
+    """A round: a fresh challenge out of turn; the next in turn is due a period later.
+
+    `suspensions`: whose gates of signability it is put for. Who has not answered within
+    `within_ms` is missing then; 0: by the quorum's periods alone, as where people answer by hand.
+    """
+
+    quorum: int
+    digest: bytes
+    suspensions: tuple[int, ...] = ()
+    within_ms: int = 0
+
+
+AnyWord = Define | Challenge | Answered | Away | Replace | Look | Ask | Call
 
 
 class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -128,6 +145,24 @@ class GetColour(Asked, frozen=True, tag=2):
 
 class ListQuorums(Asked, frozen=True, tag=3):
     """-> list[QuorumState]"""
+
+
+class ListRounds(Asked, frozen=True, tag=4):
+    """-> list[Rounded], the newest round of each quorum that signs; without any: `asked` 0."""
+
+
+class Rounded(msgspec.Struct, array_like=True, frozen=True):
+    """`answered` counts holders of now; `asked` is the sequence of the challenge."""
+
+    quorum: int
+    role: int
+    threshold: int
+    holders: int
+    suspensions: tuple[int, ...] = ()
+    digest: bytes = b""
+    asked: int = 0
+    asked_ms: int = 0
+    answered: int = 0
 
 
 class QuorumState(msgspec.Struct, array_like=True, frozen=True):
@@ -167,6 +202,23 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
     replaced: int = 0
 
 
+class Round(msgspec.Struct, array_like=True, frozen=True):
+    """The newest challenge of a quorum that was called once; `silent` did not answer the last."""
+
+    digest: bytes
+    asked: int  # sequence
+    asked_ms: int
+    suspensions: tuple[int, ...]
+    within_ms: int
+    answered: tuple[int, ...] = ()
+    silent: tuple[int, ...] = ()
+
+    def lacks(self, person: int, now_ms: int) -> bool:
+        """Whether a holder is missing by this round."""
+        is_over = 0 < self.within_ms < now_ms - self.asked_ms
+        return person not in self.answered and (is_over or person in self.silent)
+
+
 class LivenessState(State):
     quorums: dict[int, Quorum] = msgspec.field(default_factory=dict)
     defined: dict[int, Quorum] = msgspec.field(default_factory=dict)  # as the start said it last
@@ -178,10 +230,12 @@ class LivenessState(State):
     colours: dict[int, int] = msgspec.field(default_factory=dict)
     history: list[Change] = msgspec.field(default_factory=list)
     asked: dict[int, int] = msgspec.field(default_factory=dict)  # when the newest challenge was put
+    rounds: dict[int, Round] = msgspec.field(default_factory=dict)  # by quorum
 
 
 _decode = msgspec.msgpack.Decoder(AnyWord).decode
-_asked = msgspec.msgpack.Decoder(ListStandings | GetColour | ListQuorums).decode
+_asked = msgspec.msgpack.Decoder(ListStandings | GetColour | ListQuorums | ListRounds).decode
+_rounded = msgspec.msgpack.Decoder(list[Rounded]).decode
 _colour_of = msgspec.msgpack.Decoder(int).decode
 _encode = msgspec.msgpack.Encoder().encode
 SIGNING = (Role.HOT, Role.WARM, Role.COLD)
@@ -189,14 +243,15 @@ SIGNING = (Role.HOT, Role.WARM, Role.COLD)
 
 def standing(state: LivenessState, quorum: Quorum, now_ms: int) -> Standing:
     """Who of a quorum is there, and what that comes to."""
-    answers = state.answers.get(quorum.number, {})
+    answers, put = state.answers.get(quorum.number, {}), state.rounds.get(quorum.number)
     missing = []
     for one in quorum.holders:
         last = answers.get(one.person, 0)
         begins, ends = state.away.get(one.person, (0, 0))
         is_away = begins <= now_ms < ends
         silent = now_ms - last
-        if is_away or silent > MISSED_PERIODS * quorum.period_ms:
+        is_late = silent > MISSED_PERIODS * quorum.period_ms
+        if is_away or is_late or (put is not None and put.lacks(one.person, now_ms)):
             alarm = (silent >= quorum.alarm_ms) + (silent >= quorum.backup_ms)
             missing.append(Silent(one.person, last, is_away, alarm))
     margin = len(quorum.holders) - len(missing) - quorum.threshold
@@ -220,7 +275,7 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
     number = LIVENESS
     name = "liveness"
     is_late = True
-    added = ("asked",)
+    added = ("asked", "rounds")
 
     def __init__(self) -> None:
         super().__init__(LivenessState(), _decode)
@@ -238,13 +293,8 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         quorum = self.state.quorums.get(word.quorum)
         if quorum is None:
             return Outcome(code=Refused.UNKNOWN)
-        if isinstance(word, Challenge | Ask):
-            if len(word.digest) != HASH_BYTES:
-                return REFUSED
-            self._set(self.state.challenges, quorum.number, word.digest)
-            if isinstance(word, Ask):
-                self._set(self.state.asked, quorum.number, moment.time_ms)
-            return Outcome()
+        if isinstance(word, Challenge | Ask | Call):
+            return self._put(quorum, word, moment)
         if isinstance(word, Answered):
             return Outcome(code=self._answered(quorum, word, moment))
         return Outcome(code=self._vote(quorum, word, moment))
@@ -261,14 +311,44 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
     def _enter(self, quorum: Quorum, moment: Moment) -> None:
         known = self.state.answers.get(quorum.number, {})
         answers = {one.person: known.get(one.person, moment.time_ms) for one in quorum.holders}
+        if any(one.person not in known for one in quorum.holders):
+            self._let_go(quorum.number)
         self._set(self.state.quorums, quorum.number, quorum)
         self._set(self.state.answers, quorum.number, answers)
+
+    def _let_go(self, number: int) -> None:
+        """A round that not all holders of now were asked in says nothing any more."""
+        if number in self.state.rounds:
+            self._remove(self.state.rounds, number)
 
     def _away(self, word: Away) -> int:
         if not word.from_ms >= 0 or word.until_ms < 0:
             return REFUSED.code
         self._set(self.state.away, word.person, (word.from_ms, word.until_ms))
         return 0
+
+    def _put(self, quorum: Quorum, word: Challenge | Ask | Call, moment: Moment) -> Outcome:
+        gates: tuple[int, ...] = ()
+        within_ms = 0
+        if isinstance(word, Call):
+            gates, within_ms = word.suspensions, word.within_ms
+        if len(word.digest) != HASH_BYTES or within_ms < 0 or len(gates) > GATES_MAX:
+            return REFUSED
+        number, before = quorum.number, self.state.rounds.get(quorum.number)
+        self._set(self.state.challenges, number, word.digest)
+        if not isinstance(word, Challenge):
+            self._set(self.state.asked, number, moment.time_ms)
+        if isinstance(word, Call) or before is not None:
+            # Who was missing is until he answers, however often he is asked meanwhile.
+            silent = tuple(
+                one.person
+                for one in quorum.holders
+                if before is not None and before.lacks(one.person, moment.time_ms)
+            )
+            asked = (word.digest, moment.sequence, moment.time_ms)
+            fresh = Round(*asked, gates, within_ms, silent=silent)
+            self._set(self.state.rounds, number, fresh)
+        return Outcome()
 
     def _answered(self, quorum: Quorum, word: Answered, moment: Moment) -> int:
         if all(one.person != word.person for one in quorum.holders):
@@ -278,6 +358,10 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         answers = dict(self.state.answers[quorum.number])
         answers[word.person] = moment.time_ms
         self._set(self.state.answers, quorum.number, answers)
+        put = self.state.rounds.get(quorum.number)
+        if put is not None and word.person not in put.answered:
+            fresh = msgspec.structs.replace(put, answered=(*put.answered, word.person))
+            self._set(self.state.rounds, quorum.number, fresh)
         return 0
 
     def _vote(self, quorum: Quorum, word: Replace, moment: Moment) -> int:
@@ -317,6 +401,8 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         asked = _asked(question)
         if isinstance(asked, ListQuorums):
             return _encode([self._state_of(number) for number in sorted(self.state.quorums)])
+        if isinstance(asked, ListRounds):
+            return _encode(self._rounds())
         standings = [
             standing(self.state, self.state.quorums[number], asked.now_ms)
             for number in sorted(self.state.quorums)
@@ -324,6 +410,27 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         if isinstance(asked, ListStandings):
             return _encode(standings)
         return _encode(max((one.colour for one in standings if one.role in SIGNING), default=0))
+
+    def _rounds(self) -> list[Rounded]:
+        signing = (one for _, one in sorted(self.state.quorums.items()) if one.role in SIGNING)
+        found = []
+        for one in signing:
+            put, plain = self.state.rounds.get(one.number), (one.number, one.role, one.threshold)
+            if put is None:
+                found.append(Rounded(*plain, len(one.holders)))
+                continue
+            answered = sum(each.person in put.answered for each in one.holders)
+            found.append(
+                Rounded(
+                    *(*plain, len(one.holders)),
+                    suspensions=put.suspensions,
+                    digest=put.digest,
+                    asked=put.asked,
+                    asked_ms=put.asked_ms,
+                    answered=answered,
+                )
+            )
+        return found
 
     def _state_of(self, number: int) -> QuorumState:
         state = self.state
@@ -335,3 +442,9 @@ def worst_colour(now_ms: int, view: View) -> int:
     """Of the quorums that sign, for other folds; green where nothing is measured."""
     answer = view.query(AskFold(LIVENESS, _encode(GetColour(now_ms))))
     return Colour.GREEN if answer is None else _colour_of(answer)
+
+
+def rounds(view: View) -> list[Rounded]:
+    """The newest round of each quorum that signs, for other folds; none where none is measured."""
+    answer = view.query(AskFold(LIVENESS, _encode(ListRounds())))
+    return [] if answer is None else _rounded(answer)

@@ -338,6 +338,13 @@ def canary_digest(one: Suspension, view: View) -> bytes:
     return sha256(b"\n".join(parts)).digest()
 
 
+def canary_transfers(one: Suspension, view: View) -> Iterator[tuple[int, int, str]]:
+    """The canaries by network: (network, withdrawal, transfer in hexadecimal digits)."""
+    for network, number in sorted(one.canaries.items()):
+        found = canary(number, view)
+        yield network, number, found.transfer.hex() if found is not None else ""
+
+
 def queue_digest(seed: bytes, waiting: Iterable[Queued]) -> bytes:
     """The commitment to a queue: a line `number:amount:usd` for each, blinded by the seed."""
     return sha256(seed + "\n".join(map(_line, waiting)).encode()).digest()

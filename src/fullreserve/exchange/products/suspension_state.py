@@ -11,6 +11,7 @@ from fullreserve.exchange.products.suspension_wire import (
     LEAVING,
     Action,
     Budget,
+    Coins,
     Figure,
     Gate,
     Level,
@@ -26,9 +27,11 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 1  # of the fold's rules, that this version knows
+EDITION = 2  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
+EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
+MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by
 SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
 
 
@@ -46,6 +49,9 @@ class Refused(IntEnum):
     QUEUE = 93_009
     TOO_MANY = 93_010
     SURVEY = 93_011
+    MEASURE = 93_012  # the coins of a currency were not measured on each of its chains
+    ROUND = 93_013  # no round of challenges was put for the gate
+    DOCUMENT = 93_014  # the gate rests on a document
 
 
 class SuspensionState(IntEnum):
@@ -144,6 +150,29 @@ class Suspension(msgspec.Struct, array_like=True, frozen=True):
         return bool(self.terms.actions & LEAVING)
 
 
+class Measured(msgspec.Struct, array_like=True, frozen=True):
+    """What a network's tiers hold after a block, and when the log was told."""
+
+    height: int
+    block: bytes
+    coins: tuple[Coins, ...]
+    time_ms: int
+    sequence: int
+
+
+class Kept(msgspec.Struct, array_like=True, frozen=True):
+    """A gate's evidence itself: `record` is JSON, of the SHA-256 that `Evidence.digest` is.
+
+    Everybody may read it; it names no person. It has the SHA-256 of `document` in it, which is for
+    everybody where `is_public`.
+    """
+
+    sequence: int
+    record: bytes
+    document: bytes
+    is_public: bool
+
+
 # Of those that wait, by number: amount and USD.
 Roll = dict[int, tuple[Amount, int]]
 
@@ -168,12 +197,27 @@ class Surveyed(msgspec.Struct, array_like=True, frozen=True):
 
 
 class SuspensionsState(State):
-    """`surveys` and `rolls`, of those whose queue was opened, by suspension."""
+    """`surveys` and `rolls`, of those whose queue was opened, by suspension.
+
+    `measured` by network; `kept` by suspension and gate, the newest of each.
+    """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
     edition: int = 0
     surveys: dict[int, Surveyed] = msgspec.field(default_factory=dict)
     rolls: dict[int, Roll] = msgspec.field(default_factory=dict)
+    measured: dict[int, Measured] = msgspec.field(default_factory=dict)
+    kept: dict[int, dict[int, Kept]] = msgspec.field(default_factory=dict)
+
+
+def opened(one: Suspension) -> int:
+    """The sequence at which the gates of its plan were opened last; 0: they are not."""
+    for step in reversed(one.history if one.state in REOPENING else ()):
+        if step.state == SuspensionState.GATE_CHECK:
+            return step.sequence
+        if step.state == SuspensionState.REOPEN_PLANNED:
+            return 0
+    return 0
 
 
 def gates_of(one: Suspension) -> tuple[Gate, ...]:

@@ -18,6 +18,8 @@ from fullreserve.exchange.wire.commands import Amount, Suspended
 SUSPENSIONS = 20  # number of the fold
 # Numbers of the core's table from here on are the fold's: its own plus the suspension's.
 CORE_FIRST = 1 << 32
+DOCUMENT_MAX = 8_192  # bytes of a gate's document
+COINS_MAX = 1_000  # of a network that is measured
 BOARD = 2  # the approval group that reopens; the console's group where it is not set up
 
 
@@ -222,9 +224,14 @@ class Check(Said, frozen=True, tag=8):
 class Show(Said, frozen=True, tag=9):
     """By a member of the board or the house: evidence for a gate.
 
-    `digest` is the SHA-256 of the document. Figures of COVERAGE are coins on chains by asset, of
-    LIQUIDITY forecasts of a day; the fold holds them against the ledger. `count` is how many
-    signed, or how many requests were screened.
+    Figures of LIQUIDITY are forecasts of a day, which the fold holds against the ledger. `count` is
+    how many requests were screened.
+
+    Before edition 2 `digest` was the SHA-256 of a document that stood elsewhere, and figures of
+    COVERAGE were coins on chains by asset. From then on `document` is UTF-8 of at most
+    DOCUMENT_MAX bytes, `digest` its SHA-256, and both are empty where there is none; everybody may
+    read it where `is_public`. Figures of COVERAGE are added to what was measured (`Measure`), as
+    far as the ledger has coins where nobody measures.
     """
 
     suspension: int
@@ -233,6 +240,8 @@ class Show(Said, frozen=True, tag=9):
     passed: bool
     figures: tuple[Figure, ...] = ()
     count: int = 0
+    document: bytes = b""
+    is_public: bool = False
 
 
 class SignOff(Said, frozen=True, tag=10):
@@ -306,6 +315,27 @@ class Adopt(Said, frozen=True, tag=18):
     edition: int
 
 
+class Coins(msgspec.Struct, array_like=True, frozen=True):
+    """What a tier holds on a chain, at the ledger's scale."""
+
+    tier: int
+    asset: int
+    amount: Amount
+
+
+class Measure(Said, frozen=True, tag=19):
+    """By the house, for the watcher: what a network's tiers hold after a block.
+
+    Of tiers and assets that were compared with the ledger and did not differ from it. Said while a
+    reopening is under way; the newest of a network counts.
+    """
+
+    network: int
+    height: int
+    block: bytes  # its hash
+    coins: tuple[Coins, ...]
+
+
 AnySaid = (
     Draft
     | Suspend
@@ -325,6 +355,7 @@ AnySaid = (
     | Advance
     | Survey
     | Adopt
+    | Measure
 )
 
 
@@ -361,7 +392,7 @@ class DrainOf(Asked, frozen=True, tag=3):
 
 
 class ListReopening(Asked, frozen=True, tag=4):
-    """-> list[Suspension] whose restart is under way, without their queues and histories."""
+    """-> list[Suspension] whose restart is under way, with their last steps, without queues."""
 
 
 class ListStops(Asked, frozen=True, tag=5):
@@ -404,6 +435,18 @@ class GetEdition(Asked, frozen=True, tag=9):
     """-> int, the edition of the rules that the log goes by."""
 
 
+class GetKept(Asked, frozen=True, tag=10):
+    """-> dict[int, Kept], a suspension's newest evidence whole, by gate; of edition 2 and later."""
+
+    suspension: int
+
+
+class GetMeasured(Asked, frozen=True, tag=11):
+    """-> Measured | None, the newest of a network."""
+
+    network: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -425,6 +468,8 @@ AnyAsked = (
     | GetSurvey
     | ListRoll
     | GetEdition
+    | GetKept
+    | GetMeasured
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

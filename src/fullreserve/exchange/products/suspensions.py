@@ -25,15 +25,14 @@ from fullreserve.exchange.products import suspension_wire as wire
 from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import is_house
+from fullreserve.exchange.products.suspension_evidence import Evidences
 from fullreserve.exchange.products.suspension_state import (
     CLOSED_KEPT,
-    EVIDENCE_KEPT,
     HASH_BYTES,
     IN_FORCE,
     OPEN_MAX,
     RATIFY_MS,
     REOPENING,
-    Evidence,
     Refused,
     Roll,
     Step,
@@ -45,7 +44,6 @@ from fullreserve.exchange.products.suspension_state import (
     is_green,
     newest,
 )
-from fullreserve.exchange.products.suspension_surveys import Surveys
 from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
 from fullreserve.exchange.wire.queries import AskFold
 
@@ -58,13 +56,13 @@ _group = msgspec.msgpack.Decoder(Group).decode
 _replace = msgspec.structs.replace
 
 
-class Suspensions(Surveys):
+class Suspensions(Evidences):
     """The table of suspensions; see the module."""
 
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
-    added = ("edition", "surveys", "rolls")
+    added = ("edition", "surveys", "rolls", "measured", "kept")
 
     def __init__(self) -> None:
         self._paged: tuple[Roll, list[int]] | None = None
@@ -78,6 +76,8 @@ class Suspensions(Surveys):
             return self._made(who, said, moment, view)
         if isinstance(said, wire.Adopt):
             return self._adopted(who, said)
+        if isinstance(said, wire.Measure):
+            return self._measured(who, said, moment, view)
         one = self.state.suspensions.get(said.suspension)
         if one is None:
             return Outcome(code=Refused.UNKNOWN)
@@ -254,38 +254,6 @@ class Suspensions(Surveys):
         self._moved(fresh, _State.REOPEN_PLANNED, who, moment)
         return Outcome()
 
-    def _shown(
-        self, who: int, one: Suspension, said: wire.Show, moment: Moment, view: View
-    ) -> Outcome:
-        if one.state not in REOPENING or not one.planned_ms:
-            return Outcome(code=Refused.WRONG_STATE)
-        sound = said.gate in tuple(Gate) and len(said.digest) == HASH_BYTES
-        if not sound or said.gate == Gate.CANARY or not _are_amounts(said):
-            return REFUSED
-        if self._lacks_survey(one, said.gate, moment):
-            return Outcome(code=Refused.SURVEY)
-        scope, figures, passed = one.terms.scope, said.figures, said.passed
-        survey = self._survey_of(one, moment)
-        if said.gate == Gate.COVERAGE:
-            figures, covered = gates.coverage(scope, said.figures, view)
-            passed = passed and covered
-        elif said.gate == Gate.LIQUIDITY:
-            figures, enough = gates.liquidity(scope, said.figures, survey, view)
-            passed = passed and enough
-        elif said.gate == Gate.QUEUE_HYGIENE:
-            found = survey or gates.hygiene(scope, view)
-            passed = passed and said.count == found.waiting and not found.unfit
-        elif said.gate == Gate.SIGNABILITY:
-            passed = passed and gates.can_sign(moment.time_ms, view)
-        elif said.gate == Gate.LIMITS:
-            passed = passed and bool(one.budgets) and who != one.planner
-        shown = Evidence(
-            *(said.gate, said.digest, who, moment.time_ms, moment.sequence),
-            *(passed, figures, said.count),
-        )
-        self._keep(_replace(one, evidence=(*one.evidence, shown)[-EVIDENCE_KEPT:]), moment)
-        return Outcome()
-
     def _signed_off(self, who: int, one: Suspension, said: wire.SignOff, moment: Moment) -> Outcome:
         if one.state not in (_State.REOPEN_PLANNED, _State.GATE_CHECK):
             return Outcome(code=Refused.WRONG_STATE)
@@ -310,7 +278,9 @@ class Suspensions(Surveys):
                 shown = newest(one, gate)
                 is_short = gate is Gate.COVERAGE and shown is not None and not shown.passed
                 return Refused.RESERVE_SHORTFALL if is_short else Refused.GATES
-        return 0
+        # Holders who answered the gate's round may be gone since.
+        is_black = self._is_evidenced and not gates.can_sign(moment.time_ms, view)
+        return Refused.GATES if is_black and Gate.SIGNABILITY in gates_of(one) else 0
 
     def _canary(
         self, who: int, one: Suspension, said: wire.Canary, moment: Moment, view: View
@@ -339,12 +309,9 @@ class Suspensions(Surveys):
         survey = self._survey_of(one, moment)
         if self._is_surveyed and survey is None:
             return Outcome(code=Refused.SURVEY)
-        evidence = one.evidence
+        fresh = _replace(one, seed=said.seed)
         if wanted == _State.CANARY:
-            digest = gates.canary_digest(one, view)
-            place = (moment.time_ms, moment.sequence, True)
-            evidence = (*evidence, Evidence(Gate.CANARY, digest, who, *place))[-EVIDENCE_KEPT:]
-        fresh = _replace(one, evidence=evidence, seed=said.seed)
+            fresh = self._with_canaries(who, fresh, moment, view)
         if survey is not None:
             self._let_go(self.state.surveys, one.number)
             self._set(self.state.rolls, one.number, survey.roll)
@@ -423,10 +390,6 @@ class Suspensions(Surveys):
         if state not in IN_FORCE:
             self._forget_old()
 
-    def _keep(self, one: Suspension, moment: Moment) -> None:
-        fresh = _replace(one, changed_ms=moment.time_ms, version=moment.sequence)
-        self._set(self.state.suspensions, one.number, fresh)
-
     def _forget_old(self) -> None:
         """Lets the oldest that are over go; the log has them all."""
         table = self.state.suspensions
@@ -434,10 +397,7 @@ class Suspensions(Surveys):
         for number in over[: max(0, len(over) - CLOSED_KEPT)]:
             self._remove(table, number)
             self._let_go(self.state.rolls, number)
-
-    def _let_go(self, table: dict[int, V], number: int) -> None:
-        if number in table:
-            self._remove(table, number)
+            self._let_go(self.state.kept, number)
 
     # Questions
 
@@ -450,7 +410,7 @@ class Suspensions(Surveys):
             return _encode(table.get(asked.suspension))
         if isinstance(asked, wire.ListReopening):
             under_way = (one for one in table.values() if one.state in REOPENING)
-            return _encode([_replace(one, queue=(), history=()) for one in under_way])
+            return _encode([_replace(one, queue=(), history=one.history[-4:]) for one in under_way])
         if isinstance(asked, wire.GetEdition):
             return _encode(self.state.edition)
         if isinstance(asked, wire.DrainOf):
@@ -458,6 +418,10 @@ class Suspensions(Surveys):
         if isinstance(asked, wire.ListStops):
             stops = (one for one in table.values() if rules.may_stop(one, asked))
             return _encode([_short(one) for one in stops])
+        if isinstance(asked, wire.GetKept):
+            return _encode(self.state.kept.get(asked.suspension, {}))
+        if isinstance(asked, wire.GetMeasured):
+            return _encode(self.state.measured.get(asked.network))
         if isinstance(asked, wire.GetSurvey | wire.ListRoll):
             return _encode(self._told(asked))
         return _encode(rules.verdict(table.values(), asked))
@@ -515,7 +479,3 @@ def _why_not(who: int, first: int, voices: tuple[Voice, ...]) -> int:
     if who == first:
         return Refused.OWN
     return Refused.TWICE if any(voice.who == who for voice in voices) else 0
-
-
-def _are_amounts(said: wire.Show) -> bool:
-    return all(len(one.have) == 16 and len(one.need) in (0, 16) for one in said.figures)

@@ -177,12 +177,6 @@ class Exchange:
             for line in one.terms.assets
         }
 
-    async def newest_indexes(self) -> dict[int, int]:
-        """The highest address index that a user has, by network."""
-        house = House(self.door)
-        numbers = [one.terms.network for one in await self.networks()]
-        return {number: await house.newest_index(number) for number in numbers}
-
     async def deposit_index(self, uid: int, network: int) -> int:
         """The index of a user's deposit address."""
         await self.must(DEPOSITS, uid, AssignAddress(network))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fullreserve.custody import contracts
-from fullreserve.custody.chains.adapter import Chain
-from fullreserve.custody.chains.rpc import Node, NodeGarbage
-from fullreserve.custody.holdings import COLD_INDEX, balances, places
+from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.networks import Network
-from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.simulation.scenario.people import Person
 
 if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
@@ -67,42 +64,8 @@ class Wallets:
         call = {"to": "0x" + network.tokens[one.asset.id], "data": "0x" + data.hex()}
         return "eth_call", [call, "latest"]
 
-    def of_house(self, newest: Mapping[int, int]) -> dict[int, int]:
-        """By asset: what the house holds on all chains, in ledger units; NodeProblem.
-
-        `newest` are the highest address indexes that users were given, by network.
-        """
-        found: dict[int, int] = {}
-        for number, network in self._networks.items():
-            for asset, units in self._of_network(network, newest.get(number, 0)):
-                amount, _ = network.scales[asset].to_ledger(units)
-                found[asset] = found.get(asset, 0) + amount
-        return found
-
-    def _of_network(self, network: Network, newest: int) -> list[tuple[int, int]]:
-        chain, known = network.chains()[0], list(places(network, newest))
-        if network.kind == "utxo":
-            _learn_coins(chain, newest, self._data / PAYER_STORE)
-        for _ in range(_TRIES):
-            try:
-                held = balances(chain, known, chain.tip())
-            except NodeGarbage:
-                continue  # a block came meanwhile
-            return [(one.asset, one.amount) for one in held]
-        raise NodeGarbage(f"network {network.network} is never at rest")
-
 
 def _outputs(network: Network) -> Outputs:
     from fullreserve.simulation.scenario.outside_outputs import Outputs
 
     return Outputs(network)
-
-
-def _learn_coins(chain: Chain, newest: int, payer: Path) -> None:
-    from fullreserve.custody.chains.utxo import UtxoChain
-    from fullreserve.custody.coins import know_coins
-
-    assert isinstance(chain, UtxoChain)
-    chain.know(newest + 1)
-    chain.know_also(COLD_INDEX)
-    know_coins(chain, payer)

@@ -44,7 +44,8 @@ class Artefacts:
         logs = await suspension_desk.drains(self._context, one.number)
         whole = await suspension_desk.whole(self._context, one.number) or one
         roll = await suspension_desk.roll(self._context, one.number)
-        return wire.envelope([rows.artefact(whole, names, logs, drained, roll)])
+        kept = await suspension_desk.kept(self._context, one.number)
+        return wire.envelope([rows.artefact(whole, names, logs, drained, roll, kept)])
 
     def _keep(self, number: int, known: tuple[_Basis, bytes]) -> None:
         self._kept[number] = known

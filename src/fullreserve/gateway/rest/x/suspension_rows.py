@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from fullreserve.exchange.products.drain_line import EACH_IN_TURN, OWNERS_IN_TUR
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
     Evidence,
+    Kept,
     Suspension,
     SuspensionState,
     gates_of,
@@ -166,6 +167,22 @@ def evidence_row(shown: Evidence, places: Places) -> Row:
     }
 
 
+def kept_rows(kept: Mapping[int, Kept], *, is_public: bool) -> list[Row]:
+    """The newest evidence itself, by gate: records, and documents as far as they may be read.
+
+    A record is JSON in a string: the SHA-256 of that is the evidence's digest.
+    """
+    return [
+        {
+            "gate": f"G{gate}",
+            "record": one.record.decode(),
+            "document": one.document.decode() if one.is_public or not is_public else "",
+            "public": one.is_public,
+        }
+        for gate, one in sorted(kept.items())
+    ]
+
+
 def figure_row(one: Figure, places: Places) -> Row:
     """What there is, what it must come to, and the ratio at four digits, down."""
     have, need = amount_int(one.have), amount_int(one.need) if one.need else 0
@@ -238,6 +255,7 @@ def artefact(
     logs: Logs,
     drained: Iterable[DrainSum],
     roll: Sequence[tuple[int, bytes, int]] | None = None,
+    kept: Mapping[int, Kept] | None = None,
 ) -> Row:
     """A finished drain, whole: what its order can be worked out from again.
 
@@ -271,7 +289,16 @@ def artefact(
             for number, amount, usd in (one.queue if roll is None else roll)
         ],
         "lines": lines,
+        "evidence": _with_digests(one, kept or {}),
     }
+
+
+def _with_digests(one: Suspension, kept: Mapping[int, Kept]) -> list[Row]:
+    digests = {f"G{shown.gate}": shown.digest.hex() for shown in one.evidence}
+    return [
+        found | {"digest": digests.get(found["gate"], "")}
+        for found in kept_rows(kept, is_public=True)
+    ]
 
 
 def _tick(tick: Any) -> Row:

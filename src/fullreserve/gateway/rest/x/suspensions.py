@@ -122,7 +122,9 @@ class _Suspensions:
         drained = await suspension_desk.drained(self._context, one.number)
         now = self._context.clock.exchange_ms()
         names = await places(self._context)
-        return wire.envelope([rows.detail(one, names, now, waiting, drained)])
+        kept = await suspension_desk.kept(self._context, one.number)
+        found = rows.detail(one, names, now, waiting, drained)
+        return wire.envelope([found | {"kept": rows.kept_rows(kept, is_public=True)}])
 
     async def drain(self, _request: Request, params: OneParams) -> bytes:
         """A finished drain, whole, for anyone to work its order out again."""

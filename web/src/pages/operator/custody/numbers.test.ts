@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  breaks,
-  coinsText,
-  isOld,
-  percent,
-  totals,
-  unknowns,
-  verdict,
-  worthShowing,
-} from './numbers'
+import { breaks, isOld, percent, totals, unknowns, verdict, worthShowing } from './numbers'
 import type { Compared, Reconciliation } from './rows'
 
 // Criterion: WEB-OP-CUST-1
@@ -25,16 +16,6 @@ test('what there is nothing of is left out, and a break stands first', () => {
     ({ tier, ledger, chain, difference }) as Compared
   const lines = [line('warm', '0', '0'), line('hot', '5', '5'), line('cold', '0', '0', '-1')]
   expect(worthShowing(lines).map(({ tier }) => tier)).toEqual(['cold', 'hot'])
-})
-
-test('coins on chains are summed by currency without rounding', () => {
-  const lines = (...rows: [string, string][]) => ({
-    state: 'compared',
-    lines: rows.map(([ccy, chain]) => ({ ccy, chain }) as Compared),
-  })
-  const late = { ...lines(['BTC', '7']), state: 'unknown' }
-  const networks = [lines(['BTC', '0.1'], ['ETH', '0']), lines(['BTC', '1000.00000002']), late]
-  expect(coinsText(networks as Reconciliation[])).toBe('BTC:1000.10000002')
 })
 
 test('a share is a percentage, and nothing of nothing', () => {

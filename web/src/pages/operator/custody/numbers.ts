@@ -14,18 +14,6 @@ export function worthShowing(lines: readonly Compared[]): Compared[] {
   return [...broken, ...held]
 }
 
-/** Coins on chains by currency, as evidence for coverage names them: `BTC:1003,ETH:20`. */
-export function coinsText(networks: readonly Reconciliation[]): string {
-  const sums = new Map<string, Big>()
-  // What is not known of now is no evidence.
-  const known = networks.filter(({ state }) => state === 'compared')
-  for (const { ccy, chain } of known.flatMap(({ lines }) => lines)) {
-    sums.set(ccy, (sums.get(ccy) ?? new Big(0)).plus(chain))
-  }
-  const held = [...sums].filter(([, amount]) => amount.gt(0))
-  return held.map(([ccy, amount]) => `${ccy}:${amount.toFixed()}`).join(',')
-}
-
 /** Where chain and ledger do not agree. */
 export function breaks(lines: readonly Compared[]): Compared[] {
   return lines.filter(({ difference }) => Number(difference) !== 0)

@@ -5,23 +5,21 @@ import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
-import { coinsText } from '../custody/numbers'
-import type { Reconciliation } from '../custody/rows'
 import { Act } from '../layout/Act'
 import { ActDialog, type ActField } from '../layout/ActDialog'
 import cells from '../layout/Cells.module.css'
-import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import { deedsOf, gateLook, waitingCount } from './course'
-import type { Evidence, Figure, Gate, WholeStop } from './rows'
+import type { Evidence, Figure, Gate, Kept, WholeStop } from './rows'
 import css from './WayBack.module.css'
 
-const COVERAGE = 'G2'
 const CANARY = 'G4'
-const COUNTED = ['G1', 'G5']
+const SCREENED = 'G5'
 const MEASURED = ['G2', 'G3']
+/** Those that rest on what people say alone. */
+const SAID = ['G6', 'G7', 'G8']
 
 /** The gates with the newest evidence for each, and all evidence that was given. */
 export function GatesSection({ stop }: { stop: WholeStop }): ReactNode {
@@ -80,7 +78,13 @@ function useGates(stop: WholeStop): Column<Gate>[] {
       title: t('op.gate.figures'),
       cell: ({ figures }) => <Figures figures={figures} />,
     },
-    { id: 'digest', title: t('op.digest'), cell: ({ digest }) => <Digest digest={digest} /> },
+    {
+      id: 'kept',
+      title: t('op.evidence'),
+      cell: ({ gate, digest }) => (
+        <Whole digest={digest} kept={stop.kept.find((each) => each.gate === gate)} />
+      ),
+    },
     { id: 'ts', title: t('op.gate.shown'), cell: ({ ts }) => date(ts) },
   ]
   if (!mayShow) return columns
@@ -93,13 +97,7 @@ function useGates(stop: WholeStop): Column<Gate>[] {
       cell: (gate) =>
         gate.gate === CANARY ? null : (
           <Act label={t('op.gate.show')} about={gate.gate} size="small">
-            {(close) =>
-              gate.gate === COVERAGE ? (
-                <CoverageDialog gate={gate} stop={stop} onClose={close} />
-              ) : (
-                <ShowDialog gate={gate} stop={stop} onClose={close} />
-              )
-            }
+            {(close) => <ShowDialog gate={gate} stop={stop} onClose={close} />}
           </Act>
         ),
     },
@@ -134,6 +132,24 @@ function Digest({ digest }: { digest: string }): ReactNode {
   return digest ? <code title={digest}>{digest.slice(0, 12)}…</code> : '–'
 }
 
+/** The newest evidence itself, opened by its digest; of older ones the log has it. */
+function Whole({ digest, kept }: { digest: string; kept: Kept | undefined }): ReactNode {
+  const { t } = useTranslation()
+  if (!kept || !digest) return <Digest digest={digest} />
+  return (
+    <details>
+      <summary>
+        <Digest digest={digest} />
+      </summary>
+      {kept.document ? <p className={css.document}>{kept.document}</p> : null}
+      {kept.document ? (
+        <p className="muted">{t(kept.public ? 'op.gate.isPublic' : 'op.gate.isOurs')}</p>
+      ) : null}
+      <pre className={css.record}>{kept.record}</pre>
+    </details>
+  )
+}
+
 /** What there is, held against what it must come to. */
 function Figures({ figures }: { figures: readonly Figure[] }): ReactNode {
   const { t } = useTranslation()
@@ -161,43 +177,35 @@ function Figures({ figures }: { figures: readonly Figure[] }): ReactNode {
 interface ShowProps {
   gate: Gate
   stop: WholeStop
-  figures?: string
   onClose(): void
 }
 
-/** Filled in with what the watcher found on the chains. */
-function CoverageDialog(props: ShowProps): ReactNode {
-  const { data, error } = useReading<Reconciliation, 'x/operator/custody/reconciliation'>(
-    'x/operator/custody/reconciliation',
-    {},
-  )
-  return data || error ? <ShowDialog {...props} figures={coinsText(data ?? [])} /> : null
-}
-
-/** Evidence for a gate: a document's hash, and what the exchange holds against its own books. */
-function ShowDialog({ gate, stop, figures = '', onClose }: ShowProps): ReactNode {
+/** Evidence for a gate: what was looked at, and what the exchange holds against its own books. */
+function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
-  const fields: ActField[] = [
-    {
-      name: 'digest',
-      label: t('op.digest'),
-      hint: t('op.digest.hint'),
-      kind: 'digest',
-    },
-  ]
-  if (COUNTED.includes(gate.gate)) {
-    const initial = gate.gate === 'G5' ? waitingCount(stop.queue) : ''
-    fields.push({ name: 'count', label: word('gateCount', gate.gate), initial })
-  }
-  if (MEASURED.includes(gate.gate)) {
-    const hint = word('gateFigures', gate.gate)
-    fields.push({ name: 'figures', label: t('op.gate.figures'), hint, initial: figures })
-  }
   const yesNo = [
     ['true', t('op.yes')],
     ['false', t('op.no')],
   ] as const
+  const fields: ActField[] = [
+    {
+      name: 'document',
+      label: t('op.gate.document'),
+      hint: t('op.gate.document.hint'),
+      kind: 'lines',
+      isOptional: !SAID.includes(gate.gate),
+    },
+    { name: 'public', label: t('op.gate.public'), options: yesNo.toReversed() },
+  ]
+  if (gate.gate === SCREENED) {
+    const initial = waitingCount(stop.queue)
+    fields.push({ name: 'count', label: word('gateCount', gate.gate), initial })
+  }
+  if (MEASURED.includes(gate.gate)) {
+    const hint = word('gateFigures', gate.gate)
+    fields.push({ name: 'figures', label: t('op.gate.figures'), hint, isOptional: true })
+  }
   return (
     <ActDialog<WholeStop>
       title={t('op.gate.show.title', { gate: gate.gate })}

@@ -61,6 +61,14 @@ export interface Evidence {
   figures: Figure[]
 }
 
+/** A gate's newest evidence itself: `record` is JSON, which the digest is of. */
+export interface Kept {
+  gate: string
+  record: string
+  document: string
+  public: boolean
+}
+
 export interface Waiting {
   chain: string
   ccy: string
@@ -96,6 +104,7 @@ export interface WholeStop extends Stop {
   reportDigest: string
   flows: { ccy: string; grossIn: string; grossOut: string; netOut: string }[]
   evidence: Evidence[]
+  kept: Kept[]
   canaries: { network: string; wdId: string; state: string }[]
   budgets: { chain: string; amt: string; transactions: string }[]
   note: string

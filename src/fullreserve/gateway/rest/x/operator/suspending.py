@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
@@ -39,6 +40,7 @@ from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
 from fullreserve.gateway.rest.x.operator.numbers import decimal
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.rest.x.suspensions import UNKNOWN, places
+from fullreserve.gateway.told_secrets import secret_in
 
 P = TypeVar("P", bound=NotedParams)
 Made = Callable[[P], Awaitable[said.Said]]
@@ -70,6 +72,16 @@ def _hash(name: str, text: str) -> bytes:
 
 def _digest(name: str, text: str) -> str:
     return _hash(name, text).hex()
+
+
+def _document(name: str, text: str) -> str:
+    size = len(text.encode())
+    if size > said.DOCUMENT_MAX:
+        raise Problem(51000, name, f"at most {said.DOCUMENT_MAX} bytes of text, not {size}")
+    secret = secret_in(text)
+    if secret:
+        raise Problem(51000, name, f"a text without secrets: it has {secret} in it")
+    return text
 
 
 SuspensionId = Annotated[int, Meta(ge=1, description="A suspension's number")]
@@ -129,12 +141,20 @@ class ShowParams(OneParams):
     """Evidence for a gate."""
 
     gate: Annotated[Literal["1", "2", "3", "5", "6", "7", "8"], Meta(description="G1 to G8")]
-    digest: Digest
+    document: Annotated[
+        str,
+        Meta(
+            description="What was looked at, in words; gates 6 to 8 need it. No secrets",
+            extra={"read": _document},
+        ),
+    ] = ""
+    public: Annotated[bool, Meta(description="Whether everybody may read the document")] = False
     passed: bool = True
     figures: Annotated[
-        str, Meta(description="By comma BTC:amount, or BTC-Bitcoin:amount for gate 3")
+        str,
+        Meta(description="By comma: BTC:amount beside what is measured, or BTC-Bitcoin:amount"),
     ] = ""
-    count: Annotated[int, Meta(ge=0, description="Who signed, or what was screened")] = 0
+    count: Annotated[int, Meta(ge=0, description="What was screened")] = 0
 
 
 class CanaryParams(OneParams):
@@ -232,6 +252,8 @@ class _Suspending:
         found = _row(one, names, now) | rows.detail(one, names, now, here, drained)
         lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
+        kept = await suspension_desk.kept(self._context, one.number)
+        found["kept"] = rows.kept_rows(kept, is_public=False)
         found["evidence"] = [rows.evidence_row(shown, names) for shown in one.evidence]
         found["canaries"] = [
             await self._canary(network, number, names) for network, number in one.canaries.items()
@@ -367,11 +389,15 @@ class _Suspending:
     async def show(self, params: ShowParams) -> said.Said:
         """Give evidence for a gate."""
         figures = [await self._figure(text) for text in _listed("figures", params.figures)]
+        document = params.document.encode()
         return said.Show(
-            *(params.suspension, Gate(int(params.gate)), _hash("digest", params.digest)),
+            *(params.suspension, Gate(int(params.gate))),
+            sha256(document).digest() if document else b"",
             passed=params.passed,
             figures=tuple(figures),
             count=params.count,
+            document=document,
+            is_public=params.public,
         )
 
     async def _figure(self, text: str) -> Figure:
