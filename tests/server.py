@@ -37,7 +37,7 @@ from tests.cheap_hashes import CHEAP
 
 READY = re.compile(r"ready: REST https?://(\S+) · WebSocket wss?://(\S+)")
 TREASURER = 900  # the gateway id under which the tests fund accounts
-STOP_WAIT_S = 30
+STOP_WAIT_S = 60
 PLANNED_WAIT_S = 120
 RECORDS_LOOK_MS = 50
 RECORDS_LOOKS = 1200

@@ -18,7 +18,7 @@ LATEST = "latest.json"
 _NAMES = re.compile(
     r"(latest|history|key|addresses)\.json|epochs/[1-9][0-9]{0,14}\.json"
     r"|(evidence|addresses)/[0-9a-f]{64}\.json"
-    r"|log/(hashes|checkpoint)|verify\.(py|html)"
+    r"|log/(hashes|checkpoint)|verify\.(py|html)|witness\.py"
 )
 _KINDS = {
     ".json": b"application/json",

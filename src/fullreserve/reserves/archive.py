@@ -10,8 +10,9 @@
     history.json            ratios over time, for the page's plots
     key.json                the public key
 
-A statement is durable before its checkpoint is signed: after a crash the log goes on where the
-files stand, and no second statement is made for an epoch that has one.
+A statement is durable, beside the folder, before its hash is in the log: after a crash the log goes
+on where the files stand, and no second statement is made for an epoch that has one. Whatever is in
+the folder under its own name is whole, at any moment and after any crash.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import json
 import os
 from pathlib import Path
 
-from fullreserve.journal.durable_file import replace_file
+from fullreserve.journal.durable_file import replace_file, sync_folder, write_file
 from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.keys import FOLDER, Signer
 from fullreserve.reserves.statement import Document, hash_of, signed
@@ -28,6 +29,9 @@ from fullreserve.reserves.transparency import ORIGIN, Checkpoint, Log, leaf_hash
 
 PUBLIC = "public"
 HASHES = "log/hashes"
+# What is being published, below the room's own folder: nobody is to see it before it is whole.
+PENDING = "pending.json"
+FRESH = ".new"
 LEAF_BYTES = 32
 # Enough for a plot of 90 days.
 POINTS_MAX = 2_000
@@ -44,10 +48,13 @@ class Archive:
 
     def __init__(self, data: Path, signer: Signer) -> None:
         self.folder = data / FOLDER / PUBLIC
+        self._pending = data / FOLDER / PENDING
         self._signer = signer
         self.log = Log()
         for part in ("epochs", "evidence", "addresses", "log"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
+        for part in ("", "epochs", "evidence", "addresses", "log"):
+            _clear(self.folder / part)
         self._recover()
         key = {"exchange": signer.public.hex(), "origin": ORIGIN}
         self._write("key.json", key)
@@ -82,11 +89,15 @@ class Archive:
         if evidence is not None:
             name = f"evidence/{document['reserves']['evidence']}.json"
             self._once(name, evidence)
-        self._append(document)
+        self._append(envelope)
         row = {**envelope, "log": self._proof(self.epoch - 1)}
         self._write(f"epochs/{self.epoch}.json", row)
         self._finish(row)
         return row
+
+    def put(self, name: str, content: bytes) -> None:
+        """A file that is no statement's beside them, whole as they are."""
+        self._show(name, content)
 
     def bundle(self, epoch: int) -> Document:
         """A published epoch with its place in the log as the log is now."""
@@ -118,10 +129,10 @@ class Archive:
             "proof": [one.hex() for one in self.log.consistency(first, second)],
         }
 
-    def _append(self, document: Document) -> None:
-        leaf = leaf_hash(canonical(document))
+    def _append(self, envelope: Document) -> None:
+        leaf = leaf_hash(canonical(envelope["statement"]))
         # The statement first: a hash without its statement could not be explained.
-        self._write(f"epochs/{document['epoch']}.json", {"statement": document})
+        replace_file(self._pending, canonical(envelope))
         with (self.folder / HASHES).open("ab") as file:
             file.write(leaf)
             file.flush()
@@ -134,20 +145,42 @@ class Archive:
         whole = len(content) // LEAF_BYTES * LEAF_BYTES
         if whole != len(content):
             replace_file(place, content[:whole])
+        if content:
+            place.chmod(_READABLE)
         for at in range(0, whole, LEAF_BYTES):
             self.log.append(content[at : at + LEAF_BYTES])
         if not self.log.size:
             return
-        try:
-            row = self.read(self.epoch)
-        except (OSError, ValueError) as problem:
-            raise Damaged(f"statement {self.epoch} is in the log and cannot be read") from problem
+        row = self._newest()
         if leaf_hash(canonical(row["statement"])) != self.log.leaf(self.epoch - 1):
             raise Damaged(f"statement {self.epoch} is not the one in the log")
-        if "signature" not in row:
-            row = {**signed(row["statement"], self._signer), "log": self._proof(self.epoch - 1)}
+        if "log" not in row:
+            # The envelope may be without its signature: folders of before there was a pending one.
+            row = {**row, **signed(row["statement"], self._signer)}
+            row["log"] = self._proof(self.epoch - 1)
             self._write(f"epochs/{self.epoch}.json", row)
+        if self._shown() != self.epoch:
             self._finish(row)
+
+    def _newest(self) -> Document:
+        """As published, else as it was about to be; Damaged."""
+        for place in (self.folder / "epochs" / f"{self.epoch}.json", self._pending):
+            try:
+                row: Document = json.loads(place.read_bytes())
+                if row["statement"]["epoch"] == self.epoch:
+                    return row
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        raise Damaged(f"statement {self.epoch} is in the log and cannot be read")
+
+    def _shown(self) -> int:
+        """The epoch of the files that are made from the newest statement, in their last."""
+        try:
+            points = json.loads((self.folder / "history.json").read_bytes())["points"]
+            epoch: int = points[-1]["epoch"]
+        except (OSError, ValueError, LookupError, TypeError):
+            return 0
+        return epoch
 
     def _finish(self, row: Document) -> None:
         self._show("latest.json", canonical(row))
@@ -172,15 +205,27 @@ class Archive:
             self._write(name, document)
 
     def _write(self, name: str, document: Document) -> None:
-        replace_file(self.folder / name, canonical(document))
-        (self.folder / name).chmod(_READABLE)
+        place = self.folder / name
+        fresh = self.folder / (name + FRESH)
+        write_file(fresh, canonical(document))
+        fresh.chmod(_READABLE)
+        fresh.replace(place)
+        sync_folder(place.parent)
 
     def _show(self, name: str, content: bytes) -> None:
         """What can be made again from the statements: whole or not there, but not synced."""
-        fresh = self.folder / (name + ".new")
+        fresh = self.folder / (name + FRESH)
         fresh.write_bytes(content)
         fresh.chmod(_READABLE)
         fresh.replace(self.folder / name)
+
+
+def _clear(folder: Path) -> None:
+    """Of what a process that was killed had not finished; a folder may hold many files."""
+    with os.scandir(folder) as entries:
+        halves = [Path(one.path) for one in entries if one.name.endswith(FRESH)]
+    for half in halves:
+        half.unlink()
 
 
 def _thinned(points: list[Document]) -> list[Document]:

@@ -130,13 +130,15 @@ class Evidence:
             for network in served
             if (part := self._parts.get(network.network)) and now_ms - part.read_ms <= KEPT_MS
         ]
+        lacks = len(parts) < len(served) or any(part.unsigned for part in parts)
         if not parts:
-            return self._nothing(), None
+            return self._nothing()._replace(lacks=lacks), None
         whole = _whole(networks.load(self._data), self._parts, now_ms)
         # Of what is never counted nothing is said to be there: 0 would stop its withdrawals.
         own = self._rules.own_tokens
         whole -= {asset for asset, symbol in names.symbols.items() if symbol in own}
-        return self._shown(_apart(parts), names, whole)
+        shown, document = self._shown(_apart(parts), names, whole)
+        return shown._replace(lacks=lacks), document
 
     def _nothing(self) -> Shown:
         """Since when addresses are published is told also where none of them can be read."""

@@ -105,6 +105,8 @@ class Shown(NamedTuple):
     mined: Sequence[Mined] = ()
     unshown: Sequence[Unshown] = ()
     own_tokens: frozenset[str] = frozenset()  # symbols of what the exchange issues itself
+    # Whether a node did not answer, or something is there that nobody signed for.
+    lacks: bool = False
 
 
 NOTHING = Shown({}, (), 0, "")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -49,6 +48,8 @@ from fullreserve.until_terminated import until_terminated
 LOOK_MS = 1_000
 # So long a statement waits for its follower at most.
 FOLLOWER_S = 10.0
+# So often it is looked before the first statement of all whether signers and nodes are up.
+FOUNDING_LOOKS = 60
 # What is lost of looking back when it is interrupted, in statements.
 AT_ONCE = 1_000
 LOWEST_OF_MS = (24 * DAYS[-1] + 1) * HOUR_MS
@@ -100,10 +101,28 @@ class Worker:
 
     async def _publish_regularly(self) -> None:
         await self.projection.caught_up((await self._door.health()).durable)
+        await self.await_signers()
         while True:
             next_ms = self._clock.wall_ms() + self._interval_s * 1000
             await self.publish()
             await self._clock.wait_ms(max(1, next_ms - self._clock.wall_ms()))
+
+    async def await_signers(self) -> None:
+        """Before the first statement of all, and for a minute at most; later ones never wait.
+
+        Signers and nodes start with the exchange. A statement of before they are up says that
+        nothing is there, which the lowest of 30 days would repeat for a month.
+        """
+        if self._archive.epoch:
+            return
+        for look in range(FOUNDING_LOOKS):
+            shown, _ = await self._reserves.read(self._clock.wall_ms())
+            if not shown.lacks:
+                return
+            if not look:
+                log.info("the first statement waits for signers and nodes")
+            await self._clock.wait_ms(LOOK_MS)
+        log.warning("the first statement is made without all signers and nodes")
 
     async def _look_regularly(self) -> None:
         """Claims may come to be more than is liquid between two statements."""
@@ -186,6 +205,12 @@ class Worker:
             durable = (await self._door.health()).durable
             await asyncio.wait_for(self.projection.caught_up(durable), FOLLOWER_S)
 
+    def put_verifiers(self) -> None:
+        """Beside the statements, so that a mirror has all that a user needs."""
+        for name in ("verify.py", "verify.html", "witness.py"):
+            if (VERIFIERS / name).is_file():
+                self._archive.put(name, (VERIFIERS / name).read_bytes())
+
     def answer(self, asked: Ask) -> Answer:
         """A user's bundle as of an epoch, or a receipt as of now."""
         epoch = asked.epoch or self._proven
@@ -220,14 +245,6 @@ def _unless_unavailable() -> Iterator[None]:
         log.warning("the exchange was not told what is liquid", problem=str(problem))
 
 
-def put_verifiers(data: Path) -> None:
-    """The verifiers beside the statements, so that a mirror has all that a user needs."""
-    target = data / keys.FOLDER / "public"
-    for name in ("verify.py", "verify.html"):
-        if (VERIFIERS / name).is_file():
-            shutil.copyfile(VERIFIERS / name, target / name)
-
-
 async def work(settings: Settings, clock: Clock) -> int:
     """Publishes until SIGTERM; the exit code."""
     door = await SocketDoor.open(settings.data / SOCKET_NAME, RESERVES_GATEWAY, clock)
@@ -238,7 +255,7 @@ async def work(settings: Settings, clock: Clock) -> int:
     rules = Rules(settings.reserves.wait_h * HOUR_MS, own_tokens)
     evidence = Evidence(settings.data, door, clock, exchange, control, rules)
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)
-    put_verifiers(settings.data)
+    worker.put_verifiers()
     desk = Desk(worker.answer)
     await desk.open(settings.data)
     try:

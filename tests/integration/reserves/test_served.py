@@ -121,7 +121,14 @@ async def test_the_public_part_needs_no_login_and_is_the_same_everywhere(
     assert status == 200
     assert content == mirrored
     assert by_epoch == json.loads(content) == latest
-    for name in ("key.json", "history.json", "log/hashes", "log/checkpoint", "verify.py"):
+    for name in (
+        "key.json",
+        "history.json",
+        "log/hashes",
+        "log/checkpoint",
+        "verify.py",
+        "witness.py",
+    ):
         assert client.get(f"/por/{name}")[0] == 200
     for name in ("../signing.key", "..%2fsalt.key", "ownership.json", "epochs/0.json"):
         assert client.get(f"/por/{name}")[0] != 200

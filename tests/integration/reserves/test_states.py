@@ -6,6 +6,7 @@ day one after the other. What was published is read by the stand-alone verifier.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -23,7 +24,8 @@ from fullreserve.reserves.desk import Ask
 from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.places import Place
 from fullreserve.reserves.receipt import signed_receipt
-from fullreserve.reserves.statement import hash_of
+from fullreserve.reserves.statement import Shown, hash_of
+from fullreserve.reserves.worker import FOUNDING_LOOKS, LOOK_MS
 from tests.bed import ALICE, BTC, USDT, submit
 from tests.integration.reserves.anvil import Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
@@ -283,7 +285,9 @@ async def test_a_node_that_hangs_shows_nothing_of_now(
     assert world.verdict(aged) == ""
     said: list[str] = []
     verify.told(verify.check_bundle(aged), said.append, 0)
-    assert any("180 minutes old then" in one for one in said), said
+    minutes = (aged["statement"]["ts"] - chain["time"]) // MINUTE_MS
+    assert minutes >= 3 * 60
+    assert any(f"{minutes} minutes old then" in one for one in said), said
     advance(world, 2 * HOUR_MS, blocks=False)
     row = await world.publish()
     (unshown,) = row["statement"]["unshown"]
@@ -354,6 +358,43 @@ async def test_a_crash_between_statement_and_checkpoint_makes_no_second_one(worl
     assert again["statement"] == first["statement"]
     assert again["signature"] == first["signature"]
     assert (await world.publish())["statement"]["epoch"] == 2
+
+
+class Ticking:
+    """Reads the chain; the clock goes on behind each reading, and signers are up at the `up`-th."""
+
+    def __init__(self, world: World, up: int) -> None:
+        self._world, self._up, self.reads = world, up, 0
+        self._evidence, world.keys.silent = world.worker._reserves, True
+        world.worker._reserves = self
+
+    async def read(self, now_ms: int) -> tuple[Shown, dict[str, Any] | None]:
+        self.reads += 1
+        self._world.keys.silent = self.reads < self._up
+        found = await self._evidence.read(now_ms)
+        asyncio.get_running_loop().call_soon(advance, self._world, LOOK_MS)
+        return found
+
+
+async def test_the_first_statement_waits_for_signers(world: World) -> None:
+    """Until they are up, for a minute at most; no later one waits. Criterion: POR-STATE-19"""
+    late = Ticking(world, 4)
+    await world.worker.await_signers()
+    assert late.reads == 4
+    row = await world.publish()
+    assert world.verdict(row) == ""
+    assert asset_row(row, "BTC")["lowest"]["30"]["ratio"] == "1.0000"
+    await world.worker.await_signers()
+    assert late.reads == 5, "it waited, with a statement made"
+
+
+async def test_the_first_statement_waits_no_longer_than_a_minute(world: World) -> None:
+    """What cannot be shown by then does not count. Criterion: POR-STATE-19"""
+    never = Ticking(world, FOUNDING_LOOKS + 2)
+    await world.worker.await_signers()
+    assert never.reads == FOUNDING_LOOKS
+    row = await world.publish()
+    assert world.verdict(row).startswith("BTC: reserves of 0 do not cover")
 
 
 class Door:

@@ -34,6 +34,12 @@ export function useSession(): Session | null | undefined {
   return useQuery(sessionQuery).data
 }
 
+/** Whether nobody says who is signed in, as while the exchange does not answer. */
+export function useSessionUnknown(): boolean {
+  const { data, failureCount } = useQuery(sessionQuery)
+  return data === undefined && failureCount > 0
+}
+
 async function loadSession(): Promise<Session | null> {
   try {
     const [session] = await rest.get<Session, 'x/session'>('x/session')

@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
-import { useSession } from '~/api/session'
+import { useSession, useSessionUnknown } from '~/api/session'
 import { type MessageKey, useTranslation } from '~/i18n'
 import type { Checked, Step } from '~/reserves/verifier'
 import { Button } from '~/ui/Button'
@@ -8,6 +8,7 @@ import { coins } from './coins'
 import { useBalances, useBundles } from './published'
 import css from './ReservesPage.module.css'
 import {
+  accountKept,
   type Balance,
   balanceOf,
   balancesOf,
@@ -80,13 +81,25 @@ function useGiven(uid: string): Given {
   return given
 }
 
+/** Whose proofs this browser keeps, where the exchange does not say who is signed in. */
+function useKeptAccount(isWanted: boolean): string {
+  const [uid, setUid] = useState('')
+  useEffect(() => {
+    setUid('')
+    if (isWanted) void accountKept().then(setUid)
+  }, [isWanted])
+  return uid
+}
+
 /** Checks the signed-in user's own proof in this browser and says each step in words. */
 export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
   const { t } = useTranslation()
   const session = useSession()
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const [isBusy, setBusy] = useState(false)
-  const uid = session?.uid ?? ''
+  const isUnknown = useSessionUnknown()
+  const keptUid = useKeptAccount(isUnknown)
+  const uid = session?.uid ?? keptUid
   const { newest, receipts, balances, conflict } = useGiven(uid)
   const run = useCallback(async () => {
     setBusy(true)
@@ -101,10 +114,10 @@ export function CheckFunds({ epoch }: { epoch: number }): ReactNode {
   useEffect(() => {
     if (isEarly) void run()
   }, [epoch, newest])
-  if (!session) return <p className={css.quiet}>{t('reserves.signIn')}</p>
+  if (!uid) return <p className={css.quiet}>{t('reserves.signIn')}</p>
   return (
     <>
-      <p>{t('reserves.checkAbout')}</p>
+      <p>{session ? t('reserves.checkAbout') : t('reserves.keptAbout', { uid })}</p>
       <div className={css.actions}>
         <Button look="primary" onClick={run} disabled={isBusy}>
           {t('reserves.check')}
@@ -143,9 +156,23 @@ function Said({ outcome }: { outcome: Outcome }): ReactNode {
           <li key={step}>{t(STEPS[step])}</li>
         ))}
       </ol>
+      {checked ? <Which {...checked.statement} /> : null}
       {failure ? <Failed failure={failure} /> : <p className={css.holds}>{t('reserves.holds')}</p>}
       {checked?.leaf && !failure ? <Own checked={checked} claims={checked.leaf.claims} /> : null}
     </>
+  )
+}
+
+/** Of which time the checked statement is: an old one says what was true then. */
+function Which({ epoch, ts, expires }: Checked['statement']): ReactNode {
+  const { t, language } = useTranslation()
+  const isOld = Date.now() > expires
+  const when = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
+  return (
+    <p className={isOld ? css.failed : undefined}>
+      {t('reserves.checkedOf', { epoch, when: when.format(ts) })}
+      {isOld ? ` ${t('reserves.checkedOld')}` : null}
+    </p>
   )
 }
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react'
+import { useLink, useServices } from '~/app/services'
 import { type MessageKey, useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import type { StatedAsset } from '~/reserves/verifier'
@@ -87,6 +88,8 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   const minutes = (since: number) => Math.floor(seconds(since) / 60)
   const { read } = statement.reserves
   const { signed, block, isSignedLately } = oldest(statement)
+  const isSilent = useLink(useServices().streams.market).kind !== 'live'
+  const isReadLately = statement.ts - read <= statement.expires - statement.ts
   return (
     <div
       className={css.verdict}
@@ -96,7 +99,15 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
       <p className={css.sentence}>{t(key, { names: own.join(', ') })}</p>
       {fault ? <p>{t('reserves.failed', { why: fault })}</p> : null}
       <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
-      <p>{read ? t('reserves.readAge', { count: seconds(read) }) : t('reserves.nothingShown')}</p>
+      {isStale && isSilent ? <p>{t('reserves.silent')}</p> : null}
+      {read ? (
+        <p className={isReadLately ? undefined : css.failed}>
+          {t('reserves.readAge', { count: seconds(read) })}
+          {isReadLately ? null : ` ${t('reserves.readOld')}`}
+        </p>
+      ) : (
+        <p>{t('reserves.nothingShown')}</p>
+      )}
       {block ? <p>{t('reserves.blockAge', { count: minutes(block) })}</p> : null}
       {signed ? (
         <p className={isSignedLately ? undefined : css.failed}>
@@ -108,10 +119,20 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   )
 }
 
+/** Why nothing is shown of a network, by the statement's words. */
+const UNSHOWN: Record<string, MessageKey> = {
+  'no node': 'reserves.unshown.noNode',
+  'not read': 'reserves.unshown.notRead',
+  'its newest block is old': 'reserves.unshown.stale',
+}
+
 /** Networks of the exchange of which nothing is shown, so that nothing there counts. */
 function Unshown({ statement }: { statement: Statement }): ReactNode {
   const { t } = useTranslation()
-  const names = (statement.unshown ?? []).map(({ name }) => name)
+  const names = (statement.unshown ?? []).map(({ name, why }) => {
+    const key = UNSHOWN[why]
+    return `${name} (${key ? t(key) : why})`
+  })
   if (!names.length) return null
   return <p className={css.quiet}>{t('reserves.unshown', { names: names.join(', ') })}</p>
 }
@@ -308,6 +329,11 @@ function Log({ statement }: { statement: Statement }): ReactNode {
         <li>
           <a href="/por/verify.html" download>
             verify.html
+          </a>
+        </li>
+        <li>
+          <a href="/por/witness.py" download>
+            witness.py
           </a>
         </li>
       </ul>

@@ -60,6 +60,18 @@ export async function receiptsOf(uid: string): Promise<Receipt[]> {
   }
 }
 
+/** The account that was given the newest of all proofs that are kept; '' where none is. */
+export async function accountKept(): Promise<string> {
+  const place = await opened()
+  if (!place) return ''
+  try {
+    const all: Receipt[] = await done(place.transaction(STORE).objectStore(STORE).getAll())
+    return all.reduce<Partial<Receipt>>((a, b) => (b.ts > (a.ts ?? 0) ? b : a), {}).uid ?? ''
+  } finally {
+    place.close()
+  }
+}
+
 /** Keeps one more and lets go of what is not needed any more. */
 export async function keep(receipt: Receipt, now: number): Promise<void> {
   const place = await opened()
