@@ -13,7 +13,8 @@ from fullreserve.custody import nodes
 from fullreserve.custody.addresses import Addresses, EvmAddresses, UtxoAddresses
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
 from fullreserve.custody.hd import Private
-from fullreserve.custody.payer import Payer, Terms
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire

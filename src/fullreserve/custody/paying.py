@@ -34,7 +34,8 @@ from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
-from fullreserve.custody.payer import Payer, Terms
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.quorum import Quorum
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store

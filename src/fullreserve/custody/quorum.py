@@ -10,7 +10,7 @@ import structlog
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.networks import Network
-from fullreserve.custody.payer import NotSigned
+from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.exchange.worker_files import gone_name

@@ -14,7 +14,9 @@ import pytest
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Payment, Plan
 from fullreserve.custody.hot_sweeps import Surplus, number_of
-from fullreserve.custody.payer import REVERTED, Payer, Terms
+from fullreserve.custody.outcomes import REVERTED
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire

@@ -19,14 +19,9 @@ from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
-from fullreserve.custody.payer import (
-    OVERTAKEN,
-    REFUSED_ROUNDS,
-    REVERTED,
-    UNPAYABLE,
-    NotSigned,
-    Payer,
-)
+from fullreserve.custody.outcomes import OVERTAKEN, REVERTED
+from fullreserve.custody.payer import REFUSED_ROUNDS, UNPAYABLE, Payer
+from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.identity.keyring import DamagedRow

@@ -19,7 +19,7 @@ from coincurve import PrivateKey
 from fullreserve.clock import ManualClock
 from fullreserve.custody import holders
 from fullreserve.custody.chains.adapter import Plan
-from fullreserve.custody.payer import NotSigned
+from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.quorum import Quorum as PayersQuorum
 from fullreserve.custody.rounds import AGAIN_MS, ANSWER_MS

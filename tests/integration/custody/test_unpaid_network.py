@@ -136,7 +136,7 @@ async def test_a_network_goes_again_when_it_can_be_planned(
     await one.round()
     one._chain = here
     assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
-    one._payer._chain = network(bed, BAD).chains()[0]
+    one._payer._desk = one._payer._desk._replace(chain=network(bed, BAD).chains()[0])
     await one.round()
     assert unpaid.known(tmp_path) == []
     store.close()

@@ -33,7 +33,8 @@ from fullreserve.custody.keys.pushing import STUCK_AFTER, Asks, pushed
 from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.networks import Network
-from fullreserve.custody.payer import Payer, Run, Terms
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Run, Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.tiers import spending
 from fullreserve.custody.tiers.wallet import Wallet
@@ -228,7 +229,7 @@ class Swept:
         raise AssertionError("it is signed for already")
 
     async def followed(self) -> None:
-        await self.payer._sweep_overtaken(Run(self.store.keep_plan(self.plan), []))
+        await self.payer._outcomes._sweep_overtaken(Run(self.store.keep_plan(self.plan), []))
         self.store.close()
 
 

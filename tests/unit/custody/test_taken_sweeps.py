@@ -18,7 +18,8 @@ from fullreserve.custody.chains.raw_block import double_sha256
 from fullreserve.custody.chains.utxo import Terms as ChainTerms
 from fullreserve.custody.chains.utxo import UtxoChain
 from fullreserve.custody.hot_sweeps import KEY
-from fullreserve.custody.payer import Payer, Run, Terms
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Run, Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
@@ -116,7 +117,7 @@ class Sweep:
     async def looked(self) -> int:
         """How many blocks were read."""
         before = self.node.asked
-        await self.payer._sweep_overtaken(self.run)
+        await self.payer._outcomes._sweep_overtaken(self.run)
         return self.node.asked - before
 
 

@@ -1,0 +1,222 @@
+"""What becomes of what a node was given: final, in a block, raised, overtaken or failed.
+
+A refund of what was bound never rests on one answer of one node: a second node is asked where there
+is one, and the first once more when it has seen another block.
+"""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Sequence
+
+import structlog
+
+from fullreserve.custody.chains.adapter import Asked, Chain, Move, Plan, Standing, Unpayable
+from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
+from fullreserve.custody.hot_sweeps import number_of
+from fullreserve.custody.payer_desk import Desk, Run
+from fullreserve.custody.sending import Sender
+from fullreserve.custody.store import Kept
+from fullreserve.custody.waits import LOOKING
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.wire.commands import amount_bytes
+
+# What `Failed` says of what the chain did.
+REVERTED, OVERTAKEN = 1, 2
+
+LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a sweep's coins
+
+log = structlog.get_logger(__name__)
+
+
+class Outcomes:
+    """Of one network; `second` is the same one through another node."""
+
+    def __init__(self, desk: Desk, sender: Sender, second: Chain | None) -> None:
+        self._desk = desk
+        self._sender = sender
+        self._second = second
+        self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
+        self._doubted: dict[int, int] = {}  # plan: height at which a refund for it was first due
+        self._looked: dict[int, int] = {}  # plan: height at which its coins were looked for
+
+    async def follow(self, runs: Sequence[Run]) -> None:
+        """Looks what has become of plans that a node has; NodeProblem, Unavailable."""
+        asked = [Asked(run.plan, [one.txid for one, _ in run.attempts]) for run in runs]
+        found = await to_thread(self._desk.chain.standing_all, asked) if asked else []
+        included: list[tuple[Run, Standing]] = []
+        waiting: list[tuple[Run, Standing]] = []
+        for run, standing in zip(runs, found, strict=True):
+            if isinstance(standing, NodeRefuses):
+                self._desk.waits.waits(run.kept.id, LOOKING, str(standing))
+                continue
+            self._desk.waits.goes(run.kept.id, LOOKING)
+            if standing.taken_by:
+                await self._overtaken(run, standing)
+            elif standing.height:
+                included.append((run, standing))
+            else:
+                waiting.append((run, standing))
+        await self._included(included)
+        await self._wait(waiting)
+
+    async def _wait(self, waiting: Sequence[tuple[Run, Standing]]) -> None:
+        """What is in no block: said if it was in one, given again, or given with a higher fee."""
+        await self._say_heights(
+            [(run, run.newest.txid, 0) for run, _ in waiting if run.kept.height]
+        )
+        # A node dropped it: the same once more, and the one before where that was never taken.
+        dropped = [run for run, standing in waiting if not standing.known]
+        await self._sender.broadcast(
+            [(run, one) for run in dropped for one in dict.fromkeys((run.told[-1], run.newest))]
+        )
+        held = [run for run, standing in waiting if standing.known]
+        if held:
+            height = (await to_thread(self._desk.chain.tip)).height
+            stuck = [run for run in held if height - run.kept.since >= self._desk.terms.bump_after]
+            await self._bump(stuck, height)
+
+    async def _bump(self, runs: Sequence[Run], height: int) -> None:
+        """A higher fee; one that a node refuses is offered again, and raised after as long."""
+        raised: list[tuple[Run, Plan]] = []
+        for run in runs:
+            run.kept.since = height
+            try:
+                raised.append((run, await to_thread(self._desk.chain.bumped, run.plan)))
+            except Unpayable as problem:
+                log.warning("stuck at the fee cap", problem=str(problem))
+        await self._sender.sign_all(raised)
+        await self._sender.give([run for run, _ in raised if run.untold])
+
+    async def _overtaken(self, run: Run, standing: Standing) -> None:
+        kept = run.kept
+        log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
+        if self._desk.chain.proves_taken and await self._is_sure(run, standing):
+            await self._fail(kept, OVERTAKEN, self._desk.name(standing.taken_by))
+        elif number_of(kept.plan) and not self._desk.chain.proves_taken:
+            await self._sweep_overtaken(run)
+
+    async def _sweep_overtaken(self, run: Run) -> None:
+        """Ends a sweep whose coins a transaction spent that is not kept, by every node deep enough.
+
+        No user's money hangs on it. One that pays the same place as much carried it out: it was
+        signed with a higher fee, and what was kept of it is from an older copy. All blocks since
+        are read: once for each tip, so that who waits to be paid waits less.
+        """
+        height = (await to_thread(self._desk.chain.tip)).height
+        if self._looked.get(run.kept.id) == height:
+            return
+        self._looked[run.kept.id] = height
+        since = max(0, run.kept.since - LOOKED_BACK)
+        chains = [one for one in (self._desk.chain, self._second) if one is not None]
+        found = [await to_thread(one.spender, run.plan, since) for one in chains]
+        first = found[0]
+        deep = all(one is not None and one.depth >= self._desk.terms.final_after for one in found)
+        if first is None or not deep or {one.txid for one in found if one} != {first.txid}:
+            return
+        if not first.is_ours:
+            await self._fail(run.kept, OVERTAKEN, self._desk.name(first.txid))
+        elif run.plan.move is not None:
+            await self._moved(run.kept, run.plan.move, Standing(txid=first.txid, fee=first.fee))
+
+    async def _is_sure(self, run: Run, standing: Standing) -> bool:
+        """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""
+        height = (await to_thread(self._desk.chain.tip)).height
+        if height <= self._doubted.setdefault(run.kept.id, height):
+            return False
+        if self._second is None:
+            return True
+        attempts = [one.txid for one, _ in run.attempts]
+        try:
+            other = await to_thread(self._second.standing, run.plan, attempts)
+        except NodeProblem as problem:
+            # What else is on its way there does not wait for a node that does not know this one.
+            log.warning("refund waits", plan=run.kept.id, problem=str(problem))
+            return False
+        agrees = (other.taken_by, other.txid) == (standing.taken_by, standing.txid)
+        if not agrees or (other.txid and other.paid):
+            log.error("refund waits: two nodes differ", plan=run.kept.id)
+            return False
+        return True
+
+    async def _included(self, included: Sequence[tuple[Run, Standing]]) -> None:
+        self._desk.say_going([run for run, _ in included], is_included=True)
+        await self._say_heights(
+            [(run, one.txid, one.height) for run, one in included if one.height != run.kept.height]
+        )
+        paid: list[tuple[Run, Standing]] = []
+        for run, standing in included:
+            if standing.confirmations < self._desk.terms.final_after:
+                continue
+            if run.plan.move is not None:
+                await self._moved(run.kept, run.plan.move, standing)
+            elif standing.paid:
+                paid.append((run, standing))
+            elif await self._is_sure(run, standing):
+                await self._fail(run.kept, REVERTED, self._desk.name(standing.txid))
+        await self._paid(paid)
+
+    async def _paid(self, paid: Sequence[tuple[Run, Standing]]) -> None:
+        words: list[wire.Paid] = []
+        for run, one in paid:
+            name, fee = self._desk.name(one.txid), amount_bytes(self._desk.cost(run.plan, one.fee))
+            words += [wire.Paid(of, name, one.height, fee) for of in run.plan.withdrawals]
+        for word, code in zip(words, await self._desk.report(words), strict=True):
+            if code:
+                log.error(
+                    "paid, and the exchange does not say so", code=code, withdrawal=word.withdrawal
+                )
+        self._finish([run.kept for run, _ in paid])
+
+    async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
+        moved = move.amount if standing.paid else 0
+        amount, _ = self._desk.terms.scales[move.asset].to_ledger(moved)
+        done = wire.Moved(
+            self._desk.chain.network,
+            self._desk.name(standing.txid),
+            move.asset,
+            move.source,
+            move.target,
+            amount_bytes(amount),
+            amount_bytes(self._desk.cost(kept.plan, standing.fee)),
+        )
+        (code,) = await self._desk.exchange.moved(done)
+        if code:
+            log.error("moved, and the exchange does not say so", code=code, plan=kept.id)
+        await self._swept(kept, done.transfer, is_paid=standing.paid)
+        self.moved.append(move.key)
+        self._finish([kept])
+
+    async def _swept(self, kept: Kept, name: bytes, *, is_paid: bool) -> None:
+        if number_of(kept.plan) and self._desk.sweeps is not None:
+            await self._desk.sweeps.ended(kept.plan, name, is_paid=is_paid)
+
+    async def _say_heights(self, heights: Sequence[tuple[Run, bytes, int]]) -> None:
+        """In which block each is; 0: in none any more."""
+        words = [
+            wire.Included(one, self._desk.name(txid), height)
+            for run, txid, height in heights
+            for one in run.plan.withdrawals
+        ]
+        await self._desk.report(words)
+        with self._desk.store.together():
+            for run, txid, height in heights:
+                if any(one.txid == txid for one in run.untold):
+                    # A node refused it, and a miner had it.
+                    self._desk.store.name(self._desk.name(txid), self._desk.chain.network, txid)
+                run.kept.height = height
+                self._desk.store.change(run.kept)
+
+    async def _fail(self, kept: Kept, code: int, conflict: bytes) -> None:
+        words = [
+            wire.Failed(one, code, kept.plan.binding, conflict) for one in kept.plan.withdrawals
+        ]
+        await self._desk.report(words)
+        await self._swept(kept, conflict, is_paid=False)
+        self._finish([kept])
+
+    def _finish(self, done: Sequence[Kept]) -> None:
+        for kept in done:
+            self._doubted.pop(kept.id, None)
+            self._looked.pop(kept.id, None)
+        self._desk.finish(done)
