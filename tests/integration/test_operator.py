@@ -21,6 +21,7 @@ from fullreserve.door.commands import confirm_time
 from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.desk import Desk
@@ -117,7 +118,7 @@ async def test_nobody_pays_before_the_policy_is_required(
             await asyncio.sleep(0)
     await paying
     assert found == [("a payer", True)]
-    assert first_policy.commands(running.sequencer.machine.folds) == []
+    assert first_policy.commands(running.sequencer.machine.folds, RiskTable()) == []
     await running.close()
     journal.close()
 

@@ -38,6 +38,7 @@ from tests.unit.journal import (
     approvals_log,
     concern_log,
     custody_log,
+    risk_log,
     safety_log,
     tier_log,
 )
@@ -119,6 +120,7 @@ JOURNALS: dict[
     "evidence": (SAFETY, partial(safety_log.fill, edition=3, stopping=2)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
+    "risk": (SAFETY, risk_log.fill),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),

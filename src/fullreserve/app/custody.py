@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from fullreserve.app import risk_table
 from fullreserve.app.supervision import Program
 from fullreserve.custody.house import PAYER_GATEWAY
+from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.gateway.chain_addresses import ChainAddresses
 
 __all__ = ["PAYER_GATEWAY", "Custody", "served"]
@@ -25,16 +27,23 @@ def _unknown(_transfer: bytes) -> str:
 
 
 class Custody(NamedTuple):
-    """Addresses by network; the chains' own names of transactions; the workers, and who pays."""
+    """Addresses by network; the chains' own names of transactions; the workers, and who pays.
+
+    `risk` is the table by which withdrawals' risk is scored.
+    """
 
     addresses: Mapping[int, ChainAddresses] = {}
     transactions: Callable[[bytes], str] = _unknown
     programs: tuple[Program, ...] = ()
     payers: tuple[Program, ...] = ()
+    risk: RiskTable = RiskTable()
 
 
 def served(data: Path) -> Custody:
-    """Of a data folder; BadNetworks, also for one whose payments hang on one; BadHolders."""
+    """Of a data folder; BadNetworks, also for one whose payments hang on one; BadHolders.
+
+    BadRiskTable.
+    """
     if not (data / NETWORKS).exists():
         return Custody()
     from fullreserve.custody import holders, networks, spare
@@ -49,4 +58,5 @@ def served(data: Path) -> Custody:
         Transactions(data, found).text,
         (Program(WATCHER), Program(DUTY)),
         (Program(PAYER),),
+        risk_table.load(data),
     )

@@ -26,7 +26,8 @@ from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
-from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found
+from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
+from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
 from fullreserve.exchange.products.suspension_wire import Adopt as AdoptSurveys
@@ -48,26 +49,29 @@ RULES = (
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def commands(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+def commands(folds: Sequence[Fold[Any]], risk: RiskTable) -> list[AnyCommand]:
     """What tells the log that withdrawals go by the policy, in the newest edition of its rules.
 
-    Nothing where it knows; rules that operators have brought into force before stay.
+    And by which table their risk is scored. Nothing where it knows; rules that operators have
+    brought into force before stay.
     """
     return [
-        *_of_policy(folds),
+        *_of_policy(folds, risk),
         *_of_deposits(folds),
         *_of_withdrawals(folds),
         *_of_suspensions(folds),
     ]
 
 
-def _of_policy(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+def _of_policy(folds: Sequence[Fold[Any]], risk: RiskTable) -> list[AnyCommand]:
     policy = next((one.state for one in folds if isinstance(one, Policy)), None)
     if policy is None:
         return []
-    words: list[Found | Adopt] = [] if policy.version else [Found(RULES)]
+    words: list[Found | Adopt | SetRisk] = [] if policy.version else [Found(RULES)]
     if policy.edition < POLICY_EDITION:
         words.append(Adopt(POLICY_EDITION))
+    if policy.risk != risk:
+        words.append(SetRisk(risk))
     return [Product(0, 0, POLICY, chart.HOUSE, _encode(word)) for word in words]
 
 

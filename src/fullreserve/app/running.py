@@ -320,7 +320,8 @@ class Running:
         False while the log does not say so and intake is closed: then nobody may pay.
         """
         folds = self.sequencer.machine.folds
-        lacking = first_policy.commands(folds) if self._custody.payers else []
+        has_payers = bool(self._custody.payers)
+        lacking = first_policy.commands(folds, self._custody.risk) if has_payers else []
         if not lacking:
             return True
         if self.sequencer.status().state != "running":

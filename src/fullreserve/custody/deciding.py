@@ -1,8 +1,9 @@
 """Puts withdrawals before the policy and makes its decisions heeded.
 
 The fold of the policy decides; what it cannot know is found here: the kind and the age of the
-destination, which the identity vault has, what vendors say of it, and the webhook's answer.
-Whatever is said twice, or lost on the way, changes nothing: what is undecided is asked for again.
+destination, which the identity vault has, whether it looks like another of the owner's, what
+vendors say of it, and the webhook's answer. Whatever is said twice, or lost on the way, changes
+nothing: what is undecided is asked for again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from fullreserve.custody.vendors import Vendors
 from fullreserve.custody.vetting import Subject
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState, Webhook
+from fullreserve.exchange.products.policy_rules import Category, Concern, Webhook
 from fullreserve.exchange.products.policy_wire import (
     POLICY,
     GetPolicy,
@@ -147,9 +148,10 @@ class Deciding:
     async def _looked_up(
         self, left: Sequence[Undecided]
     ) -> tuple[list[Undecided], list[Undecided]]:
-        """Those on whom people have decided, or had their time; those that are to be asked again.
+        """Those of which something has been decided since; those that are to be judged once more.
 
-        The policy forgets a decision that refused, once there are many such.
+        That are those which their owners have confirmed, or had their time to cancel. The policy
+        also forgets a decision that refused, once there are many such.
         """
         if not left:
             return [], []
@@ -157,7 +159,7 @@ class Deciding:
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         states: list[int] = await self._house.ask(POLICY, ListStates(numbers, now_ms))
         pairs = list(zip(left, states, strict=True))
-        moved = [one for one, state in pairs if state not in (0, DecisionState.WAITING)]
+        moved = [one for one, state in pairs if state and state != one.judged]
         return moved, [one for one, state in pairs if not state]
 
     async def _heed(self, numbers: Sequence[int]) -> None:
@@ -184,7 +186,9 @@ class Deciding:
         if await self._asks_webhook():
             answer = await self._vendors.hook.ask(subject, category.name.lower(), age_ms)
             concerns |= Concern.WEBHOOK_DOWN if answer is Webhook.DOWN else 0
-        return Judge(one.withdrawal, category, age_ms, answer, concerns)
+        marks = self._destinations.marks(one.owner, entry)
+        place = self._destinations.place(entry)
+        return Judge(one.withdrawal, category, age_ms, answer, concerns, marks, place)
 
     async def _asks_webhook(self) -> bool:
         view: PolicyView = await self._house.ask(POLICY, GetPolicy())

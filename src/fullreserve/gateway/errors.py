@@ -223,6 +223,7 @@ TABLE: dict[int, Error] = {
     92011: Error(
         200, "Too many withdrawals of this account are under way", "; allowed are {allowed}"
     ),
+    92012: Error(200, "The withdrawal waits for no confirmation, or no longer"),
     91001: Error(403, "You are not a member of the approval group"),
     91002: Error(
         409, "The exchange is in set-up mode: approvals need more operators", "; {allowed}"

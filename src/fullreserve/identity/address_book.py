@@ -102,6 +102,15 @@ class AddressBook:
         ).fetchone()
         return None if row is None else self._read(uid, number, *row)
 
+    def older(self, uid: int, entry: Address) -> list[int]:
+        """The numbers of a user's entries on the same network that were there before one."""
+        rows = self._store.db.execute(
+            "SELECT number FROM withdrawal_addresses WHERE uid = ? AND network = ? "
+            "AND removed_ms = 0 AND added_ms < ? ORDER BY number",
+            (uid, entry.network, entry.added_ms),
+        ).fetchall()
+        return [int(row[0]) for row in rows]
+
     def remove(self, uid: int, number: int) -> None:
         """Takes an entry out at once; Denied for none."""
         with self._store.change():

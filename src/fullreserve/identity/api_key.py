@@ -72,6 +72,7 @@ class ApiKey(Caller):
         "_networks",
         "_passphrase_hash",
         "_secret",
+        "created_ms",
         "current_at",
         "expires_ms",
         "is_frozen",
@@ -84,6 +85,7 @@ class ApiKey(Caller):
         super().__init__(
             key, uid, main_uid, facts.permissions, sealed.label, tuple(sealed.networks)
         )
+        self.created_ms = facts.created_ms
         self.expires_ms = facts.expires_ms
         self.revision = facts.revision
         self.is_frozen = facts.is_frozen

@@ -25,6 +25,19 @@ class Devices:
         ).fetchone()
         return row is not None and row[0] == uid
 
+    def age_ms(self, uid: int, token: str) -> int:
+        """For how long a device is known; 0 where it is not, -1 for the one known longest."""
+        now, mark = self._store.wall_ms(), mark_of(token.encode())
+        rows = self._store.db.execute(
+            "SELECT mark, ends_ms FROM devices WHERE uid = ? AND ends_ms > ? "
+            "ORDER BY ends_ms, rowid",
+            (uid, now),
+        ).fetchall()
+        if not rows or rows[0][0] == mark:
+            return -1
+        ends = next((ends for one, ends in rows if one == mark), now + self._rules.device_ms)
+        return max(0, now + self._rules.device_ms - int(ends))
+
     def remember(self, uid: int) -> str:
         """A new device's cookie."""
         token = secrets.token_urlsafe(TOKEN_BYTES)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from fullreserve.identity.failures import neighbourhood
 from fullreserve.identity.session import Device, SessionTimes, csrf_token
 from fullreserve.identity.store import mark_of
 from fullreserve.identity.vault import Vault
@@ -116,6 +117,16 @@ class Sessions:
             SessionRow(identifier, self._device(uid, identifier, sealed), SessionTimes(*times))
             for identifier, *times, sealed in rows
         ]
+
+    def place_age_ms(self, uid: int, address: str) -> int:
+        """For how long sessions of a user come from a network; 0 for never, -1 for the oldest's."""
+        rows = self.of(uid)[::-1]
+        here = neighbourhood(address)
+        if not rows or neighbourhood(rows[0].device.address) == here:
+            return -1
+        since = (row.times.created_ms for row in rows if neighbourhood(row.device.address) == here)
+        now = self._store.wall_ms()
+        return max(0, now - next(since, now))
 
     def _device(self, uid: int, identifier: str, sealed: bytes) -> Device:
         opened = self._store.unseal(uid, f"session:{identifier}", sealed)

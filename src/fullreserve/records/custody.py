@@ -13,7 +13,11 @@ import msgspec
 from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits
-from fullreserve.exchange.products.withdrawal_state import ListWithdrawals, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import (
+    ListWithdrawals,
+    Withdrawal,
+    WithdrawalState,
+)
 from fullreserve.exchange.wire.queries import AskFold
 
 T = TypeVar("T")
@@ -40,7 +44,8 @@ def changed_withdrawals(machine: Machine, after: int, until: int) -> list[Row]:
     found = _asked(machine, WITHDRAWALS, ListWithdrawals(0, after, ALL), Withdrawal)
     return [
         (
-            *(one.number, one.owner, one.asset, one.state, one.kind, one.requested_ms),
+            *(one.number, one.owner, one.asset, int(WithdrawalState(one.state).shown)),
+            *(one.kind, one.requested_ms),
             *(one.client.hex(), _receiver(one), _encode(one)),
         )
         for one in found

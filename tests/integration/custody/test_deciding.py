@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -41,18 +42,34 @@ from fullreserve.exchange.products.policy_wire import (
     WRITERS,
     Adopt,
     Approve,
+    Confirm,
     Decide,
     Decision,
     Found,
     GetDecision,
+    ListAssessments,
     ListConcerns,
     Propose,
     Refused,
+    SetRisk,
 )
-from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
+from fullreserve.exchange.products.risk_rules import (
+    HOUR_MS,
+    Assessment,
+    Mark,
+    Points,
+    Reason,
+    RiskTable,
+    Thresholds,
+)
+from fullreserve.exchange.products.withdrawal_state import (
+    ListUndecided,
+    Undecided,
+    WithdrawalState,
+)
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import SETBACKS, Setback
-from tests.bed import BTC, until
+from tests.bed import ALICE, BOB, BTC, until
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
 from tests.unit.custody.vendor_service import SECRET, Remote
 from tests.unit.exchange.policy_world import facts
@@ -301,6 +318,92 @@ async def test_setbacks_of_what_is_over_go_however_many_wait_for_people(
         setbacks.note(number, ValueError())
     await judged.worker.round()
     assert setbacks.numbers() == [waiting[3]]
+
+
+NO_POINTS = dict.fromkeys(msgspec.structs.asdict(Points()), 0)
+
+
+def scored(thresholds: Thresholds) -> SetRisk:
+    """Points for look-alikes alone."""
+    return SetRisk(RiskTable(Points(**NO_POINTS | {"look_alike": 1}), thresholds=thresholds))
+
+
+async def look_alike(judged: Judged) -> int:
+    """A withdrawal to an address that looks like one that was there before."""
+    judged.exchange.book.add(ALICE, CHAIN, "bc1qabc0000000xyz", "mine", age_ms=1)
+    return await judged.exchange.ask(CHAIN, BTC, TENTH, "bc1qabc1111111xyz")
+
+
+async def test_the_worker_says_what_it_found_of_a_destination(judged: Judged) -> None:
+    """Criterion: RISK-1, RISK-4. One address is one place, whoever has it in a book."""
+    await judged.exchange.say(scored(Thresholds()), chart.HOUSE, POLICY)
+    number = await look_alike(judged)
+    older = await judged.exchange.ask(CHAIN, BTC, TENTH, "bc1qabc0000000xyz")
+    await judged.worker.round()
+    found: list[Assessment | None] = await judged.exchange.house.ask(
+        POLICY, ListAssessments((number, older))
+    )
+    like, plain = found
+    assert like is not None
+    assert plain is not None
+    assert (like.reasons, plain.reasons) == (((Reason.LOOK_ALIKE, 1),), ())
+    judged.exchange.vault.create_user(uid=BOB)
+    entry = judged.exchange.book.add(BOB, CHAIN, "bc1qabc1111111xyz", "of BOB")
+    elsewhere = judged.exchange.book.add(BOB, CHAIN + 1, "bc1qabc1111111xyz", "of BOB")
+    places = Destinations(judged.exchange.vault)
+    assert places.place(entry) == like.place
+    assert like.place not in (plain.place, places.place(elsewhere))
+    assert not places.marks(BOB, entry) & Mark.LOOK_ALIKE
+
+
+async def test_what_a_score_holds_goes_on_however_often_the_worker_is_killed(
+    judged: Judged,
+) -> None:
+    """Criterion: RISK-9. Behind each of its words, and before the next."""
+    killed = 0
+
+    async def round_killed_behind(fold: int) -> None:
+        nonlocal killed
+        report = judged.exchange.house.report
+
+        async def dies(to: int, *words: msgspec.Struct) -> list[int]:
+            codes = await report(to, *words)
+            if to == fold and words:
+                raise Unavailable("killed")
+            return codes
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(judged.exchange.house, "report", dies)
+            with suppress(Unavailable):
+                await judged.worker.round()
+                killed -= 1
+        killed += 1
+        judged.start()
+
+    async def rounds() -> None:
+        for fold in (POLICY, wire.WITHDRAWALS, 0):
+            await round_killed_behind(fold)
+
+    limits = Thresholds(1, 1, 9, delay_hours=1)
+    await judged.exchange.say(scored(Thresholds(1, 9, 9)), chart.HOUSE, POLICY)
+    number = await look_alike(judged)
+    await rounds()
+    assert await judged.state(number) == WithdrawalState.COOLING
+    await judged.exchange.say(Confirm(number), ALICE, POLICY)
+    await judged.exchange.say(scored(limits), chart.HOUSE, POLICY)
+    await rounds()
+    found = await judged.decision(number)
+    assert found is not None
+    assert (found.state, await judged.state(number)) == (
+        DecisionState.DELAYED,
+        WithdrawalState.COOLING,
+    )
+    judged.clock.advance(HOUR_MS)
+    await rounds()
+    found = await judged.decision(number)
+    assert found is not None
+    assert (found.state, await judged.state(number)) == (DecisionState.ALLOWED, 10)
+    assert killed >= 6
 
 
 async def test_a_vault_that_cannot_be_read_ends_the_duty(judged: Judged) -> None:

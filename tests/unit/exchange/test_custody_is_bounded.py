@@ -210,7 +210,8 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(),
             withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
-            withdrawals.GetOwnSettings(ALICE),
+            withdrawals.GetOwnSettings(ALICE), withdrawals.GetAsker(queued),
+            *(withdrawals.ListPassed(CAROL, 0, LIMIT, is_sent=sent) for sent in (True, False)),
         ],
         SUSPENSIONS: [
             stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),

@@ -671,7 +671,16 @@ export interface Endpoints {
   'POST x/operator/policy/approve': { note: string; wdId: string }
   'GET x/operator/policy/decision': { wdId: string }
   'GET x/operator/policy/decisions': {
-    state?: '' | 'allowed' | 'blocked' | 'expired' | 'rejected' | 'waiting'
+    state?:
+      | ''
+      | 'allowed'
+      | 'blocked'
+      | 'confirmed'
+      | 'confirming'
+      | 'delayed'
+      | 'expired'
+      | 'rejected'
+      | 'waiting'
     limit?: number | string
   }
   'POST x/operator/policy/propose': { note: string; rules: string }
@@ -920,7 +929,7 @@ export interface Endpoints {
   'POST x/operator/users/revoke-keys': { note: string; uid: number | string; apiKey?: string }
   'GET x/operator/withdrawal': { wdId: string }
   'GET x/operator/withdrawals': {
-    queue?: '' | 'queued' | 'ready' | 'review' | 'sent' | 'short'
+    queue?: '' | 'held' | 'queued' | 'ready' | 'review' | 'sent' | 'short'
     after?: string
     limit?: number | string
   }
@@ -971,5 +980,6 @@ export interface Endpoints {
   'GET x/withdrawal-settings': Record<string, never>
   'POST x/withdrawal-settings/lock': { days: number | string }
   'POST x/withdrawal-settings/set': { bookOnly?: boolean; quota?: number | string }
+  'POST x/withdrawals/confirm': { wdId: string }
   'POST x/ws-token': Record<string, never>
 }

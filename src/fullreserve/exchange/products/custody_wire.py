@@ -20,6 +20,7 @@ from enum import IntEnum
 
 import msgspec
 
+from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.wire.commands import Amount
 
 DEPOSITS = 3  # number of the fold
@@ -257,10 +258,11 @@ class Request(Payload, frozen=True, tag=30):
     client: bytes = b""
     by_api: bool = False
     from_book: bool = False  # to a user, who was found by an address of the sender's book
+    whence: Whence = Whence()
 
 
 class Cancel(Payload, frozen=True, tag=31):
-    """By a user, while it waits (0, 17, 19)."""
+    """By a user, while it waits (0, 17, 19; also for a confirmation or a delay, shown as 0)."""
 
     withdrawal: int
 

@@ -10,6 +10,11 @@ What was let through is remembered for 31 days, and what waits for as long as it
 many as are paid in a month, of about a kilobyte each. Of what was refused, which costs nobody a
 fee, a number of the newest is kept; it counts for nobody's velocity.
 
+Once the log has a table of risks, each withdrawal that is judged has a score with reasons, which is
+chained with its decision. A score can hold what the rules would let through: for its owner to
+confirm, for a time in which the owner may cancel, or for people. What was confirmed, or had its
+time, is judged once more.
+
 What is decided otherwise than in the first edition of these rules begins with `Adopt`.
 """
 
@@ -29,6 +34,7 @@ from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.policy_index import Index
 from fullreserve.exchange.products.policy_replay import replayed
+from fullreserve.exchange.products.policy_risk import assess
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
     DecisionState,
@@ -62,12 +68,14 @@ from fullreserve.exchange.products.policy_wire import (
     AnyWord,
     Approve,
     Change,
+    Confirm,
     Decide,
     Decision,
     Found,
     GetDecision,
     GetReplay,
     Judge,
+    ListAssessments,
     ListConcerns,
     ListDecisions,
     ListStates,
@@ -77,10 +85,13 @@ from fullreserve.exchange.products.policy_wire import (
     Refused,
     Reject,
     Replay,
+    SetRisk,
     Withdraw,
     decode_asked,
     decode_word,
 )
+from fullreserve.exchange.products.risk_rules import Assessment, RiskTable, is_sound_table
+from fullreserve.exchange.products.risk_rules import Outcome as Risk
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
 from fullreserve.exchange.products.withdrawal_state import (
@@ -93,6 +104,13 @@ from fullreserve.exchange.wire.queries import AskFold
 
 SHARES = 10_000  # parts of a wallet that a share is in
 LARGE_USD = 10_000 * 10**8  # what goes by itself while a tier could lose nobody more
+
+
+BEGINS = {
+    Verb.ALLOW: DecisionState.ALLOWED,
+    Verb.APPROVE: DecisionState.WAITING,
+    Verb.BLOCK: DecisionState.BLOCKED,
+}
 
 
 class PolicyState(State):
@@ -109,6 +127,8 @@ class PolicyState(State):
     # From edition 2 on: the sequence at which people let a request through that had waited.
     passed: dict[int, int] = msgspec.field(default_factory=dict)
     concerns: dict[int, int] = msgspec.field(default_factory=dict)  # of requests, where any
+    risk: RiskTable | None = None
+    assessed: dict[int, Assessment] = msgspec.field(default_factory=dict)  # by request
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -123,7 +143,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     number = POLICY
     name = "policy"
     is_late = True
-    added = ("edition", "ended", "superseded", "passed", "concerns")
+    added = ("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed")
 
     def __init__(self) -> None:
         super().__init__(PolicyState(), decode_word)
@@ -132,12 +152,14 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         self._advance(moment)
         if self.state.edition:
             self._undo.clear()  # what time did stays done, whatever becomes of the command
-        if isinstance(word, Decide | Judge | Found | Adopt):
+        if isinstance(word, Decide | Judge | Found | Adopt | SetRisk):
             if who != chart.HOUSE and not is_house(who, view):
                 return Outcome(code=Refused.NOT_ALLOWED)
             return self._of_house(word, moment, view)
         if isinstance(word, Approve | Reject):
             return Outcome(code=self._approve(who, word, moment, view))
+        if isinstance(word, Confirm):
+            return Outcome(code=self._confirm(who, word, moment))
         writers = _writers(view)
         if not writers.counts(who):
             return Outcome(code=Refused.NOT_ALLOWED)
@@ -156,14 +178,20 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     # What the house says
 
     def _of_house(
-        self, word: Decide | Judge | Found | Adopt, moment: Moment, view: View
+        self, word: Decide | Judge | Found | Adopt | SetRisk, moment: Moment, view: View
     ) -> Outcome:
         if isinstance(word, Decide):
-            return Outcome(code=self._decide(word.facts, moment))
+            is_scored = self.state.risk is not None
+            return REFUSED if is_scored else Outcome(code=self._decide(word.facts, moment))
         if isinstance(word, Judge):
             return Outcome(code=self._judge(word, moment, view))
         if isinstance(word, Adopt):
             return self._adopt(word.edition)
+        if isinstance(word, SetRisk):
+            if not is_sound_table(word.table):
+                return REFUSED
+            self.state.risk = word.table
+            return Outcome()
         if not is_sound(word.rules, WRITERS):
             return REFUSED
         if self.state.version:
@@ -184,23 +212,29 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     def _judge(self, word: Judge, moment: Moment, view: View) -> int:
         known = self.state.decisions.get(word.withdrawal)
-        if known is not None and not self._may_be_asked_again(known):
+        met = self._met(known, moment.time_ms)
+        if known is not None and not met and not self._may_be_asked_again(known):
             return 0
         answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(word.withdrawal))))
         one = None if answer is None else _withdrawal(answer)
-        if known is not None and (one is None or not self._is_overtaken(one, view)):
+        if known is not None and not met and (one is None or not self._is_overtaken(one, view)):
             return 0
         if self._wants_hook(word.webhook):
             return Refused.WEBHOOK
         if one is None:
             return Refused.UNKNOWN
-        if known is not None:
-            self._forget(one.number)
         if self.state.edition and one.state in FINAL:
             return Refused.CLOSED
+        if known is not None:
+            before = self.state.assessed.get(one.number)
+            met = max(met, before.met if before is not None else met)
+            self._forget(one.number)
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
         value = UNPRICED_USD if usd is None else usd
+        table, found = self.state.risk, None
+        if table is not None:
+            found = assess(table, word, one, value, self._known, met or Risk.PASS, moment, view)
         is_short_of_holders = value > LARGE_USD and worst_colour(moment.time_ms, view) >= Colour.RED
         facts = Facts(
             *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
@@ -210,12 +244,23 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             is_reviewed=one.state in REVIEWS
             or is_short_of_holders
             or word.concerns > 0
-            or (self.state.edition > 0 and reviewed_since(one, view) > 0),
+            or (self.state.edition > 0 and reviewed_since(one, view) > 0)
+            or (found is not None and found.outcome == Risk.REVIEW),
         )
-        code = self._decide(facts, moment)
+        code = self._decide(facts, moment, found)
         if word.concerns > 0 and not code:
             self.state.concerns[one.number] = word.concerns
         return code
+
+    def _met(self, known: Decision | None, now_ms: int) -> int:
+        """What a score asked for that has been done since; 0 where nothing was, or it is not."""
+        if known is None:
+            return 0
+        if known.state == DecisionState.CONFIRMED:
+            return Risk.STEP_UP
+        found = self.state.assessed.get(known.facts.request)
+        is_over = found is not None and found.until_ms <= now_ms
+        return Risk.DELAY if known.state == DecisionState.DELAYED and is_over else 0
 
     def _wants_hook(self, answer: int) -> bool:
         """Whether the webhook was not asked, and a rule in force wants its answer.
@@ -237,23 +282,23 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     # Decisions
 
-    def _decide(self, facts: Facts, moment: Moment) -> int:
+    def _decide(self, facts: Facts, moment: Moment, risk: Assessment | None = None) -> int:
         known = self.state.decisions.get(facts.request)
         if known is not None:
             return 0 if known.facts == facts else Refused.CONTRADICTS
         if self._wants_hook(facts.webhook):
             return Refused.WEBHOOK
-        found = explain(self.state.rules, facts, self._spent(facts.owner, moment), moment.time_ms)
-        states = {
-            Verb.ALLOW: DecisionState.ALLOWED,
-            Verb.APPROVE: DecisionState.WAITING,
-            Verb.BLOCK: DecisionState.BLOCKED,
-        }
+        beside_usd = risk.beside_usd if risk is not None else 0
+        spent = self._spent(facts.owner, beside_usd, moment)
+        found = explain(self.state.rules, facts, spent, moment.time_ms)
         one = Decision(
             *(moment.sequence, facts, found, self.state.version, moment.time_ms),
-            *(states[Verb(found.verb)], b""),
+            *(_begins(Verb(found.verb), risk), b""),
         )
-        self.state.head = sha256(self.state.head + _encode(one)).digest()
+        content = _encode(one) + (b"" if risk is None else _encode(risk))
+        self.state.head = sha256(self.state.head + content).digest()
+        if risk is not None:
+            self.state.assessed[facts.request] = risk
         self._enter(_replace(one, digest=self.state.head))
         return 0
 
@@ -273,16 +318,22 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     def _forget(self, request: int) -> None:
         self._known.forget(self.state.decisions.pop(request))
+        self.state.assessed.pop(request, None)
         self.state.ended.pop(request, None)
         self.state.passed.pop(request, None)
         self.state.concerns.pop(request, None)
 
     def _index(self) -> None:
-        self._known = Index(self.state.decisions.values(), self.state.ended)
+        state = self.state
+        self._known = Index(state.decisions.values(), state.ended, state.assessed)
 
-    def _spent(self, owner: int, moment: Moment) -> Spent:
+    def _spent(self, owner: int, beside_usd: int, moment: Moment) -> Spent:
         earliest_ms = moment.time_ms - REPLAY_MS
-        return lambda since_ms: self._known.velocity.since(owner, max(since_ms, earliest_ms))
+
+        def spent(since_ms: int) -> int:
+            return self._known.velocity.since(owner, max(since_ms, earliest_ms)) + beside_usd
+
+        return spent
 
     def _approve(self, who: int, word: Approve | Reject, moment: Moment, view: View) -> int:
         one = self.state.decisions.get(word.request)
@@ -303,11 +354,32 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         one = _replace(one, approvals=(*one.approvals, who))
         if sum(group.counts(each) for each in one.approvals) >= one.explained.needed:
             one = _replace(one, state=DecisionState.ALLOWED)
-            self._known.waiting.pop(word.request)
+            self._known.decided(one)
             if self.state.edition >= ASKED_AGAIN:
                 self.state.passed[word.request] = moment.sequence
         self.state.decisions[word.request] = one  # the command is taken: nothing is to be undone
         return 0
+
+    def _confirm(self, who: int, word: Confirm, moment: Moment) -> int:
+        one = self.state.decisions.get(word.request)
+        if one is None or one.facts.owner != who:
+            return Refused.UNKNOWN
+        if self._standing(one, moment.time_ms) != DecisionState.CONFIRMING:
+            return Refused.CLOSED
+        self._known.decided(one)
+        # The command is taken: nothing is to be undone.
+        self.state.decisions[word.request] = _replace(one, state=DecisionState.CONFIRMED)
+        return 0
+
+    def _standing(self, one: Decision, now_ms: int) -> int:
+        """What has become of a decision by a time; 0: it is to be judged once more."""
+        if self._met(one, now_ms):
+            return 0
+        found = self.state.assessed.get(one.facts.request)
+        is_late = found is not None and found.until_ms <= now_ms
+        if one.state == DecisionState.CONFIRMING and is_late:
+            return DecisionState.EXPIRED
+        return one.standing(now_ms)
 
     def _end(self, one: Decision, state: DecisionState, moment: Moment) -> None:
         """What waited for people is refused."""
@@ -382,6 +454,11 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             if one.time_ms + APPROVE_MS > moment.time_ms:
                 break  # they stand in the order of their decisions
             self._end(one, DecisionState.EXPIRED, moment)
+        for request in list(self._known.confirming):
+            one = self.state.decisions[request]
+            if self._standing(one, moment.time_ms) != DecisionState.EXPIRED:
+                break  # of another table it may have longer: the next word ends it
+            self._end(one, DecisionState.EXPIRED, moment)
 
     def _hold(self, change: Change) -> None:
         """A change comes into force; what was proposed beside it was meant for other rules."""
@@ -421,14 +498,15 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
                 REPLAYED_MAX,
             )
         )[::-1]
-        looked_at, differs = replayed(change.rules, seen, ended, since_ms, by_group=True)
+        assessed = self.state.assessed
+        looked_at, differs = replayed(change.rules, seen, ended, assessed, since_ms, by_group=True)
         content = _encode((change.number, self.state.version, at_ms, until, differs))
         return Replay(looked_at, differs, sha256(content).digest(), at_ms, until)
 
     def _first_replay(self, change: Change, now_ms: int) -> Replay:
         """Before edition 1: a replay that every further decision makes another."""
         seen, since_ms = list(self.state.decisions.values()), now_ms - REPLAY_MS
-        looked_at, differs = replayed(change.rules, seen, {}, since_ms, by_group=False)
+        looked_at, differs = replayed(change.rules, seen, {}, {}, since_ms, by_group=False)
         content = _encode((change.number, self.state.head, differs))
         return Replay(looked_at, differs, sha256(content).digest())
 
@@ -442,17 +520,22 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return _encode(self._asked_replay(asked))
         if isinstance(asked, ListStates):
             found = (self.state.decisions.get(request) for request in asked.requests)
-            return _encode([0 if one is None else one.standing(asked.now_ms) for one in found])
+            now_ms = asked.now_ms
+            return _encode([0 if one is None else self._standing(one, now_ms) for one in found])
         if isinstance(asked, ListDecisions):
             return _encode(self._listed(asked))
         if isinstance(asked, ListConcerns):
             return _encode([self.state.concerns.get(request, 0) for request in asked.requests])
+        if isinstance(asked, ListAssessments):
+            return _encode([self.state.assessed.get(request) for request in asked.requests])
         if isinstance(asked, LookedAt):
             return _encode(self.state.passed.get(asked.request, 0))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
         state = self.state
         return _encode(
-            PolicyView(state.version, state.rules, changes, state.head, state.superseded)
+            PolicyView(
+                *(state.version, state.rules, changes, state.head, state.superseded, state.risk)
+            )
         )
 
     def _asked_replay(self, asked: GetReplay) -> Replay | None:
@@ -469,6 +552,14 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         newest = reversed(self.state.decisions.values())
         wanted = (one for one in newest if asked.state in (0, one.state))
         return list(islice(wanted, asked.limit))
+
+
+def _begins(verb: Verb, risk: Assessment | None) -> DecisionState:
+    """How a decision begins: a score holds what the rules would let through."""
+    if verb == Verb.ALLOW and risk is not None and risk.holds:
+        is_asked = risk.outcome == Risk.STEP_UP
+        return DecisionState.CONFIRMING if is_asked else DecisionState.DELAYED
+    return BEGINS[verb]
 
 
 def _is_old(one: Decision, now_ms: int) -> bool:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_velocity import Velocity
 from fullreserve.exchange.products.policy_wire import COUNTED, Decision
+from fullreserve.exchange.products.risk_rules import Assessment
 
 
 class Index:
     """Kept beside the decisions and worked out from them alone.
 
-    Requests that wait stand in the order of their decisions, those refused in that of their
-    refusals.
+    Requests that wait, for people or for their owner to confirm them, stand in the order of their
+    decisions, those refused in that of their refusals. `assessed` is the fold's own table.
     """
 
-    def __init__(self, decisions: Iterable[Decision], ended: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        decisions: Iterable[Decision],
+        ended: Mapping[int, int],
+        assessed: Mapping[int, Assessment],
+    ) -> None:
         self.waiting: dict[int, int] = {}  # request: its decision's number
+        self.confirming: dict[int, int] = {}
         self.refused: dict[int, None] = {}
         self.velocity = Velocity()
+        self._places = Velocity()  # by address, and by address and owner
+        self._assessed = assessed
         refused = []
         for one in decisions:
             if one.state in COUNTED:
@@ -34,27 +43,71 @@ class Index:
         if one.state not in COUNTED:
             self.refused[one.facts.request] = None
             return
-        if one.state == DecisionState.WAITING:
-            self.waiting[one.facts.request] = one.number
-        self.velocity.enter(one.facts.owner, one.number, one.time_ms, one.facts.usd)
+        table = self._awaited(one)
+        if table is not None:
+            table[one.facts.request] = one.number
+        self._count(one)
 
     def end(self, one: Decision) -> None:
         """What waited is refused."""
-        del self.waiting[one.facts.request]
+        self._leave(one)
         self.refused[one.facts.request] = None
-        self.velocity.remove(one.facts.owner, one.number)
+        self._uncount(one)
 
     def wait_again(self, one: Decision) -> None:
         """It is not, after all: it goes back to its place."""
         del self.refused[one.facts.request]
-        self.waiting[one.facts.request] = one.number
-        self.waiting = dict(sorted(self.waiting.items(), key=lambda item: item[1]))
-        self.velocity.enter(one.facts.owner, one.number, one.time_ms, one.facts.usd)
+        table = self._awaited(one)
+        assert table is not None
+        table[one.facts.request] = one.number
+        ordered = sorted(table.items(), key=lambda item: item[1])
+        table.clear()
+        table.update(ordered)
+        self._count(one)
+
+    def decided(self, one: Decision) -> None:
+        """What waited waits no more, and counts on."""
+        self._leave(one)
 
     def forget(self, one: Decision) -> None:
-        """It is known no more."""
-        self.waiting.pop(one.facts.request, None)
+        """It is known no more; its assessment still is."""
+        self._leave(one)
         if one.state in COUNTED:
-            self.velocity.remove(one.facts.owner, one.number)
+            self._uncount(one)
         else:
             del self.refused[one.facts.request]
+
+    def beside(self, owner: int, place: bytes, time_ms: int) -> int:
+        """USD of other owners' requests to an address after a time."""
+        if not place:
+            return 0
+        mine = self._places.since((place, owner), time_ms)
+        return self._places.since(place, time_ms) - mine
+
+    def _awaited(self, one: Decision) -> dict[int, int] | None:
+        tables = {
+            DecisionState.WAITING: self.waiting,
+            DecisionState.CONFIRMING: self.confirming,
+        }
+        return tables.get(DecisionState(one.state))
+
+    def _leave(self, one: Decision) -> None:
+        self.waiting.pop(one.facts.request, None)
+        self.confirming.pop(one.facts.request, None)
+
+    def _count(self, one: Decision) -> None:
+        facts = one.facts
+        self.velocity.enter(facts.owner, one.number, one.time_ms, facts.usd)
+        for key in self._keys(one):
+            self._places.enter(key, one.number, one.time_ms, facts.usd)
+
+    def _uncount(self, one: Decision) -> None:
+        self.velocity.remove(one.facts.owner, one.number)
+        for key in self._keys(one):
+            self._places.remove(key, one.number)
+
+    def _keys(self, one: Decision) -> tuple[Hashable, ...]:
+        assessed = self._assessed.get(one.facts.request)
+        if assessed is None or not assessed.place:
+            return ()
+        return (assessed.place, (assessed.place, one.facts.owner))

@@ -12,12 +12,14 @@ from fullreserve.exchange.products.policy_wire import (
     Decision,
     Differs,
 )
+from fullreserve.exchange.products.risk_rules import Assessment
 
 
 def replayed(
     rules: Sequence[Rule],
     decisions: Sequence[Decision],
     ended: Mapping[int, int],
+    assessed: Mapping[int, Assessment],
     since_ms: int,
     *,
     by_group: bool,
@@ -25,7 +27,8 @@ def replayed(
     """How many of `decisions`, in their order, are later than `since_ms`, and which would differ.
 
     Each is looked at by what was known then: a request counts for its owner's velocity until the
-    sequence in `ended`, at which it was refused. Linear in the decisions.
+    sequence in `ended`, at which it was refused, and what others' coins added is in `assessed`.
+    Linear in the decisions.
     """
     velocity, looked_at, found = Velocity(), 0, []
     ends = sorted(
@@ -40,7 +43,9 @@ def replayed(
             velocity.remove(owner, number)
         if one.time_ms > since_ms:
             looked_at += 1
-            differs = _differs(one, rules, velocity, by_group=by_group)
+            known = assessed.get(one.facts.request)
+            beside_usd = known.beside_usd if known is not None else 0
+            differs = _differs(one, rules, velocity, beside_usd, by_group=by_group)
             if differs is not None:
                 found.append(differs)
         if one.state in COUNTED or one.facts.request in ended:
@@ -49,12 +54,12 @@ def replayed(
 
 
 def _differs(
-    one: Decision, rules: Sequence[Rule], velocity: Velocity, *, by_group: bool
+    one: Decision, rules: Sequence[Rule], velocity: Velocity, beside_usd: int, *, by_group: bool
 ) -> Differs | None:
     earliest_ms = one.time_ms - REPLAY_MS
 
     def spent(since_ms: int) -> int:
-        return velocity.since(one.facts.owner, max(since_ms, earliest_ms))
+        return velocity.since(one.facts.owner, max(since_ms, earliest_ms)) + beside_usd
 
     was, now = one.explained, explain(rules, one.facts, spent, one.time_ms)
     same_group = now.group == was.group or not by_group

@@ -36,6 +36,9 @@ class DecisionState(IntEnum):
     BLOCKED = 3
     REJECTED = 4
     EXPIRED = 5
+    CONFIRMING = 6  # for its owner, who is to prove who asks once more
+    DELAYED = 7  # for a time in which its owner may cancel
+    CONFIRMED = 8  # by its owner; to be judged once more
 
 
 class Category(IntEnum):

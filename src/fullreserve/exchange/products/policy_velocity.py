@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Hashable
 
 
 class _Sums:
@@ -15,12 +16,12 @@ class _Sums:
 
 
 class Velocity:
-    """Sums of USD by owner. Numbers and times ascend together."""
+    """Sums of USD by owner, or by what else is asked for. Numbers and times ascend together."""
 
     def __init__(self) -> None:
-        self._of: dict[int, _Sums] = {}
+        self._of: dict[Hashable, _Sums] = {}
 
-    def enter(self, owner: int, number: int, time_ms: int, usd: int) -> None:
+    def enter(self, owner: Hashable, number: int, time_ms: int, usd: int) -> None:
         """A request; the newest, or one that was taken out before."""
         sums = self._of.setdefault(owner, _Sums())
         at = bisect_left(sums.numbers, number)
@@ -29,7 +30,7 @@ class Velocity:
         sums.totals.insert(at + 1, sums.totals[at])
         self._shift(sums, at + 1, usd)
 
-    def remove(self, owner: int, number: int) -> None:
+    def remove(self, owner: Hashable, number: int) -> None:
         """Takes a request out that is in."""
         sums = self._of[owner]
         at = bisect_left(sums.numbers, number)
@@ -43,12 +44,17 @@ class Velocity:
         else:
             del sums.totals[0]  # sums are differences: where they begin does not matter
 
-    def since(self, owner: int, time_ms: int) -> int:
+    def since(self, owner: Hashable, time_ms: int) -> int:
         """What an owner's requests after a time come to."""
         sums = self._of.get(owner)
         if sums is None:
             return 0
         return sums.totals[-1] - sums.totals[bisect_right(sums.times, time_ms)]
+
+    def count_since(self, owner: Hashable, time_ms: int) -> int:
+        """How many those are."""
+        sums = self._of.get(owner)
+        return 0 if sums is None else len(sums.times) - bisect_right(sums.times, time_ms)
 
     @staticmethod
     def _shift(sums: _Sums, start: int, usd: int) -> None:

@@ -12,6 +12,7 @@ from fullreserve.exchange.products.policy_rules import (
     Facts,
     Rule,
 )
+from fullreserve.exchange.products.risk_rules import Assessment, RiskTable
 
 POLICY = 22
 WRITERS = 3  # the approval group of policy administrators; the console's where there is none
@@ -31,7 +32,14 @@ DECISIONS_KEPT = 20_000  # before edition 1
 EDITION = 3  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
-COUNTED = (DecisionState.ALLOWED, DecisionState.WAITING)  # for the velocity of their owner
+# For the velocity of their owner.
+COUNTED = (
+    DecisionState.ALLOWED,
+    DecisionState.WAITING,
+    DecisionState.CONFIRMING,
+    DecisionState.DELAYED,
+    DecisionState.CONFIRMED,
+)
 CHANGES_KEPT = 200
 
 
@@ -105,6 +113,8 @@ class Judge(Word, frozen=True, tag=7):
     age_ms: int  # of the destination
     webhook: int = 0
     concerns: int = 0  # flags of Concern; with any, no rule lets it through by itself
+    marks: int = 0  # flags of risk_rules.Mark
+    place: bytes = b""  # keyed hash of the address on its network; the same whoever pays to it
 
 
 class Found(Word, frozen=True, tag=8):
@@ -126,7 +136,35 @@ class Adopt(Word, frozen=True, tag=9):
     edition: int
 
 
-AnyWord = Decide | Approve | Reject | Propose | Agree | Withdraw | Judge | Found | Adopt
+class SetRisk(Word, frozen=True, tag=10):
+    """By the house: from here on what is judged has a risk score, by this table.
+
+    Without one, as in logs from before, there is none. `Decide` is refused from then on: it says
+    nothing of who asked.
+    """
+
+    table: RiskTable
+
+
+class Confirm(Word, frozen=True, tag=11):
+    """By a request's owner, who has proven who asks: it is judged once more, and goes on."""
+
+    request: int
+
+
+AnyWord = (
+    Decide
+    | Approve
+    | Reject
+    | Propose
+    | Agree
+    | Withdraw
+    | Judge
+    | Found
+    | Adopt
+    | SetRisk
+    | Confirm
+)
 
 
 class Decision(msgspec.Struct, array_like=True, frozen=True):
@@ -195,7 +233,7 @@ class GetReplay(Asked, frozen=True, tag=3):
 
 
 class ListStates(Asked, frozen=True, tag=4):
-    """-> list[int], what became of each request by a time; 0: it is not known."""
+    """-> list[int], what became of each request by a time; 0: it is to be judged (once more)."""
 
     requests: tuple[int, ...]
     now_ms: int
@@ -220,12 +258,19 @@ class ListConcerns(Asked, frozen=True, tag=7):
     requests: tuple[int, ...]
 
 
+class ListAssessments(Asked, frozen=True, tag=8):
+    """-> list[Assessment | None], the risk of each request; None where it was not scored."""
+
+    requests: tuple[int, ...]
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
     changes: tuple[Change, ...]
     head: bytes
     superseded: dict[int, int] = {}  # changes that were closed, by the one that came into force
+    risk: RiskTable | None = None
 
 
 class Replay(msgspec.Struct, array_like=True, frozen=True):
@@ -238,7 +283,14 @@ class Replay(msgspec.Struct, array_like=True, frozen=True):
 
 decode_word = msgspec.msgpack.Decoder(AnyWord).decode
 AnyAsked = (
-    GetPolicy | GetDecision | GetReplay | ListStates | ListDecisions | LookedAt | ListConcerns
+    GetPolicy
+    | GetDecision
+    | GetReplay
+    | ListStates
+    | ListDecisions
+    | LookedAt
+    | ListConcerns
+    | ListAssessments
 )
 
 ANSWERS: dict[type[Asked], object] = {
@@ -249,6 +301,7 @@ ANSWERS: dict[type[Asked], object] = {
     ListDecisions: list[Decision],
     LookedAt: int,
     ListConcerns: list[int],
+    ListAssessments: list[Assessment | None],
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

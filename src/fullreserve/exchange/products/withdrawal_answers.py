@@ -7,9 +7,11 @@ from functools import partial
 
 import msgspec
 
-from fullreserve.exchange.products.custody_wire import Pay
+from fullreserve.exchange.products.custody_wire import Destination, Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.risk_rules import Whence
+from fullreserve.exchange.products.risk_tracing import Passed, PassedList
 from fullreserve.exchange.products.withdrawal_index import Index, Row
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
@@ -18,8 +20,10 @@ from fullreserve.exchange.products.withdrawal_state import (
     QUOTA_USD,
     REVIEWS,
     AnyQuestion,
+    Asker,
     Demand,
     FindWithdrawal,
+    GetAsker,
     GetDemand,
     GetDrains,
     GetOwnSettings,
@@ -28,6 +32,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetSmallest,
     GetWithdrawal,
     ListOpen,
+    ListPassed,
     ListPay,
     ListQueue,
     ListReceived,
@@ -69,6 +74,8 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
     if isinstance(asked, FindWithdrawal):
         number = known.clients.get((asked.owner, asked.client), 0)
         return _encode(state.withdrawals.get(number))
+    if isinstance(asked, GetAsker | ListPassed):
+        return _encode(_of_risk(asked, state, known))
     return _encode(_about_many(asked, state, known))
 
 
@@ -99,6 +106,37 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
     if isinstance(asked, ListWithdrawals | ListReceived):
         return _listed(asked, state, known)
     return len(known.finals) >= FINAL_KEPT
+
+
+def _of_risk(
+    asked: GetAsker | ListPassed, state: WithdrawalsState, known: Index
+) -> Asker | PassedList | None:
+    """What the score of a request wants to know of who asked, and of the coins."""
+    if isinstance(asked, ListPassed):
+        return _passed(asked, state, known)
+    if asked.number not in known.open:
+        return None
+    owner = state.withdrawals[asked.number].owner
+    return Asker(state.whence.get(asked.number, Whence()), state.stops.get(owner, 0))
+
+
+def _passed(asked: ListPassed, state: WithdrawalsState, known: Index) -> PassedList:
+    table = known.of_owner if asked.is_sent else known.of_receiver
+    sums: dict[int, int] = {}
+    for place, number in enumerate(reversed(table.get(asked.owner, {}))):
+        one = state.withdrawals[number]
+        if one.requested_ms <= asked.since_ms:
+            break
+        if place == asked.limit:
+            return PassedList(_in_order(sums), is_cut=True)
+        if one.kind == Destination.OWNER:
+            other = one.destination if asked.is_sent else one.owner
+            sums[other] = sums.get(other, 0) + one.usd
+    return PassedList(_in_order(sums))
+
+
+def _in_order(sums: dict[int, int]) -> tuple[Passed, ...]:
+    return tuple(Passed(other, usd) for other, usd in sorted(sums.items()))
 
 
 def _summed(
@@ -206,7 +244,7 @@ def _is_undecided(row: Row, *, is_asked: bool) -> bool:
 
     What is short of coins is: a large one that people have to look at leaves the others' line.
     """
-    is_due = row.state in (*REVIEWS, *PAYABLE)
+    is_due = row.state in (*REVIEWS, *PAYABLE, WithdrawalState.COOLING)
     is_open = not row.is_bound and not row.is_let_through
     return is_due and is_open and row.is_asked == is_asked
 
@@ -218,7 +256,7 @@ def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> l
         for number in known.after(after, asked.limit, partial(_is_undecided, is_asked=is_asked)):
             one = state.withdrawals[number]
             place = (number, one.owner, one.network, one.destination)
-            found.append(Undecided(*place, is_asked=is_asked))
+            found.append(Undecided(*place, is_asked, state.judged.get(number, 0)))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import Unsound, known_owner
 from fullreserve.exchange.products.custody_wire import Decide, Heed
-from fullreserve.exchange.products.policy_asking import decision_of, refusal_of
+from fullreserve.exchange.products.policy_asking import decision_of, refusal_of, standing_of
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
@@ -14,6 +14,9 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
+
+# What a risk score wants before it goes on.
+HELD = (DecisionState.CONFIRMING, DecisionState.DELAYED)
 
 _State = WithdrawalState
 
@@ -30,13 +33,13 @@ class Decisions(WithdrawalTable):
         return self._decide(one, asked, moment, view)
 
     def _heed(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
-        """The policy's decision: let through, left to people, or refused with a refund."""
+        """The policy's decision: let through, held for its owner or people, or refunded."""
         if one.binding or one.state in FINAL or not self.state.asks_policy:
             return Outcome()
         found = decision_of(one.number, view)
-        if found is None:
+        decided = standing_of(one.number, moment.time_ms, view)
+        if found is None or not decided:
             return Outcome(code=Unsound.NOT_PAYABLE)
-        decided = found.standing(moment.time_ms)
         if decided == DecisionState.ALLOWED and self._is_overtaken(one, view):
             return Outcome(code=Unsound.NOT_PAYABLE)
         if decided == self.state.judged.get(one.number):
@@ -44,22 +47,28 @@ class Decisions(WithdrawalTable):
         self._set(self.state.judged, one.number, decided)
         self._touched[one.number] = None
         if decided == DecisionState.ALLOWED:
-            if one.state != _State.REVIEW:
+            if one.state not in (_State.REVIEW, _State.COOLING):
                 return Outcome()  # it goes on as it is, or waits for another's word
-            return self._decide(one, Decide(one.number, _State.APPROVED), moment, view)
+            return self._decided(one, Decide(one.number, _State.APPROVED), moment, view)
+        if decided in HELD:
+            return self._kept(one, _State.COOLING, moment)
         if decided == DecisionState.WAITING:
-            if one.state in REVIEWS:
-                return Outcome()
-            one = self._change(one, moment)
-            one.state, one.is_approved = _State.REVIEW, False
-            return Outcome()
+            return Outcome() if one.state in REVIEWS else self._kept(one, _State.REVIEW, moment)
         return self._refunded(one, _State.FAILED, refusal_of(found), moment)
+
+    def _kept(self, one: Withdrawal, state: WithdrawalState, moment: Moment) -> Outcome:
+        one = self._change(one, moment)
+        one.state, one.is_approved = state, False
+        return Outcome()
 
     def _decide(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
         undecided = one.state in REVIEWS or one.state == _State.APPROVED
         waits = one.state in (_State.QUEUED, _State.WAITING, _State.SHORT)
         if one.binding or not (undecided or waits):
             return Outcome(code=Unsound.NOT_PAYABLE)
+        return self._decided(one, asked, moment, view)
+
+    def _decided(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
         if asked.state == _State.FAILED:
             return self._refunded(one, _State.FAILED, asked.reason, moment)
         if asked.state != _State.APPROVED and asked.state not in REVIEWS:

@@ -15,6 +15,8 @@ from fullreserve.exchange.products.deposit_state import (
     Question,
 )
 from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, DrainSum, Passes, Queued
+from fullreserve.exchange.products.risk_rules import Whence
+from fullreserve.exchange.products.risk_tracing import PassedList
 from fullreserve.exchange.wire.commands import Amount, amount_int
 
 DAY_MS = 86_400_000
@@ -33,7 +35,7 @@ EVERY_NETWORK = 0
 
 
 class WithdrawalState(IntEnum):
-    """OKX's codes."""
+    """OKX's codes, but for COOLING, which its clients are shown as QUEUED."""
 
     CANCELED = -2
     FAILED = -1
@@ -51,6 +53,12 @@ class WithdrawalState(IntEnum):
     PENDING = 15  # in a block, not final
     TRAVEL_RULE = 17
     SHORT = 19  # of coins in the hot wallet
+    COOLING = 100  # its owner is to confirm it, or may cancel it for a time; in no queue
+
+    @property
+    def shown(self) -> int:
+        """As OKX's clients know it."""
+        return WithdrawalState.QUEUED if self is WithdrawalState.COOLING else self
 
 
 REVIEWS = (
@@ -62,12 +70,17 @@ REVIEWS = (
     WithdrawalState.COMPLIANCE,
     WithdrawalState.TRAVEL_RULE,
 )
-CANCELABLE = (WithdrawalState.QUEUED, WithdrawalState.TRAVEL_RULE, WithdrawalState.SHORT)
+CANCELABLE = (
+    WithdrawalState.QUEUED,
+    WithdrawalState.TRAVEL_RULE,
+    WithdrawalState.SHORT,
+    WithdrawalState.COOLING,
+)
 FINAL = (WithdrawalState.CANCELED, WithdrawalState.FAILED, WithdrawalState.SUCCESS)
 
 
 class Refused(IntEnum):
-    """Codes of refusals that a user meets; OKX's but for the last two."""
+    """Codes of refusals that a user meets; OKX's but for the last three."""
 
     CLIENT_ID_TAKEN = 50_071
     PARAMETER = 51_000
@@ -89,6 +102,7 @@ class Refused(IntEnum):
     LOCKED = 59_000
     TOO_LATE = 92_010
     TOO_MANY = 92_011
+    NOT_CONFIRMING = 92_012
 
 
 class Withdrawal(msgspec.Struct, array_like=True):
@@ -148,6 +162,7 @@ class WithdrawalsState(State):
     edition: int = 0
     passes: Passes = msgspec.field(default_factory=dict)
     own: dict[int, OwnSettings] = msgspec.field(default_factory=dict)
+    whence: dict[int, Whence] = msgspec.field(default_factory=dict)  # of open ones, if known
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -290,13 +305,14 @@ class ListUndecided(Question, frozen=True, tag=27):
 
 
 class Undecided(msgspec.Struct, array_like=True, frozen=True):
-    """`is_asked`: the policy has said that people approve it, or that is not heeded yet."""
+    """`is_asked`: the policy was heeded; `judged` is the DecisionState that was, 0 before."""
 
     withdrawal: int
     owner: int
     network: int
     destination: int
     is_asked: bool
+    judged: int = 0
 
 
 class ListOpen(Question, frozen=True, tag=28):
@@ -304,6 +320,31 @@ class ListOpen(Question, frozen=True, tag=28):
 
     after: int  # a withdrawal's number
     limit: int
+
+
+class GetAsker(Question, frozen=True, tag=51):
+    """-> Asker | None, who asked for a withdrawal that is open."""
+
+    number: int
+
+
+class ListPassed(Question, frozen=True, tag=52):
+    """-> PassedList, what an owner sent to other owners by id after a time, or had of them.
+
+    Of the newest `limit` withdrawals of the owner, or transfers to the owner.
+    """
+
+    owner: int
+    since_ms: int
+    limit: int
+    is_sent: bool
+
+
+class Asker(msgspec.Struct, array_like=True, frozen=True):
+    """`stopped_until_ms`: the newest stop behind a change of credentials, also if over; 0: none."""
+
+    whence: Whence
+    stopped_until_ms: int
 
 
 class Quota(msgspec.Struct, array_like=True, frozen=True):
@@ -353,6 +394,8 @@ AnyQuestion = (
     | NextSettled
     | GetDemand
     | GetSmallest
+    | GetAsker
+    | ListPassed
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -375,6 +418,8 @@ ANSWERS: dict[type[Question], object] = {
     NextSettled: int,
     GetSmallest: Queued | None,
     GetDemand: Demand,
+    GetAsker: Asker | None,
+    ListPassed: PassedList,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

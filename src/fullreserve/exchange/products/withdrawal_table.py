@@ -115,6 +115,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         self._undo.append(lambda: self._known.open_again(one))
         if one.number in self.state.judged:
             self._remove(self.state.judged, one.number)
+        if one.number in self.state.whence:
+            self._remove(self.state.whence, one.number)
         self._forget_old()
 
     def _forget_old(self) -> None:

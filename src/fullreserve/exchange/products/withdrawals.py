@@ -39,6 +39,7 @@ from fullreserve.exchange.products.custody_wire import (
     Request,
     Short,
 )
+from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.suspension_asking import ruled
 from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.withdrawal_answers import answered, quota_of
@@ -83,7 +84,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains", "asks_policy", "judged", "edition", "passes", "own")
+    added = ("drains", "asks_policy", "judged", "edition", "passes", "own", "whence")
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, Request):
@@ -141,6 +142,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
             client=asked.client,
             by_api=asked.by_api,
         )
+        if one.kind != Destination.OWNER and asked.whence != Whence():
+            self._set(self.state.whence, one.number, asked.whence)
         return self._taken(one, profile, is_priced=usd is not None, view=view)
 
     def _taken(

@@ -43,6 +43,7 @@ from fullreserve.gateway.rest.x import (
     sub_accounts,
     suspensions,
     withdrawal_addresses,
+    withdrawal_confirming,
     withdrawal_settings,
 )
 from fullreserve.gateway.submission import Answer
@@ -62,7 +63,7 @@ Target = tuple[bytes, str, bytes, bytes]
 BODY_MAX = 128 * 1024
 WEB = (
     *(entry, sessions, factors, api_keys, sub_accounts, withdrawal_addresses, deposit_claims),
-    *(suspensions, liveness, withdrawal_settings),
+    *(suspensions, liveness, withdrawal_settings, withdrawal_confirming),
 )
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")

@@ -32,6 +32,7 @@ from fullreserve.gateway.rest.asset.receipts import receipt_row
 from fullreserve.gateway.rest.asset.withdrawals import clients_of, withdrawal_row
 from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.users.master import Family
+from fullreserve.gateway.risk_desk import wait_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 
@@ -236,5 +237,6 @@ class WithdrawalInfo(OfCustody):
                 to = await denied_as_problem(text)
             asset = self._context.catalog.assets[one.asset]
             row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
-            rows.append(NONE_OF_THEM | row | {"clientId": clients.get(one.client, "")})
+            more = {"clientId": clients.get(one.client, "")} | await wait_row(self._context, one)
+            rows.append(NONE_OF_THEM | row | more)
         return rows

@@ -31,6 +31,7 @@ WORDS = {
     WithdrawalState.PENDING: "In a block, not final yet",
     WithdrawalState.TRAVEL_RULE: "Waiting for the receiving institution's answer",
     WithdrawalState.SHORT: "Waiting for the wallet to be refilled",
+    WithdrawalState.COOLING: "Waiting to be confirmed in the web app, or for a delay to end",
 }
 DEPOSIT_WORDS = {
     DepositState.WAITING: "Waiting for confirmations",

@@ -50,6 +50,8 @@ from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
+from fullreserve.gateway.risk_desk import wait_row
+from fullreserve.gateway.whence import whence_of
 from fullreserve.identity.address_book import Address
 from fullreserve.identity.session import Session
 from fullreserve.records.record import Filters, Span
@@ -217,6 +219,7 @@ class _Withdrawals:
             *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
             *(Destination.ADDRESS_BOOK, known.number, client),
             by_api=not isinstance(request.key, Session),
+            whence=await whence_of(self._context, request),
         )
 
     async def _number(self, owner: int, client: bytes, sequence: int) -> int:
@@ -323,7 +326,7 @@ class _Withdrawals:
         kind = INTERNAL if one.kind == Destination.OWNER else ON_A_CHAIN
         return (
             params.ccy in ("", self._catalog.assets[one.asset].symbol)
-            and params.state in ("", str(one.state))
+            and params.state in ("", str(WithdrawalState(one.state).shown))
             and params.type in ("", kind)
             and params.wd_id in ("", ids.text(one.number))
             and client in (b"", one.client)
@@ -344,7 +347,7 @@ class _Withdrawals:
             if place is not None:
                 row["xQueuePos"] = str(place.position)
                 row["xAheadAmt"] = self._catalog.assets[one.asset].text(amount_int(place.ahead))
-        return row
+        return row | await wait_row(self._context, one)
 
 
 async def clients_of(context: Context, owner: int, found: Iterable[Withdrawal]) -> dict[bytes, str]:
@@ -381,7 +384,7 @@ def withdrawal_row(
         "from": "",
         "nonTradableAsset": False,
         "note": "",
-        "state": str(one.state),
+        "state": str(WithdrawalState(one.state).shown),
         "to": text,
         "toAddrType": BY_ID if one.kind == Destination.OWNER else BY_ADDRESS,
         "ts": str(one.requested_ms),

@@ -35,6 +35,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.submitted import submitted
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+from fullreserve.gateway.risk_desk import assessments, risk_row
 
 USD = 10**8
 VERBS = {verb.name.lower(): verb for verb in Verb}
@@ -106,7 +107,17 @@ class DecisionsParams(Params):
     """Which decisions."""
 
     state: Annotated[
-        Literal["allowed", "waiting", "blocked", "rejected", "expired", ""],
+        Literal[
+            "allowed",
+            "waiting",
+            "blocked",
+            "rejected",
+            "expired",
+            "confirming",
+            "delayed",
+            "confirmed",
+            "",
+        ],
         Meta(description="All without"),
     ] = ""
     limit: Hundred = 100
@@ -145,7 +156,7 @@ class _Policy:
         self._context = context
 
     async def shown(self, _who: Operator, _params: Params) -> bytes:
-        """The rules in force, and changes with when they hold."""
+        """The rules in force, changes with when they hold, and the table of risk scores."""
         view: PolicyView = await self._ask(fold.GetPolicy(), PolicyView)
         row = {
             "version": str(view.version),
@@ -154,6 +165,7 @@ class _Policy:
                 _change_row(one, view.superseded.get(one.number)) for one in reversed(view.changes)
             ],
             "head": view.head.hex(),
+            "risk": msgspec.to_builtins(view.risk) if view.risk is not None else {},
         }
         return wire.envelope([row])
 
@@ -191,11 +203,14 @@ class _Policy:
         return wire.envelope(await self._rows(found))
 
     async def _rows(self, found: Sequence[Decision]) -> list[dict[str, Any]]:
-        """Decisions, with what vendors had to say of each."""
+        """Decisions, with what vendors had to say of each, and its risk."""
         asked = fold.ListConcerns(tuple(one.facts.request for one in found))
         concerns: list[int] = await self._ask(asked, list[int])
-        pairs = zip(found, concerns, strict=True)
-        return [_decision_row(one) | {"concerns": _named_concerns(flags)} for one, flags in pairs]
+        risks = await assessments(self._context, [one.facts.request for one in found])
+        return [
+            _decision_row(one) | {"concerns": _named_concerns(flags), "risk": risk_row(risk)}
+            for one, flags, risk in zip(found, concerns, risks, strict=True)
+        ]
 
     async def _decided(self, request: int) -> dict[str, Any]:
         found: Decision | None = await self._ask(fold.GetDecision(request), Decision | None)

@@ -31,6 +31,7 @@ from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbol_of
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+from fullreserve.gateway.risk_desk import assessments, risk_row
 from fullreserve.identity.roles import Role
 
 OPEN_MAX = 20_000
@@ -39,6 +40,7 @@ USD = 10**8
 # What a withdrawal waits for, by its state.
 QUEUES: dict[str, tuple[int, ...]] = {
     "review": REVIEWS,
+    "held": (WithdrawalState.COOLING,),
     "queued": (WithdrawalState.QUEUED,),
     "short": (WithdrawalState.SHORT,),
     "ready": (WithdrawalState.APPROVED, WithdrawalState.WAITING),
@@ -51,7 +53,8 @@ class ListParams(Params):
     """Which withdrawals."""
 
     queue: Annotated[
-        Literal["review", "queued", "short", "ready", "sent", ""], Meta(description="All without")
+        Literal["review", "held", "queued", "short", "ready", "sent", ""],
+        Meta(description="All without"),
     ] = ""
     after: Annotated[str, Meta(description="Only those asked for after this withdrawal")] = ""
     limit: Hundred = 100
@@ -178,11 +181,12 @@ class _Withdrawals:
             "fee": amount_text(self._catalog, one.asset, amount_int(one.fee)),
             "usd": _usd(one.usd),
             "queue": _QUEUE_OF.get(one.state, ""),
-            "state": str(one.state),
+            "state": str(WithdrawalState(one.state).shown),
             "byApi": one.by_api,
             "requestedTs": str(one.requested_ms),
             "changedTs": str(one.changed_ms),
             "policy": DecisionState(decision.state).name.lower() if decision else "",
+            "risk": risk_row((await assessments(self._context, (one.number,)))[0]),
         }
 
     async def _whole(self, one: Withdrawal) -> dict[str, Any]:

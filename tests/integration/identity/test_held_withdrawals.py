@@ -1,0 +1,197 @@
+"""Goal: a user sees why a withdrawal waits, confirms it again in person, or cancels it.
+
+Method: browsers before the whole application; scores come from a table whose only points are for
+addresses that look like another, and the house says so of them, as a worker would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest_asyncio
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Heed, RequirePolicy
+from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.policy_wire import EDITION, POLICY, Adopt, Found, Judge, SetRisk
+from fullreserve.exchange.products.risk_rules import (
+    HOUR_MS,
+    Mark,
+    Points,
+    RiskTable,
+    Thresholds,
+    Whence,
+)
+from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
+from fullreserve.exchange.products.withdrawal_state import Asker, GetAsker
+from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.identity.address_book import LOCK_MS
+from fullreserve.identity.api_key import Permission
+from fullreserve.identity.rules import MINUTE_MS
+from tests.bed import BTC, submit
+from tests.integration.identity.bed import DEVICE, Browser, Town
+from tests.integration.rest.bed import RestBed
+from tests.integration.rest.test_custody import COIN, NETWORK, ORDER, Numbers, terms
+
+POINTS = dict.fromkeys(msgspec.structs.asdict(Points()), 0)
+STEP_UP, DELAY = Thresholds(1, 9, 10), Thresholds(1, 1, 9)
+
+
+class Held:
+    """A person with coins and an address in the book, on an exchange with a policy."""
+
+    def __init__(self, town: Town, home: Browser, uid: int) -> None:
+        self.town, self.home, self.uid = town, home, uid
+        self.rest: RestBed = town.rest
+
+    @classmethod
+    async def open(cls, town: Town) -> Held:
+        rest = town.rest
+        rest.context.addresses = {NETWORK: Numbers()}
+        rest.context.pays = lambda: True
+        home = await town.user()
+        made = cls(town, home, int((await home.get("x/session")).row["uid"]))
+        await made.say(3, terms(NETWORK, "Bitcoin"))
+        await made.say(WITHDRAWALS, terms(NETWORK, "Bitcoin"))
+        await rest.place(rest.bob, "sell", "40000", "0.1")
+        await rest.place(rest.alice, "buy", "40000", "0.1")
+        source = AccountKey(chart.HOUSE, chart.TREASURY, 0)
+        target = AccountKey(made.uid, chart.FUND, 0)
+        number, amount = rest.door.numbers(1), amount_bytes(5 * COIN)
+        await submit(
+            rest.door,
+            [Transfer(rest.door.gateway, number, chart.HOUSE, source, target, BTC, amount)],
+        )
+        for word in (Found((Rule(1, Verb.ALLOW),)), Adopt(EDITION)):
+            await made.say(POLICY, word)
+        await made.say(WITHDRAWALS, RequirePolicy(WITHDRAWALS_EDITION))
+        desk = rest.context.desk
+        book = desk.rooms.addresses
+        await desk.act(book.add, made.uid, NETWORK, "addr77", "cold box", LOCK_MS)
+        return made
+
+    async def say(self, fold: int, word: msgspec.Struct) -> None:
+        reply = await say(self.rest.context, fold, word)
+        assert reply.code == 0, reply
+
+    async def asked(self, thresholds: Thresholds) -> str:
+        """A withdrawal that was judged to look like another address; its wdId."""
+        await self.say(
+            POLICY, SetRisk(RiskTable(Points(**POINTS | {"look_alike": 1}), thresholds=thresholds))
+        )
+        answer = await self.home.post("asset/withdrawal", **ORDER)
+        assert answer.code == "0", answer.json
+        await self.judged(answer.row["wdId"])
+        return str(answer.row["wdId"])
+
+    async def judged(self, text: str) -> None:
+        """As the worker does it, once or once more."""
+        number = ids.number(text)
+        await self.say(POLICY, Judge(number, Category.BOOK, HOUR_MS, marks=Mark.LOOK_ALIKE))
+        await self.say(WITHDRAWALS, Heed(number))
+
+    async def row(self, text: str) -> dict[str, str]:
+        return dict((await self.home.get("asset/withdrawal-history", f"wdId={text}")).row)
+
+
+@pytest_asyncio.fixture
+async def held(town: Town) -> AsyncIterator[Held]:
+    yield await Held.open(town)
+
+
+async def test_its_user_confirms_it_in_a_session_proven_since(held: Held) -> None:
+    """Criterion: RISK-10. Not by the proof of before it, by a key, nor by anybody else."""
+    number = await held.asked(STEP_UP)
+    shown = await held.row(number)
+    assert (shown["state"], shown["xWait"]) == ("0", "confirm")
+    now_ms = held.rest.context.clock.exchange_ms()
+    assert now_ms < int(shown["xUntilTs"]) <= now_ms + 4 * HOUR_MS
+    listed = await held.home.get("asset/withdrawal-history", "state=0")
+    assert [row["wdId"] for row in listed.data] == [number]
+    status = await held.home.get("asset/deposit-withdraw-status", f"wdId={number}")
+    assert status.row["state"].startswith("Waiting to be confirmed")
+    confirm = ("x/withdrawals/confirm", {"wdId": number})
+    assert (await held.home.post(confirm[0], **confirm[1])).code == "90006"
+    other = await held.town.user("bea@example.com")
+    assert (await other.post(confirm[0], **confirm[1])).code == "58215"
+    bits = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
+    key = held.rest.vault.create_key(held.uid, "Phrase-payer", bits, "payer", ["127.0.0.1"])
+    assert (await held.rest.post(confirm[0], key, confirm[1])).code in ("50006", "90011")
+    held.town.clock.advance(1)
+    await held.home.step_up()
+    assert (await held.home.post(confirm[0], **confirm[1])).code == "0"
+    again = await held.home.post(confirm[0], **confirm[1])
+    assert (again.code, (await held.row(number))["xWait"]) == ("92012", "")
+    await held.judged(number)
+    after = await held.row(number)
+    assert (after["state"], "xWait" in after) == ("10", False)
+
+
+async def test_a_delayed_one_says_until_when_and_can_be_canceled(held: Held) -> None:
+    """Criterion: RISK-10. Nothing is to be confirmed there; nor once it is over."""
+    number = await held.asked(DELAY)
+    shown = await held.row(number)
+    now_ms = held.rest.context.clock.exchange_ms()
+    assert (shown["state"], shown["xWait"]) == ("0", "delay")
+    assert now_ms < int(shown["xUntilTs"]) <= now_ms + 12 * HOUR_MS
+    held.town.clock.advance(1)
+    await held.home.step_up()
+    refused = await held.home.post("x/withdrawals/confirm", wdId=number)
+    assert refused.code == "92012"
+    assert (await held.home.post("asset/cancel-withdrawal", wdId=number)).code == "0"
+    assert (await held.row(number))["state"] == "-2"
+    assert (await held.home.post("x/withdrawals/confirm", wdId=number)).code == "92012"
+
+
+async def test_what_is_not_confirmed_in_time_comes_back(held: Held) -> None:
+    """Criterion: RISK-10. With the code of risk control; an old session's proof came too late."""
+    number = await held.asked(STEP_UP)
+    held.town.clock.advance(4 * HOUR_MS)
+    await held.home.step_up()
+    assert (await held.home.post("x/withdrawals/confirm", wdId=number)).code == "92012"
+    await held.say(WITHDRAWALS, Heed(ids.number(number)))
+    shown = await held.row(number)
+    assert (shown["state"], shown["xReason"]) == ("-1", "58204")
+
+
+async def whence(held: Held, who: Browser) -> Whence:
+    """What the log has of who asked, of the next withdrawal."""
+    answer = await who.post("asset/withdrawal", **ORDER | {"amt": "0.01"})
+    assert answer.code == "0", answer.json
+    found: Asker = await ask(
+        held.rest.context, WITHDRAWALS, GetAsker(ids.number(answer.row["wdId"]))
+    )
+    return found.whence
+
+
+async def test_the_log_has_for_how_long_device_and_place_are_known(held: Held) -> None:
+    """Criterion: RISK-11. The first ones are new to nobody."""
+    assert await whence(held, held.home) == Whence(-1, -1)
+    held.town.clock.advance(MINUTE_MS)
+    abroad = held.town.browser("203.0.113.9")
+    assert (await abroad.sign_in()).code == "0"
+    assert await whence(held, abroad) == Whence(0, 0)
+    held.town.clock.advance(MINUTE_MS)
+    assert await whence(held, abroad) == Whence(MINUTE_MS, MINUTE_MS)
+    assert await whence(held, held.home) == Whence(-1, -1)
+    # The same browser elsewhere, and a session without its device's cookie.
+    held.home.address = "192.0.2.4"
+    assert await whence(held, held.home) == Whence(-1, 0)
+    del held.home.cookies[DEVICE]
+    assert await whence(held, held.home) == Whence(0, 0)
+
+
+async def test_the_log_has_how_old_a_key_is(held: Held) -> None:
+    """Criterion: RISK-11"""
+    bits = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
+    key = held.rest.vault.create_key(held.uid, "Phrase-payer", bits, "payer", ["127.0.0.1"])
+    held.town.clock.advance(MINUTE_MS)
+    answer = await held.rest.post("asset/withdrawal", key, ORDER)
+    assert answer.code == "0", answer.json
+    found: Asker = await ask(
+        held.rest.context, WITHDRAWALS, GetAsker(ids.number(answer.row["wdId"]))
+    )
+    assert found.whence == Whence(key_ms=MINUTE_MS)
