@@ -42,11 +42,11 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
 from fullreserve.custody.unpaid import UnpaidNetwork
+from fullreserve.custody.walking import Walk
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort, NextSettled
 from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
@@ -55,7 +55,6 @@ from fullreserve.until_terminated import until_terminated
 
 STORE = PAYER_STORE
 LOOK_MS = 500
-WALK_MS = 10_000
 FRESH_MAX = 1_000  # withdrawals that are taken on in a round
 PAGE = 250  # withdrawals that a question asks for: orders go in between
 # Words in one submission: orders go in between, so that none waits for a queue of withdrawals.
@@ -214,28 +213,6 @@ class Paying:
             log.info("paying", network=self._network.network, state=state)
 
 
-class Walking:
-    """Looks at what waits, a few at a time, and begins again."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._after = 0
-
-    async def run(self, clock: Clock) -> None:
-        """Rounds for ever; Unavailable when the exchange is not there."""
-        while True:
-            await self.round()
-            await clock.wait_ms(WALK_MS)
-
-    async def round(self) -> None:
-        """The next few; Unavailable."""
-        asked = NextSettled(self._after, settling.AT_ONCE)
-        last: int = await self._house.ask(wire.WITHDRAWALS, asked)
-        if last:
-            await self._house.report(wire.WITHDRAWALS, wire.Settle(asked.after, asked.most))
-        self._after = last
-
-
 async def pay(settings: Settings, clock: Clock) -> int:
     """Pays until SIGTERM; the exit code."""
     data = settings.data
@@ -249,7 +226,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
         async with house.listening(), asyncio.TaskGroup() as group:
             for worker in workers:
                 group.create_task(worker.run(clock))
-            group.create_task(Walking(house).run(clock))
+            group.create_task(Walk(house, wire.WITHDRAWALS, NextSettled).run(clock))
 
     try:
         await until_terminated(work())

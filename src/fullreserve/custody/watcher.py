@@ -32,11 +32,11 @@ from fullreserve.custody.splits import Split
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.custody.tripping import trip
+from fullreserve.custody.walking import Walk
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextOpen
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -51,8 +51,6 @@ SILENT_MS = 15_000
 AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
 BEFORE = 50
-# Rounds between two looks at deposits that are open.
-SLOW_ROUNDS = 10
 # Of a network: one asks its node now, and one may be reading the blocks of its tiers.
 THREADS = 2
 
@@ -287,31 +285,7 @@ class Watcher:
             log.info("chain", network=network, state=str(state), detail=detail)
 
 
-class Waiting:
-    """Looks at all deposits that are open, slowly and again and again.
-
-    Whoever lets something go on has those that wait looked at; what is left, where a process was
-    killed in between or the core itself was told, is found here.
-    """
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._rounds = 0
-        self._after = 0
-
-    async def round(self) -> None:
-        """A few, now and then; Unavailable when the exchange is not there."""
-        self._rounds += 1
-        if self._rounds % SLOW_ROUNDS:
-            return
-        asked = NextOpen(self._after, settling.AT_ONCE)
-        last: int = await self._house.ask(wire.DEPOSITS, asked)
-        if last:
-            await self._house.report(wire.DEPOSITS, wire.Settle(self._after, settling.AT_ONCE))
-        self._after = last
-
-
-async def keep(watchers: Sequence[Watcher | Waiting], clock: Clock) -> None:
+async def keep(watchers: Sequence[Watcher], clock: Clock) -> None:
     """Each network's by itself, for ever: a node that answers late holds up no other network.
 
     Unavailable when the exchange is not there.
@@ -320,7 +294,7 @@ async def keep(watchers: Sequence[Watcher | Waiting], clock: Clock) -> None:
     threads = ThreadPoolExecutor(THREADS * len(watchers), "watcher")
     asyncio.get_running_loop().set_default_executor(threads)
 
-    async def run(one: Watcher | Waiting) -> None:
+    async def run(one: Watcher) -> None:
         while True:
             await one.round()
             await clock.wait_ms(LOOK_MS)
@@ -343,8 +317,9 @@ async def watch(settings: Settings, clock: Clock) -> int:
     ]
 
     async def follow() -> None:
-        async with house.listening():
-            await keep([*watchers, Waiting(house)], clock)
+        async with house.listening(), asyncio.TaskGroup() as group:
+            group.create_task(keep(watchers, clock))
+            group.create_task(Walk(house, wire.DEPOSITS, NextOpen).run(clock))
 
     try:
         await until_terminated(follow())

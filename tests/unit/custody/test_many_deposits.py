@@ -19,7 +19,7 @@ from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.reconciling import Reconciler
 from fullreserve.custody.sweeping import Sweeping
-from fullreserve.custody.watcher import SLOW_ROUNDS, Waiting
+from fullreserve.custody.walking import Walk
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.deposit_state import (
@@ -27,6 +27,7 @@ from fullreserve.exchange.products.deposit_state import (
     Deposit,
     DepositsState,
     DepositState,
+    NextOpen,
     Phase,
 )
 from fullreserve.exchange.products.deposits import Deposits
@@ -73,11 +74,11 @@ def fill(bed: Bed, count: int, **more: Any) -> Deposits:
 
 async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
     """It begins again at the end, and says nothing where nobody waits. Criterion: CUST-BOUND-13."""
-    waiting = Waiting(House(await bed.door(WATCHER_GATEWAY)))
+    walk = Walk(House(await bed.door(WATCHER_GATEWAY)), wire.DEPOSITS, NextOpen)
 
     async def walked(steps: int) -> None:
-        for _ in range(steps * SLOW_ROUNDS):
-            await waiting.round()
+        for _ in range(steps):
+            await walk.round()
 
     before = bed.sequencer.machine.sequence
     await walked(2)

@@ -19,12 +19,14 @@ from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.hd import Private
 from fullreserve.custody.house import PAYER_GATEWAY, House
 from fullreserve.custody.networks import Branch, Network
-from fullreserve.custody.paying import PAGE, PayersExchange, Walking
+from fullreserve.custody.paying import PAGE, PayersExchange
 from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Reconciler
+from fullreserve.custody.walking import Walk
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.products.withdrawal_state import (
+    NextSettled,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -123,19 +125,19 @@ async def test_all_that_waits_is_settled_a_few_at_a_time(bed: Bed) -> None:
 
 async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
     """It begins again at the end, and says nothing where nobody waits. Criterion: CUST-WD-18."""
-    walking = Walking(House(await bed.door(PAYER_GATEWAY)))
+    walk = Walk(House(await bed.door(PAYER_GATEWAY)), wire.WITHDRAWALS, NextSettled)
     before = bed.sequencer.machine.sequence
-    await walking.round()
+    await walk.round()
     assert bed.sequencer.machine.sequence == before
     fill(bed, (settling.AT_ONCE + 1, WithdrawalState.QUEUED, b""))
     fold = next(one for one in bed.folds if isinstance(one, Withdrawals))
     for _ in range(2):
-        await walking.round()
+        await walk.round()
     assert all(one.state == WithdrawalState.WAITING for one in fold.state.withdrawals.values())
     (number, *_) = fold.state.withdrawals
-    await walking.round()
+    await walk.round()
     fill(bed, (1, WithdrawalState.QUEUED, b""))
-    await walking.round()
+    await walk.round()
     assert fold.state.withdrawals[number].state == WithdrawalState.WAITING
 
 
