@@ -291,7 +291,7 @@ async def keep(watchers: Sequence[Watcher], clock: Clock) -> None:
     Unavailable when the exchange is not there.
     """
     # The loop's own threads are as many as processors ask for; late nodes would have them all.
-    threads = ThreadPoolExecutor(THREADS * len(watchers), "watcher")
+    threads = ThreadPoolExecutor(THREADS * max(1, len(watchers)), "watcher")
     asyncio.get_running_loop().set_default_executor(threads)
 
     async def run(one: Watcher) -> None:

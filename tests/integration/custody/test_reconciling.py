@@ -511,6 +511,11 @@ async def test_a_node_that_answers_late_holds_up_no_other_network(
     assert [one.asset for one in await books.stopped()] == [USDT]
 
 
+async def test_networks_that_have_no_node_yet_are_waited_for() -> None:
+    """Criterion: CHAINS-RECONCILE-6. Nobody to watch is no fault."""
+    await keep([], ManualClock(START_MS))
+
+
 async def test_many_silent_nodes_hold_up_no_other_network(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
