@@ -15,6 +15,7 @@ from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import suspension_wire as stops
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -23,6 +24,8 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt
+from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.identity import totp
@@ -70,6 +73,11 @@ def adopt_policy(server: LiveServer) -> None:
     """From here on changes of the policy are judged as where chains are served."""
 
     say_all(server, (POLICY, Adopt(POLICY_EDITION)))
+
+
+def adopt_evidence(server: LiveServer) -> None:
+    """From here on gates go by their evidence, as where chains are served."""
+    say_all(server, (SUSPENSIONS, stops.Adopt(SUSPENSIONS_EDITION)))
 
 
 def know_a_network(server: LiveServer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.operator.desk import Operator, X, know_a_network
+from tests.browser.operator.desk import Operator, X, adopt_evidence, know_a_network
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
@@ -32,8 +32,11 @@ def step(page: Page, state: str) -> None:
     expect(current).to_have_text(EN[f"op.sus.state.{state}"])
 
 
-def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator) -> None:
+def test_one_stops_and_the_way_back_shows_its_gates(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
     """Criterion: WEB-OP-SUS-3"""
+    adopt_evidence(server)
     page = visit("/operator/suspensions", ada)
     page.get_by_role("button", name=EN["op.sus.stop"]).click()
     dialog = page.get_by_role("dialog")
