@@ -32,6 +32,7 @@ from fullreserve.custody.splits import Split
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.custody.tripping import trip
+from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.custody.walking import Walk
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -68,6 +69,7 @@ class Watcher:
         salt: bytes,
         reconciler: Reconciler | None = None,
         clock: Clock | None = None,
+        spells: UnwellSpells | None = None,
     ) -> None:
         chains = network.chains()
         self._network = network
@@ -77,6 +79,7 @@ class Watcher:
         self._house = house
         self._salt = salt
         self._reconciler = reconciler
+        self._spells = spells
         self._reconciled: Block | None = None
         self._clock = clock or SystemClock()
         self._split = Split(self._chain, self._second, self._clock)
@@ -105,6 +108,8 @@ class Watcher:
             # What came while the nodes were not believed is shown as waiting, and is not credited.
             await self._house.settle_deposits()
             self._is_shown_well = True
+            if self._spells is not None:
+                self._spells.ends(await self._house.now_ms(self._clock.wall_ms()))
         if self._reconciler is not None and found.tip is not None:
             await self._reconcile(self._reconciler, found.tip)
 
@@ -266,6 +271,9 @@ class Watcher:
         if found.tip is not None or now_ms - self._unwell_ms >= SILENT_MS:
             self._is_shown_well = False
             await self._show(healthy=False, newest=found.tip)
+            if self._spells is not None and not self._spells.is_open:
+                now_ms = await self._house.now_ms(self._clock.wall_ms())
+                self._spells.begins(str(found.state), now_ms)
 
     async def _show(self, *, healthy: bool, newest: Block | None = None) -> None:
         """Has the exchange show how its newest block of the network stands, where that is new."""
@@ -312,7 +320,10 @@ async def watch(settings: Settings, clock: Clock) -> int:
     house, salt = House(door), salt_of(settings.data)
     payer = settings.data / PAYER_STORE
     watchers = [
-        Watcher(one, store, house, salt, Reconciler(one, house, payer, clock), clock)
+        Watcher(
+            *(one, store, house, salt, Reconciler(one, house, payer, clock), clock),
+            UnwellSpells(settings.data, one.network),
+        )
         for one in served
     ]
 

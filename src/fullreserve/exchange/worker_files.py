@@ -34,6 +34,14 @@ def gone_name(network: int) -> str:
     return f"{GONE}{network}.json"
 
 
+UNWELL = "custody-unwell-"
+
+
+def unwell_name(network: int) -> str:
+    """Of when a network's nodes were not believed: list[Spell], the oldest first."""
+    return f"{UNWELL}{network}.json"
+
+
 def reconciled_name(network: int) -> str:
     """Of a network's last comparison: Reconciled."""
     return f"custody-reconciled-{network}.json"
@@ -89,6 +97,18 @@ class Unpaid(msgspec.Struct, frozen=True):
     network: int
     problem: str
     since_ms: int
+
+
+class Spell(msgspec.Struct, frozen=True):
+    """In which a network's nodes were not believed; `state` is a word of `health`.
+
+    Times are the exchange's, in ms; `until_ms` 0: it lasts.
+    """
+
+    network: int
+    state: str
+    since_ms: int
+    until_ms: int = 0
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):

@@ -21,6 +21,7 @@ from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.splits import SPLIT_MS, Split
 from fullreserve.custody.store import Store
+from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.custody.watcher import SILENT_MS, Watcher
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, ListNetworks
@@ -37,6 +38,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold, GetStatus, Status
+from fullreserve.gateway.unwell import read
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.outsiders import COIN, EvmBed
 from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
@@ -59,7 +61,7 @@ class Watched:
     """An exchange with one network, and the watcher of it."""
 
     def __init__(self, chain: EvmBed, exchange: Withdrawing, folder: Path) -> None:
-        self.chain, self.exchange = chain, exchange
+        self.chain, self.exchange, self.folder = chain, exchange, folder
         self.clock = ManualClock(START_MS)
         branch = chain._root
         self.network = Network(
@@ -74,7 +76,10 @@ class Watched:
     def made(self, *more: str) -> Watcher:
         """A new watcher; `more` are nodes beside the one that is followed."""
         network = msgspec.structs.replace(self.network, nodes=(self.chain.url, *more))
-        return Watcher(network, self.store, self.exchange.house, SALT, clock=self.clock)
+        spells = UnwellSpells(self.folder, NETWORK)
+        return Watcher(
+            network, self.store, self.exchange.house, SALT, clock=self.clock, spells=spells
+        )
 
     async def address(self) -> int:
         """ALICE's index."""
@@ -223,10 +228,14 @@ async def test_a_silent_node_is_shown_and_well_again_by_itself(watched: Watched)
     watched.clock.advance(1)
     await watcher.round()
     assert not await watched.is_well()
+    (spell,) = read(watched.folder)
+    assert (spell.state, spell.until_ms) == ("down", 0)
     watcher._chain = watched.chain.chain
     await watcher.round()
     assert await watched.is_well()
     assert await watched.stopped() == []
+    (spell,) = read(watched.folder)
+    assert spell.until_ms >= spell.since_ms > 0
 
 
 def blockless(chain: EvmChain) -> EvmChain:

@@ -232,6 +232,43 @@ async def _forged(artefact: dict[str, Any]) -> None:
             check(forged)
 
 
+async def test_an_estimate_that_has_passed_is_no_estimate(desk: Console) -> None:
+    """Criterion: SUS-REST-5, WEB-STATUS-LATE-1."""
+    rest, ends = desk.town.rest, desk.town.rest.context.clock.exchange_ms() + HOUR_MS
+    assert (await desk.ada.act("suspending/suspend", **STOP, estOpenTs=ends)).code == "0"
+
+    async def told() -> tuple[str, bool, str, str, str, str, bool]:
+        (one,) = (await rest.get("x/suspensions")).row["suspensions"]
+        line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
+        status = (await rest.get("system/status")).row
+        mine = (await desk.ada.get("suspending")).row
+        return (
+            *(one["estOpenTs"], one["isLate"], line["wdEstOpenTime"], status["end"]),
+            *(status["scheDesc"], mine["estOpenTs"], mine["isLate"]),
+        )
+
+    at = str(ends)
+    assert await told() == (at, False, at, at, "", at, False)
+    desk.town.clock.advance(HOUR_MS)
+    assert await told() == ("", True, "", "", "Later than expected", at, True)
+
+
+async def test_a_stop_of_transfers_tells_of_no_queue(desk: Console) -> None:
+    """Though withdrawals wait for another stop. Criterion: SUS-REST-5."""
+    made = await desk.ada.act("suspending/suspend", **STOP)
+    await request(desk, 0.1)
+    other = {"actions": "internal_transfer", "level": "global", "reason": "SECURITY_INCIDENT"}
+    apart = await desk.ada.act("suspending/suspend", **other)
+    queues = []
+    for each in (made, apart):
+        number = each.row["suspension"]
+        queues.append((await desk.town.rest.get("x/suspension", suspension=number)).row["queue"])
+        assert (await desk.ada.get("suspending/detail", suspension=number)).row["queue"] == queues[
+            -1
+        ]
+    assert [len(one) for one in queues] == [1, 0]
+
+
 async def test_what_concerns_one_user_is_not_public(desk: Console) -> None:
     """Criterion: SUS-REST-2. Nor a draft; operators see both."""
     more = {"actions": "withdraw", "reason": "SANCTIONS"}

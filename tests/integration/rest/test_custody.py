@@ -7,10 +7,12 @@ door, as a worker says it. Addresses are those of a chain that writes them as pl
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -27,8 +29,11 @@ from fullreserve.exchange.products.custody_wire import (
     Tip,
 )
 from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
+from fullreserve.exchange.worker_files import unwell_name
 from fullreserve.gateway.custody_desk import say, stop_after_change
+from fullreserve.gateway.rest.status_feed import json_feed
 from fullreserve.gateway.ws.custody import DepositInfo, WithdrawalInfo
+from fullreserve.gateway.ws.reference import Status
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
@@ -190,6 +195,47 @@ async def test_a_network_whose_nodes_are_not_believed_is_shown_closed(rest: Rest
         unwell = (await rest.get("x/suspensions")).row["unwell"]
         assert unwell == ([] if healthy else [line["chain"].removeprefix("BTC-")])
     assert shown == [(True, True), (False, False), (True, True)]
+
+
+async def test_an_unwell_network_has_a_row_of_the_status(rest: RestBed) -> None:
+    """In `system/status`, on the channel and in the feeds. Criterion: CHAINS-WATCHER-6."""
+    context = rest.context
+    assert context.folder is not None
+    spells = UnwellSpells(context.folder, NETWORK)
+    topic, pushed = Status({"channel": "status"}, context), list[bytes]()
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+
+    async def told(state: str) -> list[tuple[str, str, str]]:
+        await topic._learn()
+        rows = (await rest.get("system/status", state=state)).data
+        return [(row["title"], row["begin"], row["end"]) for row in rows]
+
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    now = context.clock.exchange_ms()
+    spells.begins("down", now - 7)
+    assert await told("ongoing") == []  # the log is believed, not the file
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=False))
+    title = "Bitcoin: deposits and withdrawals wait – our node does not answer"
+    assert await told("ongoing") == [(title, str(now - 7), "")]
+    assert b'"state":"ongoing"' in pushed[-1]
+    assert b"unwell=" in pushed[-1]
+    spells.begins("split", now)  # it lasts already
+    spells = UnwellSpells(context.folder, NETWORK)
+    spells.ends(now)
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    assert await told("ongoing") == []
+    assert await told("completed") == [(title, str(now - 7), str(now))]
+    assert b'"state":"completed"' in pushed[-1]
+    content = json.loads((await json_feed(context))[1])
+    assert [one["title"].partition(":")[0] for one in content["items"]] == [
+        "resolved", "investigating",
+    ]  # fmt: skip
+    (context.folder / unwell_name(NETWORK)).write_bytes(b"damaged")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=False))
+    ((title, begin, _),) = await told("ongoing")
+    assert (title, begin) == (
+        "Bitcoin: deposits and withdrawals wait – our node cannot be believed", "",
+    )  # fmt: skip
 
 
 async def test_what_goes_to_an_address_of_ours_needs_no_chain(rest: RestBed, payer: NewKey) -> None:

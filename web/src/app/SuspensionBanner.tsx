@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import type { Language } from '~/i18n/catalog'
-import { useDates } from '~/pages/account/layout/dates'
+import { Expected } from '~/pages/status/Expected'
 import { useStopped } from '~/pages/status/suspensions'
 import { useWorks } from '~/pages/status/works'
 import { Banner } from '~/ui/Banner'
@@ -11,14 +11,13 @@ import css from './SuspensionBanner.module.css'
 /** On every page while something is suspended: what and why, what goes on, and until when. */
 export function SuspensionBanner(): ReactNode {
   const { t, language } = useTranslation()
-  const date = useDates()
   const stopped = useStopped()
   const works = useWorks(stopped)
   // Of a segment few are; the status page has it.
   const open = stopped?.suspensions.filter(({ level }) => level !== 'segment') ?? []
   const [first, ...others] = open
   if (!first) return null
-  const { title, estOpenTs } = first
+  const { title, estOpenTs, isLate } = first
   return (
     <Banner role="status" isAcross>
       <div className={css.words}>
@@ -26,13 +25,7 @@ export function SuspensionBanner(): ReactNode {
         {others.length ? <span>{t('status.more', { count: others.length })}</span> : null}
         {works ? <span>{t('status.works', { works })}</span> : null}
         <span>
-          {estOpenTs ? (
-            <>
-              {t('funds.expected')} {date(estOpenTs)}
-            </>
-          ) : (
-            t('status.noEstimate')
-          )}
+          <Expected ts={estOpenTs} isLate={isLate} unknown={t('status.noEstimate')} />
         </span>
         <Link to="/status" className={css.link}>
           {t('status.title')}

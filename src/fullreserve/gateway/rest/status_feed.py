@@ -8,11 +8,21 @@ from html import escape
 
 import msgspec
 
+from fullreserve.exchange.products.calendar_wire import (
+    CALENDAR,
+    ListPlans,
+    NetworkWindow,
+    Plans,
+    Stage,
+)
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
+from fullreserve.exchange.worker_files import Spell
+from fullreserve.gateway import unwell
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.x.suspension_rows import Places
 from fullreserve.gateway.rest.x.suspension_words import STATES, titles
-from fullreserve.gateway.rest.x.suspensions import places, shown
+from fullreserve.gateway.rest.x.suspensions import shown
 
 TITLE = "Exchange status"
 HISTORY_MS = 90 * 86_400_000
@@ -29,7 +39,7 @@ PHASES = {
 
 
 class Item(msgspec.Struct):
-    """One change of state of one suspension."""
+    """One change of state of a suspension, a network's nodes or its maintenance."""
 
     id: str
     title: str
@@ -40,15 +50,16 @@ class Item(msgspec.Struct):
 
 async def items(context: Context) -> list[Item]:
     """The changes of 90 days, newest first."""
-    names = await places(context)
-    since = context.clock.exchange_ms() - HISTORY_MS
-    found = [
-        item
-        for one in await shown(context)
-        for item in _items_of(one, names)
-        if item.time_ms >= since
-    ]
-    return sorted(found, key=lambda item: -item.time_ms)
+    here = await lines(context)
+    names, now_ms = Places(context.catalog, here), context.clock.exchange_ms()
+    plans: Plans = await ask(context, CALENDAR, ListPlans())
+    found = [item for one in await shown(context) for item in _items_of(one, names)]
+    for spell in await unwell.spells(context, here):
+        found += _items_of_spell(spell, names)
+    for window in plans.networks:
+        found += _items_of_window(window, names)
+    told = [item for item in found if now_ms - HISTORY_MS <= item.time_ms <= now_ms]
+    return sorted(told, key=lambda item: -item.time_ms)
 
 
 def _items_of(one: Suspension, names: Places) -> list[Item]:
@@ -63,6 +74,43 @@ def _items_of(one: Suspension, names: Places) -> list[Item]:
         )
         for step in one.history
         if step.state in PHASES
+    ]
+
+
+def _items_of_spell(one: Spell, names: Places) -> list[Item]:
+    """A network whose nodes are not believed, and believed again."""
+    said = unwell.titles(one, names.network(one.network))
+    times = (("investigating", one.since_ms), ("resolved", one.until_ms))
+    return [
+        Item(
+            id=f"urn:fullreserve:unwell:{one.network}:{one.since_ms}:{phase}",
+            title=f"{phase}: {said['en']}",
+            text="\n".join(said.values()),
+            link=f"/api/v5/system/status?unwell={one.network}-{one.since_ms}",
+            time_ms=time_ms,
+        )
+        for phase, time_ms in times
+        if time_ms
+    ]
+
+
+def _items_of_window(one: NetworkWindow, names: Places) -> list[Item]:
+    """Maintenance of a network, as far as it has come."""
+    terms, code = one.terms, names.network(one.terms.network)
+    times = {
+        "maintenance": (one.stage in (Stage.CLOSED, Stage.PREOPEN, Stage.OVER), terms.begin_ms),
+        "resolved": (one.stage == Stage.OVER, terms.end_ms),
+    }
+    return [
+        Item(
+            id=f"urn:fullreserve:network:{one.number}:{phase}",
+            title=f"{phase}: Maintenance of {code}: {unwell.WAIT[0]}",
+            text="\n".join(f"{code}: {words}" for words in unwell.WAIT),
+            link=f"/api/v5/system/status?network={one.number}",
+            time_ms=time_ms,
+        )
+        for phase, (is_reached, time_ms) in times.items()
+        if is_reached
     ]
 
 

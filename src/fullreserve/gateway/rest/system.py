@@ -15,14 +15,15 @@ from fullreserve.exchange.products.calendar_wire import (
     Stage,
     Window,
 )
-from fullreserve.gateway import wire
+from fullreserve.exchange.worker_files import Spell
+from fullreserve.gateway import unwell, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.params import Number, Params
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public
-from fullreserve.gateway.rest.x.suspension_rows import Places, status_row
-from fullreserve.gateway.rest.x.suspensions import places, shown
+from fullreserve.gateway.rest.x.suspension_rows import LATE, Places, expected, status_row
+from fullreserve.gateway.rest.x.suspensions import shown
 
 TRADING_SERVICE = "5"
 OTHER_SERVICE = "99"
@@ -84,14 +85,20 @@ def routes(context: Context) -> Routes:
 
 
 async def status_rows(context: Context) -> list[dict[str, Any]]:
-    """A planned stop, then every suspension that everybody is told of, newest first."""
-    names = await places(context)
+    """A planned stop, maintenance, unwell networks, then suspensions; newest first."""
+    here = await lines(context)
+    names = Places(context.catalog, here)
     plans: Plans = await ask(context, CALENDAR, ListPlans())
-    closing = [*_windows(context, plans), *network_rows(context, plans, names)]
+    spells, now_ms = await unwell.spells(context, here), context.clock.exchange_ms()
+    closing = [
+        *_windows(context, plans),
+        *network_rows(context, plans, names),
+        *unwell_rows(context, spells, names),
+    ]
     return [*_planned(context), *closing] + [
         {
             key: text
-            for key, text in status_row(one, names, demo=context.demo).items()
+            for key, text in status_row(one, names, now_ms, demo=context.demo).items()
             if key != "ts"
         }
         for one in reversed(await shown(context))
@@ -107,7 +114,7 @@ def _planned(context: Context) -> Iterator[dict[str, Any]]:
         "title": "Planned maintenance of the exchange",
         "state": "canceled" if plan.is_canceled else state,
         "begin": str(plan.begin_ms),
-        "end": str(plan.end_ms) if plan.end_ms else "",
+        "end": expected(plan.end_ms or 0, context.clock.wall_ms()),
         "preOpenBegin": "",
         "href": f"/api/v5/system/status?plan={plan.number}",
         "serviceType": TRADING_SERVICE,
@@ -134,18 +141,41 @@ def network_rows(context: Context, plans: Plans, names: Places) -> Iterator[dict
         yield {"title": title} | _window(context, one, href, OTHER_SERVICE)
 
 
+def unwell_rows(
+    context: Context, spells: Sequence[Spell], names: Places
+) -> Iterator[dict[str, Any]]:
+    """Networks on which deposits and withdrawals wait, since our nodes are not believed."""
+    for one in reversed(spells):
+        yield {
+            "title": unwell.titles(one, names.network(one.network))["en"],
+            "state": "completed" if one.until_ms else "ongoing",
+            "begin": str(one.since_ms) if one.since_ms else "",
+            "end": str(one.until_ms) if one.until_ms else "",
+            "preOpenBegin": "",
+            "href": f"/api/v5/system/status?unwell={one.network}-{one.since_ms}",
+            "serviceType": OTHER_SERVICE,
+            "system": "unified",
+            "scheDesc": "",
+            "maintType": "3",
+            "env": "2" if context.demo else "1",
+        }
+
+
 def _window(
     context: Context, one: Window | NetworkWindow, href: str, service: str
 ) -> dict[str, Any]:
+    state, end = WINDOW_STATES[Stage(one.stage)], str(one.terms.end_ms)
+    if state in ("ongoing", "pre_open"):
+        end = expected(one.terms.end_ms, context.clock.exchange_ms())
     return {
-        "state": WINDOW_STATES[Stage(one.stage)],
+        "state": state,
         "begin": str(one.terms.begin_ms),
-        "end": str(one.terms.end_ms),
+        "end": end,
         "preOpenBegin": str(one.terms.preopen_ms),
         "href": href,
         "serviceType": service,
         "system": "unified",
-        "scheDesc": "",
+        "scheDesc": "" if end else LATE,
         "maintType": "1",
         "env": "2" if context.demo else "1",
     }

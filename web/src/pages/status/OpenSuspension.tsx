@@ -4,18 +4,23 @@ import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
+import { hasPassed } from './Expected'
 import css from './StatusPage.module.css'
 import { type Gate, type Suspension, type SuspensionDetail, useSuspension } from './suspensions'
+
+const LEAVING = ['withdraw', 'api_withdraw']
 
 /** One suspension: how far its reopening is, what was shown for it, and who waits. */
 export function OpenSuspension({ row }: { row: Suspension }): ReactNode {
   const { t, language } = useTranslation()
   const date = useDates()
   const detail = useSuspension(row.suspension)
+  const isLate = row.isLate || hasPassed(row.estOpenTs, Date.now())
+  const leaves = row.actions.some((each) => LEAVING.includes(each))
   const facts = [
     [t('status.state'), t(`status.state.${row.state}`)],
     [t('status.since'), date(row.beginTs)],
-    [t('status.until'), row.estOpenTs ? date(row.estOpenTs) : t('status.noEstimate')],
+    [t('status.until'), isLate ? t('status.late') : date(row.estOpenTs, t('status.noEstimate'))],
   ] as const
   return (
     <Section title={row.title[language]}>
@@ -27,8 +32,8 @@ export function OpenSuspension({ row }: { row: Suspension }): ReactNode {
           </div>
         ))}
       </dl>
-      {detail?.gates.length ? <Gates gates={detail.gates} /> : null}
-      {detail?.queue.length ? <Queue detail={detail} /> : null}
+      {detail?.gates.length ? <Gates gates={detail.gates} leaves={leaves} /> : null}
+      {leaves && detail?.queue.length ? <Queue detail={detail} /> : null}
       {detail?.drain.lines.map((line) => (
         <Drain key={`${line.ccy} ${line.chain}`} line={line} />
       ))}
@@ -36,11 +41,11 @@ export function OpenSuspension({ row }: { row: Suspension }): ReactNode {
   )
 }
 
-function Gates({ gates }: { gates: Gate[] }): ReactNode {
+function Gates({ gates, leaves }: { gates: Gate[]; leaves: boolean }): ReactNode {
   const { t } = useTranslation()
   return (
     <>
-      <h3 className={css.sub}>{t('status.gates')}</h3>
+      <h3 className={css.sub}>{t(leaves ? 'status.gates' : 'status.gates.other')}</h3>
       <ol className={css.gates}>
         {gates.map(({ gate, name, state }) => (
           <li key={gate}>

@@ -7,6 +7,7 @@ import { Margins } from './Margins'
 import { OpenSuspension } from './OpenSuspension'
 import css from './StatusPage.module.css'
 import { type Suspension, usePast, usePlanned, useStopped } from './suspensions'
+import { Unwell } from './Unwell'
 import { Windows } from './Windows'
 import { useWorks } from './works'
 
@@ -22,13 +23,20 @@ export function StatusPage(): ReactNode {
   const stopped = useStopped()
   const works = useWorks(stopped)
   const open = stopped?.suspensions ?? []
+  const unwell = stopped?.unwell ?? []
   return (
     <div className={css.page}>
       <PageHead title={t('status.title')} about={t('status.about')} />
       {stopped ? (
-        <div className={css.verdict} data-good={open.length === 0} role="status">
+        <div
+          className={css.verdict}
+          data-good={open.length === 0 && unwell.length === 0}
+          role="status"
+        >
           <p className={css.sentence}>
-            {open.length ? t('status.some', { count: open.length }) : t('status.allWell')}
+            {open.length ? `${t('status.some', { count: open.length })} ` : null}
+            {unwell.length ? t('status.unwell.some', { chains: unwell.join(', ') }) : null}
+            {open.length || unwell.length ? null : t('status.allWell')}
           </p>
           {works ? <p>{t('status.works', { works })}</p> : null}
         </div>
@@ -37,6 +45,7 @@ export function StatusPage(): ReactNode {
       )}
       <PlannedStop />
       <Windows />
+      <Unwell />
       {open.map((each) => (
         <OpenSuspension key={each.suspension} row={each} />
       ))}

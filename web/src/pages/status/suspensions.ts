@@ -13,8 +13,10 @@ export interface Suspension {
   title: Record<Language, string>
   actions: string[]
   level: string
-  /** In ms; '' where nobody can say. */
+  /** In ms; '' where nobody can say, or where it has passed. */
   estOpenTs: string
+  /** Whether it was to be over by now. */
+  isLate: boolean
   beginTs: string
   endTs: string
   isOverdue: boolean
@@ -48,6 +50,8 @@ export interface Stopped {
   suspensions: Suspension[]
   /** Names of actions that nothing stops everywhere. */
   works: string[]
+  /** Networks whose nodes are not believed: deposits and withdrawals wait there. */
+  unwell: string[]
 }
 
 const KEY = ['suspensions']
@@ -106,5 +110,5 @@ export function useSuspension(suspension: string): SuspensionDetail | undefined 
 
 async function load(state: 'open' | 'closed'): Promise<Stopped> {
   const [row] = await rest.get<Stopped, 'x/suspensions'>('x/suspensions', { state })
-  return row ?? { suspensions: [], works: [] }
+  return row ?? { suspensions: [], works: [], unwell: [] }
 }

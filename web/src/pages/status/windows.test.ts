@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isOfNetwork, networkIn, pairsOf } from './windows'
+import { chainIn, isOfNetwork, isUnwell, networkIn, pairsOf } from './windows'
 
 // Criterion: WEB-STATUS-WINDOW-1
 test('pairs are read from a title, and that it names not all of them', () => {
@@ -18,4 +18,12 @@ test('a window of a network is told by its address, and the network by the title
   expect(isOfNetwork({ href: '/api/v5/system/status?network=7' })).toBe(true)
   expect(isOfNetwork({ href: '/api/v5/system/status?window=7' })).toBe(false)
   expect(networkIn('Maintenance of ERC20: deposits and withdrawals')).toBe('ERC20')
+})
+
+// Criterion: WEB-STATUS-UNWELL-1
+test('a network whose nodes are not believed is told of while it lasts', () => {
+  const href = '/api/v5/system/status?unwell=1-1700'
+  expect(isUnwell({ href, state: 'ongoing' })).toBe(true)
+  expect(isUnwell({ href: '/api/v5/system/status?network=1', state: 'ongoing' })).toBe(false)
+  expect(chainIn('ERC20: deposits and withdrawals wait – our node does not answer')).toBe('ERC20')
 })

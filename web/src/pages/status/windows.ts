@@ -2,6 +2,7 @@ import { type StatusNotice, useNotices } from './notices'
 
 const WINDOW = '?window='
 const NETWORK = '?network='
+const UNWELL = '?unwell='
 const NETWORK_NAME = /^Maintenance of (.+): deposits and withdrawals$/
 const NAMES = /[A-Z0-9]+(?:-[A-Z0-9]+)+/g
 const MORE = / and others$/
@@ -16,6 +17,16 @@ export function useWindows(): StatusNotice[] {
 /** Whether a window is of a network: there deposits and withdrawals wait. */
 export function isOfNetwork({ href }: Pick<StatusNotice, 'href'>): boolean {
   return href.includes(NETWORK)
+}
+
+/** Whether a row is of a network whose nodes are not believed, and lasts. */
+export function isUnwell({ href, state }: Pick<StatusNotice, 'href' | 'state'>): boolean {
+  return href.includes(UNWELL) && state === 'ongoing'
+}
+
+/** The network that the title of such a row begins with. */
+export function chainIn(title: string): string {
+  return title.split(':')[0] ?? title
 }
 
 /** The network that a title of the exchange's names. */

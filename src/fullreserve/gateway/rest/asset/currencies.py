@@ -78,6 +78,7 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
     is_served = network.network in context.addresses and line.is_well
     no_deposits, no_withdrawals = stopped.deposits(line), stopped.withdrawals(line)
     can_deposit = line.deposits is None and no_deposits is None
+    now_ms = context.clock.exchange_ms()
     can_withdraw = line.withdrawals is None and no_withdrawals is None and context.pays()
 
     def amount(value: bytes) -> str:
@@ -87,7 +88,7 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         "canDep": is_served and can_deposit,
         "canWd": is_served and can_withdraw,
         "chain": line.chain,
-        "depEstOpenTime": _opens(line.deposits, no_deposits),
+        "depEstOpenTime": _opens(line.deposits, no_deposits, now_ms),
         "fee": amount(terms.fee),
         "maxFee": amount(terms.fee),
         "maxWd": amount(terms.maximum),
@@ -98,17 +99,17 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         "minWdUnlockConfirm": str(network.unlock_after),
         "needTag": network.needs_memo,
         "usedWdQuota": decimals.text(quota.used, USD_DIGITS),
-        "wdEstOpenTime": _opens(line.withdrawals, no_withdrawals),
+        "wdEstOpenTime": _opens(line.withdrawals, no_withdrawals, now_ms),
         "wdQuota": decimals.text(quota.limit, USD_DIGITS),
         "wdTickSz": str(terms.digits),
     }
 
 
-def _opens(hold: Hold | None, stop: Suspension | None) -> str:
-    """When all that stops it is expected to be over; "" where nobody can say."""
+def _opens(hold: Hold | None, stop: Suspension | None, now_ms: int) -> str:
+    """When all that stops it is expected to be over; "" where nobody can say, or it has passed."""
     times = [hold.until_ms] if hold is not None else []
     times += [stop.terms.est_open_ms] if stop is not None else []
-    return str(max(times)) if times and all(times) else ""
+    return str(max(times)) if times and min(times) > now_ms else ""
 
 
 def routes(context: Context) -> Routes:

@@ -40,6 +40,7 @@ Logs = dict[int, dict[int, DrainLog]]
 # The second: by a few; the third: with the queue committed to request by request.
 FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
 USD = 10**8
+LATE = "Later than expected"
 STATUS_STATES = {
     SuspensionState.ACTIVE: "ongoing",
     SuspensionState.REOPEN_PLANNED: "ongoing",
@@ -81,6 +82,11 @@ class Places:
         return "-".join((*named, self.network(scope.network)) if scope.network else named)
 
 
+def expected(time_ms: int, now_ms: int) -> str:
+    """A time at which something is expected; "" for none, and for one that has passed."""
+    return str(time_ms) if time_ms > now_ms else ""
+
+
 def is_public(one: Suspension) -> bool:
     """Whether everybody is told: not of a draft, nor of a single user."""
     return (
@@ -105,7 +111,8 @@ def row(one: Suspension, places: Places, now_ms: int) -> Row:
         "mode": Mode(terms.mode).name.lower(),
         "capUsd": str(terms.per_user_usd // USD) if terms.per_user_usd else "",
         "capAmt": places.text(terms.scope.asset, terms.per_asset) if terms.per_asset else "",
-        "estOpenTs": str(terms.est_open_ms) if terms.est_open_ms else "",
+        "estOpenTs": expected(terms.est_open_ms, now_ms),
+        "isLate": one.is_in_force and 0 < terms.est_open_ms <= now_ms,
         "beginTs": str(one.created_ms),
         "endTs": str(one.changed_ms) if one.state >= SuspensionState.LIFTED else "",
         "trigger": Trigger(one.trigger).name if one.trigger else "",
@@ -131,7 +138,7 @@ def detail(
     ]
     found["gates"] = [gate_row(one, gate, places, now_ms) for gate in gates_of(one)]
     found["signOffs"] = str(len(one.sign_offs))
-    found["queue"] = queue_rows(waiting, places)
+    found["queue"] = queue_rows(waiting, places) if one.stops_leaving else []
     found["drain"] = drain_row(one, places, drained)
     found["reportDigest"] = one.report.hex()
     return found
@@ -317,7 +324,7 @@ def _tick(tick: Any) -> Row:
     }
 
 
-def status_row(one: Suspension, places: Places, *, demo: bool) -> Row:
+def status_row(one: Suspension, places: Places, now_ms: int, *, demo: bool) -> Row:
     """A suspension as OKX's `system/status` has maintenance."""
     reason = Reason(one.terms.reason)
     planned = reason in _PLANNED
@@ -327,18 +334,19 @@ def status_row(one: Suspension, places: Places, *, demo: bool) -> Row:
     elif one.terms.actions & Action.BOT:
         service = _BOTS
     is_over = one.state >= SuspensionState.LIFTED
-    end = one.changed_ms if is_over else one.terms.est_open_ms
+    end = str(one.changed_ms) if is_over else expected(one.terms.est_open_ms, now_ms)
+    is_late = not is_over and bool(one.terms.est_open_ms) and not end
     opening = [step.time_ms for step in one.history if step.state == SuspensionState.CANARY]
     return {
         "title": titles(one, places.where(one))["en"],
         "state": STATUS_STATES[SuspensionState(one.state)],
         "begin": str(one.created_ms),
-        "end": str(end) if end else "",
+        "end": end,
         "preOpenBegin": str(opening[-1]) if opening else "",
         "href": f"/api/v5/x/suspension?suspension={one.number}",
         "serviceType": service,
         "system": "unified",
-        "scheDesc": "",
+        "scheDesc": LATE if is_late else "",
         "maintType": "1" if planned else "3" if one.trigger else "2",
         "env": "2" if demo else "1",
     }

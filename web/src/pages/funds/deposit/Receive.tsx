@@ -5,8 +5,8 @@ import { useTranslation } from '~/i18n'
 import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Copyable } from '~/pages/account/layout/Copyable'
-import { useDates } from '~/pages/account/layout/dates'
 import { QrCode } from '~/pages/account/security/QrCode'
+import { Expected } from '~/pages/status/Expected'
 import { type Line, networkOf } from '../currencies'
 import { FactList } from '../layout/FactList'
 import css from '../layout/Funds.module.css'
@@ -72,16 +72,10 @@ function Terms({ line }: { line: Line }): ReactNode {
 
 function Suspended({ line }: { line: Line }): ReactNode {
   const { t } = useTranslation()
-  const date = useDates()
   const { ccy, chain, depEstOpenTime } = line
   return (
     <p className={css.warning} role="status">
-      {t('deposit.suspended', { ccy, network: networkOf(chain) })}{' '}
-      {depEstOpenTime ? (
-        <>
-          {t('funds.expected')} {date(depEstOpenTime)}
-        </>
-      ) : null}
+      {t('deposit.suspended', { ccy, network: networkOf(chain) })} <Expected ts={depEstOpenTime} />
     </p>
   )
 }

@@ -1,22 +1,16 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
-import { useDates } from '~/pages/account/layout/dates'
+import { Expected } from '~/pages/status/Expected'
 import { type Line, networkOf } from '../currencies'
 import css from '../layout/Funds.module.css'
 
 /** That a withdrawal waits in the queue now, and until when. */
 export function Suspended({ line }: { line: Line }): ReactNode {
   const { t } = useTranslation()
-  const date = useDates()
   const { ccy, chain, wdEstOpenTime } = line
   return (
     <p className={css.warning} role="status">
-      {t('withdraw.suspended', { ccy, network: networkOf(chain) })}{' '}
-      {wdEstOpenTime ? (
-        <>
-          {t('funds.expected')} {date(wdEstOpenTime)}
-        </>
-      ) : null}
+      {t('withdraw.suspended', { ccy, network: networkOf(chain) })} <Expected ts={wdEstOpenTime} />
     </p>
   )
 }

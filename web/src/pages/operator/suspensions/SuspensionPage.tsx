@@ -99,7 +99,7 @@ function Terms({ stop }: { stop: WholeStop }): ReactNode {
         [t('op.sus.others'), <Left key="left" stop={stop} />],
         [t('op.approvedBy'), <People key="approvals" voices={stop.approvals} />],
         [t('op.sus.since'), date(stop.beginTs)],
-        [t('op.sus.expected'), date(stop.estOpenTs)],
+        [t('op.sus.expected'), <ExpectedAt key="expected" stop={stop} />],
         [
           t('op.note'),
           <span key="note" className={termsCss.text}>
@@ -108,6 +108,17 @@ function Terms({ stop }: { stop: WholeStop }): ReactNode {
         ],
       ]}
     />
+  )
+}
+
+/** The time that was told; one that has passed is said as such. */
+function ExpectedAt({ stop }: { stop: WholeStop }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  return (
+    <>
+      {date(stop.estOpenTs)} {stop.isLate ? <Badge look="bad">{t('op.sus.late')}</Badge> : null}
+    </>
   )
 }
 

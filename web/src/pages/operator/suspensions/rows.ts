@@ -19,6 +19,7 @@ export interface Stop {
   capUsd: string
   capAmt: string
   estOpenTs: string
+  isLate: boolean
   beginTs: string
   endTs: string
   trigger: string

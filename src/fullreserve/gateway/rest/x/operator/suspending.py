@@ -460,6 +460,7 @@ class _Suspending:
 
 def _row(one: Suspension, names: rows.Places, now_ms: int) -> dict[str, Any]:
     return rows.row(one, names, now_ms) | {
+        "estOpenTs": str(one.terms.est_open_ms) if one.terms.est_open_ms else "",
         "key": str(one.terms.scope.key),
         "uid": str(one.creator),
         "approvals": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.approvals],
