@@ -1,5 +1,6 @@
 """The commands of reserves: an auditor's, and those for addresses whose keys are elsewhere."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
@@ -23,7 +24,28 @@ def add_reserves(commands: "Subcommands") -> None:
     audit.add_argument(
         "--node", action="append", default=None, metavar="NETWORK=URL", help="a node of your own"
     )
+    add_okx_export(reserves)
     add_declaring(reserves)
+
+
+def add_okx_export(reserves: "Subcommands") -> None:
+    """Add the command that writes a statement in OKX's forms."""
+    export = add_command(
+        reserves,
+        "export-okx",
+        InRoom("fullreserve.reserves.okx_command:export", ("destination", "epoch", "account")),
+        "write a statement as the Merkle files and the reserve CSV that OKX's validators read",
+    )
+    export.add_argument("destination", type=Path, help="a folder that is not there yet, or empty")
+    export.add_argument("--epoch", type=sequence, default=None, help="else the newest")
+    export.add_argument(
+        "--account",
+        action="append",
+        type=sequence,
+        default=None,
+        metavar="UID",
+        help="write the files of this account alone; else those of all",
+    )
 
 
 def add_declaring(reserves: "Subcommands") -> None:

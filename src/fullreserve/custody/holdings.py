@@ -87,12 +87,14 @@ def balances(chain: Chain, found: Sequence[Place], block: Block) -> list[Holding
     ]
 
 
-def prove(data: Path, network: Network, place: Place, message: str) -> Ownership:
+def prove(
+    data: Path, network: Network, place: Place, message: str, *, hashed: bool = False
+) -> Ownership:
     """Proof by the signers that a place is ours; NotProven, ownership.BadMessage.
 
-    `message` begins with `ownership.PREFIX`.
+    `message` begins with `ownership.PREFIX`; `hashed` is the form of OKX's validators.
     """
-    question = SignMessage(network.network, place.key, message)
+    question = SignMessage(network.network, place.key, message, hashed)
     of = network.addresses()
     script = b""
     if isinstance(of, UtxoAddresses):

@@ -97,7 +97,8 @@ class Signer:
             digest = signed_digest(question.quorum, question.challenge)
             return self._key.sign_recoverable(digest, hasher=None)
         if isinstance(question, SignMessage):
-            return self._policy(question.network).prove(question.key, question.message)
+            policy = self._policy(question.network)
+            return policy.prove(question.key, question.message, hashed=question.hashed)
         assert isinstance(question, SignPlan)
         plan = question.plan
         policy = self._policy(plan.network)

@@ -42,11 +42,12 @@ class SignPlan(Question, frozen=True, tag=1):
 
 
 class SignMessage(Question, frozen=True, tag=2):
-    """A message of `ownership`, by a key of `holdings`."""
+    """A message of `ownership`, by a key of `holdings`; `hashed` for OKX's validators."""
 
     network: int
     key: str
     message: str
+    hashed: bool = False
 
 
 class AnswerChallenge(Question, frozen=True, tag=3):

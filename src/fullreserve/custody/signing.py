@@ -111,12 +111,12 @@ class EvmPolicy(NamedTuple):
             body.data == evm_transaction.transfer_call(lane, amount) for lane in self.terms.lanes
         )
 
-    def prove(self, key: str, message: str) -> bytes:
+    def prove(self, key: str, message: str, *, hashed: bool = False) -> bytes:
         """A message signed by a key; WillNotSign."""
         found = self._key(key)
         if found is None:
             raise WillNotSign(f"{key!r} is no key of this signer's")
-        return ownership.sign_as_account(found, message)
+        return ownership.sign_as_account(found, message, hashed=hashed)
 
     def _key(self, key: str) -> PrivateKey | None:
         if key == COLD:
@@ -173,8 +173,10 @@ class UtxoPolicy(NamedTuple):
             raise WillNotSign("this signer's key is not one of the wallet's")
         return bytes(psbt.serialize())
 
-    def prove(self, key: str, message: str) -> bytes:
+    def prove(self, key: str, message: str, *, hashed: bool = False) -> bytes:
         """A message signed by this signer's key of an address; WillNotSign."""
+        if hashed:
+            raise WillNotSign("keys of scripts sign in one form alone")
         found = _child(self.branch, key)
         if found is None:
             raise WillNotSign(f"{key!r} is no key of this signer's")

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fullreserve.config import Settings
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.contracts import call
+from fullreserve.exchange.machine import Machine
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.events import AssetDefined
 from fullreserve.exchange.wire.queries import ListAssets
@@ -107,8 +108,8 @@ def check_log(folder: Path) -> int:
     return count
 
 
-def check_claims(data: Path, document: Document) -> None:
-    """That a replay to the statement's sequence owes what it says; Finding, JournalError."""
+def replayed(data: Path, document: Document) -> Machine:
+    """The exchange where a statement was made, from the journal; Finding, JournalError."""
     place = document["journal"]
     recovered: Recovered = recover(
         JournalReader(data / JOURNAL), data / SNAPSHOTS, durable=place["sequence"]
@@ -116,7 +117,12 @@ def check_claims(data: Path, document: Document) -> None:
     head = recovered.replica.head
     if (head.sequence, head.hash.hex()) != (place["sequence"], place["hash"]):
         raise Finding(f"the journal has another row at sequence {place['sequence']}")
-    machine = recovered.replica.machine
+    return recovered.replica.machine
+
+
+def check_claims(data: Path, document: Document) -> None:
+    """That a replay to the statement's sequence owes what it says; Finding, JournalError."""
+    machine = replayed(data, document)
     assets: list[AssetDefined] = sorted(machine.query(ListAssets()), key=lambda one: one.asset)
     totals, house = dict.fromkeys((one.asset for one in assets), 0), dict[int, int]()
     users = 0

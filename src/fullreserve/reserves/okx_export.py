@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 
-from fullreserve.custody.keccak import keccak256
-
 COINS = ("BTC", "ETH", "USDT")
 _DIGITS = Decimal("1E-8")
 LEFT, RIGHT, ROOT, PADDING = 1, 2, 3, 4
@@ -45,6 +43,16 @@ def plain(amount: Decimal) -> str:
     """
     text = f"{amount.quantize(_DIGITS, ROUND_DOWN):f}"
     return text.rstrip("0").rstrip(".") or "0"
+
+
+def exact(amount: Decimal) -> str:
+    """All digits that a chain has, without trailing zeros: validators compare them with nodes.
+
+    >>> exact(Decimal("1.000000000000000001")), exact(Decimal("50"))
+    ('1.000000000000000001', '50')
+    """
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def balances(amounts: Sequence[Decimal]) -> dict[str, str]:
@@ -85,9 +93,14 @@ def leaf(account: Account) -> Node:
     return Node(_sha(account.nonce + _json(account.amounts)), account.amounts)
 
 
-def user_file(accounts: Sequence[Account], index: int) -> dict[str, Any]:
-    """`merkle_proof_file.json` of the first format: an account and its way to the root."""
-    made = levels([leaf(one) for one in accounts])
+def user_file(
+    accounts: Sequence[Account], index: int, known: list[list[Node]] | None = None
+) -> dict[str, Any]:
+    """`merkle_proof_file.json` of the first format: an account and its way to the root.
+
+    `known` are the levels over these accounts, where they were made already.
+    """
+    made = known or levels([leaf(one) for one in accounts])
     path, place = [], index
     for height, level in enumerate(made[:-1], 1):
         node = level[place ^ 1]
@@ -152,11 +165,6 @@ def tree_file(leaves: Sequence[Node]) -> Iterator[str]:
             yield f"{node.hash},{height},{_json(node.amounts)}"
 
 
-def account_digest(message: str) -> bytes:
-    """What an account's key signs for the reserve file: EIP-191 over the text's own hash."""
-    return keccak256(b"\x19Ethereum Signed Message:\n32" + keccak256(message.encode()))
-
-
 class Row(NamedTuple):
     """A line of the reserve file; `coin` is a name of the validators' table."""
 
@@ -176,14 +184,14 @@ def reserve_file(rows: Sequence[Row], heights: Mapping[str, int]) -> str:
     for row in rows:
         totals[row.coin] = totals.get(row.coin, Decimal(0)) + row.amount
     lines = ["coin,snapshot height,amount"]
-    lines += [f"{coin},{heights[coin]},{plain(total)}" for coin, total in totals.items()]
+    lines += [f"{coin},{heights[coin]},{exact(total)}" for coin, total in totals.items()]
     lines += [
         "",
         _HEAD,
     ]
     for row in rows:
         fields = (
-            *(row.coin, row.network, str(row.height), row.address, plain(row.amount)),
+            *(row.coin, row.network, str(row.height), row.address, exact(row.amount)),
             *(row.message, *row.signatures, row.script),
         )
         if any("," in field for field in fields):

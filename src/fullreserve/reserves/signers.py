@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from fullreserve.custody import holdings, networks
@@ -44,11 +45,16 @@ class Signers:
 
     async def prove(self, place: Place, message: str) -> Ownership:
         """The signers' own signatures; NotProven."""
-        if place.address not in self._held:
-            raise NotProven(f"{place.address} is no address of ours")
-        network, held = self._held[place.address]
+        return await self.signed(place.address, message)
+
+    async def signed(self, address: str, message: str, *, hashed: bool = False) -> Ownership:
+        """The same of an address that `places` named; `hashed` for OKX's validators."""
+        if address not in self._held:
+            raise NotProven(f"{address} is no address of ours")
+        network, held = self._held[address]
+        proving = partial(holdings.prove, hashed=hashed)
         try:
-            made = await asyncio.to_thread(holdings.prove, self._data, network, held, message)
+            made = await asyncio.to_thread(proving, self._data, network, held, message)
         except (holdings.NotProven, BadMessage) as problem:
             raise NotProven(str(problem)) from None
         return Ownership(message=message, signatures=made.signatures, script=made.script)

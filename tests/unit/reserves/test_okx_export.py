@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,10 @@ import pytest
 from coincurve import PrivateKey, PublicKey
 
 from fullreserve.custody.addresses import account_of
+from fullreserve.custody.ownership import hashed_digest
 from fullreserve.reserves import okx_export as okx
 from fullreserve.reserves.okx_export import Account, Row
+from tests.unit.reserves.okx_tools import built, judged
 
 ACCOUNTS = [
     Account(str(1_000 + n), hashlib.sha256(bytes((n,))).hexdigest(), tuple_of)
@@ -28,9 +27,6 @@ ACCOUNTS = [
         (Decimal(n) / 8, Decimal(3 * n), Decimal("19398.33550812") + n) for n in range(7)
     )
 ]
-MODULE = "github.com/okx/proof-of-reserves"
-# A checkout of the module, for machines whose module proxy does not have it.
-SOURCE = "OKX_PROOF_OF_RESERVES"
 COIN = range(len(okx.COINS))
 
 
@@ -107,8 +103,8 @@ def test_the_second_formats_tree_holds_every_part() -> None:
 
 def reserve_rows() -> list[Row]:
     key = PrivateKey(b"\7" * 32)
-    message = "I am a Fullreserve address"
-    raw = key.sign_recoverable(okx.account_digest(message), hasher=None)
+    message = "Fullreserve says that this is its address"
+    raw = key.sign_recoverable(hashed_digest(message), hasher=None)
     signature = "0x" + (raw[:64] + bytes((27 + raw[64],))).hex()
     address = "0x" + account_of(key.public_key.format()).hex()
     return [Row("ETH", "ETH", 100, address, Decimal("1.5"), message, (signature, ""))]
@@ -125,7 +121,7 @@ def test_the_reserve_file_has_nine_columns_and_signatures_that_recover() -> None
     assert len(fields) == 9
     made = bytes.fromhex(fields[6][2:])
     recoverable = made[:64] + bytes((made[64] - 27,))
-    digest = okx.account_digest(fields[5])
+    digest = hashed_digest(fields[5])
     key = PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     assert "0x" + account_of(key.format()).hex() == fields[3]
     with pytest.raises(ValueError, match="comma"):
@@ -134,30 +130,7 @@ def test_the_reserve_file_has_nine_columns_and_signatures_that_recover() -> None
 
 @pytest.fixture(scope="module")
 def validator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OKX's MerkleValidator, from the module proxy or from the checkout that SOURCE names."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("Go is not installed")
-    folder = tmp_path_factory.mktemp("okx")
-    source = os.environ.get(SOURCE)
-    what = "./cmd/merklevalidator" if source else f"{MODULE}/cmd/merklevalidator@latest"
-    built = subprocess.run(
-        [go, "install", "-buildvcs=false", what],
-        env={**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"},
-        cwd=source, capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-    if built.returncode:
-        pytest.skip(f"OKX's validator cannot be built here: {built.stderr.strip()[-200:]}")
-    return folder / "merklevalidator"
-
-
-def judged(validator: Path, **files: Path) -> str:
-    """What the validator says of files, by its options' names."""
-    options = [part for name, place in files.items() for part in (f"--{name}", str(place))]
-    done = subprocess.run(
-        [str(validator), *options], capture_output=True, text=True, check=False, timeout=60
-    )
-    return done.stdout + done.stderr
+    return built("merklevalidator", tmp_path_factory.mktemp("okx"))
 
 
 @pytest.mark.slow
@@ -167,7 +140,9 @@ def test_okx_own_validator_judges_the_first_format(validator: Path, tmp_path: Pa
     honest = okx.user_file(ACCOUNTS, 3)
     for document, passes in ((honest, True), (altered(honest), False)):
         place.write_text(json.dumps(document))
-        assert ("validation passed" in judged(validator, merkle_proof_file=place)) is passes
+        assert (
+            "validation passed" in judged(validator, tmp_path, merkle_proof_file=place)
+        ) is passes
 
 
 @pytest.mark.slow
@@ -185,7 +160,7 @@ def test_okx_own_validator_judges_the_second_format(validator: Path, tmp_path: P
     def passes(text: str, document: Any) -> bool:
         tree.write_text(text)
         info.write_text(json.dumps(document))
-        said = judged(validator, merkle_file=tree, user_info_file=info)
+        said = judged(validator, tmp_path, merkle_file=tree, user_info_file=info)
         assert ("validation passed" in said) is not ("validation failed" in said), said
         if "validation passed" in said:
             total = [okx.plain(sum((one.amounts[n] for one in ACCOUNTS), Decimal(0))) for n in COIN]
