@@ -54,6 +54,7 @@ class Outflow:
         self._share = share
         self._version = 0
         self._left: dict[int, Left] = {}  # by withdrawal
+        self._was_refused = False
 
     async def round(self) -> None:
         """Looks at what has left since the last round; Unavailable."""
@@ -68,8 +69,8 @@ class Outflow:
             if one.time_ms > since_ms or not one.is_posted
         }
         lately = [one for one in self._left.values() if one.time_ms > since_ms]
-        if is_new and lately:
-            await self._judge(lately, since_ms)
+        if lately and (is_new or self._was_refused):
+            self._was_refused = not await self._judge(lately, since_ms)
 
     async def _learn(self, since_ms: int) -> bool:
         """Whether anything has changed; a page at a time, from the newest back."""
@@ -97,8 +98,9 @@ class Outflow:
             is_posted = one.state == WithdrawalState.SUCCESS
             self._left[one.number] = Left(left_ms, one.asset, one.value, is_posted)
 
-    async def _judge(self, left: Sequence[Left], since_ms: int) -> None:
-        held = await self._held()
+    async def _judge(self, left: Sequence[Left], since_ms: int) -> bool:
+        """Whether all is suspended that is to be."""
+        held, is_done = await self._held(), True
         for one in left:
             if one.is_posted:
                 held[one.asset] += one.amount
@@ -107,7 +109,9 @@ class Outflow:
             had = held[asset]
             if amount * PERCENT > had * self._share:
                 evidence = {"left": amount, "had": had, "sinceMs": since_ms, "percent": self._share}
-                await trip(self._house, Trigger.VELOCITY, Scope(Level.ASSET, asset=asset), evidence)
+                place = Scope(Level.ASSET, asset=asset)
+                is_done &= await trip(self._house, Trigger.VELOCITY, place, evidence)
+        return is_done
 
     async def _held(self) -> Counter[int]:
         """Coins of all tiers by the ledger, which posts a withdrawal once it is final."""

@@ -88,11 +88,12 @@ class Watcher:
         self._known = -1
         self._state = ""
         self._stopped = ""  # why the chain is not followed any more
+        self._is_suspended = False  # for that
 
     async def round(self) -> None:
         """Follows the chain as far as it is; Unavailable when the exchange is not there."""
         if self._stopped:
-            self._not_compared(self._stopped)
+            await self._stay()
             return
         found = await asyncio.to_thread(health, self._chain, self._second)
         await self._look_apart(found)
@@ -161,26 +162,37 @@ class Watcher:
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
-            await self._suspend(Trigger.DEEP_REORG, {"problem": why})
             self._stopped = why
+            await self._stay()
             return False
         if not reports:
             return False
-        await self._reorganised(reports)
+        if not await self._reorganised(reports):
+            return False  # the next round is told the same
         await self._report(list(self._payloads(reports)))
         self._store.keep_cursor(number, following.store(cursor))
         return True
 
-    async def _reorganised(self, reports: Iterable[following.Report]) -> None:
-        """Before anything of the new blocks is credited: what was final was not, if it was deep."""
+    async def _stay(self) -> None:
+        """Where nothing is known of the chain any more, withdrawals of it stop."""
+        self._not_compared(self._stopped)
+        if not self._is_suspended:
+            evidence = {"problem": self._stopped}
+            self._is_suspended = await self._suspend(Trigger.DEEP_REORG, evidence)
+
+    async def _reorganised(self, reports: Iterable[following.Report]) -> bool:
+        """Whether new blocks may be credited: what was final was not, if it was deep."""
         for one in reports:
             if isinstance(one, following.Left):
                 log.warning("blocks left", network=self._network.network, **one._asdict())
-                if one.depth >= self._network.unlock_after:
-                    await self._suspend(Trigger.DEEP_REORG, one._asdict())
+                is_deep = one.depth >= self._network.unlock_after
+                if is_deep and not await self._suspend(Trigger.DEEP_REORG, one._asdict()):
+                    return False
+        return True
 
-    async def _suspend(self, trigger: Trigger, evidence: Mapping[str, object]) -> None:
-        await trip(self._house, trigger, Scope(Level.CHAIN, self._network.network), evidence)
+    async def _suspend(self, trigger: Trigger, evidence: Mapping[str, object]) -> bool:
+        place = Scope(Level.CHAIN, self._network.network)
+        return await trip(self._house, trigger, place, evidence)
 
     @staticmethod
     def _restored(kept: bytes | None) -> following.Cursor | None:

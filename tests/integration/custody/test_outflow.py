@@ -13,6 +13,7 @@ import pytest
 
 from fullreserve.custody.outflow import HOUR_MS, Left, Outflow, counted
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import suspensions
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -89,6 +90,20 @@ async def test_more_than_the_share_in_an_hour_stops_the_asset(exchange: Withdraw
     await worker.round()
     await Outflow(exchange.house, clock, 50).round()
     assert await stops(exchange) == [one]
+
+
+async def test_a_stop_that_was_refused_is_asked_for_again(
+    exchange: Withdrawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing more leaves. Criterion: CUST-OUTFLOW-1."""
+    worker = Outflow(exchange.house, exchange.bed.clock, 50)
+    await leave(exchange, 6 * COIN)
+    with monkeypatch.context() as full:
+        full.setattr(suspensions, "OPEN_MAX", 0)
+        await worker.round()
+        assert await stops(exchange) == []
+    await worker.round()
+    assert len(await stops(exchange)) == 1
 
 
 async def test_what_left_before_the_hour_counts_no_more(exchange: Withdrawing) -> None:

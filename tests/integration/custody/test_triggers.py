@@ -24,6 +24,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.custody.watcher import SILENT_MS, Watcher
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import suspensions
 from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, ListNetworks
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import (
@@ -163,6 +164,40 @@ async def test_a_chain_that_left_all_that_is_known_of_it_is_stopped(watched: Wat
     await watched.watcher.round()
     assert await watched.stopped() == [(Trigger.DEEP_REORG, Scope(Level.CHAIN, NETWORK))]
     assert watched.found[0].version == watched.found[0].number
+
+
+async def test_a_stop_that_was_refused_is_asked_for_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything of the new blocks is credited. Criterion: CHAINS-TRIGGER-1."""
+    chain, watcher = watched.chain, watched.watcher
+    index = await watched.address()
+    chain.mine(UNLOCK + 1)
+    await watcher.round()
+    stop = [(Trigger.DEEP_REORG, Scope(Level.CHAIN, NETWORK))]
+    with monkeypatch.context() as full:
+        full.setattr(suspensions, "OPEN_MAX", 0)
+        chain.reorganise(UNLOCK)
+        chain.pay(index, PAID)
+        chain.mine(UNLOCK)
+        await watcher.round()
+        assert await watched.states() == []
+    await watcher.round()
+    assert await watched.stopped() == stop
+    assert await watched.states() == [8]
+
+
+async def test_a_stop_of_a_chain_that_left_all_is_asked_for_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CHAINS-TRIGGER-1."""
+    watched.chain.reorganise(1)
+    with monkeypatch.context() as full:
+        full.setattr(suspensions, "OPEN_MAX", 0)
+        await watched.watcher.round()
+        assert await watched.stopped() == []
+    await watched.watcher.round()
+    assert len(await watched.stopped()) == 1
 
 
 @pytest.fixture
