@@ -118,6 +118,7 @@ JOURNALS: dict[
     "safety-3": (SAFETY, partial(safety_log.fill, edition=3)),
     "surveys": (SAFETY, partial(safety_log.fill, edition=3, stopping=1)),
     "evidence": (SAFETY, partial(safety_log.fill, edition=3, stopping=2)),
+    "lifts": (SAFETY, partial(safety_log.fill, edition=3, stopping=3)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "risk": (SAFETY, risk_log.fill),

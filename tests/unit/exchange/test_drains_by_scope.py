@@ -14,10 +14,12 @@ import pytest
 from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Drain, Hold, Settle
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
+from fullreserve.exchange.products.suspension_state import Refused
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     DrainOf,
     Level,
+    Lift,
     Scope,
 )
 from fullreserve.exchange.products.withdrawal_state import (
@@ -49,8 +51,10 @@ from tests.unit.exchange.suspension_world import (
     opened,
     reopened,
     requests,
+    say,
     settle,
     stop,
+    survey,
 )
 
 QUEUED, WAITING = WithdrawalState.QUEUED, WithdrawalState.WAITING
@@ -150,6 +154,43 @@ def test_a_drain_of_some_takes_nobody_else_s() -> None:
     entered = [one.number for tick in logs[CHAIN][BTC].ticks for one in tick.entered]
     assert (told.waiting, states(world)) == (0, [(QUEUED, False)])
     assert entered == [requests(world)[0].number]
+    assert lift(world, number) == 0
+
+
+def frozen(world: World, *, is_frozen: bool = True) -> None:
+    flags = OwnerFlag.FROZEN if is_frozen else OwnerFlag(0)
+    world.core(SetOwner(0, 0, ALICE, SEGMENT.key, 1, flags, 1))
+
+
+@pytest.mark.parametrize("other", [held, stopped_by_core, frozen])
+@pytest.mark.parametrize("scope", [OF_ALICE, Scope(Level.CHAIN, CHAIN)])
+def test_a_stop_ends_though_something_else_holds_a_request(
+    other: Callable[..., None], scope: Scope
+) -> None:
+    """Which is paid once that ends, without the stop. Criterion: SUS-DRAIN-3."""
+    world, number = begun(scope)
+    other(world)
+    drained(world, number)
+    assert states(world, ALICE)[-1] == (QUEUED, False)
+    assert lift(world, number) == 0
+    settle(world)
+    assert states(world, ALICE)[-1] == (QUEUED, False)
+    other(world, **{f"is_{'stopped' if other is stopped_by_core else other.__name__}": False})
+    settle(world)
+    assert states(world, ALICE)[-1][0] == WAITING
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_was_held_when_the_queue_was_read_is_read_again(other: Callable[..., None]) -> None:
+    """Nobody is passed over by what ended meanwhile. Criterion: SUS-DRAIN-3."""
+    world, number = begun(Scope(Level.CHAIN, CHAIN))
+    other(world)
+    survey(world, number)
+    other(world, **{"is_held" if other is held else "is_stopped": False})
+    assert say(world, Lift(number)) == Refused.SURVEY
+    assert lift(world, number) == Refused.QUEUE
+    drained(world, number)
     assert lift(world, number) == 0
 
 

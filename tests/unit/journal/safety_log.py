@@ -31,7 +31,7 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_state import EVIDENCED, HOUR_MS
+from fullreserve.exchange.products.suspension_state import EVIDENCED, HOUR_MS, LIFTED_PAST
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
 from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, ETH, FEE_BTC, NETWORKS, TOKENS, transfer
@@ -259,10 +259,12 @@ async def _way_back(log: Log, number: int) -> None:
     for who in (second, third):
         await log.say(stops.SUSPENSIONS, stops.SignOff(number), who)
     is_scoped = log.states[stops.SUSPENSIONS].edition > 0
+    lasts = log.states[stops.SUSPENSIONS].edition >= LIFTED_PAST and log.draws.randrange(2)
     for turn in range(6):
         if is_scoped:
-            # One tick falls into a maintenance.
-            await log.say(WITHDRAWALS, Hold(CHAIN, 0, turn == HELD_TURN))
+            # One tick falls into a maintenance, or all from then on.
+            is_held = turn >= HELD_TURN if lasts else turn == HELD_TURN
+            await log.say(WITHDRAWALS, Hold(CHAIN, 0, is_held))
         await log.survey(number)
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
@@ -271,6 +273,8 @@ async def _way_back(log: Log, number: int) -> None:
             await pay(log, canary)
         whose = number if is_scoped else 0
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
+    if lasts:
+        await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
 
 
 async def _measured(log: Log, number: int) -> None:

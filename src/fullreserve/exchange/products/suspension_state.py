@@ -27,10 +27,11 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 2  # of the fold's rules, that this version knows
+EDITION = 3  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
+LIFTED_PAST = 3  # the edition from which on a stop ends though something else holds requests
 MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by
 SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
 
@@ -199,7 +200,8 @@ class Surveyed(msgspec.Struct, array_like=True, frozen=True):
 class SuspensionsState(State):
     """`surveys` and `rolls`, of those whose queue was opened, by suspension.
 
-    `measured` by network; `kept` by suspension and gate, the newest of each.
+    `grounds`: what held requests back elsewhere when a survey began. `measured` by network; `kept`
+    by suspension and gate, the newest of each.
     """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
@@ -208,6 +210,7 @@ class SuspensionsState(State):
     rolls: dict[int, Roll] = msgspec.field(default_factory=dict)
     measured: dict[int, Measured] = msgspec.field(default_factory=dict)
     kept: dict[int, dict[int, Kept]] = msgspec.field(default_factory=dict)
+    grounds: dict[int, bytes] = msgspec.field(default_factory=dict)
 
 
 def opened(one: Suspension) -> int:

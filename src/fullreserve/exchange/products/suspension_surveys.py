@@ -17,8 +17,10 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products import suspension_rules as rules
 from fullreserve.exchange.products import suspension_wire as wire
+from fullreserve.exchange.products.suspension_elsewhere import Elsewhere
 from fullreserve.exchange.products.suspension_state import (
     EDITION,
+    LIFTED_PAST,
     SURVEY_KEPT_MS,
     SURVEYED,
     Refused,
@@ -58,13 +60,16 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         if not self._is_surveyed or not one.is_in_force:
             return Outcome(code=Refused.WRONG_STATE)
         before = self.state.surveys.get(one.number)
+        elsewhere = self._elsewhere(view)
         if before is None or said.is_new:
             before = Surveyed(moment.sequence)
+            if elsewhere is not None:
+                self._set(self.state.grounds, one.number, elsewhere.digest)
         elif before.ended_ms:
             return Outcome()
         waiting, last = gates.next_few(one.terms.scope, before.cursor, before.began, view)
         is_draining = one.state == SuspensionState.DRAINING
-        alone = self._first_alone(one, waiting) if is_draining else 0
+        alone = self._first_alone(one, waiting, elsewhere) if is_draining else 0
         after = _replace(
             _counted(before, waiting),
             alone=alone,
@@ -83,9 +88,21 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             digest = gates.chained(digest, each)
         return _replace(survey, digest=digest)
 
-    def _first_alone(self, one: Suspension, waiting: Iterable[gates.Waiting]) -> int:
+    def _first_alone(
+        self, one: Suspension, waiting: Iterable[gates.Waiting], elsewhere: Elsewhere | None
+    ) -> int:
         others = _Others(self._others(one))
-        return next((each.queued.number for each in waiting if _is_alone(one, each, others)), 0)
+        found = (
+            each.queued.number
+            for each in waiting
+            if not (elsewhere is not None and elsewhere.holds_one(each))
+            and _is_alone(one, each, others)
+        )
+        return next(found, 0)
+
+    def _elsewhere(self, view: View) -> Elsewhere | None:
+        """What else holds requests back; None before edition 3, when that was not asked."""
+        return Elsewhere.of(view) if self.state.edition >= LIFTED_PAST else None
 
     # Reading
 
@@ -108,10 +125,12 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         if not self._is_surveyed:
             return Refused.QUEUE if self._still_waiting(one, view) else 0
         others, action = self._others(one), one.terms.actions & wire.LEAVING
+        elsewhere = self._elsewhere(view)
         here = [
             (line.network, line.asset)
             for line in gates.sums(one.terms.scope, view)
             if not rules.stops_all(others, action, line.network, line.asset)
+            and not (elsewhere is not None and elsewhere.holds_all(line.network, line.asset))
         ]
         if not here:
             return 0
@@ -120,11 +139,13 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         found = self._survey_of(one, moment)
         if found is None or self._changed_last(one) > found.began:
             return Refused.SURVEY
+        if elsewhere is not None and self.state.grounds.get(one.number) != elsewhere.digest:
+            return Refused.SURVEY
         if not found.alone:
             return 0
         still = gates.waiting(found.alone, one.terms.scope, view)
         owned = gates.owned([still] if still is not None else [], view)
-        is_alone = any(_is_alone(one, each, _Others(others)) for each in owned)
+        is_alone = self._first_alone(one, owned, elsewhere) > 0
         return Refused.QUEUE if is_alone else Refused.SURVEY
 
     def _lost_canaries(self, one: Suspension, moment: Moment, view: View) -> bool:

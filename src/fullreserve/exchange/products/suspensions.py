@@ -62,7 +62,7 @@ class Suspensions(Evidences):
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
-    added = ("edition", "surveys", "rolls", "measured", "kept")
+    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds")
 
     def __init__(self) -> None:
         self._paged: tuple[Roll, list[int]] | None = None
@@ -201,6 +201,7 @@ class Suspensions(Evidences):
         )
         self._moved(broken, _State.ACTIVE, who, moment)
         self._let_go(self.state.surveys, one.number)
+        self._let_go(self.state.grounds, one.number)
         self._let_go(self.state.rolls, one.number)
         return Outcome()
 
@@ -314,6 +315,7 @@ class Suspensions(Evidences):
             fresh = self._with_canaries(who, fresh, moment, view)
         if survey is not None:
             self._let_go(self.state.surveys, one.number)
+            self._let_go(self.state.grounds, one.number)
             self._set(self.state.rolls, one.number, survey.roll)
             digest = gates.roll_digest(said.seed, survey.digest)
             fresh = _replace(fresh, queue_digest=digest)
@@ -372,6 +374,7 @@ class Suspensions(Evidences):
             return Outcome(code=code)
         self._moved(one, _State.LIFTED, who, moment)
         self._let_go(self.state.surveys, one.number)
+        self._let_go(self.state.grounds, one.number)
         return Outcome(commands=rules.core_command(one.number, one.terms, lifted=True))
 
     # Keeping
