@@ -94,10 +94,11 @@ class PlainOrders:
 class SignedRequests:
     """Reads requests that were signed, within 30 seconds of now, by keys which it was told of.
 
-    None declines, without a reason: `gateway.auth` says what is wrong, if anything is.
+    None declines, without a reason: `gateway.auth` says what is wrong, if anything is. Orders that
+    were signed before `orders_since_ms` are declined.
     """
 
-    def __init__(self) -> None: ...
+    def __init__(self, orders_since_ms: int) -> None: ...
     def learn(self, name: bytes, secret: bytes, passphrase: bytes, owner: int, caller: Any) -> None:
         """Takes a key's signatures from now on; `caller` is what it is given back as."""
 

@@ -140,6 +140,7 @@ struct Caller {
 #[pyclass(module = "fullreserve._core")]
 pub struct SignedRequests {
     signers: Signers<Caller>,
+    orders_since_ms: i64,
 }
 
 /// Caller, what a proxy says of its address, signature, and the order.
@@ -150,9 +151,10 @@ type SignedRead<'py> = (Py<PyAny>, Option<Bytes<'py>>, Bytes<'py>, Bytes<'py>);
 #[pymethods]
 impl SignedRequests {
     #[new]
-    fn new() -> Self {
+    fn new(orders_since_ms: i64) -> Self {
         Self {
             signers: Signers::default(),
+            orders_since_ms,
         }
     }
 
@@ -174,7 +176,8 @@ impl SignedRequests {
         self.signers.forget();
     }
 
-    /// One order of the request at `path`; a request that expires is left to others.
+    /// One order of the request at `path`; a request that expires is left to others, and one that
+    /// was signed before orders are taken once here.
     fn order<'py>(
         &self,
         py: Python<'py>,
@@ -187,6 +190,9 @@ impl SignedRequests {
         let signed = self.signers.read(data, now_ms)?;
         let request = &signed.request;
         if request.target != path || !request.is_post || request.header(b"exptime").is_some() {
+            return None;
+        }
+        if signed.time_ms < self.orders_since_ms {
             return None;
         }
         let submission = Submission {

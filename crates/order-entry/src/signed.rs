@@ -25,10 +25,11 @@ pub struct Signers<T> {
     named: HashMap<Box<[u8]>, Signer<T>>,
 }
 
-/// A request, who signed it, the signature, and what a proxy says of the address.
+/// A request, who signed it, when it says so, the signature, and what a proxy says of the address.
 pub struct Signed<'a, T> {
     pub request: Request<'a>,
     pub caller: &'a T,
+    pub time_ms: i64,
     pub sign: &'a [u8],
     pub forwarded: Option<&'a [u8]>,
 }
@@ -72,7 +73,8 @@ impl<T> Signers<T> {
         let time = request.header(b"ok-access-timestamp")?;
         let sign = request.header(b"ok-access-sign")?;
         let passphrase = request.header(b"ok-access-passphrase")?;
-        if now_ms.abs_diff(timestamp_ms(time)?) > WINDOW_MS.unsigned_abs() {
+        let time_ms = timestamp_ms(time)?;
+        if now_ms.abs_diff(time_ms) > WINDOW_MS.unsigned_abs() {
             return None;
         }
         // The full reader does not see a question mark without a query.
@@ -92,6 +94,7 @@ impl<T> Signers<T> {
         }
         Some(Signed {
             caller: &signer.caller,
+            time_ms,
             sign,
             forwarded: request.header(b"x-forwarded-for"),
             request,

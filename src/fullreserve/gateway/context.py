@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fullreserve.clock import Clock
+from fullreserve.clock import US_PER_MS, Clock
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.chain_addresses import ChainAddresses
@@ -49,6 +49,8 @@ class Context:
     them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
     own name of a transaction that the log knows by a hash, for threads; `pays` says whether who
     pays withdrawals is there. `proxies` are those whose word on a caller's address counts.
+    `began_ms` of wall time is when this process began to listen: a request that was signed before
+    may have been taken by another one.
     """
 
     door: Door
@@ -71,6 +73,7 @@ class Context:
     proxies: Proxies = field(default_factory=Proxies)
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
+    began_ms: int = field(init=False)
     rates: OrderRates = field(init=False, default_factory=OrderRates)
     maintenance: Maintenance = field(init=False)
     client_ids: ClientIds = field(init=False)
@@ -78,6 +81,7 @@ class Context:
     closed: dict[int, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.began_ms = self.clock.wall_us() // US_PER_MS
         self.desk = Desk(self.vault)
         self.readers = Readers(self.clock)
         self.maintenance = Maintenance(self.clock, self.folder)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fullreserve.gateway.rest.once import TOGETHER_MS
-from tests.integration.rest.bed import API, HandClock, RestBed
+from tests.integration.rest.bed import API, Answer, HandClock, RestBed
 from tests.integration.rest.keys import FILL, ORDER
 
 LIMIT = {"instId": "BTC-USDT", "tdMode": "cash", "ordType": "limit"}
@@ -220,6 +220,44 @@ async def test_a_repeated_request_does_not_double_a_named_order(tmp_path: Path) 
         assert codes == ["0", "50113", "50113", "50113"]
     fills = await rest.get("trade/fills", rest.alice)
     assert sorted(row["clOrdId"] for row in fills.data) == ["w1", "w2", "w3"]
+    await rest.close()
+
+
+@pytest.mark.parametrize("named", ["", ',"clOrdId":"w1"'])
+async def test_what_was_signed_before_a_restart_is_not_done_again(
+    tmp_path: Path, named: str
+) -> None:
+    """Criterion: REST-AUTH-4. Not even within the time in which orders may be signed alike."""
+    clock = HandClock()
+    rest = await RestBed.open(tmp_path, clock=clock)
+    await rest.place(rest.bob, "sell", "40000", "50")
+    order = '{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"market","sz":"4000"'
+    bodies = {
+        "trade/order": order + named + "}",
+        "asset/transfer": '{"ccy":"USDT","amt":"10","from":"18","to":"6"}',
+    }
+    signed = {
+        path: rest.signed(rest.alice, "POST", API + path, body.encode())
+        for path, body in bodies.items()
+    }
+
+    async def send(path: str) -> Answer:
+        body = bodies[path].encode()
+        return await rest.call("POST", API + path, body=body, headers=signed[path])
+
+    assert [(await send(path)).code for path in bodies] == ["0", "0"]
+    keys = (rest.alice, rest.bob)
+    await rest.close()
+    clock.advance(TOGETHER_MS // 2)
+    rest = await RestBed.open(tmp_path, clock=clock, traders=keys)
+    for path in bodies:
+        answer = await send(path)
+        assert answer.code == "50113"
+        assert "before the exchange started" in answer.json["msg"]
+    assert len((await rest.get("trade/fills", rest.alice)).data) == 1
+    assert (await rest.get("asset/balances", rest.alice)).row["bal"] == "10"
+    anew = json.loads(bodies["trade/order"])
+    assert (await rest.post("trade/order", rest.alice, anew)).code == "0"
     await rest.close()
 
 

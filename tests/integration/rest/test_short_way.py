@@ -144,6 +144,32 @@ async def test_a_signature_is_used_once_by_both_ways(port: Port) -> None:
     assert await port.pending() == ["first", "second"]
 
 
+async def test_an_order_signed_before_the_start_goes_no_short_way(tmp_path: Path) -> None:
+    """Criterion: REST-AUTH-4, REST-AUTH-6"""
+    clock = HandClock(START_MS)
+    rest = await RestBed.open(tmp_path, clock=clock)
+    server = await RestServer.start(rest.app, bound("http", Address("127.0.0.1", 0)))
+    port = Port(rest, server)
+    try:
+        await port.send(port.post(named("first")) + named("first"))
+        answers: list[int] = []
+        for name, signed_ms in (("early", START_MS - 1), ("second", START_MS)):
+            body = named(name)
+            fields = rest.signed(rest.alice, "POST", ORDER, body, signed_ms)
+            data = port.post(body, fields) + body
+            taken = rest.app.signed_order(
+                data, ("127.0.0.1", 1), lambda status, _: answers.append(status)
+            )
+            assert taken == (name == "second")
+            if not taken:
+                assert (await port.send(data))[1]["code"] == "50113"
+        await until(lambda: answers == [200])
+        assert await port.pending() == ["first", "second"]
+    finally:
+        await server.close()
+        await rest.close()
+
+
 async def test_orders_read_at_once_are_counted(tmp_path: Path) -> None:
     """Criterion: REST-LIM-1, REST-AUTH-6. The clock stands still, so that nothing is refilled."""
     rest = await RestBed.open(tmp_path, limits=True, clock=HandClock(START_MS))

@@ -37,7 +37,7 @@ class Both:
         assert known.passphrase_matches(PASSPHRASE.encode())
         credentials = known.credentials()
         assert credentials is not None
-        self.short = SignedRequests()
+        self.short = SignedRequests(0)
         self.short.learn(self.key.key.encode(), *credentials, uid, known)
 
     def request(self, target: str, stamp: str) -> bytes:

@@ -4,33 +4,47 @@ OKX takes the same signed bytes again within their 30 seconds, by whoever can re
 client's HTTP library after a lost reply, or somebody on the way. An id of the client's is no
 protection for an order: the same `clOrdId` is free again once the order is filled or canceled.
 
+What was used is forgotten with the process. What was signed before it began is therefore not taken
+at all: the process before may have taken it. A client whose clock is ahead by more than the time
+that the exchange was away is not protected by that.
+
 A transfer or withdrawal with a `clientId` is no matter for this: its repetition gets the answer of
 the first. Nor is what cancels, reads or sets: done again it doubles nothing.
 """
 
 from __future__ import annotations
 
-from fullreserve.gateway.auth import WINDOW_MS
+from fullreserve.gateway.auth import WINDOW_MS, timestamp_ms
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.request import Request
 
 TOGETHER_MS = 1_000
 USED = "this signature was used already; sign each request anew, with milliseconds in its timestamp"
+EARLY = "it was signed before the exchange started, and may have been taken then; sign it anew"
 
 
 class Once:
-    """Signatures that were used, for as long as they would be taken again."""
+    """Signatures that were used, for as long as they would be taken again.
 
-    def __init__(self) -> None:
+    None is taken that was made before `began_ms` of wall time.
+    """
+
+    def __init__(self, began_ms: int) -> None:
+        self._began_ms = began_ms
         # When a signature was used first, in ms.
         self._used: dict[int, int] = {}
         self._before: dict[int, int] = {}
         self._turned_ms = 0
 
     def take(self, request: Request, together_ms: int = 0) -> None:
-        """Problem 50113 on a repeated request; see `was_used`."""
+        """Problem 50113 on what was signed early, or is repeated; see `was_used`."""
         sign = request.headers.get(b"ok-access-sign")
-        if sign is not None and self.was_used(sign, request.in_us // 1000, together_ms):
+        stamp = request.headers.get(b"ok-access-timestamp")
+        if sign is None or stamp is None:
+            return
+        if timestamp_ms(stamp) < self._began_ms:
+            raise Problem(50113, allowed=EARLY)
+        if self.was_used(sign, request.in_us // 1000, together_ms):
             raise Problem(50113, allowed=USED)
 
     def was_used(self, sign: bytes, now_ms: int, together_ms: int = 0) -> bool:

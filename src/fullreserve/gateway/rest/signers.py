@@ -23,7 +23,7 @@ class Signers:
         self._vault = context.vault
         self._context = context
         self._store = context.vault.store
-        self._requests = SignedRequests()
+        self._requests = SignedRequests(context.began_ms)
         self._names: set[str] = set()
         self._seen = -1
 

@@ -106,7 +106,7 @@ class _Faucet:
         self._context = context
         self._door = context.door
         self._catalog = context.catalog
-        self._once = Once()
+        self._once = Once(context.began_ms)
         # One at a time: the next one counts with this one.
         self._lock = asyncio.Lock()
 

@@ -84,7 +84,7 @@ class _Funds:
         self._catalog = context.catalog
         self._now = context.clock.exchange_ms
         self._sender = sender
-        self._once = Once()
+        self._once = Once(context.began_ms)
         self._family = Family(context)
 
     async def transfer(self, request: Request, params: TransferParams) -> bytes:

@@ -118,7 +118,7 @@ class _Withdrawals:
         self._catalog = context.catalog
         self._own = OwnAddresses(context)
         self._clients = context.client_ids
-        self._once = Once()
+        self._once = Once(context.began_ms)
 
     async def withdraw(self, request: Request, params: WithdrawParams) -> bytes:
         """Withdraw to a verified address, or to another user by id."""

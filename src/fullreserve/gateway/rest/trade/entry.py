@@ -65,7 +65,7 @@ class Orders:
         entry = OrderEntry(context.catalog, context.door.gateway)
         self._now = context.clock.exchange_ms
         self._now_ns = context.clock.monotonic_ns
-        self._once = Once()
+        self._once = Once(context.began_ms)
         self._submission = Submission(
             context.door,
             entry,

@@ -78,7 +78,7 @@ class _Keys:
     def __init__(self, context: Context) -> None:
         self._desk = context.desk
         self._family = Family(context)
-        self._once = Once()
+        self._once = Once(context.began_ms)
 
     async def listed(self, request: Request, params: ListKeysParams) -> bytes:
         """Keys of a sub-account, without their secrets."""

@@ -91,7 +91,7 @@ class _Money:
         self._door = context.door
         self._catalog = context.catalog
         self._family = Family(context)
-        self._once = Once()
+        self._once = Once(context.began_ms)
         self._valuation = Valuation(context.catalog, context.market)
 
     async def _states(self, request: Request, name: str) -> list[AccountState]:
