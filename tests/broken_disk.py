@@ -1,13 +1,18 @@
-"""A journal whose disk does what disks do: holds commits back, or refuses them."""
+"""A journal whose disk does what disks do: holds commits back, or refuses them; a full disk."""
 
 from __future__ import annotations
 
+import resource
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import JournalError
 from fullreserve.journal.sqlite import SqliteJournal
+
+# What SQLite shares between the connections of a database, in a file beside it.
+SHARED_MEMORY_BYTES = 32 << 10
 
 
 class Disk:
@@ -36,3 +41,14 @@ class Disk:
         if self.problem is not None:
             raise self.problem
         self._commit(entries)
+
+
+@contextmanager
+def files_grow_to(size: int) -> Iterator[None]:
+    """As on a full disk: no file of this process grows beyond a size in bytes meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -179,8 +179,15 @@ class Together:
             self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if self._is_outer:
-            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        if not self._is_outer:
+            return
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+        finally:
+            # Where the disk is full SQLite has rolled back by itself.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
 
 def read_coins(path: Path, network: int) -> list[bytes]:

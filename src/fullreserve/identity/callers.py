@@ -7,12 +7,14 @@ something new on it. So one user's sign-out costs nobody else a reading.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import msgspec
+import structlog
 
 from fullreserve.identity import schema
 from fullreserve.identity.api_key import ApiKey, KeyFacts, KeySecrets
@@ -22,6 +24,8 @@ from fullreserve.identity.session import Session, SessionTimes
 from fullreserve.identity.store import Store, UnknownUser, mark_of
 
 CACHE_MAX = 100_000
+
+log = structlog.get_logger(__name__)
 
 # When callers were last seen, by kind and name.
 Uses = dict[tuple[str, str | bytes], int]
@@ -88,7 +92,10 @@ class Callers:
     def close(self) -> None:
         for step in self._steps:
             step()
-        self.flush_uses()
+        try:
+            self.flush_uses()
+        except sqlite3.Error as problem:  # a full disk does not keep the exchange from ending
+            log.warning("last use of keys not stored", problem=str(problem))
         self.store.close()
 
     # --- keys

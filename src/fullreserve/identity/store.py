@@ -100,7 +100,9 @@ class Store:
                 if self._outdated:
                     self._generation.advance()
             except BaseException:
-                self.db.execute("ROLLBACK")
+                # Where the disk is full SQLite has rolled back by itself.
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
                 raise
             finally:
                 self._depth = 0

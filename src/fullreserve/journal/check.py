@@ -11,7 +11,7 @@ from pathlib import Path
 from fullreserve.exchange.wire.commands import WIRE_VERSION
 from fullreserve.journal.entry import Entry, Head, break_after, fault, head_of
 from fullreserve.journal.errors import Corrupt, TooNew
-from fullreserve.journal.segment import Segment
+from fullreserve.journal.segment import Segment, unreadable
 
 TAIL_ROWS = 256
 
@@ -48,7 +48,7 @@ def torn_tail(segment: Segment, rows: int = TAIL_ROWS) -> list[Entry]:
         tail = segment.tail(rows)
         before = segment.before()
     except sqlite3.DatabaseError as problem:
-        raise Corrupt(_last_readable(segment) + 1, f"{segment.path.name}: {problem}") from problem
+        raise unreadable(_last_readable(segment) + 1, segment.path.name, problem) from problem
     if not tail:
         return []
     whole = tail[0].sequence == before.sequence + 1
@@ -76,7 +76,7 @@ def _refuse_if_valid_data_follows(rest: list[Entry], sequence: int, broken: str)
 
 
 def _last_readable(segment: Segment) -> int:
-    last = 0
+    last = int(segment.path.stem) - 1
     try:
         last = segment.before().sequence
         for entry in segment.entries():

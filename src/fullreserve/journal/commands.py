@@ -23,12 +23,12 @@ from fullreserve.exchange.wire.commands import Quarantine, decode_batch
 from fullreserve.journal import archive as archives
 from fullreserve.journal.check import chained
 from fullreserve.journal.entry import Entry
-from fullreserve.journal.errors import Corrupt, JournalError, Shortened
+from fullreserve.journal.errors import JournalError, Shortened
 from fullreserve.journal.proof import Proof, proven
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.replaying import oldest
-from fullreserve.journal.segment import Segment
+from fullreserve.journal.segment import Segment, unreadable
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.snapshots import (
     Unreadable,
@@ -168,7 +168,7 @@ def _count(path: Path, first: int) -> tuple[int, int, int]:
         rows, size = segment.counts()
         return (tail[0].last if tail else first - 1), rows, size
     except sqlite3.DatabaseError as problem:
-        raise Corrupt(first, f"{path.name} cannot be read: {problem}") from problem
+        raise unreadable(first, path.name, problem) from problem
     finally:
         segment.close()
 

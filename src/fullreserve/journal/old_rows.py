@@ -10,16 +10,19 @@ import sys
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from fullreserve.after_trading import CHECKS, after_trading
 from fullreserve.journal.durable_file import replace_file
-from fullreserve.journal.errors import Corrupt
+from fullreserve.journal.errors import Corrupt, JournalError
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.sqlite import read
 
 # In the log's folder once damage was found: the next start looks before it takes orders.
 FOUND = "damage.json"
 MODULE = "fullreserve.journal.old_rows"
+
+log = structlog.get_logger(__name__)
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -72,7 +75,11 @@ def main() -> int:
     """Print the damage, if there is any."""
     after_trading(CHECKS)
     path = Path(sys.argv[1])
-    damage = first_damage(Folder(path), int(sys.argv[2]))
+    try:
+        damage = first_damage(Folder(path), int(sys.argv[2]))
+    except JournalError as problem:
+        log.warning("old rows not checked; the next start does", problem=str(problem))
+        return 1
     note(path, damage)
     if damage is not None:
         sys.stdout.write(msgspec.json.encode(damage).decode())

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 from fullreserve.journal.entry import Entry, Head, head_of
-from fullreserve.journal.errors import Corrupt, JournalError
+from fullreserve.journal.errors import JournalError
 from fullreserve.journal.folder import Folder
-from fullreserve.journal.segment import Segment
+from fullreserve.journal.segment import Segment, unreadable
 from fullreserve.journal.sqlite import read
 
 
@@ -35,7 +35,7 @@ class JournalReader:
             tail = segment.tail(1)
             return head_of(tail[0]) if tail else segment.before()
         except sqlite3.DatabaseError as problem:
-            raise Corrupt(newest.first, f"{newest.name} cannot be read: {problem}") from problem
+            raise unreadable(newest.first, newest.name, problem) from problem
         finally:
             segment.close()
 

@@ -75,6 +75,12 @@ RETRYABLE = frozenset(
 )
 
 
+# Those of them that say that a file's content is gone.
+_GONE = frozenset(
+    {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_DATA}
+)
+
+
 def file_name(first: int) -> str:
     """The file of the segment whose first command has sequence `first`."""
     return f"{first:020d}{SUFFIX}"
@@ -83,6 +89,20 @@ def file_name(first: int) -> str:
 def primary_code(problem: sqlite3.Error) -> int:
     """SQLite's primary result code, without the extension in the upper bits."""
     return int(getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def unreadable(sequence: int, name: str, problem: sqlite3.Error) -> JournalError:
+    """What it means that SQLite cannot read a segment from a sequence on.
+
+    Corrupt when that is damage; where the disk or the system said no, nothing is known of the rows.
+    """
+    is_no = primary_code(problem) in RETRYABLE
+    if is_no and getattr(problem, "sqlite_errorcode", 0) not in _GONE:
+        return Unwritable(
+            f"{name} cannot be used: {problem}. That is no damage of the log: see whether the disk "
+            "is full and the data folder may be written, and start again."
+        )
+    return Corrupt(sequence, f"{name} cannot be read: {problem}")
 
 
 @cache

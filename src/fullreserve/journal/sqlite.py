@@ -27,7 +27,7 @@ from fullreserve.journal.errors import (
 )
 from fullreserve.journal.folder import Folder, Part
 from fullreserve.journal.proof import NOTHING, Proof
-from fullreserve.journal.segment import RETRYABLE, Segment, primary_code
+from fullreserve.journal.segment import RETRYABLE, Segment, primary_code, unreadable
 
 SEGMENT_ROWS = 100_000
 SEGMENT_BYTES_MAX = 1 << 30
@@ -225,7 +225,7 @@ def _checked(part: Part, durable: bool, cut: Callable[[Segment, list[Entry]], No
         if segment is not None:
             segment.close()
         keep_write_ahead_log(part.path).unlink(missing_ok=True)
-        raise Corrupt(part.first, f"{part.name} cannot be read: {problem}") from problem
+        raise unreadable(part.first, part.name, problem) from problem
     except BaseException:
         if segment is not None:
             segment.close()
@@ -305,4 +305,4 @@ def _read(parts: list[Part], from_sequence: int, head: Head | None) -> Generator
                 yield entry
         except sqlite3.DatabaseError as problem:
             at = head.sequence + 1 if head else part.first
-            raise Corrupt(at, f"{part.name} cannot be read: {problem}") from problem
+            raise unreadable(at, part.name, problem) from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.identity import store
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey, Vault
+from tests.broken_disk import files_grow_to
 from tests.cheap_hashes import CHEAP
 
 
@@ -106,3 +108,27 @@ def test_a_key_whose_time_is_over_is_no_longer_current(pair: Pair) -> None:
     assert pair.gateway.is_current(held)
     pair.clock.advance(1)
     assert not pair.gateway.is_current(held)
+
+
+def test_a_change_on_a_full_disk_says_that_it_is_full(pair: Pair) -> None:
+    """Criterion: LOG-13.12. SQLite has rolled back by itself then."""
+    db = pair.writer.store.db
+    db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(sqlite3.OperationalError, match="full"), pair.writer.store.change():
+        db.execute("INSERT INTO personal VALUES (1, zeroblob(1000000))")
+    db.execute("PRAGMA max_page_count = 1000000")
+    assert pair.found(pair.key()) is not None
+
+
+def test_a_full_disk_does_not_keep_a_gateway_from_closing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-13.12"""
+    pair = Pair(tmp_path)
+    key = pair.gateway.api_key(pair.key().key.encode())
+    assert key is not None
+    key.used_ms = 1
+    with files_grow_to(0):
+        pair.gateway.close()
+    assert "last use of keys not stored" in capsys.readouterr().out
+    pair.writer.close()

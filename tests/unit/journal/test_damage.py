@@ -5,18 +5,18 @@ Method: real folders and real SQLite files; damage is done to the bytes of the f
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from fullreserve.journal.archive import remove_segment
-from fullreserve.journal.errors import (
-    Corrupt,
-)
+from fullreserve.journal.errors import Corrupt, Unwritable
 from fullreserve.journal.folder import Folder
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.segment import PAGE_BYTES
 from fullreserve.journal.sqlite import SqliteJournal, read
+from tests.broken_disk import SHARED_MEMORY_BYTES, files_grow_to
 from tests.unit.journal.written import alter, filled, rows, segment_files
 
 
@@ -182,3 +182,27 @@ def test_a_lost_segment_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="are missing") as caught:
         SqliteJournal(tmp_path)
     assert caught.value.sequence == written[0].sequence
+
+
+def test_a_disk_that_is_full_at_the_start_is_not_taken_for_damage(tmp_path: Path) -> None:
+    """Criterion: LOG-3.11. The write-ahead log of a crash has to be moved into the file."""
+    journal = SqliteJournal(tmp_path / "lived")
+    journal.commit(rows(journal.head, journal.epoch, 60, commands=200))
+    shutil.copytree(tmp_path / "lived", tmp_path / "crashed")
+    journal.close()
+    with files_grow_to(SHARED_MEMORY_BYTES), pytest.raises(Unwritable, match="no damage") as caught:
+        SqliteJournal(tmp_path / "crashed")
+    assert segment_files(tmp_path / "crashed")[0].name in str(caught.value)
+    again = SqliteJournal(tmp_path / "crashed")
+    assert again.head == journal.head
+    again.close()
+
+
+def test_an_emptied_segment_is_named_by_where_it_begins(tmp_path: Path) -> None:
+    """Criterion: LOG-3.2, LOG-3.10"""
+    written = filled(tmp_path, 40)
+    newest = segment_files(tmp_path)[-1]
+    newest.write_bytes(b"")
+    with pytest.raises(Corrupt) as caught:
+        SqliteJournal(tmp_path)
+    assert caught.value.sequence == int(newest.stem) == written[32].sequence

@@ -5,12 +5,16 @@ Method: real folders of three segments; rows are altered, deleted and archived.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+import pytest
 
 from fullreserve.journal.archive import archive, remove_segment
 from fullreserve.journal.folder import Folder
-from fullreserve.journal.old_rows import first_damage
+from fullreserve.journal.old_rows import MODULE, first_damage, found_before, main
 from fullreserve.journal.segment import Segment
+from tests.broken_disk import files_grow_to
 from tests.unit.journal.written import alter, filled, segment_files
 
 
@@ -54,3 +58,17 @@ def test_an_archived_segment_is_not_waited_for(tmp_path: Path) -> None:
     damage = first_damage(Folder(log), written[-1].last)
     assert damage is not None
     assert damage.sequence == victim
+
+
+def test_a_full_disk_is_not_taken_for_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-3.11. It would make the exchange read-only, and the next start too."""
+    last = filled(tmp_path, 40)[-1].last
+    monkeypatch.setattr(sys, "argv", [MODULE, str(tmp_path), str(last)])
+    with files_grow_to(0):
+        assert main() == 1
+    assert "old rows not checked" in capsys.readouterr().out
+    assert not found_before(tmp_path)
+    assert main() == 0
+    assert capsys.readouterr().out == ""
