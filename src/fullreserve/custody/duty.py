@@ -22,7 +22,9 @@ from fullreserve.config import Settings
 from fullreserve.custody import vendors
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.fee_quotes import FeeQuotes, quoted
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.networks import served
 from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
@@ -36,7 +38,7 @@ from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
-LOOK_MS, PRESENCE_MS, OUTFLOW_MS, PRICES_MS = 400, 2_000, 2_000, 10_000
+LOOK_MS, PRESENCE_MS, OUTFLOW_MS, PRICES_MS, FEES_MS = 400, 2_000, 2_000, 10_000, 20_000
 
 # What ends the process, so that it is begun again: the exchange or the vault is not there.
 KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
@@ -98,6 +100,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         (LOOK_MS, Reopening(house, clock)),
         (PRESENCE_MS, Presence(data, house, clock)),
         (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
+        (FEES_MS, FeeQuotes(quoted(served(data)), house, clock)),
         (PRICES_MS, StalePrices(house, clock, settings.custody.price_age_h)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -80,6 +80,13 @@ log = structlog.get_logger(__name__)
 
 class Unknown(RuntimeError):
     """The exchange has no such fold: it is older than this worker."""
+
+
+class Rate(NamedTuple):
+    """So many USD for so many of the ledger's units."""
+
+    usd: int
+    units: int
 
 
 class House:
@@ -214,6 +221,25 @@ class House:
                 known: Reference | None = await self._door.query(GetReference(pairs[asset]))
                 if known is not None and known.last_price:
                     found[asset] = known.last_trade
+        return found
+
+    async def usd_rates(self, assets: Iterable[int]) -> dict[int, Rate]:
+        """What assets are worth at their last prices; without those that have none."""
+        every: list[AssetDefined] = await self._door.query(ListAssets())
+        scales = {one.asset: one.scale for one in every}
+        usd = next((one.asset for one in every if one.symbol == USD), 0)
+        instruments: list[InstrumentChanged] = await self._door.query(ListInstruments())
+        pairs = {one.base: one for one in instruments if one.quote == usd}
+        found: dict[int, Rate] = {}
+        for asset in assets:
+            pair = pairs.get(asset)
+            if asset == usd:
+                found[asset] = Rate(1, 10 ** scales[asset])
+            elif pair is not None:
+                known: Reference | None = await self._door.query(GetReference(pair.instrument))
+                if known is not None and known.last_price:
+                    units = 10 ** (scales[asset] + pair.price_scale)
+                    found[asset] = Rate(known.last_price, units)
         return found
 
     async def newest_index(self, network: int) -> int:

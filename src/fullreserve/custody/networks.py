@@ -35,6 +35,17 @@ class Branch(msgspec.Struct, frozen=True):
         return Public(bytes.fromhex(self.key), bytes.fromhex(self.code))
 
 
+class FeeBounds(msgspec.Struct, frozen=True):
+    """Between what a fee that is quoted moves, in the ledger's units."""
+
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= self.most:
+            raise ValueError(f"a fee between {self.least} and {self.most}")
+
+
 class Network(msgspec.Struct, frozen=True, kw_only=True):
     """One chain. `kind` chooses the adapter: `evm`, `memo` or `utxo`.
 
@@ -58,6 +69,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     threshold: int = 2
     hrp: str = ""
     genesis: str = ""
+    # By asset, where the fee of a withdrawal is quoted from the node; fixed where it is not.
+    fees: dict[int, FeeBounds] = {}
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
 
     @property

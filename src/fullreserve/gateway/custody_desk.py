@@ -25,7 +25,8 @@ from fullreserve.exchange.products.custody_wire import (
     StopOwner,
 )
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
-from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.products.withdrawal_state import Fee, FeeQuote, ListFees
+from fullreserve.exchange.wire.commands import Product, amount_int
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
@@ -54,11 +55,21 @@ class Line(NamedTuple):
     withdrawals: Hold | None
     tip: int = 0  # height of the newest block that all nodes agree on; 0: not known
     is_well: bool = True  # its nodes answer and are believed
+    quote: FeeQuote | None = None  # what a withdrawal costs now, where that is quoted
 
     @property
     def chain(self) -> str:
         """OKX's name of it."""
         return f"{self.asset.symbol}-{self.network.code}"
+
+    @property
+    def fees(self) -> tuple[int, int, int]:
+        """What a withdrawal costs: at least, now, at most; of a fixed fee all the same."""
+        if self.quote is None:
+            fixed = amount_int(self.terms.fee)
+            return fixed, fixed, fixed
+        quote = self.quote
+        return amount_int(quote.least), amount_int(quote.fee), amount_int(quote.most)
 
     def confirmations(self, height: int) -> int:
         """How many blocks bear what is in the one of a height; 0 for in none."""
@@ -110,6 +121,9 @@ async def lines(context: Context) -> list[Line]:
     deposits: list[NetworkState] = await ask(context, DEPOSITS, ListNetworks())
     withdrawals: list[NetworkState] = await ask(context, WITHDRAWALS, ListNetworks())
     others = {one.terms.network: one for one in withdrawals}
+    now_ms = context.clock.exchange_ms()
+    quoted: list[Fee] = await ask(context, WITHDRAWALS, ListFees(now_ms))
+    quotes = {(one.network, one.asset): one.quote for one in quoted}
     return [
         Line(
             context.catalog.assets[terms.asset],
@@ -119,6 +133,7 @@ async def lines(context: Context) -> list[Line]:
             _stop(others.get(one.terms.network), terms.asset),
             one.tip.height if one.tip is not None and one.tip.healthy else 0,
             one.tip is None or one.tip.healthy,
+            quotes.get((one.terms.network, terms.asset)),
         )
         for one in deposits
         for terms in one.terms.assets

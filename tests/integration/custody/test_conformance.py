@@ -138,6 +138,13 @@ def test_a_payment_is_made_once_however_often_it_is_given(bed: Bed) -> None:
     assert bed.balance(index) - before == bed.unit
 
 
+def test_what_a_payment_costs_now_covers_one(bed: Bed) -> None:
+    """Criterion: CUST-FEE-6. Within what a plan for it bids, and not nothing."""
+    index = bed.fresh()
+    plan = bed.chain.plan([bed.payment(index, index, bed.unit)], [])
+    assert plan.fee // 4 <= bed.chain.payment_cost(bed.asset) <= 2 * plan.fee
+
+
 def test_a_stuck_payment_is_replaced_with_the_same_binding(bed: Bed) -> None:
     """Criterion: CHAINS-PAY-2."""
     index = bed.fresh()

@@ -28,7 +28,7 @@ ANY_BODY = {
     "email": "a@b.example", "password": "another long one", "ticket": "t", "code": "c",
     "credential": "{}", "id": "i", "apiKey": "k", "label": "bot", "passphrase": "Phrase-12",
     "chain": "BTC-Bitcoin", "addr": "a", "addrId": "1", "name": "phone",
-    "subAcct": "strategy1", "days": "1",
+    "subAcct": "strategy1", "days": "1", "wdId": "1", "fee": "1",
 }  # fmt: skip
 SESSION = "fullreserve-session"
 DEVICE = "fullreserve-device"

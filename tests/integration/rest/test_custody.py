@@ -25,6 +25,7 @@ from fullreserve.exchange.products.custody_wire import (
     NetworkAsset,
     Paid,
     Payload,
+    QuoteFee,
     Seen,
     Tip,
 )
@@ -372,3 +373,38 @@ async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) ->
     await desk.act(desk.rooms.addresses.remove, ALICE, made.number)
     assert await desk.act(desk.rooms.addresses.find, ALICE, NETWORK, "addr5") is None
     assert await desk.act(desk.rooms.addresses.text, ALICE, made.number) == "addr5"
+
+
+async def quote(rest: RestBed, least: str, fee: str, most: str) -> None:
+    btc = rest.context.catalog.assets[BTC]
+    until_ms = rest.context.clock.exchange_ms() + 600_000
+    bounds = (amount_bytes(btc.parse(one)) for one in (least, fee, most))
+    await house(rest, WITHDRAWALS, QuoteFee(NETWORK, BTC, *bounds, until_ms))  # type: ignore[arg-type]
+
+
+async def test_a_fee_that_moves_is_shown_held_and_agreed_to(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-FEE-8."""
+    await funded(rest, 2)
+    await booked(rest)
+    await quote(rest, "0.0001", "0.0005", "0.001")
+    line = (await rest.get("asset/currencies", payer, ccy="BTC")).row
+    assert [line[one] for one in ("minFee", "fee", "maxFee")] == ["0.0001", "0.0005", "0.001"]
+    refused = await rest.post("asset/withdrawal", payer, ORDER | {"fee": "0.0004"})
+    assert (refused.code, "0.0005" in refused.json["msg"]) == ("51000", True)
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True))
+    made = await rest.post("asset/withdrawal", payer, ORDER | {"fee": "0.0005"})
+    await quote(rest, "0.0001", "0.0008", "0.001")
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=False))
+    row = (await rest.get("asset/withdrawal-history", payer, state="0")).row
+    assert (row["wdId"], row["fee"], row["xFeeNow"]) == (made.row["wdId"], "0.0005", "0.0008")
+    status = await rest.get("asset/deposit-withdraw-status", payer, wdId=row["wdId"])
+    assert status.code == "0"
+    agree = {"wdId": row["wdId"], "fee": "0.0005"}
+    refused = await rest.post("x/withdrawal-fee/agree", payer, agree)
+    assert (refused.code, "0.0008" in refused.json["msg"]) == ("51000", True)
+    agree["fee"] = "0.0008"
+    assert (await rest.post("x/withdrawal-fee/agree", rest.bob, agree)).code != "0"
+    assert (await rest.post("x/withdrawal-fee/agree", payer, agree)).code == "0"
+    row = (await rest.get("asset/withdrawal-history", payer)).row
+    assert (row["state"], row["fee"], "xFeeNow" in row) == ("10", "0.0008", False)
+    assert (await rest.get("asset/balances", payer, ccy="BTC")).row["frozenBal"] == "0.5008"

@@ -195,6 +195,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Request(CHAIN, BTC, coins(1), amount_bytes(40_000), 0, 5), wire.Cancel(queued + 2),
             wire.Decide(queued, 4), wire.StopOwner(ALICE, 5), wire.SetQuota(ALICE, 5),
             wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1),
+            wire.QuoteFee(CHAIN, BTC, fee, fee, fee, 5), wire.AgreeToFee(queued, fee),
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
             wire.Heed(queued), wire.Bound(waiting, hashed), wire.Broadcast(sent, hashed, fee),
             wire.Included(sent, hashed, 1), wire.Paid(sent, hashed, 1, fee),
@@ -212,6 +213,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
             withdrawals.GetOwnSettings(ALICE), withdrawals.GetAsker(queued),
             *(withdrawals.ListPassed(CAROL, 0, LIMIT, is_sent=sent) for sent in (True, False)),
+            withdrawals.ListFees(5),
         ],
         SUSPENSIONS: [
             stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),

@@ -976,6 +976,7 @@ export interface Endpoints {
   'GET x/withdrawal-addresses': Record<string, never>
   'POST x/withdrawal-addresses/add': { chain: string; addr: string; label: string }
   'POST x/withdrawal-addresses/remove': { addrId: string }
+  'POST x/withdrawal-fee/agree': { wdId: string; fee: string }
   'GET x/withdrawal-queue': { wdId: string }
   'GET x/withdrawal-settings': Record<string, never>
   'POST x/withdrawal-settings/lock': { days: number | string }

@@ -193,6 +193,10 @@ class Chain(ABC):
         return None
 
     @abstractmethod
+    def payment_cost(self, asset: int) -> int:
+        """What paying one withdrawal of an asset costs now, in units of the chain's coin."""
+
+    @abstractmethod
     def bumped(self, plan: Plan) -> Plan:
         """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap."""
 

@@ -30,7 +30,7 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block
-from fullreserve.custody.chains.evm_lanes import Lanes, balance_call, fees
+from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -481,6 +481,12 @@ class EvmChain(Chain):
         topics = [hexed(topic, HASH) for topic in field(log, "topics")]
         ends = [TRANSFER_EVENT, body.lane.rjust(HASH, b"\0"), place.rjust(HASH, b"\0")]
         return hexed(field(log, "address"), ACCOUNT) == body.to and topics == ends
+
+    def payment_cost(self, asset: int) -> int:
+        """At the base fee of the newest block, for all the gas that a payment is given."""
+        told = self._node.call("eth_getBlockByNumber", "latest", False)
+        each: int = min(quantity(field(told, "baseFeePerGas")) + TIP, self.terms.max_fee_cap)
+        return each * (GAS_COIN if asset == self.terms.coin else GAS_TOKEN)
 
     def _fees(self) -> tuple[int, int]:
         told = self._node.call("eth_getBlockByNumber", "latest", False)

@@ -345,6 +345,27 @@ class LockSettings(Payload, frozen=True, tag=61):
     days: int
 
 
+class QuoteFee(Payload, frozen=True, tag=62):
+    """By the house: what a withdrawal of an asset costs on a network until then, within bounds.
+
+    At most an hour ahead. While no quote is in force the fixed fee of the terms is.
+    """
+
+    network: int
+    asset: int
+    least: Amount
+    fee: Amount
+    most: Amount
+    until_ms: int
+
+
+class AgreeToFee(Payload, frozen=True, tag=63):
+    """By a user: what a withdrawal of his, which waits for this word, costs now is taken too."""
+
+    withdrawal: int
+    fee: Amount  # the whole fee; another than it costs now is refused
+
+
 # Withdrawals, from the payer
 
 
@@ -481,6 +502,8 @@ AnyWithdrawals = (
     | Heed
     | LimitOwn
     | LockSettings
+    | QuoteFee
+    | AgreeToFee
     | Settle
     | Bound
     | Broadcast

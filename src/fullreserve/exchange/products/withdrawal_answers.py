@@ -22,6 +22,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     AnyQuestion,
     Asker,
     Demand,
+    Fee,
     FindWithdrawal,
     GetAsker,
     GetDemand,
@@ -31,6 +32,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetQuota,
     GetSmallest,
     GetWithdrawal,
+    ListFees,
     ListOpen,
     ListPassed,
     ListPay,
@@ -71,12 +73,23 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(state.withdrawals.get(asked.number))
     if isinstance(asked, GetOwnSettings):
         return _encode(state.own.get(asked.owner, OwnSettings()))
+    if isinstance(asked, ListFees):
+        return _encode(_fees(asked.now_ms, state))
     if isinstance(asked, FindWithdrawal):
         number = known.clients.get((asked.owner, asked.client), 0)
         return _encode(state.withdrawals.get(number))
     if isinstance(asked, GetAsker | ListPassed):
         return _encode(_of_risk(asked, state, known))
     return _encode(_about_many(asked, state, known))
+
+
+def _fees(now_ms: int, state: WithdrawalsState) -> list[Fee]:
+    return [
+        Fee(network, asset, quote)
+        for network, quotes in sorted(state.fees.items())
+        for asset, quote in sorted(quotes.items())
+        if now_ms < quote.until_ms
+    ]
 
 
 def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import (
+    FEE_REFUND,
     MEMO,
     WITHDRAWAL,
     Unsound,
@@ -22,20 +23,19 @@ from fullreserve.exchange.products.custody_wire import (
     Refilled,
     Short,
 )
-from fullreserve.exchange.products.withdrawal_index import Row, is_let_through
+from fullreserve.exchange.products.withdrawal_index import is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     MOVED_MAX,
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
+from fullreserve.exchange.products.withdrawal_table import OnLine, WithdrawalTable
 from fullreserve.exchange.wire.commands import amount_int
 
 HASH_BYTES = 32
 
 _State = WithdrawalState
-_Line = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
 
 
 class Payments(WithdrawalTable):
@@ -53,7 +53,7 @@ class Payments(WithdrawalTable):
         return Outcome()
 
     def _move_some(
-        self, asked: Short | Refilled, line: _Line, moment: Moment, view: View
+        self, asked: Short | Refilled, line: OnLine, moment: Moment, view: View
     ) -> Outcome:
         """The oldest few begin to wait for coins, or go on as far as nothing else stops them."""
         if not 0 < asked.most <= MOVED_MAX:
@@ -70,14 +70,6 @@ class Payments(WithdrawalTable):
             else:
                 one.state = _State.WAITING
         return Outcome()
-
-    def _on(self, line: _Line, limit: int) -> list[int]:
-        """The oldest of a network and asset in a state, bound or not."""
-
-        def is_wanted(row: Row) -> bool:
-            return (row.network, row.asset, row.state, row.is_bound) == line
-
-        return self._known.after(0, limit, is_wanted)
 
     def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         assert isinstance(asked, Bound | Broadcast | Included | Paid | Failed)
@@ -129,6 +121,9 @@ class Payments(WithdrawalTable):
         one = self._change(one, moment)
         one.state, one.transfer, one.height = _State.SUCCESS, asked.transfer, asked.height
         one.network_fee = asked.network_fee
+        held, less = one.total, self.state.requoted.get(one.number)
+        if less is not None:
+            one.fee = less
         self._close(one)
         wallets = Wallets(view)
         legs = (
@@ -140,7 +135,18 @@ class Payments(WithdrawalTable):
             *wallets.out(chart.CHAIN_HOT, one.network, network.gas_asset, gas),
             leg(chart.HOUSE, chart.GAS, one.network, network.gas_asset, -gas),
         )
-        return Outcome(postings=(*posting(WITHDRAWAL, *legs), *posting(MEMO, *burned)))
+        rest = held - one.total
+        spared = (
+            leg(one.owner, chart.HOLD, 0, one.asset, -rest),
+            leg(one.owner, chart.FUND, 0, one.asset, rest),
+        )
+        return Outcome(
+            postings=(
+                *posting(WITHDRAWAL, *legs),
+                *posting(FEE_REFUND, *spared),
+                *posting(MEMO, *burned),
+            )
+        )
 
     def _failed(self, one: Withdrawal, asked: Failed, moment: Moment) -> Outcome:
         if one.state == _State.FAILED:

@@ -53,12 +53,14 @@ class WithdrawalState(IntEnum):
     PENDING = 15  # in a block, not final
     TRAVEL_RULE = 17
     SHORT = 19  # of coins in the hot wallet
+    FEE_ROSE = 99  # its owner is to agree to the fee of now, or may cancel it; in no queue
     COOLING = 100  # its owner is to confirm it, or may cancel it for a time; in no queue
 
     @property
     def shown(self) -> int:
         """As OKX's clients know it."""
-        return WithdrawalState.QUEUED if self is WithdrawalState.COOLING else self
+        is_ours = self in (WithdrawalState.FEE_ROSE, WithdrawalState.COOLING)
+        return WithdrawalState.QUEUED if is_ours else self
 
 
 REVIEWS = (
@@ -75,6 +77,7 @@ CANCELABLE = (
     WithdrawalState.TRAVEL_RULE,
     WithdrawalState.SHORT,
     WithdrawalState.COOLING,
+    WithdrawalState.FEE_ROSE,
 )
 FINAL = (WithdrawalState.CANCELED, WithdrawalState.FAILED, WithdrawalState.SUCCESS)
 
@@ -140,6 +143,15 @@ class Withdrawal(msgspec.Struct, array_like=True):
         return amount_int(self.amount) + amount_int(self.fee)
 
 
+class FeeQuote(msgspec.Struct, array_like=True, frozen=True):
+    """What a withdrawal costs until then, and between what that may move."""
+
+    least: Amount
+    fee: Amount
+    most: Amount
+    until_ms: int
+
+
 class OwnSettings(msgspec.Struct, array_like=True, frozen=True):
     """What an owner does not allow himself, and until when it only gets stricter."""
 
@@ -163,6 +175,9 @@ class WithdrawalsState(State):
     passes: Passes = msgspec.field(default_factory=dict)
     own: dict[int, OwnSettings] = msgspec.field(default_factory=dict)
     whence: dict[int, Whence] = msgspec.field(default_factory=dict)  # of open ones, if known
+    fees: dict[int, dict[int, FeeQuote]] = msgspec.field(default_factory=dict)
+    # What is taken of open ones, where a later quote was less than what they hold.
+    requoted: dict[int, Amount] = msgspec.field(default_factory=dict)
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):
@@ -223,6 +238,20 @@ class GetOwnSettings(Question, frozen=True, tag=60):
     """-> OwnSettings"""
 
     owner: int
+
+
+class ListFees(Question, frozen=True, tag=61):
+    """-> list[Fee] that are in force at a time, of what was quoted."""
+
+    now_ms: int
+
+
+class Fee(msgspec.Struct, array_like=True, frozen=True):
+    """What withdrawals of an asset on a network cost."""
+
+    network: int
+    asset: int
+    quote: FeeQuote
 
 
 class GetPlace(Question, frozen=True, tag=25):
@@ -382,6 +411,7 @@ AnyQuestion = (
     | ListPay
     | GetQuota
     | GetOwnSettings
+    | ListFees
     | GetPlace
     | ListQueue
     | GetDrains
@@ -407,6 +437,7 @@ ANSWERS: dict[type[Question], object] = {
     ListPay: list[Pay],
     GetQuota: Quota,
     GetOwnSettings: OwnSettings,
+    ListFees: list[Fee],
     GetPlace: Place | None,
     ListQueue: list[Queued],
     GetDrains: dict[int, dict[int, DrainLog]],

@@ -11,7 +11,7 @@ from fullreserve.exchange.products.suspension_asking import is_scoped
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_effects import held
-from fullreserve.exchange.products.withdrawal_index import Index
+from fullreserve.exchange.products.withdrawal_index import Index, Row
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since, ruling_of
 from fullreserve.exchange.products.withdrawal_state import (
     ASKED_AGAIN,
@@ -21,10 +21,14 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalsState,
     WithdrawalState,
 )
-from fullreserve.exchange.wire.commands import OwnerFlag, Suspended
+from fullreserve.exchange.wire.commands import OwnerFlag, Suspended, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged
 
+# What a fee may have risen by in a queue without its owner being asked again.
+FEE_DRIFT_PERCENT = 20
+
 _State = WithdrawalState
+OnLine = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
 
 
 class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
@@ -88,14 +92,46 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         """Whether a word moves all that it concerns, as in logs from before."""
         return not most and self.state.edition < ASKED_AGAIN
 
+    def _on(self, line: OnLine, limit: int) -> list[int]:
+        """The oldest of a network and asset in a state, bound or not."""
+
+        def is_wanted(row: Row) -> bool:
+            return (row.network, row.asset, row.state, row.is_bound) == line
+
+        return self._known.after(0, limit, is_wanted)
+
     # Keeping
 
     def _to_queue(self, one: Withdrawal) -> None:
         one.state, one.is_released = _State.QUEUED, False
 
     def _to_payer(self, one: Withdrawal) -> None:
+        """From a queue only for what it costs now, or as much as its owner has agreed to."""
+        if one.state == _State.QUEUED and not self._is_quoted(one):
+            one.state = _State.FEE_ROSE
+            return
         is_short = self.state.short.get(one.network, {}).get(one.asset)
         one.state = _State.SHORT if is_short else _State.WAITING
+
+    def _costs(self, one: Withdrawal, now_ms: int) -> int:
+        """The fee of its asset now: as quoted; what it holds, where nothing ever was."""
+        quote = self.state.fees.get(one.network, {}).get(one.asset)
+        if quote is None:
+            return amount_int(one.fee)
+        if now_ms < quote.until_ms:
+            return amount_int(quote.fee)
+        terms = self.state.networks[one.network].assets
+        fixed = (amount_int(each.fee) for each in terms if each.asset == one.asset)
+        return next(fixed, amount_int(one.fee))
+
+    def _is_quoted(self, one: Withdrawal) -> bool:
+        """Quotes one that leaves its queue; whether that needs no word of its owner's."""
+        fee, held = self._costs(one, one.changed_ms), amount_int(one.fee)
+        if fee < held:
+            self._set(self.state.requoted, one.number, amount_bytes(fee))
+        elif one.number in self.state.requoted:
+            self._remove(self.state.requoted, one.number)
+        return fee * 100 <= held * (100 + FEE_DRIFT_PERCENT)
 
     def _refunded(
         self, one: Withdrawal, state: WithdrawalState, reason: int, moment: Moment
@@ -117,6 +153,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._remove(self.state.judged, one.number)
         if one.number in self.state.whence:
             self._remove(self.state.whence, one.number)
+        if one.number in self.state.requoted:
+            self._remove(self.state.requoted, one.number)
         self._forget_old()
 
     def _forget_old(self) -> None:

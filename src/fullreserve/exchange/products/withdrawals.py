@@ -27,6 +27,7 @@ from fullreserve.exchange.products.custody_ledger import (
 )
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
+    AgreeToFee,
     AnyWithdrawals,
     Cancel,
     Decide,
@@ -34,7 +35,7 @@ from fullreserve.exchange.products.custody_wire import (
     Heed,
     LimitOwn,
     LockSettings,
-    NetworkAsset,
+    QuoteFee,
     Refilled,
     Request,
     Short,
@@ -45,6 +46,7 @@ from fullreserve.exchange.products.suspension_wire import Action, Level, Mode
 from fullreserve.exchange.products.withdrawal_answers import answered, quota_of
 from fullreserve.exchange.products.withdrawal_decisions import Decisions
 from fullreserve.exchange.products.withdrawal_effects import held, internal
+from fullreserve.exchange.products.withdrawal_fees import Fees
 from fullreserve.exchange.products.withdrawal_orders import ORDERS, Orders
 from fullreserve.exchange.products.withdrawal_payments import Payments
 from fullreserve.exchange.products.withdrawal_rulings import leaving
@@ -78,13 +80,23 @@ REJECTED: dict[int, int] = {
 _State = WithdrawalState
 
 
-class Withdrawals(Orders, Decisions, Payments, Settings):
+class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
     """The state machine of withdrawals; see the module."""
 
     number = WITHDRAWALS
     name = "withdrawals"
     is_late = True
-    added = ("drains", "asks_policy", "judged", "edition", "passes", "own", "whence")
+    added = (
+        "drains",
+        "asks_policy",
+        "judged",
+        "edition",
+        "passes",
+        "own",
+        "whence",
+        "fees",
+        "requoted",
+    )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, Request):
@@ -93,10 +105,14 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
             return self._cancel(who, asked, moment)
         if isinstance(asked, LimitOwn | LockSettings):
             return self._set_own(who, asked, moment, view)
+        if isinstance(asked, AgreeToFee):
+            return self._agree(who, asked, moment, view)
         if not is_house(who, view):
             return Outcome(code=Unsound.NOT_THE_HOUSE)
         if isinstance(asked, ORDERS):
             return self._ordered(asked, moment, view)
+        if isinstance(asked, QuoteFee):
+            return self._quote(asked, moment, view)
         if isinstance(asked, Short | Refilled):
             return self._liquidity(asked, moment, view)
         if isinstance(asked, Decide | Heed):
@@ -192,7 +208,9 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
         open_now = len(self._known.open_of.get(owner.owner, ()))
         if self.state.edition and open_now >= OPEN_PER_OWNER:
             return Refused.TOO_MANY
-        return self._why_not_on_chain(asked) or self._why_ruled_out(owner, asked, moment, view)
+        return self._why_not_on_chain(asked, moment) or self._why_ruled_out(
+            owner, asked, moment, view
+        )
 
     def _why_ruled_out(
         self, owner: OwnerChanged, asked: Request, moment: Moment, view: View
@@ -230,12 +248,14 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
             return Refused.ALL_STOPPED
         return 0
 
-    def _why_not_on_chain(self, asked: Request) -> int:
+    def _why_not_on_chain(self, asked: Request, moment: Moment) -> int:
         terms = self._terms(asked.network, asked.asset)
         if terms is None:
             return Refused.NO_ROUTE
         amount = amount_int(asked.amount)
-        if asked.fee != terms.fee or amount % 10 ** (LEDGER_DIGITS - terms.digits):
+        if asked.fee != self._fee(terms, asked.network, moment.time_ms) or amount % 10 ** (
+            LEDGER_DIGITS - terms.digits
+        ):
             return Refused.PARAMETER
         if amount < amount_int(terms.minimum):
             return Refused.BELOW
@@ -245,11 +265,6 @@ class Withdrawals(Orders, Decisions, Payments, Settings):
             if hold.refuses:
                 return Refused.CHAIN_STOPPED if hold.network else Refused.ALL_STOPPED
         return 0
-
-    def _terms(self, network: int, asset: int) -> NetworkAsset | None:
-        known = self.state.networks.get(network)
-        assets = known.assets if known is not None else ()
-        return next((one for one in assets if one.asset == asset), None)
 
     def _is_reviewed(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
         action = leaving(by_api=one.by_api)

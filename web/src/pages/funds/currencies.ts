@@ -15,7 +15,10 @@ export interface Line {
   minWdUnlockConfirm: string
   minWd: string
   maxWd: string
+  /** What a withdrawal costs now, and between what that may move. */
+  fee: string
   minFee: string
+  maxFee: string
   wdTickSz: string
   /** The least that users can send each other, which is a step of the ledger too. */
   minInternal: string

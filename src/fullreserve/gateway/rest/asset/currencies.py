@@ -81,6 +81,8 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
     now_ms = context.clock.exchange_ms()
     can_withdraw = line.withdrawals is None and no_withdrawals is None and context.pays()
 
+    least, fee, most = line.fees
+
     def amount(value: bytes) -> str:
         return asset.text(amount_int(value))
 
@@ -89,12 +91,12 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         "canWd": is_served and can_withdraw,
         "chain": line.chain,
         "depEstOpenTime": _opens(line.deposits, no_deposits, now_ms),
-        "fee": amount(terms.fee),
-        "maxFee": amount(terms.fee),
+        "fee": asset.text(fee),
+        "maxFee": asset.text(most),
         "maxWd": amount(terms.maximum),
         "minDep": amount(terms.minimum_deposit),
         "minDepArrivalConfirm": str(network.credit_after),
-        "minFee": amount(terms.fee),
+        "minFee": asset.text(least),
         "minWd": amount(terms.minimum),
         "minWdUnlockConfirm": str(network.unlock_after),
         "needTag": network.needs_memo,

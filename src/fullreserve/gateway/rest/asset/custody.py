@@ -62,7 +62,8 @@ def routes(context: Context) -> Routes:
             raise Problem(50024, name="wdId and txId")
         if params.wd_id:
             one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
-            words = WORDS.get(WithdrawalState(one.state), "Under review")
+            state = WithdrawalState(WithdrawalState(one.state).shown)
+            words = WORDS.get(state, "Under review")
             named = await names_of(context, (one.transfer,))
             return wire.envelope([_row(ids.text(one.number), words, named.get(one.transfer, ""))])
         found: list[Deposit] = await changed(

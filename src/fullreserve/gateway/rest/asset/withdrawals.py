@@ -13,6 +13,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
+    AgreeToFee,
     Cancel,
     Destination,
 )
@@ -87,6 +88,12 @@ class CancelParams(Params):
     wd_id: WdId
 
 
+class AgreeParams(CancelParams):
+    """A withdrawal whose fee rose while it waited."""
+
+    fee: Annotated[str, Meta(description="The whole fee, as `xFeeNow` says; another is refused")]
+
+
 class WithdrawalsParams(OfTime):
     """A page of withdrawals."""
 
@@ -106,6 +113,7 @@ def routes(context: Context) -> Routes:
         ("POST", "asset/cancel-withdrawal"): withdrawing(
             Taking(CancelParams, table.cancel), 6, 1000
         ),
+        ("POST", "x/withdrawal-fee/agree"): withdrawing(Taking(AgreeParams, table.agree), 6, 1000),
         ("GET", "asset/withdrawal-history"): reading(
             Taking(WithdrawalsParams, table.history), 6, 1000
         ),
@@ -197,7 +205,7 @@ class _Withdrawals:
             text = written(addresses, params.to_addr)
         except ValueError as problem:
             raise Problem(58222, allowed=str(problem)) from None
-        fee = amount_int(line.terms.fee)
+        _, fee, _ = line.fees
         if params.fee and _fee(line.asset, params.fee) != fee:
             raise Problem(51000, "fee", line.asset.text(fee))
         desk = self._context.desk
@@ -216,7 +224,7 @@ class _Withdrawals:
                 from_book=True,
             )
         return Asked(
-            *(network, line.asset.id, amount_bytes(amount), line.terms.fee),
+            *(network, line.asset.id, amount_bytes(amount), amount_bytes(fee)),
             *(Destination.ADDRESS_BOOK, known.number, client),
             by_api=not isinstance(request.key, Session),
             whence=await whence_of(self._context, request),
@@ -249,9 +257,14 @@ class _Withdrawals:
         elif code == Refused.CLIENT_ID_TAKEN:
             return Problem(code, "clientId")
         elif code == Refused.PARAMETER and line is not None:
+            if await self._is_quoted_anew(line):
+                return Problem(code, "fee", "that of now, which has just changed")
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
         return Problem(code, name=name, allowed=allowed)
+
+    async def _is_quoted_anew(self, line: Line) -> bool:
+        return (await self._line(line.asset, line.chain)).fees != line.fees
 
     async def _no_receiver(self, owner: int, receiver: int) -> Problem:
         """Why somebody cannot be paid by id."""
@@ -271,6 +284,23 @@ class _Withdrawals:
         """Cancel a withdrawal that waits."""
         number = ids.number(params.wd_id)
         reply = await say(self._context, WITHDRAWALS, Cancel(number), request.owner)
+        if reply.code:
+            raise Problem(reply.code)
+        return wire.envelope([{"wdId": params.wd_id}])
+
+    async def agree(self, request: Request, params: AgreeParams) -> bytes:
+        """Agree to the fee of now, which rose while the withdrawal waited."""
+        one = await withdrawal_of(self._context, request.owner, ids.number(params.wd_id))
+        asset = self._catalog.assets[one.asset]
+        fee = max(0, _fee(asset, params.fee))
+        asked = AgreeToFee(one.number, amount_bytes(fee))
+        reply = await say(self._context, WITHDRAWALS, asked, request.owner)
+        if reply.code == Refused.PARAMETER:
+            known = {(one.network.network, one.asset): one for one in await lines(self._context)}
+            line = known.get((one.network, asset))
+            raise Problem(51000, "fee", asset.text(line.fees[1]) if line else "that of now")
+        if reply.code == Refused.BALANCE:
+            raise await self._problem(request.owner, asset, None, reply.code)
         if reply.code:
             raise Problem(reply.code)
         return wire.envelope([{"wdId": params.wd_id}])
@@ -396,6 +426,8 @@ def withdrawal_row(
     }
     if memo:
         row["tag"] = memo
+    if one.state == WithdrawalState.FEE_ROSE and line is not None:
+        row["xFeeNow"] = asset.text(line.fees[1])
     if one.state == WithdrawalState.FAILED and one.reason in tuple(Refused):
         row["xReason"] = str(one.reason)
     return row

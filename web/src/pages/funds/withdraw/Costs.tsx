@@ -12,12 +12,12 @@ export function Costs({ line, amt }: { line: Line; amt: Big | null }): ReactNode
   const { t } = useTranslation()
   const amount = useAmounts()
   const openTransfer = useTransfer()
-  const { ccy, minFee, minWd, maxWd, wdQuota, usedWdQuota } = line
+  const { ccy, fee, minWd, maxWd, wdQuota, usedWdQuota } = line
   const left = new Big(wdQuota).minus(usedWdQuota)
   const facts = [
     [t('withdraw.arrives'), amt ? `${amount(amt.toFixed())} ${ccy}` : '–'],
-    [t('withdraw.fee'), `${amount(minFee)} ${ccy}`],
-    [t('withdraw.all'), amt ? `${amount(amt.plus(minFee).toFixed())} ${ccy}` : '–'],
+    [t('withdraw.fee'), `${amount(fee)} ${ccy}`],
+    [t('withdraw.all'), amt ? `${amount(amt.plus(fee).toFixed())} ${ccy}` : '–'],
     [t('withdraw.bounds'), `${amount(minWd)} – ${amount(maxWd)} ${ccy}`],
     [t('withdraw.quota'), t('withdraw.quota.left', { left: usd(left), quota: usd(wdQuota) })],
   ] as const

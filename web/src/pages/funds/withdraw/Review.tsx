@@ -25,12 +25,12 @@ export function Review({ wanted, onClose, onConfirm }: Props): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
   const { line, address, amt } = wanted
-  const { ccy, chain, minFee } = line
+  const { ccy, chain, fee } = line
   const facts = [
     [t('funds.network'), networkOf(chain)],
     [t('withdraw.arrives'), `${amount(amt)} ${ccy}`],
-    [t('withdraw.fee'), `${amount(minFee)} ${ccy}`],
-    [t('withdraw.all'), `${amount(new Big(amt).plus(minFee).toFixed())} ${ccy}`],
+    [t('withdraw.fee'), `${amount(fee)} ${ccy}`],
+    [t('withdraw.all'), `${amount(new Big(amt).plus(fee).toFixed())} ${ccy}`],
   ] as const
   return (
     <Confirm

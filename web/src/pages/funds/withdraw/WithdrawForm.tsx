@@ -134,7 +134,7 @@ function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
   const once = useOnce()
   const { line, address, amt } = wanted
   const send = async () => {
-    const { ccy, chain, minFee: fee } = line
+    const { ccy, chain, fee } = line
     const order = { ccy, chain, amt, fee, dest: '4' as const, toAddr: address.addr }
     await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, clientId }))
     toast(t('withdraw.sent', { amount: amounts(amt), ccy }), 'good')

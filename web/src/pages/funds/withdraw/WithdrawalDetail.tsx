@@ -14,6 +14,7 @@ import { FactList } from '../layout/FactList'
 import css from '../layout/Funds.module.css'
 import { type Step, Steps } from '../layout/Steps'
 import { CancelDialog } from './CancelDialog'
+import { FeeRose } from './FeeRose'
 import { QueuePlace } from './QueuePlace'
 import {
   isCancelable,
@@ -145,6 +146,7 @@ function Waits({ row }: { row: Withdrawal }): ReactNode {
     <>
       <span>{t(stateKey(row))}</span>
       <QueuePlace row={row} />
+      <FeeRose row={row} />
     </>
   )
 }

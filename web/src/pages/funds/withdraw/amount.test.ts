@@ -6,7 +6,9 @@ const LINE = {
   ccy: 'USDT',
   minWd: '10',
   maxWd: '5000',
+  fee: '1',
   minFee: '1',
+  maxFee: '1',
   wdTickSz: '6',
 } as Line
 

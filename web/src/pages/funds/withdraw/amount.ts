@@ -10,7 +10,7 @@ export interface AmountFault {
 
 /** What can be withdrawn at most: what is there less the fee, or what one withdrawal may be. */
 export function mostOf(line: Line, available: string): string {
-  const left = new Big(available).minus(line.minFee)
+  const left = new Big(available).minus(line.fee)
   const most = left.gt(line.maxWd) ? new Big(line.maxWd) : left
   if (most.lt(line.minWd)) return '0'
   return most.round(Number(line.wdTickSz), Big.roundDown).toFixed()
@@ -22,7 +22,7 @@ export function amountFault(
   line: Line,
   available: string | undefined,
 ): AmountFault | null {
-  const { ccy, minWd, maxWd, minFee, wdTickSz } = line
+  const { ccy, minWd, maxWd, fee, wdTickSz } = line
   const amount = parsed(text)
   if (!amount) return { key: 'form.noNumber', values: {} }
   if (decimalsOf(amount.toFixed()) > Number(wdTickSz)) {
@@ -30,8 +30,8 @@ export function amountFault(
   }
   if (amount.lt(minWd)) return { key: 'withdraw.amount.least', values: { least: minWd, ccy } }
   if (amount.gt(maxWd)) return { key: 'withdraw.amount.most', values: { most: maxWd, ccy } }
-  if (available !== undefined && amount.plus(minFee).gt(available)) {
-    return { key: 'withdraw.amount.lacking', values: { available, fee: minFee, ccy } }
+  if (available !== undefined && amount.plus(fee).gt(available)) {
+    return { key: 'withdraw.amount.lacking', values: { available, fee, ccy } }
   }
   return null
 }

@@ -10,6 +10,8 @@ export interface Withdrawal {
   chain: string
   amt: string
   fee: string
+  /** What it costs now, where that rose while it waited and its owner has to agree. */
+  xFeeNow?: string
   to: string
   /** The memo, where the chain has memos. */
   tag?: string
@@ -59,10 +61,10 @@ export function useWithdrawals(): Live<Withdrawal> {
 const load = () => rest.get<Withdrawal, 'asset/withdrawal-history'>('asset/withdrawal-history')
 const idOf = ({ wdId }: Withdrawal) => wdId
 
-export const stateKey = ({ state }: Withdrawal): MessageKey =>
-  STATES[state] ?? 'withdraw.state.review'
+export const stateKey = ({ state, xFeeNow }: Withdrawal): MessageKey =>
+  xFeeNow ? 'withdraw.state.feeRose' : (STATES[state] ?? 'withdraw.state.review')
 
-export const isQueued = ({ state }: Withdrawal) => state === QUEUED
+export const isQueued = ({ state, xFeeNow }: Withdrawal) => state === QUEUED && !xFeeNow
 export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
 /** Whether it went to a user of the exchange. */
 export const isInside = ({ toAddrType }: Withdrawal) => toAddrType === '2'

@@ -40,7 +40,7 @@ USD = 10**8
 # What a withdrawal waits for, by its state.
 QUEUES: dict[str, tuple[int, ...]] = {
     "review": REVIEWS,
-    "held": (WithdrawalState.COOLING,),
+    "held": (WithdrawalState.COOLING, WithdrawalState.FEE_ROSE),
     "queued": (WithdrawalState.QUEUED,),
     "short": (WithdrawalState.SHORT,),
     "ready": (WithdrawalState.APPROVED, WithdrawalState.WAITING),

@@ -1,0 +1,101 @@
+"""What a withdrawal costs: the fixed fee of its terms, or what was quoted for its network last.
+
+A request holds the fee of its moment, and never more is taken without its owner's word. When it
+leaves a queue it is quoted again: what is less now is what is taken of the hold; a rise of up to a
+fifth is the house's; what rose by more waits for the owner, who agrees to it or cancels.
+"""
+
+from __future__ import annotations
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
+from fullreserve.exchange.products.custody_ledger import (
+    WITHDRAWAL,
+    Balances,
+    Prices,
+    Unsound,
+    is_unprotected,
+    leg,
+    posting,
+)
+from fullreserve.exchange.products.custody_wire import AgreeToFee, NetworkAsset, QuoteFee
+from fullreserve.exchange.products.withdrawal_state import (
+    MOVED_MAX,
+    FeeQuote,
+    Refused,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+
+QUOTE_MS_MAX = 3_600_000
+FEE_MAX = 2**100
+AMOUNT_BYTES = 16
+
+
+class Fees(WithdrawalTable):
+    """Quotes of the house's workers, and what owners say of them."""
+
+    def _terms(self, network: int, asset: int) -> NetworkAsset | None:
+        known = self.state.networks.get(network)
+        assets = known.assets if known is not None else ()
+        return next((one for one in assets if one.asset == asset), None)
+
+    def _fee(self, terms: NetworkAsset, network: int, now_ms: int) -> bytes:
+        """What a request of that moment holds."""
+        quote = self.state.fees.get(network, {}).get(terms.asset)
+        return terms.fee if quote is None or now_ms >= quote.until_ms else quote.fee
+
+    def _quote(self, asked: QuoteFee, moment: Moment, view: View) -> Outcome:
+        if self._terms(asked.network, asked.asset) is None:
+            return Outcome(code=Unsound.UNKNOWN_NETWORK)
+        if {len(asked.least), len(asked.fee), len(asked.most)} != {AMOUNT_BYTES}:
+            return REFUSED
+        least, fee, most = (amount_int(one) for one in (asked.least, asked.fee, asked.most))
+        if not 0 <= least <= fee <= most < FEE_MAX:
+            return REFUSED
+        if not moment.time_ms < asked.until_ms <= moment.time_ms + QUOTE_MS_MAX:
+            return REFUSED
+        quotes = self.state.fees.setdefault(asked.network, {})
+        fresh = FeeQuote(asked.least, asked.fee, asked.most, asked.until_ms)
+        self._set(quotes, asked.asset, fresh)
+        waiting = (asked.network, asked.asset, WithdrawalState.FEE_ROSE, False)
+        for number in self._on(waiting, MOVED_MAX):
+            one = self.state.withdrawals[number]
+            if self._costs(one, moment.time_ms) <= amount_int(one.fee):
+                self._goes_on(self._change(one, moment), view)
+        return Outcome()
+
+    def _agree(self, owner: int, asked: AgreeToFee, moment: Moment, view: View) -> Outcome:
+        """The owner's word for what it costs now; the difference is held too."""
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None or one.owner != owner:
+            return Outcome(code=Refused.UNKNOWN)
+        if one.state != WithdrawalState.FEE_ROSE:
+            return Outcome(code=Refused.TOO_LATE)
+        fee = self._costs(one, moment.time_ms)
+        if len(asked.fee) != AMOUNT_BYTES or amount_int(asked.fee) != fee:
+            return Outcome(code=Refused.PARAMETER)
+        more = max(0, fee - amount_int(one.fee))
+        balances = Balances(owner, view)
+        if more > balances.of(chart.FUND, one.asset).free or not is_unprotected(
+            one.asset, more, balances, Prices(view)
+        ):
+            return Outcome(code=Refused.BALANCE)
+        one = self._change(one, moment)
+        if more:
+            one.fee = amount_bytes(fee)
+        self._goes_on(one, view)
+        legs = (
+            leg(owner, chart.FUND, 0, one.asset, -more),
+            leg(owner, chart.HOLD, 0, one.asset, more),
+        )
+        return Outcome(postings=posting(WITHDRAWAL, *legs))
+
+    def _goes_on(self, one: Withdrawal, view: View) -> None:
+        if self._is_held_back(one, view):
+            self._to_queue(one)
+            return
+        one.state = WithdrawalState.QUEUED
+        self._to_payer(one)
