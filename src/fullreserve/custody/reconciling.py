@@ -27,7 +27,7 @@ from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
-from fullreserve.custody.spends import Spends
+from fullreserve.custody.spends import Planned, Spends
 from fullreserve.custody.store import read_cursor, read_open_moves
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
@@ -94,6 +94,7 @@ class Reconciler:
         self._payer = payer
         self._clock = clock
         self._places: list[Place] = []
+        self._accounts: list[Place] = []  # of warm and cold, by the record
         self._newest = -1
         self._since: dict[Key, int] = {}
         self._lasts_ms = LASTS_MS
@@ -102,7 +103,7 @@ class Reconciler:
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
         self._spends = Spends(self._chain, payer)
-        self._explained: tuple[Announced, ...] | None = None
+        self._explained: tuple[tuple[Announced, ...], str] | None = None
         self._triggers: dict[Key, suspensions.Trigger] = {}
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
@@ -261,12 +262,15 @@ class Reconciler:
 
         That reads all plans there ever were: at a start, for a move by hand, and behind a break.
         """
-        if self._explained != found.seen and not any(one.difference for one in found.lines):
+        mark = (found.seen, self._uncompared)
+        if self._explained != mark and not any(one.difference for one in found.lines):
             try:
-                await asyncio.to_thread(self._spends.explain, self._places, block)
+                moves = await self._planned()
+                at = [*self._places, *self._accounts]
+                await asyncio.to_thread(self._spends.explain, at, block, moves)
             except NodeProblem:
                 return  # at the next block
-            self._explained = found.seen
+            self._explained = mark
 
     async def _trigger(
         self, one: Line, scope: suspensions.Scope, block: Block
@@ -279,9 +283,10 @@ class Reconciler:
         if any(each.is_in_force and (each.trigger, each.terms.scope) == (spent, scope)
                for each in known):  # fmt: skip
             return spent
-        at = [each for each in self._places if each.tier == one.tier]
+        at = [each for each in (*self._places, *self._accounts) if each.tier == one.tier]
         try:
-            found = await asyncio.to_thread(self._spends.unknown, at, block)
+            moves = await self._planned()
+            found = await asyncio.to_thread(self._spends.unknown, at, block, moves, one.tier)
         except NodeProblem:
             found = []
         if one.difference >= 0 or not found:
@@ -290,9 +295,18 @@ class Reconciler:
             "coins were spent by a transaction that the payer does not know",
             network=scope.network,
             asset=scope.asset,
-            spends=[(each.place.hex(), each.nonce) for each in found],
+            spends=[each.coin.hex() or (each.place.hex(), each.nonce) for each in found],
         )
         return spent
+
+    async def _planned(self) -> Planned:
+        """Moves between tiers: what the log has bound, and which coins of wallets are gone."""
+        known: list[tier_moves.Move] = await self._house.ask(
+            tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=False, limit=AT_ONCE)
+        )
+        is_script = self._network.kind == "utxo" and not self._uncompared
+        spent = self._tiers.spent() if is_script else []
+        return Planned(frozenset(one.binding for one in known if one.binding), spent)
 
     async def _held(self, block: Block) -> dict[Key, int]:
         newest = await self._house.newest_index(self._network.network)
@@ -301,8 +315,10 @@ class Reconciler:
             self._newest = newest
         if self._network.kind == "utxo":
             self._learn_coins()
-        more, sums = await self._of_tiers(block)
-        found = await asyncio.to_thread(balances, self._chain, [*self._places, *more], block)
+        self._accounts, sums = await self._of_tiers(block)
+        found = await asyncio.to_thread(
+            balances, self._chain, [*self._places, *self._accounts], block
+        )
         for one in found:
             key = (one.place.tier, one.asset)
             sums[key] = sums.get(key, 0) + one.amount

@@ -16,7 +16,7 @@ import msgspec
 
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.chains.raw_block import outpoint, read_transactions
+from fullreserve.custody.chains.raw_block import binding_of, outpoint, read_transactions
 from fullreserve.custody.chains.rpc import Node, hexed
 from fullreserve.custody.holdings import Place
 from fullreserve.custody.keys.record import FILE, SAFE, Record, TierWallet
@@ -63,6 +63,10 @@ class TierPlaces:
         coins = self._followed()
         return coins.read(node, block) if coins.wallets else {}
 
+    def spent(self) -> list[SpentCoin]:
+        """Coins of script wallets that are gone, whoever spent them; BadRecord."""
+        return self._followed().spent
+
     def behind(self, block: Block) -> int:
         """How many blocks are to be read for it; BadRecord."""
         coins = self._followed()
@@ -90,6 +94,14 @@ class TierPlaces:
         return self._wallets
 
 
+class SpentCoin(msgspec.Struct, array_like=True, frozen=True):
+    """A coin that is gone; `binding` names the set of inputs that it was spent in."""
+
+    outpoint: bytes
+    tier: int
+    binding: bytes
+
+
 class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
     """What was found up to a block; `of` tells of which wallets."""
 
@@ -97,6 +109,7 @@ class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
     height: int
     hash: bytes
     held: dict[bytes, tuple[Tier, int]]  # by outpoint
+    spent: list[SpentCoin] = []
 
 
 class TierCoins:
@@ -122,6 +135,7 @@ class TierCoins:
 
     def _begin(self) -> None:
         self._held: dict[bytes, tuple[Tier, int]] = {}
+        self.spent: list[SpentCoin] = []
         self._last: tuple[int, bytes] = (self._born - 1, b"")
 
     def _restore(self) -> None:
@@ -131,12 +145,15 @@ class TierCoins:
             return  # read anew
         if kept.of == self._of:
             self._held, self._last = kept.held, (kept.height, kept.hash)
+            self.spent = kept.spent
 
     def _keep(self) -> None:
         """What a full disk loses is read again."""
         fresh = self._place.with_suffix(".new")
         with contextlib.suppress(OSError):
-            fresh.write_bytes(msgspec.msgpack.encode(KeptCoins(self._of, *self._last, self._held)))
+            fresh.write_bytes(
+                msgspec.msgpack.encode(KeptCoins(self._of, *self._last, self._held, self.spent))
+            )
             fresh.replace(self._place)
 
     def read(self, node: Node, block: Block) -> dict[Tier, int] | None:
@@ -161,7 +178,9 @@ class TierCoins:
         hash_ = _hash_of(node, height)
         for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
             for spend in one.spends:
-                self._held.pop(spend, None)
+                was = self._held.pop(spend, None)
+                if was is not None:
+                    self.spent.append(SpentCoin(spend, was[0], binding_of(one.spends)))
             for number, (amount, script) in enumerate(one.outputs):
                 if script in self._scripts:
                     self._held[outpoint(one.txid, number)] = (self._scripts[script], amount)

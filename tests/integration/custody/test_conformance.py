@@ -6,6 +6,7 @@ A new adapter is finished when its bed passes this file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,10 @@ from fullreserve.custody.chains.following import (
 )
 from fullreserve.custody.chains.health import State, health
 from fullreserve.custody.chains.rpc import NodeDown, NodeGarbage, NodeProblem
+from fullreserve.custody.chains.utxo_transaction import read_body
+from fullreserve.custody.spends import Spends
+from fullreserve.custody.store import Store
+from fullreserve.exchange.products.custody_wire import Tier
 from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import TERMS, Approved, Bed, UtxoBed, deposits
 
@@ -292,3 +297,31 @@ def test_a_payment_survives_its_node(bed: Bed) -> None:
     before = bed.balance(index)
     bed.mine(3)
     assert bed.balance(index) - before == bed.unit
+
+
+def test_coins_that_nobody_here_spent_are_named(bed: Bed, tmp_path: Path) -> None:
+    """Criterion: CHAINS-TRIGGER-4. On chains of coins; what a plan of the payer's took is none."""
+    if not isinstance(bed, UtxoBed):
+        return
+    spends = Spends(bed.chain, tmp_path / "payer")
+    tip = bed.chain.tip()
+    assert spends.unknown([], tip, tier=Tier.HOT) == []  # never agreed
+    spends.explain([], tip)
+    index = bed.fresh()
+    payments = [bed.payment(number, index, bed.unit) for number in (index, index + 1)]
+    ours = bed.chain.plan(payments[:1], [])
+    theirs = bed.chain.plan(payments[1:], [ours])
+    store = Store(tmp_path / "payer")
+    store.keep_plan(ours)
+    store.close()
+    for plan, payment in zip((ours, theirs), payments, strict=True):
+        bed.chain.broadcast(bed.sign(plan, Approved(payment)))
+    assert spends.unknown([], tip, tier=Tier.HOT) == []  # in no block yet
+    bed.mine()
+    tip = bed.chain.tip()
+    taken = {one.outpoint() for one in read_body(theirs.body).inputs}
+    found = spends.unknown([], tip, tier=Tier.HOT)
+    assert {one.coin for one in found} == taken
+    assert spends.unknown([], tip, tier=Tier.COLD) == []
+    spends.explain([], tip)
+    assert spends.unknown([], tip, tier=Tier.HOT) == []

@@ -376,8 +376,9 @@ async def test_warm_and_cold_are_compared_too(books: Books, tier: wire.Tier) -> 
     (found,) = await books.found()
     assert (found.tier, found.asset) == (tier, USDT)
     assert abs(found.difference - missing) <= 50_000
-    level = suspensions.Level.ASSET_CHAIN
-    assert await books.stopped() == [suspensions.Scope(level, NETWORK, USDT)]
+    place = suspensions.Scope(suspensions.Level.ASSET_CHAIN, NETWORK, USDT)
+    (one,) = await books.suspended()
+    assert (one.trigger, one.terms.scope) == (suspensions.Trigger.UNKNOWN_SPEND, place)
     # What the ledger alone knows of brings warm back to what the chain has, and breaks hot.
     await never_came(books, tier)
     (found,) = await books.found()

@@ -12,18 +12,24 @@ import msgspec
 import pytest
 
 from fullreserve.custody import nodes
-from fullreserve.custody.addresses import account_of
+from fullreserve.custody.addresses import EvmAddresses, account_of
+from fullreserve.custody.chains.evm import EvmChain, Terms
+from fullreserve.custody.chains.evm_transaction import binding
 from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.hd import Private
+from fullreserve.custody.holdings import Place
 from fullreserve.custody.keys import refill_commands
 from fullreserve.custody.keys.gas import PAYER, FileGas
 from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.spends import Planned, Spend, Spends
 from fullreserve.custody.tiers import abi, guard, safe
 from fullreserve.custody.tiers.safe import NotEnough, SafeMissing
+from fullreserve.exchange.products.custody_wire import Tier as Where
 from fullreserve.exchange.products.tier_moves_wire import MoveState
 from tests.integration.custody.holders import Holder, people
 from tests.integration.custody.refills import Refills, accounts
 from tests.integration.custody.safes import (
+    CHAIN,
     DAY,
     DELAY,
     ETHER,
@@ -288,3 +294,22 @@ async def test_a_move_whose_nonce_owners_used_otherwise_is_given_up(
         assert (move.state, chain.balance(HOT) - before) == (MoveState.OVERTAKEN, 1)
     finally:
         await refills.close()
+
+
+def test_what_a_safe_did_and_the_log_has_not_bound_is_an_unknown_spend(
+    chain: Chain, warm: Tier, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-TRIGGER-4. Of another account, which is no Safe, nothing is made up."""
+    addresses = EvmAddresses(Private.of_seed(b"a seed of the tests alone, 32 by").public())
+    seen = EvmChain(chain.node, addresses, Terms(1, CHAIN, 1, {}))
+    at = [Place(1, Where.WARM, "", "", one) for one in (warm.account, STRANGER)]
+    spends = Spends(seen, tmp_path / "payer")
+    spends.explain(at, seen.tip())
+    first = warm.view.nonce()
+    for _ in range(2):
+        warm.do(FIVE[:3], HOT, value=1)
+    planned = Planned([binding(warm.account, first)])
+    unknown = Spend(warm.account, first + 1, by_safe=True)
+    assert spends.unknown(at, seen.tip(), planned) == [unknown]
+    both = Planned([binding(warm.account, first), binding(warm.account, first + 1)])
+    assert spends.unknown(at, seen.tip(), both) == []

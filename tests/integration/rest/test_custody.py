@@ -378,8 +378,8 @@ async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) ->
 async def quote(rest: RestBed, least: str, fee: str, most: str) -> None:
     btc = rest.context.catalog.assets[BTC]
     until_ms = rest.context.clock.exchange_ms() + 600_000
-    bounds = (amount_bytes(btc.parse(one)) for one in (least, fee, most))
-    await house(rest, WITHDRAWALS, QuoteFee(NETWORK, BTC, *bounds, until_ms))  # type: ignore[arg-type]
+    low, now, high = (amount_bytes(btc.parse(one)) for one in (least, fee, most))
+    await house(rest, WITHDRAWALS, QuoteFee(NETWORK, BTC, low, now, high, until_ms))
 
 
 async def test_a_fee_that_moves_is_shown_held_and_agreed_to(rest: RestBed, payer: NewKey) -> None:

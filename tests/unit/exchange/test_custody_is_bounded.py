@@ -35,6 +35,7 @@ from tests.unit.exchange.custody_world import (
     CAROL,
     CHAIN,
     NETWORKS,
+    START_MS,
     Chain,
     World,
     coins,
@@ -60,10 +61,11 @@ LIMIT = 50
 BOUND = (FIRST + MANY + 2, FIRST + MANY + 4)  # of ALICE's
 # By the fold: what it has posted, the core may refuse, as these requests have set nothing aside.
 DECIDED = {0, 58_350}
+SOON = START_MS + 4_000_000
 # What wants another state than all else here; `test_suspension_surveys` has those that read queues.
 REFUSED_HERE = {
-    *(wire.Heed, wire.Bound, stops.Ratify, stops.Discard, stops.SignOff, stops.Canary),
-    *(stops.OpenDrain, stops.Lift, stops.Report, stops.Advance),
+    *(wire.Heed, wire.Bound, wire.AgreeToFee, stops.Ratify, stops.Discard, stops.SignOff),
+    *(stops.Canary, stops.OpenDrain, stops.Lift, stops.Report, stops.Advance),
 }
 # Of the 100 that a word looks at, each a few times; a drain looks at those in turn too.
 READ_MOST, ASKED_MOST = 1_500, 1_300
@@ -194,10 +196,10 @@ def samples(number: int) -> dict[int, list[Any]]:
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),
             wire.Request(CHAIN, BTC, coins(1), amount_bytes(40_000), 0, 5), wire.Cancel(queued + 2),
             wire.Decide(queued, 4), wire.StopOwner(ALICE, 5), wire.SetQuota(ALICE, 5),
-            wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1),
-            wire.QuoteFee(CHAIN, BTC, fee, fee, fee, 5), wire.AgreeToFee(queued, fee),
+            wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1), wire.Heed(queued),
+            wire.QuoteFee(CHAIN, BTC, fee, fee, fee, SOON), wire.AgreeToFee(queued, fee),
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
-            wire.Heed(queued), wire.Bound(waiting, hashed), wire.Broadcast(sent, hashed, fee),
+            wire.Bound(waiting, hashed), wire.Broadcast(sent, hashed, fee),
             wire.Included(sent, hashed, 1), wire.Paid(sent, hashed, 1, fee),
             wire.Failed(failing, 1, transfer("binding"), hashed),
             wire.Short(CHAIN, BTC, 100), wire.Refilled(CHAIN, BTC, 100),
@@ -208,12 +210,11 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.GetPlace(FIRST + 3 * MANY), withdrawals.ListQueue(0, LIMIT),
             withdrawals.GetDrains(number), withdrawals.SumDrains(number),
             withdrawals.ListShort(CHAIN), withdrawals.ListUndecided(LIMIT),
-            withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(),
+            withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(), withdrawals.ListFees(5),
             withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
             withdrawals.GetOwnSettings(ALICE), withdrawals.GetAsker(queued),
             *(withdrawals.ListPassed(CAROL, 0, LIMIT, is_sent=sent) for sent in (True, False)),
-            withdrawals.ListFees(5),
         ],
         SUSPENSIONS: [
             stops.Draft(terms()), stops.Suspend(terms(scope=asset)), stops.Trip(1, asset),
@@ -230,8 +231,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.ListAll(), stops.Ruling(1, ALICE, ALICE, 0, CHAIN, BTC, queued),
             stops.DrainOf(CHAIN, BTC), stops.ListReopening(), stops.ListStops(1, CHAIN, BTC),
             stops.GetOne(number), stops.GetSurvey(number), stops.ListRoll(number, 0, LIMIT),
-            stops.GetEdition(),
-            stops.GetKept(number), stops.GetMeasured(CHAIN),
+            stops.GetEdition(), stops.GetKept(number), stops.GetMeasured(CHAIN),
         ],
     }  # fmt: skip
 

@@ -55,6 +55,7 @@ BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as 
 # given this many times what a token's transfer costs, as fees may rise until it is spent.
 WORTH, GIVEN = 10, 2
 ASKED_AT_ONCE = 500
+SAFE_NONCE = "0xaffed0e0"  # nonce()
 
 # What nodes say of a transaction that they already hold.
 _HELD = ("already known", "already imported", "known transaction", "nonce too low")
@@ -187,6 +188,17 @@ class EvmChain(Chain):
         at = {"blockHash": "0x" + block.hash.hex()}
         asked = [("eth_getTransactionCount", ["0x" + one.hex(), at]) for one in places]
         return dict(zip(places, map(quantity, self._calls(asked)), strict=True))
+
+    def used_by_safes(self, places: Sequence[bytes], block: Block) -> Mapping[bytes, int]:
+        """How many transactions each Safe has carried out after a block; other accounts none."""
+        at = {"blockHash": "0x" + block.hash.hex()}
+        asked = [("eth_call", [{"to": "0x" + one.hex(), "data": SAFE_NONCE}, at]) for one in places]
+        told = self._node.tried(asked)
+        return {
+            place: quantity(count)
+            for place, count in zip(places, told, strict=True)
+            if isinstance(count, str) and count != "0x"
+        }
 
     def _calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results of any number of calls; NodeProblem for the first bad."""

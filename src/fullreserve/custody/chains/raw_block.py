@@ -55,6 +55,11 @@ def outpoint(txid: bytes, output: int) -> bytes:
     return txid[::-1] + output.to_bytes(4, "little")
 
 
+def binding_of(spends: Collection[bytes]) -> bytes:
+    """32 bytes for a set of inputs, by their outpoints, whatever their order."""
+    return hashlib.blake2b(b"".join(sorted(spends)), digest_size=32).digest()
+
+
 def read_header(data: bytes, height: int, hash_: bytes) -> Block:
     """A header that has the hash that was asked for; NodeGarbage."""
     if len(data) != HEADER or double_sha256(data)[::-1] != hash_:

@@ -6,7 +6,7 @@ The node needs its transaction index. It holds no wallet: coins are found by fol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_UP
 from typing import Any, NamedTuple
 
@@ -267,6 +267,10 @@ class UtxoChain(Chain):
         if self.tip() != block:
             raise NodeGarbage(f"block {block.height} is not the newest any more")
         return held
+
+    def spent(self, coins: Iterable[tx.Coin]) -> list[tx.Coin]:
+        """Those that the newest block's state does not hold any more; NodeProblem."""
+        return [one for one in coins if not self._is_unspent(one)]
 
     def take_coin(self, deposit: Deposit) -> tx.Coin:
         """A confirmed payment to an address of ours is a coin to spend."""

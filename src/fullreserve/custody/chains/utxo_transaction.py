@@ -6,8 +6,6 @@ bounds in virtual bytes. Partially signed transactions: BIP 174.
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 from embit.finalizer import finalize_psbt
 from embit.psbt import PSBT
@@ -16,7 +14,7 @@ from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
-from fullreserve.custody.chains.raw_block import outpoint
+from fullreserve.custody.chains.raw_block import binding_of, outpoint
 
 # Replaceable by a higher fee, without a lock: BIP 125.
 SEQUENCE = 0xFFFFFFFD
@@ -67,8 +65,7 @@ def read_body(data: bytes) -> Body:
 
 def binding(inputs: tuple[Coin, ...]) -> bytes:
     """32 bytes for a set of inputs, whatever their order."""
-    whole = b"".join(sorted(one.outpoint() for one in inputs))
-    return hashlib.blake2b(whole, digest_size=32).digest()
+    return binding_of([one.outpoint() for one in inputs])
 
 
 def size(inputs: int, scripts: list[int], keys: int, threshold: int) -> int:

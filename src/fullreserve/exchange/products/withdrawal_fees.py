@@ -50,7 +50,7 @@ class Fees(WithdrawalTable):
     def _quote(self, asked: QuoteFee, moment: Moment, view: View) -> Outcome:
         if self._terms(asked.network, asked.asset) is None:
             return Outcome(code=Unsound.UNKNOWN_NETWORK)
-        if {len(asked.least), len(asked.fee), len(asked.most)} != {AMOUNT_BYTES}:
+        if any(len(one) != AMOUNT_BYTES for one in (asked.least, asked.fee, asked.most)):
             return REFUSED
         least, fee, most = (amount_int(one) for one in (asked.least, asked.fee, asked.most))
         if not 0 <= least <= fee <= most < FEE_MAX:

@@ -35,7 +35,7 @@ EVERY_NETWORK = 0
 
 
 class WithdrawalState(IntEnum):
-    """OKX's codes, but for COOLING, which its clients are shown as QUEUED."""
+    """OKX's codes, but for FEE_ROSE and COOLING, which its clients are shown as QUEUED."""
 
     CANCELED = -2
     FAILED = -1

@@ -31,6 +31,7 @@ WORDS = {
     WithdrawalState.PENDING: "In a block, not final yet",
     WithdrawalState.TRAVEL_RULE: "Waiting for the receiving institution's answer",
     WithdrawalState.SHORT: "Waiting for the wallet to be refilled",
+    WithdrawalState.FEE_ROSE: "Waiting for its user to agree to a fee that rose",
     WithdrawalState.COOLING: "Waiting to be confirmed in the web app, or for a delay to end",
 }
 DEPOSIT_WORDS = {
@@ -62,8 +63,7 @@ def routes(context: Context) -> Routes:
             raise Problem(50024, name="wdId and txId")
         if params.wd_id:
             one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
-            state = WithdrawalState(WithdrawalState(one.state).shown)
-            words = WORDS.get(state, "Under review")
+            words = WORDS.get(WithdrawalState(one.state), "Under review")
             named = await names_of(context, (one.transfer,))
             return wire.envelope([_row(ids.text(one.number), words, named.get(one.transfer, ""))])
         found: list[Deposit] = await changed(

@@ -8,7 +8,7 @@ import { Button } from '~/ui/Button'
 import { toast } from '~/ui/toasts'
 import type { Withdrawal } from './withdrawals'
 
-/** Asks for the fee of now, which rose while the withdrawal waited: nothing more is taken without. */
+/** Asks for the fee of now, which rose while the withdrawal waited. */
 export function FeeRose({ row }: { row: Withdrawal }): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
