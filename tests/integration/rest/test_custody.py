@@ -10,6 +10,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.custody.unwell_spells import UnwellSpells
@@ -27,7 +28,19 @@ from fullreserve.exchange.products.custody_wire import (
     Payload,
     QuoteFee,
     Seen,
+    Settle,
     Tip,
+)
+from fullreserve.exchange.products.suspension_state import SuspensionState
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Level,
+    Mode,
+    Reason,
+    Scope,
+    Suspend,
+    Terms,
 )
 from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
 from fullreserve.exchange.worker_files import unwell_name
@@ -196,6 +209,48 @@ async def test_a_network_whose_nodes_are_not_believed_is_shown_closed(rest: Rest
         unwell = (await rest.get("x/suspensions")).row["unwell"]
         assert unwell == ([] if healthy else [line["chain"].removeprefix("BTC-")])
     assert shown == [(True, True), (False, False), (True, True)]
+
+
+async def test_a_deposit_that_comes_during_a_stop_is_acknowledged(rest: RestBed) -> None:
+    """By state, sentence and time, in the list and on the channel. Criterion: CUST-REST-13."""
+    clock = rest.context.clock
+    assert isinstance(clock, HandClock)
+    until = clock.exchange_ms() + 60_000
+    await rest.get("asset/deposit-address", rest.alice, ccy="BTC")
+    topic = DepositInfo({"channel": "deposit-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    await house(rest, DEPOSITS, Hold(NETWORK, 0, stopped=True, until_ms=until))
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    seen = Seen(NETWORK, HASH, BTC, 1, 0, amount_bytes(COIN), 0, 10, HASH)
+    await topic._learn(0)
+    await house(rest, DEPOSITS, seen)
+
+    async def told() -> list[str]:
+        await topic._learn(0)
+        row = (await rest.get("asset/deposit-history", rest.alice)).row
+        why = row.get("xMsg", "").partition("suspended: ")[2].partition(".")[0]
+        return [row["state"], row.get("xSuspId", "-"), row.get("xEstOpenTs", "-"), why]
+
+    assert await told() == ["8", "", str(until), "maintenance of the network"]
+    assert b"Seen on the chain" in pushed[-1]
+    scope = Scope(Level.ASSET, asset=BTC)
+    terms = Terms(Action.DEPOSIT_CREDIT, scope, Mode.QUEUE, Reason.WALLET_MAINT, until + 1)
+    stop = (await say(rest.context, SUSPENSIONS, Suspend(terms))).sequence
+    assert await told() == ["8", str(stop), str(until + 1), "wallet maintenance"]
+    clock.advance(60_000)
+    assert await told() == ["8", str(stop), "", "wallet maintenance"]
+    await house(rest, DEPOSITS, Hold(NETWORK, 0, stopped=False))
+    assert (await told())[2] == str(until + 1)
+    folds = rest.bed.folds
+    table = next(one.state for one in folds if one.number == SUSPENSIONS).suspensions
+    table[stop] = msgspec.structs.replace(table[stop], state=SuspensionState.LIFTED)
+    await house(rest, DEPOSITS, Tip(NETWORK, 11, HASH, healthy=False))
+    assert await told() == ["8", "", "", "our node cannot be believed now"]
+    await house(rest, DEPOSITS, Tip(NETWORK, 12, HASH, healthy=True))
+    await house(rest, DEPOSITS, Settle(0, 0))
+    assert await told() == ["0", "-", "-", ""]
+    assert b"xMsg" not in pushed[-1]
 
 
 async def test_an_unwell_network_has_a_row_of_the_status(rest: RestBed) -> None:

@@ -25,6 +25,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 )
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of
+from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
@@ -195,7 +196,7 @@ class DepositInfo(OfCustody):
         ]
         return found + counted
 
-    async def _rows(self, _owner: int, found: list[Deposit], known: _Lines) -> _Rows:
+    async def _rows(self, owner: int, found: list[Deposit], known: _Lines) -> _Rows:
         shown = [
             one
             for one in found
@@ -204,7 +205,11 @@ class DepositInfo(OfCustody):
             and self._is_asked(one.asset)
         ]
         names = await names_of(self._context, (one.transfer for one in shown))
-        return [self._row(known[one.network, one.asset], one, names) for one in shown]
+        waits = await waits_of(self._context, owner, known, shown)
+        return [
+            self._row(known[one.network, one.asset], one, names) | waits.get(one.number, {})
+            for one in shown
+        ]
 
     def _row(self, line: Line, one: Deposit, names: dict[bytes, str]) -> dict[str, object]:
         addresses = self._context.addresses.get(one.network)

@@ -19,6 +19,7 @@ from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of, say
+from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.asset.receipts import receipt_row, received
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
@@ -115,8 +116,11 @@ class _Deposits:
         asked.sort(key=lambda one: (-_time_ms(one), -one.number))
         page = asked[: params.limit]
         names = await names_of(self._context, _transfers(page))
+        on_chains = [one for one in page if isinstance(one, Deposit)]
+        waits = await waits_of(self._context, request.owner, known, on_chains)
         rows = [
             deposit_row(known[one.network, one.asset], one, self._to(known, one), names)
+            | waits.get(one.number, {})
             if isinstance(one, Deposit)
             else receipt_row(self._context, one)
             for one in page

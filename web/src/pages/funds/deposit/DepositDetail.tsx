@@ -7,6 +7,7 @@ import { useAmounts } from '~/pages/account/layout/amounts'
 import { Copyable } from '~/pages/account/layout/Copyable'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { Expected } from '~/pages/status/Expected'
 import { type Line, networkOf, useLines } from '../currencies'
 import { Confirmations } from '../layout/Confirmations'
 import { FactList } from '../layout/FactList'
@@ -14,6 +15,9 @@ import css from '../layout/Funds.module.css'
 import { type Step, Steps } from '../layout/Steps'
 import { State } from './DepositsTable'
 import { type Deposit, isHeld, useDeposits } from './deposits'
+
+/** Deposits are suspended. */
+const WAITS = '8'
 
 /** One deposit: how far it is, and where on the chain. */
 export function DepositDetail(): ReactNode {
@@ -41,6 +45,11 @@ function Detail({ row, line }: { row: Deposit; line: Line | undefined }): ReactN
         ‹ {t('deposit.list')}
       </Link>
       <PageHead title={t('deposit.of', { amount: amount(row.amt), ccy: row.ccy })} />
+      {row.state === WAITS ? (
+        <p className={css.warning} role="status">
+          {t('deposit.waits')} <Expected ts={row.xEstOpenTs ?? ''} />
+        </p>
+      ) : null}
       <Section title={t('funds.progress')}>
         <Steps label={t('funds.progress')} steps={useSteps(row, line)} />
       </Section>
@@ -75,7 +84,7 @@ function useSteps(row: Deposit, line: Line | undefined): Step[] {
     [t('deposit.step.credited'), after(line?.minDepArrivalConfirm)],
     [t('deposit.step.unlocked'), after(line?.minWdUnlockConfirm)],
   ] as const
-  const stopped = isHeld(row) || row.state === '8'
+  const stopped = isHeld(row) || row.state === WAITS
   return names.map(([name, about], place) => {
     const is = place < reached ? 'done' : place > reached ? 'later' : stopped ? 'bad' : 'now'
     const words = is === 'bad' ? t(`deposit.state.${row.state}`) : about

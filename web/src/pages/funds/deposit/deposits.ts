@@ -18,6 +18,8 @@ export interface Deposit {
   /** Of the block that holds it; '' while none does. */
   xHeight: string
   xBlock: string
+  /** Of state 8: when deposits are expected to go on, in ms; '' where nobody can say. */
+  xEstOpenTs?: string
 }
 
 /** One's own deposits, live. */
