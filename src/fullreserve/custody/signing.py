@@ -18,7 +18,7 @@ from fullreserve.custody import ownership
 from fullreserve.custody.addresses import Addresses, UtxoAddresses, account_of
 from fullreserve.custody.chains import evm, evm_transaction
 from fullreserve.custody.chains.adapter import Payment, Plan
-from fullreserve.custody.hd import Private
+from fullreserve.custody.hd import HARDENED, Private
 
 if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.custody.chains.utxo_transaction import Body as UtxoBody
@@ -212,8 +212,8 @@ def lane_of(key: PrivateKey) -> bytes:
 
 def _child(branch: Private | None, key: str) -> PrivateKey | None:
     text = key.removeprefix(BRANCH)
-    sound = key.startswith(BRANCH) and text.isascii() and text.isdigit() and len(text) < 10
-    if branch is None or not sound:
+    is_number = key.startswith(BRANCH) and text.isascii() and text.isdigit() and len(text) <= 10
+    if branch is None or not is_number or int(text) >= HARDENED:
         return None
     return PrivateKey(branch.child(int(text)).secret)
 

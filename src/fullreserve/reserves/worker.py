@@ -48,8 +48,8 @@ from fullreserve.until_terminated import until_terminated
 LOOK_MS = 1_000
 # So long a statement waits for its follower at most.
 FOLLOWER_S = 10.0
-# So often it is looked before the first statement of all whether signers and nodes are up.
-FOUNDING_LOOKS = 60
+# So long the first statement of all waits for signers and nodes at most.
+FOUNDING_MS = 60 * LOOK_MS
 # What is lost of looking back when it is interrupted, in statements.
 AT_ONCE = 1_000
 LOWEST_OF_MS = (24 * DAYS[-1] + 1) * HOUR_MS
@@ -115,11 +115,12 @@ class Worker:
         """
         if self._archive.epoch:
             return
-        for look in range(FOUNDING_LOOKS):
-            shown, _ = await self._reserves.read(self._clock.wall_ms())
+        began_ms = self._clock.wall_ms()
+        while (now_ms := self._clock.wall_ms()) < began_ms + FOUNDING_MS:
+            shown, _ = await self._reserves.read(now_ms)
             if not shown.lacks:
                 return
-            if not look:
+            if now_ms == began_ms:
                 log.info("the first statement waits for signers and nodes")
             await self._clock.wait_ms(LOOK_MS)
         log.warning("the first statement is made without all signers and nodes")

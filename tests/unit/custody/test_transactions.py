@@ -25,7 +25,9 @@ from fullreserve.custody.chains import utxo_transaction as utxo_tx
 from fullreserve.custody.chains.adapter import Payment, Plan, Unpayable
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.hd import Private
-from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, WillNotSign, lane_of
+from fullreserve.custody.holdings import COLD_INDEX
+from fullreserve.custody.ownership import sign_as_key
+from fullreserve.custody.signing import BRANCH, EvmPolicy, UtxoPolicy, WillNotSign, lane_of
 
 KEY = PrivateKey(b"\x07" * 32)
 LANE = lane_of(KEY)
@@ -140,6 +142,16 @@ def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> N
     assert policy(0).sign(utxo_plan(BODY), [PAID])
     with pytest.raises(WillNotSign):
         policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID])
+
+
+def test_a_signer_proves_its_place_that_has_the_last_index() -> None:
+    """Whose coins would not count as reserves else. Criterion: CHAINS-SIGNER-1."""
+    key = PrivateKey(ROOTS[0].child(COLD_INDEX).secret)
+    made = policy(0).prove(f"{BRANCH}{COLD_INDEX}", "Fullreserve says so")
+    assert made == sign_as_key(key, "Fullreserve says so", policy(0).hrp)
+    for other in (COLD_INDEX + 1, f"0{COLD_INDEX}", "-1", "x"):
+        with pytest.raises(WillNotSign, match="no key of this signer's"):
+            policy(0).prove(f"{BRANCH}{other}", "Fullreserve says so")
 
 
 def test_a_stranger_key_signs_nothing() -> None:
