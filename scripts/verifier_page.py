@@ -134,6 +134,17 @@ function show(checked) {
   }
 }
 
+// Which contracts count as which asset: whether it is the real one only the reader can know.
+function showTokens(chains) {
+  for (const { name, places, tokens } of chains) {
+    for (const { contract, decimals, symbol } of tokens) {
+      if (!places.some(({ amounts }) => Object.hasOwn(amounts, symbol))) continue
+      const of = `contract 0x${contract}, ${decimals} decimals`
+      line(byId('result'), 'p', `${symbol} on ${String(name).slice(0, 40)}: ${of}`)
+    }
+  }
+}
+
 async function showReceipt(document) {
   const { account, claims, exchange, sequence, time } = await checkReceipt(document)
   const result = byId('result')
@@ -167,7 +178,10 @@ async function check() {
     const say = (step) => line(byId('steps'), 'li', STEPS[step])
     const all = await checkFiles(contents, byId('key').value.trim(), say)
     show(all)
-    for (const document of contents.map(load).filter(isReceipt)) await showReceipt(document)
+    for (const document of contents.map(load)) {
+      if (isReceipt(document)) await showReceipt(document)
+      else if (!('statement' in document)) showTokens(document.chains ?? [])
+    }
     verdict.textContent = verdictOf(all, files.length)
     verdict.className = 'holds'
   } catch (problem) {

@@ -1458,8 +1458,16 @@ def _check_listed(evidence: Document, since: dict[tuple[int, str], int]) -> None
                 raise Refused(msg)
 
 
+# In how many parts chains themselves have their coins; of tokens only a node tells.
+_COIN_DECIMALS = {"utxo": 8, "evm": 18}
+
+
 def _decimals_on(chain: Document) -> dict[str, int]:
     coin, tokens = member(chain, "coin", dict), texts(chain, "tokens")
+    digits = whole(coin, "decimals")
+    if _COIN_DECIMALS.get(member(chain, "kind", str), digits) != digits:
+        msg = f"{member(coin, 'symbol', str)[:20]}: the chain has this coin in other parts."
+        raise Refused(msg)
     listed = [(member(one, "symbol", str), whole(one, "decimals")) for one in (coin, *tokens)]
     made = dict(listed)
     if len(made) != len(listed) or any(digits > 60 for digits in made.values()):
@@ -2556,9 +2564,49 @@ def check_node(
         block = _ask(url, "eth_getBlockByNumber", hex(whole(row, "height")), False)
         if not isinstance(block, dict) or block.get("hash") != "0x" + octets(row, "block").hex():
             raise Refused("Your node has another block at this height.")
+        for chain in shown:
+            _check_tokens_at(url, chain, progress)
         return
     msg = f"The statement names no chain {number[:20]}."
     raise Refused(msg)
+
+
+_DECIMALS, _BALANCE_OF = "0x313ce567", "0x70a08231"
+
+
+def _check_tokens_at(url: str, chain: Document, progress: Callable[[int, int], None]) -> None:
+    """That contracts say of themselves what is counted: no state proof says which slot is what."""
+    at, tokens = hex(whole(chain, "height")), {one["symbol"]: one for one in tokens_of(chain)}
+    for symbol, one in tokens.items():
+        if _called(url, octets(one, "contract", 20), _DECIMALS, at) != whole(one, "decimals"):
+            raise Refused(f"Your node says that the contract of {symbol} has other decimals.")
+    held = [
+        (member(place, "address", str), symbol, _amount(text, "amounts"))
+        for place in texts(chain, "places")
+        for symbol, text in member(place, "amounts", dict).items()
+        if symbol in tokens
+    ]
+    for done, (address, symbol, units) in enumerate(held, 1):
+        asked = _BALANCE_OF + address[2:].lower().rjust(64, "0")
+        if _called(url, octets(tokens[symbol], "contract", 20), asked, at) != units:
+            raise Refused(f"Your node says that {address} has another balance of {symbol}.")
+        progress(done, len(held))
+
+
+def _called(url: str, contract: bytes, data: str, at: str) -> int:
+    """The number that a contract answers."""
+    found = _ask(url, "eth_call", {"to": "0x" + contract.hex(), "data": data}, at)
+    try:
+        return int(found, 16)
+    except (TypeError, ValueError):
+        raise Refused("Your node has no such contract as the evidence names.") from None
+
+
+def tokens_of(chain: Document) -> list[Document]:
+    """The contracts of a chain of which something is counted; Refused."""
+    held = [member(place, "amounts", dict) for place in texts(chain, "places")]
+    rows = texts(chain, "tokens") if "tokens" in chain else []
+    return [row for row in rows if any(member(row, "symbol", str) in one for one in held)]
 
 
 _NO_PAYMENT = "Your node does not have the payment %s in block %d."
@@ -2802,6 +2850,15 @@ def _told_limits(statement: Document, say: Callable[[str], None]) -> None:
         say(f"  NOT SHOWN, and not counted: what is on {name} ({why})")
 
 
+def told_tokens(evidence: Document, say: Callable[[str], None]) -> None:
+    """Which contracts count as which asset: whether it is the real one only the reader can know."""
+    for chain in texts(evidence, "chains"):
+        name = ascii(str(chain.get("name"))[:40])[1:-1]
+        for one in tokens_of(chain):
+            contract, digits = octets(one, "contract", 20).hex(), whole(one, "decimals")
+            say(f"  {one['symbol']} on {name}: contract 0x{contract}, {digits} decimals")
+
+
 def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
     """What a receipt says, in words."""
     made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(receipt.time // 1000))
@@ -2867,6 +2924,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told_receipt(check_receipt(document, key), print)
     if kept:
         print(f"{len(kept)} statements that were kept over time are of one history.")
+    for document in evidence:
+        told_tokens(document, print)
     for chain in coins_in(evidence) if not given.node else ():
         number, coins = whole(chain, "network"), sum(len(one["coins"]) for one in chain["places"])
         print(f"  {coins} coins are the exchange's, if a node has them: --node {number}=URL")

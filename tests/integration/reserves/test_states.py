@@ -27,7 +27,7 @@ from fullreserve.reserves.receipt import signed_receipt
 from fullreserve.reserves.statement import Shown, hash_of
 from fullreserve.reserves.worker import FOUNDING_MS, LOOK_MS
 from tests.bed import ALICE, BTC, USDT, submit
-from tests.integration.reserves.anvil import Anvil
+from tests.integration.reserves.anvil import NUMBER, Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
 
@@ -358,6 +358,35 @@ async def test_a_crash_between_statement_and_checkpoint_makes_no_second_one(worl
     assert again["statement"] == first["statement"]
     assert again["signature"] == first["signature"]
     assert (await world.publish())["statement"]["epoch"] == 2
+
+
+async def test_a_readers_node_says_what_contracts_have(world: World) -> None:
+    """State proofs show that a slot has a number, not of what it is. Criterion: POR-RESERVES-7"""
+    row = await world.publish()
+    name = row["statement"]["reserves"]["evidence"]
+    content = (world.folder / f"reserves/public/evidence/{name}.json").read_bytes()
+    at, told = f"{NUMBER}={world.anvil.process.url}", verify.check_bundle(row)
+    asked: list[tuple[int, int]] = []
+    verify.check_node(at, told, [verify.load(content)], (), lambda *step: asked.append(step))
+    assert asked[-1] == (3, 3), "not each balance was asked for"
+    lies = (
+        ("decimals", 5, "contract of USDT has other decimals"),
+        ("contract", "77" * 20, "no such contract"),
+    )
+    for key, lie, sentence in lies:
+        document = verify.load(content)
+        token = next(one for one in document["chains"][0]["tokens"] if one["symbol"] == "USDT")
+        token[key] = lie
+        with pytest.raises(verify.Refused, match=sentence):
+            verify.check_node(at, told, [document])
+    document = verify.load(content)
+    held = next(one for one in document["chains"][0]["places"] if "USDT" in one["amounts"])
+    held["amounts"]["USDT"] = str(int(held["amounts"]["USDT"]) + 1)
+    with pytest.raises(verify.Refused, match="another balance of USDT"):
+        verify.check_node(at, told, [document])
+    said: list[str] = []
+    verify.told_tokens(verify.load(content), said.append)
+    assert any("USDT on " in one and "8 decimals" in one for one in said), said
 
 
 class Ticking:

@@ -412,6 +412,11 @@ def reserves() -> Iterator[Vector]:
         chain.files(stated=chain.STATED + 1),
         "ETH: the evidence shows other reserves than stated.",
     )
+    yield Vector(
+        "a balance in larger parts than the chain has",
+        chain.files(stated=10 * chain.STATED, decimals=17),
+        "ETH: the chain has this coin in other parts.",
+    )
 
 
 def scripts() -> Iterator[Vector]:
@@ -497,6 +502,11 @@ def outpoints() -> Iterator[Vector]:
         "a chain of an unknown kind",
         coins.files(kind="other"),
         "The evidence is of a kind of chain that this program does not know.",
+    )
+    yield Vector(
+        "coins in larger parts than the chain has",
+        coins.files(coins=[("ab" * 32 + ":0", 3)], amount=3, decimals=0),
+        "BTC: the chain has this coin in other parts.",
     )
 
 

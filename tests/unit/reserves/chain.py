@@ -79,6 +79,7 @@ def files(
     young: int = 0,
     made_ms: int = READ_MS,
     told_ms: int | None = None,
+    decimals: int = 18,
     changes: Document | None = None,
 ) -> list[Document]:
     """A statement and its evidence, honest but for what is given."""
@@ -105,7 +106,7 @@ def files(
         "v": 1, "exchange": KEY.public.hex(),
         "chains": [{
             "network": 1, "name": "ETH", "kind": "evm", "chainId": 1, "height": HEIGHT,
-            "block": name, "header": made.hex(), "coin": {"symbol": "ETH", "decimals": 18},
+            "block": name, "header": made.hex(), "coin": {"symbol": "ETH", "decimals": decimals},
             "tokens": [], "nodes": [one.hex() for one in tree.nodes], "places": [place] * times,
         }],
     }  # fmt: skip

@@ -70,6 +70,7 @@ def files(
     header: bytes = b"",
     made_ms: int = READ_MS,
     kind: str = "utxo",
+    decimals: int = 8,
     form: str = "",
     sign: Callable[[str], Sequence[str]] | None = None,
 ) -> list[Document]:
@@ -95,7 +96,7 @@ def files(
         "chains": [{
             "network": 1, "name": "Bitcoin", "kind": kind, "hrp": hrp, "height": HEIGHT,
             "block": block, "header": (header or header_of(made_ms)).hex(),
-            "coin": {"symbol": "BTC", "decimals": 8}, "tokens": [], "places": [place],
+            "coin": {"symbol": "BTC", "decimals": decimals}, "tokens": [], "places": [place],
         }],
     }  # fmt: skip
     tree = Tree((Account(1, (0, 0)), Account(101, (OWED, 0)), Account(102, (0, 0))))

@@ -1540,8 +1540,20 @@ function checkListed(evidence, since) {
   }
 }
 
+// In how many parts chains themselves have their coins; of tokens only a node tells.
+const COIN_DECIMALS = new Map([
+  ['utxo', 8],
+  ['evm', 18],
+])
+
 function decimalsOn(chain) {
-  const all = [member(chain, 'coin', 'object'), ...texts(chain, 'tokens')]
+  const [coin, tokens] = [member(chain, 'coin', 'object'), texts(chain, 'tokens')]
+  const digits = whole(coin, 'decimals')
+  if ((COIN_DECIMALS.get(member(chain, 'kind', 'string')) ?? digits) !== digits) {
+    const symbol = member(coin, 'symbol', 'string').slice(0, 20)
+    refuse(`${symbol}: the chain has this coin in other parts.`)
+  }
+  const all = [coin, ...tokens]
   const made = new Map(all.map((one) => [member(one, 'symbol', 'string'), whole(one, 'decimals')]))
   if (made.size !== all.length || [...made.values()].some((digits) => digits > 60)) {
     refuse('The evidence names an asset of a chain twice.')
