@@ -424,8 +424,9 @@ class Running:
         with named("http", self.settings.http):
             rest = self._rest = await RestServer.start(application, ports.http, tls, most)
         self._stop.push_async_callback(rest.close)
-        tasks = application.vitals.task, rating.keeper(context), CalendarKeeper(context).task
-        for task in tasks:
+        calendar = CalendarKeeper(context)
+        beside = application.vitals.task, rating.keeper(context)
+        for task in (*beside, calendar.looking, calendar.settling):
             task.start()
             self._stop.callback(task.stop)
         self._stop.callback(asyncio.create_task(carrying.resume(context)).cancel)

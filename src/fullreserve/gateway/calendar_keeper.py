@@ -1,6 +1,7 @@
 """Keeping the calendar: what is due is said to its fold, and done where the fold cannot do it.
 
 Everything is done before it is noted as done, and may be done twice: after a crash it is due again.
+What waits is settled beside the looks: however many wait, no window begins or ends later for that.
 """
 
 from __future__ import annotations
@@ -58,11 +59,15 @@ log = structlog.get_logger(__name__)
 
 
 class CalendarKeeper:
-    """`task` looks every second; `round` is one look."""
+    """`looking` looks every second, `settling` lets what waits follow; `round` is one of each."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.task = RepeatedTask(self.round, self._rest, (Problem, Denied, Unavailable))
+        passing = (Problem, Denied, Unavailable)
+        self.looking = RepeatedTask(self.look, self._rest, passing)
+        self.settling = RepeatedTask(self.settle, self._rest, passing)
+        # What is noted once all that waits has followed, in order.
+        self._after: list[Reached | Done] = []
 
     async def _rest(self, problem: Exception | None) -> None:
         if problem is not None:
@@ -70,27 +75,40 @@ class CalendarKeeper:
         await self._context.clock.wait_ms(LOOK_MS)
 
     async def round(self) -> None:
+        """A look, and what waits follows."""
+        await self.look()
+        await self.settle()
+
+    async def look(self) -> None:
         """Does what is due; what is refused stays due, and holds up nothing else.
 
-        Unavailable leaves all that is not done yet due. Requests that wait are settled last, since
-        there may be many, and what they had to be settled for is noted only then.
+        Unavailable leaves all that is not done yet due.
         """
         context = self._context
         plans: Plans = await ask(context, CALENDAR, ListPlans())
         now = context.clock.exchange_ms()
         await self._tried("windows", self._instruments(plans, now))
-        after: list[Reached | Done] = []
         for network in dict.fromkeys(one.terms.network for one in plans.networks):
             windows = [one for one in plans.networks if one.terms.network == network]
-            await self._tried(f"network {network}", self._network(network, windows, now, after))
+            await self._tried(f"network {network}", self._network(network, windows, now))
         for one in plans.delistings:
             if not is_over(one):
-                await self._tried(f"delisting {one.number}", self._delist(one, now, after))
-        if after:
-            await settle_all_deposits(context)
-            await settle(context)
-        for word in after:
-            await say(context, CALENDAR, word)
+                await self._tried(f"delisting {one.number}", self._delist(one, now))
+
+    async def settle(self) -> None:
+        """Lets what waits follow what was stopped and let go on, and notes that as done.
+
+        There may be many who wait; what came meanwhile is left to the next. Unavailable leaves all
+        of it due.
+        """
+        words = tuple(self._after)
+        if not words:
+            return
+        await settle_all_deposits(self._context)
+        await settle(self._context)
+        for word in words:
+            await say(self._context, CALENDAR, word)
+            self._after.remove(word)
 
     async def _tried(self, plan: str, work: Awaitable[None]) -> None:
         try:
@@ -123,14 +141,13 @@ class CalendarKeeper:
             if reply.code:
                 return
 
-    async def _network(
-        self, network: int, windows: list[NetworkWindow], now: int, after: list[Reached | Done]
-    ) -> None:
+    async def _network(self, network: int, windows: list[NetworkWindow], now: int) -> None:
         """Stops what all windows of a network together stop now, and lets the rest go on."""
         words = [
-            Reached(one.number, stage)
+            word
             for one in windows
             if (stage := stage_at(one, now)) != one.stage
+            and (word := Reached(one.number, stage)) not in self._after
         ]
         if not words:
             return
@@ -140,25 +157,22 @@ class CalendarKeeper:
             (WITHDRAWALS, withdrawals_stop_until_ms(going, now)),
         ):
             await self._said(fold, Hold(network, 0, until_ms > 0, until_ms=until_ms))
-        after.extend(words)
+        self._after += words
 
     async def _said(self, fold: int, word: msgspec.Struct) -> None:
         reply = await say(self._context, fold, word)
         if reply.code:
             raise Problem(reply.code)
 
-    async def _delist(self, one: Delisting, now: int, after: list[Reached | Done]) -> None:
+    async def _delist(self, one: Delisting, now: int) -> None:
         instruments = await self._context.door.query(ListInstruments())
         for each in due(one, now, instruments):
-            await self._do(one, each, instruments, after)
+            await self._do(one, each, instruments)
 
-    async def _do(
-        self,
-        one: Delisting,
-        each: Due,
-        instruments: list[InstrumentChanged],
-        after: list[Reached | Done],
-    ) -> None:
+    async def _do(self, one: Delisting, each: Due, instruments: list[InstrumentChanged]) -> None:
+        done = Done(each.plan, each.deed, each.days)
+        if done in self._after:
+            return
         if each.deed == Deed.CLEAR:
             spec = next(spec for spec in instruments if spec.instrument == each.instrument)
             owners = [state.owner async for state in self._setting_aside(spec)]
@@ -171,11 +185,11 @@ class CalendarKeeper:
             await self._hold(DEPOSITS, each.asset)
         elif each.deed == Deed.STOP_WITHDRAWALS:
             await self._hold(WITHDRAWALS, each.asset)
-            after.append(Done(each.plan, each.deed, each.days))
+            self._after.append(done)
             return
         else:
             await self._notify(one)
-        await say(self._context, CALENDAR, Done(each.plan, each.deed, each.days))
+        await say(self._context, CALENDAR, done)
 
     async def _hold(self, fold: int, asset: int) -> None:
         for line in await lines(self._context):

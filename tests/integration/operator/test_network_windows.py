@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -150,3 +151,45 @@ async def test_a_network_that_refuses_does_not_hold_up_another(
     await keeper.round()
     kinds = [type(word) for word in said]
     assert kinds == [Hold, Hold, Hold, Hold, Reached, Reached]
+
+
+async def test_slow_settling_delays_no_window(
+    desk: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long what waits takes; nothing is said again meanwhile. Criterion: CAL-NET-5."""
+    town, context = desk.town, desk.town.rest.context
+    keeper, may_end, said = CalendarKeeper(context), asyncio.Event(), []
+
+    async def slow(_context: Context) -> None:
+        await may_end.wait()
+
+    async def heard(context: Context, fold: int, word: Any, owner: int = chart.HOUSE) -> Reply:
+        said.append(word)
+        return await say(context, fold, word, owner)
+
+    monkeypatch.setattr(calendar_keeper, "settle", slow)
+    monkeypatch.setattr(calendar_keeper, "say", heard)
+    await planned(desk, (1, 3))
+    now = context.clock.exchange_ms()
+    times = {"beginTs": now + 2 * MINUTE_MS, "endTs": now + 4 * MINUTE_MS}
+    await agreed(desk, "maintenance", **times, instIds="BTC-USDT")
+    town.clock.advance(MINUTE_MS)
+    await keeper.look()
+    settling = asyncio.create_task(keeper.settle())
+    await keeper.look()
+    assert [type(word) for word in said] == [Hold, Hold]
+    town.clock.advance(MINUTE_MS)
+    await keeper.look()
+    plans = await ask(context, CALENDAR, ListPlans())
+    assert [one.stage for one in plans.windows] == [Stage.CLOSED]
+    assert [one.stage for one in plans.networks] == [Stage.PLANNED]
+    may_end.set()
+    await settling
+    assert await stages(desk) == {NETWORK: Stage.CLOSED}
+    town.clock.advance(MINUTE_MS)
+    may_end.clear()
+    await keeper.look()
+    assert await held(desk) == [(), ()]
+    may_end.set()
+    await keeper.settle()
+    assert await stages(desk) == {NETWORK: Stage.OVER}
