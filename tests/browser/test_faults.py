@@ -17,7 +17,7 @@ from fullreserve.identity.vault import Personal
 from tests.browser.conftest import DESK, WAIT_MS, Visit
 from tests.browser.line import Line, response
 from tests.browser.people import PASSWORD, Person, quote
-from tests.browser.test_trading import EN, PAIR, fill, press, ready
+from tests.browser.test_trading import EN, PAIR, fill, press, press_at_the_end, ready
 from tests.server import LiveServer
 
 HOUR_MS = 3_600_000
@@ -167,7 +167,7 @@ def test_a_session_that_ends_in_mid_order_is_begun_again_in_place(
     ready(page)
     fill(page, "38000", "0.7")
     person.post("x/sessions/revoke-all", current=True)
-    press(page)
+    press_at_the_end(page)
     dialog = page.get_by_role("dialog", name=EN["signIn"])
     # A page whose connection was closed before the press knows already, and asks at once.
     expect(page.get_by_text(EN["refusal.90002"]).or_(dialog).first).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from scripts.source import ROOT
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.people import Person
+from tests.browser.test_trading import WORDS
 from tests.server import LiveServer
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -105,6 +106,18 @@ def test_a_phone_shows_all_of_it(
         assert chart.evaluate("each => each.offsetTop") == 0
     page.evaluate(LIT, theme)
     assert complaints(page) == []
+
+
+def test_a_phone_without_the_page_s_font_shows_all_of_it(visit: Visit, maker: Person) -> None:
+    """Until its font has come, other letters stand there, which are wider.
+
+    Criterion: WEB-PHONE-1
+    """
+    page = visit("/sign-in", size=PHONE, language="ru")
+    page.context.route("**/*.woff2", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("link", name=WORDS["ru"]["signUp"]).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_a_day_that_is_not_known_is_no_day_of_zeros(visit: Visit, maker: Person) -> None:

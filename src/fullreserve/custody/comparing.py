@@ -13,10 +13,7 @@ from typing import NamedTuple
 
 from fullreserve.exchange.products.announced_moves import Announced
 from fullreserve.exchange.wire.commands import amount_int
-from fullreserve.exchange.worker_files import Line
-
-# In units of the ledger: what rounding and dust may come to, and more where fees are paid.
-TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
+from fullreserve.exchange.worker_files import Line, tolerance
 
 Key = tuple[int, int]  # tier, asset
 
@@ -82,9 +79,9 @@ def _lines(keys: Sequence[Key], sides: Sides, seen: Sequence[Announced]) -> list
 
 def _line(key: Key, sides: Sides, low: int, high: int) -> Line:
     has = sides.ledger.get(key, 0)
-    tolerance = COIN_TOLERANCE if key[1] == sides.coin else TOLERANCE
-    low += has - sides.way.less.get(key, 0) - tolerance
-    high += has + sides.way.more.get(key, 0) + tolerance
+    spare = tolerance(key[1], sides.coin)
+    low += has - sides.way.less.get(key, 0) - spare
+    high += has + sides.way.more.get(key, 0) + spare
     return Line(*key, has, low, high, sides.chain.get(key, 0))
 
 

@@ -47,6 +47,15 @@ def reconciled_name(network: int) -> str:
     return f"custody-reconciled-{network}.json"
 
 
+# In units of the ledger: what rounding and dust may come to, and more where fees are paid.
+TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
+
+
+def tolerance(asset: int, coin: int) -> int:
+    """What chain and ledger may differ by without a reason; `coin` is what fees are paid in."""
+    return COIN_TOLERANCE if asset == coin else TOLERANCE
+
+
 class Stage(StrEnum):
     """How far a move is, beyond what the log says of it."""
 

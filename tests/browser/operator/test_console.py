@@ -7,7 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from fullreserve.identity.vault import Personal
 from tests.browser.conftest import Visit
@@ -19,6 +19,7 @@ from tests.server import LiveServer
 NOTE = "asked for in ticket 12 <img src=x onerror=alert(1)>"
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 STOPPED = "SOL-USDT"
+TRIES = 5  # before the page gives up
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -86,7 +87,30 @@ def test_an_operator_signs_in_with_an_authenticator_and_sees_the_exchange_live(
     expect(latency.locator("path[d^='M']").nth(3)).to_be_attached()
     page.route("**/x/operator/overview", lambda route: route.abort())
     running = page.get_by_text(EN["op.health.running"], exact=True)
-    expect(page.locator("[data-stale]").filter(has=running)).to_be_visible()
+    expect(page.locator("[data-stale]").filter(has=running).first).to_be_visible()
+
+
+def test_an_exchange_that_does_not_answer_is_said_once(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-AWAY-1"""
+    page = visit("/operator/audit", ada)
+    expect(page.get_by_role("heading", name=EN["op.audit"])).to_be_visible()
+    asked = iter(range(TRIES))
+    said = page.get_by_role("alert").filter(has_text=EN["refusal.offline"])
+    stale = page.locator("[data-stale]")
+
+    def is_given_up(request: Request) -> bool:
+        return request.url.endswith("/fees") and next(asked) == TRIES - 1
+
+    page.context.route("**/api/v5/x/operator/**", lambda route: route.abort())
+    with page.expect_event("requestfailed", is_given_up):
+        page.get_by_role("link", name=EN["op.fees"], exact=True).click()
+    expect(stale).to_be_visible()
+    expect(said).to_have_count(1)
+    page.context.unroute_all()
+    tiers = page.get_by_role("table", name=EN["op.tiers"])
+    expect(tiers.get_by_role("row").nth(1)).to_contain_text("%")
+    expect(said).to_have_count(0)
+    expect(stale).to_have_count(0)
 
 
 @pytest.mark.parametrize(

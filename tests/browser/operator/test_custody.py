@@ -59,6 +59,10 @@ def test_one_stops_and_the_way_back_shows_its_gates(
     gate = gates.get_by_role("row").filter(has_text="G8")
     gate.get_by_role("button").click()
     dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=EN["op.gate.show"], exact=True).click()
+    # What is allowed is said beside what is wrong.
+    expect(dialog.get_by_text(EN["form.required"]).first).to_be_visible()
+    expect(dialog.get_by_text(EN["op.gate.document.hint"])).to_be_visible()
     dialog.get_by_label(EN["op.gate.document"], exact=True).fill(STAFFED)
     dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
     dialog.get_by_role("button", name=EN["op.gate.show"], exact=True).click()

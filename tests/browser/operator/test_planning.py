@@ -18,6 +18,16 @@ from tests.browser.test_trading import EN, WORDS
 from tests.server import LiveServer
 
 LANGUAGES = ("en", "ru", "zh")
+# The words of an element that stand on more than one line.
+BROKEN = """each => {
+    const text = each.firstChild
+    return [...text.data.matchAll(/\\S+/g)].map(({ 0: word, index }) => {
+        const range = document.createRange()
+        range.setStart(text, index)
+        range.setEnd(text, index + word.length)
+        return range.getClientRects().length > 1 ? word : ''
+    }).filter(Boolean)
+}"""
 WINDOW = {
     "op.term.beginTs": "2043-03-04T05:00",
     "op.term.preopenTs": "2043-03-04T06:00",
@@ -249,3 +259,5 @@ def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada:
         heading = phone.get_by_role("heading", name=WORDS[language]["op.ceremony.keys"], exact=True)
         expect(heading).to_be_visible()
         is_usable(phone, language)
+        commands = phone.locator("code").all()
+        assert [commands[each].evaluate(BROKEN) for each in range(len(commands))] == [[]] * 5

@@ -23,7 +23,6 @@ from fullreserve.custody.chains.adapter import Block, Chain, Payment
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.health import Health, health
 from fullreserve.custody.chains.rpc import NodeGarbage
-from fullreserve.custody.comparing import COIN_TOLERANCE
 from fullreserve.custody.holdings import places
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.measuring import AGAIN_MS as MEASURED_AGAIN_MS
@@ -44,7 +43,7 @@ from fullreserve.exchange.products.suspension_state import (
 )
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold
-from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Line, Unknown
+from fullreserve.exchange.worker_files import COIN_TOLERANCE, UNKNOWN_BLOCKS, Line, Unknown
 from fullreserve.gateway.reconciled import newest
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.outsiders import COIN, EvmBed

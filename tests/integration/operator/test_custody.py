@@ -50,6 +50,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     (row,) = (await desk.cleo.get("custody")).data
     tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
     assert (row["chain"], row["amt"], row["break"]) == ("BTC-Bitcoin", "500", "0")
+    assert row["tolerance"] == "0.0005"
     assert tiers["hot"] == ("500", "1.0000")
     assert tiers["cold"] == ("0", "0.0000")
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data

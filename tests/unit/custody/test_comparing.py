@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from fullreserve.custody.comparing import (
-    COIN_TOLERANCE,
-    TOLERANCE,
     Compared,
     Key,
     OnTheWay,
@@ -20,6 +18,7 @@ from fullreserve.exchange.products.announced_moves import (
 )
 from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import COIN_TOLERANCE, TOLERANCE
 
 COIN, TOKEN = 2, 6
 TIERS = (Tier.DEPOSIT, Tier.HOT, Tier.WARM, Tier.COLD)

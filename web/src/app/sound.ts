@@ -3,6 +3,8 @@ let context: AudioContext | null = null
 /** Two short tones; the browser lets them sound once the page was used. */
 export function playFill(): void {
   context ??= new AudioContext()
+  // One that was made before the page was used stays silent until it is told to go on.
+  void context.resume()
   const { currentTime } = context
   for (const [index, frequency] of [660, 880].entries()) {
     const tone = context.createOscillator()

@@ -8,6 +8,8 @@ export interface FieldProps extends Omit<ComponentProps<typeof Base.Control>, 'c
   /** What is wrong with what was typed; announced to screen readers. */
   error?: ReactNode
   hint?: ReactNode
+  /** It says what is allowed, which an error does not. */
+  hintStays?: boolean
   /** Shown in the box after the text: a unit, or buttons. */
   after?: ReactNode
   /** The label is for screen readers alone. */
@@ -15,7 +17,8 @@ export interface FieldProps extends Omit<ComponentProps<typeof Base.Control>, 'c
 }
 
 /** A labelled text field with its hint and its error. */
-export function Field({ label, error, hint, after, quiet, ...control }: FieldProps): ReactNode {
+export function Field(props: FieldProps): ReactNode {
+  const { label, error, hint, hintStays = false, after, quiet, ...control } = props
   return (
     <Base.Root className={css.field} invalid={Boolean(error)}>
       <Base.Label className={quiet ? 'unseen' : css.label}>{label}</Base.Label>
@@ -28,7 +31,9 @@ export function Field({ label, error, hint, after, quiet, ...control }: FieldPro
           {error}
         </Base.Error>
       ) : null}
-      {hint && !error ? <Base.Description className={css.note}>{hint}</Base.Description> : null}
+      {hint && (!error || hintStays) ? (
+        <Base.Description className={css.note}>{hint}</Base.Description>
+      ) : null}
     </Base.Root>
   )
 }

@@ -13,7 +13,7 @@ export function Copyable({ label, text }: { label: string; text: string }): Reac
     <div className={css.whole}>
       <span className={css.label}>{label}</span>
       <div className={css.box}>
-        <code className={css.text}>{text}</code>
+        <code className={text.includes(' ') ? css.words : css.text}>{text}</code>
         <IconButton
           label={t('account.copy', { name: label })}
           size="small"

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
@@ -23,7 +23,7 @@ export function OpenProposals({ kinds }: { kinds: readonly string[] }): ReactNod
   )
   const columns = useColumns()
   const rows = data?.filter(({ kind }) => kinds.includes(kind)) ?? []
-  if (error) return <Problem problem={error} />
+  if (error) return <ReadingProblem problem={error} />
   if (rows.length === 0) return null
   return (
     <Section title={t('op.waiting')} about={t('op.waiting.about')} flush>

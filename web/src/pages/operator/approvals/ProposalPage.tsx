@@ -1,12 +1,12 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
@@ -48,7 +48,7 @@ export function ProposalPage(): ReactNode {
           ) : null
         }
       />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!proposal && !error ? <p className="muted">{t('loading')}</p> : null}
       {proposal ? <Whole proposal={proposal} /> : null}
     </>

@@ -56,6 +56,7 @@ function What({ row }: { row: AuditEntry }): ReactNode {
   const terms = Object.entries(row.terms)
     .filter(([name]) => name !== 'uid')
     .map(([name, text]) => `${name}=${text}`)
+  if (terms.length === 0 && !row.note) return '–'
   return (
     <span className={css.long}>
       {terms.join(' · ')} {row.note ? <q>{row.note}</q> : null}

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -8,6 +7,7 @@ import { OpenProposals } from '../approvals/OpenProposals'
 import { Act } from '../layout/Act'
 import cells from '../layout/Cells.module.css'
 import { useNow } from '../layout/now'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import type { Instrument } from '../rows'
@@ -36,7 +36,7 @@ export function CalendarPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.cal')} about={t('op.cal.about')} action={<Acts />} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <OpenProposals kinds={KINDS} />
       {ahead.map((plan) => (
         <PlanSection key={plan.plan} plan={plan} nowMs={nowMs} />

@@ -1,13 +1,12 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
+import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import { ActDialog, type ActField } from '../layout/ActDialog'
 import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
@@ -23,28 +22,17 @@ const HOURS = ['1', '4', '12', '24', '72', '168'] as const
 export function AnnouncedSection(): ReactNode {
   const { t } = useTranslation()
   const { may } = useOperator()
-  const { data, error } = useReading<Announced, 'x/operator/tiers/announced'>(
-    'x/operator/tiers/announced',
-    {},
-    EVERY_MS,
-  )
   return (
-    <Section
+    <ReadingSection<Announced>
       title={t('op.announced')}
       about={t('op.announced.about')}
       action={may('trading') ? <Announce /> : null}
-      flush
-    >
-      <Problem problem={error} />
-      <Table
-        label={t('op.announced')}
-        columns={useColumns(may('trading'))}
-        rows={data ?? []}
-        keyOf={({ move }) => move}
-        empty={t(data ? 'op.announced.none' : 'loading')}
-        cards
-      />
-    </Section>
+      path="x/operator/tiers/announced"
+      every={EVERY_MS}
+      columns={useColumns(may('trading'))}
+      keyOf={({ move }) => move}
+      none={t('op.announced.none')}
+    />
   )
 }
 

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import type { Policy, Rule } from '../policy/rows'
@@ -29,7 +29,7 @@ export function CapsSection(): ReactNode {
       action={<Link to="/operator/policy">{t('op.policy')}</Link>}
       flush
     >
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Table
         label={t('op.caps')}
         columns={useColumns()}

@@ -1,13 +1,11 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { useDates } from '~/pages/account/layout/dates'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
+import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import cells from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
-import { useReading } from '../layout/reading'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
 import { useTranslation } from '../texts'
 import type { Unclaimed } from './rows'
@@ -18,23 +16,16 @@ const EVERY_MS = 10_000
 export function ClaimsSection(): ReactNode {
   const { t } = useTranslation()
   const { may } = useOperator()
-  const { data, error } = useReading<Unclaimed, 'x/operator/deposits/unclaimed'>(
-    'x/operator/deposits/unclaimed',
-    {},
-    EVERY_MS,
-  )
   return (
-    <Section title={t('op.claims')} about={t('op.claims.about')} flush>
-      <Problem problem={error} />
-      <Table
-        label={t('op.claims')}
-        columns={useColumns(may('support'))}
-        rows={data ?? []}
-        keyOf={({ depId }) => depId}
-        empty={t(data ? 'op.claims.none' : 'loading')}
-        cards
-      />
-    </Section>
+    <ReadingSection<Unclaimed>
+      title={t('op.claims')}
+      about={t('op.claims.about')}
+      path="x/operator/deposits/unclaimed"
+      every={EVERY_MS}
+      columns={useColumns(may('support'))}
+      keyOf={({ depId }) => depId}
+      none={t('op.claims.none')}
+    />
   )
 }
 

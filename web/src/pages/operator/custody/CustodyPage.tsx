@@ -1,11 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
-import { PageHead, Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
-import { useReading } from '../layout/reading'
+import { PageHead } from '~/pages/account/layout/Section'
+import type { Column } from '~/ui/Table'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import { AnnouncedSection } from './AnnouncedSection'
@@ -16,7 +15,7 @@ import { LivenessSection } from './LivenessSection'
 import { MarksSection } from './MarksSection'
 import { MissedSection } from './MissedSection'
 import { MovesSection } from './MovesSection'
-import { percent } from './numbers'
+import { isBroken, percent } from './numbers'
 import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
 
@@ -49,7 +48,6 @@ function Tiers(): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
   const amount = useAmounts()
-  const { data, error } = useReading<Line, 'x/operator/custody'>('x/operator/custody', {}, EVERY_MS)
   const tier = (name: string): Column<Line> => ({
     id: name,
     title: word('tierName', name),
@@ -75,7 +73,7 @@ function Tiers(): ReactNode {
       title: t('op.custody.break'),
       number: true,
       cell: (one) => (
-        <span className={Number(one.break) ? css.break : undefined}>{amount(one.break)}</span>
+        <span className={isBroken(one) ? css.break : undefined}>{amount(one.break)}</span>
       ),
     },
     {
@@ -89,16 +87,14 @@ function Tiers(): ReactNode {
     },
   ]
   return (
-    <Section title={t('op.tierTable')} about={t('op.tierTable.about')} flush>
-      <Problem problem={error} />
-      <Table
-        label={t('op.tierTable')}
-        columns={columns}
-        rows={data ?? []}
-        keyOf={({ chain }) => chain}
-        empty={t(data ? 'op.custody.none' : 'loading')}
-        cards
-      />
-    </Section>
+    <ReadingSection<Line>
+      title={t('op.tierTable')}
+      about={t('op.tierTable.about')}
+      path="x/operator/custody"
+      every={EVERY_MS}
+      columns={columns}
+      keyOf={({ chain }) => chain}
+      none={t('op.custody.none')}
+    />
   )
 }

@@ -1,12 +1,10 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useDates } from '~/pages/account/layout/dates'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
+import type { Column } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
-import { useReading } from '../layout/reading'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
@@ -17,28 +15,17 @@ const EVERY_MS = 5_000
 /** Each quorum: how many could be lost more, who is missing, and what is to be done. */
 export function LivenessSection(): ReactNode {
   const { t } = useTranslation()
-  const { data, error } = useReading<Quorum, 'x/operator/liveness'>(
-    'x/operator/liveness',
-    {},
-    EVERY_MS,
-  )
   return (
-    <Section
+    <ReadingSection<Quorum>
       title={t('op.liveness')}
       about={t('op.liveness.about')}
       action={<Act label={t('op.away')}>{(close) => <AwayDialog onClose={close} />}</Act>}
-      flush
-    >
-      <Problem problem={error} />
-      <Table
-        label={t('op.liveness')}
-        columns={useColumns()}
-        rows={data ?? []}
-        keyOf={({ quorum }) => quorum}
-        empty={t(data ? 'op.liveness.none' : 'loading')}
-        cards
-      />
-    </Section>
+      path="x/operator/liveness"
+      every={EVERY_MS}
+      columns={useColumns()}
+      keyOf={({ quorum }) => quorum}
+      none={t('op.liveness.none')}
+    />
   )
 }
 

@@ -1,10 +1,8 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
-import { useReading } from '../layout/reading'
+import type { Column } from '~/ui/Table'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import type { Marked } from './rows'
@@ -14,19 +12,16 @@ const EVERY_MS = 5_000
 /** When hot is refilled and swept, and where it stands. */
 export function MarksSection(): ReactNode {
   const { t } = useTranslation()
-  const { data, error } = useReading<Marked, 'x/operator/tiers'>('x/operator/tiers', {}, EVERY_MS)
   return (
-    <Section title={t('op.marks')} about={t('op.marks.about')} flush>
-      <Problem problem={error} />
-      <Table
-        label={t('op.marks')}
-        columns={useColumns()}
-        rows={data ?? []}
-        keyOf={({ chain }) => chain}
-        empty={t(data ? 'op.marks.none' : 'loading')}
-        cards
-      />
-    </Section>
+    <ReadingSection<Marked>
+      title={t('op.marks')}
+      about={t('op.marks.about')}
+      path="x/operator/tiers"
+      every={EVERY_MS}
+      columns={useColumns()}
+      keyOf={({ chain }) => chain}
+      none={t('op.marks.none')}
+    />
   )
 }
 

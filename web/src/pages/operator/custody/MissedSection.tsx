@@ -1,14 +1,12 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useDates } from '~/pages/account/layout/dates'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
+import type { Column } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import cells from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
-import { useReading } from '../layout/reading'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
@@ -21,23 +19,16 @@ const EVERY_MS = 10_000
 export function MissedSection(): ReactNode {
   const { t } = useTranslation()
   const { may } = useOperator()
-  const { data, error } = useReading<Missed, 'x/operator/deposits/claims'>(
-    'x/operator/deposits/claims',
-    {},
-    EVERY_MS,
-  )
   return (
-    <Section title={t('op.missed')} about={t('op.missed.about')} flush>
-      <Problem problem={error} />
-      <Table
-        label={t('op.missed')}
-        columns={useColumns(may('support'))}
-        rows={data ?? []}
-        keyOf={({ claimId }) => claimId}
-        empty={t(data ? 'op.missed.none' : 'loading')}
-        cards
-      />
-    </Section>
+    <ReadingSection<Missed>
+      title={t('op.missed')}
+      about={t('op.missed.about')}
+      path="x/operator/deposits/claims"
+      every={EVERY_MS}
+      columns={useColumns(may('support'))}
+      keyOf={({ claimId }) => claimId}
+      none={t('op.missed.none')}
+    />
   )
 }
 

@@ -1,13 +1,11 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
-import { Section } from '~/pages/account/layout/Section'
-import { type Column, Table } from '~/ui/Table'
+import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import { ProposeDialog } from '../layout/ProposeDialog'
-import { useReading } from '../layout/reading'
+import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
@@ -20,23 +18,16 @@ const EVERY_MS = 3_000
 export function MovesSection(): ReactNode {
   const { t } = useTranslation()
   const { may } = useOperator()
-  const { data, error } = useReading<Move, 'x/operator/tiers/moves'>(
-    'x/operator/tiers/moves',
-    {},
-    EVERY_MS,
-  )
   return (
-    <Section title={t('op.moves')} about={t('op.moves.about')} flush>
-      <Problem problem={error} />
-      <Table
-        label={t('op.moves')}
-        columns={useColumns(may('trading'))}
-        rows={data ?? []}
-        keyOf={({ move }) => move}
-        empty={t(data ? 'op.moves.none' : 'loading')}
-        cards
-      />
-    </Section>
+    <ReadingSection<Move>
+      title={t('op.moves')}
+      about={t('op.moves.about')}
+      path="x/operator/tiers/moves"
+      every={EVERY_MS}
+      columns={useColumns(may('trading'))}
+      keyOf={({ move }) => move}
+      none={t('op.moves.none')}
+    />
   )
 }
 

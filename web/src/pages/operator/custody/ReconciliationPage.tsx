@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import cells from '../layout/Cells.module.css'
 import { useNow } from '../layout/now'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useTranslation } from '../texts'
 import { OneNetwork } from './Networks'
 import { type Total, totals } from './numbers'
@@ -23,7 +23,7 @@ export function ReconciliationPage(): ReactNode {
         ‹ {t('op.custody')}
       </Link>
       <PageHead title={t('op.reconciliation')} about={t('op.reconciliation.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Section title={t('op.reconciliation.byCcy')} flush>
         <Table
           label={t('op.reconciliation.byCcy')}

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { Section } from '~/pages/account/layout/Section'
 import cells from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useTranslation } from '../texts'
 import { breaks, unknowns, verdict } from './numbers'
@@ -33,7 +33,7 @@ export function ReconciliationSummary(): ReactNode {
       about={known ? t('op.reconciliation.about') : t('op.reconciliation.none')}
       action={<Link to="/operator/reconciliation">{t('op.reconciliation.whole')}</Link>}
     >
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {data && known ? (
         <span role="status" className={cells.words}>
           {unknown.count > 0 ? (

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { breaks, isOld, percent, totals, unknowns, verdict, worthShowing } from './numbers'
+import {
+  breaks,
+  isBroken,
+  isOld,
+  percent,
+  totals,
+  unknowns,
+  verdict,
+  worthShowing,
+} from './numbers'
 import type { Compared, Reconciliation } from './rows'
 
 // Criterion: WEB-OP-CUST-1
@@ -9,6 +18,12 @@ test('only what differs is a break', () => {
     '-9',
     '0.00000001',
   ])
+})
+
+test('what rounding comes to is no break', () => {
+  const broken = (one: string) => isBroken({ break: one, tolerance: '0.0005' })
+  expect(['0', '-0.00000001', '0.0005', '-0.0005'].map(broken)).toEqual(Array(4).fill(false))
+  expect(['0.00050001', '-0.00050001', '-9'].map(broken)).toEqual(Array(3).fill(true))
 })
 
 test('what there is nothing of is left out, and a break stands first', () => {

@@ -1,5 +1,5 @@
 import Big from 'big.js'
-import type { Compared, Reconciliation } from './rows'
+import type { Compared, Line, Reconciliation } from './rows'
 
 /** A fraction as a percentage of one digit; '' for none. */
 export function percent(fraction: string): string {
@@ -17,6 +17,11 @@ export function worthShowing(lines: readonly Compared[]): Compared[] {
 /** Where chain and ledger do not agree. */
 export function breaks(lines: readonly Compared[]): Compared[] {
   return lines.filter(({ difference }) => Number(difference) !== 0)
+}
+
+/** Whether what chain and ledger did not agree on is more than rounding comes to. */
+export function isBroken(line: Pick<Line, 'break' | 'tolerance'>): boolean {
+  return new Big(line.break).abs().gt(line.tolerance)
 }
 
 const OLD_MS = 30 * 60_000

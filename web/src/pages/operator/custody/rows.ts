@@ -14,6 +14,8 @@ export interface Line {
   tiers: Tier[]
   amt: string
   break: string
+  /** What of `break` may be rounding. */
+  tolerance: string
   depositsStopped: boolean
   withdrawalsStopped: boolean
   height: string

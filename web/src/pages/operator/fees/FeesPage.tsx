@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { percentText } from '../instruments/terms'
 import { Act } from '../layout/Act'
 import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import type { FeeTier } from '../rows'
@@ -42,7 +42,7 @@ export function FeesPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.fees')} about={t('op.fees.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Section title={t('op.tiers')} flush action={action}>
         <Table
           label={t('op.tiers')}

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -9,6 +8,7 @@ import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
@@ -32,7 +32,7 @@ export function InstrumentsPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.instruments')} about={t('op.instruments.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Section
         title={t('op.instruments.list')}
         flush

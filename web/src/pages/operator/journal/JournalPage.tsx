@@ -1,11 +1,11 @@
 import { type ReactNode, useState } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import type { Journal, JournalRow } from '../rows'
 import { useTranslation } from '../texts'
@@ -27,7 +27,7 @@ export function JournalPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.journal')} about={t('op.journal.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {journal ? (
         <>
           <Section title={t('op.journal.kept')}>
@@ -93,7 +93,7 @@ function Rows({ journal }: { journal: Journal }): ReactNode {
         </form>
       }
     >
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <JournalRows rows={data} />
       <div className={css.pages}>
         <Button

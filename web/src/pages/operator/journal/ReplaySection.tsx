@@ -2,7 +2,6 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { rest } from '~/api/rest'
 import { Form } from '~/pages/account/form/Form'
-import { Problem } from '~/pages/account/form/Problem'
 import { useForm } from '~/pages/account/form/useForm'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
@@ -11,6 +10,7 @@ import { Section } from '~/pages/account/layout/Section'
 import { Field } from '~/ui/Field'
 import { type Column, Table } from '~/ui/Table'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { OPERATOR, useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import type { Journal, Replay } from '../rows'
@@ -47,7 +47,7 @@ export function ReplaySection({ journal }: { journal: Journal }): ReactNode {
             <Field {...form.bind('sequence')} label={t('op.replay.to')} inputMode="numeric" />
           </Form>
         </div>
-        <Problem problem={error} />
+        <ReadingProblem problem={error} />
         {replay ? <Outcome replay={replay} /> : null}
       </div>
     </Section>

@@ -24,7 +24,15 @@ export function ActInput(props: InputProps): ReactNode {
   if (!options) {
     const type = kind === 'moment' ? 'datetime-local' : undefined
     return (
-      <Field {...bound} type={type} label={label} hint={hint} after={after} spellCheck={false} />
+      <Field
+        {...bound}
+        type={type}
+        label={label}
+        hint={hint}
+        hintStays
+        after={after}
+        spellCheck={false}
+      />
     )
   }
   return (
@@ -75,7 +83,7 @@ function Digest({ field, onChange, bound }: InputProps): ReactNode {
   }
   return (
     <div className={css.choice}>
-      <Field {...bound} label={field.label} hint={field.hint} spellCheck={false} />
+      <Field {...bound} label={field.label} hint={field.hint} hintStays spellCheck={false} />
       {globalThis.crypto?.subtle ? (
         <span className={css.file}>
           <label htmlFor={file}>{t('op.digest.file')}</label>
@@ -109,7 +117,8 @@ function Lines({ field, value, onChange, bound }: InputProps): ReactNode {
         aria-invalid={Boolean(bound.error)}
         onChange={(event) => onChange(event.target.value)}
       />
-      <span className={bound.error ? css.fault : css.hint}>{bound.error ?? field.hint}</span>
+      {bound.error ? <span className={css.fault}>{bound.error}</span> : null}
+      <span className={css.hint}>{field.hint}</span>
     </div>
   )
 }

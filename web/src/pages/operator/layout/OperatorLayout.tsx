@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { type Session, sessionQuery } from '~/api/session'
@@ -7,6 +7,7 @@ import { useRefusalText } from '~/app/refusals'
 import { SubPages } from '~/app/SubPages'
 import { EntryCard } from '~/pages/account/entry/EntryCard'
 import { SignInForm } from '~/pages/account/entry/SignInForm'
+import { Problem } from '~/pages/account/form/Problem'
 import { SessionEnded } from '~/pages/account/proof/SessionEnded'
 import { Banner } from '~/ui/Banner'
 import { OPERATOR_LINKS } from '../links'
@@ -14,7 +15,8 @@ import type { Overview } from '../rows'
 import { ConsoleTexts, useTranslation } from '../texts'
 import './consent'
 import css from './OperatorLayout.module.css'
-import { useReading } from './reading'
+import { AwayProvider, isPassing } from './ReadingProblem'
+import { OPERATOR, useReading } from './reading'
 
 const EVERY_MS = 5_000
 
@@ -72,13 +74,15 @@ function AuthenticatorFirst(): ReactNode {
 }
 
 function Inside({ hasEnded }: { hasEnded: boolean }): ReactNode {
-  const { data } = useReading<Overview, 'x/operator/overview'>(
+  const { data, error, failureReason } = useReading<Overview, 'x/operator/overview'>(
     'x/operator/overview',
     {},
     hasEnded ? false : EVERY_MS,
   )
   const { t } = useTranslation()
   const now = data?.[0]
+  const isAway = isPassing(failureReason)
+  useAgainAfter(isAway)
   const open = Number(now?.openProposals ?? 0)
   const ways = OPERATOR_LINKS.map(([to, name]) => {
     const counts = to === '/operator/approvals' && open > 0
@@ -89,10 +93,25 @@ function Inside({ hasEnded }: { hasEnded: boolean }): ReactNode {
       <div className={css.content}>
         {hasEnded ? <SessionEnded /> : null}
         {now?.setUp ? <SetUpMode /> : null}
-        <Outlet />
+        {isPassing(error) ? <Problem problem={error} /> : null}
+        <div className={css.page} data-stale={isAway || undefined}>
+          <AwayProvider value={isPassing(error)}>
+            <Outlet />
+          </AwayProvider>
+        </div>
       </div>
     </SubPages>
   )
+}
+
+/** What could not be read while the exchange was away is asked for again when it is back. */
+function useAgainAfter(isAway: boolean): void {
+  const client = useQueryClient()
+  useEffect(() => {
+    if (isAway) return
+    const predicate = ({ state }: { state: { status: string } }) => state.status === 'error'
+    void client.refetchQueries({ queryKey: [OPERATOR], type: 'active', predicate })
+  }, [client, isAway])
 }
 
 function SetUpMode(): ReactNode {

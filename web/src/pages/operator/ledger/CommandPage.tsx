@@ -1,9 +1,9 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import css from '../layout/Cells.module.css'
 import { useMoments } from '../layout/moments'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import type { Command } from '../rows'
 import { useTranslation } from '../texts'
@@ -36,7 +36,7 @@ export function CommandPage(): ReactNode {
           ) : null
         }
       />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!command && isFetching ? (
         <p className="muted" role="status">
           {t('op.command.replaying')}

@@ -1,10 +1,10 @@
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import css from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import type { Account } from '../rows'
@@ -74,7 +74,7 @@ function Accounts({ uid }: { uid: string }): ReactNode {
   const { data, error } = useReading<Account, 'x/operator/accounts'>('x/operator/accounts', { uid })
   return (
     <>
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Section title={t('op.balances')} about={<Uid uid={uid} />} flush>
         {data ? <AccountsTable uid={uid} rows={data} /> : <p className="muted">{t('loading')}</p>}
       </Section>

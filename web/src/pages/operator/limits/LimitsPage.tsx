@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import css from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { useWords } from '../layout/words'
@@ -69,7 +69,7 @@ function Parameters(): ReactNode {
   }
   return (
     <Section title={t('op.parameters')} flush>
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Table
         label={t('op.parameters')}
         columns={columns}
@@ -127,7 +127,7 @@ function Suspensions(): ReactNode {
         ) : null
       }
     >
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Table
         label={t('op.suspensions')}
         columns={columns}

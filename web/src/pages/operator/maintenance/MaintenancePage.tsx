@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { toast } from '~/ui/toasts'
@@ -9,6 +8,7 @@ import { localOf } from '../layout/actFields'
 import { Facts } from '../layout/Facts'
 import { useMoments } from '../layout/moments'
 import { useNow } from '../layout/now'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { useTranslation } from '../texts'
@@ -41,7 +41,7 @@ export function MaintenancePage(): ReactNode {
         about={t('op.maint.plan.about')}
         action={may('trading') && data ? <Acts plan={plan} /> : null}
       >
-        <Problem problem={error} />
+        <ReadingProblem problem={error} />
         {plan ? <When plan={plan} /> : <p>{t(data ? 'op.maint.none' : 'loading')}</p>}
       </Section>
     </>

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
@@ -10,6 +9,7 @@ import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
 import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
@@ -32,7 +32,7 @@ export function OperatorsPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.operators')} about={t('op.operators.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {group ? (
         <Section title={t('op.group')} action={may('admin') ? <GroupActs group={group} /> : null}>
           <Facts

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import cellsCss from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import type { Overview, Projection, Sample } from '../rows'
@@ -35,7 +35,7 @@ export function OverviewPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.overview')} about={t('op.overview.about')} action={state} />
-      <Problem problem={problem} />
+      <ReadingProblem problem={problem} />
       <div data-stale={isStale || undefined}>{now ? <Figures now={now} /> : null}</div>
       <div className={css.plots} data-stale={isStale || undefined}>
         <Plots samples={series.data ?? []} />

@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
@@ -8,6 +7,7 @@ import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { People, Uid } from '../layout/Uid'
@@ -57,7 +57,7 @@ function OneChange({ change }: { change: Change }): ReactNode {
         ]}
       />
       <RuleList rules={change.rules} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {replay || error ? null : (
         <p className="muted" role="status">
           {t('op.replay30.waiting')}

@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
@@ -9,6 +8,7 @@ import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
@@ -29,7 +29,7 @@ export function DecisionsTable(props: { state?: 'waiting'; empty: string }): Rea
   )
   return (
     <>
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Table
         label={t('op.decisions')}
         columns={useColumns()}

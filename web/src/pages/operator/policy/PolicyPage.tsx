@@ -1,10 +1,10 @@
 import { type ReactNode, useState } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { Button } from '~/ui/Button'
 import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useTranslation } from '../texts'
 import { ChangesSection } from './ChangesSection'
@@ -27,7 +27,7 @@ export function PolicyPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.policy')} about={t('op.policy.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!policy && !error ? <p className="muted">{t('loading')}</p> : null}
       {policy ? (
         <>

@@ -118,7 +118,12 @@ function useEvidence(): Column<Evidence>[] {
     },
     { id: 'uid', title: t('op.gate.by'), cell: ({ uid }) => <Uid uid={uid} /> },
     { id: 'ts', title: t('op.gate.shown'), cell: ({ ts }) => date(ts) },
-    { id: 'count', title: t('op.gate.count'), number: true, cell: ({ count }) => count },
+    {
+      id: 'count',
+      title: t('op.gate.count'),
+      number: true,
+      cell: ({ count }) => (Number(count) ? count : '–'),
+    },
     {
       id: 'figures',
       title: t('op.gate.figures'),

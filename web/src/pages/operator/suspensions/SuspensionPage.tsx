@@ -1,6 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
@@ -9,6 +8,7 @@ import { Banner } from '~/ui/Banner'
 import termsCss from '../approvals/Terms.module.css'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { People, Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
@@ -49,7 +49,7 @@ export function SuspensionPage(): ReactNode {
           ) : null
         }
       />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!stop && !error ? <p className="muted">{t('loading')}</p> : null}
       {stop ? <Whole stop={stop} /> : null}
     </>

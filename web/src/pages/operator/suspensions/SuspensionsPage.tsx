@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead } from '~/pages/account/layout/Section'
@@ -9,6 +8,7 @@ import { type Column, Table } from '~/ui/Table'
 import { Tabs } from '~/ui/Tabs'
 import { Act } from '../layout/Act'
 import css from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
@@ -56,7 +56,7 @@ export function SuspensionsPage(): ReactNode {
           </span>
         }
       />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <section className={sectionCss.section} aria-label={t('op.sus')}>
         <Tabs<Shown> label={t('op.sus')} tabs={tabs} value={shown} onChange={setShown} />
       </section>

@@ -1,11 +1,11 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { Table } from '~/ui/Table'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
@@ -32,7 +32,7 @@ export function UserPage(): ReactNode {
         ‹ {t('op.users')}
       </Link>
       <PageHead title={t('op.user', { uid })} about={user?.email || user?.label} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!user && !error ? <p className="muted">{t('loading')}</p> : null}
       {user ? (
         <>

@@ -1,13 +1,13 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Refusal } from '~/api/refusal'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
@@ -46,7 +46,7 @@ export function WithdrawalPage(): ReactNode {
           ) : null
         }
       />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       {!one && !error ? <p className="muted">{t('loading')}</p> : null}
       {one ? <Whole one={one} /> : null}
     </>
@@ -113,7 +113,7 @@ function Policy({ wdId }: { wdId: string }): ReactNode {
       about={isNone ? t('op.explained.none') : null}
       action={decision?.state === 'waiting' ? <DecisionActs row={decision} /> : null}
     >
-      {isNone ? null : <Problem problem={error} />}
+      {isNone ? null : <ReadingProblem problem={error} />}
       {decision ? <Explained decision={decision} /> : null}
     </Section>
   )

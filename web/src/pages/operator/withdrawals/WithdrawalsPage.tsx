@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { Problem } from '~/pages/account/form/Problem'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
@@ -9,6 +8,7 @@ import sectionCss from '~/pages/account/layout/Section.module.css'
 import { type Column, Table } from '~/ui/Table'
 import { Tabs } from '~/ui/Tabs'
 import css from '../layout/Cells.module.css'
+import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
@@ -60,7 +60,7 @@ export function WithdrawalsPage(): ReactNode {
   return (
     <>
       <PageHead title={t('op.withdrawals')} about={t('op.withdrawals.about')} />
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <section className={sectionCss.section} aria-label={t('op.withdrawals')}>
         <Tabs<Shown>
           label={t('op.withdrawals')}
@@ -83,7 +83,7 @@ function List({ queue }: { queue: Name }): ReactNode {
   )
   return (
     <div className={sectionCss.flush}>
-      <Problem problem={error} />
+      <ReadingProblem problem={error} />
       <Table
         label={word('queue', queue)}
         columns={useColumns(queue)}

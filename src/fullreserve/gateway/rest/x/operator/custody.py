@@ -13,7 +13,7 @@ from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Trigger
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
-from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Reconciled
+from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Reconciled, tolerance
 from fullreserve.gateway import reconciled, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines
@@ -70,6 +70,7 @@ class _Custody:
             ],
             "amt": asset.text(total),
             "break": asset.text(-balances.get((chart.BREAK, network, asset.id), 0)),
+            "tolerance": asset.text(tolerance(asset.id, one.network.gas_asset)),
             "depositsStopped": one.deposits is not None,
             "withdrawalsStopped": one.withdrawals is not None,
             "height": str(tip.height) if tip is not None else "",
