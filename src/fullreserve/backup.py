@@ -23,7 +23,7 @@ from fullreserve.config import Settings
 from fullreserve.journal.archive import POINTER_SUFFIX, pointer_path, read_pointer
 from fullreserve.journal.durable_file import sync_folder, write_file
 from fullreserve.journal.errors import JournalError
-from fullreserve.journal.folder import LOCK_NAME, PRUNED_NAME, Folder, Part
+from fullreserve.journal.folder import LOCK_NAME, PRUNED_NAME, UNFINISHED_NAME, Folder, Part
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
@@ -98,6 +98,8 @@ def write_backup(data: Path, destination: Path) -> Manifest:
     if destination.resolve().is_relative_to(data.resolve()):
         raise JournalError(f"A backup below {data} would be lost with it; name another place.")
     check_end(data / JOURNAL)
+    if destination.exists():
+        raise JournalError(f"{destination} is there already; name a folder that is not.")
     destination.mkdir(parents=True, mode=0o700)
     stores = destination / STORES
     stores.mkdir(mode=0o700)
@@ -138,7 +140,12 @@ def read_backup(source: Path, data: Path) -> Manifest:
     for name, digest in manifest.files.items():
         if not (stores / name).is_file() or _hash(stores / name) != digest:
             raise BadBackup(f"{name} in {source} is missing or altered; nothing was restored.")
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (data / JOURNAL).mkdir(parents=True, exist_ok=True, mode=0o700)
+    data.chmod(0o700)
+    unfinished = data / JOURNAL / UNFINISHED_NAME
+    write_file(unfinished, b"")
+    sync_folder(data / JOURNAL)
+    sync_folder(data)
     for name in manifest.files:
         target = data / name
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,6 +156,8 @@ def read_backup(source: Path, data: Path) -> Manifest:
     recovered = recover(JournalReader(data / JOURNAL), data / SNAPSHOTS)
     if recovered.replica.machine.core.state_hash().hex() != manifest.state_hash:
         raise BadBackup("The restored log replays to another state than the backup says.")
+    unfinished.unlink()
+    sync_folder(data / JOURNAL)
     return manifest
 
 

@@ -28,6 +28,7 @@ from fullreserve.journal.snapshots import write_snapshot
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.records.reached import FILE as RECORDS
 from tests.bed import ALICE, BOB, Bed, place, submit
+from tests.broken_disk import files_grow_to
 from tests.memory_folder import memory_folder
 from tests.unit.journal.written import filled, segment_files
 
@@ -241,7 +242,7 @@ async def test_quarantine_needs_a_stopped_exchange_and_a_logged_command(
     assert verify(settings) == 1
     assert f"halts at sequence {at}" in capsys.readouterr().out
     assert quarantine(settings, at + 5, "a reason") == 1
-    capsys.readouterr()
+    assert f"There is no command {at + 5}" in capsys.readouterr().err
     assert quarantine(settings, 3, "a reason") == 1
     assert f"halts at sequence {at}, not at 3" in capsys.readouterr().err
     assert quarantine(settings, at, "a rule nobody knows") == 0
@@ -335,6 +336,37 @@ async def test_a_log_that_no_start_would_take_is_not_backed_up(
     assert "damaged in its middle" in capsys.readouterr().err
     assert not (tmp_path / "backup").exists()
     assert wal.read_bytes() == bytes(content), "nothing was changed"
+
+
+async def test_what_a_restore_left_unfinished_is_not_started(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.3. The whole log was copied, and the disk is full before the last store."""
+    bed = await traded(data)
+    (data / "zz-store").write_bytes(bytes(1 << 20))
+    await bed.close()
+    assert backup(Settings(data=data), tmp_path / "backup") == 0
+    restored = Settings(data=tmp_path / "restored")
+    with files_grow_to(1 << 19):
+        assert restore(restored, tmp_path / "backup") == 1
+    capsys.readouterr()
+    with pytest.raises(JournalError, match="did not come to its end"):
+        await Bed.open(restored.data)
+    assert backup(restored, tmp_path / "of-a-part") == 1
+    assert "Empty the folder and restore" in capsys.readouterr().err
+    shutil.rmtree(restored.data)
+    assert restore(restored, tmp_path / "backup") == 0
+    await (await Bed.open(restored.data)).close()
+
+
+async def test_a_backup_goes_into_no_folder_that_is_there(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: LOG-10.1"""
+    bed = await traded(data)
+    await bed.close()
+    assert backup(Settings(data=data), tmp_path) == 1
+    assert "name a folder that is not" in capsys.readouterr().err
 
 
 async def test_a_backup_below_the_data_is_refused(

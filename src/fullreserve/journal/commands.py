@@ -271,6 +271,9 @@ def quarantine(settings: Settings, sequence: int, reason: str) -> int:
     try:
         if sequence in journal.quarantined():
             raise JournalError(f"Command {sequence} is quarantined already.")
+        last = journal.head.sequence
+        if sequence > last:
+            raise JournalError(f"There is no command {sequence}; the last is {last}.")
         _refuse_unless_halting(sequence, recover(journal, settings.data / SNAPSHOTS).halted)
         # No time passes: this machine's clock is not checked here, and the agenda must not run.
         entry = journal.quarantine(sequence, gateway=0, number=0, time_ms=journal.head.time_ms)

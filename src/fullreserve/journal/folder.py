@@ -26,6 +26,8 @@ from fullreserve.journal.segment import SUFFIX, Segment
 
 LOCK_NAME = "lock"
 PRUNED_NAME = "pruned.json"
+# There from the first file that a restore copies until the copy has proved right.
+UNFINISHED_NAME = "restore-unfinished"
 
 
 class Pruned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +75,16 @@ class Folder:
         self._lock: int | None = None
 
     def lead(self) -> None:
-        """Takes the exclusive lock; AlreadyLed when another process has it."""
+        """Takes the exclusive lock; AlreadyLed when another process has it.
+
+        JournalError where a restore did not come to its end: what it copied may be a whole log that
+        lacks its last segments.
+        """
+        if (self.path / UNFINISHED_NAME).exists():
+            raise JournalError(
+                f"A restore into {self.path.parent} did not come to its end, so that parts are "
+                "missing there. Empty the folder and restore the backup again."
+            )
         handle = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

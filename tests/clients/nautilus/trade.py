@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -71,7 +72,8 @@ def node(loop: asyncio.AbstractEventLoop) -> TradingNode:
 
 
 def ok(part: str) -> None:
-    print(f"ok {part}", flush=True)
+    # The node's own threads log to the same pipe, and end no line of others.
+    os.write(sys.stdout.fileno(), f"\nok {part}\n".encode())
 
 
 def reconciliation(desk: Desk) -> None:
