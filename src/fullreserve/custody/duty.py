@@ -101,7 +101,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         (PRESENCE_MS, Presence(data, house, clock)),
         (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
         (FEES_MS, FeeQuotes(quoted(served(data)), house, clock)),
-        (PRICES_MS, StalePrices(house, clock, settings.custody.price_age_h)),
+        (PRICES_MS, StalePrices(data, house, clock, settings.custody.price_age_h)),
     )
 
     async def work() -> None:

@@ -1,13 +1,17 @@
 """Suspends an asset whose price, by which limits are counted, is older than is set.
 
-Limits count at the last price against USD. The core keeps no time of a last trade: a price is as
-old as it has been the newest before this worker's eyes, so that a start begins anew, and so does
-the price of a pair whose trading was closed.
+Limits count at the last price against USD. The core keeps no time of a last trade: this worker
+writes down since when it has seen the newest one, so that a start of it goes on with that age. What
+was traded while it was away counts from its return, and the price of a pair whose trading was
+closed from its opening.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+
+import msgspec
+import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.house import House
@@ -19,21 +23,30 @@ from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 HOUR_MS = 3_600_000
 
 
-class Price(NamedTuple):
-    """The trade that made an asset's price, and since when it has been the newest."""
+FILE = "custody-prices.json"
+
+log = structlog.get_logger(__name__)
+
+
+class Price(msgspec.Struct, array_like=True, frozen=True):
+    """The trade that made an asset's price, and since when (exchange's ms) it is the newest."""
 
     trade: int
     since_ms: int
 
 
 class StalePrices:
-    """Of every asset that is on a network. `hours`: how old a price may become; 0: any age."""
+    """Of every asset that is on a network. `hours`: how old a price may become; 0: any age.
 
-    def __init__(self, house: House, clock: Clock, hours: int) -> None:
+    `data` is the folder where the ages are kept.
+    """
+
+    def __init__(self, data: Path, house: House, clock: Clock, hours: int) -> None:
+        self._place = data / FILE
         self._house = house
         self._clock = clock
         self._most_ms = hours * HOUR_MS
-        self._known: dict[int, Price] = {}
+        self._known = _read(self._place)
         self._told: dict[int, int] = {}  # the trade by which an asset was suspended
 
     async def round(self) -> None:
@@ -55,3 +68,25 @@ class StalePrices:
                 place = Scope(Level.ASSET, asset=asset)
                 if await trip(self._house, Trigger.STALE_PRICE, place, evidence):
                     self._told[asset] = trade
+        if self._known != before:
+            self._keep()
+
+    def _keep(self) -> None:
+        fresh = self._place.with_suffix(".new")
+        try:
+            fresh.write_bytes(msgspec.json.encode(self._known))
+            fresh.replace(self._place)
+        except OSError as problem:
+            # The ages are right as long as this process lives.
+            log.warning("ages of prices are not kept", problem=str(problem))
+
+
+def _read(place: Path) -> dict[int, Price]:
+    """What was kept; nothing where that cannot be read."""
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=dict[int, Price])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as problem:
+        log.warning("ages of prices begin anew", problem=str(problem))
+        return {}

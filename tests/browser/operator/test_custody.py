@@ -7,8 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Tier
+from fullreserve.exchange.wire.commands import amount_bytes
 from tests.browser.conftest import Visit
-from tests.browser.operator.desk import Operator, X, adopt_evidence, know_a_network
+from tests.browser.operator.desk import Operator, X, adopt_evidence, know_a_network, say_all
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
@@ -79,6 +81,8 @@ def test_a_move_by_hand_is_announced_by_two_and_ended_by_one(
 ) -> None:
     """Criterion: WEB-OP-CUST-2"""
     know_a_network(server)
+    held = Funded(77, b"w" * 32, 1, Tier.WARM, amount_bytes(2 * 10**8))
+    say_all(server, (DEPOSITS, held))
     page = visit("/operator/custody", ada)
     page.get_by_role("button", name=EN["op.kind.announce-move"], exact=True).click()
     choose(page, EN["op.term.chain"], "BTC-Testnet")

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fullreserve.custody.stale_prices import HOUR_MS, StalePrices
+from fullreserve.custody.stale_prices import FILE, HOUR_MS, StalePrices
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
@@ -56,7 +56,7 @@ async def looked(exchange: Withdrawing, worker: StalePrices, after_ms: int) -> l
 async def test_an_asset_of_an_old_price_is_stopped(tmp_path: Path, hours: int) -> None:
     """Once for each price, and not where none is set. Criterion: CUST-PRICE-1."""
     exchange = await opened(tmp_path)
-    worker = StalePrices(exchange.house, exchange.bed.clock, hours)
+    worker = StalePrices(tmp_path, exchange.house, exchange.bed.clock, hours)
     assert await looked(exchange, worker, 0) == []
     assert await looked(exchange, worker, HOURS * HOUR_MS) == []
     await place(exchange.door, BOB, Side.SELL, 400_000, 10_000)
@@ -78,7 +78,7 @@ async def test_a_stop_that_was_refused_is_asked_for_again(
 ) -> None:
     """Where too many were open. Criterion: CUST-PRICE-1."""
     exchange = await opened(tmp_path)
-    worker = StalePrices(exchange.house, exchange.bed.clock, HOURS)
+    worker = StalePrices(tmp_path, exchange.house, exchange.bed.clock, HOURS)
     await looked(exchange, worker, 0)
     with monkeypatch.context() as full:
         full.setattr(suspensions, "OPEN_MAX", 0)
@@ -90,7 +90,7 @@ async def test_a_stop_that_was_refused_is_asked_for_again(
 async def test_where_nobody_may_trade_no_price_is_awaited(tmp_path: Path) -> None:
     """As behind a delisting, whose withdrawals go on for days. Criterion: CUST-PRICE-1."""
     exchange = await opened(tmp_path)
-    worker = StalePrices(exchange.house, exchange.bed.clock, HOURS)
+    worker = StalePrices(tmp_path, exchange.house, exchange.bed.clock, HOURS)
     await looked(exchange, worker, 0)
     for state, is_stopped in ((InstrumentState.SUSPEND, False), (InstrumentState.LIVE, True)):
         number = exchange.door.numbers(1)
@@ -98,4 +98,30 @@ async def test_where_nobody_may_trade_no_price_is_awaited(tmp_path: Path) -> Non
         assert await looked(exchange, worker, HOURS * HOUR_MS + 1) == []
         found = await looked(exchange, worker, HOURS * HOUR_MS + 1)
         assert bool(found) == is_stopped
+    await exchange.close()
+
+
+async def test_a_price_is_as_old_after_a_restart(tmp_path: Path) -> None:
+    """Whatever is left of the file, nothing fails. Criterion: CUST-PRICE-9."""
+    line = wire.NetworkAsset(BTC, 8, NOTHING, NOTHING, amount_bytes(1), amount_bytes(10**15), 8)
+    network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, (line,))
+    exchange = await Withdrawing.open(tmp_path, network)
+
+    async def begun_after(after_ms: int) -> int:
+        """How many stops there are once a worker that has just started has looked."""
+        exchange.bed.clock.advance(after_ms)  # type: ignore[attr-defined]
+        await StalePrices(tmp_path, exchange.house, exchange.bed.clock, HOURS).round()
+        asked = AskFold(SUSPENSIONS, msgspec.msgpack.encode(ListAll()))
+        answer = await exchange.door.query(asked)
+        return len(msgspec.msgpack.decode(answer, type=list[Suspension]))
+
+    assert await begun_after(0) == 0
+    assert await begun_after(HOURS * HOUR_MS) == 0
+    await place(exchange.door, BOB, Side.SELL, 400_000, 10_000)
+    await place(exchange.door, ALICE, Side.BUY, 400_000, 10_000)
+    assert await begun_after(1) == 0
+    (tmp_path / FILE).write_text("no ages")
+    assert await begun_after(HOURS * HOUR_MS) == 0
+    assert await begun_after(HOURS * HOUR_MS) == 0
+    assert await begun_after(1) == 1
     await exchange.close()

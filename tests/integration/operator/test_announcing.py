@@ -9,13 +9,21 @@ import msgspec
 import pytest
 
 from fullreserve.exchange.products.approval_acts import Approve
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Moved, SawAnnounced, Tier, Tip
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    Funded,
+    Moved,
+    SawAnnounced,
+    Tier,
+    Tip,
+)
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import Line, Reconciled, Unknown
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.x.operator import carrying, fold
 from tests.bed import BTC
 from tests.integration.operator.bed import Console
+from tests.integration.rest.bed import Answer
 from tests.integration.rest.test_custody import COIN, HASH, NETWORK
 
 TERMS = {
@@ -23,6 +31,19 @@ TERMS = {
     "feeLeast": "0.00001", "feeMost": "0.0005", "withinH": "12",
 }  # fmt: skip
 HOUR_MS = 3_600_000
+
+
+@pytest.fixture(autouse=True)
+async def warm(desk: Console) -> None:
+    """Warm holds ten bitcoins."""
+    await given(desk, 10)
+
+
+async def given(desk: Console, coins: int) -> None:
+    """So many more bitcoins in warm."""
+    name = coins.to_bytes(32, "big")
+    told = Funded(NETWORK, name, BTC, Tier.WARM, amount_bytes(coins * COIN))
+    assert (await say(desk.town.rest.context, DEPOSITS, told)).code == 0
 
 
 async def announced(desk: Console) -> str:
@@ -77,6 +98,22 @@ async def test_one_that_a_process_before_announced_is_announced_once(desk: Conso
         await carrying.carry_out(context, carried)
     assert [one["move"] for one in (await desk.cleo.get("tiers/announced")).data] == [str(number)]
     assert (await desk.ada.get("proposal", proposal=number)).row["state"] == "done"
+
+
+async def test_no_more_is_announced_than_the_tier_holds(desk: Console) -> None:
+    """Criterion: CUST-ANNOUNCE-9. Nor approved, when it holds less by then or others took it."""
+
+    async def proposed(amount: str) -> Answer:
+        return await desk.ada.act("propose/announce-move", **(TERMS | {"amount": amount}))
+
+    refused = await proposed("10.00000001")
+    assert (refused.code, "at most 10 BTC" in refused.json["msg"]) == ("51000", True)
+    first, second = [(await proposed(one)).row["proposal"] for one in ("6", "4.00000001")]
+    assert (await desk.bea.post("approve", proposal=first)).code == "0"
+    refused = await desk.bea.post("approve", proposal=second)
+    assert (refused.code, "at most 4 BTC" in refused.json["msg"]) == ("51000", True)
+    await given(desk, 1)
+    assert (await desk.bea.post("approve", proposal=second)).code == "0"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from fullreserve.exchange import chart
 from fullreserve.exchange.decimals import text as decimal_text
 from fullreserve.exchange.products.announced_moves import (
     LASTS_MAX_MS,
@@ -15,10 +16,11 @@ from fullreserve.exchange.products.announced_moves import (
     least,
 )
 from fullreserve.exchange.products.approval_acts import AnnounceMove
-from fullreserve.exchange.products.custody_ledger import Unsound
+from fullreserve.exchange.products.custody_ledger import TIERS, Unsound
 from fullreserve.exchange.products.custody_wire import DEPOSITS, EndAnnounced, Tier
 from fullreserve.exchange.products.deposit_state import ListAnnounced
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, names_of, say
@@ -101,6 +103,28 @@ async def act_of(context: Context, params: AnnounceParams) -> AnnounceMove:
         *(amount_bytes(amount), amount_bytes(lowest), amount_bytes(most)),
         params.within_h * HOUR_MS,
     )
+
+
+async def require_held(context: Context, act: AnnounceMove) -> None:
+    """Problem 51000 for more than the ledger has at the source, less what is announced there."""
+    house: list[AccountState] = await context.door.query(ListBalances(chart.HOUSE))
+    place = (TIERS[act.source], act.network, act.asset)
+    held = -sum(
+        amount_int(one.balance) for one in house if (one.kind, one.instance, one.asset) == place
+    )
+    asked = ListAnnounced(is_open=True, limit=KNOWN)
+    others: list[Announced] = await ask(context, DEPOSITS, asked)
+    way = (act.network, act.asset, act.source)
+    held -= sum(
+        amount_int(one.amount) for one in others if (one.network, one.asset, one.source) == way
+    )
+    if amount_int(act.amount) > held:
+        asset = context.catalog.assets[act.asset]
+        most = f"{asset.text(max(0, held))} {asset.symbol}"
+        tier = Tier(act.source).name.lower()
+        raise Problem(
+            51000, "amount", f"at most {most}: {tier} holds no more that is not announced"
+        )
 
 
 async def terms_of(context: Context, act: AnnounceMove) -> dict[str, str]:

@@ -45,7 +45,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator import announcing, fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
@@ -67,7 +67,9 @@ log = structlog.get_logger(__name__)
 
 
 async def check(context: Context, act: AnyAct) -> None:
-    """Problem 91012 when an act would do nothing by now."""
+    """Problem 91012 when an act would do nothing by now, 51000 when it could not be done."""
+    if isinstance(act, AnnounceMove):
+        await announcing.require_held(context, act)
     if isinstance(act, ClaimDeposit):
         known = [one.transfer for one in await waiting(context)]
         if act.transfer not in known:

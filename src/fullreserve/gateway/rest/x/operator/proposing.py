@@ -442,7 +442,9 @@ class _Making:
 
     async def announce_move(self, params: announcing.AnnounceParams) -> AnnounceMove:
         """Announce a move between tiers by hand, before anything of it is signed."""
-        return await announcing.act_of(self._context, params)
+        act = await announcing.act_of(self._context, params)
+        await carrying.check(self._context, act)
+        return act
 
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:
