@@ -17,6 +17,8 @@ from fullreserve.exchange.products.custody_wire import (
     Request,
     Tier,
 )
+from fullreserve.exchange.products.liveness import LIVENESS, Answered, Call, Define
+from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -30,6 +32,7 @@ from tests.integration.rest.test_custody import NETWORK
 from verifier.drain import Wrong, check
 
 COIN = 10**8
+HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
 HOUR_MS = 3_600_000
 DIGEST = sha256(b"a document").hexdigest()
 NOTICE = "The notice of 14:00 stands on the status page."
@@ -137,11 +140,20 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     await done(ada, "check", number)
     early = await ada.act("suspending/canary", suspension=number, wdId=ids.text(numbers[0]))
     assert early.code == "93007"
-    early = await bea.act("suspending/show", suspension=number, gate="2", figures="BTC:1000")
-    assert early.code == "93012"
+    context = desk.town.rest.context
+    assert (await say(context, LIVENESS, Define(HOT))).code == 0
+    for gate, code in (("1", "93013"), ("2", "93012"), ("8", "93014")):
+        early = await bea.act("suspending/show", suspension=number, gate=gate)
+        assert early.code == code, early.json
+    for said in (
+        Call(HOT.number, bytes(32), (int(number),)),
+        Answered(HOT.number, 1, bytes(32)),
+        Answered(HOT.number, 3, bytes(32)),
+    ):
+        assert (await say(context, LIVENESS, said)).code == 0
     coins = (Coins(Tier.HOT, BTC, amount_bytes(1000 * COIN)),)
     word = Measure(NETWORK, 9, bytes(32), coins)
-    assert (await say(desk.town.rest.context, SUSPENSIONS, word)).code == 0
+    assert (await say(context, SUSPENSIONS, word)).code == 0
     for gate, more in (
         ("1", {}),
         ("2", {}),
