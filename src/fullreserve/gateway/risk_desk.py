@@ -20,14 +20,14 @@ from fullreserve.exchange.products.withdrawal_state import Withdrawal, Withdrawa
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
 
-CONFIRM, DELAY = "confirm", "delay"
+CONFIRM, DELAY, CHECK = "confirm", "delay", "check"
 WAITS = {DecisionState.CONFIRMING: CONFIRM, DecisionState.DELAYED: DELAY}
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Held(NamedTuple):
-    """`wait`: confirm or delay, "" while it is judged once more; `until_ms`: as Assessment's."""
+    """`wait`: confirm or delay, check while it is judged once more; `until_ms`: Assessment's."""
 
     wait: str
     until_ms: int
@@ -53,15 +53,15 @@ async def held(context: Context, number: int) -> Held:
     decision = await asked(context, GetDecision(number))
     (found,) = await assessments(context, (number,))
     if decision is None or found is None:
-        return Held("", 0, 0)
-    wait = WAITS.get(decision.state, "")
-    return Held(wait, found.until_ms if wait else 0, decision.time_ms)
+        return Held(CHECK, 0, 0)
+    wait = WAITS.get(decision.state, CHECK)
+    return Held(wait, 0 if wait == CHECK else found.until_ms, decision.time_ms)
 
 
 async def wait_row(context: Context, one: Withdrawal) -> dict[str, str]:
-    """What its user is told beside its state; nothing of one that is not held."""
+    """What its user is told beside its state: what it waits for; "" for one that is not held."""
     if one.state != WithdrawalState.COOLING:
-        return {}
+        return {"xWait": "", "xUntilTs": ""}
     known = await held(context, one.number)
     return {"xWait": known.wait, "xUntilTs": str(known.until_ms) if known.until_ms else ""}
 

@@ -124,10 +124,10 @@ async def test_its_user_confirms_it_in_a_session_proven_since(held: Held) -> Non
     await held.home.step_up()
     assert (await held.home.post(confirm[0], **confirm[1])).code == "0"
     again = await held.home.post(confirm[0], **confirm[1])
-    assert (again.code, (await held.row(number))["xWait"]) == ("92012", "")
+    assert (again.code, (await held.row(number))["xWait"]) == ("92012", "check")
     await held.judged(number)
     after = await held.row(number)
-    assert (after["state"], "xWait" in after) == ("10", False)
+    assert (after["state"], after["xWait"], after["xUntilTs"]) == ("10", "", "")
 
 
 async def test_a_delayed_one_says_until_when_and_can_be_canceled(held: Held) -> None:

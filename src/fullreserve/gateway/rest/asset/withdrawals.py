@@ -402,6 +402,7 @@ def withdrawal_row(
     What a withdrawal has not (`tag`, `memo`, `pmtId`, `addrEx`) is left out, as OKX does.
     """
     text, _, memo = to.partition(":")
+    has_risen = one.state == WithdrawalState.FEE_ROSE
     row: dict[str, object] = {
         "amt": asset.text(one.value),
         "areaCodeFrom": "",
@@ -421,13 +422,13 @@ def withdrawal_row(
         "txId": names.get(one.transfer, ""),
         "wdId": ids.text(one.number),
         "xChangedTs": str(one.changed_ms),
+        # Always there, also empty: pages lay what is pushed over what they have.
+        "xFeeNow": asset.text(line.fees[1]) if has_risen and line is not None else "",
         "xConfirm": str(line.confirmations(one.height)) if line is not None else "0",
         "xHeight": str(one.height) if one.height else "",
     }
     if memo:
         row["tag"] = memo
-    if one.state == WithdrawalState.FEE_ROSE and line is not None:
-        row["xFeeNow"] = asset.text(line.fees[1])
     if one.state == WithdrawalState.FAILED and one.reason in tuple(Refused):
         row["xReason"] = str(one.reason)
     return row

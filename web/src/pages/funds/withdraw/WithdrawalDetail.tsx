@@ -14,12 +14,15 @@ import { FactList } from '../layout/FactList'
 import css from '../layout/Funds.module.css'
 import { type Step, Steps } from '../layout/Steps'
 import { CancelDialog } from './CancelDialog'
+import { ConfirmDialog } from './ConfirmDialog'
 import { FeeRose } from './FeeRose'
+import { HeldUntil } from './HeldUntil'
 import { QueuePlace } from './QueuePlace'
 import {
   isCancelable,
   isInside,
   isOver,
+  isToConfirm,
   stateKey,
   useWithdrawals,
   type Withdrawal,
@@ -41,7 +44,7 @@ export function WithdrawalDetail(): ReactNode {
 function Detail({ row }: { row: Withdrawal }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
-  const [isCancelling, setCancelling] = useState(false)
+  const [asked, ask] = useState<'cancel' | 'confirm' | null>(null)
   return (
     <>
       <Link to="/withdraw" className={css.back}>
@@ -50,18 +53,26 @@ function Detail({ row }: { row: Withdrawal }): ReactNode {
       <PageHead
         title={t('withdraw.of', { amount: amount(row.amt), ccy: row.ccy })}
         action={
-          isCancelable(row) ? (
-            <Button look="danger" onClick={() => setCancelling(true)}>
-              {t('withdraw.cancel')}
-            </Button>
-          ) : null
+          <span className={css.acts}>
+            {isToConfirm(row) ? (
+              <Button look="primary" onClick={() => ask('confirm')}>
+                {t('withdraw.confirm')}
+              </Button>
+            ) : null}
+            {isCancelable(row) ? (
+              <Button look="danger" onClick={() => ask('cancel')}>
+                {t('withdraw.cancel')}
+              </Button>
+            ) : null}
+          </span>
         }
       />
       <Section title={t('funds.progress')}>
         <Steps label={t('funds.progress')} steps={useSteps(row)} />
       </Section>
       {isInside(row) ? <Inside row={row} /> : <OnChain row={row} />}
-      {isCancelling ? <CancelDialog row={row} onClose={() => setCancelling(false)} /> : null}
+      {asked === 'cancel' ? <CancelDialog row={row} onClose={() => ask(null)} /> : null}
+      {asked === 'confirm' ? <ConfirmDialog row={row} onClose={() => ask(null)} /> : null}
     </>
   )
 }
@@ -147,6 +158,7 @@ function Waits({ row }: { row: Withdrawal }): ReactNode {
       <span>{t(stateKey(row))}</span>
       <QueuePlace row={row} />
       <FeeRose row={row} />
+      <HeldUntil row={row} />
     </>
   )
 }

@@ -11,10 +11,13 @@ import { brief, useBook } from '../addresses/book'
 import { networkOf } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { CancelDialog } from './CancelDialog'
+import { ConfirmDialog } from './ConfirmDialog'
+import { HeldUntil } from './HeldUntil'
 import { QueuePlace } from './QueuePlace'
 import {
   isCancelable,
   isInside,
+  isToConfirm,
   stateKey,
   useWithdrawals,
   type Withdrawal,
@@ -26,23 +29,27 @@ export function WithdrawalsTable(): ReactNode {
   const { t } = useTranslation()
   const { rows, error } = useWithdrawals()
   const [cancelled, setCancelled] = useState<Withdrawal | null>(null)
+  const [confirmed, setConfirmed] = useState<Withdrawal | null>(null)
   return (
     <>
       <Problem problem={error} />
       <Table
         label={t('withdraw.list')}
-        columns={useColumns(setCancelled)}
+        columns={useColumns(setCancelled, setConfirmed)}
         rows={rows ?? []}
         keyOf={({ wdId }) => wdId}
         empty={t(rows ? 'withdraw.none' : 'loading')}
         cards
       />
       {cancelled ? <CancelDialog row={cancelled} onClose={() => setCancelled(null)} /> : null}
+      {confirmed ? <ConfirmDialog row={confirmed} onClose={() => setConfirmed(null)} /> : null}
     </>
   )
 }
 
-function useColumns(onCancel: (row: Withdrawal) => void): Column<Withdrawal>[] {
+type Chosen = (row: Withdrawal) => void
+
+function useColumns(onCancel: Chosen, onConfirm: Chosen): Column<Withdrawal>[] {
   const { t } = useTranslation()
   const amount = useAmounts()
   const date = useDates()
@@ -78,17 +85,35 @@ function useColumns(onCancel: (row: Withdrawal) => void): Column<Withdrawal>[] {
       id: 'actions',
       title: <span className="unseen">{t('account.actions')}</span>,
       number: true,
-      cell: (row) => <Actions row={row} onCancel={() => onCancel(row)} />,
+      cell: (row) => (
+        <Actions row={row} onCancel={() => onCancel(row)} onConfirm={() => onConfirm(row)} />
+      ),
     },
   ]
 }
 
-function Actions({ row, onCancel }: { row: Withdrawal; onCancel(): void }): ReactNode {
+interface ActionsProps {
+  row: Withdrawal
+  onCancel(): void
+  onConfirm(): void
+}
+
+function Actions({ row, onCancel, onConfirm }: ActionsProps): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
   const values = { amount: amount(row.amt), ccy: row.ccy }
   return (
     <span className={css.acts}>
+      {isToConfirm(row) ? (
+        <Button
+          size="small"
+          look="primary"
+          aria-label={t('withdraw.confirm.one', values)}
+          onClick={onConfirm}
+        >
+          {t('withdraw.confirm.short')}
+        </Button>
+      ) : null}
       {isCancelable(row) ? (
         <Button size="small" aria-label={t('withdraw.cancel.one', values)} onClick={onCancel}>
           {t('cancel')}
@@ -114,6 +139,7 @@ export function State({ row }: { row: Withdrawal }): ReactNode {
       <Badge look={look}>{t(stateKey(row))}</Badge>
       <small>
         <QueuePlace row={row} />
+        <HeldUntil row={row} />
       </small>
     </span>
   )

@@ -10,8 +10,8 @@ export interface Withdrawal {
   chain: string
   amt: string
   fee: string
-  /** What it costs now, where that rose while it waited and its owner has to agree. */
-  xFeeNow?: string
+  /** What it costs now, where that rose while it waited and its owner has to agree; '' else. */
+  xFeeNow: string
   to: string
   /** The memo, where the chain has memos. */
   tag?: string
@@ -24,6 +24,10 @@ export interface Withdrawal {
   xConfirm: string
   /** Of the block that holds it; '' while none does. */
   xHeight: string
+  /** Of one that its risk score holds: what it waits for; '' of others. */
+  xWait: 'confirm' | 'delay' | 'check' | ''
+  /** Until when, ms; '' where that is not said. */
+  xUntilTs: string
 }
 
 /** A row of `x/withdrawal-queue`: where a withdrawal stands that waits for a suspension's end. */
@@ -61,10 +65,21 @@ export function useWithdrawals(): Live<Withdrawal> {
 const load = () => rest.get<Withdrawal, 'asset/withdrawal-history'>('asset/withdrawal-history')
 const idOf = ({ wdId }: Withdrawal) => wdId
 
-export const stateKey = ({ state, xFeeNow }: Withdrawal): MessageKey =>
-  xFeeNow ? 'withdraw.state.feeRose' : (STATES[state] ?? 'withdraw.state.review')
+const HELD: Record<string, MessageKey> = {
+  confirm: 'withdraw.state.confirm',
+  delay: 'withdraw.state.delay',
+  check: 'withdraw.state.judged',
+}
 
-export const isQueued = ({ state, xFeeNow }: Withdrawal) => state === QUEUED && !xFeeNow
+export function stateKey({ state, xFeeNow, xWait }: Withdrawal): MessageKey {
+  if (xFeeNow) return 'withdraw.state.feeRose'
+  return (xWait ? HELD[xWait] : STATES[state]) ?? 'withdraw.state.review'
+}
+
+export const isQueued = ({ state, xFeeNow, xWait }: Withdrawal) =>
+  state === QUEUED && !xFeeNow && !xWait
+/** Whether it waits for its user to say once more that it is meant. */
+export const isToConfirm = ({ xWait }: Withdrawal) => xWait === 'confirm'
 export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
 /** Whether it went to a user of the exchange. */
 export const isInside = ({ toAddrType }: Withdrawal) => toAddrType === '2'

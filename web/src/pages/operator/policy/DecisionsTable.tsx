@@ -14,6 +14,7 @@ import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import { decisionLook } from './Explained'
+import { RiskScore } from './RiskScore'
 import type { Decision } from './rows'
 
 const EVERY_MS = 3_000
@@ -60,6 +61,7 @@ function useColumns(): Column<Decision>[] {
       title: t('op.state'),
       cell: ({ state }) => <Badge look={decisionLook(state)}>{word('decision', state)}</Badge>,
     },
+    { id: 'risk', title: t('op.risk'), cell: ({ risk }) => <RiskScore risk={risk} /> },
     {
       id: 'rule',
       title: t('op.rule'),

@@ -7,6 +7,7 @@ import { People } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Policy.module.css'
+import { RiskScore } from './RiskScore'
 import type { Decision } from './rows'
 
 /** How a decision came about: each rule that was looked at, and why it did not match. */
@@ -17,6 +18,7 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
   const amount = useAmounts()
   const concerns = decision.concerns.map((one) => word('concern', one)).join(', ')
   const voices = decision.approvals.map((uid) => ({ uid }))
+  const { risk } = decision
   return (
     <div className={css.whole}>
       <Facts
@@ -31,12 +33,24 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
           [t('op.given'), t('op.given.of', { given: voices.length, needed: decision.needed })],
           [t('op.approvedBy'), <People key="by" voices={voices} />],
           ...(concerns ? [[t('op.decision.concerns'), concerns] as const] : []),
+          ...(risk.score ? [[t('op.risk'), <RiskScore key="risk" risk={risk} />] as const] : []),
+          ...(risk.met ? [[t('op.risk.met'), word('risk.outcome', risk.met)] as const] : []),
+          ...(risk.untilTs ? [[t('op.risk.until'), date(risk.untilTs)] as const] : []),
           ['USD', amount(decision.usd)],
           [t('op.policy.version'), decision.version],
           [t('op.decision.at'), date(decision.ts)],
           [t('op.decision.digest'), <code key="d">{decision.digest.slice(0, 16)}…</code>],
         ]}
       />
+      {risk.reasons.length ? (
+        <ul className={css.trace} aria-label={t('op.risk.reasons')}>
+          {risk.reasons.map(({ reason, points }) => (
+            <li key={reason}>
+              {t('op.risk.reason', { points, why: word('risk.reason', reason) })}
+            </li>
+          ))}
+        </ul>
+      ) : null}
       <ol className={css.trace}>
         {decision.trace.map(({ rule, failed }) => (
           <li key={rule}>

@@ -47,6 +47,17 @@ export interface Replay {
   replay: string
 }
 
+/** The risk score of a withdrawal; '' where it was not scored. */
+export interface Risk {
+  score: string
+  /** What the score asks for: pass, step_up, delay or review. */
+  outcome: string
+  /** What was asked for before and has been done. */
+  met: string
+  reasons: { reason: string; points: string }[]
+  untilTs: string
+}
+
 export interface Decision {
   wdId: string
   uid: string
@@ -58,6 +69,7 @@ export interface Decision {
   approvals: string[]
   trace: { rule: string; failed: string }[]
   concerns: string[]
+  risk: Risk
   version: string
   ts: string
   digest: string

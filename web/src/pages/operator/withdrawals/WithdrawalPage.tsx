@@ -41,7 +41,9 @@ export function WithdrawalPage(): ReactNode {
         action={
           one ? (
             <span className={css.onGround}>
-              <Badge look="plain">{word('wdState', one.state)}</Badge>
+              <Badge look="plain">
+                {one.queue === 'held' ? word('queue', 'held') : word('wdState', one.state)}
+              </Badge>
             </span>
           ) : null
         }

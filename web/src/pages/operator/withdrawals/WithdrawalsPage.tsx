@@ -14,13 +14,14 @@ import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { DecisionsTable } from '../policy/DecisionsTable'
+import { RiskScore } from '../policy/RiskScore'
 import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
 import { type Queue, type Withdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const EVERY_MS = 3_000
-const QUEUES = ['review', 'queued', 'short', 'ready', 'sent'] as const
+const QUEUES = ['review', 'held', 'queued', 'short', 'ready', 'sent'] as const
 const POLICY = 'policy'
 
 type Name = (typeof QUEUES)[number]
@@ -124,6 +125,7 @@ function useColumns(queue: Name): Column<Withdrawal>[] {
       wideOnly: true,
       cell: ({ byApi }) => t(byApi ? 'op.wd.api' : 'op.wd.page'),
     },
+    { id: 'risk', title: t('op.risk'), cell: ({ risk }) => <RiskScore risk={risk} /> },
     {
       id: 'policy',
       title: t('op.policy'),

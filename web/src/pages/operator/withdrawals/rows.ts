@@ -1,3 +1,5 @@
+import type { Risk } from '../policy/rows'
+
 /** Rows of `x/operator/withdrawals`, as docs/reference/operator.md names their fields. */
 
 export interface Withdrawal {
@@ -14,6 +16,7 @@ export interface Withdrawal {
   requestedTs: string
   changedTs: string
   policy: string
+  risk: Risk
 }
 
 export interface WholeWithdrawal extends Withdrawal {
