@@ -71,14 +71,16 @@ const FIRST = 'It is of version 1: lowest of 30 days and ages of addresses are n
 function remarks({ statement, assets }) {
   const found = []
   for (const one of assets) {
-    const { symbol, decimals, users, reserves, leaving, was, own, reclassified } = one
+    const { symbol, decimals, users, reserves, leaving, was, own, reclassified, uncounted } = one
     if (reclassified) {
       const how = own ? 'counted coins of it' : "called it the exchange's own token"
       found.push(`RECLASSIFIED: ${symbol}, of which statement ${reclassified} ${how}.`)
     }
-    if (own) {
-      if (users) found.push(`${symbol} is the exchange's OWN TOKEN: nothing is held for it.`)
-    } else if (reserves < users) {
+    if (own && (users || !uncounted)) {
+      const how = uncounted ? 'nothing is held for it' : 'it covers claims on itself alone'
+      found.push(`${symbol} is the exchange's OWN TOKEN: ${how}.`)
+    }
+    if (!uncounted && reserves < users) {
       const [away, before] = [leaving, was].map((units) => decimal(units, decimals))
       found.push(`${symbol} is COVERED ONLY with ${away} that is said to be on its way.`)
       if (was > reserves) {
@@ -158,13 +160,15 @@ async function showReceipt(document) {
   }
 }
 
-// An own token, which nothing covers, is in the last sentence too.
+// Own tokens that users are owed are in the last sentence too.
 function verdictOf(checked, files) {
   const holds = `Everything in ${files === 1 ? 'this file' : 'these files'} holds`
   const assets = checked.flatMap((one) => one.assets).filter((one) => one.own && one.users)
-  const own = [...new Set(assets.map((one) => one.symbol))].sort()
-  if (own.length === 0) return `${holds}.`
-  return `${holds}; of the exchange's own ${own.join(', ')} nothing is covered.`
+  const named = (some) => [...new Set(some.map((one) => one.symbol))].sort().join(', ')
+  const bare = named(assets.filter(({ uncounted }) => uncounted))
+  if (bare) return `${holds}; of the exchange's own ${bare} nothing is covered.`
+  if (assets.length === 0) return `${holds}.`
+  return `${holds}; the exchange's own ${named(assets)} covers itself alone.`
 }
 
 async function check() {

@@ -634,24 +634,25 @@ class Asset(NamedTuple):
     young: int = 0  # at deposit addresses that are published only lately
     lowest: tuple[Low, ...] = ()  # of 1, 7 and 30 days
     was: int = 0  # there all through the day before the payments, by an earlier statement
-    own: bool = False  # issued by the exchange itself: nothing covers it
+    own: bool = False  # issued by the exchange itself
     reclassified: int = 0  # the newest statement that took it for the other of these two; 0: none
+    uncounted: bool = False  # own, in a statement of version 2: nothing covers it
 
     @property
     def parts(self) -> int | None:
         """The ratio in parts of 10,000; None where nothing is owed, or nothing can cover it."""
-        return None if self.own else _parts(self.reserves + self.leaving, self.users)
+        return None if self.uncounted else _parts(self.reserves + self.leaving, self.users)
 
     @property
     def unshown(self) -> int:
         """What is counted of payments that no earlier statement shows."""
         lack = max(0, self.users - self.reserves)
-        return 0 if self.own else max(0, lack - max(0, self.was - self.reserves))
+        return 0 if self.uncounted else max(0, lack - max(0, self.was - self.reserves))
 
     @property
     def rests_on_before(self) -> bool:
         """Whether an earlier statement has to show cover."""
-        return not self.own and self.reserves + self.users // LEAVING_PART < self.users
+        return not self.uncounted and self.reserves + self.users // LEAVING_PART < self.users
 
 
 class Low(NamedTuple):
@@ -674,7 +675,7 @@ class Checked(NamedTuple):
 def check_statement(bundle: Document, key: bytes | None = None) -> Checked:
     """That the exchange made a statement, and logged it; nothing of what it says. Refused."""
     statement = member(bundle, "statement", dict)
-    if whole(statement, "v") not in (1, 2):
+    if whole(statement, "v") not in (1, 2, 3):
         raise Refused("The statement is of a version that this program does not know.")
     public = octets(statement, "exchange")
     if key is not None and public != key:
@@ -726,13 +727,13 @@ def assets_of(statement: Document) -> list[Asset]:
     ]
 
 
-_More = tuple[int, int, tuple[Low, ...], int, bool, int]
+_More = tuple[int, int, tuple[Low, ...], int, bool, int, bool]
 
 
 def _more_of(row: Document, statement: Document) -> _More:
     """What statements say since their second version."""
     if whole(statement, "v") == 1:
-        return 0, 0, (), 0, False, 0
+        return 0, 0, (), 0, False, 0, False
     lowest = member(row, "lowest", dict)
     lows = tuple(_low(member(lowest, days, dict)) for days in WINDOWS)
     if "own" in row and whole(row, "own") != 1:
@@ -740,8 +741,9 @@ def _more_of(row: Document, statement: Document) -> _More:
     was = amount(row, "was") if "was" in row else 0
     if "before" in statement and not _was_looked_at(member(statement, "before", dict)):
         was = 0
-    leaving, young = amount(row, "leaving"), amount(row, "young")
-    return leaving, young, lows, was, "own" in row, _reclassified(row, statement)
+    leaving, young, own = amount(row, "leaving"), amount(row, "young"), "own" in row
+    uncounted = own and whole(statement, "v") == 2
+    return leaving, young, lows, was, own, _reclassified(row, statement), uncounted
 
 
 def _reclassified(row: Document, statement: Document) -> int:
@@ -787,7 +789,8 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
             msg = f"{symbol}: the house's share is not what its leaf says."
             raise Refused(msg)
         one = Asset(symbol, decimals, users, there, *_more_of(row, statement))
-        if member(row, "ratio", str) != ("" if one.own else ratio(there + one.leaving, users)):
+        stated = "" if one.uncounted else ratio(there + one.leaving, users)
+        if member(row, "ratio", str) != stated:
             msg = f"{symbol}: the ratio is not reserves over claims."
             raise Refused(msg)
         made.append(one)
@@ -810,12 +813,13 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
 def check_cover(asset: Asset) -> None:
     """That what is there covers what is owed, with a part of it that is on its way at most.
 
-    More of that counts as far as it was there before. What the exchange issues itself counts never,
-    and covers nothing: what counted before cannot become that while users are owed it.
+    More of that counts as far as it was there before. What the exchange issues itself covers claims
+    on itself as any asset does, since version 3; in version 2 it counts never, and what counted
+    before cannot become that while users are owed it.
     """
     sums = (asset.reserves + asset.leaving, asset.users, asset.leaving)
     held, owed, leaving = (decimal(units, asset.decimals) for units in sums)
-    if asset.own:
+    if asset.uncounted:
         if asset.reserves or asset.leaving:
             raise Refused(f"{asset.symbol}: the exchange's own token is counted as reserves.")
         if asset.reclassified and asset.users:
@@ -1154,7 +1158,7 @@ def _check_lows(older: Document, newer: Document) -> None:
         for days, low in zip(WINDOWS, one.lowest, strict=False):
             if whole(newer, "ts") - whole(older, "ts") > int(days) * DAY_MS:
                 continue
-            missing = low.ratio is None and then.ratio is not None and not one.own
+            missing = low.ratio is None and then.ratio is not None and not one.uncounted
             if missing or low.reserves > then.reserves or _above(low, then):
                 raise Refused(
                     "%s: statement %d hides that less was there %s: see statement %d."
@@ -2784,7 +2788,7 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         if one.reclassified:
             how = "counted coins of it" if one.own else "called it the exchange's own token"
             say(f"  RECLASSIFIED: {one.symbol}, of which statement {one.reclassified} {how}")
-        if one.own:
+        if one.uncounted:
             if one.users:
                 say(f"  {one.symbol:6} owed to users {owed}: the EXCHANGE'S OWN TOKEN.")
                 say("         Nothing is held for it, none of it counts, and nobody can check more")
@@ -2795,6 +2799,9 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
             "  %-6s owed to users %s, there %s%s %s"
             % (one.symbol, owed, there, way, percent and f"({percent})")
         )
+        if one.own:
+            say("         It is the EXCHANGE'S OWN TOKEN, of which it can make as much as it")
+            say("         wants: it covers claims on itself alone")
         if one.reserves < one.users:
             say(f"         COVERED ONLY with {decimal(one.leaving, one.decimals)} that is said to")
             say("         be on its way to users; no file shows that the exchange sent it")
@@ -2819,7 +2826,8 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
         say("  Account %d is owed, in these totals:" % checked.leaf.account)
         for one, units in zip(checked.assets, checked.leaf.claims, strict=False):
             if units:
-                mark = " (the exchange's own token: not covered)" if one.own else ""
+                mark = " (the exchange's own token%s)" if one.own else ""
+                mark = mark and mark % (": not covered" if one.uncounted else "")
                 say(f"    {decimal(units, one.decimals)} {one.symbol}{mark}")
     if now_ms > whole(statement, "expires"):
         say("  It was true then; a newer statement should be there by now.")
@@ -2870,13 +2878,16 @@ def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
 
 
 def verdict_of(checked: Sequence[Checked], files: int) -> str:
-    """The last sentence where everything holds; an own token, which nothing covers, is in it."""
+    """The last sentence where everything holds; own tokens that users are owed are in it."""
     holds = f"Everything in {'this file' if files == 1 else 'these files'} holds"
     assets = [asset for one in checked for asset in one.assets]
-    own = sorted({one.symbol for one in assets if one.own and one.users})
-    if not own:
-        return f"{holds}."
-    return f"{holds}; of the exchange's own {', '.join(own)} nothing is covered."
+    bare = sorted({one.symbol for one in assets if one.uncounted and one.users})
+    kind = sorted({one.symbol for one in assets if one.own and one.users} - set(bare))
+    if bare:
+        return f"{holds}; of the exchange's own {', '.join(bare)} nothing is covered."
+    if kind:
+        return f"{holds}; the exchange's own {', '.join(kind)} covers itself alone."
+    return f"{holds}."
 
 
 def _evidence_of(one: Checked, evidence: Sequence[Document]) -> list[Document]:

@@ -328,9 +328,9 @@ class ReservesSettings:
     wait_h: int = setting(
         72, whole(0, 8_760), "Hours for which a wallet's address is published before it counts."
     )
-    # Whoever can make a token has as much of it as they want.
+    # Whoever can make a token has as much of it as they want: it is told apart.
     own_tokens: str = setting(
-        "", SYMBOLS, "Tokens that the exchange itself issues: they never count as reserves."
+        "FRT", SYMBOLS, "Tokens that the exchange itself issues: they cover nothing but themselves."
     )
 
 

@@ -69,8 +69,9 @@ def audit(settings: Settings, epoch: int | None, node: Sequence[str] | None) -> 
         _say(f"{shown} addresses are the exchange's: their keys signed")
         asked = check_places(folder, document, urls)
         _say(f"{asked} balances are those of your own nodes")
-        for symbol in check_cover(document):
-            _say(f"{symbol} is the exchange's own token: nothing is held for it, and none counts")
+        for symbol, counts in check_cover(document):
+            how = "it covers claims on itself alone" if counts else "nothing is held for it"
+            _say(f"{symbol} is the exchange's own token: {how}")
     except (Finding, NoVerifier, JournalError, NodeProblem, OSError, ValueError) as problem:
         _say(f"FAILED: {problem}")
         return WRONG
@@ -207,10 +208,10 @@ def _check_place(node: Node, chain: dict[str, Any], place: dict[str, Any]) -> in
     return len(place["amounts"])
 
 
-def check_cover(document: Document) -> list[str]:
+def check_cover(document: Document) -> list[tuple[str, bool]]:
     """That each asset is covered, as verifiers have it; Finding, NoVerifier.
 
-    What comes back are the exchange's own tokens, which nothing covers.
+    What comes back are the exchange's own tokens, and whether what is held of them counts.
     """
     judge = verifier()
     try:
@@ -219,4 +220,4 @@ def check_cover(document: Document) -> list[str]:
             judge.check_cover(one)
     except judge.Refused as refused:
         raise Finding(str(refused)) from None
-    return [one.symbol for one in assets if one.own]
+    return [(one.symbol, not one.uncounted) for one in assets if one.own]

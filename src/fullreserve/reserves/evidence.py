@@ -134,9 +134,6 @@ class Evidence:
         if not parts:
             return self._nothing()._replace(lacks=lacks), None
         whole = _whole(networks.load(self._data), self._parts, now_ms)
-        # Of what is never counted nothing is said to be there: 0 would stop its withdrawals.
-        own = self._rules.own_tokens
-        whole -= {asset for asset, symbol in names.symbols.items() if symbol in own}
         shown, document = self._shown(_apart(parts), names, whole)
         return shown._replace(lacks=lacks), document
 
@@ -200,8 +197,6 @@ class Evidence:
         else:
             found = await asyncio.to_thread(_read, network, coins, places)
         _check_time(found.pinned, now_ms)
-        if coins.symbol in self._rules.own_tokens:
-            found = _without(found, coins.symbol)
         paid = await asyncio.to_thread(leaving.mined, network, sent, found.pinned.height)
         held = [one for one in places if one.address in found.amounts]
         owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
@@ -218,11 +213,10 @@ class Evidence:
         return _part_of(network, names, coins, found, held, owned, now_ms, paid)
 
     def _coins(self, network: Network, names: _Names) -> Coins:
-        """The chain's coin and the contracts that its network names; never the exchange's own."""
+        """The chain's coin and the contracts that its network names."""
         tokens = [
             Token(names.symbols[asset], bytes.fromhex(contract), network.decimals[asset])
             for asset, contract in sorted(network.tokens.items())
-            if names.symbols[asset] not in self._rules.own_tokens
         ]
         return Coins(names.symbols[network.coin], network.decimals[network.coin], tokens)
 
@@ -318,17 +312,6 @@ def _check_time(block: Pinned, now_ms: int) -> None:
     behind_ms = now_ms - block.time_ms
     if not -BLOCK_AHEAD_MAX_MS <= behind_ms <= BLOCK_AGE_MAX_MS - SPARE_MS:
         raise OldBlock(f"the newest block is {behind_ms // 60_000} minutes behind the clock")
-
-
-def _without(found: Found, symbol: str) -> Found:
-    """What places hold but for one asset; places with nothing else are none."""
-    held = {
-        address: {name: units for name, units in amounts.items() if name != symbol}
-        for address, amounts in found.amounts.items()
-    }
-    return found._replace(
-        amounts={address: amounts for address, amounts in held.items() if amounts}, coins={}
-    )
 
 
 def _with_safes(

@@ -26,13 +26,15 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.journal.replica import Replica
-from fullreserve.reserves.statement import GAP_MAX_MS, VERSION, Document, Leaving, Mined
+from fullreserve.reserves.statement import GAP_MAX_MS, Document, Leaving, Mined
 
 # As verifiers have it: a payment that is not final after so many blocks does not count.
 BLOCKS_MAX = 1_000
 ROWS_MAX = 1_000
 # No older statement shows what was there before payments.
 BEFORE_MS = 12 * 3_600_000
+# Earlier versions do not say what was there all through a day.
+LOWEST_SINCE = 2
 
 
 def sent(data: Path, network: Network) -> list[Sent]:
@@ -79,7 +81,7 @@ def earlier(
     """
     for epoch in range(newest, 0, -1):
         document = read(epoch)
-        if document["v"] < VERSION or now_ms - document["ts"] > BEFORE_MS:
+        if document["v"] < LOWEST_SINCE or now_ms - document["ts"] > BEFORE_MS:
             return None
         if document.get("gaps", {}).get("1", GAP_MAX_MS + 1) > GAP_MAX_MS:
             continue

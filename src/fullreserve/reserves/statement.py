@@ -11,7 +11,8 @@ from fullreserve.reserves.canonical import canonical, digest
 from fullreserve.reserves.keys import Signer
 
 # 2: payments on their way, how long addresses are known, the lowest of 30 days.
-VERSION = 2
+# 3: what the exchange issues itself is counted in kind, and marked.
+VERSION = 3
 # How claims are proven; a prover of another kind names its own rule and nothing else changes.
 RULE = "sum-tree/1"
 TAG = b"fullreserve/statement/1\n"
@@ -144,8 +145,6 @@ def statement(
     reclassified: Reclassified = _never,
 ) -> Document:
     """The document that is signed; its members are described in the guide to reserves."""
-    own = {one.asset for one in claimed.assets if one.symbol in shown.own_tokens}
-    leaving = [one for one in leaving if one.asset not in own]
     rows = [
         _asset(
             place, claimed, shown, sum(one.amount for one in leaving if one.asset == asset.asset)
@@ -254,8 +253,6 @@ def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document
     asset = claimed.assets[place]
     reserves, young = (of.get(asset.asset, 0) for of in (shown.amounts, shown.young))
     owed, house = claimed.totals[place], claimed.house[place]
-    # What the exchange issues itself is promised by nothing but its word: it has no cover at all.
-    is_own = asset.symbol in shown.own_tokens
     return {
         "symbol": asset.symbol,
         "decimals": asset.scale,
@@ -266,8 +263,9 @@ def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document
         "young": str(young),
         "leaving": str(leaving),
         "shortfall": str(claimed.shortfalls.get(asset.asset, 0)),
-        "ratio": "" if is_own else ratio(reserves + leaving, owed - house),
-        **({"own": 1} if is_own else {}),
+        "ratio": ratio(reserves + leaving, owed - house),
+        # Issued by the exchange itself: it covers claims on itself and nothing else, as all do.
+        **({"own": 1} if asset.symbol in shown.own_tokens else {}),
     }
 
 

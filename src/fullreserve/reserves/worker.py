@@ -177,8 +177,8 @@ class Worker:
             if "reclassified" in row and is_own and symbol not in self._warned:
                 self._warned.add(symbol)
                 log.warning(
-                    "a token counted as reserves before it was named in own_tokens: every "
-                    "statement and verifier says so, and refuses while users are owed it",
+                    "a token counted as any other before it was named in own_tokens: every "
+                    "statement and verifier says so",
                     symbol=symbol,
                     counted_until=row["reclassified"]["epoch"],
                 )

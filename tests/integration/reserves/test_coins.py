@@ -28,7 +28,12 @@ from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.ownership import sign_as_key
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store
+from fullreserve.door.outcome import outcome
+from fullreserve.door.protocol import Door
+from fullreserve.exchange import chart
 from fullreserve.exchange.products.registry import products
+from fullreserve.exchange.wire import commands as c
+from fullreserve.exchange.wire.events import Reply
 from fullreserve.reserves import declaring
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.declared import WithDeclared
@@ -37,7 +42,7 @@ from fullreserve.reserves.keys import signer
 from fullreserve.reserves.places import DAY_MS, NotProven, Ownership, Place, Said, message_of
 from fullreserve.reserves.statement import Shown
 from fullreserve.reserves.worker import Worker
-from tests.bed import BTC, Bed
+from tests.bed import ALICE, BOB, BTC, USDT, Bed
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
 from tests.integration.reserves.test_safes import Nobody
@@ -232,6 +237,18 @@ async def a_declared_coin_is_audited(
     assert "FAILED: BTC: reserves of 0.01 do not cover" in said
 
 
+async def give_back(door: Door, owner: int) -> None:
+    """All USDT of a trader goes to the house."""
+    source = c.AccountKey(owner, chart.TRADE, 0)
+    target = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
+    units = c.amount_bytes(1_000_000 * 10**8)
+    number = door.numbers(1)
+    moved = c.Transfer(door.gateway, number, chart.HOUSE, source, target, USDT, units)
+    reply = await outcome(door, moved)
+    assert isinstance(reply, Reply)
+    assert not reply.code
+
+
 class Screen(io.StringIO):
     """A terminal, as far as programs ask."""
 
@@ -254,6 +271,8 @@ async def test_an_auditor_asks_an_own_node_for_each_coin(
     # A hundred times as much, so that the coins cover what the bed owes.
     networks.keep(tmp_path, [msgspec.structs.replace(network, decimals={BTC: 6})])
     clock, door, settings = evidence._clock, evidence._door, Settings(data=tmp_path)
+    for owner in (ALICE, BOB):  # nobody is owed USDT, which is not there
+        await give_back(door, owner)
     rules, exchange = Rules(own_tokens=frozenset({"USDT"})), signer(tmp_path).public.hex()
     shown = Evidence(tmp_path, door, clock, exchange, Keys(chain), rules)
     worker = Worker(tmp_path, door, clock, 60, shown)
@@ -270,7 +289,7 @@ async def test_an_auditor_asks_an_own_node_for_each_coin(
         "claims of statement 1 are those of the journal, to the unit",
         "1 addresses are the exchange's: their keys signed",
         f"{coins} balances are those of your own nodes",
-        "USDT is the exchange's own token: nothing is held for it, and none counts",
+        "USDT is the exchange's own token: it covers claims on itself alone",
         "Every asset is covered. Everything that could be checked holds.",
     ):
         assert sentence in said

@@ -172,34 +172,47 @@ async def test_ages_outlive_a_restart_while_nothing_can_be_read(world: World) ->
     assert world.verdict(row) == ""
 
 
-async def test_the_exchanges_own_token_never_counts(world: World) -> None:
-    """Nor any contract that its network does not name, nor a chain's coin that is the exchange's.
+async def test_the_exchanges_own_token_covers_itself_alone(world: World) -> None:
+    """It is counted, marked and told; a surplus of it covers nothing else, a lack of it is red.
 
-    Users may be owed it: nothing covers that, which the statement says, and is not red for it.
     Criterion: POR-PIT-15
     """
     await world.stop()
-    await world.start(Rules(own_tokens=frozenset({"USDT", "ETH"})))
-    await world.pay(USDT, 7)
+    await world.start(Rules(own_tokens=frozenset({"USDT"})))
     row = await world.publish()
-    for symbol in ("USDT", "ETH"):
-        own = asset_row(row, symbol)
-        assert (own["own"], own["reserves"], own["ratio"]) == (1, "0", "")
-    assert int(asset_row(row, "USDT")["users"]) > 0
+    own = asset_row(row, "USDT")
+    assert (own["own"], own["reserves"], own["ratio"]) == (1, str(2_000_000 * 10**8), "1.0000")
     assert "own" not in asset_row(row, "BTC")
     assert world.verdict(row) == ""
-    name = row["statement"]["reserves"]["evidence"]
-    shown = (world.folder / f"reserves/public/evidence/{name}.json").read_text()
-    held = [set(one["amounts"]) for one in json.loads(shown)["chains"][0]["places"]]
-    assert held == [{"BTC"}]
     told = verify.check_bundle(row)
     said: list[str] = []
     verify.told(told, said.append, 0)
-    assert any("USDT" in one and "EXCHANGE'S OWN TOKEN" in one for one in said)
-    assert verify.verdict_of([told], 1).endswith("of the exchange's own USDT nothing is covered.")
+    place = next(place for place, one in enumerate(said) if one.startswith("  USDT"))
+    assert "EXCHANGE'S OWN TOKEN" in said[place + 1]
+    assert verify.verdict_of([told], 1).endswith("; the exchange's own USDT covers itself alone.")
+    world.anvil.give(world.keys.held[1], 1, usdt=5_000_000)
+    await world.pay(BTC, 1)
+    row = await world.publish()
+    assert world.verdict(row) == "BTC: reserves of 200 do not cover 200.00000001 owed to users."
+    world.anvil.give(world.keys.held[1], 1, btc=1)
+    await world.pay(USDT, 5_000_000 * 10**8 + 1)
+    row = await world.publish()
+    expected = "USDT: reserves of 7000000 do not cover 7000000.00000001 owed to users."
+    assert world.verdict(row) == expected
 
 
-async def test_what_counted_cannot_become_an_own_token_in_silence(world: World) -> None:
+async def test_an_own_token_is_told_to_the_core_as_any_asset(world: World) -> None:
+    """Lending of it is guarded by what is held of it. Criterion: POR-PIT-15"""
+    await world.stop()
+    await world.start(Rules(own_tokens=frozenset({"USDT"})))
+    evidence = world.worker._reserves
+    await world.publish()
+    shown, _ = await evidence.read(world.bed.clock.wall_ms())
+    assert USDT in shown.whole
+    assert shown.amounts[USDT] == 2_000_000 * 10**8
+
+
+async def test_what_is_called_an_own_token_changes_in_the_open(world: World) -> None:
     """Each statement says it from then on, over restarts too, and back. Criterion: POR-PIT-17"""
     first = await world.publish()
     await world.stop()
@@ -210,9 +223,7 @@ async def test_what_counted_cannot_become_an_own_token_in_silence(world: World) 
     assert asset_row(second, "USDT")["reclassified"] == then
     (warned,) = [one for one in logged if "own_tokens" in one["event"]]
     assert (warned["symbol"], warned["counted_until"]) == ("USDT", 1)
-    verdict = world.verdict(second)
-    assert verdict.startswith("USDT: nothing covers 2000000 owed to users: it counted as reserves")
-    assert "until statement 1" in verdict
+    assert world.verdict(second, beside=[first]) == ""
     await world.stop()
     (world.folder / "reserves" / "lows.json").unlink()
     await world.start(Rules(own_tokens=frozenset({"USDT"})))

@@ -1,7 +1,8 @@
 """What is not there: payments on their way, tokens of the exchange's own, chains that are not read.
 
 Half of what is owed may leave at once, where an earlier statement shows that it was there all day.
-An own token is covered by nothing and says so; it cannot become one to hide a hole.
+An own token covers itself alone and says so (nothing at all, in statements of version 2); it cannot
+become one to hide a hole.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from fullreserve.reserves.statement import hash_of, signed
+from fullreserve.reserves.statement import hash_of, ratio, signed
 from tests.unit.reserves import chain
 from tests.unit.reserves.forge import (
     HOUSE,
@@ -220,6 +221,7 @@ def own_tokens() -> Iterator[Vector]:
         "USDT: statement 2 calls it the exchange's own token, statement 1 counts coins of it.",
     )
     yield from reclassified()
+    yield from own_in_kind()
 
 
 # An exchange that owes nobody USDT, and has some.
@@ -265,6 +267,60 @@ def reclassified() -> Iterator[Vector]:
     ):
         files = [bundle(told, epoch, tree) for epoch in epochs]
         yield Vector(f"a reclassified token: {words}", files, verdict)
+
+
+def in_kind(shown: int = 20_000, **changes: object) -> Document:
+    """A statement of the third version, whose second asset the exchange issues itself."""
+    rows: list[Document] = copy.deepcopy(honest()["statement"]["assets"])
+    text = ratio(shown, int(rows[1]["users"]))
+    held = {"reserves": str(shown), "ratio": text, "lowest": lowest(text, shown)}
+    rows[1] |= {"own": 1, **held, **changes}
+    return again(honest(), v=3, assets=rows)
+
+
+def own_in_kind() -> Iterator[Vector]:
+    """Since the third version what the exchange issues itself covers claims on itself alone."""
+    owed = int(honest()["statement"]["assets"][1]["users"])
+    yield Vector("an own token in kind", [in_kind()], "")
+    yield Vector("an own token in kind, to the unit", [in_kind(owed)], "")
+    yield Vector(
+        "an own token in kind lacks a unit",
+        [in_kind(owed - 1)],
+        "USDT: reserves of 0.00010054 do not cover 0.00010055 owed to users.",
+    )
+    yield Vector(
+        "an own token in kind, without its ratio",
+        [in_kind(ratio="")],
+        "USDT: the ratio is not reserves over claims.",
+    )
+    lacking = in_kind(10**30)["statement"]["assets"]
+    lacking[0] |= {"reserves": "549", "ratio": "0.9981", "lowest": lowest("0.9981", 549)}
+    yield Vector(
+        "an own token covers no other asset",
+        [again(honest(), v=3, assets=lacking)],
+        "BTC: reserves of 0.00000549 do not cover 0.0000055 owed to users.",
+    )
+    first = {"epoch": 1, "ts": NOW_MS + MINUTE_MS}
+    hidden = "USDT: statement 2 calls it the exchange's own token, statement 1 counts coins of it."
+    for words, said, verdict in (("said", first, ""), ("unsaid", None, hidden)):
+        told = history(2)
+        told[1] = {**in_kind()["statement"], **{name: told[1][name] for name in SAME}}
+        if said:
+            told[1]["assets"][1]["reclassified"] = said
+        files = [bundle(told, 1), bundle(told, 2)]
+        yield Vector(f"an own token in kind counted before, {words}", files, verdict)
+    told = history(2)
+    told[0] = {**told[0], "v": 3}
+    told[1]["previous"] = hash_of(told[0])
+    yield Vector(
+        "a second version after the third",
+        [bundle(told, 1), bundle(told, 2)],
+        "Statement 2 is of an older version than 1, and says less.",
+    )
+
+
+# What of a later statement stays when its assets are others.
+SAME = ("epoch", "ts", "expires", "previous", "reserves")
 
 
 def unshown() -> Iterator[Vector]:

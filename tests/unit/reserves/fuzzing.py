@@ -213,8 +213,8 @@ def _lies_of(bundle: Document) -> list[str]:
         claims, own = int(row["claims"]), int(house["claims"][place])
         paid = statement["leaving"] if statement["v"] > 1 else ()
         way = sum(int(one["amount"]) for one in paid if one["symbol"] == row["symbol"])
-        there, is_own = int(row["reserves"]), statement["v"] > 1 and "own" in row
-        # What the exchange issues itself has no cover, and says that it has none.
+        there, is_own = int(row["reserves"]), statement["v"] == 2 and "own" in row
+        # What the exchange issues itself had no cover then, and says that it has none.
         if (there + way if is_own else there + way < claims - own) or own < 0 or claims < own:
             said.append(f"{row['symbol']} is not covered")
         if is_own and claims > own and "reclassified" in row:

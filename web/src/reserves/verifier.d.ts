@@ -41,7 +41,10 @@ export interface StatedAsset {
   reserves: bigint
   leaving: bigint
   young: bigint
+  /** Issued by the exchange itself: since version 3 it covers claims on itself alone. */
   own: boolean
+  /** Own, in a statement of version 2: none of it counts. */
+  uncounted: boolean
   /** The newest statement that took it for the other kind, own token or not; 0: none did. */
   reclassified: number
   /** Why it is not covered, in a sentence; empty where it is, or where nothing covers it. */

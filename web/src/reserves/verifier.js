@@ -610,7 +610,7 @@ async function checkLog(log, statement, key) {
 /** That the exchange made a statement, and logged it; nothing of what it says. */
 async function checkStatement(bundle, key, say = () => {}) {
   const statement = member(bundle, 'statement', 'object')
-  if (![1, 2].includes(whole(statement, 'v'))) {
+  if (![1, 2, 3].includes(whole(statement, 'v'))) {
     refuse('The statement is of a version that this program does not know.')
   }
   const exchange = octets(statement, 'exchange')
@@ -686,12 +686,13 @@ function checkAssets(statement, house) {
 }
 
 // Why what is there does not cover what is owed, with a part of it that is on its way at most; more of
-// that counts as far as it was there before. What the exchange issues itself counts never, and covers
-// nothing: what counted before cannot become that while users are owed it. Empty: it covers.
-function lackOf({ symbol, decimals, users, reserves, leaving, was, own, reclassified }) {
+// that counts as far as it was there before. What the exchange issues itself covers claims on itself
+// as any asset does, since version 3; in version 2 it counts never, and what counted before cannot
+// become that while users are owed it. Empty: it covers.
+function lackOf({ symbol, decimals, users, reserves, leaving, was, uncounted, reclassified }) {
   const sums = [reserves + leaving, users, leaving].map((units) => decimal(units, decimals))
   const [held, owed, away] = sums
-  if (own) {
+  if (uncounted) {
     if (reserves || leaving) return `${symbol}: the exchange's own token is counted as reserves.`
     if (!reclassified || !users) return ''
     return (
@@ -743,7 +744,7 @@ function checkAsset(row, own, statement) {
     refuse(`${symbol}: the house's share is not what its leaf says.`)
   }
   const more = moreOf(row, statement)
-  const stated = more.own ? '' : ratio(reserves + more.leaving, users)
+  const stated = more.uncounted ? '' : ratio(reserves + more.leaving, users)
   if (member(row, 'ratio', 'string') !== stated) {
     refuse(`${symbol}: the ratio is not reserves over claims.`)
   }
@@ -753,7 +754,15 @@ function checkAsset(row, own, statement) {
 // What statements say since their second version.
 function moreOf(row, statement) {
   if (whole(statement, 'v') === 1) {
-    return { leaving: 0n, young: 0n, lowest: [], was: 0n, own: false, reclassified: 0 }
+    return {
+      leaving: 0n,
+      young: 0n,
+      lowest: [],
+      was: 0n,
+      own: false,
+      reclassified: 0,
+      uncounted: false,
+    }
   }
   const of = member(row, 'lowest', 'object')
   const lowest = WINDOWS.map((days) => low(member(of, days, 'object')))
@@ -763,7 +772,9 @@ function moreOf(row, statement) {
   const was = isKnown ? stated : 0n
   const [leaving, young] = [amount(row, 'leaving'), amount(row, 'young')]
   const reclassified = reclassifiedIn(row, statement)
-  return { leaving, young, lowest, was, own: 'own' in row, reclassified }
+  const own = 'own' in row
+  const uncounted = own && whole(statement, 'v') === 2
+  return { leaving, young, lowest, was, own, reclassified, uncounted }
 }
 
 // The statement that took an asset for the other kind last, own token or not; 0: none did.
@@ -805,8 +816,8 @@ function checkLowest(asset) {
 const isAbove = (one, other) =>
   one.ratio !== null && other.ratio !== null && one.ratio > other.ratio
 // The ratio in parts of 10,000; null where nothing is owed, or nothing can cover it.
-const shownParts = ({ reserves, leaving, users, own }) =>
-  users && !own ? ((reserves + leaving) * 10000n) / users : null
+const shownParts = ({ reserves, leaving, users, uncounted }) =>
+  users && !uncounted ? ((reserves + leaving) * 10000n) / users : null
 
 // That an earlier statement is named where sums of before it are.
 function checkBefore(statement, assets) {
@@ -1138,7 +1149,8 @@ function checkOwn(older, newer) {
 
 // That the earlier statement, on which cover rests, is there to be compared.
 function checkShownBefore({ statement, assets }, checked) {
-  const lacks = ({ reserves, users, own }) => !own && reserves + users / LEAVING_PART < users
+  const lacks = ({ reserves, users, uncounted }) =>
+    !uncounted && reserves + users / LEAVING_PART < users
   const resting = assets.find(lacks)
   if (!resting) return
   const epoch = whole(member(statement, 'before', 'object'), 'epoch')
@@ -1163,7 +1175,7 @@ function checkLows(older, newer) {
     for (const [place, days] of WINDOWS.entries()) {
       const found = one.lowest[place]
       if (whole(newer, 'ts') - whole(older, 'ts') > Number(days) * DAY_MS) continue
-      const isMissing = found.ratio === null && then.ratio !== null && !one.own
+      const isMissing = found.ratio === null && then.ratio !== null && !one.uncounted
       if (isMissing || found.reserves > then.reserves || isAbove(found, then)) {
         refuse(
           `${one.symbol.slice(0, 20)}: statement ${newer.epoch} hides that less was there ` +

@@ -55,8 +55,9 @@ export function ReservesPage(): ReactNode {
       <Verdict statement={statement} now={now} />
       <p className={css.quiet}>{t('reserves.notProved')}</p>
       <Section title={t('reserves.assets')} flush>
-        <Assets statement={statement} />
+        <Assets statement={statement} rows={statement.assets.filter((one) => !one.own)} />
       </Section>
+      <OwnTokens statement={statement} />
       <Unshown statement={statement} />
       <Section title={t('reserves.checkTitle')}>
         <CheckFunds epoch={statement.epoch} />
@@ -80,9 +81,9 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   const isStale = now > statement.expires
   const fault = faultIn(statement)
   const covered = !fault
-  const own = owedOwn(statement)
+  const { bare, inKind } = owedOwn(statement)
   const isGood = !isStale && covered
-  const held = own.length ? 'reserves.coveredBut' : 'reserves.covered'
+  const held = bare.length ? 'reserves.coveredBut' : 'reserves.covered'
   const key = isStale ? 'reserves.stale' : covered ? held : 'reserves.notCovered'
   const seconds = (since: number) => Math.max(0, Math.round((now - since) / SECOND_MS))
   const minutes = (since: number) => Math.floor(seconds(since) / 60)
@@ -93,10 +94,11 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
   return (
     <div
       className={css.verdict}
-      data-good={isGood && !own.length}
-      data-partly={isGood && own.length > 0}
+      data-good={isGood && !bare.length}
+      data-partly={isGood && bare.length > 0}
     >
-      <p className={css.sentence}>{t(key, { names: own.join(', ') })}</p>
+      <p className={css.sentence}>{t(key, { names: bare.join(', ') })}</p>
+      {isGood && inKind.length ? <p>{t('reserves.inKind', { names: inKind.join(', ') })}</p> : null}
       {fault ? <p>{t('reserves.failed', { why: fault })}</p> : null}
       <p>{t('reserves.claimsAge', { count: seconds(statement.ts) })}</p>
       {isStale && isSilent ? <p>{t('reserves.silent')}</p> : null}
@@ -143,7 +145,7 @@ const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)
 
 function tone(asset: StatedAsset | undefined): string | undefined {
   if (!asset || asset.lack) return css.lacking
-  return asset.own || restsOnLeaving(asset) ? css.away : css.enough
+  return asset.uncounted || restsOnLeaving(asset) ? css.away : css.enough
 }
 
 /** The ratio, and what it does not say. */
@@ -154,7 +156,7 @@ function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }):
   return (
     <>
       <b className={tone(read)}>{percent(row.ratio)}</b>
-      {row.own ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
+      {read?.uncounted ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
       {read?.reclassified ? (
         <div className={read.lack ? css.lacking : css.away}>
           {t(then, { epoch: read.reclassified })}
@@ -167,7 +169,21 @@ function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }):
   )
 }
 
-function Assets({ statement }: { statement: Statement }): ReactNode {
+/** What the exchange issues itself, apart: it is cover for nothing but claims on itself. */
+function OwnTokens({ statement }: { statement: Statement }): ReactNode {
+  const { t } = useTranslation()
+  const rows = statement.assets.filter(({ own }) => own)
+  if (!rows.length) return null
+  return (
+    <Section title={t('reserves.ownTitle')}>
+      <p>{t('reserves.ownAbout')}</p>
+      <Assets statement={statement} rows={rows} label={t('reserves.ownTitle')} />
+    </Section>
+  )
+}
+
+function Assets(props: { statement: Statement; rows: AssetRow[]; label?: string }): ReactNode {
+  const { statement, rows, label } = props
   const { t } = useTranslation()
   const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
   const read = coverIn(statement)
@@ -218,9 +234,9 @@ function Assets({ statement }: { statement: Statement }): ReactNode {
   return (
     <Table
       cards
-      label={t('reserves.assets')}
+      label={label ?? t('reserves.assets')}
       columns={columns}
-      rows={statement.assets}
+      rows={rows}
       keyOf={({ symbol }) => symbol}
       empty={t('reserves.none')}
     />

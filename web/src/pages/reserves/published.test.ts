@@ -65,8 +65,12 @@ test('what is covered with payments on their way is told apart', () => {
 test("the exchange's own token covers nothing, and makes nothing else red", () => {
   const statement = named('an own token is owed, and covered by nothing')
   expect(faultIn(statement)).toBe('')
-  expect(owedOwn(statement)).toEqual(['USDT'])
-  expect(owedOwn(named('an honest bundle'))).toEqual([])
+  expect(owedOwn(statement)).toEqual({ bare: ['USDT'], inKind: [] })
+  expect(owedOwn(named('an honest bundle'))).toEqual({ bare: [], inKind: [] })
+  const inKind = named('an own token in kind')
+  expect(owedOwn(inKind)).toEqual({ bare: [], inKind: ['USDT'] })
+  expect(faultIn(inKind)).toBe('')
+  expect(faultIn(named('an own token in kind lacks a unit'))).toContain('do not cover')
 })
 
 // Criterion: POR-PIT-17

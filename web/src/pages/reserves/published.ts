@@ -17,7 +17,7 @@ export interface AssetRow {
   leaving?: string
   /** There all through the day before an earlier statement, where cover rests on that. */
   was?: string
-  /** 1: issued by the exchange itself; nothing covers it, and none of it counts. */
+  /** 1: issued by the exchange itself; it covers itself alone, in version 2 not even that. */
   own?: number
   /** Of the reserves, what is at deposit addresses that are published only lately. */
   young?: string
@@ -26,6 +26,7 @@ export interface AssetRow {
 }
 
 export interface Statement {
+  v: number
   epoch: number
   ts: number
   expires: number
@@ -168,11 +169,10 @@ export function useEvidence(statement: Statement | null | undefined): ChainEvide
   return data ?? []
 }
 
-/** What the exchange issues itself and owes: nothing covers it. */
-export function owedOwn(statement: Statement): string[] {
-  return statement.assets
-    .filter((one) => one.own && BigInt(one.users) > 0n)
-    .map(({ symbol }) => symbol)
+/** What the exchange issues itself and owes: nothing covers it, or it covers itself alone. */
+export function owedOwn({ assets, v }: Statement): { bare: string[]; inKind: string[] } {
+  const own = assets.filter((one) => one.own && BigInt(one.users) > 0n).map(({ symbol }) => symbol)
+  return v === 2 ? { bare: own, inKind: [] } : { bare: [], inKind: own }
 }
 
 /** Why verifiers would refuse the statement by itself, in a sentence; empty: they would not. */
@@ -202,8 +202,8 @@ export function oldest({ ts, reserves: { chains } }: Statement) {
 }
 
 /** Whether it is covered only with what is said to be on its way, which nobody can check here. */
-export const restsOnLeaving = ({ own, lack, reserves, users }: StatedAsset) =>
-  !own && !lack && reserves < users
+export const restsOnLeaving = ({ uncounted, lack, reserves, users }: StatedAsset) =>
+  !uncounted && !lack && reserves < users
 
 /** The lowest ratio of all assets; null where nothing is owed. */
 export function lowest(ratios: readonly string[]): number | null {
