@@ -29,11 +29,13 @@ def _unknown(_transfer: bytes) -> str:
 class Custody(NamedTuple):
     """Addresses by network; the chains' own names of transactions; the workers, and who pays.
 
+    `memos` gives what was written as the memo of a deposit that is nobody's.
     `risk` is the table by which withdrawals' risk is scored.
     """
 
     addresses: Mapping[int, ChainAddresses] = {}
     transactions: Callable[[bytes], str] = _unknown
+    memos: Callable[[bytes], str] = _unknown
     programs: tuple[Program, ...] = ()
     payers: tuple[Program, ...] = ()
     risk: RiskTable = RiskTable()
@@ -53,9 +55,11 @@ def served(data: Path) -> Custody:
     if not found:
         return Custody()
     spare.check(found, holders.load(data))
+    named = Transactions(data, found)
     return Custody(
         {one.network: one.addresses() for one in found},
-        Transactions(data, found).text,
+        named.text,
+        named.memo,
         (Program(WATCHER), Program(DUTY)),
         (Program(PAYER),),
         risk_table.load(data),

@@ -415,6 +415,7 @@ class Running:
             log=log_desk,
             addresses=self._custody.addresses,
             transactions=self._custody.transactions,
+            memos=self._custody.memos,
             pays=self._pays,
             proxies=Proxies(self.settings.gateway.trusted_proxies),
         )

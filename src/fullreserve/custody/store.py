@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE TABLE IF NOT EXISTS names (
     transfer BLOB PRIMARY KEY, network INTEGER NOT NULL, txid BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -85,6 +86,10 @@ class Store:
         """What the journal's name of a transaction stands for."""
         row = (transfer, network, txid)
         self._db.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", row)
+
+    def keep_memo(self, transfer: bytes, text: str) -> None:
+        """What a sender wrote where a memo belongs, of a deposit that is nobody's."""
+        self._db.execute("INSERT OR IGNORE INTO memos VALUES (?, ?)", (transfer, text))
 
     def coins(self, network: int) -> Iterator[bytes]:
         for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):
@@ -260,6 +265,12 @@ def read_name(path: Path, transfer: bytes) -> Name | None:
     """The transaction that a name of the journal stands for, by another process's store."""
     rows = _read(path, "SELECT network, txid FROM names WHERE transfer = ?", transfer)
     return Name(rows[0][0], bytes(rows[0][1])) if rows else None
+
+
+def read_memo(path: Path, transfer: bytes) -> str:
+    """What was kept as a deposit's memo, by another process's store; "" for nothing."""
+    rows = _read(path, "SELECT text FROM memos WHERE transfer = ?", transfer)
+    return str(rows[0][0]) if rows else ""
 
 
 def _read(path: Path, asked: str, *values: object) -> list[Any]:

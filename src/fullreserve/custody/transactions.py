@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fullreserve.custody.networks import Network
 from fullreserve.custody.paying import STORE as PAYER_STORE
-from fullreserve.custody.store import Name, read_name
+from fullreserve.custody.store import Name, read_memo, read_name
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
 
 KEPT = 10_000
@@ -36,6 +36,10 @@ class Transactions:
                 self._known.clear()
             self._known[transfer] = self._prefixes.get(found.network, "") + found.txid.hex()
         return self._known[transfer]
+
+    def memo(self, transfer: bytes) -> str:
+        """What the sender of a deposit that is nobody's wrote where a memo belongs."""
+        return read_memo(self._paths[0], transfer)
 
     def _find(self, transfer: bytes) -> Name | None:
         for path in self._paths:

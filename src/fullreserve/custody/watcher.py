@@ -231,6 +231,8 @@ class Watcher:
             name = transfer(self._salt, number, one.deposit.txid, one.deposit.output)
             if isinstance(one, following.Seen):
                 self._store.name(name, number, one.deposit.txid)
+                if one.deposit.written:
+                    self._store.keep_memo(name, one.deposit.written)
                 yield self._seen(one, name)
             elif isinstance(one, following.Confirmed):
                 # The exchange counts confirmations from the newest block that it was told of.

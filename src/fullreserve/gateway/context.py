@@ -47,7 +47,8 @@ class Context:
     pages, whose files are in `web`, or where set-up built them. `log` is for operators: without
     one the log can be read and not replayed. `addresses` are those of chains, by network: without
     them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
-    own name of a transaction that the log knows by a hash, for threads; `pays` says whether who
+    own name of a transaction that the log knows by a hash, for threads, and `memos` what a sender
+    wrote as the memo of a deposit that is nobody's; `pays` says whether who
     pays withdrawals is there. `proxies` are those whose word on a caller's address counts.
     `began_ms` of wall time is when this process began to listen: a request that was signed before
     may have been taken by another one.
@@ -69,6 +70,7 @@ class Context:
     log: LogDesk | None = None
     addresses: Mapping[int, ChainAddresses] = field(default_factory=dict)
     transactions: Callable[[bytes], str] = bytes.hex
+    memos: Callable[[bytes], str] = lambda _transfer: ""
     pays: Callable[[], bool] = bool
     proxies: Proxies = field(default_factory=Proxies)
     desk: Desk = field(init=False)

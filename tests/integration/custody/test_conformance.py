@@ -29,7 +29,7 @@ from fullreserve.custody.spends import Spends
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products.custody_wire import Tier
 from tests.integration.custody.liar import Liar
-from tests.integration.custody.outsiders import TERMS, Approved, Bed, UtxoBed, deposits
+from tests.integration.custody.outsiders import TERMS, Approved, Bed, EvmBed, UtxoBed, deposits
 
 
 @pytest.fixture(autouse=True)
@@ -325,3 +325,15 @@ def test_coins_that_nobody_here_spent_are_named(bed: Bed, tmp_path: Path) -> Non
     assert spends.unknown([], tip, tier=Tier.COLD) == []
     spends.explain([], tip)
     assert spends.unknown([], tip, tier=Tier.HOT) == []
+
+
+def test_a_memo_that_is_nobodys_is_read_as_it_was_written(bed: Bed) -> None:
+    """Criterion: CUST-DEP-16. Of a chain with memos; nothing of others', and of right ones."""
+    if not isinstance(bed, EvmBed) or not bed.needs_memo:
+        return
+    cursor, index = bed.cursor(), bed.fresh()
+    house = bed.chain.addresses.place(index)
+    bed.pay(index, bed.unit)
+    bed.command(house, data="alice's \u202ecoins".encode(), value=bed.unit)
+    bed.mine()
+    assert [one.written for one in deposits(bed.reports(cursor))] == ["", "alice's \ufffdcoins"]

@@ -125,8 +125,9 @@ async def test_nobody_reviews_a_withdrawal_of_their_own(desk: Console) -> None:
 
 
 async def test_two_agree_whose_a_deposit_without_a_memo_is(desk: Console) -> None:
-    """Criterion: OP-CLAIM-1"""
+    """Criterion: OP-CLAIM-1, CUST-DEP-16"""
     context = desk.town.rest.context
+    context.memos = {TRANSFER: "for alice"}.__getitem__
     for word in (
         terms(MEMO, "Memo", needs_memo=True),
         Seen(MEMO, TRANSFER, BTC, 0, 0, amount_bytes(3 * COIN), 0, 9, HASH),
@@ -136,6 +137,7 @@ async def test_two_agree_whose_a_deposit_without_a_memo_is(desk: Console) -> Non
         assert (await say(context, DEPOSITS, word)).code == 0
     (row,) = (await desk.ada.get("deposits/unclaimed")).data
     assert (row["chain"], row["amt"], row["memo"]) == ("BTC-Memo", "3", "")
+    assert row["written"] == "for alice"
     terms_of = {"uid": ALICE, "depId": row["depId"]}
     made = await desk.cleo.act("propose/claim", **terms_of)
     assert (made.row["kind"], made.row["terms"]["uid"]) == ("claim", str(ALICE))

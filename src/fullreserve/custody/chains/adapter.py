@@ -41,6 +41,8 @@ class Deposit(msgspec.Struct, array_like=True, frozen=True):
     memo: int
     amount: int
     spends: tuple[bytes, ...]
+    # What the sender wrote where a memo belongs, of those that are nobody's; for people to read.
+    written: str = ""
 
 
 class Scan(NamedTuple):

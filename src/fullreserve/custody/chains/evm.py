@@ -55,6 +55,7 @@ BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as 
 # given this many times what a token's transfer costs, as fees may rise until it is spent.
 WORTH, GIVEN = 10, 2
 ASKED_AT_ONCE = 500
+WRITTEN_MAX = 64  # characters of a memo that is nobody's
 SAFE_NONCE = "0xaffed0e0"  # nonce()
 
 # What nodes say of a transaction that they already hold.
@@ -130,7 +131,8 @@ class EvmChain(Chain):
         if index is None or self._is_own(sent.spend[:ACCOUNT]):
             return None
         coin, value = self.terms.coin, sent.value
-        return Deposit(sent.txid, COIN, coin, index, self._memo(sent), value, (sent.spend,))
+        memo, written = self._memo(sent), self._written(sent)
+        return Deposit(sent.txid, COIN, coin, index, memo, value, (sent.spend,), written)
 
     def _is_own(self, account: bytes) -> bool:
         """What comes from us is gas for a sweep: withdrawals go to nobody's address here."""
@@ -138,6 +140,9 @@ class EvmChain(Chain):
 
     def _memo(self, sent: _Sent) -> int:  # noqa: ARG002 - only chains with memos have one
         return 0
+
+    def _written(self, sent: _Sent) -> str:  # noqa: ARG002 - only chains with memos have one
+        return ""
 
     def _tokens(self, block: Block, logs: Any, by_id: Mapping[bytes, _Sent]) -> Iterator[Deposit]:
         if not isinstance(logs, list):
@@ -162,7 +167,8 @@ class EvmChain(Chain):
                 # Counted within the transaction: its place in the block changes with the block.
                 number, memo = seen[sent.txid], self._memo(sent)
                 seen[sent.txid] += 1
-                yield Deposit(sent.txid, number, asset, index, memo, amount, (sent.spend,))
+                spends, written = (sent.spend,), self._written(sent)
+                yield Deposit(sent.txid, number, asset, index, memo, amount, spends, written)
 
     def _check_chain(self) -> None:
         if not self._is_checked:
@@ -519,6 +525,19 @@ class MemoChain(EvmChain):
             return index_of_memo(sent.data.decode("ascii")) or 0
         except UnicodeDecodeError:
             return 0
+
+    def _written(self, sent: _Sent) -> str:
+        return "" if self._memo(sent) else legible(sent.data)
+
+
+def legible(data: bytes) -> str:
+    """What a stranger wrote, for people: printable characters alone, at most `WRITTEN_MAX`.
+
+    Anything else stands as U+FFFD: no control or direction of text reaches who reads it.
+    """
+    text = data[: 4 * (WRITTEN_MAX + 1)].decode("utf-8", "replace")
+    plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return plain if len(plain) <= WRITTEN_MAX else plain[: WRITTEN_MAX - 1] + "…"
 
 
 class _Sent(NamedTuple):

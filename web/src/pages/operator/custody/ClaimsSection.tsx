@@ -41,7 +41,11 @@ function useColumns(mayAct: boolean): Column<Unclaimed>[] {
       number: true,
       cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
     },
-    { id: 'memo', title: t('op.claims.memo'), cell: ({ memo }) => memo || t('op.claims.noMemo') },
+    {
+      id: 'memo',
+      title: t('op.claims.memo'),
+      cell: ({ memo, written }) => memo || written || t('op.claims.noMemo'),
+    },
     {
       id: 'tx',
       title: t('op.wd.tx'),

@@ -93,6 +93,8 @@ export interface Unclaimed {
   chain: string
   amt: string
   memo: string
+  /** What its sender wrote as the memo, where that is nobody's. */
+  written: string
   txId: string
   seenTs: string
   confirmations: string

@@ -32,7 +32,13 @@ def routes(context: Context, guard: Guard) -> Routes:
         found = await waiting(context, params.limit)
         names = await names_of(context, (one.transfer for one in found))
         known = {(one.network.network, one.asset.id): one.chain for one in await lines(context)}
-        return wire.envelope([_row(context, one, known, names) for one in found])
+        written = await context.readers.ask(
+            lambda: {one.transfer: context.memos(one.transfer) for one in found}
+        )
+        rows = [
+            _row(context, one, known, names) | {"written": written[one.transfer]} for one in found
+        ]
+        return wire.envelope(rows)
 
     return dict((guard.reads("deposits/unclaimed", UnclaimedParams, unclaimed),))
 
