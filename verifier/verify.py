@@ -36,6 +36,8 @@ ASSETS_MAX = 65_535
 RECEIPTS_MAX = 2_000
 DEPTH_MAX = 40
 RULE = "sum-tree/1"
+# A part of another name would be passed over, as if it were not there.
+BUNDLE = {"statement", "signature", "log", "house", "proof"}
 TAG = b"fullreserve/statement/1\n"
 RECEIPT_TAG = b"fullreserve/receipt/1\n"
 ORIGIN = "fullreserve/reserves"
@@ -675,6 +677,8 @@ class Checked(NamedTuple):
 def check_statement(bundle: Document, key: bytes | None = None) -> Checked:
     """That the exchange made a statement, and logged it; nothing of what it says. Refused."""
     statement = member(bundle, "statement", dict)
+    if not set(bundle) <= BUNDLE:
+        raise Refused("The file has a part beside its statement that this program does not know.")
     if whole(statement, "v") not in (1, 2, 3):
         raise Refused("The statement is of a version that this program does not know.")
     public = octets(statement, "exchange")

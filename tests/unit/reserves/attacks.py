@@ -228,6 +228,11 @@ def totals() -> Iterator[Vector]:
         "BTC: the house's share is not what its leaf says.",
     )
     yield Vector(
+        "the proof is passed over: one letter of its name is altered",
+        [altered(lambda one: one.update(prooe=one.pop("proof")))],
+        "The file has a part beside its statement that this program does not know.",
+    )
+    yield Vector(
         "a negative total",
         [resigned(lambda one: one["assets"][0].update(claims="-1050"))],
         NO_AMOUNT,

@@ -5,6 +5,8 @@
 const INTEGER_MAX = Number.MAX_SAFE_INTEGER
 const SUM_MAX = 2n ** 128n - 1n
 const RULE = 'sum-tree/1'
+// A part of another name would be passed over, as if it were not there.
+const BUNDLE = ['statement', 'signature', 'log', 'house', 'proof']
 const TAG = 'fullreserve/statement/1\n'
 const RECEIPT_TAG = 'fullreserve/receipt/1\n'
 const ORIGIN = 'fullreserve/reserves'
@@ -610,6 +612,9 @@ async function checkLog(log, statement, key) {
 /** That the exchange made a statement, and logged it; nothing of what it says. */
 async function checkStatement(bundle, key, say = () => {}) {
   const statement = member(bundle, 'statement', 'object')
+  if (!Object.keys(bundle).every((name) => BUNDLE.includes(name))) {
+    refuse('The file has a part beside its statement that this program does not know.')
+  }
   if (![1, 2, 3].includes(whole(statement, 'v'))) {
     refuse('The statement is of a version that this program does not know.')
   }
