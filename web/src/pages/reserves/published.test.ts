@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkFiles } from '~/reserves/verifier'
-import { coverIn, faultIn, oldest, owedOwn, restsOnLeaving, type Statement } from './published'
+import {
+  coverIn,
+  faultIn,
+  lowestByAsset,
+  oldest,
+  owedOwn,
+  restsOnLeaving,
+  type Statement,
+} from './published'
 
 interface Vector {
   name: string
@@ -102,4 +110,21 @@ test('what cannot be read is red', () => {
   const broken = { ...named('an honest bundle'), assets: [{}] } as unknown as Statement
   expect(faultIn(broken)).not.toBe('')
   expect(coverIn(broken).size).toBe(0)
+})
+
+test('the lowest ratio of each asset is its own, and an asset that nobody is owed has none', () => {
+  const ratios = [
+    { BTC: '1.2000', USDT: '9.0000', OWN: '' },
+    { USDT: '3.0000', BTC: '1.5000' },
+  ]
+  const points = ratios.map((each, ts) => ({
+    ts,
+    epoch: ts + 1,
+    ratios: each as Record<string, string>,
+  }))
+  expect(lowestByAsset(points)).toEqual([
+    ['BTC', 1.2],
+    ['USDT', 3],
+  ])
+  expect(lowestByAsset([])).toEqual([])
 })

@@ -205,6 +205,17 @@ export function oldest({ ts, reserves: { chains } }: Statement) {
 export const restsOnLeaving = ({ uncounted, lack, reserves, users }: StatedAsset) =>
   !uncounted && !lack && reserves < users
 
+/** The lowest ratio of each asset, by its name; an asset of which nothing is owed has none. */
+export function lowestByAsset(points: Point[]): [string, number][] {
+  const found = new Map<string, number>()
+  for (const { ratios } of points) {
+    for (const [symbol, text] of Object.entries(ratios)) {
+      if (text) found.set(symbol, Math.min(found.get(symbol) ?? Infinity, Number(text)))
+    }
+  }
+  return [...found].sort()
+}
+
 /** The lowest ratio of all assets; null where nothing is owed. */
 export function lowest(ratios: readonly string[]): number | null {
   const known = ratios.filter(Boolean).map(Number)
