@@ -33,6 +33,7 @@ from fullreserve.exchange.products.suspension_wire import (
     GetMeasured,
     GetSurvey,
     ListAll,
+    ListInForce,
     ListReopening,
 )
 from fullreserve.exchange.wire.commands import InstrumentState, Product, encode
@@ -60,6 +61,7 @@ _ANSWERS: dict[type, Any] = {
     **policy.ANSWERS,
     **tier_moves.ANSWERS,
     ListAll: list[Suspension],
+    ListInForce: list[Suspension],
     ListReopening: list[Suspension],
     GetSurvey: Surveyed | None,
     GetMeasured: Measured | None,

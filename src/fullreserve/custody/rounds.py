@@ -27,7 +27,7 @@ from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Gate,
     Level,
-    ListAll,
+    ListInForce,
     ListReopening,
 )
 from fullreserve.exchange.worker_files import GONE
@@ -63,7 +63,7 @@ class Rounds:
         """As the log and the payers have them now; `now_ms` is the exchange's time. Unavailable."""
         self._learn_speed(now_ms)
         reopening: list[Suspension] = await self._house.ask(SUSPENSIONS, ListReopening())
-        known: list[Suspension] = await self._house.ask(SUSPENSIONS, ListAll())
+        known: list[Suspension] = await self._house.ask(SUSPENSIONS, ListInForce())
         put: list[Rounded] = await self._house.ask(LIVENESS, ListRounds())
         return Reasons(
             {
@@ -72,9 +72,7 @@ class Rounds:
                 if opened(one) and Gate.SIGNABILITY in gates_of(one)
             },
             any(
-                one.is_in_force
-                and one.stops_leaving
-                and one.terms.scope.level not in (Level.SEGMENT, Level.USER)
+                one.stops_leaving and one.terms.scope.level not in (Level.SEGMENT, Level.USER)
                 for one in known
             ),
             self._gone(),

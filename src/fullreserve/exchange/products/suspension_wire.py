@@ -447,6 +447,10 @@ class GetMeasured(Asked, frozen=True, tag=11):
     network: int
 
 
+class ListInForce(Asked, frozen=True, tag=12):
+    """-> list[Suspension] in force, without what no verdict needs, and none that has ended."""
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -470,6 +474,7 @@ AnyAsked = (
     | GetEdition
     | GetKept
     | GetMeasured
+    | ListInForce
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

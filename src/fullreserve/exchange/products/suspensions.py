@@ -421,6 +421,8 @@ class Suspensions(Evidences):
         if isinstance(asked, wire.ListStops):
             stops = (one for one in table.values() if rules.may_stop(one, asked))
             return _encode([_short(one) for one in stops])
+        if isinstance(asked, wire.ListInForce):
+            return _encode([_short(one) for one in table.values() if one.is_in_force])
         if isinstance(asked, wire.GetKept):
             return _encode(self.state.kept.get(asked.suspension, {}))
         if isinstance(asked, wire.GetMeasured):
