@@ -421,6 +421,22 @@ def another_story(bundle: dict[str, Any], data: Path) -> dict[str, Any]:
     return {**signed(statement, signer), "log": logged(history, epoch - 1, signer)}
 
 
+# How wide the lines of an element's text are, in px.
+LINES = """each => {
+    const range = document.createRange()
+    range.selectNodeContents(each)
+    return [...range.getClientRects()].map(({ width }) => width)
+}"""
+
+
+def test_an_address_of_the_exchange_stands_in_halves(visit: Visit, chained: LiveServer) -> None:
+    """Criterion: WEB-FUNDS-ACCESS-1"""
+    page = visit("/reserves")
+    covered(page)
+    one, other = page.locator("td code").first.evaluate(LINES)
+    assert abs(one - other) < one / 8
+
+
 def download(page: Page, button: str, to: Path) -> None:
     with page.expect_download() as saving:
         page.get_by_role("button", name=button).click()
