@@ -16,6 +16,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from fullreserve.identity.schema import way_out
+
 FILE_NAME = "transfers.sqlite"
 DAY_MS = 24 * 3_600_000
 KEPT_MS = 90 * DAY_MS
@@ -111,7 +113,7 @@ class ClientIds:
         except sqlite3.DatabaseError as problem:
             self._database.close()
             raise UnusableNotes(
-                f"{path} cannot be used: {problem}; put it back from your backup, since without it "
+                f"{path} cannot be used: {problem}; {way_out(problem)}, since without it "
                 "a repeated transfer would move money again"
             ) from problem
         self._swept_ms = 0

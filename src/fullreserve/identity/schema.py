@@ -14,6 +14,26 @@ from pathlib import Path
 
 BUSY_S = 10.0
 
+# What the disk or the system says no to; nothing is known of the file's content then.
+_NO = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def way_out(problem: sqlite3.Error) -> str:
+    """What an operator does about a store that cannot be opened, as an end of a sentence."""
+    if getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _NO:
+        return "see whether the disk is full, and who else has the file, and start again"
+    return "put it back from your backup"
+
+
 _FIRST = """
 CREATE TABLE users (
     uid INTEGER PRIMARY KEY,

@@ -44,8 +44,9 @@ def _opened(path: Path, busy_s: float) -> sqlite3.Connection:
         raise _unusable(path, problem) from problem
 
 
-def _unusable(path: Path, problem: Exception) -> keyring.KeyringError:
-    return keyring.KeyringError(f"{path} cannot be used: {problem}; put it back from your backup")
+def _unusable(path: Path, problem: sqlite3.Error) -> keyring.KeyringError:
+    way_out = schema.way_out(problem)
+    return keyring.KeyringError(f"{path} cannot be used: {problem}; {way_out}")
 
 
 class Store:

@@ -11,6 +11,7 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.identity import store
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import NewKey, Vault
 from tests.broken_disk import files_grow_to
 from tests.cheap_hashes import CHEAP
@@ -118,6 +119,14 @@ def test_a_change_on_a_full_disk_says_that_it_is_full(pair: Pair) -> None:
         db.execute("INSERT INTO personal VALUES (1, zeroblob(1000000))")
     db.execute("PRAGMA max_page_count = 1000000")
     assert pair.found(pair.key()) is not None
+
+
+def test_a_store_that_the_disk_refuses_is_not_said_to_be_lost(tmp_path: Path) -> None:
+    """Criterion: LOG-13.11"""
+    Vault(tmp_path, ManualClock().wall_ms, CHEAP).close()
+    with files_grow_to(0), pytest.raises(KeyringError, match="whether the disk is full") as caught:
+        Vault(tmp_path, ManualClock().wall_ms, CHEAP)
+    assert "backup" not in str(caught.value)
 
 
 def test_a_full_disk_does_not_keep_a_gateway_from_closing(
