@@ -175,8 +175,7 @@ function OwnTokens({ statement }: { statement: Statement }): ReactNode {
   const rows = statement.assets.filter(({ own }) => own)
   if (!rows.length) return null
   return (
-    <Section title={t('reserves.ownTitle')}>
-      <p>{t('reserves.ownAbout')}</p>
+    <Section title={t('reserves.ownTitle')} about={t('reserves.ownAbout')} flush>
       <Assets statement={statement} rows={rows} label={t('reserves.ownTitle')} />
     </Section>
   )
