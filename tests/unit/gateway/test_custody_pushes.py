@@ -86,6 +86,7 @@ class Bed:
                 readers=SimpleNamespace(ask=self._read),
                 desk=SimpleNamespace(act=self._act, rooms=rooms),
                 vault=SimpleNamespace(sub_accounts=lambda uid: [User(SUB, uid, 1, 0)]),
+                clock=SimpleNamespace(exchange_ms=lambda: self.world.time_ms),
                 transactions=bytes.hex,
                 addresses={},
                 catalog=catalog,
