@@ -2557,6 +2557,8 @@ def check_node(
         chains = [one for document in evidence for one in texts(document, "chains")]
         shown = [one for one in chains if whole(one, "network") == whole(row, "network")]
         is_coins = bool(shown) and member(shown[0], "kind", str) == "utxo"
+        for chain in shown:
+            _check_said_at(url, chain, is_coins=is_coins)
         if is_coins:
             _check_coins_at(url, shown[0], progress)
         ours = ours_on(whole(row, "network"), shown, lists)
@@ -2577,6 +2579,34 @@ def check_node(
         return
     msg = f"The statement names no chain {number[:20]}."
     raise Refused(msg)
+
+
+def _check_said_at(url: str, chain: Document, *, is_coins: bool) -> None:
+    """That signatures were made after the blocks that they name, and not long before: by its hash.
+
+    No key can name a block that is not there yet, so nobody has signed for next year today.
+    """
+    made: dict[str, tuple[int, int]] = {}
+    for place in texts(chain, "places"):
+        said, address = _read_said(member(place, "message", str)), member(place, "address", str)
+        if said.block not in made:
+            made[said.block] = _made_at(url, said.block, is_coins=is_coins)
+        height, made_ms = made[said.block]
+        is_then = said.at - BLOCK_AGE_MAX_MS <= made_ms <= said.at + BLOCK_AHEAD_MAX_MS
+        if height != said.height or not is_then:
+            raise Refused(f"Your node says that the signature over {address} names an old block.")
+
+
+def _made_at(url: str, block: str, *, is_coins: bool) -> tuple[int, int]:
+    """Height of a block and when it was made, in ms."""
+    method = ("getblockheader", block) if is_coins else ("eth_getBlockByHash", "0x" + block)
+    found = _ask(url, *method, is_coins)
+    try:
+        if is_coins:
+            return int(found["height"]), 1000 * int(found["time"])
+        return int(found["number"], 16), 1000 * int(found["timestamp"], 16)
+    except (KeyError, TypeError, ValueError):
+        raise Refused(f"Your node does not know the block {block} that signatures name.") from None
 
 
 _DECIMALS, _BALANCE_OF = "0x313ce567", "0x70a08231"

@@ -24,6 +24,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.ownership import sign_as_key
 from fullreserve.custody.reconciling import PAYER_STORE
@@ -36,6 +37,7 @@ from fullreserve.exchange.wire import commands as c
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.reserves import declaring
 from fullreserve.reserves.audit import audit
+from fullreserve.reserves.coins_chain import newest
 from fullreserve.reserves.declared import WithDeclared
 from fullreserve.reserves.evidence import Evidence, Rules
 from fullreserve.reserves.keys import signer
@@ -218,7 +220,9 @@ async def a_declared_coin_is_audited(
     chain.mine()
     address, settings = wallet.address(wallet.to_witness_key()), Settings(data=data)
     exchange, until_ms = signer(data).public.hex(), NOW_MS + 29 * DAY_MS
-    text = message_of(Said(exchange, address, NUMBER, 0, "00" * 32, NOW_MS - 1_000, until_ms))
+    block = newest(Node(chain.url))
+    said = Said(exchange, address, NUMBER, block.height, block.hash, NOW_MS - 1_000, until_ms)
+    text = message_of(said)
     made, coin = list(wallet.by_witness_key(wallet.KEYS[0])(text)), f"{attempt.txid.hex()}:0"
     assert declaring.declare(settings, NUMBER, address, "bip322", text, made, [coin]) == 0
     clock, door = evidence._clock, evidence._door
@@ -231,19 +235,18 @@ async def a_declared_coin_is_audited(
     assert bitcoin["reserves"] == str(chain.unit)
     node = [f"{NUMBER}={chain.url}"]
     assert audit(settings, None, node) == 1
-    said = capsys.readouterr().out
-    assert "1 addresses are the exchange's: their keys signed" in said
-    assert "1 balances are those of your own nodes" in said
-    assert "FAILED: BTC: reserves of 0.01 do not cover" in said
+    told = capsys.readouterr().out
+    assert "1 addresses are the exchange's: their keys signed" in told
+    assert "1 balances are those of your own nodes" in told
+    assert "FAILED: BTC: reserves of 0.01 do not cover" in told
 
 
-async def give_back(door: Door, owner: int) -> None:
-    """All USDT of a trader goes to the house."""
+async def give_back(door: Door, owner: int, asset: int, amount: int) -> None:
+    """So much of what a trader has goes to the house."""
     source = c.AccountKey(owner, chart.TRADE, 0)
     target = c.AccountKey(chart.HOUSE, chart.TREASURY, 0)
-    units = c.amount_bytes(1_000_000 * 10**8)
-    number = door.numbers(1)
-    moved = c.Transfer(door.gateway, number, chart.HOUSE, source, target, USDT, units)
+    number, units = door.numbers(1), c.amount_bytes(amount)
+    moved = c.Transfer(door.gateway, number, chart.HOUSE, source, target, asset, units)
     reply = await outcome(door, moved)
     assert isinstance(reply, Reply)
     assert not reply.code
@@ -267,12 +270,10 @@ async def test_an_auditor_asks_an_own_node_for_each_coin(
 
     Criterion: POR-AUDIT-1
     """
-    (network,) = networks.load(tmp_path)
-    # A hundred times as much, so that the coins cover what the bed owes.
-    networks.keep(tmp_path, [msgspec.structs.replace(network, decimals={BTC: 6})])
     clock, door, settings = evidence._clock, evidence._door, Settings(data=tmp_path)
-    for owner in (ALICE, BOB):  # nobody is owed USDT, which is not there
-        await give_back(door, owner)
+    for owner in (ALICE, BOB):  # nobody is owed USDT, which is not there, and of BTC little
+        await give_back(door, owner, USDT, 1_000_000 * 10**8)
+        await give_back(door, owner, BTC, 100 * 10**8 - chain.unit // 10)
     rules, exchange = Rules(own_tokens=frozenset({"USDT"})), signer(tmp_path).public.hex()
     shown = Evidence(tmp_path, door, clock, exchange, Keys(chain), rules)
     worker = Worker(tmp_path, door, clock, 60, shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -371,8 +372,10 @@ async def test_a_crash_between_statement_and_checkpoint_makes_no_second_one(worl
     assert (await world.publish())["statement"]["epoch"] == 2
 
 
-async def test_a_readers_node_says_what_contracts_have(world: World) -> None:
-    """State proofs show that a slot has a number, not of what it is. Criterion: POR-RESERVES-7"""
+async def test_a_readers_node_says_what_the_evidence_cannot(world: World) -> None:
+    """State proofs show that a slot has a number, not of what it is; signatures name a block that
+    may be none. Criteria: POR-RESERVES-7, POR-RESERVES-8
+    """
     row = await world.publish()
     name = row["statement"]["reserves"]["evidence"]
     content = (world.folder / f"reserves/public/evidence/{name}.json").read_bytes()
@@ -395,6 +398,16 @@ async def test_a_readers_node_says_what_contracts_have(world: World) -> None:
     held["amounts"]["USDT"] = str(int(held["amounts"]["USDT"]) + 1)
     with pytest.raises(verify.Refused, match="another balance of USDT"):
         verify.check_node(at, told, [document])
+    for form, other, sentence in (
+        (r"block=\w+", f"block={'0' * 64}", "does not know the block"),
+        (r"height=\d+", "height=1000000", "names an old block"),
+        (r"at=\d+", f"at={row['statement']['ts'] + 24 * HOUR_MS}", "names an old block"),
+    ):
+        document = verify.load(content)
+        place = document["chains"][0]["places"][0]
+        place["message"] = re.sub(form, other, place["message"])
+        with pytest.raises(verify.Refused, match=sentence):
+            verify.check_node(at, told, [document])
     said: list[str] = []
     verify.told_tokens(verify.load(content), said.append)
     assert any("USDT on " in one and "8 decimals" in one for one in said), said
