@@ -154,18 +154,20 @@ function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }):
   const amount = coins(row.leaving ?? '0', row.decimals)
   const then = row.own ? 'reserves.wasCounted' : 'reserves.wasOwn'
   return (
-    <>
+    <div>
       <b className={tone(read)}>{percent(row.ratio)}</b>
-      {read?.uncounted ? <div className={css.away}>{t('reserves.ownToken')}</div> : null}
+      {read?.uncounted ? (
+        <div className={`${css.note} ${css.away}`}>{t('reserves.ownToken')}</div>
+      ) : null}
       {read?.reclassified ? (
-        <div className={read.lack ? css.lacking : css.away}>
+        <div className={`${css.note} ${read.lack ? css.lacking : css.away}`}>
           {t(then, { epoch: read.reclassified })}
         </div>
       ) : null}
       {read && restsOnLeaving(read) ? (
-        <div className={css.away}>{t('reserves.away', { amount })}</div>
+        <div className={`${css.note} ${css.away}`}>{t('reserves.away', { amount })}</div>
       ) : null}
-    </>
+    </div>
   )
 }
 

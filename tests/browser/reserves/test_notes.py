@@ -1,0 +1,49 @@
+"""What is told beside a ratio takes no room from the numbers of its row."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Locator, Route, ViewportSize, expect
+
+from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.test_trading import EN
+
+LINE_PX = 48  # no more than two lines of a table's type
+
+
+def reclassified(route: Route) -> None:
+    """The newest statement, with an asset that was counted before and is called an own token."""
+    row = route.fetch().json()
+    asset = next(one for one in row["statement"]["assets"] if int(one["reserves"]))
+    asset |= {"own": 1, "reclassified": {"epoch": 1, "ts": row["statement"]["ts"]}}
+    route.fulfill(body=json.dumps(row), content_type="application/json")
+
+
+def height_of(found: Locator) -> float:
+    box = found.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_long_note_leaves_numbers_and_heads_their_room(visit: Visit, size: ViewportSize) -> None:
+    """Criterion: POR-PAGE-8"""
+    page = visit("/reserves", size=size)
+    expect(page.get_by_text(EN["reserves.covered"])).to_be_visible(timeout=180_000)
+    page.route("**/por/latest.json", reclassified)
+    page.route_web_socket("**/ws/**", lambda _socket: None)  # which tells of other statements
+    page.reload()
+    note = page.get_by_text(EN["reserves.wasCounted"].partition("{")[0])
+    expect(note).to_be_visible()
+    # The figure stands right before its note.
+    assert height_of(note.locator("xpath=preceding-sibling::b")) < LINE_PX
+    if size is DESK:
+        table = note.locator("xpath=ancestor::table")
+        for head in table.locator("th").all():
+            assert height_of(head) < LINE_PX
+        assert table.evaluate(
+            "each => each.parentElement.scrollWidth <= each.parentElement.clientWidth"
+        )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
