@@ -222,7 +222,7 @@ def build_package(uv: Path, flags: str = "") -> None:
 
 # The programs of a running demo, and what they load only when it is needed.
 PROGRAMS = (
-    *("cli", "app.child", "journal.old_rows", "journal.replaying", "simulation.market"),
+    *("cli.__main__", "app.child", "journal.old_rows", "journal.replaying", "simulation.market"),
     *("records.follower", "reserves.worker", "custody.watcher", "custody.duty", "custody.paying"),
     *("custody.signer", "custody.demo_holders"),
 )

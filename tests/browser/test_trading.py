@@ -111,16 +111,16 @@ def test_a_fill_sounds_where_that_was_chosen(visit: Visit, person: Person) -> No
             }
         }"""
     )
-    bought = page.get_by_text(EN["fill.bought"].replace("{pair}", "BTC-USDT"), exact=True)
-    person.order("buy", "41000", "0.0001")
+    bought = page.get_by_text(EN["fill.bought"].replace("{pair}", "BTC-USDT"), exact=True).first
+    person.order("buy", "41000", "0.0001")  # one toast for each maker
     expect(bought).to_be_visible()
     assert page.evaluate("window.tones") == []
     page.get_by_role("button", name=re.compile(f"^{EN['account']}:")).click()
     page.get_by_role("menuitemcheckbox", name=EN["choice.sound"]).click()
     page.keyboard.press("Escape")
     person.order("buy", "41000", "0.0001")
-    page.wait_for_function("window.tones.length === 2")
-    assert page.evaluate("window.tones") == ["660 running", "880 running"]
+    page.wait_for_function("window.tones.length >= 2")
+    assert page.evaluate("window.tones.slice(0, 2)") == ["660 running", "880 running"]
 
 
 def test_what_is_refused_is_explained_where_it_happened(visit: Visit, person: Person) -> None:

@@ -25,6 +25,7 @@ from fullreserve.exchange.products.announced_moves import (
     AnnouncedState,
 )
 from fullreserve.exchange.products.deposit_state import ListAnnounced
+from fullreserve.exchange.products.suspension_wire import Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
@@ -266,7 +267,9 @@ async def test_its_time_ends_what_was_not_seen(
     assert "announced move not seen in its time" in capsys.readouterr().out
     desk.safes.move(WARM, COLD)
     assert {one.asset for one in await desk.books.found()} == {USDT}
-    assert await desk.books.stopped()
+    # Coins were spent by what the payer does not know.
+    stops = {(one.terms.scope.asset, one.trigger) for one in await desk.books.suspended()}
+    assert stops == {(USDT, Trigger.UNKNOWN_SPEND)}
 
 
 async def test_what_was_seen_in_its_time_waits_for_its_posting(

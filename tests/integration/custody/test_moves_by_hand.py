@@ -215,8 +215,9 @@ class Desk:
         asked = AskFold(suspensions.SUSPENSIONS, msgspec.msgpack.encode(suspensions.ListAll()))
         answer = await self.exchange.door.query(asked)
         every = msgspec.msgpack.decode(answer, type=list[Suspension])
-        reason = suspensions.Reason.RECONCILIATION_BREAK
-        return [one.terms.scope.asset for one in every if one.terms.reason == reason]
+        # The latter: coins were spent by what the payer does not know.
+        reasons = (suspensions.Reason.RECONCILIATION_BREAK, suspensions.Reason.SECURITY_INCIDENT)
+        return [one.terms.scope.asset for one in every if one.terms.reason in reasons]
 
     async def states(self) -> dict[int, int]:
         asked = ListAnnounced(is_open=False, limit=9)
