@@ -238,6 +238,12 @@ def test_old_signatures_of_dead_signers_are_told_and_end(
     chained.start()
     green(visit("/reserves"), judges)
 
+RATIO_COLOURS = """
+    [...new Set([...document.querySelectorAll('td b')].filter((one) => one.textContent.endsWith('%'))
+        .map((one) => getComputedStyle(one).color))].join()
+"""
+RED = "getComputedStyle(document.querySelector('[data-good=false]')).borderTopColor"
+
 
 def test_a_dead_exchange_leaves_proofs_that_hold(
     browser: Browser, chained: LiveServer, judges: Judges, tmp_path: Path
@@ -260,6 +266,8 @@ def test_a_dead_exchange_leaves_proofs_that_hold(
     expect(page.get_by_text(EN["reserves.stale"])).to_be_visible()
     expect(page.get_by_text(EN["reserves.silent"])).to_be_visible()
     expect(page.locator("[data-good=false]")).to_be_visible()
+    # No ratio of it is green either.
+    assert page.evaluate(RATIO_COLOURS) == page.evaluate(RED)
     assert judges.of_latest() == ""
     check = page.get_by_role("button", name=EN["reserves.check"])
     check.click()

@@ -49,15 +49,16 @@ export function ReservesPage(): ReactNode {
       </section>
     )
   }
+  const isStale = now > statement.expires
   return (
     <section className={css.page}>
       <PageHead title={t('reserves.title')} about={t('reserves.about')} />
       <Verdict statement={statement} now={now} />
       <p className={css.quiet}>{t('reserves.notProved')}</p>
       <Section title={t('reserves.assets')} flush>
-        <Assets statement={statement} rows={statement.assets.filter((one) => !one.own)} />
+        <Assets {...{ statement, isStale }} rows={statement.assets.filter((one) => !one.own)} />
       </Section>
-      <OwnTokens statement={statement} />
+      <OwnTokens {...{ statement, isStale }} />
       <Unshown statement={statement} />
       <Section title={t('reserves.checkTitle')}>
         <CheckFunds epoch={statement.epoch} />
@@ -143,19 +144,24 @@ const DAYS = ['1', '7', '30'] as const
 
 const percent = (ratio?: string) => (ratio ? `${(Number(ratio) * 100).toFixed(2)}%` : '—')
 
-function tone(asset: StatedAsset | undefined): string | undefined {
-  if (!asset || asset.lack) return css.lacking
+function tone(asset: StatedAsset | undefined, isStale: boolean): string | undefined {
+  if (!asset || asset.lack || isStale) return css.lacking
   return asset.uncounted || restsOnLeaving(asset) ? css.away : css.enough
 }
 
 /** The ratio, and what it does not say. */
-function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }): ReactNode {
+function Ratio(props: {
+  row: AssetRow
+  read: StatedAsset | undefined
+  isStale: boolean
+}): ReactNode {
+  const { row, read, isStale } = props
   const { t } = useTranslation()
   const amount = coins(row.leaving ?? '0', row.decimals)
   const then = row.own ? 'reserves.wasCounted' : 'reserves.wasOwn'
   return (
     <div>
-      <b className={tone(read)}>{percent(row.ratio)}</b>
+      <b className={tone(read, isStale)}>{percent(row.ratio)}</b>
       {read?.uncounted ? (
         <div className={`${css.note} ${css.away}`}>{t('reserves.ownToken')}</div>
       ) : null}
@@ -171,20 +177,26 @@ function Ratio({ row, read }: { row: AssetRow; read: StatedAsset | undefined }):
   )
 }
 
+/** A statement, and whether it is too old: then no ratio of it is good. */
+interface Dated {
+  statement: Statement
+  isStale: boolean
+}
+
 /** What the exchange issues itself, apart: it is cover for nothing but claims on itself. */
-function OwnTokens({ statement }: { statement: Statement }): ReactNode {
+function OwnTokens({ statement, isStale }: Dated): ReactNode {
   const { t } = useTranslation()
   const rows = statement.assets.filter(({ own }) => own)
   if (!rows.length) return null
   return (
     <Section title={t('reserves.ownTitle')} about={t('reserves.ownAbout')} flush>
-      <Assets statement={statement} rows={rows} label={t('reserves.ownTitle')} />
+      <Assets {...{ statement, rows, isStale }} label={t('reserves.ownTitle')} />
     </Section>
   )
 }
 
-function Assets(props: { statement: Statement; rows: AssetRow[]; label?: string }): ReactNode {
-  const { statement, rows, label } = props
+function Assets(props: Dated & { rows: AssetRow[]; label?: string }): ReactNode {
+  const { statement, rows, label, isStale } = props
   const { t } = useTranslation()
   const text = (units: string, { decimals }: AssetRow) => coins(units, decimals)
   const read = coverIn(statement)
@@ -222,7 +234,7 @@ function Assets(props: { statement: Statement; rows: AssetRow[]; label?: string 
       id: 'ratio',
       title: t('reserves.ratio'),
       number: true,
-      cell: (one) => <Ratio row={one} read={read.get(one.symbol)} />,
+      cell: (one) => <Ratio row={one} read={read.get(one.symbol)} isStale={isStale} />,
     },
     {
       id: 'lowest',
