@@ -238,8 +238,10 @@ def test_old_signatures_of_dead_signers_are_told_and_end(
     chained.start()
     green(visit("/reserves"), judges)
 
+
 RATIO_COLOURS = """
-    [...new Set([...document.querySelectorAll('td b')].filter((one) => one.textContent.endsWith('%'))
+    [...new Set([...document.querySelectorAll('td b')]
+        .filter((one) => one.textContent.endsWith('%'))
         .map((one) => getComputedStyle(one).color))].join()
 """
 RED = "getComputedStyle(document.querySelector('[data-good=false]')).borderTopColor"
