@@ -75,7 +75,7 @@ def _found(data: Path, way: Way) -> Delays:
         "FULLRESERVE_REALTIME": "on" if way.is_urgent else "off",
     }
     with exchange(data, **NO_CHAINS, **settings) as served:
-        drain_s(served)
+        _settle(served)  # what starts behind the ready line is not asked about
         keys = ("--keys", served.keys, "--account", str(MAKER))
         before = IN_REAL_TIME if way.is_urgent else ()
         return _delays(f"ws://{served.ws}/ws/v5/private", *keys, before=before)
