@@ -1,7 +1,7 @@
 """Programs beside this process, started without copying its memory.
 
-A loop's own way forks, which copies the page tables of all that an exchange holds and makes each
-page that it writes then a fault: orders waited up to 18 ms for a child with 1 M orders resting.
+A loop's own way forks, which copies the page tables of all that an exchange holds, while orders
+wait, and makes each page that it writes then a fault.
 `subprocess` borrows the memory until the other program has begun (vfork(2)).
 """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from fullreserve.custody.left import leave
 from fullreserve.exchange.worker_files import Held, Stage, Why, held_name
 
 log = structlog.get_logger(__name__)
@@ -41,10 +42,5 @@ class HeldMoves:
 
     def _write(self, moves: dict[str, Held]) -> None:
         self._moves = moves
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(moves))
-            fresh.replace(self._place)
-        except OSError as problem:
-            # Written whole with the next change; no move waits for it.
-            log.warning("operators are not told what holds moves", problem=str(problem))
+        # Written whole with the next change; no move waits for it.
+        leave(self._place, moves, "operators are not told what holds moves")

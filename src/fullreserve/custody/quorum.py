@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
+from fullreserve.custody.left import leave
 from fullreserve.custody.networks import Network
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
@@ -59,12 +59,7 @@ class Quorum:
         gone = sorted(self._gone)
         if gone == self._told:
             return
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(gone))
-            fresh.replace(self._place)
-        except OSError as problem:
-            log.warning("nobody is told of silent signers", problem=str(problem))
+        leave(self._place, gone, "nobody is told of silent signers")
         self._told = gone
 
     def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:

@@ -25,6 +25,7 @@ from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compar
 from fullreserve.custody.holdings import Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
+from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
@@ -209,12 +210,7 @@ class Reconciler:
         """As a file for whoever shows it; a full disk stops no comparison."""
         self._found = found
         place = self._payer.with_name(reconciled_name(found.network))
-        fresh = place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(found))
-            fresh.replace(place)
-        except OSError as problem:
-            log.warning("operators are not told of comparisons", problem=str(problem))
+        leave(place, found, "operators are not told of comparisons")
 
     def _forget_ended(self) -> None:
         """A difference that ended says nothing of the next one; what is not measured has not."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from fullreserve.clock import Clock
+from fullreserve.custody.left import leave
 from fullreserve.exchange.worker_files import SETBACKS, Setback
 from fullreserve.faults import kind_of
 from fullreserve.identity.keyring import DamagedRow
@@ -73,16 +73,10 @@ class Setbacks:
         """Writes them for operators, if they have changed; a full disk stops nothing."""
         if not self._has_changed:
             return
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(list(self._known.values())))
-            fresh.replace(self._place)
-        except OSError as problem:
-            if not self._is_untold:
-                log.warning("operators are not told of setbacks", problem=str(problem))
-            self._is_untold = True
-        else:
-            self._has_changed = self._is_untold = False
+        told = "operators are not told of setbacks"
+        known = list(self._known.values())
+        is_left = leave(self._place, known, told, is_quiet=self._is_untold)
+        self._has_changed = self._is_untold = not is_left
 
 
 def named(problem: Exception) -> str:

@@ -15,6 +15,7 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.house import House
+from fullreserve.custody.left import leave
 from fullreserve.custody.tripping import trip
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
@@ -72,13 +73,8 @@ class StalePrices:
             self._keep()
 
     def _keep(self) -> None:
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(self._known))
-            fresh.replace(self._place)
-        except OSError as problem:
-            # The ages are right as long as this process lives.
-            log.warning("ages of prices are not kept", problem=str(problem))
+        # The ages are right as long as this process lives.
+        leave(self._place, self._known, "ages of prices are not kept")
 
 
 def _read(place: Path) -> dict[int, Price]:

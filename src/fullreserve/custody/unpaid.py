@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from fullreserve.clock import Clock
+from fullreserve.custody.left import leave
 from fullreserve.custody.setbacks import named
 from fullreserve.exchange.worker_files import Unpaid, unpaid_name
 from fullreserve.faults import frames_of
@@ -40,12 +40,7 @@ class UnpaidNetwork:
             frames=frames_of(problem),
         )
         found = Unpaid(self._network, text, self._clock.wall_ms())
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(found))
-            fresh.replace(self._place)
-        except OSError as full:
-            log.warning("operators are not told of a network", problem=str(full))
+        leave(self._place, found, "operators are not told of a network")
         self._told = text
 
     def goes(self) -> None:

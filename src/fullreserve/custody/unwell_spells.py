@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from fullreserve.custody.left import leave
 from fullreserve.exchange.worker_files import Spell, unwell_name
 
 KEPT = 100  # spells; those of 90 days are told
@@ -45,9 +46,4 @@ class UnwellSpells:
     def _write(self, spells: list[Spell]) -> None:
         """A full disk stops no watcher."""
         self._spells = spells
-        fresh = self._place.with_suffix(".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(spells))
-            fresh.replace(self._place)
-        except OSError as problem:
-            log.warning("nobody is told of an unwell network", problem=str(problem))
+        leave(self._place, spells, "nobody is told of an unwell network")
