@@ -18,6 +18,15 @@ SHOW = (
     "print(os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), "
     "group.read_text().split()[-1] if group.exists() else '-')"
 )
+# A shell's session: its own first process, and a worker that is not.
+SHELL = (
+    "import subprocess, sys; from pathlib import Path; group = Path('/proc/self/autogroup'); "
+    "before = group.read_text(); "
+    "subprocess.run([sys.executable, '-c', "
+    "'from fullreserve.after_trading import *; after_trading(WORKERS)'], check=True); "
+    "assert before, 'a session of its own has a group'; "
+    "assert group.read_text() == before, group.read_text()"
+)
 # Who was root stays the owner of its own files in /proc only by saying so (prctl(2)).
 UNPRIVILEGED = (
     "import ctypes, os; from pathlib import Path; from threading import enumerate; "
@@ -26,16 +35,20 @@ UNPRIVILEGED = (
 )
 
 
-def _shown(*, session: bool) -> list[str]:
-    command = [sys.executable, "-c", SHOW]
-    done = subprocess.run(command, capture_output=True, check=True, start_new_session=session)
+def _in_a_session_of_its_own(program: str) -> list[str]:
+    """What it prints: the session that runs these tests may be as old as the machine, and no group.
+
+    Such a one shows nothing at all in its place in /proc.
+    """
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, start_new_session=True)
     return done.stdout.decode().split()
 
 
 def test_a_process_of_its_own_session_takes_its_group_back_too() -> None:
     """Criterion: SHARED-5. Nice values alone count within a session only."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    nice, policy, group = _shown(session=True)
+    nice, policy, group = _in_a_session_of_its_own(SHOW)
     assert int(nice) == min(19, before + WORKERS)
     assert int(policy) == os.SCHED_BATCH
     assert group == (str(WORKERS) if GROUPS.exists() else "-")
@@ -69,6 +82,4 @@ def test_those_who_start_together_take_their_groups_back_all_the_same() -> None:
 @pytest.mark.skipif(not GROUPS.exists(), reason="this kernel makes no groups of sessions")
 def test_somebody_elses_session_keeps_its_group() -> None:
     """Criterion: SHARED-5. A shell from which a worker is started stays as quick as it was."""
-    before = GROUPS.read_text()  # nothing at all in a session as old as the machine
-    _shown(session=False)
-    assert GROUPS.read_text() == before
+    _in_a_session_of_its_own(SHELL)
