@@ -105,7 +105,7 @@ def main() -> int:
         asyncio.run(work(settings.data, SystemClock()))
     except* known as problems:
         for problem in problems.exceptions:
-            log.error("holders end", problem=str(problem))  # noqa: TRY400 - a sentence
+            log.error("holders end", problem=str(problem))
     else:
         return 0
     return 1

@@ -126,7 +126,7 @@ def main() -> int:
         return asyncio.run(serve(settings, SystemClock()))
     except* known as problems:
         for problem in leaves(problems):
-            log.error("duty ends", problem=str(problem))  # noqa: TRY400 - a sentence
+            log.error("duty ends", problem=str(problem))
     return 1
 
 

@@ -233,6 +233,6 @@ class Payer:
             if pay.withdrawal not in self._unread:
                 self._unread[pay.withdrawal] = None
                 number, why = pay.withdrawal, str(problem)
-                log.error("left alone", withdrawal=number, problem=why)  # noqa: TRY400 - a sentence
+                log.error("left alone", withdrawal=number, problem=why)
             return None
         return Payment(pay.withdrawal, pay.asset, amount, place, memo)

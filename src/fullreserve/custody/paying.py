@@ -247,7 +247,7 @@ def main() -> int:
         return asyncio.run(pay(settings, SystemClock()))
     except* known as problems:
         for problem in leaves(problems):
-            log.error("payer ends", problem=str(problem))  # noqa: TRY400 - a sentence
+            log.error("payer ends", problem=str(problem))
         final = problems.subgroup(BadNetworks)
     return os.EX_DATAERR if final else 1
 

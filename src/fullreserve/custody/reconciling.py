@@ -335,7 +335,7 @@ class Reconciler:
             # The other tiers are: a node that lacks old blocks hides no loss of hot.
             said = str(problem)
             if said != self._uncompared:
-                log.error("warm and cold not compared", problem=said)  # noqa: TRY400 - a sentence
+                log.error("warm and cold not compared", problem=said)
             self._uncompared = said
             held, accounts = None, []
         else:

@@ -182,7 +182,7 @@ def main() -> int:
     try:
         asyncio.run(run(spec, sys.stdin.buffer.readline().rstrip(b"\n")))
     except (keyfile.KeyFileError, KeyringError, BadNetworks, Unavailable, OSError) as problem:
-        log.error("signer ends", problem=str(problem))  # noqa: TRY400 - a sentence
+        log.error("signer ends", problem=str(problem))
         final = isinstance(problem, keyfile.KeyFileError | BadNetworks)
         return os.EX_DATAERR if final else 1
     return 0

@@ -161,7 +161,7 @@ class Watcher:
             reports = await asyncio.to_thread(advance)
         except following.TooDeep as problem:
             why = str(problem)
-            log.error("chain stays", network=number, problem=why)  # noqa: TRY400 - a sentence
+            log.error("chain stays", network=number, problem=why)
             self._stopped = why
             await self._stay()
             return False
@@ -364,7 +364,7 @@ def main() -> int:
         return asyncio.run(watch(settings, SystemClock()))
     except* known as problems:
         for problem in leaves(problems):
-            log.error("watcher ends", problem=str(problem))  # noqa: TRY400 - a sentence
+            log.error("watcher ends", problem=str(problem))
         final = problems.subgroup(BadNetworks)
     return os.EX_DATAERR if final else 1
 

@@ -221,7 +221,7 @@ class Follower:
         except Halted as halted:
             self.halted_at = halted.sequence
             await self._committed()
-            log.error("follower halted", sequence=halted.sequence)  # noqa: TRY400 - no defect here
+            log.error("follower halted", sequence=halted.sequence)
             return False
         self._projection.apply(row.sequence, decode_events(data), row.time_ms)
         self._moved.set()
@@ -355,7 +355,7 @@ def main() -> int:
             return asyncio.run(follow(settings))
     except ENDS as problem:
         kind = type(problem).__name__
-        log.error("follower ends", problem=str(problem), kind=kind)  # noqa: TRY400 - a sentence
+        log.error("follower ends", problem=str(problem), kind=kind)
         return os.EX_DATAERR if isinstance(problem, LASTING) else 1
 
 

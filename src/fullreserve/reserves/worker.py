@@ -275,7 +275,7 @@ def main() -> int:
     try:
         return asyncio.run(work(settings, SystemClock()))
     except (Unavailable, Gone, Halted, JournalError, keys.BadKey, Damaged, OSError) as problem:
-        log.error("statements end", problem=str(problem))  # noqa: TRY400 - a sentence
+        log.error("statements end", problem=str(problem))
         lasting = (keys.BadKey, Damaged)
         return os.EX_DATAERR if isinstance(problem, lasting) else 1
 

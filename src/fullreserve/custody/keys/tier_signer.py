@@ -164,7 +164,7 @@ class TierSigner:
         except Unavailable:
             return Answer(refusal="what the exchange has decided cannot be read now")
         except (sqlite3.Error, OSError) as problem:
-            log.error("cannot remember", problem=type(problem).__name__)  # noqa: TRY400 - a word
+            log.error("cannot remember", problem=type(problem).__name__)
             return Answer(refusal="the signer cannot remember what it signs: its disk")
 
     async def _is_decided(self, proposal: Proposal) -> bool:
