@@ -42,11 +42,15 @@ SMALL = f"""() => [...document.querySelectorAll(
     return isShown && box.bottom > 0 && around.getBoundingClientRect().height < {TARGET_PX} - 0.5
   }}).map(element => element.outerHTML.slice(0, 120))"""
 
-# The colours of a theme are there two pictures after it was set.
-LIT = """theme => new Promise(resolve => {
+# The colours of a theme are there when nothing changes any more: what ends may begin another
+# transition, as of an element that has its colour from the one around it.
+LIT = """async theme => {
     document.documentElement.dataset.theme = theme
-    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))
-  })"""
+    for (let left = document.getAnimations(); left.length; left = document.getAnimations()) {
+      await Promise.allSettled(left.map(each => each.finished))
+    }
+  }"""
+COLOURS = "[...document.querySelectorAll('*')].map(each => getComputedStyle(each).color)"
 
 
 def complaints(page: Page) -> list[str]:
@@ -69,6 +73,33 @@ def trader(maker: Person, server: LiveServer) -> Iterator[Person]:
     one.order("sell", "41000", "0.1")
     yield one
     one.close()
+
+
+def test_who_wants_no_motion_sees_a_theme_at_once(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-ACCESS-1"""
+    page = visit("/markets")
+    expect(page.get_by_text("BTC/USDT").first).to_be_visible()
+    left = "document.documentElement.dataset.theme = 'light', document.getAnimations().length"
+    assert page.evaluate(left) == 0
+
+
+def test_colours_are_measured_once_they_have_changed(visit: Visit, maker: Person) -> None:
+    """Criterion: WEB-ACCESS-1. Where motion is wanted it may be long, and go from box to box."""
+    page = visit("/markets")
+    expect(page.get_by_text("BTC/USDT").first).to_be_visible()
+    slow = "*, *::before, *::after { transition: color 200ms linear !important }"
+    page.evaluate(
+        """css => {
+          const sheet = new CSSStyleSheet()
+          sheet.replaceSync(css)
+          document.adoptedStyleSheets = [sheet]
+        }""",
+        slow,
+    )
+    page.evaluate(LIT, "light")
+    changed = page.evaluate(COLOURS)
+    page.evaluate("document.adoptedStyleSheets = []")
+    assert page.evaluate(COLOURS) == changed
 
 
 @pytest.mark.parametrize("path", PAGES)
