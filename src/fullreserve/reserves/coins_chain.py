@@ -20,7 +20,7 @@ from fullreserve.custody.coins import know_coins
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Sent
-from fullreserve.reserves.accounts_chain import Coin, Found, Pinned
+from fullreserve.reserves.accounts_chain import AT_ONCE, Coin, Found, Pinned
 from fullreserve.reserves.places import Place
 
 SATS = 100_000_000
@@ -119,11 +119,13 @@ def _unspent(
 ) -> dict[str, list[Coin]]:
     """By address; what was only declared has to pay that address too."""
     held: dict[str, list[Coin]] = {}
-    for txid, output, address in known:
-        told = node.call("gettxout", txid, output, False)
-        if told is not None and (not declared or address in _addresses(told)):
-            coin = Coin(f"{txid}:{output}", _sats(told), int(field(told, "confirmations")))
-            held.setdefault(address, []).append(coin)
+    for start in range(0, len(known), AT_ONCE):
+        some = known[start : start + AT_ONCE]
+        asked = [("gettxout", (txid, output, False)) for txid, output, _ in some]
+        for (txid, output, address), told in zip(some, node.calls(asked), strict=True):
+            if told is not None and (not declared or address in _addresses(told)):
+                coin = Coin(f"{txid}:{output}", _sats(told), int(field(told, "confirmations")))
+                held.setdefault(address, []).append(coin)
     return held
 
 

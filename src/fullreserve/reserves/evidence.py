@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -58,6 +60,10 @@ from fullreserve.reserves.statement import (
 
 # What was read earlier stands in for what cannot be read, for so long.
 KEPT_MS = 10 * 60 * 1000
+# Chains are read at one moment: this many at once, each by a thread that waits for its nodes.
+CHAINS_AT_ONCE = 8
+# Of a chain, whose signers may be on other machines.
+SIGNED_AT_ONCE = 8
 # Signed again when it is this old; no longer believed after the second. Verifiers believe for a day
 # until the statement, which is made up to a minute after reading, or of what was read earlier.
 SIGN_AGAIN_MS = 6 * 3600 * 1000
@@ -68,6 +74,8 @@ BLOCK_AGE_MAX_MS = 4 * 3600 * 1000
 BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
 
 log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
 
 
 class OldBlock(NodeProblem):
@@ -106,6 +114,7 @@ class Evidence:
         self._stale: set[int] = set()  # networks whose nodes have but old blocks
         self._named: _Names | None = None  # as the exchange told last
         self._codes: dict[int, str] = {}  # of the exchange's networks, as last told
+        self._readers = ThreadPoolExecutor(CHAINS_AT_ONCE, "chains")
 
     async def read(self, now_ms: int) -> tuple[Shown, Document | None]:
         """What can be shown now, and the document that shows it."""
@@ -114,8 +123,7 @@ class Evidence:
             served = networks.served(self._data)
             names = self._named = await self._names()
             await self._announce_unserved(now_ms)
-            for network in served:
-                await self._refresh(network, names, now_ms)
+            await self._refresh(served, names, now_ms)
         except BadNetworks as problem:
             log.warning("reserves cannot be read", problem=str(problem))
             return self._nothing(), None
@@ -173,33 +181,52 @@ class Evidence:
                 places = await self._control.places(network.network)
                 self._announced.see([one for one in places if one.tier != DEPOSIT], now_ms)
 
-    async def _refresh(self, network: Network, names: _Names, now_ms: int) -> None:
+    async def _refresh(self, served: Sequence[Network], names: _Names, now_ms: int) -> None:
+        """All chains are read before anything is signed, so that their blocks are of one moment."""
+        self._stale.clear()
+        read = await asyncio.gather(
+            *(self._unless_a_problem(one, self._reading(one, names, now_ms)) for one in served)
+        )
+        parts = await asyncio.gather(
+            *(
+                self._unless_a_problem(one, self._part(one, names, reading, now_ms))
+                for one, reading in zip(served, read, strict=True)
+                if reading is not None
+            )
+        )
+        for part in parts:
+            if part is not None:
+                self._parts[part.network.network] = part
+                self._said.pop(part.network.network, None)
+
+    async def _unless_a_problem(
+        self, network: Network, doing: Coroutine[Any, Any, _T]
+    ) -> _T | None:
+        """What is done; None, and a word in the log, where the chain cannot be shown."""
         number = network.network
-        self._stale.discard(number)
         try:
-            self._parts[number] = await self._part(network, names, now_ms)
+            return await doing
         except (NodeProblem, Unavailable) as problem:
             if isinstance(problem, OldBlock):
                 self._stale.add(number)
             if self._said.get(number) != str(problem):
                 log.warning("chain not shown", network=number, problem=str(problem))
             self._said[number] = str(problem)
-        else:
-            self._said.pop(number, None)
+            return None
 
-    async def _part(self, network: Network, names: _Names, now_ms: int) -> _Part:
+    async def _reading(self, network: Network, names: _Names, now_ms: int) -> _Reading:
+        """What a chain has, before anybody is asked to sign for it."""
         places = await self._control.places(network.network)
-        coins, sent = self._coins(network, names), leaving.sent(self._data, network)
-        if network.kind == "utxo":
-            found = await asyncio.to_thread(
-                coins_chain.found, self._data, network, coins.symbol, places, sent
-            )
-        else:
-            found = await asyncio.to_thread(_read, network, coins, places)
+        coins = self._coins(network, names)
+        reading = partial(_read, self._data, network, coins, places)
+        found, paid = await asyncio.get_running_loop().run_in_executor(self._readers, reading)
         _check_time(found.pinned, now_ms)
-        paid = await asyncio.to_thread(leaving.mined, network, sent, found.pinned.height)
+        return _Reading(places, coins, found, paid)
+
+    async def _part(self, network: Network, names: _Names, reading: _Reading, now_ms: int) -> _Part:
+        places, coins, found, paid = reading
         held = [one for one in places if one.address in found.amounts]
-        owned = {one.address: await self._owner(one, found.pinned, now_ms) for one in held}
+        owned = await self._owners(held, found.pinned, now_ms)
         self._owned.keep()
         self._wait(places, held, owned, now_ms)
         found = await asyncio.to_thread(_with_safes, network, found, held, owned)
@@ -211,6 +238,19 @@ class Evidence:
             if owned[one.address] is None and one.tier == "declared":
                 self._owned.forget(one)  # what is declared next is to count at once
         return _part_of(network, names, coins, found, held, owned, now_ms, paid)
+
+    async def _owners(
+        self, held: Sequence[Place], block: Pinned, now_ms: int
+    ) -> dict[str, Ownership | None]:
+        """Who signed for each place."""
+        limit = asyncio.Semaphore(SIGNED_AT_ONCE)
+
+        async def owner(place: Place) -> Ownership | None:
+            async with limit:
+                return await self._owner(place, block, now_ms)
+
+        owners = await asyncio.gather(*map(owner, held))
+        return dict(zip((one.address for one in held), owners, strict=True))
 
     def _coins(self, network: Network, names: _Names) -> Coins:
         """The chain's coin and the contracts that its network names."""
@@ -396,6 +436,15 @@ class _Names(msgspec.Struct, frozen=True):
     codes: dict[int, str]
 
 
+class _Reading(NamedTuple):
+    """What a chain has, and what was sent there."""
+
+    places: Sequence[Place]
+    coins: Coins
+    found: Found
+    paid: Sequence[Mined]
+
+
 class _Part(msgspec.Struct, frozen=True):
     """One chain's share of the document."""
 
@@ -512,7 +561,19 @@ def _apart(parts: Sequence[_Part]) -> list[_Part]:
     return apart
 
 
-def _read(network: Network, coins: Coins, places: Sequence[Place]) -> Found:
+def _read(
+    data: Path, network: Network, coins: Coins, places: Sequence[Place]
+) -> tuple[Found, list[Mined]]:
+    """What is there, and which payments are in blocks; NodeProblem."""
+    sent = leaving.sent(data, network)
+    if network.kind == "utxo":
+        found = coins_chain.found(data, network, coins.symbol, places, sent)
+    else:
+        found = _read_accounts(network, coins, places)
+    return found, leaving.mined(network, sent, found.pinned.height)
+
+
+def _read_accounts(network: Network, coins: Coins, places: Sequence[Place]) -> Found:
     node = Node(network.nodes[0])
     try:
         block = accounts_chain.pinned(node, network.credit_after)

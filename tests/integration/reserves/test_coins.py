@@ -46,6 +46,7 @@ from fullreserve.reserves.statement import Shown
 from fullreserve.reserves.worker import Worker
 from tests.bed import ALICE, BOB, BTC, USDT, Bed
 from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import COINS, Approved, UtxoBed
 from tests.integration.reserves.test_safes import Nobody
 from tests.unit.reserves import wallet
@@ -169,6 +170,26 @@ async def test_coins_are_shown_by_outpoint(chain: UtxoBed, evidence: Evidence) -
     assert checked(shown, wrong) == {"BTC": SUM + 1}, "no block says what is unspent"
     with pytest.raises(verify.Refused, match="of another amount or another address"):
         asked_of(chain, shown, wrong)
+
+
+class Counting(Liar):
+    """Counts what the node is asked."""
+
+    asked = 0
+
+    def answer(self, asked: bytes, login: str | None) -> bytes:
+        self.asked += 1
+        return super().answer(asked, login)
+
+
+async def test_coins_are_asked_for_together(evidence: Evidence, tmp_path: Path) -> None:
+    """However many there are, a chain is read in a moment. Criterion: POR-STATE-20"""
+    (network,) = networks.load(tmp_path)
+    with Counting(network.nodes[0]) as node:
+        networks.keep(tmp_path, [msgspec.structs.replace(network, nodes=(node.url,))])
+        shown, _ = await evidence.read(NOW_MS)
+    assert shown.amounts == {BTC: SUM}
+    assert node.asked < COINS / 4
 
 
 async def test_a_spent_coin_counts_no_more(
