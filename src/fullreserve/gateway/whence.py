@@ -27,4 +27,7 @@ async def whence_of(context: Context, request: Request) -> Whence:
 
 
 def _of_session(rooms: Rooms, uid: int, device: str, address: str) -> Whence:
-    return Whence(rooms.devices.age_ms(uid, device), rooms.sessions.place_age_ms(uid, address))
+    device_ms = rooms.devices.age_ms(uid, device)
+    place_ms = rooms.sessions.place_age_ms(uid, address)
+    # Whoever ended all other sessions has the oldest one: its place is known as long as its device.
+    return Whence(device_ms, device_ms if place_ms < 0 else place_ms)

@@ -27,12 +27,14 @@ from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWAL
 from fullreserve.exchange.products.withdrawal_state import Asker, GetAsker
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.gateway import ids
-from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.gateway.custody_desk import CREDENTIALS_STOP_MS, ask, say
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.desk import Rooms
 from fullreserve.identity.rules import MINUTE_MS
 from tests.bed import BTC, submit
-from tests.integration.identity.bed import DEVICE, Browser, Town
+from tests.integration.identity.bed import DEVICE, RULES, Browser, Town
+from tests.integration.identity.test_passwords import NEW, reset
 from tests.integration.rest.bed import RestBed
 from tests.integration.rest.test_custody import COIN, NETWORK, ORDER, Numbers, terms
 
@@ -182,6 +184,24 @@ async def test_the_log_has_for_how_long_device_and_place_are_known(held: Held) -
     assert await whence(held, held.home) == Whence(-1, 0)
     del held.home.cookies[DEVICE]
     assert await whence(held, held.home) == Whence(0, 0)
+
+
+async def test_who_has_reset_the_password_is_new_though_nobody_else_is_known(held: Held) -> None:
+    """Criterion: RISK-11. A reset forgets all devices and ends all sessions."""
+    thief = held.town.browser("203.0.113.9")
+    assert await reset(thief) == "0"
+    held.town.clock.advance(CREDENTIALS_STOP_MS)
+    assert (await thief.sign_in(password=NEW)).code == "0"
+    assert await whence(held, thief) == Whence(CREDENTIALS_STOP_MS, CREDENTIALS_STOP_MS)
+
+
+async def test_whose_devices_have_all_ended_has_no_first_one_again(held: Held) -> None:
+    """Criterion: RISK-11. Not at once: who comes back and who comes instead look alike."""
+    held.town.clock.advance(RULES.device_ms)
+    await held.rest.context.desk.act(Rooms.sweep, held.rest.context.desk.rooms)
+    late = held.town.browser("203.0.113.9")
+    assert (await late.sign_in()).code == "0"
+    assert await whence(held, late) == Whence(0, 0)
 
 
 async def test_the_log_has_how_old_a_key_is(held: Held) -> None:
