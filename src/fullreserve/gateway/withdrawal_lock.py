@@ -18,6 +18,7 @@ from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import KeyRow
 
 LOCKED = 59000
+STRICTER = "only what makes them stricter"
 
 
 async def own_settings(context: Context, uid: int) -> OwnSettings:
@@ -31,20 +32,19 @@ def is_locked(context: Context, own: OwnSettings) -> bool:
     return context.clock.exchange_ms() < own.locked_until_ms
 
 
-async def require_unlocked(context: Context, uid: int) -> None:
+async def require_unlocked(context: Context, uid: int, allowed: str = STRICTER) -> None:
     """Problem 59000 while the settings are locked: before what would loosen them."""
     own = await own_settings(context, uid)
     if is_locked(context, own):
-        raise locked(own)
+        raise locked(own, allowed)
 
 
-def locked(own: OwnSettings) -> Problem:
-    """The refusal, with the moment it ends."""
+def locked(own: OwnSettings, allowed: str = STRICTER) -> Problem:
+    """The refusal, with the moment it ends, and what can be done until then."""
     until = datetime.fromtimestamp(own.locked_until_ms // 1000, UTC)
     return Problem(
         LOCKED,
-        allowed=f"withdrawal settings are locked until {until:%Y-%m-%dT%H:%M:%SZ}; "
-        "only what makes them stricter",
+        allowed=f"withdrawal settings are locked until {until:%Y-%m-%dT%H:%M:%SZ}; {allowed}",
     )
 
 

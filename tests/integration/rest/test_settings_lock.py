@@ -125,6 +125,40 @@ async def test_what_is_stricter_is_taken_while_it_is_locked(town: Town) -> None:
     assert (await home.post("x/withdrawal-addresses/add", **ADDRESS)).code == LOCKED
 
 
+async def test_a_stolen_session_empties_no_locked_book(town: Town) -> None:
+    """Criterion: CUST-LOCK-6. Its owner could add none again before the lock's end."""
+    home = await town.user()
+    added = (await home.post("x/withdrawal-addresses/add", **ADDRESS)).row
+    other = (await home.post("x/withdrawal-addresses/add", **ADDRESS | {"addr": "addr78"})).row
+    town.clock.advance(town.rest.vault.rules.step_up_ms)
+    remove = "x/withdrawal-addresses/remove"
+    assert (await home.post(remove, addrId=other["addrId"])).code == "0"
+    await home.step_up()
+    await home.post("x/withdrawal-settings/lock", days=30)
+    town.clock.advance(town.rest.vault.rules.step_up_ms)
+    assert (await home.post(remove, addrId=added["addrId"])).code == "90006"
+    assert [row["addrId"] for row in (await home.get("x/withdrawal-addresses")).data] == [
+        added["addrId"]
+    ]
+    await home.step_up()
+    assert (await home.post(remove, addrId=added["addrId"])).code == "0"
+
+
+async def test_who_cannot_switch_keys_on_is_told_the_way_out(town: Town) -> None:
+    """Criterion: CUST-LOCK-6. Anybody with the session switches them off."""
+    home = await town.user()
+    payer = await key(home, perm="trade,withdraw")
+    await home.post("x/withdrawal-settings/lock", days=30)
+    await home.post("x/api-keys/switch-off")
+    answer = await home.post("x/api-keys/switch-on")
+    assert (answer.code, "take withdraw from your keys first" in answer.json["msg"]) == (
+        LOCKED,
+        True,
+    )
+    assert (await home.post("x/api-keys/edit", apiKey=payer, perm="trade")).code == "0"
+    assert (await home.post("x/api-keys/switch-on")).code == "0"
+
+
 async def test_the_lock_ends_by_itself(town: Town) -> None:
     """Criterion: CUST-LOCK-4. Then all is as before it."""
     home = await town.user()

@@ -127,7 +127,8 @@ class _Keys:
         session = proven(request)
         known = await self._desk.act(self._desk.rooms.vault.keys_of, session.uid)
         if any(one.permissions & Permission.WITHDRAW for one in known):
-            await require_unlocked(self._context, session.uid)
+            way_out = "take withdraw from your keys first, by x/api-keys/edit"
+            await require_unlocked(self._context, session.uid, way_out)
         await self._desk.act(self._desk.rooms.vault.switch_keys, session.uid, off=False)
         return wire.envelope([{"keysOff": False}])
 

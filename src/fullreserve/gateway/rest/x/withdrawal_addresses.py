@@ -15,7 +15,7 @@ from fullreserve.gateway.rest.params import Params, whole
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.browser import in_session, proven, signed_in
-from fullreserve.gateway.withdrawal_lock import require_unlocked
+from fullreserve.gateway.withdrawal_lock import is_locked, own_settings, require_unlocked
 from fullreserve.identity.address_book import Address
 
 
@@ -34,7 +34,7 @@ class AddressParams(Params):
 
 
 def routes(context: Context) -> Routes:
-    """Endpoints by method and path; adding wants a proven session, removing only protects."""
+    """Endpoints by method and path; adding wants a proven session, removing does under a lock."""
     book = _Book(context)
     return {
         ("GET", "x/withdrawal-addresses"): in_session(Params, book.listed),
@@ -77,8 +77,11 @@ class _Book:
         return wire.envelope([_row(known, made)])
 
     async def remove(self, request: Request, params: AddressParams) -> bytes:
-        """Take an address out at once."""
+        """Take an address out at once; while settings are locked, in a proven session."""
         session = signed_in(request)
+        if is_locked(self._context, await own_settings(self._context, session.uid)):
+            # It could not be put back before the lock ends.
+            session = proven(request)
         number = whole("addrId", params.addr_id, 1, 2**62)
         await self._desk.act(self._desk.rooms.addresses.remove, session.uid, number)
         return wire.envelope([])
