@@ -4,7 +4,7 @@
 //! same log, but they are not content: nothing that is hashed, logged or sent contains one.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 /// A multiplicative hasher: fast, and the same on every machine. The maps that use it are keyed by
 /// ids that the exchange itself hands out, so nobody can choose colliding keys.
@@ -62,6 +62,12 @@ impl Hasher for FastHasher {
     fn finish(&self) -> u64 {
         self.0.rotate_left(26)
     }
+}
+
+/// Of an id that the exchange hands out, or several.
+#[inline]
+pub fn hash_id(id: impl Hash) -> u64 {
+    BuildHasherDefault::<FastHasher>::default().hash_one(id)
 }
 
 /// A map whose behaviour does not depend on the process. Never iterate it into output unsorted.

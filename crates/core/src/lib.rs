@@ -39,6 +39,7 @@ mod parameters;
 mod prefetch;
 mod query;
 pub mod refusal;
+mod slots;
 mod snapshot;
 mod state_hash;
 mod suspensions;

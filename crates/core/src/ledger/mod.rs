@@ -14,8 +14,9 @@ use account::Activity;
 pub use account::{Account, BALANCE_MAX};
 pub use posting::{Line, Overlay};
 
-use crate::index::{FastMap, IdIndex, NONE};
+use crate::index::{FastMap, IdIndex, NONE, hash_id};
 use crate::prefetch::prefetch_item;
+use crate::slots::Slots;
 use crate::types::{AccountKey, AssetId, OwnerId, SignRule};
 
 /// An account's place in the ledger.
@@ -32,7 +33,8 @@ pub struct TradeLine {
 #[derive(Default)]
 pub struct Ledger {
     accounts: Vec<Account>,
-    index: FastMap<(AccountKey, AssetId), Slot>,
+    /// By owner, kind, instance and asset.
+    index: Slots,
     /// The newest account of each owner, and by slot the one of its owner before it.
     newest: IdIndex,
     older: Vec<Slot>,
@@ -44,7 +46,11 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn find(&self, key: AccountKey, asset: AssetId) -> Option<Slot> {
-        self.index.get(&(key, asset)).copied()
+        let same = |slot| {
+            let account = self.account(slot);
+            account.asset == asset && account.key() == key
+        };
+        self.index.find(hash_id((key, asset)), same)
     }
 
     /// The account's slot; it is opened with a zero balance if it is not there yet.
@@ -54,7 +60,12 @@ impl Ledger {
         }
         let slot = u32::try_from(self.accounts.len()).expect("fewer than 2^32 accounts");
         self.accounts.push(Account::new(key, asset, sign));
-        self.index.insert((key, asset), slot);
+        let accounts = &self.accounts;
+        let hash_of = |slot: Slot| {
+            let account = &accounts[slot as usize];
+            hash_id((account.key(), account.asset))
+        };
+        self.index.insert(hash_id((key, asset)), slot, hash_of);
         self.older
             .push(self.newest.get(key.owner.0).unwrap_or(NONE));
         self.newest.insert(key.owner.0, slot);
@@ -190,9 +201,8 @@ impl Ledger {
     }
 
     pub fn memory_bytes(&self) -> usize {
-        let entry = size_of::<((AccountKey, AssetId), Slot)>() + 1;
         self.accounts.capacity() * size_of::<Account>()
-            + self.index.capacity() * entry
+            + self.index.memory_bytes()
             + self.older.capacity() * size_of::<Slot>()
             + self.newest.memory_bytes()
     }

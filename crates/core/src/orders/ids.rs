@@ -6,25 +6,29 @@
 //! beyond the ring's largest size moves to a map.
 
 use super::{Order, OrderSlot};
-use crate::index::{FastMap, NONE};
+use crate::index::{NONE, hash_id};
 use crate::prefetch::prefetch_item;
+use crate::slots::Slots;
 
 /// Places of the ring at first and at most: 4 MB.
 const RING_MIN: usize = 1 << 8;
 const RING_MAX: usize = 1 << 20;
+/// The longest ring that grows to twice its length; a longer one's orders would keep a command
+/// waiting that moves them, so the next one is the longest of all.
+const RING_DOUBLED: usize = 1 << 13;
 
 pub(super) struct Ids {
     /// Slots by id modulo its length, a power of two.
     ring: Vec<OrderSlot>,
     /// Orders whose place in the ring a younger one has.
-    old: FastMap<u64, OrderSlot>,
+    old: Slots,
 }
 
 impl Default for Ids {
     fn default() -> Self {
         Self {
             ring: vec![NONE; RING_MIN],
-            old: FastMap::default(),
+            old: Slots::default(),
         }
     }
 }
@@ -40,13 +44,14 @@ impl Ids {
         let slot = self.ring[self.place(id)];
         match slab.get(slot as usize) {
             Some(order) if order.id == id => Some(slot),
-            _ => self.find_old(id),
+            _ => self.find_old(id, slab),
         }
     }
 
     #[inline(never)]
-    fn find_old(&self, id: u64) -> Option<OrderSlot> {
-        self.old.get(&id).copied()
+    fn find_old(&self, id: u64, slab: &[Order]) -> Option<OrderSlot> {
+        self.old
+            .find(hash_id(id), |slot| slab[slot as usize].id == id)
     }
 
     /// For reading ahead: begins to load what `guess` reads.
@@ -86,17 +91,23 @@ impl Ids {
             return;
         }
         let other_id = slab[other as usize].id;
-        if other_id < id {
+        let (old_id, old) = if other_id < id {
             self.ring[place] = slot;
-            self.old.insert(other_id, other);
+            (other_id, other)
         } else {
-            self.old.insert(id, slot);
-        }
+            (id, slot)
+        };
+        let hash_of = |slot: OrderSlot| hash_id(slab[slot as usize].id);
+        self.old.insert(hash_id(old_id), old, hash_of);
     }
 
-    /// Orders at different places of the ring are at different places of one twice as long.
+    /// Orders at different places of the ring are at different places of a multiple as long.
     fn grow(&mut self, slab: &[Order]) {
-        let longer = vec![NONE; 2 * self.ring.len()];
+        let length = match self.ring.len() {
+            ..=RING_DOUBLED => 2 * self.ring.len(),
+            _ => RING_MAX,
+        };
+        let longer = vec![NONE; length];
         for slot in std::mem::replace(&mut self.ring, longer) {
             if slot != NONE {
                 let place = self.place(slab[slot as usize].id);
@@ -111,12 +122,12 @@ impl Ids {
         if self.ring[place] == slot {
             self.ring[place] = NONE;
         } else {
-            self.old.remove(&id);
+            self.old.remove(hash_id(id), slot);
         }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.ring.capacity() * size_of::<OrderSlot>() + self.old.capacity() * 17
+        self.ring.capacity() * size_of::<OrderSlot>() + self.old.memory_bytes()
     }
 }
 

@@ -4,16 +4,13 @@
 //! order that finishes leaves the table for the retained ones (`retention`), so the table stays as
 //! small as the books and near the processor, whatever has been traded.
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-
 use super::ids::Ids;
 use super::retention::Retained;
 use super::{Deed, Labels, Order, OrderSlot};
-use crate::index::{FastHasher, NONE};
+use crate::index::{NONE, hash_id};
 use crate::owners::Owners;
 use crate::prefetch::prefetch_item;
+use crate::slots::Slots;
 use crate::types::*;
 
 /// Neighbours of a listed order in its owner's list. They stand apart from the orders, so that
@@ -38,7 +35,7 @@ pub struct Orders {
     links: Vec<Links>,
     free: Vec<OrderSlot>,
     by_id: Ids,
-    by_client: HashTable<OrderSlot>,
+    by_client: Slots,
     pub(super) finished: Retained<()>,
     pub(super) fills: Retained<Deed>,
     /// Orders since genesis; the next id follows from it.
@@ -49,7 +46,7 @@ pub struct Orders {
 
 #[inline]
 fn hash_client(owner: u32, id: &ClientOrderId) -> u64 {
-    BuildHasherDefault::<FastHasher>::default().hash_one((owner, id))
+    hash_id((owner, id))
 }
 
 impl Orders {
@@ -95,7 +92,7 @@ impl Orders {
     #[inline]
     pub(crate) fn guess_client(&self, owner: u32, id: &ClientOrderId) -> OrderSlot {
         let found = self.by_client.find(hash_client(owner, id), |_| true);
-        found.copied().unwrap_or(NONE)
+        found.unwrap_or(NONE)
     }
 
     /// For reading ahead: begins to load an order, which may not exist.
@@ -120,10 +117,10 @@ impl Orders {
     /// The owner's resting order with this client order id; there is at most one.
     #[inline]
     pub fn find_client(&self, owner: u32, id: &ClientOrderId) -> Option<OrderSlot> {
-        let same = |slot: &OrderSlot| {
-            self.labels[*slot as usize].client_order_id == *id && self.at(*slot).owner == owner
+        let same = |slot: OrderSlot| {
+            self.labels[slot as usize].client_order_id == *id && self.at(slot).owner == owner
         };
-        self.by_client.find(hash_client(owner, id), same).copied()
+        self.by_client.find(hash_client(owner, id), same)
     }
 
     /// Takes an order to work on; it is not listed yet.
@@ -163,12 +160,12 @@ impl Orders {
         self.by_id.insert(slot, slab);
         let named = self.labels(slot).client_order_id;
         if !named.is_empty() {
-            let client_of = |slot: &OrderSlot| {
-                let slot = *slot as usize;
+            let client_of = |slot: OrderSlot| {
+                let slot = slot as usize;
                 hash_client(slab[slot].owner, &labels[slot].client_order_id)
             };
             let hash = hash_client(owner, &named);
-            self.by_client.insert_unique(hash, slot, client_of);
+            self.by_client.insert(hash, slot, client_of);
         }
         self.open += 1;
     }
@@ -195,9 +192,7 @@ impl Orders {
         let named = &self.labels(slot).client_order_id;
         if !named.is_empty() {
             let hash = hash_client(owner, named);
-            if let Ok(entry) = self.by_client.find_entry(hash, |known| *known == slot) {
-                entry.remove();
-            }
+            self.by_client.remove(hash, slot);
         }
         let owner = owners.at_mut(owner);
         owner.uncount_pending(instrument);
@@ -281,7 +276,7 @@ impl Orders {
             + self.labels.capacity() * size_of::<Labels>()
             + 4 * self.free.capacity()
             + self.by_id.memory_bytes()
-            + 5 * self.by_client.capacity()
+            + self.by_client.memory_bytes()
             + self.finished.memory_bytes()
             + self.fills.memory_bytes()
     }
