@@ -1,8 +1,8 @@
 //! From a key to the slot of what has it, in a hash table that grows by parts.
 //!
 //! A table that doubles at once moves all it holds while one command waits: tens of milliseconds
-//! with a million entries. Here a full table is put aside, and each insertion moves the entries of a
-//! few of its buckets to the one that follows it, until none is left.
+//! with a million entries. Here a full table is put aside, and each insertion moves the entries of
+//! a few of its buckets to the one that follows it, until none is left.
 //!
 //! The table holds slots only: keys are read where the slot says, by what callers hand in.
 
