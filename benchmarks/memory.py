@@ -32,7 +32,7 @@ LONG_RUN = 6_000_000
 EARLY = 2_000_000
 # Commands between snapshots.
 NEVER, OFTEN = "1000000000", "500"
-ROUNDS = 3
+ROUNDS = 5
 # Memory that grows by less, so many looks on end, has settled.
 GROWN_MB, LOOK_S, STEADY_LOOKS = 1.0, 0.5, 6
 NO_CHAINS = {"BENCHMARK_CHAINS": "off"}
