@@ -36,6 +36,7 @@ from fullreserve.exchange.products.policy_rules import (
 )
 from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
+    CANCELED_GO,
     POLICY,
     Approve,
     Confirm,
@@ -393,6 +394,55 @@ def test_one_address_counts_whoever_pays_to_it(world: World) -> None:
     world.restart()
     judged(world, asked(world, 0.1), place=b"there")
     assert risk(world, requests(world)[-1].number).score == 0
+
+
+@pytest.mark.parametrize("edition", [CANCELED_GO - 1, CANCELED_GO])
+@pytest.mark.parametrize("ends", ["canceled", "confirmed, then canceled", "unconfirmed"])
+def test_what_was_canceled_while_it_was_held_counts_from_edition_4_on_for_nothing(
+    edition: int, ends: str
+) -> None:
+    """Criterion: RISK-12. 40,000 USD that never left, and 40,000, are not over 50,000."""
+    world = opened(edition)
+    points = STEP_UP if "confirmed" in ends else DELAY
+    assert policy(world, SetRisk(table(look_alike=points))) == 0
+    first = asked(world, 0.8)
+    judged(world, first)
+    if ends == "confirmed, then canceled":
+        assert policy(world, Confirm(first), ALICE) == 0
+    assert say(world, Cancel(first), ALICE) == 0
+    world.restart()
+    second = asked(world, 0.8)
+    judged(world, second, marks=0)
+    goes = edition >= CANCELED_GO
+    assert decision(world, second).explained.rule == (2 if goes else 3)
+    assert (decision(world, first).state == DecisionState.CANCELED) == goes
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is refused, few are kept, so that a test is quick."""
+    monkeypatch.setattr("fullreserve.exchange.products.policy.REFUSED_KEPT", 5)
+
+
+@pytest.mark.usefixtures("few")
+def test_requests_that_are_canceled_for_nothing_fill_no_memory(world: World) -> None:
+    """Criterion: RISK-12, POL-19. Of what costs nobody a fee, a number of the newest is kept."""
+    assert policy(world, SetRisk(table(look_alike=DELAY))) == 0
+    kept = asked(world, 0.1)
+    judged(world, kept)
+    for _ in range(20):
+        number = asked(world, 0.1)
+        judged(world, number)
+        assert say(world, Cancel(number), ALICE) == 0
+    world.restart()
+    judged(world, asked(world, 0.1, BOB))
+    state = world.machine.folds[5].state
+    assert len(state.decisions) == 5 + 3  # those held, the last one canceled, and Bob's
+    assert sorted(state.ended) == sorted(
+        one for one, known in state.decisions.items() if known.state == DecisionState.CANCELED
+    )
+    assert decision(world, kept).state == DecisionState.DELAYED
 
 
 def test_a_replay_counts_what_others_added(world: World) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from fullreserve.exchange import chart
@@ -22,6 +23,7 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Failed,
     Funded,
+    Heed,
     Hold,
     Paid,
     Payload,
@@ -30,8 +32,13 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.policy_rules import Category
+from fullreserve.exchange.products.policy_wire import Judge, SetRisk
+from fullreserve.exchange.products.risk_rules import Mark, Points, RiskTable, Thresholds
 from fullreserve.exchange.products.withdrawal_fees import QUOTE_MS_MAX
 from fullreserve.exchange.products.withdrawal_state import (
+    FEES_WALKED,
+    MOVED_MAX,
     Fee,
     ListFees,
     WithdrawalState,
@@ -39,8 +46,20 @@ from fullreserve.exchange.products.withdrawal_state import (
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.queries import ListSupplies
-from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, ETH, FEE_BTC, World, coins
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CAROL,
+    CHAIN,
+    ETH,
+    FEE_BTC,
+    World,
+    coins,
+)
 from tests.unit.exchange.custody_world import transfer as name
+from tests.unit.exchange.suspension_world import settle
+from tests.unit.exchange.test_policy_of_withdrawals import opened, policy
 from tests.unit.exchange.test_withdrawals import has, newest, price, state
 
 LEAST, MOST = 1_000, 10**6
@@ -206,6 +225,64 @@ def test_it_goes_on_by_itself_when_the_fee_falls_again(world: World) -> None:
     assert state(world, number) == WithdrawalState.WAITING
     paid(world, number)
     assert earned(world) == 49_000
+
+
+@pytest.mark.parametrize("edition", [FEES_WALKED - 1, FEES_WALKED])
+def test_a_hundred_that_wait_for_less_keep_nobody_behind_them_waiting(edition: int) -> None:
+    """Criterion: CUST-FEE-4. From edition 4 on the walk of what waits comes by them all."""
+    world = opened(edition)
+    stop(world)
+    for fee, owners in ((30_000, (ALICE, BOB)), (50_000, (CAROL,))):
+        assert quote(world, fee) == 0
+        for owner in owners:
+            world.fund(owner, BTC, coins(50))
+            for _ in range(MOVED_MAX // 2):
+                request = Request(
+                    CHAIN, BTC, amount_bytes(HALF), amount_bytes(fee), Destination.ADDRESS_BOOK, 5
+                )
+                assert say(world, request, owner) == 0
+    assert quote(world, 70_000) == 0
+    stop(world, stopped=False)
+    settle(world)
+    last = newest(world, CAROL).number
+    assert state(world, last) == WithdrawalState.FEE_ROSE
+    assert quote(world, 45_000) == 0
+    settle(world)
+    moved = edition >= FEES_WALKED
+    assert state(world, last) == (WithdrawalState.WAITING if moved else WithdrawalState.FEE_ROSE)
+    assert state(world, newest(world, BOB).number) == WithdrawalState.FEE_ROSE
+    if moved:
+        stop(world)
+        assert quote(world, 20_000) == 0
+        settle(world)
+        assert state(world, newest(world, BOB).number) == WithdrawalState.QUEUED
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.mark.parametrize("edition", [FEES_WALKED - 1, FEES_WALKED])
+def test_no_word_of_the_policys_takes_the_owners_away(edition: int) -> None:
+    """Criterion: CUST-FEE-4. A decision that comes late leaves it waiting for its owner's."""
+    world = opened(edition)
+    everything = dict.fromkeys(msgspec.structs.asdict(Points()), 0) | {"look_alike": 1}
+    asks = RiskTable(Points(**everything), thresholds=Thresholds(1, 9, 10))
+    assert policy(world, SetRisk(asks)) == 0
+    stop(world)
+    assert quote(world, 50_000) == ask(world, 50_000) == 0
+    number = newest(world).number
+    assert quote(world, 70_000) == 0
+    stop(world, stopped=False)
+    settle(world)
+    assert policy(world, Judge(number, Category.BOOK, 0, marks=Mark.LOOK_ALIKE)) == 0
+    assert say(world, Heed(number)) == 0
+    is_asked = edition >= FEES_WALKED
+    kept = WithdrawalState.FEE_ROSE if is_asked else WithdrawalState.COOLING
+    assert state(world, number) == kept
+    if is_asked:
+        assert say(world, AgreeToFee(number, amount_bytes(70_000)), ALICE) == 0
+        assert say(world, Bound(number, name("b"))) == Unsound.NOT_PAYABLE
+        assert say(world, Heed(number)) == 0
+        assert state(world, number) == WithdrawalState.COOLING
+        assert has(world)[1] == HALF + 70_000
 
 
 def test_who_cannot_pay_the_rise_is_told_and_nothing_moves(world: World) -> None:

@@ -1,4 +1,7 @@
-"""A log of withdrawals with risk scores: confirmed, delayed, canceled, left to people."""
+"""A log of withdrawals with risk scores: confirmed, delayed, canceled, left to people.
+
+From edition 4 on fees are quoted too, and owners agree to them or do not.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,20 @@ from typing import Any
 
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
+    AgreeToFee,
     Bound,
     Cancel,
     Destination,
     Heed,
+    Hold,
+    QuoteFee,
     Request,
     StopOwner,
 )
 from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState
 from fullreserve.exchange.products.policy_wire import (
-    EDITION,
+    CANCELED_GO,
+    HELD,
     POLICY,
     Approve,
     Confirm,
@@ -25,6 +32,7 @@ from fullreserve.exchange.products.policy_wire import (
     SetRisk,
 )
 from fullreserve.exchange.products.risk_rules import HOUR_MS, Mark, RiskTable, Thresholds, Whence
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, transfer
@@ -41,9 +49,12 @@ TABLES = (
 
 async def _ask(log: Log) -> None:
     draws, owner = log.draws, log.draws.choice((ALICE, BOB))
+    quote = log.states[WITHDRAWALS].fees.get(CHAIN, {}).get(BTC)
+    now_ms = log.bed.clock.exchange_ms()
+    fee = quote.fee if quote is not None and now_ms < quote.until_ms else amount_bytes(FEE_BTC)
     ages = (draws.choice((-1, 0, HOUR_MS)) for _ in range(3))
     asked = Request(
-        *(CHAIN, BTC, amount_bytes(draws.choice((1, 5, 20)) * COIN // 100), amount_bytes(FEE_BTC)),
+        *(CHAIN, BTC, amount_bytes(draws.choice((1, 5, 20)) * COIN // 100), fee),
         *(Destination.ADDRESS_BOOK, 1),
         by_api=draws.random() < 0.5,
         whence=Whence(*ages),
@@ -90,20 +101,53 @@ async def _by_owners(log: Log) -> None:
     decisions = log.states[POLICY].decisions
     waits = [one for one, known in decisions.items() if known.state == DecisionState.CONFIRMING]
     number = draws.choice(waits or [log.withdrawal()])
-    if draws.random() < 0.1:
+    if draws.random() < 0.1 and number in held:
         await log.say(WITHDRAWALS, Cancel(number), held[number].owner)
     await log.say(POLICY, Confirm(number), draws.choice((ALICE, BOB, OPERATORS[0])))
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
-    """Two days of it, under tables that come after each other."""
-    log = Log(bed, draws, EDITION)
+async def _cancel_held(log: Log) -> None:
+    """An owner cancels what a score holds, and asks again."""
+    decisions = log.states[POLICY].decisions
+    held = [one for one, known in decisions.items() if known.state in HELD]
+    if held:
+        number = log.draws.choice(held)
+        await log.say(WITHDRAWALS, Cancel(number), decisions[number].facts.owner)
+        await _ask(log)
+
+
+async def _of_fees(log: Log) -> None:
+    """A quote; queues that are let go on with it; owners who agree to what rose."""
+    draws, state = log.draws, log.states[WITHDRAWALS]
+    fee = draws.choice((10_000, 30_000, 45_000, 80_000))
+    least, now, most = (amount_bytes(one) for one in (1_000, fee, 10**6))
+    until_ms = log.bed.clock.exchange_ms() + HOUR_MS
+    await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=True))
+    await _ask(log)
+    await log.say(WITHDRAWALS, QuoteFee(CHAIN, BTC, least, now, most, until_ms))
+    await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
+    await log.settle()
+    risen = [one for one in state.withdrawals.values() if one.state == WithdrawalState.FEE_ROSE]
+    for one in risen[:2]:
+        await log.say(WITHDRAWALS, Heed(one.number))
+        if draws.random() < 0.5:
+            await log.say(WITHDRAWALS, AgreeToFee(one.number, now), one.owner)
+
+
+async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
+    """Two days of it, or ten, under tables that follow each other, by an edition of the rules."""
+    log = Log(bed, draws, edition)
     await log.open()
     await safety_log.begin(log)
-    seen = dict.fromkeys(DecisionState, 0)
+    is_newer = edition >= CANCELED_GO
+    seen: dict[int, int] = dict.fromkeys(DecisionState, 0)
+    risen = 0
+    if not is_newer:
+        del seen[DecisionState.CANCELED]
     steps: tuple[Any, ...] = (
         *(_ask, _ask, _pass_on, _judge, _judge, _judge, _judge),
         *(_by_people, _by_owners, _by_owners, safety_log.of_a_withdrawal),
+        *((_judge, _by_owners, _cancel_held, _of_fees) if is_newer else ()),
     )
     for turn in range(1, RUNS + 1):
         if turn % 60 == 1:
@@ -112,6 +156,9 @@ async def fill(bed: Bed, draws: random.Random) -> None:
             await log.say(WITHDRAWALS, stopped)
         await draws.choice(steps)(log)
         for one in log.states[POLICY].decisions.values():
-            seen[DecisionState(one.state)] += 1
-        log.advance(600_000)
+            seen[one.state] += 1
+        withdrawals = log.states[WITHDRAWALS].withdrawals.values()
+        risen += any(one.state == WithdrawalState.FEE_ROSE for one in withdrawals)
+        log.advance(3_600_000 if is_newer else 600_000)
     assert all(seen.values()), seen
+    assert bool(risen) == is_newer

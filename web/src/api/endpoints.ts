@@ -675,6 +675,7 @@ export interface Endpoints {
       | ''
       | 'allowed'
       | 'blocked'
+      | 'canceled'
       | 'confirmed'
       | 'confirming'
       | 'delayed'

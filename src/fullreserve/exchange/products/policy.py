@@ -50,6 +50,7 @@ from fullreserve.exchange.products.policy_rules import (
 from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     ASKED_AGAIN,
+    CANCELED_GO,
     CHANGES_KEPT,
     DECISIONS_KEPT,
     EDITION,
@@ -229,6 +230,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             before = self.state.assessed.get(one.number)
             met = max(met, before.met if before is not None else met)
             self._forget(one.number)
+        self._let_canceled_go(one.owner, moment, view)
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
         value = UNPRICED_USD if usd is None else usd
@@ -251,6 +253,20 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if word.concerns > 0 and not code:
             self.state.concerns[one.number] = word.concerns
         return code
+
+    def _let_canceled_go(self, owner: int, moment: Moment, view: View) -> None:
+        """What an owner canceled while a score held it is refused: so much was free to ask for.
+
+        Nobody tells this fold of it. As many are looked at as an owner may have under way, and as
+        were canceled since the owner's last request.
+        """
+        if self.state.edition < CANCELED_GO:
+            return
+        for request in self._known.held(owner):
+            answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(request))))
+            one = None if answer is None else _withdrawal(answer)
+            if one is None or one.state in FINAL:
+                self._end(self.state.decisions[request], DecisionState.CANCELED, moment)
 
     def _met(self, known: Decision | None, now_ms: int) -> int:
         """What a score asked for that has been done since; 0 where nothing was, or it is not."""
@@ -382,7 +398,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         return one.standing(now_ms)
 
     def _end(self, one: Decision, state: DecisionState, moment: Moment) -> None:
-        """What waited for people is refused."""
+        """What waited, or was held, is refused."""
         request = one.facts.request
         self._set(self.state.decisions, request, _replace(one, state=state))
         if self.state.edition:

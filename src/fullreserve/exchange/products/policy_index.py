@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_velocity import Velocity
-from fullreserve.exchange.products.policy_wire import COUNTED, Decision
+from fullreserve.exchange.products.policy_wire import COUNTED, HELD, Decision
 from fullreserve.exchange.products.risk_rules import Assessment
 
 
@@ -26,6 +26,7 @@ class Index:
         self.waiting: dict[int, int] = {}  # request: its decision's number
         self.confirming: dict[int, int] = {}
         self.refused: dict[int, None] = {}
+        self._held: dict[int, dict[int, None]] = {}  # by owner
         self.velocity = Velocity()
         self._places = Velocity()  # by address, and by address and owner
         self._assessed = assessed
@@ -46,6 +47,7 @@ class Index:
         table = self._awaited(one)
         if table is not None:
             table[one.facts.request] = one.number
+        self._hold(one)
         self._count(one)
 
     def end(self, one: Decision) -> None:
@@ -58,16 +60,22 @@ class Index:
         """It is not, after all: it goes back to its place."""
         del self.refused[one.facts.request]
         table = self._awaited(one)
-        assert table is not None
-        table[one.facts.request] = one.number
-        ordered = sorted(table.items(), key=lambda item: item[1])
-        table.clear()
-        table.update(ordered)
+        if table is not None:
+            table[one.facts.request] = one.number
+            ordered = sorted(table.items(), key=lambda item: item[1])
+            table.clear()
+            table.update(ordered)
+        self._hold(one)
         self._count(one)
 
     def decided(self, one: Decision) -> None:
         """What waited waits no more, and counts on."""
         self._leave(one)
+        self._hold(one)
+
+    def held(self, owner: int) -> list[int]:
+        """An owner's requests that a score holds, the oldest first."""
+        return sorted(self._held.get(owner, ()))
 
     def forget(self, one: Decision) -> None:
         """It is known no more; its assessment still is."""
@@ -91,9 +99,18 @@ class Index:
         }
         return tables.get(DecisionState(one.state))
 
+    def _hold(self, one: Decision) -> None:
+        if one.state in HELD:
+            self._held.setdefault(one.facts.owner, {})[one.facts.request] = None
+
     def _leave(self, one: Decision) -> None:
-        self.waiting.pop(one.facts.request, None)
-        self.confirming.pop(one.facts.request, None)
+        request, owner = one.facts.request, one.facts.owner
+        self.waiting.pop(request, None)
+        self.confirming.pop(request, None)
+        mine = self._held.get(owner, {})
+        mine.pop(request, None)
+        if not mine:
+            self._held.pop(owner, None)
 
     def _count(self, one: Decision) -> None:
         facts = one.facts

@@ -39,6 +39,7 @@ class DecisionState(IntEnum):
     CONFIRMING = 6  # for its owner, who is to prove who asks once more
     DELAYED = 7  # for a time in which its owner may cancel
     CONFIRMED = 8  # by its owner; to be judged once more
+    CANCELED = 9  # what a score held has ended meanwhile, by its owner's word as a rule
 
 
 class Category(IntEnum):

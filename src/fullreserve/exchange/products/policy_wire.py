@@ -29,9 +29,10 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 3  # what this version knows
+EDITION = 4  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
+CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
 # For the velocity of their owner.
 COUNTED = (
     DecisionState.ALLOWED,
@@ -40,6 +41,8 @@ COUNTED = (
     DecisionState.DELAYED,
     DecisionState.CONFIRMED,
 )
+# Those that a score keeps from being paid.
+HELD = (DecisionState.CONFIRMING, DecisionState.DELAYED, DecisionState.CONFIRMED)
 CHANGES_KEPT = 200
 
 
@@ -130,7 +133,9 @@ class Adopt(Word, frozen=True, tag=9):
     proposed beside it; a replay is that of its moment; another approval group counts as looser;
     review mode reviews what was asked for before it. 2: and what was let through before it, unless
     people have let it through since: `Judge` decides of that once more. 3: while a rule wants the
-    webhook's answer, nothing is decided that it was not asked about.
+    webhook's answer, nothing is decided that it was not asked about. 4: what its owner canceled
+    while a score held it is refused, and counts for nobody's velocity, from the owner's next
+    request on.
     """
 
     edition: int

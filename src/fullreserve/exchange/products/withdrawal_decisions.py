@@ -7,16 +7,15 @@ from fullreserve.exchange.products.custody_ledger import Unsound, known_owner
 from fullreserve.exchange.products.custody_wire import Decide, Heed
 from fullreserve.exchange.products.policy_asking import decision_of, refusal_of, standing_of
 from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.policy_wire import HELD
 from fullreserve.exchange.products.withdrawal_state import (
+    FEES_WALKED,
     FINAL,
     REVIEWS,
     Withdrawal,
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
-
-# What a risk score wants before it goes on.
-HELD = (DecisionState.CONFIRMING, DecisionState.DELAYED)
 
 _State = WithdrawalState
 
@@ -44,6 +43,8 @@ class Decisions(WithdrawalTable):
             return Outcome(code=Unsound.NOT_PAYABLE)
         if decided == self.state.judged.get(one.number):
             return Outcome()
+        if self.state.edition >= FEES_WALKED and one.state == _State.FEE_ROSE:
+            return Outcome()  # its owner's word comes first; it is due after that
         self._set(self.state.judged, one.number, decided)
         self._touched[one.number] = None
         if decided == DecisionState.ALLOWED:

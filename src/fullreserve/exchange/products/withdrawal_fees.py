@@ -23,7 +23,6 @@ from fullreserve.exchange.products.withdrawal_state import (
     MOVED_MAX,
     FeeQuote,
     Refused,
-    Withdrawal,
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
@@ -62,9 +61,7 @@ class Fees(WithdrawalTable):
         self._set(quotes, asked.asset, fresh)
         waiting = (asked.network, asked.asset, WithdrawalState.FEE_ROSE, False)
         for number in self._on(waiting, MOVED_MAX):
-            one = self.state.withdrawals[number]
-            if self._costs(one, moment.time_ms) <= amount_int(one.fee):
-                self._goes_on(self._change(one, moment), view)
+            self._go_on_if_fallen(self.state.withdrawals[number], moment, view)
         return Outcome()
 
     def _agree(self, owner: int, asked: AgreeToFee, moment: Moment, view: View) -> Outcome:
@@ -92,10 +89,3 @@ class Fees(WithdrawalTable):
             leg(owner, chart.HOLD, 0, one.asset, more),
         )
         return Outcome(postings=posting(WITHDRAWAL, *legs))
-
-    def _goes_on(self, one: Withdrawal, view: View) -> None:
-        if self._is_held_back(one, view):
-            self._to_queue(one)
-            return
-        one.state = WithdrawalState.QUEUED
-        self._to_payer(one)

@@ -21,6 +21,7 @@ from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
+    FEES_WALKED,
     FINAL,
     Withdrawal,
     WithdrawalsState,
@@ -243,5 +244,7 @@ class Index:
         return Before(sum(each.places for each in places), sum(each.total for each in places))
 
     def settled(self, after: int, limit: int) -> list[int]:
-        """Those behind a number that a suspension may concern, in order."""
-        return self.after(after, limit, lambda row: not row.is_bound and row.state in SETTLED)
+        """Those behind a number that a suspension, or another fee, may concern, in order."""
+        is_walked = self._state.edition >= FEES_WALKED
+        states = (*SETTLED, WithdrawalState.FEE_ROSE) if is_walked else SETTLED
+        return self.after(after, limit, lambda row: not row.is_bound and row.state in states)

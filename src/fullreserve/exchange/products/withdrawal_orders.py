@@ -102,6 +102,9 @@ class Orders(Drains):
             return REFUSED
         for number in self._known.settled(asked.after, asked.most):
             one = self.state.withdrawals[number]
+            if one.state == _State.FEE_ROSE:
+                self._go_on_if_fallen(one, moment, view)
+                continue
             if self._is_held_back(one, view):
                 if one.state != _State.QUEUED:
                     self._to_queue(self._change(one, moment))

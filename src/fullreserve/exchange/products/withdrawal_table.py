@@ -133,6 +133,18 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._remove(self.state.requoted, one.number)
         return fee * 100 <= held * (100 + FEE_DRIFT_PERCENT)
 
+    def _go_on_if_fallen(self, one: Withdrawal, moment: Moment, view: View) -> None:
+        """One that waits for its owner's word on the fee needs none once it holds enough."""
+        if self._costs(one, moment.time_ms) <= amount_int(one.fee):
+            self._goes_on(self._change(one, moment), view)
+
+    def _goes_on(self, one: Withdrawal, view: View) -> None:
+        if self._is_held_back(one, view):
+            self._to_queue(one)
+            return
+        one.state = _State.QUEUED
+        self._to_payer(one)
+
     def _refunded(
         self, one: Withdrawal, state: WithdrawalState, reason: int, moment: Moment
     ) -> Outcome:

@@ -116,6 +116,7 @@ class DecisionsParams(Params):
             "confirming",
             "delayed",
             "confirmed",
+            "canceled",
             "",
         ],
         Meta(description="All without"),
