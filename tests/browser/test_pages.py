@@ -133,7 +133,7 @@ def test_a_phone_shows_all_of_it(
     assert page.evaluate(SMALL) == []
     if path.startswith("/trade"):
         # The legend lies over the candles: it takes no height from them.
-        chart = page.get_by_role("img", name=re.compile("BTC-USDT"))
+        chart = page.get_by_role("img", name="BTC/USDT")
         assert chart.evaluate("each => each.offsetTop") == 0
     page.evaluate(LIT, theme)
     assert complaints(page) == []
@@ -173,7 +173,7 @@ def test_what_is_public_needs_no_session(visit: Visit, maker: Person) -> None:
     page.get_by_role("searchbox").fill("eth/btc")
     expect(page.get_by_role("row")).to_have_count(2)
     page.get_by_role("searchbox").fill("btc/usdt")
-    page.get_by_role("button", name="Favourite: BTC-USDT").click()
+    page.get_by_role("button", name="Favourite: BTC/USDT").click()
     page.get_by_role("tab", name="Favourites").click()
     page.get_by_role("table").get_by_role("link", name="BTC/USDT").click()
     expect(page).to_have_url(re.compile("/trade/BTC-USDT"))

@@ -87,7 +87,7 @@ def test_a_market_order_fills_and_says_so(visit: Visit, person: Person) -> None:
     page.get_by_role("option", name=EN["type.market"], exact=True).click()
     page.get_by_label(EN["form.spend"], exact=True).fill("20")
     press(page)
-    expect(page.get_by_text("Bought on BTC-USDT").first).to_be_visible()
+    expect(page.get_by_text("Bought on BTC/USDT").first).to_be_visible()
     page.get_by_role("tab", name=EN["orders.fills"]).click()
     fills = page.get_by_role("table", name=EN["orders.fills"])
     expect(fills.get_by_role("row").nth(1)).to_contain_text(EN["orders.taker"])
@@ -111,7 +111,7 @@ def test_a_fill_sounds_where_that_was_chosen(visit: Visit, person: Person) -> No
             }
         }"""
     )
-    bought = page.get_by_text(EN["fill.bought"].replace("{pair}", "BTC-USDT"), exact=True).first
+    bought = page.get_by_text(EN["fill.bought"].replace("{pair}", "BTC/USDT"), exact=True).first
     person.order("buy", "41000", "0.0001")  # one toast for each maker
     expect(bought).to_be_visible()
     assert page.evaluate("window.tones") == []
@@ -190,7 +190,7 @@ def test_an_order_is_amended_by_dragging_its_line(visit: Visit, person: Person) 
     ready(page)
     expect(page.get_by_role("tab", name="Open orders (1)")).to_be_visible()
     expect(page.get_by_text(re.compile("^Vol "))).to_be_visible()
-    chart = page.get_by_role("img", name=re.compile("Candles of BTC-USDT"))
+    chart = page.get_by_role("img", name="Candles of BTC/USDT")
     box = chart.bounding_box()
     assert box is not None
     x = box["x"] + box["width"] / 3

@@ -257,7 +257,7 @@ TABLE: dict[int, Error] = {
     93004: Error(409, "The suspension's state does not allow this now"),
     93005: Error(403, "This needs another operator than the one who began it"),
     93006: Error(409, "You have agreed to this already"),
-    93007: Error(409, "Not every gate is passed, or too few have signed off"),
+    93007: Error(409, "Not every gate is passed, or too few have signed off", ": {allowed}"),
     93008: Error(409, "Reserves do not cover all claims: RESERVE_SHORTFALL"),
     93009: Error(409, "Withdrawals are still waiting, or this one is not"),
     93010: Error(409, "Too many suspensions are open"),

@@ -271,6 +271,26 @@ def suspended(operator: Operator) -> None:
     operator.post(X + "suspending/suspend", **stop, **terms)
 
 
+# Nothing is asked for again because time has passed, what is pushed alone.
+NO_INTERVALS = "window.setInterval = () => 0"
+
+
+def test_a_form_says_that_withdrawals_are_stopped_when_the_banner_does(
+    visit: Visit, person: Person, chained: LiveServer, request: pytest.FixtureRequest
+) -> None:
+    """Criterion: WEB-FUNDS-QUEUE-1. Of a stop that begins while the form is open."""
+    booked(chained, person, WALLET, "Cold box")
+    page = visit("/markets", person)
+    page.add_init_script(NO_INTERVALS)
+    page.goto(page.url.replace("/markets", "/withdraw?ccy=ETH"))
+    expect(page.get_by_label("Amount in ETH")).to_be_visible()
+    stopped = page.get_by_text("Withdrawals of ETH on ERC20 are stopped now.")
+    expect(stopped).to_have_count(0)
+    request.getfixturevalue("suspended")
+    expect(page.get_by_role("status").filter(has_text="wallet maintenance")).to_be_visible()
+    expect(stopped).to_be_visible()
+
+
 def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
     visit: Visit, person: Person, chained: LiveServer, suspended: None
 ) -> None:

@@ -22,6 +22,18 @@ STOP = {
 # Names in the row at the bottom that are wider than their place.
 CUT_WAYS = """[...document.querySelectorAll('header nav a')]
   .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
+# Lines of a card in which nothing stands.
+BLANK = """[...document.querySelectorAll('td:empty')]
+  .filter(each => each.checkVisibility()).map(each => each.closest('tr').innerText)"""
+# Buttons in several rows that do not end below each other.
+RAGGED = """[...document.querySelectorAll('main :has(> button + button)')].filter(box => {
+    const rows = Map.groupBy(
+      [...box.children].filter(each => each.matches('button') && each.checkVisibility()),
+      each => Math.round(each.getBoundingClientRect().top)
+    )
+    const ends = [...rows.values()].map(row => row.at(-1).getBoundingClientRect().right)
+    return Math.max(...ends) - Math.min(...ends) > 1
+  }).map(box => box.innerText)"""
 # Path, and the message that heads it.
 PAGES = {
     "/operator": "op.overview",
@@ -100,7 +112,8 @@ def test_a_phone_shows_all_of_the_console(
         expect(page.get_by_text(WORDS[language]["loading"])).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         assert page.evaluate(SMALL) == [], path
-        assert page.evaluate(CUT_WAYS) == [], path
+        for wrong in (CUT_WAYS, BLANK, RAGGED):
+            assert page.evaluate(wrong) == [], path
         page.evaluate(LIT, theme)
         assert complaints(page) == [], path
 

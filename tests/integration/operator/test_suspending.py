@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -25,6 +26,9 @@ from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.app import routes
+from fullreserve.gateway.rest.x.operator.lacking import lacking
+from fullreserve.gateway.rest.x.suspensions import places
+from fullreserve.gateway.suspension_desk import suspensions
 from fullreserve.gateway.ws.reference import Status
 from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console, Person
@@ -84,7 +88,8 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
     assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
-    await done(bea, "show", number, gate="6", document=NOTICE, public=True)
+    row = await done(bea, "show", number, gate="6", document=NOTICE, public=True)
+    await _waits_for_its_hour(desk, row)
     desk.town.clock.advance(HOUR_MS)
     for person in (ada, bea):
         await _proven(person)
@@ -135,11 +140,24 @@ async def _proven(person: Person) -> None:
     assert answer.code == "0", answer.json
 
 
+async def _waits_for_its_hour(desk: Console, row: dict[str, Any]) -> None:
+    """Criterion: SUS-REST-6."""
+    waits = {one["gate"]: one["passesTs"] for one in row["gates"] if one["passesTs"]}
+    at_ms = int(next(one["ts"] for one in row["gates"] if one["gate"] == "G6")) + HOUR_MS
+    assert waits == {"G6": str(at_ms)}
+    context, number = desk.town.rest.context, int(row["suspension"])
+    one = next(one for one in await suspensions(context) if one.number == number)
+    at = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"G6 passes at {at}" in await lacking(context, one, await places(context))
+
+
 async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> None:
     ada, bea = desk.ada, desk.bea
     await done(ada, "check", number)
     early = await ada.act("suspending/canary", suspension=number, wdId=ids.text(numbers[0]))
     assert early.code == "93007"
+    lacks = "; ".join(f"G{gate} is missing" for gate in (1, 2, 3, 5, 7, 8))
+    assert early.json["msg"].endswith(f"signed off: {lacks}; 0 of 1 have signed off")
     context = desk.town.rest.context
     assert (await say(context, LIVENESS, Define(HOT))).code == 0
     for gate, code in (("1", "93013"), ("2", "93012"), ("8", "93014")):
@@ -170,7 +188,9 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     await done(bea, "sign-off", number, plannedTs=found["plannedTs"])
     row = await done(ada, "canary", number, wdId=ids.text(numbers[0]))
     assert {one["state"] for one in row["gates"] if one["gate"] != "G4"} == {"passed"}
-    assert (await ada.act("suspending/open-drain", suspension=number)).code == "93007"
+    early = await ada.act("suspending/open-drain", suspension=number)
+    assert early.code == "93007"
+    assert early.json["msg"].endswith("signed off: no canary has arrived on Bitcoin")
     await paid(desk, numbers[0])
     row = await done(ada, "open-drain", number)
     assert [(one["ccy"], one["grossOut"], one["netOut"]) for one in row["flows"]] == [

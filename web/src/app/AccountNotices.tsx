@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import { useSession } from '~/api/session'
 import { useTranslation } from '~/i18n'
+import { pairName } from '~/market/instruments'
 import { trimmed } from '~/market/numbers'
 import { rememberEmail } from '~/pages/account/entry/lastEmail'
 import { endedBy } from '~/trading/ended'
@@ -50,7 +51,7 @@ export function AccountNotices(): ReactNode {
     function notice(order: Order): void {
       const reason = endedBy(order)
       const { tradeId, fillSz, fillPx, instId, side, state } = order
-      if (reason) toast(t('ended', { pair: instId }), 'bad', t(reason))
+      if (reason) toast(t('ended', { pair: pairName(instId) }), 'bad', t(reason))
       else if (tradeId && Number(fillSz) > 0) filled({ fillSz, fillPx, instId, side, state })
     }
 
@@ -58,7 +59,7 @@ export function AccountNotices(): ReactNode {
       const [currency = ''] = instId.split('-')
       const about = `${trimmed(fillSz)} ${currency} @ ${trimmed(fillPx)}`
       const isDone = state === 'filled'
-      const title = t(side === 'buy' ? 'fill.bought' : 'fill.sold', { pair: instId })
+      const title = t(side === 'buy' ? 'fill.bought' : 'fill.sold', { pair: pairName(instId) })
       toast(title, 'good', isDone ? about : `${about} · ${t('fill.partly')}`)
       if (preferences().sound) playFill()
     }

@@ -20,6 +20,11 @@ interface InstrumentRow {
   state: string
 }
 
+/** A pair as people write it: BTC/USDT; only the API and addresses have BTC-USDT. */
+export function pairName(instId: string): string {
+  return instId.replace('-', '/')
+}
+
 /** A pair, with how many decimals its prices and sizes have. */
 export interface Instrument extends InstrumentRow {
   priceDecimals: number

@@ -34,9 +34,12 @@ export interface Line {
 const LEDGER = 'Ledger'
 const FRESH_MS = 10_000
 
+/** What the key of every query for lines begins with. */
+export const LINES = ['lines']
+
 export function linesQuery(uid: string) {
   return queryOptions({
-    queryKey: ['lines', uid],
+    queryKey: [...LINES, uid],
     queryFn: () => rest.get<Line, 'asset/currencies'>('asset/currencies'),
     // Switches and what is left of the quota change while the page is open.
     refetchInterval: FRESH_MS,

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { prefer, usePreferences } from '~/app/preferences'
 import { useTranslation } from '~/i18n'
 import { useDirection } from '~/market/direction'
-import { type Instrument, useTicker } from '~/market/instruments'
+import { type Instrument, pairName, useTicker } from '~/market/instruments'
 import { compact, fixed, percent, wayOf } from '~/market/numbers'
 import { IconButton } from '~/ui/Button'
 import { StarIcon } from '~/ui/icons'
@@ -25,7 +25,7 @@ export function Favourite({ instrument: { instId } }: CellProps): ReactNode {
     <IconButton
       size="small"
       className={isOne ? css.starred : css.star}
-      label={t('markets.favourite', { pair: instId })}
+      label={t('markets.favourite', { pair: pairName(instId) })}
       aria-pressed={isOne}
       onClick={(event) => {
         event.stopPropagation()

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { useRefusalText } from '~/app/refusals'
 import { useTranslation } from '~/i18n'
 import type { Translator } from '~/i18n/translator'
+import { pairName } from '~/market/instruments'
 import { trimmed } from '~/market/numbers'
 import { moment } from '~/pages/trade/orders/columns'
 import { PagedTable } from '~/pages/trade/orders/PagedTable'
@@ -38,7 +39,7 @@ export function BillsTable(): ReactNode {
   const columns: Column<Bill>[] = [
     { id: 'time', title: t('time'), cell: ({ ts }) => moment(ts, language) },
     { id: 'what', title: t('bills.what'), cell: nameOf },
-    { id: 'pair', title: t('markets.pair'), cell: ({ instId }) => instId.replace('-', '/') || '—' },
+    { id: 'pair', title: t('markets.pair'), cell: ({ instId }) => pairName(instId) || '—' },
     { id: 'currency', title: t('currency'), cell: ({ ccy }) => ccy },
     {
       id: 'change',

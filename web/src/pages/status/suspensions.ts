@@ -3,6 +3,7 @@ import { useEffect } from 'react'
 import { rest } from '~/api/rest'
 import { useServices } from '~/app/services'
 import type { Language } from '~/i18n/catalog'
+import { LINES } from '~/pages/funds/currencies'
 import { askAgain, type StatusNotice, useNotices } from './notices'
 
 /** A row of `x/suspensions`. */
@@ -72,7 +73,8 @@ export function useStopped(): Stopped | undefined {
         { channel: 'status' },
         {
           onPush: () => {
-            void client.invalidateQueries({ queryKey: KEY })
+            // What a form says of a stop comes and goes with the banner.
+            for (const queryKey of [KEY, LINES]) void client.invalidateQueries({ queryKey })
             askAgain(client)
           },
         },

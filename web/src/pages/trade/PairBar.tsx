@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { openPalette } from '~/app/palette'
 import { useTranslation } from '~/i18n'
 import { useDirection } from '~/market/direction'
-import { useTicker } from '~/market/instruments'
+import { pairName, useTicker } from '~/market/instruments'
 import { compact, fixed, percent, wayOf } from '~/market/numbers'
 import { changeOf } from '~/pages/markets/order'
 import { Button } from '~/ui/Button'
@@ -35,7 +35,7 @@ export function PairBar(): ReactNode {
     <section className={css.bar} aria-label={t('pair.about')}>
       <h1 className={css.name}>
         <Button look="ghost" aria-haspopup="dialog" onClick={() => openPalette('pairs')}>
-          {instrument.baseCcy}/{instrument.quoteCcy}
+          {pairName(instrument.instId)}
           <ChevronIcon />
         </Button>
       </h1>
@@ -85,7 +85,7 @@ function Announcer(): ReactNode {
       const { current } = newest
       if (!current) return
       const { last, bidPx, askPx } = current
-      setSaid(t('pair.said', { pair: instrument.instId, last, bid: bidPx, ask: askPx }))
+      setSaid(t('pair.said', { pair: pairName(instrument.instId), last, bid: bidPx, ask: askPx }))
     }, SAID_EVERY_MS)
     return () => clearInterval(timer)
   }, [t, instrument])

@@ -5,7 +5,7 @@ import { useIsPainted } from '~/app/painted'
 import { prefer } from '~/app/preferences'
 import { useIsPhone } from '~/app/size'
 import { useTranslation } from '~/i18n'
-import { useInstruments, useLiveStates } from '~/market/instruments'
+import { pairName, useInstruments, useLiveStates } from '~/market/instruments'
 import { Tabs } from '~/ui/Tabs'
 import { OrderBookPanel } from './book/OrderBookPanel'
 import { TradesPanel } from './book/TradesPanel'
@@ -30,7 +30,11 @@ export function TradePage(): ReactNode {
   }, [instrument])
   if (!instruments) return <p className={css.loading}>{t('loading')}</p>
   if (!instrument) {
-    return <Notice title={t('pair.unknown')}>{t('pair.unknownAbout', { pair: instId })}</Notice>
+    return (
+      <Notice title={t('pair.unknown')}>
+        {t('pair.unknownAbout', { pair: pairName(instId) })}
+      </Notice>
+    )
   }
   return (
     <DeskProvider key={instId} instrument={instrument}>

@@ -11,6 +11,7 @@ from fullreserve.exchange.products.calendar_wire import NetworkWindow, Stage
 from fullreserve.exchange.products.drain_line import EACH_IN_TURN, OWNERS_IN_TURN
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
+    NOTICE_MS,
     Evidence,
     Kept,
     Suspension,
@@ -145,7 +146,7 @@ def detail(
 
 
 def gate_row(one: Suspension, gate: Gate, places: Places, now_ms: int) -> Row:
-    """A gate with the newest evidence for it."""
+    """A gate with the newest evidence for it; `passesTs`: until when it waits, in ms."""
     shown = newest(one, gate) if one.planned_ms else None
     state = "missing" if shown is None else "passed" if shown.passed else "failed"
     if state == "passed" and not is_green(one, gate, now_ms):
@@ -156,6 +157,7 @@ def gate_row(one: Suspension, gate: Gate, places: Places, now_ms: int) -> Row:
         "state": state,
         "digest": shown.digest.hex() if shown is not None else "",
         "ts": str(shown.time_ms) if shown is not None else "",
+        "passesTs": str(shown.time_ms + NOTICE_MS) if shown and state == "waiting" else "",
         "figures": [figure_row(figure, places) for figure in shown.figures] if shown else [],
     }
 

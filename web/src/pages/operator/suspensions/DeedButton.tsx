@@ -1,15 +1,18 @@
 import type { ReactNode } from 'react'
 import type { PostName } from '~/api/rest'
 import { useAmounts } from '~/pages/account/layout/amounts'
+import { useDates } from '~/pages/account/layout/dates'
 import { toast } from '~/ui/toasts'
 import { Act } from '../layout/Act'
 import { ActDialog, type ActField } from '../layout/ActDialog'
 import { localOf } from '../layout/actFields'
 import { useReading } from '../layout/reading'
+import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import type { Withdrawal } from '../withdrawals/rows'
-import { type Deed, wholeBudgets } from './course'
+import { type Deed, lacksOf, wholeBudgets } from './course'
 import type { Stop, WholeStop } from './rows'
+import css from './WayBack.module.css'
 
 interface DeedProps {
   deed: Deed
@@ -87,7 +90,32 @@ function PlainDialog(props: DialogProps & { fields: readonly ActField[] }): Reac
       look={STOPS.includes(deed) ? 'danger' : 'primary'}
       onClose={onClose}
       onDone={() => toast(t('op.sus.done'), 'good')}
-    />
+    >
+      <LacksList deed={deed} stop={stop} />
+    </ActDialog>
+  )
+}
+
+/** What would have the exchange refuse the deed now. */
+function LacksList({ deed, stop }: Omit<DeedProps, 'isNext'>): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const date = useDates()
+  const { gates, needsSignOffs, chains } = lacksOf(deed, stop)
+  if (gates.length === 0 && !needsSignOffs && chains.length === 0) return null
+  const counts = { given: stop.signOffUids.length, needed: stop.signOffsNeeded }
+  return (
+    <ul className={css.lacks}>
+      {gates.map(({ gate, name, state, passesTs }) => (
+        <li key={gate}>
+          <b>{gate}</b> {word('gate', name)}: {word('gateState', state)} {date(passesTs, '')}
+        </li>
+      ))}
+      {needsSignOffs ? <li>{t('op.sus.lacks.signOffs', counts)}</li> : null}
+      {chains.length > 0 ? (
+        <li>{t('op.sus.lacks.canaries', { chains: chains.join(', ') })}</li>
+      ) : null}
+    </ul>
   )
 }
 

@@ -71,7 +71,11 @@ function useGates(stop: WholeStop): Column<Gate>[] {
     {
       id: 'state',
       title: t('op.state'),
-      cell: ({ state }) => <Badge look={gateLook(state)}>{word('gateState', state)}</Badge>,
+      cell: ({ state, passesTs }) => (
+        <>
+          <Badge look={gateLook(state)}>{word('gateState', state)}</Badge> {date(passesTs, '')}
+        </>
+      ),
     },
     {
       id: 'figures',

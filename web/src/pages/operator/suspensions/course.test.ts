@@ -3,6 +3,7 @@ import {
   courseOf,
   deedsOf,
   gateLook,
+  lacksOf,
   leftText,
   mayRatify,
   maySignOff,
@@ -11,7 +12,7 @@ import {
   waitingCount,
   wholeBudgets,
 } from './course'
-import type { Stop } from './rows'
+import type { Gate, Stop, WholeStop } from './rows'
 
 const STOP = { state: 'active', actions: ['withdraw'], ratified: true } as Stop
 
@@ -67,4 +68,39 @@ test('queues become budgets, and their sum what has to be screened', () => {
     'plain',
     'bad',
   ])
+})
+
+// Criterion: WEB-OP-SUS-2
+test('a step says what it rests on and is not there yet', () => {
+  const gates = ['passed', 'waiting', 'missing'].map((state, at) => ({ gate: `G${at + 2}`, state }))
+  const stop = {
+    ...STOP,
+    state: 'gate_check',
+    gates: gates as Gate[],
+    signOffUids: [{ uid: '2', ts: '' }],
+    signOffsNeeded: '2',
+    canaries: [
+      { network: 'ERC20', wdId: '1', state: '2' },
+      { network: 'Bitcoin', wdId: '2', state: '1' },
+    ],
+  } as WholeStop
+  const first = lacksOf('canary', stop)
+  expect(first.gates.map(({ gate }) => gate)).toEqual(['G3'])
+  expect([first.needsSignOffs, first.chains]).toEqual([true, []])
+  expect(lacksOf('open-drain', { ...stop, signOffsNeeded: '1' })).toEqual({
+    ...first,
+    needsSignOffs: false,
+    chains: ['Bitcoin'],
+  })
+  expect(lacksOf('lift', stop).gates).toEqual(first.gates)
+  for (const [deed, state] of [
+    ['lift', 'draining'],
+    ['fall', 'gate_check'],
+  ] as const) {
+    expect(lacksOf(deed, { ...stop, state })).toEqual({
+      gates: [],
+      needsSignOffs: false,
+      chains: [],
+    })
+  }
 })

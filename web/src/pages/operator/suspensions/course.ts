@@ -1,4 +1,4 @@
-import type { Stop, Waiting } from './rows'
+import type { Gate, Stop, Waiting, WholeStop } from './rows'
 
 /** A suspension's way back, in order. */
 export const COURSE = [
@@ -78,6 +78,31 @@ export function maySignOff(stop: Pick<Stop, 'planner' | 'signOffUids'>, uid: str
 /** Whether an operator's ratification would count. */
 export function mayRatify(stop: Pick<Stop, 'uid' | 'approvals'>, uid: string): boolean {
   return stop.uid !== uid && stop.approvals.every((voice) => voice.uid !== uid)
+}
+
+const CANARY_GATE = 'G4'
+const ARRIVED = '2'
+
+/** What a step rests on and is not there yet: gates, sign-offs as they are counted, canaries. */
+export interface Lacks {
+  gates: Gate[]
+  needsSignOffs: boolean
+  /** Networks on which canaries are under way. */
+  chains: string[]
+}
+
+/** Nothing for a step that rests on no gates. */
+export function lacksOf(deed: Deed, stop: WholeStop): Lacks {
+  const isDrain = deed === 'open-drain'
+  const isGated = isDrain || deed === 'canary' || (deed === 'lift' && stop.state === 'gate_check')
+  if (!isGated) return { gates: [], needsSignOffs: false, chains: [] }
+  return {
+    gates: stop.gates.filter(({ gate, state }) => gate !== CANARY_GATE && state !== 'passed'),
+    needsSignOffs: stop.signOffUids.length < Number(stop.signOffsNeeded),
+    chains: stop.canaries
+      .filter(({ state }) => isDrain && state !== ARRIVED)
+      .map(({ network }) => network),
+  }
 }
 
 /** The one that comes next, which the page offers first. */

@@ -48,6 +48,8 @@ export interface Gate {
   state: string
   digest: string
   ts: string
+  /** Until when a gate in the state `waiting` waits; '' else. */
+  passesTs: string
   figures: Figure[]
 }
 
@@ -100,6 +102,7 @@ export interface Drain {
 export interface WholeStop extends Stop {
   history: { state: string; ts: string }[]
   gates: Gate[]
+  signOffsNeeded: string
   queue: Waiting[]
   drain: Drain
   reportDigest: string

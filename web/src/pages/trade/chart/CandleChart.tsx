@@ -4,6 +4,7 @@ import { useRefusalText } from '~/app/refusals'
 import { useServices } from '~/app/services'
 import { useTranslation } from '~/i18n'
 import { useBarNames } from '~/market/barNames'
+import { pairName } from '~/market/instruments'
 import { compact, fixed, percent, trimmed, wayOf } from '~/market/numbers'
 import type { Order } from '~/trading/orders'
 import { amend } from '~/trading/placing'
@@ -55,7 +56,7 @@ export function CandleChart({ bar, indicators }: CandleChartProps): ReactNode {
         ref={container}
         className={css.canvas}
         role="img"
-        aria-label={t('chart.about', { pair: instrument.instId, bar: nameOf(bar) })}
+        aria-label={t('chart.about', { pair: pairName(instrument.instId), bar: nameOf(bar) })}
         {...drag}
       />
     </div>

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import { useRefusalText } from '~/app/refusals'
 import { useTranslation } from '~/i18n'
-import { useInstrument } from '~/market/instruments'
+import { pairName, useInstrument } from '~/market/instruments'
 import { padded, parsed, plain, trimmed } from '~/market/numbers'
 import type { OrdersState } from '~/trading/account'
 import type { Order } from '~/trading/orders'
@@ -72,7 +72,9 @@ function Cancel({ order }: { order: Order }): ReactNode {
     <Button
       size="small"
       busy={isBusy}
-      aria-label={t('orders.cancelOne', { about: `${order.instId} ${order.px} ${order.sz}` })}
+      aria-label={t('orders.cancelOne', {
+        about: `${pairName(order.instId)} ${order.px} ${order.sz}`,
+      })}
       onClick={() => void press()}
     >
       {t('cancel')}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { Translator } from '~/i18n/translator'
+import { pairName } from '~/market/instruments'
 import type { Order } from '~/trading/orders'
 import type { Column } from '~/ui/Table'
 import css from './OrdersPanel.module.css'
@@ -39,7 +40,7 @@ export function commonColumns(t: Translator['t'], language: string): Column<Desc
 export function PairLink({ instId }: { instId: string }) {
   return (
     <Link to={`/trade/${instId}`} className={css.pair}>
-      {instId.replace('-', '/')}
+      {pairName(instId)}
     </Link>
   )
 }

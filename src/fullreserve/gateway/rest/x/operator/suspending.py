@@ -12,6 +12,7 @@ from fullreserve.exchange.products import suspension_wire as said
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Drain
 from fullreserve.exchange.products.suspension_state import (
     HASH_BYTES,
+    Refused,
     Suspension,
     SuspensionState,
 )
@@ -37,6 +38,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
+from fullreserve.gateway.rest.x.operator.lacking import lacking, sign_offs
 from fullreserve.gateway.rest.x.operator.numbers import decimal
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.rest.x.suspensions import UNKNOWN, places
@@ -266,6 +268,7 @@ class _Suspending:
             }
             for each in one.budgets
         ]
+        found["signOffsNeeded"] = str((await sign_offs(self._context, one))[1])
         audit = self._context.desk.rooms.audit
         found["note"] = await self._context.desk.act(audit.note, one.terms.note)
         return found
@@ -289,9 +292,12 @@ class _Suspending:
     async def tell(self, who: Operator, word: said.Said) -> bytes:
         """Says a word on one suspension; the row as it is then."""
         reply = await suspension_desk.tell(self._context, who.uid, word)
+        number = getattr(word, "suspension", reply.sequence)
+        if reply.code == Refused.GATES:
+            one, names = await self._named(number), await places(self._context)
+            raise Problem(reply.code, allowed="; ".join(await lacking(self._context, one, names)))
         if reply.code:
             raise Problem(reply.code, "suspension", "one of those that x/operator/suspending lists")
-        number = getattr(word, "suspension", reply.sequence)
         return wire.envelope([await self._whole(await self._named(number))])
 
     async def suspend(self, who: Operator, params: TermsParams) -> bytes:

@@ -1,0 +1,69 @@
+"""What a restart lacks for its next step, for who was refused it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState, gates_of
+from fullreserve.exchange.products.suspension_wire import BOARD, Gate
+from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, lines
+from fullreserve.gateway.rest.x import suspension_rows as rows
+from fullreserve.gateway.rest.x.operator import fold
+
+_GATE_WORDS = {"missing": "is missing", "failed": "has not passed", "expired": "has expired"}
+
+
+async def sign_offs(context: Context, one: Suspension) -> tuple[int, int]:
+    """How many have signed off whose word counts, and how many it takes."""
+    state = await fold.approvals(context)
+    board = state.groups.get(BOARD)
+    if board is None or not board.is_set_up:
+        board = fold.console(state)
+    given = sum(board.counts(voice.who) for voice in one.sign_offs)
+    return given, max(1, board.threshold)
+
+
+async def lacking(context: Context, one: Suspension, names: rows.Places) -> list[str]:
+    """Each gate that is not passed and why, sign-offs, and canaries once they are under way."""
+    now_ms = context.clock.exchange_ms()
+    found = []
+    for gate in gates_of(one):
+        shown = rows.gate_row(one, gate, names, now_ms)
+        if gate is Gate.CANARY or shown["state"] == "passed":
+            continue
+        said = _GATE_WORDS.get(shown["state"]) or f"passes at {_moment(int(shown['passesTs']))}"
+        found.append(f"{shown['gate']} {said}")
+    given, needed = await sign_offs(context, one)
+    if given < needed:
+        found.append(f"{given} of {needed} have signed off")
+    elif {one.planner, *(voice.who for voice in one.sign_offs)} == {one.creator}:
+        found.append("one who did not begin the stop has to sign off")
+    if one.state == SuspensionState.CANARY:
+        found += [f"no canary has arrived on {name}" for name in await _canaries(context, one)]
+    if not found and Gate.SIGNABILITY in gates_of(one):
+        found.append("G1 is passed, but a tier that signs has too few live holders now")
+    return found
+
+
+async def _canaries(context: Context, one: Suspension) -> list[str]:
+    scope, missing = one.terms.scope, {}
+    for line in await lines(context):
+        network = line.network.network
+        if scope.network not in (0, network) or scope.asset not in (0, line.asset.id):
+            continue
+        number = one.canaries.get(network, 0)
+        paid: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(number))
+        if paid is None or paid.state != WithdrawalState.SUCCESS:
+            missing[network] = line.network.code
+    return list(missing.values())
+
+
+def _moment(time_ms: int) -> str:
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
