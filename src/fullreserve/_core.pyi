@@ -146,6 +146,22 @@ class ClaimsTree:
     def first_epoch(self) -> int:
         """The first epoch of which proofs can be had."""
 
+def launch(
+    command: list[bytes],
+    environment: list[bytes],
+    stdin: int | None,
+    stdout: int | None,
+    answer: int,
+) -> None:
+    """Starts a program in a session of its own, on a thread that is none of Python's.
+
+    `command` begins with the program's path; `environment` is NAME=VALUE. `stdin` and `stdout` are
+    descriptors to keep open until it has begun, this process's own by default; standard error
+    always is, and nothing else is inherited. Once it has begun, 4 bytes in the machine's order
+    come through the pipe `answer`, which is given away: its process id, or less than 0 and the
+    error's number, as of execve(2). ValueError on texts with a 0 in them.
+    """
+
 def whole_request(
     data: bytes,
 ) -> tuple[bool, bytes, bytes, dict[bytes, bytes], bytes] | None:

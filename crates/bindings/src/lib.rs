@@ -1,6 +1,7 @@
 //! The bridge between Python and the core: bytes in, bytes out, and nothing else.
 
 mod claims;
+mod launching;
 mod requests;
 
 use fullreserve_core::{ApplyError, Exchange, Halt};
@@ -177,6 +178,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<requests::PlainOrders>()?;
     module.add_class::<requests::SignedRequests>()?;
     module.add("CoreHalted", module.py().get_type::<CoreHalted>())?;
+    module.add_function(wrap_pyfunction!(launching::launch, module)?)?;
     module.add_function(wrap_pyfunction!(requests::taken_frame, module)?)?;
     module.add_function(wrap_pyfunction!(requests::whole_request, module)?)?;
     module.add_function(wrap_pyfunction!(select_events, module)?)?;

@@ -97,7 +97,7 @@ class ProcessDesk:
     async def _words(self, what: str, sequence: int) -> AsyncGenerator[replaying.Word, None]:
         """What a replay says; its process ends with whoever listens."""
         command = arguments(replaying.MODULE, what, str(self._data), str(sequence))
-        process = spawn(command, is_read=True)
+        process = await spawn(command, is_read=True)
         try:
             async for line in await process.output(LINE_MAX_BYTES):
                 yield _word.decode(line)

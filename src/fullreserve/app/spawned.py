@@ -1,41 +1,51 @@
-"""Programs beside this process, started without copying its memory.
+"""Programs beside this process, started without a copy of its memory and without a wait.
 
 A loop's own way forks, which copies the page tables of all that an exchange holds, while orders
-wait, and makes each page that it writes then a fault.
-`subprocess` borrows the memory until the other program has begun (vfork(2)).
+wait, and makes each page that it writes then a fault. `subprocess` borrows the memory, and holds
+the loop until the program has begun, for which that has to get a processor. So a thread starts
+them that is none of Python's (`crates/launcher`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from errno import EAGAIN
+from select import PIPE_BUF
+from signal import SIGKILL, SIGTERM, pidfd_send_signal
+from typing import BinaryIO
+
+from fullreserve._core import launch
 
 LINE_MAX_BYTES = 1 << 16
+_PID_BYTES = 4
 
 
 class Spawned:
     """A running program in a session of its own, on a loop."""
 
-    def __init__(self, process: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> None:
-        self._process = process
+    def __init__(self, pid: int, stdout: BinaryIO | None, loop: asyncio.AbstractEventLoop) -> None:
+        self._pid = pid
+        self._stdout = stdout
         self._loop = loop
         self._ended: asyncio.Future[int] = loop.create_future()
-        self._descriptor = os.pidfd_open(process.pid)
+        self._descriptor = os.pidfd_open(pid)
         self._pipe: asyncio.ReadTransport | None = None
         loop.add_reader(self._descriptor, self._reap)
 
     def _reap(self) -> None:
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        self._ended.set_result(self._process.wait())
+        _, status = os.waitpid(self._pid, 0)
+        self._ended.set_result(os.waitstatus_to_exitcode(status))
 
     @property
     def pid(self) -> int:
         """While it runs it is nobody else's."""
-        return self._process.pid
+        return self._pid
 
     @property
     def returncode(self) -> int | None:
@@ -50,28 +60,32 @@ class Spawned:
         """Its standard output, of one that is read; a line is `limit` bytes at most."""
         reader = asyncio.StreamReader(limit=limit)
         self._pipe, _ = await self._loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
+            lambda: asyncio.StreamReaderProtocol(reader), self._stdout
         )
         return reader
 
     def terminate(self) -> None:
         """Asks it to end."""
-        self._process.terminate()
+        self._send(SIGTERM)
 
     def kill(self) -> None:
         """Ends it."""
-        self._process.kill()
+        self._send(SIGKILL)
+
+    def _send(self, number: int) -> None:
+        if not self._ended.done():
+            pidfd_send_signal(self._descriptor, number)
 
     async def end(self) -> None:
         """Ends it if it still runs, and what it said that nobody has read."""
-        if self.returncode is None:
-            self.kill()
+        self.kill()
         await self.wait()
-        if self._pipe is not None:
-            self._pipe.close()
+        held = self._pipe or self._stdout
+        if held is not None:
+            held.close()
 
 
-def spawn(
+async def spawn(
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
     secret: bytes = b"",
@@ -80,17 +94,71 @@ def spawn(
 ) -> Spawned:
     """Starts a program; `secret` is its standard input, for what nobody may see. OSError.
 
-    Called on the loop's own thread: what ends with its parent ends with that thread.
+    A secret is of PIPE_BUF bytes (4096) at most. Returns once the program has begun; who is
+    cancelled meanwhile leaves none behind.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own programs
-        command,
-        env=environment,
-        stdin=subprocess.PIPE if secret else None,
-        stdout=subprocess.PIPE if is_read else None,
-        # Ctrl-C reaches the parent alone, which stops its children in order.
-        start_new_session=True,
-    )
-    if process.stdin is not None:
-        with suppress(BrokenPipeError), process.stdin as its_input:  # it may have ended at once
-            its_input.write(secret)
-    return Spawned(process, asyncio.get_running_loop())
+    starting = asyncio.ensure_future(_started(command, environment, secret, is_read=is_read))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            await (await starting).end()
+        raise
+
+
+async def _started(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None,
+    secret: bytes,
+    *,
+    is_read: bool,
+) -> Spawned:
+    loop = asyncio.get_running_loop()
+    words = [os.fsencode(word) for word in command]
+    inherited = os.environ if environment is None else environment
+    named = [os.fsencode(f"{name}={value}") for name, value in inherited.items()]
+    stdin = stdout = output = None
+    with ExitStack() as its, ExitStack() as ours:
+        if secret:
+            stdin = its.enter_context(_holding(secret)).fileno()
+        if is_read:
+            reading, writing = os.pipe()
+            stdout = its.enter_context(os.fdopen(writing, "wb", 0)).fileno()
+            output = ours.enter_context(os.fdopen(reading, "rb", 0))
+        pid = await _begun(loop, words, named, stdin, stdout)
+        ours.pop_all()
+        return Spawned(pid, output, loop)
+
+
+def _holding(secret: bytes) -> BinaryIO:
+    """What reads it, once: nothing of it is left where others could look."""
+    if len(secret) > PIPE_BUF:
+        raise ValueError(f"a secret has {len(secret)} bytes; allowed are {PIPE_BUF}")
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb", 0) as filled:
+        filled.write(secret)
+    return os.fdopen(reading, "rb", 0)
+
+
+async def _begun(
+    loop: asyncio.AbstractEventLoop,
+    command: list[bytes],
+    environment: list[bytes],
+    stdin: int | None,
+    stdout: int | None,
+) -> int:
+    """Its process id once it has begun; OSError."""
+    answer, given = os.pipe()
+    told = loop.create_future()
+    loop.add_reader(answer, told.set_result, None)
+    try:
+        launch(command, environment, stdin, stdout, given)
+        await told
+        said = int.from_bytes(os.read(answer, _PID_BYTES), sys.byteorder, signed=True)
+    finally:
+        loop.remove_reader(answer)
+        os.close(answer)
+    if said <= 0:
+        number = -said or EAGAIN  # no answer: no thread could be had
+        raise OSError(number, os.strerror(number), os.fsdecode(command[0]))
+    return said

@@ -48,7 +48,7 @@ def arguments(module: str, *more: str) -> list[str]:
 
 async def output_of(module: str, *more: str) -> bytes:
     """What a module prints when it is run once; ended with the task that waits for it."""
-    process = spawn(arguments(module, *more), is_read=True)
+    process = await spawn(arguments(module, *more), is_read=True)
     try:
         return await (await process.output()).read()
     finally:
@@ -89,15 +89,15 @@ class Child:
         return process.pid if process is not None and process.returncode is None else 0
 
     async def start(self) -> None:
-        """Returns once the process is started."""
-        self._spawn()
+        """Returns once the process is started. OSError."""
+        await self._begin()
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
-    def _spawn(self) -> None:
+    async def _begin(self) -> None:
         program = self._program
         secret = program.secret + b"\n" if program.secret else b""
         command = arguments(program.module, *program.arguments)
-        self._process = spawn(command, self._environment, secret)
+        self._process = await spawn(command, self._environment, secret)
 
     async def _keep(self) -> None:
         pause_ms = PAUSE_FIRST_MS
@@ -115,10 +115,21 @@ class Child:
             # Who was asked to end by somebody else, or had nothing left to do, did not fail.
             tell = log.error if code else log.info
             tell("child ended", module=self.module, code=code, again_in_ms=pause_ms)
+            pause_ms = await self._begin_again(pause_ms)
+
+    async def _begin_again(self, pause_ms: int) -> int:
+        """After a pause, and a longer one each time that it cannot be started; the next pause."""
+        while True:
             await self._clock.wait_ms(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_LONGEST_MS)
-            self.restarts += 1
-            self._spawn()
+            try:
+                await self._begin()
+            except OSError as problem:  # the machine may have no room for another process now
+                told = {"module": self.module, "problem": problem.strerror}
+                log.error("child not started", **told, again_in_ms=pause_ms)
+            else:
+                self.restarts += 1
+                return pause_ms
 
     async def stop(self) -> None:
         """Asks it to end and waits; kills it when it does not."""
@@ -134,3 +145,5 @@ class Child:
                 await process.wait()
         if self._task is not None:
             self._task.cancel()
+            # One that begins just now is ended as well.
+            await asyncio.gather(self._task, return_exceptions=True)
