@@ -151,7 +151,7 @@ class Paying:
             self._chain,
             store,
             PayersExchange(house, destinations, network),
-            Quorum(data, network).sign,
+            Quorum(data, network, self._chain.previous).sign,
             Terms(network.scales, network.coin, network.unlock_after),
             salt_of(data),
             self._second,

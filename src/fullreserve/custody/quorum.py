@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -21,8 +22,11 @@ log = structlog.get_logger(__name__)
 class Quorum:
     """The signers of one network; sockets in the data folder, or TLS endpoints."""
 
-    def __init__(self, data: Path, network: Network) -> None:
+    def __init__(
+        self, data: Path, network: Network, previous: Callable[[Plan], tuple[bytes, ...]]
+    ) -> None:
         self._data = data
+        self._previous = previous  # of `Chain`
         self._network = network
         self._needed = network.threshold if network.kind == "utxo" else 1
         self._gone: dict[str, None] = {}  # asked last, since each makes all others wait
@@ -31,7 +35,7 @@ class Quorum:
         self._told: list[str] = []
 
     def sign(self, plan: Plan) -> Attempt:
-        """The signed transaction; NotSigned."""
+        """The signed transaction; NotSigned, NodeProblem."""
         try:
             return self._signed(plan)
         finally:
@@ -40,9 +44,10 @@ class Quorum:
     def _signed(self, plan: Plan) -> Attempt:
         parts: list[bytes] = []
         said: list[str] = []
+        question = SignPlan(plan, self._previous(plan))
         for name in sorted(self._network.signers, key=self._gone.__contains__):
             try:
-                parts.append(ask_named(self._data, name, SignPlan(plan)))
+                parts.append(ask_named(self._data, name, question))
                 self._gone.pop(name, None)
             except WillNotSign as refusal:
                 said.append(f"{name}: {refusal}")

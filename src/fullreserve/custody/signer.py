@@ -102,7 +102,7 @@ class Signer:
         assert isinstance(question, SignPlan)
         plan = question.plan
         policy = self._policy(plan.network)
-        return policy.sign(plan, await self._intents.approved(plan))
+        return policy.sign(plan, await self._intents.approved(plan), question.previous)
 
     def _policy(self, network: int) -> Policy:
         found = self._policies.get(network)

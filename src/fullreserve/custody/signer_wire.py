@@ -17,7 +17,8 @@ from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.signing import WillNotSign
 
 LENGTH = 4
-QUESTION_MAX = 1 << 20
+# A transaction of fifty coins, each of which comes out of a large one of a stranger.
+QUESTION_MAX = 1 << 23
 REQUEST_S = 10.0
 
 
@@ -39,6 +40,8 @@ class SignPlan(Question, frozen=True, tag=1):
     """A transaction that pays withdrawals, or moves coins between places of ours."""
 
     plan: Plan
+    # The transactions that made the coins that it spends.
+    previous: tuple[bytes, ...] = ()
 
 
 class SignMessage(Question, frozen=True, tag=2):

@@ -16,7 +16,7 @@ from coincurve import PrivateKey
 
 from fullreserve.custody import ownership
 from fullreserve.custody.addresses import Addresses, UtxoAddresses, account_of
-from fullreserve.custody.chains import evm, evm_transaction
+from fullreserve.custody.chains import evm, evm_transaction, made_coins
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.hd import HARDENED, Private
 
@@ -43,7 +43,12 @@ class EvmPolicy(NamedTuple):
     branch: Private | None = None  # of users' addresses
     cold: PrivateKey | None = None
 
-    def sign(self, plan: Plan, approved: Sequence[Payment]) -> bytes:
+    def sign(
+        self,
+        plan: Plan,
+        approved: Sequence[Payment],
+        previous: Sequence[bytes] = (),  # noqa: ARG002 - an account's has none
+    ) -> bytes:
         """The recoverable signature; WillNotSign.
 
         `approved` are the plan's withdrawals, or what a sweep of hot pays to warm.
@@ -139,8 +144,13 @@ class UtxoPolicy(NamedTuple):
     branch: Private  # this signer's own
     hrp: str = "bcrt"
 
-    def sign(self, plan: Plan, approved: Sequence[Payment]) -> bytes:
-        """The PSBT with this signer's signatures; WillNotSign."""
+    def sign(
+        self, plan: Plan, approved: Sequence[Payment], previous: Sequence[bytes] = ()
+    ) -> bytes:
+        """The PSBT with this signer's signatures; WillNotSign.
+
+        `previous` are the transactions that made the coins: nobody's word counts for an amount.
+        """
         from fullreserve.custody.chains import utxo_transaction as tx
 
         body = _decoded(tx.read_body, plan)
@@ -158,6 +168,10 @@ class UtxoPolicy(NamedTuple):
         # Change is what the fee leaves, and to the hot address only: `tx.unsigned` puts it there.
         if not 0 < body.fee <= cap or body.change < 0:
             raise WillNotSign("the fee is outside the band")
+        try:
+            made_coins.check(body.inputs, self.addresses.place, previous)
+        except made_coins.UnprovenCoin as bad:
+            raise WillNotSign(str(bad)) from None
         return self._signed(body)
 
     def _signed(self, body: UtxoBody) -> bytes:

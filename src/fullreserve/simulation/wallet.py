@@ -144,7 +144,7 @@ def _paid_in_outputs(coin: Coin, units: int, place: bytes) -> str:
     payment = Payment(0, coin.asset, units, place)
     plan: Plan = chain.plan([payment], [])
     policy = UtxoPolicy(chain.addresses, chain.terms.rate_cap, 1, 1, OUTSIDE)
-    attempt = completed([policy.sign(plan, [payment])])
+    attempt = completed([policy.sign(plan, [payment], chain.previous(plan))])
     chain.broadcast(attempt)
     return attempt.txid.hex()
 

@@ -278,7 +278,7 @@ class UtxoBed(Bed):
         body = utxo_transaction.read_body(plan.body)
         policy = UtxoPolicy(self._addresses, 10**6, 1, 1, self._outsiders)
         approved = [Payment(0, self.asset, one.amount, one.script) for one in body.pays]
-        part = policy.sign(plan, approved)
+        part = policy.sign(plan, approved, self.outsider.previous(plan))
         return utxo_transaction.completed([part])
 
     def again(self, raw: bytes) -> None:
@@ -336,8 +336,8 @@ class UtxoBed(Bed):
         terms = self.terms
         of, roots = self.chain.addresses, [self.roots[one] for one in signers]
         policies = [UtxoPolicy(of, terms.rate_cap, 3, 2, root) for root in roots]
-        known = approved.payments(plan)
-        return utxo_transaction.completed([one.sign(plan, known) for one in policies])
+        known, made = approved.payments(plan), self.chain.previous(plan)
+        return utxo_transaction.completed([one.sign(plan, known, made) for one in policies])
 
     def balance(self, index: int) -> int:
         """By the newest blocks: an index is used by one test."""

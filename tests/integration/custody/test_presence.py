@@ -310,7 +310,7 @@ async def test_the_payer_says_who_is_silent(tmp_path: Path) -> None:
     )
     place = tmp_path / gone_name(CHAIN)
     place.write_bytes(b'["an earlier run\'s"]')
-    payers = PayersQuorum(tmp_path, network)
+    payers = PayersQuorum(tmp_path, network, lambda _: ())
     assert not place.exists()
     plan = Plan(CHAIN, (5,), b"binding", b"body", 0)
     with pytest.raises(NotSigned):

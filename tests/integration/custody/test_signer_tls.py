@@ -80,7 +80,7 @@ async def test_the_payers_quorum_signs_by_tls(far: Signing) -> None:
     body = body_of(payment)
     wanted = plan(body, payment.withdrawal)
     there = msgspec.structs.replace(network(), signers=(f"tls:one@{far.listen}",))
-    made = await asyncio.to_thread(Quorum(far.folder, there).sign, wanted)
+    made = await asyncio.to_thread(Quorum(far.folder, there, lambda _: ()).sign, wanted)
     assert made.raw == evm_transaction.read_body(wanted.body).signed(await far.ask(wanted)).raw
     wrong = plan(msgspec.structs.replace(body, value=1), payment.withdrawal)
     with pytest.raises(WillNotSign):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from embit.script import Script
+from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 from fullreserve.clock import NS_PER_MS, SystemClock
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
@@ -44,7 +46,13 @@ RULES = (
 )
 KEYS = {one.name: one.device.public(one.name).hex() for one in APPROVERS}
 POLICY = TierPolicy(7, 2, KEYS, RULES)
-COINS = [Coin(bytes([n]) * 32, 0, 4_000_000, n) for n in (1, 2, 3)]
+MADE = [
+    Transaction(vin=[TransactionInput(bytes([n]) * 32, 0)],
+                vout=[TransactionOutput(4_000_000, Script(WALLET.place(n)))])
+    for n in (1, 2, 3)
+]  # fmt: skip
+COINS = [Coin(one.txid(), 0, 4_000_000, n) for n, one in enumerate(MADE, 1)]
+SHOWN = tuple(one.serialize() for one in MADE)
 START = 1_800_000_000_000
 
 
@@ -77,7 +85,7 @@ def spend_of(of: Intent, coins: list[Coin] = COINS) -> Spend:
 
 
 def proposal(of: Intent, spend: Spend | None = None) -> Proposal:
-    return Proposal(of, approvals(of), spend or spend_of(of))
+    return Proposal(of, approvals(of), spend or spend_of(of), previous=SHOWN)
 
 
 class Desk:
@@ -128,6 +136,19 @@ def test_what_people_approved_is_signed_again_and_again(desk: Desk) -> None:
     assert desk.signs(wanted) == part
     desk.restart()
     assert desk.signs(wanted) == part
+
+
+def test_an_amount_counts_as_the_coins_transaction_has_it(desk: Desk) -> None:
+    """Signatures of two tellings of one spend would burn what both understate.
+
+    Criterion: CUST-SIGN-7.
+    """
+    of = intent()
+    poor = [msgspec.structs.replace(one, amount=3_100_000) for one in COINS]
+    desk.refuses("holds 4000000, not 3100000", proposal(of, spend_of(of, poor[:2])))
+    bare = Proposal(of, approvals(of), spend_of(of))
+    desk.refuses("without the transaction that made it", bare)
+    desk.signs(proposal(of))
 
 
 def test_a_coordinator_under_attack_gets_nothing(desk: Desk) -> None:
@@ -192,7 +213,7 @@ def test_approvals_are_of_every_byte_of_one_intent(desk: Desk) -> None:
     desk.refuses("1 of 2", Proposal(of, (given[0], stranger), spend_of(of)))
     named = msgspec.structs.replace(given[0], approver=APPROVERS[3].name)
     desk.refuses("1 of 2", Proposal(of, (given[0], named), spend_of(of)))
-    desk.signs(Proposal(of, given, spend_of(of)))
+    desk.signs(Proposal(of, given, spend_of(of), previous=SHOWN))
 
 
 def test_replayed_approvals_pay_once(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from fullreserve.custody.addresses import EvmAddresses, UtxoAddresses, checksumm
 from fullreserve.custody.chains import evm, raw_block
 from fullreserve.custody.chains import evm_transaction as evm_tx
 from fullreserve.custody.chains import utxo_transaction as utxo_tx
-from fullreserve.custody.chains.adapter import Payment, Plan, Unpayable
+from fullreserve.custody.chains.adapter import Move, Payment, Plan, Unpayable
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
@@ -110,7 +110,15 @@ def test_a_signer_refuses_another_nonce_than_the_bound_one() -> None:
         POLICY.sign(msgspec.structs.replace(evm_plan(GOOD), body=b"junk"), [PAYMENT])
 
 
-COIN = utxo_tx.Coin(b"\x05" * 32, 1, 1_000_000)
+def made(*amounts: int, script: bytes = HOT.place(0)) -> Transaction:
+    """A stranger's transaction whose outputs hold so much, at the hot wallet's address."""
+    outputs = [TransactionOutput(amount, Script(script)) for amount in amounts]
+    return Transaction(vin=[TransactionInput(b"\x05" * 32, len(amounts))], vout=outputs)
+
+
+FROM = made(7, 1_000_000)
+SHOWN = (FROM.serialize(),)
+COIN = utxo_tx.Coin(FROM.txid(), 1, 1_000_000)
 PAID = Payment(9, SATS, 400_000, HOT.place(7))
 BODY = utxo_tx.Body((COIN,), (utxo_tx.Pays(PAID.place, PAID.amount),), 597_000)
 
@@ -139,16 +147,68 @@ def policy(number: int) -> UtxoPolicy:
 )
 def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> None:
     """Criterion: CHAINS-SIGNER-1."""
-    assert policy(0).sign(utxo_plan(BODY), [PAID])
+    assert policy(0).sign(utxo_plan(BODY), [PAID], SHOWN)
     with pytest.raises(WillNotSign):
-        policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID])
+        policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID], SHOWN)
+
+
+def test_no_two_signatures_burn_a_coin_between_them() -> None:
+    """Each commits to its own input's amount alone: who understates the other's gets none.
+
+    Criterion: CHAINS-SIGNER-6.
+    """
+    one, two = made(50 * 10**8), made(50 * 10**8, 1)
+    coins = [utxo_tx.Coin(of.txid(), 0, 50 * 10**8) for of in (one, two)]
+    shown = [of.serialize() for of in (one, two)]
+    honest = utxo_tx.Body((coins[0], coins[1]), (), 100 * 10**8 - 9_000)
+    move = Move(SATS, 1, 1, "", honest.change)
+
+    def asked(*inputs: utxo_tx.Coin, change: int = 50 * 10**8 - 8_000) -> Plan:
+        body = utxo_tx.Body(inputs, (), change)
+        return msgspec.structs.replace(utxo_plan(body), withdrawals=(), move=move)
+
+    assert policy(0).sign(asked(*coins, change=honest.change), [], shown[::-1])
+    for number in (0, 1):
+        told = list(coins)
+        told[number] = msgspec.structs.replace(coins[number], amount=1_000)
+        with pytest.raises(WillNotSign, match="holds 5000000000, not 1000"):
+            policy(0).sign(asked(*told), [], shown)
+        # Of another transaction than the coin's, or none.
+        for less in (shown[:1], [], [shown[0], made(1_000).serialize()]):
+            with pytest.raises(WillNotSign, match="without the transaction that made it"):
+                policy(0).sign(asked(*told[::-1]), [], less)
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        ([made(9, 1_000_000, script=HOT.place(1)).serialize()], "without the transaction"),
+        ([SHOWN[0][:-1]], "ends too soon"),
+        ([SHOWN[0] + b"\0"], "followed by more"),
+        ([b""], "ends too soon"),
+        ([bytes(1_000_001)], "larger than a block"),
+    ],
+)
+def test_what_a_coin_holds_is_on_nobodys_word(shown: list[bytes], why: str) -> None:
+    """Criterion: CHAINS-SIGNER-6."""
+    with pytest.raises(WillNotSign, match=why):
+        policy(0).sign(utxo_plan(BODY), [PAID], shown)
+
+
+def test_a_coin_of_another_address_is_none_of_the_wallets() -> None:
+    """Criterion: CHAINS-SIGNER-6."""
+    elsewhere = made(1_000_000, script=HOT.place(1))
+    coin = utxo_tx.Coin(elsewhere.txid(), 0, 1_000_000)
+    body = msgspec.structs.replace(BODY, inputs=(coin,))
+    with pytest.raises(WillNotSign, match="does not lie at address 0"):
+        policy(0).sign(utxo_plan(body), [PAID], [elsewhere.serialize()])
 
 
 def test_a_signer_proves_its_place_that_has_the_last_index() -> None:
     """Whose coins would not count as reserves else. Criterion: CHAINS-SIGNER-1."""
     key = PrivateKey(ROOTS[0].child(COLD_INDEX).secret)
-    made = policy(0).prove(f"{BRANCH}{COLD_INDEX}", "Fullreserve says so")
-    assert made == sign_as_key(key, "Fullreserve says so", policy(0).hrp)
+    proof = policy(0).prove(f"{BRANCH}{COLD_INDEX}", "Fullreserve says so")
+    assert proof == sign_as_key(key, "Fullreserve says so", policy(0).hrp)
     for other in (COLD_INDEX + 1, f"0{COLD_INDEX}", "-1", "x"):
         with pytest.raises(WillNotSign, match="no key of this signer's"):
             policy(0).prove(f"{BRANCH}{other}", "Fullreserve says so")
@@ -158,7 +218,7 @@ def test_a_stranger_key_signs_nothing() -> None:
     """Criterion: CHAINS-SIGNER-1."""
     stranger = UtxoPolicy(HOT, 500, 3, 2, USERS)
     with pytest.raises(WillNotSign, match="wallet"):
-        stranger.sign(utxo_plan(BODY), [PAID])
+        stranger.sign(utxo_plan(BODY), [PAID], SHOWN)
 
 
 @pytest.mark.parametrize("pair", [(0, 1), (1, 2), (0, 2)])
@@ -166,9 +226,9 @@ def test_any_two_of_three_sign_and_cores_library_agrees(pair: tuple[int, int]) -
     """Criterion: CHAINS-PAY-8."""
     import pbk
 
-    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in pair]
-    made = utxo_tx.completed(parts)
-    script, judged = pbk.ScriptPubkey(HOT.place(0)), pbk.Transaction(made.raw)
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID], SHOWN) for one in pair]
+    whole = utxo_tx.completed(parts)
+    script, judged = pbk.ScriptPubkey(HOT.place(0)), pbk.Transaction(whole.raw)
     flags = pbk.ScriptVerificationFlags.ALL & ~pbk.ScriptVerificationFlags.TAPROOT
     assert script.verify(COIN.amount, judged, None, 0, flags)
     assert not script.verify(COIN.amount - 1, judged, None, 0, flags)
@@ -178,11 +238,10 @@ def test_any_two_of_three_sign_and_cores_library_agrees(pair: tuple[int, int]) -
 
 def test_the_estimated_size_is_never_less_than_the_real_one() -> None:
     """Criterion: CHAINS-PAY-6."""
-    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in (0, 1)]
-    made = Transaction.parse(utxo_tx.completed(parts).raw)
-    stripped = Transaction(made.version, [TransactionInput(i.txid, i.vout, sequence=i.sequence)
-                                          for i in made.vin], made.vout)  # fmt: skip
-    whole, plain = len(made.serialize()), len(stripped.serialize())
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID], SHOWN) for one in (0, 1)]
+    signed = Transaction.parse(utxo_tx.completed(parts).raw)
+    stripped = raw_block.read_transaction(signed.serialize()).plain
+    whole, plain = len(signed.serialize()), len(stripped)
     real = -(-(3 * plain + whole) // 4)
     assert real <= utxo_tx.size(1, [34, 34], 3, 2) <= real + 5
 
@@ -195,7 +254,7 @@ def block_of(transactions: list[Transaction]) -> tuple[bytes, bytes]:
 
 
 def some(count: int) -> list[Transaction]:
-    parts = [policy(one).sign(utxo_plan(BODY), [PAID]) for one in (0, 1)]
+    parts = [policy(one).sign(utxo_plan(BODY), [PAID], SHOWN) for one in (0, 1)]
     signed = Transaction.parse(utxo_tx.completed(parts).raw)
     plain = [
         Transaction(vin=[TransactionInput(bytes([n]) * 32, n, Script(bytes(n)))],

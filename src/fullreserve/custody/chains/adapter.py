@@ -194,6 +194,13 @@ class Chain(ABC):
         """The most of an asset that one transaction can take beside `bound`; None: all there is."""
         return None
 
+    def previous(self, plan: Plan) -> tuple[bytes, ...]:  # noqa: ARG002 - the interface
+        """The transactions that made the coins that a plan spends, for signers; NodeProblem.
+
+        None where an account is spent from, whose signature commits to all there is.
+        """
+        return ()
+
     @abstractmethod
     def payment_cost(self, asset: int) -> int:
         """What paying one withdrawal of an asset costs now, in units of the chain's coin."""

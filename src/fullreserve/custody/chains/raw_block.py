@@ -31,6 +31,7 @@ class Transaction(NamedTuple):
     txid: bytes  # in the order in which people write it
     spends: list[bytes]
     outputs: list[Output]
+    plain: bytes  # without its witness: what its id is the hash of
 
     def carries_out(self, inputs: Collection[bytes], pays: Collection[Output]) -> bool:
         """Whether it spends these outpoints alone and makes these payments, at whatever fee.
@@ -80,6 +81,18 @@ def read_transactions(data: bytes, hash_: bytes) -> list[Transaction]:
     return found
 
 
+def read_transaction(data: bytes) -> Transaction:
+    """A transaction by itself; NodeGarbage when it is not whole, or more."""
+    reader = _Reader(data, 0)
+    try:
+        found = reader.transaction()
+    except IndexError:
+        raise NodeGarbage("a transaction ends too soon") from None
+    if not reader.is_at_end():
+        raise NodeGarbage("a transaction is followed by more")
+    return found
+
+
 def merkle_root(hashes: list[bytes]) -> bytes:
     """Of transaction ids as they are serialised."""
     while len(hashes) > 1:
@@ -102,6 +115,9 @@ class _Reader:
         if self._at > len(self._data):
             raise IndexError(size)
         return self._data[start : self._at]
+
+    def is_at_end(self) -> bool:
+        return self._at == len(self._data)
 
     def number(self, size: int) -> int:
         return int.from_bytes(self.take(size), "little")
@@ -134,7 +150,7 @@ class _Reader:
         self._pass_witness(flags, len(spends))
         lock = self.take(4)
         plain = self._data[start : start + 4] + self._data[body:end] + lock
-        return Transaction(double_sha256(plain)[::-1], spends, outputs)
+        return Transaction(double_sha256(plain)[::-1], spends, outputs, plain)
 
     def _pass_witness(self, flags: int, inputs: int) -> None:
         if flags & ~(_WITNESS | _MWEB):

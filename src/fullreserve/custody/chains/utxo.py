@@ -32,6 +32,7 @@ from fullreserve.custody.chains.raw_block import (
     Output,
     Transaction,
     read_header,
+    read_transaction,
     read_transactions,
 )
 from fullreserve.custody.chains.rpc import (
@@ -233,6 +234,17 @@ class UtxoChain(Chain):
                     fee = one.fee(sum(inputs.values())) if is_ours else 0
                     return Spender(one.txid, tip - height + 1, is_ours, fee)
         return None
+
+    def previous(self, plan: Plan) -> tuple[bytes, ...]:
+        ids = sorted({coin.txid for coin in tx.read_body(plan.body).inputs})
+        return tuple(self._made(txid) for txid in ids)
+
+    def _made(self, txid: bytes) -> bytes:
+        """A transaction without its witness, which no signer needs; NodeProblem."""
+        found = read_transaction(hexed(self._node.call("getrawtransaction", txid.hex(), 0)))
+        if found.txid != txid:
+            raise NodeGarbage(f"the node has another transaction under {txid.hex()}")
+        return found.plain
 
     def unsigned(self, plan: Plan) -> bytes:
         """The PSBT that signers are asked to sign."""

@@ -14,7 +14,7 @@ from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.tiers import guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
-from fullreserve.custody.tiers.wallet_coins import found, ripe
+from fullreserve.custody.tiers.wallet_coins import found, previous, ripe
 
 ADDRESSES = 20  # of a tier that are looked at
 RECOVERY = "recovery"
@@ -43,7 +43,8 @@ def _moves(node: Node, before: TierWallet, after: TierWallet, rate: int, kind: s
     chosen = [one.coin for one in coins]
     spend = spending.swept(before.wallet, chosen, after.wallet.place(0), rate, recovers=recovers)
     placed = msgspec.structs.replace(after, hrp=before.hrp, born=tip)
-    return Job(kind, before.network, before.tier, placed, spend)
+    made = previous(coins, spend.inputs)
+    return Job(kind, before.network, before.tier, placed, spend, previous=made)
 
 
 def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:

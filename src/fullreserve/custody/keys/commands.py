@@ -228,7 +228,11 @@ def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
     before = record.wallet(made.network, made.tier)
     if made.spend is not None and before.wallet is not None:
         psbt = out.with_suffix(".psbt")
-        write(psbt, bytes(spending.unsigned(before.wallet, made.spend).serialize()), 0o644)
+        write(
+            psbt,
+            bytes(spending.unsigned(before.wallet, made.spend, made.previous).serialize()),
+            0o644,
+        )
         say(f"Wrote {psbt} for devices that are never connected.")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from fullreserve.custody.addresses import checksummed
+from fullreserve.custody.chains import made_coins
 from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.keys import card
 from fullreserve.custody.keys.card import Card
@@ -32,7 +33,10 @@ class WrongJob(ValueError):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`after` is what the record will hold once it is done."""
+    """`after` is what the record will hold once it is done.
+
+    `previous` are the transactions that made the coins of the spend.
+    """
 
     kind: str  # rotation, replacement, recovery
     network: int
@@ -43,6 +47,7 @@ class Job(msgspec.Struct, frozen=True):
     cards: tuple[Card, ...] = ()  # of who is new
     persons: tuple[Person, ...] = ()
     gone: tuple[str, ...] = ()
+    previous: tuple[bytes, ...] = ()
 
 
 class SafePart(msgspec.Struct, frozen=True):
@@ -85,6 +90,10 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
         raise WrongJob("its coins go elsewhere than to the wallet that follows")
     if spend.recovers != (job.kind == "recovery"):
         raise WrongJob("it spends by another branch than its kind says")
+    try:
+        made_coins.check(spend.inputs, before.wallet.place, job.previous)
+    except made_coins.UnprovenCoin as bad:
+        raise WrongJob(str(bad)) from None
     total = sum(one.amount for one in spend.inputs)
     if not 0 < spend.fee <= max(total // 20, 100_000):
         raise WrongJob(f"a fee of {spend.fee} on {total} is out of proportion")

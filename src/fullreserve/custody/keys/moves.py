@@ -53,7 +53,7 @@ from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.tiers import safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet import WalletAddresses
-from fullreserve.custody.tiers.wallet_coins import found
+from fullreserve.custody.tiers.wallet_coins import found, previous
 from fullreserve.exchange.products.tier_moves_wire import Marks
 from fullreserve.exchange.wire.commands import amount_bytes
 
@@ -211,10 +211,11 @@ def built(
         transaction = SafeTransaction(tier.chain_id, account, nonce, *called)
         return Proposal(intent, (), transaction=transaction)
     tip = int(node.call("getblockcount"))
-    coins = [one.coin for one in found(node, tier.wallet, ADDRESSES, tier.born, tip)]
+    there = found(node, tier.wallet, ADDRESSES, tier.born, tip)
+    coins = [one.coin for one in there]
     pays = [Pays(rule.place, intent.amount)]
     spend = spending.planned(tier.wallet, coins, pays, tier.wallet.place(0), rate, first)
-    return Proposal(intent, (), spend)
+    return Proposal(intent, (), spend, previous=previous(there, spend.inputs))
 
 
 def told(proposal: Proposal, record: Record) -> list[str]:

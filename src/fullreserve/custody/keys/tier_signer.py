@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
-from fullreserve.custody.chains import evm_transaction
+from fullreserve.custody.chains import evm_transaction, made_coins
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import (
@@ -50,12 +50,16 @@ log = structlog.get_logger(__name__)
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """How a coordinator wants an intent to be carried out: one of the two."""
+    """How a coordinator wants an intent to be carried out: by a spend or a Safe's transaction.
+
+    `previous` are the transactions that made the coins of the spend.
+    """
 
     intent: Intent
     approvals: tuple[Approval, ...]
     spend: Spend | None = None
     transaction: SafeTransaction | None = None
+    previous: tuple[bytes, ...] = ()
 
     @property
     def binding(self) -> bytes:
@@ -192,15 +196,15 @@ class TierSigner:
         if wallet is None:
             raise NotApproved(f"no {intent.source} wallet of network {intent.network} is known")
         if proposal.spend is not None:
-            return self._script(wallet, intent, rule, proposal.spend, now_ms)
+            return self._script(wallet, proposal, rule, proposal.spend, now_ms)
         if proposal.transaction is not None:
             return self._safe(wallet, intent, rule, proposal.transaction, now_ms)
         raise NotApproved("it proposes nothing to sign")
 
     def _script(
-        self, tier: TierWallet, intent: Intent, rule: Rule, spend: Spend, now_ms: int
+        self, tier: TierWallet, proposal: Proposal, rule: Rule, spend: Spend, now_ms: int
     ) -> bytes:
-        wallet = tier.wallet
+        wallet, intent = tier.wallet, proposal.intent
         key = (
             next((one for one in wallet.keys if one.holder == self._holder), None)
             if wallet
@@ -218,6 +222,10 @@ class TierSigner:
             raise NotApproved("the change goes elsewhere than to the wallet")
         if not 0 < spend.fee <= rule.fee_max or spend.left < 0:
             raise NotApproved("the fee is outside the band")
+        try:
+            made_coins.check(spend.inputs, wallet.place, proposal.previous)
+        except made_coins.UnprovenCoin as bad:
+            raise NotApproved(str(bad)) from None
         self._memory.note(intent, spend.binding, rule, now_ms)
         return spending.sign(wallet, spend, self._device, self._holder, key)
 

@@ -18,7 +18,7 @@ from fullreserve.custody.keys.authority import SUFFIX
 from fullreserve.custody.keys.record import Record
 
 LENGTH = 4
-QUESTION_MAX = 1 << 20
+QUESTION_MAX = 1 << 23
 REQUEST_S = 10.0
 SCHEME = "tls:"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SIGHASH_ALL = 1
 PLACE = 34  # bytes of a script hash's output script
-PSBT_MAX = 1 << 22
+PSBT_MAX = 1 << 24
 
 _OVERHEAD, _INPUT, _SIGNATURE = 11, 41, 74
 
@@ -124,8 +124,11 @@ def _with_rest(wallet: Wallet, spend: Spend, rate: int) -> Spend | None:
     return bare if enough else None
 
 
-def unsigned(wallet: Wallet, spend: Spend) -> PSBT:
-    """What holders sign, with the paths by which their devices find their keys."""
+def unsigned(wallet: Wallet, spend: Spend, previous: Sequence[bytes] = ()) -> PSBT:
+    """What holders sign, with the paths by which their devices find their keys.
+
+    `previous` are the transactions that made the coins, which devices want to see.
+    """
     from embit.ec import PublicKey
     from embit.psbt import PSBT, DerivationPath
     from embit.script import Script
@@ -138,7 +141,9 @@ def unsigned(wallet: Wallet, spend: Spend) -> PSBT:
     if spend.left:
         outputs.append(TransactionOutput(spend.left, Script(spend.rest)))
     psbt = PSBT(Transaction(version=2, vin=inputs, vout=outputs))
+    made = {one.txid(): one for one in map(Transaction.parse, previous)}
     for scope, coin in zip(psbt.inputs, spend.inputs, strict=True):
+        scope.non_witness_utxo = made.get(coin.txid)
         scope.witness_utxo = TransactionOutput(coin.amount, Script(wallet.place(coin.index)))
         scope.witness_script = Script(wallet.witness_script(coin.index))
         for key in (*wallet.keys, *wallet.recovery):

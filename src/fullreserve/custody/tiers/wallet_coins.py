@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from fullreserve.custody.chains.raw_block import read_transactions
@@ -13,10 +14,11 @@ _HASH = 32
 
 
 class Found(NamedTuple):
-    """`height` is that of the block that holds it."""
+    """`height` is that of the block that holds it, `made` the transaction, without its witness."""
 
     coin: Coin
     height: int
+    made: bytes
 
 
 def found(node: Node, wallet: Wallet, indexes: int, first: int, last: int) -> list[Found]:
@@ -35,8 +37,14 @@ def found(node: Node, wallet: Wallet, indexes: int, first: int, last: int) -> li
                 index = index_of.get(script)
                 if index is not None and amount:
                     coin = Coin(one.txid, number, amount, index)
-                    held[coin.outpoint()] = Found(coin, height)
+                    held[coin.outpoint()] = Found(coin, height, one.plain)
     return list(held.values())
+
+
+def previous(coins: list[Found], inputs: Collection[Coin]) -> tuple[bytes, ...]:
+    """The transactions that made those coins that are spent, each once."""
+    spent = {one.outpoint() for one in inputs}
+    return tuple({one.made: None for one in coins if one.coin.outpoint() in spent})
 
 
 def ripe(coins: list[Found], wallet: Wallet, tip: int) -> list[Found]:
