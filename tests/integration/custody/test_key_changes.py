@@ -383,8 +383,8 @@ def test_an_owner_of_a_safe_is_replaced_without_him(
     parts = office.sign(made, ("bob", "dan"))
     assert "1 of 2 owners" in office.do("finish", made, parts[0], "--node", url, code=1)
     chain.send(holder(office, "payer").account, b"", ETHER)
-    chain.node.call("evm_setAutomine", True)
     office.do("finish", made, *parts, "--node", url, "--payer", office.holders / "payer.keys")
+    chain.node.call("anvil_mine", "0x1")
     owners = set(office.record.wallet(EVM, "warm").owners.values())
     assert {one.hex() for one in tier.view.owners()} == owners
     assert holder(office, "hal").account.hex() in owners
