@@ -21,7 +21,7 @@ from fullreserve.door.commands import confirm_time
 from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
-from fullreserve.exchange.products.risk_rules import RiskTable
+from fullreserve.exchange.products.risk_rules import Points, RiskTable
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.desk import Desk
@@ -118,9 +118,29 @@ async def test_nobody_pays_before_the_policy_is_required(
             await asyncio.sleep(0)
     await paying
     assert found == [("a payer", True)]
-    assert first_policy.commands(running.sequencer.machine.folds, RiskTable()) == []
+    assert first_policy.commands(running.sequencer.machine.folds, None) == []
     await running.close()
     journal.close()
+
+
+async def test_an_edited_file_of_risks_changes_nothing_and_is_told(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: RISK-14. The first start takes the file; later ones say in what it differs."""
+    await (await Bed.open(data)).close()
+    first, edited = (RiskTable(Points(by_api=points)) for points in (9, 0))
+    for table, holds, told in ((first, first, False), (edited, first, True), (None, first, False)):
+        journal = SqliteJournal(data / "journal", durable=False)
+        running = Running(Settings(data=data), ManualClock(START_MS), journal, recover(journal))
+        running._custody = custody.Custody(payers=(Program("a payer"),), risk=table)
+        assert await running._require_policy()
+        running._say_of_risk_file()
+        assert first_policy.table_of(running.sequencer.machine.folds) == holds
+        said = capsys.readouterr().out
+        assert ("custody-risk.toml differs" in said) == told
+        assert ("points.by_api: 0 in the file, 9 in the log" in said) == told
+        await running.close()
+        journal.close()
 
 
 async def test_pruning_that_fails_is_tried_again(

@@ -123,6 +123,7 @@ JOURNALS: dict[
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "risk": (SAFETY, partial(risk_log.fill, edition=3)),
     "risk-4": (SAFETY, partial(risk_log.fill, edition=4)),
+    "risk-5": (SAFETY, partial(risk_log.fill, edition=5)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),

@@ -30,7 +30,7 @@ class Custody(NamedTuple):
     """Addresses by network; the chains' own names of transactions; the workers, and who pays.
 
     `memos` gives what was written as the memo of a deposit that is nobody's.
-    `risk` is the table by which withdrawals' risk is scored.
+    `risk` is the file's table by which withdrawals' risk is scored, None without one.
     """
 
     addresses: Mapping[int, ChainAddresses] = {}
@@ -38,7 +38,7 @@ class Custody(NamedTuple):
     memos: Callable[[bytes], str] = _unknown
     programs: tuple[Program, ...] = ()
     payers: tuple[Program, ...] = ()
-    risk: RiskTable = RiskTable()
+    risk: RiskTable | None = None
 
 
 def served(data: Path) -> Custody:

@@ -2,7 +2,8 @@
 
 And the newest edition of the rules of each fold that guards what leaves.
 
-Operators change it by the API: what tightens holds at once, what loosens after 48 hours.
+And the first table of risks. Operators change rules and table by the API: what tightens holds at
+once, what loosens after 48 hours.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.deposit_state import EDITION as DEPOSITS_EDITION
 from fullreserve.exchange.products.deposits import Deposits
-from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy import Policy, PolicyState
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
@@ -49,11 +50,11 @@ RULES = (
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def commands(folds: Sequence[Fold[Any]], risk: RiskTable) -> list[AnyCommand]:
+def commands(folds: Sequence[Fold[Any]], risk: RiskTable | None) -> list[AnyCommand]:
     """What tells the log that withdrawals go by the policy, in the newest edition of its rules.
 
-    And by which table their risk is scored. Nothing where it knows; rules that operators have
-    brought into force before stay.
+    And by which table their risk is scored: the file's, or the default one. Nothing where it
+    knows; rules and tables that stand in the log stay.
     """
     return [
         *_of_policy(folds, risk),
@@ -63,15 +64,25 @@ def commands(folds: Sequence[Fold[Any]], risk: RiskTable) -> list[AnyCommand]:
     ]
 
 
-def _of_policy(folds: Sequence[Fold[Any]], risk: RiskTable) -> list[AnyCommand]:
-    policy = next((one.state for one in folds if isinstance(one, Policy)), None)
+def table_of(folds: Sequence[Fold[Any]]) -> RiskTable | None:
+    """The table of risks that the log has; None without one."""
+    policy = _policy(folds)
+    return None if policy is None else policy.risk
+
+
+def _policy(folds: Sequence[Fold[Any]]) -> PolicyState | None:
+    return next((one.state for one in folds if isinstance(one, Policy)), None)
+
+
+def _of_policy(folds: Sequence[Fold[Any]], risk: RiskTable | None) -> list[AnyCommand]:
+    policy = _policy(folds)
     if policy is None:
         return []
     words: list[Found | Adopt | SetRisk] = [] if policy.version else [Found(RULES)]
     if policy.edition < POLICY_EDITION:
         words.append(Adopt(POLICY_EDITION))
-    if policy.risk != risk:
-        words.append(SetRisk(risk))
+    if policy.risk is None:
+        words.append(SetRisk(risk or RiskTable()))
     return [Product(0, 0, POLICY, chart.HOUSE, _encode(word)) for word in words]
 
 

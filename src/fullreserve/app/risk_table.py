@@ -11,8 +11,9 @@
     delay = 80
     review = 100
 
-What is not said is as `exchange.products.risk_rules` has it. The start tells the log of a table
-that it does not have yet.
+What is not said is as `exchange.products.risk_rules` has it. The first start with chains tells the
+log of it; from then on the log's table holds, which several operators change, and the file changes
+nothing: a start says in which values it differs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.exchange.products.risk_rules import RiskTable, is_sound_table
+from fullreserve.exchange.products.risk_rules import ALLOWED, RiskTable, is_sound_table
 
 FILE = "custody-risk.toml"
 
@@ -31,18 +32,26 @@ class BadRiskTable(ValueError):
     """The file means nothing; the message says why."""
 
 
-def load(data: Path) -> RiskTable:
-    """That of a data folder; BadRiskTable."""
+def load(data: Path) -> RiskTable | None:
+    """That of a data folder, None without a file; BadRiskTable."""
     path = data / FILE
     try:
         table = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), RiskTable)
     except FileNotFoundError:
-        return RiskTable()
+        return None
     except (OSError, ValueError, msgspec.ValidationError) as bad:
         raise BadRiskTable(f"{path}: {bad}") from None
     if not is_sound_table(table):
-        raise BadRiskTable(
-            f"{path}: points are 0 to 1000, hours 0 to 720 (of a confirmation or a delay from 1 "
-            "on), a share 0 to 10000, and 0 < step_up <= delay <= review"
-        )
+        raise BadRiskTable(f"{path}: {ALLOWED}")
     return table
+
+
+def differences(file: RiskTable, log: RiskTable) -> list[str]:
+    """The values in which they differ, as `group.name: file, log`."""
+    groups = msgspec.to_builtins(log)
+    return [
+        f"{group}.{name}: {value} in the file, {groups[group][name]} in the log"
+        for group, values in msgspec.to_builtins(file).items()
+        for name, value in values.items()
+        if value != groups[group][name]
+    ]

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from fullreserve.app import custody, first_policy, quorums
+from fullreserve.app import custody, first_policy, quorums, risk_table
 from fullreserve.app.descriptors import connections_max
 from fullreserve.app.log_desk import ProcessDesk
 from fullreserve.app.opening import OpeningHistory
@@ -208,6 +208,7 @@ class Running:
         await extension.open(self)
         self._custody = await asyncio.to_thread(custody.served, settings.data)
         may_pay = await self._require_policy()
+        self._say_of_risk_file()
         await self._enrol_operators()
         # From here on intake waits for the records, whether or not their process comes up.
         if settings.records:
@@ -328,6 +329,19 @@ class Running:
             return False
         await self._begin_log(lacking)
         return True
+
+    def _say_of_risk_file(self) -> None:
+        """That an edited file changes nothing: several operators change the log's table."""
+        file, held = self._custody.risk, first_policy.table_of(self.sequencer.machine.folds)
+        if file is None or held is None:
+            return
+        differs = risk_table.differences(file, held)
+        if differs:
+            log.warning(
+                f"{risk_table.FILE} differs from the table of risks in the log, which holds: "
+                "operators propose another one in the console (Policy), or the file is deleted",
+                differs=differs,
+            )
 
     async def _pay_once_required(self) -> None:
         """Starts who pays when intake is open and the log says that the policy is asked."""

@@ -23,7 +23,8 @@ from fullreserve.exchange.products.custody_wire import (
     NetworkAsset,
 )
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
-from fullreserve.exchange.products.policy_wire import POLICY, Adopt
+from fullreserve.exchange.products.policy_wire import POLICY, Adopt, SetRisk
+from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
 from fullreserve.exchange.wire.commands import Product, amount_bytes
@@ -73,6 +74,11 @@ def adopt_policy(server: LiveServer) -> None:
     """From here on changes of the policy are judged as where chains are served."""
 
     say_all(server, (POLICY, Adopt(POLICY_EDITION)))
+
+
+def set_risk(server: LiveServer) -> None:
+    """From here on withdrawals have a risk score; once."""
+    say_all(server, (POLICY, SetRisk(RiskTable())))
 
 
 def adopt_evidence(server: LiveServer) -> None:

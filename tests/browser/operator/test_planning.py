@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.account.test_security import with_authenticator
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.operator.desk import Operator, X, adopt_policy, know_a_network
+from tests.browser.operator.desk import Operator, X, adopt_policy, know_a_network, set_risk
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_pages import SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
@@ -207,6 +207,41 @@ def test_a_policy_change_says_by_which_it_was_superseded(
     expect(row).to_contain_text(EN["op.change.superseded"].replace("{number}", now["version"]))
     row.get_by_role("button").click()
     expect(page.get_by_role("heading", name=EN["op.rules.draft"])).to_be_visible()
+
+
+def test_the_table_of_risk_scores_is_proposed_and_agreed_on(
+    visit: Visit, ada: Operator, bea: Operator, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-RISK-2. On a phone and in each language what changes can be read."""
+    adopt_policy(server)
+    if not ada.get(X + "policy")[0]["risk"]:
+        set_risk(server)
+    page = visit("/operator/policy", ada)
+    page.get_by_role("region", name=EN["op.table"]).get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    points = EN["op.table.points"].replace("{why}", EN["op.risk.reason.by_api"])
+    field = dialog.get_by_label(points, exact=True)
+    field.fill("1.5")
+    give_reason(page, EN["op.propose"])
+    expect(dialog.get_by_role("alert")).to_contain_text("points.by_api")
+    field.fill("1")
+    dialog.get_by_role("button", name=EN["op.propose"], exact=True).click()
+    expect(dialog).to_be_hidden()
+    shown = EN["op.table.from"].replace("{name}", points)
+    shown = shown.replace("{before}", "5").replace("{after}", "1")
+    for language in LANGUAGES:
+        phone = visit("/operator/policy", bea, PHONE, language=language)
+        expect(phone.get_by_text(WORDS[language]["op.table.changes"])).to_be_visible()
+        is_usable(phone, language)
+    other = visit("/operator/policy", bea)
+    expect(other.get_by_text(shown)).to_be_visible()
+    other.get_by_role("button", name=EN["op.change.agree"]).click()
+    give_reason(other, EN["op.change.agree"])
+    expect(other.get_by_role("dialog")).to_be_hidden()
+    row = bea.get(X + "policy")[0]
+    assert row["changes"][0]["holdsTs"]
+    assert row["risk"]["points"]["by_api"] == 5
+    bea.post(X + "policy/withdraw", change=row["changes"][0]["change"], note=NOTE)
 
 
 def test_an_approval_is_signed_by_the_operators_passkey(

@@ -50,6 +50,7 @@ from fullreserve.exchange.products.policy_wire import (
     ListAssessments,
     ListConcerns,
     Propose,
+    ProposeRisk,
     Refused,
     SetRisk,
 )
@@ -384,13 +385,13 @@ async def test_what_a_score_holds_goes_on_however_often_the_worker_is_killed(
         for fold in (POLICY, wire.WITHDRAWALS, 0):
             await round_killed_behind(fold)
 
-    limits = Thresholds(1, 1, 9, delay_hours=1)
-    await judged.exchange.say(scored(Thresholds(1, 9, 9)), chart.HOUSE, POLICY)
+    await judged.exchange.say(scored(Thresholds(1, 9, 9, delay_hours=1)), chart.HOUSE, POLICY)
     number = await look_alike(judged)
     await rounds()
     assert await judged.state(number) == WithdrawalState.COOLING
     await judged.exchange.say(Confirm(number), ALICE, POLICY)
-    await judged.exchange.say(scored(limits), chart.HOUSE, POLICY)
+    stricter = scored(Thresholds(1, 1, 9, delay_hours=1)).table
+    await judged.exchange.say(ProposeRisk(stricter), ADA, POLICY)
     await rounds()
     found = await judged.decision(number)
     assert found is not None

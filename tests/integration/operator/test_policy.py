@@ -8,7 +8,8 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.policy_rules import Category, Facts
-from fullreserve.exchange.products.policy_wire import POLICY, Decide
+from fullreserve.exchange.products.policy_wire import EDITION, POLICY, Adopt, Decide, SetRisk, Word
+from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
 from tests.bed import ALICE, submit
@@ -21,13 +22,19 @@ RULES = [
 ]
 
 
-async def decide(console: Console, request: int, usd: int) -> None:
-    facts = Facts(request, ALICE, ALICE, 1, 1, 1, Category.BOOK, 10, usd * USD, 1)
+async def say(console: Console, word: Word) -> None:
+    """By the house."""
     door = console.town.rest.door
-    payload = msgspec.msgpack.encode(Decide(facts))
+    payload = msgspec.msgpack.encode(word)
     command = Product(door.gateway, door.numbers(1), POLICY, chart.HOUSE, payload)
     (reply,) = await submit(door, [command])  # type: ignore[misc]
     assert reply.code == 0
+
+
+async def decide(console: Console, request: int, usd: int) -> None:
+    await say(
+        console, Decide(Facts(request, ALICE, ALICE, 1, 1, 1, Category.BOOK, 10, usd * USD, 1))
+    )
 
 
 async def test_a_change_is_replayed_and_agreed_on(console: Console) -> None:
@@ -67,3 +74,28 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/decision", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/replay", change=3)).code == "95002"
+
+
+async def test_the_table_of_risk_scores_changes_as_the_rules_do(console: Console) -> None:
+    """Criterion: RISK-13, RISK-15. Proposed, replayed and agreed on; a wrong one says why."""
+    ada, bea = console.ada, console.bea
+    for word in (Adopt(EDITION), SetRisk(RiskTable())):
+        await say(console, word)
+    looser = {"thresholds": {"step_up": 70}, "bounds": {"window_hours": 12}}
+    made = await ada.act("policy/propose-risk", table=json.dumps(looser))
+    assert made.code == "0", made.json
+    change = made.row["changes"][0]
+    assert (change["tightens"], change["holdsTs"], change["rules"]) == (False, "", [])
+    assert change["risk"]["thresholds"] | {"step_up": 60} == made.row["risk"]["thresholds"]
+    seen = (await bea.get("policy/replay", change=change["change"])).row
+    assert (seen["lookedAt"], seen["differs"], seen["isWindowOther"]) == ("0", [], True)
+    agreed = await bea.act("policy/agree", change=change["change"], replay=seen["replay"])
+    assert agreed.row["changes"][0]["holdsTs"]
+    assert agreed.row["risk"]["thresholds"]["step_up"] == 60
+    tighter = await bea.act("policy/propose-risk", table=json.dumps({"points": {"by_api": 9}}))
+    assert tighter.row["risk"]["points"]["by_api"] == 9
+    assert tighter.row["changes"][1]["supersededBy"] == tighter.row["changes"][0]["change"]
+    for bad in ("7", '{"points": {"luck": 1}}', '{"thresholds": {"step_up": 81}}', "{"):
+        refused = await ada.act("policy/propose-risk", table=bad)
+        assert refused.code == "51000", bad
+        assert "table" in refused.json["msg"]

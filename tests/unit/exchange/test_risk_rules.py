@@ -153,7 +153,7 @@ def test_a_table_that_means_nothing_is_refused(table: RiskTable, tmp_path: Path)
 def test_the_file_says_what_differs(tmp_path: Path) -> None:
     """Criterion: RISK-3. Without one all is as by default; a word that is none is refused."""
     path = tmp_path / risk_table.FILE
-    assert risk_table.load(tmp_path) == RiskTable()
+    assert risk_table.load(tmp_path) is None
     path.write_text("[points]\nby_api = 9\n[thresholds]\nstep_up = 10\n")
     expected = RiskTable(Points(by_api=9), thresholds=Thresholds(step_up=10))
     assert risk_table.load(tmp_path) == expected

@@ -1,12 +1,15 @@
 """A log of withdrawals with risk scores: confirmed, delayed, canceled, left to people.
 
-From edition 4 on fees are quoted too, and owners agree to them or do not.
+From edition 4 on fees are quoted too, and owners agree to them or do not; from edition 5 on
+operators propose the tables.
 """
 
 from __future__ import annotations
 
 import random
 from typing import Any
+
+import msgspec
 
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
@@ -25,11 +28,17 @@ from fullreserve.exchange.products.policy_wire import (
     CANCELED_GO,
     HELD,
     POLICY,
+    TABLE_AGREED,
+    Agree,
     Approve,
     Confirm,
+    GetReplay,
     Judge,
+    ProposeRisk,
     Reject,
+    Replay,
     SetRisk,
+    Withdraw,
 )
 from fullreserve.exchange.products.risk_rules import HOUR_MS, Mark, RiskTable, Thresholds, Whence
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
@@ -72,10 +81,12 @@ async def _pass_on(log: Log) -> None:
 async def _judge(log: Log) -> None:
     """Vetted, as duty says it; bound where that is possible."""
     draws, number = log.draws, log.withdrawal()
+    is_listed = log.edition >= TABLE_AGREED and draws.random() < 0.1
+    category = Category.SANCTIONED if is_listed else Category.BOOK
     await log.say(
         POLICY,
         Judge(
-            *(number, Category.BOOK, draws.choice((HOUR_MS, 900 * HOUR_MS))),
+            *(number, category, draws.choice((HOUR_MS, 900 * HOUR_MS))),
             concerns=int(Concern.RISK) if draws.random() < 0.1 else 0,
             marks=int(Mark.LOOK_ALIKE) if draws.random() < 0.2 else 0,
             place=draws.choice((b"", b"one place", b"another")),
@@ -134,6 +145,22 @@ async def _of_fees(log: Log) -> None:
             await log.say(WITHDRAWALS, AgreeToFee(one.number, now), one.owner)
 
 
+async def _of_the_table(log: Log) -> None:
+    """A step of a change of the table, by one who is an operator or is not."""
+    draws, change = log.draws, log.change()
+    policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
+    asked = GetReplay(change, log.bed.clock.exchange_ms())
+    answer = policy.answer(msgspec.msgpack.encode(asked))
+    seen = msgspec.msgpack.decode(answer, type=Replay | None)
+    of = (seen.digest, seen.at_ms, seen.until) if seen is not None else (bytes(32), 0, 0)
+    changes = log.states[POLICY].changes.values()
+    words: list[Any] = [Agree(change, *of), Agree(change, *of)]
+    if not any(one.holds_ms and not one.is_over for one in changes) or draws.random() < 0.1:
+        words += [ProposeRisk(draws.choice(TABLES))]
+    words += [Withdraw(change)] if draws.random() < 0.05 else []
+    await log.say(POLICY, draws.choice(words), draws.choice((*OPERATORS, ALICE)))
+
+
 async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
     """Two days of it, or ten, under tables that follow each other, by an edition of the rules."""
     log = Log(bed, draws, edition)
@@ -149,7 +176,12 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         *(_by_people, _by_owners, _by_owners, safety_log.of_a_withdrawal),
         *((_judge, _by_owners, _cancel_held, _of_fees) if is_newer else ()),
     )
+    by_operators = edition >= TABLE_AGREED
+    tables: list[RiskTable | None] = []
     for turn in range(1, RUNS + 1):
+        if by_operators and turn % 2 == 0:
+            await _of_the_table(log)
+            tables.append(log.states[POLICY].risk)
         if turn % 60 == 1:
             await log.say(POLICY, SetRisk(draws.choice(TABLES)))
             stopped = StopOwner(ALICE, bed.clock.exchange_ms() + HOUR_MS)
@@ -162,3 +194,4 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         log.advance(3_600_000 if is_newer else 600_000)
     assert all(seen.values()), seen
     assert bool(risen) == is_newer
+    assert not by_operators or all(one in tables for one in TABLES)

@@ -685,6 +685,7 @@ export interface Endpoints {
     limit?: number | string
   }
   'POST x/operator/policy/propose': { note: string; rules: string }
+  'POST x/operator/policy/propose-risk': { note: string; table: string }
   'POST x/operator/policy/reject': { note: string; wdId: string }
   'GET x/operator/policy/replay': { change: number | string }
   'POST x/operator/policy/withdraw': { note: string; change: number | string }

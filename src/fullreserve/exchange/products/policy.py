@@ -2,9 +2,10 @@
 
 A change that only tightens is one administrator's and holds at once. One that loosens needs as many
 others as their group says, each having named the digest of its replay over the last 30 days, and
-holds 48 hours after the last of them. One that comes into force closes what was proposed beside
-it: nobody agreed to it as a change of these rules. Approvals of a request expire after four hours,
-and its initiator's does not count. The fold wants no events.
+holds 48 hours after the last of them. Changes are of the rules or of the table of risks. One that
+comes into force closes what was proposed beside it: nobody agreed to it as a change of these rules.
+Approvals of a request expire after four hours, and its initiator's does not count. The fold wants
+no events.
 
 What was let through is remembered for 31 days, and what waits for as long as it does: that is as
 many as are paid in a month, of about a kilobyte each. Of what was refused, which costs nobody a
@@ -33,8 +34,8 @@ from fullreserve.exchange.products.custody_ledger import Prices, Wallets, is_hou
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.policy_index import Index
-from fullreserve.exchange.products.policy_replay import replayed
-from fullreserve.exchange.products.policy_risk import assess
+from fullreserve.exchange.products.policy_replay import replayed, scored_again
+from fullreserve.exchange.products.policy_risk import Assessed, assess
 from fullreserve.exchange.products.policy_rules import (
     UNPRICED_USD,
     DecisionState,
@@ -63,6 +64,7 @@ from fullreserve.exchange.products.policy_wire import (
     REPLAY_MS,
     REPLAYED_MAX,
     SEEN_MS,
+    TABLE_AGREED,
     WRITERS,
     Adopt,
     Agree,
@@ -83,6 +85,7 @@ from fullreserve.exchange.products.policy_wire import (
     LookedAt,
     PolicyView,
     Propose,
+    ProposeRisk,
     Refused,
     Reject,
     Replay,
@@ -91,7 +94,13 @@ from fullreserve.exchange.products.policy_wire import (
     decode_asked,
     decode_word,
 )
-from fullreserve.exchange.products.risk_rules import Assessment, RiskTable, is_sound_table
+from fullreserve.exchange.products.risk_rules import (
+    Assessment,
+    RiskFacts,
+    RiskTable,
+    is_sound_table,
+    tightens_table,
+)
 from fullreserve.exchange.products.risk_rules import Outcome as Risk
 from fullreserve.exchange.products.undoing import UndoingFold
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
@@ -130,6 +139,9 @@ class PolicyState(State):
     concerns: dict[int, int] = msgspec.field(default_factory=dict)  # of requests, where any
     risk: RiskTable | None = None
     assessed: dict[int, Assessment] = msgspec.field(default_factory=dict)  # by request
+    # From edition 5 on: what was looked at for a request's score; and tables that are proposed.
+    risk_facts: dict[int, RiskFacts] = msgspec.field(default_factory=dict)
+    tables: dict[int, RiskTable] = msgspec.field(default_factory=dict)  # by change
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -144,7 +156,10 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     number = POLICY
     name = "policy"
     is_late = True
-    added = ("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed")
+    added = (
+        *("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed"),
+        *("risk_facts", "tables"),
+    )
 
     def __init__(self) -> None:
         super().__init__(PolicyState(), decode_word)
@@ -164,7 +179,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         writers = _writers(view)
         if not writers.counts(who):
             return Outcome(code=Refused.NOT_ALLOWED)
-        if isinstance(word, Propose):
+        if isinstance(word, Propose | ProposeRisk):
             return self._propose(who, word, moment)
         change = self.state.changes.get(word.change)
         if change is None:
@@ -189,15 +204,20 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if isinstance(word, Adopt):
             return self._adopt(word.edition)
         if isinstance(word, SetRisk):
-            if not is_sound_table(word.table):
-                return REFUSED
-            self.state.risk = word.table
-            return Outcome()
+            return self._set_risk(word.table)
         if not is_sound(word.rules, WRITERS):
             return REFUSED
         if self.state.version:
             return Outcome(code=Refused.CLOSED)
         self.state.rules, self.state.version = word.rules, moment.sequence
+        return Outcome()
+
+    def _set_risk(self, table: RiskTable) -> Outcome:
+        if not is_sound_table(table):
+            return REFUSED
+        if self.state.risk is not None and self.state.edition >= TABLE_AGREED:
+            return Outcome(code=Refused.CLOSED)
+        self.state.risk = table
         return Outcome()
 
     def _adopt(self, edition: int) -> Outcome:
@@ -234,9 +254,9 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
         value = UNPRICED_USD if usd is None else usd
-        table, found = self.state.risk, None
+        table, risk = self.state.risk, None
         if table is not None:
-            found = assess(table, word, one, value, self._known, met or Risk.PASS, moment, view)
+            risk = assess(table, word, one, value, self._known, met or Risk.PASS, moment, view)
         is_short_of_holders = value > LARGE_USD and worst_colour(moment.time_ms, view) >= Colour.RED
         facts = Facts(
             *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
@@ -247,9 +267,9 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             or is_short_of_holders
             or word.concerns > 0
             or (self.state.edition > 0 and reviewed_since(one, view) > 0)
-            or (found is not None and found.outcome == Risk.REVIEW),
+            or (risk is not None and risk.found.outcome == Risk.REVIEW),
         )
-        code = self._decide(facts, moment, found)
+        code = self._decide(facts, moment, risk)
         if word.concerns > 0 and not code:
             self.state.concerns[one.number] = word.concerns
         return code
@@ -298,12 +318,13 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     # Decisions
 
-    def _decide(self, facts: Facts, moment: Moment, risk: Assessment | None = None) -> int:
+    def _decide(self, facts: Facts, moment: Moment, assessed: Assessed | None = None) -> int:
         known = self.state.decisions.get(facts.request)
         if known is not None:
             return 0 if known.facts == facts else Refused.CONTRADICTS
         if self._wants_hook(facts.webhook):
             return Refused.WEBHOOK
+        risk = assessed.found if assessed is not None else None
         beside_usd = risk.beside_usd if risk is not None else 0
         spent = self._spent(facts.owner, beside_usd, moment)
         found = explain(self.state.rules, facts, spent, moment.time_ms)
@@ -313,8 +334,10 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         )
         content = _encode(one) + (b"" if risk is None else _encode(risk))
         self.state.head = sha256(self.state.head + content).digest()
-        if risk is not None:
-            self.state.assessed[facts.request] = risk
+        if assessed is not None:
+            self.state.assessed[facts.request] = assessed.found
+            if self.state.edition >= TABLE_AGREED:
+                self.state.risk_facts[facts.request] = assessed.facts
         self._enter(_replace(one, digest=self.state.head))
         return 0
 
@@ -335,6 +358,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     def _forget(self, request: int) -> None:
         self._known.forget(self.state.decisions.pop(request))
         self.state.assessed.pop(request, None)
+        self.state.risk_facts.pop(request, None)
         self.state.ended.pop(request, None)
         self.state.passed.pop(request, None)
         self.state.concerns.pop(request, None)
@@ -408,12 +432,21 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     # Changes
 
-    def _propose(self, who: int, word: Propose, moment: Moment) -> Outcome:
-        if not is_sound(word.rules, WRITERS):
-            return REFUSED
-        is_tightening = tightens(self.state.rules, word.rules, by_group=self.state.edition > 0)
+    def _propose(self, who: int, word: Propose | ProposeRisk, moment: Moment) -> Outcome:
+        if isinstance(word, Propose):
+            if not is_sound(word.rules, WRITERS):
+                return REFUSED
+            rules = word.rules
+            is_tightening = tightens(self.state.rules, rules, by_group=self.state.edition > 0)
+        else:
+            if self.state.edition < TABLE_AGREED or not is_sound_table(word.table):
+                return REFUSED
+            if self.state.risk is None:
+                return Outcome(code=Refused.UNKNOWN)
+            rules, is_tightening = (), tightens_table(self.state.risk, word.table)
+            self._set(self.state.tables, moment.sequence, word.table)
         change = Change(
-            *(moment.sequence, word.rules, who, moment.time_ms, word.note, is_tightening),
+            *(moment.sequence, rules, who, moment.time_ms, word.note, is_tightening),
             holds_ms=moment.time_ms if is_tightening else 0,
         )
         self._set(self.state.changes, change.number, change)
@@ -423,6 +456,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             self._remove(self.state.changes, number)
             if number in self.state.superseded:
                 self._remove(self.state.superseded, number)
+            if number in self.state.tables:
+                self._remove(self.state.tables, number)
         return Outcome()
 
     def _agree(self, who: int, change: Change, word: Agree, writers: Group, moment: Moment) -> int:
@@ -478,7 +513,12 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     def _hold(self, change: Change) -> None:
         """A change comes into force; what was proposed beside it was meant for other rules."""
-        self.state.rules, self.state.version = change.rules, change.number
+        table = self.state.tables.get(change.number)
+        if table is None:
+            self.state.rules = change.rules
+        else:
+            self.state.risk = table
+        self.state.version = change.number
         self._set(self.state.changes, change.number, _replace(change, is_over=True))
         if self.state.edition:
             for other in list(self.state.changes.values()):
@@ -514,8 +554,12 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
                 REPLAYED_MAX,
             )
         )[::-1]
-        assessed = self.state.assessed
-        looked_at, differs = replayed(change.rules, seen, ended, assessed, since_ms, by_group=True)
+        assessed, risk = self.state.assessed, self.state.tables.get(change.number)
+        if risk is None:
+            again = replayed(change.rules, seen, ended, assessed, since_ms, by_group=True)
+        else:
+            again = scored_again(risk, seen, assessed, self.state.risk_facts)
+        looked_at, differs = again
         content = _encode((change.number, self.state.version, at_ms, until, differs))
         return Replay(looked_at, differs, sha256(content).digest(), at_ms, until)
 
@@ -550,7 +594,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         state = self.state
         return _encode(
             PolicyView(
-                *(state.version, state.rules, changes, state.head, state.superseded, state.risk)
+                *(state.version, state.rules, changes, state.head, state.superseded, state.risk),
+                state.tables,
             )
         )
 

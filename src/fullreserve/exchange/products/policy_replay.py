@@ -1,4 +1,4 @@
-"""What a change of the policy would have made of requests that were decided."""
+"""What a change of the rules or of the risk table would have made of requests that were decided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from fullreserve.exchange.products.policy_wire import (
     Decision,
     Differs,
 )
-from fullreserve.exchange.products.risk_rules import Assessment
+from fullreserve.exchange.products.risk_rules import (
+    Assessment,
+    RiskFacts,
+    RiskTable,
+    outcome_of,
+    score,
+)
 
 
 def replayed(
@@ -50,6 +56,26 @@ def replayed(
                 found.append(differs)
         if one.state in COUNTED or one.facts.request in ended:
             velocity.enter(one.facts.owner, one.number, one.time_ms, one.facts.usd)
+    return looked_at, tuple(found)
+
+
+def scored_again(
+    table: RiskTable,
+    decisions: Sequence[Decision],
+    assessed: Mapping[int, Assessment],
+    facts: Mapping[int, RiskFacts],
+) -> tuple[int, tuple[Differs, ...]]:
+    """How many of `decisions` have kept what their score looked at; whose outcome would differ."""
+    looked_at, found = 0, []
+    for one in decisions:
+        request = one.facts.request
+        if request not in facts:
+            continue
+        looked_at += 1
+        before = assessed[request].outcome
+        after = outcome_of(table, score(table, facts[request])[0])
+        if before != after:
+            found.append(Differs(request, before, after, 0))
     return looked_at, tuple(found)
 
 

@@ -5,6 +5,8 @@ Values are at the prices of the moment of judging, as the rules' are.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from fullreserve.exchange import chart
@@ -43,6 +45,13 @@ _passed = msgspec.msgpack.Decoder(PassedList).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class Assessed(NamedTuple):
+    """The risk of a request, and what was looked at for it."""
+
+    found: Assessment
+    facts: RiskFacts
+
+
 def assess(
     table: RiskTable,
     word: Judge,
@@ -52,7 +61,7 @@ def assess(
     met: int,
     moment: Moment,
     view: View,
-) -> Assessment:
+) -> Assessed:
     """The risk of a request of so many USD; `met` is the outcome that was done with before."""
     since_ms = moment.time_ms - table.bounds.window_hours * HOUR_MS
 
@@ -89,7 +98,8 @@ def assess(
     hours = {Outcome.STEP_UP: limits.confirm_hours, Outcome.DELAY: limits.delay_hours}
     lasts_ms = hours.get(outcome, 0) * HOUR_MS
     until_ms = moment.time_ms + lasts_ms if lasts_ms and outcome > met else 0
-    return Assessment(total, reasons, outcome, met, until_ms, beside_usd, word.place)
+    found = Assessment(total, reasons, outcome, met, until_ms, beside_usd, word.place)
+    return Assessed(found, facts)
 
 
 def _asker_of(number: int, view: View) -> Asker:

@@ -29,10 +29,11 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 4  # what this version knows
+EDITION = 5  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
+TABLE_AGREED = 5  # and from which on the table of risks changes as the rules do
 # For the velocity of their owner.
 COUNTED = (
     DecisionState.ALLOWED,
@@ -135,7 +136,8 @@ class Adopt(Word, frozen=True, tag=9):
     people have let it through since: `Judge` decides of that once more. 3: while a rule wants the
     webhook's answer, nothing is decided that it was not asked about. 4: what its owner canceled
     while a score held it is refused, and counts for nobody's velocity, from the owner's next
-    request on.
+    request on. 5: the table of risks is said by the house once, and changes as the rules do; what a
+    score looked at is kept beside it.
     """
 
     edition: int
@@ -145,7 +147,7 @@ class SetRisk(Word, frozen=True, tag=10):
     """By the house: from here on what is judged has a risk score, by this table.
 
     Without one, as in logs from before, there is none. `Decide` is refused from then on: it says
-    nothing of who asked.
+    nothing of who asked. From edition 5 on CLOSED where there is one.
     """
 
     table: RiskTable
@@ -155,6 +157,13 @@ class Confirm(Word, frozen=True, tag=11):
     """By a request's owner, who has proven who asks: it is judged once more, and goes on."""
 
     request: int
+
+
+class ProposeRisk(Word, frozen=True, tag=12):
+    """By a policy administrator: another table of risks, from edition 5 on."""
+
+    table: RiskTable
+    note: int = 0
 
 
 AnyWord = (
@@ -169,6 +178,7 @@ AnyWord = (
     | Adopt
     | SetRisk
     | Confirm
+    | ProposeRisk
 )
 
 
@@ -192,6 +202,8 @@ class Decision(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Change(msgspec.Struct, array_like=True, frozen=True):
+    """Of the rules; or of the table of risks, which stands beside it in PolicyView."""
+
     number: int
     rules: tuple[Rule, ...]
     proposer: int
@@ -208,7 +220,10 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Differs(msgspec.Struct, array_like=True, frozen=True):
-    """A decision of the last 30 days that would have been another."""
+    """A decision of the last 30 days that would have been another.
+
+    `before` and `after` are verbs; of a change of the table, outcomes of a score and no rule.
+    """
 
     request: int
     before: int
@@ -276,6 +291,7 @@ class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     head: bytes
     superseded: dict[int, int] = {}  # changes that were closed, by the one that came into force
     risk: RiskTable | None = None
+    tables: dict[int, RiskTable] = {}  # of changes that are of the table of risks
 
 
 class Replay(msgspec.Struct, array_like=True, frozen=True):

@@ -20,6 +20,11 @@ USD = 10**8
 SHARES = 10_000  # parts of what an owner has that a share is in
 POINTS_MAX = 1_000
 HOURS_MAX = 24 * 30
+# What a table may be, in words.
+ALLOWED = (
+    "points are 0 to 1000, hours 0 to 720 (of a confirmation or a delay from 1 on), a share 0 to "
+    "10000, USD 0 to 10^12, large_times 1 to 10^6, and 0 < step_up <= delay <= review"
+)
 # The key of each reason in the table of points is its name in small letters.
 
 
@@ -129,8 +134,11 @@ class RiskTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: Thresholds = Thresholds()
 
 
-class RiskFacts(msgspec.Struct, frozen=True):
-    """A request, as far as the score looks at it. USD at 10^-8, ages in ms."""
+class RiskFacts(msgspec.Struct, array_like=True, frozen=True):
+    """A request, as far as the score looks at it. USD at 10^-8, ages in ms.
+
+    Sums over the window are of the table's by which it was judged.
+    """
 
     usd: int
     by_api: bool = False
@@ -184,6 +192,34 @@ def is_sound_table(table: RiskTable) -> bool:
         and 0 < limits.step_up <= limits.delay <= limits.review <= len(points) * POINTS_MAX + 1
         and 1 <= limits.confirm_hours <= HOURS_MAX
         and 1 <= limits.delay_hours <= HOURS_MAX
+    )
+
+
+# What of a table lets no more through when it is greater, and when it is smaller.
+_GREATER = ("address_hours", "device_hours", "place_hours", "key_hours", "credentials_hours")
+_SMALLER = ("least_usd", "large_usd", "large_times", "share", "velocity_usd")
+
+
+def tightens_table(before: RiskTable, after: RiskTable) -> bool:
+    """Whether no facts come to less by another table; False where that is not plain.
+
+    Less is meant in the order of `Outcome`, with no shorter delay and no longer time to confirm.
+    Another window is never plain: what other accounts add to the velocity may fall by either.
+    """
+    limits, others = before.thresholds, after.thresholds
+    points = zip(
+        msgspec.structs.astuple(before.points), msgspec.structs.astuple(after.points), strict=True
+    )
+    return (
+        all(old <= new for old, new in points)
+        and all(getattr(before.bounds, one) <= getattr(after.bounds, one) for one in _GREATER)
+        and all(getattr(before.bounds, one) >= getattr(after.bounds, one) for one in _SMALLER)
+        and before.bounds.window_hours == after.bounds.window_hours
+        and others.step_up <= limits.step_up
+        and others.delay <= limits.delay
+        and others.review <= limits.review
+        and others.confirm_hours <= limits.confirm_hours
+        and others.delay_hours >= limits.delay_hours
     )
 
 

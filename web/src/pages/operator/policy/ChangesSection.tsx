@@ -14,8 +14,9 @@ import { People, Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Policy.module.css'
+import { TableChanges } from './RiskTable'
 import { RuleList } from './RuleList'
-import type { Change, Policy, Replay } from './rows'
+import { type Change, hasTable, type Policy, type Replay } from './rows'
 
 const SHOWN_MAX = 20
 
@@ -27,13 +28,18 @@ export function ChangesSection({ policy }: { policy: Policy }): ReactNode {
   return (
     <Section title={t('op.changes.policy')} about={t('op.changes.policy.about')}>
       {open.map((change) => (
-        <OneChange key={change.change} change={change} />
+        <OneChange key={change.change} change={change} policy={policy} />
       ))}
     </Section>
   )
 }
 
-function OneChange({ change }: { change: Change }): ReactNode {
+interface OneProps {
+  change: Change
+  policy: Policy
+}
+
+function OneChange({ change, policy }: OneProps): ReactNode {
   const { t } = useTranslation()
   const date = useDates()
   const { uid } = useOperator()
@@ -56,14 +62,14 @@ function OneChange({ change }: { change: Change }): ReactNode {
           [t('op.change.holds'), change.holdsTs ? date(change.holdsTs) : t('op.change.notYet')],
         ]}
       />
-      <RuleList rules={change.rules} />
+      <Content change={change} policy={policy} />
       <ReadingProblem problem={error} />
       {replay || error ? null : (
         <p className="muted" role="status">
           {t('op.replay30.waiting')}
         </p>
       )}
-      {replay ? <Seen replay={replay} /> : null}
+      {replay ? <Seen replay={replay} change={change} /> : null}
       <span className={css.acts}>
         {mayAgree && replay ? (
           <Act label={t('op.change.agree')} look="primary">
@@ -89,6 +95,13 @@ function OneChange({ change }: { change: Change }): ReactNode {
   )
 }
 
+/** The rules of a change, or what it makes another in the table. */
+function Content({ change, policy }: OneProps): ReactNode {
+  if (!hasTable(change.risk)) return <RuleList rules={change.rules} />
+  if (!hasTable(policy.risk)) return null
+  return <TableChanges before={policy.risk} table={change.risk} />
+}
+
 interface AgreeProps {
   change: Change
   replay: Replay
@@ -108,15 +121,17 @@ function AgreeDialog({ change, replay, onClose }: AgreeProps): ReactNode {
       onClose={onClose}
       onDone={() => toast(t('op.approved'), 'good')}
     >
-      <Seen replay={replay} />
+      <Seen replay={replay} change={change} />
     </ActDialog>
   )
 }
 
 /** What a change would have made of the requests of the last 30 days. */
-function Seen({ replay }: { replay: Replay }): ReactNode {
+function Seen({ replay, change }: { replay: Replay; change: Change }): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
+  const isTable = hasTable(change.risk)
+  const group = isTable ? 'risk.outcome' : 'verb'
   const more = replay.differs.length - SHOWN_MAX
   return (
     <div className={css.whole}>
@@ -133,9 +148,9 @@ function Seen({ replay }: { replay: Replay }): ReactNode {
           {replay.differs.slice(0, SHOWN_MAX).map(({ wdId, before, after, rule }) => (
             <li key={wdId}>
               <Link to={`/operator/withdrawals/${wdId}`}>…{wdId.slice(-6)}</Link>:{' '}
-              {t('op.replay30.one', {
-                before: word('verb', before),
-                after: word('verb', after),
+              {t(isTable ? 'op.replay30.risk' : 'op.replay30.one', {
+                before: word(group, before),
+                after: word(group, after),
                 rule,
               })}
             </li>
@@ -143,6 +158,8 @@ function Seen({ replay }: { replay: Replay }): ReactNode {
           {more > 0 ? <li>{t('op.replay30.more', { count: more })}</li> : null}
         </ul>
       ) : null}
+      {isTable ? <p className="muted">{t('op.table.replayed')}</p> : null}
+      {replay.isWindowOther ? <p className="muted">{t('op.table.window')}</p> : null}
     </div>
   )
 }

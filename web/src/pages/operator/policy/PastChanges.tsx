@@ -4,10 +4,12 @@ import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import { Button } from '~/ui/Button'
 import { type Column, Table } from '~/ui/Table'
+import { Act } from '../layout/Act'
 import { Uid } from '../layout/Uid'
 import { useTranslation } from '../texts'
 import { outcomeOf } from './outcome'
-import type { Change, Policy, Rule } from './rows'
+import { ProposeTable } from './RiskTable'
+import { type Change, hasTable, type Policy, type Rule } from './rows'
 
 interface PastProps {
   policy: Policy
@@ -43,6 +45,11 @@ function useColumns(policy: Policy, onDraft: (rules: Rule[]) => void): Column<Ch
     { id: 'proposer', title: t('op.proposer'), cell: ({ proposer }) => <Uid uid={proposer} /> },
     { id: 'ts', title: t('account.created'), cell: ({ ts }) => date(ts) },
     {
+      id: 'kind',
+      title: t('op.changes'),
+      cell: ({ risk }) => t(hasTable(risk) ? 'op.table' : 'op.policy'),
+    },
+    {
       id: 'outcome',
       title: t('op.change.outcome'),
       cell: (change) => {
@@ -58,15 +65,20 @@ function useColumns(policy: Policy, onDraft: (rules: Rule[]) => void): Column<Ch
       id: 'acts',
       title: <span className="unseen">{t('account.actions')}</span>,
       number: true,
-      cell: ({ change, rules }) => (
-        <Button
-          size="small"
-          aria-label={`${t('op.change.again')}: ${change}`}
-          onClick={() => onDraft([...rules])}
-        >
-          {t('op.change.again')}
-        </Button>
-      ),
+      cell: ({ change, rules, risk }) =>
+        hasTable(risk) ? (
+          <Act label={t('op.change.again')} about={change} size="small">
+            {(close) => <ProposeTable table={risk} onClose={close} />}
+          </Act>
+        ) : (
+          <Button
+            size="small"
+            aria-label={`${t('op.change.again')}: ${change}`}
+            onClick={() => onDraft([...rules])}
+          >
+            {t('op.change.again')}
+          </Button>
+        ),
     },
   ]
 }

@@ -11,6 +11,7 @@ import { ChangesSection } from './ChangesSection'
 import { DecisionsTable } from './DecisionsTable'
 import { PastChanges } from './PastChanges'
 import css from './Policy.module.css'
+import { RiskTableSection } from './RiskTable'
 import { RuleDialog } from './RuleDialog'
 import { RuleList } from './RuleList'
 import type { Policy, Rule } from './rows'
@@ -33,6 +34,7 @@ export function PolicyPage(): ReactNode {
         <>
           <ChangesSection policy={policy} />
           <Editor policy={policy} draft={draft} onDraft={setDraft} />
+          <RiskTableSection policy={policy} />
           <PastChanges policy={policy} onDraft={setDraft} />
         </>
       ) : null}

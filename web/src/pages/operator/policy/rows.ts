@@ -21,9 +21,18 @@ export interface Rule {
   webhook?: string
 }
 
+/** The table of risk scores; without groups where there is none. */
+export interface RiskTable {
+  points: Record<string, number>
+  bounds: Record<string, number>
+  thresholds: Record<string, number>
+}
+
 export interface Change {
   change: string
+  /** None of a change of the table. */
   rules: Rule[]
+  risk: RiskTable | Record<string, never>
   proposer: string
   ts: string
   tightens: boolean
@@ -39,12 +48,20 @@ export interface Policy {
   rules: Rule[]
   changes: Change[]
   head: string
+  risk: RiskTable | Record<string, never>
+}
+
+export function hasTable(risk: RiskTable | Record<string, never>): risk is RiskTable {
+  return 'points' in risk
 }
 
 export interface Replay {
   lookedAt: string
-  differs: { wdId: string; before: Verb; after: Verb; rule: string }[]
+  /** Verbs; of a change of the table outcomes of the score, and no rule. */
+  differs: { wdId: string; before: string; after: string; rule: string }[]
   replay: string
+  /** Whether the table has another window than that by which the sums are known. */
+  isWindowOther: boolean
 }
 
 /** The risk score of a withdrawal; '' where it was not scored. */

@@ -25,6 +25,12 @@ from fullreserve.exchange.products.policy_wire import (
     Replay,
     Word,
 )
+from fullreserve.exchange.products.risk_rules import (
+    ALLOWED,
+    Outcome,
+    RiskTable,
+    is_sound_table,
+)
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway import ids, wire
@@ -77,6 +83,14 @@ class ProposeParams(NotedParams):
     """Other rules."""
 
     rules: Annotated[str, Meta(description="A JSON list of rules, in their order")]
+
+
+class RiskParams(NotedParams):
+    """Another table of risks."""
+
+    table: Annotated[
+        str, Meta(description="JSON as policy's risk is; what is left out is the default")
+    ]
 
 
 class ChangeParams(NotedParams):
@@ -140,6 +154,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("policy/decision", DecisionParams, desk.decision),
             guard.reads("policy/decisions", DecisionsParams, desk.decisions),
             guard.acts("policy/propose", ProposeParams, desk.propose, wants_proof=True),
+            guard.acts("policy/propose-risk", RiskParams, desk.propose_risk, wants_proof=True),
             guard.acts(
                 "policy/agree", AgreeParams, desk.agree, wants_proof=True, wants_consent=True
             ),
@@ -162,9 +177,7 @@ class _Policy:
         row = {
             "version": str(view.version),
             "rules": [_rule_row(rule) for rule in view.rules],
-            "changes": [
-                _change_row(one, view.superseded.get(one.number)) for one in reversed(view.changes)
-            ],
+            "changes": [_change_row(one, view) for one in reversed(view.changes)],
             "head": view.head.hex(),
             "risk": msgspec.to_builtins(view.risk) if view.risk is not None else {},
         }
@@ -176,12 +189,15 @@ class _Policy:
         found: Replay | None = await self._ask(fold.GetReplay(params.change, now), Replay | None)
         if found is None:
             raise Problem(fold.Refused.UNKNOWN)
+        view: PolicyView = await self._ask(fold.GetPolicy(), PolicyView)
+        table = view.tables.get(params.change)
+        names: type[Verb | Outcome] = Verb if table is None else Outcome
         differs = [
             {
                 "wdId": ids.text(one.request),
-                "before": Verb(one.before).name.lower(),
-                "after": Verb(one.after).name.lower(),
-                "rule": str(one.rule),
+                "before": names(one.before).name.lower(),
+                "after": names(one.after).name.lower(),
+                "rule": str(one.rule) if one.rule else "",
             }
             for one in found.differs
         ]
@@ -189,6 +205,7 @@ class _Policy:
             "lookedAt": str(found.looked_at),
             "differs": differs,
             "replay": _named(found),
+            "isWindowOther": _is_window_other(table, view.risk),
         }
         return wire.envelope([row])
 
@@ -227,6 +244,17 @@ class _Policy:
         except (msgspec.DecodeError, KeyError, OverflowError) as bad:
             raise Problem(51000, "rules", f"a JSON list of rules: {bad}") from None
         await self._say(who, fold.Propose(rules, who.entry), "rules")
+        return await self.shown(who, params)
+
+    async def propose_risk(self, who: Operator, params: RiskParams) -> bytes:
+        """Propose another table of risk scores; one that only tightens holds at once."""
+        try:
+            table = msgspec.json.decode(params.table, type=RiskTable)
+        except msgspec.DecodeError as bad:
+            raise Problem(51000, "table", f"points, bounds and thresholds: {bad}") from None
+        if not is_sound_table(table):
+            raise Problem(51000, "table", ALLOWED)
+        await self._say(who, fold.ProposeRisk(table, who.entry), "table")
         return await self.shown(who, params)
 
     async def agree(self, who: Operator, params: AgreeParams) -> bytes:
@@ -293,14 +321,23 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
     return row
 
 
+def _is_window_other(table: RiskTable | None, held: RiskTable | None) -> bool:
+    """Whether a table has another window: replayed are the sums over the one of then."""
+    if table is None or held is None:
+        return False
+    return table.bounds.window_hours != held.bounds.window_hours
+
+
 def _named(replay: Replay) -> str:
     return (replay.digest + replay.at_ms.to_bytes(8) + replay.until.to_bytes(8)).hex()
 
 
-def _change_row(one: Change, superseded_by: int | None) -> dict[str, Any]:
+def _change_row(one: Change, view: PolicyView) -> dict[str, Any]:
+    superseded_by, table = view.superseded.get(one.number), view.tables.get(one.number)
     return {
         "change": str(one.number),
         "rules": [_rule_row(rule) for rule in one.rules],
+        "risk": msgspec.to_builtins(table) if table is not None else {},
         "proposer": str(one.proposer),
         "ts": str(one.time_ms),
         "tightens": one.is_tightening,
