@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from fullreserve.clock import SystemClock
 from fullreserve.identity.address_book import LOCK_MS, AddressBook
@@ -155,6 +155,47 @@ def test_a_withdrawal_is_checked_proven_and_arrives(
     expect(page.get_by_text(EN["funds.transaction"])).to_be_visible()
     done = page.get_by_role("list", name=EN["funds.progress"]).get_by_text("– done")
     expect(done).to_have_count(5)
+
+
+def lose_first_answer(page: Page) -> None:
+    """Of a withdrawal: the exchange does what it was asked, and nobody hears of it."""
+    lost: list[int] = []
+
+    def answer(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/asset/withdrawal", answer)
+
+
+@pytest.mark.parametrize("to", ["book", "user"])
+def test_what_got_no_answer_is_done_once_though_the_review_is_opened_anew(
+    visit: Visit, person: Person, chained: LiveServer, prices: Person, to: str
+) -> None:
+    """Criterion: WEB-FUNDS-WITHDRAW-2"""
+    booked(chained, person, WALLET, "Cold box")
+    page = visit("/withdraw?ccy=USDT" if to == "book" else "/withdraw?to=user", person)
+    title, deed = EN["withdraw.review"], EN["withdraw.send"]
+    if to == "user":
+        title, deed = EN["withdraw.user.review"], EN["withdraw.user.send"]
+        page.get_by_role("combobox", name=EN["currency"]).click()
+        page.get_by_role("option", name="USDT").click()
+        page.get_by_label(EN["withdraw.user.uid"]).fill(str(prices.uid))
+    lose_first_answer(page)
+    amount, review = page.get_by_label("Amount in USDT"), page.get_by_role("dialog", name=title)
+    amount.fill("20")
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    review.get_by_role("button", name=deed).click()
+    expect(review.get_by_role("alert")).to_be_visible()
+    review.get_by_role("button", name=EN["cancel"]).click()
+    page.get_by_role("button", name=EN["withdraw.continue"]).click()
+    review.get_by_role("button", name=deed).click()
+    expect(review).to_have_count(0)
+    expect(amount).to_have_value("")
+    assert [row["amt"] for row in person.get("asset/withdrawal-history")] == ["20"]
 
 
 # Begins and ends as the wallet outside.

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import { Refusal } from '~/api/refusal'
 
-type Once = (wish: object, send: (clientId: string) => Promise<unknown>) => Promise<void>
+export type Once = (wish: object, send: (clientId: string) => Promise<unknown>) => Promise<void>
 
 /** One id for one wish, until its answer is known: a lost answer's repeat moves nothing again. */
 export function useOnce(): Once {

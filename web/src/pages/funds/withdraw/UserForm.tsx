@@ -6,7 +6,7 @@ import { useTranslation } from '~/i18n'
 import { parsed } from '~/market/numbers'
 import { faults } from '~/pages/account/form/checks'
 import { Form } from '~/pages/account/form/Form'
-import { useOnce } from '~/pages/account/form/once'
+import { type Once, useOnce } from '~/pages/account/form/once'
 import { useForm } from '~/pages/account/form/useForm'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Confirm } from '~/pages/account/layout/Confirm'
@@ -61,6 +61,8 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
   const amounts = useAmounts()
   const own = useSession()?.uid ?? ''
   const [wanted, setWanted] = useState<Wanted | null>(null)
+  // Not the review's own: what got no answer there is not done again by opening it anew.
+  const once = useOnce()
   const [chosen, choose] = useState('')
   const ccy = held.find((each) => each === chosen) ?? held[0] ?? ''
   const available = free(ccy)
@@ -115,7 +117,12 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
         />
       </Form>
       {wanted ? (
-        <Send wanted={wanted} onClose={() => setWanted(null)} onSent={() => form.set('amt', '')} />
+        <Send
+          wanted={wanted}
+          once={once}
+          onClose={() => setWanted(null)}
+          onSent={() => form.set('amt', '')}
+        />
       ) : null}
     </div>
   )
@@ -123,16 +130,16 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
 
 interface SendProps {
   wanted: Wanted
+  once: Once
   onClose(): void
   onSent(): void
 }
 
 /** All of it once more: what another user has got cannot be taken back. */
-function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
+function Send({ wanted, once, onClose, onSent }: SendProps): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
   const amounts = useAmounts()
-  const once = useOnce()
   const { ccy, uid, amt } = wanted
   const send = async () => {
     const order = { ccy, amt, dest: '3' as const, toAddr: uid }

@@ -7,7 +7,7 @@ import { useTranslation } from '~/i18n'
 import { parsed } from '~/market/numbers'
 import { faults } from '~/pages/account/form/checks'
 import { Form } from '~/pages/account/form/Form'
-import { useOnce } from '~/pages/account/form/once'
+import { type Once, useOnce } from '~/pages/account/form/once'
 import { useForm } from '~/pages/account/form/useForm'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { useFunding } from '~/pages/portfolio/funding'
@@ -37,6 +37,8 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
   const amounts = useAmounts()
   const available = useFunding()?.(line.ccy)
   const [wanted, setWanted] = useState<Wanted | null>(null)
+  // Not the review's own: what got no answer there is not done again by opening it anew.
+  const once = useOnce()
   const first = addresses.find((each) => !isLocked(each)) ?? addresses[0]
   const form = useForm({
     initial: { addrId: first?.addrId ?? '', amt: '' },
@@ -90,7 +92,12 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
         <Costs line={line} amt={wrong ? null : parsed(form.values.amt)} />
       </Form>
       {wanted ? (
-        <Send wanted={wanted} onClose={() => setWanted(null)} onSent={() => form.set('amt', '')} />
+        <Send
+          wanted={wanted}
+          once={once}
+          onClose={() => setWanted(null)}
+          onSent={() => form.set('amt', '')}
+        />
       ) : null}
     </div>
   )
@@ -123,20 +130,21 @@ function Chosen({ address, known }: { address: Booked; known: string[] }): React
 
 interface SendProps {
   wanted: Wanted
+  once: Once
   onClose(): void
   onSent(): void
 }
 
-function Send({ wanted, onClose, onSent }: SendProps): ReactNode {
+function Send({ wanted, once, onClose, onSent }: SendProps): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
   const amounts = useAmounts()
-  const once = useOnce()
   const { line, address, amt } = wanted
   const send = async () => {
     const { ccy, chain, fee } = line
-    const order = { ccy, chain, amt, fee, dest: '4' as const, toAddr: address.addr }
-    await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, clientId }))
+    const order = { ccy, chain, amt, dest: '4' as const, toAddr: address.addr }
+    // The same withdrawal also where its fee has moved meanwhile.
+    await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, fee, clientId }))
     toast(t('withdraw.sent', { amount: amounts(amt), ccy }), 'good')
     onSent()
     for (const queryKey of [['funds'], ['funding'], ['lines']]) {
