@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine
 
 from fullreserve.marketdata.bars import BARS, DAY, HOUR, MINUTE
@@ -27,9 +28,54 @@ async def test_books_with_other_levels(rest: RestBed) -> None:
     assert rpi["asks"] == [["40000", "1", "1", "1"]]
     assert rpi["bids"] == [["39990", "3", "3", "1"]]
     assert isinstance(rpi["seqId"], int)
-    many = (await rest.get("market/books", instId="BTC-USDT", sz=100_000)).row
-    assert len(many["asks"]) == 1
-    assert (await rest.get("market/books-full", instId="BTC-USDT", sz="1.5")).code == "51000"
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("market/books", 400), ("market/books-rpi", 400), ("market/books-full", 5000)],
+)
+async def test_a_depth_out_of_bounds_is_refused(rest: RestBed, path: str, most: int) -> None:
+    """Criterion: REST-3. As OKX does (51000), and says what is allowed."""
+    await rest.place(rest.bob, "sell", "40000", "1")
+    for size in (1, most):
+        found = (await rest.get(path, instId="BTC-USDT", sz=size)).row
+        assert len(found["asks"]) == 1
+    for wrong in ("0", str(most + 1), "-1", "1.5", "x"):
+        answer = await rest.get(path, instId="BTC-USDT", sz=wrong)
+        assert answer.code == "51000"
+        assert answer.json["msg"].endswith(f"sz error; allowed is a whole number from 1 to {most}")
+
+
+async def test_a_ticker_is_the_last_day_of_one_instrument(tmp_path: Path) -> None:
+    """Criterion: REST-4. Every field, by hand."""
+    rest = await RestBed.open(tmp_path, clock=HandClock(START_MS))
+
+    async def told() -> tuple[str, ...]:
+        row = (await rest.get("market/ticker", instId="BTC-USDT")).row
+        names = ("last", "lastSz", "open24h", "high24h", "low24h", "vol24h", "volCcy24h")
+        return tuple(row[name] for name in names)
+
+    await trade(rest, "40000", "0.1")
+    await trade(rest, "40100", "0.2")
+    await trade(rest, "39900", "0.3")
+    await rest.place(rest.bob, "sell", "40010", "2")
+    await rest.place(rest.bob, "sell", "40020", "1")
+    await rest.place(rest.alice, "buy", "39890", "3")
+    row = (await rest.get("market/ticker", instId="BTC-USDT")).row
+    best = ("askPx", "askSz", "bidPx", "bidSz")
+    assert (row["instType"], row["instId"]) == ("SPOT", "BTC-USDT")
+    assert tuple(row[name] for name in best) == ("40010", "2", "39890", "3")
+    assert await told() == ("39900", "0.3", "40000", "40100", "39900", "0.6", "23990")
+    assert int(row["ts"]) == START_MS
+    # Days at UTC and at UTC+8 began before all of it.
+    assert (row["sodUtc0"], row["sodUtc8"]) == ("40000", "40000")
+    other = (await rest.get("market/ticker", instId="ETH-USDT")).row
+    assert (other["last"], other["askPx"], other["vol24h"]) == ("", "", "0")
+    # A day later its window opens at the last price of before, and has only what was traded in it.
+    await rest.pass_time(DAY + HOUR)
+    await trade(rest, "40005", "0.5")
+    assert await told() == ("40005", "0.5", "39900", "40005", "40005", "0.5", "20002.5")
+    await rest.close()
 
 
 async def test_every_bar(tmp_path: Path) -> None:

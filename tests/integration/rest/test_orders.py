@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fullreserve.gateway.rest.once import TOGETHER_MS
+from fullreserve.identity.vault import NewKey
 from tests.integration.rest.bed import API, Answer, HandClock, RestBed
 from tests.integration.rest.keys import FILL, ORDER
 
@@ -319,6 +320,36 @@ async def test_expiry(rest: RestBed) -> None:
     for given, code in ((str(now - 1), "50036"), ("soon", "51000"), (str(now + 60_000), "0")):
         answer = await rest.post("trade/order", rest.alice, body, expTime=given)
         assert answer.code == code, answer.json
+
+
+async def test_all_orders_go_of_one_instrument_or_of_all(rest: RestBed) -> None:
+    """Criterion: REST-ORD-3. Of who asks alone; what they held is free again."""
+    pending = partial(_pending, rest)
+    for _ in range(2):
+        await rest.place(rest.alice, "buy", "40000", "0.1")
+    await rest.place(rest.alice, "sell", "41000", "0.1", instId="BTC-USDC")
+    await rest.place(rest.bob, "buy", "39000", "0.1")
+    wrong = await rest.post("x/cancel-all", rest.alice, {"instId": "NO-SUCH"})
+    assert wrong.code == "51001"
+    assert await pending(rest.alice) == ["BTC-USDC", "BTC-USDT", "BTC-USDT"]
+    answer = await rest.post("x/cancel-all", rest.alice, {"instId": "BTC-USDT"})
+    assert answer.row == {"result": True, "ts": answer.row["ts"]}
+    assert await pending(rest.alice) == ["BTC-USDC"]
+    for _ in range(2):  # nothing is left of it the second time
+        answer = await rest.post("x/cancel-all", rest.alice, {})
+        assert answer.row["result"] is True
+        assert await pending(rest.alice) == []
+    assert await _frozen(rest, rest.alice) == {"0"}
+    assert await pending(rest.bob) == ["BTC-USDT"]
+
+
+async def _pending(rest: RestBed, who: NewKey) -> list[str]:
+    return sorted(one["instId"] for one in (await rest.get("trade/orders-pending", who)).data)
+
+
+async def _frozen(rest: RestBed, who: NewKey) -> set[str]:
+    held = (await rest.get("account/balance", who)).row["details"]
+    return {one["frozenBal"] for one in held}
 
 
 async def test_cancel_all_and_its_timer(rest: RestBed) -> None:

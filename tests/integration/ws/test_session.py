@@ -281,6 +281,10 @@ async def test_differential_books_exclude_each_other(live: Live) -> None:
         await client.subscribe("books", instId="BTC-USDT")
         denied = await client.ask("subscribe", {"channel": "books-l2-tbt", "instId": "BTC-USDT"})
         assert denied["code"] == "64004"
+        assert denied["msg"] == (
+            "channel:books-l2-tbt,instId:BTC-USDT: this and the subscribed channel books "
+            "exclude each other"
+        )
         await client.subscribe("books-l2-tbt", instId="ETH-USDT")
         assert (await client.of("books-l2-tbt"))["action"] == "snapshot"
 

@@ -29,7 +29,7 @@ class Subscription(NamedTuple):
     make: Callable[[], Topic]
     fast: bool = False
     # Keys of topics that a connection cannot have beside this one.
-    excludes: tuple[Hashable, ...] = ()
+    excludes: tuple[tuple[str, int], ...] = ()  # channel, instrument
     # How often it is told again how things are.
     every_ms: int = 0
 
@@ -129,7 +129,7 @@ def find(server: Server, connection: Connection, arg: Arg) -> Subscription:
     if not shape.accepts(server.context.catalog, arg):
         raise _unknown(arg)
     if channel in absent.REFUSED:
-        raise Problem(absent.REFUSED[channel])
+        raise Problem(absent.REFUSED[channel], channel)
     if channel in OF_OWNER or channel in OF_CUSTODY:
         return _of_owner(server, connection, channel, arg)
     if channel in OF_INSTRUMENT or channel == "price-limit" or _is_candle(channel):
@@ -172,9 +172,9 @@ def _check_path(path: str, wanted: str, channel: str) -> None:
     if path.endswith(f"/{wanted}"):
         return
     if wanted == BUSINESS:
-        raise Problem(64001)
+        raise Problem(64001, channel)
     if path.endswith(f"/{BUSINESS}"):
-        raise Problem(64002)
+        raise Problem(64002, channel)
     raise Problem(60018, name=f"channel:{channel}")
 
 
@@ -231,6 +231,10 @@ def _of_custody(server: Server, uid: int, channel: str, arg: Arg) -> Subscriptio
     return Subscription(channel, (channel, uid, ccy), lambda: made(plain, uid, server.context))
 
 
+def name_of(arg: Arg) -> str:
+    """An argument as refusals name it, bounded."""
+    return ",".join(f"{name}:{text[:64]}" for name, text in arg.items())[:512]
+
+
 def _unknown(arg: Arg) -> Problem:
-    named = ",".join(f"{name}:{text[:64]}" for name, text in arg.items())
-    return Problem(60018, name=named[:512])
+    return Problem(60018, name=name_of(arg))

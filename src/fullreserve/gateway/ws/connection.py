@@ -284,10 +284,12 @@ class Connection(WSListener):
         for arg in requests.arguments(request):
             try:
                 subscription = channels.find(self.server, self, arg)
-                if any(key in self.topics for key in subscription.excludes):
-                    raise Problem(64004)  # noqa: TRY301 - refused like what is not found
             except Problem as problem:
                 self.write(head.error(problem))
+                continue
+            other = next((key for key in subscription.excludes if key in self.topics), None)
+            if other is not None:
+                self.write(head.error(Problem(64004, channels.name_of(arg), other[0])))
                 continue
             self.write(head.event("subscribe", arg=arg))
             # A short request cannot ask for the same long snapshot a thousand times.

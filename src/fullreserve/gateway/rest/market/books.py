@@ -21,18 +21,13 @@ FULL_BOOK_MAX = 5000
 class BookParams(OfInstrument):
     """So many levels of each side."""
 
-    sz: Annotated[
-        int, Meta(ge=0, description="Levels of each side, at most 400", extra={"most": BOOK_MAX})
-    ] = 1
+    sz: Annotated[int, Meta(ge=1, le=BOOK_MAX, description="Levels of each side")] = 1
 
 
 class FullBookParams(OfInstrument):
     """So many levels of each side."""
 
-    sz: Annotated[
-        int,
-        Meta(ge=0, description="Levels of each side, at most 5000", extra={"most": FULL_BOOK_MAX}),
-    ] = 1
+    sz: Annotated[int, Meta(ge=1, le=FULL_BOOK_MAX, description="Levels of each side")] = 1
 
 
 def routes(context: Context) -> Routes:
@@ -57,18 +52,17 @@ class _Books:
     async def books(self, _request: Request, params: BookParams) -> bytes:
         """The order book."""
         book = self._of(params.inst_id).book
-        size = params.sz or 1
         ts = book.time_ms or self._now()
         return b'{"code":"0","msg":"","data":[{"asks":%b,"bids":%b,"ts":"%d","seqId":%d}]}' % (
-            book.asks.rows(size).encode(),
-            book.bids.rows(size).encode(),
+            book.asks.rows(params.sz).encode(),
+            book.bids.rows(params.sz).encode(),
             ts,
             book.sequence,
         )
 
     async def full(self, _request: Request, params: FullBookParams) -> bytes:
         """The order book, deep: levels are price, size and number of orders."""
-        bids, asks = self._levels(params.inst_id, params.sz or 1)
+        bids, asks = self._levels(params.inst_id, params.sz)
         data = {
             "asks": [[price, size, orders] for price, size, orders in asks],
             "bids": [[price, size, orders] for price, size, orders in bids],
@@ -77,7 +71,7 @@ class _Books:
 
     async def rpi(self, _request: Request, params: BookParams) -> bytes:
         """The order book with retail price improvement: there are no such orders here."""
-        bids, asks = self._levels(params.inst_id, params.sz or 1)
+        bids, asks = self._levels(params.inst_id, params.sz)
         data = {
             "asks": [[price, size, size, orders] for price, size, orders in asks],
             "bids": [[price, size, size, orders] for price, size, orders in bids],
