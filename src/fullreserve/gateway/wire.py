@@ -6,6 +6,7 @@ out; so parameters are texts, taken over with the digits that were sent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -88,7 +89,19 @@ def _loose(read: Callable[[], T], body: bytes) -> T:
     try:
         return read()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Problem(50002, allowed=f"not the JSON that is expected: {wrong}"[:150]) from None
+        reason = f"not the JSON that is expected: {_said(wrong, body)}"[:150]
+        raise Problem(50002, allowed=reason) from None
+
+
+def _said(wrong: Exception, body: bytes) -> str:
+    """What is wrong; msgspec takes a lone surrogate near the end for a body that ends early."""
+    if "truncated" not in str(wrong):
+        return str(wrong)
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return str(wrong)
+    return "a string has one half of a UTF-16 surrogate pair in it"
 
 
 def one(fast: msgspec.json.Decoder[P], shape: type[P], body: bytes) -> P:

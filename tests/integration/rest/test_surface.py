@@ -56,6 +56,23 @@ async def test_malformed_bodies(rest: RestBed) -> None:
         assert (answer.status, answer.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (rb'{"clOrdId":"\ud800"}', "half of a UTF-16 surrogate pair"),
+        (rb'{"clOrdId":"\ud800","instId":"BTC-USDT"}', "surrogate pair"),
+        (rb'{"clOrdId":"\ud800', "truncated"),
+        (rb'{"clOrdId":"a', "truncated"),
+    ],
+)
+async def test_a_refused_body_says_what_is_wrong(rest: RestBed, body: bytes, said: str) -> None:
+    """Criterion: REST-IN-2"""
+    for path in ("trade/order", "asset/transfer"):
+        answer = await rest.post(path, rest.alice, body)
+        assert (answer.status, answer.code) == (400, "50002")
+        assert said in answer.json["msg"]
+
+
 async def test_an_internal_error_is_said_without_details(
     rest: RestBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,9 @@ What was used is forgotten with the process. What was signed before it began is 
 at all: the process before may have taken it. A client whose clock is ahead by more than the time
 that the exchange was away is not protected by that.
 
+There is one gateway, in the exchange's own process. Several in front of one exchange would each
+take a signature once: what was used has to be kept behind the door then, as limits are.
+
 A transfer or withdrawal with a `clientId` is no matter for this: its repetition gets the answer of
 the first. Nor is what cancels, reads or sets: done again it doubles nothing.
 """
