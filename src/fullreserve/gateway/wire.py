@@ -94,14 +94,14 @@ def _loose(read: Callable[[], T], body: bytes) -> T:
 
 
 def _said(wrong: Exception, body: bytes) -> str:
-    """What is wrong; msgspec takes a lone surrogate near the end for a body that ends early."""
-    if "truncated" not in str(wrong):
-        return str(wrong)
+    """What is wrong; of a lone surrogate msgspec says that the body or an escape ends early."""
     try:
-        json.loads(body)
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "a string has one half of a UTF-16 surrogate pair in it"
     except (ValueError, RecursionError):
-        return str(wrong)
-    return "a string has one half of a UTF-16 surrogate pair in it"
+        pass
+    return str(wrong)
 
 
 def one(fast: msgspec.json.Decoder[P], shape: type[P], body: bytes) -> P:

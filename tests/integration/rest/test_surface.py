@@ -60,7 +60,7 @@ async def test_malformed_bodies(rest: RestBed) -> None:
     ("body", "said"),
     [
         (rb'{"clOrdId":"\ud800"}', "half of a UTF-16 surrogate pair"),
-        (rb'{"clOrdId":"\ud800","instId":"BTC-USDT"}', "surrogate pair"),
+        (rb'{"clOrdId":"\ud800","instId":"BTC-USDT"}', "half of a UTF-16 surrogate pair"),
         (rb'{"clOrdId":"\ud800', "truncated"),
         (rb'{"clOrdId":"a', "truncated"),
     ],
