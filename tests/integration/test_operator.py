@@ -112,12 +112,15 @@ async def test_nobody_pays_before_the_policy_is_required(
         await turn()
     assert not found
     assert await running.sequencer.confirm_time()
-    async with asyncio.timeout(30):
-        while not paying.done():
-            clock.advance(REQUIRE_LOOK_MS)
-            await asyncio.sleep(0)
-    await paying
+    with capture_logs() as told:
+        async with asyncio.timeout(30):
+            while not paying.done():
+                clock.advance(REQUIRE_LOOK_MS)
+                await asyncio.sleep(0)
+        await paying
     assert found == [("a payer", True)]
+    (said,) = [one["event"] for one in told if "hot holders" in one["event"]]
+    assert "could not be reopened" in said
     assert first_policy.commands(running.sequencer.machine.folds, None) == []
     await running.close()
     journal.close()

@@ -110,6 +110,12 @@ def definitions(wanted: Sequence[Quorum], folds: Sequence[Fold[Any]]) -> list[An
     ]
 
 
+def lacks_hot(folds: Sequence[Fold[Any]]) -> bool:
+    """Whether nobody is measured who signs for hot: a stop of withdrawals could not be ended."""
+    known = next((fold.state.quorums for fold in folds if isinstance(fold, Liveness)), {})
+    return not any(one.role == Role.HOT for one in known.values())
+
+
 def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:
     """UnsoundQuorum that names every quorum that breaks a rule, and the rule."""
     said = [

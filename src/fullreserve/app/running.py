@@ -356,6 +356,11 @@ class Running:
         await self._start_payers()
 
     async def _start_payers(self) -> None:
+        if self._custody.payers and quorums.lacks_hot(self.sequencer.machine.folds):
+            log.warning(
+                "no quorum of hot holders is defined: withdrawals that are stopped could not be "
+                "reopened; name them in the file of `quorums`"
+            )
         for program in self._custody.payers:
             child = await self._start_child(program)
             self._stop.push_async_callback(child.stop)

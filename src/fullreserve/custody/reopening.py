@@ -47,7 +47,12 @@ from fullreserve.exchange.products.withdrawal_state import (
 
 # What was refused is said again when something changed, or after so long: gates ripen with time.
 AGAIN_MS = 10_000
-OVER = (WithdrawalState.SUCCESS, WithdrawalState.CANCELED, WithdrawalState.FAILED)
+OVER = (
+    WithdrawalState.SUCCESS,
+    WithdrawalState.CANCELED,
+    WithdrawalState.FAILED,
+    WithdrawalState.FEE_ROSE,  # of a log from before edition 4: another one takes its place
+)
 # `Failed` by the payer, for what the chain did: such a canary breaks the restart off.
 BY_THE_CHAIN = (1, 2)
 

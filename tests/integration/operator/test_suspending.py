@@ -159,6 +159,8 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     lacks = "; ".join(f"G{gate} is missing" for gate in (1, 2, 3, 5, 7, 8))
     assert early.json["msg"].endswith(f"signed off: {lacks}; 0 of 1 have signed off")
     context = desk.town.rest.context
+    unmeasured = await bea.act("suspending/show", suspension=number, gate="1")
+    assert unmeasured.code == "93015"
     assert (await say(context, LIVENESS, Define(HOT))).code == 0
     for gate, code in (("1", "93013"), ("2", "93012"), ("8", "93014")):
         early = await bea.act("suspending/show", suspension=number, gate=gate)

@@ -12,9 +12,17 @@ from collections.abc import Callable
 import pytest
 
 from fullreserve.exchange.products import suspension_gates as gates
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Drain, Hold, Settle
+from fullreserve.exchange.products import suspension_surveys
+from fullreserve.exchange.products.custody_wire import (
+    WITHDRAWALS,
+    Bound,
+    Cancel,
+    Drain,
+    Hold,
+    Settle,
+)
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
-from fullreserve.exchange.products.suspension_state import Refused
+from fullreserve.exchange.products.suspension_state import STOPPED_KEPT_MS, Refused
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     DrainOf,
@@ -181,16 +189,41 @@ def test_a_stop_ends_though_something_else_holds_a_request(
     assert world.replayed().hashes() == world.machine.hashes()
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", [*OTHERS, frozen])
 def test_what_was_held_when_the_queue_was_read_is_read_again(other: Callable[..., None]) -> None:
-    """Nobody is passed over by what ended meanwhile. Criterion: SUS-DRAIN-3."""
+    """Nobody is passed over by what ended meanwhile. Criterion: SUS-DRAIN-3, SUS-DRAIN-4."""
     world, number = begun(Scope(Level.CHAIN, CHAIN))
     other(world)
     survey(world, number)
-    other(world, **{"is_held" if other is held else "is_stopped": False})
+    other(world, **{f"is_{'stopped' if other is stopped_by_core else other.__name__}": False})
     assert say(world, Lift(number)) == Refused.SURVEY
     assert lift(world, number) == Refused.QUEUE
     drained(world, number)
+    assert lift(world, number) == 0
+
+
+def test_whose_request_is_gone_is_looked_for_again() -> None:
+    """He may have another, and be frozen no more. Criterion: SUS-DRAIN-4."""
+    world, number = begun(Scope(Level.CHAIN, CHAIN))
+    assert ask(world, 3) == 0
+    frozen(world)
+    survey(world, number)
+    first = min(one.number for one in requests(world) if one.state == QUEUED)
+    assert world.say(WITHDRAWALS, Cancel(first), ALICE) == 0
+    assert say(world, Lift(number)) == Refused.SURVEY
+    assert lift(world, number) == 0
+
+
+def test_of_more_frozen_owners_than_are_kept_a_survey_is_good_for_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Criterion: SUS-DRAIN-4."""
+    monkeypatch.setattr(suspension_surveys, "STOPPED_KEPT", 1)
+    world, number = begun(Scope(Level.CHAIN, CHAIN))
+    frozen(world)
+    survey(world, number)
+    world.time_ms += STOPPED_KEPT_MS + 1
+    assert say(world, Lift(number)) == Refused.SURVEY
     assert lift(world, number) == 0
 
 

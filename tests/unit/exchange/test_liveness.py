@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fullreserve.app.command import _run as command_run
-from fullreserve.app.quorums import UnsoundQuorum, definitions, load
+from fullreserve.app.quorums import UnsoundQuorum, definitions, lacks_hot, load
 from fullreserve.app.running import Plain
 from fullreserve.config import Settings
 from fullreserve.exchange import chart
@@ -292,11 +292,13 @@ def test_the_log_is_told_once(tmp_path: Path) -> None:
         FILE.format(name="fine", role="hot", threshold=1, holders="{person=8}, {person=9}"),
         encoding="utf-8",
     )
-    world = alive()
+    world = World(lambda: [Liveness()])
     wanted = load(file)
+    assert lacks_hot(world.machine.folds)
     (command,) = definitions(wanted, world.machine.folds)
     world.core(command)
     assert definitions(wanted, world.machine.folds) == []
+    assert not lacks_hot(world.machine.folds)
     file.write_text(
         FILE.format(name="bad", role="hot", threshold=1, holders="{person=8}"), encoding="utf-8"
     )

@@ -14,7 +14,9 @@ import msgspec
 import pytest
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Tier
+from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.liveness import (
     LIVENESS,
     Answered,
@@ -30,6 +32,7 @@ from fullreserve.exchange.products.liveness import (
 )
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_state import (
+    HELD_STILL,
     HOUR_MS,
     MEASURED_MS,
     Kept,
@@ -39,6 +42,7 @@ from fullreserve.exchange.products.suspension_state import (
 from fullreserve.exchange.products.suspension_wire import (
     DOCUMENT_MAX,
     SUSPENSIONS,
+    Adopt,
     Budget,
     Canary,
     Check,
@@ -54,6 +58,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Show,
     SignOff,
 )
+from fullreserve.exchange.products.withdrawals import Withdrawals
 from tests.unit.exchange.custody_world import (
     ALICE,
     BOB,
@@ -249,6 +254,33 @@ def test_signability_rests_on_a_round_for_the_gate(world: World) -> None:
     call(world, HOT, 1, 2, suspension=number)
     world.time_ms += 25 * HOUR_MS
     assert sign(world, number) == Refused.ROUND
+
+
+def test_nobodys_word_stands_for_signers_that_nobody_measures() -> None:
+    """Criterion: SUS-GATE-7. Hot's have to be; in logs of before the word did, and stays."""
+    world = opened(more=(Liveness,))
+    assert say(world, Adopt(HELD_STILL - 1), chart.HOUSE) == 0
+    world.fund(BOB, BTC, coins(997))
+    number = checked(world)
+    assert sign(world, number) == 0
+    assert of(world, number).evidence[-1].passed
+    assert say(world, Adopt(HELD_STILL), chart.HOUSE) == 0
+    assert sign(world, number) == Refused.QUORUM
+    assert tell(world, Define(COLD)) == 0
+    call(world, COLD, 4, 5, 6, 7, suspension=number)
+    assert sign(world, number) == Refused.QUORUM
+    assert tell(world, Define(HOT)) == 0
+    assert sign(world, number) == Refused.ROUND
+    call(world, HOT, 1, 2, suspension=number)
+    assert sign(world, number) == 0
+    assert of(world, number).evidence[-1].passed
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_an_exchange_without_chains_has_nothing_to_sign() -> None:
+    """Criterion: SUS-GATE-7."""
+    view = World(lambda: [Deposits(), Withdrawals(), Liveness()]).machine
+    assert gates.has_signers(view)
 
 
 def test_who_is_gone_since_keeps_it_shut(world: World) -> None:

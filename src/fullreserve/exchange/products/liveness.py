@@ -444,6 +444,12 @@ def worst_colour(now_ms: int, view: View) -> int:
     return Colour.GREEN if answer is None else _colour_of(answer)
 
 
+def measures_hot(view: View) -> bool:
+    """Whether a quorum of hot holders is defined; so too in an exchange that measures nobody."""
+    answer = view.query(AskFold(LIVENESS, _encode(ListRounds())))
+    return answer is None or any(one.role == Role.HOT for one in _rounded(answer))
+
+
 def rounds(view: View) -> list[Rounded]:
     """The newest round of each quorum that signs, for other folds; none where none is measured."""
     answer = view.query(AskFold(LIVENESS, _encode(ListRounds())))

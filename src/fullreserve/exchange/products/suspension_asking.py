@@ -18,6 +18,7 @@ from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     DrainOf,
     GetEdition,
+    IsCanary,
     Level,
     ListStops,
     Mode,
@@ -30,6 +31,7 @@ from fullreserve.exchange.wire.queries import AskFold, GetOwner
 _encode = msgspec.msgpack.Encoder().encode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _number = msgspec.msgpack.Decoder(int).decode
+_flag = msgspec.msgpack.Decoder(bool).decode
 _suspensions = msgspec.msgpack.Decoder(list[Suspension]).decode
 
 
@@ -135,6 +137,12 @@ def drain_of(network: int, asset: int, view: View, suspension: int = 0) -> int:
     """
     answer = view.query(AskFold(SUSPENSIONS, _encode(DrainOf(network, asset, suspension))))
     return 0 if answer is None else _number(answer)
+
+
+def is_canary(withdrawal: int, view: View) -> bool:
+    """Whether a withdrawal is paid as a test of its network, whatever its fee has become."""
+    answer = view.query(AskFold(SUSPENSIONS, _encode(IsCanary(withdrawal))))
+    return answer is not None and _flag(answer)
 
 
 def is_scoped(view: View) -> bool:

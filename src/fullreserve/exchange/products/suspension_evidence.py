@@ -8,7 +8,6 @@ after it was opened, and every gate leaves a record, of which the fold keeps the
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TypeVar
 
 import msgspec
 
@@ -35,7 +34,6 @@ from fullreserve.exchange.products.suspension_surveys import Surveys
 from fullreserve.exchange.products.suspension_wire import Figure, Gate
 from fullreserve.exchange.wire.commands import amount_int
 
-V = TypeVar("V")
 _replace = msgspec.structs.replace
 
 # Gates that rest on what people say alone.
@@ -135,6 +133,8 @@ class Evidences(Surveys):
         can_sign = gates.can_sign(moment.time_ms, view)
         if not self._is_evidenced:
             return Seen(said.passed and can_sign, said.figures)
+        if self._holds_still and not gates.has_signers(view):
+            return Seen(passed=False, code=Refused.QUORUM)
         put, since = rounds(view), opened(one)
         is_put = all(
             one.number in each.suspensions
@@ -179,10 +179,6 @@ class Evidences(Surveys):
     def _keep(self, one: Suspension, moment: Moment) -> None:
         fresh = _replace(one, changed_ms=moment.time_ms, version=moment.sequence)
         self._set(self.state.suspensions, one.number, fresh)
-
-    def _let_go(self, table: dict[int, V], number: int) -> None:
-        if number in table:
-            self._remove(table, number)
 
 
 def record_of(said: wire.Show, seen: Seen, moment: Moment) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import DrainSum, Queued
-from fullreserve.exchange.products.liveness import Colour, worst_colour
+from fullreserve.exchange.products.liveness import Colour, measures_hot, worst_colour
 from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import Figure, Level, Ruling, Scope
 from fullreserve.exchange.products.withdrawal_state import (
@@ -267,6 +267,11 @@ def is_stopped(owner: OwnerChanged | None) -> bool:
     return owner is None or bool(owner.flags & (OwnerFlag.FROZEN | OwnerFlag.NO_WITHDRAW))
 
 
+def has_signers(view: View) -> bool:
+    """Whether somebody is measured who signs for hot; so too where no network is known."""
+    return not networks(view) or measures_hot(view)
+
+
 def can_sign(now_ms: int, view: View) -> bool:
     """Whether every tier has as many live holders as it takes, as far as they are measured."""
     return worst_colour(now_ms, view) < Colour.BLACK
@@ -292,19 +297,21 @@ def _has_arrived(number: int, view: View) -> bool:
     return found is not None and found.state == WithdrawalState.SUCCESS
 
 
-def canaries_wanted(one: Suspension, view: View) -> list[int]:
-    """Networks in the scope that have no canary, or lost their own."""
+def canaries_wanted(one: Suspension, view: View, lost: Sequence[WithdrawalState]) -> list[int]:
+    """Networks in the scope that have no canary, or whose own is in a state that loses it."""
     return [
         network
         for network in canaries_missing(one, view)
-        if network not in one.canaries or _is_lost(one.canaries[network], view)
+        if network not in one.canaries or _is_lost(one.canaries[network], view, lost)
     ]
 
 
-def canaries_chosen(one: Suspension, survey: Surveyed | None, view: View) -> dict[int, int]:
+def canaries_chosen(
+    one: Suspension, survey: Surveyed | None, view: View, lost: Sequence[WithdrawalState]
+) -> dict[int, int]:
     """The canaries, and the smallest request for each network that wants one."""
     chosen = dict(one.canaries)
-    for network in canaries_wanted(one, view):
+    for network in canaries_wanted(one, view, lost):
         if survey is not None and is_of_some(one.terms.scope):
             _, number = survey.smallest.get(network, (0, 0))
         else:
@@ -324,9 +331,9 @@ def _smallest(scope: Scope, view: View, network: int) -> Queued | None:
     return min(here, key=lambda queued: (queued.usd, queued.number), default=None)
 
 
-def _is_lost(number: int, view: View) -> bool:
+def _is_lost(number: int, view: View, lost: Sequence[WithdrawalState]) -> bool:
     found = canary(number, view)
-    return found is None or found.state in (WithdrawalState.CANCELED, WithdrawalState.FAILED)
+    return found is None or found.state in lost
 
 
 def canary_digest(one: Suspension, view: View) -> bytes:

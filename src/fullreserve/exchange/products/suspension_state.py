@@ -27,11 +27,16 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 3  # of the fold's rules, that this version knows
+EDITION = 4  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
 LIFTED_PAST = 3  # the edition from which on a stop ends though something else holds requests
+# The edition from which on somebody has to be measured who signs, no canary waits for its owner,
+# and a stop ends only while those whom a survey found stopped themselves still are.
+HELD_STILL = 4
+STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
+STOPPED_KEPT_MS = 10_000
 MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by
 SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
 
@@ -53,6 +58,7 @@ class Refused(IntEnum):
     MEASURE = 93_012  # the coins of a currency were not measured on each of its chains
     ROUND = 93_013  # no round of challenges was put for the gate
     DOCUMENT = 93_014  # the gate rests on a document
+    QUORUM = 93_015  # nobody who signs for hot is measured
 
 
 class SuspensionState(IntEnum):
@@ -201,7 +207,8 @@ class SuspensionsState(State):
     """`surveys` and `rolls`, of those whose queue was opened, by suspension.
 
     `grounds`: what held requests back elsewhere when a survey began. `measured` by network; `kept`
-    by suspension and gate, the newest of each.
+    by suspension and gate, the newest of each. `stopped`: owners whom a survey at the end of a
+    drain found stopped themselves, each with a request that waits.
     """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
@@ -211,6 +218,7 @@ class SuspensionsState(State):
     measured: dict[int, Measured] = msgspec.field(default_factory=dict)
     kept: dict[int, dict[int, Kept]] = msgspec.field(default_factory=dict)
     grounds: dict[int, bytes] = msgspec.field(default_factory=dict)
+    stopped: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
 
 
 def opened(one: Suspension) -> int:

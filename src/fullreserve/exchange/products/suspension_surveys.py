@@ -9,6 +9,7 @@ commits to, and, at its end, whether anybody still waits for this suspension alo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +21,10 @@ from fullreserve.exchange.products import suspension_wire as wire
 from fullreserve.exchange.products.suspension_elsewhere import Elsewhere
 from fullreserve.exchange.products.suspension_state import (
     EDITION,
+    HELD_STILL,
     LIFTED_PAST,
+    STOPPED_KEPT,
+    STOPPED_KEPT_MS,
     SURVEY_KEPT_MS,
     SURVEYED,
     Refused,
@@ -30,8 +34,10 @@ from fullreserve.exchange.products.suspension_state import (
     SuspensionState,
 )
 from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
+V = TypeVar("V")
 _replace = msgspec.structs.replace
 
 
@@ -42,6 +48,17 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _is_surveyed(self) -> bool:
         """Whether the log has said that queues are read a few at a time."""
         return self.state.edition >= SURVEYED
+
+    @property
+    def _holds_still(self) -> bool:
+        """Whether the log has said that a restart hangs on nobody, and nothing slips past it."""
+        return self.state.edition >= HELD_STILL
+
+    @property
+    def _lost(self) -> tuple[WithdrawalState, ...]:
+        """States in which a canary will not arrive by itself."""
+        over = (WithdrawalState.CANCELED, WithdrawalState.FAILED)
+        return (*over, WithdrawalState.FEE_ROSE) if self._holds_still else over
 
     def _adopted(self, who: int, said: wire.Adopt) -> Outcome:
         if who != chart.HOUSE:
@@ -63,6 +80,7 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         elsewhere = self._elsewhere(view)
         if before is None or said.is_new:
             before = Surveyed(moment.sequence)
+            self._let_go(self.state.stopped, one.number)
             if elsewhere is not None:
                 self._set(self.state.grounds, one.number, elsewhere.digest)
         elif before.ended_ms:
@@ -70,6 +88,8 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         waiting, last = gates.next_few(one.terms.scope, before.cursor, before.began, view)
         is_draining = one.state == SuspensionState.DRAINING
         alone = self._first_alone(one, waiting, elsewhere) if is_draining else 0
+        if is_draining and self._holds_still:
+            self._note_stopped(one, waiting, elsewhere)
         after = _replace(
             _counted(before, waiting),
             alone=alone,
@@ -103,6 +123,21 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _elsewhere(self, view: View) -> Elsewhere | None:
         """What else holds requests back; None before edition 3, when that was not asked."""
         return Elsewhere.of(view) if self.state.edition >= LIFTED_PAST else None
+
+    def _note_stopped(
+        self, one: Suspension, waiting: Iterable[gates.Waiting], elsewhere: Elsewhere | None
+    ) -> None:
+        """A request of each owner who is stopped himself, to be looked at again at the end."""
+        found = dict(self.state.stopped.get(one.number, {}))
+        for each in waiting:
+            if len(found) < STOPPED_KEPT and _is_his_own(each, elsewhere):
+                found.setdefault(each.queued.owner, each.queued.number)
+        if found:
+            self._set(self.state.stopped, one.number, found)
+
+    def _let_go(self, table: dict[int, V], number: int) -> None:
+        if number in table:
+            self._remove(table, number)
 
     # Reading
 
@@ -142,17 +177,36 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         if elsewhere is not None and self.state.grounds.get(one.number) != elsewhere.digest:
             return Refused.SURVEY
         if not found.alone:
-            return 0
+            return self._why_slipped(one, found, elsewhere, moment, view)
         still = gates.waiting(found.alone, one.terms.scope, view)
         owned = gates.owned([still] if still is not None else [], view)
         is_alone = self._first_alone(one, owned, elsewhere) > 0
         return Refused.QUEUE if is_alone else Refused.SURVEY
 
+    def _why_slipped(
+        self,
+        one: Suspension,
+        survey: Surveyed,
+        elsewhere: Elsewhere | None,
+        moment: Moment,
+        view: View,
+    ) -> int:
+        """SURVEY where somebody who was stopped himself may not be any more; 0 for nobody."""
+        stopped = self.state.stopped.get(one.number, {})
+        if len(stopped) >= STOPPED_KEPT and moment.time_ms - survey.ended_ms > STOPPED_KEPT_MS:
+            return Refused.SURVEY
+        for number in stopped.values():
+            queued = gates.waiting(number, one.terms.scope, view)
+            owned = gates.owned([queued] if queued is not None else [], view)
+            if not any(_is_his_own(each, elsewhere) for each in owned):
+                return Refused.SURVEY
+        return 0
+
     def _lost_canaries(self, one: Suspension, moment: Moment, view: View) -> bool:
         """Whether a canary of somebody's has to be looked for in a queue that nobody surveyed."""
         if not self._is_surveyed or not gates.is_of_some(one.terms.scope):
             return False
-        wanted, found = gates.canaries_wanted(one, view), self._survey_of(one, moment)
+        wanted, found = gates.canaries_wanted(one, view, self._lost), self._survey_of(one, moment)
         if not wanted or found is None:
             return bool(wanted)
         chosen = (found.smallest[network][1] for network in wanted if network in found.smallest)
@@ -215,6 +269,15 @@ class _Others:
         if key not in self._known:
             self._known[key] = bool(rules.verdict(found, asked).mode)
         return self._known[key]
+
+
+def _is_his_own(each: gates.Waiting, elsewhere: Elsewhere | None) -> bool:
+    """Whether a request is held for whose it is, and its place is not held for everybody."""
+    return (
+        elsewhere is not None
+        and elsewhere.holds_one(each)
+        and not elsewhere.holds_all(each.queued.network, each.queued.asset)
+    )
 
 
 def _is_alone(one: Suspension, each: gates.Waiting, others: _Others) -> bool:

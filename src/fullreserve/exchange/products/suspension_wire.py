@@ -451,6 +451,12 @@ class ListInForce(Asked, frozen=True, tag=12):
     """-> list[Suspension] in force, without what no verdict needs, and none that has ended."""
 
 
+class IsCanary(Asked, frozen=True, tag=13):
+    """-> bool, whether a withdrawal is a canary that waits for nobody; none is before edition 4."""
+
+    withdrawal: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -475,6 +481,7 @@ AnyAsked = (
     | GetKept
     | GetMeasured
     | ListInForce
+    | IsCanary
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

@@ -62,7 +62,7 @@ class Suspensions(Evidences):
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
-    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds")
+    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped")
 
     def __init__(self) -> None:
         self._paged: tuple[Roll, list[int]] | None = None
@@ -202,6 +202,7 @@ class Suspensions(Evidences):
         self._moved(broken, _State.ACTIVE, who, moment)
         self._let_go(self.state.surveys, one.number)
         self._let_go(self.state.grounds, one.number)
+        self._let_go(self.state.stopped, one.number)
         self._let_go(self.state.rolls, one.number)
         return Outcome()
 
@@ -316,6 +317,7 @@ class Suspensions(Evidences):
         if survey is not None:
             self._let_go(self.state.surveys, one.number)
             self._let_go(self.state.grounds, one.number)
+            self._let_go(self.state.stopped, one.number)
             self._set(self.state.rolls, one.number, survey.roll)
             digest = gates.roll_digest(said.seed, survey.digest)
             fresh = _replace(fresh, queue_digest=digest)
@@ -341,7 +343,7 @@ class Suspensions(Evidences):
         if has_canaries and one.state in (_State.GATE_CHECK, _State.CANARY):
             if self._lost_canaries(one, moment, view):
                 return Outcome(code=Refused.SURVEY)
-            chosen = gates.canaries_chosen(one, self._survey_of(one, moment), view)
+            chosen = gates.canaries_chosen(one, self._survey_of(one, moment), view, self._lost)
             if chosen != one.canaries:
                 return self._canaries(who, one, chosen, moment, view)
         opening = wire.OpenDrain(one.number, said.seed)
@@ -375,6 +377,7 @@ class Suspensions(Evidences):
         self._moved(one, _State.LIFTED, who, moment)
         self._let_go(self.state.surveys, one.number)
         self._let_go(self.state.grounds, one.number)
+        self._let_go(self.state.stopped, one.number)
         return Outcome(commands=rules.core_command(one.number, one.terms, lifted=True))
 
     # Keeping
@@ -429,6 +432,10 @@ class Suspensions(Evidences):
             return _encode(self.state.measured.get(asked.network))
         if isinstance(asked, wire.GetSurvey | wire.ListRoll):
             return _encode(self._told(asked))
+        if isinstance(asked, wire.IsCanary):
+            named = (one.canaries.values() for one in table.values() if one.is_in_force)
+            is_one = any(asked.withdrawal in numbers for numbers in named)
+            return _encode(self._holds_still and is_one)
         return _encode(rules.verdict(table.values(), asked))
 
     def _numbers(self, roll: Roll) -> list[int]:

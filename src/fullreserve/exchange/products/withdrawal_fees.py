@@ -2,7 +2,8 @@
 
 A request holds the fee of its moment, and never more is taken without its owner's word. When it
 leaves a queue it is quoted again: what is less now is what is taken of the hold; a rise of up to a
-fifth is the house's; what rose by more waits for the owner, who agrees to it or cancels.
+fifth is the house's; what rose by more waits for the owner, who agrees to it or cancels. A restart
+waits for nobody: any rise of its canaries' fees is the house's.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from fullreserve.exchange.products.custody_wire import (
     StopOwner,
 )
 from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.suspension_asking import is_canary
 from fullreserve.exchange.products.withdrawal_drains import Drains
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
@@ -110,7 +111,8 @@ class Orders(Drains):
                     self._to_queue(self._change(one, moment))
                 continue
             if one.state == _State.QUEUED:
-                self._to_payer(self._change(one, moment))
+                named = is_canary(number, view)
+                self._to_payer(self._change(one, moment), is_canary=named)
             if self.state.judged.get(number) == DecisionState.ALLOWED and self._is_overtaken(
                 one, view
             ):

@@ -105,9 +105,12 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
     def _to_queue(self, one: Withdrawal) -> None:
         one.state, one.is_released = _State.QUEUED, False
 
-    def _to_payer(self, one: Withdrawal) -> None:
-        """From a queue only for what it costs now, or as much as its owner has agreed to."""
-        if one.state == _State.QUEUED and not self._is_quoted(one):
+    def _to_payer(self, one: Withdrawal, *, is_canary: bool = False) -> None:
+        """From a queue only for what it costs now, or as much as its owner has agreed to.
+
+        A canary waits for nobody: whatever its fee has risen by is the house's.
+        """
+        if one.state == _State.QUEUED and not self._is_quoted(one) and not is_canary:
             one.state = _State.FEE_ROSE
             return
         is_short = self.state.short.get(one.network, {}).get(one.asset)
