@@ -102,6 +102,16 @@ function remarks({ statement, assets }) {
         + 'they count no more.')
     }
   }
+  const spread = isShown ? spreadOf(statement) : null
+  const seconds = Math.ceil((spread ?? 0) / 1000)
+  if (spread !== null) found.push(`All chains were read within ${seconds} seconds.`)
+  for (const { symbol, chain, contract, decimals, changed } of contractsOf(statement)) {
+    const name = `${symbol} on ${chain}`
+    if (changed) {
+      found.push(`CONTRACT CHANGED: ${name}, of which statement ${changed} counted another.`)
+    }
+    found.push(`${name}: contract 0x${contract}, ${decimals} decimals.`)
+  }
   if (statement.v === 1) return [...found, FIRST]
   const wait = isObject(statement.addresses) ? whole(statement.addresses, 'wait') : WAIT_MS
   if (wait < WAIT_MS) {
@@ -136,7 +146,7 @@ function show(checked) {
   }
 }
 
-// Which contracts count as which asset: whether it is the real one only the reader can know.
+// Which contracts count as which asset, of statements that do not name them themselves.
 function showTokens(chains) {
   for (const { name, places, tokens } of chains) {
     for (const { contract, decimals, symbol } of tokens) {
@@ -180,11 +190,12 @@ async function check() {
   try {
     const contents = await Promise.all(files.map((one) => one.text()))
     const say = (step) => line(byId('steps'), 'li', STEPS[step])
-    const all = await checkFiles(contents, byId('key').value.trim(), say)
+    const all = await checkFiles(contents, byId('key').value.trim(), say, Date.now())
     show(all)
+    const isOld = all.some(({ statement }) => statement.v < 4)
     for (const document of contents.map(load)) {
       if (isReceipt(document)) await showReceipt(document)
-      else if (!('statement' in document)) showTokens(document.chains ?? [])
+      else if (!('statement' in document) && isOld) showTokens(document.chains ?? [])
     }
     verdict.textContent = verdictOf(all, files.length)
     verdict.className = 'holds'

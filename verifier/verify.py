@@ -52,6 +52,11 @@ BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
 # by holders of cold keys. They count, and are told.
 SIGNED_OLD_MS = 12 * 3600 * 1000
 DAY_MS = 24 * 3600 * 1000
+# Of an exchange that is gone nothing looks new for longer; earlier versions may say so for three.
+EXPIRES_MAX_MS = DAY_MS
+EXPIRED_MAX_MS = 3 * DAY_MS
+# Clocks of readers are as far behind as this.
+CLOCK_BEHIND_MAX_MS = 2 * 3600 * 1000
 # Older signatures of the keys do not count: they could be from a key that is lost by now. Messages
 # that say themselves when they run out may be made for a month; others are good for a day.
 SIGNED_AGE_MAX_MS = 30 * DAY_MS
@@ -98,6 +103,8 @@ MEANINGS = (
             "in a list of after",
             "something else of statement",
             "calls it the exchange's own token",
+            "to be of before statement",
+            "and does not say so",
         ),
         (
             "The exchange has told two stories. Keep all of these files and show them to "
@@ -164,6 +171,8 @@ MEANINGS = (
             "of a later block",
             "is not of before",
             "expires before",
+            "expires more than",
+            "of a time to come",
         ),
         (
             "What shows the reserves is too old or too new to be believed. Until newer "
@@ -205,6 +214,9 @@ MEANINGS = (
             "house's share",
             "payments on their way are",
             "names a payment",
+            "names a token",
+            "names other contracts",
+            "when its chain was read",
             "names an asset that",
             "^The statement names an asset twice",
             "names no assets",
@@ -679,7 +691,7 @@ def check_statement(bundle: Document, key: bytes | None = None) -> Checked:
     statement = member(bundle, "statement", dict)
     if not set(bundle) <= BUNDLE:
         raise Refused("The file has a part beside its statement that this program does not know.")
-    if whole(statement, "v") not in (1, 2, 3):
+    if whole(statement, "v") not in (1, 2, 3, 4):
         raise Refused("The statement is of a version that this program does not know.")
     public = octets(statement, "exchange")
     if key is not None and public != key:
@@ -713,8 +725,65 @@ def _check_chain_of_statements(statement: Document) -> None:
         raise Refused("The statement does not follow another one.")
     if previous:
         _octets(previous, "previous")
-    if whole(statement, "expires") <= whole(statement, "ts"):
+    lasts_ms = whole(statement, "expires") - whole(statement, "ts")
+    if lasts_ms <= 0:
         raise Refused("The statement expires before it is made.")
+    lasts_max_ms = EXPIRES_MAX_MS if whole(statement, "v") > 3 else EXPIRED_MAX_MS
+    if lasts_ms > lasts_max_ms:
+        hours = lasts_max_ms // 3_600_000
+        raise Refused(f"The statement expires more than {hours} hours after it is made.")
+
+
+class Contract(NamedTuple):
+    """A token that counts on a chain, by a statement."""
+
+    network: int
+    chain: str
+    symbol: str
+    contract: str
+    decimals: int
+    changed: int  # the newest statement that counted another contract; 0: none did
+
+
+def contracts_of(statement: Document) -> list[Contract]:
+    """All that a statement names, which statements do since version 4; Refused."""
+    if whole(statement, "v") < 4:
+        return []
+    found = [
+        _contract(token, row, statement)
+        for row in texts(member(statement, "reserves", dict), "chains")
+        for token in texts(row, "tokens")
+    ]
+    if len({(one.network, one.symbol) for one in found}) != len(found):
+        raise Refused("The statement names a token of a chain twice.")
+    return found
+
+
+def _contract(token: Document, row: Document, statement: Document) -> Contract:
+    symbol, decimals = member(token, "symbol", str), whole(token, "decimals")
+    if not re.fullmatch(r"[A-Z0-9]{1,20}", symbol, re.ASCII) or decimals > 60:
+        raise Refused("The statement names a token that cannot be.")
+    contract, changed = octets(token, "contract", 20).hex(), 0
+    if "changed" in token:
+        then = member(token, "changed", dict)
+        changed = whole(then, "epoch")
+        is_before = 0 < changed < whole(statement, "epoch")
+        if not is_before or whole(then, "ts") > whole(statement, "ts"):
+            raise Refused("The statement contradicts itself on when a contract was changed.")
+    name = member(row, "name", str)[:40]
+    return Contract(whole(row, "network"), name, symbol, contract, decimals, changed)
+
+
+def spread_of(statement: Document) -> int | None:
+    """In how many ms all chains were read; None before version 4, and where none was. Refused."""
+    reserves = member(statement, "reserves", dict)
+    rows = texts(reserves, "chains")
+    if whole(statement, "v") < 4 or not rows:
+        return None
+    began, done = whole(reserves, "read"), [whole(row, "read") for row in rows]
+    if not began <= min(done) or max(done) > whole(statement, "ts"):
+        raise Refused("The statement contradicts itself on when its chain was read.")
+    return max(done) - began
 
 
 def assets_of(statement: Document) -> list[Asset]:
@@ -809,6 +878,8 @@ def check_assets(statement: Document, house: list[int] | None) -> list[Asset]:
         _check_unshown(statement)
         for one in made:
             _check_lowest(one)
+    spread_of(statement)
+    contracts_of(statement)
     for one in made:
         check_cover(one)
     return made
@@ -1082,6 +1153,7 @@ def check_pair(one: Checked, other: Checked) -> None:
     if first + 1 == second and not follows:
         raise Refused(f"Statement {second} does not follow statement {first}.")
     _check_versions(one.statement, other.statement)
+    check_following(one.statement, other.statement)
     _check_named_before(one.statement, other.statement)
     _check_own(one.statement, other.statement)
     _check_lows(one.statement, other.statement)
@@ -1102,6 +1174,23 @@ def _check_versions(older: Document, newer: Document) -> None:
         raise Refused(f"Statements are said to have begun later than statement {first}.")
     if len({whole(one, "founded") for one in began}) > 1:
         raise Refused(f"Statements {first} and {second} say that they began at different times.")
+
+
+def check_following(older: Document, newer: Document) -> None:
+    """That a later statement is of a later time, and says so where it counts another contract."""
+    first, second = whole(older, "epoch"), whole(newer, "epoch")
+    if first >= second:
+        return
+    if whole(newer, "ts") < whole(older, "ts"):
+        raise Refused(f"Statement {second} is said to be of before statement {first}.")
+    was = {(one.network, one.symbol): one for one in contracts_of(older)}
+    for one in contracts_of(newer):
+        then = was.get((one.network, one.symbol), one)
+        if one[3:5] != then[3:5] and one.changed < first:
+            raise Refused(
+                "%s on %s: statement %d counts another contract than statement %d, and does not "
+                "say so." % (one.symbol, one.chain, second, first)
+            )
 
 
 def _check_named_before(older: Document, newer: Document) -> None:
@@ -1376,6 +1465,7 @@ def check_evidence(document: Document, checked: Checked) -> None:
     seen: set[tuple[Any, bytes]] = set()
     for row, one in zip(rows, chains, strict=False):
         of_chain = _decimals_on(one)
+        _check_contracts(row, one, statement)
         shown = check_chain(one, row, statement, checked.public, seen)
         late = check_announced(one, statement)
         for sums, found in ((totals, shown), (young, late)):
@@ -1390,6 +1480,28 @@ def check_evidence(document: Document, checked: Checked) -> None:
         if young[asset.symbol] != asset.young:
             msg = f"{asset.symbol}: other sums than stated are at addresses published lately."
             raise Refused(msg)
+
+
+def _check_contracts(row: Document, chain: Document, statement: Document) -> None:
+    """That the contracts of the evidence are each counted once, and those that its statement names.
+
+    One contract under two names would be there twice.
+    """
+    shown, stated = (
+        [
+            (octets(one, "contract", 20), member(one, "symbol", str), whole(one, "decimals"))
+            for one in tokens
+        ]
+        for tokens in (
+            texts(chain, "tokens"),
+            texts(row, "tokens") if whole(statement, "v") > 3 else (),
+        )
+    )
+    if len({contract for contract, *_ in shown}) != len(shown):
+        raise Refused("The evidence counts a contract twice.")
+    if whole(statement, "v") > 3 and stated != shown:
+        name = member(row, "name", str)[:40]
+        raise Refused(f"{name}: the statement names other contracts than its evidence counts.")
 
 
 def check_announced(chain: Document, statement: Document) -> dict[str, int]:
@@ -2456,10 +2568,13 @@ def _rlp(data: bytes, depth: int) -> tuple[Any, bytes]:
 # The command.
 
 
-def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Checked]:
+def check_files(
+    contents: Sequence[bytes], key: bytes | None = None, now_ms: int | None = None
+) -> list[Checked]:
     """Everything that the files say, and that they say it together; Refused.
 
-    What comes back are the bundles, or the receipts where there is nothing else.
+    What comes back are the bundles, or the receipts where there is nothing else. `now_ms` is the
+    reader's clock, if that is to be believed.
     """
     documents = [load(content) for content in contents]
     bundles = [one for one in documents if "statement" in one]
@@ -2474,6 +2589,9 @@ def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Che
     for place, one in enumerate(everything):
         for other in everything[place + 1 :]:
             check_pair(one, other)
+    if now_ms is not None:
+        for one in everything:
+            _check_now(one.statement, now_ms)
     check_receipts(signed, everything)
     evidence = [one for one in documents if "chains" in one and "statement" not in one]
     lists = [one for one in documents if "addresses" in one and "statement" not in one]
@@ -2490,6 +2608,15 @@ def check_files(contents: Sequence[bytes], key: bytes | None = None) -> list[Che
             raise Refused("One of the files is neither bundle, evidence nor consistency proof.")
     check_lists([(check_addresses(one, checked), one) for one in lists], evidence)
     return sorted(checked, key=lambda one: whole(one.statement, "epoch")) or receipts
+
+
+def _check_now(statement: Document, now_ms: int) -> None:
+    """That a statement is not dated ahead, so that it looks new when the exchange is gone."""
+    if whole(statement, "ts") > now_ms + CLOCK_BEHIND_MAX_MS:
+        raise Refused(
+            "Statement %d is of a time to come, by this computer's clock."
+            % whole(statement, "epoch")
+        )
 
 
 def _check_shown_before(one: Checked, checked: Sequence[Checked]) -> None:
@@ -2853,6 +2980,10 @@ def told(checked: Checked, say: Callable[[str], None], now_ms: int) -> None:
     if any(one.reserves for one in checked.assets):
         for row in texts(member(statement, "reserves", dict), "chains"):
             _told_ages(row, whole(statement, "ts"), say)
+        spread_ms = spread_of(statement)
+        if spread_ms is not None:
+            say("  All chains were read within %d seconds" % -(-spread_ms // 1000))
+    _told_contracts(statement, say)
     _told_limits(statement, say)
     if checked.leaf is None:
         say("  There is no account's proof in this file.")
@@ -2878,6 +3009,16 @@ def _told_ages(row: Document, ts: int, say: Callable[[str], None]) -> None:
         say("  hold the keys still? After a day, or what they say, they count no more.")
 
 
+def _told_contracts(statement: Document, say: Callable[[str], None]) -> None:
+    """Which contracts count as which asset: whether it is the real one only the reader can know."""
+    for one in contracts_of(statement):
+        name = ascii(one.chain)[1:-1]
+        if one.changed:
+            said = f"{one.symbol} on {name}, of which statement {one.changed} counted another"
+            say(f"  CONTRACT CHANGED: {said}")
+        say(f"  {one.symbol} on {name}: contract 0x{one.contract}, {one.decimals} decimals")
+
+
 def _told_limits(statement: Document, say: Callable[[str], None]) -> None:
     """What of a statement could not be checked, or is checked by less than usual."""
     if whole(statement, "v") == 1:
@@ -2893,7 +3034,7 @@ def _told_limits(statement: Document, say: Callable[[str], None]) -> None:
 
 
 def told_tokens(evidence: Document, say: Callable[[str], None]) -> None:
-    """Which contracts count as which asset: whether it is the real one only the reader can know."""
+    """The same by the evidence, of statements that do not name them themselves."""
     for chain in texts(evidence, "chains"):
         name = ascii(str(chain.get("name"))[:40])[1:-1]
         for one in tokens_of(chain):
@@ -2949,7 +3090,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in given.files:
             with open(name, "rb") as file:
                 contents.append(file.read(FILE_MAX + 1))
-        checked = check_files(contents, key)
+        checked = check_files(contents, key, int(time.time() * 1000))
         evidence = [one for one in map(load, contents) if "chains" in one]
         lists = [one for one in map(load, contents) if "addresses" in one and "v" in one]
         lists = [one for one in lists if "statement" not in one]
@@ -2970,7 +3111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if kept:
         print(f"{len(kept)} statements that were kept over time are of one history.")
     for document in evidence:
-        told_tokens(document, print)
+        if whole(_named_by(document, checked).statement, "v") < 4:
+            told_tokens(document, print)
     for chain in coins_in(evidence) if not given.node else ():
         number, coins = whole(chain, "network"), sum(len(one["coins"]) for one in chain["places"])
         print(f"  {coins} coins are the exchange's, if a node has them: --node {number}=URL")

@@ -25,7 +25,7 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -243,8 +243,22 @@ def check_same(one: Told, other: Told) -> None:
         )
 
 
-def check_statement(told: Told, epoch: int, previous: str, public: bytes) -> str:
-    """That an epoch's statement is signed, logged, and follows the one before; its hash."""
+class Before(NamedTuple):
+    """Of the statement before: its hash and time in ms.
+
+    And, by chain and symbol, which contract counted last, in which statement.
+    """
+
+    statement: str = ""
+    ts: int = 0
+    contracts: Mapping[str, tuple[str, int]] = {}
+
+
+def check_statement(told: Told, epoch: int, before: Before, public: bytes) -> Before:
+    """That an epoch's statement is signed, logged, and follows the one before; what the next does.
+
+    Contradiction, Unread.
+    """
     name = told.source.name
     row = told.source.document(f"epochs/{epoch}.json")
     statement, signature = row.get("statement"), row.get("signature")
@@ -258,20 +272,45 @@ def check_statement(told: Told, epoch: int, previous: str, public: bytes) -> str
         raise Contradiction(f"{name}: there are two different statements for epoch {epoch}.")
     if statement.get("epoch") != epoch or not ed25519_holds(public, TAG + content, made):
         raise Contradiction(f"{name}: statement {epoch} is not signed by the key of the exchange.")
-    if previous and statement.get("previous") != previous:
+    if before.statement and statement.get("previous") != before.statement:
         raise Contradiction(f"{name}: statement {epoch} does not follow the one before it.")
-    return sha(content).hex()
+    try:
+        return check_following(name, statement, before, sha(content).hex())
+    except (KeyError, TypeError, AttributeError):
+        raise Unread(f"{name}: statement {epoch} has another shape.") from None
+
+
+def check_following(name: str, statement: dict[str, Any], before: Before, own: str) -> Before:
+    """That it is of no earlier time, and that another contract of a token is said; Contradiction.
+
+    Statements name their contracts since version 4.
+    """
+    epoch, ts = statement["epoch"], statement["ts"]
+    if ts < before.ts:
+        raise Contradiction(f"{name}: statement {epoch} is said to be of before the one before it.")
+    contracts = dict(before.contracts)
+    for chain in statement["reserves"]["chains"] if statement["v"] > 3 else ():
+        for one in chain["tokens"]:
+            token, now = f"{chain['network']} {one['symbol']}", f"0x{one['contract']}"
+            was, newest = contracts.get(token, (now, 0))
+            if was != now and one.get("changed", {}).get("epoch", 0) < newest:
+                raise Contradiction(
+                    f"{name}: statement {epoch} counts {now} as {one['symbol']} on "
+                    f"{chain['name']} instead of {was}, and does not say so."
+                )
+            contracts[token] = now, epoch
+    return Before(own, ts, contracts)
 
 
 # What a witness remembers.
 
 
 class Memory(NamedTuple):
-    """The key, the newest checkpoint, the newest statement's hash, and since when it watches."""
+    """The key, the newest checkpoint, the newest statement, and since when it watches."""
 
     key: bytes
     checkpoint: Checkpoint | None = None
-    statement: str = ""
+    newest: Before = Before()
     since: int = 0
 
 
@@ -281,10 +320,15 @@ def recalled(place: Path, key: bytes | None) -> Memory | None:
         kept = json.loads(place.read_bytes())
         public = bytes.fromhex(kept["key"])
         known = checkpoint_of(kept["checkpoint"], public)
-        memory = Memory(public, known, str(kept["statement"]), int(kept["since"]))
+        contracts = {
+            str(name): (str(one), int(epoch))
+            for name, (one, epoch) in kept.get("contracts", {}).items()
+        }
+        newest = Before(str(kept["statement"]), int(kept.get("ts", 0)), contracts)
+        memory = Memory(public, known, newest, int(kept["since"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, Contradiction) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Contradiction) as problem:
         raise Unread(f"{place} is damaged, or none of a witness: {problem}") from None
     if key is not None and key != public:
         raise Unread(f"{place} is of another key than the one you gave.")
@@ -297,7 +341,9 @@ def keep(place: Path, memory: Memory) -> None:
     kept = {
         "key": memory.key.hex(),
         "checkpoint": memory.checkpoint.note,
-        "statement": memory.statement,
+        "statement": memory.newest.statement,
+        "ts": memory.newest.ts,
+        "contracts": memory.newest.contracts,
         "since": memory.since,
     }
     fresh = place.with_name(place.name + ".new")
@@ -330,13 +376,13 @@ def witnessed(sources: Sequence[Source], memory: Memory, now_s: int) -> tuple[Me
         check_grown(known, newest)
     size = newest.checkpoint.size
     first = known.size + 1 if known else size
-    previous = memory.statement
+    before = memory.newest
     if size - first >= CATCH_UP_MAX:
-        first, previous = size - CATCH_UP_MAX + 1, ""
+        first, before = size - CATCH_UP_MAX + 1, before._replace(statement="")
     for epoch in range(first, size + 1):
-        previous = check_statement(newest, epoch, previous, memory.key)
+        before = check_statement(newest, epoch, before, memory.key)
     more = size - known.size if known else 0
-    seen = Memory(memory.key, newest.checkpoint, previous, memory.since or now_s)
+    seen = Memory(memory.key, newest.checkpoint, before, memory.since or now_s)
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seen.since))
     if known is None:
         return seen, f"From here on the log of {size} statements is watched."

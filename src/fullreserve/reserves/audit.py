@@ -86,9 +86,10 @@ def statement_of(folder: Path, epoch: int) -> Document:
 
 
 def check_log(folder: Path) -> int:
-    """How many statements there are, once all of them hold together; Finding."""
+    """How many statements there are, once all of them hold together; Finding, NoVerifier."""
     hashes = (folder / HASHES).read_bytes()
     count, previous = len(hashes) // LEAF_BYTES, ""
+    judge, before = verifier(), None
     for epoch in range(1, count + 1):
         row = json.loads((folder / "epochs" / f"{epoch}.json").read_bytes())
         document = row["statement"]
@@ -102,7 +103,12 @@ def check_log(folder: Path) -> int:
             key.verify(bytes.fromhex(row["signature"]), TAG + canonical(document))
         except InvalidSignature:
             raise Finding(f"statement {epoch} is not signed by its key") from None
-        previous = hash_of(document)
+        try:
+            if before is not None:
+                judge.check_following(before, document)
+        except judge.Refused as refused:
+            raise Finding(str(refused)) from None
+        previous, before = hash_of(document), document
         _progress(epoch, count)
     if not count:
         raise Finding("there are no statements")

@@ -57,6 +57,7 @@ from fullreserve.reserves.statement import (
     Shown,
     Unshown,
 )
+from fullreserve.reserves.statement import Token as Named
 
 # What was read earlier stands in for what cannot be read, for so long.
 KEPT_MS = 10 * 60 * 1000
@@ -221,23 +222,24 @@ class Evidence:
         reading = partial(_read, self._data, network, coins, places)
         found, paid = await asyncio.get_running_loop().run_in_executor(self._readers, reading)
         _check_time(found.pinned, now_ms)
-        return _Reading(places, coins, found, paid)
+        return _Reading(places, coins, found, paid, max(now_ms, self._clock.wall_ms()))
 
     async def _part(self, network: Network, names: _Names, reading: _Reading, now_ms: int) -> _Part:
-        places, coins, found, paid = reading
+        places, found = reading.places, reading.found
         held = [one for one in places if one.address in found.amounts]
         owned = await self._owners(held, found.pinned, now_ms)
         self._owned.keep()
         self._wait(places, held, owned, now_ms)
         found = await asyncio.to_thread(_with_safes, network, found, held, owned)
-        part = _part_of(network, names, coins, found, held, owned, now_ms, paid)
+        reading = reading._replace(found=found)
+        part = _part_of(network, names, reading, held, owned, now_ms)
         for address, problem in (await self._refused(part)).items():
             log.warning("place not believed", address=address, problem=problem)
             owned[address] = None
         for one in held:
             if owned[one.address] is None and one.tier == "declared":
                 self._owned.forget(one)  # what is declared next is to count at once
-        return _part_of(network, names, coins, found, held, owned, now_ms, paid)
+        return _part_of(network, names, reading, held, owned, now_ms)
 
     async def _owners(
         self, held: Sequence[Place], block: Pinned, now_ms: int
@@ -399,12 +401,10 @@ def _is_believed(said: Said, now_ms: int) -> bool:
 def _part_of(
     network: Network,
     names: _Names,
-    coins: Coins,
-    found: Found,
+    reading: _Reading,
     held: Sequence[Place],
     owned: Mapping[str, Ownership | None],
     read_ms: int,
-    paid: Sequence[Mined],
 ) -> _Part:
     """What of a chain is signed for."""
     shown = [(one, proof) for one in held if (proof := owned[one.address]) is not None]
@@ -412,17 +412,18 @@ def _part_of(
         symbol
         for one in held
         if owned[one.address] is None
-        for symbol in found.amounts[one.address]
+        for symbol in reading.found.amounts[one.address]
     }
     return _Part(
         network=network,
         name=names.codes.get(network.network, str(network.network)),
-        coins=coins,
-        found=found,
+        coins=reading.coins,
+        found=reading.found,
         places=[one for one, _ in shown],
         owners={one.address: proof for one, proof in shown},
         read_ms=read_ms,
-        paid=paid,
+        done_ms=reading.done_ms,
+        paid=reading.paid,
         unsigned=frozenset(asset for asset, symbol in names.symbols.items() if symbol in unsigned),
     )
 
@@ -443,6 +444,7 @@ class _Reading(NamedTuple):
     coins: Coins
     found: Found
     paid: Sequence[Mined]
+    done_ms: int  # wall time
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -454,7 +456,8 @@ class _Part(msgspec.Struct, frozen=True):
     found: Found
     places: list[Place]
     owners: dict[str, Ownership]
-    read_ms: int
+    read_ms: int  # when reading was begun
+    done_ms: int
     paid: Sequence[Mined]
     unsigned: frozenset[int]  # assets of which there is something that nobody signed for
 
@@ -476,18 +479,14 @@ class _Part(msgspec.Struct, frozen=True):
             **shared,
             "kind": "evm",
             "chainId": self.network.chain_id,
-            "tokens": [
-                {
-                    "symbol": one.symbol,
-                    "decimals": one.decimals,
-                    "contract": one.contract.hex(),
-                    "slot": slots[one.contract.hex()],
-                }
-                for one in self.coins.tokens
-                if one.contract.hex() in slots
-            ],
+            "tokens": [{**one._asdict(), "slot": slots[one.contract]} for one in self._tokens()],
             "nodes": list(self.found.nodes),
         }
+
+    def _tokens(self) -> list[Named]:
+        """What counts there; a contract without a slot has none of our coins."""
+        named = [Named(one.symbol, one.contract.hex(), one.decimals) for one in self.coins.tokens]
+        return [one for one in named if one.contract in self.found.slots]
 
     def _place(self, one: Place, ages: Ages) -> Document:
         owner = self.owners[one.address]
@@ -535,6 +534,8 @@ class _Part(msgspec.Struct, frozen=True):
             pinned.hash,
             min(signed, default=self.read_ms),
             pinned.time_ms,
+            self.done_ms,
+            self._tokens(),
         )
 
 

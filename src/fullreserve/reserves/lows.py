@@ -13,15 +13,24 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.reserves.statement import Document, Low
+from fullreserve.reserves.statement import Document, Low, Token
 
 # How the file is kept; of another form it is made anew.
-FORM = 2
+FORM = 3
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 DAYS = (1, 7, 30)
 _HOURS = 24 * DAYS[-1]
 NOTHING = "", 0
+
+
+class _Counted(msgspec.Struct):
+    """The contract of a token on a chain, the newest statement that counted it, and of another."""
+
+    contract: str
+    decimals: int
+    newest: tuple[int, int]  # epoch and time
+    other: tuple[int, int] | None = None
 
 
 class _Kept(msgspec.Struct):
@@ -40,6 +49,7 @@ class _Kept(msgspec.Struct):
     gaps: dict[int, int] = msgspec.field(default_factory=dict)
     counted: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     own: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    contracts: dict[str, _Counted] = msgspec.field(default_factory=dict)  # by chain and symbol
 
 
 class Lows:
@@ -69,6 +79,7 @@ class Lows:
                 shown = row["ratio"], int(row["reserves"])
                 lows[row["symbol"]] = _lower(lows.get(row["symbol"], unlisted), shown)
                 self._note_kind(row, (one["epoch"], one["ts"]))
+            self._note_contracts(one)
             self._kept.epoch = one["epoch"]
             self._note(hour, one["ts"])
             for old in [known for known in self._kept.hours if known < hour - _HOURS]:
@@ -95,6 +106,27 @@ class Lows:
         if "reclassified" in row:
             said = row["reclassified"]
             other[symbol] = max(other.get(symbol, (0, 0)), (said["epoch"], said["ts"]))
+
+    def _note_contracts(self, document: Document) -> None:
+        """What counted, and what it said of before; statements say it since version 4."""
+        now = document["epoch"], document["ts"]
+        for chain in document["reserves"]["chains"]:
+            for row in chain.get("tokens", ()):
+                token = Token(row["symbol"], row["contract"], row["decimals"])
+                other = self.changed(chain["network"], token)
+                if "changed" in row:
+                    said = row["changed"]["epoch"], row["changed"]["ts"]
+                    other = max(other or said, said)
+                counted = _Counted(token.contract, token.decimals, now, other)
+                self._kept.contracts[_name(chain["network"], token.symbol)] = counted
+
+    def changed(self, network: int, token: Token) -> tuple[int, int] | None:
+        """Epoch and time of the newest statement that counted another contract as this token."""
+        known = self._kept.contracts.get(_name(network, token.symbol))
+        if known is None:
+            return None
+        is_same = (known.contract, known.decimals) == token[1:]
+        return known.other if is_same else known.newest
 
     def reclassified(self, symbol: str, *, is_own: bool) -> tuple[int, int] | None:
         """Epoch and time of the newest statement that took an asset for the other kind."""
@@ -127,6 +159,10 @@ class Lows:
             missing = (kept.first_ms or now_ms) - (now_ms - days * DAY_MS)
             found[str(days)] = max(*within, missing, now_ms - (kept.last_ms or now_ms), 0)
         return found
+
+
+def _name(network: int, symbol: str) -> str:
+    return f"{network} {symbol}"
 
 
 def _lower(one: tuple[str, int] | None, other: tuple[str, int]) -> tuple[str, int]:

@@ -12,12 +12,16 @@ from fullreserve.reserves.keys import Signer
 
 # 2: payments on their way, how long addresses are known, the lowest of 30 days.
 # 3: what the exchange issues itself is counted in kind, and marked.
-VERSION = 3
+# 4: when each chain was read, which contracts count and when that changed; nobody believes it for
+# longer than a day.
+VERSION = 4
 # How claims are proven; a prover of another kind names its own rule and nothing else changes.
 RULE = "sum-tree/1"
 TAG = b"fullreserve/statement/1\n"
 # A statement is for the epoch after it too, and for a little more: then it is stale.
 EXPIRES_AFTER_EPOCHS = 3
+# As verifiers have it: of an exchange that is gone nothing looks new for longer.
+EXPIRES_MAX_MS = 24 * 3_600_000
 RATIO_DIGITS = 4
 # As verifiers have it: of what is owed, so much may be on its way without anything that shows it.
 LEAVING_PART = 4
@@ -42,6 +46,14 @@ class Claimed(NamedTuple):
     shortfalls: Mapping[int, int]
 
 
+class Token(NamedTuple):
+    """A contract whose coins count, in hexadecimal digits."""
+
+    symbol: str
+    contract: str
+    decimals: int
+
+
 class Chain(NamedTuple):
     """Where reserves were read: after a block, whose hash is in hexadecimal digits."""
 
@@ -51,6 +63,8 @@ class Chain(NamedTuple):
     block: str
     signed_ms: int  # when the oldest signature that counts was made
     time_ms: int  # of the block, by its header
+    read_ms: int  # when the reading was done
+    tokens: Sequence[Token] = ()
 
 
 class Low(NamedTuple):
@@ -129,6 +143,16 @@ def _never(_symbol: str, /, *, is_own: bool) -> None:
     """Of statements that nothing came before."""
 
 
+class Changed(Protocol):
+    """Epoch and time of the newest statement that counted another contract, if any did."""
+
+    def __call__(self, network: int, token: Token, /) -> tuple[int, int] | None: ...
+
+
+def _unchanged(_network: int, _token: Token, /) -> None:
+    """Of statements that nothing came before."""
+
+
 def statement(
     claimed: Claimed,
     shown: Shown,
@@ -143,6 +167,7 @@ def statement(
     leaving: Sequence[Leaving] = (),
     earlier: Earlier = lambda _heights: None,
     reclassified: Reclassified = _never,
+    changed: Changed = _unchanged,
 ) -> Document:
     """The document that is signed; its members are described in the guide to reserves."""
     rows = [
@@ -160,7 +185,7 @@ def statement(
             row["reclassified"] = dict(zip(("epoch", "ts"), then, strict=True))
     names = {one.asset: one.symbol for one in claimed.assets}
     before = _before(rows, leaving, names, earlier)
-    expires_ms = now_ms + EXPIRES_AFTER_EPOCHS * interval_s * 1000
+    expires_ms = now_ms + min(EXPIRES_AFTER_EPOCHS * interval_s * 1000, EXPIRES_MAX_MS)
     return {
         "v": VERSION,
         "exchange": exchange,
@@ -177,7 +202,7 @@ def statement(
         "reserves": {
             "read": shown.read_ms,
             "evidence": shown.evidence,
-            "chains": [_chain(one) for one in shown.chains],
+            "chains": [_chain(one, changed) for one in shown.chains],
         },
         **({"addresses": _list_row(shown.addresses)} if shown.addresses else {}),
         **before,
@@ -238,7 +263,7 @@ def _leaving(one: Leaving, claimed: Claimed) -> Document:
     }
 
 
-def _chain(one: Chain) -> Document:
+def _chain(one: Chain, changed: Changed) -> Document:
     return {
         "network": one.network,
         "name": one.name,
@@ -246,7 +271,15 @@ def _chain(one: Chain) -> Document:
         "block": one.block,
         "signed": one.signed_ms,
         "time": one.time_ms,
+        "read": one.read_ms,
+        "tokens": [_token(one.network, token, changed) for token in one.tokens],
     }
+
+
+def _token(network: int, one: Token, changed: Changed) -> Document:
+    then = changed(network, one)
+    more = {"changed": dict(zip(("epoch", "ts"), then, strict=True))} if then else {}
+    return {**one._asdict(), **more}
 
 
 def _asset(place: int, claimed: Claimed, shown: Shown, leaving: int) -> Document:

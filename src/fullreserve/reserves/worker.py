@@ -135,14 +135,14 @@ class Worker:
     async def publish(self) -> Document:
         """Makes the next epoch's statement; what was published."""
         booked = self.guarding.booked()
-        shown, evidence = await self._reserves.read(self._clock.wall_ms())
+        shown, evidence = await self._reserves.read(self._now_ms())
         epoch = self._archive.epoch + 1
         await asyncio.to_thread(self._look_back)
         await self._follow_up()
         # Of the same place in the log as the claims, which are read before the first wait.
         away = leaving(self.projection.replica, shown.mined)
         claimed = await self.projection.claimed(epoch)
-        now_ms = self._clock.wall_ms()
+        now_ms = max(self._now_ms(), *(one.read_ms for one in shown.chains), 0)
         document = statement(
             claimed,
             shown,
@@ -156,6 +156,7 @@ class Worker:
             leaving=away,
             earlier=partial(earlier, self._statement, epoch - 1, now_ms),
             reclassified=self._lows.reclassified,
+            changed=self._lows.changed,
         )
         self._warn_of_own(document)
         house = self.projection.house_proof(epoch)
@@ -169,6 +170,15 @@ class Worker:
         with _unless_unavailable():
             await self.guarding.tell(shown, booked)
         return row
+
+    def _now_ms(self) -> int:
+        """The wall's time, but never before the newest statement: verifiers refuse that."""
+        now_ms = self._clock.wall_ms()
+        newest_ms: int = self._statement(self._archive.epoch)["ts"] if self._archive.epoch else 0
+        if now_ms < newest_ms:
+            behind_ms = newest_ms - now_ms
+            log.warning("the clock stands before the newest statement", behind_ms=behind_ms)
+        return max(now_ms, newest_ms)
 
     def _warn_of_own(self, document: Document) -> None:
         """Of own tokens that counted before: once a run, as every statement says it from now on."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Route, ViewportSize, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.test_trading import EN
+from tests.server import LiveServer
 
 LINE_PX = 48  # no more than two lines of a table's type
 
@@ -22,10 +23,41 @@ def reclassified(route: Route) -> None:
     route.fulfill(body=json.dumps(row), content_type="application/json")
 
 
+def moved(route: Route) -> None:
+    """The newest statement, of two chains, with a token that was another contract before."""
+    row = route.fetch().json()
+    statement = row["statement"]
+    statement["epoch"] += 1
+    chains = statement["reserves"]["chains"]
+    (token, *_) = (one for chain in chains for one in chain["tokens"])
+    token["changed"] = {"epoch": 1, "ts": statement["ts"]}
+    route.fulfill(body=json.dumps(row), content_type="application/json")
+
+
 def height_of(found: Locator) -> float:
     box = found.bounding_box()
     assert box is not None
     return box["height"]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_contracts_stand_on_the_page(visit: Visit, chained: LiveServer, size: ViewportSize) -> None:
+    """And that one of them changed. Criterion: POR-PIT-18, POR-PAGE-8"""
+    page = visit("/reserves", size=size)
+    expect(page.get_by_text(EN["reserves.covered"])).to_be_visible(timeout=180_000)
+    latest = json.loads((chained.folder / "reserves/public/latest.json").read_bytes())
+    chains = latest["statement"]["reserves"]["chains"]
+    contracts = [f"0x{one['contract']}" for chain in chains for one in chain["tokens"]]
+    assert contracts
+    for one in contracts:
+        expect(page.get_by_text(one)).to_be_visible()
+    change = page.get_by_text(EN["reserves.contractChanged"].format(epoch=1))
+    expect(change).to_be_hidden()
+    page.route("**/por/latest.json", moved)
+    page.route_web_socket("**/ws/**", lambda _socket: None)  # which tells of other statements
+    page.reload()
+    expect(change).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

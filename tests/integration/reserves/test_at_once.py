@@ -18,6 +18,7 @@ from fullreserve.reserves.places import Ownership, Place
 from tests.integration.custody.liar import Liar
 from tests.integration.reserves.anvil import Keys
 from tests.integration.reserves.world import World
+from verifier import verify
 
 LONG_S = 5.0
 
@@ -53,6 +54,8 @@ async def test_chains_are_read_at_once(world: World) -> None:
         row = await world.publish()
     rows = row["statement"]["reserves"]["chains"]
     assert [one["network"] for one in rows] == list(numbers), row["statement"]["unshown"]
+    spread = max(one["read"] for one in rows) - row["statement"]["reserves"]["read"]
+    assert verify.spread_of(row["statement"]) == spread
     assert world.verdict(row) == ""
 
 

@@ -25,6 +25,7 @@ from tests.unit.reserves import (
     coins,
     coins_control,
     dressing,
+    following,
     receipts,
     signed_balances,
     two_chains,
@@ -549,6 +550,7 @@ def vectors() -> list[Vector]:
         coins_control,
         accounts_control,
         two_chains,
+        following,
     ):
         made += more.vectors()
     return made
@@ -558,7 +560,7 @@ def text() -> str:
     """The file's content."""
     rows = [
         {"name": one.name, "files": [canonical(file).decode() for file in one.files],
-         "verdict": one.verdict}
+         "verdict": one.verdict, **({} if one.now_ms is None else {"now": one.now_ms})}
         for one in vectors()
     ]  # fmt: skip
     return json.dumps(rows, indent=1) + "\n"

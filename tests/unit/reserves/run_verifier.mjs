@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 
 const { checkFiles, meaningOf, Refused } = await import(process.argv[2])
 const verdicts = []
-for (const { files } of JSON.parse(readFileSync(0, 'utf8'))) {
+for (const { files, now } of JSON.parse(readFileSync(0, 'utf8'))) {
   try {
-    await checkFiles(files)
+    await checkFiles(files, '', () => {}, now ?? null)
     verdicts.push(['', ''])
   } catch (problem) {
     const why = problem instanceof Refused ? problem.message : `THROWN ${problem}`

@@ -196,6 +196,6 @@ def test_one_account_of_a_chain_is_shown_once() -> None:
     )  # fmt: skip
     part = evidence._Part(
         network=network, name="", coins=Coins("ETH", 18, ()), found=found, places=places,
-        owners={}, read_ms=0, paid=(), unsigned=frozenset(),
+        owners={}, read_ms=0, done_ms=0, paid=(), unsigned=frozenset(),
     )  # fmt: skip
     assert [len(one.places) for one in evidence._apart([part, part])] == [1, 0]

@@ -9,14 +9,21 @@ import random
 from pathlib import Path
 
 from fullreserve.reserves.lows import DAYS, HOUR_MS, Lows
-from fullreserve.reserves.statement import Document, Low, ratio
+from fullreserve.reserves.statement import Document, Low, Token, ratio
 
 START_MS = 1_790_000_000_000
 
 
 def statement(epoch: int, ts: int, reserves: int, users: int = 1_000) -> Document:
     row = {"symbol": "BTC", "ratio": ratio(reserves, users), "reserves": str(reserves)}
-    return {"epoch": epoch, "ts": ts, "assets": [row]}
+    return {"epoch": epoch, "ts": ts, "assets": [row], "reserves": {"chains": []}}
+
+
+def counting(epoch: int, contract: str, decimals: int = 6, **more: object) -> Document:
+    """A statement that counts a contract as USDT."""
+    token = {"symbol": "USDT", "contract": contract, "decimals": decimals, **more}
+    made = statement(epoch, START_MS + epoch, 1)
+    return made | {"reserves": {"chains": [{"network": 1, "tokens": [token]}]}}
 
 
 def test_the_lowest_is_that_of_all_statements(tmp_path: Path) -> None:
@@ -75,6 +82,28 @@ def test_a_time_without_statements_is_told(tmp_path: Path) -> None:
     assert lows.gaps(told[39]["ts"])["1"] == day - (told[39]["ts"] - told[0]["ts"])
     lows.take(told[40:290])
     assert lows.gaps(told[289]["ts"])["1"] == 20 * minute
+
+
+def test_a_change_of_contract_is_told_from_then_on(tmp_path: Path) -> None:
+    """With the newest statement that counted another, over restarts. Criterion: POR-PIT-18"""
+    first, second = Token("USDT", "aa" * 20, 6), Token("USDT", "bb" * 20, 6)
+    lows = Lows(tmp_path / "lows.json")
+    assert lows.changed(1, first) is None
+    lows.take([counting(1, first.contract), counting(2, first.contract)])
+    lows.keep()
+    lows = Lows(tmp_path / "lows.json")
+    assert lows.changed(1, first) is None
+    assert lows.changed(1, second) == (2, START_MS + 2)
+    assert lows.changed(1, first._replace(decimals=8)) == (2, START_MS + 2)
+    assert lows.changed(2, second) is None, "another chain's"
+    lows.take([counting(3, second.contract)])
+    assert lows.changed(1, second) == (2, START_MS + 2)
+    assert lows.changed(1, first) == (3, START_MS + 3)
+    # Of statements that are older than what is looked back at, a newer one tells.
+    said = {"epoch": 1, "ts": START_MS}
+    lows = Lows(tmp_path / "other.json")
+    lows.take([counting(9, second.contract, changed=said)])
+    assert lows.changed(1, second) == (1, START_MS)
 
 
 def test_a_file_that_does_not_know_gaps_is_told_anew(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ Json = st.recursive(
 )
 
 
-def said(files: list[bytes]) -> str:
+def said(files: list[bytes], now_ms: int | None = None) -> str:
     try:
-        verify.check_files(files)
+        verify.check_files(files, now_ms=now_ms)
     except verify.Refused as refused:
         return str(refused)
     return ""
@@ -56,11 +57,15 @@ def in_node(cases: list[list[str]]) -> list[str]:
     return [verdict for verdict, _ in with_meanings(cases)]
 
 
-def with_meanings(cases: list[list[str]]) -> list[tuple[str, str]]:
-    """And what it says that means."""
+def with_meanings(
+    cases: list[list[str]], clocks: Sequence[int | None] = ()
+) -> list[tuple[str, str]]:
+    """And what it says that means, by a reader's clock where one is given."""
     node = shutil.which("node")
     assert node, "Node is needed to build the web app, and to test its verifier"
-    given = json.dumps([{"files": files} for files in cases])
+    clocks = clocks or [None] * len(cases)
+    pairs = zip(cases, clocks, strict=True)
+    given = json.dumps([{"files": files, "now": now} for files, now in pairs])
     command = [node, str(RUNNER), str(verifier_page.SOURCE)]
     done = subprocess.run(
         command, input=given, capture_output=True, text=True, check=True, timeout=120
@@ -81,7 +86,7 @@ def test_verify_py_says_what_the_vector_says(vector: Vector) -> None:
 
     Criterion: POR-CONTROL-2, POR-CONTROL-3
     """
-    assert said(encoded(vector.files)) == vector.verdict
+    assert said(encoded(vector.files), vector.now_ms) == vector.verdict
 
 
 def test_each_known_attack_has_a_vector() -> None:
@@ -121,6 +126,8 @@ PITFALLS = {
     "POR-PIT-17": ("a reclassified token: users are owed it", "an own one counts, unsaid"),
     "POR-RESERVES-5": ("coins that went round", "more was there", "was before is not shown"),
     "POR-RESERVES-6": ("a network that is shown and is not",),
+    "POR-PIT-18": ("a change of contract: unsaid", "counts as two tokens", "of another contract"),
+    "POR-PIT-19": ("expires too late", "times that go back", "of a time to come"),
     "POR-PIT-8": ("a wrong balance", "a change is left out", "an asset is left out", "two orders:"),
 }
 
@@ -140,7 +147,8 @@ def test_each_pitfall_has_files_that_fall_into_it(pitfall: str) -> None:
 def test_the_pages_verifier_says_the_same() -> None:
     """Criterion: POR-VERIFY-1"""
     cases = [[json.dumps(file) for file in one.files] for one in VECTORS]
-    found = dict(zip((one.name for one in VECTORS), with_meanings(cases), strict=True))
+    judged = with_meanings(cases, [one.now_ms for one in VECTORS])
+    found = dict(zip((one.name for one in VECTORS), judged, strict=True))
     assert {name: verdict for name, (verdict, _) in found.items()} == {
         one.name: one.verdict for one in VECTORS
     }

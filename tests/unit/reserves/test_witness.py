@@ -24,6 +24,7 @@ from fullreserve.reserves.canonical import canonical
 from fullreserve.reserves.keys import Signer
 from fullreserve.reserves.statement import hash_of, signed
 from fullreserve.reserves.transparency import Checkpoint, Log, leaf_hash
+from tests.unit.reserves import following
 from tests.unit.reserves.forge import KEY, Document
 from tests.unit.reserves.receipts import history
 from verifier import verify, witness
@@ -139,6 +140,12 @@ def by_another(folder: Path) -> None:
     published(folder, told(6), OTHER)
 
 
+def goes_back(folder: Path) -> None:
+    made = told(6)
+    made[5]["ts"] = made[4]["ts"] - 1
+    published(folder, made)
+
+
 LIES: tuple[tuple[Callable[[Path], None], str], ...] = (
     (forked, "there are two different logs of 5 entries."),
     (rewrote, "the log was rewritten: its first 5 entries are not what they were."),
@@ -147,6 +154,7 @@ LIES: tuple[tuple[Callable[[Path], None], str], ...] = (
     (alters_an_entry, "the entries of the log do not lead to its checkpoint."),
     (tells_two, "there are two different statements for epoch 6."),
     (skips, "statement 6 does not follow the one before it."),
+    (goes_back, "statement 6 is said to be of before the one before it."),
     (unsigned, "statement 6 is not signed by the key of the exchange."),
     (by_another, "The log's checkpoint is not signed by the key of the exchange."),
 )
@@ -170,6 +178,33 @@ def test_each_lie_about_the_log_is_told(
     proof = json.loads(state.with_name("witness.json.proof").read_bytes())
     assert proof["kept"].split("\n")[1] == "5"
     assert "checkpoint" in proof[str(public)]
+
+
+def of_contracts(*tokens: Document) -> list[Document]:
+    """Statements that follow each other, each with its token."""
+    made: list[Document] = []
+    for one in following.counting(*tokens):
+        del one["addresses"]
+        made.append({**one, "previous": hash_of(made[-1]) if made else ""})
+    return made
+
+
+def test_another_contract_has_to_be_said(state: Path, exchange: Path) -> None:
+    """With a statement that is no older than the last that counted the one before.
+
+    Criterion: POR-WITNESS-2, POR-PIT-18
+    """
+    first, second = following.token(following.A), following.token(following.B)
+    assert ran(state, published(exchange, of_contracts(first, first)))[0] == 0
+    hidden = f"counts 0x{following.B} as USDT on ERC20 instead of 0x{following.A}, and does not"
+    for unsaid in (second, {**second, "changed": following.at(1)}):
+        code, said = ran(state, published(exchange, of_contracts(first, first, unsaid)))
+        assert code == 1
+        assert hidden in said
+    told_openly = {**second, "changed": following.at(2)}
+    code, said = ran(state, published(exchange, of_contracts(first, first, told_openly)))
+    assert code == 0, said
+    assert json.loads(state.read_bytes())["contracts"]["1 USDT"] == [f"0x{following.B}", 3]
 
 
 def test_sources_are_compared_with_each_other(state: Path, tmp_path: Path) -> None:

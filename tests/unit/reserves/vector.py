@@ -13,3 +13,4 @@ class Vector(NamedTuple):
     name: str
     files: list[Document]
     verdict: str
+    now_ms: int | None = None  # the reader's clock, where that is to be believed

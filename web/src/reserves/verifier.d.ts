@@ -30,6 +30,7 @@ export function checkFiles(
   contents: string[],
   key?: string,
   say?: (step: Step) => void,
+  now?: number | null,
 ): Promise<Checked[]>
 export function decimal(units: bigint, decimals: number): string
 
@@ -55,3 +56,20 @@ export interface StatedAsset {
 export const SIGNED_OLD_MS: number
 export function coverOf(statement: object): StatedAsset[]
 export function faultOf(statement: object): string
+
+/** Statements that are dated further ahead of the reader's clock are refused. */
+export const CLOCK_BEHIND_MAX_MS: number
+
+/** A token that counts on a chain. */
+export interface StatedContract {
+  network: number
+  chain: string
+  symbol: string
+  contract: string
+  decimals: number
+  /** The newest statement that counted another contract; 0: none did. */
+  changed: number
+}
+export function contractsOf(statement: object): StatedContract[]
+/** In how many ms all chains were read, if that is told. */
+export function spreadOf(statement: object): number | null

@@ -18,6 +18,11 @@ const BLOCK_AHEAD_MAX_MS = 2 * 3600 * 1000
 /** Older signatures count, and are told: who signs may be gone. */
 export const SIGNED_OLD_MS = 12 * 3600 * 1000
 const DAY_MS = 24 * 3600 * 1000
+// Of an exchange that is gone nothing looks new for longer; earlier versions may say so for three.
+const EXPIRES_MAX_MS = DAY_MS
+const EXPIRED_MAX_MS = 3 * DAY_MS
+/** Clocks of readers are as far behind as this. */
+export const CLOCK_BEHIND_MAX_MS = 2 * 3600 * 1000
 // Messages that say themselves when they run out may be made for a month; others are good for a day.
 const SIGNED_AGE_MAX_MS = 30 * DAY_MS
 // What was there in the first day of statements had nobody to wait for.
@@ -60,6 +65,8 @@ const MEANINGS = [
       'in a list of after',
       'something else of statement',
       "calls it the exchange's own token",
+      'to be of before statement',
+      'and does not say so',
     ],
     'The exchange has told two stories. Keep all of these files and show them to ' +
       'others: together they are the proof.',
@@ -103,6 +110,8 @@ const MEANINGS = [
       'of a later block',
       'is not of before',
       'expires before',
+      'expires more than',
+      'of a time to come',
     ],
     'What shows the reserves is too old or too new to be believed. Until newer ' +
       'statements mend that, take these reserves as not there.',
@@ -135,6 +144,9 @@ const MEANINGS = [
       "house's share",
       'payments on their way are',
       'names a payment',
+      'names a token',
+      'names other contracts',
+      'when its chain was read',
       'names an asset that',
       '^The statement names an asset twice',
       'names no assets',
@@ -615,7 +627,7 @@ async function checkStatement(bundle, key, say = () => {}) {
   if (!Object.keys(bundle).every((name) => BUNDLE.includes(name))) {
     refuse('The file has a part beside its statement that this program does not know.')
   }
-  if (![1, 2, 3].includes(whole(statement, 'v'))) {
+  if (![1, 2, 3, 4].includes(whole(statement, 'v'))) {
     refuse('The statement is of a version that this program does not know.')
   }
   const exchange = octets(statement, 'exchange')
@@ -657,9 +669,57 @@ function checkPrevious(statement) {
     refuse('The statement does not follow another one.')
   }
   if (previous) octetsOf(previous, 'previous')
-  if (whole(statement, 'expires') <= whole(statement, 'ts')) {
-    refuse('The statement expires before it is made.')
+  const lasts = whole(statement, 'expires') - whole(statement, 'ts')
+  if (lasts <= 0) refuse('The statement expires before it is made.')
+  const longest = whole(statement, 'v') > 3 ? EXPIRES_MAX_MS : EXPIRED_MAX_MS
+  if (lasts > longest) {
+    refuse(`The statement expires more than ${longest / 3600000} hours after it is made.`)
   }
+}
+
+/** The tokens that a statement names, which statements do since version 4. */
+export function contractsOf(statement) {
+  if (whole(statement, 'v') < 4) return []
+  const found = []
+  for (const row of texts(member(statement, 'reserves', 'object'), 'chains')) {
+    for (const token of texts(row, 'tokens')) found.push(contractIn(token, row, statement))
+  }
+  if (new Set(found.map(({ network, symbol }) => `${network} ${symbol}`)).size !== found.length) {
+    refuse('The statement names a token of a chain twice.')
+  }
+  return found
+}
+
+function contractIn(token, row, statement) {
+  const [symbol, decimals] = [member(token, 'symbol', 'string'), whole(token, 'decimals')]
+  if (!/^[A-Z0-9]{1,20}$/.test(symbol) || decimals > 60) {
+    refuse('The statement names a token that cannot be.')
+  }
+  const contract = toHex(octets(token, 'contract', 20))
+  let changed = 0
+  if ('changed' in token) {
+    const then = member(token, 'changed', 'object')
+    changed = whole(then, 'epoch')
+    const isBefore = changed > 0 && changed < whole(statement, 'epoch')
+    if (!isBefore || whole(then, 'ts') > whole(statement, 'ts')) {
+      refuse('The statement contradicts itself on when a contract was changed.')
+    }
+  }
+  const chain = member(row, 'name', 'string').slice(0, 40)
+  return { network: whole(row, 'network'), chain, symbol, contract, decimals, changed }
+}
+
+/** In how many ms all chains were read; null before version 4, and where none was. */
+export function spreadOf(statement) {
+  const reserves = member(statement, 'reserves', 'object')
+  const rows = texts(reserves, 'chains')
+  if (whole(statement, 'v') < 4 || rows.length === 0) return null
+  const [began, done] = [whole(reserves, 'read'), rows.map((row) => whole(row, 'read'))]
+  const last = Math.max(...done)
+  if (!(began <= Math.min(...done)) || last > whole(statement, 'ts')) {
+    refuse('The statement contradicts itself on when its chain was read.')
+  }
+  return last - began
 }
 
 function checkAssets(statement, house) {
@@ -686,6 +746,8 @@ function checkAssets(statement, house) {
     checkUnshown(statement)
     for (const one of made) checkLowest(one)
   }
+  spreadOf(statement)
+  contractsOf(statement)
   for (const one of made) checkCover(one)
   return made
 }
@@ -727,6 +789,7 @@ export function coverOf(statement) {
 /** What does not hold of all that a statement says by itself, in a sentence; empty: it holds. */
 export function faultOf(statement) {
   try {
+    checkPrevious(statement)
     const house = texts(statement, 'assets').map((row) => amount(row, 'house'))
     checkAssets(statement, house)
   } catch (problem) {
@@ -1056,6 +1119,7 @@ async function checkPair(one, other) {
     refuse(`Statement ${second} does not follow statement ${first}.`)
   }
   checkVersions(one.statement, other.statement)
+  checkFollowing(one.statement, other.statement)
   await checkNamedBefore(one.statement, other.statement)
   checkOwn(one.statement, other.statement)
   checkLows(one.statement, other.statement)
@@ -1098,6 +1162,26 @@ function checkVersions(older, newer) {
   }
   if (new Set(began).size > 1) {
     refuse(`Statements ${first} and ${second} say that they began at different times.`)
+  }
+}
+
+// That a later statement is of a later time, and says so where it counts another contract.
+function checkFollowing(older, newer) {
+  const [first, second] = [whole(older, 'epoch'), whole(newer, 'epoch')]
+  if (first >= second) return
+  if (whole(newer, 'ts') < whole(older, 'ts')) {
+    refuse(`Statement ${second} is said to be of before statement ${first}.`)
+  }
+  const nameOf = ({ network, symbol }) => `${network} ${symbol}`
+  const was = new Map(contractsOf(older).map((one) => [nameOf(one), one]))
+  for (const one of contractsOf(newer)) {
+    const then = was.get(nameOf(one)) ?? one
+    const isSame = one.contract === then.contract && one.decimals === then.decimals
+    if (isSame || one.changed >= first) continue
+    refuse(
+      `${one.symbol} on ${one.chain}: statement ${second} counts another contract than ` +
+        `statement ${first}, and does not say so.`,
+    )
   }
 }
 
@@ -1228,9 +1312,10 @@ async function checkConsistency(document, checked) {
 
 /**
  * Everything that the files (as texts) say, and that they say it together. What comes back are the
- * bundles, or the receipts where there is nothing else.
+ * bundles, or the receipts where there is nothing else. `now` is the reader's clock in ms, if that is
+ * to be believed.
  */
-export async function checkFiles(contents, key = '', say = () => {}) {
+export async function checkFiles(contents, key = '', say = () => {}, now = null) {
   const documents = contents.map(load)
   const bundles = documents.filter((one) => 'statement' in one)
   const given = documents.flatMap(receiptsIn)
@@ -1250,6 +1335,7 @@ export async function checkFiles(contents, key = '', say = () => {}) {
   for (const [place, one] of all.entries()) {
     for (const other of all.slice(place + 1)) await checkPair(one, other)
   }
+  if (now !== null) for (const one of all) checkNow(one.statement, now)
   if (checkReceipts(signed, all)) say('receipts')
   if (kept.length) say('history')
   const isList = (one) => 'addresses' in one && !('statement' in one)
@@ -1269,6 +1355,14 @@ export async function checkFiles(contents, key = '', say = () => {}) {
   for (const one of lists) of.push([await checkAddresses(one, checked), one])
   await checkLists(of, evidence)
   return checked.length ? checked.sort(byEpoch) : receipts
+}
+
+// That a statement is not dated ahead, so that it looks new when the exchange is gone.
+function checkNow(statement, now) {
+  if (whole(statement, 'ts') > now + CLOCK_BEHIND_MAX_MS) {
+    const epoch = whole(statement, 'epoch')
+    refuse(`Statement ${epoch} is of a time to come, by this computer's clock.`)
+  }
 }
 
 /** Whether a document is a receipt, and no statement. */
@@ -1444,6 +1538,7 @@ async function checkEvidence(document, all) {
   const seen = new Set()
   for (const [place, chain] of chains.entries()) {
     const decimals = decimalsOn(chain)
+    checkContracts(rows[place], chain, checked.statement)
     const shown = await checkChain(chain, rows[place], checked, seen)
     const late = checkAnnounced(chain, checked.statement)
     for (const [sums, found] of [
@@ -1468,6 +1563,26 @@ async function checkEvidence(document, all) {
     }
   }
   return checked
+}
+
+// That the contracts of the evidence are each counted once, and those that its statement names. One
+// contract under two names would be there twice.
+function checkContracts(row, chain, statement) {
+  const isNew = whole(statement, 'v') > 3
+  const namesOf = (tokens) =>
+    tokens.map((one) => {
+      const contract = toHex(octets(one, 'contract', 20))
+      return { contract, name: `${member(one, 'symbol', 'string')} ${whole(one, 'decimals')}` }
+    })
+  const [shown, stated] = [texts(chain, 'tokens'), isNew ? texts(row, 'tokens') : []].map(namesOf)
+  if (new Set(shown.map(({ contract }) => contract)).size !== shown.length) {
+    refuse('The evidence counts a contract twice.')
+  }
+  const text = (all) => all.map(({ contract, name }) => `${contract} ${name}`).join()
+  if (isNew && text(stated) !== text(shown)) {
+    const name = member(row, 'name', 'string').slice(0, 40)
+    refuse(`${name}: the statement names other contracts than its evidence counts.`)
+  }
 }
 
 // What stands at deposit addresses that are published only lately; no wallet's may count.

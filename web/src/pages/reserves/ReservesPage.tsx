@@ -5,17 +5,20 @@ import { PageHead, Section } from '~/pages/account/layout/Section'
 import type { StatedAsset } from '~/reserves/verifier'
 import { type Column, Table } from '~/ui/Table'
 import { CheckFunds } from './CheckFunds'
+import { Contracts } from './Contracts'
 import { coins } from './coins'
 import {
   type AssetRow,
   type ChainEvidence,
   coverIn,
+  dateOf,
   evidencePath,
   faultIn,
   oldest,
   owedOwn,
   restsOnLeaving,
   type Statement,
+  spreadIn,
   useEvidence,
   useHistory,
   useStatement,
@@ -49,7 +52,7 @@ export function ReservesPage(): ReactNode {
       </section>
     )
   }
-  const isStale = now > statement.expires
+  const isStale = dateOf(statement, now) !== 'now'
   return (
     <section className={css.page}>
       <PageHead title={t('reserves.title')} about={t('reserves.about')} />
@@ -69,6 +72,7 @@ export function ReservesPage(): ReactNode {
       <Section title={t('reserves.addresses')} flush>
         <Addresses chains={evidence} />
       </Section>
+      <Contracts statement={statement} />
       <Section title={t('reserves.log')}>
         <Log statement={statement} />
       </Section>
@@ -79,18 +83,21 @@ export function ReservesPage(): ReactNode {
 /** In one sentence, and how old what it rests on is. What is stale is red, whatever it says. */
 function Verdict({ statement, now }: { statement: Statement; now: number }): ReactNode {
   const { t } = useTranslation()
-  const isStale = now > statement.expires
+  const dated = dateOf(statement, now)
+  const isStale = dated !== 'now'
   const fault = faultIn(statement)
   const covered = !fault
   const { bare, inKind } = owedOwn(statement)
   const isGood = !isStale && covered
   const held = bare.length ? 'reserves.coveredBut' : 'reserves.covered'
-  const key = isStale ? 'reserves.stale' : covered ? held : 'reserves.notCovered'
+  const late = dated === 'ahead' ? 'reserves.ahead' : 'reserves.stale'
+  const key = isStale ? late : covered ? held : 'reserves.notCovered'
   const seconds = (since: number) => Math.max(0, Math.round((now - since) / SECOND_MS))
   const minutes = (since: number) => Math.floor(seconds(since) / 60)
   const { read } = statement.reserves
   const { signed, block, isSignedLately } = oldest(statement)
   const isSilent = useLink(useServices().streams.market).kind !== 'live'
+  const spread = spreadIn(statement)
   const isReadLately = statement.ts - read <= statement.expires - statement.ts
   return (
     <div
@@ -110,6 +117,9 @@ function Verdict({ statement, now }: { statement: Statement; now: number }): Rea
         </p>
       ) : (
         <p>{t('reserves.nothingShown')}</p>
+      )}
+      {spread === null ? null : (
+        <p>{t('reserves.spread', { count: Math.ceil(spread / SECOND_MS) })}</p>
       )}
       {block ? <p>{t('reserves.blockAge', { count: minutes(block) })}</p> : null}
       {signed ? (

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkFiles } from '~/reserves/verifier'
 import {
+  contractsIn,
   coverIn,
+  dateOf,
   faultIn,
   lowestByAsset,
   oldest,
   owedOwn,
   restsOnLeaving,
   type Statement,
+  spreadIn,
 } from './published'
 
 interface Vector {
@@ -29,8 +32,12 @@ const alone = all.flatMap(({ name, files, verdict }) => {
 })
 
 /** Refusals that a statement's own words are enough for. */
-const BY_ITSELF =
-  /do not cover|too much of|own token (is counted|now)|is said to be more|too old|too long before/
+const BY_ITSELF = new RegExp(
+  [
+    'do not cover|too much of|own token (is counted|now)|is said to be more|too old',
+    'too long before|expires|names a token|on when',
+  ].join('|'),
+)
 
 // Criterion: POR-RESERVES-5, POR-PAGE-7
 test('the page judges a statement as the verifiers do, word by word', () => {
@@ -89,6 +96,31 @@ test('what counted before is red once it is called an own token', async () => {
   expect(asset?.reclassified).toBe(1)
   expect(asset?.lack).toBe(vector?.verdict)
   await expect(checkFiles(vector?.files ?? [])).rejects.toThrow(vector?.verdict)
+})
+
+// Criterion: POR-PIT-18, POR-STATE-20
+test('contracts are told, and in what time all chains were read', () => {
+  const statement = named('version 4')
+  expect(contractsIn(statement).map(({ symbol, chain }) => `${symbol} on ${chain}`)).toEqual([
+    'USDT on ERC20',
+    'BTC on ERC20',
+  ])
+  expect(contractsIn(named('an honest bundle'))).toEqual([])
+  const { reserves } = statement
+  expect(spreadIn(statement)).toBe(null)
+  const two = [reserves.chains[0], reserves.chains[0]] as typeof reserves.chains
+  expect(spreadIn({ ...statement, reserves: { ...reserves, chains: two } })).toBe(500)
+})
+
+// Criterion: POR-PIT-19
+test('what is dated ahead of the clock is no statement of now', () => {
+  const statement = named('version 4')
+  const { ts, expires } = statement
+  expect(dateOf(statement, ts)).toBe('now')
+  expect(dateOf(statement, expires)).toBe('now')
+  expect(dateOf(statement, expires + 1)).toBe('old')
+  expect(dateOf(statement, ts - 7_200_000)).toBe('now')
+  expect(dateOf(statement, ts - 7_200_001)).toBe('ahead')
 })
 
 // Criterion: POR-STATE-9, POR-STATE-10

@@ -1,7 +1,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLink, useServices } from '~/app/services'
-import { coverOf, faultOf, SIGNED_OLD_MS, type StatedAsset } from '~/reserves/verifier'
+import {
+  CLOCK_BEHIND_MAX_MS,
+  contractsOf,
+  coverOf,
+  faultOf,
+  SIGNED_OLD_MS,
+  type StatedAsset,
+  type StatedContract,
+  spreadOf,
+} from '~/reserves/verifier'
 
 /** A row of a statement's `assets`; amounts are in units of 10^-decimals. */
 export interface AssetRow {
@@ -191,6 +200,30 @@ export function coverIn(statement: Statement): Map<string, StatedAsset> {
   } catch {
     return new Map()
   }
+}
+
+/** The tokens that it counts, by contract; none where it does not name them. */
+export function contractsIn(statement: Statement): StatedContract[] {
+  try {
+    return contractsOf(statement)
+  } catch {
+    return []
+  }
+}
+
+/** In how many ms its chains were read; null where there is but one, or it does not say. */
+export function spreadIn(statement: Statement): number | null {
+  try {
+    return statement.reserves.chains.length > 1 ? spreadOf(statement) : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether a statement is of now, of earlier, or dated ahead so that it looks new. */
+export function dateOf({ ts, expires }: Statement, now: number): 'now' | 'old' | 'ahead' {
+  if (ts > now + CLOCK_BEHIND_MAX_MS) return 'ahead'
+  return now > expires ? 'old' : 'now'
 }
 
 /** Times of the oldest signature and of the oldest block of its reserves, if they are told. */
