@@ -298,7 +298,7 @@ async def test_a_node_that_hangs_shows_nothing_of_now(
     said: list[str] = []
     verify.told(verify.check_bundle(aged), said.append, 0)
     minutes = (aged["statement"]["ts"] - chain["time"]) // MINUTE_MS
-    assert minutes >= 3 * 60
+    assert minutes >= 3 * 60 - 1, "blocks are made after the clock was set"
     assert any(f"{minutes} minutes old then" in one for one in said), said
     advance(world, 2 * HOUR_MS, blocks=False)
     row = await world.publish()
