@@ -49,6 +49,10 @@ def test_contracts_stand_on_the_page(visit: Visit, chained: LiveServer, size: Vi
     chains = latest["statement"]["reserves"]["chains"]
     contracts = [f"0x{one['contract']}" for chain in chains for one in chain["tokens"]]
     assert contracts
+    table = page.get_by_role("table", name=EN["reserves.contracts"])
+    if size is PHONE:
+        for each in table.get_by_role("button", name=EN["table.details"]).all():
+            each.click()
     for one in contracts:
         expect(page.get_by_text(one)).to_be_visible()
     change = page.get_by_text(EN["reserves.contractChanged"].format(epoch=1))

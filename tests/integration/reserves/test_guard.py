@@ -162,7 +162,8 @@ def there_for_a_day(world: World, reserves: dict[str, int]) -> None:
     now = world.bed.clock.wall_ms()
     times = range(now - 25 * HOUR_MS, now, 10 * 60_000)
     noted = Lows(world.folder / keys.FOLDER / "lows.json")
-    noted.take({"epoch": 0, "ts": ts, "assets": rows} for ts in times)
+    said: dict[str, Any] = {"epoch": 0, "assets": rows, "reserves": {"chains": []}}
+    noted.take({**said, "ts": ts} for ts in times)
     noted.keep()
     world.worker._lows = noted
 

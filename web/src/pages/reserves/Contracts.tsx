@@ -12,22 +12,26 @@ export function Contracts({ statement }: { statement: Statement }): ReactNode {
   const rows = contractsIn(statement)
   if (!rows.length) return null
   const columns: Column<StatedContract>[] = [
-    { id: 'asset', title: t('currency'), cell: ({ symbol }) => <b>{symbol}</b> },
-    { id: 'chain', title: t('reserves.chain'), cell: ({ chain }) => chain },
     {
-      id: 'contract',
-      title: t('reserves.contract'),
-      detail: true,
-      cell: ({ contract, changed }) => (
+      id: 'asset',
+      title: t('currency'),
+      cell: ({ symbol, changed }) => (
         <>
-          <code className={css.address}>{`0x${contract}`}</code>
+          <b>{symbol}</b>
           {changed ? (
-            <div className={`${css.note} ${css.away}`}>
+            <div className={`${css.changed} ${css.away}`}>
               {t('reserves.contractChanged', { epoch: changed })}
             </div>
           ) : null}
         </>
       ),
+    },
+    { id: 'chain', title: t('reserves.chain'), cell: ({ chain }) => chain },
+    {
+      id: 'contract',
+      title: t('reserves.contract'),
+      detail: true,
+      cell: ({ contract }) => <code className={css.address}>{`0x${contract}`}</code>,
     },
     {
       id: 'decimals',
