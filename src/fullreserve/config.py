@@ -29,6 +29,7 @@ RESERVED = frozenset({"FULLRESERVE_CONFIG", "FULLRESERVE_LONG"})
 
 PORT_MAX = 65535
 SPEED_MAX = 10_000
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 # A port taken at one of these is taken at every address.
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
@@ -227,6 +228,20 @@ WS_ORIGIN = Kind(
 )
 
 
+def _messages(text: str) -> str:
+    parts = urlsplit(text)
+    is_local = parts.scheme == "http" and parts.hostname in LOCAL
+    is_url = bool(parts.hostname) and (parts.scheme == "https" or is_local)
+    if text not in ("wait", "console") and (not is_url or parts.username or parts.fragment):
+        raise ValueError(text)
+    return text
+
+
+MESSAGES = Kind(
+    _messages, "wait, console, or your mailer's URL: https, or http on this machine", quoted=False
+)
+
+
 def _rate(text: str) -> str:
     if text and (not re.fullmatch(r"\d{1,9}(\.\d{1,8})?", text) or not float(text)):
         raise ValueError(text)
@@ -280,8 +295,8 @@ class IdentitySettings:
     )
     messages: str = setting(
         "wait",
-        choice("wait", "console"),
-        "console prints codes and alerts on standard output; wait keeps them for a channel.",
+        MESSAGES,
+        "Codes and alerts: console prints them, a URL is your mailer's, wait keeps them.",
     )
     # Who gets hold of an operator's session could add a passkey and approve with it.
     approval_wait_h: int = setting(

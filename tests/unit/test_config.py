@@ -26,6 +26,22 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert settings.gateway.limits
 
 
+@pytest.mark.parametrize("to", ["http://127.0.0.1:25/a", "https://mailer.example", "console"])
+def test_messages_go_to_a_mailer(to: str) -> None:
+    """Criterion: ID-MAIL-4."""
+    assert Settings.load({"FULLRESERVE_IDENTITY_MESSAGES": to}).identity.messages == to
+
+
+@pytest.mark.parametrize(
+    "to", ["http://mailer.example/", "https://me:secret@mailer.example/", "smtp", "https:///"]
+)
+def test_what_is_no_mailer_is_refused_and_not_repeated(to: str) -> None:
+    """Criterion: ID-MAIL-4. In the clear to no other machine, and no secret in a URL."""
+    with pytest.raises(SettingError, match="https, or http on this machine") as refused:
+        Settings.load({"FULLRESERVE_IDENTITY_MESSAGES": to})
+    assert to not in str(refused.value)
+
+
 def test_environment_goes_over_file_over_default(empty_folder: Path) -> None:
     """Criterion: HOUSE-CONFIG-1."""
     (empty_folder / "fullreserve.toml").write_text(

@@ -35,11 +35,13 @@ from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
 from fullreserve.gateway import unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
+from fullreserve.gateway.held_notices import HeldNotices
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.rest.trade import rating
 from fullreserve.gateway.rest.x.operator import carrying
 from fullreserve.gateway.ws import server as ws_server
+from fullreserve.identity import posted
 from fullreserve.identity.courier import Channel, Console, Courier
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Desk
@@ -264,8 +266,11 @@ class Running:
         """What the identity room does by itself."""
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._keep_identity())]
-        if self.settings.identity.messages == "console":
+        messages = self.settings.identity.messages
+        if messages == "console":
             channel = channel or Console()
+        elif messages != "wait":
+            channel = posted.Posted(messages, posted.secret_of(self.settings.data))
         if channel is not None:
             tasks.append(loop.create_task(Courier(self.desk, channel, self.clock).run()))
         for task in tasks:
@@ -446,7 +451,8 @@ class Running:
         self._stop.push_async_callback(rest.close)
         calendar = CalendarKeeper(context)
         beside = application.vitals.task, rating.keeper(context)
-        for task in (*beside, calendar.looking, calendar.settling):
+        notices = HeldNotices(context).task
+        for task in (*beside, calendar.looking, calendar.settling, notices):
             task.start()
             self._stop.callback(task.stop)
         self._stop.callback(asyncio.create_task(carrying.resume(context)).cancel)

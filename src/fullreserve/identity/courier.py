@@ -20,18 +20,21 @@ LOOK_MS = 10 * SECOND_MS
 
 log = structlog.get_logger(__name__)
 
+_STOPPED = "Nothing is withdrawn to a chain for 24 hours."
 _WORDS = {
     Kind.SIGN_UP: "Your sign-up code is {code}. Or follow {link}",
     Kind.ALREADY_REGISTERED: "You have an account already. Sign in, or reset your password: {link}",
     Kind.RESET: "Your code for a new password is {code}. Or follow {link}",
-    Kind.PASSWORD_CHANGED: "Your password was changed, and all other sessions were ended.",
+    Kind.PASSWORD_CHANGED: (
+        f"Your password was changed, and all other sessions were ended. {_STOPPED}"
+    ),
     Kind.NEW_SIGN_IN: "A new device signed in to your account from {address}: {agent}",
     Kind.SECOND_FACTOR_ON: "Two-factor authentication is on.",
-    Kind.SECOND_FACTOR_OFF: "Two-factor authentication is off.",
+    Kind.SECOND_FACTOR_OFF: f"Two-factor authentication is off. {_STOPPED}",
     Kind.RECOVERY_CODES: "New recovery codes were made for your account; the old ones are void.",
     Kind.RECOVERY_CODE_USED: "A recovery code opened your account; {left} are left.",
-    Kind.PASSKEY_ADDED: "The passkey {name} was added to your account.",
-    Kind.PASSKEY_REMOVED: "A passkey was removed from your account.",
+    Kind.PASSKEY_ADDED: f"The passkey {{name}} was added to your account. {_STOPPED}",
+    Kind.PASSKEY_REMOVED: f"A passkey was removed from your account. {_STOPPED}",
     Kind.OPERATOR_PASSKEY: (
         "The passkey {name} was added to your operator's account. From {since} on it opens the "
         "account and approves. If it is not yours, remove it now and tell the other operators."
@@ -44,6 +47,18 @@ _WORDS = {
     Kind.KEYS_OFF: "All API keys of your account were switched off.",
     Kind.CLAIM_DECIDED: "Your claim {claim} of a missing deposit is {state}; see the page Deposit.",
     Kind.DELISTING: "{ccy} is delisted. Withdraw what you have of it before {end}.",
+    Kind.WITHDRAWAL_CONFIRM: (
+        "Confirm your withdrawal {id} of {amt} {ccy} on the page Withdraw before {until}, or it is "
+        "refunded. If it was not you, cancel it there and change your password now."
+    ),
+    Kind.WITHDRAWAL_DELAY: (
+        "Your withdrawal {id} of {amt} {ccy} goes on at {until}. If it was not you, cancel it on "
+        "the page Withdraw before and change your password now."
+    ),
+    Kind.WITHDRAWAL_REVIEW: (
+        "People look at your withdrawal {id} of {amt} {ccy} before it is paid. If it was not you, "
+        "change your password and tell the support now."
+    ),
     Kind.SETTINGS_LOCKED: (
         "Your withdrawal settings are locked for {days} days. Nobody can loosen them before."
     ),

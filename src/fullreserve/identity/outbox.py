@@ -40,6 +40,9 @@ class Kind(StrEnum):
     ACCOUNT_CLOSED = "account-closed"
     CLAIM_DECIDED = "claim-decided"
     DELISTING = "delisting"
+    WITHDRAWAL_CONFIRM = "withdrawal-confirm"
+    WITHDRAWAL_DELAY = "withdrawal-delay"
+    WITHDRAWAL_REVIEW = "withdrawal-review"
     VOID = "void"  # stored where a message would be, and never sent
 
 
@@ -87,6 +90,18 @@ class Outbox:
             sealed = self._store.seal(uid, f"outbox:{number}", msgspec.msgpack.encode(message))
             self._db.execute("UPDATE outbox SET sealed = ? WHERE number = ?", (sealed, number))
         self._news = True
+
+    def told(self, what: str) -> int:
+        """Up to which number of the log messages about something were put here."""
+        row = self._db.execute("SELECT number FROM told WHERE what = ?", (what,)).fetchone()
+        return row[0] if row else 0
+
+    def tell_up_to(self, what: str, number: int) -> None:
+        """Note it, in the `change` that puts the messages."""
+        self._db.execute(
+            "INSERT INTO told VALUES (?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
+            (what, number),
+        )
 
     def due(self, most: int) -> list[Due]:
         """The oldest messages whose time has come."""

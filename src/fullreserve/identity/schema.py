@@ -185,8 +185,13 @@ CREATE TABLE deposit_claims (
 CREATE INDEX deposit_claims_of_user ON deposit_claims (uid);
 """
 
+# Up to which number of the log somebody has put messages into the outbox.
+_SEVENTH = """
+CREATE TABLE told (what TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+"""
+
 # Each brings the store from the version of its index to the next.
-_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 USER_VERSION = len(_VERSIONS)
 
 # What an erased user leaves nothing in.

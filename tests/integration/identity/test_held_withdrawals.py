@@ -6,15 +6,28 @@ addresses that look like another, and the house says so of them, as a worker wou
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Heed, RequirePolicy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
-from fullreserve.exchange.products.policy_wire import EDITION, POLICY, Adopt, Found, Judge, SetRisk
+from fullreserve.exchange.products.policy_wire import (
+    EDITION,
+    POLICY,
+    Adopt,
+    Found,
+    Judge,
+    Propose,
+    SetRisk,
+)
 from fullreserve.exchange.products.risk_rules import (
     HOUR_MS,
     Mark,
@@ -28,9 +41,14 @@ from fullreserve.exchange.products.withdrawal_state import Asker, GetAsker
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import CREDENTIALS_STOP_MS, ask, say
+from fullreserve.gateway.held_notices import HeldNotices
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.approval_wait import moment
+from fullreserve.identity.courier import sentence
+from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
+from fullreserve.identity.outbox import Kind, Outbox
 from fullreserve.identity.rules import MINUTE_MS
 from tests.bed import BTC, submit
 from tests.integration.identity.bed import DEVICE, RULES, Browser, Town
@@ -215,3 +233,51 @@ async def test_the_log_has_how_old_a_key_is(held: Held) -> None:
         held.rest.context, WITHDRAWALS, GetAsker(ids.number(answer.row["wdId"]))
     )
     assert found.whence == Whence(key_ms=MINUTE_MS)
+
+
+async def test_its_user_is_told_once_what_it_waits_for(held: Held) -> None:
+    """Criterion: RISK-16. Also behind a kill; one that is left to people says so."""
+    context = held.rest.context
+    await held.town.mail()
+    first = await held.asked(STEP_UP)
+    for _ in range(2):
+        await HeldNotices(context).round()
+    (told,) = await held.town.mail()
+    assert (told.kind, told.email) == (Kind.WITHDRAWAL_CONFIRM, "ada@example.com")
+    until = moment(int((await held.row(first))["xUntilTs"]))
+    assert told.values == {"id": first, "amt": ORDER["amt"], "ccy": "BTC", "until": until}
+    assert f"before {until}" in sentence(told)
+    notices = HeldNotices(context)
+    held.town.clock.advance(1)
+    await held.home.step_up()
+    assert (await held.home.post("x/withdrawals/confirm", wdId=first)).code == "0"
+    await held.judged(first)
+    await notices.round()
+    assert await held.town.mail() == []
+    rules = (Rule(1, Verb.APPROVE, CONSOLE, 1),)
+    await held.say(Approvals.number, Enrol(CONSOLE, 10_000_101))
+    assert (await say(context, POLICY, Propose(rules), 10_000_101)).code == 0
+    second = await held.home.post("asset/withdrawal", **ORDER)
+    await held.judged(second.row["wdId"])
+    await notices.round()
+    assert [one.kind for one in await held.town.mail()] == [Kind.WITHDRAWAL_REVIEW]
+
+
+async def test_a_delay_says_until_when_it_can_be_canceled(held: Held) -> None:
+    """Criterion: RISK-16. Nothing is noted as told where the store refuses."""
+    context = held.rest.context
+    number = await held.asked(DELAY)
+    await held.town.mail()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Outbox, "tell_up_to", _refuse)
+        with pytest.raises(Denied):
+            await HeldNotices(context).round()
+    assert await held.town.mail() == []
+    await HeldNotices(context).round()
+    (told,) = await held.town.mail()
+    assert (told.kind, told.values["id"]) == (Kind.WITHDRAWAL_DELAY, number)
+    assert told.values["until"] == moment(int((await held.row(number))["xUntilTs"]))
+
+
+def _refuse(*_args: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")

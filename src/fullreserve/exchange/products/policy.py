@@ -81,6 +81,7 @@ from fullreserve.exchange.products.policy_wire import (
     ListAssessments,
     ListConcerns,
     ListDecisions,
+    ListHeld,
     ListStates,
     LookedAt,
     PolicyView,
@@ -121,6 +122,8 @@ BEGINS = {
     Verb.APPROVE: DecisionState.WAITING,
     Verb.BLOCK: DecisionState.BLOCKED,
 }
+# What people, its owner or a time are still to do something about.
+WAITS = (DecisionState.WAITING, DecisionState.CONFIRMING, DecisionState.DELAYED)
 
 
 class PolicyState(State):
@@ -588,6 +591,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return _encode([self.state.concerns.get(request, 0) for request in asked.requests])
         if isinstance(asked, ListAssessments):
             return _encode([self.state.assessed.get(request) for request in asked.requests])
+        if isinstance(asked, ListHeld):
+            return _encode(self._held(asked))
         if isinstance(asked, LookedAt):
             return _encode(self.state.passed.get(asked.request, 0))
         changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
@@ -607,6 +612,11 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return self._first_replay(change, asked.now_ms)
         newest = next(reversed(self.state.decisions.values()), None)
         return self._replay(change, asked.now_ms, newest.number if newest is not None else 0)
+
+    def _held(self, asked: ListHeld) -> list[Decision]:
+        newest = reversed(self.state.decisions.values())
+        later = takewhile(lambda one: one.number > asked.after, newest)
+        return [one for one in later if one.state in WAITS][::-1][: asked.limit]
 
     def _listed(self, asked: ListDecisions) -> list[Decision]:
         """The table stands in the order of the decisions."""

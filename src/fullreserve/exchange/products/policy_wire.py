@@ -284,6 +284,13 @@ class ListAssessments(Asked, frozen=True, tag=8):
     requests: tuple[int, ...]
 
 
+class ListHeld(Asked, frozen=True, tag=9):
+    """-> list[Decision] that wait for people, an owner or a time; behind a number, oldest first."""
+
+    after: int
+    limit: int
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
@@ -312,6 +319,7 @@ AnyAsked = (
     | LookedAt
     | ListConcerns
     | ListAssessments
+    | ListHeld
 )
 
 ANSWERS: dict[type[Asked], object] = {
@@ -323,6 +331,7 @@ ANSWERS: dict[type[Asked], object] = {
     LookedAt: int,
     ListConcerns: list[int],
     ListAssessments: list[Assessment | None],
+    ListHeld: list[Decision],
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode
