@@ -170,15 +170,19 @@ async function showReceipt(document) {
   }
 }
 
-// Own tokens that users are owed are in the last sentence too.
+const NO_PROOF = "; no account's proof is there: whether what you are owed is in the totals was NOT "
+  + 'checked.'
+
+// Own tokens that users are owed are in the last sentence too, and that no claim was looked for.
 function verdictOf(checked, files) {
   const holds = `Everything in ${files === 1 ? 'this file' : 'these files'} holds`
   const assets = checked.flatMap((one) => one.assets).filter((one) => one.own && one.users)
   const named = (some) => [...new Set(some.map((one) => one.symbol))].sort().join(', ')
   const bare = named(assets.filter(({ uncounted }) => uncounted))
-  if (bare) return `${holds}; of the exchange's own ${bare} nothing is covered.`
-  if (assets.length === 0) return `${holds}.`
-  return `${holds}; the exchange's own ${named(assets)} covers itself alone.`
+  const end = checked.some(({ leaf }) => leaf) ? '.' : NO_PROOF
+  if (bare) return `${holds}; of the exchange's own ${bare} nothing is covered${end}`
+  if (assets.length === 0) return holds + end
+  return `${holds}; the exchange's own ${named(assets)} covers itself alone${end}`
 }
 
 async function check() {

@@ -3052,17 +3052,26 @@ def told_receipt(receipt: Receipt, say: Callable[[str], None]) -> None:
         say(f"    {decimal(units, decimals)} {symbol}")
 
 
+_NO_PROOF = (
+    "; no account's proof is there: whether what you are owed is in the totals was NOT checked."
+)
+
+
 def verdict_of(checked: Sequence[Checked], files: int) -> str:
-    """The last sentence where everything holds; own tokens that users are owed are in it."""
+    """The last sentence where everything holds.
+
+    Own tokens that users are owed are in it, and that no claim was looked for where none was.
+    """
     holds = f"Everything in {'this file' if files == 1 else 'these files'} holds"
+    end = "." if any(one.leaf for one in checked) else _NO_PROOF
     assets = [asset for one in checked for asset in one.assets]
     bare = sorted({one.symbol for one in assets if one.uncounted and one.users})
     kind = sorted({one.symbol for one in assets if one.own and one.users} - set(bare))
     if bare:
-        return f"{holds}; of the exchange's own {', '.join(bare)} nothing is covered."
+        return f"{holds}; of the exchange's own {', '.join(bare)} nothing is covered{end}"
     if kind:
-        return f"{holds}; the exchange's own {', '.join(kind)} covers itself alone."
-    return f"{holds}."
+        return f"{holds}; the exchange's own {', '.join(kind)} covers itself alone{end}"
+    return holds + end
 
 
 def _evidence_of(one: Checked, evidence: Sequence[Document]) -> list[Document]:

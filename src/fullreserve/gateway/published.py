@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from fullreserve.gateway.errors import Problem
+
 FOLDER = Path("reserves") / "public"
 # Below this path of the web server the folder is served.
 PREFIX = "/por/"
@@ -25,7 +27,8 @@ _KINDS = {
     ".html": b"text/html; charset=utf-8",
     ".py": b"text/plain; charset=utf-8",
 }
-_STATEMENT_OF_EPOCH = re.compile(r"/api/v5/x/reserves/([1-9][0-9]{0,14})")
+_STATEMENT_OF_EPOCH = re.compile(r"/api/v5/x/reserves/([0-9]{1,30})")
+_LEAVES, _LEAF_BYTES = "log/hashes", 32
 
 Header = tuple[bytes, bytes]
 Answer = tuple[int, list[Header], bytes]
@@ -61,16 +64,26 @@ class Published:
             return 0
 
     def answer(self, path: str, headers: Mapping[bytes, bytes]) -> Answer | None:
-        """What a GET of a path below `PREFIX`, or of a statement by its epoch, is answered."""
+        """What a GET of a path below `PREFIX`, or of a statement by its epoch, is answered.
+
+        Problem 50046 for an epoch of which there is no statement.
+        """
         del headers
         epoch = _STATEMENT_OF_EPOCH.fullmatch(path)
         if epoch is not None:
             found = self.file(f"epochs/{epoch[1]}.json")
-            return None if found is None else (200, _head(".json"), row(found))
+            if found is None:
+                raise Problem(50046, name=f"Statement {epoch[1]}", allowed=self._there())
+            return 200, _head(".json"), row(found)
         if not path.startswith(PREFIX):
             return None
         content = self.file(path.removeprefix(PREFIX))
         return None if content is None else (200, _head(Path(path).suffix), content)
+
+    def _there(self) -> str:
+        """Which statements there are; each has a leaf of the log."""
+        count = len(self.file(_LEAVES) or b"") // _LEAF_BYTES
+        return f"there are statements 1 to {count}" if count else "none was made yet"
 
 
 def row(content: bytes) -> bytes:

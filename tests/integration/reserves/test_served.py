@@ -103,6 +103,19 @@ async def test_a_past_epochs_proof_leads_to_that_epochs_statement(client: Client
     assert b"proofs are kept of epochs" in content
 
 
+async def test_of_a_statement_that_is_not_there_it_is_said_which_are(client: Client) -> None:
+    """Criterion: POR-SERVE-9"""
+    latest = await row_where(client, "/api/v5/x/reserves/latest", lambda row: True)
+    for epoch in ("0", "00", "999999999", "9" * 30):
+        status, content = client.get(f"/api/v5/x/reserves/{epoch}")
+        answer = json.loads(content)
+        assert (status, answer["code"]) == (200, "50046")
+        said = f"Statement {epoch} is not available now; there are statements 1 to "
+        assert answer["msg"].startswith(said)
+        assert int(answer["msg"].removeprefix(said)) >= latest["statement"]["epoch"]
+    assert json.loads(client.get("/api/v5/x/reserves/some")[1])["code"] == "50005"
+
+
 def test_a_proof_is_for_its_owner_alone(client: Client) -> None:
     """Criterion: POR-SERVE-3"""
     status, content = client.get("/api/v5/x/reserves/proof")

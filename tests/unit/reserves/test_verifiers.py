@@ -248,6 +248,36 @@ def test_the_page_tells_of_old_signatures_and_of_blocks() -> None:
     assert b"OLD SIGNATURES of ERC20: by 23 hours" in done.stdout
 
 
+def test_the_last_sentence_says_where_no_claim_was_looked_for() -> None:
+    """The same in the command and on the page. Criterion: POR-VERIFY-8"""
+    node = shutil.which("node")
+    assert node
+    holding = [one for one in VECTORS if not one.verdict]
+    program = verifier_page.page().partition("'use strict'")[2].partition("async function check()")
+    cases = json.dumps([[json.dumps(file) for file in one.files] for one in holding])
+    script = program[0] + (
+        f"const told = []\nfor (const files of {cases}) "
+        "told.push(verdictOf(await checkFiles(files), files.length))\n"
+        "console.log(JSON.stringify(told))"
+    )
+    done = subprocess.run(
+        [node, "--input-type=module"], input=script, capture_output=True, text=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+    said = [
+        verify.verdict_of(verify.check_files(encoded(one.files)), len(one.files)) for one in holding
+    ]
+    assert json.loads(done.stdout) == said
+    open_ends = {one.name for one, text in zip(holding, said, strict=True) if "NOT checked" in text}
+    assert {"a token is shown", "receipts alone"} <= open_ends
+    assert not {"an honest bundle", "reserves are shown", "receipts of one history"} & open_ends
+    alone = {**HONEST}
+    del alone["proof"]
+    (told,) = verify.check_files(encoded([alone]))
+    expected = "Everything in this file holds; no account's proof is there: whether what you are "
+    assert verify.verdict_of([told], 1).startswith(expected)
+
+
 def test_the_command_answers_with_its_exit_code(tmp_path: Path) -> None:
     """Alone in an empty folder, isolated from everything installed. Criterion: POR-VERIFY-2"""
     program = tmp_path / "verify.py"
