@@ -170,8 +170,8 @@ async function showReceipt(document) {
   }
 }
 
-const NO_PROOF = "; no account's proof is there: whether what you are owed is in the totals was NOT "
-  + 'checked.'
+const NO_PROOF = "; no account's proof is there: whether what you are owed is in the totals was "
+  + 'NOT checked.'
 
 // Own tokens that users are owed are in the last sentence too, and that no claim was looked for.
 function verdictOf(checked, files) {
