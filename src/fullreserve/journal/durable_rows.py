@@ -19,6 +19,7 @@ from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.door.protocol import Gone, Row, Unavailable
 from fullreserve.exchange.machine import Executed
 from fullreserve.exchange.wire.events import Reply
+from fullreserve.journal.disk_log import DiskLog
 from fullreserve.journal.entry import Entry
 from fullreserve.journal.errors import JournalError, PrunedAway, Unwritable
 from fullreserve.journal.group_commit import GroupCommit
@@ -71,6 +72,7 @@ class DurableRows:
         self.durable = journal.head.sequence
         self.failed: asyncio.Future[JournalError] = self._loop.create_future()
         self.stalled = False
+        self._disk_log = DiskLog(clock, self._loop.call_later)
         self.in_flight: deque[Pending] = deque()
         self.commands = 0  # submitted ones, in the rows in flight
         self.ring = Ring()
@@ -115,6 +117,7 @@ class DurableRows:
         """Ends the writer, which gives up what the disk does not take; streams end."""
         if self._watch is not None:
             self._watch.cancel()
+        self._disk_log.close()
         abandon = self.stalled or self.failed.done()
         await asyncio.to_thread(self._writer.close, abandon=abandon)
         if not self.failed.done():
@@ -133,7 +136,7 @@ class DurableRows:
                 self._speak(pending)
         self.wake()
         if self.stalled:
-            log.warning("log is being written again", sequence=sequence)
+            self._disk_log.takes_again(sequence)
             self.stalled = False
             self._on_changed()
         self._on_landed(sequence)
@@ -166,7 +169,7 @@ class DurableRows:
 
     def _stall(self, why: str) -> None:
         if not self.stalled:
-            log.error("log cannot be written, read-only", problem=why)
+            self._disk_log.takes_nothing(why)
             self.stalled = True
             self._on_changed()
             self.wake()
