@@ -442,6 +442,7 @@ class Running:
             memos=self._custody.memos,
             pays=self._pays,
             proxies=Proxies(self.settings.gateway.trusted_proxies),
+            custody=self.settings.custody,
         )
         self.desk = context.desk
         application, tls = build(context), self._start_tls()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fullreserve.clock import US_PER_MS, Clock
+from fullreserve.config import CustodySettings
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.gateway.chain_addresses import ChainAddresses
@@ -73,6 +74,7 @@ class Context:
     memos: Callable[[bytes], str] = lambda _transfer: ""
     pays: Callable[[], bool] = bool
     proxies: Proxies = field(default_factory=Proxies)
+    custody: CustodySettings = field(default_factory=CustodySettings)
     desk: Desk = field(init=False)
     readers: Readers = field(init=False)
     began_ms: int = field(init=False)

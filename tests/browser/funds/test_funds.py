@@ -122,10 +122,12 @@ def age_proof(chained: LiveServer, person: Person) -> None:
 def test_a_withdrawal_is_checked_proven_and_arrives(
     visit: Visit, person: Person, chained: LiveServer, outside: Outside
 ) -> None:
-    """Criterion: WEB-FUNDS-WITHDRAW-1, WEB-FUNDS-PROOF-1"""
+    """Criterion: WEB-FUNDS-WITHDRAW-1, WEB-FUNDS-PROOF-1, WEB-STATUS-2"""
     booked(chained, person, WALLET, "Cold box")
     page = visit("/withdraw?ccy=USDT", person)
     amount = page.get_by_label("Amount in USDT")
+    expect(page.get_by_text(EN["stops.share"].replace("{percent}", "50"))).to_be_visible()
+    expect(page.get_by_text(EN["stops.price"].replace("{hours}", "24"))).to_be_visible()
     for typed, sentence in (
         ("abc", EN["form.noNumber"]),
         ("0.5", "At least 2 USDT."),

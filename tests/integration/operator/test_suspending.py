@@ -106,6 +106,7 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     )  # fmt: skip
     assert set(one["title"]) == {"en", "ru", "zh"}
     assert "withdraw" in row["works"]  # on other chains
+    assert (row["hourlyShare"], row["priceAgeH"]) == ("50", "24")
     line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
     assert (line["canDep"], line["canWd"]) == (True, False)
     status = (await rest.get("system/status")).row

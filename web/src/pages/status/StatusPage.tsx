@@ -3,6 +3,7 @@ import { useTranslation } from '~/i18n'
 import { useDates } from '~/pages/account/layout/dates'
 import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
+import { ByThemselves } from './ByThemselves'
 import { Margins } from './Margins'
 import { OpenSuspension } from './OpenSuspension'
 import css from './StatusPage.module.css'
@@ -49,6 +50,7 @@ export function StatusPage(): ReactNode {
       {open.map((each) => (
         <OpenSuspension key={each.suspension} row={each} />
       ))}
+      <ByThemselves />
       <Margins />
       <Section title={t('status.past')} flush action={<Feeds />}>
         <Past />

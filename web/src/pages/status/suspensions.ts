@@ -53,6 +53,10 @@ export interface Stopped {
   works: string[]
   /** Networks whose nodes are not believed: deposits and withdrawals wait there. */
   unwell: string[]
+  /** Percent of an asset's coins that may leave in an hour before it stops by itself; 0 is any. */
+  hourlyShare: string
+  /** Hours that its price may be old; 0 is any. */
+  priceAgeH: string
 }
 
 const KEY = ['suspensions']
@@ -112,5 +116,5 @@ export function useSuspension(suspension: string): SuspensionDetail | undefined 
 
 async function load(state: 'open' | 'closed'): Promise<Stopped> {
   const [row] = await rest.get<Stopped, 'x/suspensions'>('x/suspensions', { state })
-  return row ?? { suspensions: [], works: [], unwell: [] }
+  return row ?? { suspensions: [], works: [], unwell: [], hourlyShare: '0', priceAgeH: '0' }
 }

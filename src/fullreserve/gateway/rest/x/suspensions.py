@@ -101,7 +101,14 @@ class _Suspensions:
             for one in reversed(plans.networks)
             if params.state == "all" or is_over(one) == (params.state == "closed")
         ]
-        answer = {"suspensions": wanted, "maintenance": maintenance, "works": works(found)}
+        custody = self._context.custody
+        answer = {
+            "suspensions": wanted,
+            "maintenance": maintenance,
+            "works": works(found),
+            "hourlyShare": str(custody.hourly_share),
+            "priceAgeH": str(custody.price_age_h),
+        }
         unwell = [one.network.code for one in await lines(self._context) if not one.is_well]
         return wire.envelope([answer | {"unwell": list(dict.fromkeys(unwell))}])
 

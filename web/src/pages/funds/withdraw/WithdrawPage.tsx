@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { ByThemselves } from '~/pages/status/ByThemselves'
 import { ButtonLink } from '~/ui/ButtonLink'
 import { Tabs } from '~/ui/Tabs'
 import { useBook } from '../addresses/book'
@@ -71,6 +72,7 @@ function ToAddress(): ReactNode {
       {lines?.length === 0 ? <p className="muted">{t('funds.noChains')}</p> : null}
       {line && !line.canWd ? <Suspended line={line} /> : null}
       {line && book ? <Ready key={line.chain} line={line} /> : null}
+      {line ? <ByThemselves /> : null}
     </div>
   )
 }
