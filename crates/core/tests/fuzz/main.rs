@@ -1,7 +1,7 @@
 //! Goal: what the fuzz targets (`crates/core/fuzz`) ask holds, and they build with all the rest.
 //!
-//! Method: their bodies on inputs that are always the same: seeded bytes, and rows of the streams of
-//! the property tests, whole, cut short and with a bit turned.
+//! Method: their bodies on inputs that are always the same: seeded bytes, and rows of the streams
+//! of the property tests, whole, cut short and with a bit turned.
 
 mod decode;
 mod dice;
