@@ -119,6 +119,7 @@ JOURNALS: dict[
     "surveys": (SAFETY, partial(safety_log.fill, edition=3, stopping=1)),
     "evidence": (SAFETY, partial(safety_log.fill, edition=3, stopping=2)),
     "lifts": (SAFETY, partial(safety_log.fill, edition=3, stopping=3)),
+    "canaries": (SAFETY, safety_log.fill_with_canaries),
     "restarts": (SAFETY, partial(safety_log.fill, edition=3, stopping=4)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),

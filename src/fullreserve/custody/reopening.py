@@ -47,12 +47,10 @@ from fullreserve.exchange.products.withdrawal_state import (
 
 # What was refused is said again when something changed, or after so long: gates ripen with time.
 AGAIN_MS = 10_000
-OVER = (
-    WithdrawalState.SUCCESS,
-    WithdrawalState.CANCELED,
-    WithdrawalState.FAILED,
-    WithdrawalState.FEE_ROSE,  # of a log from before edition 4: another one takes its place
-)
+OVER = (WithdrawalState.SUCCESS, WithdrawalState.CANCELED, WithdrawalState.FAILED)
+# Its owner, who may never say a word, holds up nobody: another one takes its place. FEE_ROSE is of
+# logs from before edition 4.
+SILENT = (WithdrawalState.FEE_ROSE, WithdrawalState.COOLING)
 # `Failed` by the payer, for what the chain did: such a canary breaks the restart off.
 BY_THE_CHAIN = (1, 2)
 
@@ -93,7 +91,8 @@ class Reopening:
                 log.error("canary failed", suspension=one.number, withdrawal=canary.number)
                 await self._say(one, Fall(one.number))
                 return
-        if all(canary is None or canary.state in OVER for canary in found):
+        is_silent = any(canary is not None and canary.state in SILENT for canary in found)
+        if is_silent or all(canary is None or canary.state in OVER for canary in found):
             await self._advance(one)
 
     async def _drain(self, one: Suspension, now_ms: int) -> None:

@@ -10,20 +10,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody.reopening import Reopening
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products import policy_wire as policy
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.products.suspension_state import HOUR_MS, Suspension
+from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.risk_rules import Mark, Points, RiskTable, Thresholds
+from fullreserve.exchange.products.suspension_state import EDITION, HOUR_MS, Suspension
 from fullreserve.exchange.products.suspension_state import SuspensionState as State
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Action,
+    Adopt,
     Advance,
     Budget,
     Check,
@@ -40,6 +45,8 @@ from fullreserve.exchange.products.suspension_wire import (
     Suspend,
     Terms,
 )
+from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import BTC
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
@@ -207,3 +214,25 @@ async def test_a_canary_that_the_chain_did_not_take_breaks_it_off(town: Town) ->
     await town.exchange.say(failed, chart.HOUSE)
     assert await town.look() == State.ACTIVE
     assert len(await town.waiting()) == 3
+
+
+async def test_a_canary_whose_owner_says_nothing_is_replaced_at_the_next_look(town: Town) -> None:
+    """Criterion: SUS-CANARY-3."""
+    await town.shown()
+    await town.say(SignOff(town.suspension), BEA)
+    await town.exchange.say(wire.RequirePolicy(WITHDRAWALS_EDITION), chart.HOUSE)
+    await town.look()
+    await town.say(Adopt(EDITION), chart.HOUSE)
+    silent = town.asked[2]
+    points = dict.fromkeys(msgspec.structs.asdict(Points()), 0) | {"look_alike": 1}
+    table = RiskTable(Points(**points), thresholds=Thresholds(1, 9, 10))
+    for word in (
+        policy.Found((Rule(1, Verb.ALLOW),)),
+        policy.SetRisk(table),
+        policy.Judge(silent, Category.BOOK, 0, marks=int(Mark.LOOK_ALIKE)),
+    ):
+        await town.exchange.say(word, chart.HOUSE, policy.POLICY)
+    await town.exchange.say(wire.Heed(silent), chart.HOUSE)
+    assert (await town.exchange.found(silent)).state == WithdrawalState.COOLING
+    assert await town.look() == State.CANARY
+    assert town.one().canaries == {CHAIN: town.asked[1]}

@@ -1,14 +1,26 @@
-"""Goal: a restart hangs on no absent user, though the fee of its canary rose while it waited.
+"""Goal: a restart hangs on no absent user, though its canary waits for that user's word.
 
-Method: a network's stop, requests whose fee is quoted at twice what they hold; canaries that the
-house or an operator names, under the newest edition of the rules and under the one before.
+Method: a network's stop, requests whose fee is quoted at twice what they hold, or that a risk score
+holds; canaries that the house or an operator names, by editions of the rules and those before.
 """
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, QuoteFee
-from fullreserve.exchange.products.suspension_state import HELD_STILL, SuspensionState
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Heed, QuoteFee
+from fullreserve.exchange.products.policy_rules import Category
+from fullreserve.exchange.products.policy_wire import Confirm, Judge, SetRisk
+from fullreserve.exchange.products.risk_rules import Mark, Points, RiskTable, Thresholds
+from fullreserve.exchange.products.suspension_state import (
+    DAY_MS,
+    HELD_STILL,
+    SILENT_GO,
+    Refused,
+    SuspensionState,
+)
 from fullreserve.exchange.products.suspension_wire import (
     Adopt,
     Advance,
@@ -19,6 +31,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.products.withdrawal_fees import QUOTE_MS_MAX
 from fullreserve.exchange.products.withdrawal_state import BY_A_FEW, WithdrawalState
+from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, FEE_BTC, World, coins
 from tests.unit.exchange.suspension_world import (
@@ -34,6 +47,8 @@ from tests.unit.exchange.suspension_world import (
     stop,
     survey,
 )
+from tests.unit.exchange.test_policy_of_withdrawals import opened as by_policy
+from tests.unit.exchange.test_policy_of_withdrawals import policy
 
 ON_CHAIN = Scope(Level.CHAIN, CHAIN)
 
@@ -114,4 +129,34 @@ def test_one_that_waits_by_earlier_rules_gives_way_to_the_next_smallest() -> Non
     survey(world, number)
     assert say(world, OpenDrain(number, SEED)) == 0
     assert states(world)[0] == WithdrawalState.FEE_ROSE
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.mark.parametrize("edition", [SILENT_GO - 1, SILENT_GO])
+def test_one_that_its_score_holds_gives_way_to_the_next_smallest(edition: int) -> None:
+    """Criterion: SUS-CANARY-3. From edition 5 on; confirmed after that it waits for the drain."""
+    world = by_policy(WITHDRAWALS_EDITION)
+    assert say(world, Adopt(HELD_STILL - 1), chart.HOUSE) == 0
+    number = stop(world, scope=ON_CHAIN)
+    assert ask(world, 0.1) == ask(world, 0.2, BOB) == 0
+    planned(world, number)
+    world.time_ms += 2 * 3_600_000
+    assert say(world, Adopt(edition), chart.HOUSE) == 0
+    points = dict.fromkeys(msgspec.structs.asdict(Points()), 0) | {"look_alike": 1}
+    table = RiskTable(Points(**points), thresholds=Thresholds(1, 9, 10))
+    assert policy(world, SetRisk(table)) == 0
+    assert advanced(world, number) == 0
+    silent, second = requests(world)[0].number, requests(world, BOB)[0].number
+    assert policy(world, Judge(silent, Category.BOOK, 30 * DAY_MS, marks=Mark.LOOK_ALIKE)) == 0
+    assert world.say(WITHDRAWALS, Heed(silent)) == 0
+    assert states(world) == [WithdrawalState.COOLING, WithdrawalState.QUEUED]
+    goes = edition >= SILENT_GO
+    assert advanced(world, number) == (0 if goes else Refused.GATES)
+    assert of(world, number).canaries == {CHAIN: second if goes else silent}
+    assert states(world)[1] == (WithdrawalState.WAITING if goes else WithdrawalState.QUEUED)
+    if goes:
+        assert policy(world, Confirm(silent), ALICE) == 0
+        assert policy(world, Judge(silent, Category.BOOK, 30 * DAY_MS, marks=Mark.LOOK_ALIKE)) == 0
+        assert world.say(WITHDRAWALS, Heed(silent)) == 0
+        assert states(world)[0] == WithdrawalState.QUEUED
     assert world.replayed().hashes() == world.machine.hashes()

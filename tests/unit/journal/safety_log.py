@@ -31,14 +31,20 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_state import EVIDENCED, HOUR_MS, LIFTED_PAST
+from fullreserve.exchange.products.risk_rules import Mark, RiskTable, Thresholds
+from fullreserve.exchange.products.suspension_state import (
+    EVIDENCED,
+    HOUR_MS,
+    LIFTED_PAST,
+    SILENT_GO,
+)
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
 from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, ETH, FEE_BTC, NETWORKS, TOKENS, transfer
 
 HELD_TURN = 2
 DOCUMENT = b"what was looked at"
-RUNS = 500
+RUNS, STOPS = 500, 12
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
 OF_WITHDRAWALS = 4  # the newest of theirs; the policy's goes on by itself
 OPERATORS = (10_000_101, 10_000_102, 10_000_103)
@@ -61,6 +67,7 @@ class Log:
         self.bed = bed
         self.edition = edition
         self.draws = draws
+        self.replaced = 0  # canaries that a score held
         self.states = {fold.number: fold.state for fold in bed.folds}
 
     async def open(self) -> None:
@@ -269,12 +276,28 @@ async def _way_back(log: Log, number: int) -> None:
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
         await log.settle()
+        if log.states[stops.SUSPENSIONS].edition >= SILENT_GO and log.draws.randrange(2):
+            await _silent(log, advance)
         for canary in log.states[stops.SUSPENSIONS].suspensions[number].canaries.values():
             await pay(log, canary)
         whose = number if is_scoped else 0
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
     if lasts:
         await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
+
+
+async def _silent(log: Log, advance: stops.Advance) -> None:
+    """Canaries wait for their owners, who say nothing: others are chosen."""
+    suspensions = log.states[stops.SUSPENSIONS].suspensions
+    before = suspensions[advance.suspension].canaries
+    for canary in before.values():
+        judge = policy_wire.Judge(canary, Category.BOOK, DAY_MS, marks=int(Mark.LOOK_ALIKE))
+        await log.say(policy_wire.POLICY, judge)
+        await log.say(WITHDRAWALS, Heed(canary))
+    await log.say(stops.SUSPENSIONS, advance)
+    await log.settle()
+    after = suspensions[advance.suspension].canaries
+    log.replaced += any(after.get(one) != canary for one, canary in before.items())
 
 
 async def _measured(log: Log, number: int) -> None:
@@ -351,3 +374,23 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, stopping: in
         if turn % 50 == 0:
             await reopen(log)
         log.advance(1_200_000)
+
+
+async def fill_with_canaries(bed: Bed, draws: random.Random) -> None:
+    """One stop after the other, each with a queue and its whole way back; scores hold canaries."""
+    log = Log(bed, draws, OF_WITHDRAWALS)
+    await log.open()
+    await begin(log)
+    await log.say(stops.SUSPENSIONS, stops.Adopt(SILENT_GO))
+    asks = RiskTable(thresholds=Thresholds(60, 200, 200))
+    await log.say(policy_wire.POLICY, policy_wire.SetRisk(asks))
+    terms = stops.Terms(
+        stops.Action.WITHDRAW, ON_CHAIN, stops.Mode.QUEUE, stops.Reason.SECURITY_INCIDENT
+    )
+    for _ in range(STOPS):
+        await log.say(stops.SUSPENSIONS, stops.Suspend(terms), log.operator())
+        for _ in range(draws.randrange(3, 7)):
+            await of_a_withdrawal(log)
+        await reopen(log)
+        log.advance(DAY_MS)
+    assert log.replaced

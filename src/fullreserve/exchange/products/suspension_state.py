@@ -27,7 +27,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 4  # of the fold's rules, that this version knows
+EDITION = 5  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -35,6 +35,7 @@ LIFTED_PAST = 3  # the edition from which on a stop ends though something else h
 # The edition from which on somebody has to be measured who signs, no canary waits for its owner,
 # and a stop ends only while those whom a survey found stopped themselves still are.
 HELD_STILL = 4
+SILENT_GO = 5  # the edition from which on a canary that its risk score holds is replaced
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
 MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by

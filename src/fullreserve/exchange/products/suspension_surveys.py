@@ -23,6 +23,7 @@ from fullreserve.exchange.products.suspension_state import (
     EDITION,
     HELD_STILL,
     LIFTED_PAST,
+    SILENT_GO,
     STOPPED_KEPT,
     STOPPED_KEPT_MS,
     SURVEY_KEPT_MS,
@@ -58,7 +59,9 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _lost(self) -> tuple[WithdrawalState, ...]:
         """States in which a canary will not arrive by itself."""
         over = (WithdrawalState.CANCELED, WithdrawalState.FAILED)
-        return (*over, WithdrawalState.FEE_ROSE) if self._holds_still else over
+        risen = (WithdrawalState.FEE_ROSE,) if self._holds_still else ()
+        held = (WithdrawalState.COOLING,) if self.state.edition >= SILENT_GO else ()
+        return (*over, *risen, *held)
 
     def _adopted(self, who: int, said: wire.Adopt) -> Outcome:
         if who != chart.HOUSE:
