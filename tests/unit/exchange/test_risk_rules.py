@@ -6,6 +6,7 @@ tables that mean nothing; transfers between accounts traced by hand and by a slo
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ from fullreserve.exchange.products.risk_rules import (
 )
 from fullreserve.exchange.products.risk_tracing import DEPTH, READS_MAX, Passed, PassedList, trace
 
+UNIT = Path(__file__).resolve().parents[1]
 WEEK_MS = 24 * 7 * HOUR_MS
 A, B, C, D = 1, 2, 3, 4
 CALM = RiskFacts(100 * USD, address_ms=WEEK_MS, holds_usd=10**6 * USD)
@@ -163,18 +165,17 @@ def test_the_file_says_what_differs(tmp_path: Path) -> None:
             risk_table.load(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("address", "is_like"),
-    [
-        ("0xabc0000000000000000000000000000000000def", True),
-        ("0xABC1111111111111111111111111111111111DEF", False),  # the same
-        ("0xabc00000000000000000000000000000000000ee", False),
-        ("abcdef", False),
-    ],
-)
-def test_an_address_may_look_like_another(address: str, is_like: bool) -> None:
-    """Criterion: RISK-1"""
-    assert is_look_alike(address, ["0xabc1111111111111111111111111111111111def"]) == is_like
+# The web app's rule is tested by the same file.
+LOOK_ALIKES = json.loads((UNIT / "custody" / "look_alikes.json").read_bytes())
+
+
+@pytest.mark.parametrize("row", LOOK_ALIKES["rows"], ids=lambda row: row["name"])
+def test_an_address_may_look_like_another(row: dict[str, str]) -> None:
+    """Of all that are known, and of the one that it is like alone. Criterion: RISK-1"""
+    known = LOOK_ALIKES["known"]
+    assert is_look_alike(row["address"], known) == bool(row["like"])
+    for one in known:
+        assert is_look_alike(row["address"], [one]) == (one == row["like"])
 
 
 # Coins that pass from one account to another
