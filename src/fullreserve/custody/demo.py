@@ -13,17 +13,28 @@ from typing import TypeAlias
 import msgspec
 
 from fullreserve.clock import Clock
-from fullreserve.custody import ceremony, demo_accounts, demo_warm, holders, networks, nodes
+from fullreserve.custody import (
+    ceremony,
+    demo_accounts,
+    demo_marks,
+    demo_people,
+    holders,
+    networks,
+    nodes,
+)
 from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.demo_accounts import Accounts, RunningAccounts
 from fullreserve.custody.demo_scripts import RunningScripts, Scripts
-from fullreserve.custody.demo_terms import Listed
+from fullreserve.custody.demo_terms import BITCOIN, LITECOIN, MEMO, NETWORK, Listed
 from fullreserve.custody.house import House
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import Spec
 from fullreserve.custody.tiers.safe import SafeMissing
+from fullreserve.custody.tiers.wallet import WalletAddresses
 from fullreserve.custody.transfers import salt_of
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
@@ -32,7 +43,6 @@ from fullreserve.exchange.products.liveness import LIVENESS, Define
 from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
 from fullreserve.exchange.wire.queries import ListAssets
 
-NETWORK, BITCOIN, LITECOIN, MEMO = 1, 2, 3, 4
 HOT_QUORUM = 1
 # Coin types of those of Bitcoin's family: https://github.com/satoshilabs/slips, SLIP 44.
 SCRIPTS = {BITCOIN: 1, LITECOIN: 2}
@@ -64,7 +74,7 @@ class DemoChains:
     def __init__(self, running: Sequence[RunningChain]) -> None:
         self._running = running
         self._tasks: list[asyncio.Task[None]] = []
-        self.has_warm = False  # whether there is work for its holders
+        self.has_people = False  # whether there are wallets that people hold
         self.signers: list[tuple[tuple[str, ...], bytes]] = []
         self.said = [f"Chain {one.said}, test money" for one in running]
 
@@ -84,7 +94,7 @@ class DemoChains:
         chains.said += lacking
         try:
             numbers = await _numbers(door)
-            await chains._prepare(data, House(door), numbers, wants_warm=which == "anvil")
+            await chains._prepare(data, House(door), numbers)
         except NodeProblem as problem:
             chains.close()
             raise NoChain(str(problem)) from None
@@ -100,32 +110,27 @@ class DemoChains:
         for one in self._running:
             one.close()
 
-    async def _prepare(
-        self, data: Path, house: House, numbers: dict[str, int], *, wants_warm: bool
-    ) -> None:
+    async def _prepare(self, data: Path, house: House, numbers: dict[str, int]) -> None:
         made = await asyncio.to_thread(ceremony.hold, data, ACCOUNTS, SCRIPTS)
+        keys, record = await asyncio.to_thread(demo_people.device, data), Record.of(data)
         signers: tuple[str, ...] = ceremony.SIGNERS
         if all(one.number == NETWORK for one in self._running):
             # The third holds keys of Bitcoin's family alone.
             signers = signers[:2]
+        names = tuple(ceremony.socket_name(name) for name in signers)
         known = {one.network: one for one in networks.load(data)}
         served = []
         for one in self._running:
             before = known.get(one.number)
             network = await one.deployed(made, numbers, before)
-            if before is not None and before.warm:
-                network = msgspec.structs.replace(network, warm=before.warm)
-            if one.number == NETWORK and wants_warm:
-                network = await self._with_warm(data, network, numbers)
-            names = tuple(ceremony.socket_name(name) for name in signers)
             network = msgspec.structs.replace(network, signers=names)
+            network = await self._with_people(one, network, record, keys, numbers)
             served.append(network)
-            for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
-                await house.report(fold, one.terms(numbers))
-            await house.report(wire.DEPOSITS, *one.funded(numbers, salt_of(data)))
+            await _told(house, one, numbers, salt_of(data))
             if network.warm:
-                await demo_warm.told(house, network, numbers, salt_of(data))
-                self.has_warm = True
+                words = one.given(network, record, numbers, salt_of(data))
+                await house.report(wire.DEPOSITS, *words)
+                await demo_marks.told(house, network, numbers)
             if before is None:
                 # Where the watcher is to begin, however late it comes.
                 tip = await asyncio.to_thread(network.chains()[0].tip)
@@ -134,28 +139,58 @@ class DemoChains:
         away = [one for one in known.values() if one.network not in {x.network for x in served}]
         others = [msgspec.structs.replace(one, nodes=()) for one in away]
         networks.keep(data, [*served, *others])
-        await _known_holders(data, house, made, signers)
+        self.has_people = bool(record.state.wallets)
+        people = demo_people.TIERS if self.has_people else ()
+        online = [_hot(made, signers), *(one.online(keys) for one in people)]
+        holders.keep(data, online)
+        quorums = [_quorum(online[0]), *(one.defined() for one in people)]
+        await house.report(LIVENESS, *map(Define, quorums))
         self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in signers]
 
-    async def _with_warm(self, data: Path, network: Network, numbers: dict[str, int]) -> Network:
-        """With a warm Safe where its contracts are installed; said where they are not."""
+    async def _with_people(
+        self,
+        running: RunningChain,
+        network: Network,
+        record: Record,
+        keys: FileDevice,
+        numbers: dict[str, int],
+    ) -> Network:
+        """With what people hold; said where the contracts for it are not installed."""
         try:
-            return await asyncio.to_thread(demo_warm.deployed, data, network, numbers, ANVIL)
+            await running.peopled(network, record, keys, numbers)
         except SafeMissing as problem:
-            self.said.append(f"The warm tier is off: {problem}")
+            self.said.append(f"Warm and cold of {network.network} are off: {problem}")
             return network
+        warm = record.wallet(network.network, demo_people.WARM.tier)
+        return msgspec.structs.replace(network, warm=_address(network, warm))
 
 
-async def _known_holders(data: Path, house: House, made: Made, signers: Sequence[str]) -> None:
-    """The hot signers, to be challenged: any one of two, or any two of three with scripts."""
-    known = tuple(
+def _address(network: Network, tier: TierWallet) -> str:
+    if tier.wallet is not None:
+        return WalletAddresses(tier.wallet, network.hrp).address(0)
+    return network.addresses().text(bytes.fromhex(tier.safe))
+
+
+async def _told(house: House, running: RunningChain, numbers: dict[str, int], salt: bytes) -> None:
+    """The log knows the chain and what the house has there."""
+    for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
+        await house.report(fold, running.terms(numbers))
+    await house.report(wire.DEPOSITS, *running.funded(numbers, salt))
+
+
+def _hot(made: Made, signers: Sequence[str]) -> holders.Online:
+    """The hot signers, as they answer challenges."""
+    known = (
         holders.Holder(person, ceremony.socket_name(name), key)
         for person, (name, key) in enumerate(zip(signers, made.presence, strict=False), 1)
     )
-    holders.keep(data, [holders.Online(HOT_QUORUM, known)])
-    shares = tuple(Holder(one.person) for one in known)
-    quorum = Quorum(HOT_QUORUM, Role.HOT, len(known) - 1, shares, PERIODS[Role.HOT])
-    await house.report(LIVENESS, Define(quorum))
+    return holders.Online(HOT_QUORUM, tuple(known))
+
+
+def _quorum(hot: holders.Online) -> Quorum:
+    """Any one of two, or any two of three with scripts."""
+    shares = tuple(Holder(one.person) for one in hot.holders)
+    return Quorum(HOT_QUORUM, Role.HOT, len(shares) - 1, shares, PERIODS[Role.HOT])
 
 
 async def _started(chain: Accounts | Scripts, data: Path, clock: Clock) -> RunningChain:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fullreserve.clock import Clock
-from fullreserve.custody import contracts, nodes
+from fullreserve.custody import contracts, demo_chain, nodes
 from fullreserve.custody.ceremony import LANES, Made
 from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.demo_safes import Safes
 from fullreserve.custody.demo_terms import Listed, funded, terms
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import Record
 from fullreserve.custody.networks import Network
 from fullreserve.exchange.products import custody_wire as wire
 
@@ -20,16 +23,18 @@ CREDIT_AFTER, UNLOCK_AFTER = 2, 6
 
 # New ones go to the end: the first funding of each is known by its place here.
 ERC20 = (
-    Listed("ETH", "", 18, 3_000, 200_000, "0.001", "0.0005", "0.002"),
-    Listed("USDT", "DemoUSDT", 6, 5_000_000, 1_000_000_000, "1", "1", "2"),
-    Listed("USDC", "DemoToken", 6, 5_000_000, 500_000_000, "1", "1", "2"),
+    Listed("ETH", "", 18, 3_000, 200_000, "0.001", "0.0005", "0.002", 50_000, 20_000),
+    Listed(
+        "USDT", "DemoUSDT", 6, 5_000_000, 1_000_000_000, "1", "1", "2", 100_000_000, 100_000_000
+    ),
+    Listed("USDC", "DemoToken", 6, 5_000_000, 500_000_000, "1", "1", "2", 50_000_000, 50_000_000),
     Listed("XRP", "DemoToken", 18, 5_000_000, 500_000_000, "1", "0.2", "2"),
     Listed("SOL", "DemoToken", 18, 50_000, 3_000_000, "0.01", "0.01", "0.02"),
     Listed("FRT", "DemoToken", 18, 1_000_000, 300_000_000, "1", "1", "2"),
     Listed("BTC", "DemoToken", 8, 100, 10_000, "0.00001", "0.00005", "0.0001"),
     Listed("LTC", "DemoToken", 8, 50_000, 3_000_000, "0.001", "0.001", "0.002"),
 )
-MEMO = (Listed("XRP", "", 18, 5_000_000, 50_000_000, "1", "0.2", "2"),)
+MEMO = (Listed("XRP", "", 18, 5_000_000, 50_000_000, "1", "0.2", "2", 20_000_000, 20_000_000),)
 
 
 class Accounts(NamedTuple):
@@ -74,7 +79,7 @@ class RunningAccounts:
         return terms(chain.number, chain.code, chain.assets, numbers, after, chain.needs_memo)
 
     def funded(self, numbers: Mapping[str, int], salt: bytes) -> Iterator[wire.Funded]:
-        """What the house has there."""
+        """What the house has there, before people's wallets."""
         for place, one in enumerate(self._chain.assets):
             asset = numbers[one.symbol]
             hot = (b"the first funding", wire.Tier.HOT, LANES * one.each)
@@ -88,6 +93,22 @@ class RunningAccounts:
         """The network, with contracts and wallets made where an earlier start did not."""
         return await asyncio.to_thread(self._deploy, made, numbers, before)
 
+    async def peopled(
+        self, network: Network, record: Record, keys: FileDevice, numbers: Mapping[str, int]
+    ) -> None:
+        """Puts people's Safes on it where there are none; SafeMissing, NodeProblem."""
+        safes = Safes(network, numbers, self._chain.assets)
+        await asyncio.to_thread(safes.deployed, record, keys)
+
+    def given(
+        self, network: Network, record: Record, numbers: Mapping[str, int], salt: bytes
+    ) -> Iterator[wire.Funded]:
+        """What people's Safes began with."""
+        for people, place, one in Safes(network, numbers, self._chain.assets).given(record):
+            name, tier = f"the {people.tier} Safe".encode(), wire.Tier[people.tier.upper()]
+            units = one.held(people.tier) * 10**8
+            yield funded(self.number, salt, name, place, numbers[one.symbol], tier, units)
+
     def _deploy(self, made: Made, numbers: Mapping[str, int], before: Network | None) -> Network:
         node, chain = Node(self._process.url), self._chain
         tokens = dict(before.tokens) if before is not None else {}
@@ -98,9 +119,9 @@ class RunningAccounts:
                 tokens[asset] = _create(node, one).hex()
             contract = bytes.fromhex(tokens.get(asset, ""))
             for lane in made.lanes if fresh else ():
-                give(node, one, contract, lane, one.each)
+                demo_chain.give(node, one, contract, lane, one.each)
             if before is None or not before.cold or fresh:
-                give(node, one, contract, made.cold, one.cold)
+                demo_chain.give(node, one, contract, made.cold, one.cold)
         return Network(
             network=chain.number,
             kind="memo" if chain.needs_memo else "evm",
@@ -117,28 +138,9 @@ class RunningAccounts:
         )
 
 
-def send(node: Node, **call: str) -> dict[str, str]:
-    """From anvil's own rich account, which it signs for; the receipt."""
-    sender = node.call("eth_accounts")[0]
-    sent = node.call("eth_sendTransaction", {"from": sender, "gas": hex(3_000_000), **call})
-    node.call("anvil_mine", "0x1")
-    receipt: dict[str, str] = node.call("eth_getTransactionReceipt", sent)
-    return receipt
-
-
 def _create(node: Node, one: Listed) -> bytes:
     arguments: tuple[str | int, ...] = ()
     if one.contract == "DemoToken":
         arguments = (f"Demo {one.symbol}", one.symbol, one.decimals)
     data = contracts.creation(one.contract, *arguments)
-    return bytes.fromhex(send(node, data="0x" + data.hex())["contractAddress"][2:])
-
-
-def give(node: Node, one: Listed, contract: bytes, account: str, units: int) -> None:
-    """Whole units of an asset, out of nothing."""
-    amount = units * 10**one.decimals
-    if not contract:
-        node.call("anvil_setBalance", "0x" + account, hex(amount))
-        return
-    data = contracts.call("mint(address,uint256)", bytes.fromhex(account), amount)
-    send(node, to="0x" + contract.hex(), data="0x" + data.hex())
+    return bytes.fromhex(demo_chain.send(node, data="0x" + data.hex())["contractAddress"][2:])

@@ -1,7 +1,8 @@
-"""The demo's warm tier at work: `python -m fullreserve.custody.demo_holders`, beside the exchange.
+"""The demo's warm and cold at work: `python -m fullreserve.custody.demo_holders`, as a process.
 
-Its owners' signers, each with its own key, memory and socket, and who refills hot from the Safe. In
-the demo they are one process, since memory is short there; elsewhere each is one of its own.
+Their holders' signers, each with its own key, memory and socket, which answer challenges and sign
+what the log has decided, and who refills hot from warm. In the demo they are one process, since
+memory is short there; elsewhere each is one of its own.
 """
 
 from __future__ import annotations
@@ -16,14 +17,12 @@ from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import demo_warm, networks
-from fullreserve.custody.demo_warm import OWNERS
+from fullreserve.custody import demo_marks, demo_people, networks
+from fullreserve.custody.demo_people import TIERS, WARM, socket_name
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keyfile import KeyFileError
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.gas import FileGas
-from fullreserve.custody.keys.intent import TierPolicy
-from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refill_commands import listening
 from fullreserve.custody.keys.refilling import Refilling, Terms, keep
@@ -35,32 +34,37 @@ from fullreserve.until_terminated import until_terminated
 
 READS_ONLY = 0
 PAUSE_MS = 3_000
-SOCKETS = {name: f"holder-{name}.sock" for name in OWNERS}
 
 log = structlog.get_logger(__name__)
 
 
 async def work(data: Path, clock: Clock) -> None:
     """Serves and refills until SIGTERM."""
-    (network,) = [one for one in networks.served(data) if one.warm]
-    keys = await asyncio.to_thread(demo_warm.device, data)
-    approvers = {name: keys.public(name).hex() for name in OWNERS}
-    policy = demo_warm.policy_of(network, approvers, tuple(network.decimals))
+    served, record = networks.served(data), Record.of(data)
+    keys = await asyncio.to_thread(demo_people.device, data)
+    approvers = {name: keys.public(name).hex() for name in WARM.holders}
+    policy = demo_marks.policy_of(served, approvers)
     reads = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     door = await SocketDoor.open(data / SOCKET_NAME, MOVES_GATEWAY, clock)
-    decided = DecidedMoves(House(reads), [network])
-    memories = [TierMemory(data / f"custody-tier-{name}.sqlite") for name in OWNERS]
+    decided = DecidedMoves(House(reads), served)
+    names = [name for people in TIERS for name in people.holders]
+    memories = [TierMemory(data / f"custody-tier-{name}.sqlite") for name in names]
+    wallets = record.state.wallets
     servers = [
-        await _served(data, name, _signer(data, name, keys, policy, memory, clock, decided))
-        for name, memory in zip(OWNERS, memories, strict=True)
+        await _served(data, name, TierSigner(name, keys, wallets, policy, memory, clock, decided))
+        for name, memory in zip(names, memories, strict=True)
     ]
     house = House(door)
-    terms = Terms(network, policy, tuple(SOCKETS.values()), FileGas(keys))
-    worker = Refilling(data, house, clock, terms)
+    sockets = tuple(socket_name(name) for name in WARM.holders)
+    workers = [
+        Refilling(data, house, clock, Terms(one, policy, sockets, FileGas(keys)))
+        for one in served
+        if (one.network, WARM.tier) in wallets
+    ]
 
     async def refilling() -> None:
         async with house.listening():
-            await keep([worker], clock, PAUSE_MS)
+            await keep(workers, clock, PAUSE_MS)
 
     try:
         await until_terminated(refilling())
@@ -73,24 +77,11 @@ async def work(data: Path, clock: Clock) -> None:
         await reads.close()
 
 
-def _signer(
-    data: Path,
-    name: str,
-    keys: FileDevice,
-    policy: TierPolicy,
-    memory: TierMemory,
-    clock: Clock,
-    decided: DecidedMoves,
-) -> TierSigner:
-    wallets = Record.of(data).state.wallets
-    return TierSigner(name, keys, wallets, policy, memory, clock, decided)
-
-
 async def _served(data: Path, name: str, signer: TierSigner) -> asyncio.Server:
     async def answered(question: bytes) -> bytes:
         return await signer.answer("", question)
 
-    place = data / SOCKETS[name]
+    place = data / socket_name(name)
     await asyncio.to_thread(place.unlink, missing_ok=True)
     return await listening(place, answered)
 

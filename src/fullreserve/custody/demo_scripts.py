@@ -1,7 +1,7 @@
 """The demo's chains of Bitcoin's family: a node on its own that mines to the house, then to all.
 
-The first blocks pay the hot wallet and the cold one; what follows pays the wallet outside, which
-everybody may use. Blocks come by a clock, as nobody else mines.
+The first blocks pay the hot wallet, the cold one and those that people hold; what follows pays the
+wallet outside, which everybody may use. Blocks come by a clock, as nobody else mines.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node, NodeProblem
+from fullreserve.custody.demo_people import TIERS, People
 from fullreserve.custody.demo_terms import Listed, funded, terms
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
 from fullreserve.custody.kept_blocks import KeptBlocks
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Network
+from fullreserve.custody.tiers.wallet import Key, Wallet, WalletAddresses
 from fullreserve.exchange.products import custody_wire as wire
 
-HOT_BLOCKS, COLD_BLOCKS, OUTSIDE_BLOCKS = 40, 60, 105  # the last make the first spendable
+HOT_BLOCKS, COLD_BLOCKS, PEOPLE_BLOCKS = 40, 60, 30
+OUTSIDE_BLOCKS = 105  # they make those before them spendable
 
 # Everybody's: whoever reads this has the coins of the demo's outside wallet.
 OUTSIDE = Private.of_seed(b"the demo's wallet outside, for all")
@@ -116,9 +121,46 @@ class RunningScripts:
         if before is None:
             for index, blocks in ((0, HOT_BLOCKS), (COLD_INDEX, COLD_BLOCKS)):
                 await self._mine_to(of.address(index), blocks)
-            await self._mine_to(outside(chain.hrp), OUTSIDE_BLOCKS)
         self._given = await asyncio.to_thread(_given, network, of)
         return network
+
+    async def peopled(
+        self, network: Network, record: Record, keys: FileDevice, _numbers: Mapping[str, int]
+    ) -> None:
+        """Mines to people's wallets where there are none, and notes them; NodeProblem."""
+        chain, node, made = self._chain, Node(self._process.url), []
+        for people in TIERS:
+            if (chain.number, people.tier) in record.state.wallets:
+                continue
+            wallet = _wallet(people, keys)
+            born = await asyncio.to_thread(node.call, "getblockcount") + 1
+            address = WalletAddresses(wallet, network.hrp).address(0)
+            await self._mine_to(address, PEOPLE_BLOCKS)
+            made.append(
+                TierWallet(
+                    chain.number, people.tier, UTXO, people.threshold, people.holders, wallet,
+                    network.hrp, born,
+                )
+            )  # fmt: skip
+        if made:
+            await self._mine_to(outside(chain.hrp), OUTSIDE_BLOCKS)
+            record.append(Entry(0, 0, "ceremony", "", wallets=tuple(made)))
+
+    def given(
+        self, _network: Network, record: Record, numbers: Mapping[str, int], salt: bytes
+    ) -> Iterator[wire.Funded]:
+        """What people's wallets began with, as the chain has it."""
+        from fullreserve.custody.tiers import wallet_coins
+
+        node, asset = Node(self._process.url), numbers[self._chain.asset.symbol]
+        for people in TIERS:
+            known = record.wallet(self.number, people.tier)
+            assert known.wallet is not None
+            last = known.born + PEOPLE_BLOCKS - 1
+            coins = wallet_coins.found(node, known.wallet, 1, known.born, last)
+            amount = sum(one.coin.amount for one in coins)
+            tier = wire.Tier[people.tier.upper()]
+            yield funded(self.number, salt, b"people's first blocks", tier, asset, tier, amount)
 
     async def _mine_to(self, address: str, blocks: int) -> None:
         chain, node = self._chain, Node(self._process.url)
@@ -141,6 +183,12 @@ class RunningScripts:
             self._blocks.mine(node, blocks)
         else:
             node.call("generatetoaddress", blocks, address)
+
+
+def _wallet(people: People, keys: FileDevice) -> Wallet:
+    branches = {name: keys.branch(name) for name in people.holders}
+    made = (Key(name, one.key.hex(), one.code.hex()) for name, one in branches.items())
+    return Wallet(people.threshold, tuple(made))
 
 
 def outside(hrp: str) -> str:

@@ -12,8 +12,12 @@ from fullreserve.exchange.wire.commands import amount_bytes
 LEDGER = 8
 
 
+# OKX has no numbers for networks: ours.
+NETWORK, BITCOIN, LITECOIN, MEMO = 1, 2, 3, 4
+
+
 class Listed(NamedTuple):
-    """An asset on a chain. Whole units: `each` lane is given, and the cold wallet."""
+    """An asset on a chain. Whole units: `each` lane is given, and each cold and warm wallet."""
 
     symbol: str
     contract: str  # empty: the chain's own coin
@@ -23,6 +27,12 @@ class Listed(NamedTuple):
     minimum_deposit: str
     fee: str
     minimum: str
+    warm: int = 0  # what people's wallets are given
+    deep: int = 0
+
+    def held(self, tier: str) -> int:
+        """What a tier's people are given."""
+        return self.warm if tier == "warm" else self.deep
 
 
 def terms(

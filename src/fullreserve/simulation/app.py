@@ -101,8 +101,8 @@ class Market(Extension):
 
     def children(self) -> Sequence[str | Program]:
         signers = self._chains.signers if self._chains is not None else ()
-        has_warm = self._chains is not None and self._chains.has_warm
-        holders = (Program(HOLDERS),) if has_warm else ()
+        has_people = self._chains is not None and self._chains.has_people
+        holders = (Program(HOLDERS),) if has_people else ()
         return (BOTS, *(Program(SIGNER, *one) for one in signers), *holders)
 
     def close(self) -> None:

@@ -32,7 +32,15 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
+from fullreserve.exchange.products.liveness import LIVENESS, ListQuorums, QuorumState
 from fullreserve.exchange.products.policy_wire import POLICY, Approve
+from fullreserve.exchange.products.tier_moves_wire import (
+    TIER_MOVES,
+    ListMarks,
+    ListMoves,
+    Marks,
+    Move,
+)
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
 
@@ -162,6 +170,22 @@ class Live:
         found: list[Deposit] = asyncio.run(self._asked(ListUnclaimed(10)))
         return found
 
+    def quorums(self) -> list[QuorumState]:
+        """Everybody who is challenged, and the last answers."""
+        found: list[QuorumState] = asyncio.run(self._asked(ListQuorums(), LIVENESS))
+        return found
+
+    def marks(self) -> list[Marks]:
+        """When hot is refilled and swept."""
+        found: list[Marks] = asyncio.run(self._asked(ListMarks(), TIER_MOVES))
+        return found
+
+    def moves(self) -> list[Move]:
+        """Between tiers, the newest first."""
+        asked = ListMoves(is_open=False, limit=100)
+        found: list[Move] = asyncio.run(self._asked(asked, TIER_MOVES))
+        return found
+
     def claim(self, one: Deposit, okx: Any) -> None:
         """The house says whose it is."""
         (account,) = okx.private_get_account_config()["data"]
@@ -184,10 +208,10 @@ class Live:
         finally:
             await door.close()
 
-    async def _asked(self, question: Any) -> Any:
+    async def _asked(self, question: Any, fold: int = wire.DEPOSITS) -> Any:
         door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())
         try:
-            return await House(door).ask(wire.DEPOSITS, question)
+            return await House(door).ask(fold, question)
         finally:
             await door.close()
 

@@ -10,6 +10,9 @@ import pytest
 
 from fullreserve.config import Settings
 from fullreserve.custody import networks, nodes
+from fullreserve.custody.demo_marks import MARKED
+from fullreserve.exchange.products.liveness import QuorumState
+from fullreserve.exchange.products.tier_moves_wire import MoveState
 from fullreserve.simulation import wallet
 from fullreserve.simulation.outside import address_on
 from tests.integration.custody.live import Live
@@ -93,3 +96,33 @@ def test_what_comes_without_a_memo_is_given_to_its_owner_by_a_claim(live: Live) 
     live.until(
         lambda: [one["amount"] for one in okx.fetch_deposits()] == [AMOUNT], "a claimed deposit"
     )
+
+
+def test_every_tier_of_every_chain_lives(live: Live) -> None:
+    """Criterion: CHAINS-ALL-3. Holders answer; marks on each chain; refills and sweeps are done."""
+    rows = live.client().fetch(f"http://{live.http}/api/v5/x/liveness")["data"]
+    assert [(one["role"], one["threshold"], one["holders"], one["colour"]) for one in rows] == [
+        ("hot", "2", "3", "green"), ("warm", "2", "4", "green"), ("cold", "3", "5", "green"),
+    ]  # fmt: skip
+    answered = live.until(
+        lambda: (
+            [one for one in live.quorums() if len(_answered(one)) == len(one.quorum.holders)]
+            == live.quorums()
+        ),
+        "everybody's first answer",
+    )
+    assert answered
+    wanted = {(number, symbol) for number, by in MARKED.items() for symbol in by}
+    assert {(one.network, one.asset) for one in live.marks()} >= {
+        (network.network, network.coin) for network in networks.served(live.folder)
+    }
+    assert len(live.marks()) == len(wanted)
+    moved = live.until(
+        lambda: {one.network for one in live.moves() if one.state == MoveState.DONE} == set(MARKED),
+        "a refill or sweep on each chain",
+    )
+    assert moved
+
+
+def _answered(one: QuorumState) -> list[int]:
+    return [person for person, at_ms in one.answers.items() if at_ms >= one.asked_ms > 0]

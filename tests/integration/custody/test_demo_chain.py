@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from fullreserve.clock import SystemClock
-from fullreserve.custody import contracts, demo_warm, networks, nodes
+from fullreserve.custody import contracts, demo_people, demo_safes, networks, nodes
 from fullreserve.custody.ceremony import LANES
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.demo import DemoChains, NoChain
 from fullreserve.custody.demo_accounts import ERC20
+from fullreserve.custody.demo_marks import MARKED
+from fullreserve.custody.demo_people import COLD, WARM
+from fullreserve.custody.demo_terms import NETWORK
 from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.tiers.safe import SafeView
@@ -45,23 +48,29 @@ def on_chain(data: Path) -> dict[int, int]:
     return {asset: held[asset] // 10**digits for asset, digits in network.decimals.items()}
 
 
-async def warm_is_what_the_ledger_says(data: Path, door: LocalDoor) -> None:
-    """One Safe, of two in three, with the coins that its marks' assets begin with."""
+async def people_hold_what_the_ledger_says(data: Path, door: LocalDoor) -> None:
+    """A warm and a cold Safe, of as many as it takes, with the coins that the ledger has there."""
     (network,) = networks.load(data)
-    (entry,) = Record.of(data).entries
-    (tier,) = entry.wallets
-    safe = network.addresses().read(network.warm)
-    node = Node(network.nodes[0])
-    view = SafeView(node, safe)
-    assert (view.threshold(), len(view.owners())) == (demo_warm.THRESHOLD, len(demo_warm.OWNERS))
-    assert tier.safe == safe.hex()
-    held = network.chains()[0].balances([safe], network.chains()[0].tip())
-    begun = {one.warm for one in demo_warm.MARKED.values()}
-    chain = {held[safe, asset] // 10 ** network.decimals[asset] for asset in network.decimals}
-    assert chain == begun | {0}
-    assert set((await hot(door, chart.CHAIN_WARM)).values()) == begun
+    wallets, chain = Record.of(data).state.wallets, network.chains()[0]
+    for people, kind in ((WARM, chart.CHAIN_WARM), (COLD, chart.CHAIN_COLD)):
+        tier = wallets[network.network, people.tier]
+        place = bytes.fromhex(tier.safe)
+        view = SafeView(Node(network.nodes[0]), place)
+        assert (view.threshold(), len(view.owners())) == (people.threshold, len(people.holders))
+        held = chain.balances([place], chain.tip())
+        begun = {one.symbol: one.held(people.tier) for one in ERC20 if one.held(people.tier)}
+        found = [
+            amount // 10 ** network.decimals[asset] for (_, asset), amount in held.items() if amount
+        ]
+        assert sorted(found) == sorted(begun.values())
+        alone = sum(one.cold for one in ERC20) if people is COLD else 0
+        ledger = sum((await hot(door, kind)).values())
+        assert ledger == sum(begun.values()) + alone
+    assert network.warm == network.addresses().text(
+        bytes.fromhex(wallets[network.network, "warm"].safe)
+    )
     marks = await House(door).ask(TIER_MOVES, ListMarks())
-    assert len(marks) == len(begun)
+    assert len(marks) == len(MARKED[NETWORK])
 
 
 async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
@@ -75,10 +84,35 @@ async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
         try:
             assert on_chain(tmp_path) == await hot(door)
             assert sorted(on_chain(tmp_path).values()) == sorted(LANES * one.each for one in ERC20)
-            await warm_is_what_the_ledger_says(tmp_path, door)
-            assert chain.has_warm
+            await people_hold_what_the_ledger_says(tmp_path, door)
+            assert chain.has_people
         finally:
             chain.close()
+    await bed.close()
+
+
+async def test_a_folder_from_before_is_given_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its warm Safe a fourth owner, its cold a Safe. Criterion: CHAINS-DEMO-5."""
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
+    old = (WARM._replace(holders=WARM.holders[:3]),)
+    with monkeypatch.context() as earlier:
+        for module in (demo_people, demo_safes):
+            earlier.setattr(module, "TIERS", old)
+        chain = await DemoChains.open(tmp_path, door, SystemClock())
+        (before,) = Record.of(tmp_path).state.wallets.values()
+        chain.close()
+    assert len(before.owners) == 3
+    for _ in range(2):
+        chain = await DemoChains.open(tmp_path, door, SystemClock())
+        try:
+            await people_hold_what_the_ledger_says(tmp_path, door)
+        finally:
+            chain.close()
+        after = Record.of(tmp_path).state.wallets[NETWORK, "warm"]
+        assert (after.safe, len(after.owners)) == (before.safe, 4)
     await bed.close()
 
 

@@ -18,8 +18,10 @@ from embit.script import Script
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 from fullreserve.clock import NS_PER_MS, SystemClock
+from fullreserve.custody import signer_wire
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys import authority, tls
+from fullreserve.custody.keys.answers import signed_digest
 from fullreserve.custody.keys.intent import Approval, Intent, Rule, TierPolicy, approve
 from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
 from fullreserve.custody.keys.signature import recovered
@@ -417,3 +419,24 @@ def test_names_and_places_are_read_exactly(tmp_path: Path) -> None:
                     serves=True)  # fmt: skip
     with pytest.raises(authority.BadRequest):
         authority.issue("c", [("one", "no request")], START_NOW)
+
+
+def test_a_tier_s_signer_shows_that_its_holder_is_there(tmp_path: Path) -> None:
+    """Criterion: LIVE-19. As a hot one does, by the holder's own key; it signs nothing else so."""
+    desk, one = Desk(tmp_path), HOLDERS[1]
+    asked = signer_wire.AnswerChallenge(7, b"\x11" * 32)
+
+    def told(question: bytes) -> signer_wire.Answer:
+        content = asyncio.run(desk.signer.answer("", question))
+        return msgspec.json.decode(content, type=signer_wire.Answer)
+
+    made = told(msgspec.json.encode(asked))
+    assert recovered(made.signature, signed_digest(7, asked.challenge)) == one.device.public(
+        one.name
+    )
+    short = told(msgspec.json.encode(signer_wire.AnswerChallenge(7, b"short")))
+    far = told(msgspec.json.encode(signer_wire.AnswerChallenge(-1, asked.challenge)))
+    assert "32 bytes" in short.refusal
+    assert far.refusal
+    assert desk.asks(msgspec.json.encode(signer_wire.SignMessage(3, "branch/1", ""))).refusal
+    desk.memory.close()

@@ -15,8 +15,10 @@ import msgspec
 import structlog
 
 from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody import signer_wire
 from fullreserve.custody.chains import evm_transaction, made_coins
 from fullreserve.custody.kept_file import open_kept
+from fullreserve.custody.keys import answers
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import (
     Approval,
@@ -152,8 +154,23 @@ class TierSigner:
         self._started = (clock.wall_ms(), clock.monotonic_ns())
 
     async def answer(self, _name: str, question: bytes) -> bytes:
-        """Never raises: what cannot be read or kept is refused too."""
-        return msgspec.json.encode(await self._answer(question))
+        """Never raises: what cannot be read or kept is refused too.
+
+        To a challenge, as hot signers are asked, it answers as they do.
+        """
+        try:
+            asked = msgspec.json.decode(question, type=signer_wire.AnswerChallenge)
+        except msgspec.DecodeError:
+            return msgspec.json.encode(await self._answer(question))
+        return msgspec.json.encode(self._present(asked))
+
+    def _present(self, asked: signer_wire.AnswerChallenge) -> signer_wire.Answer:
+        """That it is there, by the holder's own key, as if he had answered by hand."""
+        try:
+            made = answers.answer(self._device, self._holder, asked.quorum, asked.challenge)
+        except (answers.NotTaken, DeviceProblem, OverflowError) as problem:
+            return signer_wire.Answer(refusal=str(problem))
+        return signer_wire.Answer(made)
 
     async def _answer(self, question: bytes) -> Answer:
         try:

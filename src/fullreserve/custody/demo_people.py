@@ -1,0 +1,86 @@
+"""Who holds the demo's warm and cold wallets: persons, their keys, and how many it takes of them.
+
+Play money, and one sealed file with everybody's keys: right for a demo alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fullreserve.custody import ceremony, keyfile
+from fullreserve.custody.hd import Private
+from fullreserve.custody.holders import Holder as Online
+from fullreserve.custody.holders import Online as OnlineQuorum
+from fullreserve.custody.keys.gas import PAYER
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
+
+SIGNER = "warm"
+
+
+class People(NamedTuple):
+    """A tier's. `quorum` is its number in the log, `first` that of the first person."""
+
+    tier: str
+    role: Role
+    threshold: int
+    holders: tuple[str, ...]
+    quorum: int
+    first: int
+
+    @property
+    def persons(self) -> Iterator[tuple[int, str]]:
+        """Each holder's number and name."""
+        return enumerate(self.holders, self.first)
+
+    def defined(self) -> Quorum:
+        """As the log has it. All answer by themselves, so that they are asked as often as hot's."""
+        shares = tuple(Holder(person) for person, _ in self.persons)
+        return Quorum(self.quorum, self.role, self.threshold, shares, PERIODS[Role.HOT])
+
+    def online(self, keys: FileDevice) -> OnlineQuorum:
+        """Where each answers, and by which key the answer is known."""
+        found = (
+            Online(person, socket_name(name), keys.public(name).hex())
+            for person, name in self.persons
+        )
+        return OnlineQuorum(self.quorum, tuple(found))
+
+
+# Persons 1 to 3 are hot's. New holders go to the end: a Safe of before is given them.
+WARM = People("warm", Role.WARM, 2, ("ann", "bob", "cyd", "dee"), 2, 4)
+COLD = People("cold", Role.COLD, 3, ("eve", "fay", "gus", "hal", "ida"), 3, 8)
+TIERS = (WARM, COLD)
+
+
+def socket_name(holder: str) -> str:
+    """Below the data folder."""
+    return f"holder-{holder}.sock"
+
+
+def keys_file(data: Path) -> Path:
+    """Where all their keys are, and that of who pays the gas."""
+    return data / f"custody-{SIGNER}.keys"
+
+
+def device(data: Path) -> FileDevice:
+    """All of them; made where there are none, and for whom there is none yet."""
+    path, word = keys_file(data), ceremony.passphrase(data, SIGNER)
+    kept = keyfile.unseal(path, word) if path.exists() else {}
+    names = [*(name for people in TIERS for name in people.holders), PAYER]
+    lacking = [name for name in names if name not in kept]
+    if lacking:
+        kept |= {name: _fresh() for name in lacking}
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        keyfile.seal(fresh, kept, word)
+        fresh.replace(path)
+    return FileDevice(path, {name: Private(one[:32], one[32:]) for name, one in kept.items()})
+
+
+def _fresh() -> bytes:
+    made = Private.of_seed(os.urandom(32))
+    return made.secret + made.code
