@@ -14,7 +14,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_wire import Decision, ListHeld
-from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids
@@ -64,18 +64,22 @@ class HeldNotices:
             self._told = await desk.act(_told, desk.rooms)
         found: list[Decision] | None = await asked(self._context, ListHeld(self._told, AT_ONCE))
         if found:
-            notices = [await self._notice(one) for one in found]
+            made = [await self._notice(one) for one in found]
+            notices = [one for one in made if one is not None]
             await desk.act(_write, desk.rooms, found[-1].number, notices)
             self._told = found[-1].number
 
-    async def _notice(self, one: Decision) -> Notice:
+    async def _notice(self, one: Decision) -> Notice | None:
+        """None for a withdrawal that is over: nothing is to be confirmed or canceled any more."""
         context, request = self._context, one.facts.request
         withdrawal: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(request))
+        if withdrawal is None or withdrawal.state in FINAL:
+            return None
         known: OwnerChanged | None = await context.door.query(GetOwner(one.facts.owner))
         (risk,) = await assessments(context, (request,))
         values: dict[str, Any] = {"id": ids.text(request), "amt": "", "ccy": "", "until": ""}
         asset = context.catalog.assets.get(one.facts.asset)
-        if asset is not None and withdrawal is not None:
+        if asset is not None:
             values |= {"amt": asset.text(withdrawal.value), "ccy": asset.symbol}
         if risk is not None and risk.until_ms:
             values["until"] = moment(risk.until_ms)

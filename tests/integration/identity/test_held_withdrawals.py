@@ -279,5 +279,17 @@ async def test_a_delay_says_until_when_it_can_be_canceled(held: Held) -> None:
     assert told.values["until"] == moment(int((await held.row(number))["xUntilTs"]))
 
 
+async def test_of_what_is_over_by_then_nobody_is_told(held: Held) -> None:
+    """Criterion: RISK-16. As behind a start, of what was canceled while no gateway looked."""
+    context = held.rest.context
+    over = await held.asked(DELAY)
+    number = (await held.home.post("asset/withdrawal", **ORDER)).row["wdId"]
+    await held.judged(number)
+    assert (await held.home.post("asset/cancel-withdrawal", wdId=over)).code == "0"
+    await held.town.mail()
+    await HeldNotices(context).round()
+    assert [one.values["id"] for one in await held.town.mail()] == [number]
+
+
 def _refuse(*_args: object) -> None:
     raise sqlite3.OperationalError("database or disk is full")

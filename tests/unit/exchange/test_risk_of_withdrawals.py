@@ -45,6 +45,7 @@ from fullreserve.exchange.products.policy_wire import (
     GetReplay,
     Judge,
     ListAssessments,
+    ListHeld,
     ListStates,
     PolicyView,
     Propose,
@@ -443,6 +444,41 @@ def test_requests_that_are_canceled_for_nothing_fill_no_memory(world: World) -> 
         one for one, known in state.decisions.items() if known.state == DecisionState.CANCELED
     )
     assert decision(world, kept).state == DecisionState.DELAYED
+
+
+class Untold(dict[Any, Any]):
+    """A table that nobody is to walk."""
+
+    def values(self) -> Any:
+        raise AssertionError("all are walked")
+
+    items = __iter__ = values
+
+
+def test_who_asks_what_is_held_walks_no_other_decision(world: World) -> None:
+    """Criterion: RISK-16. However many were let through since the last that is held."""
+    assert policy(world, SetRisk(table(look_alike=DELAY))) == 0
+    first, second, canceled = (asked(world, 0.1) for _ in range(3))
+    for number in (first, second, canceled):
+        judged(world, number)
+    judged(world, asked(world, 0.1), marks=0)
+    for_people = asked(world, 0.1, BOB)
+    judged(world, for_people, marks=0, concerns=int(Concern.RISK))
+    assert say(world, Cancel(canceled), ALICE) == 0
+    judged(world, asked(world, 0.1), marks=0)
+    world.restart()
+    state = world.machine.folds[5].state
+    state.decisions = Untold(state.decisions)
+
+    def held_after(number: int, limit: int = 9) -> list[int]:
+        found = world.ask(POLICY, ListHeld(number, limit), list[Decision])
+        return [one.facts.request for one in found]
+
+    numbers = [state.decisions[one].number for one in (first, second, for_people)]
+    assert held_after(0) == [first, second, for_people]
+    assert held_after(0, 1) == [first]
+    assert held_after(numbers[0]) == [second, for_people]
+    assert held_after(numbers[2]) == []
 
 
 def test_a_replay_counts_what_others_added(world: World) -> None:

@@ -122,8 +122,6 @@ BEGINS = {
     Verb.APPROVE: DecisionState.WAITING,
     Verb.BLOCK: DecisionState.BLOCKED,
 }
-# What people, its owner or a time are still to do something about.
-WAITS = (DecisionState.WAITING, DecisionState.CONFIRMING, DecisionState.DELAYED)
 
 
 class PolicyState(State):
@@ -614,9 +612,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         return self._replay(change, asked.now_ms, newest.number if newest is not None else 0)
 
     def _held(self, asked: ListHeld) -> list[Decision]:
-        newest = reversed(self.state.decisions.values())
-        later = takewhile(lambda one: one.number > asked.after, newest)
-        return [one for one in later if one.state in WAITS][::-1][: asked.limit]
+        requests = self._known.awaited(asked.after, asked.limit)
+        return [self.state.decisions[request] for request in requests]
 
     def _listed(self, asked: ListDecisions) -> list[Decision]:
         """The table stands in the order of the decisions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from itertools import takewhile
 
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_velocity import Velocity
@@ -13,8 +14,9 @@ from fullreserve.exchange.products.risk_rules import Assessment
 class Index:
     """Kept beside the decisions and worked out from them alone.
 
-    Requests that wait, for people or for their owner to confirm them, stand in the order of their
-    decisions, those refused in that of their refusals. `assessed` is the fold's own table.
+    Requests that wait, for people, for their owner to confirm them or for a time, stand in the
+    order of their decisions, those refused in that of their refusals. `assessed` is the fold's own
+    table.
     """
 
     def __init__(
@@ -25,6 +27,7 @@ class Index:
     ) -> None:
         self.waiting: dict[int, int] = {}  # request: its decision's number
         self.confirming: dict[int, int] = {}
+        self._delayed: dict[int, int] = {}
         self.refused: dict[int, None] = {}
         self._held: dict[int, dict[int, None]] = {}  # by owner
         self.velocity = Velocity()
@@ -73,6 +76,15 @@ class Index:
         self._leave(one)
         self._hold(one)
 
+    def awaited(self, after: int, limit: int) -> list[int]:
+        """Requests that wait by decisions behind a number, the oldest first; none else is read."""
+        found = [
+            (number, request)
+            for table in (self.waiting, self.confirming, self._delayed)
+            for request, number in takewhile(lambda item: item[1] > after, reversed(table.items()))
+        ]
+        return [request for _, request in sorted(found)[:limit]]
+
     def held(self, owner: int) -> list[int]:
         """An owner's requests that a score holds, the oldest first."""
         return sorted(self._held.get(owner, ()))
@@ -96,6 +108,7 @@ class Index:
         tables = {
             DecisionState.WAITING: self.waiting,
             DecisionState.CONFIRMING: self.confirming,
+            DecisionState.DELAYED: self._delayed,
         }
         return tables.get(DecisionState(one.state))
 
@@ -107,6 +120,7 @@ class Index:
         request, owner = one.facts.request, one.facts.owner
         self.waiting.pop(request, None)
         self.confirming.pop(request, None)
+        self._delayed.pop(request, None)
         mine = self._held.get(owner, {})
         mine.pop(request, None)
         if not mine:
