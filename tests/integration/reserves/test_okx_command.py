@@ -25,6 +25,7 @@ from fullreserve.custody.addresses import account_of
 from fullreserve.custody.ownership import hashed_digest
 from fullreserve.reserves import okx_export as okx
 from fullreserve.reserves.okx_command import CSV, TREE
+from tests.integration.custody.liar import Liar
 from tests.integration.reserves.client import Client
 from tests.memory_folder import memory_folder
 from tests.server import Funds, LiveServer
@@ -214,40 +215,73 @@ def test_okx_own_validators_judge_the_export(
         assert "all address passed" not in judged(address, tmp_path, por_csv_filename=wrong)
 
 
-def rpc_file(demo: LiveServer, place: Path) -> Path:
-    """Their settings for ether, with the chain's own node.
+class ReadsAsGeth(Liar):
+    """The chain's own node, whose reader of JSON takes keys in any letters.
 
-    Of tokens they ask with keys in capitals (`Data`, `To`), which anvil does not read.
+    Of tokens OKX's tool asks with `Data` and `To`, as a Go program writes what it does not name
+    (`common/address.go`); geth, a Go program, reads that, and anvil, of Rust, passes over it.
     """
-    (network,) = networks.load(demo.folder)
+
+    def answer(self, asked: bytes, login: str | None) -> bytes:
+        question = json.loads(asked)
+        question["params"] = [
+            {key.lower(): value for key, value in one.items()} if isinstance(one, dict) else one
+            for one in question["params"]
+        ]
+        return super().answer(json.dumps(question).encode(), login)
+
+
+def rpc_file(place: Path, coin: str, node: str, contract: str = "") -> Path:
+    """Their settings for a coin, with the chain's own node."""
     rpc = {
-        "endpoint": network.nodes[0], "jsonPattern": "$.result", "defaultUnit": "",
-        "customHeaders": {}, "authUser": "", "authPassword": "", "tokenAddress": "",
+        "endpoint": node, "jsonPattern": "$.result", "defaultUnit": "",
+        "customHeaders": {}, "authUser": "", "authPassword": "", "tokenAddress": contract,
         "enabled": True,
     }  # fmt: skip
     off = {**rpc, "enabled": False, "endpoint": ""}
-    coin = {"name": "eth", "coin": "eth", "api": off, "rpc": rpc}
-    place.write_text(json.dumps({"coins": [coin]}))
+    row = {"name": coin.lower(), "coin": coin.lower(), "api": off, "rpc": rpc}
+    place.write_text(json.dumps({"coins": [row]}))
     return place
 
 
+@pytest.fixture(scope="module")
+def balance_check(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("checkbalance", tmp_path_factory.mktemp("okx-balances"))
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("coin", ["ETH", "USDT-ERC20", "USDC"])
 def test_okx_own_balance_check_reads_our_node(
-    demo: LiveServer, exported: Path, tmp_path: Path
+    demo: LiveServer, exported: Path, balance_check: Path, tmp_path: Path, coin: str
 ) -> None:
-    """All of ether is the chain's at the block; with one digit altered it is not.
+    """All of a coin is the chain's at the block; with one digit altered it is not.
 
     Criterion: POR-OKX-6
     """
-    program = built("checkbalance", tmp_path)
-    rpc, wrong = rpc_file(demo, tmp_path / "rpc.json"), tmp_path / "wrong.csv"
-    text = (exported / CSV).read_text()
-    line = next(one for one in text.splitlines() if one.startswith("ETH,") and "0x" in one)
+    (network,), text = networks.load(demo.folder), (exported / CSV).read_text()
+    rows = [one.split(",") for one in text.splitlines() if one.startswith(f"{coin},")]
+    line = ",".join(next(one for one in rows if len(one) > 5))
+    wrong = tmp_path / "wrong.csv"
     wrong.write_text(text.replace(line, with_another_digit(line, 4, 0)))
-    for place, holds in ((exported / CSV, True), (wrong, False)):
-        said = judged(
-            program, tmp_path, rpc_json_filename=rpc, por_csv_filename=place,
-            mode="single_coin_total_balance", coin_name="ETH",
-        )  # fmt: skip
-        assert ("verify coin ETH total address balance success" in said) is holds, said
-        assert ("verify coin ETH total address balance failed" in said) is not holds, said
+    with ReadsAsGeth(network.nodes[0]) as node:
+        contract = "" if coin == "ETH" else contract_of(demo, coin)
+        rpc = rpc_file(tmp_path / "rpc.json", coin, node.url, contract)
+        for place, holds in ((exported / CSV, True), (wrong, False)):
+            said = judged(
+                balance_check, tmp_path, rpc_json_filename=rpc, por_csv_filename=place,
+                mode="single_coin_total_balance", coin_name=coin,
+            )  # fmt: skip
+            assert (f"verify coin {coin} total address balance success" in said) is holds, said
+            assert (f"verify coin {coin} total address balance failed" in said) is not holds, said
+
+
+def contract_of(demo: LiveServer, coin: str) -> str:
+    """By the newest statement, which names what counts."""
+    latest = json.loads((demo.folder / "reserves/public/latest.json").read_bytes())
+    (found,) = (
+        one["contract"]
+        for chain in latest["statement"]["reserves"]["chains"]
+        for one in chain["tokens"]
+        if one["symbol"] == coin.partition("-")[0]
+    )
+    return f"0x{found}"
