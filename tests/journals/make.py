@@ -126,6 +126,7 @@ JOURNALS: dict[
     "risk": (SAFETY, partial(risk_log.fill, edition=3)),
     "risk-4": (SAFETY, partial(risk_log.fill, edition=4)),
     "risk-5": (SAFETY, partial(risk_log.fill, edition=5)),
+    "risk-6": (SAFETY, partial(risk_log.fill, edition=6)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),

@@ -274,6 +274,7 @@ TABLE: dict[int, Error] = {
     95005: Error(409, "You have agreed to this already"),
     95006: Error(409, "Something has happened since that replay; look at a new one"),
     95007: Error(409, "The exchange is in set-up mode: this needs more operators"),
+    95010: Error(409, "Under these rules nothing leaves: suspend withdrawals instead, in public"),
 }
 
 _FALLBACK = Error(200, "Refused")

@@ -7,8 +7,16 @@ import json
 import msgspec
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.policy_rules import Category, Facts
-from fullreserve.exchange.products.policy_wire import EDITION, POLICY, Adopt, Decide, SetRisk, Word
+from fullreserve.exchange.products.policy_rules import Category, Facts, Rule, Verb
+from fullreserve.exchange.products.policy_wire import (
+    EDITION,
+    POLICY,
+    Adopt,
+    Decide,
+    Found,
+    SetRisk,
+    Word,
+)
 from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
@@ -99,3 +107,21 @@ async def test_the_table_of_risk_scores_changes_as_the_rules_do(console: Console
         refused = await ada.act("policy/propose-risk", table=bad)
         assert refused.code == "51000", bad
         assert "table" in refused.json["msg"]
+
+
+async def test_what_one_alone_tightened_is_taken_back_at_once(console: Console) -> None:
+    """Criterion: POL-29, POL-30. And rules that only block are refused with what to do instead."""
+    ada, bea = console.ada, console.bea
+    for word in (Found((Rule(1, Verb.ALLOW),)), Adopt(EDITION)):
+        await say(console, word)
+    block = json.dumps([{"number": 5, "verb": "block"}])
+    refused = await ada.act("policy/propose", rules=block)
+    assert (refused.code, "suspend" in refused.json["msg"]) == ("95010", True)
+    first = (await ada.get("policy")).row["rules"]
+    tight = json.dumps([{"number": 1, "verb": "allow", "mostUsd": 1}])
+    assert (await ada.act("policy/propose", rules=tight)).row["rules"] == json.loads(tight)
+    made = (await bea.act("policy/propose", rules=json.dumps(first))).row["changes"][0]
+    assert (made["returns"], made["tightens"], made["holdsTs"]) == (True, False, "")
+    seen = (await ada.get("policy/replay", change=made["change"])).row
+    done = await ada.act("policy/agree", change=made["change"], replay=seen["replay"])
+    assert done.row["rules"] == first

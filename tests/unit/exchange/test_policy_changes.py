@@ -21,6 +21,8 @@ from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     EDITION,
     LOCK_MS,
+    RETURN_MS,
+    RETURNS,
     SEEN_MS,
     WRITERS,
     Adopt,
@@ -219,3 +221,90 @@ def test_a_log_from_before_goes_on_as_it_was_until_it_says_otherwise() -> None:
     assert view(world).rules == TIGHTER
     assert [one.number for one in view(world).changes if not one.is_over] == [kept]
     assert world.replayed().hashes() == world.machine.hashes()
+
+
+# The way back from what one alone tightened
+
+
+def test_several_take_back_at_once_what_one_alone_tightened(world: World) -> None:
+    """Criterion: POL-29. However often he did; they see its replay as of any other change."""
+    in_force(world, RULES)
+    for most in (10, 1):
+        stricter = msgspec.structs.replace(SMALL, velocity_usd=most)
+        proposed(world, (SANCTIONED, stricter))
+    assert view(world).rules != RULES
+    number = proposed(world, RULES, WRITER_B)
+    assert view(world).rules != RULES
+    assert say(world, Agree(number, bytes(32)), WRITER_A) == 95006
+    world.restart()
+    assert agree(world, number, WRITER_A) == 0
+    assert (view(world).rules, view(world).version) == (RULES, number)
+    # It is the base again: what else loosens waits as ever.
+    other = proposed(world, LOOSER)
+    assert agree(world, other, WRITER_B) == 0
+    assert (view(world).rules, view(world).changes[-1].holds_ms) == (RULES, world.time_ms + LOCK_MS)
+
+
+def test_nothing_but_what_held_returns_at_once(world: World) -> None:
+    """Criterion: POL-29. Nor that beyond a week."""
+    in_force(world, RULES)
+    proposed(world, TIGHTER)
+    looser = proposed(world, LOOSER)
+    assert agree(world, looser, WRITER_B) == 0
+    assert view(world).rules == TIGHTER
+    world.time_ms += RETURN_MS + 1
+    assert say(world, Withdraw(looser), WRITER_A) == 95003  # it has come into force meanwhile
+    assert view(world).rules == LOOSER
+    proposed(world, RULES)
+    assert view(world).rules == RULES
+    world.time_ms += RETURN_MS + 1
+    late = proposed(world, LOOSER)
+    assert agree(world, late, WRITER_B) == 0
+    assert view(world).rules == RULES
+    early = world.time_ms
+    assert view(world).changes[-1].holds_ms == early + LOCK_MS
+
+
+def test_what_was_there_first_can_be_returned_to(world: World) -> None:
+    """Criterion: POL-29. Founded, or found in the log by who adopts the rules."""
+    assert say(world, Found(RULES)) == 0
+    proposed(world, TIGHTER)
+    number = proposed(world, RULES)
+    assert agree(world, number, WRITER_B) == 0
+    assert view(world).rules == RULES
+    old = opened()
+    assert say(old, Adopt(RETURNS - 1)) == say(old, Found(RULES)) == 0
+    assert say(old, Adopt(RETURNS)) == 0
+    proposed(old, TIGHTER)
+    number = proposed(old, RULES)
+    assert agree(old, number, WRITER_B) == 0
+    assert view(old).rules == RULES
+    assert old.replayed().hashes() == old.machine.hashes()
+
+
+def test_before_edition_6_every_loosening_waits() -> None:
+    """Criterion: POL-23, POL-29. And rules may block everything."""
+    old = opened()
+    assert say(old, Adopt(RETURNS - 1)) == say(old, Found(RULES)) == 0
+    number = proposed(old, TIGHTER)
+    number = proposed(old, RULES)
+    assert agree(old, number, WRITER_B) == 0
+    assert view(old).rules == TIGHTER
+    proposed(old, ())
+    assert view(old).rules == ()
+    assert view(old).base is None
+    assert old.replayed().hashes() == old.machine.hashes()
+
+
+@pytest.mark.parametrize(
+    "rules", [(), (Rule(1, Verb.BLOCK),), (SANCTIONED,), (SANCTIONED, Rule(9, Verb.BLOCK), SMALL)]
+)
+def test_rules_under_which_nothing_leaves_are_refused(
+    world: World, rules: tuple[Rule, ...]
+) -> None:
+    """Criterion: POL-30. That is a stop: one may suspend, which is public and queues."""
+    in_force(world, RULES)
+    assert say(world, Propose(rules), WRITER_A) == 95010
+    assert view(world).rules == RULES
+    for kept in (LARGE, SMALL):
+        assert say(world, Propose((SANCTIONED, kept)), WRITER_A) == 0

@@ -21,6 +21,7 @@ from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.policy_wire import (
     LOCK_MS,
+    RETURNS,
     TABLE_AGREED,
     WRITERS,
     Adopt,
@@ -188,6 +189,20 @@ def test_what_a_score_looked_at_is_kept_with_its_decision(world: World) -> None:
     judged(world, other := asked(world, 0.2, BOB))
     assert set(world.machine.folds[-1].state.risk_facts) == {other}
     assert of(world, other).number == other
+
+
+def test_several_take_back_at_once_a_table_that_one_alone_tightened(world: World) -> None:
+    """Criterion: POL-29. By itself: rules that were tightened beside it stay."""
+    assert policy(world, Adopt(RETURNS)) == 0
+    rules = (Rule(9, Verb.BLOCK, categories=(Category.USER,)), *view(world).rules)
+    proposed(world, TIGHTER)
+    assert policy(world, Propose(rules), WRITER_A) == 0
+    number = proposed(world, TABLE)
+    assert agree(world, number, WRITER_B) == 0
+    assert (held(world), view(world).rules) == (TABLE, rules)
+    looser = proposed(world, LOOSER)
+    assert agree(world, looser, WRITER_B) == 0
+    assert held(world) == TABLE
 
 
 def test_changes_that_are_forgotten_take_their_tables_along(

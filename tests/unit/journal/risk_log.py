@@ -27,13 +27,16 @@ from fullreserve.exchange.products.policy_rules import Category, Concern, Decisi
 from fullreserve.exchange.products.policy_wire import (
     CANCELED_GO,
     HELD,
+    LOCK_MS,
     POLICY,
+    RETURNS,
     TABLE_AGREED,
     Agree,
     Approve,
     Confirm,
     GetReplay,
     Judge,
+    Propose,
     ProposeRisk,
     Reject,
     Replay,
@@ -46,7 +49,7 @@ from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, transfer
 from tests.unit.journal import safety_log
-from tests.unit.journal.safety_log import OPERATORS, Log
+from tests.unit.journal.safety_log import OPERATORS, RULES, SMALL, USD, Log
 
 RUNS = 500
 TABLES = (
@@ -148,10 +151,7 @@ async def _of_fees(log: Log) -> None:
 async def _of_the_table(log: Log) -> None:
     """A step of a change of the table, by one who is an operator or is not."""
     draws, change = log.draws, log.change()
-    policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
-    asked = GetReplay(change, log.bed.clock.exchange_ms())
-    answer = policy.answer(msgspec.msgpack.encode(asked))
-    seen = msgspec.msgpack.decode(answer, type=Replay | None)
+    seen = _replay(log, change)
     of = (seen.digest, seen.at_ms, seen.until) if seen is not None else (bytes(32), 0, 0)
     changes = log.states[POLICY].changes.values()
     words: list[Any] = [Agree(change, *of), Agree(change, *of)]
@@ -159,6 +159,29 @@ async def _of_the_table(log: Log) -> None:
         words += [ProposeRisk(draws.choice(TABLES))]
     words += [Withdraw(change)] if draws.random() < 0.05 else []
     await log.say(POLICY, draws.choice(words), draws.choice((*OPERATORS, ALICE)))
+
+
+async def _take_back(log: Log, turn: int) -> None:
+    """One alone tightens rules or table, and two take that back, as far as it was that."""
+    first, second, third = log.draws.sample(OPERATORS, 3)
+    base = log.states[POLICY].base
+    is_table = turn % 100 == 0
+    tighter = msgspec.structs.replace(SMALL, velocity_usd=log.draws.randrange(1, 9_000) * USD)
+    other = ProposeRisk(TABLES[2]) if is_table else Propose((RULES[0], tighter, RULES[2]))
+    await log.say(POLICY, Propose(()), first)
+    await log.say(POLICY, other, first)
+    await log.say(POLICY, ProposeRisk(base.risk) if is_table else Propose(base.rules), second)
+    change = max(log.states[POLICY].changes)
+    seen = _replay(log, change)
+    if seen is not None:
+        await log.say(POLICY, Agree(change, seen.digest, seen.at_ms, seen.until), third)
+
+
+def _replay(log: Log, change: int) -> Replay | None:
+    policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
+    answer = policy.answer(msgspec.msgpack.encode(GetReplay(change, log.bed.clock.exchange_ms())))
+    found: Replay | None = msgspec.msgpack.decode(answer, type=Replay | None)
+    return found
 
 
 async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
@@ -171,6 +194,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
     risen = 0
     if not is_newer:
         del seen[DecisionState.CANCELED]
+    if edition >= RETURNS:
+        del seen[DecisionState.CONFIRMED]  # seldom under tables that are mostly strict
     steps: tuple[Any, ...] = (
         *(_ask, _ask, _pass_on, _judge, _judge, _judge, _judge),
         *(_by_people, _by_owners, _by_owners, safety_log.of_a_withdrawal),
@@ -182,16 +207,28 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         if by_operators and turn % 2 == 0:
             await _of_the_table(log)
             tables.append(log.states[POLICY].risk)
+        if edition >= RETURNS and turn % 50 == 0:
+            await _take_back(log, turn)
         if turn % 60 == 1:
             await log.say(POLICY, SetRisk(draws.choice(TABLES)))
             stopped = StopOwner(ALICE, bed.clock.exchange_ms() + HOUR_MS)
             await log.say(WITHDRAWALS, stopped)
         await draws.choice(steps)(log)
         for one in log.states[POLICY].decisions.values():
-            seen[one.state] += 1
+            seen[one.state] = seen.get(one.state, 0) + 1
         withdrawals = log.states[WITHDRAWALS].withdrawals.values()
         risen += any(one.state == WithdrawalState.FEE_ROSE for one in withdrawals)
         log.advance(3_600_000 if is_newer else 600_000)
     assert all(seen.values()), seen
-    assert bool(risen) == is_newer
-    assert not by_operators or all(one in tables for one in TABLES)
+    assert edition >= RETURNS or bool(risen) == is_newer
+    assert edition != TABLE_AGREED or all(one in tables for one in TABLES)
+    assert edition < RETURNS or _has_returned(log)
+
+
+def _has_returned(log: Log) -> bool:
+    """Whether rules and a table were taken back: several agreed, and it waited for no time."""
+    state = log.states[POLICY]
+    agreed = [one for one in state.changes.values() if one.is_over and one.agreed and one.holds_ms]
+    at_once = [one for one in agreed if one.holds_ms - one.time_ms < LOCK_MS]
+    kinds = {one.number in state.tables for one in at_once}
+    return kinds == {True, False}

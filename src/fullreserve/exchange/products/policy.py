@@ -46,6 +46,7 @@ from fullreserve.exchange.products.policy_rules import (
     Webhook,
     explain,
     is_sound,
+    lets_leave,
     tightens,
 )
 from fullreserve.exchange.products.policy_wire import (
@@ -63,6 +64,8 @@ from fullreserve.exchange.products.policy_wire import (
     REFUSED_REPLAYED,
     REPLAY_MS,
     REPLAYED_MAX,
+    RETURN_MS,
+    RETURNS,
     SEEN_MS,
     TABLE_AGREED,
     WRITERS,
@@ -70,6 +73,7 @@ from fullreserve.exchange.products.policy_wire import (
     Agree,
     AnyWord,
     Approve,
+    Base,
     Change,
     Confirm,
     Decide,
@@ -143,6 +147,7 @@ class PolicyState(State):
     # From edition 5 on: what was looked at for a request's score; and tables that are proposed.
     risk_facts: dict[int, RiskFacts] = msgspec.field(default_factory=dict)
     tables: dict[int, RiskTable] = msgspec.field(default_factory=dict)  # by change
+    base: Base | None = None  # from edition 6 on
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
@@ -159,7 +164,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     is_late = True
     added = (
         *("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed"),
-        *("risk_facts", "tables"),
+        *("risk_facts", "tables", "base"),
     )
 
     def __init__(self) -> None:
@@ -211,7 +216,13 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if self.state.version:
             return Outcome(code=Refused.CLOSED)
         self.state.rules, self.state.version = word.rules, moment.sequence
+        self._begin_base()
         return Outcome()
+
+    def _begin_base(self) -> None:
+        """What was there first: nobody alone has left it yet."""
+        if self.state.edition >= RETURNS:
+            self.state.base = Base(self.state.rules, 0, self.state.risk, 0)
 
     def _set_risk(self, table: RiskTable) -> Outcome:
         if not is_sound_table(table):
@@ -219,6 +230,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if self.state.risk is not None and self.state.edition >= TABLE_AGREED:
             return Outcome(code=Refused.CLOSED)
         self.state.risk = table
+        self._begin_base()
         return Outcome()
 
     def _adopt(self, edition: int) -> Outcome:
@@ -230,6 +242,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             for number, change in self.state.changes.items():
                 if not change.is_over and number < self.state.version:
                     self._supersede(change)
+        if before < RETURNS:
+            self._begin_base()
         return Outcome()
 
     def _judge(self, word: Judge, moment: Moment, view: View) -> int:
@@ -438,6 +452,8 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             if not is_sound(word.rules, WRITERS):
                 return REFUSED
             rules = word.rules
+            if self.state.edition >= RETURNS and not lets_leave(rules):
+                return Outcome(code=Refused.NOTHING_LEAVES)
             is_tightening = tightens(self.state.rules, rules, by_group=self.state.edition > 0)
         else:
             if self.state.edition < TABLE_AGREED or not is_sound_table(word.table):
@@ -475,9 +491,22 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         agreed = (*change.agreed, who)
         change = _replace(change, agreed=agreed)
         if sum(writers.counts(each) for each in agreed) >= writers.threshold:
-            change = _replace(change, holds_ms=moment.time_ms + LOCK_MS)
+            waits_ms = 0 if self._returns(change, moment.time_ms) else LOCK_MS
+            change = _replace(change, holds_ms=moment.time_ms + waits_ms)
         self._set(self.state.changes, change.number, change)
+        self._advance(moment)
         return 0
+
+    def _returns(self, change: Change, now_ms: int) -> bool:
+        """Whether a change takes back, in time, what one alone tightened."""
+        base, table = self.state.base, self.state.tables.get(change.number)
+        if base is None:
+            return False
+        if table is None:
+            is_it, since_ms = change.rules == base.rules, base.rules_ms
+        else:
+            is_it, since_ms = table == base.risk, base.risk_ms
+        return is_it and since_ms > 0 and now_ms - since_ms <= RETURN_MS
 
     def _has_seen(self, change: Change, word: Agree, moment: Moment) -> bool:
         """Whether a replay was looked at: of today, with all that was decided before it."""
@@ -520,11 +549,27 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         else:
             self.state.risk = table
         self.state.version = change.number
+        self._leave_base(change)
         self._set(self.state.changes, change.number, _replace(change, is_over=True))
         if self.state.edition:
             for other in list(self.state.changes.values()):
                 if not other.is_over:
                     self._supersede(other)
+
+    def _leave_base(self, change: Change) -> None:
+        """What several agreed on is what the next return goes to; one alone leaves that."""
+        base, table = self.state.base, self.state.tables.get(change.number)
+        if base is None:
+            return
+        if table is None:
+            left_ms = base.rules_ms or change.holds_ms
+            agreed = _replace(base, rules=change.rules, rules_ms=0)
+            alone = _replace(base, rules_ms=left_ms)
+        else:
+            left_ms = base.risk_ms or change.holds_ms
+            agreed = _replace(base, risk=table, risk_ms=0)
+            alone = _replace(base, risk_ms=left_ms)
+        self.state.base = agreed if change.agreed else alone
 
     def _supersede(self, change: Change) -> None:
         self._set(self.state.changes, change.number, _replace(change, is_over=True))
@@ -598,7 +643,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         return _encode(
             PolicyView(
                 *(state.version, state.rules, changes, state.head, state.superseded, state.risk),
-                state.tables,
+                *(state.tables, state.base),
             )
         )
 

@@ -189,6 +189,16 @@ def _is_sound(rule: Rule, writers: int) -> bool:
     )
 
 
+def lets_leave(rules: Sequence[Rule]) -> bool:
+    """Whether some request could get through, at least by people's word."""
+    for rule in rules:
+        if rule.verb != Verb.BLOCK:
+            return True
+        if rule == Rule(rule.number, Verb.BLOCK):
+            return False
+    return False
+
+
 def tightens(before: Sequence[Rule], after: Sequence[Rule], *, by_group: bool = True) -> bool:
     """Whether a change lets nothing happen that did not before; False where that is not plain.
 

@@ -29,11 +29,13 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 5  # what this version knows
+EDITION = 6  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
 TABLE_AGREED = 5  # and from which on the table of risks changes as the rules do
+RETURNS = 6  # and from which on what one alone tightened is taken back by several at once
+RETURN_MS = 7 * 24 * HOUR_MS  # and for how long
 # For the velocity of their owner.
 COUNTED = (
     DecisionState.ALLOWED,
@@ -59,6 +61,7 @@ class Refused(IntEnum):
     SET_UP = 95_007
     CONTRADICTS = 95_008
     WEBHOOK = 95_009  # a rule wants its answer, and it was not asked
+    NOTHING_LEAVES = 95_010  # by such rules: that is a stop, which is said in public
 
 
 class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -137,7 +140,9 @@ class Adopt(Word, frozen=True, tag=9):
     webhook's answer, nothing is decided that it was not asked about. 4: what its owner canceled
     while a score held it is refused, and counts for nobody's velocity, from the owner's next
     request on. 5: the table of risks is said by the house once, and changes as the rules do; what a
-    score looked at is kept beside it.
+    score looked at is kept beside it. 6: what several agreed on last, or what was there first,
+    holds again as soon as several agree, for a week after one alone tightened it; and rules under
+    which nothing leaves are refused: who wants that suspends it, in public.
     """
 
     edition: int
@@ -217,6 +222,15 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
     def is_due(self, now_ms: int) -> bool:
         """Whether it comes into force."""
         return not self.is_over and 0 < self.holds_ms <= now_ms
+
+
+class Base(msgspec.Struct, array_like=True, frozen=True):
+    """What several agreed on last, or what was there first, and since when one alone left it."""
+
+    rules: tuple[Rule, ...] = ()
+    rules_ms: int = 0  # 0: they are in force
+    risk: RiskTable | None = None
+    risk_ms: int = 0
 
 
 class Differs(msgspec.Struct, array_like=True, frozen=True):
@@ -299,6 +313,7 @@ class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     superseded: dict[int, int] = {}  # changes that were closed, by the one that came into force
     risk: RiskTable | None = None
     tables: dict[int, RiskTable] = {}  # of changes that are of the table of risks
+    base: Base | None = None
 
 
 class Replay(msgspec.Struct, array_like=True, frozen=True):

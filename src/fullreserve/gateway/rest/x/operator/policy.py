@@ -342,10 +342,21 @@ def _change_row(one: Change, view: PolicyView) -> dict[str, Any]:
         "ts": str(one.time_ms),
         "tightens": one.is_tightening,
         "agreed": [str(uid) for uid in one.agreed],
+        "returns": _returns(one, view),
         "holdsTs": str(one.holds_ms) if one.holds_ms else "",
         "over": one.is_over,
         "supersededBy": str(superseded_by) if superseded_by is not None else "",
     }
+
+
+def _returns(one: Change, view: PolicyView) -> bool:
+    """Whether it takes back what one alone tightened, so that it waits for no time."""
+    base, table = view.base, view.tables.get(one.number)
+    if base is None:
+        return False
+    if table is None:
+        return base.rules_ms > 0 and one.rules == base.rules
+    return base.risk_ms > 0 and table == base.risk
 
 
 def _named_concerns(flags: int) -> list[str]:
