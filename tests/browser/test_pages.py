@@ -139,6 +139,25 @@ def test_a_phone_shows_all_of_it(
     assert complaints(page) == []
 
 
+def test_lists_begin_at_one_edge(visit: Visit, trader: Person) -> None:
+    """Criterion: WEB-PAGE-4. Of the desk's pages, and of what filters them on a phone."""
+    lefts = set()
+    for path in ("/markets", "/orders"):
+        page = visit(path, trader)
+        box = page.get_by_role("heading", level=1).bounding_box()
+        assert box
+        lefts.add(round(box["x"]))
+    assert len(lefts) == 1
+    page = visit("/orders", trader, PHONE)
+    page.get_by_role("tab", name=WORDS["en"]["orders.bills"]).click()
+    fields = [
+        page.get_by_label(WORDS["en"][name], exact=True) for name in ("bills.from", "bills.to")
+    ]
+    edges = [box["y"] for field in fields if (box := field.bounding_box())]
+    assert len(edges) == 2
+    assert len(set(edges)) == 1, "both days stand in one row"
+
+
 def test_a_phone_without_the_page_s_font_shows_all_of_it(visit: Visit, maker: Person) -> None:
     """Until its font has come, other letters stand there, which are wider.
 

@@ -166,6 +166,23 @@ def test_a_click_on_the_book_fills_the_price_and_the_slider_the_amount(
     expect(asks.get_by_text("40,010", exact=True)).to_be_visible()
 
 
+def test_a_share_of_the_balance_takes_the_best_price_where_none_stands(
+    visit: Visit, person: Person
+) -> None:
+    """Criterion: WEB-FLOW-4. On a form that nobody touched; a total does the same."""
+    page = visit(PAIR, person)
+    ready(page)
+    price = page.get_by_label(EN["form.price"], exact=True)
+    size = page.get_by_label(EN["form.size"], exact=True)
+    page.get_by_role("button", name="50%", exact=True).click()
+    expect(price).to_have_value("39998")
+    expect(size).to_have_value("125.00625")
+    price.fill("")
+    page.get_by_label(EN["form.total"], exact=True).fill("39,998")
+    expect(price).to_have_value("39998")
+    expect(size).to_have_value("1")
+
+
 def test_price_and_amount_are_changed_in_place(visit: Visit, person: Person) -> None:
     """Criterion: WEB-FLOW-5"""
     person.order("buy", "39000", "0.1")

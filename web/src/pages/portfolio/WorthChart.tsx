@@ -1,11 +1,11 @@
-import { AreaSeries, createChart, type UTCTimestamp } from 'lightweight-charts'
+import { AreaSeries, type AutoscaleInfo, createChart, type UTCTimestamp } from 'lightweight-charts'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { usePreferences } from '~/app/preferences'
 import { useTranslation } from '~/i18n'
 import { fixed } from '~/market/numbers'
 import { readPalette } from '~/pages/trade/chart/palette'
 import css from './PortfolioPage.module.css'
-import type { Worth } from './worth'
+import { spanOf, type Worth } from './worth'
 
 /** The value over time as an area. */
 export function WorthChart({ points }: { points: Worth[] }): ReactNode {
@@ -40,6 +40,7 @@ export function WorthChart({ points }: { points: Worth[] }): ReactNode {
       bottomColor: `${colour}05`,
       lineWidth: 2,
       priceLineVisible: false,
+      autoscaleInfoProvider: (whole: () => AutoscaleInfo | null) => widened(whole()),
     })
     area.setData(points.map(({ ts, value }) => ({ time: timeOf(ts), value })))
     chart.timeScale().fitContent()
@@ -48,6 +49,12 @@ export function WorthChart({ points }: { points: Worth[] }): ReactNode {
   return (
     <div ref={container} className={css.canvas} role="img" aria-label={t('portfolio.overTime')} />
   )
+}
+
+function widened(found: AutoscaleInfo | null): AutoscaleInfo | null {
+  if (!found?.priceRange) return found
+  const [minValue, maxValue] = spanOf(found.priceRange.minValue, found.priceRange.maxValue)
+  return { ...found, priceRange: { minValue, maxValue } }
 }
 
 function timeOf(ts: number): UTCTimestamp {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Bill } from '~/pages/orders/bills'
 import { stepsOf } from './history'
-import { fundedAt, heldAt, pricesAt, sinceFunded } from './worth'
+import { fundedAt, heldAt, pricesAt, sinceFunded, spanOf } from './worth'
 
 const bill = (ts: number, balChg: string) => ({ ts: String(ts), balChg }) as Bill
 
@@ -57,4 +57,13 @@ test('the first money came with the oldest bill, unless something was held befor
     ccy: 'USDT',
   }))
   expect(fundedAt(held(['USDT', '14500.189184']), spent)).toBe(20)
+})
+
+// Criterion: WEB-WORTH-1
+test('a change of a few hundredths of a percent is no fall from top to bottom', () => {
+  const [from, to] = spanOf(49_990, 50_000)
+  expect(to - from).toBeCloseTo(1_000)
+  expect((from + to) / 2).toBeCloseTo(49_995)
+  expect(spanOf(40_000, 50_000)).toEqual([40_000, 50_000])
+  expect(spanOf(0, 0)).toEqual([0, 0])
 })

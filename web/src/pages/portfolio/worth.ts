@@ -37,6 +37,15 @@ export interface Worth {
   value: number
 }
 
+/** Of the value, how much the scale shows at the least: less would look like a fall or a rise. */
+const LEAST_SPAN = 0.02
+
+/** What a scale goes from and to, for values between a least and a most. */
+export function spanOf(least: number, most: number): [number, number] {
+  const missing = (most * LEAST_SPAN - (most - least)) / 2
+  return missing > 0 ? [least - missing, most + missing] : [least, most]
+}
+
 /** From the first money on: what was before says nothing. One point alone becomes a level line. */
 export function sinceFunded(points: Worth[]): Worth[] {
   const first = points.findIndex(({ value }) => value > 0)

@@ -1,7 +1,7 @@
 import { Slider } from '@base-ui/react/slider'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
-import { shareOf, sizeFor } from './draft'
+import { priced, shareOf, sizeFor } from './draft'
 import type { FormProps } from './fields'
 import css from './ShareSlider.module.css'
 
@@ -11,7 +11,11 @@ const MARKS = [0, 25, 50, 75, 100]
 export function ShareSlider({ draft, facts, checked, edit }: FormProps): ReactNode {
   const { t } = useTranslation()
   const share = Math.round(shareOf(draft, facts, checked) * 100)
-  const choose = (next: number) => edit({ sz: next === 0 ? '' : sizeFor(draft, facts, next / 100) })
+  const choose = (next: number) => {
+    if (next === 0) return edit({ sz: '' })
+    const counted = priced(draft, facts)
+    edit({ px: counted.px, sz: sizeFor(counted, facts, next / 100) })
+  }
   const isPossible = facts.available !== null && Number(facts.available) > 0
   return (
     <div className={css.whole}>

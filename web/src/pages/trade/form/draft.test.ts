@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Instrument } from '~/market/instruments'
-import { check, type Draft, type Facts, shareOf, sizeFor, sizeForTotal, stoppedBy } from './draft'
+import {
+  check,
+  type Draft,
+  type Facts,
+  priced,
+  shareOf,
+  sizeFor,
+  sizeForTotal,
+  stoppedBy,
+} from './draft'
 
 const INSTRUMENT: Instrument = {
   instId: 'BTC-USDT',
@@ -85,6 +94,20 @@ test('shares of the balance are sizes that can be sent', () => {
   expect(sizeFor(draft({ side: 'sell' }), { ...FACTS, available: '1.2345678' }, 1)).toBe('1.23456')
   expect(sizeFor(draft({ ordType: 'market' }), FACTS, 0.25)).toBe('2500')
   expect(sizeFor(draft({ px: '' }), FACTS, 0.25)).toBe('')
+})
+
+// Criterion: WEB-FORM-3
+test('where no price stands a share takes the best one, where one stands it stays', () => {
+  const of = (change: Partial<Draft>) => priced(draft({ px: '', ...change }), FACTS).px
+  expect([of({}), of({ side: 'sell' })]).toEqual([FACTS.bid, FACTS.ask])
+  expect(of({ ordType: 'post_only' })).toBe(FACTS.bid)
+  // One that is not to rest meets the other side.
+  expect([of({ ordType: 'ioc' }), of({ ordType: 'fok', side: 'sell' })]).toEqual([
+    FACTS.ask,
+    FACTS.bid,
+  ])
+  expect([of({ px: '1' }), of({ ordType: 'market' })]).toEqual(['1', ''])
+  expect(priced(draft({ px: '' }), { ...FACTS, bid: null }).px).toBe('')
 })
 
 // Criterion: WEB-FORM-3

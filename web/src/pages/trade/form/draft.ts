@@ -2,7 +2,7 @@ import Big from 'big.js'
 import type { MessageKey, Values } from '~/i18n'
 import type { Instrument } from '~/market/instruments'
 import { floorTo, parsed, plain, trimmed } from '~/market/numbers'
-import type { OrderType } from '~/trading/orders'
+import { mayRest, type OrderType } from '~/trading/orders'
 import type { Placement } from '~/trading/placing'
 
 /** What stands in the order form, as it was typed. */
@@ -149,6 +149,16 @@ export function sizeFor(draft: Draft, facts: Facts, share: number): string {
   const price = priceOf(draft, facts)
   if (draft.side === 'sell') return plain(floorTo(spent, instrument.lotSz))
   return price ? plain(floorTo(spent.div(price), instrument.lotSz)) : ''
+}
+
+/**
+ * The draft with a price that a share or a total can be counted by: where none stands, the best of
+ * the own side, or of the other one for an order that is not to rest.
+ */
+export function priced(draft: Draft, facts: Facts): Draft {
+  if (UNPRICED.has(draft.ordType) || draft.px.trim() !== '') return draft
+  const isBid = (draft.side === 'buy') === mayRest(draft.ordType)
+  return { ...draft, px: (isBid ? facts.bid : facts.ask) ?? '' }
 }
 
 /** The size whose total is at most what was typed; '' where there is none. */

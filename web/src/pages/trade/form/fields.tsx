@@ -4,7 +4,15 @@ import { parsed, plain } from '~/market/numbers'
 import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import { useDesk } from '../desk'
-import { type Checked, type Draft, type Facts, isInQuote, sizeForTotal, UNPRICED } from './draft'
+import {
+  type Checked,
+  type Draft,
+  type Facts,
+  isInQuote,
+  priced,
+  sizeForTotal,
+  UNPRICED,
+} from './draft'
 import css from './OrderForm.module.css'
 
 export interface FormProps {
@@ -99,7 +107,8 @@ export function TotalField({ draft, facts, checked, edit }: FormProps): ReactNod
       onBlur={() => isNonsense || setTyped(null)}
       onChange={(event) => {
         setTyped(event.target.value)
-        edit({ sz: sizeForTotal(event.target.value, draft, facts) })
+        const counted = priced(draft, facts)
+        edit({ px: counted.px, sz: sizeForTotal(event.target.value, counted, facts) })
       }}
       after={<span className={css.unit}>{instrument.quoteCcy}</span>}
     />
