@@ -87,7 +87,7 @@ async def _points(bed: Bed, draws: random.Random) -> None:
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
 
 
-async def _approvals(bed: Bed, draws: random.Random) -> None:
+async def _approvals(bed: Bed, draws: random.Random, *, spares: bool = False) -> None:
     """Operators at work while two trade; ten hours."""
     door = await bed.door()
     await submit(door, approvals_log.opening(door.numbers(3)))
@@ -95,7 +95,7 @@ async def _approvals(bed: Bed, draws: random.Random) -> None:
     for _ in range(RUNS):
         first = door.numbers(12)
         trades = [random_command(draws, first + at) for at in range(draws.randrange(1, 6))]
-        asked = approvals_log.random_asks(draws, first + 6, list(proposals))
+        asked = approvals_log.random_asks(draws, first + 6, list(proposals), spares=spares)
         await submit(door, [*trades, *asked])
         bed.clock.advance(draws.randrange(0, 40_000))  # type: ignore[attr-defined]
 
@@ -109,6 +109,7 @@ JOURNALS: dict[
 ] = {
     "points": ((Points,), _points),
     "approvals": ((Approvals,), _approvals),
+    "approvals-sparing": ((Approvals,), partial(_approvals, spares=True)),
     "custody": ((Deposits, Withdrawals), custody_log.fill),
     "custody-1": ((Deposits, Withdrawals), partial(custody_log.fill, edition=1)),
     "custody-2": ((Deposits, Withdrawals), partial(custody_log.fill, edition=2)),

@@ -240,6 +240,7 @@ TABLE: dict[int, Error] = {
     91012: Error(409, "Nothing would change"),
     91013: Error(409, "What was approved cannot be done any more"),
     91014: Error(409, "Proposer and approver must be of two teams; ask an operator of another"),
+    91015: Error(409, "Approvals would hang on each of the operators", ": {allowed}"),
     91020: Error(403, "This needs the role of an operator", ": {allowed}"),
     91021: Error(403, "Operators need an authenticator; set one up and sign in again"),
     91022: Error(409, "This lets more happen than now; propose it, so that another approves"),

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from fullreserve.exchange.products.approval_acts import Propose, SetThreshold
+from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.wire.commands import Side
+from fullreserve.gateway.rest.x.operator.fold import approvals, ask
 from tests.bed import ALICE, BOB, order, submit
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.bed import Answer
@@ -175,7 +178,6 @@ TERMS = [
     ("fee-tier", {"tier": "9", "maker": "0.0001", "taker": "0.0012"}),
     ("user-tier", {"uid": str(ALICE), "tier": "2"}),
     ("parameter", {"parameter": "walk_max", "value": "77"}),
-    ("threshold", {"threshold": "2"}),
 ]
 
 
@@ -192,7 +194,7 @@ async def test_terms_come_into_force_by_approval(
     assert (done.code, done.json["data"] and done.row["state"]) == ("0", "done"), done.json
     shown = {
         "instrument": "instruments", "state": "instruments", "fee-tier": "fees",
-        "parameter": "parameters", "threshold": "operators",
+        "parameter": "parameters",
     }.get(kind)  # fmt: skip
     rows = (await console.ada.get(shown)).data if shown else []
     if kind == "user-tier":
@@ -248,14 +250,22 @@ async def test_a_proposal_ends_by_rejection_withdrawal_and_time(console: Console
 
 async def test_of_two_approvals_each_counts_once(console: Console) -> None:
     """Criterion: OP-APP-10. With two needed, the second of the same operator is none."""
-    two = await console.ada.act("propose/threshold", threshold="2")
-    assert (await console.bea.post("approve", proposal=two.row["proposal"])).code == "0"
+    # Three bear no two, which is from before; nor do two admins.
+    refused = await console.ada.act("propose/threshold", threshold="2")
+    assert (refused.code, "4 admins" in refused.json["msg"]) == ("91015", True)
+    row = (await console.ada.get("operators")).row
+    assert (row["spare"], row["spareAdmins"]) == ("1", "0")
+    two = Propose(SetThreshold(CONSOLE, 2), 3_600_000)
+    assert (await ask(console.town.rest.context, console.ada.uid, two)).code == 0
+    number = max((await approvals(console.town.rest.context)).proposals)
+    assert (await console.bea.post("approve", proposal=number)).code == "0"
+    assert (await console.ada.get("operators")).row["spare"] == "0"
     number = (await correction(console.ada, ALICE, "1")).row["proposal"]
     assert (await console.cleo.post("approve", proposal=number)).row["state"] == "open"
     assert (await console.cleo.post("approve", proposal=number)).code == "91008"
     done = await console.bea.post("approve", proposal=number)
     assert (done.row["state"], len(done.row["approvals"])) == ("done", 2)
     assert await balance(console.ada, ALICE, "L.u.trade", "USDT") == "1000001"
-    # Two approvals need three who count: the threshold cannot go beyond that.
-    more = await console.ada.act("propose/threshold", threshold="3")
-    await console.cleo.act("reject", proposal=more.row["proposal"])
+    fewer = await console.ada.act("propose/threshold", threshold="1")
+    assert fewer.code == "0"
+    await console.cleo.act("reject", proposal=fewer.row["proposal"])

@@ -203,6 +203,32 @@ def test_any_one_operator_may_be_gone_for_ever(world: World, gone: int) -> None:
     assert said(world, Approve(proposed(world, FEES, first)), gone) == 91001
 
 
+def test_no_threshold_is_set_that_hangs_on_each_of_them(world: World) -> None:
+    """Criterion: OP-SET-3. Not when it is approved either, if one was dismissed meanwhile."""
+    two = Propose(SetThreshold(CONSOLE, 2), LASTS_MS, spares=True)
+    assert said(world, two, ADA) == 91015
+    assert said(world, Enrol(CONSOLE, DAN), chart.HOUSE) == 0
+    number = said_number(world, two)
+    assert said(world, Dismiss(CONSOLE, DAN), BEA) == 0
+    assert said(world, Approve(number), BEA) == 91015
+    assert said(world, Enrol(CONSOLE, DAN), chart.HOUSE) == 0
+    number = said_number(world, two)
+    assert said(world, Approve(number), BEA) == 0
+    # Any one may be away, and fewer approvals are borne by however few.
+    assert said(world, Dismiss(CONSOLE, DAN), BEA) == 0
+    one = said_number(world, Propose(SetThreshold(CONSOLE, 1), LASTS_MS, spares=True))
+    for other in (BEA, CLEO):
+        assert said(world, Approve(one), other) == 0
+    assert state_of(world, one) is ProposalState.DONE
+
+
+def said_number(world: World, asked: Propose) -> int:
+    """A proposal of ADA's."""
+    assert said(world, asked, ADA) == 0
+    number: int = max(world.machine.folds[0].state.proposals)
+    return number
+
+
 def test_a_group_that_needs_everybody_is_brought_back_from_the_machine(world: World) -> None:
     """Criterion: LIVE-4. Two have to approve what one of three proposed, and one is gone."""
     number = proposed(world, SetThreshold(CONSOLE, 2))

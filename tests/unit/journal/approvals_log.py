@@ -83,7 +83,7 @@ def random_act(draws: random.Random) -> AnyAct:
     )
 
 
-def random_asked(draws: random.Random, proposals: list[int]) -> tuple[int, AnyAsk]:
+def random_asked(draws: random.Random, proposals: list[int], *, spares: bool) -> tuple[int, AnyAsk]:
     """Who asks, and what."""
     who = draws.choice(OPERATORS)
     recent = draws.choice(proposals[-6:]) if proposals else 1
@@ -95,11 +95,14 @@ def random_asked(draws: random.Random, proposals: list[int]) -> tuple[int, AnyAs
     if turn in (2, 3):
         return who, Reject(recent, draws.randrange(100))
     if turn < 10:
-        return who, Propose(random_act(draws), draws.choice((1, 3, 10)) * MINUTE_MS, 7)
+        act, lasts_ms = random_act(draws), draws.choice((1, 3, 10)) * MINUTE_MS
+        return who, Propose(act, lasts_ms, 7, spares=spares)
     return who, Approve(recent)
 
 
-def random_asks(draws: random.Random, first: int, proposals: list[int]) -> list[AnyCommand]:
+def random_asks(
+    draws: random.Random, first: int, proposals: list[int], *, spares: bool = False
+) -> list[AnyCommand]:
     """A few commands of operators with numbers from `first` on, and now and then a freeze."""
     commands: list[AnyCommand] = []
     for at in range(draws.randrange(1, 5)):
@@ -108,7 +111,7 @@ def random_asks(draws: random.Random, first: int, proposals: list[int]) -> list[
             flags = draws.choice((OwnerFlag.NONE, OwnerFlag.FROZEN))
             commands.append(SetOwner(1, number, ALICE, 0, 1, flags, 0))
         else:
-            commands.append(ask(1, number, *random_asked(draws, proposals)))
+            commands.append(ask(1, number, *random_asked(draws, proposals, spares=spares)))
     return commands
 
 

@@ -200,12 +200,16 @@ class Dismiss(Ask, frozen=True, tag=2):
 
 
 class Propose(Ask, frozen=True, tag=3):
-    """`by_teams`: who agrees with whom is two teams' to say as well; not so in logs from before."""
+    """`by_teams`: who agrees with whom is two teams' to say as well; not so in logs from before.
+
+    `spares`: approvals hang on nobody, as far as that is the threshold's; nor that either.
+    """
 
     act: AnyAct
     lasts_ms: int
     note: int = 0
     by_teams: bool = False
+    spares: bool = False
 
 
 class Approve(Ask, frozen=True, tag=4):

@@ -37,6 +37,7 @@ class Refused(IntEnum):
     BUSTED_ALREADY = 91_011
     NO_CHANGE = 91_012
     SAME_TEAM = 91_014
+    HANGS = 91_015  # on each of the members: no threshold may
 
 
 class ProposalState(IntEnum):
@@ -63,6 +64,13 @@ class Group(msgspec.Struct, array_like=True):
     def is_set_up(self) -> bool:
         """Whether a proposer has enough others: m approvals need m + 1 members."""
         return self.enabled > self.threshold
+
+    def bears(self, threshold: int) -> bool:
+        """Whether any one member may be missing: a proposer, m others, and one to spare.
+
+        Fewer approvals than now are always borne.
+        """
+        return threshold < self.threshold or self.enabled >= threshold + 2
 
     def counts(self, uid: int) -> bool:
         return self.members.get(uid, False)
@@ -118,6 +126,8 @@ class ApprovalsState(State):
     teams: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
     # Proposals of roles that come with a voice: as such, two teams' to agree on.
     voices: dict[int, bool] = msgspec.field(default_factory=dict)
+    # Proposals of thresholds that may hang on nobody.
+    sparing: dict[int, bool] = msgspec.field(default_factory=dict)
 
     def are_of_one_team(self, group: int, one: int, other: int) -> bool:
         """Whether two members are; while nobody has a team, nobody shares one."""

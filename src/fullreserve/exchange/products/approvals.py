@@ -79,7 +79,7 @@ class Approvals(Fold[ApprovalsState]):
     number = 2
     name = "approvals"
     is_late = True
-    added = ("teams", "voices")
+    added = ("teams", "voices", "sparing")
 
     def __init__(self) -> None:
         super().__init__(ApprovalsState())
@@ -164,6 +164,9 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome(code=Refused.TOO_MANY)
         if isinstance(act, Bust) and self._is_busted(act):
             return Outcome(code=Refused.BUSTED_ALREADY)
+        is_sparing = asked.spares and isinstance(act, SetThreshold)
+        if is_sparing and not self._bears(act):
+            return Outcome(code=Refused.HANGS)
         if isinstance(act, Correct | Bust) and shortages(posting(act), view):
             return Outcome(code=Refused.SHORT)
         self.state.proposals[moment.sequence] = Proposal(
@@ -178,6 +181,8 @@ class Approvals(Fold[ApprovalsState]):
         )
         if asked.by_teams and gives_voice(act):
             self.state.voices[moment.sequence] = True
+        if is_sparing:
+            self.state.sparing[moment.sequence] = True
         return Outcome()
 
     def _approve(
@@ -223,6 +228,9 @@ class Approvals(Fold[ApprovalsState]):
         if isinstance(act, Admit):
             return self._admit(act.group, act.member)
         if isinstance(act, SetThreshold):
+            is_sparing = proposal.number in self.state.sparing
+            if is_sparing and not self._bears(act):
+                return Outcome(code=Refused.HANGS)
             return self._set_threshold(act)
         if isinstance(act, AssignTeam):
             return self._assign(act)
@@ -230,6 +238,9 @@ class Approvals(Fold[ApprovalsState]):
             return Outcome(code=Refused.BUSTED_ALREADY)
         outcome, proposal.shortages = effect(act, view)
         return outcome
+
+    def _bears(self, act: AnyAct) -> bool:
+        return isinstance(act, SetThreshold) and self._group(act.group).bears(act.threshold)
 
     def _set_threshold(self, act: SetThreshold) -> Outcome:
         group = self._group(act.group)
@@ -290,6 +301,7 @@ class Approvals(Fold[ApprovalsState]):
         for number in closed[: max(0, len(closed) - CLOSED_KEPT)]:
             del self.state.proposals[number]
             self.state.voices.pop(number, None)
+            self.state.sparing.pop(number, None)
 
 
 def _favours(favoured: tuple[int, ...], who: int, view: View) -> bool:

@@ -283,6 +283,9 @@ export interface Operators {
   group: string
   threshold: string
   enabled: string
+  /** How many may be away for ever while all can still be decided. */
+  spare: string
+  spareAdmins: string
   members: Member[]
 }
 

@@ -18,6 +18,11 @@ import type { Member, Operators } from '../rows'
 import { useTranslation } from '../texts'
 import { TeamsSection } from './TeamsSection'
 
+/** Red where nobody may be away. */
+function Spare({ count }: { count: string }): ReactNode {
+  return <Badge look={count === '0' ? 'bad' : 'good'}>{count}</Badge>
+}
+
 // What changes who decides.
 const KINDS = ['team', 'member', 'grant', 'threshold']
 const ROLES = ['admin', 'trading', 'support', 'auditor']
@@ -39,6 +44,8 @@ export function OperatorsPage(): ReactNode {
             facts={[
               [t('op.threshold'), group.threshold],
               [t('op.enabled'), group.enabled],
+              [t('op.spare'), <Spare key="spare" count={group.spare} />],
+              [t('op.spareAdmins'), <Spare key="admins" count={group.spareAdmins} />],
               [
                 t('op.mode'),
                 <Badge key="mode" look={group.setUp ? 'bad' : 'good'}>

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fullreserve.exchange.catalog import Catalog
-from fullreserve.exchange.products.approval_acts import AnyAsk, Bust, Correct
+from fullreserve.exchange.products.approval_acts import AnyAsk, Bust, Correct, SetThreshold
 from fullreserve.exchange.products.approval_effects import is_of_two_teams, posting, shortages
 from fullreserve.exchange.products.approval_state import (
     CONSOLE,
@@ -72,6 +72,9 @@ async def problem_of(context: Context, code: int, act: object = None) -> Problem
     if code == Refused.SET_UP:
         group = console(await approvals(context))
         allowed = f"{group.threshold + 1} have to count, {group.enabled} do"
+    elif code == Refused.HANGS and isinstance(act, SetThreshold):
+        group = console(await approvals(context))
+        allowed = f"{act.threshold + 2} have to count, {group.enabled} do"
     elif code == Refused.SHORT and isinstance(act, Correct | Bust):
         short = await shortages_of(context, act)
         allowed = "; ".join(short_words(context.catalog, one) for one in short)

@@ -90,11 +90,14 @@ class _Operators:
         state = await fold.approvals(self._context)
         group, teams = fold.console(state), state.teams.get(CONSOLE, {})
         people = await self._desk.act(_people, self._desk.rooms, tuple(group.members))
+        admins = sum(Role.ADMIN in one.roles and group.counts(uid) for uid, one in people.items())
         return {
             "setUp": not group.is_set_up,
             "group": str(CONSOLE),
             "threshold": str(group.threshold),
             "enabled": str(group.enabled),
+            "spare": str(max(0, group.enabled - group.threshold - 1)),
+            "spareAdmins": str(max(0, admins - group.threshold - 1)),
             "members": [
                 {
                     "uid": str(uid),

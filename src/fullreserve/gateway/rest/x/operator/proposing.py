@@ -26,7 +26,7 @@ from fullreserve.exchange.products.approval_acts import (
     Retire,
     SetThreshold,
 )
-from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX
+from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX, Refused
 from fullreserve.exchange.products.calendar_wire import DAY_MS, NOTICES
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove
 from fullreserve.exchange.wire.commands import (
@@ -294,7 +294,7 @@ class _Making:
 
     async def propose(self, who: Operator, act: AnyAct, params: ProposalParams) -> bytes:
         who.require(*roles_for(act))
-        asked = Propose(act, params.lasts_ms, who.entry, by_teams=True)
+        asked = Propose(act, params.lasts_ms, who.entry, by_teams=True, spares=True)
         reply = await fold.ask(self._context, who.uid, asked)
         if reply.code:
             raise await fold.problem_of(self._context, reply.code, act)
@@ -381,7 +381,15 @@ class _Making:
         return AssignTeam(CONSOLE, params.uid, TEAMS[params.team])
 
     async def threshold(self, params: ThresholdParams) -> SetThreshold:
-        """Set how many approvals are needed."""
+        """Set how many approvals are needed; one member, and one admin, has to be to spare."""
+        group = fold.console(await fold.approvals(self._context))
+        desk = self._context.desk
+        admins = await desk.act(_admins, desk.rooms, tuple(group.members))
+        counting = sum(group.counts(uid) for uid in admins)
+        if params.threshold >= group.threshold and counting < params.threshold + 2:
+            raise Problem(
+                Refused.HANGS, allowed=f"{params.threshold + 2} admins have to count, {counting} do"
+            )
         return SetThreshold(CONSOLE, params.threshold)
 
     async def grant(self, params: GrantParams) -> Grant:
@@ -449,3 +457,7 @@ class _Making:
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:
     return rooms.roles.of(uid) - {Role.AUDITOR}
+
+
+def _admins(rooms: Rooms, members: tuple[int, ...]) -> list[int]:
+    return [uid for uid in members if Role.ADMIN in rooms.roles.of(uid)]
