@@ -17,7 +17,7 @@ from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, Run
 from fullreserve.custody.sending import Sender
 from fullreserve.custody.store import Kept
-from fullreserve.custody.waits import LOOKING
+from fullreserve.custody.waits import LOOKING, RAISING
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
 
@@ -84,7 +84,10 @@ class Outcomes:
             try:
                 raised.append((run, await to_thread(self._desk.chain.bumped, run.plan)))
             except Unpayable as problem:
-                log.warning("stuck at the fee cap", problem=str(problem))
+                # At its cap: nothing can be raised until a block has it, or fees fall.
+                self._desk.waits.waits(run.kept.id, RAISING, str(problem))
+            else:
+                self._desk.waits.goes(run.kept.id, RAISING)
         await self._sender.sign_all(raised)
         await self._sender.give([run for run, _ in raised if run.untold])
 
@@ -141,6 +144,8 @@ class Outcomes:
 
     async def _included(self, included: Sequence[tuple[Run, Standing]]) -> None:
         self._desk.say_going([run for run, _ in included], is_included=True)
+        for run, _ in included:
+            self._desk.waits.goes(run.kept.id, RAISING)
         await self._say_heights(
             [(run, one.txid, one.height) for run, one in included if one.height != run.kept.height]
         )

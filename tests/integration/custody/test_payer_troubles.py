@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from fullreserve.custody import contracts
-from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
+from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan, Unpayable
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.outcomes import OVERTAKEN, REVERTED
@@ -144,6 +144,33 @@ async def test_a_payment_whose_replacement_is_refused_is_followed(
     assert list(book.paid) == [index]
     assert bed.balance(index) == bed.unit
     assert len(signed) == 2
+
+
+async def test_what_hangs_at_the_fee_cap_is_said_once_and_not_each_round(
+    litecoin: UtxoBed, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it goes on, as a block has it. Criterion: CHAINS-PAYER-16."""
+    bed, index = litecoin, litecoin.fresh()
+    book = Agreement(bed, index)
+    payer = payer_of(bed, store, book)
+
+    def bumped(_plan: Plan) -> Plan:
+        raise Unpayable("the fee is at its cap")
+
+    monkeypatch.setattr(bed.chain, "bumped", bumped)
+    await payer.round()
+    (sent,) = [one for kept in store.open_plans(bed.chain.network) for one in store.attempts(kept)]
+    bed.node.call("prioritisetransaction", sent[0].txid.hex(), 0, -(10**8))
+    bed.mine(PAY_TERMS.bump_after)
+    with capture_logs() as logs:
+        for _ in range(5):
+            await payer.round()
+    assert [one["problem"] for one in logs if one["log_level"] == "warning"] == [
+        "the fee is at its cap"
+    ]
+    bed.node.call("prioritisetransaction", sent[0].txid.hex(), 0, 10**8)
+    await until_done(bed, payer, book)
+    assert list(book.paid) == [index]
 
 
 async def test_a_refused_binding_holds_up_nobody_on_its_lane(erc20: EvmBed, store: Store) -> None:
