@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from fullreserve.custody.chains.adapter import Attempt, Plan
+from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, NotSigned, Run
 from fullreserve.custody.setbacks import named
@@ -23,6 +24,8 @@ from fullreserve.exchange.worker_files import Why
 
 # What a payment that was read wrong raises somewhere in the building of its transaction.
 FAULTS = (ValueError, ArithmeticError)
+# What keeps one plan from being signed: signers, or a node that has not what made its coins.
+OF_ONE = (NotSigned, NodeRefuses)
 
 log = structlog.get_logger(__name__)
 
@@ -109,9 +112,9 @@ class Sender:
         failed: list[BaseException] = []
         with self._desk.store.together():
             for (run, plan), one in zip(asked, found, strict=True):
-                if isinstance(one, (NotSigned, *FAULTS)):
+                if isinstance(one, (*OF_ONE, *FAULTS)):
                     # The others are not to wait for it.
-                    why = str(one) if isinstance(one, NotSigned) else named(one)
+                    why = str(one) if isinstance(one, OF_ONE) else named(one)
                     self._desk.waits.waits(run.kept.id, SIGNING, why)
                     self._desk.say_held(plan.move, Why.UNSIGNED, why)
                 elif isinstance(one, BaseException):

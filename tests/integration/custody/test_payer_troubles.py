@@ -416,7 +416,12 @@ async def test_an_amount_that_is_none_refunds_nobody(
     assert book.paid.keys() == book.waiting.keys()
 
 
-async def test_signing_that_fails_for_one_stops_no_other(erc20: EvmBed, store: Store) -> None:
+@pytest.mark.parametrize(
+    "problem", [OverflowError(), NodeRefuses(-5, "No such transaction")], ids=["ours", "node's"]
+)
+async def test_signing_that_fails_for_one_stops_no_other(
+    erc20: EvmBed, store: Store, problem: Exception
+) -> None:
     """What is bound may be signed somewhere: it waits. Criterion: CHAINS-PAYER-13."""
     book = Refusing(erc20, *(erc20.fresh() for _ in range(3)))
     bad, *good = book.waiting
@@ -424,7 +429,7 @@ async def test_signing_that_fails_for_one_stops_no_other(erc20: EvmBed, store: S
 
     def sign(plan: Plan) -> Attempt:
         if plan.withdrawals == (bad,) and is_bad:
-            raise OverflowError
+            raise problem
         return erc20.sign(plan, approved)
 
     is_bad = True

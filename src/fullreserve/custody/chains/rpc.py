@@ -11,6 +11,7 @@ import http.client
 import json
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +43,10 @@ class NodeRefuses(NodeProblem):
 
 
 class Node:
-    """One node. The URL may hold a name and a password, which no message repeats."""
+    """One node. The URL may hold a name and a password, which no message repeats.
+
+    Threads may ask at once, as where several plans are signed: one exchange waits for the other.
+    """
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)
@@ -57,6 +61,7 @@ class Node:
         )
         self._connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
         self._last = 0
+        self._asking = Lock()
 
     def close(self) -> None:
         """Ends the connection; the next call makes a new one."""
@@ -69,9 +74,10 @@ class Node:
 
     def call(self, method: str, *params: Any) -> Any:
         """The result; NodeProblem."""
-        self._last += 1
-        answer = self._exchange(self._question(self._last, method, params))
-        return _result(answer, self._last)
+        with self._asking:
+            self._last += 1
+            answer = self._exchange(self._question(self._last, method, params))
+            return _result(answer, self._last)
 
     def calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results of several calls in one exchange, in order; NodeProblem for the first bad."""
@@ -83,10 +89,11 @@ class Node:
 
     def tried(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """As `calls`, but what the node refuses stands as NodeRefuses where its result would."""
-        first = self._last + 1
-        self._last += len(asked)
-        questions = [self._question(n, *one) for n, one in enumerate(asked, first)]
-        answers = self._exchange(questions) if asked else []
+        with self._asking:
+            first = self._last + 1
+            self._last += len(asked)
+            questions = [self._question(n, *one) for n, one in enumerate(asked, first)]
+            answers = self._exchange(questions) if asked else []
         if not isinstance(answers, list) or len(answers) != len(asked):
             raise NodeGarbage(f"{self.name} did not answer all of {len(asked)} questions")
         by_id = {a.get("id"): a for a in answers if isinstance(a, dict)}
