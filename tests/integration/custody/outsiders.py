@@ -109,6 +109,7 @@ class EvmBed(Bed):
     chain: evm.EvmChain
 
     def __init__(self, chain_id: int, asset: int, *, memo: bool = False) -> None:
+        self._asked: list[Node] = []
         self.process = nodes.start_anvil(chain_id)
         asyncio.run(self.process.ready(SystemClock()))
         self.url, self.asset = self.process.url, asset
@@ -138,7 +139,8 @@ class EvmBed(Bed):
     def over(self, url: str) -> evm.EvmChain:
         kind = evm.MemoChain if self.needs_memo else evm.EvmChain
         addresses = MemoAddresses(self._root) if self.needs_memo else EvmAddresses(self._root)
-        chain = kind(Node(url, timeout_s=1), addresses, self.terms)
+        self._asked.append(Node(url, timeout_s=1))
+        chain = kind(self._asked[-1], addresses, self.terms)
         chain.know(1 if self.needs_memo else KNOWN)
         return chain
 
@@ -208,6 +210,8 @@ class EvmBed(Bed):
         return int(self.node.call("eth_call", call, "latest"), 16)
 
     def close(self) -> None:
+        for node in (*self._asked, self.node):
+            node.close()
         self.process.kill()
 
 
@@ -220,6 +224,7 @@ class UtxoBed(Bed):
     def __init__(self, start: Callable[[Path, str], nodes.NodeProcess], folder: Path,
                  hrp: str, blocks: int) -> None:  # fmt: skip
         self._hrp = hrp
+        self._asked: list[Node] = []
         self.roots = [Private.of_seed(bytes([n]) * 32) for n in (1, 2, 3)]
         self._outside = PrivateKey(bytes(31) + b"\x55")
         outside = Private(self._outside.secret, bytes(32))
@@ -258,7 +263,8 @@ class UtxoBed(Bed):
 
     def over(self, url: str) -> utxo.UtxoChain:
         addresses = UtxoAddresses([root.public() for root in self.roots], 2, self._hrp)
-        chain = utxo.UtxoChain(Node(url, timeout_s=1), addresses, self.terms)
+        self._asked.append(Node(url, timeout_s=1))
+        chain = utxo.UtxoChain(self._asked[-1], addresses, self.terms)
         chain.know(KNOWN)
         return chain
 
@@ -350,6 +356,8 @@ class UtxoBed(Bed):
         return held
 
     def close(self) -> None:
+        for node in (*self._asked, self.node, self.other):
+            node.close()
         for process in self.processes:
             process.kill()
 
