@@ -7,34 +7,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from fullreserve.custody import networks, nodes
+from fullreserve.custody import networks
 from tests.browser.conftest import Visit, visits
 from tests.browser.operator.desk import Operator, open_desk
 from tests.browser.people import Person, quote
 from tests.integration.custody.outside import Outside
-from tests.memory_folder import memory_folder
+from tests.integration.reserves.demo import stating_demo
 from tests.server import LiveServer
 
 MICRO = 10**6  # of a USDT on the chain
 # Blocks come each second on a machine at rest.
 CHAIN_MS = 90_000
-PROGRAM = ("tests.integration.custody.chain_demo",)
-SETTINGS = {"FULLRESERVE_RESERVES_STATEMENTS": "on", "FULLRESERVE_RESERVES_EPOCH_S": "2"}
 
 
 @pytest.fixture(scope="module")
 def chained(browser: Browser) -> Iterator[LiveServer]:
     """The browser first: it may be that nobody has opened it yet."""
     del browser
-    try:
-        nodes.anvil()
-    except nodes.NodeMissing as missing:
-        pytest.skip(str(missing))
-    with memory_folder() as folder:
-        running = LiveServer(folder / "data", SETTINGS, PROGRAM).start()
+    with stating_demo() as running:
         yield running
-        assert running.stop() == 0, running.log
-        assert "Traceback" not in running.log
 
 
 @pytest.fixture(scope="module")

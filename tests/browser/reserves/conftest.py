@@ -10,10 +10,10 @@ from playwright.sync_api import Browser
 
 from fullreserve.custody import nodes
 from tests.browser.conftest import Visit, visits
-from tests.browser.funds.conftest import PROGRAM, SETTINGS
 from tests.browser.people import Person
 from tests.browser.reserves.judges import Judges
 from tests.browser.test_restart import free_port
+from tests.integration.reserves.demo import PROGRAM, SETTINGS
 from tests.memory_folder import memory_folder
 from tests.server import LiveServer
 

@@ -33,6 +33,30 @@ def made_bed(name: str, folder: Path) -> EvmBed | UtxoBed:
     return kinds[name]()
 
 
+def _own(name: str, factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed]:
+    made = made_bed(name, factory.mktemp(name))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def erc20(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed]:
+    """A chain with a token, of one file's tests alone."""
+    yield from _own("erc20", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def litecoin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed]:
+    """A chain of coins, of one file's tests alone."""
+    yield from _own("litecoin", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def memos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed]:
+    """A chain with memos, of one file's tests alone."""
+    yield from _own("memo", tmp_path_factory)
+
+
 NAMES = ("evm", "erc20", "memo", "litecoin", "bitcoin")
 
 

@@ -25,7 +25,6 @@ from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.identity.keyring import DamagedRow
-from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import TERMS, TOKEN, Approved, Bed, EvmBed, UtxoBed
 from tests.integration.custody.test_payer import PAY_TERMS, SALT, Agreement, until_done
@@ -35,25 +34,9 @@ OUTSIDE = "0x" + "7b" * 20
 
 
 @pytest.fixture(scope="module")
-def erc20(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
-    made = made_bed("erc20", tmp_path_factory.mktemp("erc20"))
-    assert isinstance(made, EvmBed)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def stranger() -> Iterator[EvmBed]:
     """Another node, which holds nothing of what the first does."""
     made = EvmBed(31_338, TOKEN)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def litecoin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UtxoBed]:
-    made = made_bed("litecoin", tmp_path_factory.mktemp("litecoin"))
-    assert isinstance(made, UtxoBed)
     yield made
     made.close()
 
@@ -290,14 +273,6 @@ async def test_a_destination_whose_row_is_damaged_keeps_nobody_waiting(
     book.damaged.clear()
     await until_done(erc20, payer, book)
     assert set(book.paid) == {bad, good}
-
-
-@pytest.fixture(scope="module")
-def memos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
-    made = made_bed("memo", tmp_path_factory.mktemp("memo"))
-    assert isinstance(made, EvmBed)
-    yield made
-    made.close()
 
 
 class Written(Agreement):

@@ -5,7 +5,7 @@ Method: a real exchange and a real node under two networks; in one of them plann
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import unpaid_name
 from fullreserve.gateway import unpaid
 from tests.bed import USDT
-from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import COIN, EvmBed
 from tests.integration.custody.withdrawing import NOTHING, START_MS, Withdrawing
 
@@ -59,14 +58,6 @@ class BrokenNetwork(Network, frozen=True, kw_only=True):
         return [broken(one) for one in super().chains()]
 
 
-@pytest.fixture(scope="module")
-def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed]:
-    made = made_bed("erc20", tmp_path_factory.mktemp("erc20"))
-    assert isinstance(made, EvmBed)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 async def exchange(tmp_path: Path) -> AsyncIterator[Withdrawing]:
     made = await Withdrawing.open(tmp_path, terms(GOOD, "ERC20"), terms(BAD, "Other"))
@@ -85,10 +76,10 @@ def network(bed: EvmBed, number: int) -> Network:
 
 
 async def test_a_network_that_cannot_be_planned_stops_alone(
-    bed: EvmBed, exchange: Withdrawing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    erc20: EvmBed, exchange: Withdrawing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before and after a restart. Criterion: CHAINS-PAYER-14."""
-    good, fields = network(bed, GOOD), msgspec.structs.asdict(network(bed, BAD))
+    good, fields = network(erc20, GOOD), msgspec.structs.asdict(network(erc20, BAD))
     clock, where = ManualClock(START_MS), Destinations(exchange.vault)
     stuck = await exchange.ask(BAD, USDT, 700, TARGETS[0])
     for target in TARGETS[1:]:
@@ -111,7 +102,7 @@ async def test_a_network_that_cannot_be_planned_stops_alone(
         store.close()
     assert not (await exchange.found(stuck)).binding
     store = Store(tmp_path / STORE)
-    mended = Paying(network(bed, BAD), store, exchange.house, where, tmp_path, clock)
+    mended = Paying(network(erc20, BAD), store, exchange.house, where, tmp_path, clock)
     await mended.round()
     store.close()
     assert (await exchange.found(stuck)).binding
@@ -119,12 +110,12 @@ async def test_a_network_that_cannot_be_planned_stops_alone(
 
 
 async def test_a_network_goes_again_when_it_can_be_planned(
-    bed: EvmBed, exchange: Withdrawing, tmp_path: Path
+    erc20: EvmBed, exchange: Withdrawing, tmp_path: Path
 ) -> None:
     """By the same process: what was shown is taken away. Criterion: CHAINS-PAYER-14."""
     await exchange.ask(BAD, USDT, 700, TARGETS[0])
     store, where = Store(tmp_path / STORE), Destinations(exchange.vault)
-    fields = msgspec.structs.asdict(network(bed, BAD))
+    fields = msgspec.structs.asdict(network(erc20, BAD))
     clock = ManualClock(START_MS)
     one = Paying(BrokenNetwork(**fields), store, exchange.house, where, tmp_path, clock)
     await one.round()
@@ -132,11 +123,11 @@ async def test_a_network_goes_again_when_it_can_be_planned(
     (tmp_path / unpaid_name(9)).write_bytes(b"<html>")
     assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
     # A node that is away for a moment has nothing to do with it.
-    here, one._chain = one._chain, bed.over("http://127.0.0.1:9")
+    here, one._chain = one._chain, erc20.over("http://127.0.0.1:9")
     await one.round()
     one._chain = here
     assert [row.network for row in unpaid.known(tmp_path)] == [BAD]
-    one._payer._desk = one._payer._desk._replace(chain=network(bed, BAD).chains()[0])
+    one._payer._desk = one._payer._desk._replace(chain=network(erc20, BAD).chains()[0])
     await one.round()
     assert unpaid.known(tmp_path) == []
     store.close()

@@ -20,34 +20,26 @@ from typing import Any
 import pytest
 from coincurve import PublicKey
 
-from fullreserve.custody import networks, nodes
+from fullreserve.custody import networks
 from fullreserve.custody.addresses import account_of
 from fullreserve.custody.ownership import hashed_digest
 from fullreserve.reserves import okx_export as okx
 from fullreserve.reserves.okx_command import CSV, TREE
 from tests.integration.custody.liar import Liar
 from tests.integration.reserves.client import Client
-from tests.memory_folder import memory_folder
+from tests.integration.reserves.demo import stating_demo
 from tests.server import Funds, LiveServer
 from tests.unit.reserves.okx_tools import built, judged
 from tests.unit.reserves.test_okx_export import is_valid_v1
 from verifier import verify
 
-PROGRAM = ("tests.integration.custody.chain_demo",)
-SETTINGS = {"FULLRESERVE_RESERVES_STATEMENTS": "on", "FULLRESERVE_RESERVES_EPOCH_S": "2"}
 LOOKS, LOOK_S = 1_200, 0.1
 
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[LiveServer]:
-    try:
-        nodes.anvil()
-    except nodes.NodeMissing as missing:
-        pytest.skip(str(missing))
-    with memory_folder() as folder:
-        running = LiveServer(folder / "data", SETTINGS, PROGRAM).start()
+    with stating_demo() as running:
         yield running
-        assert running.stop() == 0, running.log
 
 
 @pytest.fixture(scope="module")
