@@ -145,7 +145,9 @@ class Watcher:
         newest = await self._house.newest_index(self._network.network)
         if newest != self._known:
             count = 1 if self._network.needs_memo else newest + 1 + AHEAD
-            await asyncio.to_thread(self._chain.know, count)
+            for one in (self._chain, self._second):
+                if one is not None:
+                    await asyncio.to_thread(one.know, count)
             self._known = newest
 
     async def _follow(self) -> bool:
@@ -155,7 +157,8 @@ class Watcher:
         cursor = self._restored(kept) or await self._begin()
 
         def advance() -> list[following.Report]:
-            return list(following.advance(self._chain, cursor, self._network.terms))
+            second, terms = self._second, self._network.terms
+            return list(following.advance(self._chain, cursor, terms, second=second))
 
         try:
             reports = await asyncio.to_thread(advance)

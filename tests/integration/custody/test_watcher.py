@@ -4,13 +4,17 @@ the fold of deposits, and the watcher between them, killed at its weakest moment
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import copy
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from fullreserve.custody import keyfile, networks
+from fullreserve.custody.chains.evm import EvmChain
+from fullreserve.custody.chains.health import State
 from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.store import Store
@@ -199,6 +203,64 @@ async def test_a_chain_in_doubt_credits_nobody(
         other.close()
     await Watcher(network, store, world.house, SALT).round()
     assert await world.funded() == PAID * 100
+    store.close()
+
+
+@pytest.mark.parametrize("lies", ["forged", "left out"])
+async def test_what_one_node_alone_tells_of_a_block_is_not_credited(
+    chain: EvmBed, network: Network, world: World, lies: str
+) -> None:
+    """Criterion: CHAINS-WATCHER-7. Of one block of one hash; an honest node's word is believed."""
+    index, store = await world.define(), Store(world.path)
+    two = msgspec.structs.replace(network, nodes=(chain.url, chain.url))
+    await Watcher(two, store, world.house, SALT).round()
+    chain.pay(index if lies == "left out" else chain.fresh(), PAID)
+    chain.mine(3)
+    liar = Watcher(two, store, world.house, SALT)
+    assert isinstance(liar._chain, EvmChain)
+    real, place = liar._chain._node.calls, chain.chain.addresses.place(index)
+
+    def lying(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        told = real(asked)
+        for at, (method, _) in enumerate(asked):
+            if method == "eth_getLogs" and told[at]:
+                forged = copy.deepcopy(told[at][0])
+                forged["topics"][2] = "0x" + place.rjust(32, b"\0").hex()
+                told[at] = [*told[at], forged] if lies == "forged" else []
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(liar._chain._node, "calls", lying)
+        await liar.round()
+    assert liar._state == State.GARBAGE
+    assert await world.deposits() == []
+    await Watcher(two, store, world.house, SALT).round()
+    assert await world.funded() == (PAID * 100 if lies == "left out" else 0)
+    store.close()
+
+
+async def test_a_block_that_the_second_node_does_not_have_yet_waits(
+    chain: EvmBed, network: Network, world: World
+) -> None:
+    """Criterion: CHAINS-WATCHER-7. Nothing is unwell for it."""
+    index, store = await world.define(), Store(world.path)
+    two = msgspec.structs.replace(network, nodes=(chain.url, chain.url))
+    watcher = Watcher(two, store, world.house, SALT)
+    await watcher.round()
+    late = watcher._second
+    assert late is not None
+    before, real = late.tip(), late.block
+    chain.pay(index, PAID)
+    chain.mine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(late, "tip", lambda: before)
+        patch.setattr(
+            late, "block", lambda height: real(height) if height <= before.height else None
+        )
+        await watcher.round()
+        assert (watcher._state, await world.deposits()) == (State.OK, [])
+    await watcher.round()
+    assert len(await world.deposits()) == 1
     store.close()
 
 

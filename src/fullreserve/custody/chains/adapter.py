@@ -154,6 +154,7 @@ class Chain(ABC):
     network: int
     batch_max = 1  # withdrawals that one transaction may pay
     proves_taken = False  # whether `Standing.taken_by` is final
+    proves_scan = False  # whether a block's hash proves what `scan` says of it
 
     # Watching
 

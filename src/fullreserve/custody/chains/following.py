@@ -95,11 +95,25 @@ def restore(data: bytes) -> Cursor:
     return _codec.decode(data)
 
 
-def advance(chain: Chain, cursor: Cursor, terms: Terms, blocks_max: int = 100) -> Iterator[Report]:
+class NodesDiffer(NodeGarbage):
+    """Two nodes have a block of one hash, and say that it holds other things."""
+
+
+def advance(
+    chain: Chain,
+    cursor: Cursor,
+    terms: Terms,
+    blocks_max: int = 100,
+    *,
+    second: Chain | None = None,
+) -> Iterator[Report]:
     """Follows up to `blocks_max` blocks; the cursor is right once all reports are taken.
 
-    An empty cursor begins at the tip. NodeProblem leaves a cursor that is to be thrown away.
+    An empty cursor begins at the tip. NodeProblem leaves a cursor that is to be thrown away. What
+    a block's hash does not prove, a `second` node has to say as well: a block that it does not have
+    waits, and what it tells otherwise of one is NodesDiffer.
     """
+    second = None if chain.proves_scan else second
     tip = chain.tip()
     if not cursor.blocks:
         cursor.blocks.append((tip.height, tip.hash))
@@ -111,7 +125,9 @@ def advance(chain: Chain, cursor: Cursor, terms: Terms, blocks_max: int = 100) -
         block = chain.block(height)
         if block is None or block.parent != cursor.blocks[-1][1]:
             break  # the chain moved under our feet: the next call steps back
-        yield from _take(chain, cursor, block)
+        if second is not None and second.block(height) != block:
+            break
+        yield from _take(chain, second, cursor, block)
         yield Reached(block)
         yield from _confirm(cursor, terms, height)
     del cursor.blocks[:-KEPT]
@@ -140,11 +156,13 @@ def _step_back(chain: Chain, cursor: Cursor) -> Iterator[Report]:
                 yield Orphaned(one.deposit, height)
 
 
-def _take(chain: Chain, cursor: Cursor, block: Block) -> Iterator[Report]:
+def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> Iterator[Report]:
     """Takes a block onto the cursor."""
     homeless = [one for one in cursor.open if not one.height]
     wanted = {spend: one.deposit.txid for one in homeless for spend in one.deposit.spends}
     found = chain.scan(block, wanted)
+    if second is not None and second.scan(block, wanted) != found:
+        raise NodesDiffer(f"two nodes tell other transfers of block {block.height}")
     cursor.blocks.append((block.height, block.hash))
     for one in homeless:
         # Its own transaction may come back and pay nothing this time, as a token that was paused.

@@ -81,6 +81,7 @@ class UtxoChain(Chain):
 
     addresses: UtxoAddresses
     batch_max = 100
+    proves_scan = True  # blocks are read whole, and their root is checked
 
     def __init__(self, node: Node, addresses: UtxoAddresses, terms: Terms) -> None:
         self.addresses = addresses
