@@ -12,7 +12,7 @@ from fullreserve.custody import contracts, demo_chain, nodes
 from fullreserve.custody.ceremony import LANES, Made
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.demo_safes import Safes
-from fullreserve.custody.demo_terms import Listed, funded, terms
+from fullreserve.custody.demo_terms import Listed, bounds, funded, terms
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.networks import Network
@@ -135,6 +135,7 @@ class RunningAccounts:
             tokens=tokens,
             lanes=made.lanes,
             cold=made.cold,
+            fees=bounds(chain.assets, numbers),
         )
 
 

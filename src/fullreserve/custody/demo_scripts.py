@@ -18,7 +18,7 @@ from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.demo_people import TIERS, People
-from fullreserve.custody.demo_terms import Listed, funded, terms
+from fullreserve.custody.demo_terms import Listed, bounds, funded, terms
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
 from fullreserve.custody.kept_blocks import KeptBlocks
@@ -114,6 +114,7 @@ class RunningScripts:
             credit_after=chain.after.credit_after,
             unlock_after=chain.after.unlock_after,
             hrp=chain.hrp,
+            fees=bounds((chain.asset,), numbers),
             genesis=await asyncio.to_thread(node.call, "getblockhash", 0),
         )
         of = network.addresses()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from fullreserve.custody.networks import FeeBounds
 from fullreserve.custody.transfers import transfer
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 LEDGER = 8
+FEE_TIMES = 20  # the fixed fee, at most
 
 
 # OKX has no numbers for networks: ours.
@@ -57,6 +59,15 @@ def terms(
         for one in assets
     )
     return wire.DefineNetwork(network, code, *after, needs_memo, lines[0].asset, lines)
+
+
+def bounds(assets: Sequence[Listed], numbers: Mapping[str, int]) -> dict[int, FeeBounds]:
+    """What fees that the node is asked for keep to: never less than the fixed one."""
+    return {
+        numbers[one.symbol]: FeeBounds(fee, fee * FEE_TIMES)
+        for one in assets
+        if (fee := amount_int(_ledger(one.fee)))
+    }
 
 
 def funded(

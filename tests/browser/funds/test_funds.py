@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,11 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from fullreserve.clock import SystemClock
+from fullreserve.custody import networks
+from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.house import House
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Hold
 from fullreserve.identity.address_book import LOCK_MS, AddressBook
 from fullreserve.identity.rules import MINUTE_MS
 from fullreserve.identity.vault import Personal, Vault
@@ -25,10 +32,11 @@ from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.funds.conftest import CHAIN_MS, MICRO
-from tests.browser.operator.desk import Operator, X
+from tests.browser.operator.desk import Operator, X, at_the_door
 from tests.browser.people import PASSWORD, Person
 from tests.browser.test_pages import LIT, SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
+from tests.integration.custody.live import LOOK_S
 from tests.integration.custody.outside import Outside
 from tests.server import LiveServer
 from tests.unit.reserves.forge import logged
@@ -297,6 +305,68 @@ def test_a_new_address_is_locked_and_one_like_a_known_one_warned_of(
     page.get_by_role("button", name=EN["withdraw.continue"]).click()
     expect(page.get_by_text(EN["refusal.addressLocked"])).to_be_visible()
     assert person.get("asset/withdrawal-history") == []
+
+
+def held(chained: LiveServer, *, stopped: bool) -> None:
+    """Withdrawals on the chain wait, or go on, as by a planned maintenance."""
+
+    async def said(door: SocketDoor) -> None:
+        house = House(door)
+        assert await house.report(WITHDRAWALS, Hold(ERC20, 0, stopped)) == [0]
+        await house.settle()
+
+    at_the_door(chained, said)
+
+
+@pytest.fixture
+def crowded(chained: LiveServer) -> Iterator[None]:
+    """The chain asks for 100 gwei a unit of gas, and stands still with that."""
+    (network,) = networks.load(chained.folder)
+    node = Node(network.nodes[0])
+    node.call("evm_setIntervalMining", 0)
+    node.call("anvil_setNextBlockBaseFeePerGas", hex(100 * 10**9))
+    node.call("anvil_mine", "0x1")
+    yield
+    node.call("anvil_setNextBlockBaseFeePerGas", "0x1")
+    node.call("anvil_mine", "0x1")
+    node.call("evm_setIntervalMining", 1)
+
+
+def fee_of(person: Person) -> str:
+    (line,) = (
+        one for one in person.get("asset/currencies", ccy="ETH") if one["chain"] == "ETH-ERC20"
+    )
+    return str(line["fee"])
+
+
+def test_who_waits_is_asked_when_the_fee_rose_and_it_goes_on(
+    visit: Visit, person: Person, chained: LiveServer, request: pytest.FixtureRequest
+) -> None:
+    """Criterion: WEB-FUNDS-FEE-1, CHAINS-DEMO-6. The node's own price moved, within its bounds."""
+    booked(chained, person, WALLET, "Cold box")
+    calm = fee_of(person)
+    held(chained, stopped=True)
+    asked = {"ccy": "ETH", "amt": "1", "dest": "4", "chain": "ETH-ERC20", "toAddr": WALLET}
+    (told,) = person.post("asset/withdrawal", **asked)
+    request.getfixturevalue("crowded")
+    page = visit(f"/withdraw/{told['wdId']}", person)
+    while Decimal(fee_of(person)) <= Decimal(calm) * Decimal("1.2"):
+        time.sleep(LOOK_S)
+    held(chained, stopped=False)
+    risen = fee_of(person)
+    expect(page.get_by_text(EN["withdraw.state.feeRose"]).first).to_be_visible(timeout=CHAIN_MS)
+    page.get_by_role("button", name=f"Pay a fee of {risen} ETH").click()
+    dialog = page.get_by_role("dialog", name=EN["withdraw.feeRose.title"])
+    expect(dialog).to_contain_text(f"{calm} ETH are held for it")
+    dialog.get_by_role("button", name=f"Pay a fee of {risen} ETH").click()
+    expect(page.get_by_text(EN["withdraw.feeRose.done"])).to_be_visible()
+    expect(page.get_by_text(EN["withdraw.state.feeRose"])).to_have_count(0)
+    node = Node(networks.load(chained.folder)[0].nodes[0])
+    node.call("evm_setIntervalMining", 1)
+    done = page.get_by_role("list", name=EN["funds.progress"]).get_by_text("– done")
+    expect(done).to_have_count(5, timeout=CHAIN_MS)
+    (row,) = person.get("asset/withdrawal-history", wdId=told["wdId"])
+    assert (row["state"], row["fee"]) == ("2", risen)
 
 
 @pytest.fixture(scope="module")
