@@ -50,7 +50,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     (row,) = (await desk.cleo.get("custody")).data
     tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
     assert (row["chain"], row["amt"], row["break"]) == ("BTC-Bitcoin", "500", "0")
-    assert row["tolerance"] == "0.0005"
+    assert (row["tolerance"], row["differences"]) == ("0.0005", [])
     assert tiers["hot"] == ("500", "1.0000")
     assert tiers["cold"] == ("0", "0.0000")
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data
@@ -71,6 +71,9 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
         ("hot", "-9"), ("cold", "0"),
     ]  # fmt: skip
     assert shown["lines"][0]["suspension"] == str(reply.sequence)
+    # The table of tiers does not say 0 and leave it to another page.
+    (row,) = (await desk.cleo.get("custody")).data
+    assert (row["break"], row["differences"]) == ("0", [{"tier": "hot", "amt": "-9"}])
     place.write_text("{")
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data
     assert (shown["state"], shown["lines"]) == ("never", [])

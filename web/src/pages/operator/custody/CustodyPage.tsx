@@ -44,6 +44,26 @@ export function CustodyPage(): ReactNode {
   )
 }
 
+/** What the ledger lacked, and what the last comparison found apart, by tier. */
+function Break({ line }: { line: Line }): ReactNode {
+  const word = useWords()
+  const amount = useAmounts()
+  const { differences } = line
+  const isLedgers = isBroken(line)
+  return (
+    <span className={css.tier}>
+      {isLedgers || differences.length === 0 ? (
+        <span className={isLedgers ? css.break : undefined}>{amount(line.break)}</span>
+      ) : null}
+      {differences.map(({ tier, amt }) => (
+        <span key={tier} className={css.break}>
+          {word('tierName', tier)} {amount(amt)}
+        </span>
+      ))}
+    </span>
+  )
+}
+
 function Tiers(): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
@@ -72,9 +92,7 @@ function Tiers(): ReactNode {
       id: 'break',
       title: t('op.custody.break'),
       number: true,
-      cell: (one) => (
-        <span className={isBroken(one) ? css.break : undefined}>{amount(one.break)}</span>
-      ),
+      cell: (one) => <Break line={one} />,
     },
     {
       id: 'node',

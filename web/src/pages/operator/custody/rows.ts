@@ -16,6 +16,8 @@ export interface Line {
   break: string
   /** What of `break` may be rounding. */
   tolerance: string
+  /** Where the last comparison found chain and ledger apart. */
+  differences: { tier: string; amt: string }[]
   depositsStopped: boolean
   withdrawalsStopped: boolean
   height: string

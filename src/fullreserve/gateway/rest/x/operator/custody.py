@@ -48,9 +48,26 @@ class _Custody:
         networks: list[NetworkState] = await ask(self._context, DEPOSITS, ListNetworks())
         tips = {one.terms.network: one.tip for one in networks}
         known = await lines(self._context)
+        numbers = dict.fromkeys(one.network.network for one in known)
+        compared = {number: await self._newest(number) for number in numbers}
         return wire.envelope(
-            [self._line(one, balances, tips.get(one.network.network)) for one in known]
+            [
+                self._line(one, balances, tips.get(one.network.network))
+                | {"differences": self._differences(one, compared[one.network.network])}
+                for one in known
+            ]
         )
+
+    async def _newest(self, network: int) -> Reconciled:
+        return await asyncio.to_thread(reconciled.newest, self._context.folder, network)
+
+    def _differences(self, line: Line, found: Reconciled) -> list[dict[str, str]]:
+        """Where the last comparison found chain and ledger apart, which the ledger cannot show."""
+        return [
+            {"tier": Tier(one.tier).name.lower(), "amt": line.asset.text(one.difference)}
+            for one in found.lines
+            if one.asset == line.asset.id and one.difference
+        ]
 
     def _line(self, one: Line, balances: dict[_Key, int], tip: Tip | None) -> dict[str, Any]:
         network, asset = one.network.network, one.asset
@@ -85,7 +102,7 @@ class _Custody:
         tips = {one.terms.network: one.tip for one in networks}
         rows = []
         for number, code in numbers.items():
-            found = await asyncio.to_thread(reconciled.newest, self._context.folder, number)
+            found = await self._newest(number)
             rows.append(self._compared(found, code, stops) | _standing(found, tips.get(number)))
         return wire.envelope(rows)
 
