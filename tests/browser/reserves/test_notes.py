@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Route, ViewportSize, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.test_pages import LIT, complaints
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
 
@@ -31,6 +32,15 @@ def moved(route: Route) -> None:
     chains = statement["reserves"]["chains"]
     (token, *_) = (one for chain in chains for one in chain["tokens"])
     token["changed"] = {"epoch": 1, "ts": statement["ts"]}
+    route.fulfill(body=json.dumps(row), content_type="application/json")
+
+
+def read_long_ago(route: Route) -> None:
+    """The newest statement, whose reserves were read, and signed for, long before it."""
+    row = route.fetch().json()
+    reserves, ts = row["statement"]["reserves"], row["statement"]["ts"]
+    reserves["read"] = ts - 14 * 60_000
+    reserves["chains"] = [{**one, "signed": ts - 13 * 3_600_000} for one in reserves["chains"]]
     route.fulfill(body=json.dumps(row), content_type="application/json")
 
 
@@ -62,6 +72,20 @@ def test_contracts_stand_on_the_page(visit: Visit, chained: LiveServer, size: Vi
     page.reload()
     expect(change).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_red_on_the_verdict_can_be_read(visit: Visit, theme: str) -> None:
+    """Of an old reading and old signatures, on whichever tint. Criterion: POR-PAGE-8"""
+    page = visit("/reserves")
+    expect(page.get_by_text(EN["reserves.covered"])).to_be_visible(timeout=180_000)
+    page.route("**/por/latest.json", read_long_ago)
+    page.route_web_socket("**/ws/**", lambda _socket: None)  # which tells of other statements
+    page.reload()
+    expect(page.get_by_text(EN["reserves.readOld"])).to_be_visible()
+    expect(page.get_by_text(EN["reserves.signedOld"])).to_be_visible()
+    page.evaluate(LIT, theme)
+    assert complaints(page) == []
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
