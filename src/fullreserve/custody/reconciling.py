@@ -47,6 +47,7 @@ from fullreserve.exchange.worker_files import (
     Reconciled,
     Unknown,
     reconciled_name,
+    tolerance,
 )
 
 # What a transaction on its way may cost at most.
@@ -236,7 +237,7 @@ class Reconciler:
                 height=block.height,
                 ledger=one.ledger,
                 chain=one.chain,
-                difference=one.difference,
+                difference=one.whole(tolerance(one.asset, self._network.coin)),
             )
         number = self._network.network
         scope = suspensions.Scope(suspensions.Level.ASSET_CHAIN, number, one.asset)

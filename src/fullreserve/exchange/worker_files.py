@@ -135,6 +135,11 @@ class Line(msgspec.Struct, array_like=True, frozen=True):
         """What the chain has too much, or (negative) lacks; 0 within the interval."""
         return min(0, self.chain - self.low) + max(0, self.chain - self.high)
 
+    def whole(self, allowed: int) -> int:
+        """The same with what was allowed for, as people look for it in the books; 0 stays 0."""
+        far = self.difference
+        return far + allowed * ((far > 0) - (far < 0))
+
 
 # Not knowing alarms after so many blocks.
 UNKNOWN_BLOCKS = 3

@@ -15,13 +15,14 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.custody import tier_places
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.chains.raw_block import double_sha256
+from fullreserve.custody.chains.raw_block import binding_of, double_sha256
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import READ_MEANWHILE, Reconciler
+from fullreserve.custody.spends import Planned, Spends
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.tiers.wallet import Key, Wallet
 from fullreserve.exchange.products.custody_wire import Tier
@@ -124,6 +125,36 @@ def test_coins_are_followed_block_by_block(record: Record, tmp_path: Path) -> No
     chain.mine(warm.place(19), spent(first), amount=65)
     assert of.coins(chain, chain.tip()) == {Tier.WARM: 65, Tier.COLD: 11}
     assert chain.asked == asked + 1
+
+
+@pytest.mark.parametrize("name", ["warm", "cold"])
+def test_a_script_wallet_s_spend_that_nobody_bound_is_unknown(
+    record: Record, tmp_path: Path, name: str
+) -> None:
+    """Criterion: CHAINS-TRIGGER-4. By tier; one of the log's moves is none, nor what agreed."""
+    chain, of = Chain(), places(tmp_path)
+    tier = Tier[name.upper()]
+    script = wallet("old" if name == "warm" else "cold").place(0)
+    spends = Spends(network().chains()[0], tmp_path / "payer.sqlite")
+    coins = [chain.mine(script, amount=70 + number) for number in range(3)]
+    chain.mine(STRANGER, spent(coins[0]))
+
+    def unknown(asked: Tier, bindings: Sequence[bytes] = ()) -> list[bytes]:
+        of.coins(chain, chain.tip())
+        moves = Planned(bindings, of.spent())
+        return [one.coin for one in spends.unknown([], chain.tip(), moves, asked)]
+
+    of.coins(chain, chain.tip())
+    spends.explain([], chain.tip(), Planned((), of.spent()))
+    assert unknown(tier) == []
+    chain.mine(STRANGER, spent(coins[1]))
+    assert unknown(tier) == [spent(coins[1])]
+    other = Tier.COLD if tier == Tier.WARM else Tier.WARM
+    assert unknown(other) == unknown(Tier.HOT) == []
+    bound = binding_of([spent(coins[1])])
+    assert unknown(tier, [bound]) == []
+    chain.mine(STRANGER, spent(coins[2]))
+    assert unknown(tier, [bound]) == [spent(coins[2])]
 
 
 def test_a_reorganisation_is_read_anew(record: Record, tmp_path: Path) -> None:

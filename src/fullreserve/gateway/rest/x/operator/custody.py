@@ -7,7 +7,7 @@ from typing import Any
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_ledger import TIERS
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Tier, Tip
+from fullreserve.exchange.products.custody_wire import DEPOSITS, DefineNetwork, Tier, Tip
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Trigger
@@ -63,8 +63,9 @@ class _Custody:
 
     def _differences(self, line: Line, found: Reconciled) -> list[dict[str, str]]:
         """Where the last comparison found chain and ledger apart, which the ledger cannot show."""
+        allowed = tolerance(line.asset.id, line.network.gas_asset)
         return [
-            {"tier": Tier(one.tier).name.lower(), "amt": line.asset.text(one.difference)}
+            {"tier": Tier(one.tier).name.lower(), "amt": line.asset.text(one.whole(allowed))}
             for one in found.lines
             if one.asset == line.asset.id and one.difference
         ]
@@ -96,19 +97,21 @@ class _Custody:
 
     async def reconciliation(self, _who: Operator, _params: Params) -> bytes:
         """Each network's last comparison of ledger and chain, and whether it is of now."""
-        numbers = {one.network.network: one.network.code for one in await lines(self._context)}
+        defined = {one.network.network: one.network for one in await lines(self._context)}
         stops = await suspension_desk.suspensions(self._context)
         networks: list[NetworkState] = await ask(self._context, DEPOSITS, ListNetworks())
         tips = {one.terms.network: one.tip for one in networks}
         rows = []
-        for number, code in numbers.items():
+        for number, network in defined.items():
             found = await self._newest(number)
-            rows.append(self._compared(found, code, stops) | _standing(found, tips.get(number)))
+            rows.append(self._compared(found, network, stops) | _standing(found, tips.get(number)))
         return wire.envelope(rows)
 
-    def _compared(self, found: Reconciled, code: str, stops: list[Suspension]) -> dict[str, Any]:
+    def _compared(
+        self, found: Reconciled, network: DefineNetwork, stops: list[Suspension]
+    ) -> dict[str, Any]:
         return {
-            "network": code,
+            "network": network.code,
             "height": str(found.height) if found.time_ms else "",
             "ts": str(found.time_ms) if found.time_ms else "",
             "announced": [str(one) for one in found.announced],
@@ -121,7 +124,11 @@ class _Custody:
                     "chain": amount_text(self._catalog, one.asset, one.chain),
                     "lowest": amount_text(self._catalog, one.asset, one.low),
                     "highest": amount_text(self._catalog, one.asset, one.high),
-                    "difference": amount_text(self._catalog, one.asset, one.difference),
+                    "difference": amount_text(
+                        self._catalog,
+                        one.asset,
+                        one.whole(tolerance(one.asset, network.gas_asset)),
+                    ),
                     "suspension": _suspension(stops, found.network, one.asset),
                 }
                 for one in found.lines
