@@ -1,5 +1,7 @@
 """Whether a chain's configuration needs somebody: what signs on it must bear the loss of any one.
 
+And whether one alone can use it.
+
 Looked at as the exchange starts. A chain without signers pays nothing and needs nobody.
 """
 
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from fullreserve.custody.holders import Online
 from fullreserve.custody.networks import BadNetworks, Network
 
+SIGNATURES_MIN = 2  # of a chain of scripts: nobody moves its coins alone
 LANES_MIN = 3  # of a chain of accounts: losing one is bounded and stops nothing
 
 
@@ -30,7 +33,11 @@ def faults(network: Network) -> Iterator[str]:
     if signers < len(network.signers):
         yield "a signer stands twice"
     if network.kind == "utxo":
-        m, keys = network.threshold, len(network.branches)
+        m, keys = network.threshold, len({one.key.lower() for one in network.branches})
+        if keys < len(network.branches):
+            yield "a key stands twice among its branches: who holds it has two shares"
+        if m < SIGNATURES_MIN:
+            yield f"{m} of its keys moves its coins: at least {SIGNATURES_MIN} have to sign"
         if keys <= m:
             yield f"{m}-of-{keys} keys: the loss of one must be borne, so {m}-of-{m + 1}"
         if signers <= m:
@@ -38,6 +45,9 @@ def faults(network: Network) -> Iterator[str]:
         return
     if signers < 2:
         yield "one signer alone holds its lanes: each lane's key is held by two"
+    for name, account in (("cold", network.cold), ("warm", network.warm)):
+        if account and account.lower() in {lane.lower() for lane in network.lanes}:
+            yield f"its {name} account is one of its lanes, which signers pay from"
     if len(dict.fromkeys(network.lanes)) < LANES_MIN:
         yield f"{len(network.lanes)} lanes: at least {LANES_MIN}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.app import custody
@@ -13,6 +14,12 @@ from fullreserve.custody.networks import BadNetworks, Branch, Network
 from fullreserve.custody.spare import check, faults
 
 BRANCH = Branch("02" * 33, "03" * 32)
+
+
+def branch(number: int) -> Branch:
+    return Branch(f"02{number:064x}", "03" * 32)
+
+
 LANES = ("aa" * 20, "bb" * 20, "cc" * 20)
 
 
@@ -26,7 +33,8 @@ def accounts(**more: Any) -> Network:
 
 def scripts(threshold: int, keys: int, signers: int) -> Network:
     return Network(
-        network=2, kind="utxo", nodes=("http://127.0.0.1:1",), branches=(BRANCH,) * keys,
+        network=2, kind="utxo", nodes=("http://127.0.0.1:1",),
+        branches=tuple(branch(number) for number in range(keys)),
         decimals={1: 8}, coin=1, credit_after=1, unlock_after=3, threshold=threshold, hrp="bc",
         signers=tuple(f"{number}.sock" for number in range(signers)),
     )  # fmt: skip
@@ -39,7 +47,6 @@ def scripts(threshold: int, keys: int, signers: int) -> Network:
         accounts(signers=()),
         accounts(signers=(), lanes=()),
         scripts(2, 3, 3),
-        scripts(1, 2, 2),
         scripts(3, 5, 4),
         scripts(2, 2, 0),
     ],
@@ -59,6 +66,12 @@ def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
         (scripts(3, 3, 4), "3-of-3 keys"),
         (scripts(2, 3, 2), "2 signers for 2"),
         (scripts(1, 1, 1), "1-of-1 keys"),
+        (scripts(1, 3, 3), "at least 2 have to sign"),
+        (scripts(0, 3, 3), "at least 2 have to sign"),
+        (msgspec.structs.replace(scripts(2, 3, 3), branches=(BRANCH,) * 3), "a key stands twice"),
+        (msgspec.structs.replace(scripts(2, 3, 3), branches=(BRANCH,) * 3), "2-of-1 keys"),
+        (accounts(cold=LANES[1].upper()), "its cold account is one of its lanes"),
+        (accounts(warm=LANES[0]), "its warm account is one of its lanes"),
     ],
 )
 def test_what_hangs_on_one_is_refused(one: Network, words: str) -> None:
