@@ -11,20 +11,28 @@ from collections.abc import Sequence
 
 import structlog
 
-from fullreserve.custody.chains.adapter import Asked, Chain, Move, Plan, Standing, Unpayable
+from fullreserve.custody.chains.adapter import (
+    Asked,
+    Chain,
+    Move,
+    Plan,
+    Spender,
+    Standing,
+    Unpayable,
+)
 from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
 from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, Run
 from fullreserve.custody.sending import Sender
 from fullreserve.custody.store import Kept
-from fullreserve.custody.waits import LOOKING, RAISING
+from fullreserve.custody.waits import LOOKING, RAISING, TAKEN
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
 
 # What `Failed` says of what the chain did.
 REVERTED, OVERTAKEN = 1, 2
 
-LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a sweep's coins
+LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a plan's coins
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +49,7 @@ class Outcomes:
         self._looked: dict[int, int] = {}  # plan: height at which its coins were looked for
 
     async def follow(self, runs: Sequence[Run]) -> None:
-        """Looks what has become of plans that a node has; NodeProblem, Unavailable."""
+        """Looks what has become of what was signed; NodeProblem, Unavailable."""
         asked = [Asked(run.plan, [one.txid for one, _ in run.attempts]) for run in runs]
         found = await to_thread(self._desk.chain.standing_all, asked) if asked else []
         included: list[tuple[Run, Standing]] = []
@@ -66,11 +74,12 @@ class Outcomes:
             [(run, run.newest.txid, 0) for run, _ in waiting if run.kept.height]
         )
         # A node dropped it: the same once more, and the one before where that was never taken.
-        dropped = [run for run, standing in waiting if not standing.known]
+        dropped = [run for run, standing in waiting if not standing.known and run.told]
         await self._sender.broadcast(
             [(run, one) for run in dropped for one in dict.fromkeys((run.told[-1], run.newest))]
         )
-        held = [run for run, standing in waiting if standing.known]
+        # Also what gives way to one with a higher fee, which an older copy does not know.
+        held = [run for run, standing in waiting if standing.known or run.is_outbid]
         if held:
             height = (await to_thread(self._desk.chain.tip)).height
             stuck = [run for run in held if height - run.kept.since >= self._desk.terms.bump_after]
@@ -92,35 +101,74 @@ class Outcomes:
         await self._sender.give([run for run, _ in raised if run.untold])
 
     async def _overtaken(self, run: Run, standing: Standing) -> None:
-        kept = run.kept
-        log.error("a foreign transaction took the inputs", withdrawals=kept.plan.withdrawals)
-        if self._desk.chain.proves_taken and await self._is_sure(run, standing):
-            await self._fail(kept, OVERTAKEN, self._desk.name(standing.taken_by))
-        elif number_of(kept.plan) and not self._desk.chain.proves_taken:
-            await self._sweep_overtaken(run)
+        if not self._desk.chain.proves_taken:
+            await self._coins_taken(run)
+            return
+        log.error("a foreign transaction took the inputs", withdrawals=run.plan.withdrawals)
+        if await self._is_sure(run, standing):
+            await self._fail(run.kept, OVERTAKEN, self._desk.name(standing.taken_by))
 
-    async def _sweep_overtaken(self, run: Run) -> None:
-        """Ends a sweep whose coins a transaction spent that is not kept, by every node deep enough.
+    async def _coins_taken(self, run: Run) -> None:
+        """Ends a plan whose coins a transaction spent that is not kept, by every node deep enough.
 
-        No user's money hangs on it. One that pays the same place as much carried it out: it was
-        signed with a higher fee, and what was kept of it is from an older copy. All blocks since
-        are read: once for each tip, so that who waits to be paid waits less.
+        One that makes the plan's payments carried it out: it was signed with a higher fee, and what
+        was kept of it is from an older copy. All blocks since are read: once for each tip, so that
+        who waits to be paid waits less.
         """
         height = (await to_thread(self._desk.chain.tip)).height
         if self._looked.get(run.kept.id) == height:
             return
         self._looked[run.kept.id] = height
+        taker = await self._taker(run)
+        if taker is None:
+            return
+        if run.plan.withdrawals:
+            await self._settle(run, taker, height)
+        elif taker.is_ours and run.plan.move is not None:
+            await self._moved(run.kept, run.plan.move, Standing(txid=taker.txid, fee=taker.fee))
+        else:
+            await self._fail(run.kept, OVERTAKEN, self._desk.name(taker.txid))
+
+    async def _taker(self, run: Run) -> Spender | None:
+        """Who took a plan's coins, when every node shows it deep enough."""
         since = max(0, run.kept.since - LOOKED_BACK)
         chains = [one for one in (self._desk.chain, self._second) if one is not None]
-        found = [await to_thread(one.spender, run.plan, since) for one in chains]
+        try:
+            found = [await to_thread(one.spender, run.plan, since) for one in chains]
+        except NodeProblem as problem:
+            # What else is on its way there does not wait for it.
+            self._desk.waits.waits(run.kept.id, TAKEN, str(problem))
+            return None
         first = found[0]
-        deep = all(one is not None and one.depth >= self._desk.terms.final_after for one in found)
-        if first is None or not deep or {one.txid for one in found if one} != {first.txid}:
+        final = self._desk.terms.final_after
+        if first is None or len({one.txid if one else b"" for one in found}) > 1:
+            why = "its coins are spent, and no node's blocks or not all of them show by whom"
+        elif any(one is not None and one.depth < final for one in found):
+            why = f"{first.txid.hex()} took its coins, and is not {final} blocks deep by all nodes"
+        else:
+            return first
+        self._desk.waits.waits(run.kept.id, TAKEN, why)
+        return None
+
+    async def _settle(self, run: Run, taker: Spender, height: int) -> None:
+        """Says which withdrawals were paid by what took their coins; no other can be any more.
+
+        Of a refund it is sure when it has seen it at two heights.
+        """
+        unpaid = [one for one in run.plan.withdrawals if one not in taker.paid]
+        if unpaid and height <= self._doubted.setdefault(run.kept.id, height):
             return
-        if not first.is_ours:
-            await self._fail(run.kept, OVERTAKEN, self._desk.name(first.txid))
-        elif run.plan.move is not None:
-            await self._moved(run.kept, run.plan.move, Standing(txid=first.txid, fee=first.fee))
+        name = self._desk.name(taker.txid)
+        self._desk.store.name(name, self._desk.chain.network, taker.txid)
+        fee = amount_bytes(self._desk.cost(taker.fee, len(taker.paid)))
+        words: list[wire.Payload] = []
+        for one in taker.paid:
+            words.append(wire.Included(one, name, taker.height))
+            words.append(wire.Paid(one, name, taker.height, fee))
+        words += [wire.Failed(one, OVERTAKEN, run.plan.binding, name) for one in unpaid]
+        log.error("coins were taken", paid=taker.paid, refunded=unpaid, by=taker.txid.hex())
+        await self._desk.report(words)
+        self._finish([run.kept])
 
     async def _is_sure(self, run: Run, standing: Standing) -> bool:
         """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""
@@ -164,7 +212,8 @@ class Outcomes:
     async def _paid(self, paid: Sequence[tuple[Run, Standing]]) -> None:
         words: list[wire.Paid] = []
         for run, one in paid:
-            name, fee = self._desk.name(one.txid), amount_bytes(self._desk.cost(run.plan, one.fee))
+            share = self._desk.cost(one.fee, len(run.plan.withdrawals))
+            name, fee = self._desk.name(one.txid), amount_bytes(share)
             words += [wire.Paid(of, name, one.height, fee) for of in run.plan.withdrawals]
         for word, code in zip(words, await self._desk.report(words), strict=True):
             if code:
@@ -183,7 +232,7 @@ class Outcomes:
             move.source,
             move.target,
             amount_bytes(amount),
-            amount_bytes(self._desk.cost(kept.plan, standing.fee)),
+            amount_bytes(self._desk.cost(standing.fee)),
         )
         (code,) = await self._desk.exchange.moved(done)
         if code:
@@ -206,8 +255,8 @@ class Outcomes:
         await self._desk.report(words)
         with self._desk.store.together():
             for run, txid, height in heights:
-                if any(one.txid == txid for one in run.untold):
-                    # A node refused it, and a miner had it.
+                if height and all(one.txid != txid for one in run.told):
+                    # A node refused it, and a miner had it; or an older copy does not know it.
                     self._desk.store.name(self._desk.name(txid), self._desk.chain.network, txid)
                 run.kept.height = height
                 self._desk.store.change(run.kept)

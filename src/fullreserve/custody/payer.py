@@ -74,14 +74,14 @@ class Payer:
         bound = [kept.plan for kept in self._open()]
         short = await self._take_on(fresh, bound)
         await self._look_for_refills(bound)
-        self._keep(await to_thread(self._desk.chain.fillers, bound))
+        await self._keep(await to_thread(self._desk.chain.fillers, bound))
         runs = [Run(kept, self._desk.store.attempts(kept)) for kept in self._open()]
         self._desk.waits.keep({run.kept.id for run in runs})
         for start in range(0, len(runs), AT_ONCE):
             await self._sender.send(runs[start : start + AT_ONCE])
         # Not before those that have a plan are bound: the word would make them wait too.
         await self._say_short(short)
-        await self._outcomes.follow([run for run in runs if run.told])
+        await self._outcomes.follow([run for run in runs if run.attempts])
 
     def _open(self) -> list[Kept]:
         return self._desk.store.open_plans(self._desk.chain.network)
@@ -114,7 +114,7 @@ class Payer:
         NodeProblem.
         """
         bound = [kept.plan for kept in self._open()]
-        self._keep(await to_thread(self._desk.chain.sweeps, indexes, bound))
+        await self._keep(await to_thread(self._desk.chain.sweeps, indexes, bound))
 
     async def sweep_hot(self, found: Sequence[Surplus]) -> None:
         """Takes on what the log has decided to bring to warm; `round` goes on with it. NodeProblem.
@@ -132,12 +132,15 @@ class Payer:
                 log.warning("sweep of hot waits", problem=why)
                 self._desk.say_held(one.move, Why.UNPLANNED, why)
                 continue
-            self._keep([msgspec.structs.replace(made, withdrawals=(), move=one.move)])
+            await self._keep([msgspec.structs.replace(made, withdrawals=(), move=one.move)])
 
-    def _keep(self, plans: Sequence[Plan]) -> None:
+    async def _keep(self, plans: Sequence[Plan]) -> None:
+        if not plans:
+            return
+        height = (await to_thread(self._desk.chain.tip)).height
         with self._desk.store.together():
             for plan in plans:
-                self._desk.store.keep_plan(plan)
+                self._desk.store.keep_plan(plan, height)
 
     async def _look_for_refills(self, bound: Sequence[Plan]) -> None:
         for pay in await self._desk.exchange.starved(self._desk.chain.network):
@@ -179,7 +182,7 @@ class Payer:
         """Plans batches; those to be tried again one by one, for the sake of what can be paid."""
         found = await to_thread(self._tried, batches, bound)
         plans = [one for one in found if isinstance(one, Plan)]
-        self._keep(plans)
+        await self._keep(plans)
         bound += plans
         again: list[Sequence[Payment]] = []
         words: dict[wire.Payload, None] = {}

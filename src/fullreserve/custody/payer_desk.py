@@ -75,6 +75,7 @@ class Run:
     def __init__(self, kept: Kept, attempts: list[tuple[Attempt, bool]]) -> None:
         self.kept = kept
         self.attempts = attempts
+        self.is_outbid = False  # a node wants a higher fee, as it holds another that takes the same
 
     @property
     def plan(self) -> Plan:
@@ -133,7 +134,6 @@ class Desk(NamedTuple):
         """What the journal calls a transaction."""
         return transfer(self.salt, self.chain.network, txid)
 
-    def cost(self, plan: Plan, fee: int) -> int:
+    def cost(self, fee: int, withdrawals: int = 0) -> int:
         """A withdrawal's share of a fee in ledger units; the whole of a move's."""
-        shares = max(1, len(plan.withdrawals))
-        return self.terms.scales[self.terms.gas_asset].cost(-(-fee // shares))
+        return self.terms.scales[self.terms.gas_asset].cost(-(-fee // max(1, withdrawals)))

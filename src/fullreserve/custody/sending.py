@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from fullreserve.custody.chains.adapter import Attempt, Plan
-from fullreserve.custody.chains.rpc import NodeRefuses
+from fullreserve.custody.chains.rpc import NodeRefuses, Outbid
 from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, NotSigned, Run
 from fullreserve.custody.setbacks import named
@@ -142,7 +142,7 @@ class Sender:
                 self._desk.store.change(run.kept)
                 name = self._desk.name(attempt.txid)
                 self._desk.store.name(name, self._desk.chain.network, attempt.txid)
-                fee = amount_bytes(self._desk.cost(run.plan, run.plan.fee))
+                fee = amount_bytes(self._desk.cost(run.plan.fee, len(run.plan.withdrawals)))
                 words += [wire.Broadcast(one, name, fee) for one in run.plan.withdrawals]
         await self._desk.report(words)
         with self._desk.store.together():
@@ -161,5 +161,6 @@ class Sender:
                 self._desk.waits.goes(run.kept.id, attempt.txid)
                 given.append((run, attempt))
             else:
+                run.is_outbid = run.is_outbid or isinstance(refusal, Outbid)
                 self._desk.waits.waits(run.kept.id, attempt.txid, str(refusal))
         return given

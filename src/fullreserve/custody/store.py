@@ -48,7 +48,7 @@ class Kept(msgspec.Struct, array_like=True):
     id: int
     plan: Plan
     is_accepted: bool = False  # the exchange has bound its withdrawals to it
-    since: int = 0  # height at which the newest attempt was given to a node
+    since: int = 0  # height at which it was made, or the newest attempt was given to a node
     height: int = 0  # of the block that was reported last
     is_done: bool = False
 
@@ -97,10 +97,10 @@ class Store:
 
     # Paying
 
-    def keep_plan(self, plan: Plan) -> Kept:
-        """A new plan; sqlite3.IntegrityError for a withdrawal that has one."""
+    def keep_plan(self, plan: Plan, height: int = 0) -> Kept:
+        """A new plan, made at a height; sqlite3.IntegrityError for a withdrawal that has one."""
         with self.together():
-            kept = Kept(0, plan)
+            kept = Kept(0, plan, since=height)
             added = self._db.execute(
                 "INSERT INTO plans (network, data) VALUES (?, ?)",
                 (plan.network, msgspec.json.encode(kept)),

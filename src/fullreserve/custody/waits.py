@@ -10,7 +10,8 @@ from fullreserve.clock import NS_PER_MS, Clock
 
 AGAIN_MS = 60_000
 # Steps beside that of giving an attempt to a node, which goes by its txid.
-SIGNING, LOOKING, RAISING = b"signing", b"looking", b"raising"
+SIGNING, LOOKING = b"signing", b"looking"
+RAISING, TAKEN = b"raising", b"taken"
 
 log = structlog.get_logger(__name__)
 

@@ -76,7 +76,7 @@ class Agreement:
                 return 1
             known = self.bound.setdefault(payload.withdrawal, payload.binding)
             assert known == payload.binding, "bound to something else"
-        elif isinstance(payload, wire.Broadcast):
+        elif isinstance(payload, wire.Broadcast | wire.Included):
             assert payload.withdrawal in self.bound
             self.names.setdefault(payload.withdrawal, []).append(payload.transfer)
         elif isinstance(payload, wire.Paid):

@@ -229,7 +229,7 @@ class Swept:
         raise AssertionError("it is signed for already")
 
     async def followed(self) -> None:
-        await self.payer._outcomes._sweep_overtaken(Run(self.store.keep_plan(self.plan), []))
+        await self.payer._outcomes._coins_taken(Run(self.store.keep_plan(self.plan), []))
         self.store.close()
 
 

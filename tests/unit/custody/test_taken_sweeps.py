@@ -117,7 +117,7 @@ class Sweep:
     async def looked(self) -> int:
         """How many blocks were read."""
         before = self.node.asked
-        await self.payer._outcomes._sweep_overtaken(self.run)
+        await self.payer._outcomes._coins_taken(self.run)
         return self.node.asked - before
 
 

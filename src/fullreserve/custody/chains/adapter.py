@@ -105,6 +105,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     `height` is that of the block that holds one of its attempts (0: none does), `txid` which.
     `paid` is false when the transaction is in a block and did nothing, as a reverted call.
     `taken_by` is a foreign transaction that took its inputs or nonce. `known`: a node holds it.
+    One that makes the same payment with the same nonce is none, whoever kept what was signed.
     """
 
     known: bool = False
@@ -117,15 +118,18 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Spender(NamedTuple):
-    """A transaction that took a plan's inputs; `depth` counts its own block.
+    """A transaction that took a plan's inputs, in the block at `height`; `depth` counts that one.
 
-    `is_ours`: it makes the plan's payments from them, at whatever `fee`; else that is 0.
+    `is_ours`: it does all that the plan does, at whatever `fee`. `paid` are those of the plan's
+    withdrawals that it pays. `fee` is 0 where it takes other inputs too, or not all of them.
     """
 
     txid: bytes
+    height: int
     depth: int
     is_ours: bool = False
     fee: int = 0
+    paid: tuple[int, ...] = ()
 
 
 class Asked(NamedTuple):

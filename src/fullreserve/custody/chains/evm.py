@@ -35,6 +35,7 @@ from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
     NodeRefuses,
+    Outbid,
     field,
     hexed,
     quantity,
@@ -60,6 +61,9 @@ SAFE_NONCE = "0xaffed0e0"  # nonce()
 
 # What nodes say of a transaction that they already hold.
 _HELD = ("already known", "already imported", "known transaction", "nonce too low")
+
+# And of one whose fee is too low, beside another of the same nonce or at all.
+_OUTBID = ("underpriced", "less than block base fee")
 
 
 class Terms(NamedTuple):
@@ -431,7 +435,7 @@ class EvmChain(Chain):
     def _overtaken(
         self, body: tx.Body, attempts: Sequence[bytes], tip: Block
     ) -> Standing | NodeRefuses:
-        """Who took a nonce that is final, from the block that holds it.
+        """Who took a nonce that is final, from the block that holds it, unless it makes our call.
 
         That a node has no receipt of ours proves nothing: it may have lost it.
         """
@@ -443,10 +447,23 @@ class EvmChain(Chain):
         read_block(told)
         for sent in map(_Sent.read, field(told, "transactions")):
             if sent.spend == body.lane + body.nonce.to_bytes(8, "big"):
-                if sent.txid in attempts:
-                    return NodeRefuses(0, "the node holds our transaction, and not its receipt")
+                is_same = sent.call == (body.to, body.value, body.data)
+                if sent.txid in attempts or is_same:
+                    return self._carried_out(body, sent.txid, tip, read_block(told))
                 return Standing(taken_by=sent.txid)
         return NodeRefuses(0, f"block {height} does not hold what took nonce {body.nonce}")
+
+    def _carried_out(
+        self, body: tx.Body, txid: bytes, tip: Block, block: Block
+    ) -> Standing | NodeRefuses:
+        """What became of it by a transaction that makes the same call with the same nonce.
+
+        It is ours, signed with another fee: what was kept of it is from an older copy.
+        """
+        receipt = self._node.call("eth_getTransactionReceipt", "0x" + txid.hex())
+        if receipt is None:
+            return NodeRefuses(0, "the node holds our transaction, and not its receipt")
+        return self._included(body, txid, receipt, tip, {block.height: block})
 
     def _height_of(self, body: tx.Body, tip: Block) -> int:
         """The block that took a nonce, which is final; NodeRefuses where its state is forgotten."""
@@ -549,6 +566,11 @@ class _Sent(NamedTuple):
     value: int
     data: bytes
 
+    @property
+    def call(self) -> tuple[bytes, int, bytes]:
+        """Target, value and data."""
+        return self.to, self.value, self.data
+
     @classmethod
     def read(cls, told: Any) -> _Sent:
         nonce = quantity(field(told, "nonce")).to_bytes(8, "big")
@@ -570,8 +592,11 @@ def lane_of(key: bytes) -> bytes:
 def _refused(attempt: Attempt, told: Any) -> NodeRefuses | None:
     """Why the node does not take it; NodeGarbage."""
     if isinstance(told, NodeRefuses):
-        is_held = any(words in told.message.lower() for words in _HELD)
-        return None if is_held else told
+        said = told.message.lower()
+        if any(words in said for words in _HELD):
+            return None
+        is_outbid = any(words in said for words in _OUTBID)
+        return Outbid(told.code, told.message) if is_outbid else told
     if hexed(told, HASH) != attempt.txid:
         raise NodeGarbage("the node names another transaction than the one it was given")
     return None

@@ -38,8 +38,11 @@ class Transaction(NamedTuple):
 
         So each replacement of a transaction is known as one, whoever kept what was signed of it.
         """
-        is_same = sorted(self.spends) == sorted(inputs)
-        return is_same and bool(pays) and Counter(pays) <= Counter(self.outputs)
+        return self.takes(inputs) and bool(pays) and Counter(pays) <= Counter(self.outputs)
+
+    def takes(self, inputs: Collection[bytes]) -> bool:
+        """Whether it spends these outpoints, all of them and no others."""
+        return sorted(self.spends) == sorted(inputs)
 
     def fee(self, spent: int) -> int:
         """What it costs when its inputs hold as much."""

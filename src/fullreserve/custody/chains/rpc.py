@@ -42,6 +42,10 @@ class NodeRefuses(NodeProblem):
         self.message = message
 
 
+class Outbid(NodeRefuses):
+    """A higher fee is wanted, as where it holds another transaction that takes the same."""
+
+
 class Node:
     """One node. The URL may hold a name and a password, which no message repeats.
 

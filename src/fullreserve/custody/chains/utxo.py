@@ -6,6 +6,7 @@ The node needs its transaction index. It holds no wallet: coins are found by fol
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_UP
 from typing import Any, NamedTuple
@@ -39,6 +40,7 @@ from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
     NodeRefuses,
+    Outbid,
     decimal,
     field,
     hexed,
@@ -56,6 +58,8 @@ WORTH = 10
 
 _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
+# Core's words and btcd's.
+_OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
 
 MATURE = 100  # confirmations
@@ -197,6 +201,8 @@ class UtxoChain(Chain):
             if not any(words in refusal.message.lower() for words in _HELD):
                 if refusal.code in _ALREADY and self._transaction(attempt.txid) is not None:
                     return
+                if any(words in refusal.message.lower() for words in _OUTBID):
+                    raise Outbid(refusal.code, refusal.message) from None
                 raise
         else:
             if hexed(told, HASH) != attempt.txid:
@@ -225,15 +231,13 @@ class UtxoChain(Chain):
 
     def spender(self, plan: Plan, since: int) -> Spender | None:
         body, tip = tx.read_body(plan.body), self.tip().height
-        inputs = {coin.outpoint(): coin.amount for coin in body.inputs}
-        pays = [Output(one.amount, one.script) for one in body.pays]
+        inputs = {coin.outpoint() for coin in body.inputs}
         for height in range(since, tip + 1):
             block = self.block(height)
             for one in self._transactions(block) if block is not None else ():
-                if any(spent in inputs for spent in one.spends):
-                    is_ours = one.carries_out(inputs, pays)
-                    fee = one.fee(sum(inputs.values())) if is_ours else 0
-                    return Spender(one.txid, tip - height + 1, is_ours, fee)
+                if not inputs.isdisjoint(one.spends):
+                    found = Spender(one.txid, height, tip - height + 1)
+                    return self._compared(found, one, plan) if one.takes(inputs) else found
         return None
 
     def previous(self, plan: Plan) -> tuple[bytes, ...]:
@@ -246,6 +250,23 @@ class UtxoChain(Chain):
         if found.txid != txid:
             raise NodeGarbage(f"the node has another transaction under {txid.hex()}")
         return found.plain
+
+    def _compared(self, found: Spender, taker: Transaction, plan: Plan) -> Spender:
+        """What of a plan was done by a transaction that took its inputs alone.
+
+        Fewer payments than the plan's: signed without those that were refused then, of which an
+        older copy of the plan still knows.
+        """
+        body, left = tx.read_body(plan.body), Counter(taker.outputs)
+        made = list[bool]()
+        for one in body.pays:
+            made.append(left[Output(one.amount, one.script)] > 0)
+            left[Output(one.amount, one.script)] -= made[-1]
+        paid = tuple(one for one, is_made in zip(plan.withdrawals, made, strict=False) if is_made)
+        # What pays nobody gathers coins.
+        gathers = not made and all(script == self.hot for _, script in taker.outputs)
+        fee = taker.fee(sum(coin.amount for coin in body.inputs))
+        return found._replace(is_ours=gathers or (bool(made) and all(made)), fee=fee, paid=paid)
 
     def unsigned(self, plan: Plan) -> bytes:
         """The PSBT that signers are asked to sign."""
