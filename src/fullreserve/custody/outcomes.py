@@ -223,7 +223,7 @@ class Outcomes:
         self._finish([run.kept for run, _ in paid])
 
     async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
-        moved = move.amount if standing.paid else 0
+        moved = self._desk.chain.moved(kept.plan, standing.fee) if standing.paid else 0
         amount, _ = self._desk.terms.scales[move.asset].to_ledger(moved)
         done = wire.Moved(
             self._desk.chain.network,

@@ -24,8 +24,9 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import Why
-from tests.unit.custody.test_tier_places import NETWORK, STRANGER, Chain, network
+from tests.unit.custody.test_tier_places import NETWORK, STRANGER, Chain, network, transaction
 
 ASSET, FINAL = 4, 2
 COIN = tx.Coin(b"\x01" * 32, 0, 100, tx.HOT)
@@ -149,3 +150,26 @@ async def test_a_sweep_whose_coins_others_took_ends_once_that_is_deep(sweep: Swe
     await sweep.looked()
     assert sweep.ended.said == [False]
     assert sweep.store.open_plans(NETWORK) == []
+
+
+async def test_gathered_coins_are_posted_at_the_fee_that_they_cost(sweep: Sweep) -> None:
+    """Criterion: CUST-HANG-9. The transaction has a higher fee than the plan that is kept."""
+    posted: list[wire.Moved] = []
+
+    class Posting(Nobody):
+        async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
+            posted.extend(payloads)
+            return [0] * len(payloads)
+
+    sweep.payer._outcomes._desk = sweep.payer._outcomes._desk._replace(exchange=Posting())
+    move = Move(ASSET, Tier.DEPOSIT, Tier.HOT, "", 90)
+    plan = sweep.chain._as_plan((), tx.Body((COIN,), (), 90))
+    kept = sweep.store.keep_plan(Plan(NETWORK, (), plan.binding, plan.body, plan.fee, move))
+    sweep.run = Run(kept, [(Attempt(b"o" * 32, b"raw"), True)])
+    raw = transaction((COIN.outpoint(),), ((70, sweep.chain.hot),))
+    before = double_sha256(sweep.node.raw[-1][:80])
+    sweep.node.raw.append(bytes(4) + before + double_sha256(raw) + bytes(12) + b"\x01" + raw)
+    sweep.node.mine(STRANGER)
+    await sweep.looked()
+    (one,) = posted
+    assert (amount_int(one.amount), amount_int(one.network_fee)) == (70, 30)

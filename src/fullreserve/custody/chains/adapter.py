@@ -236,6 +236,10 @@ class Chain(ABC):
         """
         return None
 
+    def moved(self, plan: Plan, fee: int) -> int:  # noqa: ARG002 - the interface
+        """What a plan that is a move brings to its target when it costs this fee."""
+        return plan.move.amount if plan.move is not None else 0
+
     def fillers(self, bound: Sequence[Plan]) -> list[Plan]:  # noqa: ARG002 - the interface
         """Moves that pay nobody, for places in line that were given up and hold others up."""
         return []

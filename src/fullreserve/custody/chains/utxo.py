@@ -240,6 +240,11 @@ class UtxoChain(Chain):
                     return self._compared(found, one, plan) if one.takes(inputs) else found
         return None
 
+    def moved(self, plan: Plan, fee: int) -> int:
+        body = tx.read_body(plan.body)
+        # What gathers coins brings what its fee leaves, which a replacement raises.
+        return super().moved(plan, fee) if body.pays else body.fee + body.change - fee
+
     def previous(self, plan: Plan) -> tuple[bytes, ...]:
         ids = sorted({coin.txid for coin in tx.read_body(plan.body).inputs})
         return tuple(self._made(txid) for txid in ids)
