@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import http.client
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +53,8 @@ class Posted:
         await asyncio.to_thread(self._post, msgspec.json.encode(content))
 
     def _post(self, body: bytes) -> None:
+        import http.client  # a hundred modules, for who posts alone
+
         parts = self._parts
         https = parts.scheme == "https"
         make = http.client.HTTPSConnection if https else http.client.HTTPConnection
