@@ -18,7 +18,15 @@ import structlog
 
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.custody.bech32 import BadAddress
-from fullreserve.custody.chains.adapter import Attempt, Chain, HotShort, Payment, Plan, Unpayable
+from fullreserve.custody.chains.adapter import (
+    Attempt,
+    Chain,
+    Departed,
+    HotShort,
+    Payment,
+    Plan,
+    Unpayable,
+)
 from fullreserve.custody.hot_sweeps import Surplus
 from fullreserve.custody.outcomes import Outcomes
 from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
@@ -104,6 +112,40 @@ class Payer:
             elif pay.withdrawal not in self._refused:
                 fresh.append(pay)
         return fresh
+
+    async def adopt(self, found: Sequence[Departed]) -> list[Departed]:
+        """Takes what left hot for payments that are still to be made; what of it pays no such one.
+
+        Each pays the oldest withdrawal that asks for exactly that. So a payer that was put back
+        from a backup makes no payment again that the chain has already seen; Unavailable.
+        """
+        pending = await self._desk.exchange.pending(self._desk.chain.network)
+        fresh = [pay for pay in self._compared(pending) if not pay.binding]
+        waiting = [one for pay in fresh if (one := await self._payment(pay)) is not None]
+        others = []
+        for left in found:
+            paid = [self._taken(waiting, out.payment) for out in left.outs]
+            made = tuple(one.withdrawal for one in paid if one is not None)
+            if made:
+                plan = Plan(self._desk.chain.network, made, left.binding, left.body, left.fee)
+                with self._desk.store.together():
+                    self._desk.store.change(self._desk.store.keep_plan(plan), left.attempt)
+                log.warning("paid since the backup", withdrawals=made, txid=left.attempt.txid.hex())
+            ours = (out.is_ours for out in left.outs)
+            if any(one is None and not is_ours for one, is_ours in zip(paid, ours, strict=True)):
+                others.append(left)
+        # Before the others stop anything: what is bound is followed to its end all the same.
+        runs = [Run(kept, self._desk.store.attempts(kept)) for kept in self._open()]
+        await self._sender.send([run for run in runs if run.attempts])
+        return others
+
+    @staticmethod
+    def _taken(waiting: list[Payment], made: Payment) -> Payment | None:
+        """The first that wants what was made; it waits no longer."""
+        for number, one in enumerate(waiting):
+            if msgspec.structs.replace(one, withdrawal=0) == made:
+                return waiting.pop(number)
+        return None
 
     def _leave_alone(self, refused: Sequence[int]) -> None:
         self._refused |= dict.fromkeys(refused, self._round + REFUSED_ROUNDS)

@@ -38,6 +38,7 @@ from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.quorum import Quorum
 from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.custody.restored import NotYet, SinceBackup
 from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
@@ -158,6 +159,7 @@ class Paying:
             self._hot,
             clock,
         )
+        self._since_backup = SinceBackup(data, self._chain, store, house, self._payer)
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._state = ""
         self._unpaid = UnpaidNetwork(data, network.network, clock)
@@ -190,6 +192,7 @@ class Paying:
             self._say(f"{found.state}: {found.detail}")
             return False
         try:
+            await self._since_backup.look()
             indexes = await self._sweeping.due()
             if indexes:
                 await self._payer.sweep(indexes)
@@ -197,7 +200,7 @@ class Paying:
             await self._payer.round()
             self._sweeping.again(self._payer.moved)
             self._payer.moved.clear()
-        except NodeProblem as problem:
+        except (NodeProblem, NotYet) as problem:
             self._say(str(problem))
             return False
         self._say("ok")

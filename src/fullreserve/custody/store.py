@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE TABLE IF NOT EXISTS names (
     transfer BLOB PRIMARY KEY, network INTEGER NOT NULL, txid BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS restored (
+    network INTEGER PRIMARY KEY, restored_ms INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -94,6 +97,17 @@ class Store:
     def coins(self, network: int) -> Iterator[bytes]:
         for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):
             yield bytes(data)
+
+    # After a backup was put back
+
+    def is_compared_since(self, network: int, restored_ms: int) -> bool:
+        """Whether what left the hot wallet since that backup was looked at."""
+        asked = "SELECT 1 FROM restored WHERE network = ? AND restored_ms = ?"
+        return self._db.execute(asked, (network, restored_ms)).fetchone() is not None
+
+    def compared_since(self, network: int, restored_ms: int) -> None:
+        row = (network, restored_ms)
+        self._db.execute("INSERT OR REPLACE INTO restored VALUES (?, ?)", row)
 
     # Paying
 
@@ -206,6 +220,12 @@ def read_cursor(path: Path, network: int) -> bytes | None:
     """How far another process has followed a chain, as it keeps it; None where it has not."""
     rows = _read(path, "SELECT data FROM cursors WHERE network = ?", network)
     return bytes(rows[0][0]) if rows else None
+
+
+def read_cursors(path: Path) -> list[tuple[int, bytes]]:
+    """The networks that another process has followed, and how far, as it keeps it."""
+    rows = _read(path, "SELECT network, data FROM cursors")
+    return [(int(network), bytes(data)) for network, data in rows]
 
 
 def read_open_moves(path: Path, network: int) -> list[Move]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fullreserve.custody.chains.adapter import Attempt, HotShort, Plan, Unpayable
@@ -141,6 +142,29 @@ def test_a_payment_is_made_once_however_often_it_is_given(bed: Bed) -> None:
     assert (standing.confirmations, standing.paid, standing.txid) == (3, True, attempt.txid)
     assert 0 < standing.fee <= plan.fee
     assert bed.balance(index) - before == bed.unit
+
+
+def test_what_left_the_hot_wallet_is_read_from_its_block(bed: Bed) -> None:
+    """Criterion: CHAINS-RESTORED-2. By whomever it was planned; a stranger's payment is none."""
+    index = bed.fresh()
+    payment = bed.payment(index, index, bed.unit)
+    plan = bed.chain.plan([payment], [])
+    attempt = bed.sign(plan, Approved(payment))
+    bed.mine()
+    assert not bed.chain.is_leaving()
+    bed.chain.broadcast(attempt)
+    assert bed.chain.is_leaving()
+    bed.pay(bed.fresh(), bed.unit)
+    bed.mine()
+    assert not bed.chain.is_leaving()
+    (left,) = bed.chain.departed(bed.chain.tip())
+    assert (left.attempt, left.binding) == (attempt, plan.binding)
+    ((paid, _),) = left.outs
+    assert paid == msgspec.structs.replace(payment, withdrawal=0)
+    # As a plan of a store that did not have it, it is followed to the same end.
+    again = Plan(plan.network, plan.withdrawals, left.binding, left.body, left.fee)
+    assert bed.chain.standing(again, [attempt.txid]) == bed.chain.standing(plan, [attempt.txid])
+    bed.chain.broadcast(left.attempt)
 
 
 def test_what_a_payment_costs_now_covers_one(bed: Bed) -> None:

@@ -117,6 +117,23 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     taken_by: bytes = b""
 
 
+class Out(NamedTuple):
+    """What one transaction pays to one place; `is_ours`: it stays with us."""
+
+    payment: Payment  # of no withdrawal yet
+    is_ours: bool
+
+
+class Departed(NamedTuple):
+    """A transaction out of the hot wallet as a block has it; `body` is the chain's plan of it."""
+
+    attempt: Attempt
+    binding: bytes
+    body: bytes
+    fee: int
+    outs: tuple[Out, ...]
+
+
 class Spender(NamedTuple):
     """A transaction that took a plan's inputs, in the block at `height`; `depth` counts that one.
 
@@ -173,6 +190,14 @@ class Chain(ABC):
     @abstractmethod
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
         """What exactly this block holds; `spends` maps those to look for to who had them."""
+
+    @abstractmethod
+    def departed(self, block: Block) -> list[Departed]:
+        """What this block holds that was sent from the hot wallet, by whomever; NodeProblem."""
+
+    @abstractmethod
+    def is_leaving(self) -> bool:
+        """Whether something out of the hot wallet is in no block yet, by its node; NodeProblem."""
 
     @abstractmethod
     def know(self, count: int) -> None:

@@ -20,16 +20,18 @@ from fullreserve.custody.chains.adapter import (
     Attempt,
     Block,
     Chain,
+    Departed,
     Deposit,
     HotShort,
     Move,
+    Out,
     Payment,
     Plan,
     Scan,
     Standing,
     Unpayable,
 )
-from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block
+from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block, read_sent
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.rpc import (
     Node,
@@ -129,6 +131,44 @@ class EvmChain(Chain):
         deposits += self._tokens(block, logs[0] if logs else [], by_id)
         taken = {one.spend: one.txid for one in sent if one.spend in spends}
         return Scan(deposits, taken, len(sent))
+
+    def departed(self, block: Block) -> list[Departed]:
+        told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
+        if told is None or read_block(told) != block:
+            raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
+        return [
+            self._departed(one)
+            for one in field(told, "transactions")
+            if hexed(field(one, "from"), ACCOUNT) in self._lanes
+        ]
+
+    def _departed(self, told: Any) -> Departed:
+        body, attempt = read_sent(told, self.terms.chain_id)
+        fee = body.gas * body.max_fee
+        data = msgspec.json.encode(body)
+        outs = tuple(self._outs(body))
+        return Departed(attempt, tx.binding(body.lane, body.nonce), data, fee, outs)
+
+    def _outs(self, body: tx.Body) -> Iterator[Out]:
+        asset = self._asset_of.get(body.to)
+        if asset is not None and tx.is_transfer(body.data):
+            place = body.data[4 : 4 + tx.WORD][-ACCOUNT:]
+            amount = int.from_bytes(body.data[-tx.WORD :], "big")
+            yield Out(Payment(0, asset, amount, place), self._is_own(place))
+        elif (body.to, body.value, body.data) != (body.lane, 0, b""):  # that one cancels another
+            memo = body.data.decode("ascii", "replace")
+            paid = Payment(0, self.terms.coin, body.value, body.to, memo)
+            yield Out(paid, self._is_own(body.to) and not body.data)
+
+    def is_leaving(self) -> bool:
+        lanes = ["0x" + one.hex() for one in self.terms.lanes]
+        asked = [
+            ("eth_getTransactionCount", [lane, block])
+            for lane in lanes
+            for block in ("latest", "pending")
+        ]
+        counts = [quantity(one) for one in self._calls(asked)]
+        return counts[::2] != counts[1::2]
 
     def _coin(self, sent: _Sent) -> Deposit | None:
         index = self._table.index(sent.to) if sent.value else None

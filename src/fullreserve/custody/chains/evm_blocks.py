@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from fullreserve.custody import rlp
-from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.adapter import Attempt, Block
+from fullreserve.custody.chains.evm_transaction import Body
 from fullreserve.custody.chains.rpc import NodeGarbage, field, hexed, quantity
 from fullreserve.custody.keccak import keccak256
 
@@ -48,6 +49,36 @@ def read_block(told: Any) -> Block:
     read_header(told)
     number, hash_ = quantity(told["number"]), hexed(told["hash"], HASH)
     return Block(number, hash_, hexed(told["parentHash"], HASH))
+
+
+def read_sent(told: Any, chain_id: int) -> tuple[Body, Attempt]:
+    """A transaction of a block's, as it would be sent again; NodeGarbage.
+
+    What is of another kind than ours are cannot be sent again: nothing of it is kept but its id.
+    """
+    gas, target = quantity(field(told, "gas")), told.get("to")
+    is_ours = told.get("type") == "0x2"
+    most = quantity(field(told, "maxFeePerGas" if is_ours else "gasPrice"))
+    body = Body(
+        chain_id,
+        hexed(field(told, "from"), ACCOUNT),
+        quantity(field(told, "nonce")),
+        hexed(target, ACCOUNT) if target is not None else b"",
+        quantity(field(told, "value")),
+        hexed(field(told, "input")),
+        gas,
+        quantity(field(told, "maxPriorityFeePerGas")) if is_ours else most,
+        most,
+    )
+    txid = hexed(field(told, "hash"), HASH)
+    if not is_ours:
+        return body, Attempt(txid, b"")
+    parity = told.get("yParity") or field(told, "v")
+    numbers = [quantity(field(told, name)).to_bytes(HASH, "big") for name in ("r", "s")]
+    attempt = body.signed(b"".join(numbers) + bytes((quantity(parity),)))
+    if attempt.txid != txid:
+        raise NodeGarbage(f"transaction {txid.hex()} is not what its hash says")
+    return body, attempt
 
 
 def read_header(told: Any) -> bytes:

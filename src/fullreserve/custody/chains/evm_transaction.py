@@ -71,6 +71,11 @@ def call_of(payment: Payment, token: bytes | None) -> tuple[bytes, int, bytes]:
     return token, 0, transfer_call(payment.place, payment.amount)
 
 
+def is_transfer(data: bytes) -> bool:
+    """Whether a call is a token's transfer and nothing beside."""
+    return data[:4] == TRANSFER and len(data) == 4 + 2 * WORD and not any(data[4:16])
+
+
 def transfer_call(place: bytes, amount: int) -> bytes:
     """The data of a token's transfer."""
     return TRANSFER + place.rjust(WORD, b"\0") + amount.to_bytes(WORD, "big")

@@ -19,9 +19,11 @@ from fullreserve.custody.chains.adapter import (
     Attempt,
     Block,
     Chain,
+    Departed,
     Deposit,
     HotShort,
     Move,
+    Out,
     Payment,
     Plan,
     Scan,
@@ -136,6 +138,51 @@ class UtxoChain(Chain):
                     inputs = tuple(one.spends[:SPENDS_MAX])
                     deposits.append(Deposit(one.txid, number, asset, index, 0, amount, inputs))
         return Scan(deposits, taken, len(held))
+
+    def departed(self, block: Block) -> list[Departed]:
+        found = []
+        for one in self._transactions(block):
+            hot = [self.coins.get(spend) for spend in one.spends]
+            coins = tuple(coin for coin in hot if coin is not None)
+            if any(coin.index == HOT for coin in coins):
+                found.append(self._departed(one, coins))
+            # What one pays back, the next may spend.
+            for number, (amount, script) in enumerate(one.outputs):
+                index = self._table.index(script)
+                if index is not None and amount:
+                    coin = tx.Coin(one.txid, number, amount, index)
+                    self.coins.setdefault(coin.outpoint(), coin)
+        return found
+
+    def _departed(self, one: Transaction, coins: tuple[tx.Coin, ...]) -> Departed:
+        outs = tuple(
+            Out(Payment(0, self.terms.asset, amount, script), self._table.index(script) is not None)
+            for amount, script in one.outputs
+            if script != self.hot
+        )
+        back = sum(amount for amount, script in one.outputs if script == self.hot)
+        pays = tuple(tx.Pays(out.payment.place, out.payment.amount) for out in outs)
+        body = tx.Body(coins, pays, back)
+        raw = hexed(self._node.call("getrawtransaction", one.txid.hex(), 0))
+        attempt = Attempt(one.txid, raw)
+        return Departed(attempt, tx.binding(coins), msgspec.msgpack.encode(body), body.fee, outs)
+
+    def is_leaving(self) -> bool:
+        coins = [one for one in self.coins.values() if one.index == HOT and self._is_unspent(one)]
+        asked = (("gettxout", one.txid.hex(), one.output, True) for one in coins)
+        return any(self._node.call(*one) is None for one in asked) or self._holds_spend(coins)
+
+    def _holds_spend(self, coins: Sequence[tx.Coin]) -> bool:
+        """The same of btcd, whose `gettxout` passes over spends that are in no block."""
+        try:
+            if "btcdjsonrpcapi" not in self._node.call("version"):
+                return False
+        except NodeRefuses:
+            return False
+        ours = {one.outpoint() for one in coins}
+        held = (self._node.call("getrawtransaction", one, 0)
+                for one in self._node.call("getrawmempool", False))  # fmt: skip
+        return any(ours & set(read_transaction(hexed(one)).spends) for one in held)
 
     def _transactions(self, block: Block) -> list[Transaction]:
         raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
