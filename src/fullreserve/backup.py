@@ -21,7 +21,7 @@ import msgspec
 from fullreserve import logs
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody.restored import leave_mark
+from fullreserve.custody.restored import MARK, mark_of
 from fullreserve.journal.archive import POINTER_SUFFIX, pointer_path, read_pointer
 from fullreserve.journal.durable_file import sync_folder, write_file
 from fullreserve.journal.errors import JournalError
@@ -159,7 +159,8 @@ def read_backup(source: Path, data: Path) -> Manifest:
     if recovered.replica.machine.core.state_hash().hex() != manifest.state_hash:
         raise BadBackup("The restored log replays to another state than the backup says.")
     # Before the folder can be started: what was paid since is not to be paid again.
-    leave_mark(data, SystemClock().wall_ms())
+    write_file(data / MARK, mark_of(data, SystemClock().wall_ms()))
+    sync_folder(data)
     unfinished.unlink()
     sync_folder(data / JOURNAL)
     return manifest

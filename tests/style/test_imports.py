@@ -54,7 +54,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
         "custody", "clock", "config", "logs", "collector", "faults", "real_time",
     },
-    "backup": {"_core", "exchange", "journal", "records", "identity", "clock", "config", "logs"},
+    # It notes how far chains were followed: what was paid since is not to be paid again.
+    "backup": {
+        "_core", "exchange", "journal", "records", "identity", "custody", "clock", "config", "logs",
+    },
     # The demo's traders are ordinary clients; its command starts the exchange they trade on.
     # It also fills the records with the candles of the days before the first start.
     "simulation": {

@@ -24,7 +24,6 @@ from fullreserve.custody.payer import Payer
 from fullreserve.custody.store import Store, read_cursors, read_plans
 from fullreserve.custody.tripping import trip
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
-from fullreserve.journal.durable_file import write_file
 
 MARK = "custody-restored.json"
 WATCHER, PAYER = "custody-watcher.sqlite", "custody-payer.sqlite"
@@ -43,14 +42,17 @@ class NotYet(Exception):
     """What left the hot wallet is not known yet; the message says why."""
 
 
-def leave_mark(data: Path, now_ms: int) -> None:
-    """In a folder that was restored, before anything is started in it; OSError, sqlite3.Error."""
+def mark_of(data: Path, now_ms: int) -> bytes:
+    """What `MARK` is to hold in a folder that was restored, before anything is started in it.
+
+    OSError, sqlite3.Error.
+    """
     heights: dict[int, int] = {}
     for store in (WATCHER, PAYER):
         for network, kept in read_cursors(data / store):
             newest = max((height for height, _ in following.restore(kept).blocks), default=0)
             heights[network] = min(heights.get(network, newest), newest)
-    write_file(data / MARK, msgspec.json.encode(Mark(now_ms, heights)))
+    return msgspec.json.encode(Mark(now_ms, heights))
 
 
 def read_mark(data: Path) -> Mark | None:
