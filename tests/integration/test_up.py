@@ -23,12 +23,14 @@ from typing import Any
 import psutil
 import pytest
 
+from fullreserve.app.command import THREADS
 from fullreserve.clock import SystemClock
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import genesis, listing
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.exchange.wire.queries import ListAssets, ListInstruments
+from fullreserve.gateway.readers import THREADS as READERS
 from fullreserve.journal.reader import JournalReader
 from fullreserve.journal.replay import recover
 from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
@@ -123,9 +125,11 @@ def until_health(base: str, fits: Callable[[dict[str, Any]], object]) -> dict[st
 async def test_it_begins_a_log_serves_stops_and_goes_on(
     data: Path, start: Callable[[], Up]
 ) -> None:
-    """Criterion: LOG-13.1"""
+    """Criterion: LOG-13.1, HOUSE-CHILD-3"""
     first = start()
     base = first.ready()
+    # The loop, the log's writer, the identity store's, two that hash passwords, and the pools.
+    assert psutil.Process(first.process.pid).num_threads() >= 5 + THREADS + READERS
     now = health(base)
     assert now["state"] == "running"
     # Behind the genesis stand the rules that this version knows.

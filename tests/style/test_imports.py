@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "until_terminated": set(),
     "after_trading": set(),
     "real_time": set(),
+    "threads": set(),
     "collector": set(),
     "faults": set(),
     "config": set(),
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_core", "exchange", "door", "journal", "marketdata", "clock", "config", "logs",
         "after_trading", "until_terminated",
     },
-    "identity": {"exchange", "door", "clock", "config", "logs"},
+    "identity": {"exchange", "door", "clock", "config", "logs", "threads"},
     # Workers beside the exchange; they act on events and report by command.
     "custody": {
         "exchange", "door", "identity", "clock", "config", "logs", "after_trading",
@@ -48,11 +49,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The gateway reaches the exchange through the door only: not the core, not the journal.
     "gateway": {
         "exchange", "door", "marketdata", "records", "identity", "clock", "config", "logs",
+        "threads",
     },
     # Wiring: what puts the rooms together.
     "app": {
         "_core", "exchange", "door", "journal", "marketdata", "records", "identity", "gateway",
         "custody", "clock", "config", "logs", "collector", "faults", "real_time",
+        "threads",
     },
     # It notes how far chains were followed: what was paid since is not to be paid again.
     "backup": {

@@ -29,6 +29,7 @@ from fullreserve.journal.snapshots import FOLDER_NAME as SNAPSHOTS
 from fullreserve.journal.sqlite import FOLDER_NAME as JOURNAL
 from fullreserve.journal.sqlite import SqliteJournal
 from fullreserve.real_time import take_real_time
+from fullreserve.threads import begun_threads
 
 DONE = 0
 FAILED = 1
@@ -36,6 +37,8 @@ FAILED = 1
 # A thread that wants the interpreter asks for it after this long: the journal's writer several
 # times for each commit while the loop is busy, and the loop while a thread reads histories.
 SWITCH_S = 0.0005
+# They wait for disks and networks, on behalf of a loop that does not.
+THREADS = 8
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +114,7 @@ async def _serve(
     make: Callable[[], Running], extension: Extension, places: ports.Ports, started_ns: int
 ) -> int:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(begun_threads(THREADS, "pool"))
     stopped = asyncio.Event()
     # A terminal that is closed ends what it started, as whole as Ctrl-C does.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

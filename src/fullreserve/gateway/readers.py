@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from fullreserve.clock import Clock
+from fullreserve.threads import begun_threads
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Readers:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._threads = ThreadPoolExecutor(THREADS, "history")
+        self._threads = begun_threads(THREADS, "history")
 
     async def ask(self, question: Callable[[], T]) -> T:
         """The answer, or what the question raises; TooSlow, also for a question that had to wait.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -33,6 +32,7 @@ from fullreserve.identity.sessions import Sessions
 from fullreserve.identity.sub_accounts import SubAccounts
 from fullreserve.identity.tickets import Tickets
 from fullreserve.identity.vault import Vault
+from fullreserve.threads import begun_threads
 
 WAITING_MAX = 64  # hashes; beyond it a flood of sign-ins is refused before it costs memory
 
@@ -84,8 +84,8 @@ class Desk:
         store = gateway.store
         busy_s = self.rules.busy_ms / SECOND_MS
         self._rooms = Rooms(Vault(store.folder, store.wall_ms, gateway.rules, busy_s))
-        self._writer = ThreadPoolExecutor(1, "identity")
-        self._hashers = ThreadPoolExecutor(self.rules.hashes_at_once, "argon2")
+        self._writer = begun_threads(1, "identity")
+        self._hashers = begun_threads(self.rules.hashes_at_once, "argon2")
         self._waiting = 0
         # Set when a message was put into the outbox.
         self.posted = asyncio.Event()
