@@ -18,6 +18,7 @@ loadgen rest   --address HOST:PORT --seconds N --connections N [--keys FILE --ac
                [--target PATH] [--symbol S --price-from P --price-step P --prices N --size S]
 loadgen ws     --url ws://HOST:PORT/PATH --seconds N --connections N --in-flight N
                [--keys FILE --account N] (the same order options; without keys: an echo)
+               [--moves-best: every other request moves an order between two best prices]
 loadgen fanout --url ws://HOST:PORT/PATH --seconds N --channel C --symbol S --subscribers N
                [--second-channel C --second-subscribers N]
 ";

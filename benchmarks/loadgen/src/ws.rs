@@ -73,8 +73,9 @@ async fn trade(
     loop {
         while sent.len() < in_flight && Instant::now() < end {
             number += 1;
-            let order = orders.next();
-            let text = format!("{{\"id\":\"{number}\",\"op\":\"order\",\"args\":[{order}]}}");
+            let (operation, argument) = orders.request();
+            let text =
+                format!("{{\"id\":\"{number}\",\"op\":\"{operation}\",\"args\":[{argument}]}}");
             sent.push_back(Instant::now());
             socket.feed(Message::text(text)).await?;
         }
