@@ -15,14 +15,10 @@ from fullreserve.custody.chains.adapter import Block, Chain
 from fullreserve.custody.networks import Network
 from fullreserve.custody.ownership import Ownership, signer_of
 from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask_named
-from fullreserve.custody.signing import BRANCH, COLD, LANE, WillNotSign
+from fullreserve.custody.signing import BRANCH, COLD, COLD_INDEX, LANE, WillNotSign
 from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 
-__all__ = ["Holding", "NotProven", "Place", "balances", "places", "prove"]
-
-
-# On chains of Bitcoin's family the cold wallet's index, the last there is.
-COLD_INDEX = 2**31 - 1
+__all__ = ["COLD_INDEX", "Holding", "NotProven", "Place", "balances", "places", "prove"]
 
 
 class Place(NamedTuple):

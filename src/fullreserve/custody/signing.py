@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.custody.chains.utxo_transaction import Body as UtxoBody
 
 LANE, BRANCH, COLD = "lane-", "branch/", "cold"
+# On chains of Bitcoin's family the cold wallet's index, the last there is.
+COLD_INDEX = HARDENED - 1
 # Of the chain's coin, what the gas station may send to one address at once.
 GAS_GIVEN_MAX = 4 * evm.GAS_TOKEN
 
@@ -158,6 +160,9 @@ class UtxoPolicy(NamedTuple):
             raise WillNotSign("the inputs are not those of the binding")
         if len({coin.outpoint() for coin in body.inputs}) != len(body.inputs):
             raise WillNotSign("an input stands twice")
+        # Signers are online: of what lies cold they prove that it is ours, and spend nothing.
+        if not all(0 <= coin.index < COLD_INDEX for coin in body.inputs):
+            raise WillNotSign("an input is neither hot nor of a user's address")
         if (plan.move is None) != bool(plan.withdrawals):
             raise WillNotSign("it is neither a payment nor a move")
         wanted = [(one.place, one.amount) for one in approved]

@@ -204,6 +204,24 @@ def test_a_coin_of_another_address_is_none_of_the_wallets() -> None:
         policy(0).sign(utxo_plan(body), [PAID], [elsewhere.serialize()])
 
 
+@pytest.mark.parametrize("index", [COLD_INDEX, COLD_INDEX + 1, -1])
+def test_a_signer_spends_nothing_that_lies_cold(index: int) -> None:
+    """Alone or beside hot coins, as a move or to pay a withdrawal. Criterion: CHAINS-SIGNER-1."""
+    cold = made(1_000_000, script=HOT.place(COLD_INDEX))
+    coin = utxo_tx.Coin(cold.txid(), 0, 1_000_000, index)
+    shown = (*SHOWN, cold.serialize())
+    for inputs in ((coin,), (COIN, coin)):
+        total = sum(one.amount for one in inputs)
+        pays = msgspec.structs.replace(BODY, inputs=inputs, change=total - 403_000)
+        moves = utxo_tx.Body(inputs, (), total - 3_000)
+        move = Move(SATS, 1, 1, "", moves.change)
+        moved = msgspec.structs.replace(utxo_plan(moves), withdrawals=(), move=move)
+        with pytest.raises(WillNotSign, match="neither hot nor"):
+            policy(0).sign(utxo_plan(pays), [PAID], shown)
+        with pytest.raises(WillNotSign, match="neither hot nor"):
+            policy(0).sign(moved, [], shown)
+
+
 def test_a_signer_proves_its_place_that_has_the_last_index() -> None:
     """Whose coins would not count as reserves else. Criterion: CHAINS-SIGNER-1."""
     key = PrivateKey(ROOTS[0].child(COLD_INDEX).secret)
