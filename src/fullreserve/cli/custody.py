@@ -163,12 +163,11 @@ def add_refills(custody: "Subcommands") -> None:
     funded.add_argument("transaction", help="its id")
     charged = add_custody_command(
         *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
-        *("network", "tier", "fee", "transaction"),
+        *("network", "tier", "transaction"),
     )
     charged.add_argument("network", type=int)
     charged.add_argument("tier", choices=("warm", "cold"))
-    charged.add_argument("fee", type=int, help="in the ledger's units")
-    charged.add_argument("transaction", help="its id")
+    charged.add_argument("transaction", help="its id: the nodes show what it cost")
     listed = add_custody_command(
         custody, room, "list-moves", "print the moves that the log has decided", "limit"
     )

@@ -72,8 +72,15 @@ class TierPlaces:
         coins = self._followed()
         return max(0, block.height - coins.height) if coins.wallets else 0
 
+    def scripts(self) -> dict[bytes, Tier]:
+        """Addresses of script wallets, also of those that were rotated; BadRecord."""
+        return dict(_scripts(self._of_scripts()))
+
+    def _of_scripts(self) -> list[TierWallet]:
+        return [one for one in self._known() if one.wallet is not None and one.tier in TIERS]
+
     def _followed(self) -> TierCoins:
-        wallets = [one for one in self._known() if one.wallet is not None and one.tier in TIERS]
+        wallets = self._of_scripts()
         if self._coins is None or self._coins.wallets != wallets:
             place = self._file.with_name(f"custody-tier-coins-{self._network.network}.msgpack")
             self._coins = TierCoins(wallets, place)

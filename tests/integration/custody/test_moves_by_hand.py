@@ -357,8 +357,17 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     fee = before - desk.held("warm")
     assert 0 < fee < FEE_MOST
     (name,) = [word for word in said.split() if len(word) == 64 and _is_paid(desk, word)]
-    charge = ("charge-tier", "3", "warm", str(fee), name)
-    assert "The ledger has it." in await desk.do(*charge)
+    charge = ("charge-tier", "3", "warm", name)
+    assert f"1 of {FINAL} confirmations" in await desk.do(*charge, code=1)
+    desk.bed.mine(FINAL - 1)
+    # Each node is asked, and the second has none of these blocks yet.
+    both = (desk.bed.url, desk.bed.processes[1].url)
+    networks.keep(desk.folder, [msgspec.structs.replace(desk.network, nodes=both)])
+    assert "does not show that transaction" in await desk.do(*charge, code=1)
+    desk.bed._synchronise()
+    said = await desk.do(*charge)
+    assert f"The ledger has it.\nIts fee was {fee} of asset 4." in said
+    assert await desk.ledger("warm") == desk.held("warm")
     # A transaction that the ledger has posts nothing, and looks like no success.
     funds = ("fund-tier", "3", "warm", "4", "1000", name)
     for again in (charge, funds):
@@ -368,10 +377,30 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     assert "The ledger has it." in await desk.do(*funds[:-1], "cd" * 32)
     assert await desk.ledger("warm") == desk.held("warm") + 1000
     assert await desk.ledger("cold") == desk.held("cold")
-    assert "network 9 is not in custody.json" in await desk.do(
-        "charge-tier", "9", "warm", str(fee), name, code=1
-    )
-    assert "code" in await desk.do("charge-tier", "3", "warm", "-5", "ab" * 32, code=1)
+    unknown = await desk.do("charge-tier", "9", "warm", name, code=1)
+    assert "network 9 is not in custody.json" in unknown
+
+
+async def test_nothing_but_a_fee_is_charged_to_a_tier(desk: Desk) -> None:
+    """Criterion: CUST-CHARGE-2. Neither a made-up transaction, nor a move, nor another's."""
+    moved = await desk.sign(await desk.propose("warm", "cold"))
+    desk.bed.send([Payment(0, LTC, COINS, desk.wallet("warm").place(0))])
+    desk.bed.mine(FINAL)
+    height = desk.bed.node.call("getblockcount") - FINAL + 1
+    block = desk.bed.node.call("getblock", desk.bed.node.call("getblockhash", height))
+    (others,) = set(block["tx"][1:]) - {moved}
+    before = await desk.ledger("warm"), await desk.ledger("cold")
+    for name, why in (
+        ("ab" * 32, "does not show that transaction"),
+        (moved, f"pays {AMOUNT} elsewhere than to the warm tier: that is no fee"),
+        (others, "its input 0, of"),
+        (moved + "a", "no pairs of hexadecimal digits"),
+    ):
+        assert why in await desk.do("charge-tier", "3", "warm", name, code=1)
+    assert "is none of the cold tier's" in await desk.do("charge-tier", "3", "cold", moved, code=1)
+    networks.keep(desk.folder, [msgspec.structs.replace(desk.network, nodes=())])
+    assert "has no node" in await desk.do("charge-tier", "3", "warm", moved, code=1)
+    assert (await desk.ledger("warm"), await desk.ledger("cold")) == before
 
 
 def _is_paid(desk: Desk, name: str) -> bool:

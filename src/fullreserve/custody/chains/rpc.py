@@ -170,7 +170,7 @@ def hexed(value: Any, size: int | None = None) -> bytes:
     try:
         data = bytes.fromhex(value.removeprefix("0x"))
     except (ValueError, AttributeError):
-        raise NodeGarbage(f"no hexadecimal digits: {str(value)[:SHOWN]!r}") from None
+        raise NodeGarbage(f"no pairs of hexadecimal digits: {str(value)[:SHOWN]!r}") from None
     if size is not None and len(data) != size:
         raise NodeGarbage(f"{len(data)} bytes where {size} belong")
     return data

@@ -74,10 +74,19 @@ def named(node: Node, proposal: Proposal, name: bytes) -> Taken | None:
 
     None where no block holds it. A script wallet's node needs its index of transactions for that.
     """
-    tip = height_of(node, proposal)
     if proposal.transaction is not None:
-        return _by_safe(node, proposal.transaction, name, tip)
+        return _by_safe(node, proposal.transaction, name, height_of(node, proposal))
     assert proposal.spend is not None
+    found = in_block(node, name)
+    return None if found is None else _by_script(found[0], proposal.spend, *found[1:])
+
+
+def in_block(node: Node, name: bytes) -> tuple[Transaction, int, int] | None:
+    """A script wallet's transaction, by its block's bytes, that block's height, and the newest's.
+
+    None where no block of the chain holds it; NodeProblem.
+    """
+    tip = int(node.call("getblockcount"))
     told = node.call("getrawtransaction", name.hex(), 1).get("blockhash")
     if not told:
         return None
@@ -87,7 +96,7 @@ def named(node: Node, proposal: Proposal, name: bytes) -> Taken | None:
         return None
     for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
         if one.txid == name:
-            return _by_script(one, proposal.spend, height, tip)
+            return one, height, tip
     return None
 
 

@@ -25,6 +25,7 @@ from fullreserve.custody.keys.gas import FileGas
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.move_commands import COMMAND_GATEWAY
 from fullreserve.custody.keys.moves import BadMove
+from fullreserve.custody.keys.own_fees import own_fee
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refilling import Refilling, Terms, keep
 from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
@@ -75,17 +76,23 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
 
 
 @carried_out
-def charge_tier(settings: Settings, network: int, tier: str, fee: int, transaction: str) -> None:
-    """Tells the ledger of a fee that a tier paid for a transaction to itself, as by a rotation."""
-    coins = {one.network: one.coin for one in networks.load(settings.data)}
-    if network not in coins:
+def charge_tier(settings: Settings, network: int, tier: str, transaction: str) -> None:
+    """Tells the ledger of what a tier paid for a transaction to itself, as by a rotation.
+
+    What it was is what every node of the network shows of it, once it is final.
+    """
+    known = {one.network: one for one in networks.load(settings.data)}
+    if network not in known:
         raise BadMove(f"network {network} is not in {networks.FILE}")
-    name = transfer(salt_of(settings.data), network, hexed(transaction, _HASH))
-    source = wire.Tier[tier.upper()]
+    named, source = hexed(transaction, _HASH), wire.Tier[tier.upper()]
+    one = known[network]
+    fee = one.scales[one.coin].cost(own_fee(one, settings.data, source, named))
+    name = transfer(salt_of(settings.data), network, named)
     target = wire.Tier.COLD if source == wire.Tier.WARM else wire.Tier.WARM
     none, paid = amount_bytes(0), amount_bytes(fee)
-    word = wire.Moved(network, name, coins[network], source, target, none, paid)
+    word = wire.Moved(network, name, one.coin, source, target, none, paid)
     asyncio.run(_posted(settings.data, word))
+    say(f"Its fee was {fee} of asset {one.coin}.")
 
 
 @carried_out
