@@ -17,7 +17,8 @@ requests of owners whose whole queue is at most `smallUsd`: first in, first out,
 of the tick's transactions. Lane L is max-min fair by owner: what lane S leaves of the budget is
 shared equally among those who want more, nobody getting more than he wants, the last units one by
 one in the order of the owners' first requests. What an owner's share does not yet cover is kept for
-him as credit.
+him as credit. In a line whose `opening` has "0", lane S has a credit too: when its first request
+does not fit, all that is left of the tick is kept for it, and lane L has nothing of that tick.
 
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
@@ -38,6 +39,7 @@ from typing import Any
 # The third: the queue was committed to request by request, each hash over the one before.
 FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
+LANE_S = 0  # its credit among those of owners
 
 
 class Wrong(Exception):
@@ -112,6 +114,8 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     queue: dict[int, Request] = {}
     firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
+    if carried.get(LANE_S):
+        raise Wrong(f"{name}: lane S begins with a credit")
     digest, everything, sequence = bytes(32), [], 0
     for tick in line["ticks"]:
         where = f"{name}, tick {tick['sequence']}"
@@ -182,8 +186,12 @@ def _lanes(
     """What a budget and so many transactions pay of two lanes."""
     most = slots if not lane_l else max((slots + 1) // 2, slots - len(lane_l))
     paid = []
+    saved = {LANE_S: 0} if LANE_S in carried else {}
+    budget += carried.get(LANE_S, 0)
     for request in lane_s[:most]:
         if request.amount > budget:
+            if saved:
+                saved[LANE_S], budget = budget, 0
             break
         budget -= request.amount
         paid.append(request.number)
@@ -199,7 +207,7 @@ def _lanes(
             wants[request.share] -= request.amount
             paid.append(request.number)
     left = {share: min(has[share], wants[share]) for share in wants if has[share] > 0}
-    return sorted(paid), left
+    return sorted(paid), saved | left
 
 
 def _tick_of_few(

@@ -121,6 +121,7 @@ JOURNALS: dict[
     "evidence": (SAFETY, partial(safety_log.fill, edition=3, stopping=2)),
     "lifts": (SAFETY, partial(safety_log.fill, edition=3, stopping=3)),
     "canaries": (SAFETY, safety_log.fill_with_canaries),
+    "saving": (SAFETY, partial(safety_log.fill_with_canaries, edition=5)),
     "restarts": (SAFETY, partial(safety_log.fill, edition=3, stopping=4)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),

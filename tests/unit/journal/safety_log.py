@@ -29,6 +29,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     Tier,
 )
+from fullreserve.exchange.products.drain import LANE_S
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.risk_rules import Mark, RiskTable, Thresholds
@@ -376,11 +377,13 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, stopping: in
         log.advance(1_200_000)
 
 
-async def fill_with_canaries(bed: Bed, draws: random.Random) -> None:
+async def fill_with_canaries(bed: Bed, draws: random.Random, edition: int = OF_WITHDRAWALS) -> None:
     """One stop after the other, each with a queue and its whole way back; scores hold canaries."""
     log = Log(bed, draws, OF_WITHDRAWALS)
     await log.open()
     await begin(log)
+    if edition > OF_WITHDRAWALS:
+        await log.say(WITHDRAWALS, RequirePolicy(edition))
     await log.say(stops.SUSPENSIONS, stops.Adopt(SILENT_GO))
     asks = RiskTable(thresholds=Thresholds(60, 200, 200))
     await log.say(policy_wire.POLICY, policy_wire.SetRisk(asks))
@@ -393,4 +396,11 @@ async def fill_with_canaries(bed: Bed, draws: random.Random) -> None:
             await of_a_withdrawal(log)
         await reopen(log)
         log.advance(DAY_MS)
-    assert log.replaced
+    if edition == OF_WITHDRAWALS:
+        assert log.replaced
+    else:
+        drains = log.states[WITHDRAWALS].passes.values()
+        lines = [
+            one for by_network in drains for each in by_network.values() for one in each.values()
+        ]
+        assert any(LANE_S in one.credits for one in lines)

@@ -313,7 +313,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     And the fold goes by a later edition of its rules. 1: an owner has a bounded number of open
     requests. 2: what was let through before people had to look at it is asked about again; `Hold`
     says what is to be stopped, and those that wait follow by `Settle`; no word moves all at once.
-    3: a drain that begins walks its queue a few at a time, and is a suspension's.
+    3: a drain that begins walks its queue a few at a time, and is a suspension's. 5: in a drain
+    that begins lane S saves for its first request.
     """
 
     edition: int = 0

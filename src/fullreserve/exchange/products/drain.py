@@ -4,12 +4,18 @@ Lane S holds owners whose whole queue is small: first in, first out, with at lea
 transactions. Lane L is max-min fair by owner (progressive filling): nobody gets more than an equal
 share while somebody who wants more has less. A request that its owner's share does not cover yet
 keeps the share as credit until it does.
+
+So does lane S where the drain carries a credit of its own (`LANE_S`): when its first request does
+not fit, all that the tick has left is kept for it, and lane L has nothing of that tick. With
+positive budgets each tick then pays, or comes nearer to it: every drain ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+LANE_S = 0  # its credit among those of owners, of whom none has this number
 
 
 def max_min(budget: int, demands: Mapping[int, int]) -> dict[int, int]:
@@ -43,17 +49,24 @@ class Waiting(NamedTuple):
 
 class Drained(NamedTuple):
     numbers: tuple[int, ...]  # to be paid now, in order
-    credits: dict[int, int]  # of owners whose request does not fit yet
+    credits: dict[int, int]  # of owners whose request does not fit yet; and lane S's own
 
 
 def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int, int]) -> Drained:
-    """One step: what a budget and a number of transactions pay."""
+    """One step: what a budget and a number of transactions pay.
+
+    `carried`: credits by owner. Lane S keeps one where LANE_S is among them, if only at 0.
+    """
     large = [one for one in queue if not one.is_small]
     small = [one for one in queue if one.is_small]
     for_small = slots if not large else max((slots + 1) // 2, slots - len(large))
     paid: list[int] = []
+    saved = dict.fromkeys([LANE_S] if LANE_S in carried else [], 0)
+    budget += carried.get(LANE_S, 0)
     for one in small[:for_small]:
         if one.amount > budget:
+            if saved:
+                saved[LANE_S], budget = budget, 0
             break
         budget -= one.amount
         paid.append(one.number)
@@ -70,5 +83,5 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
             paid.append(one.number)
     return Drained(
         tuple(sorted(paid)),
-        {owner: min(have[owner], demands[owner]) for owner in demands if have[owner] > 0},
+        saved | {owner: min(have[owner], demands[owner]) for owner in demands if have[owner] > 0},
     )

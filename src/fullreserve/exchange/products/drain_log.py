@@ -39,7 +39,10 @@ class DrainTick(msgspec.Struct, array_like=True, frozen=True):
 
 
 class DrainLog(msgspec.Struct, array_like=True, frozen=True):
-    """The ticks of one asset on one network; `opening` are credits from before, by share."""
+    """The ticks of one asset on one network; `opening` are credits from before, by share.
+
+    With that of `drain.LANE_S`, 0, lane S saves for its first request.
+    """
 
     opening: dict[int, Amount] = msgspec.field(default_factory=dict)
     shares: dict[int, int] = msgspec.field(default_factory=dict)  # owner: share

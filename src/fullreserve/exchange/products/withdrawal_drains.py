@@ -26,6 +26,7 @@ from fullreserve.exchange.products.suspension_asking import drain_of
 from fullreserve.exchange.products.withdrawal_drained import Drained
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
+    SMALL_SAVES,
     SMALL_USD,
     Withdrawal,
     WithdrawalState,
@@ -139,8 +140,9 @@ class Drains(WithdrawalTable):
         passes = self.state.passes.setdefault(suspension, {}).setdefault(network, {})
         lines = self._known.lines
         if asset not in logs:
-            self._set(logs, asset, DrainLog())
-            self._set(passes, asset, Pass())
+            opening = {drain.LANE_S: amount_bytes(0)} if self.state.edition >= SMALL_SAVES else {}
+            self._set(logs, asset, DrainLog(opening))
+            self._set(passes, asset, Pass(credits=dict(opening)))
             self._set(lines, key, Line({}))
             self._known.drained.setdefault(suspension, {})
             self._forget_drains()
@@ -197,6 +199,8 @@ class Drains(WithdrawalTable):
         self, waiting: Sequence[drain.Waiting], asked: Drain, done: Pass, slots: int
     ) -> tuple[int, ...]:
         shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
+        if drain.LANE_S in done.credits:
+            shares[drain.LANE_S] = None
         carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
         found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
         for share in shares:

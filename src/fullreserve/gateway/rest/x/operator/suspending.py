@@ -378,7 +378,26 @@ class _Suspending:
     async def plan(self, params: PlanParams) -> said.Said:
         """Plan the reopening: when, and how fast the queue is paid."""
         budgets = [await self._budget(text) for text in _listed("budgets", params.budgets)]
+        await self._want_budgets(params.suspension, budgets)
         return said.Plan(params.suspension, params.est_open_ts, tuple(budgets), params.interval_ms)
+
+    async def _want_budgets(self, number: int, budgets: list[Budget]) -> None:
+        """Refuses a plan by which somebody who waits would never be paid: 51000."""
+        found = await suspension_desk.suspensions(self._context)
+        one = next((each for each in found if each.number == number), None)
+        # Of a segment's or a user's stop it is not known here whose the queues are.
+        if one is None or not one.stops_leaving or one.terms.scope.key:
+            return
+        queues = await suspension_desk.queues(self._context, one.terms.scope)
+        waiting = {(each.network, each.asset) for each in queues if each.count}
+        lacking_one = waiting - {(each.network, each.asset) for each in budgets}
+        if lacking_one:
+            names = [
+                each.chain
+                for each in await lines(self._context)
+                if (each.network.network, each.asset.id) in lacking_one
+            ]
+            raise Problem(51000, "budgets", f"one for each line with a queue: {', '.join(names)}")
 
     async def _budget(self, text: str) -> Budget:
         parts = text.split(":")
