@@ -433,6 +433,30 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
     assert (balance["availBal"], balance["frozenBal"]) == ("20", "0")
 
 
+def test_an_address_is_shown_to_who_knows_that_withdrawals_are_suspended(
+    visit: Visit, person: Person, suspended: None, operator: Operator
+) -> None:
+    """Criterion: WEB-FUNDS-DEPOSIT-2, WEB-STATUS-3. A planned stop began after the incident."""
+    incident = {"actions": "withdraw", "level": "ccy_chain", "chain": "BTC-ERC20", "mode": "queue"}
+    planned = incident | {"chain": "SOL-ERC20", "reason": "WALLET_MAINT", "note": "a new wallet"}
+    incident |= {"reason": "SECURITY_INCIDENT", "note": "coins left"}
+    for terms in (incident, planned):
+        operator.post(X + "suspending/suspend", **terms)
+    page = visit("/deposit?ccy=BTC", person)
+    banner = page.get_by_role("status").filter(has=page.get_by_role("link"))
+    expect(banner).to_contain_text("a security incident")
+    main, code = page.get_by_role("main"), page.get_by_role("img", name="QR code of your BTC")
+    told = main.get_by_text("Withdrawals of BTC on ERC20 are suspended: a security incident.")
+    expect(told).to_be_visible()
+    expect(main.get_by_text("Since:")).to_be_visible()
+    expect(code).to_have_count(0)
+    expect(main.get_by_role("code")).to_have_count(0)
+    main.get_by_role("checkbox", name=EN["deposit.noWithdraw.know"]).click()
+    expect(code).to_be_visible()
+    expect(told).to_be_visible()
+    expect(main.get_by_role("code").first).to_contain_text("0x")
+
+
 # In px of a phone: what a suspension may take of the height of every page.
 BANNER_MOST = 140
 # Path, and the message that heads it.

@@ -50,6 +50,8 @@ from fullreserve.gateway.ws.custody import DepositInfo, WithdrawalInfo
 from fullreserve.gateway.ws.reference import Status
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
+from fullreserve.identity.session import Device
+from fullreserve.identity.sessions import Sessions
 from fullreserve.identity.vault import NewKey
 from tests.bed import ALICE, BOB, BTC, submit
 from tests.integration.rest.bed import HandClock, RestBed
@@ -251,6 +253,53 @@ async def test_a_deposit_that_comes_during_a_stop_is_acknowledged(rest: RestBed)
     await house(rest, DEPOSITS, Settle(0, 0))
     assert await told() == ["0", "-", "-", ""]
     assert b"xMsg" not in pushed[-1]
+
+
+async def test_an_address_says_that_withdrawals_are_suspended(rest: RestBed, payer: NewKey) -> None:
+    """A program has the address with it; who sits at a browser says first that it is known.
+
+    Criterion: CUST-REST-14.
+    """
+    now = rest.context.clock.exchange_ms()
+    session = Sessions(rest.vault).open(BOB, Device("127.0.0.1", "a browser"))
+    cookie = {"cookie": f"fullreserve-session={session.token}"}
+
+    async def seen(query: str = "") -> Any:
+        path = "/api/v5/asset/deposit-address"
+        return (await rest.call("GET", path, "ccy=BTC" + query, headers=cookie)).row
+
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True, until_ms=now + 60_000))
+    row = (await rest.get("asset/deposit-address", payer, ccy="BTC")).row
+    assert (row["addr"], row["xNoWithdraw"]) == ("addr1", True)
+    assert "maintenance of the network" in row["xMsg"]
+    assert (row["xSuspId"], row["xEstOpenTs"]) == ("", str(now + 60_000))
+    scope = Scope(Level.ASSET, asset=BTC)
+    terms = Terms(Action.WITHDRAW, scope, Mode.QUEUE, Reason.SECURITY_INCIDENT)
+    stop = (await say(rest.context, SUSPENSIONS, Suspend(terms))).sequence
+    row = (await rest.get("asset/deposit-address", payer, ccy="BTC")).row
+    assert (row["addr"], row["xSuspId"], row["xReason"]) == (
+        "addr1", str(stop), "SECURITY_INCIDENT",
+    )  # fmt: skip
+    assert now <= int(row["xSinceTs"]) <= rest.context.clock.exchange_ms()
+    assert row["xEstOpenTs"] == ""
+    assert "a security incident" in row["xMsg"]
+    assert set(row["xWhy"]) == {"en", "ru", "zh"}
+    hidden = await seen()
+    assert (hidden["addr"], hidden["xWhy"]) == ("", row["xWhy"])
+    assert (await seen("&xAckNoWithdraw=true"))["addr"] == "addr2"
+    assert (await seen("&xAckNoWithdraw=false"))["addr"] == ""
+    folds = rest.bed.folds
+    table = next(one.state for one in folds if one.number == SUSPENSIONS).suspensions
+    single = msgspec.structs.replace(terms, scope=Scope(Level.USER, key=BOB))
+    table[stop] = msgspec.structs.replace(table[stop], terms=single)
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=False))
+    secret = await seen()
+    assert (secret["addr"], secret["xSuspId"], secret["xReason"]) == ("", "", "")
+    assert "security" not in secret["xMsg"]
+    row = (await rest.get("asset/deposit-address", payer, ccy="BTC")).row
+    assert (row["xNoWithdraw"], "xMsg" in row) == (False, False)
+    table[stop] = msgspec.structs.replace(table[stop], state=SuspensionState.LIFTED)
+    assert ((await seen())["addr"], (await seen())["xNoWithdraw"]) == ("addr2", False)
 
 
 async def test_an_unwell_network_has_a_row_of_the_status(rest: RestBed) -> None:

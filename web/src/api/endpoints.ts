@@ -120,7 +120,7 @@ export interface Endpoints {
   }
   'POST asset/cancel-withdrawal': { wdId: string }
   'GET asset/currencies': { ccy?: string[] }
-  'GET asset/deposit-address': { ccy: string }
+  'GET asset/deposit-address': { ccy: string; xAckNoWithdraw?: boolean }
   'GET asset/deposit-history': {
     after?: number | string
     before?: number | string

@@ -3,19 +3,19 @@ import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import type { Language } from '~/i18n/catalog'
 import { Expected } from '~/pages/status/Expected'
-import { useStopped } from '~/pages/status/suspensions'
+import { byGravity, useStopped } from '~/pages/status/suspensions'
 import { useWorks } from '~/pages/status/works'
 import { Banner } from '~/ui/Banner'
 import css from './SuspensionBanner.module.css'
 
-/** On every page while something is suspended: what and why, what goes on, and until when. */
+/** On every page while something is suspended: the gravest, why, what goes on, and until when. */
 export function SuspensionBanner(): ReactNode {
   const { t, language } = useTranslation()
   const stopped = useStopped()
   const works = useWorks(stopped)
   // Of a segment few are; the status page has it.
   const open = stopped?.suspensions.filter(({ level }) => level !== 'segment') ?? []
-  const [first, ...others] = open
+  const [first, ...others] = byGravity(open)
   if (!first) return null
   const { title, estOpenTs, isLate } = first
   return (

@@ -12,6 +12,8 @@ export interface Suspension {
   state: SuspensionState
   /** One sentence in each language: what, where and why. */
   title: Record<Language, string>
+  /** Public reason: WALLET_MAINT. */
+  reason: string
   actions: string[]
   level: string
   /** In ms; '' where nobody can say, or where it has passed. */
@@ -57,6 +59,31 @@ export interface Stopped {
   hourlyShare: string
   /** Hours that its price may be old; 0 is any. */
   priceAgeH: string
+}
+
+/** Public reasons, the gravest first; what is none of them comes after them all. */
+const GRAVE = [
+  'SECURITY_INCIDENT',
+  'RESERVE_SHORTFALL',
+  'RECONCILIATION_BREAK',
+  'SIGNER_DEVICE_LOST',
+  'KEY_HOLDER_UNREACHABLE',
+  'CHAIN_FORK',
+  'CHAIN_REORG',
+  'REGULATORY_ORDER',
+  'SANCTIONS',
+  'CHAIN_HALT',
+  'MARKET_DISLOCATION',
+  'NODE_DOWN',
+  'VENDOR_DOWN',
+  'HOT_WALLET_LOW',
+]
+
+/** The gravest first, of those alike in the order in which they were. */
+export function byGravity(rows: readonly Suspension[]): Suspension[] {
+  const rank = ({ reason }: Suspension) =>
+    GRAVE.includes(reason) ? GRAVE.indexOf(reason) : GRAVE.length
+  return [...rows].sort((one, other) => rank(one) - rank(other))
 }
 
 const KEY = ['suspensions']

@@ -21,12 +21,15 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of, say
 from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.no_withdraw import no_withdraw
 from fullreserve.gateway.rest.asset.receipts import receipt_row, received
 from fullreserve.gateway.rest.params import Ccy, OfTime, Params
 from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
+from fullreserve.gateway.stopped import Stopped
+from fullreserve.identity.session import Session
 from fullreserve.records.record import Filters, Span
 
 LISTED_MAX = 10_000
@@ -49,9 +52,12 @@ class DepositsParams(OfTime):
 
 
 class AddressParams(Params):
-    """A currency."""
+    """A currency; in a session, whether its user knows that withdrawals are suspended."""
 
     ccy: Ccy
+    x_ack_no_withdraw: Annotated[
+        bool, Meta(description="Show addresses though withdrawals are suspended; in a session")
+    ] = False
 
 
 def routes(context: Context) -> Routes:
@@ -70,16 +76,29 @@ class _Deposits:
         self._context = context
 
     async def address(self, request: Request, params: AddressParams) -> bytes:
-        """The user's addresses of a currency, one on each chain; given on first use."""
+        """The user's addresses of a currency, one on each chain; given on first use.
+
+        Where withdrawals are suspended, a session has `addr` "" until it says that it knows.
+        """
         asset = currency(self._context.catalog, params.ccy)
         here = [one for one in await lines(self._context) if one.asset is asset]
         offered = [one for one in here if one.network.network in self._context.addresses]
         if not offered:
             raise Problem(58014, name=asset.symbol)
-        rows = [await self._row(request.owner, one) for one in offered]
+        stopped = await Stopped.of(self._context, request.owner)
+        now_ms = self._context.clock.exchange_ms()
+        # Programs made for OKX know no such parameter; what they get says it.
+        knows = params.x_ack_no_withdraw or not isinstance(request.key, Session)
+        rows = []
+        for one in offered:
+            told = no_withdraw(one, stopped, now_ms)
+            is_shown = knows or not told["xNoWithdraw"]
+            place = await self._place(request.owner, one) if is_shown else ("", "")
+            rows.append(_address_row(one, *place) | told)
         return wire.envelope(rows)
 
-    async def _row(self, owner: int, one: Line) -> dict[str, object]:
+    async def _place(self, owner: int, one: Line) -> tuple[str, str]:
+        """The user's address and memo, "" for none; given on first use."""
         network = one.network.network
         index: int = await ask(self._context, DEPOSITS, GetAddress(network, owner))
         if not index:
@@ -88,18 +107,7 @@ class _Deposits:
                 raise Problem(reply.code, name="ccy", allowed="an open account")
             index = await ask(self._context, DEPOSITS, GetAddress(network, owner))
         text, _, memo = self._context.addresses[network].address(index).partition(":")
-        row: dict[str, object] = {
-            "addr": text,
-            "ccy": one.asset.symbol,
-            "chain": one.chain,
-            "ctAddr": "",
-            "selected": True,
-            "to": FUNDING,
-            "verifiedName": "",
-        }
-        if one.network.needs_memo:
-            row["tag"] = memo
-        return row
+        return text, memo
 
     async def history(self, request: Request, params: DepositsParams) -> bytes:
         """Deposits, newest first: from chains, and what other users sent."""
@@ -190,6 +198,21 @@ class _Deposits:
             and (not params.after or one.seen_ms < params.after)
             and one.seen_ms > params.before
         )
+
+
+def _address_row(one: Line, text: str, memo: str) -> dict[str, object]:
+    row: dict[str, object] = {
+        "addr": text,
+        "ccy": one.asset.symbol,
+        "chain": one.chain,
+        "ctAddr": "",
+        "selected": True,
+        "to": FUNDING,
+        "verifiedName": "",
+    }
+    if one.network.needs_memo:
+        row["tag"] = memo
+    return row
 
 
 def _transfers(found: Iterable[Deposit | Withdrawal]) -> Iterable[bytes]:
