@@ -6,7 +6,7 @@ out; so parameters are texts, taken over with the digits that were sent.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ _encoder = msgspec.json.Encoder()
 _loose_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _loose_list = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _string = msgspec.json.Decoder(str)
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _NULL = b"null"
 
 encode = _encoder.encode
@@ -95,13 +96,30 @@ def _loose(read: Callable[[], T], body: bytes) -> T:
 
 def _said(wrong: Exception, body: bytes) -> str:
     """What is wrong; of a lone surrogate msgspec says that the body or an escape ends early."""
+    if not _has_half_a_pair(body):
+        return str(wrong)
     try:
-        json.dumps(json.loads(body), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return "a string has one half of a UTF-16 surrogate pair in it"
-    except (ValueError, RecursionError):
-        pass
-    return str(wrong)
+        msgspec.json.decode(_ESCAPE.sub(_without_halves, body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return str(wrong)
+    return "a string has one half of a UTF-16 surrogate pair in it"
+
+
+def _without_halves(escape: re.Match[bytes]) -> bytes:
+    return b"?" if 0xD800 <= int(escape[1] or b"0", 16) <= 0xDFFF else escape[0]
+
+
+def _has_half_a_pair(body: bytes) -> bool:
+    """Without reading the body as JSON: one that is nested deeply would end the process."""
+    before = -1  # where the first half of a pair ended
+    for escape in _ESCAPE.finditer(body):
+        code = int(escape[1] or b"0", 16)
+        is_second = 0xDC00 <= code <= 0xDFFF
+        is_whole = is_second and escape.start() == before
+        if (before >= 0 or is_second) and not is_whole:
+            return True
+        before = escape.end() if 0xD800 <= code <= 0xDBFF else -1
+    return before >= 0
 
 
 def one(fast: msgspec.json.Decoder[P], shape: type[P], body: bytes) -> P:

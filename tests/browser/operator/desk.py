@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from fullreserve.app.first_policy import RULES
 from fullreserve.clock import SystemClock
 from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
@@ -23,7 +24,7 @@ from fullreserve.exchange.products.custody_wire import (
     NetworkAsset,
 )
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
-from fullreserve.exchange.products.policy_wire import POLICY, Adopt, SetRisk
+from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
 from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
@@ -74,6 +75,11 @@ def adopt_policy(server: LiveServer) -> None:
     """From here on changes of the policy are judged as where chains are served."""
 
     say_all(server, (POLICY, Adopt(POLICY_EDITION)))
+
+
+def found_policy(server: LiveServer) -> None:
+    """From here on there are the first rules; once."""
+    say_all(server, (POLICY, Found(RULES)))
 
 
 def set_risk(server: LiveServer) -> None:

@@ -11,7 +11,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.account.test_security import with_authenticator
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.operator.desk import Operator, X, adopt_policy, know_a_network, set_risk
+from tests.browser.operator.desk import (
+    Operator,
+    X,
+    adopt_policy,
+    found_policy,
+    know_a_network,
+    set_risk,
+)
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_pages import SMALL, complaints
 from tests.browser.test_trading import EN, WORDS
@@ -191,6 +198,8 @@ def test_a_policy_change_says_by_which_it_was_superseded(
 ) -> None:
     """Criterion: WEB-OP-POLICY-3"""
     adopt_policy(server)
+    if not ada.get(X + "policy")[0]["rules"]:
+        found_policy(server)  # else what only blocks would let nothing leave
     policy = ada.get(X + "policy")[0]
     known = [policy["rules"], *(change["rules"] for change in policy["changes"])]
     number = max((rule["number"] for rules in known for rule in rules), default=0) + 1

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from fullreserve.backup import DONE, backup, restore
-from fullreserve.config import Settings
+from fullreserve.backup import read_backup, write_backup
 from fullreserve.custody import nodes
 from fullreserve.custody.demo import ANVIL
 from fullreserve.simulation.outside import WALLET
@@ -51,7 +50,7 @@ def test_what_was_paid_since_the_backup_is_paid_once(folder: Path) -> None:
     payer.suspend()
     terms = ON_ERC20 | {"fee": "1"}
     waiting = [okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"] for _ in range(2)]
-    assert backup(Settings(data=live.folder), folder / "backup") == DONE
+    write_backup(live.folder, folder / "backup")
     before = outside.balance(USDT)
     payer.resume()
     live.until(lambda: states(okx, *waiting) == ["2", "2"], "what waited")
@@ -63,7 +62,7 @@ def test_what_was_paid_since_the_backup_is_paid_once(folder: Path) -> None:
     assert live.stop() == 0, live.log
 
     again = Live(folder / "restored")
-    assert restore(Settings(data=again.folder), folder / "backup") == DONE
+    read_backup(folder / "backup", again.folder)
     shutil.copyfile(live.folder / ANVIL.state, again.folder / ANVIL.state)
     again.start()
     okx, outside = again.client(), Outside(again.network())
