@@ -232,6 +232,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.DrainOf(CHAIN, BTC), stops.ListReopening(), stops.ListStops(1, CHAIN, BTC),
             stops.GetOne(number), stops.GetSurvey(number), stops.ListRoll(number, 0, LIMIT),
             stops.GetEdition(), stops.GetKept(number), stops.GetMeasured(CHAIN),
+            stops.IsCanary(queued),
         ],
     }  # fmt: skip
 

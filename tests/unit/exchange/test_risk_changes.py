@@ -44,7 +44,7 @@ from fullreserve.exchange.products.risk_rules import (
     score,
     tightens_table,
 )
-from fullreserve.exchange.products.withdrawal_state import EDITION
+from fullreserve.exchange.products.withdrawal_state import FEES_WALKED
 from tests.unit.exchange.custody_world import ALICE, BOB, World
 from tests.unit.exchange.policy_world import WRITER_A, WRITER_B, agree, replay, view
 from tests.unit.exchange.suspension_world import ADA
@@ -60,7 +60,7 @@ _replace = msgspec.structs.replace
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    made = opened(EDITION)
+    made = opened(FEES_WALKED)
     for member in (WRITER_A, WRITER_B):
         assert made.say(Approvals.number, Enrol(WRITERS, member)) == 0  # type: ignore[arg-type]
     for word in (Adopt(TABLE_AGREED), SetRisk(TABLE)):
@@ -129,7 +129,7 @@ def test_the_house_says_a_table_once(world: World) -> None:
     assert policy(world, SetRisk(LOOSER)) == Refused.CLOSED
     assert policy(world, ProposeRisk(LOOSER)) == Refused.NOT_ALLOWED
     assert held(world) == TABLE
-    old = opened(EDITION)
+    old = opened(FEES_WALKED)
     assert policy(old, ProposeRisk(TIGHTER), ADA) == 51000
     for each in (TABLE, LOOSER):
         assert policy(old, SetRisk(each)) == 0
@@ -143,7 +143,7 @@ def test_what_is_proposed_means_something(world: World) -> None:
     """Criterion: RISK-3. And where nothing is scored there is no table to change."""
     for bad in (RiskTable(Points(by_api=-1)), RiskTable(thresholds=Thresholds(delay=101))):
         assert policy(world, ProposeRisk(bad), WRITER_A) == 51000
-    fresh = opened(EDITION)
+    fresh = opened(FEES_WALKED)
     assert policy(fresh, Adopt(TABLE_AGREED)) == 0
     assert policy(fresh, ProposeRisk(TABLE), ADA) == Refused.UNKNOWN
     assert view(fresh).changes == ()

@@ -68,7 +68,7 @@ from fullreserve.exchange.products.risk_rules import (
 )
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.withdrawal_state import (
-    EDITION,
+    FEES_WALKED,
     GetPlace,
     ListQueue,
     ListUndecided,
@@ -120,7 +120,7 @@ def table(**points: int) -> RiskTable:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    made = opened(EDITION)
+    made = opened(FEES_WALKED)
     yield made
     assert made.replayed().hashes() == made.machine.hashes()
     for supply in made.machine.query(ListSupplies()):
