@@ -127,6 +127,45 @@ def age_proof(chained: LiveServer, person: Person) -> None:
     vault.close()
 
 
+# Begins and ends as the wallet outside.
+COPIED = WALLET[:5] + "0" * (len(WALLET) - 8) + WALLET[-3:]
+
+
+def test_a_held_withdrawal_is_confirmed_and_arrives(
+    visit: Visit, person: Person, chained: LiveServer, outside: Outside, operator: Operator
+) -> None:
+    """Criterion: WEB-FUNDS-HELD-1, WEB-OP-RISK-1. It is paid on the chain then."""
+    vault = Vault(chained.folder, SystemClock().wall_ms)
+    book = AddressBook(vault)
+    book.add(person.uid, ERC20, COPIED, "Mine", age_ms=9 * LOCK_MS)
+    book.add(person.uid, ERC20, WALLET, "Cold box", age_ms=8 * LOCK_MS)
+    vault.close()
+    page = visit("/withdraw?ccy=USDT", person)
+    order = {"ccy": "USDT", "chain": "USDT-ERC20", "dest": "4", "toAddr": WALLET, "fee": "1"}
+    (made,) = person.post("asset/withdrawal", amt="33.25", **order)
+    row = row_of(page, "withdraw.list", "33.25 USDT")
+    expect(row).to_contain_text(EN["withdraw.state.confirm"], timeout=CHAIN_MS)
+    expect(row).to_contain_text(EN["withdraw.held.confirm"])
+    desk = visit(f"/operator/withdrawals/{made['wdId']}", operator)
+    expect(desk.get_by_text("60 · confirmation")).to_be_visible()
+    expect(desk.get_by_role("list", name=EN["op.risk.reasons"])).to_contain_text(
+        "60: the address looks like another of the book"
+    )
+    desk.get_by_role("link", name=EN["op.withdrawals"]).first.click()
+    desk.get_by_role("tab", name="Held (1)").click()
+    expect(desk.get_by_role("table", name="Held").get_by_role("row")).to_have_count(2)
+    before = outside.balance(USDT)
+    row.get_by_role("button", name="Confirm the withdrawal of 33.25 USDT").click()
+    dialog = page.get_by_role("dialog", name=EN["withdraw.confirm"])
+    expect(dialog).to_contain_text(WALLET)
+    dialog.get_by_role("button", name=EN["withdraw.confirm"]).click()
+    proof = page.get_by_role("dialog", name=EN["proof.title"])
+    proof.get_by_label(EN["form.password"], exact=True).fill(PASSWORD)
+    proof.get_by_role("button", name=EN["proof.confirm"]).click()
+    expect(row).to_contain_text(EN["withdraw.state.done"], timeout=CHAIN_MS)
+    assert outside.balance(USDT) - before == 33_250_000
+
+
 def test_a_withdrawal_is_checked_proven_and_arrives(
     visit: Visit, person: Person, chained: LiveServer, outside: Outside
 ) -> None:
@@ -206,45 +245,6 @@ def test_what_got_no_answer_is_done_once_though_the_review_is_opened_anew(
     expect(review).to_have_count(0)
     expect(amount).to_have_value("")
     assert [row["amt"] for row in person.get("asset/withdrawal-history")] == ["20"]
-
-
-# Begins and ends as the wallet outside.
-COPIED = WALLET[:5] + "0" * (len(WALLET) - 8) + WALLET[-3:]
-
-
-def test_a_held_withdrawal_is_confirmed_and_arrives(
-    visit: Visit, person: Person, chained: LiveServer, outside: Outside, operator: Operator
-) -> None:
-    """Criterion: WEB-FUNDS-HELD-1, WEB-OP-RISK-1. It is paid on the chain then."""
-    vault = Vault(chained.folder, SystemClock().wall_ms)
-    book = AddressBook(vault)
-    book.add(person.uid, ERC20, COPIED, "Mine", age_ms=9 * LOCK_MS)
-    book.add(person.uid, ERC20, WALLET, "Cold box", age_ms=8 * LOCK_MS)
-    vault.close()
-    page = visit("/withdraw?ccy=USDT", person)
-    order = {"ccy": "USDT", "chain": "USDT-ERC20", "dest": "4", "toAddr": WALLET, "fee": "1"}
-    (made,) = person.post("asset/withdrawal", amt="33.25", **order)
-    row = row_of(page, "withdraw.list", "33.25 USDT")
-    expect(row).to_contain_text(EN["withdraw.state.confirm"], timeout=CHAIN_MS)
-    expect(row).to_contain_text(EN["withdraw.held.confirm"])
-    desk = visit(f"/operator/withdrawals/{made['wdId']}", operator)
-    expect(desk.get_by_text("60 · confirmation")).to_be_visible()
-    expect(desk.get_by_role("list", name=EN["op.risk.reasons"])).to_contain_text(
-        "60: the address looks like another of the book"
-    )
-    desk.get_by_role("link", name=EN["op.withdrawals"]).first.click()
-    desk.get_by_role("tab", name="Held (1)").click()
-    expect(desk.get_by_role("table", name="Held").get_by_role("row")).to_have_count(2)
-    before = outside.balance(USDT)
-    row.get_by_role("button", name="Confirm the withdrawal of 33.25 USDT").click()
-    dialog = page.get_by_role("dialog", name=EN["withdraw.confirm"])
-    expect(dialog).to_contain_text(WALLET)
-    dialog.get_by_role("button", name=EN["withdraw.confirm"]).click()
-    proof = page.get_by_role("dialog", name=EN["proof.title"])
-    proof.get_by_label(EN["form.password"], exact=True).fill(PASSWORD)
-    proof.get_by_role("button", name=EN["proof.confirm"]).click()
-    expect(row).to_contain_text(EN["withdraw.state.done"], timeout=CHAIN_MS)
-    assert outside.balance(USDT) - before == 33_250_000
 
 
 def test_money_is_sent_to_another_user_by_uid(visit: Visit, person: Person, prices: Person) -> None:
