@@ -3,7 +3,7 @@
 A log that comes out of a backup says of withdrawals that they wait, which may have been paid on the
 chain since. So a restore leaves a mark, with how far each chain had been followed by then; a payer
 that finds it reads the chain from there on, takes what left the hot wallet for the payments that it
-makes, and pays nothing before. What makes no payment that waits stops the network's withdrawals:
+makes, and pays nothing before. What makes no payment that waits stops its asset on the network:
 people look at it.
 """
 
@@ -21,12 +21,13 @@ from fullreserve.custody.chains.adapter import Chain, Departed
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.house import House
 from fullreserve.custody.payer import Payer
+from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store, read_cursors, read_plans
 from fullreserve.custody.tripping import trip
+from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 
 MARK = "custody-restored.json"
-WATCHER, PAYER = "custody-watcher.sqlite", "custody-payer.sqlite"
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def mark_of(data: Path, now_ms: int) -> bytes:
     OSError, sqlite3.Error.
     """
     heights: dict[int, int] = {}
-    for store in (WATCHER, PAYER):
+    for store in (WATCHER_STORE, PAYER_STORE):
         for network, kept in read_cursors(data / store):
             newest = max((height for height, _ in following.restore(kept).blocks), default=0)
             heights[network] = min(heights.get(network, newest), newest)
@@ -94,7 +95,7 @@ class SinceBackup:
     def _departed(self, first: int) -> list[Departed]:
         """What left by transactions that no plan of the store has."""
         tip = self._chain.tip()
-        plans = read_plans(self._data / PAYER, self._chain.network)
+        plans = read_plans(self._data / PAYER_STORE, self._chain.network)
         known = {plan.binding for plan in plans}
         found: list[Departed] = []
         for height in range(first + 1, tip.height + 1):

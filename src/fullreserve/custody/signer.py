@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,6 +56,7 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
+from fullreserve.until_terminated import until_terminated
 
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
 
@@ -159,10 +159,8 @@ async def run(spec: Spec, passphrase: bytes) -> None:
         if spec.listen
         else None
     )
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
-    await stopped.wait()
+    await until_terminated(asyncio.Event().wait())
     server.close()
     if far is not None:
         far.close()

@@ -155,7 +155,7 @@ class DurableRows:
         for follower in self._followers:
             try:
                 follower(row)
-            except Exception:
+            except Exception:  # the row is durable: whoever cannot follow holds nobody else up
                 log.exception("follower failed", sequence=row.sequence)
 
     def _trouble(self, problem: JournalError) -> None:

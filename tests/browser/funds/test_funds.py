@@ -350,8 +350,10 @@ def test_who_waits_is_asked_when_the_fee_rose_and_it_goes_on(
     (told,) = person.post("asset/withdrawal", **asked)
     request.getfixturevalue("crowded")
     page = visit(f"/withdraw/{told['wdId']}", person)
+    ends = time.monotonic() + CHAIN_MS / 1000
     while Decimal(fee_of(person)) <= Decimal(calm) * Decimal("1.2"):
-        time.sleep(LOOK_S)
+        assert time.monotonic() < ends, "the node's price did not rise"
+        time.sleep(LOOK_S)  # the next quote is pushed to nobody
     held(chained, stopped=False)
     risen = fee_of(person)
     expect(page.get_by_text(EN["withdraw.state.feeRose"]).first).to_be_visible(timeout=CHAIN_MS)

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, hexed
 
 HEADER = 80
 OUTPOINT = 36
@@ -94,6 +94,15 @@ def read_transaction(data: bytes) -> Transaction:
     if not reader.is_at_end():
         raise NodeGarbage("a transaction is followed by more")
     return found
+
+
+def told_transaction(node: Node, txid: bytes) -> tuple[Transaction, bytes]:
+    """A node's transaction of this id, and its bytes as they would be sent; NodeProblem."""
+    raw = hexed(node.call("getrawtransaction", txid.hex(), 0))
+    found = read_transaction(raw)
+    if found.txid != txid:
+        raise NodeGarbage(f"{node.name} has another transaction under {txid.hex()}")
+    return found, raw
 
 
 def merkle_root(hashes: list[bytes]) -> bytes:

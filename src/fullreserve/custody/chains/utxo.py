@@ -37,6 +37,7 @@ from fullreserve.custody.chains.raw_block import (
     read_header,
     read_transaction,
     read_transactions,
+    told_transaction,
 )
 from fullreserve.custody.chains.rpc import (
     Node,
@@ -163,8 +164,7 @@ class UtxoChain(Chain):
         back = sum(amount for amount, script in one.outputs if script == self.hot)
         pays = tuple(tx.Pays(out.payment.place, out.payment.amount) for out in outs)
         body = tx.Body(coins, pays, back)
-        raw = hexed(self._node.call("getrawtransaction", one.txid.hex(), 0))
-        attempt = Attempt(one.txid, raw)
+        attempt = Attempt(one.txid, told_transaction(self._node, one.txid)[1])
         return Departed(attempt, tx.binding(coins), msgspec.msgpack.encode(body), body.fee, outs)
 
     def is_leaving(self) -> bool:
@@ -294,14 +294,8 @@ class UtxoChain(Chain):
 
     def previous(self, plan: Plan) -> tuple[bytes, ...]:
         ids = sorted({coin.txid for coin in tx.read_body(plan.body).inputs})
-        return tuple(self._made(txid) for txid in ids)
-
-    def _made(self, txid: bytes) -> bytes:
-        """A transaction without its witness, which no signer needs; NodeProblem."""
-        found = read_transaction(hexed(self._node.call("getrawtransaction", txid.hex(), 0)))
-        if found.txid != txid:
-            raise NodeGarbage(f"the node has another transaction under {txid.hex()}")
-        return found.plain
+        # Without their witnesses, which no signer needs.
+        return tuple(told_transaction(self._node, txid)[0].plain for txid in ids)
 
     def _compared(self, found: Spender, taker: Transaction, plan: Plan) -> Spender:
         """What of a plan was done by a transaction that took its inputs alone.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fullreserve.custody.chains.adapter import Chain
-from fullreserve.custody.chains.raw_block import Transaction, read_transaction
+from fullreserve.custody.chains.raw_block import Transaction, told_transaction
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, hexed, quantity
 from fullreserve.custody.holdings import places
 from fullreserve.custody.keys.move_standing import in_block
@@ -92,9 +92,9 @@ def _of_script(node: Node, tier: Tier, mine: Collection[bytes], name: bytes) -> 
 def _spent(node: Node, spend: bytes) -> tuple[int, bytes]:
     """Amount and script of a coin: by the transaction that made it, which its name is a hash of."""
     name, number = spend[:-_OUTPUT][::-1], int.from_bytes(spend[-_OUTPUT:], "little")
-    made = read_transaction(hexed(node.call("getrawtransaction", name.hex(), 0)))
-    if made.txid != name or number >= len(made.outputs):
-        raise NodeGarbage(f"{node.name} shows another transaction than {name.hex()}")
+    made, _ = told_transaction(node, name)
+    if number >= len(made.outputs):
+        raise NodeGarbage(f"{name.hex()} has no output {number}, by {node.name}")
     return made.outputs[number]
 
 
