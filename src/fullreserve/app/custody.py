@@ -26,10 +26,15 @@ def _unknown(_transfer: bytes) -> str:
     return ""
 
 
+def _nowhere(_network: int, _address: str) -> bool:
+    return False
+
+
 class Custody(NamedTuple):
     """Addresses by network; the chains' own names of transactions; the workers, and who pays.
 
     `memos` gives what was written as the memo of a deposit that is nobody's.
+    `is_house` tells whether an address of a network is one of the exchange's own wallets.
     `risk` is the file's table by which withdrawals' risk is scored, None without one.
     """
 
@@ -39,6 +44,7 @@ class Custody(NamedTuple):
     programs: tuple[Program, ...] = ()
     payers: tuple[Program, ...] = ()
     risk: RiskTable | None = None
+    is_house: Callable[[int, str], bool] = _nowhere
 
 
 def served(data: Path) -> Custody:
@@ -49,6 +55,7 @@ def served(data: Path) -> Custody:
     if not (data / NETWORKS).exists():
         return Custody()
     from fullreserve.custody import holders, networks, spare
+    from fullreserve.custody.house_places import HousePlaces
     from fullreserve.custody.transactions import Transactions
 
     found = networks.served(data)
@@ -63,4 +70,5 @@ def served(data: Path) -> Custody:
         (Program(WATCHER), Program(DUTY)),
         (Program(PAYER),),
         risk_table.load(data),
+        HousePlaces(data, found).is_ours,
     )

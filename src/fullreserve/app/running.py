@@ -440,6 +440,7 @@ class Running:
             addresses=self._custody.addresses,
             transactions=self._custody.transactions,
             memos=self._custody.memos,
+            is_house=self._custody.is_house,
             pays=self._pays,
             proxies=Proxies(self.settings.gateway.trusted_proxies),
             custody=self.settings.custody,

@@ -33,6 +33,7 @@ from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
+from fullreserve.custody.house_places import HousePlaces
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
@@ -70,10 +71,13 @@ log = structlog.get_logger(__name__)
 class PayersExchange:
     """The payer's side of the door, and of the vault."""
 
-    def __init__(self, house: House, destinations: Destinations, network: Network) -> None:
+    def __init__(
+        self, house: House, destinations: Destinations, network: Network, ours: HousePlaces
+    ) -> None:
         self._house = house
         self._destinations = destinations
         self._network = network
+        self._ours = ours
         self._addresses = network.addresses()
         self._own = Table(self._addresses)
         self._seen_bound = 0  # up to which number those that are bound were looked at
@@ -123,8 +127,9 @@ class PayersExchange:
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         text, memo = self._destinations.of(pay.owner, pay.network, pay.destination)
-        if self._own.index(self._addresses.read(text)) is not None:
-            # It would come back as somebody's deposit, or be taken for gas: no chain is needed.
+        is_own = self._own.index(self._addresses.read(text)) is not None
+        if is_own or self._ours.is_ours(pay.network, text):
+            # It would come back as somebody's deposit, be taken for gas, or be nobody's.
             raise BadAddress("it is an address of the exchange itself")
         return text, memo
 
@@ -151,7 +156,7 @@ class Paying:
         self._payer = Payer(
             self._chain,
             store,
-            PayersExchange(house, destinations, network),
+            PayersExchange(house, destinations, network, HousePlaces(data, (network,))),
             Quorum(data, network, self._chain.previous).sign,
             Terms(network.scales, network.coin, network.unlock_after),
             salt_of(data),

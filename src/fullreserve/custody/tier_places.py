@@ -18,10 +18,10 @@ from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.raw_block import binding_of, outpoint, read_transactions
 from fullreserve.custody.chains.rpc import Node, hexed
-from fullreserve.custody.holdings import Place
+from fullreserve.custody.holdings import Place, places
 from fullreserve.custody.keys.record import FILE, SAFE, Record, TierWallet
 from fullreserve.custody.networks import Network
-from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 
 BLOCKS_AT_ONCE = 500  # of a chain that is read for the first time
 ADDRESSES = 20  # of a wallet that are looked at, as by who spends from it
@@ -37,6 +37,7 @@ class TierPlaces:
         self._read: tuple[int, int] = (0, 0)
         self._wallets: list[TierWallet] = []
         self._coins: TierCoins | None = None
+        self._told: tuple[list[TierWallet], dict[bytes, Tier]] | None = None
 
     def accounts(self) -> list[Place]:
         """Safes, and what the file of networks names as warm; BadRecord."""
@@ -54,6 +55,22 @@ class TierPlaces:
         except BadAddress:
             pass  # the payer says so: no sweep goes there
         return [Place(number, tier, of.text(place), "", place) for place, tier in found.items()]
+
+    def named(self) -> dict[bytes, Tier]:
+        """What the file of networks names: lanes, cold, warm, and what the branches' ends are."""
+        found = {one.place: one.tier for one in places(self._network, HOUSE_INDEX)}
+        if self._network.warm:
+            with contextlib.suppress(BadAddress):
+                found.setdefault(self._network.addresses().read(self._network.warm), Tier.WARM)
+        return found
+
+    def recorded(self) -> dict[bytes, Tier]:
+        """Safes and scripts of the record, also of wallets that were rotated; BadRecord."""
+        wallets = self._known()
+        if self._told is None or self._told[0] != wallets:
+            safes = {one.place: one.tier for one in self.accounts()}
+            self._told = (wallets, safes | self.scripts())
+        return self._told[1]
 
     def coins(self, node: Node, block: Block) -> dict[Tier, int] | None:
         """What script wallets hold after a block, by tier; None until all blocks are read.

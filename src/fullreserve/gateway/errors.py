@@ -147,6 +147,11 @@ TABLE: dict[int, Error] = {
     58220: Error(200, "The withdrawal is canceled already"),
     58221: Error(200, "The address needs its memo", ": {allowed}"),
     58222: Error(200, "The address is not valid", ": {allowed}"),
+    58224: Error(
+        200,
+        "The address is one of the exchange itself, which no chain pays",
+        "; allowed is {allowed}",
+    ),
     58231: Error(200, "The receiving user has not verified an identity"),
     58405: Error(200, "Withdrawals are suspended"),
     58350: Error(200, "Insufficient balance", "; available is {allowed}"),

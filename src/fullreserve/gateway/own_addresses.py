@@ -8,6 +8,7 @@ from fullreserve.exchange.products.custody_wire import DEPOSITS
 from fullreserve.exchange.products.deposit_state import FindOwner, ListAddresses
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.errors import Problem
 
 AT_ONCE = 5_000
 
@@ -30,6 +31,17 @@ class OwnAddresses:
         if not index:
             return 0
         owner: int = await ask(self._context, DEPOSITS, FindOwner(network, index))
+        return owner
+
+    async def require_not_house(self, network: int, text: str) -> int:
+        """The user that an address was given to, 0 for a stranger's; Problem for a wallet of ours.
+
+        TooSlow, Unavailable.
+        """
+        owner = await self.owner(network, text)
+        is_house = self._context.is_house
+        if not owner and await self._context.readers.ask(partial(is_house, network, text)):
+            raise Problem(58224, allowed="a user's id, with dest 3")
         return owner
 
     async def _fresh(self, network: int) -> list[int]:

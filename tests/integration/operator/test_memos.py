@@ -57,6 +57,22 @@ async def test_a_memo_of_digits_is_kept_as_it_was_written(memos: Console) -> Non
         assert added.row["addr"].partition(":")[2] == memo
 
 
+async def test_no_wallet_of_the_exchange_comes_into_the_address_book(memos: Console) -> None:
+    """Criterion: CHAINS-OWN-3. Whatever memo stands behind it."""
+    context = memos.town.rest.context
+    context.is_house = lambda network, text: (
+        (network, text.partition(":")[0].lower()) == (MEMO, THERE.lower())
+    )
+    book = "x/withdrawal-addresses"
+    entered = {"chain": "BTC-Memo", "addr": f"{THERE}:7", "label": "there"}
+    refused = await memos.dan.post(f"{book}/add", **entered)
+    assert refused.code == "58224"
+    assert "no chain pays; allowed is a user's id, with dest 3" in refused.json["msg"]
+    assert (await memos.dan.get(book)).data == []
+    context.is_house = lambda _network, _text: False
+    assert (await memos.dan.post(f"{book}/add", **entered)).row
+
+
 async def test_a_claims_amount_is_of_digits(desk: Console) -> None:
     """Criterion: CUST-CLAIM-1."""
     claim = {"kind": "memo", "ccy": "BTC", "chain": "BTC-Memo", "txId": "ab"}

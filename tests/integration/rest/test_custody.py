@@ -423,7 +423,7 @@ async def test_a_queued_withdrawal_shows_its_place_and_can_be_canceled(
 
 
 async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
-    """Criterion: CUST-REST-4. Verified addresses alone, a day after they were added."""
+    """Criterion: CUST-REST-4, CHAINS-OWN-3. Verified addresses alone, a day after."""
     await funded(rest, 2)
 
     async def told(**change: str) -> tuple[str, str]:
@@ -444,6 +444,10 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     for kind, dest in (("2", "4"), ("1", "3"), ("3", "4")):
         wrong, said = await told(toAddrType=kind, dest=dest)
         assert (wrong, "toAddrType" in said) == ("51000", True)
+    rest.context.is_house = lambda number, text: (number, text) == (NETWORK, "addr-lane")
+    own, said = await told(toAddr="addr-lane")
+    assert own == "58224"
+    assert "no chain pays; allowed is a user's id, with dest 3" in said
     assert await code(ccy="ETH") == "58013"
     await house(rest, DEPOSITS, terms(2, "Memo", needs_memo=True))
     rest.context.addresses = {NETWORK: Numbers(), 2: Numbers()}

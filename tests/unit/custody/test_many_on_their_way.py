@@ -18,6 +18,7 @@ from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.hd import Private
 from fullreserve.custody.house import PAYER_GATEWAY, House
+from fullreserve.custody.house_places import HousePlaces
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import PAGE, PayersExchange
 from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Reconciler
@@ -89,7 +90,8 @@ async def test_the_payer_sees_all_that_is_to_be_paid_and_all_that_is_bound(
     )
     vault = Vault(tmp_path, lambda: START_MS)
     house = House(await bed.door(PAYER_GATEWAY))
-    exchange = PayersExchange(house, Destinations(vault), network())
+    places = HousePlaces(tmp_path, (network(),))
+    exchange = PayersExchange(house, Destinations(vault), network(), places)
     fresh, seen = list(range(FIRST + BOUND, FIRST + BOUND + WAITING)), dict[int, None]()
     for _ in range(BOUND // PAGE + 1):
         found = await exchange.pending(NETWORK)

@@ -208,15 +208,15 @@ class _Withdrawals:
         _, fee, _ = line.fees
         if params.fee and _fee(line.asset, params.fee) != fee:
             raise Problem(51000, "fee", line.asset.text(fee))
+        inside = await self._own.require_not_house(network, text)
         desk = self._context.desk
         known: Address | None = await desk.act(desk.rooms.addresses.find, owner, network, text)
         if known is None:
             raise Problem(58207, allowed="add it to the address book of the web app first")
         if self._context.clock.wall_ms() < known.usable_ms:
             raise Problem(58207, allowed=f"it can be used from {known.usable_ms} on")
-        inside = await self._own.owner(network, text)
         if inside:
-            # 58224 elsewhere: what is asked for is done, without a chain and its fee.
+            # 58224 elsewhere too: what is asked for is done, without a chain and its fee.
             nothing = amount_bytes(0)
             return Asked(
                 *(0, line.asset.id, amount_bytes(amount), nothing, Destination.OWNER, inside),

@@ -11,6 +11,7 @@ from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, lines
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.own_addresses import OwnAddresses
 from fullreserve.gateway.rest.params import Params, whole
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes
@@ -47,6 +48,7 @@ class _Book:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._desk = context.desk
+        self._own = OwnAddresses(context)
 
     async def listed(self, request: Request, _params: Params) -> bytes:
         """The user's addresses, oldest first."""
@@ -72,6 +74,7 @@ class _Book:
             text = written(addresses, params.addr)
         except ValueError as problem:
             raise Problem(58222, allowed=str(problem)) from None
+        await self._own.require_not_house(network.network, text)
         book = self._desk.rooms.addresses
         made = await self._desk.act(book.add, session.uid, network.network, text, params.label)
         return wire.envelope([_row(known, made)])
