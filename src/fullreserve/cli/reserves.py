@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fullreserve.cli.custody import add_device
 from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def add_reserves(commands: "Subcommands") -> None:
     )
     add_okx_export(reserves)
     add_declaring(reserves)
+    add_asking(reserves)
 
 
 def add_okx_export(reserves: "Subcommands") -> None:
@@ -81,3 +83,39 @@ def add_declaring(reserves: "Subcommands") -> None:
     told.add_argument("--message", dest="text", required=True, help="what was signed")
     told.add_argument("--signature", action="append", required=True, help="one, or each owner's")
     told.add_argument("--coin", action="append", default=None, metavar="TXID:OUTPUT")
+
+
+def add_asking(reserves: "Subcommands") -> None:
+    """Add the commands by which holders of warm and cold wallets sign through files."""
+    asked = add_command(
+        reserves,
+        "ask-holders",
+        InRoom("fullreserve.reserves.asking_holders:ask", ("network", "tier", "days", "out")),
+        "write what holders of a warm or cold wallet have to sign for it to count as reserves",
+    )
+    asked.add_argument("network", type=int, help="its number in custody.json")
+    asked.add_argument("tier", choices=("warm", "cold"))
+    asked.add_argument(
+        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
+    )
+    signed = add_command(
+        reserves,
+        "sign-asked",
+        InRoom(
+            "fullreserve.reserves.asking_holders:sign",
+            ("asked_file", "holder", "keys", "module", "token", "out"),
+        ),
+        "sign it as a holder; it moves nothing",
+    )
+    taken = add_command(
+        reserves,
+        "take-signed",
+        InRoom("fullreserve.reserves.asking_holders:take", ("asked_file", "parts")),
+        "count a wallet by what enough of its holders signed",
+    )
+    for one in (signed, taken):
+        one.add_argument("asked_file", type=Path)
+    add_device(signed)
+    for one in (asked, signed):
+        one.add_argument("--out", type=Path, required=True, help="the file to write")
+    taken.add_argument("parts", type=Path, nargs="+", help="what holders signed")

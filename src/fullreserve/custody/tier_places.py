@@ -8,7 +8,7 @@ them.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -91,13 +91,14 @@ class TierPlaces:
 
     def scripts(self) -> dict[bytes, Tier]:
         """Addresses of script wallets, also of those that were rotated; BadRecord."""
-        return dict(_scripts(self._of_scripts()))
+        return dict(_scripts(self.script_wallets()))
 
-    def _of_scripts(self) -> list[TierWallet]:
+    def script_wallets(self) -> list[TierWallet]:
+        """Wallets whose coins are followed, also those that were rotated; BadRecord."""
         return [one for one in self._known() if one.wallet is not None and one.tier in TIERS]
 
     def _followed(self) -> TierCoins:
-        wallets = self._of_scripts()
+        wallets = self.script_wallets()
         if self._coins is None or self._coins.wallets != wallets:
             place = self._file.with_name(f"custody-tier-coins-{self._network.network}.msgpack")
             self._coins = TierCoins(wallets, place)
@@ -139,14 +140,17 @@ class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
 class TierCoins:
     """Coins of script wallets, followed block by block; a reorganisation is read anew.
 
-    `place` is where they are kept, so that no start reads all blocks again.
+    `place` is where they are kept, so that no start reads all blocks again. `also` are other places
+    of ours that are read with them, from the same block on.
     """
 
-    def __init__(self, wallets: list[TierWallet], place: Path) -> None:
+    def __init__(
+        self, wallets: list[TierWallet], place: Path, also: Mapping[bytes, Tier] | None = None
+    ) -> None:
         self.wallets = wallets
         self._place = place
         self._born = min((one.born for one in wallets), default=0)
-        self._scripts = dict(_scripts(wallets))
+        self._scripts = {**(also or {}), **dict(_scripts(wallets))}
         named = sorted((script, tier) for script, tier in self._scripts.items())
         self._of = sha256(msgspec.msgpack.encode((self._born, named))).digest()
         self._begin()
@@ -156,6 +160,10 @@ class TierCoins:
     def height(self) -> int:
         """Of the block that was read last."""
         return self._last[0]
+
+    def outpoints(self) -> list[bytes]:
+        """Coins that are unspent after the block that was read last."""
+        return list(self._held)
 
     def _begin(self) -> None:
         self._held: dict[bytes, tuple[Tier, int]] = {}

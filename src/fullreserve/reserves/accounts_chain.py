@@ -59,6 +59,7 @@ class Found(NamedTuple):
     slots: dict[str, int]  # by contract
     nodes: Sequence[str]  # of the state tree
     coins: Mapping[str, Sequence[Coin]] = {}  # by address
+    is_whole: bool = True  # not while blocks are read for the first time
 
 
 def pinned(node: Node, below_tip: int) -> Pinned:

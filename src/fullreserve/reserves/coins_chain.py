@@ -8,19 +8,24 @@ what is unspent as of no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
+from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, field, hexed
 from fullreserve.custody.coins import know_coins
+from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Sent
+from fullreserve.custody.tier_places import TierCoins, TierPlaces
+from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 from fullreserve.reserves.accounts_chain import AT_ONCE, Coin, Found, Pinned
+from fullreserve.reserves.keys import FOLDER
 from fullreserve.reserves.places import Place
 
 SATS = 100_000_000
@@ -37,7 +42,7 @@ log = structlog.get_logger(__name__)
 def found(
     data: Path, network: Network, symbol: str, places: Sequence[Place], sent: Sequence[Sent] = ()
 ) -> Found:
-    """Reads all coins that the payer's store knows at these places; NodeProblem.
+    """Reads all coins that the payer's store knows at these places, and people's; NodeProblem.
 
     `sent` may be in the newest block, whose coins the payer has not looked for yet.
     """
@@ -50,7 +55,7 @@ def found(
         know_coins(chain, data / PAYER_STORE)
         by_place = {one.account: one.address for one in places}
         known = [
-            (one.txid.hex(), one.output, by_place[place])
+            _Known(one.txid.hex(), one.output, by_place[place])
             for one in chain.coins.values()
             if (place := chain.addresses.place(one.index)) in by_place
         ]
@@ -58,18 +63,83 @@ def found(
         declared = _declared(places)
         for _ in range(TRIES):
             block = newest(node)
-            outpoints = _unspent(node, known) | _unspent(node, declared, declared=True)
+            followed = _followed(data, network, node, block)
+            held = _unspent(node, known) | _unspent(node, declared, declared=True)
+            held = _merged(held, _of_people(node, followed.coins, by_place))
             if newest(node) == block:
                 _agree(network, block)
-                return _as_found(block, symbol, outpoints)
+                return _as_found(block, symbol, held)._replace(is_whole=followed.is_whole)
     finally:
         node.close()
     raise NodeProblem("blocks come faster than coins can be read")
 
 
-def _change(
-    network: Network, sent: Sequence[Sent], by_place: Mapping[bytes, str]
-) -> list[tuple[str, int, str]]:
+class _Known(NamedTuple):
+    """A coin that may be there, and the address that it is said to lie at."""
+
+    txid: str
+    output: int
+    address: str = ""
+
+
+class _Followed(NamedTuple):
+    """Coins that were found by reading blocks; `is_whole` once all are read."""
+
+    coins: Sequence[_Known]
+    is_whole: bool
+
+
+def _followed(data: Path, network: Network, node: Node, block: Pinned) -> _Followed:
+    """Those of wallets that people hold, and what these paid to hot.
+
+    With a file of its own: the watcher's is read for another block. A node that lacks old blocks
+    hides these coins alone.
+    """
+    try:
+        wallets = TierPlaces(network, data).script_wallets()
+    except BadRecord:  # whoever lists the places says so
+        wallets = []
+    if not wallets:
+        return _Followed((), is_whole=True)
+    hot = network.addresses().place(HOUSE_INDEX)
+    (data / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = data / FOLDER / f"tier-coins-{network.network}.msgpack"
+    coins = TierCoins(wallets, place, {hot: Tier.HOT})
+    try:
+        read = coins.read(node, Block(block.height, bytes.fromhex(block.hash), b""))
+    except NodeProblem as problem:
+        log.warning("coins that people hold are not read", problem=str(problem))
+        read = None
+    named = [
+        _Known(one[:HASH][::-1].hex(), int.from_bytes(one[HASH:], "little"))
+        for one in coins.outpoints()
+    ]
+    return _Followed(named, is_whole=read is not None)
+
+
+def _of_people(
+    node: Node, coins: Sequence[_Known], by_place: Mapping[bytes, str]
+) -> dict[str, list[Coin]]:
+    """By the address that each pays."""
+    held: dict[str, list[Coin]] = {}
+    for (txid, output, _), told in _told(node, coins):
+        address = by_place.get(hexed(field(field(told, "scriptPubKey"), "hex")))
+        if address is not None:
+            held.setdefault(address, []).append(_coin(txid, output, told))
+    return held
+
+
+def _merged(
+    one: Mapping[str, list[Coin]], other: Mapping[str, list[Coin]]
+) -> dict[str, list[Coin]]:
+    """Each coin once."""
+    return {
+        address: list(dict.fromkeys([*one.get(address, ()), *other.get(address, ())]))
+        for address in {**one, **other}
+    }
+
+
+def _change(network: Network, sent: Sequence[Sent], by_place: Mapping[bytes, str]) -> list[_Known]:
     """What comes back to the hot wallet from what was sent, whichever attempt a block has."""
     from fullreserve.custody.chains import utxo_transaction
 
@@ -78,11 +148,14 @@ def _change(
         return []
     bodies = [(utxo_transaction.read_body(one.plan.body), one.txids) for one in sent]
     return [
-        (txid.hex(), len(body.pays), hot) for body, txids in bodies if body.change for txid in txids
+        _Known(txid.hex(), len(body.pays), hot)
+        for body, txids in bodies
+        if body.change
+        for txid in txids
     ]
 
 
-def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
+def _declared(places: Sequence[Place]) -> list[_Known]:
     """Coins that were named with their address, each once, without what is no outpoint."""
     found = []
     for place in places:
@@ -91,7 +164,7 @@ def _declared(places: Sequence[Place]) -> list[tuple[str, int, str]]:
                 log.warning("no output of a transaction", address=place.address, coin=name[:80])
                 continue
             txid, _, output = name.partition(":")
-            found.append((txid, int(output), place.address))
+            found.append(_Known(txid, int(output), place.address))
     return found
 
 
@@ -115,18 +188,28 @@ def _agree(network: Network, block: Pinned) -> None:
 
 
 def _unspent(
-    node: Node, known: Sequence[tuple[str, int, str]], *, declared: bool = False
+    node: Node, known: Sequence[_Known], *, declared: bool = False
 ) -> dict[str, list[Coin]]:
     """By address; what was only declared has to pay that address too."""
     held: dict[str, list[Coin]] = {}
+    for (txid, output, address), told in _told(node, known):
+        if not declared or address in _addresses(told):
+            held.setdefault(address, []).append(_coin(txid, output, told))
+    return held
+
+
+def _told(node: Node, known: Sequence[_Known]) -> Iterator[tuple[_Known, Any]]:
+    """What the node says of those that are unspent; NodeProblem."""
     for start in range(0, len(known), AT_ONCE):
         some = known[start : start + AT_ONCE]
-        asked = [("gettxout", (txid, output, False)) for txid, output, _ in some]
-        for (txid, output, address), told in zip(some, node.calls(asked), strict=True):
-            if told is not None and (not declared or address in _addresses(told)):
-                coin = Coin(f"{txid}:{output}", _sats(told), int(field(told, "confirmations")))
-                held.setdefault(address, []).append(coin)
-    return held
+        asked = [("gettxout", (one.txid, one.output, False)) for one in some]
+        for name, told in zip(some, node.calls(asked), strict=True):
+            if told is not None:
+                yield name, told
+
+
+def _coin(txid: str, output: int, told: Any) -> Coin:
+    return Coin(f"{txid}:{output}", _sats(told), int(field(told, "confirmations")))
 
 
 def _addresses(told: Any) -> Sequence[str]:

@@ -23,6 +23,7 @@ from fullreserve.reserves.places import Control, NotProven, Ownership, Place, re
 
 FILE = "declared.json"
 SAFE_FORM = "eip1271"
+DECLARED = "declared"
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     def place(self) -> Place:
         """An account as its chain has it; an address of Bitcoin's family stands for itself."""
         account = _account(self.address)
-        return Place(self.network, "declared", self.address, account, self.coins)
+        return Place(self.network, DECLARED, self.address, account, self.coins)
 
     def is_of(self, network: int, address: str) -> bool:
         """In whichever letters the account is written."""
@@ -68,10 +69,12 @@ def load(data: Path) -> list[Declared]:
         raise BadDeclared(f"{path} cannot be read: {problem}") from None
 
 
-def keep(data: Path, one: Declared) -> None:
-    """Adds one, instead of what was declared of its address before; BadDeclared."""
-    others = [old for old in load(data) if not old.is_of(one.network, one.address)]
-    _write(data, [*others, one])
+def keep(data: Path, *fresh: Declared) -> None:
+    """Adds some, instead of what was declared of their addresses before; BadDeclared."""
+    known = load(data)
+    for one in fresh:
+        known = [old for old in known if not old.is_of(one.network, one.address)]
+    _write(data, [*known, *fresh])
 
 
 def drop(data: Path, network: int, address: str) -> None:
@@ -132,6 +135,10 @@ def _judge_coins(judge: ModuleType, network: Network, one: Declared) -> None:
         raise NotProven("a coin is named twice")
 
 
+def _is_at(one: Declared, place: Place) -> bool:
+    return (one.network, one.address) == (place.network, place.address)
+
+
 class WithDeclared:
     """Places and proofs of another control, and those that were declared."""
 
@@ -148,12 +155,20 @@ class WithDeclared:
         return own + list(once.values())
 
     async def prove(self, place: Place, message: str) -> Ownership:
-        """What was handed in of a declared place, however old; NotProven."""
-        for one in self._declared():
-            if (one.network, one.address) == (place.network, place.address):
-                self._judge(one)
-                return one.ownership()
-        return await self._inner.prove(place, message)
+        """What was handed in of a declared place, however old; NotProven.
+
+        A wallet of ours is asked about first: its holders may answer by machine, or by files.
+        """
+        handed = next((one for one in self._declared() if _is_at(one, place)), None)
+        if handed is None:
+            return await self._inner.prove(place, message)
+        if place.tier != DECLARED:
+            try:
+                return await self._inner.prove(place, message)
+            except NotProven as problem:
+                log.info("what was handed in counts", address=place.address, problem=str(problem))
+        self._judge(handed)
+        return handed.ownership()
 
     def _judge(self, one: Declared) -> None:
         try:

@@ -13,6 +13,7 @@ from fullreserve.custody import networks
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.reserves import accounts_chain, coins_chain, keys
+from fullreserve.reserves.accounts_chain import Pinned
 from fullreserve.reserves.checker import NoVerifier
 from fullreserve.reserves.declared import BadDeclared, Declared, drop, judged, keep
 from fullreserve.reserves.places import DAY_MS, NotProven, Said, message_of, read_message
@@ -23,13 +24,7 @@ DONE, WRONG = 0, 1
 def message(settings: Settings, network: int, address: str, days: int) -> int:
     """Print what an address's keys have to sign now, to be believed for so many days."""
     try:
-        of = _network(settings.data, network)
-        node = Node(of.nodes[0])
-        try:
-            is_utxo = of.kind == "utxo"
-            block = coins_chain.newest(node) if is_utxo else accounts_chain.pinned(node, 0)
-        finally:
-            node.close()
+        block = newest_of(network_of(settings.data, network))
     except (BadNetworks, NodeProblem) as problem:
         return _failed(problem)
     exchange = keys.signer(settings.data).public.hex()
@@ -59,7 +54,7 @@ def declare(
         coins=tuple(coin or ()),
     )
     try:
-        judged(_network(settings.data, network), one)
+        judged(network_of(settings.data, network), one)
         keep(settings.data, one)
     except (BadNetworks, BadDeclared, NotProven, NoVerifier, OSError) as problem:
         return _failed(problem)
@@ -81,7 +76,18 @@ def undeclare(settings: Settings, network: int, address: str) -> int:
     return DONE
 
 
-def _network(data: Path, number: int) -> Network:
+def newest_of(network: Network) -> Pinned:
+    """Its newest block; NodeProblem."""
+    node = Node(network.nodes[0])
+    try:
+        is_utxo = network.kind == "utxo"
+        return coins_chain.newest(node) if is_utxo else accounts_chain.pinned(node, 0)
+    finally:
+        node.close()
+
+
+def network_of(data: Path, number: int) -> Network:
+    """BadNetworks where it is not served."""
     for one in networks.served(data):
         if one.network == number:
             return one

@@ -414,6 +414,8 @@ def _part_of(
         if owned[one.address] is None
         for symbol in reading.found.amounts[one.address]
     }
+    if not reading.found.is_whole:
+        unsigned.add(reading.coins.symbol)
     return _Part(
         network=network,
         name=names.codes.get(network.network, str(network.network)),

@@ -264,7 +264,7 @@ async def _signed(
         if place.get("form") or not place["script"] or len(made) != _SCRIPT_SIGNATURES:
             raise NotProven("OKX's validators know scripts of two of three keys alone")
         return place["script"], (made[0], made[1])
-    if place["tier"] == "declared":
+    if place["tier"] == "declared" or place.get("form"):
         raise NotProven("its keys are elsewhere and have not signed in OKX's form")
     proof = await signers.signed(place["address"], place["message"], hashed=True)
     return "", ("0x" + proof.signatures[0], "")

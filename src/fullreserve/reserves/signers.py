@@ -1,4 +1,4 @@
-"""The exchange's own addresses and signers, as the room of custody has them."""
+"""The exchange's own addresses, and who signs for them, as the room of custody has them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from fullreserve.custody.holdings import Place as Held
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.networks import Network
 from fullreserve.custody.ownership import BadMessage
+from fullreserve.custody.tiers import proving
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.reserves import people
 from fullreserve.reserves.places import NotProven, Ownership, Place
 
 _TIERS = {Tier.HOT: "hot", Tier.WARM: "warm", Tier.COLD: "cold", Tier.DEPOSIT: "deposit"}
@@ -26,9 +28,13 @@ class Signers:
         self._data = data
         self._house = House(door)
         self._held: dict[str, tuple[Network, Held]] = {}
+        self._people: dict[tuple[int, str], proving.Held] = {}
 
     async def places(self, network: int) -> Sequence[Place]:
-        """Wallets, and every address that was given to a user; none of an unknown network."""
+        """Wallets, people's too, and every address that was given to a user.
+
+        None of an unknown network.
+        """
         known = [one for one in networks.load(self._data) if one.network == network]
         if not known:
             return ()
@@ -36,15 +42,23 @@ class Signers:
             newest = await self._house.newest_index(network)
         except Unknown:
             newest = 0
-        found = []
+        wallets = await asyncio.to_thread(people.wallets_of, self._data, known[0])
+        self._people |= {(network, one.address): one for one in wallets}
+        found = [Place(network, one.tier.tier, one.address, one.place) for one in wallets]
+        accounts = {one.place for one in wallets}
         for held in holdings.places(known[0], newest):
+            if held.place in accounts:
+                continue
             self._held[held.address] = (known[0], held)
             tier = _TIERS[held.tier]
             found.append(Place(network, tier, held.address, held.place))
         return found
 
     async def prove(self, place: Place, message: str) -> Ownership:
-        """The signers' own signatures; NotProven."""
+        """The signers' own signatures, or those of holders who answer by machine; NotProven."""
+        held = self._people.get((place.network, place.address))
+        if held is not None:
+            return await asyncio.to_thread(people.prove, self._data, held, message)
         return await self.signed(place.address, message)
 
     async def signed(self, address: str, message: str, *, hashed: bool = False) -> Ownership:

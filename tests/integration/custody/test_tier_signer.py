@@ -27,7 +27,7 @@ from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
 from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.keys.tier_signer import Answer, Proposal, TierMemory, TierSigner
 from fullreserve.custody.keys.tls import Endpoint, NotTrusted, Trust
-from fullreserve.custody.tiers import safe
+from fullreserve.custody.tiers import proving, safe
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend, planned, read_part
 from fullreserve.custody.tiers.wallet import Wallet
@@ -438,5 +438,35 @@ def test_a_tier_s_signer_shows_that_its_holder_is_there(tmp_path: Path) -> None:
     far = told(msgspec.json.encode(signer_wire.AnswerChallenge(-1, asked.challenge)))
     assert "32 bytes" in short.refusal
     assert far.refusal
-    assert desk.asks(msgspec.json.encode(signer_wire.SignMessage(3, "branch/1", ""))).refusal
+    assert (
+        "no address"
+        in told(msgspec.json.encode(signer_wire.SignMessage(3, "branch/1", ""))).refusal
+    )
     desk.memory.close()
+
+
+def test_a_tier_s_signer_proves_its_wallets_addresses_and_says_nothing_else(desk: Desk) -> None:
+    """Criterion: CUST-PROOF-2. A script's and a Safe's; a message that names another is refused."""
+    one = HOLDERS[1]
+
+    def told(asked: signer_wire.SignMessage) -> signer_wire.Answer:
+        content = asyncio.run(desk.signer.answer("", msgspec.json.encode(asked)))
+        return msgspec.json.decode(content, type=signer_wire.Answer)
+
+    for tier, number in ((WARM, 0), (WARM, 19), (SAFE_WARM, 0)):
+        held = list(proving.addresses(tier))[number]
+        text = f"Fullreserve reserves/1 exchange=ab address={held.address} network={tier.network}"
+        asked = signer_wire.SignMessage(tier.network, held.address, text)
+        made = told(asked)
+        assert held.is_by(one.name, text, made.signature)
+        other = "Fullreserve reserves/1 exchange=ab address=elsewhere network=3"
+        for wrong, why in (
+            ({"message": other}, "not about"),
+            ({"message": text.removeprefix("Fullreserve ")}, "begins with"),
+            ({"message": text + "\n"}, "printable"),
+            ({"network": 9}, "no address"),
+            ({"hashed": True}, "no address"),
+        ):
+            refused = told(msgspec.structs.replace(asked, **wrong))
+            assert not refused.signature
+            assert why in refused.refusal

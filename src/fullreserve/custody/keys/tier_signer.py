@@ -30,7 +30,8 @@ from fullreserve.custody.keys.intent import (
     rule_of,
 )
 from fullreserve.custody.keys.record import TierWallet
-from fullreserve.custody.tiers import safe, spending
+from fullreserve.custody.ownership import BadMessage
+from fullreserve.custody.tiers import proving, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend
 from fullreserve.door.protocol import Unavailable
@@ -47,6 +48,8 @@ CREATE TABLE IF NOT EXISTS signed (
 );
 CREATE TABLE IF NOT EXISTS newest (only INTEGER PRIMARY KEY CHECK (only = 1), time_ms INTEGER);
 """
+
+_decode_asked = msgspec.json.Decoder(signer_wire.AnswerChallenge | signer_wire.SignMessage).decode
 
 log = structlog.get_logger(__name__)
 
@@ -156,13 +159,29 @@ class TierSigner:
     async def answer(self, _name: str, question: bytes) -> bytes:
         """Never raises: what cannot be read or kept is refused too.
 
-        To a challenge, as hot signers are asked, it answers as they do.
+        To a challenge and a message, as hot signers are asked, it answers as they do.
         """
         try:
-            asked = msgspec.json.decode(question, type=signer_wire.AnswerChallenge)
+            asked = _decode_asked(question)
         except msgspec.DecodeError:
             return msgspec.json.encode(await self._answer(question))
+        if isinstance(asked, signer_wire.SignMessage):
+            return msgspec.json.encode(self._proves(asked))
         return msgspec.json.encode(self._present(asked))
+
+    def _proves(self, asked: signer_wire.SignMessage) -> signer_wire.Answer:
+        """That an address is ours, by a message that names it; `key` is the address."""
+        wallets = (one for one in self._wallets.values() if one.network == asked.network)
+        found = (held for one in wallets for held in proving.addresses(one))
+        held = next((one for one in found if one.address == asked.key), None)
+        if held is None or asked.hashed:
+            refusal = f"{asked.key} is no address of a wallet that this holder knows"
+            return signer_wire.Answer(refusal=refusal)
+        try:
+            return signer_wire.Answer(held.sign(asked.message, self._device, self._holder))
+        except (proving.NoProof, BadMessage, DeviceProblem) as problem:
+            log.warning("refused to sign", reason=str(problem))
+            return signer_wire.Answer(refusal=str(problem))
 
     def _present(self, asked: signer_wire.AnswerChallenge) -> signer_wire.Answer:
         """That it is there, by the holder's own key, as if he had answered by hand."""

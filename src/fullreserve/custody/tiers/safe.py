@@ -19,6 +19,7 @@ from fullreserve.custody.chains.rpc import Node, NodeGarbage, hexed, quantity
 from fullreserve.custody.keccak import keccak256
 from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.signature import recovered
+from fullreserve.custody.ownership import account_digest
 from fullreserve.custody.tiers import abi
 from fullreserve.custody.tiers.abi import Dynamic
 
@@ -50,6 +51,7 @@ _TRANSACTION = keccak256(
     b"SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,"
     b"uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)"
 )
+_MESSAGE = keccak256(b"SafeMessage(bytes message)")
 _EXECUTE = (
     "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)"
 )
@@ -76,12 +78,11 @@ class SafeTransaction(msgspec.Struct, array_like=True, frozen=True):
 
     def digest(self) -> bytes:
         """What is signed."""
-        domain = keccak256(_DOMAIN + abi.word(self.chain_id) + abi.word(self.safe))
         fields = abi.word(self.to) + abi.word(self.value) + keccak256(self.data)
         # No gas is refunded: it would go to whoever sends it, at a price of his choice.
         refund = abi.word(0) * 5
         struct = fields + abi.word(self.operation) + refund + abi.word(self.nonce)
-        return keccak256(b"\x19\x01" + domain + keccak256(_TRANSACTION + struct))
+        return _typed(self.chain_id, self.safe, keccak256(_TRANSACTION + struct))
 
     def execution(self, signatures: Mapping[bytes, bytes]) -> bytes:
         """The call that anybody may send; signatures by owner, who stand in order."""
@@ -90,6 +91,19 @@ class SafeTransaction(msgspec.Struct, array_like=True, frozen=True):
             _EXECUTE, self.to, self.value, Dynamic(self.data), self.operation, 0, 0, 0,
             NOBODY, NOBODY, Dynamic(joined),
         )  # fmt: skip
+
+
+def message_digest(chain_id: int, safe: bytes, message: str) -> bytes:
+    """What owners sign for their Safe to say yes to a message's EIP-191 hash: EIP-1271.
+
+    ownership.BadMessage for what is none of ours.
+    """
+    return _typed(chain_id, safe, keccak256(_MESSAGE + keccak256(account_digest(message))))
+
+
+def _typed(chain_id: int, safe: bytes, struct: bytes) -> bytes:
+    domain = keccak256(_DOMAIN + abi.word(chain_id) + abi.word(safe))
+    return keccak256(b"\x19\x01" + domain + struct)
 
 
 def creation_code(name: str) -> bytes:
