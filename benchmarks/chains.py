@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.figure import Figure
@@ -118,6 +118,9 @@ class _Exchange:
 
     async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         raise AssertionError(payloads)
+
+    async def stop(self, evidence: Mapping[str, object]) -> bool:
+        raise AssertionError(evidence)
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         return self._bed.chain.addresses.address(pay.destination), ""

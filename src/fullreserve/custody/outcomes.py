@@ -7,8 +7,9 @@ is one, and the first once more when it has seen another block.
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import structlog
 
 from fullreserve.custody.chains.adapter import (
@@ -24,7 +25,7 @@ from fullreserve.custody.chains.rpc import NodeProblem, NodeRefuses
 from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, Run
 from fullreserve.custody.sending import Sender
-from fullreserve.custody.store import Kept
+from fullreserve.custody.store import End, Kept
 from fullreserve.custody.waits import LOOKING, RAISING, TAKEN
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -106,7 +107,8 @@ class Outcomes:
             return
         log.error("a foreign transaction took the inputs", withdrawals=run.plan.withdrawals)
         if await self._is_sure(run, standing):
-            await self._fail(run.kept, OVERTAKEN, self._desk.name(standing.taken_by))
+            end = End(standing.height, standing.block, is_refunded=True)
+            await self._fail(run.kept, OVERTAKEN, standing.taken_by, end)
 
     async def _coins_taken(self, run: Run) -> None:
         """Ends a plan whose coins a transaction spent that is not kept, by every node deep enough.
@@ -125,9 +127,12 @@ class Outcomes:
         if run.plan.withdrawals:
             await self._settle(run, taker, height)
         elif taker.is_ours and run.plan.move is not None:
-            await self._moved(run.kept, run.plan.move, Standing(txid=taker.txid, fee=taker.fee))
+            found = Standing(True, taker.height, taker.depth, taker.txid, taker.fee)
+            found = msgspec.structs.replace(found, block=taker.block)
+            await self._moved(run.kept, run.plan.move, found)
         else:
-            await self._fail(run.kept, OVERTAKEN, self._desk.name(taker.txid))
+            end = End(taker.height, taker.block, is_refunded=True)
+            await self._fail(run.kept, OVERTAKEN, taker.txid, end)
 
     async def _taker(self, run: Run) -> Spender | None:
         """Who took a plan's coins, when every node shows it deep enough."""
@@ -158,6 +163,9 @@ class Outcomes:
         unpaid = [one for one in run.plan.withdrawals if one not in taker.paid]
         if unpaid and height <= self._doubted.setdefault(run.kept.id, height):
             return
+        if unpaid and run.kept.is_again:
+            await self._lost(run.kept, taker.txid)
+            return
         name = self._desk.name(taker.txid)
         self._desk.store.name(name, self._desk.chain.network, taker.txid)
         fee = amount_bytes(self._desk.cost(taker.fee, len(taker.paid)))
@@ -168,7 +176,7 @@ class Outcomes:
         words += [wire.Failed(one, OVERTAKEN, run.plan.binding, name) for one in unpaid]
         log.error("coins were taken", paid=taker.paid, refunded=unpaid, by=taker.txid.hex())
         await self._desk.report(words)
-        self._finish([run.kept])
+        self._finish([run.kept], {run.kept.id: End(taker.height, taker.block, bool(unpaid))})
 
     async def _is_sure(self, run: Run, standing: Standing) -> bool:
         """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""
@@ -206,7 +214,8 @@ class Outcomes:
             elif standing.paid:
                 paid.append((run, standing))
             elif await self._is_sure(run, standing):
-                await self._fail(run.kept, REVERTED, self._desk.name(standing.txid))
+                end = End(standing.height, standing.block, is_refunded=True)
+                await self._fail(run.kept, REVERTED, standing.txid, end)
         await self._paid(paid)
 
     async def _paid(self, paid: Sequence[tuple[Run, Standing]]) -> None:
@@ -220,9 +229,21 @@ class Outcomes:
                 log.error(
                     "paid, and the exchange does not say so", code=code, withdrawal=word.withdrawal
                 )
-        self._finish([run.kept for run, _ in paid])
+        ends = {run.kept.id: End(one.height, one.block) for run, one in paid}
+        self._finish([run.kept for run, _ in paid], ends)
 
     async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
+        # What only takes a nonce moves nothing, and is as it should be.
+        failed = bool(move.amount) and not standing.paid
+        if kept.is_again and failed:
+            await self._lost(kept, standing.txid)
+            return
+        if not kept.is_again:
+            await self._say_moved(kept, move, standing)
+        self.moved.append(move.key)
+        self._finish([kept], {kept.id: End(standing.height, standing.block, failed)})
+
+    async def _say_moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         moved = self._desk.chain.moved(kept.plan, standing.fee) if standing.paid else 0
         amount, _ = self._desk.terms.scales[move.asset].to_ledger(moved)
         done = wire.Moved(
@@ -238,8 +259,6 @@ class Outcomes:
         if code:
             log.error("moved, and the exchange does not say so", code=code, plan=kept.id)
         await self._swept(kept, done.transfer, is_paid=standing.paid)
-        self.moved.append(move.key)
-        self._finish([kept])
 
     async def _swept(self, kept: Kept, name: bytes, *, is_paid: bool) -> None:
         if number_of(kept.plan) and self._desk.sweeps is not None:
@@ -261,16 +280,32 @@ class Outcomes:
                 run.kept.height = height
                 self._desk.store.change(run.kept)
 
-    async def _fail(self, kept: Kept, code: int, conflict: bytes) -> None:
+    async def _fail(self, kept: Kept, code: int, txid: bytes, end: End) -> None:
+        """Nothing was paid, and `txid` is final: what the exchange counts as paid, people see."""
+        if kept.is_again:
+            await self._lost(kept, txid)
+            return
+        conflict = self._desk.name(txid)
         words = [
             wire.Failed(one, code, kept.plan.binding, conflict) for one in kept.plan.withdrawals
         ]
         await self._desk.report(words)
         await self._swept(kept, conflict, is_paid=False)
-        self._finish([kept])
+        self._finish([kept], {kept.id: end})
 
-    def _finish(self, done: Sequence[Kept]) -> None:
+    async def _lost(self, kept: Kept, txid: bytes) -> None:
+        """What was final is not, and cannot be: said, and the network stops. Nobody is refunded."""
+        evidence = {
+            "withdrawals": kept.plan.withdrawals,
+            "transaction": txid.hex(),
+            "problem": "paid, dropped by a reorganisation, and its coins or nonce were taken",
+        }
+        log.error("paid no more, and cannot be again: a person has to look", **evidence)
+        if await self._desk.exchange.stop(evidence):
+            self._finish([kept])
+
+    def _finish(self, done: Sequence[Kept], ends: Mapping[int, End] | None = None) -> None:
         for kept in done:
             self._doubted.pop(kept.id, None)
             self._looked.pop(kept.id, None)
-        self._desk.finish(done)
+        self._desk.finish(done, ends)

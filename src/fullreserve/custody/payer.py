@@ -27,6 +27,8 @@ from fullreserve.custody.chains.adapter import (
     Plan,
     Unpayable,
 )
+from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.dropped import Dropped
 from fullreserve.custody.hot_sweeps import Surplus
 from fullreserve.custody.outcomes import Outcomes
 from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
@@ -69,6 +71,7 @@ class Payer:
         self._desk = Desk(chain, store, exchange, terms, salt, sweeps, waits)
         self._sender = Sender(self._desk, sign, self._leave_alone)
         self._outcomes = Outcomes(self._desk, self._sender, second)
+        self._dropped = Dropped(self._desk)
         self.moved = self._outcomes.moved
         self._round = 0
         self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
@@ -77,6 +80,7 @@ class Payer:
     async def round(self) -> None:
         """Takes on what is new and brings everything a step further; NodeProblem, Unavailable."""
         self._round += 1
+        await self._dropped.look()
         pending = await self._desk.exchange.pending(self._desk.chain.network)
         fresh = self._compared(pending)
         bound = [kept.plan for kept in self._open()]
@@ -179,6 +183,9 @@ class Payer:
     async def _keep(self, plans: Sequence[Plan]) -> None:
         if not plans:
             return
+        # They were made for a chain without what is opened again, and may have taken its place.
+        if await self._dropped.look():
+            raise NodeGarbage("blocks with final payments gave way while others were planned")
         height = (await to_thread(self._desk.chain.tip)).height
         with self._desk.store.together():
             for plan in plans:

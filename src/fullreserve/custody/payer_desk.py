@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Plan
 from fullreserve.custody.hot_sweeps import number_of, sweep_number
-from fullreserve.custody.store import Kept, Store
+from fullreserve.custody.store import End, Kept, Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
 from fullreserve.custody.waits import Waits
@@ -32,6 +32,9 @@ class Exchange(Protocol):
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         """Of each asset that the hot wallet was short of, the first that waits for it."""
+
+    async def stop(self, evidence: Mapping[str, object]) -> bool:
+        """Whether withdrawals of the network are suspended now: what was final is not."""
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         """Address and memo; BadAddress when there is none that may be paid."""
@@ -123,12 +126,17 @@ class Desk(NamedTuple):
         """The exchange's codes; Unavailable."""
         return await self.exchange.report(*words) if words else ()
 
-    def finish(self, done: Sequence[Kept]) -> None:
-        """Nothing about these plans may change any more."""
+    def finish(self, done: Sequence[Kept], ends: Mapping[int, End] | None = None) -> None:
+        """Nothing about these plans may change any more, but by a chain that leaves their blocks.
+
+        `ends` by plan; of what ended without a block there is none.
+        """
         with self.store.together():
             for kept in done:
                 kept.is_done = True
                 self.store.change(kept)
+                if ends and kept.id in ends:
+                    self.store.keep_end(kept, ends[kept.id])
 
     def name(self, txid: bytes) -> bytes:
         """What the journal calls a transaction."""

@@ -14,7 +14,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -43,12 +43,14 @@ from fullreserve.custody.restored import NotYet, SinceBackup
 from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
+from fullreserve.custody.tripping import trip
 from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.custody.walking import Walk
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort, NextSettled
 from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
@@ -124,6 +126,10 @@ class PayersExchange:
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, ListShort(network))
         return found
+
+    async def stop(self, evidence: Mapping[str, object]) -> bool:
+        place = Scope(Level.CHAIN, self._network.network)
+        return await trip(self._house, Trigger.UNKNOWN_SPEND, place, evidence)
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         text, memo = self._destinations.of(pay.owner, pay.network, pay.destination)

@@ -41,6 +41,11 @@ CREATE TABLE IF NOT EXISTS names (
 CREATE TABLE IF NOT EXISTS restored (
     network INTEGER PRIMARY KEY, restored_ms INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS ends (
+    plan INTEGER PRIMARY KEY REFERENCES plans (id), network INTEGER NOT NULL,
+    height INTEGER NOT NULL, hash BLOB NOT NULL, refunded INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS newest_ends ON ends (network, height);
 CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -54,6 +59,15 @@ class Kept(msgspec.Struct, array_like=True):
     since: int = 0  # height at which it was made, or the newest attempt was given to a node
     height: int = 0  # of the block that was reported last
     is_done: bool = False
+    is_again: bool = False  # it had ended, and the exchange knows how
+
+
+class End(NamedTuple):
+    """The block that a plan ended with, and whether something of it was refunded then."""
+
+    height: int
+    hash: bytes
+    is_refunded: bool = False
 
 
 class Store:
@@ -164,14 +178,36 @@ class Store:
         kept = msgspec.json.decode(data, type=Kept)
         if not kept.is_done and (is_bound or not kept.is_accepted):
             return False
-        kept.is_done = kept.is_accepted = False
+        kept.is_done = kept.is_accepted = kept.is_again = False
         kept.height = 0
         self.change(kept)
+        self.forget_end(kept)
         return True
 
     def is_bound(self, withdrawal: int) -> bool:
         asked = "SELECT 1 FROM bound WHERE withdrawal = ?"
         return self._db.execute(asked, (withdrawal,)).fetchone() is not None
+
+    def keep_end(self, kept: Kept, end: End) -> None:
+        """With what a plan ended, for the day on which the chain leaves that block."""
+        row = (kept.id, kept.plan.network, end.height, end.hash, end.is_refunded)
+        self._db.execute("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?)", row)
+
+    def forget_end(self, kept: Kept) -> None:
+        self._db.execute("DELETE FROM ends WHERE plan = ?", (kept.id,))
+
+    def ended_below(self, network: int, height: int) -> list[tuple[Kept, End]]:
+        """The plans that ended with the newest block below a height with which any did."""
+        asked = (
+            "SELECT data, height, hash, refunded FROM plans JOIN ends ON plan = id "
+            "WHERE ends.network = ?1 AND height = (SELECT max(height) FROM ends "
+            "WHERE network = ?1 AND height < ?2) ORDER BY id"
+        )
+        rows = self._db.execute(asked, (network, height)).fetchall()
+        return [
+            (msgspec.json.decode(data, type=Kept), End(at, bytes(hash_), bool(refunded)))
+            for data, at, hash_, refunded in rows
+        ]
 
     def open_plans(self, network: int) -> list[Kept]:
         """All that may still change, oldest first."""

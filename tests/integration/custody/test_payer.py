@@ -4,7 +4,7 @@ each of its effects in turn, on a real node, and a new one goes on with what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -47,6 +47,7 @@ class Agreement:
         self.paid: dict[int, bytes] = {}
         self.failed: dict[int, int] = {}
         self.short: list[int] = []
+        self.stops: list[Mapping[str, object]] = []
         self.cancelled: set[int] = set()
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
@@ -58,6 +59,10 @@ class Agreement:
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
+
+    async def stop(self, evidence: Mapping[str, object]) -> bool:
+        self.stops.append(evidence)
+        return True
 
     async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         raise AssertionError("nothing was to be moved")

@@ -6,7 +6,7 @@ counts those it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,9 @@ class Nobody:
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
+
+    async def stop(self, evidence: Mapping[str, object]) -> bool:
+        raise AssertionError(evidence)
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         raise AssertionError(pay)

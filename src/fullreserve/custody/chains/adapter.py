@@ -102,7 +102,8 @@ class Attempt(NamedTuple):
 class Standing(msgspec.Struct, array_like=True, frozen=True):
     """What became of a plan.
 
-    `height` is that of the block that holds one of its attempts (0: none does), `txid` which.
+    `height` is that of the block that holds one of its attempts (0: none does), `block` its hash,
+    `txid` which.
     `paid` is false when the transaction is in a block and did nothing, as a reverted call.
     `taken_by` is a foreign transaction that took its inputs or nonce. `known`: a node holds it.
     One that makes the same payment with the same nonce is none, whoever kept what was signed.
@@ -115,6 +116,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     fee: int = 0
     paid: bool = True
     taken_by: bytes = b""
+    block: bytes = b""
 
 
 class Out(NamedTuple):
@@ -147,6 +149,7 @@ class Spender(NamedTuple):
     is_ours: bool = False
     fee: int = 0
     paid: tuple[int, ...] = ()
+    block: bytes = b""
 
 
 class Asked(NamedTuple):
@@ -258,6 +261,13 @@ class Chain(ABC):
         """What took any of a plan's inputs in block `since` or later; chains of accounts say None.
 
         Those name it by `Standing.taken_by`.
+        """
+        return None
+
+    def cancelled(self, plan: Plan) -> Plan | None:  # noqa: ARG002 - the interface
+        """The same nonce with a higher fee, paying nobody; None where coins are taken instead.
+
+        Unpayable above the fee cap.
         """
         return None
 

@@ -490,7 +490,8 @@ class EvmChain(Chain):
                 is_same = sent.call == (body.to, body.value, body.data)
                 if sent.txid in attempts or is_same:
                     return self._carried_out(body, sent.txid, tip, read_block(told))
-                return Standing(taken_by=sent.txid)
+                block = read_block(told)
+                return Standing(height=height, taken_by=sent.txid, block=block.hash)
         return NodeRefuses(0, f"block {height} does not hold what took nonce {body.nonce}")
 
     def _carried_out(
@@ -549,6 +550,7 @@ class EvmChain(Chain):
             txid=txid,
             fee=fee,
             paid=is_paid,
+            block=block.hash,
         )
 
     @staticmethod

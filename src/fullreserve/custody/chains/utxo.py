@@ -269,8 +269,9 @@ class UtxoChain(Chain):
                 paid = sum(_sats(field(one, "value")) for one in field(told, "vout"))
                 fee = sum(coin.amount for coin in body.inputs) - paid
                 depth = tip.height - height + 1
-                return Standing(known=True, height=height, confirmations=depth, txid=txid, fee=fee)
-        if any(told is not None for _, told in found):
+                return Standing(True, height, depth, txid, fee, block=block.hash)
+        # An index goes on telling of a block that the chain has left: nobody holds what it held.
+        if any(told is not None and not told.get("blockhash") for _, told in found):
             return Standing(known=True)
         if all(self._is_unspent(coin) for coin in body.inputs):
             return Standing()
@@ -281,9 +282,11 @@ class UtxoChain(Chain):
         inputs = {coin.outpoint() for coin in body.inputs}
         for height in range(since, tip + 1):
             block = self.block(height)
-            for one in self._transactions(block) if block is not None else ():
+            if block is None:
+                continue
+            for one in self._transactions(block):
                 if not inputs.isdisjoint(one.spends):
-                    found = Spender(one.txid, height, tip - height + 1)
+                    found = Spender(one.txid, height, tip - height + 1, block=block.hash)
                     return self._compared(found, one, plan) if one.takes(inputs) else found
         return None
 
