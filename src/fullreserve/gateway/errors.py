@@ -270,8 +270,13 @@ TABLE: dict[int, Error] = {
     93011: Error(409, "The queue has to be read again first"),
     93012: Error(409, "The coins were not measured yet on each chain that the ledger has any on"),
     93013: Error(409, "Signers were not challenged yet for this gate, since it was opened"),
-    93014: Error(409, "This gate rests on a document: say in `document` what was looked at"),
+    93014: Error(
+        409,
+        "Say in `document` what was looked at, in 12 letters or more, 6 of them different: "
+        "gates 6 to 8 rest on it",
+    ),
     93015: Error(409, "No quorum of hot holders is defined: name them in the file of `quorums`"),
+    93016: Error(409, "Something was shown that you did not look at; agree to it as it is now"),
     # --- the policy of what leaves
     95001: Error(403, "You are not a member of the group that decides this"),
     95002: Error(404, "There is no such change or request"),

@@ -184,14 +184,9 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
         ("3", {"figures": "BTC-Bitcoin:20"}),
         ("5", {"count": len(numbers)}),
         ("7", {"document": "10 BTC a minute is what hot can bear."}),
-        ("8", {"document": STAFFED}),
     ):
         await done(bea, "show", number, gate=gate, **more)
-    await _evidence_itself(desk, number)
-    found = (await bea.get("suspending/detail", suspension=number)).row
-    other = await bea.act("suspending/sign-off", suspension=number, plannedTs=1)
-    assert other.code == "93004"
-    await done(bea, "sign-off", number, plannedTs=found["plannedTs"])
+    await _signed_off(desk, number)
     row = await done(ada, "canary", number, wdId=ids.text(numbers[0]))
     assert {one["state"] for one in row["gates"] if one["gate"] != "G4"} == {"passed"}
     early = await ada.act("suspending/open-drain", suspension=number)
@@ -205,6 +200,24 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     assert (len(row["drain"]["commitment"]), row["drain"]["seed"]) == (64, "")
     assert row["evidence"][-1]["gate"] == "G4"
     assert row["evidence"][-1]["uid"] == str(ada.uid)
+
+
+async def _signed_off(desk: Console, number: str) -> None:
+    """Criterion: SUS-REOPEN-6, SUS-GATE-8. Of this plan, and of everything that was shown."""
+    bea, name = desk.bea, "suspending/sign-off"
+    found = (await bea.get("suspending/detail", suspension=number)).row
+    of = {"suspension": number, "plannedTs": found["plannedTs"]}
+    early = await bea.act(name, **of, shown=found["shown"])
+    assert early.code == "93007"
+    assert early.json["msg"].endswith("signed off: G8 is missing")
+    short = await bea.act("suspending/show", suspension=number, gate="8", document="y")
+    assert short.code == "93014"
+    row = await done(bea, "show", number, gate="8", document=STAFFED)
+    await _evidence_itself(desk, number)
+    other = await bea.act(name, suspension=number, plannedTs=1, shown=row["shown"])
+    assert other.code == "93004"
+    assert (await bea.act(name, **of, shown=found["shown"])).code == "93016"
+    await done(bea, "sign-off", number, plannedTs=found["plannedTs"], shown=row["shown"])
 
 
 async def _evidence_itself(desk: Console, number: str) -> None:

@@ -36,6 +36,7 @@ from fullreserve.exchange.products.suspension_state import (
     Surveyed,
     Suspension,
     SuspensionState,
+    shown_last,
 )
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -287,7 +288,12 @@ def planned(world: World, number: int) -> None:
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0
     shown(world, number)
-    assert say(world, SignOff(number), BEA) == 0
+    assert sign_off(world, number) == 0
+
+
+def sign_off(world: World, number: int, who: int = BEA) -> int:
+    """Of what was shown by now; the code."""
+    return say(world, SignOff(number, shown=shown_last(of(world, number))), who)
 
 
 def canaries(world: World, number: int, *numbers: int) -> None:

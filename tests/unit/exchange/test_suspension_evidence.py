@@ -56,7 +56,6 @@ from fullreserve.exchange.products.suspension_wire import (
     Plan,
     Scope,
     Show,
-    SignOff,
 )
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from tests.unit.exchange.custody_world import (
@@ -82,6 +81,7 @@ from tests.unit.exchange.suspension_world import (
     requests,
     say,
     show,
+    sign_off,
     stop,
     survey,
 )
@@ -298,7 +298,7 @@ def test_who_is_gone_since_keeps_it_shut(world: World) -> None:
         (Gate.SUPPORT, {}),
     ):
         assert show(world, number, gate, **more) == 0
-    assert say(world, SignOff(number), BEA) == 0
+    assert sign_off(world, number) == 0
     canary = Canary(number, requests(world, BOB)[0].number)
     call(world, HOT, 1, suspension=0, within_ms=WITHIN_MS)
     world.time_ms += WITHIN_MS + 1

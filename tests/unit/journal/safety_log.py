@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
 
@@ -37,7 +38,9 @@ from fullreserve.exchange.products.suspension_state import (
     EVIDENCED,
     HOUR_MS,
     LIFTED_PAST,
+    SIGNED_LAST,
     SILENT_GO,
+    shown_last,
 )
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
 from tests.bed import ALICE, BOB, BTC, USDT, Bed, place, submit
@@ -232,7 +235,7 @@ async def reopen(log: Log) -> None:
 
 
 async def _way_back(log: Log, number: int) -> None:
-    first, second, third = OPERATORS
+    first, second, _ = OPERATORS
     now = log.bed.clock.exchange_ms()
     budgets = (stops.Budget(CHAIN, BTC, amount_bytes(COIN), 3),)
     evidence = transfer("evidence")
@@ -264,8 +267,7 @@ async def _way_back(log: Log, number: int) -> None:
         (stops.Gate.SUPPORT, {}),
     ):
         await show(gate, **more)
-    for who in (second, third):
-        await log.say(stops.SUSPENSIONS, stops.SignOff(number), who)
+    await _signed_off(log, number, show)
     is_scoped = log.states[stops.SUSPENSIONS].edition > 0
     lasts = log.states[stops.SUSPENSIONS].edition >= LIFTED_PAST and log.draws.randrange(2)
     for turn in range(6):
@@ -285,6 +287,24 @@ async def _way_back(log: Log, number: int) -> None:
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
     if lasts:
         await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
+
+
+async def _signed_off(log: Log, number: int, show: Callable[[stops.Gate], Awaitable[None]]) -> None:
+    """By two; where a sign-off is of what was shown, now and then of less, or before the end."""
+    state = log.states[stops.SUSPENSIONS]
+
+    async def sign(who: int, missed: int = 0) -> None:
+        one = state.suspensions[number]
+        seen = shown_last(one) - missed if state.edition >= SIGNED_LAST else 0
+        await log.say(stops.SUSPENSIONS, stops.SignOff(number, shown=seen), who)
+
+    if state.edition >= SIGNED_LAST:
+        for missed in (1, 0):
+            await sign(OPERATORS[1], missed)
+        if log.draws.randrange(2):
+            await show(stops.Gate.SUPPORT)
+    for who in OPERATORS[1:]:
+        await sign(who)
 
 
 async def _silent(log: Log, advance: stops.Advance) -> None:
@@ -377,14 +397,20 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, stopping: in
         log.advance(1_200_000)
 
 
-async def fill_with_canaries(bed: Bed, draws: random.Random, edition: int = OF_WITHDRAWALS) -> None:
+async def fill_with_canaries(
+    bed: Bed,
+    draws: random.Random,
+    edition: int = OF_WITHDRAWALS,
+    *,
+    stopping: int = SILENT_GO,
+) -> None:
     """One stop after the other, each with a queue and its whole way back; scores hold canaries."""
     log = Log(bed, draws, OF_WITHDRAWALS)
     await log.open()
     await begin(log)
     if edition > OF_WITHDRAWALS:
         await log.say(WITHDRAWALS, RequirePolicy(edition))
-    await log.say(stops.SUSPENSIONS, stops.Adopt(SILENT_GO))
+    await log.say(stops.SUSPENSIONS, stops.Adopt(stopping))
     asks = RiskTable(thresholds=Thresholds(60, 200, 200))
     await log.say(policy_wire.POLICY, policy_wire.SetRisk(asks))
     terms = stops.Terms(

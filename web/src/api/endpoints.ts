@@ -897,6 +897,7 @@ export interface Endpoints {
     note: string
     suspension: number | string
     plannedTs: number | string
+    shown: number | string
   }
   'POST x/operator/suspending/suspend': {
     note: string

@@ -23,12 +23,15 @@ from fullreserve.exchange.products.suspension_state import (
     EVIDENCED,
     HASH_BYTES,
     REOPENING,
+    SIGNED_LAST,
     Evidence,
     Kept,
     Measured,
     Refused,
     Suspension,
+    SuspensionState,
     opened,
+    says_something,
 )
 from fullreserve.exchange.products.suspension_surveys import Surveys
 from fullreserve.exchange.products.suspension_wire import Figure, Gate
@@ -59,6 +62,11 @@ class Evidences(Surveys):
         """Whether the log has said that gates rest on what is measured."""
         return self.state.edition >= EVIDENCED
 
+    @property
+    def _signs_last(self) -> bool:
+        """Whether the log has said that who signs off has looked at all that was shown."""
+        return self.state.edition >= SIGNED_LAST
+
     def _measured(self, who: int, said: wire.Measure, moment: Moment, view: View) -> Outcome:
         if who != chart.HOUSE:
             return Outcome(code=Refused.NOT_A_MEMBER)
@@ -83,15 +91,24 @@ class Evidences(Surveys):
             return Outcome(code=Refused.WRONG_STATE)
         if not self._is_sound(said):
             return REFUSED
-        if self._is_evidenced and said.gate in SAID and not said.document:
+        if self._lacks_document(said):
             return Outcome(code=Refused.DOCUMENT)
         if self._lacks_survey(one, said.gate, moment):
             return Outcome(code=Refused.SURVEY)
         seen = self._seen(who, one, said, moment, view)
         if seen.code:
             return Outcome(code=seen.code)
-        self._keep(self._with(who, one, said, seen, moment), moment)
+        fresh = self._with(who, one, said, seen, moment)
+        if self._signs_last and one.state != SuspensionState.DRAINING:
+            # Who has signed off has not seen this.
+            fresh = _replace(fresh, sign_offs=())
+        self._keep(fresh, moment)
         return Outcome()
+
+    def _lacks_document(self, said: wire.Show) -> bool:
+        if not said.document:
+            return self._is_evidenced and said.gate in SAID
+        return self._signs_last and not says_something(said.document)
 
     def _is_sound(self, said: wire.Show) -> bool:
         if self._is_evidenced:

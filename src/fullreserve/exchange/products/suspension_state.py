@@ -27,7 +27,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 5  # of the fold's rules, that this version knows
+EDITION = 6  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -36,6 +36,9 @@ LIFTED_PAST = 3  # the edition from which on a stop ends though something else h
 # and a stop ends only while those whom a survey found stopped themselves still are.
 HELD_STILL = 4
 SILENT_GO = 5  # the edition from which on a canary that its risk score holds is replaced
+# The edition from which on a sign-off is of all that was shown, and a document says something.
+SIGNED_LAST = 6
+LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
 MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by
@@ -60,6 +63,7 @@ class Refused(IntEnum):
     ROUND = 93_013  # no round of challenges was put for the gate
     DOCUMENT = 93_014  # the gate rests on a document
     QUORUM = 93_015  # nobody who signs for hot is measured
+    UNSEEN = 93_016  # the sign-off is of less than what was shown by now
 
 
 class SuspensionState(IntEnum):
@@ -249,6 +253,32 @@ def newest(one: Suspension, gate: Gate) -> Evidence | None:
         if shown.gate == gate and shown.time_ms >= one.planned_ms:
             return shown
     return None
+
+
+def is_shown(one: Suspension, gate: Gate, now_ms: int) -> bool:
+    """Whether a gate is passed, or will be by itself: G6 waits for its hour."""
+    shown = newest(one, gate)
+    is_waiting = gate is Gate.COMMUNICATION and shown is not None and shown.passed
+    return is_waiting or is_green(one, gate, now_ms)
+
+
+def shown_last(one: Suspension) -> int:
+    """The sequence of the newest evidence of its plan but the canaries'; 0: there is none."""
+    of_gates = (newest(one, gate) for gate in gates_of(one) if gate is not Gate.CANARY)
+    return max((shown.sequence for shown in of_gates if shown is not None), default=0)
+
+
+def says_something(document: bytes) -> bool:
+    """Whether a text is a document at all: UTF-8 with some letters or digits, not all the same.
+
+    What is not ASCII counts as a letter, whatever it is: a log is read alike by every version.
+    """
+    try:
+        text = document.decode()
+    except UnicodeDecodeError:
+        return False
+    letters = [one for one in text if one.isalnum() or not one.isascii()]
+    return len(letters) >= LETTERS_MIN and len(dict.fromkeys(letters)) >= LETTERS_DIFFERENT
 
 
 def is_green(one: Suspension, gate: Gate, now_ms: int) -> bool:

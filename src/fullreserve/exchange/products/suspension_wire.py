@@ -248,10 +248,14 @@ class SignOff(Said, frozen=True, tag=10):
     """By a member of the board who did not plan it: the restart may go on as planned then.
 
     `planned_ms` is the plan's, as the suspension has it; 0, of logs from before, is any plan.
+    `shown` is the sequence of the newest evidence of its gates, G4's aside, that was looked at (0:
+    there is none to look at). From edition 6 on every gate has to be shown by then, and what is
+    shown later takes all sign-offs away.
     """
 
     suspension: int
     planned_ms: int = 0
+    shown: int = 0
 
 
 class Canary(Said, frozen=True, tag=11):

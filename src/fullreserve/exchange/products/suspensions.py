@@ -42,7 +42,9 @@ from fullreserve.exchange.products.suspension_state import (
     Voice,
     gates_of,
     is_green,
+    is_shown,
     newest,
+    shown_last,
 )
 from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
 from fullreserve.exchange.wire.queries import AskFold
@@ -257,16 +259,27 @@ class Suspensions(Evidences):
         return Outcome()
 
     def _signed_off(self, who: int, one: Suspension, said: wire.SignOff, moment: Moment) -> Outcome:
-        if one.state not in (_State.REOPEN_PLANNED, _State.GATE_CHECK):
+        # Evidence that is shown beside canaries is signed off anew.
+        late = (_State.CANARY,) if self._signs_last else ()
+        if one.state not in (_State.REOPEN_PLANNED, _State.GATE_CHECK, *late):
             return Outcome(code=Refused.WRONG_STATE)
         if said.planned_ms not in (0, one.planned_ms):
             return Outcome(code=Refused.WRONG_STATE)  # what was agreed to is planned no more
-        code = _why_not(who, one.planner, one.sign_offs)
+        code = _why_not(who, one.planner, one.sign_offs) or self._unseen(one, said, moment)
         if code:
             return Outcome(code=code)
         voices = (*one.sign_offs, Voice(who, moment.time_ms))
         self._keep(_replace(one, sign_offs=voices), moment)
         return Outcome()
+
+    def _unseen(self, one: Suspension, said: wire.SignOff, moment: Moment) -> int:
+        """0 where everything is shown, and who signs off has looked at it."""
+        if not self._signs_last:
+            return 0
+        gates_shown = (gate for gate in gates_of(one) if gate is not Gate.CANARY)
+        if not all(is_shown(one, gate, moment.time_ms) for gate in gates_shown):
+            return Refused.GATES
+        return 0 if said.shown == shown_last(one) else Refused.UNSEEN
 
     def _may_go_on(self, one: Suspension, moment: Moment, view: View) -> int:
         """0 when enough others signed off and every gate but the canaries' is green."""

@@ -47,7 +47,7 @@ from fullreserve.exchange.products.liveness import (
     Standing,
 )
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
-from fullreserve.exchange.products.suspension_state import Refused, SuspensionState
+from fullreserve.exchange.products.suspension_state import Refused, SuspensionState, shown_last
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Action,
@@ -333,7 +333,8 @@ class Story(Market):
         await self._show(number, Gate.QUEUE_HYGIENE, count=await exchange.waiting())
         await self._show(number, Gate.LIMITS)
         await self._show(number, Gate.SUPPORT)
-        await exchange.word(other, SignOff(number))
+        looked_at = shown_last(await exchange.suspension(number))
+        await exchange.word(other, SignOff(number, shown=looked_at))
         shown = {one.gate: one.passed for one in (await exchange.suspension(number)).evidence}
         self.telling.check(
             "Seven gates were shown with evidence, coins measured on the chains and a fresh round "

@@ -119,9 +119,9 @@ function LacksList({ deed, stop }: Omit<DeedProps, 'isNext'>): ReactNode {
   )
 }
 
-/** A sign-off is of the plan that its giver saw. */
-function agreedTo(deed: Deed, stop: WholeStop): { plannedTs?: string } {
-  return deed === 'sign-off' ? { plannedTs: stop.plannedTs } : {}
+/** A sign-off is of the plan, and of the evidence, that its giver saw. */
+function agreedTo(deed: Deed, stop: WholeStop): { plannedTs?: string; shown?: string } {
+  return deed === 'sign-off' ? { plannedTs: stop.plannedTs, shown: stop.shown } : {}
 }
 
 function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {

@@ -60,7 +60,7 @@ export function deedsOf(stop: Stop): Deed[] {
         'fall',
       ]
     case 'canary':
-      return [...ratify, 'open-drain', 'canary', 'show', 'fall']
+      return [...ratify, 'open-drain', 'canary', 'show', 'sign-off', 'fall']
     case 'draining':
       return [...ratify, 'tick', 'lift', 'fall']
     case 'lifted':

@@ -31,6 +31,8 @@ export interface Stop {
   approvals: Voice[]
   planner: string
   plannedTs: string
+  /** The newest evidence, which a sign-off names. */
+  shown: string
   signOffUids: Voice[]
 }
 

@@ -30,16 +30,24 @@ async def sign_offs(context: Context, one: Suspension) -> tuple[int, int]:
     return given, max(1, board.threshold)
 
 
-async def lacking(context: Context, one: Suspension, names: rows.Places) -> list[str]:
-    """Each gate that is not passed and why, sign-offs, and canaries once they are under way."""
-    now_ms = context.clock.exchange_ms()
-    found = []
+def gates_lacking(
+    context: Context, one: Suspension, names: rows.Places, *, waits: bool = True
+) -> list[str]:
+    """Each gate that is not passed and why; `waits`: those too that time alone will pass."""
+    now_ms, found = context.clock.exchange_ms(), []
     for gate in gates_of(one):
         shown = rows.gate_row(one, gate, names, now_ms)
-        if gate is Gate.CANARY or shown["state"] == "passed":
+        is_waiting = shown["state"] == "waiting"
+        if gate is Gate.CANARY or shown["state"] == "passed" or (is_waiting and not waits):
             continue
         said = _GATE_WORDS.get(shown["state"]) or f"passes at {_moment(int(shown['passesTs']))}"
         found.append(f"{shown['gate']} {said}")
+    return found
+
+
+async def lacking(context: Context, one: Suspension, names: rows.Places) -> list[str]:
+    """Each gate that is not passed and why, sign-offs, and canaries once they are under way."""
+    found = gates_lacking(context, one, names)
     given, needed = await sign_offs(context, one)
     if given < needed:
         found.append(f"{given} of {needed} have signed off")

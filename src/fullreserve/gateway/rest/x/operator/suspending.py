@@ -15,6 +15,7 @@ from fullreserve.exchange.products.suspension_state import (
     Refused,
     Suspension,
     SuspensionState,
+    shown_last,
 )
 from fullreserve.exchange.products.suspension_wire import (
     Action,
@@ -38,7 +39,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
-from fullreserve.gateway.rest.x.operator.lacking import lacking, sign_offs
+from fullreserve.gateway.rest.x.operator.lacking import gates_lacking, lacking, sign_offs
 from fullreserve.gateway.rest.x.operator.numbers import decimal
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.rest.x.suspensions import UNKNOWN, places
@@ -134,9 +135,10 @@ class PlanParams(ExtendParams):
 
 
 class SignOffParams(OneParams):
-    """The plan that is agreed to."""
+    """The plan that is agreed to, and the evidence that was looked at."""
 
     planned_ts: Annotated[int, Meta(ge=1, description="The row's `plannedTs`")]
+    shown: Annotated[int, Meta(ge=0, description="The row's `shown`, the newest evidence")]
 
 
 class ShowParams(OneParams):
@@ -295,7 +297,11 @@ class _Suspending:
         number = getattr(word, "suspension", reply.sequence)
         if reply.code == Refused.GATES:
             one, names = await self._named(number), await places(self._context)
-            raise Problem(reply.code, allowed="; ".join(await lacking(self._context, one, names)))
+            if isinstance(word, said.SignOff):
+                lacks = gates_lacking(self._context, one, names, waits=False)
+            else:
+                lacks = await lacking(self._context, one, names)
+            raise Problem(reply.code, allowed="; ".join(lacks))
         if reply.code:
             raise Problem(reply.code, "suspension", "one of those that x/operator/suspending lists")
         return wire.envelope([await self._whole(await self._named(number))])
@@ -439,8 +445,8 @@ class _Suspending:
         return Figure(network, asset.id, amount_bytes(value))
 
     async def sign_off(self, params: SignOffParams) -> said.Said:
-        """Agree to the restart that another has planned; 93004 when it is planned again."""
-        return said.SignOff(params.suspension, params.planned_ts)
+        """Agree to the restart that another has planned, and to what was shown for it."""
+        return said.SignOff(params.suspension, params.planned_ts, params.shown)
 
     async def canary(self, params: CanaryParams) -> said.Said:
         """Pay one queued withdrawal first, as a test of its network."""
@@ -491,6 +497,7 @@ def _row(one: Suspension, names: rows.Places, now_ms: int) -> dict[str, Any]:
         "approvals": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.approvals],
         "planner": str(one.planner) if one.planner else "",
         "plannedTs": str(one.planned_ms) if one.planned_ms else "",
+        "shown": str(shown_last(one)) if one.planned_ms else "",
         "signOffUids": [{"uid": str(v.who), "ts": str(v.time_ms)} for v in one.sign_offs],
     }
 
