@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from fullreserve.app import risk_table
 from fullreserve.app.supervision import Program
 from fullreserve.custody.house import PAYER_GATEWAY
@@ -20,6 +22,8 @@ __all__ = ["PAYER_GATEWAY", "Custody", "served"]
 WATCHER, PAYER = "fullreserve.custody.watcher", "fullreserve.custody.paying"
 DUTY = "fullreserve.custody.duty"
 NETWORKS = "custody.json"
+
+log = structlog.get_logger(__name__)
 
 
 def _unknown(_transfer: bytes) -> str:
@@ -58,10 +62,15 @@ def served(data: Path) -> Custody:
     from fullreserve.custody.house_places import HousePlaces
     from fullreserve.custody.transactions import Transactions
 
-    found = networks.served(data)
+    known, found = networks.load(data), networks.served(data)
+    for one in known:
+        if not one.nodes:
+            log.warning("a network has no node: nobody follows it, its coins wait",
+                        network=one.network, file=NETWORKS)  # fmt: skip
+    # Also of those that wait for a node: nothing unsound is to come with it.
+    spare.check(known, holders.load(data))
     if not found:
         return Custody()
-    spare.check(found, holders.load(data))
     named = Transactions(data, found)
     return Custody(
         {one.network: one.addresses() for one in found},

@@ -38,6 +38,10 @@ from fullreserve.exchange.wire.commands import AnyCommand, Product
 
 _encode = msgspec.msgpack.Encoder().encode
 
+# Where a share by itself moves nothing: a hot signer of accounts pays from lanes, as the networks'
+# file bounds it, and a card opens a module that signs with others.
+ALONE = (Role.HOT, Role.UNLOCK)
+
 
 class UnsoundQuorum(ValueError):
     """A quorum that may not be; the message names it and says what is allowed."""
@@ -121,7 +125,15 @@ def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:
     said = [
         f"quorum {name}: {fault}"
         for quorum, name in zip(quorums, names, strict=True)
-        for fault in faults(quorum)
+        for fault in (*faults(quorum), *_alone(quorum))
     ]
     if said:
         raise UnsoundQuorum("; ".join(said))
+
+
+def _alone(quorum: Quorum) -> list[str]:
+    """One holder decides nothing; no rule of the log's, which takes what it took before."""
+    if quorum.threshold > 1 or quorum.role in ALONE:
+        return []
+    most = len(quorum.holders)
+    return [f"1-of-{most}: one alone could use it, so at least 2 have to agree"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from fullreserve.app import custody
 from fullreserve.custody import holders, networks
@@ -24,9 +25,10 @@ LANES = ("aa" * 20, "bb" * 20, "cc" * 20)
 
 
 def accounts(**more: Any) -> Network:
-    values: dict[str, Any] = {"signers": ("one.sock", "two.sock"), "lanes": LANES} | more
+    values: dict[str, Any] = {"signers": ("one.sock", "two.sock"), "lanes": LANES}
+    values |= {"nodes": ("http://127.0.0.1:1",)} | more
     return Network(
-        network=1, kind="evm", nodes=("http://127.0.0.1:1",), branches=(BRANCH,), decimals={2: 18},
+        network=1, kind="evm", branches=(BRANCH,), decimals={2: 18},
         coin=2, credit_after=2, unlock_after=6, chain_id=1, **values,
     )  # fmt: skip
 
@@ -96,7 +98,24 @@ def test_two_shares_of_one_are_refused(second: holders.Holder, words: str) -> No
 
 
 def test_the_start_looks_at_them(tmp_path: Path) -> None:
-    """Criterion: LIVE-15. What no node serves is not looked at."""
-    networks.keep(tmp_path, [accounts(signers=("one.sock",))])
-    with pytest.raises(BadNetworks, match="network 1: one signer alone"):
-        custody.served(tmp_path)
+    """Criterion: LIVE-15. Also at those that no node serves."""
+    bad = accounts(signers=("one.sock",))
+    for one in (bad, msgspec.structs.replace(bad, nodes=())):
+        networks.keep(tmp_path, [one])
+        with pytest.raises(BadNetworks, match="network 1: one signer alone"):
+            custody.served(tmp_path)
+
+
+def test_the_start_says_which_chain_nobody_follows(tmp_path: Path) -> None:
+    """Criterion: LIVE-15. It may wait for a node, but not without a word."""
+    key = Branch("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "03" * 32)
+    followed = msgspec.structs.replace(accounts(), network=2, branches=(key,))
+    networks.keep(tmp_path, [followed, accounts(nodes=())])
+    with structlog.testing.capture_logs() as said:
+        found = custody.served(tmp_path)
+    assert list(found.addresses) == [2]
+    assert [(one["log_level"], one["network"]) for one in said] == [("warning", 1)]
+    networks.keep(tmp_path, [accounts(nodes=())])
+    with structlog.testing.capture_logs() as said:
+        assert custody.served(tmp_path).programs == ()
+    assert [one["network"] for one in said] == [1]

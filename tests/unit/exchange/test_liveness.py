@@ -241,12 +241,27 @@ holders = [{holders}]
         ("vault", "cold", 4, 5, "must bear the loss of 2"),
         ("cards", "unlock", 2, 2, "2-of-3"),
         ("who", "kings", 1, 2, "allowed is hot, warm"),
+        *(
+            (role, role, 1, 3, f"quorum {role}: 1-of-3: one alone")
+            for role in (
+                "warm",
+                "cold",
+                "recovery",
+                "approvers",
+                "policy_admins",
+                "deploy",
+                "refill",
+            )
+        ),
     ],
 )
 def test_the_start_refuses_such_a_configuration(
     tmp_path: Path, name: str, role: str, threshold: int, count: int, said: str
 ) -> None:
-    """Criterion: LIVE-8. Every quorum is looked at, and the message names it and the rule."""
+    """Criterion: LIVE-8. Every quorum is looked at, and the message names it and the rule.
+
+    No quorum is one alone's, but of hot signers, as the chains' file bounds them, and of cards.
+    """
     file = tmp_path / "quorums.toml"
     holders = ", ".join(f"{{ person = {at} }}" for at in range(1, count + 1))
     good = FILE.format(name="fine", role="hot", threshold=1, holders="{person=8}, {person=9}")
