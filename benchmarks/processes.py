@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,11 +42,18 @@ class Served(NamedTuple):
 
     def rss_mb(self) -> float:
         """Resident memory of the main process and its children."""
-        return float(sum(one.memory_info().rss for one in self._family())) / 1e6
+        return self._summed_mb(lambda one: one.memory_info().rss)
 
     def pss_mb(self) -> float:
         """The same, with each shared page divided among the processes that have it."""
-        return float(sum(one.memory_full_info().pss for one in self._family())) / 1e6
+        return self._summed_mb(lambda one: one.memory_full_info().pss)
+
+    def _summed_mb(self, of: Callable[[psutil.Process], int]) -> float:
+        total = 0
+        for one in self._family():
+            with suppress(psutil.NoSuchProcess):  # a child may end between two looks
+                total += of(one)
+        return total / 1e6
 
     def _family(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,25 @@ DESK = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=360, height=740)
 WAIT_MS = 60_000  # a machine may be busy; a test that passes does not wait
 KEPT = "fullreserve.preferences"
+
+# What answers late, for a search of tests that hang on what comes first: a part of the sockets'
+# addresses or of the requests', and how late, as "public 500" or "/api/ 300".
+LATE = os.environ.get("FULLRESERVE_TEST_LATE", "")
+LATER = """(part, ms) => {
+    class Late extends WebSocket {
+        set onmessage(take) {
+            const isLate = this.url.includes(part)
+            super.onmessage = isLate ? event => setTimeout(() => take(event), ms) : take
+        }
+    }
+    const asked = window.fetch
+    window.WebSocket = Late
+    window.fetch = async (...what) => {
+        const answer = await asked(...what)
+        if (answer.url.includes(part)) await new Promise(next => setTimeout(next, ms))
+        return answer
+    }
+}"""
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -152,4 +172,7 @@ def _context(browser: Browser, size: ViewportSize, preferences: dict[str, Any]) 
     # Only where nothing was chosen yet: a reload keeps what the test chose.
     script = f"localStorage.getItem('{KEPT}') || localStorage.setItem('{KEPT}', {kept})"
     context.add_init_script(script)
+    if LATE:
+        part, ms = LATE.split()
+        context.add_init_script(f"({LATER})({json.dumps(part)}, {int(ms)})")
     return context

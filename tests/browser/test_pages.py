@@ -54,7 +54,8 @@ COLOURS = "[...document.querySelectorAll('*')].map(each => getComputedStyle(each
 
 
 def complaints(page: Page) -> list[str]:
-    """What axe finds, one line for each rule and element."""
+    """What axe finds, one line for each rule and element, once nothing shown is marked as old."""
+    expect(page.locator("[data-stale]")).to_have_count(0)
     page.evaluate(AXE.read_text())
     found: Any = page.evaluate(
         "options => axe.run(document, options).then(result => result.violations)", OPTIONS

@@ -73,13 +73,14 @@ def enrol_all(server: LiveServer, desk: Sequence[Operator]) -> None:
 
 def adopt_policy(server: LiveServer) -> None:
     """From here on changes of the policy are judged as where chains are served."""
-
     say_all(server, (POLICY, Adopt(POLICY_EDITION)))
 
 
-def found_policy(server: LiveServer) -> None:
-    """From here on there are the first rules; once."""
-    say_all(server, (POLICY, Found(RULES)))
+def found_policy(server: LiveServer, one: Operator) -> None:
+    """From here on there are rules that let something leave, and no others are taken."""
+    adopt_policy(server)
+    if not one.get(X + "policy")[0]["rules"]:
+        say_all(server, (POLICY, Found(RULES)))
 
 
 def set_risk(server: LiveServer) -> None:

@@ -10,7 +10,14 @@ from playwright.sync_api import Page, expect
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Tier
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.browser.conftest import Visit
-from tests.browser.operator.desk import Operator, X, adopt_evidence, know_a_network, say_all
+from tests.browser.operator.desk import (
+    Operator,
+    X,
+    adopt_evidence,
+    found_policy,
+    know_a_network,
+    say_all,
+)
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
@@ -108,8 +115,11 @@ def test_a_move_by_hand_is_announced_by_two_and_ended_by_one(
 
 
 @pytest.mark.slow
-def test_rules_are_drafted_proposed_and_in_force(visit: Visit, ada: Operator) -> None:
+def test_rules_are_drafted_proposed_and_in_force(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
     """Criterion: WEB-OP-POLICY-2"""
+    found_policy(server, ada)
     page = visit("/operator/policy", ada)
     page.get_by_role("button", name=EN["op.rules.edit"]).click()
     page.get_by_role("button", name=EN["op.rules.add"]).click()

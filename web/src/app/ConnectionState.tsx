@@ -9,7 +9,10 @@ export function ConnectionState(): ReactNode {
   const { streams } = useServices()
   const [market, account] = [useLink(streams.market), useLink(streams.account)]
   // Pages of one's own listen to the account alone.
-  const link = market.kind === 'idle' || account.kind === 'reconnecting' ? account : market
+  const isAway = account.kind === 'reconnecting'
+  // One that was never there has nothing to say of how old what is shown is.
+  const hasNever = isAway && account.since === 0 && market.kind === 'reconnecting'
+  const link = market.kind === 'idle' || (isAway && !hasNever) ? account : market
   let text = t('connection.connecting')
   let look = 'waiting'
   if (link.kind === 'live') {

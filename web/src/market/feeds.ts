@@ -28,6 +28,8 @@ export interface Trade {
 
 /** The 24 hours of an instrument; null until it came. */
 export class TickerFeed extends Feed<Ticker | null> {
+  #last: Ticker | null = null
+
   constructor(
     private readonly streams: Streams,
     private readonly instId: string,
@@ -38,8 +40,8 @@ export class TickerFeed extends Feed<Ticker | null> {
   protected start(): () => void {
     const topic = { channel: 'tickers', instId: this.instId }
     const onPush = ({ data }: Push) => {
-      const ticker = data.at(-1) as Ticker
-      this.setSoon(() => ticker)
+      this.#last = data.at(-1) as Ticker
+      this.setSoon(() => this.#last)
     }
     return this.streams.subscribe(topic, { onPush })
   }

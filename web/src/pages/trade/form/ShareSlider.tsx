@@ -16,7 +16,9 @@ export function ShareSlider({ draft, facts, checked, edit }: FormProps): ReactNo
     const counted = priced(draft, facts)
     edit({ px: counted.px, sz: sizeFor(counted, facts, next / 100) })
   }
-  const isPossible = facts.available !== null && Number(facts.available) > 0
+  // A click before the first price came would be lost.
+  const most = sizeFor(priced(draft, facts), facts, 1)
+  const isPossible = most !== '' && Number(facts.available) > 0
   return (
     <div className={css.whole}>
       <Slider.Root
