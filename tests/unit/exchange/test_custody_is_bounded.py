@@ -179,7 +179,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Seen(CHAIN, nobodys, BTC, 9, 0, coins(1), 0, 9_000, hashed),
             wire.Claim(CHAIN, nobodys, ALICE), wire.Settle(0, 100), wire.Confirmed(CHAIN, name, 2),
             wire.Orphaned(CHAIN, gone, 9), wire.Replaced(CHAIN, gone),
-            wire.Stop(CHAIN, named(4_000 - 1), 12), wire.Hold(CHAIN, 0, stopped=True),
+            wire.Stop(CHAIN, named(4_000 - 1), 11), wire.Hold(CHAIN, 0, stopped=True),
             wire.Moved(CHAIN, hashed, BTC, 1, 2, coins(1), fee),
             wire.Funded(CHAIN, hashed, BTC, 1, coins(1)),
             wire.AdoptDeposits(deposits.EDITION), wire.Announce(*announced),

@@ -14,6 +14,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
+    AdoptDeposits,
     Claim,
     Funded,
     Hold,
@@ -26,6 +27,7 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.deposit_state import (
     EDITION,
+    FREED,
     KEPT_AT_REST,
     Deposit,
     DepositState,
@@ -37,6 +39,7 @@ from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     OwnerFlag,
+    SetOwner,
     SetSuspension,
     Suspended,
     SuspensionLevel,
@@ -294,6 +297,51 @@ def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain
     assert state(world, "a") == DepositState.DONE
     assert world.balance(ALICE, chart.FUND, BTC) == COIN
     assert world.balance(ALICE, chart.FROZEN, BTC) == 0
+
+
+def freeze(world: World, flags: OwnerFlag) -> None:
+    world.core(SetOwner(0, 0, ALICE, 0, 0, flags, 0))
+
+
+@pytest.mark.parametrize("confirmations", [1, 2])
+def test_what_came_while_its_owner_was_frozen_is_freed_with_him(
+    world: World, chain: Chain, confirmations: int
+) -> None:
+    """By the walk, once and not before. Criterion: CUST-DEP-18. Before edition 3 it stayed."""
+    edition = next(one.state.edition for one in world.machine.folds if one.number == DEPOSITS)
+    index = chain.index(ALICE)
+    freeze(world, OwnerFlag.FROZEN)
+    for name in "ab":
+        chain.seen(name, index, coins(1))
+    stop = Stop(CHAIN, transfer("b"), DepositState.BLACKLISTED)
+    assert world.say(DEPOSITS, stop) == 0
+    chain.grow(confirmations)
+    for name in "ab":
+        chain.confirmed(name, confirmations)
+    settle_deposits(world)
+    assert [state(world, name) for name in "ab"] == [DepositState.FROZEN, DepositState.BLACKLISTED]
+    freeze(world, OwnerFlag(0))
+    for _ in range(2):
+        settle_deposits(world)
+    if edition < FREED:
+        assert world.balance(ALICE, chart.FROZEN, BTC) == 2 * COIN
+        return
+    done = DepositState.DONE if confirmations > 1 else DepositState.CREDITED
+    assert [state(world, name) for name in "ab"] == [done, DepositState.BLACKLISTED]
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+    assert world.balance(ALICE, chart.PROTECTED, BTC) == (0 if confirmations > 1 else COIN)
+    assert world.balance(ALICE, chart.FROZEN, BTC) == COIN
+    chain.grow()
+    chain.confirmed("a", 2)
+    assert state(world, "a") == DepositState.DONE
+    assert world.balance(ALICE, chart.PROTECTED, BTC) == 0
+
+
+def test_a_state_of_the_owner_is_said_of_no_deposit(world: World, chain: Chain) -> None:
+    """It would be freed with the next look. Criterion: CUST-DEP-18."""
+    world.say(DEPOSITS, AdoptDeposits(FREED))
+    chain.seen("a", chain.index(ALICE), coins(1))
+    assert world.say(DEPOSITS, Stop(CHAIN, transfer("a"), DepositState.FROZEN)) == 51000
 
 
 def _is_at_rest(world: World, chain: Chain) -> None:

@@ -26,8 +26,16 @@ from fullreserve.exchange.products.custody_wire import (
     Stop,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import KEPT_AT_REST, DepositState
-from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
+from fullreserve.exchange.products.deposit_state import FREED, KEPT_AT_REST, DepositState
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    OwnerFlag,
+    Product,
+    SetOwner,
+    Side,
+    Transfer,
+    amount_bytes,
+)
 from tests.bed import ALICE, BOB, BTC, Bed, place, submit
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, transfer
 
@@ -95,4 +103,7 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
             states = (DepositState.BLACKLISTED, DepositState.BLACKLISTED, DepositState.CREDITED)
             name = transfer(str(draws.randrange(40)))
             await say(DEPOSITS, chart.HOUSE, Stop(CHAIN, name, draws.choice(states)))
+        if edition >= FREED and draws.randrange(9) == 0:
+            flags = draws.choice((OwnerFlag.FROZEN, OwnerFlag(0)))
+            await submit(door, [SetOwner(1, door.numbers(1), ALICE, 0, 0, flags, 0)])
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]

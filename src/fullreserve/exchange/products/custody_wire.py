@@ -466,6 +466,8 @@ class AdoptDeposits(Payload, frozen=True, tag=14):
 
     1: a block credits nothing by itself, and a `Settle` goes on with a few that wait.
     2: what a frozen account keeps is no change of each of those.
+    3: what came while its owner was frozen is his once he is not, when it is looked at; so no
+    `Stop` says that state (12) any more.
     """
 
     edition: int

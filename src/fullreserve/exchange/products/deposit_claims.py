@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
-from fullreserve.exchange.products.custody_ledger import (
-    DEPOSIT,
-    Unsound,
-    is_house,
-    known_owner,
-    leg,
-    posting,
-)
+from fullreserve.exchange.products.custody_ledger import Unsound, is_house, known_owner
 from fullreserve.exchange.products.custody_wire import Claim, Stop
 from fullreserve.exchange.products.deposit_crediting import Crediting
-from fullreserve.exchange.products.deposit_state import STOPS, Deposit, DepositState, Phase
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.products.deposit_state import FREED, STOPS, Deposit, DepositState, Phase
 
 
 class Claims(Crediting):
@@ -36,7 +28,8 @@ class Claims(Crediting):
     def _stop(self, one: Deposit, asked: Stop, moment: Moment) -> Outcome:
         if asked.state == DepositState.CREDITED:
             return self._released(one, moment)
-        if asked.state not in STOPS:
+        is_of_owner = asked.state == DepositState.FROZEN and self.state.edition >= FREED
+        if asked.state not in STOPS or is_of_owner:
             return REFUSED
         if one.phase >= Phase.CREDITED:
             return Outcome(code=Unsound.CONTRADICTS)
@@ -52,11 +45,4 @@ class Claims(Crediting):
         one.stop = 0
         if one.target != chart.FROZEN or one.phase < Phase.CREDITED:
             return Outcome()
-        one.target, one.state = chart.FUND, DepositState.CREDITED
-        x = one.value - min(one.value, amount_int(one.lost))
-        moved = posting(
-            DEPOSIT,
-            leg(one.owner, chart.FROZEN, 0, one.asset, -x),
-            leg(one.owner, chart.FUND, 0, one.asset, x),
-        )
-        return Outcome(postings=(*moved, *self._protect_or_unlock(one, x)))
+        return Outcome(postings=tuple(self._freed(one)))

@@ -27,6 +27,7 @@ from fullreserve.exchange.products.custody_wire import Settle
 from fullreserve.exchange.products.deposit_index import Line, place_of
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
+    FREED,
     KEPT_AT_REST,
     MOVED_MAX,
     NO_AMOUNT,
@@ -71,8 +72,9 @@ class Crediting(DepositTable):
         """Whether a deposit that waits is to be looked at again."""
         terms = self.state.networks[one.network]
         if one.phase == Phase.CREDITED:
-            is_kept = self.state.edition >= KEPT_AT_REST and one.target == chart.FROZEN
-            return one.confirmations >= terms.unlock_after and not is_kept
+            if self.state.edition >= KEPT_AT_REST and one.target == chart.FROZEN:
+                return self._is_to_be_freed(one, view)
+            return one.confirmations >= terms.unlock_after
         stops = self._is_stopped(one, view)
         if one.phase == Phase.BOOKED and one.confirmations >= terms.credit_after:
             least = 0 if not one.owner else self._least(one)
@@ -106,7 +108,9 @@ class Crediting(DepositTable):
         elif one.phase == Phase.SEEN:
             self._show_waiting(one, view)
             self._known.enter(one)
-        if one.phase == Phase.CREDITED:
+        if one.phase == Phase.CREDITED and self._is_to_be_freed(one, view):
+            postings += self._freed(one)
+        elif one.phase == Phase.CREDITED:
             postings += self._unlock(one)
         return postings
 
@@ -130,6 +134,25 @@ class Crediting(DepositTable):
             postings += self._protect_or_unlock(one, got)
         self._known.enter(one)
         return postings
+
+    def _is_to_be_freed(self, one: Deposit, view: View) -> bool:
+        """Whether it is kept for nothing but that its owner was frozen, and he is not any more."""
+        if self.state.edition < FREED or one.target != chart.FROZEN:
+            return False
+        owner = known_owner(one.owner, view)
+        is_free = owner is not None and not owner.flags & OwnerFlag.FROZEN
+        return one.stop == DepositState.FROZEN and is_free
+
+    def _freed(self, one: Deposit) -> list[Posting]:
+        """From the frozen account to its owner's own."""
+        one.stop, one.target, one.state = 0, chart.FUND, DepositState.CREDITED
+        x = one.value - min(one.value, amount_int(one.lost))
+        moved = posting(
+            DEPOSIT,
+            leg(one.owner, chart.FROZEN, 0, one.asset, -x),
+            leg(one.owner, chart.FUND, 0, one.asset, x),
+        )
+        return [*moved, *self._protect_or_unlock(one, x)]
 
     def _protect_or_unlock(self, one: Deposit, amount: int) -> list[Posting]:
         one.protected = amount_bytes(amount)

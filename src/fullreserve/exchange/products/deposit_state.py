@@ -16,10 +16,11 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 2  # of the fold's rules, that this version knows
+EDITION = 3  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
+FREED = 3  # and from which on it goes to its owner once he is not frozen any more
 NO_AMOUNT = amount_bytes(0)
 
 
