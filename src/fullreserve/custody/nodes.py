@@ -147,8 +147,11 @@ def start_anvil(
     return NodeProcess(command, f"http://127.0.0.1:{port}", "eth_chainId")
 
 
-def start_litecoind(folder: Path) -> NodeProcess:
-    """Litecoin Core in regression-test mode, on its own; without MWEB, which needs a peg-in."""
+def start_litecoind(folder: Path, *, replaces: bool = True) -> NodeProcess:
+    """Litecoin Core in regression-test mode, on its own; without MWEB, which needs a peg-in.
+
+    `replaces`: it takes a transaction with a higher fee in place of one that it holds.
+    """
     name, password = "fullreserve", secrets.token_hex(16)
     said = _private(folder, f"rpcuser={name}\nrpcpassword={password}\n")
     port = free_port()
@@ -163,7 +166,7 @@ def start_litecoind(folder: Path) -> NodeProcess:
             "-dnsseed=0",
         ),
         *(f"-rpcport={port}", "-txindex=1"),
-        *("-fallbackfee=0.0001", "-mempoolreplacement=1", "-printtoconsole=0"),
+        *("-fallbackfee=0.0001", f"-mempoolreplacement={int(replaces)}", "-printtoconsole=0"),
         *("-vbparams=mweb:4000000000:4100000000", "-debuglogfile=0", "-rpcbind=127.0.0.1"),
         "-rpcallowip=127.0.0.1",
     ]

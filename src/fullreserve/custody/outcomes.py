@@ -7,7 +7,7 @@ is one, and the first once more when it has seen another block.
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -87,12 +87,19 @@ class Outcomes:
             await self._bump(stuck, height)
 
     async def _bump(self, runs: Sequence[Run], height: int) -> None:
-        """A higher fee; one that a node refuses is offered again, and raised after as long."""
+        """A higher fee; one that a node refuses is offered again, and raised after as long.
+
+        Where a node takes no replacement of what it holds, the change of that pays for both.
+        """
         raised: list[tuple[Run, Plan]] = []
+        bound = [kept.plan for kept in self._open()] if runs else []
         for run in runs:
             run.kept.since = height
             try:
-                raised.append((run, await to_thread(self._desk.chain.bumped, run.plan)))
+                if not await self._paid_for(run, bound, height):
+                    plan = await to_thread(self._desk.chain.bumped, run.plan, bound)
+                    raised.append((run, plan))
+                    bound.append(plan)
             except Unpayable as problem:
                 # At its cap: nothing can be raised until a block has it, or fees fall.
                 self._desk.waits.waits(run.kept.id, RAISING, str(problem))
@@ -100,6 +107,29 @@ class Outcomes:
                 self._desk.waits.goes(run.kept.id, RAISING)
         await self._sender.sign_all(raised)
         await self._sender.give([run for run, _ in raised if run.untold])
+
+    async def _paid_for(self, run: Run, bound: list[Plan], height: int) -> bool:
+        """Whether a move of its change pays for what a node would not replace; Unpayable.
+
+        One for each: it is raised itself. What moves within a tier is not worth another.
+        """
+        chain = self._desk.chain
+        if not (run.told and run.untold) or _is_within(run.plan):
+            return False
+        attempts = [one for one, _ in run.attempts]
+        ids = {one.txid for one in attempts}
+        if any(_is_within(plan) and not ids.isdisjoint(chain.parents(plan)) for plan in bound):
+            return True
+        plan = await to_thread(chain.child, run.plan, attempts)
+        if plan is None:
+            return False
+        self._desk.store.keep_plan(plan, height)
+        bound.append(plan)
+        log.info("no replacement is taken: its change pays for it", plan=run.kept.id)
+        return True
+
+    def _open(self) -> list[Kept]:
+        return self._desk.store.open_plans(self._desk.chain.network)
 
     async def _overtaken(self, run: Run, standing: Standing) -> None:
         if not self._desk.chain.proves_taken:
@@ -176,7 +206,8 @@ class Outcomes:
         words += [wire.Failed(one, OVERTAKEN, run.plan.binding, name) for one in unpaid]
         log.error("coins were taken", paid=taker.paid, refunded=unpaid, by=taker.txid.hex())
         await self._desk.report(words)
-        self._finish([run.kept], {run.kept.id: End(taker.height, taker.block, bool(unpaid))})
+        ends = {run.kept.id: End(taker.height, taker.block, bool(unpaid))}
+        self._finish([run.kept], ends, [taker.txid])
 
     async def _is_sure(self, run: Run, standing: Standing) -> bool:
         """Whether nothing was paid: seen at two heights, and by both nodes where there are two."""
@@ -230,7 +261,7 @@ class Outcomes:
                     "paid, and the exchange does not say so", code=code, withdrawal=word.withdrawal
                 )
         ends = {run.kept.id: End(one.height, one.block) for run, one in paid}
-        self._finish([run.kept for run, _ in paid], ends)
+        self._finish([run.kept for run, _ in paid], ends, [one.txid for _, one in paid])
 
     async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         # What only takes a nonce moves nothing, and is as it should be.
@@ -241,7 +272,8 @@ class Outcomes:
         if not kept.is_again:
             await self._say_moved(kept, move, standing)
         self.moved.append(move.key)
-        self._finish([kept], {kept.id: End(standing.height, standing.block, failed)})
+        ends = {kept.id: End(standing.height, standing.block, failed)}
+        self._finish([kept], ends, [standing.txid])
 
     async def _say_moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         moved = self._desk.chain.moved(kept.plan, standing.fee) if standing.paid else 0
@@ -291,7 +323,7 @@ class Outcomes:
         ]
         await self._desk.report(words)
         await self._swept(kept, conflict, is_paid=False)
-        self._finish([kept], {kept.id: end})
+        self._finish([kept], {kept.id: end}, [txid])
 
     async def _lost(self, kept: Kept, txid: bytes) -> None:
         """What was final is not, and cannot be: said, and the network stops. Nobody is refunded."""
@@ -302,10 +334,28 @@ class Outcomes:
         }
         log.error("paid no more, and cannot be again: a person has to look", **evidence)
         if await self._desk.exchange.stop(evidence):
-            self._finish([kept])
+            self._finish([kept], {}, [txid])
 
-    def _finish(self, done: Sequence[Kept], ends: Mapping[int, End] | None = None) -> None:
+    def _finish(
+        self, done: Sequence[Kept], ends: Mapping[int, End], finals: Collection[bytes]
+    ) -> None:
+        """Nothing changes these any more; `finals` are the transactions that ended them."""
         for kept in done:
             self._doubted.pop(kept.id, None)
             self._looked.pop(kept.id, None)
-        self._desk.finish(done, ends)
+        self._desk.finish([*done, *self._childless(done, finals)], ends)
+
+    def _childless(self, done: Sequence[Kept], finals: Collection[bytes]) -> list[Kept]:
+        """Moves of change that is never made, or that pay for what is final already."""
+        made = {one.txid for kept in done for one, _ in self._desk.store.attempts(kept)}
+        over = []
+        for child in self._open() if made else ():
+            of = self._desk.chain.parents(child.plan) & made
+            is_signed = bool(self._desk.store.attempts(child))
+            if of and _is_within(child.plan) and not (is_signed and of <= set(finals)):
+                over.append(child)
+        return over
+
+
+def _is_within(plan: Plan) -> bool:
+    return plan.move is not None and plan.move.is_within

@@ -162,6 +162,11 @@ class Payer:
         bound = [kept.plan for kept in self._open()]
         await self._keep(await to_thread(self._desk.chain.sweeps, indexes, bound))
 
+    async def consolidate(self) -> None:
+        """Takes on what makes one of hot's small coins, while that is cheap; NodeProblem."""
+        bound = [kept.plan for kept in self._open()]
+        await self._keep(await to_thread(self._desk.chain.consolidation, bound))
+
     async def sweep_hot(self, found: Sequence[Surplus]) -> None:
         """Takes on what the log has decided to bring to warm; `round` goes on with it. NodeProblem.
 

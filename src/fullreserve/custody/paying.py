@@ -207,6 +207,8 @@ class Paying:
             indexes = await self._sweeping.due()
             if indexes:
                 await self._payer.sweep(indexes)
+            if self._sweeping.looks_again:
+                await self._payer.consolidate()
             await self._payer.sweep_hot(await self._hot.due())
             await self._payer.round()
             self._sweeping.again(self._payer.moved)

@@ -102,7 +102,8 @@ class SinceBackup:
             block = self._chain.block(height)
             if block is None:
                 raise NodeGarbage(f"there is no block {height} below the newest any more")
-            found += [one for one in self._chain.departed(block) if one.binding not in known]
+            left = self._chain.departed(block)
+            found += [one for one in left if known.isdisjoint((one.binding, *one.others))]
         if self._chain.is_leaving() or self._chain.tip() != tip:
             raise NotYet("what left the hot wallet since the backup is in no block yet")
         return found

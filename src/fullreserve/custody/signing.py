@@ -158,23 +158,24 @@ class UtxoPolicy(NamedTuple):
         body = _decoded(tx.read_body, plan)
         if tx.binding(body.inputs) != plan.binding or not body.inputs:
             raise WillNotSign("the inputs are not those of the binding")
-        if len({coin.outpoint() for coin in body.inputs}) != len(body.inputs):
+        if len({coin.outpoint() for coin in body.coins}) != len(body.coins):
             raise WillNotSign("an input stands twice")
         # Signers are online: of what lies cold they prove that it is ours, and spend nothing.
-        if not all(0 <= coin.index < COLD_INDEX for coin in body.inputs):
+        if not all(0 <= coin.index < COLD_INDEX for coin in body.coins):
             raise WillNotSign("an input is neither hot nor of a user's address")
         if (plan.move is None) != bool(plan.withdrawals):
             raise WillNotSign("it is neither a payment nor a move")
+        _check_sources(body)
         wanted = [(one.place, one.amount) for one in approved]
         if [(one.script, one.amount) for one in body.pays] != wanted:
             raise WillNotSign("the outputs are not those of the approved withdrawals")
         scripts = [len(one.script) for one in body.pays] + [len(self.addresses.place(tx.HOT))]
-        cap = self.rate_cap * tx.size(len(body.inputs), scripts, self.keys, self.threshold)
+        cap = self.rate_cap * tx.size(len(body.coins), scripts, self.keys, self.threshold)
         # Change is what the fee leaves, and to the hot address only: `tx.unsigned` puts it there.
         if not 0 < body.fee <= cap or body.change < 0:
             raise WillNotSign("the fee is outside the band")
         try:
-            made_coins.check(body.inputs, self.addresses.place, previous)
+            made_coins.check(body.coins, self.addresses.place, previous)
         except made_coins.UnprovenCoin as bad:
             raise WillNotSign(str(bad)) from None
         return self._signed(body)
@@ -186,9 +187,9 @@ class UtxoPolicy(NamedTuple):
 
         psbt = tx.unsigned(body, self.addresses)
         made = 0
-        for index in sorted({coin.index for coin in body.inputs}):
+        for index in sorted({coin.index for coin in body.coins}):
             made += psbt.sign_with(ec.PrivateKey(self.branch.child(index).secret))
-        if made != len(body.inputs):
+        if made != len(body.coins):
             raise WillNotSign("this signer's key is not one of the wallet's")
         return bytes(psbt.serialize())
 
@@ -235,6 +236,24 @@ def _child(branch: Private | None, key: str) -> PrivateKey | None:
     if branch is None or not is_number or int(text) >= HARDENED:
         return None
     return PrivateKey(branch.child(int(text)).secret)
+
+
+def _check_sources(body: UtxoBody) -> None:
+    """A payment is from hot, and what is added to pay its fee; a move is of one tier's coins.
+
+    WillNotSign.
+    """
+    from fullreserve.custody.chains import utxo_transaction as tx
+
+    is_hot = [coin.index == tx.HOT for coin in body.coins]
+    if body.pays and not all(is_hot):
+        raise WillNotSign("a payment is from the hot wallet alone")
+    if not body.pays and (any(is_hot) != all(is_hot) or not body.change):
+        raise WillNotSign("a move brings coins of hot, or of users' addresses, to the hot wallet")
+    if body.added and not body.pays:
+        raise WillNotSign("coins are added to payments alone")
+    if len(body.added) > tx.ADDED_MAX:
+        raise WillNotSign(f"more than {tx.ADDED_MAX} coins are added")
 
 
 def _cancels(body: evm_transaction.Body) -> tuple[bytes, int, bytes]:

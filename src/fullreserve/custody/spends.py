@@ -94,7 +94,7 @@ class Spends:
 
         assert isinstance(self._chain, UtxoChain)
         plans = read_plans(self._payer, self._chain.network)
-        planned = {one.outpoint() for plan in plans for one in tx.read_body(plan.body).inputs}
+        planned = {one.outpoint() for plan in plans for one in tx.read_body(plan.body).coins}
         left = [one for one in self._chain.coins.values() if one.outpoint() not in planned]
         for coin in self._chain.spent(left):
             yield Spend(b"", 0, coin=coin.outpoint(), tier=_tier_of(coin.index))

@@ -49,10 +49,15 @@ class Sweeping:
             await self._coins.follow()
         await self._learn()
         self._rounds += 1
-        if self._rounds % LOOK_AGAIN == 0:
+        if self.looks_again:
             self._due |= self._known
         due, self._due = list(self._due), {}
         return due
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether this round looks at all that it knows."""
+        return self._rounds % LOOK_AGAIN == 0
 
     def again(self, keys: Sequence[str]) -> None:
         """Addresses to look at once more: what was sent there was gas for the next step."""

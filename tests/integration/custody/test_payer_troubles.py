@@ -137,7 +137,7 @@ async def test_what_hangs_at_the_fee_cap_is_said_once_and_not_each_round(
     book = Agreement(bed, index)
     payer = payer_of(bed, store, book)
 
-    def bumped(_plan: Plan) -> Plan:
+    def bumped(_plan: Plan, _bound: Sequence[Plan]) -> Plan:
         raise Unpayable("the fee is at its cap")
 
     monkeypatch.setattr(bed.chain, "bumped", bumped)

@@ -7,6 +7,7 @@ what is of Bitcoin's family.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 import pytest
@@ -150,6 +151,62 @@ def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> N
     assert policy(0).sign(utxo_plan(BODY), [PAID], SHOWN)
     with pytest.raises(WillNotSign):
         policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID], SHOWN)
+
+
+USERS_COIN = made(1_000_000, script=HOT.place(5))
+SHOWN_ALL = (*SHOWN, *(made(number, 9_000).serialize() for number in range(9)))
+SHOWN_ALL = (*SHOWN_ALL, USERS_COIN.serialize())
+
+
+def small(count: int) -> tuple[utxo_tx.Coin, ...]:
+    """Coins of hot, of 9,000 each."""
+    return tuple(utxo_tx.Coin(made(n, 9_000).txid(), 1, 9_000) for n in range(count))
+
+
+def of_user(index: int = 5) -> utxo_tx.Coin:
+    return utxo_tx.Coin(USERS_COIN.txid(), 0, 1_000_000, index)
+
+
+def test_a_signer_takes_coins_of_hot_beside_those_of_the_binding() -> None:
+    """To pay a higher fee, and only so: not of users, not too many. Criterion: CHAINS-SIGNER-7."""
+    raised = msgspec.structs.replace(BODY, added=small(1), change=600_000)
+    policy(0).sign(utxo_plan(raised), [PAID], SHOWN_ALL)
+    for change, why in (
+        ({"added": small(6)}, "more than 5"),
+        ({"added": (of_user(),), "change": 1_590_000}, "from the hot wallet alone"),
+        ({"added": (COIN,), "change": 1_590_000}, "stands twice"),
+        ({"added": small(1) * 2}, "stands twice"),
+        ({"added": small(1), "change": 610_000}, "outside the band"),
+        ({"inputs": (of_user(),)}, "from the hot wallet alone"),
+    ):
+        wrong = msgspec.structs.replace(raised, **change)
+        with pytest.raises(WillNotSign, match=why):
+            policy(0).sign(utxo_plan(wrong), [PAID], SHOWN_ALL)
+    # What it is bound to are the first ones: added coins do not come into it.
+    moved = msgspec.structs.replace(raised, inputs=small(1), added=(COIN,))
+    other = msgspec.structs.replace(utxo_plan(raised), body=msgspec.msgpack.encode(moved))
+    with pytest.raises(WillNotSign, match="binding"):
+        policy(0).sign(other, [PAID], SHOWN_ALL)
+
+
+def test_what_moves_is_of_one_place_and_comes_whole_to_hot() -> None:
+    """Criterion: CHAINS-SIGNER-7."""
+
+    def moving(*inputs: utxo_tx.Coin, **more: Any) -> Plan:
+        total = sum(one.amount for one in inputs)
+        body = utxo_tx.Body(inputs, (), total - 3_000)
+        plan = utxo_plan(msgspec.structs.replace(body, **more))
+        return msgspec.structs.replace(plan, withdrawals=(), move=Move(SATS, 1, 1, "", 0))
+
+    policy(0).sign(moving(*small(3)), [], SHOWN_ALL)
+    policy(0).sign(moving(of_user()), [], SHOWN_ALL)
+    for wrong in (
+        moving(of_user(), *small(1)),
+        moving(*small(2), added=(COIN,)),
+        moving(*small(1), change=0),
+    ):
+        with pytest.raises(WillNotSign, match="a move brings|added to payments alone"):
+            policy(0).sign(wrong, [], SHOWN_ALL)
 
 
 def test_no_two_signatures_burn_a_coin_between_them() -> None:

@@ -75,6 +75,11 @@ class Move(msgspec.Struct, array_like=True, frozen=True):
     key: str
     amount: int
 
+    @property
+    def is_within(self) -> bool:
+        """Whether it stays in its tier, which loses its fee alone."""
+        return self.source == self.target
+
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
     """How withdrawals are paid by one transaction, which only its own replacements may follow.
@@ -127,20 +132,24 @@ class Out(NamedTuple):
 
 
 class Departed(NamedTuple):
-    """A transaction out of the hot wallet as a block has it; `body` is the chain's plan of it."""
+    """A transaction out of the hot wallet as a block has it; `body` is the chain's plan of it.
+
+    `others` are further bindings under which it may have been signed, coins being added later.
+    """
 
     attempt: Attempt
     binding: bytes
     body: bytes
     fee: int
     outs: tuple[Out, ...]
+    others: tuple[bytes, ...] = ()
 
 
 class Spender(NamedTuple):
     """A transaction that took a plan's inputs, in the block at `height`; `depth` counts that one.
 
     `is_ours`: it does all that the plan does, at whatever `fee`. `paid` are those of the plan's
-    withdrawals that it pays. `fee` is 0 where it takes other inputs too, or not all of them.
+    withdrawals that it pays. `fee` is 0 where it does not take all the inputs, before any others.
     """
 
     txid: bytes
@@ -239,8 +248,27 @@ class Chain(ABC):
         """What paying one withdrawal of an asset costs now, in units of the chain's coin."""
 
     @abstractmethod
-    def bumped(self, plan: Plan) -> Plan:
-        """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap."""
+    def bumped(self, plan: Plan, bound: Sequence[Plan] = ()) -> Plan:
+        """The same inputs or nonce with a fee that replaces it; Unpayable above the fee cap.
+
+        What it may take beside those is nothing that a plan of `bound` has taken.
+        """
+
+    def child(self, plan: Plan, attempts: Sequence[Attempt]) -> Plan | None:  # noqa: ARG002
+        """A move that spends the change of one of a plan's attempts, with a fee for both.
+
+        For what waits at a node that takes no replacement; None where it has no change, or where
+        the next transaction does not pay for the one before, as of accounts. Unpayable.
+        """
+        return None
+
+    def parents(self, plan: Plan) -> frozenset[bytes]:  # noqa: ARG002 - the interface
+        """The ids of the transactions that made what a plan spends; accounts: none."""
+        return frozenset()
+
+    def consolidation(self, bound: Sequence[Plan]) -> list[Plan]:  # noqa: ARG002 - the interface
+        """A move that makes one coin of many small ones of hot, while fees are low."""
+        return []
 
     @abstractmethod
     def without(self, plan: Plan, withdrawal: int) -> Plan | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from fullreserve.custody.chains.adapter import Block
@@ -43,6 +43,10 @@ class Transaction(NamedTuple):
     def takes(self, inputs: Collection[bytes]) -> bool:
         """Whether it spends these outpoints, all of them and no others."""
         return sorted(self.spends) == sorted(inputs)
+
+    def begins_with(self, inputs: Sequence[bytes]) -> bool:
+        """Whether it spends these outpoints before any other, in this order."""
+        return self.spends[: len(inputs)] == list(inputs)
 
     def fee(self, spent: int) -> int:
         """What it costs when its inputs hold as much."""

@@ -34,6 +34,7 @@ from fullreserve.custody.chains.adapter import (
 from fullreserve.custody.chains.raw_block import (
     Output,
     Transaction,
+    outpoint,
     read_header,
     read_transaction,
     read_transactions,
@@ -58,6 +59,7 @@ BLOCKS_TARGET = 6
 SWEPT_AT_ONCE = 50
 # Coins are gathered when all of them together are worth this many times what that costs.
 WORTH = 10
+GATHERED_LEAST = 5  # coins of hot that are made one
 
 _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
@@ -81,6 +83,8 @@ class Terms(NamedTuple):
     rate_default: int = 10  # where the node has no estimate
     rate_cap: int = RATE_CAP
     bump: int = 5  # sats a virtual byte more for each replacement, at least
+    rate_low: int = 5  # up to which small coins of hot are made one
+    coins_kept: int = 60  # of hot, which are never too many: payments take them side by side
 
 
 class UtxoChain(Chain):
@@ -165,7 +169,10 @@ class UtxoChain(Chain):
         pays = tuple(tx.Pays(out.payment.place, out.payment.amount) for out in outs)
         body = tx.Body(coins, pays, back)
         attempt = Attempt(one.txid, told_transaction(self._node, one.txid)[1])
-        return Departed(attempt, tx.binding(coins), msgspec.msgpack.encode(body), body.fee, outs)
+        fewer = range(max(1, len(coins) - tx.ADDED_MAX), len(coins))
+        others = tuple(tx.binding(coins[:count]) for count in fewer)
+        data = msgspec.msgpack.encode(body)
+        return Departed(attempt, tx.binding(coins), data, body.fee, outs, others)
 
     def is_leaving(self) -> bool:
         coins = [one for one in self.coins.values() if one.index == HOT and self._is_unspent(one)]
@@ -199,10 +206,7 @@ class UtxoChain(Chain):
 
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         pays = tuple(self._pays(one) for one in payments)
-        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).inputs}
-        coins = self.coins.items()
-        free = [coin for key, coin in coins if key not in taken and coin.index == HOT]
-        free.sort(key=lambda coin: (-coin.amount, coin.outpoint()))
+        free = self._free(bound)[::-1]
         wanted = sum(one.amount for one in pays)
         short = HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
         if sum(coin.amount for coin in free) < wanted:
@@ -212,24 +216,97 @@ class UtxoChain(Chain):
             if not self._is_unspent(coin, spendable=True):
                 continue
             chosen.append(coin)
-            body = self._with_change(tuple(chosen), pays, rate)
+            body = self._with_change(tx.Body(tuple(chosen), pays, 0), rate)
             if body is not None:
                 ids = tuple(one.withdrawal for one in payments)
                 return self._as_plan(ids, body)
         raise short
 
-    def bumped(self, plan: Plan) -> Plan:
+    def _free(self, bound: Sequence[Plan]) -> list[tx.Coin]:
+        """Hot's coins that no plan has taken, the smallest first; some may be spent."""
+        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).coins}
+        coins = self.coins.items()
+        free = [coin for key, coin in coins if key not in taken and coin.index == HOT]
+        return sorted(free, key=lambda coin: (coin.amount, coin.outpoint()))
+
+    def bumped(self, plan: Plan, bound: Sequence[Plan] = ()) -> Plan:
         body = tx.read_body(plan.body)
         vbytes = self._size(body, with_change=bool(body.change))
         rate = max(self._rate(), body.fee // vbytes + self.terms.bump)
+        self._check_rate(rate)
+        # The payments stay to the last unit: the change alone pays for the higher fee, and where
+        # that does not suffice one more coin of hot.
+        made = self._with_change(msgspec.structs.replace(body, change=0), rate)
+        if made is None or not made.change:
+            made = self._fuller(body, rate, [*bound, plan]) if body.pays else None
+        if made is None:
+            raise Unpayable("no change is left to pay a higher fee from, and no coin of hot")
+        raised = self._as_plan(plan.withdrawals, made)
+        return msgspec.structs.replace(raised, move=plan.move)
+
+    def _check_rate(self, rate: int) -> None:
         if rate > self.terms.rate_cap:
             raise Unpayable(f"a rate of {rate} is above the cap of {self.terms.rate_cap}")
-        # The payments stay to the last unit: the change alone pays for the higher fee.
-        change = body.change - (rate * vbytes - body.fee)
-        if change < tx.DUST:
-            raise Unpayable("no change is left to pay a higher fee from")
-        raised = self._as_plan(plan.withdrawals, msgspec.structs.replace(body, change=change))
-        return msgspec.structs.replace(raised, move=plan.move)
+
+    def _fuller(self, body: tx.Body, rate: int, bound: Sequence[Plan]) -> tx.Body | None:
+        """With one more coin: the smallest that would pay up to the cap, else the largest."""
+        if len(body.added) == tx.ADDED_MAX:
+            return None
+        free = self._free(bound)
+        for wanted, coins in ((self.terms.rate_cap, free), (rate, free[::-1])):
+            for coin in coins:
+                more = msgspec.structs.replace(body, added=(*body.added, coin), change=0)
+                made = self._with_change(more, rate)
+                is_enough = self._with_change(more, wanted) is not None and made is not None
+                if is_enough and self._is_unspent(coin, spendable=True):
+                    return made
+        return None
+
+    def child(self, plan: Plan, attempts: Sequence[Attempt]) -> Plan | None:
+        number = len(tx.read_body(plan.body).pays)
+        held = [one for one in attempts if self._is_waiting(one.txid)]
+        parent = read_transaction(held[-1].raw) if held else None
+        if parent is None or [one.script for one in parent.outputs[number:]] != [self.hot]:
+            return None
+        amounts = {one.outpoint(): one.amount for one in tx.read_body(plan.body).coins}
+        paid = parent.fee(sum(amounts[spend] for spend in parent.spends))
+        scripts = [len(one.script) for one in parent.outputs]
+        above = self._size_of(len(parent.spends), scripts)
+        coin = tx.Coin(parent.txid, number, parent.outputs[number].amount, HOT)
+        own = self._size(tx.Body((coin,), (), 0), with_change=True)
+        rate = max(self._rate(), paid // above + self.terms.bump)
+        self._check_rate(rate)
+        # Signers hold its fee against its own size alone.
+        fee = min(rate * (above + own) - paid, self.terms.rate_cap * own)
+        if coin.amount - fee < tx.DUST:
+            raise Unpayable("the change is too little to pay for what made it")
+        return self._within_hot(tx.Body((coin,), (), coin.amount - fee))
+
+    def parents(self, plan: Plan) -> frozenset[bytes]:
+        return frozenset(one.txid for one in tx.read_body(plan.body).coins)
+
+    def consolidation(self, bound: Sequence[Plan]) -> list[Plan]:
+        """At most a quarter of what hot has free is bound so, in one transaction at a time."""
+        if any(plan.move is not None and plan.move.is_within for plan in bound):
+            return []
+        rate, free = self._rate(), self._free(bound)
+        if rate > self.terms.rate_low or len(free) <= self.terms.coins_kept:
+            return []
+        free = [one for one in free if self._is_unspent(one, spendable=True)]
+        most, chosen = sum(one.amount for one in free) // 4, list[tx.Coin]()
+        for coin in free[: max(0, min(SWEPT_AT_ONCE, len(free) - self.terms.coins_kept))]:
+            if sum(one.amount for one in chosen) + coin.amount <= most:
+                chosen.append(coin)
+        body = tx.Body(tuple(chosen), (), 0)
+        fee = rate * self._size(body, with_change=True)
+        if len(chosen) < GATHERED_LEAST or body.fee < WORTH * fee:
+            return []
+        return [self._within_hot(msgspec.structs.replace(body, change=body.fee - fee))]
+
+    def _within_hot(self, body: tx.Body) -> Plan:
+        """The ledger's hot tier loses the fee alone."""
+        move = Move(self.terms.asset, Tier.HOT, Tier.HOT, "", 0)
+        return msgspec.structs.replace(self._as_plan((), body), move=move)
 
     def without(self, plan: Plan, withdrawal: int) -> Plan | None:
         body, place = tx.read_body(plan.body), plan.withdrawals.index(withdrawal)
@@ -265,43 +342,48 @@ class UtxoChain(Chain):
             height = int(field(self._node.call("getblockheader", hash_, True), "height"))
             block, tip = self.block(height), self.tip()
             if block is not None and block.hash == hexed(hash_, HASH):
-                # Replacements differ in their change; what this one cost is in its outputs.
-                paid = sum(_sats(field(one, "value")) for one in field(told, "vout"))
-                fee = sum(coin.amount for coin in body.inputs) - paid
+                # Replacements differ in their change, and in what was added to their inputs.
+                whole = told_transaction(self._node, txid)[0]
+                fee = whole.fee(self._spent_by(whole, body))
                 depth = tip.height - height + 1
                 return Standing(True, height, depth, txid, fee, block=block.hash)
         # An index goes on telling of a block that the chain has left: nobody holds what it held.
         if any(told is not None and not told.get("blockhash") for _, told in found):
             return Standing(known=True)
-        if all(self._is_unspent(coin) for coin in body.inputs):
+        # The change that a move spends may be in no block yet, or never come.
+        is_child = plan.move is not None and plan.move.is_within
+        if all(self._is_unspent(coin) or (is_child and self._is_unmade(coin))
+               for coin in body.inputs):  # fmt: skip
             return Standing()
         return Standing(taken_by=hashlib.blake2b(plan.binding, digest_size=HASH).digest())
 
     def spender(self, plan: Plan, since: int) -> Spender | None:
         body, tip = tx.read_body(plan.body), self.tip().height
-        inputs = {coin.outpoint() for coin in body.inputs}
+        inputs = [coin.outpoint() for coin in body.inputs]
         for height in range(since, tip + 1):
             block = self.block(height)
             if block is None:
                 continue
             for one in self._transactions(block):
-                if not inputs.isdisjoint(one.spends):
+                if not set(inputs).isdisjoint(one.spends):
                     found = Spender(one.txid, height, tip - height + 1, block=block.hash)
-                    return self._compared(found, one, plan) if one.takes(inputs) else found
+                    is_of_it = one.takes(inputs) or one.begins_with(inputs)
+                    return self._compared(found, one, plan) if is_of_it else found
         return None
 
     def moved(self, plan: Plan, fee: int) -> int:
         body = tx.read_body(plan.body)
+        is_within = plan.move is not None and plan.move.is_within
         # What gathers coins brings what its fee leaves, which a replacement raises.
-        return super().moved(plan, fee) if body.pays else body.fee + body.change - fee
+        return super().moved(plan, fee) if body.pays or is_within else body.fee + body.change - fee
 
     def previous(self, plan: Plan) -> tuple[bytes, ...]:
-        ids = sorted({coin.txid for coin in tx.read_body(plan.body).inputs})
+        ids = sorted({coin.txid for coin in tx.read_body(plan.body).coins})
         # Without their witnesses, which no signer needs.
         return tuple(told_transaction(self._node, txid)[0].plain for txid in ids)
 
     def _compared(self, found: Spender, taker: Transaction, plan: Plan) -> Spender:
-        """What of a plan was done by a transaction that took its inputs alone.
+        """What of a plan was done by a transaction that took its inputs, before any of hot's.
 
         Fewer payments than the plan's: signed without those that were refused then, of which an
         older copy of the plan still knows.
@@ -314,7 +396,7 @@ class UtxoChain(Chain):
         paid = tuple(one for one, is_made in zip(plan.withdrawals, made, strict=False) if is_made)
         # What pays nobody gathers coins.
         gathers = not made and all(script == self.hot for _, script in taker.outputs)
-        fee = taker.fee(sum(coin.amount for coin in body.inputs))
+        fee = taker.fee(self._spent_by(taker, body))
         return found._replace(is_ours=gathers or (bool(made) and all(made)), fee=fee, paid=paid)
 
     def unsigned(self, plan: Plan) -> bytes:
@@ -323,7 +405,7 @@ class UtxoChain(Chain):
         return bytes(tx.unsigned(body, self.addresses).serialize())
 
     def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
-        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).inputs}
+        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).coins}
         wanted = frozenset(indexes)
         free = [
             coin
@@ -368,11 +450,8 @@ class UtxoChain(Chain):
             raise Unpayable(f"{payment.amount} is dust, which nodes do not pass on")
         return tx.Pays(payment.place, payment.amount)
 
-    def _with_change(
-        self, inputs: tuple[tx.Coin, ...], pays: tuple[tx.Pays, ...], rate: int
-    ) -> tx.Body | None:
+    def _with_change(self, bare: tx.Body, rate: int) -> tx.Body | None:
         """None while the inputs are too few. Change that is dust goes to the fee."""
-        bare = tx.Body(inputs, pays, 0)
         held = bare.fee
         change = held - rate * self._size(bare, with_change=True)
         if change >= tx.DUST:
@@ -382,7 +461,10 @@ class UtxoChain(Chain):
     def _size(self, body: tx.Body, *, with_change: bool) -> int:
         scripts = [len(one.script) for one in body.pays]
         scripts += [len(self.hot)] if with_change else []
-        return tx.size(len(body.inputs), scripts, self.terms.keys, self.terms.threshold)
+        return self._size_of(len(body.coins), scripts)
+
+    def _size_of(self, inputs: int, scripts: list[int]) -> int:
+        return tx.size(inputs, scripts, self.terms.keys, self.terms.threshold)
 
     def _as_plan(self, ids: tuple[int, ...], body: tx.Body) -> Plan:
         data = msgspec.msgpack.encode(body)
@@ -413,6 +495,25 @@ class UtxoChain(Chain):
             return False
         is_young = bool(told.get("coinbase")) and field(told, "confirmations") < MATURE
         return not (spendable and is_young)
+
+    def _spent_by(self, taker: Transaction, body: tx.Body) -> int:
+        """What a transaction's inputs hold: of a plan, and what was added to it."""
+        amounts = {coin.outpoint(): coin.amount for coin in body.coins}
+        made = {spend[:HASH][::-1]: None for spend in taker.spends if spend not in amounts}
+        for txid in made:
+            for number, one in enumerate(told_transaction(self._node, txid)[0].outputs):
+                amounts.setdefault(outpoint(txid, number), one.amount)
+        return sum(amounts[spend] for spend in taker.spends)
+
+    def _is_waiting(self, txid: bytes) -> bool:
+        """Whether the node holds it, in no block."""
+        told = self._transaction(txid)
+        return told is not None and not told.get("blockhash")
+
+    def _is_unmade(self, coin: tx.Coin) -> bool:
+        """Whether what makes a coin is in no block."""
+        told = self._transaction(coin.txid)
+        return told is None or not told.get("blockhash")
 
     def _transaction(self, txid: bytes) -> Any:
         try:

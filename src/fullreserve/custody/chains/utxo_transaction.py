@@ -21,6 +21,8 @@ SEQUENCE = 0xFFFFFFFD
 # Core's dust for a witness script hash's output at the usual 3 sat/vB; larger for none.
 DUST = 330
 HOT = 0  # the index of the hot wallet's address
+# Coins that replacements of one transaction may take beside those that it is bound to.
+ADDED_MAX = 5
 _OVERHEAD = 11
 _SIGNATURE, _KEY = 73, 34
 
@@ -43,16 +45,26 @@ class Pays(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Body(msgspec.Struct, array_like=True, frozen=True):
-    """Payments in order, then the change where there is any; without payments it gathers coins."""
+    """Payments in order, then the change where there is any; without payments it gathers coins.
+
+    `inputs` are what it is bound to: each replacement spends all of them, before what is `added` of
+    the hot wallet to pay a higher fee from. So no two of its versions can both be in a chain.
+    """
 
     inputs: tuple[Coin, ...]
     pays: tuple[Pays, ...]
     change: int  # amount back to the hot wallet; 0: none
+    added: tuple[Coin, ...] = ()
+
+    @property
+    def coins(self) -> tuple[Coin, ...]:
+        """All that it spends, in the order of the transaction's inputs."""
+        return self.inputs + self.added
 
     @property
     def fee(self) -> int:
         paid = sum(one.amount for one in self.pays)
-        return sum(one.amount for one in self.inputs) - paid - self.change
+        return sum(one.amount for one in self.coins) - paid - self.change
 
 
 _decode = msgspec.msgpack.Decoder(Body).decode
@@ -78,12 +90,12 @@ def size(inputs: int, scripts: list[int], keys: int, threshold: int) -> int:
 def unsigned(body: Body, addresses: UtxoAddresses) -> PSBT:
     """What signers are asked to sign."""
     hot = addresses.place(HOT)
-    inputs = [TransactionInput(one.txid, one.output, sequence=SEQUENCE) for one in body.inputs]
+    inputs = [TransactionInput(one.txid, one.output, sequence=SEQUENCE) for one in body.coins]
     outputs = [TransactionOutput(one.amount, Script(one.script)) for one in body.pays]
     if body.change:
         outputs.append(TransactionOutput(body.change, Script(hot)))
     psbt = PSBT(Transaction(version=2, vin=inputs, vout=outputs))
-    for scope, coin in zip(psbt.inputs, body.inputs, strict=True):
+    for scope, coin in zip(psbt.inputs, body.coins, strict=True):
         place = addresses.place(coin.index)
         scope.witness_utxo = TransactionOutput(coin.amount, Script(place))
         scope.witness_script = Script(addresses.witness_script(coin.index))
