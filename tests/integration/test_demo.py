@@ -224,12 +224,12 @@ def made(opened_ms: int, seed: int) -> list[ImportedCandle]:
     return list(islice(history.candles(PriceModel(opened_ms, seed)), TWO_PAIRS))
 
 
-def test_three_operators_can_sign_in(demo: LiveServer) -> None:
+def test_four_operators_can_sign_in(demo: LiveServer) -> None:
     """Criterion: OP-SET-2. The password opens the door to the second step."""
     path = demo.folder / OPERATORS_FILE
     assert path.stat().st_mode & 0o777 == 0o600
     operators = json.loads(path.read_text())
-    assert [one["role"] for one in operators] == ["admin", "admin", "support"]
+    assert [one["role"] for one in operators] == ["admin", "admin", "support", "admin"]
     for one in operators:
         body = json.dumps({"email": one["email"], "password": one["password"]})
         connection = HTTPConnection(demo.http, timeout=WAIT_S)

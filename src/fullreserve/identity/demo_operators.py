@@ -15,7 +15,8 @@ from fullreserve.identity.roles import Role
 from fullreserve.identity.vault import Personal, Vault
 
 FILE_NAME = "demo-operators.json"
-ROLES = (Role.ADMIN, Role.ADMIN, Role.SUPPORT)
+# Any one may be gone for ever, of those too who alone approve members and limits.
+ROLES = (Role.ADMIN, Role.ADMIN, Role.SUPPORT, Role.ADMIN)
 PASSWORD_BYTES = 9
 
 
@@ -47,11 +48,12 @@ def read(folder: Path) -> list[DemoOperator]:
 
 
 def open_operators(vault: Vault, folder: Path) -> list[DemoOperator]:
-    """Three operators, made where they do not exist yet. Slow the first time: it hashes."""
+    """Four operators, made where they do not exist yet. Slow the first time: it hashes."""
     rooms = Rooms(vault)
     known = [one for one in read(folder) if vault.user(int(one.uid))]
     if len(known) < len(ROLES):
-        known = [_make(rooms, at, role) for at, role in enumerate(ROLES, 1)]
+        wanted = list(enumerate(ROLES, 1))
+        known += [_make(rooms, at, role) for at, role in wanted[len(known) :]]
     write(folder / FILE_NAME, known)
     return known
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fullreserve.gateway.rest.app import routes
 from fullreserve.gateway.rest.route import API
 from fullreserve.identity.roles import Role
@@ -69,7 +71,7 @@ async def test_below_m_plus_one_members_nothing_is_decided() -> None:
         made = await correction(console.ada, ALICE, "1")
         assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "91001"
         # The proposal outlives its group; it cannot be approved until that is whole again.
-        dismissed = await console.ada.act("operators/dismiss", uid=console.bea.uid)
+        dismissed = await console.ada.act("operators/dismiss", uid=console.bea.uid, anyway=True)
         assert dismissed.row["setUp"] is True
         await console.enrol(console.cleo.uid)
         assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "0"
@@ -78,15 +80,45 @@ async def test_below_m_plus_one_members_nothing_is_decided() -> None:
 
 async def test_who_is_dismissed_is_out_at_once(console: Console) -> None:
     """Criterion: OP-STOP-3"""
-    answer = await console.ada.act("operators/dismiss", uid=console.bea.uid)
+    refused = await console.ada.act("operators/dismiss", uid=console.bea.uid)
+    assert (refused.code, "3 operators have to count" in refused.json["msg"]) == ("91015", True)
+    answer = await console.ada.act("operators/dismiss", uid=console.bea.uid, anyway=True)
     assert answer.code == "0", answer.json
     (bea,) = [one for one in answer.row["members"] if one["uid"] == str(console.bea.uid)]
     assert (bea["member"], bea["enabled"], bea["roles"]) == (True, False, [])
     assert (await console.bea.get("overview")).code == "90002"
-    assert (await console.ada.act("operators/dismiss", uid=console.bea.uid)).code == "91023"
+    assert (
+        await console.ada.act("operators/dismiss", uid=console.bea.uid, anyway=True)
+    ).code == "91023"
     assert (await console.ada.act("operators/dismiss", uid=console.ada.uid)).code == "51000"
     member = await console.ada.act("propose/member", uid=console.bea.uid)
     assert member.code == "91023"  # without a role nobody becomes a member
+
+
+async def test_what_too_few_may_approve_is_not_proposed(console: Console) -> None:
+    """Criterion: OP-SET-3. An admin alone cannot have a limit approved; the support can help."""
+    ada, bea = console.ada, console.bea
+    await console.town.rest.context.desk.act(_support_too, console.town.rest.context, bea.uid)
+    taken = await ada.act("operators/revoke", uid=bea.uid, role="admin")
+    assert (taken.code, "3 admins have to count" in taken.json["msg"]) == ("91015", True)
+    taken = await ada.act("operators/revoke", uid=bea.uid, role="admin", anyway=True)
+    assert (taken.code, taken.row["enabled"], taken.row["spareAdmins"]) == ("0", "3", "0")
+    alone = await ada.act("propose/parameter", parameter="walk_max", value="77")
+    assert (alone.code, "2 with the role admin" in alone.json["msg"]) == ("91015", True)
+    made = await correction(ada, ALICE, "1")
+    assert (await bea.post("approve", proposal=made.row["proposal"])).row["state"] == "done"
+
+
+async def test_who_may_be_spared_is_dismissed_by_one_word(console: Console) -> None:
+    """Criterion: OP-SET-3. With m + 2 left, and as many admins as before."""
+    more = await console.operator("eva@desk.example", Role.SUPPORT)
+    await console.enrol(more.uid)
+    answer = await console.ada.act("operators/dismiss", uid=more.uid)
+    assert (answer.code, answer.row["spare"]) == ("0", "1")
+
+
+def _support_too(context: Any, uid: int) -> None:
+    context.desk.rooms.roles.grant(uid, Role.SUPPORT)
 
 
 async def test_too_many_proposals_are_refused(console: Console) -> None:

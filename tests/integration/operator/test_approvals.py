@@ -10,6 +10,7 @@ from fullreserve.exchange.products.approval_acts import Propose, SetThreshold
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.gateway.rest.x.operator.fold import approvals, ask
+from fullreserve.identity.roles import Role
 from tests.bed import ALICE, BOB, order, submit
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.bed import Answer
@@ -266,6 +267,10 @@ async def test_of_two_approvals_each_counts_once(console: Console) -> None:
     done = await console.bea.post("approve", proposal=number)
     assert (done.row["state"], len(done.row["approvals"])) == ("done", 2)
     assert await balance(console.ada, ALICE, "L.u.trade", "USDT") == "1000001"
+    # Admins alone decide on the threshold, and two of them agree to nothing that needs three.
+    fewer = await console.ada.act("propose/threshold", threshold="1")
+    assert (fewer.code, "3 with the role admin" in fewer.json["msg"]) == ("91015", True)
+    await console.enrol((await console.operator("eva@desk.example", Role.ADMIN)).uid)
     fewer = await console.ada.act("propose/threshold", threshold="1")
     assert fewer.code == "0"
     await console.cleo.act("reject", proposal=fewer.row["proposal"])

@@ -657,11 +657,12 @@ export interface Endpoints {
     endTs?: number | string
   }
   'GET x/operator/operators': Record<string, never>
-  'POST x/operator/operators/dismiss': { note: string; uid: number | string }
+  'POST x/operator/operators/dismiss': { note: string; uid: number | string; anyway?: boolean }
   'POST x/operator/operators/revoke': {
     note: string
     uid: number | string
     role: 'admin' | 'auditor' | 'support' | 'trading'
+    anyway?: boolean
   }
   'GET x/operator/overview': Record<string, never>
   'GET x/operator/parameters': Record<string, never>

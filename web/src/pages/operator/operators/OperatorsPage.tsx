@@ -5,7 +5,7 @@ import { type Column, Table } from '~/ui/Table'
 import { toast } from '~/ui/toasts'
 import { OpenProposals } from '../approvals/OpenProposals'
 import { Act } from '../layout/Act'
-import { ActDialog } from '../layout/ActDialog'
+import { ActDialog, type ActField } from '../layout/ActDialog'
 import css from '../layout/Cells.module.css'
 import { Facts } from '../layout/Facts'
 import { ProposeDialog } from '../layout/ProposeDialog'
@@ -183,6 +183,7 @@ interface RevokeProps {
 /** Takes one of several roles, at once. */
 function RevokeDialog({ uid, roles, onClose }: RevokeProps): ReactNode {
   const { t } = useTranslation()
+  const anyway = useAnyway()
   const word = useWords()
   return (
     <ActDialog
@@ -196,6 +197,7 @@ function RevokeDialog({ uid, roles, onClose }: RevokeProps): ReactNode {
           label: t('op.roles'),
           options: roles.map((each) => [each, word('role', each)] as const),
         },
+        anyway,
       ]}
       deed={t('op.revokeRole')}
       look="danger"
@@ -205,14 +207,30 @@ function RevokeDialog({ uid, roles, onClose }: RevokeProps): ReactNode {
   )
 }
 
+/** Whether it is to be so though approvals then hang on each of those who are left. */
+function useAnyway(): ActField {
+  const { t } = useTranslation()
+  return {
+    name: 'anyway',
+    label: t('op.anyway'),
+    hint: t('op.anyway.hint'),
+    options: [
+      ['false', t('op.no')],
+      ['true', t('op.yes')],
+    ],
+  }
+}
+
 function DismissDialog({ uid, onClose }: { uid: string; onClose(): void }): ReactNode {
   const { t } = useTranslation()
+  const anyway = useAnyway()
   return (
     <ActDialog
       title={t('op.dismiss.title', { uid })}
       about={t('op.dismiss.about')}
       path="x/operator/operators/dismiss"
       fixed={{ uid }}
+      fields={[anyway]}
       deed={t('op.dismiss')}
       look="danger"
       onClose={onClose}

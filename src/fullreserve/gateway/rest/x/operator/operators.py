@@ -13,7 +13,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import BeginMs, EndMs, Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator import fold, sparing
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import NotedOfUser
 from fullreserve.gateway.rest.x.operator.terms_json import TEAM_WORDS
@@ -25,16 +25,24 @@ from fullreserve.identity.store import UnknownUser
 UNKNOWN = "unknown"
 
 
+Anyway = Annotated[
+    bool, Meta(description="Also where approvals then hang on each of those who are left")
+]
+
+
 class DismissParams(NotedOfUser):
     """An operator to dismiss."""
 
+    anyway: Anyway = False
 
-class RevokeParams(NotedOfUser):
+
+class RevokeParams(NotedOfUser, kw_only=True):
     """A role to take."""
 
     role: Annotated[
         Literal["admin", "trading", "support", "auditor"], Meta(description="One they have")
     ]
+    anyway: Anyway = False
 
 
 class AuditParams(Params):
@@ -118,6 +126,8 @@ class _Operators:
         uid = params.uid
         if uid == who.uid:
             raise Problem(51000, "uid", "another operator")
+        if not params.anyway:
+            (await sparing.voices(self._context)).require_spare_without(uid)
         reply = await fold.ask(self._context, who.uid, Dismiss(CONSOLE, uid))
         # Who counts no more may still have roles: a crash came in between.
         if reply.code not in (0, Refused.NO_CHANGE):
@@ -134,6 +144,8 @@ class _Operators:
         held = await self._desk.act(self._desk.rooms.roles.of, uid)
         if role not in held:
             raise Problem(91012)
+        if not params.anyway:
+            (await sparing.voices(self._context)).require_spare_without(uid, role)
         if not held - {role, Role.AUDITOR}:
             reply = await fold.ask(self._context, who.uid, Dismiss(CONSOLE, uid))
             if reply.code not in (0, Refused.NO_CHANGE):

@@ -47,7 +47,7 @@ from fullreserve.gateway.custody_desk import ask, networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import announcing, carrying, fold
+from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, sparing
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
 from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
@@ -294,6 +294,7 @@ class _Making:
 
     async def propose(self, who: Operator, act: AnyAct, params: ProposalParams) -> bytes:
         who.require(*roles_for(act))
+        (await sparing.voices(self._context)).require_approvers(roles_for(act))
         asked = Propose(act, params.lasts_ms, who.entry, by_teams=True, spares=True)
         reply = await fold.ask(self._context, who.uid, asked)
         if reply.code:
@@ -382,11 +383,9 @@ class _Making:
 
     async def threshold(self, params: ThresholdParams) -> SetThreshold:
         """Set how many approvals are needed; one member, and one admin, has to be to spare."""
-        group = fold.console(await fold.approvals(self._context))
-        desk = self._context.desk
-        admins = await desk.act(_admins, desk.rooms, tuple(group.members))
-        counting = sum(group.counts(uid) for uid in admins)
-        if params.threshold >= group.threshold and counting < params.threshold + 2:
+        known = await sparing.voices(self._context)
+        counting = known.count()
+        if params.threshold >= known.group.threshold and counting < params.threshold + 2:
             raise Problem(
                 Refused.HANGS, allowed=f"{params.threshold + 2} admins have to count, {counting} do"
             )
@@ -457,7 +456,3 @@ class _Making:
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:
     return rooms.roles.of(uid) - {Role.AUDITOR}
-
-
-def _admins(rooms: Rooms, members: tuple[int, ...]) -> list[int]:
-    return [uid for uid in members if Role.ADMIN in rooms.roles.of(uid)]

@@ -1,0 +1,69 @@
+"""Whether approvals hang on nobody: who may approve what, and how many of those may be gone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fullreserve.exchange.products.approval_state import Group, Refused
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.identity.desk import Rooms
+from fullreserve.identity.roles import Role
+
+
+class Voices(NamedTuple):
+    """The console's group, and the roles of those in it whose word counts."""
+
+    group: Group
+    roles: dict[int, frozenset[Role]]
+
+    def count(self, *roles: Role) -> int:
+        """How many have one of these roles, or are admins."""
+        wanted = {Role.ADMIN, *roles}
+        return sum(bool(wanted & held) for held in self.roles.values())
+
+    def require_approvers(self, roles: tuple[Role, ...]) -> None:
+        """Problem 91015 where nobody could approve what those with a role alone decide."""
+        needed, there = self.group.threshold + 1, self.count(*roles)
+        if self.group.is_set_up and there < needed:
+            names = " or ".join(dict.fromkeys((Role.ADMIN, *roles)))
+            raise Problem(
+                Refused.HANGS,
+                allowed=f"{needed} with the role {names} have to count, {there} do; "
+                "fullreserve user create-operator makes more",
+            )
+
+    def require_spare_without(self, uid: int, role: Role | None = None) -> None:
+        """Problem 91015 where any one of the others, or of the admins, could not be gone then.
+
+        `role`: that alone is taken; None: all that they have.
+        """
+        held = self.roles.get(uid, frozenset())
+        left = held - {role} if role is not None else frozenset()
+        after = {each: roles for each, roles in self.roles.items() if each != uid}
+        if left - {Role.AUDITOR}:
+            after[uid] = left
+        now = Voices(self.group, after)
+        needed = self.group.threshold + 2
+        for word, before, there in (
+            ("operators", len(self.roles), len(now.roles)),
+            ("admins", self.count(), now.count()),
+        ):
+            if there < min(before, needed):
+                raise Problem(
+                    Refused.HANGS,
+                    allowed=f"{needed} {word} have to count for any one to be spared, {there} "
+                    "would: make another first, or say `anyway`",
+                )
+
+
+async def voices(context: Context) -> Voices:
+    """As the log and the vault have them."""
+    group, desk = fold.console(await fold.approvals(context)), context.desk
+    counting = tuple(uid for uid in group.members if group.counts(uid))
+    return Voices(group, await desk.act(_roles, desk.rooms, counting))
+
+
+def _roles(rooms: Rooms, members: tuple[int, ...]) -> dict[int, frozenset[Role]]:
+    return {uid: frozenset(rooms.roles.of(uid)) for uid in members}
