@@ -20,9 +20,10 @@ import structlog
 from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Move
+from fullreserve.custody.chains.following import NodesDiffer
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compared, explains
-from fullreserve.custody.holdings import Place, balances, places
+from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.left import leave
@@ -88,7 +89,8 @@ class Reconciler:
 
     def __init__(self, network: Network, house: House, payer: Path, clock: Clock) -> None:
         self._network = network
-        self._chain = network.chains()[0]
+        self._chains = network.chains()[:2]
+        self._chain = self._chains[0]
         self._node = Node(network.nodes[0])
         self._tiers = TierPlaces(network, payer.parent)
         self._measured: tuple[int, ...] = MEASURED
@@ -313,13 +315,21 @@ class Reconciler:
         if self._network.kind == "utxo":
             self._learn_coins()
         self._accounts, sums = await self._of_tiers(block)
-        found = await asyncio.to_thread(
-            balances, self._chain, [*self._places, *self._accounts], block
-        )
-        for one in found:
+        for one in await asyncio.to_thread(self._agreed, block):
             key = (one.place.tier, one.asset)
             sums[key] = sums.get(key, 0) + one.amount
         return {key: self._scale(key[1]).to_ledger(amount)[0] for key, amount in sums.items()}
+
+    def _agreed(self, block: Block) -> list[Holding]:
+        """What places hold by each of two nodes; NodeProblem, NodesDiffer: nothing is known then.
+
+        The hash of a block proves none of it, and one node could hide what left or feign it.
+        """
+        at = [*self._places, *self._accounts]
+        first, *others = [balances(one, at, block) for one in self._chains]
+        if any(other != first for other in others):
+            raise NodesDiffer(f"two nodes tell other balances after block {block.height}")
+        return first
 
     async def _of_tiers(self, block: Block) -> tuple[list[Place], dict[Key, int]]:
         """Places of warm and cold, and what their script wallets hold.
@@ -372,9 +382,10 @@ class Reconciler:
         from fullreserve.custody.chains.utxo import UtxoChain
         from fullreserve.custody.coins import know_coins
 
-        assert isinstance(self._chain, UtxoChain)
-        self._chain.coins.clear()
-        know_coins(self._chain, self._payer)
+        for one in self._chains:
+            assert isinstance(one, UtxoChain)
+            one.coins.clear()
+            know_coins(one, self._payer)
 
     async def _ledger(self) -> dict[Key, int]:
         tiers = {kind: tier for tier, kind in TIERS.items()}

@@ -7,6 +7,7 @@ made twice, coins spent by nobody here, a fee that was posted wrongly.
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.exchange.worker_files import COIN_TOLERANCE, UNKNOWN_BLOCKS, Line, Unknown
 from fullreserve.gateway.reconciled import newest
 from tests.bed import ALICE, USDT, submit
+from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import COIN, EvmBed
 from tests.integration.custody.withdrawing import GATEWAY, START_MS, Withdrawing
 
@@ -562,6 +564,50 @@ async def test_a_block_that_comes_while_blocks_are_read_is_compared(
     watcher = Watcher(books.network, books.store, books.house, SALT, books.reconciler, books.clock)
     await watcher.round()
     assert shown(books) == (None, books.chain.chain.tip().height)
+
+
+class Hiding(Liar):
+    """A node that goes on telling the balances which it was asked for before."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.is_hiding = False
+        self._before: dict[str, object] = {}
+
+    def answer(self, asked: bytes, login: str | None) -> bytes:
+        question, told = json.loads(asked), json.loads(super().answer(asked, login))
+        one_by_one = isinstance(question, dict)
+        replies = {one["id"]: one for one in ([told] if one_by_one else told)}
+        for one in [question] if one_by_one else question:
+            if one["method"] in ("eth_call", "eth_getBalance"):
+                key, reply = json.dumps(one["params"][0]), replies[one["id"]]
+                if self.is_hiding:
+                    reply["result"] = self._before[key]
+                self._before[key] = reply["result"]
+        return json.dumps(told).encode()
+
+
+@pytest.mark.parametrize("liar", [0, 1])
+async def test_balances_count_by_both_nodes(books: Books, liar: int) -> None:
+    """Whichever of them hides that coins left. Criterion: CHAINS-RECONCILE-8."""
+    with Hiding(books.chain.url) as hiding:
+        nodes = [books.chain.url, books.chain.url]
+        nodes[liar] = hiding.url
+        network = msgspec.structs.replace(books.network, nodes=tuple(nodes))
+        books.reconciler = Reconciler(network, books.house, books.folder / "payer", books.clock)
+        assert await books.found() == []
+        assert shown(books)[0] is None
+        compared = shown(books)[1]
+        hiding.is_hiding = True
+        missing = await unknown_spend(books)
+        assert await books.found() == []
+        unknown, height = shown(books)
+        assert unknown is not None
+        assert unknown.problem.startswith("two nodes tell other balances")
+        assert height == compared
+        hiding.is_hiding = False
+        assert [one.chain - one.ledger for one in await books.found()] == [missing]
+        assert shown(books)[0] is None
 
 
 def shown(books: Books) -> tuple[Unknown | None, int]:
