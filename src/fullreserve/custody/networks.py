@@ -19,6 +19,8 @@ from fullreserve.custody.hd import Public
 from fullreserve.custody.units import Scale
 
 FILE = "custody.json"
+# In the ledger's units of a chain's coin: half a coin, and five.
+UTXO_FEES_A_DAY, EVM_FEES_A_DAY = 50_000_000, 500_000_000
 
 
 class BadNetworks(ValueError):
@@ -71,6 +73,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     genesis: str = ""
     # By asset, where the fee of a withdrawal is quoted from the node; fixed where it is not.
     fees: dict[int, FeeBounds] = {}
+    # What moves without approval may cost in 24 hours, in the ledger's units of its coin; 0: what
+    # `fees_a_day` says.
+    fee_budget: int = 0
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
 
     @property
@@ -84,6 +89,12 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scales(self) -> dict[int, Scale]:
         return {asset: Scale(decimals) for asset, decimals in self.decimals.items()}
+
+    @property
+    def fees_a_day(self) -> int:
+        """The bound of a signer's moves that nobody approved, in the coin's own units."""
+        usual = UTXO_FEES_A_DAY if self.kind == "utxo" else EVM_FEES_A_DAY
+        return self.scales[self.coin].to_chain(self.fee_budget or usual)
 
     def addresses(self) -> Addresses:
         """How its addresses are written and read."""

@@ -26,6 +26,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys import tls_door
@@ -67,8 +68,13 @@ class Signer:
     """Signs plans of the networks that it has keys for, and messages that prove an address."""
 
     def __init__(
-        self, policies: Mapping[int, Policy], intents: ExchangeIntents, key: PrivateKey
+        self,
+        policies: Mapping[int, Policy],
+        intents: ExchangeIntents,
+        key: PrivateKey,
+        budget: FeeBudget,
     ) -> None:
+        self._budget = budget
         self._intents = intents
         self._policies = policies
         self._key = key  # of its presence
@@ -102,7 +108,8 @@ class Signer:
         assert isinstance(question, SignPlan)
         plan = question.plan
         policy = self._policy(plan.network)
-        return policy.sign(plan, await self._intents.approved(plan), question.previous)
+        approved = await self._intents.approved(plan)
+        return policy.sign(plan, approved, question.previous, self._budget.charge)
 
     def _policy(self, network: int) -> Policy:
         found = self._policies.get(network)
@@ -144,11 +151,13 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     served = networks.served(data)
     secrets = await asyncio.to_thread(keyfile.unseal, Path(spec.keys), passphrase)
     vault = Vault(data, clock.wall_ms)
-    memory = Memory(data / f"custody-signer-{spec.name}.sqlite")
+    kept = data / f"custody-signer-{spec.name}.sqlite"
+    memory = Memory(kept)
+    budget = FeeBudget(kept, {one.network: one.fees_a_day for one in served}, clock)
     door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     intents = ExchangeIntents(House(door), Destinations(vault), served, memory)
     presence = holders.key_of(secrets)
-    signer = Signer(policies_of(served, secrets), intents, presence)
+    signer = Signer(policies_of(served, secrets), intents, presence, budget)
     mask = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)
@@ -165,6 +174,7 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     if far is not None:
         far.close()
     await door.close()
+    budget.close()
     memory.close()
     vault.close()
 

@@ -36,6 +36,10 @@ class WillNotSign(Exception):
     """The proposal is not what was approved; the message says in what."""
 
 
+def _uncounted(plan: Plan, fee: int) -> None:
+    """Of who signs for himself alone."""
+
+
 class EvmPolicy(NamedTuple):
     """What a signer knows of an EVM network by itself."""
 
@@ -50,10 +54,12 @@ class EvmPolicy(NamedTuple):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),  # noqa: ARG002 - an account's has none
+        charge: Callable[[Plan, int], None] = _uncounted,
     ) -> bytes:
         """The recoverable signature; WillNotSign.
 
-        `approved` are the plan's withdrawals, or what a sweep of hot pays to warm.
+        `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `charge` is told
+        what a move that nobody approved may cost, before a key is used; it may refuse.
         """
         body = _decoded(evm_transaction.read_body, plan)
         if evm_transaction.binding(body.lane, body.nonce) != plan.binding:
@@ -62,10 +68,13 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign("it is for another chain")
         if not 0 < body.max_fee <= self.terms.max_fee_cap or body.max_tip > body.max_fee:
             raise WillNotSign("the fee is outside the band")
+        if body.max_tip > self.terms.max_tip_cap:
+            raise WillNotSign("the tip is outside the band")
         if body.gas not in (evm.GAS_BARE, evm.GAS_COIN, evm.GAS_TOKEN):
             raise WillNotSign("the gas limit is none of ours")
         if plan.move is not None and not approved:
             key = self._moves(body, plan)
+            charge(plan, body.gas * body.max_fee)
         else:
             key = self._pays(body, approved)
         return key.sign_recoverable(body.digest(), hasher=None)
@@ -147,9 +156,13 @@ class UtxoPolicy(NamedTuple):
     hrp: str = "bcrt"
 
     def sign(
-        self, plan: Plan, approved: Sequence[Payment], previous: Sequence[bytes] = ()
+        self,
+        plan: Plan,
+        approved: Sequence[Payment],
+        previous: Sequence[bytes] = (),
+        charge: Callable[[Plan, int], None] = _uncounted,
     ) -> bytes:
-        """The PSBT with this signer's signatures; WillNotSign.
+        """The PSBT with this signer's signatures; WillNotSign. `charge` is as of accounts.
 
         `previous` are the transactions that made the coins: nobody's word counts for an amount.
         """
@@ -178,6 +191,8 @@ class UtxoPolicy(NamedTuple):
             made_coins.check(body.coins, self.addresses.place, previous)
         except made_coins.UnprovenCoin as bad:
             raise WillNotSign(str(bad)) from None
+        if not approved:
+            charge(plan, body.fee)
         return self._signed(body)
 
     def _signed(self, body: UtxoBody) -> bytes:

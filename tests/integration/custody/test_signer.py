@@ -267,6 +267,34 @@ async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None
             await signing.ask(refused)
 
 
+async def test_what_moves_cost_in_a_day_is_bounded_over_restarts(signing: Signing) -> None:
+    """A lane's cancels, whoever asks for them; payments go on. Criterion: CHAINS-SIGNER-8."""
+    cost, most = evm.GAS_TOKEN * 5 * 10**11, network().fees_a_day
+    cancel = Move(ETH, wire.Tier.HOT, wire.Tier.HOT, "", 0)
+
+    def cancelled(nonce: int, fee: int = 5 * 10**11, tip: int = 10) -> Plan:
+        limits = (evm.GAS_TOKEN, tip, fee)
+        body = evm_transaction.Body(31_337, LANE, nonce, LANE, 0, b"", *limits)
+        return msgspec.structs.replace(plan(body), move=cancel)
+
+    with pytest.raises(WillNotSign, match="tip"):
+        await signing.ask(cancelled(0, tip=51 * 10**9))
+    for nonce in range(most // cost):
+        # Its replacement counts as what it costs more.
+        await signing.ask(cancelled(nonce, fee=10**11))
+        await signing.ask(cancelled(nonce))
+    with pytest.raises(WillNotSign, match=f"fee_budget of {most}"):
+        await signing.ask(cancelled(most // cost))
+    await signing.ask(cancelled(0))
+    signing.socket = signing.folder / "again.sock"
+    again = await signing.start()
+    with pytest.raises(WillNotSign, match="in 24 hours"):
+        await signing.ask(cancelled(most // cost))
+    payment = await signing.approved(most // cost)
+    assert await signing.ask(plan(body_of(payment, most // cost), payment.withdrawal))
+    assert await signing.end(again) == 0
+
+
 async def test_every_place_of_ours_is_proven_and_nothing_else_is_signed(signing: Signing) -> None:
     """Criterion: CHAINS-OWNERSHIP-1, CHAINS-OWNERSHIP-2."""
     message = "Fullreserve proof of ownership 2026-11-26"

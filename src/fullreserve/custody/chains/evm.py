@@ -79,6 +79,7 @@ class Terms(NamedTuple):
     final_after: int = 12
     digits: Mapping[int, int] = {}  # decimals of each asset: what the ledger can express is moved
     max_fee_cap: int = 500 * 10**9  # wei a unit of gas
+    max_tip_cap: int = 50 * 10**9  # of that, what goes to who makes the block
 
 
 class EvmChain(Chain):
@@ -394,6 +395,8 @@ class EvmChain(Chain):
         body = tx.read_body(plan.body)
         tip, fee = self._fees()
         tip, fee = max(tip, _raised(body.max_tip)), max(fee, _raised(body.max_fee))
+        if tip > self.terms.max_tip_cap:
+            raise Unpayable(f"a tip of {tip} wei is above the cap of {self.terms.max_tip_cap}")
         if fee > self.terms.max_fee_cap:
             raise Unpayable(f"a fee of {fee} wei is above the cap of {self.terms.max_fee_cap}")
         return _with(plan, msgspec.structs.replace(body, max_tip=tip, max_fee=fee))
