@@ -154,13 +154,14 @@ def add_refills(custody: "Subcommands") -> None:
     served.add_argument("--listen", default="", help="host:port for askers by TLS")
     funded = add_custody_command(
         *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
-        *("network", "tier", "asset", "amount", "transaction"),
+        *("network", "tier", "asset", "amount", "transaction", "unasked"),
     )
     funded.add_argument("network", type=int)
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
     funded.add_argument("asset", type=int)
     funded.add_argument("amount", type=int, help="in the ledger's units")
-    funded.add_argument("transaction", help="its id")
+    funded.add_argument("transaction", help="its id: every node has to show that it brought them")
+    funded.add_argument("--unasked", action="store_true", help="a stranger sent them, unasked")
     charged = add_custody_command(
         *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
         *("network", "tier", "transaction"),

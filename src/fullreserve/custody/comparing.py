@@ -1,8 +1,9 @@
 """Ledger against chain, as numbers: which differences are explained, and what is left of them.
 
-What is on its way makes a line an interval. A move by hand that operators have announced does not:
-either none of it is on the chain or all of it, at both its tiers, so that each set of those that
-may have been carried out is tried, and anything between stays a difference.
+What strangers gave shifts a line, what is on its way makes it an interval. A move by hand that
+operators have announced does not: either none of it is on the chain or all of it, at both its
+tiers, so that each set of those that may have been carried out is tried, and anything between stays
+a difference.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Sides(NamedTuple):
     ledger: Mapping[Key, int]
     chain: Mapping[Key, int]
     way: OnTheWay
+    given: Mapping[Key, int] = {}  # what came from outside, and the ledger has not
 
 
 class Compared(NamedTuple):
@@ -78,10 +80,10 @@ def _lines(keys: Sequence[Key], sides: Sides, seen: Sequence[Announced]) -> list
 
 
 def _line(key: Key, sides: Sides, low: int, high: int) -> Line:
-    has = sides.ledger.get(key, 0)
+    has, given = sides.ledger.get(key, 0), sides.given.get(key, 0)
     spare = tolerance(key[1], sides.coin)
-    low += has - sides.way.less.get(key, 0) - spare
-    high += has + sides.way.more.get(key, 0) + spare
+    low += has + given - sides.way.less.get(key, 0) - spare
+    high += has + given + sides.way.more.get(key, 0) + spare
     return Line(*key, has, low, high, sides.chain.get(key, 0))
 
 

@@ -23,6 +23,7 @@ from fullreserve.custody.chains.adapter import Block, Move
 from fullreserve.custody.chains.following import NodesDiffer
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compared, explains
+from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.record import BadRecord
@@ -30,7 +31,7 @@ from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
-from fullreserve.custody.store import read_cursor, read_open_moves
+from fullreserve.custody.store import Gift, read_cursor, read_open_moves
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
@@ -87,8 +88,16 @@ def patience(network: Network, payer: Path, block: Block) -> int:
 class Reconciler:
     """Of one network. `payer` is the payer's store, which says what moves between tiers."""
 
-    def __init__(self, network: Network, house: House, payer: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        network: Network,
+        house: House,
+        payer: Path,
+        clock: Clock,
+        gifts: Gifts | None = None,
+    ) -> None:
         self._network = network
+        self._gifts = gifts
         self._chains = network.chains()[:2]
         self._chain = self._chains[0]
         self._node = Node(network.nodes[0])
@@ -131,12 +140,14 @@ class Reconciler:
             # A block came meanwhile, or the node went away; the next look tells.
             self.not_compared(str(problem), block)
             return []
-        sides, found = await self._compared(held)
+        unasked = await self._gifts.open() if self._gifts is not None else []
+        sides, found = await self._compared(held, unasked)
         self.lines, self._block = found.lines, block
         self._keep(
             Reconciled(
                 *(self._network.network, block.height, self._clock.wall_ms()),
                 *(tuple(found.lines), tuple(one.number for one in found.seen), self._uncompared),
+                unasked=self._gifts.shown(unasked) if self._gifts is not None else (),
             )
         )
         self._missed.clear()
@@ -154,7 +165,7 @@ class Reconciler:
             now_ms = await self._house.now_ms(self._clock.wall_ms())
             await self._measuring.tell(self._block, self.lines, now_ms)
 
-    async def _compared(self, held: dict[Key, int]) -> tuple[Sides, Compared]:
+    async def _compared(self, held: dict[Key, int], unasked: list[Gift]) -> tuple[Sides, Compared]:
         way = await self._on_the_way()
         ledger = await self._ledger()
         keys = sorted(
@@ -162,7 +173,8 @@ class Reconciler:
         )
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         allowed = [one for one in await self._announced() if one.is_allowed(now_ms)]
-        sides = Sides(self._network.coin, ledger, held, way)
+        given = self._gifts.sums(unasked) if self._gifts is not None else {}
+        sides = Sides(self._network.coin, ledger, held, way, given)
         return sides, compared(keys, sides, allowed)
 
     # Moves by hand

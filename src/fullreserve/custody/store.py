@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS ends (
     height INTEGER NOT NULL, hash BLOB NOT NULL, refunded INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS newest_ends ON ends (network, height);
+CREATE TABLE IF NOT EXISTS gifts (
+    name BLOB PRIMARY KEY, network INTEGER NOT NULL, height INTEGER NOT NULL, txid BLOB NOT NULL,
+    tier INTEGER NOT NULL, asset INTEGER NOT NULL, amount TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -68,6 +72,17 @@ class End(NamedTuple):
     height: int
     hash: bytes
     is_refunded: bool = False
+
+
+class Gift(NamedTuple):
+    """Coins from outside that came to a tier, and that the ledger has not; in the chain's units."""
+
+    name: bytes  # the journal's
+    height: int
+    txid: bytes
+    tier: int
+    asset: int
+    amount: int
 
 
 class Store:
@@ -107,6 +122,32 @@ class Store:
     def keep_memo(self, transfer: bytes, text: str) -> None:
         """What a sender wrote where a memo belongs, of a deposit that is nobody's."""
         self._db.execute("INSERT OR IGNORE INTO memos VALUES (?, ?)", (transfer, text))
+
+    def keep_gift(self, network: int, gift: Gift) -> bool:
+        """Whether it is new."""
+        row = (gift.name, network, *gift[1:-1], str(gift.amount))
+        asked = "INSERT OR IGNORE INTO gifts VALUES (?, ?, ?, ?, ?, ?, ?)"
+        return self._db.execute(asked, row).rowcount > 0
+
+    def lose_gifts(self, network: int, since: int) -> None:
+        """Those of blocks from a height on, which gave way."""
+        where = "DELETE FROM gifts WHERE network = ? AND height >= ?"
+        self._db.execute(where, (network, since))
+
+    def lose_gift(self, name: bytes) -> None:
+        self._db.execute("DELETE FROM gifts WHERE name = ?", (name,))
+
+    def gifts(self, network: int) -> list[Gift]:
+        """The oldest first."""
+        asked = (
+            "SELECT name, height, txid, tier, asset, amount FROM gifts WHERE network = ? "
+            "ORDER BY height, name"
+        )
+        rows = self._db.execute(asked, (network,))
+        return [
+            Gift(bytes(name), height, bytes(txid), tier, asset, int(amount))
+            for name, height, txid, tier, asset, amount in rows
+        ]
 
     def coins(self, network: int) -> Iterator[bytes]:
         for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):

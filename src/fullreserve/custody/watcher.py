@@ -25,6 +25,7 @@ from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.health import Health, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.gifts import Came, Gifts
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
@@ -70,6 +71,7 @@ class Watcher:
         reconciler: Reconciler | None = None,
         clock: Clock | None = None,
         spells: UnwellSpells | None = None,
+        gifts: Gifts | None = None,
     ) -> None:
         chains = network.chains()
         self._network = network
@@ -80,6 +82,7 @@ class Watcher:
         self._salt = salt
         self._reconciler = reconciler
         self._spells = spells
+        self._gifts = gifts
         self._reconciled: Block | None = None
         self._clock = clock or SystemClock()
         self._split = Split(self._chain, self._second, self._clock)
@@ -156,12 +159,17 @@ class Watcher:
         kept = self._store.cursor(number)
         cursor = self._restored(kept) or await self._begin()
 
-        def advance() -> list[following.Report]:
+        is_new = not cursor.blocks
+
+        def advance() -> tuple[list[following.Report], list[Came]]:
             second, terms = self._second, self._network.terms
-            return list(following.advance(self._chain, cursor, terms, second=second))
+            found = list(following.advance(self._chain, cursor, terms, second=second))
+            if self._gifts is None or is_new:
+                return found, []
+            return found, self._gifts.read(found, self._chain, second)
 
         try:
-            reports = await asyncio.to_thread(advance)
+            reports, came = await asyncio.to_thread(advance)
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)
@@ -173,7 +181,10 @@ class Watcher:
         if not await self._reorganised(reports):
             return False  # the next round is told the same
         await self._report(list(self._payloads(reports)))
-        self._store.keep_cursor(number, following.store(cursor))
+        with self._store.together():
+            if self._gifts is not None:
+                self._gifts.keep(reports, came)
+            self._store.keep_cursor(number, following.store(cursor))
         return True
 
     async def _stay(self) -> None:
@@ -211,6 +222,8 @@ class Watcher:
         tips = [one.tip for one in states if one.terms.network == self._network.network]
         if not tips or tips[0] is None:
             return following.Cursor()
+        if self._gifts is not None:
+            self._gifts.begins_behind(tips[0].height)
         height = max(tips[0].height - self._network.unlock_after - BEFORE, 0)
         block = await asyncio.to_thread(self._chain.block, height)
         return following.Cursor([(block.height, block.hash)] if block is not None else [])
@@ -336,13 +349,12 @@ async def watch(settings: Settings, clock: Clock) -> int:
     door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
     house, salt = House(door), salt_of(settings.data)
     payer = settings.data / PAYER_STORE
-    watchers = [
-        Watcher(
-            *(one, store, house, salt, Reconciler(one, house, payer, clock), clock),
-            UnwellSpells(settings.data, one.network),
-        )
-        for one in served
-    ]
+    watchers = []
+    for one in served:
+        gifts = Gifts(one, store, house, salt, settings.data)
+        reconciler = Reconciler(one, house, payer, clock, gifts)
+        spells = UnwellSpells(settings.data, one.network)
+        watchers.append(Watcher(one, store, house, salt, reconciler, clock, spells, gifts))
 
     async def follow() -> None:
         async with house.listening(), asyncio.TaskGroup() as group:

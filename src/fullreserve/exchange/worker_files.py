@@ -154,6 +154,20 @@ class Unknown(msgspec.Struct, frozen=True):
     is_alarm: bool  # it lasts
 
 
+class Unasked(msgspec.Struct, array_like=True, frozen=True):
+    """Coins of a stranger's that the ledger has not, at its scale; `transaction` as chains say."""
+
+    tier: int
+    asset: int
+    amount: int
+    height: int
+    transaction: str
+
+
+# The oldest so many are shown.
+UNASKED_SHOWN = 100
+
+
 class Reconciled(msgspec.Struct, frozen=True):
     """A network after the block at a height; without one where it was never compared."""
 
@@ -164,3 +178,4 @@ class Reconciled(msgspec.Struct, frozen=True):
     announced: tuple[int, ...] = ()  # moves by hand that the chain shows and the ledger has not yet
     uncompared: str = ""  # why warm and cold are not
     unknown: Unknown | None = None
+    unasked: tuple[Unasked, ...] = ()

@@ -17,14 +17,18 @@ import pytest
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.record import FILE, Record
 from fullreserve.custody.keys.refilling import Refilling, Terms
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, PAYER_STORE, Reconciler
+from fullreserve.custody.store import Store
 from fullreserve.custody.tiers.wallet import Wallet, WalletAddresses
 from fullreserve.custody.tiers.wallet_coins import found
+from fullreserve.custody.transfers import salt_of
+from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -369,16 +373,58 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     assert f"The ledger has it.\nIts fee was {fee} of asset 4." in said
     assert await desk.ledger("warm") == desk.held("warm")
     # A transaction that the ledger has posts nothing, and looks like no success.
-    funds = ("fund-tier", "3", "warm", "4", "1000", name)
-    for again in (charge, funds):
-        refused = await desk.do(*again, code=1)
-        assert "the ledger has that transaction already: nothing was posted" in refused
-        assert await desk.ledger("warm") == desk.held("warm")
-    assert "The ledger has it." in await desk.do(*funds[:-1], "cd" * 32)
-    assert await desk.ledger("warm") == desk.held("warm") + 1000
+    refused = await desk.do(*charge, code=1)
+    assert "the ledger has that transaction already: nothing was posted" in refused
+    funds = ("fund-tier", "3", "warm", "4", str(desk.held("warm")), name)
+    assert "brought nothing of asset 4 from outside" in await desk.do(*funds, code=1)
+    assert await desk.ledger("warm") == desk.held("warm")
     assert await desk.ledger("cold") == desk.held("cold")
     unknown = await desk.do("charge-tier", "9", "warm", name, code=1)
     assert "network 9 is not in custody.json" in unknown
+
+
+async def test_a_strangers_coins_are_booked_as_the_nodes_show_them(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CHAINS-GIFT-1, CUST-FUND-1, CUST-POST-3. Our own moves are none."""
+    store = Store(desk.folder / "watcher.sqlite")
+    gifts = Gifts(desk.network, store, desk.house, salt_of(desk.folder), desk.folder)
+    watcher = Watcher(desk.network, store, desk.house, salt_of(desk.folder), gifts=gifts)
+    await watcher.round()
+    await desk.sign(await desk.propose("warm", "cold"))
+    desk.bed.mine()
+    await watcher.round()
+    assert store.gifts(NETWORK) == []
+    warm, hot = desk.wallet("warm").place(1), desk.network.addresses().place(0)
+    both = [Payment(0, LTC, amount, place) for amount, place in ((COINS, warm), (7_000, hot))]
+    desk.bed.send(both)
+    desk.bed.mine()
+    await watcher.round()
+    given = {one.tier: one for one in store.gifts(NETWORK)}
+    assert {tier: one.amount for tier, one in given.items()} == {
+        wire.Tier.WARM: COINS,
+        wire.Tier.HOT: 7_000,
+    }
+    name, before = given[wire.Tier.HOT].txid.hex(), await desk.ledger("warm")
+    book = ("fund-tier", "3", "warm", "4", str(COINS), name, "--unasked")
+    assert f"1 of {FINAL} confirmations" in await desk.do(*book, code=1)
+    desk.bed.mine(FINAL - 1)
+    wrong = ("fund-tier", "3", "warm", "4", str(COINS + 1), name)
+    said = f"it brought {COINS} of asset 4 to the warm tier, not {COINS + 1}"
+    assert said in await desk.do(*wrong, code=1)
+    for tier, why in (("cold", "brought nothing of asset 4 from outside"),):
+        assert why in await desk.do("fund-tier", "3", tier, "4", "5", name, code=1)
+    nobody = await desk.do("fund-tier", "3", "warm", "4", "5", "cd" * 32, code=1)
+    assert "does not show that transaction" in nobody
+    assert await desk.ledger("warm") == before
+    assert "The ledger has it." in await desk.do(*book)
+    assert await desk.ledger("warm") == before + COINS
+    assert "nothing was posted" in await desk.do(*book, code=1)
+    assert [one.tier for one in await gifts.open()] == [wire.Tier.HOT]
+    assert "The ledger has it." in await desk.do("fund-tier", "3", "hot", "4", "7000", name)
+    assert await gifts.open() == []
+    store.close()
+    assert "coins that nobody asked for" in capsys.readouterr().out
 
 
 async def test_nothing_but_a_fee_is_charged_to_a_tier(desk: Desk) -> None:

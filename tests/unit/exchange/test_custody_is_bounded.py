@@ -187,7 +187,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             deposits.ListNetworks(), deposits.GetAddress(CHAIN, ALICE),
             deposits.ListAddresses(CHAIN, 0, LIMIT), deposits.ListDeposits(0, 0, LIMIT),
             deposits.ListDeposits(ALICE, 0, LIMIT), deposits.ListUnclaimed(LIMIT),
-            deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(),
+            deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(), deposits.ListMoved((hashed,)),
             deposits.ListAnnounced(is_open=False, limit=LIMIT), deposits.NextOpen(0, LIMIT),
             deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.FindMoved(hashed),
         ],

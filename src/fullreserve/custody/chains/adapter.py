@@ -8,7 +8,8 @@ that is down, that answers nonsense, or that refuses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -51,6 +52,32 @@ class Scan(NamedTuple):
     deposits: list[Deposit]
     taken: dict[bytes, bytes]  # of the spends that were asked for: which transaction took each
     transactions: int
+
+
+class Incoming(NamedTuple):
+    """What a transaction from outside brought to one of our tiers, of one asset, in its units.
+
+    `number` tells apart what one transaction brought to several, or in several assets.
+    """
+
+    txid: bytes
+    number: int
+    tier: int
+    asset: int
+    amount: int
+
+
+def gathered(came: Iterable[tuple[bytes, int, int, int]]) -> list[Incoming]:
+    """Payments as (txid, tier, asset, amount), summed; numbered in the order in which they came."""
+    sums: dict[tuple[bytes, int, int], int] = {}
+    for txid, tier, asset, amount in came:
+        sums[txid, tier, asset] = sums.get((txid, tier, asset), 0) + amount
+    seen: Counter[bytes] = Counter()
+    found = []
+    for (txid, tier, asset), amount in sums.items():
+        found.append(Incoming(txid, seen[txid], tier, asset, amount))
+        seen[txid] += 1
+    return found
 
 
 class Payment(msgspec.Struct, array_like=True, frozen=True):
@@ -202,6 +229,13 @@ class Chain(ABC):
     @abstractmethod
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
         """What exactly this block holds; `spends` maps those to look for to who had them."""
+
+    @abstractmethod
+    def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
+        """What this block brought from outside to places of our tiers, by place; NodeProblem.
+
+        What any address of ours sent is none of it.
+        """
 
     @abstractmethod
     def departed(self, block: Block) -> list[Departed]:

@@ -23,6 +23,7 @@ from fullreserve.custody.chains.adapter import (
     Departed,
     Deposit,
     HotShort,
+    Incoming,
     Move,
     Out,
     Payment,
@@ -30,6 +31,7 @@ from fullreserve.custody.chains.adapter import (
     Scan,
     Standing,
     Unpayable,
+    gathered,
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block, read_sent
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
@@ -113,6 +115,39 @@ class EvmChain(Chain):
         return None if told is None else read_block(told)
 
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
+        sent, logs = self._held(block)
+        deposits = [deposit for one in sent if (deposit := self._coin(one)) is not None]
+        by_id = {one.txid: one for one in sent}
+        deposits += self._tokens(block, logs, by_id)
+        taken = {one.spend: one.txid for one in sent if one.spend in spends}
+        return Scan(deposits, taken, len(sent))
+
+    def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
+        sent, logs = self._held(block)
+        coins = [
+            one
+            for one in sent
+            if one.value and one.to in tiers and not self._is_from_us(one.spend[:ACCOUNT], tiers)
+        ]
+        # A Safe may refuse what it is sent.
+        receipts = self._of_each("eth_getTransactionReceipt", [one.txid for one in coins])
+        came = [
+            (one.txid, tiers[one.to], self.terms.coin, one.value)
+            for one in coins
+            if quantity(field(receipts[one.txid], "status")) == 1
+        ]
+        tokens = [
+            (one.txid, tiers[one.target], one.asset, one.amount)
+            for one in self._transfers(block, logs)
+            if one.amount and one.target in tiers and not self._is_from_us(one.source, tiers)
+        ]
+        return gathered([*came, *tokens])
+
+    def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
+        return account in tiers or self._is_own(account)
+
+    def _held(self, block: Block) -> tuple[list[_Sent], Any]:
+        """A block's transactions, and the logs of tokens' transfers in it."""
         wanted = {
             "blockHash": "0x" + block.hash.hex(),
             "address": ["0x" + contract.hex() for contract in self._asset_of],
@@ -126,12 +161,7 @@ class EvmChain(Chain):
         told, *logs = self._node.calls(asked)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        sent = [_Sent.read(one) for one in field(told, "transactions")]
-        deposits = [deposit for one in sent if (deposit := self._coin(one)) is not None]
-        by_id = {one.txid: one for one in sent}
-        deposits += self._tokens(block, logs[0] if logs else [], by_id)
-        taken = {one.spend: one.txid for one in sent if one.spend in spends}
-        return Scan(deposits, taken, len(sent))
+        return [_Sent.read(one) for one in field(told, "transactions")], logs[0] if logs else []
 
     def departed(self, block: Block) -> list[Departed]:
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
@@ -190,22 +220,12 @@ class EvmChain(Chain):
         return ""
 
     def _tokens(self, block: Block, logs: Any, by_id: Mapping[bytes, _Sent]) -> Iterator[Deposit]:
-        if not isinstance(logs, list):
-            raise NodeGarbage("the logs are no list")
         seen: Counter[bytes] = Counter()
-        for log in logs:
-            if hexed(field(log, "blockHash"), HASH) != block.hash:
-                raise NodeGarbage("a log of another block")
-            topics = [hexed(topic, HASH) for topic in field(log, "topics")]
-            asset = self._asset_of.get(hexed(field(log, "address"), ACCOUNT))
-            # A token that indexes other fields is none of ERC-20.
-            if asset is None or len(topics) != 3 or topics[0] != TRANSFER_EVENT:
+        for asset, txid, source, target, amount in self._transfers(block, logs):
+            index = self._table.index(target)
+            if self._is_own(source):
                 continue
-            index = self._table.index(topics[2][-ACCOUNT:])
-            if self._is_own(topics[1][-ACCOUNT:]):
-                continue
-            amount = int.from_bytes(hexed(field(log, "data"), 32), "big")
-            sent = by_id.get(hexed(field(log, "transactionHash"), HASH))
+            sent = by_id.get(txid)
             if sent is None:
                 raise NodeGarbage("a log of a transaction that its block does not hold")
             if index is not None and amount:
@@ -214,6 +234,21 @@ class EvmChain(Chain):
                 seen[sent.txid] += 1
                 spends, written = (sent.spend,), self._written(sent)
                 yield Deposit(sent.txid, number, asset, index, memo, amount, spends, written)
+
+    def _transfers(self, block: Block, logs: Any) -> Iterator[_Token]:
+        if not isinstance(logs, list):
+            raise NodeGarbage("the logs are no list")
+        for log in logs:
+            if hexed(field(log, "blockHash"), HASH) != block.hash:
+                raise NodeGarbage("a log of another block")
+            topics = [hexed(topic, HASH) for topic in field(log, "topics")]
+            asset = self._asset_of.get(hexed(field(log, "address"), ACCOUNT))
+            # A token that indexes other fields is none of ERC-20.
+            if asset is None or len(topics) != 3 or topics[0] != TRANSFER_EVENT:
+                continue
+            source, target = (one[-ACCOUNT:] for one in topics[1:])
+            amount = int.from_bytes(hexed(field(log, "data"), 32), "big")
+            yield _Token(asset, hexed(field(log, "transactionHash"), HASH), source, target, amount)
 
     def _check_chain(self) -> None:
         if not self._is_checked:
@@ -600,6 +635,16 @@ def legible(data: bytes) -> str:
     text = data[: 4 * (WRITTEN_MAX + 1)].decode("utf-8", "replace")
     plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
     return plain if len(plain) <= WRITTEN_MAX else plain[: WRITTEN_MAX - 1] + "…"
+
+
+class _Token(NamedTuple):
+    """A transfer of a token, by its log."""
+
+    asset: int
+    txid: bytes
+    source: bytes
+    target: bytes
+    amount: int
 
 
 class _Sent(NamedTuple):

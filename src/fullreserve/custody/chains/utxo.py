@@ -22,6 +22,7 @@ from fullreserve.custody.chains.adapter import (
     Departed,
     Deposit,
     HotShort,
+    Incoming,
     Move,
     Out,
     Payment,
@@ -30,6 +31,7 @@ from fullreserve.custody.chains.adapter import (
     Spender,
     Standing,
     Unpayable,
+    gathered,
 )
 from fullreserve.custody.chains.raw_block import (
     Output,
@@ -143,6 +145,27 @@ class UtxoChain(Chain):
                     inputs = tuple(one.spends[:SPENDS_MAX])
                     deposits.append(Deposit(one.txid, number, asset, index, 0, amount, inputs))
         return Scan(deposits, taken, len(held))
+
+    def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
+        came = []
+        for one in self._transactions(block):
+            outs = [(tiers[script], amount) for amount, script in one.outputs
+                    if amount and script in tiers]  # fmt: skip
+            # What spends coins of ours is a payment's change, a sweep, or a move between tiers.
+            if outs and not any(self._is_from_us(spend, tiers) for spend in one.spends):
+                came += [(one.txid, tier, self.terms.asset, amount) for tier, amount in outs]
+        return gathered(came)
+
+    def _is_from_us(self, spend: bytes, tiers: Mapping[bytes, int]) -> bool:
+        """Whether a coin was ours, by the transaction that made it."""
+        name, number = spend[:HASH][::-1], int.from_bytes(spend[HASH:], "little")
+        if not any(name):
+            return False  # a block's own coins
+        made, _ = told_transaction(self._node, name)
+        if number >= len(made.outputs):
+            raise NodeGarbage(f"{name.hex()} has no output {number}")
+        script = made.outputs[number].script
+        return script in tiers or self._table.index(script) is not None
 
     def departed(self, block: Block) -> list[Departed]:
         found = []

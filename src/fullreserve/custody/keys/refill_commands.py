@@ -18,6 +18,7 @@ from fullreserve.custody import networks
 from fullreserve.custody.chains.rpc import hexed
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keys import moves, tls_door
+from fullreserve.custody.keys.came import Wanted, came
 from fullreserve.custody.keys.commands import carried_out, opened, say, word
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.device import Device
@@ -68,11 +69,36 @@ def set_marks(settings: Settings, policy: Path) -> None:
 
 @carried_out
 def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: int,
-              transaction: str) -> None:  # fmt: skip
-    """Tells the ledger of the house's own coins that came to a tier."""
-    name = transfer(salt_of(settings.data), network, hexed(transaction, _HASH))
-    funded = wire.Funded(network, name, asset, wire.Tier[tier.upper()], amount_bytes(amount))
-    asyncio.run(_posted(settings.data, funded))
+              transaction: str, unasked: bool) -> None:  # fmt: skip
+    """Tells the ledger of coins from outside that came to a tier, the house's or strangers'.
+
+    What they were is what every node of the network shows of the transaction, once it is final.
+    """
+    data, one = settings.data, _network(settings.data, network)
+    wanted = Wanted(wire.Tier[tier.upper()], asset, hexed(transaction, _HASH))
+    found = came(one, data, wanted, asyncio.run(_addresses(data, network)))
+    brought, _ = one.scales[asset].to_ledger(found.amount)
+    if brought != amount:
+        raise BadMove(f"it brought {brought} of asset {asset} to the {tier} tier, not {amount}")
+    name = transfer(salt_of(data), network, found.txid, found.number)
+    posted = wire.Funded(network, name, asset, wanted.tier, amount_bytes(amount), unasked)
+    asyncio.run(_posted(data, posted))
+
+
+def _network(data: Path, number: int) -> networks.Network:
+    found = {one.network: one for one in networks.load(data)}.get(number)
+    if found is None:
+        raise BadMove(f"network {number} is not in {networks.FILE}")
+    return found
+
+
+async def _addresses(data: Path, network: int) -> int:
+    """The highest index that was given to a user."""
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, SystemClock())
+    try:
+        return await House(door).newest_index(network)
+    finally:
+        await door.close()
 
 
 @carried_out
@@ -81,11 +107,8 @@ def charge_tier(settings: Settings, network: int, tier: str, transaction: str) -
 
     What it was is what every node of the network shows of it, once it is final.
     """
-    known = {one.network: one for one in networks.load(settings.data)}
-    if network not in known:
-        raise BadMove(f"network {network} is not in {networks.FILE}")
+    one = _network(settings.data, network)
     named, source = hexed(transaction, _HASH), wire.Tier[tier.upper()]
-    one = known[network]
     fee = one.scales[one.coin].cost(own_fee(one, settings.data, source, named))
     name = transfer(salt_of(settings.data), network, named)
     target = wire.Tier.COLD if source == wire.Tier.WARM else wire.Tier.WARM

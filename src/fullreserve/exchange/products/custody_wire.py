@@ -191,13 +191,17 @@ class Moved(Payload, frozen=True, tag=25):
 
 
 class Funded(Payload, frozen=True, tag=26):
-    """The house's own coins came to a tier (not a user's deposit); credits the treasury."""
+    """Coins came to a tier that are no user's deposit; credits the treasury.
+
+    `unasked`: strangers sent them; credits what was received and whose owner is not known.
+    """
 
     network: int
     transfer: bytes
     asset: int
     tier: int
     amount: Amount
+    unasked: bool = False
 
 
 # Moves between tiers by hand

@@ -64,9 +64,10 @@ class TierCoins(DepositTable):
         if asked.tier not in TIERS or amount < 0:
             return REFUSED
         self._note_move(asked.transfer, moment)
+        owed = (chart.UNALLOCATED, asked.network) if asked.unasked else (chart.TREASURY, 0)
         legs = (
             Wallets(view).into(TIERS[asked.tier], asked.network, asked.asset, amount),
-            leg(chart.HOUSE, chart.TREASURY, 0, asked.asset, amount),
+            leg(chart.HOUSE, *owed, asked.asset, amount),
         )
         return Outcome(postings=posting(DEPOSIT, *legs))
 

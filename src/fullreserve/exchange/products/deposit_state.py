@@ -181,6 +181,12 @@ class FindMoved(Question, frozen=True, tag=12):
     transfer: bytes
 
 
+class ListMoved(Question, frozen=True, tag=13):
+    """-> list[bytes], those of some moves' transfers that the ledger has."""
+
+    transfers: tuple[bytes, ...]
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -200,8 +206,9 @@ AnyQuestion = (
     | CountAddresses
     | SumComing
     | FindMoved
+    | ListMoved
 )
-AboutMany = ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing
+AboutMany = ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing | ListMoved
 
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
@@ -216,6 +223,7 @@ ANSWERS: dict[type[Question], object] = {
     CountAddresses: int,
     SumComing: dict[int, Amount],
     FindMoved: int,
+    ListMoved: list[bytes],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

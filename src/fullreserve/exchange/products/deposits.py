@@ -60,6 +60,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListAddresses,
     ListAnnounced,
     ListDeposits,
+    ListMoved,
     ListNetworks,
     NetworkState,
     NextOpen,
@@ -215,6 +216,8 @@ class Deposits(Reports, Claims, TierCoins):
         if isinstance(asked, SumComing):
             coming = self._known.coming(asked.network)
             return {asset: amount_bytes(value) for asset, value in coming.items()}
+        if isinstance(asked, ListMoved):
+            return [one for one in asked.transfers if one in self.state.moves]
         unclaimed = (self.state.deposits[transfer] for transfer in self._known.unclaimed)
         arrived = (one for one in unclaimed if one.phase == Phase.ARRIVED)
         return list(islice(arrived, max(0, asked.limit)))

@@ -36,6 +36,9 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           {found.uncompared ? (
             <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
           ) : null}
+          {found.unasked.length > 0 ? (
+            <Why text={t('op.reconciliation.unasked', { count: found.unasked.length })} />
+          ) : null}
           {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>
       }

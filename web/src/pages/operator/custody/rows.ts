@@ -42,6 +42,8 @@ export interface Reconciliation {
   lines: Compared[]
   /** Moves by hand that the chain shows and the ledger has not yet. */
   announced: string[]
+  /** Coins that strangers sent and the ledger has not, the oldest first. */
+  unasked: { tier: string; ccy: string; amt: string; height: string; txId: string }[]
   /** Why warm and cold are not compared. */
   uncompared: string
   /** Whether it is of now; what is not known never counts as agreeing. */

@@ -116,6 +116,16 @@ class _Custody:
             "ts": str(found.time_ms) if found.time_ms else "",
             "announced": [str(one) for one in found.announced],
             "uncompared": found.uncompared,
+            "unasked": [
+                {
+                    "tier": Tier(one.tier).name.lower(),
+                    "ccy": symbol_of(self._catalog, one.asset),
+                    "amt": amount_text(self._catalog, one.asset, one.amount),
+                    "height": str(one.height),
+                    "txId": one.transaction,
+                }
+                for one in found.unasked
+            ],
             "lines": [
                 {
                     "tier": Tier(one.tier).name.lower(),

@@ -1,0 +1,81 @@
+"""What a transaction from outside brought to a tier, by what every node of its network shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fullreserve.custody.chains.adapter import Chain, Incoming
+from fullreserve.custody.chains.rpc import Node, NodeRefuses, field, hexed, quantity
+from fullreserve.custody.gifts import tiers_of
+from fullreserve.custody.keys.move_standing import in_block
+from fullreserve.custody.keys.moves import BadMove
+from fullreserve.custody.networks import FILE, Network
+from fullreserve.custody.tier_places import TierPlaces
+
+_HASH = 32
+
+
+class Wanted(NamedTuple):
+    """Of one transaction, to one tier, in one asset."""
+
+    tier: int
+    asset: int
+    name: bytes
+
+
+def came(network: Network, data: Path, wanted: Wanted, addresses: int) -> Incoming:
+    """What it is, of a final transaction; BadMove, NodeProblem, BadRecord.
+
+    `data` is the folder with the record of the tiers' wallets; users have so many `addresses`.
+    """
+    if not network.nodes:
+        raise BadMove(f"network {network.network} has no node in {FILE}: nothing can be shown")
+    known = TierPlaces(network, data)
+    tiers = tiers_of(known.recorded() | known.named())
+    found: dict[Incoming, None] = {}
+    for node, chain in zip(map(Node, network.nodes), network.chains(), strict=True):
+        chain.know(1 if network.needs_memo else addresses + 1)
+        try:
+            found[_shown(network, node, chain, tiers, wanted)] = None
+        except NodeRefuses as refusal:
+            raise BadMove(f"{node.name} does not show that transaction: {refusal}") from None
+    if len(found) > 1:
+        told = ", ".join(str(one.amount) for one in found)
+        raise BadMove(f"the nodes differ about what it brought: {told}")
+    return next(iter(found))
+
+
+def _shown(
+    network: Network, node: Node, chain: Chain, tiers: Mapping[bytes, int], wanted: Wanted
+) -> Incoming:
+    height = _height(network, node, wanted.name)
+    block = chain.block(height) if height is not None else None
+    if block is None:
+        raise BadMove(f"no block holds that transaction, by {node.name}")
+    here = [one for one in chain.incoming(block, tiers) if one.txid == wanted.name]
+    depth = chain.tip().height - block.height + 1
+    if depth < network.unlock_after:
+        raise BadMove(f"it has {depth} of {network.unlock_after} confirmations, by {node.name}")
+    for one in here:
+        if (one.tier, one.asset) == (wanted.tier, wanted.asset):
+            return one
+    raise BadMove(
+        f"it brought nothing of asset {wanted.asset} from outside to that tier, by {node.name}"
+    )
+
+
+def _height(network: Network, node: Node, name: bytes) -> int | None:
+    if network.kind == "utxo":
+        held = in_block(node, name)
+        return None if held is None else held[1]
+    receipt = node.call("eth_getTransactionReceipt", "0x" + name.hex())
+    if receipt is None:
+        return None
+    height = quantity(field(receipt, "blockNumber"))
+    told = node.call("eth_getBlockByNumber", hex(height), False)
+    is_there = told is not None and hexed(field(told, "hash"), _HASH) == hexed(
+        field(receipt, "blockHash"), _HASH
+    )
+    return height if is_there else None
