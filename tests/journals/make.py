@@ -127,6 +127,7 @@ JOURNALS: dict[
     "restarts": (SAFETY, partial(safety_log.fill, edition=3, stopping=4)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
+    "concerns-6": (SAFETY, partial(concern_log.fill, edition=6)),
     "risk": (SAFETY, partial(risk_log.fill, edition=3)),
     "risk-4": (SAFETY, partial(risk_log.fill, edition=4)),
     "risk-5": (SAFETY, partial(risk_log.fill, edition=5)),

@@ -22,6 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
     Bound,
+    Cancel,
     Decide,
     Destination,
     Funded,
@@ -367,6 +368,52 @@ def test_what_was_let_through_counts_once_after_a_review(world: World) -> None:
     assert decision(world, number).explained.rule == 2
     assert policy(world, Judge(number, Category.BOOK, 0)) == 0
     assert decision(world, number).facts.age_ms == 30 * DAY_MS
+
+
+RULE = Concern.TRAVEL_RULE
+CONCERNS = [
+    (RULE, 17),
+    (Concern.TRAVEL_RULE_DOWN, 17),
+    (RULE | Concern.TRAVEL_RULE_DOWN, 17),
+    (RULE | Concern.RISK, 4),
+    (Concern.SANCTIONS_DOWN, 4),
+]
+
+
+def doubted(world: World, concerns: int) -> int:
+    """A request that vendors doubt, before people."""
+    number = asked(world, 0.1)
+    assert policy(world, Judge(number, Category.BOOK, 30 * DAY_MS, concerns=concerns)) == 0
+    assert say(world, Heed(number)) == 0
+    return number
+
+
+@pytest.mark.parametrize(("concerns", "state"), CONCERNS)
+def test_what_waits_for_the_travel_rule_is_shown_so(
+    world: World, concerns: int, state: int
+) -> None:
+    """People let it through. Criterion: CUST-TRAVEL-1."""
+    number = doubted(world, concerns)
+    assert of(world, number).state == state
+    assert bind(world, number) != 0
+    assert policy(world, Approve(number), ADA) == 0
+    assert say(world, Heed(number)) == 0
+    assert of(world, number).state == 10
+    assert bind(world, number) == 0
+
+
+def test_what_waits_for_the_travel_rule_can_be_cancelled(world: World) -> None:
+    """Criterion: CUST-TRAVEL-1. What is under review cannot."""
+    waits, reviewed = doubted(world, RULE), doubted(world, Concern.RISK)
+    assert say(world, Cancel(waits), ALICE) == 0
+    assert say(world, Cancel(reviewed), ALICE) == 92_010
+    assert (of(world, waits).state, of(world, reviewed).state) == (-2, 4)
+
+
+def test_before_edition_6_the_travel_rule_was_a_review() -> None:
+    """Criterion: CUST-TRAVEL-1"""
+    made = opened(edition=5)
+    assert of(made, doubted(made, RULE)).state == 4
 
 
 def test_a_log_of_an_earlier_edition_pays_as_it_did() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Heed, Request
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Heed, Request, RequirePolicy
 from fullreserve.exchange.products.policy_rules import Category, Concern, Rule, Verb, Webhook
 from fullreserve.exchange.products.policy_wire import (
     LOCK_MS,
@@ -19,6 +19,7 @@ from fullreserve.exchange.products.policy_wire import (
     Propose,
     Replay,
 )
+from fullreserve.exchange.products.withdrawal_state import TRAVEL_SHOWN
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC
@@ -79,6 +80,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         *(_ask, _ask, safety_log.of_a_withdrawal, safety_log.of_a_withdrawal),
         *(_judge, _judge, _judge, _by_people),
     )
+    if edition >= TRAVEL_SHOWN:
+        await log.say(WITHDRAWALS, RequirePolicy(TRAVEL_SHOWN))
     for turn in range(1, RUNS + 1):
         await draws.choice(steps)(log)
         if turn % 40 > 30:

@@ -318,7 +318,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     requests. 2: what was let through before people had to look at it is asked about again; `Hold`
     says what is to be stopped, and those that wait follow by `Settle`; no word moves all at once.
     3: a drain that begins walks its queue a few at a time, and is a suspension's. 5: in a drain
-    that begins lane S saves for its first request.
+    that begins lane S saves for its first request. 6: what people look at for the travel rule alone
+    waits in state 17, in which its owner may cancel it.
     """
 
     edition: int = 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.folds import View
-from fullreserve.exchange.products.policy_rules import Category
+from fullreserve.exchange.products.policy_rules import Category, Concern
 from fullreserve.exchange.products.policy_wire import (
     POLICY,
     Decision,
     GetDecision,
+    ListConcerns,
     ListStates,
     LookedAt,
 )
@@ -38,6 +39,13 @@ def looked_at(withdrawal: int, view: View) -> int:
     """The sequence at which people let a withdrawal through; 0: none of them has."""
     answer = view.query(AskFold(POLICY, _encode(LookedAt(withdrawal))))
     return 0 if answer is None else _number(answer)
+
+
+def waits_for_travel_rule(withdrawal: int, view: View) -> bool:
+    """Whether vendors of the travel rule, and no others, doubt a withdrawal or cannot be asked."""
+    answer = view.query(AskFold(POLICY, _encode(ListConcerns((withdrawal,)))))
+    found = 0 if answer is None else _states(answer)[0]
+    return bool(found) and not found & ~(Concern.TRAVEL_RULE | Concern.TRAVEL_RULE_DOWN)
 
 
 def refusal_of(one: Decision) -> int:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import Unsound, known_owner
 from fullreserve.exchange.products.custody_wire import Decide, Heed
-from fullreserve.exchange.products.policy_asking import decision_of, refusal_of, standing_of
+from fullreserve.exchange.products.policy_asking import (
+    decision_of,
+    refusal_of,
+    standing_of,
+    waits_for_travel_rule,
+)
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_wire import HELD
 from fullreserve.exchange.products.withdrawal_state import (
     FEES_WALKED,
     FINAL,
     REVIEWS,
+    TRAVEL_SHOWN,
     Withdrawal,
     WithdrawalState,
 )
@@ -48,14 +54,19 @@ class Decisions(WithdrawalTable):
         self._set(self.state.judged, one.number, decided)
         self._touched[one.number] = None
         if decided == DecisionState.ALLOWED:
-            if one.state not in (_State.REVIEW, _State.COOLING):
+            if one.state not in (_State.REVIEW, _State.COOLING, _State.TRAVEL_RULE):
                 return Outcome()  # it goes on as it is, or waits for another's word
             return self._decided(one, Decide(one.number, _State.APPROVED), moment, view)
         if decided in HELD:
             return self._kept(one, _State.COOLING, moment)
         if decided == DecisionState.WAITING:
-            return Outcome() if one.state in REVIEWS else self._kept(one, _State.REVIEW, moment)
+            return Outcome() if one.state in REVIEWS else self._to_people(one, moment, view)
         return self._refunded(one, _State.FAILED, refusal_of(found), moment)
+
+    def _to_people(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
+        """Under review, or shown as waiting for the other institution."""
+        is_travel = self.state.edition >= TRAVEL_SHOWN and waits_for_travel_rule(one.number, view)
+        return self._kept(one, _State.TRAVEL_RULE if is_travel else _State.REVIEW, moment)
 
     def _kept(self, one: Withdrawal, state: WithdrawalState, moment: Moment) -> Outcome:
         one = self._change(one, moment)

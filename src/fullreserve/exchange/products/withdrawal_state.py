@@ -26,12 +26,13 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 5  # of the fold's rules, that this version knows
+EDITION = 6  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
 # The edition from which on the walk of what waits comes by those whose fee rose.
 FEES_WALKED = 4
+TRAVEL_SHOWN = 6  # the edition from which on what waits for the travel rule alone is shown so
 SMALL_SAVES = 5  # the edition from which on a drain that begins saves for lane S's first request
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
