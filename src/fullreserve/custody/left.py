@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import get_ident
 
 import msgspec
 import structlog
@@ -15,7 +16,8 @@ def leave(place: Path, what: object, untold: str, *, is_quiet: bool = False) -> 
 
     `is_quiet` is for what is tried again and was said.
     """
-    fresh = place.with_suffix(".new")
+    # Of a thread's own: several may leave the same at once.
+    fresh = place.with_suffix(f".{get_ident()}.new")
     try:
         fresh.write_bytes(msgspec.json.encode(what))
         fresh.replace(place)

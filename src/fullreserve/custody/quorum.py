@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 import structlog
 
@@ -33,6 +34,7 @@ class Quorum:
         self._place = data / gone_name(network.network)
         self._place.unlink(missing_ok=True)  # what an earlier run left is found anew
         self._told: list[str] = []
+        self._telling = Lock()
 
     def sign(self, plan: Plan) -> Attempt:
         """The signed transaction; NotSigned, NodeProblem."""
@@ -61,11 +63,13 @@ class Quorum:
 
     def _tell(self) -> None:
         """Who is silent stands in a file, so that all holders are challenged at once."""
-        gone = sorted(self._gone)
-        if gone == self._told:
-            return
-        leave(self._place, gone, "nobody is told of silent signers")
-        self._told = gone
+        # Plans are signed by several threads: who tells last tells the newest.
+        with self._telling:
+            gone = sorted(self._gone.copy())
+            if gone == self._told:
+                return
+            leave(self._place, gone, "nobody is told of silent signers")
+            self._told = gone
 
     def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:
         if self._network.kind == "utxo":

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +21,7 @@ from coincurve import PrivateKey
 from fullreserve.clock import ManualClock
 from fullreserve.custody import holders
 from fullreserve.custody.chains.adapter import Plan
+from fullreserve.custody.left import leave
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.quorum import Quorum as PayersQuorum
@@ -316,6 +319,19 @@ async def test_the_payer_says_who_is_silent(tmp_path: Path) -> None:
     with pytest.raises(NotSigned):
         payers.sign(plan)
     assert place.read_bytes() == b'["signer-one.sock"]'
+
+
+def test_what_several_threads_leave_at_once_is_left(tmp_path: Path) -> None:
+    """Criterion: LIVE-18. Each writes a file of its own before it takes the place."""
+    place, together = tmp_path / gone_name(CHAIN), Barrier(8)
+
+    def leaves(number: int) -> bool:
+        together.wait()
+        return all(leave(place, [f"signer-{number}"] * 99, "untold") for _ in range(50))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(leaves, range(8)))
+    assert [one.name for one in tmp_path.iterdir()] == [place.name]
 
 
 def test_a_lane_in_two_files_makes_no_two_signers_alike() -> None:
