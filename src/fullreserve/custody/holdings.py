@@ -72,7 +72,7 @@ def _of_index(network: Network, index: int, tier: Tier) -> Place:
 def balances(chain: Chain, found: Sequence[Place], block: Block) -> list[Holding]:
     """What the places held after a block; only what is not nothing. NodeProblem.
 
-    Chains of Bitcoin's family tell it of their newest block alone.
+    Chains of Bitcoin's family tell it of their newest blocks alone.
     """
     held: Mapping[tuple[bytes, int], int] = chain.balances([one.place for one in found], block)
     by_place = {one.place: one for one in found}

@@ -59,6 +59,7 @@ HOT = tx.HOT
 SPENDS_MAX = 16  # of a deposit's inputs, those that are looked for when it was orphaned
 BLOCKS_TARGET = 6
 SWEPT_AT_ONCE = 50
+BEHIND_MOST = 100  # blocks that balances are told of behind the newest one
 # Coins are gathered when all of them together are worth this many times what that costs.
 WORTH = 10
 GATHERED_LEAST = 5  # coins of hot that are made one
@@ -445,16 +446,39 @@ class UtxoChain(Chain):
         return [msgspec.structs.replace(self._as_plan((), body), move=move)]
 
     def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
-        """Of the newest block alone, as such nodes keep no others' state; NodeGarbage."""
+        """From the newest block's state, without what came since `block`; NodeProblem.
+
+        Such nodes keep no other's. NodeGarbage where the chain has left it, or far behind it.
+        """
         held: dict[tuple[bytes, int], int] = {(one, self.terms.asset): 0 for one in places}
         by_index: dict[int, bytes] = {}
-        for coin in self.coins.values():
+        asked = list[tuple[tx.Coin, bool]]()
+        for coin in list(self.coins.values()):
             place = by_index.setdefault(coin.index, self.addresses.place(coin.index))
-            if (place, self.terms.asset) in held and self._is_unspent(coin):
-                held[place, self.terms.asset] += coin.amount
-        if self.tip() != block:
-            raise NodeGarbage(f"block {block.height} is not the newest any more")
+            if (place, self.terms.asset) in held:
+                asked.append((coin, self._is_unspent(coin)))
+        spent, made = self._since(block)
+        for coin, is_unspent in asked:
+            if coin.txid not in made and (is_unspent or coin.outpoint() in spent):
+                held[by_index[coin.index], self.terms.asset] += coin.amount
         return held
+
+    def _since(self, block: Block) -> tuple[set[bytes], set[bytes]]:
+        """The outpoints that later blocks spent, and the ids of what they hold; NodeProblem."""
+        spent, made, one = set[bytes](), set[bytes](), self.tip()
+        if one.height - block.height > BEHIND_MOST:
+            raise NodeGarbage(f"block {block.height} is far below the newest")
+        while one.height > block.height:
+            for each in self._transactions(one):
+                made.add(each.txid)
+                spent.update(each.spends)
+            below = self.block(one.height - 1)
+            if below is None or below.hash != one.parent:
+                raise NodeGarbage(f"block {one.height} gives way to another")
+            one = below
+        if one != block:
+            raise NodeGarbage(f"block {block.height} is not the chain's any more")
+        return spent, made
 
     def spent(self, coins: Iterable[tx.Coin]) -> list[tx.Coin]:
         """Those that the newest block's state does not hold any more; NodeProblem."""
