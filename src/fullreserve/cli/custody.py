@@ -20,6 +20,7 @@ def add_custody(commands: "Subcommands") -> None:
     add_presence(custody)
     add_moves(custody)
     add_refills(custody)
+    add_old_cold(custody)
 
 
 def add_custody_command(
@@ -228,6 +229,18 @@ def add_moves(custody: "Subcommands") -> None:
         one.add_argument("--node", default="", help="a node's address; else the network's first")
     for one in (proposed, ended):
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_old_cold(custody: "Subcommands") -> None:
+    """Add the command that brings cold coins of earlier versions to people's wallet."""
+    moved = add_custody_command(
+        *(custody, "old_cold", "move-cold", "bring what lies cold under signers' keys to people's"),
+        *("network", "key_files", "rate", "dry_run"),
+    )
+    moved.add_argument("network", type=int)
+    moved.add_argument("key_files", type=Path, nargs="+", help="signers' files of keys")
+    moved.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    moved.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def add_presence(custody: "Subcommands") -> None:

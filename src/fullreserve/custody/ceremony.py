@@ -18,7 +18,7 @@ from fullreserve.custody.addresses import account_of
 from fullreserve.custody.hd import HARDENED, Private
 from fullreserve.custody.holders import key_of
 from fullreserve.custody.networks import Branch
-from fullreserve.custody.signing import COLD, LANE, branch_name
+from fullreserve.custody.signing import LANE, branch_name
 
 SIGNERS = ("one", "two", "three")
 LANES = 3
@@ -32,7 +32,6 @@ class Made(NamedTuple):
     """What may be known of the keys."""
 
     lanes: tuple[str, ...]
-    cold: str
     accounts: Branch  # of users' addresses on chains of accounts
     scripts: dict[int, tuple[Branch, ...]]  # on chains of Bitcoin's family, by network
     presence: tuple[str, ...]  # of each signer, by which its answers to challenges are known
@@ -74,7 +73,6 @@ def hold(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Made
     lanes = [PrivateKey(kept[0][f"{LANE}{number}"]) for number in range(LANES)]
     return Made(
         tuple(_account(key) for key in lanes),
-        _account(PrivateKey(kept[1][COLD])),
         _public(kept[0][branch_name(accounts[0])]),
         {
             network: tuple(_public(secrets[branch_name(network)]) for secrets in kept)
@@ -89,13 +87,12 @@ def _make(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Non
     users = root.at(_ACCOUNTS, _ETHER, HARDENED, 0)
     # Hot wallets are of an account of their own, which users' branch says nothing of.
     hot = root.at(_ACCOUNTS, _ETHER, 1 + HARDENED, 0)
-    cold = root.at(_ACCOUNTS, _ETHER, 2 + HARDENED, 0).child(0).secret
     lanes = {f"{LANE}{number}": hot.child(number).secret for number in range(LANES)}
     shared = {branch_name(network): _kept(users) for network in accounts}
     own: dict[str, dict[str, bytes]] = {
         "one": lanes | shared,
-        "two": lanes | shared | {COLD: cold},
-        "three": {COLD: cold},
+        "two": lanes | shared,
+        "three": {},
     }
     for signer, secrets in own.items():
         part = Private.of_seed(os.urandom(32))

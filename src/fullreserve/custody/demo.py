@@ -33,6 +33,7 @@ from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import Spec
+from fullreserve.custody.tiers import safe
 from fullreserve.custody.tiers.safe import SafeMissing
 from fullreserve.custody.tiers.wallet import WalletAddresses
 from fullreserve.custody.transfers import salt_of
@@ -83,10 +84,13 @@ class DemoChains:
         """Starts them, funds the house at the first start, and tells the exchange; NoChain."""
         running: list[RunningChain] = []
         lacking: list[str] = []
+        is_old = {one.network: bool(one.cold) for one in networks.load(data)}
         for chain in CHAINS[which]:
             try:
+                if chain.number in ACCOUNTS and not is_old.get(chain.number):
+                    safe.check_installed()  # cold lies in a Safe alone
                 running.append(await _started(chain, data, clock))
-            except (nodes.NodeMissing, ImportError) as problem:
+            except (nodes.NodeMissing, SafeMissing, ImportError) as problem:
                 lacking.append(f"Chain {chain.code} is off: {problem}")
         if not running:
             raise NoChain("; ".join(lacking))
@@ -126,7 +130,7 @@ class DemoChains:
             network = msgspec.structs.replace(network, signers=names)
             network = await self._with_people(one, network, record, keys, numbers)
             served.append(network)
-            await _told(house, one, numbers, salt_of(data))
+            await _told(house, one, network, numbers, salt_of(data))
             if network.warm:
                 words = one.given(network, record, numbers, salt_of(data))
                 await house.report(wire.DEPOSITS, *words)
@@ -171,11 +175,13 @@ def _address(network: Network, tier: TierWallet) -> str:
     return network.addresses().text(bytes.fromhex(tier.safe))
 
 
-async def _told(house: House, running: RunningChain, numbers: dict[str, int], salt: bytes) -> None:
+async def _told(
+    house: House, running: RunningChain, network: Network, numbers: dict[str, int], salt: bytes
+) -> None:
     """The log knows the chain and what the house has there."""
     for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
         await house.report(fold, running.terms(numbers))
-    await house.report(wire.DEPOSITS, *running.funded(numbers, salt))
+    await house.report(wire.DEPOSITS, *running.funded(network, numbers, salt))
 
 
 def _hot(made: Made, signers: Sequence[str]) -> holders.Online:

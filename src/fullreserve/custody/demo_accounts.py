@@ -55,6 +55,7 @@ class RunningAccounts:
         self.number = chain.number
         self._chain = chain
         self._process = process
+        self._fresh: list[Listed] = []
         self.said = f"{chain.code}: {process.url} (chain id {chain.chain_id})"
 
     @classmethod
@@ -78,13 +79,15 @@ class RunningAccounts:
         after = (CREDIT_AFTER, UNLOCK_AFTER)
         return terms(chain.number, chain.code, chain.assets, numbers, after, chain.needs_memo)
 
-    def funded(self, numbers: Mapping[str, int], salt: bytes) -> Iterator[wire.Funded]:
+    def funded(
+        self, network: Network, numbers: Mapping[str, int], salt: bytes
+    ) -> Iterator[wire.Funded]:
         """What the house has there, before people's wallets."""
         for place, one in enumerate(self._chain.assets):
             asset = numbers[one.symbol]
             hot = (b"the first funding", wire.Tier.HOT, LANES * one.each)
             cold = (b"the cold wallet", wire.Tier.COLD, one.cold)
-            for name, tier, units in (hot, cold):
+            for name, tier, units in (hot, cold) if network.cold else (hot,):
                 yield funded(self.number, salt, name, place, asset, tier, units * 10**8)
 
     async def deployed(
@@ -97,21 +100,24 @@ class RunningAccounts:
         self, network: Network, record: Record, keys: FileDevice, numbers: Mapping[str, int]
     ) -> None:
         """Puts people's Safes on it where there are none; SafeMissing, NodeProblem."""
-        safes = Safes(network, numbers, self._chain.assets)
+        safes = Safes(network, numbers, self._chain.assets, self._fresh)
         await asyncio.to_thread(safes.deployed, record, keys)
 
     def given(
         self, network: Network, record: Record, numbers: Mapping[str, int], salt: bytes
     ) -> Iterator[wire.Funded]:
         """What people's Safes began with."""
-        for people, place, one in Safes(network, numbers, self._chain.assets).given(record):
+        safes = Safes(network, numbers, self._chain.assets)
+        for people, place, one, units in safes.given(record):
             name, tier = f"the {people.tier} Safe".encode(), wire.Tier[people.tier.upper()]
-            units = one.held(people.tier) * 10**8
-            yield funded(self.number, salt, name, place, numbers[one.symbol], tier, units)
+            amount = units * 10**8
+            yield funded(self.number, salt, name, place, numbers[one.symbol], tier, amount)
 
     def _deploy(self, made: Made, numbers: Mapping[str, int], before: Network | None) -> Network:
         node, chain = Node(self._process.url), self._chain
         tokens = dict(before.tokens) if before is not None else {}
+        # Folders of an earlier version have an account whose key signers hold: it stays counted.
+        cold = before.cold if before is not None else ""
         for one in chain.assets:
             asset = numbers[one.symbol]
             fresh = before is None or asset not in before.decimals
@@ -120,8 +126,10 @@ class RunningAccounts:
             contract = bytes.fromhex(tokens.get(asset, ""))
             for lane in made.lanes if fresh else ():
                 demo_chain.give(node, one, contract, lane, one.each)
-            if before is None or not before.cold or fresh:
-                demo_chain.give(node, one, contract, made.cold, one.cold)
+            if fresh and cold:
+                demo_chain.give(node, one, contract, cold, one.cold)
+            if fresh and before is not None:
+                self._fresh.append(one)
         return Network(
             network=chain.number,
             kind="memo" if chain.needs_memo else "evm",
@@ -134,7 +142,7 @@ class RunningAccounts:
             chain_id=chain.chain_id,
             tokens=tokens,
             lanes=made.lanes,
-            cold=made.cold,
+            cold=cold,
             fees=bounds(chain.assets, numbers),
         )
 

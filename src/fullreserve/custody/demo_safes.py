@@ -28,11 +28,19 @@ ADD_OWNER = "addOwnerWithThreshold(address,uint256)"
 
 
 class Safes:
-    """Of one chain. `assets` are given to each in the amounts that they list for its tier."""
+    """Of one chain. `assets` are given to each in the amounts that they list for its tier.
+
+    `fresh` are those that the chain's folder had not been given before.
+    """
 
     def __init__(
-        self, network: Network, numbers: Mapping[str, int], assets: Sequence[Listed]
+        self,
+        network: Network,
+        numbers: Mapping[str, int],
+        assets: Sequence[Listed],
+        fresh: Sequence[Listed] = (),
     ) -> None:
+        self._fresh = fresh
         self._network = network
         self._numbers = numbers
         self._assets = assets
@@ -45,6 +53,10 @@ class Safes:
         its place.
         """
         of = self._network.network
+        for one in TIERS:
+            if (of, one.tier) in record.state.wallets:
+                wallet = record.wallet(of, one.tier)
+                self._give(one.tier, wallet.safe, self._fresh)
         fresh = [one for one in TIERS if (of, one.tier) not in record.state.wallets]
         if fresh:
             names = ("Safe", "SafeProxyFactory", safe.HANDLER)
@@ -68,15 +80,21 @@ class Safes:
         call = "0x" + safe.proxy(singleton, first, salt).hex()
         demo_chain.send(self._node, to="0x" + factory.hex(), data=call, gas=hex(GAS_LIMIT))
         account = safe.address(factory, singleton, first, salt)
-        for one in self._assets:
-            contract = bytes.fromhex(self._network.tokens.get(self._numbers[one.symbol], ""))
-            if one.held(people.tier):
-                demo_chain.give(self._node, one, contract, account.hex(), one.held(people.tier))
+        self._give(people.tier, account.hex(), self._assets)
         return TierWallet(
             self._network.network, people.tier, SAFE, people.threshold, people.holders,
             chain_id=self._network.chain_id, safe=account.hex(),
             owners={name: one.hex() for name, one in owners.items()},
         )  # fmt: skip
+
+    def _held(self, one: Listed, tier: str) -> int:
+        return one.held(tier, is_old=bool(self._network.cold))
+
+    def _give(self, tier: str, account: str, assets: Sequence[Listed]) -> None:
+        for one in assets:
+            contract = bytes.fromhex(self._network.tokens.get(self._numbers[one.symbol], ""))
+            if self._held(one, tier):
+                demo_chain.give(self._node, one, contract, account, self._held(one, tier))
 
     def _complete(self, record: Record, people: People, keys: FileDevice) -> None:
         """Owners who are in none of an earlier version's Safes join it, by the others' word."""
@@ -101,10 +119,10 @@ class Safes:
             owners={**wallet.owners, name: owner.hex()},
         )
 
-    def given(self, record: Record) -> Iterator[tuple[People, int, Listed]]:
-        """What each Safe began with: its tier, the asset's place in the list, the asset."""
+    def given(self, record: Record) -> Iterator[tuple[People, int, Listed, int]]:
+        """What each Safe began with: its tier, the asset's place in the list, and how much."""
         for people in TIERS:
             if (self._network.network, people.tier) in record.state.wallets:
                 for place, one in enumerate(self._assets):
-                    if one.held(people.tier):
-                        yield people, place, one
+                    if held := self._held(one, people.tier):
+                        yield people, place, one, held

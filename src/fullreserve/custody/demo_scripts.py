@@ -1,7 +1,8 @@
 """The demo's chains of Bitcoin's family: a node on its own that mines to the house, then to all.
 
-The first blocks pay the hot wallet, the cold one and those that people hold; what follows pays the
-wallet outside, which everybody may use. Blocks come by a clock, as nobody else mines.
+The first blocks pay the hot wallet and those that people hold; what follows pays the wallet
+outside, which everybody may use. Folders of an earlier version have cold coins at the last index of
+the hot keys, which stay counted. Blocks come by a clock, as nobody else mines.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node, NodeProblem
-from fullreserve.custody.demo_people import TIERS, People
+from fullreserve.custody.demo_people import COLD, TIERS, People
 from fullreserve.custody.demo_terms import Listed, bounds, funded, terms
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
@@ -27,6 +28,7 @@ from fullreserve.custody.keys.record import UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Network
 from fullreserve.custody.tiers.wallet import Key, Wallet, WalletAddresses
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.custody_wire import HOUSE_INDEX
 
 HOT_BLOCKS, COLD_BLOCKS, PEOPLE_BLOCKS = 40, 60, 30
 OUTSIDE_BLOCKS = 105  # they make those before them spendable
@@ -92,12 +94,15 @@ class RunningScripts:
         chain = self._chain
         return terms(chain.number, chain.code, (chain.asset,), numbers, chain.after)
 
-    def funded(self, numbers: Mapping[str, int], salt: bytes) -> Iterator[wire.Funded]:
-        """What the house has there."""
+    def funded(
+        self, _network: Network, numbers: Mapping[str, int], salt: bytes
+    ) -> Iterator[wire.Funded]:
+        """What the house has there, before people's wallets."""
         asset = numbers[self._chain.asset.symbol]
         for tier, amount in self._given.items():
             name = b"the first blocks"
-            yield funded(self.number, salt, name, tier, asset, tier, amount)
+            if amount:
+                yield funded(self.number, salt, name, tier, asset, tier, amount)
 
     async def deployed(
         self, made: Made, numbers: Mapping[str, int], before: Network | None
@@ -120,8 +125,7 @@ class RunningScripts:
         of = network.addresses()
         assert isinstance(of, UtxoAddresses)
         if before is None:
-            for index, blocks in ((0, HOT_BLOCKS), (COLD_INDEX, COLD_BLOCKS)):
-                await self._mine_to(of.address(index), blocks)
+            await self._mine_to(of.address(HOUSE_INDEX), HOT_BLOCKS)
         self._given = await asyncio.to_thread(_given, network, of)
         return network
 
@@ -136,7 +140,7 @@ class RunningScripts:
             wallet = _wallet(people, keys)
             born = await asyncio.to_thread(node.call, "getblockcount") + 1
             address = WalletAddresses(wallet, network.hrp).address(0)
-            await self._mine_to(address, PEOPLE_BLOCKS)
+            await self._mine_to(address, self._blocks_of(people))
             made.append(
                 TierWallet(
                     chain.number, people.tier, UTXO, people.threshold, people.holders, wallet,
@@ -157,11 +161,15 @@ class RunningScripts:
         for people in TIERS:
             known = record.wallet(self.number, people.tier)
             assert known.wallet is not None
-            last = known.born + PEOPLE_BLOCKS - 1
+            last = known.born + self._blocks_of(people) - 1
             coins = wallet_coins.found(node, known.wallet, 1, known.born, last)
             amount = sum(one.coin.amount for one in coins)
             tier = wire.Tier[people.tier.upper()]
             yield funded(self.number, salt, b"people's first blocks", tier, asset, tier, amount)
+
+    def _blocks_of(self, people: People) -> int:
+        is_old = self._given[wire.Tier.COLD] > 0
+        return PEOPLE_BLOCKS + (COLD_BLOCKS if people is COLD and not is_old else 0)
 
     async def _mine_to(self, address: str, blocks: int) -> None:
         chain, node = self._chain, Node(self._process.url)
@@ -215,7 +223,8 @@ def _given(network: Network, of: UtxoAddresses) -> dict[wire.Tier, int]:
     chain.know_also(COLD_INDEX)
     for height in range(1, HOT_BLOCKS + COLD_BLOCKS + 1):
         block = chain.block(height)
-        assert block is not None
+        if block is None:
+            break
         for one in chain.scan(block, {}).deposits:
             found[tiers[of.place(one.index)]] += one.amount
     return found

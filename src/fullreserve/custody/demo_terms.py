@@ -19,7 +19,7 @@ NETWORK, BITCOIN, LITECOIN, MEMO = 1, 2, 3, 4
 
 
 class Listed(NamedTuple):
-    """An asset on a chain. Whole units: `each` lane is given, and each cold and warm wallet."""
+    """An asset on a chain. Whole units: `each` lane is given, and cold and warm together."""
 
     symbol: str
     contract: str  # empty: the chain's own coin
@@ -29,12 +29,14 @@ class Listed(NamedTuple):
     minimum_deposit: str
     fee: str
     minimum: str
-    warm: int = 0  # what people's wallets are given
-    deep: int = 0
+    warm: int = 0
+    deep: int = 0  # of people's cold wallet, beside `cold`
 
-    def held(self, tier: str) -> int:
-        """What a tier's people are given."""
-        return self.warm if tier == "warm" else self.deep
+    def held(self, tier: str, *, is_old: bool = False) -> int:
+        """What a tier's people are given; in old folders `cold` lies in an account of its own."""
+        if tier == "warm":
+            return self.warm
+        return self.deep if is_old else self.cold + self.deep
 
 
 def terms(

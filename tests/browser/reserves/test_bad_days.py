@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import psutil
 from playwright.sync_api import Browser, Page, expect
 
 from fullreserve.clock import SystemClock
-from fullreserve.custody import ceremony, holdings, networks, nodes
+from fullreserve.custody import ceremony, demo_people, holdings, networks, nodes
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
@@ -41,6 +41,7 @@ from tests.server import LiveServer
 HOUR_MS = 3_600_000
 NETWORK = "ERC20"
 WORKER, SIGNER = "fullreserve.reserves.worker", "fullreserve.custody.signer"
+HOLDERS = "fullreserve.custody.demo_holders"
 TREASURY = AccountKey(chart.HOUSE, chart.TREASURY, 0)
 
 
@@ -208,6 +209,15 @@ def signed_before(server: LiveServer, age_ms: int) -> bytes:
     return msgspec.json.encode(made)
 
 
+def lose(server: LiveServer, keys: Sequence[Path], module: str) -> None:
+    """Those processes end, and what is left of their keys opens no more."""
+    for place in keys:
+        place.rename(place.with_suffix(".away"))
+        place.write_bytes(b"nothing that opens")
+    for one in processes(server, module):
+        one.kill()
+
+
 def test_old_signatures_of_dead_signers_are_told_and_end(
     visit: Visit, chained: LiveServer, judges: Judges
 ) -> None:
@@ -216,22 +226,20 @@ def test_old_signatures_of_dead_signers_are_told_and_end(
     green(page, judges)
     file = chained.folder / "reserves" / owned.FILE
     half, month = (signed_before(chained, hours * HOUR_MS) for hours in (13, 30 * 24 + 1))
-    for name in ceremony.SIGNERS[:2]:
-        place = ceremony.keys_file(chained.folder, name)
-        place.rename(place.with_suffix(".away"))
-    for one in processes(chained, SIGNER):
-        one.kill()
+    lost = [ceremony.keys_file(chained.folder, name) for name in ceremony.SIGNERS[:2]]
+    held = demo_people.keys_file(chained.folder)
+    lose(chained, lost, SIGNER)
     kill_worker(chained, lambda: file.write_bytes(half))
     old = page.get_by_text(EN["reserves.signedOld"])
     expect(old).to_be_visible(timeout=CHAIN_MS)
     expect(old).to_contain_text("780 minutes ago")
     green(page, judges)
+    lose(chained, [held], HOLDERS)
     kill_worker(chained, lambda: file.write_bytes(month))
     fault = "BTC: reserves of 0 do not cover"
     red(page, fault)
     assert judges.of_latest().startswith(fault)
-    for name in ceremony.SIGNERS[:2]:
-        place = ceremony.keys_file(chained.folder, name)
+    for place in (*lost, held):
         place.with_suffix(".away").rename(place)
     page.close()
     chained.kill()

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fullreserve.clock import SystemClock
-from fullreserve.custody import contracts, demo_people, demo_safes, networks, nodes
+from fullreserve.custody import (
+    ceremony,
+    contracts,
+    demo_chain,
+    demo_people,
+    demo_safes,
+    keyfile,
+    networks,
+    nodes,
+    signing,
+)
 from fullreserve.custody.ceremony import LANES
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.demo import DemoChains, NoChain
@@ -25,8 +36,10 @@ from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, ListMarks
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_int
-from fullreserve.exchange.wire.queries import ListBalances
+from fullreserve.exchange.wire.queries import ListAssets, ListBalances
 from tests.bed import Bed
+
+ALONE = b"\x63" * 20
 
 
 async def hot(door: LocalDoor, kind: int = chart.CHAIN_HOT) -> dict[int, int]:
@@ -58,19 +71,29 @@ async def people_hold_what_the_ledger_says(data: Path, door: LocalDoor) -> None:
         view = SafeView(Node(network.nodes[0]), place)
         assert (view.threshold(), len(view.owners())) == (people.threshold, len(people.holders))
         held = chain.balances([place], chain.tip())
-        begun = {one.symbol: one.held(people.tier) for one in ERC20 if one.held(people.tier)}
+        is_old = bool(network.cold)
+        begun = [one.held(people.tier, is_old=is_old) for one in ERC20]
         found = [
             amount // 10 ** network.decimals[asset] for (_, asset), amount in held.items() if amount
         ]
-        assert sorted(found) == sorted(begun.values())
-        alone = sum(one.cold for one in ERC20) if people is COLD else 0
+        assert sorted(found) == sorted(filter(None, begun))
+        alone = sum(one.cold for one in ERC20) if people is COLD and is_old else 0
         ledger = sum((await hot(door, kind)).values())
-        assert ledger == sum(begun.values()) + alone
+        assert ledger == sum(begun) + alone
     assert network.warm == network.addresses().text(
         bytes.fromhex(wallets[network.network, "warm"].safe)
     )
     marks = await House(door).ask(TIER_MOVES, ListMarks())
     assert len(marks) == len(MARKED[NETWORK])
+
+
+def no_signer_has_cold(data: Path) -> None:
+    """Nothing that lies cold is under a key of who is online to pay."""
+    (network,) = networks.load(data)
+    assert not network.cold
+    for name in ceremony.SIGNERS:
+        secrets = keyfile.unseal(ceremony.keys_file(data, name), ceremony.passphrase(data, name))
+        assert signing.COLD not in secrets
 
 
 async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
@@ -86,6 +109,7 @@ async def test_the_hot_wallets_hold_what_the_ledger_says_also_after_a_restart(
             assert sorted(on_chain(tmp_path).values()) == sorted(LANES * one.each for one in ERC20)
             await people_hold_what_the_ledger_says(tmp_path, door)
             assert chain.has_people
+            no_signer_has_cold(tmp_path)
         finally:
             chain.close()
     await bed.close()
@@ -113,6 +137,42 @@ async def test_a_folder_from_before_is_given_what_it_lacks(
             chain.close()
         after = Record.of(tmp_path).state.wallets[NETWORK, "warm"]
         assert (after.safe, len(after.owners)) == (before.safe, 4)
+    await bed.close()
+
+
+async def test_a_cold_account_of_before_stays_and_nothing_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is a signer's. What lies there is counted; people's Safe gets what it got then.
+
+    Criterion: CHAINS-DEMO-7
+    """
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
+    with monkeypatch.context() as earlier:
+        for module in (demo_people, demo_safes):
+            earlier.setattr(module, "TIERS", (WARM,))
+        chain = await DemoChains.open(tmp_path, door, SystemClock())
+    (network,) = networks.load(tmp_path)
+    node = Node(network.nodes[0])
+    numbers = {one.symbol: one.asset for one in await door.query(ListAssets())}
+    for one in ERC20:
+        contract = bytes.fromhex(network.tokens.get(numbers[one.symbol], ""))
+        demo_chain.give(node, one, contract, ALONE.hex(), one.cold)
+    chain.close()
+    networks.keep(tmp_path, [msgspec.structs.replace(network, cold=ALONE.hex())])
+    for _ in range(2):
+        chain = await DemoChains.open(tmp_path, door, SystemClock())
+        try:
+            (network,) = networks.load(tmp_path)
+            assert network.cold == ALONE.hex()
+            await people_hold_what_the_ledger_says(tmp_path, door)
+            of = network.chains()[0]
+            held = of.balances([ALONE], of.tip())
+            whole = [held[ALONE, asset] // 10**n for asset, n in network.decimals.items()]
+            assert sorted(whole) == sorted(one.cold for one in ERC20)
+        finally:
+            chain.close()
     await bed.close()
 
 

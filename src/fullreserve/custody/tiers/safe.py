@@ -120,6 +120,12 @@ def creation_code(name: str) -> bytes:
     return code
 
 
+def check_installed() -> None:
+    """SafeMissing where a contract of the package is not on this machine."""
+    for name in _CODE:
+        creation_code(name)
+
+
 def set_up(owners: Sequence[bytes], threshold: int, handler: bytes) -> bytes:
     """The first call to a new Safe; without modules."""
     return abi.call(
