@@ -114,6 +114,7 @@ JOURNALS: dict[
     "custody-1": ((Deposits, Withdrawals), partial(custody_log.fill, edition=1)),
     "custody-2": ((Deposits, Withdrawals), partial(custody_log.fill, edition=2)),
     "custody-3": ((Deposits, Withdrawals), partial(custody_log.fill, edition=3)),
+    "custody-4": ((Deposits, Withdrawals), partial(custody_log.fill, edition=4)),
     "safety": (SAFETY, safety_log.fill),
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),

@@ -17,6 +17,7 @@ from fullreserve.exchange.products.approval_acts import (
     Define,
     Dismiss,
     Enrol,
+    FreeDeposit,
     Grant,
     Propose,
     Reject,
@@ -33,6 +34,7 @@ ADA, BEA, CLEO, DAN = 10_000_011, 10_000_012, 10_000_013, 10_000_014
 FINANCE, PRODUCT = 1, 2
 LASTS_MS = 60_000
 FEES = Define(SetFeeTier(0, 0, 3, 80_000, 100_000))
+FREE = FreeDeposit(ALICE, 3, bytes(32))
 CREDIT = Correct(
     AccountKey(ALICE, chart.FUND, 0),
     AccountKey(chart.HOUSE, chart.TREASURY, 0),
@@ -142,6 +144,7 @@ def test_without_teams_any_other_agrees_and_who_has_none_is_a_team(world: World)
     credit = proposed(world, CREDIT)
     assert said(world, Approve(credit), BEA) == 91014
     assert said(world, Approve(credit), CLEO) == 0
+    assert said(world, Approve(proposed(world, FREE)), BEA) == 91014
     number = proposed(world, AssignTeam(CONSOLE, CLEO, 0))
     assert said(world, Approve(number), CLEO) == 0
     assert world.machine.folds[0].state.teams == {}
@@ -152,7 +155,7 @@ def test_without_teams_any_other_agrees_and_who_has_none_is_a_team(world: World)
     assert state_of(world, stranger) is ProposalState.FAILED
 
 
-@pytest.mark.parametrize("act", [Grant(ALICE, 2), ClaimDeposit(ALICE, 3, bytes(32))])
+@pytest.mark.parametrize("act", [Grant(ALICE, 2), ClaimDeposit(ALICE, 3, bytes(32)), FREE])
 @pytest.mark.parametrize("code", [0, 91013])
 def test_an_act_elsewhere_is_over_when_its_outcome_is_told(
     world: World, act: AnyAct, code: int

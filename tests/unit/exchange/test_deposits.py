@@ -28,11 +28,14 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.deposit_state import (
     EDITION,
     FREED,
+    INTERCEPTS,
     KEPT_AT_REST,
     Deposit,
     DepositState,
+    FindDeposit,
     ListAddresses,
     ListDeposits,
+    ListKept,
     ListUnclaimed,
 )
 from fullreserve.exchange.products.deposits import Deposits
@@ -296,6 +299,48 @@ def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain
     assert world.say(DEPOSITS, Stop(CHAIN, transfer("a"), DepositState.CREDITED)) == 0
     assert state(world, "a") == DepositState.DONE
     assert world.balance(ALICE, chart.FUND, BTC) == COIN
+    assert world.balance(ALICE, chart.FROZEN, BTC) == 0
+
+
+def kept(world: World) -> list[bytes]:
+    listed: list[Deposit] = world.ask(DEPOSITS, ListKept(10), list[Deposit])
+    return [one.transfer for one in listed]
+
+
+def test_what_is_kept_is_listed_until_it_is_freed(world: World, chain: Chain) -> None:
+    """Before it is credited and after, over a start and a reorganisation. Criterion: CUST-DEP-20.
+
+    State 13 is one of them from edition 4 on.
+    """
+    edition = next(one.state.edition for one in world.machine.folds if one.number == DEPOSITS)
+    index = chain.index(ALICE)
+    for name in "abc":
+        chain.seen(name, index, coins(1))
+    codes = [
+        world.say(DEPOSITS, Stop(CHAIN, transfer(name), state))
+        for name, state in (("a", 14), ("b", 13), ("c", 2))
+    ]
+    takes = edition >= INTERCEPTS
+    assert codes == [0, 0 if takes else 51000, 51000]
+    names = [transfer("a"), *([transfer("b")] if takes else [])]
+    assert kept(world) == names
+    for name in "ab":
+        chain.confirmed(name, 1)
+    assert [state(world, name) for name in "ab"] == [14, 13 if takes else 1]
+    number = deposit(world, "a").number
+    found = world.ask(DEPOSITS, FindDeposit(number), Deposit | None)
+    assert (found.transfer, found.stop) == (transfer("a"), 14)
+    assert world.ask(DEPOSITS, FindDeposit(number + 999), Deposit | None) is None
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("a"), chain.height)) == 0
+    world.restart()
+    assert sorted(kept(world)) == sorted(names)
+    for name in "ab":
+        assert world.say(DEPOSITS, Stop(CHAIN, transfer(name), DepositState.CREDITED)) == 0
+    assert kept(world) == []
+    chain.grow()
+    chain.seen("a", index, coins(1))
+    chain.confirmed("a", 1)
+    assert state(world, "a") == DepositState.CREDITED
     assert world.balance(ALICE, chart.FROZEN, BTC) == 0
 
 

@@ -26,7 +26,12 @@ from fullreserve.exchange.products.custody_wire import (
     Stop,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import FREED, KEPT_AT_REST, DepositState
+from fullreserve.exchange.products.deposit_state import (
+    FREED,
+    INTERCEPTS,
+    KEPT_AT_REST,
+    DepositState,
+)
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     OwnerFlag,
@@ -100,7 +105,9 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
                 await say(DEPOSITS, chart.HOUSE, Settle(after, draws.randrange(1, 9)))
         await say(*reports(draws, height, sorted(known.withdrawals)))
         if edition >= KEPT_AT_REST and draws.randrange(6) == 0:
-            states = (DepositState.BLACKLISTED, DepositState.BLACKLISTED, DepositState.CREDITED)
+            is_new = edition >= INTERCEPTS
+            kept = (DepositState.INTERCEPTED if is_new else DepositState.BLACKLISTED,)
+            states = (DepositState.BLACKLISTED, *kept, DepositState.CREDITED)
             name = transfer(str(draws.randrange(40)))
             await say(DEPOSITS, chart.HOUSE, Stop(CHAIN, name, draws.choice(states)))
         if edition >= FREED and draws.randrange(9) == 0:

@@ -630,6 +630,12 @@ export interface Endpoints {
     answer: string
     proposal?: number | string
   }
+  'GET x/operator/deposits/kept': { limit?: number | string }
+  'POST x/operator/deposits/stop': {
+    note: string
+    depId: string
+    reason: 'blacklisted' | 'intercepted' | 'kyc'
+  }
   'GET x/operator/deposits/unclaimed': { limit?: number | string }
   'GET x/operator/fees': Record<string, never>
   'GET x/operator/instruments': Record<string, never>
@@ -749,6 +755,7 @@ export interface Endpoints {
     taker: string
     lastsMs?: number | string
   }
+  'POST x/operator/propose/free-deposit': { note: string; depId: string; lastsMs?: number | string }
   'POST x/operator/propose/grant': {
     note: string
     uid: number | string

@@ -150,6 +150,14 @@ class CloseNetwork(Act, frozen=True, tag=15):
     end_ms: int
 
 
+class FreeDeposit(Act, frozen=True, tag=16):
+    """A deposit that was stopped for itself (11, 13 or 14) goes to its owner."""
+
+    owner: int
+    network: int
+    transfer: bytes
+
+
 AnyAct = (
     Correct
     | Bust
@@ -166,11 +174,12 @@ AnyAct = (
     | EndMove
     | AnnounceMove
     | CloseNetwork
+    | FreeDeposit
 )
 
 # Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
 # operators have teams.
-OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove)
+OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit)
 
 # Acts on who agrees: those too, and never by whom they are about.
 OF_MEMBERS = (Admit, AssignTeam)
@@ -178,7 +187,10 @@ OF_MEMBERS = (Admit, AssignTeam)
 AUDITOR = 4  # the one role of a `Grant` that comes without a voice
 
 # Acts that no fold of approvals carries out: whoever took the last approval does.
-OUTSIDE = (Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove, CloseNetwork)
+OUTSIDE = (
+    *(Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove, CloseNetwork),
+    FreeDeposit,
+)
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

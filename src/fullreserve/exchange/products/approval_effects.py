@@ -19,6 +19,7 @@ from fullreserve.exchange.products.approval_acts import (
     ClaimDeposit,
     Correct,
     Define,
+    FreeDeposit,
     Grant,
     Release,
 )
@@ -53,7 +54,7 @@ def beneficiaries(act: AnyAct, *, by_teams: bool = True) -> tuple[int, ...]:
         owners = [act.account.owner, act.house.owner]
     elif isinstance(act, Bust):
         owners = [leg.account.owner for leg in act.legs]
-    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit):
+    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit | FreeDeposit):
         owners = [act.owner]
     elif isinstance(act, OF_MEMBERS) and by_teams:
         owners = [act.member]

@@ -29,6 +29,7 @@ from fullreserve.exchange.products.approval_acts import (
     Define,
     Dismiss,
     Enrol,
+    FreeDeposit,
     Grant,
     Propose,
     Reject,
@@ -324,7 +325,7 @@ def _is_sound(act: AnyAct) -> bool:
         return 1 <= act.role <= ROLES_MAX
     if isinstance(act, AssignTeam):
         return 0 <= act.team <= TEAMS_MAX
-    if isinstance(act, ClaimDeposit):
+    if isinstance(act, ClaimDeposit | FreeDeposit):
         return len(act.transfer) == TRANSFER_BYTES and act.owner >= chart.FIRST_USER
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):
         # Those have gates of their own.

@@ -105,7 +105,11 @@ class Claim(Payload, frozen=True, tag=11):
 
 
 class Stop(Payload, frozen=True, tag=12):
-    """By the house: a deposit goes to the owner's frozen account with a state (11, 12 or 14)."""
+    """By the house: a deposit goes to the owner's frozen account with a state (11, 13 or 14).
+
+    1 frees it, whether it is credited by then or not. Before edition 3 12 was one of them, and
+    before edition 4 13 was none.
+    """
 
     network: int
     transfer: bytes
@@ -473,6 +477,7 @@ class AdoptDeposits(Payload, frozen=True, tag=14):
     2: what a frozen account keeps is no change of each of those.
     3: what came while its owner was frozen is his once he is not, when it is looked at; so no
     `Stop` says that state (12) any more.
+    4: a `Stop` may say 13.
     """
 
     edition: int

@@ -7,7 +7,14 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import Unsound, is_house, known_owner
 from fullreserve.exchange.products.custody_wire import Claim, Stop
 from fullreserve.exchange.products.deposit_crediting import Crediting
-from fullreserve.exchange.products.deposit_state import FREED, STOPS, Deposit, DepositState, Phase
+from fullreserve.exchange.products.deposit_state import (
+    FREED,
+    INTERCEPTS,
+    STOPS,
+    Deposit,
+    DepositState,
+    Phase,
+)
 
 
 class Claims(Crediting):
@@ -28,21 +35,29 @@ class Claims(Crediting):
     def _stop(self, one: Deposit, asked: Stop, moment: Moment) -> Outcome:
         if asked.state == DepositState.CREDITED:
             return self._released(one, moment)
-        is_of_owner = asked.state == DepositState.FROZEN and self.state.edition >= FREED
-        if asked.state not in STOPS or is_of_owner:
+        if not self._may_say(asked.state):
             return REFUSED
         if one.phase >= Phase.CREDITED:
             return Outcome(code=Unsound.CONTRADICTS)
         if one.stop != asked.state:
             one = self._change(one, moment)
             one.stop = asked.state
+            self._known.enter(one)
         return Outcome()
+
+    def _may_say(self, state: int) -> bool:
+        if state == DepositState.FROZEN:
+            return self.state.edition < FREED
+        if state == DepositState.INTERCEPTED:
+            return self.state.edition >= INTERCEPTS
+        return state in STOPS
 
     def _released(self, one: Deposit, moment: Moment) -> Outcome:
         if not one.stop and one.target != chart.FROZEN:
             return Outcome()
         one = self._change(one, moment)
         one.stop = 0
+        self._known.enter(one)
         if one.target != chart.FROZEN or one.phase < Phase.CREDITED:
             return Outcome()
         return Outcome(postings=tuple(self._freed(one)))

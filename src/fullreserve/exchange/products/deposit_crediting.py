@@ -146,6 +146,7 @@ class Crediting(DepositTable):
     def _freed(self, one: Deposit) -> list[Posting]:
         """From the frozen account to its owner's own."""
         one.stop, one.target, one.state = 0, chart.FUND, DepositState.CREDITED
+        self._known.enter(one)
         x = one.value - min(one.value, amount_int(one.lost))
         moved = posting(
             DEPOSIT,

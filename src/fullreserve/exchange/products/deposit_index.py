@@ -55,6 +55,7 @@ class DepositIndex:
         }
         self.numbers: dict[int, bytes] = {}
         self.unclaimed: dict[bytes, None] = {}
+        self.kept: dict[bytes, None] = {}  # from their owners
         self.changes: ByChange[bytes] = ByChange()  # by owner
         self.all_changes: ByChange[bytes] = ByChange()
         self._open = Ranked()
@@ -84,6 +85,8 @@ class DepositIndex:
             self._at[place] = one.transfer
         if not one.owner:
             self.unclaimed[one.transfer] = None
+        if place and one.stop:
+            self.kept[one.transfer] = None
         small = self._enter_small(one)
         coming = self._enter_coming(one)
         if one.phase == Phase.UNLOCKED:
@@ -121,6 +124,7 @@ class DepositIndex:
             self._open.remove(was.place)
             del self._at[was.place]
         self.unclaimed.pop(transfer, None)
+        self.kept.pop(transfer, None)
         if was.small is not None:
             line, small = was.small
             mine = self._small[line]

@@ -16,11 +16,12 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 3  # of the fold's rules, that this version knows
+EDITION = 4  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
 FREED = 3  # and from which on it goes to its owner once he is not frozen any more
+INTERCEPTS = 4  # and from which on one may be stopped with the state 13
 NO_AMOUNT = amount_bytes(0)
 
 
@@ -38,7 +39,8 @@ class DepositState(IntEnum):
     KYC = 14
 
 
-STOPS = (DepositState.BLACKLISTED, DepositState.FROZEN, DepositState.KYC)
+# Why a deposit is kept from its owner for itself, until people free it.
+STOPS = (DepositState.BLACKLISTED, DepositState.INTERCEPTED, DepositState.KYC)
 
 
 class Phase(IntEnum):
@@ -187,6 +189,18 @@ class ListMoved(Question, frozen=True, tag=13):
     transfers: tuple[bytes, ...]
 
 
+class FindDeposit(Question, frozen=True, tag=14):
+    """-> Deposit | None, by its number."""
+
+    number: int
+
+
+class ListKept(Question, frozen=True, tag=15):
+    """-> list[Deposit] that are stopped, credited or not."""
+
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -207,8 +221,12 @@ AnyQuestion = (
     | SumComing
     | FindMoved
     | ListMoved
+    | FindDeposit
+    | ListKept
 )
-AboutMany = ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing | ListMoved
+AboutMany = (
+    ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing | ListMoved | ListKept
+)
 
 ANSWERS: dict[type[Question], object] = {
     ListNetworks: list[NetworkState],
@@ -224,6 +242,8 @@ ANSWERS: dict[type[Question], object] = {
     SumComing: dict[int, Amount],
     FindMoved: int,
     ListMoved: list[bytes],
+    FindDeposit: Deposit | None,
+    ListKept: list[Deposit],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -53,6 +53,7 @@ from fullreserve.exchange.products.deposit_state import (
     AboutMany,
     CountAddresses,
     Deposit,
+    FindDeposit,
     FindMoved,
     FindOwner,
     GetAddress,
@@ -60,6 +61,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListAddresses,
     ListAnnounced,
     ListDeposits,
+    ListKept,
     ListMoved,
     ListNetworks,
     NetworkState,
@@ -202,6 +204,9 @@ class Deposits(Reports, Claims, TierCoins):
             return _encode(self.state.moves.get(asked.transfer, 0))
         if isinstance(asked, HasForgotten):
             return _encode(bool(self.state.floors))
+        if isinstance(asked, FindDeposit):
+            transfer = self._known.numbers.get(asked.number)
+            return _encode(self.state.deposits[transfer] if transfer is not None else None)
         return _encode(self._about_many(asked))
 
     def _about_many(self, asked: AboutMany) -> object:
@@ -218,6 +223,9 @@ class Deposits(Reports, Claims, TierCoins):
             return {asset: amount_bytes(value) for asset, value in coming.items()}
         if isinstance(asked, ListMoved):
             return [one for one in asked.transfers if one in self.state.moves]
+        if isinstance(asked, ListKept):
+            kept = islice(self._known.kept, max(0, asked.limit))
+            return [self.state.deposits[transfer] for transfer in kept]
         unclaimed = (self.state.deposits[transfer] for transfer in self._known.unclaimed)
         arrived = (one for one in unclaimed if one.phase == Phase.ARRIVED)
         return list(islice(arrived, max(0, asked.limit)))

@@ -11,6 +11,7 @@ import { AnnouncedSection } from './AnnouncedSection'
 import { CapsSection } from './CapsSection'
 import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
+import { KeptSection } from './KeptSection'
 import { LivenessSection } from './LivenessSection'
 import { MarksSection } from './MarksSection'
 import { MissedSection } from './MissedSection'
@@ -40,6 +41,7 @@ export function CustodyPage(): ReactNode {
       <ReconciliationSummary />
       <ClaimsSection />
       <MissedSection />
+      <KeptSection />
     </>
   )
 }

@@ -104,6 +104,20 @@ export interface Unclaimed {
   confirmations: string
 }
 
+/** A deposit that is kept from its owner. */
+export interface Kept {
+  depId: string
+  uid: string
+  ccy: string
+  chain: string
+  amt: string
+  txId: string
+  /** 11, 13 or 14: kept for itself; 12: because its owner is frozen. */
+  state: string
+  credited: boolean
+  seenTs: string
+}
+
 /** A deposit that a user misses. */
 export interface Missed {
   claimId: string

@@ -12,6 +12,7 @@ from fullreserve.gateway.rest.x.operator import (
     deposit_claims,
     instruments,
     journal,
+    kept_deposits,
     ledger,
     living,
     maintenance,
@@ -51,6 +52,7 @@ GROUPS = (
     withdrawals,
     claims,
     deposit_claims,
+    kept_deposits,
 )
 
 

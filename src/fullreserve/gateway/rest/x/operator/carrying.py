@@ -18,6 +18,7 @@ from fullreserve.exchange.products.approval_acts import (
     Close,
     CloseNetwork,
     EndMove,
+    FreeDeposit,
     Grant,
     Report,
     Retire,
@@ -34,7 +35,8 @@ from fullreserve.exchange.products.calendar_wire import (
     Plans,
     Window,
 )
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim
+from fullreserve.exchange.products.custody_wire import DEPOSITS, Announce, Claim, Stop
+from fullreserve.exchange.products.deposit_state import DepositState
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     GetMove,
@@ -47,6 +49,7 @@ from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.x.operator import announcing, fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
+from fullreserve.gateway.rest.x.operator.kept_deposits import is_kept, kept
 from fullreserve.identity.denied import Denied
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.enrolment import NotEnrolled, enrol_missing
@@ -74,6 +77,10 @@ async def check(context: Context, act: AnyAct) -> None:
         known = [one.transfer for one in await waiting(context)]
         if act.transfer not in known:
             raise Problem(NOTHING_CHANGES)
+    if isinstance(act, FreeDeposit):
+        known = [one.transfer for one in await kept(context) if is_kept(one)]
+        if act.transfer not in known:
+            raise Problem(NOTHING_CHANGES)
     if isinstance(act, Grant):
         desk = context.desk
         if ROLES[act.role] in await desk.act(desk.rooms.roles.of, act.owner):
@@ -88,6 +95,9 @@ async def carry_out(context: Context, one: Proposal) -> None:
     act = one.act
     if isinstance(act, ClaimDeposit):
         code = await _said(context, DEPOSITS, Claim(act.network, act.transfer, act.owner))
+    elif isinstance(act, FreeDeposit):
+        free = Stop(act.network, act.transfer, DepositState.CREDITED)
+        code = await _said(context, DEPOSITS, free)
     elif isinstance(act, Close):
         window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
         code = await _planned(context, one, window)

@@ -18,6 +18,7 @@ from fullreserve.exchange.products.approval_acts import (
     Correct,
     Define,
     EndMove,
+    FreeDeposit,
     Reject,
     Release,
     Retire,
@@ -103,7 +104,7 @@ def routes(context: Context, guard: Guard) -> Routes:
 
 def roles_for(act: AnyAct) -> tuple[Role, ...]:
     """Who, beside admins, may propose and approve an act."""
-    if isinstance(act, Correct | Release | ClaimDeposit):
+    if isinstance(act, Correct | Release | ClaimDeposit | FreeDeposit):
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()

@@ -20,6 +20,7 @@ from fullreserve.exchange.products.approval_acts import (
     Correct,
     Define,
     EndMove,
+    FreeDeposit,
     Grant,
     Propose,
     Release,
@@ -52,6 +53,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
 from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
+from fullreserve.gateway.rest.x.operator.kept_deposits import kept_of
 from fullreserve.gateway.rest.x.operator.numbers import amount_of, instrument_of, signed_rate
 from fullreserve.gateway.rest.x.operator.parameters import (
     STATES,
@@ -235,6 +237,12 @@ class ClaimParams(ProposalParams):
     dep_id: Annotated[str, Meta(description="One of x/operator/deposits/unclaimed")]
 
 
+class FreeParams(ProposalParams):
+    """A deposit to free."""
+
+    dep_id: Annotated[str, Meta(description="One of x/operator/deposits/kept: 11, 13 or 14")]
+
+
 class EndMoveParams(ProposalParams):
     """A move between tiers that hangs."""
 
@@ -280,6 +288,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("network-maintenance", NetworkParams, making.network_maintenance, trading),
             endpoint("delisting", DelistingParams, making.delisting, trading),
             endpoint("claim", ClaimParams, making.claim, support),
+            endpoint("free-deposit", FreeParams, making.free_deposit, support),
             endpoint("end-move", EndMoveParams, making.end_move, trading),
             endpoint("announce-move", announcing.AnnounceParams, making.announce_move, trading),
         )
@@ -439,6 +448,11 @@ class _Making:
         """Say whose a deposit is that came without a memo."""
         found = await unclaimed_of(self._context, params.dep_id)
         return ClaimDeposit(await self._known(params.uid), found.network, found.transfer)
+
+    async def free_deposit(self, params: FreeParams) -> FreeDeposit:
+        """Give a deposit that is kept for itself to its owner."""
+        found = await kept_of(self._context, params.dep_id)
+        return FreeDeposit(found.owner, found.network, found.transfer)
 
     async def end_move(self, params: EndMoveParams) -> EndMove:
         """End a move between tiers, once it is proven that it cannot be paid any more."""

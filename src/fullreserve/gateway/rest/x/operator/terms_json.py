@@ -20,6 +20,7 @@ from fullreserve.exchange.products.approval_acts import (
     Correct,
     Define,
     EndMove,
+    FreeDeposit,
     Grant,
     Release,
     Retire,
@@ -94,6 +95,7 @@ _NAMES: dict[type[AnyAct], str] = {
     Retire: "delisting",
     EndMove: "end-move",
     AnnounceMove: "announce-move",
+    FreeDeposit: "free-deposit",
 }
 
 Terms = dict[str, Any]
@@ -161,7 +163,7 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         return {"move": str(act.move)}
     if isinstance(act, AnnounceMove):
         return {"ccy": symbol_of(catalog, act.asset)}
-    if isinstance(act, ClaimDeposit):
+    if isinstance(act, ClaimDeposit | FreeDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     assert isinstance(act, SetThreshold)
     return {"threshold": str(act.threshold)}

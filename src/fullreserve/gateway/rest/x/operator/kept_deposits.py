@@ -1,0 +1,127 @@
+"""`x/operator/deposits/kept`: what came and is kept from its owner, and who keeps it.
+
+One operator stops a deposit, as one freezes a user: it is credited within minutes, and then it is
+too late. It is freed by a proposal that two agree on.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from fullreserve.exchange.products.custody_wire import DEPOSITS, Stop
+from fullreserve.exchange.products.deposit_state import (
+    STOPS,
+    Deposit,
+    DepositState,
+    FindDeposit,
+    ListKept,
+    Phase,
+)
+from fullreserve.gateway import ids, wire
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask, lines, names_of, say
+from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.rest.params import Hundred, Params
+from fullreserve.gateway.rest.route import Routes
+from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbol_of
+from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+from fullreserve.identity.roles import Role
+
+KEPT_MAX = 10_000
+REASONS = {
+    "blacklisted": DepositState.BLACKLISTED,
+    "intercepted": DepositState.INTERCEPTED,
+    "kyc": DepositState.KYC,
+}
+
+
+class KeptParams(Params):
+    """How many."""
+
+    limit: Hundred = 100
+
+
+class StopParams(NotedParams):
+    """A deposit to keep."""
+
+    dep_id: Annotated[str, Meta(description="A deposit that is not credited yet")]
+    reason: Annotated[
+        Literal["blacklisted", "intercepted", "kyc"],
+        Meta(description="State 11, 13 or 14, which its owner sees"),
+    ]
+
+
+def routes(context: Context, guard: Guard) -> Routes:
+    """Endpoints by method and path."""
+    desk = _Kept(context)
+    return dict(
+        (
+            guard.reads("deposits/kept", KeptParams, desk.listed),
+            guard.acts("deposits/stop", StopParams, desk.stop, Role.SUPPORT),
+        )
+    )
+
+
+async def kept(context: Context) -> list[Deposit]:
+    """Deposits that are kept from their owners, the oldest first."""
+    found: list[Deposit] = await ask(context, DEPOSITS, ListKept(KEPT_MAX))
+    return sorted(found, key=lambda one: one.number)
+
+
+async def kept_of(context: Context, text: str) -> Deposit:
+    """A deposit that is kept for itself, by its id; Problem 91023."""
+    found: Deposit | None = await ask(context, DEPOSITS, FindDeposit(ids.number(text)))
+    if found is None or not is_kept(found):
+        raise Problem(91023, name=f"deposit that is kept for itself: {text}")
+    return found
+
+
+def is_kept(one: Deposit) -> bool:
+    """Whether people free it; one that came to a frozen owner is freed with him."""
+    return one.stop in STOPS
+
+
+class _Kept:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def listed(self, _who: Operator, params: KeptParams) -> bytes:
+        """Deposits that are kept from their owners, the oldest first."""
+        found = await kept(self._context)
+        return wire.envelope(await self._rows(found[: params.limit]))
+
+    async def stop(self, _who: Operator, params: StopParams) -> bytes:
+        """Keep a deposit that is not credited yet from its owner."""
+        number, state = ids.number(params.dep_id), REASONS[params.reason]
+        found: Deposit | None = await ask(self._context, DEPOSITS, FindDeposit(number))
+        if found is None or not found.owner:
+            raise Problem(91023, name=f"deposit of a user: {params.dep_id}")
+        if found.phase < Phase.CREDITED:
+            reply = await say(self._context, DEPOSITS, Stop(found.network, found.transfer, state))
+            now: Deposit | None = await ask(self._context, DEPOSITS, FindDeposit(number))
+            if not reply.code and now is not None:
+                return wire.envelope(await self._rows([now]))
+        allowed = "a deposit that is not credited yet; else users/freeze"
+        raise Problem(51000, "depId", allowed)
+
+    async def _rows(self, found: list[Deposit]) -> list[dict[str, Any]]:
+        context = self._context
+        names = await names_of(context, (one.transfer for one in found))
+        known = {(one.network.network, one.asset.id): one.chain for one in await lines(context)}
+        return [
+            {
+                "depId": ids.text(one.number),
+                "uid": str(one.owner),
+                "ccy": symbol_of(context.catalog, one.asset),
+                "chain": known.get((one.network, one.asset), ""),
+                "amt": amount_text(context.catalog, one.asset, one.value),
+                "txId": names.get(one.transfer, ""),
+                "state": str(int(one.stop)),
+                "credited": one.phase >= Phase.CREDITED,
+                "seenTs": str(one.seen_ms),
+            }
+            for one in found
+        ]

@@ -1,0 +1,102 @@
+"""Deposits that an operator keeps from their owners and that two free, over the API."""
+
+from __future__ import annotations
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    AdoptDeposits,
+    AssignAddress,
+    Confirmed,
+    Payload,
+    Seen,
+    Tip,
+)
+from fullreserve.exchange.products.deposit_state import EDITION, ListDeposits
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.wire.queries import ListBalances
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.gateway.rest.x.operator import carrying
+from tests.bed import ALICE, BTC
+from tests.integration.operator.bed import Console
+from tests.integration.operator.test_custody import given
+from tests.integration.rest.test_custody import COIN, HASH, NETWORK
+
+TRANSFER = bytes([9]) * 32
+STOP, FREE = "deposits/stop", "propose/free-deposit"
+
+
+async def tell(desk: Console, *words: Payload) -> None:
+    for word in words:
+        assert (await say(desk.town.rest.context, DEPOSITS, word)).code == 0
+
+
+async def came(desk: Console, owner: int) -> str:
+    """A deposit of an owner that is in a block and has no confirmations yet; its id."""
+    context = desk.town.rest.context
+    assert (await say(context, DEPOSITS, AssignAddress(NETWORK), owner)).code == 0
+    await tell(
+        desk,
+        AdoptDeposits(EDITION),
+        Tip(NETWORK, 12, HASH, healthy=True),
+        Seen(NETWORK, TRANSFER, BTC, 1, 0, amount_bytes(3 * COIN), 0, 12, HASH),
+    )
+    (found,) = await ask(context, DEPOSITS, ListDeposits(owner, 0, 10))
+    return ids.text(found.number)
+
+
+async def holdings(desk: Console, owner: int) -> dict[int, int]:
+    """By kind of account."""
+    held = await desk.town.rest.door.query(ListBalances(owner))
+    return {one.kind: amount_int(one.balance) for one in held if one.asset == BTC}
+
+
+async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:
+    """Criterion: OP-KEPT-1, CUST-DEP-20."""
+    before = await holdings(desk, ALICE)
+    dep_id = await came(desk, ALICE)
+    assert (await desk.cleo.act(FREE, depId=dep_id)).code == "91023"
+    assert (await desk.cleo.act(STOP, depId=ids.text(5), reason="kyc")).code == "91023"
+    kept = await desk.cleo.act(STOP, depId=dep_id, reason="intercepted")
+    assert (kept.row["state"], kept.row["credited"]) == ("13", False)
+    assert (await desk.cleo.act(STOP, depId=dep_id, reason="kyc")).row["state"] == "14"
+    await tell(desk, Confirmed(NETWORK, TRANSFER, 1))
+    (row,) = (await desk.ada.get("deposits/kept")).data
+    assert (row["uid"], row["amt"], row["state"], row["credited"]) == (str(ALICE), "3", "14", True)
+    assert (await holdings(desk, ALICE))[chart.FROZEN] == 3 * COIN
+    late = await desk.cleo.act(STOP, depId=dep_id, reason="kyc")
+    assert (late.code, "not credited yet" in late.json["msg"]) == ("51000", True)
+    made, other = [await desk.cleo.act(FREE, depId=dep_id) for _ in range(2)]
+    assert (made.row["kind"], made.row["terms"]["uid"]) == ("free-deposit", str(ALICE))
+    assert (await desk.cleo.post("approve", proposal=made.row["proposal"])).code == "91006"
+    assert (await desk.ada.post("approve", proposal=made.row["proposal"])).row["state"] == "done"
+    after = await holdings(desk, ALICE)
+    assert after[chart.FUND] == before.get(chart.FUND, 0) + 3 * COIN
+    assert after.get(chart.FROZEN, 0) == 0
+    assert (await desk.ada.get("deposits/kept")).data == []
+    again = await desk.ada.post("approve", proposal=other.row["proposal"])
+    assert again.code == "91012"
+
+
+async def test_nobody_frees_a_deposit_of_their_own(desk: Console) -> None:
+    """Criterion: OP-KEPT-1."""
+    dep_id = await came(desk, desk.ada.uid)
+    assert (await desk.ada.act(STOP, depId=dep_id, reason="blacklisted")).code == "0"
+    assert (await desk.ada.act(FREE, depId=dep_id)).code == "91007"
+    made = await desk.cleo.act(FREE, depId=dep_id)
+    assert (await desk.ada.post("approve", proposal=made.row["proposal"])).code == "91007"
+
+
+async def test_a_freeing_that_a_crash_cut_short_is_carried_out_at_the_next_start(
+    desk: Console,
+) -> None:
+    """Criterion: OP-KEPT-1."""
+    dep_id = await came(desk, ALICE)
+    await desk.cleo.act(STOP, depId=dep_id, reason="blacklisted")
+    made = await desk.cleo.act(FREE, depId=dep_id)
+    await given(desk, made.row["proposal"])
+    for _ in range(2):
+        await carrying.resume(desk.town.rest.context)
+        shown = (await desk.ada.get("proposal", proposal=made.row["proposal"])).row
+        assert (shown["state"], (await desk.ada.get("deposits/kept")).data) == ("done", [])

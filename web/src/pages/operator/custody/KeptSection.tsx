@@ -1,0 +1,123 @@
+import type { ReactNode } from 'react'
+import { useAmounts } from '~/pages/account/layout/amounts'
+import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
+import type { Column } from '~/ui/Table'
+import { Act } from '../layout/Act'
+import { ActDialog } from '../layout/ActDialog'
+import cells from '../layout/Cells.module.css'
+import { ProposeDialog } from '../layout/ProposeDialog'
+import { ReadingSection } from '../layout/ReadingSection'
+import { useOperator } from '../layout/roles'
+import { Uid } from '../layout/Uid'
+import { type MessageKey, useTranslation } from '../texts'
+import type { Kept } from './rows'
+
+const EVERY_MS = 10_000
+const REASONS = [
+  ['blacklisted', '11'],
+  ['intercepted', '13'],
+  ['kyc', '14'],
+] as const
+const FREED_WITH_OWNER = '12'
+
+const wordOf = (state: string) => `deposit.state.${state}` as MessageKey
+
+/** What came and is kept from its owner, until two operators agree to free it. */
+export function KeptSection(): ReactNode {
+  const { t } = useTranslation()
+  const { may } = useOperator()
+  return (
+    <ReadingSection<Kept>
+      title={t('op.kept')}
+      about={t('op.kept.about')}
+      action={may('support') ? <Stop /> : null}
+      path="x/operator/deposits/kept"
+      every={EVERY_MS}
+      columns={useColumns(may('support'))}
+      keyOf={({ depId }) => depId}
+      none={t('op.kept.none')}
+    />
+  )
+}
+
+function useColumns(mayAct: boolean): Column<Kept>[] {
+  const { t } = useTranslation()
+  const amount = useAmounts()
+  const date = useDates()
+  const columns: Column<Kept>[] = [
+    { id: 'chain', title: t('op.sus.line'), cell: ({ chain }) => <b>{chain}</b> },
+    {
+      id: 'amt',
+      title: t('form.size'),
+      number: true,
+      cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
+    },
+    { id: 'who', title: t('op.claims.uid'), cell: ({ uid }) => <Uid uid={uid} /> },
+    {
+      id: 'state',
+      title: t('op.state'),
+      cell: ({ state }) => <Badge look="bad">{t(wordOf(state))}</Badge>,
+    },
+    {
+      id: 'tx',
+      title: t('op.wd.tx'),
+      cell: ({ txId }) => <span className={cells.long}>{txId || '–'}</span>,
+    },
+    { id: 'seen', title: t('op.claims.seen'), cell: ({ seenTs }) => date(seenTs) },
+  ]
+  if (!mayAct) return columns
+  return [
+    ...columns,
+    {
+      id: 'acts',
+      title: <span className="unseen">{t('account.actions')}</span>,
+      number: true,
+      cell: (one) => (one.state === FREED_WITH_OWNER ? null : <Free one={one} />),
+    },
+  ]
+}
+
+function Free({ one }: { one: Kept }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <Act label={t('op.kind.free-deposit')} about={`${one.amt} ${one.ccy}`} size="small">
+      {(close) => (
+        <ProposeDialog
+          kind="free-deposit"
+          title={t('op.kind.free-deposit')}
+          fixed={{ depId: one.depId }}
+          onClose={close}
+        />
+      )}
+    </Act>
+  )
+}
+
+function Stop(): ReactNode {
+  const { t } = useTranslation()
+  const fields = [
+    { name: 'depId', label: t('op.kept.depId') },
+    {
+      name: 'reason',
+      label: t('op.state'),
+      options: REASONS.map(([word, state]) => [word, t(wordOf(state))] as const),
+    },
+  ]
+  return (
+    <Act label={t('op.kept.stop')} size="small">
+      {(close) => (
+        <ActDialog<Kept>
+          title={t('op.kept.stop')}
+          about={t('op.kept.stopAbout')}
+          path="x/operator/deposits/stop"
+          fields={fields}
+          deed={t('op.kept.stop')}
+          look="danger"
+          onClose={close}
+          onDone={() => undefined}
+        />
+      )}
+    </Act>
+  )
+}
