@@ -8,9 +8,9 @@
 
 use hashbrown::HashTable;
 
-/// Buckets of the table put aside that an insertion looks at. The one that follows takes at least a
-/// quarter of its capacity more before it is full itself, and a capacity is 7/8 of the buckets: so
-/// with five the one put aside is empty by then.
+/// Buckets of the table put aside that an insertion looks at. The one that follows has room for
+/// 7/16 as many entries, or for twice those that there are. So it takes a fifth of that number of
+/// buckets more before it is full itself, and with five the one put aside is empty by then.
 const MOVED: usize = 5;
 
 #[derive(Default)]
@@ -51,12 +51,13 @@ impl Slots {
         }
     }
 
-    /// Room for what is there and as much again. What was removed may have filled the table: then
-    /// one as large will do, or half as large.
+    /// Room for what is there and as much again. What was removed may have filled the table, which
+    /// `capacity` does not tell: then half of its buckets will do, and no fewer, as all of them are
+    /// looked at before the new table is full.
     #[cold]
     fn put_aside(&mut self, hash_of: &impl Fn(u32) -> u64) {
         self.move_some(usize::MAX, hash_of); // nothing is left by now, by the choice of MOVED
-        let capacity = (2 * self.table.len()).max(self.table.capacity() / 2);
+        let capacity = (2 * self.table.len()).max(self.table.num_buckets() * 7 / 16);
         let wider = HashTable::with_capacity(capacity.max(MOVED));
         self.aside = std::mem::replace(&mut self.table, wider);
         self.next = 0;
@@ -153,6 +154,32 @@ mod tests {
         let found = |slot| slots.find(spread(slot), |one| one == slot);
         assert!((1_000_000..2_000_000).all(|slot| found(slot) == Some(slot)));
         assert!((0..1_000_000).all(|slot| found(slot).is_none()));
+    }
+
+    /// Criterion: CORE-ORD-31. Places in a row that were full keep a mark each when they are left,
+    /// and clients choose their orders' ids: all places of a wide table can be such marks, with one
+    /// entry behind them.
+    #[test]
+    fn a_table_full_of_what_was_removed_moves_to_one_wide_enough() {
+        let place = |slot: u32| u64::from(slot);
+        for buckets in [16, 1 << 7, 1 << 12, 1 << 17] {
+            let mut slots = Slots::default();
+            slots.reserve(buckets * 7 / 8, place);
+            let full = u32::try_from(buckets * 7 / 8).expect("few");
+            (0..full).for_each(|slot| slots.insert(place(slot), slot, place));
+            (0..full - 1).for_each(|slot| slots.remove(place(slot), slot));
+            let moved = Cell::new(0);
+            let counted = |slot| {
+                moved.set(moved.get() + 1);
+                place(slot)
+            };
+            for slot in full..3 * full {
+                slots.insert(place(slot), slot, counted);
+                assert!(moved.take() <= MOVED, "of {buckets} at {slot}");
+            }
+            let found = |slot| slots.find(place(slot), |one| one == slot);
+            assert!((full - 1..3 * full).all(|slot| found(slot) == Some(slot)));
+        }
     }
 
     proptest! {
