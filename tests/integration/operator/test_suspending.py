@@ -38,6 +38,7 @@ from verifier.drain import Wrong, check
 COIN = 10**8
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
 HOUR_MS = 3_600_000
+HERE = b"exchange.example:8080"
 DIGEST = sha256(b"a document").hexdigest()
 NOTICE = "The notice of 14:00 stands on the status page."
 STAFFED = "Six people from 14:00 on."
@@ -116,8 +117,11 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     assert (status["state"], status["serviceType"], status["maintType"]) == ("ongoing", "99", "2")
     feeds = await _feeds(desk)
     assert all("Withdrawals" in text and "investigating" in text for text in feeds.values())
-    ET.fromstring(feeds["/status.rss"])
-    ET.fromstring(feeds["/status.atom"])
+    links = _links(feeds)
+    assert links
+    assert all(one.startswith("http://exchange.example:8080/") for one in links)
+    hostile = _links(await _feeds(desk, b'evil.example/"><script>'))
+    assert all(one.startswith("http://localhost/") for one in hostile)
     topic = Status({"channel": "status"}, rest.context)
     written: list[bytes] = []
     topic.write = written.append  # type: ignore[assignment, method-assign]
@@ -127,14 +131,24 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     assert len(written) == 1
 
 
-async def _feeds(desk: Console) -> dict[str, str]:
+def _links(feeds: dict[str, str]) -> list[str]:
+    """Criterion: SUS-REST-7. Of every feed, each of which has one for each item."""
+    told = [one["url"] for one in json.loads(feeds["/status.json"])["items"]]
+    rss, atom = (ET.fromstring(feeds[f"/status.{kind}"]) for kind in ("rss", "atom"))
+    named = [one.text or "" for one in rss.iter("link")]
+    referred = [one.get("href", "") for one in atom.iter("{http://www.w3.org/2005/Atom}link")]
+    assert len(told) == len(referred) == len(named) - 1
+    return told + named + referred
+
+
+async def _feeds(desk: Console, host: bytes = HERE) -> dict[str, str]:
     from fullreserve.gateway.rest.metrics import RequestMetrics
     from fullreserve.gateway.rest.operations import operations
 
     context = desk.town.rest.context
     served = operations(context, RequestMetrics(), routes(context))
     names = ("/status.json", "/status.rss", "/status.atom")
-    return {name: (await served[name]())[2].decode() for name in names}
+    return {name: (await served[name]({b"host": host}))[2].decode() for name in names}
 
 
 async def _proven(person: Person) -> None:

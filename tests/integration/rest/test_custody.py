@@ -331,7 +331,7 @@ async def test_an_unwell_network_has_a_row_of_the_status(rest: RestBed) -> None:
     assert await told("ongoing") == []
     assert await told("completed") == [(title, str(now - 7), str(now))]
     assert b'"state":"completed"' in pushed[-1]
-    content = json.loads((await json_feed(context))[1])
+    content = json.loads((await json_feed(context, "http://localhost"))[1])
     assert [one["title"].partition(":")[0] for one in content["items"]] == [
         "resolved", "investigating",
     ]  # fmt: skip

@@ -343,7 +343,7 @@ class RestApp:
         if operation is not None:
             if not is_read:
                 raise Problem(50115, allowed="GET")
-            status, kind, content = await operation()
+            status, kind, content = await operation(headers)
             return status, [kind], content
         if is_read and (answer := self._published.answer(path, headers)) is not None:
             return answer

@@ -1,7 +1,11 @@
-"""The status of the exchange as feeds: JSON Feed 1.1, RSS 2.0 and Atom (RFC 4287)."""
+"""The status of the exchange as feeds: JSON Feed 1.1, RSS 2.0 and Atom (RFC 4287).
+
+Their links begin with the origin that the request came to: readers keep items without their feed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import formatdate
 from html import escape
@@ -23,6 +27,9 @@ from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.x.suspension_rows import Places
 from fullreserve.gateway.rest.x.suspension_words import STATES, titles
 from fullreserve.gateway.rest.x.suspensions import shown
+
+# Makes content type and content, of links below an origin.
+Feed = Callable[[Context, str], Awaitable[tuple[bytes, bytes]]]
 
 TITLE = "Exchange status"
 HISTORY_MS = 90 * 86_400_000
@@ -114,13 +121,13 @@ def _items_of_window(one: NetworkWindow, names: Places) -> list[Item]:
     ]
 
 
-async def json_feed(context: Context) -> tuple[bytes, bytes]:
+async def json_feed(context: Context, origin: str) -> tuple[bytes, bytes]:
     """Content type and content."""
     rows = [
         {
             "id": item.id,
             "title": item.title,
-            "url": item.link,
+            "url": origin + item.link,
             "content_text": item.text,
             "date_published": _iso(item.time_ms),
         }
@@ -130,24 +137,24 @@ async def json_feed(context: Context) -> tuple[bytes, bytes]:
     return b"application/feed+json", msgspec.json.encode(feed)
 
 
-async def rss(context: Context) -> tuple[bytes, bytes]:
+async def rss(context: Context, origin: str) -> tuple[bytes, bytes]:
     """Content type and content."""
     parts = [
         "<item>"
         f'<guid isPermaLink="false">{item.id}</guid>'
         f"<title>{escape(item.title)}</title>"
-        f"<link>{escape(item.link)}</link>"
+        f"<link>{escape(origin + item.link)}</link>"
         f"<description>{escape(item.text)}</description>"
         f"<pubDate>{formatdate(item.time_ms // 1000, usegmt=True)}</pubDate>"
         "</item>"
         for item in await items(context)
     ]
-    head = f"<title>{TITLE}</title><link>/</link><description>{TITLE}</description>"
+    head = f"<title>{TITLE}</title><link>{origin}/</link><description>{TITLE}</description>"
     text = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}'
     return b"application/rss+xml; charset=utf-8", f"{text}{''.join(parts)}</channel></rss>".encode()
 
 
-async def atom(context: Context) -> tuple[bytes, bytes]:
+async def atom(context: Context, origin: str) -> tuple[bytes, bytes]:
     """Content type and content."""
     found = await items(context)
     newest = found[0].time_ms if found else context.clock.exchange_ms()
@@ -155,7 +162,7 @@ async def atom(context: Context) -> tuple[bytes, bytes]:
         "<entry>"
         f"<id>{item.id}</id>"
         f"<title>{escape(item.title)}</title>"
-        f'<link href="{escape(item.link)}"/>'
+        f'<link href="{escape(origin + item.link)}"/>'
         f"<content>{escape(item.text)}</content>"
         f"<updated>{_iso(item.time_ms)}</updated>"
         "</entry>"

@@ -18,6 +18,7 @@ import msgspec
 
 import fullreserve
 from fullreserve.gateway.context import SocketPlace
+from fullreserve.gateway.rest.page_host import host_of
 
 Header = tuple[bytes, bytes]
 Answer = tuple[int, list[Header], bytes]
@@ -43,7 +44,6 @@ KINDS = {
 }
 # The best first.
 CODINGS = ((b"br", ".br"), (b"gzip", ".gz"))
-HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 NOT_BUILT = b"The web app is not built. Build it with: python3 scripts/setup.py run\n"
 
 POLICY = (
@@ -135,9 +135,7 @@ class WebApp:
         """The setting, else the page's own host at the WebSocket's port."""
         if self._socket.origin:
             return self._socket.origin
-        given = headers.get(b"host", b"").decode("latin-1")
-        host = given if HOST.fullmatch(given) else "localhost"
-        bare = re.sub(r":[0-9]+$", "", host)
+        bare = re.sub(r":[0-9]+$", "", host_of(headers))
         return f"ws{'s' if self._socket.secure else ''}://{bare}:{self._socket.port}"
 
     async def _refresh(self) -> None:
