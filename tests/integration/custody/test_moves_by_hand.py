@@ -440,7 +440,8 @@ async def test_nothing_but_a_fee_is_charged_to_a_tier(desk: Desk) -> None:
         ("ab" * 32, "does not show that transaction"),
         (moved, f"pays {AMOUNT} elsewhere than to the warm tier: that is no fee"),
         (others, "its input 0, of"),
-        (moved + "a", "no pairs of hexadecimal digits"),
+        (moved + "a", "a transaction is 64 hexadecimal digits; here are 65"),
+        ("z" + moved[1:], "a transaction is 64 hexadecimal digits, not 'z"),
     ):
         assert why in await desk.do("charge-tier", "3", "warm", name, code=1)
     assert "is none of the cold tier's" in await desk.do("charge-tier", "3", "cold", moved, code=1)

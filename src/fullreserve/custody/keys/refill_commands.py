@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
-from fullreserve.custody.chains.rpc import hexed
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keys import moves, tls_door
 from fullreserve.custody.keys.came import Wanted, came
@@ -51,6 +51,7 @@ from fullreserve.until_terminated import until_terminated
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
 PAUSE_MS = 2_000
 _HASH = 32
+_DIGITS = re.compile(r"(?:0x)?([0-9A-Fa-f]*)")
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     What they were is what every node of the network shows of the transaction, once it is final.
     """
     data, one = settings.data, _network(settings.data, network)
-    wanted = Wanted(wire.Tier[tier.upper()], asset, hexed(transaction, _HASH))
+    wanted = Wanted(wire.Tier[tier.upper()], asset, _transaction(transaction))
     found = came(one, data, wanted, asyncio.run(_addresses(data, network)))
     brought, _ = one.scales[asset].to_ledger(found.amount)
     if brought != amount:
@@ -83,6 +84,16 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     name = transfer(salt_of(data), network, found.txid, found.number)
     posted = wire.Funded(network, name, asset, wanted.tier, amount_bytes(amount), unasked)
     asyncio.run(_posted(data, posted))
+
+
+def _transaction(text: str) -> bytes:
+    """The hash that names a transaction; BadMove, which says what is wrong with it."""
+    digits = _DIGITS.fullmatch(text)
+    if digits is None:
+        raise BadMove(f"a transaction is {2 * _HASH} hexadecimal digits, not {text!r}")
+    if len(digits[1]) != 2 * _HASH:
+        raise BadMove(f"a transaction is {2 * _HASH} hexadecimal digits; here are {len(digits[1])}")
+    return bytes.fromhex(digits[1])
 
 
 def _network(data: Path, number: int) -> networks.Network:
@@ -108,7 +119,7 @@ def charge_tier(settings: Settings, network: int, tier: str, transaction: str) -
     What it was is what every node of the network shows of it, once it is final.
     """
     one = _network(settings.data, network)
-    named, source = hexed(transaction, _HASH), wire.Tier[tier.upper()]
+    named, source = _transaction(transaction), wire.Tier[tier.upper()]
     fee = one.scales[one.coin].cost(own_fee(one, settings.data, source, named))
     name = transfer(salt_of(settings.data), network, named)
     target = wire.Tier.COLD if source == wire.Tier.WARM else wire.Tier.WARM
