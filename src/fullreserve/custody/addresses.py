@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from coincurve import PublicKey
 
@@ -49,10 +49,14 @@ class Addresses(ABC):
 
 
 class EvmAddresses(Addresses):
-    """Accounts of one public branch; text with the checksum of EIP-55."""
+    """Accounts of one public branch; text with the checksum of EIP-55.
 
-    def __init__(self, branch: Public) -> None:
+    `contracts` are those of the network's tokens: nobody gets coins out of one again.
+    """
+
+    def __init__(self, branch: Public, contracts: Collection[bytes] = ()) -> None:
         self._branch = branch
+        self._contracts = frozenset(contracts)
         self._point = PublicKey(branch.key)
 
     def place(self, index: int) -> bytes:
@@ -66,6 +70,8 @@ class EvmAddresses(Addresses):
         account = read_account(text)
         if not any(account):
             raise bech32.BadAddress("it is the zero address, which nobody has the key of")
+        if account in self._contracts:
+            raise bech32.BadAddress("it is a token's own contract: coins sent there are lost")
         return account
 
 

@@ -101,7 +101,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
         branches = [one.public() for one in self.branches]
         if self.kind == "utxo":
             return UtxoAddresses(branches, self.threshold, self.hrp)
-        return MemoAddresses(branches[0]) if self.needs_memo else EvmAddresses(branches[0])
+        kind = MemoAddresses if self.needs_memo else EvmAddresses
+        return kind(branches[0], [bytes.fromhex(one) for one in self.tokens.values()])
 
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""

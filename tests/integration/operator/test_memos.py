@@ -73,6 +73,23 @@ async def test_no_wallet_of_the_exchange_comes_into_the_address_book(memos: Cons
     assert (await memos.dan.post(f"{book}/add", **entered)).row
 
 
+async def test_a_tokens_contract_is_refused_in_the_address_book_and_by_withdrawals(
+    memos: Console,
+) -> None:
+    """Criterion: CHAINS-OWN-4. Also where an older exchange had taken it into the book."""
+    context, text = memos.town.rest.context, f"{THERE}:7"
+    branch = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+    context.addresses = {MEMO: MemoAddresses(branch, (bytes.fromhex(THERE[2:]),))}
+    book = "x/withdrawal-addresses"
+    added = await memos.dan.post(f"{book}/add", chain="BTC-Memo", addr=text, label="there")
+    desk = context.desk
+    await desk.act(desk.rooms.addresses.add, memos.dan_uid, MEMO, text, "there")
+    order = {"ccy": "BTC", "amt": "1", "dest": "4", "chain": "BTC-Memo", "toAddr": text}
+    for refused in (added, await memos.dan.post("asset/withdrawal", **order)):
+        assert refused.code == "58222"
+        assert "it is a token's own contract: coins sent there are lost" in refused.json["msg"]
+
+
 async def test_a_claims_amount_is_of_digits(desk: Console) -> None:
     """Criterion: CUST-CLAIM-1."""
     claim = {"kind": "memo", "ccy": "BTC", "chain": "BTC-Memo", "txId": "ab"}

@@ -111,6 +111,17 @@ def test_accounts_are_read_back_and_wrong_case_is_refused(account: bytes) -> Non
             read_account(swapped)
 
 
+@pytest.mark.parametrize("kind", [EvmAddresses, MemoAddresses])
+def test_a_tokens_contract_is_nobodys_address(kind: type[EvmAddresses]) -> None:
+    """Criterion: CHAINS-OWN-4. Whatever its spelling."""
+    contract, other = b"\xda" * 20, b"\xdb" * 20
+    addresses = kind(ROOTS[0].public(), (contract,))
+    for text in (checksummed(contract), "0x" + contract.hex()):
+        with pytest.raises(BadAddress, match="token's own contract: coins sent there are lost"):
+            addresses.read(text)
+    assert addresses.read(checksummed(other)) == other
+
+
 def test_a_table_knows_the_first_indexes_and_no_more() -> None:
     """Criterion: CHAINS-ADDRESS-4."""
     ours = EvmAddresses(ROOTS[0].public())

@@ -30,7 +30,7 @@ from fullreserve.identity.vault import Vault
 from tests.bed import ALICE, START_MS, Bed
 
 EVM, SCRIPTS, MEMO = 1, 3, 4
-LANE, COLD, WARM, SAFES = (bytes([n]) * 20 for n in (1, 2, 3, 4))
+LANE, COLD, WARM, SAFES, TOKEN = (bytes([n]) * 20 for n in (1, 2, 3, 4, 5))
 STRANGER = checksummed(b"\x99" * 20)
 
 
@@ -128,5 +128,25 @@ async def test_the_payer_pays_none_of_them(tmp_path: Path) -> None:
             continue
         with pytest.raises(BadAddress, match="it is an address of the exchange itself"):
             await one.destination(pay)
+    vault.close()
+    await bed.close()
+
+
+@pytest.mark.parametrize(("number", "memo"), [(EVM, ""), (MEMO, ":7")])
+async def test_the_payer_pays_no_contract_of_a_token(
+    tmp_path: Path, number: int, memo: str
+) -> None:
+    """Criterion: CHAINS-OWN-4. Also of one that stood in the address book before."""
+    one = msgspec.structs.replace(served()[number], tokens={6: TOKEN.hex()})
+    bed = await Bed.open(tmp_path, folds=products())
+    vault = Vault(tmp_path, lambda: START_MS)
+    vault.create_user(uid=ALICE)
+    house = House(await bed.door(PAYER_GATEWAY))
+    exchange = PayersExchange(house, Destinations(vault), one, HousePlaces(tmp_path, (one,)))
+    for asset in (2, 6):
+        entry = AddressBook(vault).add(ALICE, number, checksummed(TOKEN) + memo, f"{asset}")
+        fixed = (1, number, asset, amount_bytes(5), entry.number)
+        with pytest.raises(BadAddress, match="token's own contract"):
+            await exchange.destination(wire.Pay(*fixed, b"", b"", owner=ALICE))
     vault.close()
     await bed.close()
