@@ -20,11 +20,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
+from coincurve import PrivateKey
 
 from fullreserve.app.command import THREADS
 from fullreserve.clock import SystemClock
+from fullreserve.custody import networks
+from fullreserve.custody.networks import Branch, Generation, Network
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import genesis, listing
@@ -264,3 +268,23 @@ async def test_damage_behind_a_snapshot_stops_the_intake(
     assert f"The journal is damaged at sequence {victim}" in "".join(up.end()[1:])
     again = start()
     assert health(again.ready())["halted_at"] == victim, "it looks before it takes orders"
+
+
+def test_keys_that_wait_begin_with_a_start(data: Path, start: Callable[[], Up]) -> None:
+    """Criterion: CUST-GONE-6."""
+    first, second = (
+        tuple(Branch(PrivateKey(bytes(31) + bytes([n])).public_key.format().hex(), "03" * 32)
+              for n in numbers)
+        for numbers in ((1, 2, 3), (1, 2, 4))
+    )  # fmt: skip
+    of = Network(
+        network=3, kind="utxo", nodes=("http://127.0.0.1:9",), branches=first, decimals={1: 8},
+        coin=1, credit_after=1, unlock_after=2, hrp="rltc", genesis="00" * 32,
+        later=(Generation(second),),
+    )  # fmt: skip
+    networks.keep(data, [of])
+    up = start()
+    up.ready()
+    assert networks.load(data) == [msgspec.structs.replace(of, later=(Generation(second, 1),))]
+    up.process.send_signal(signal.SIGTERM)
+    assert up.end()[0] == 0

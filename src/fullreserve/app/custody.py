@@ -14,6 +14,7 @@ import structlog
 from fullreserve.app import risk_table
 from fullreserve.app.supervision import Program
 from fullreserve.custody.house import PAYER_GATEWAY
+from fullreserve.door.protocol import Door
 from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.gateway.chain_addresses import ChainAddresses
 
@@ -49,6 +50,19 @@ class Custody(NamedTuple):
     payers: tuple[Program, ...] = ()
     risk: RiskTable | None = None
     is_house: Callable[[int, str], bool] = _nowhere
+
+
+async def begin(data: Path, door: Door) -> None:
+    """New keys of the file's networks begin, with the next user's address.
+
+    Before addresses are given out, and before any worker reads the file. BadNetworks, Unavailable.
+    """
+    if not (data / NETWORKS).exists():
+        return
+    from fullreserve.custody import generations
+    from fullreserve.custody.house import House
+
+    await generations.begin(data, House(door).newest_index)
 
 
 def served(data: Path) -> Custody:

@@ -208,6 +208,7 @@ class Running:
             # A database that somebody named wrongly stops the start.
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
+        await custody.begin(settings.data, self.door)
         self._custody = await asyncio.to_thread(custody.served, settings.data)
         may_pay = await self._require_policy()
         self._say_of_risk_file()

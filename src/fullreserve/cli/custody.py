@@ -17,6 +17,7 @@ def add_custody(commands: "Subcommands") -> None:
     custody = parser.add_subparsers(title="commands", metavar="command", required=True)
     add_ceremonies(custody)
     add_key_changes(custody)
+    add_hot_keys(custody)
     add_presence(custody)
     add_moves(custody)
     add_refills(custody)
@@ -111,6 +112,28 @@ def add_key_changes(custody: "Subcommands") -> None:
     for one in (rotated, recovered, replaced, add_jobs(custody)):
         one.add_argument("--node", default="", help="a node's address; else the network's first")
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_hot_keys(custody: "Subcommands") -> None:
+    """Add the commands that change the keys of hot wallets and of users' addresses."""
+    room = "hot_commands"
+    made = add_custody_command(
+        *(custody, room, "signer-key", "make a hot signer's keys and card, or the card alone"),
+        *("network", "name", "folder", "lane"),
+    )
+    made.add_argument("network", type=int)
+    made.add_argument("name", help="small letters, digits and -")
+    made.add_argument("folder", type=Path, help="where NAME.keys is or goes, and the card")
+    made.add_argument("--lane", action="store_true", help="a new file has a new lane's key too")
+    rotated = add_custody_command(
+        *(custody, room, "rotate-hot", "have new keys follow those of a network that is served"),
+        *("network", "cards", "signers", "out", "dry_run"),
+    )
+    rotated.add_argument("network", type=int)
+    rotated.add_argument("cards", type=Path, nargs="+", help="of everybody who holds keys then")
+    rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
+    rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
+    rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:

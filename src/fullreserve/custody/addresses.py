@@ -1,20 +1,25 @@
 """Deposit addresses: pure functions from (network, index) to text, and back by table.
 
 No key is here: public branches suffice. Index 0 is the house's own; users' count up from 1.
+Branches may be followed by others, a generation each: it has the users' indexes from its first one
+on, and on chains of Bitcoin's family one of the house's own, counted down from the last there is.
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 from coincurve import PublicKey
 
 from fullreserve.custody import bech32
-from fullreserve.custody.hd import Public, derive
+from fullreserve.custody.hd import HARDENED, Public, derive
 from fullreserve.custody.keccak import keccak256
 
+# On chains of Bitcoin's family the cold wallet's index, the last there is.
+COLD_INDEX = HARDENED - 1
 MEMO_DIGITS_MIN = 6
 MEMO_DIGITS_MAX = 20  # of a receiver elsewhere
 
@@ -23,7 +28,9 @@ _EVM_BYTES = 20
 
 
 class Addresses(ABC):
-    """Addresses of one network."""
+    """Addresses of one network. `own` are the indexes of the house's own, the newest first."""
+
+    own: tuple[int, ...] = (0,)
 
     @abstractmethod
     def place(self, index: int) -> bytes:
@@ -49,18 +56,25 @@ class Addresses(ABC):
 
 
 class EvmAddresses(Addresses):
-    """Accounts of one public branch; text with the checksum of EIP-55.
+    """Accounts of a public branch; text with the checksum of EIP-55.
 
-    `contracts` are those of the network's tokens: nobody gets coins out of one again.
+    `contracts` are those of the network's tokens: nobody gets coins out of one again. `later` are
+    the branches that follow it, each with the first index that is its.
     """
 
-    def __init__(self, branch: Public, contracts: Collection[bytes] = ()) -> None:
-        self._branch = branch
+    def __init__(
+        self,
+        branch: Public,
+        contracts: Collection[bytes] = (),
+        later: Sequence[tuple[int, Public]] = (),
+    ) -> None:
+        branches = (branch, *(one for _, one in later))
+        self._branches = [(PublicKey(one.key), one.key, one.code) for one in branches]
         self._contracts = frozenset(contracts)
-        self._point = PublicKey(branch.key)
+        self._starts = [start for start, _ in later]
 
     def place(self, index: int) -> bytes:
-        key, _ = derive(self._point, self._branch.key, self._branch.code, index)
+        key, _ = derive(*self._branches[bisect_right(self._starts, index)], index)
         return account_of(key)
 
     def text(self, place: bytes) -> str:
@@ -76,16 +90,41 @@ class EvmAddresses(Addresses):
 
 
 class UtxoAddresses(Addresses):
-    """`wsh(sortedmulti(threshold, branch/*, …))`."""
+    """`wsh(sortedmulti(threshold, branch/*, …))`; the first of `own` is the hot wallet's index.
 
-    def __init__(self, branches: Sequence[Public], threshold: int, hrp: str) -> None:
-        self._branches = [(PublicKey(one.key), one.key, one.code) for one in branches]
+    `later` are generations of branches that follow these, each with its first user's index.
+    """
+
+    def __init__(
+        self,
+        branches: Sequence[Public],
+        threshold: int,
+        hrp: str,
+        later: Sequence[tuple[int, Sequence[Public]]] = (),
+    ) -> None:
+        generations = (branches, *(following for _, following in later))
+        self._generations = [
+            [(PublicKey(one.key), one.key, one.code) for one in each] for each in generations
+        ]
+        self._starts = [start for start, _ in later]
         self._threshold = threshold
         self._hrp = hrp
+        self.own = (*range(COLD_INDEX - len(later), COLD_INDEX), 0)
+
+    def generation(self, index: int) -> int:
+        """Which generation's branches an index has; 0 is the first, cold's too."""
+        number = COLD_INDEX - index
+        is_own = 0 <= number <= len(self._starts)
+        return number if is_own else bisect_right(self._starts, index)
+
+    def keys(self, index: int) -> list[bytes]:
+        """Those of an index, in the order of its script (BIP 67)."""
+        branches = self._generations[self.generation(index)]
+        return sorted(derive(*branch, index)[0] for branch in branches)
 
     def witness_script(self, index: int) -> bytes:
-        """`m <keys, sorted> n CHECKMULTISIG` (BIP 67)."""
-        keys = sorted(derive(*branch, index)[0] for branch in self._branches)
+        """`m <keys, sorted> n CHECKMULTISIG`."""
+        keys = self.keys(index)
         pushed = b"".join(b"\x21" + key for key in keys)
         return bytes((0x50 + self._threshold,)) + pushed + bytes((0x50 + len(keys), 0xAE))
 
@@ -127,12 +166,14 @@ class MemoAddresses(EvmAddresses):
 
 
 class Table:
-    """Which index a place belongs to, for the first `count` indexes."""
+    """Which index a place belongs to, for the house's own and the first `count` indexes."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
         self._index: dict[bytes, int] = {}
         self._count = 0
+        for index in addresses.own:
+            self.add(index)
 
     def extend(self, count: int) -> None:
         """Knows all indexes below `count`."""

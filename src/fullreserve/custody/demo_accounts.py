@@ -135,6 +135,7 @@ class RunningAccounts:
             kind="memo" if chain.needs_memo else "evm",
             nodes=(self._process.url,),
             branches=(made.accounts,),
+            later=before.later if before is not None else (),
             decimals={numbers[one.symbol]: one.decimals for one in chain.assets},
             coin=numbers[chain.assets[0].symbol],
             credit_after=CREDIT_AFTER,

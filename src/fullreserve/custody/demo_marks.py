@@ -13,7 +13,6 @@ from fullreserve.custody.demo_terms import BITCOIN, LITECOIN, MEMO, NETWORK
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.intent import Rule, TierPolicy
 from fullreserve.custody.networks import Network
-from fullreserve.exchange.products.custody_wire import HOUSE_INDEX
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, ListMarks, Marks, SetMarks
 from fullreserve.exchange.wire.commands import amount_bytes
 
@@ -66,12 +65,8 @@ def policy_of(networks: Sequence[Network], approvers: Mapping[str, str]) -> Tier
 
 
 def _rules(network: Network) -> list[Rule]:
-    is_script = network.kind == "utxo"
-    hot = (
-        [network.addresses().place(HOUSE_INDEX)]
-        if is_script
-        else [bytes.fromhex(lane) for lane in network.lanes]
-    )
+    is_script, of = network.kind == "utxo", network.addresses()
+    hot = [of.place(of.own[0])] if is_script else [bytes.fromhex(lane) for lane in network.lanes]
     return [
         Rule(
             network.network, "warm", "hot", asset, place, LARGE, LARGE, FEE_MAX if is_script else 0,

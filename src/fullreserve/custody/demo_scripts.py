@@ -121,6 +121,7 @@ class RunningScripts:
             hrp=chain.hrp,
             fees=bounds((chain.asset,), numbers),
             genesis=await asyncio.to_thread(node.call, "getblockhash", 0),
+            later=before.later if before is not None else (),
         )
         of = network.addresses()
         assert isinstance(of, UtxoAddresses)

@@ -1,7 +1,8 @@
 """Every place that may hold the house's coins, what is there, and proof that it is ours.
 
 For proofs of reserves: `places` of a network, `balances` of them at a block, and `prove`, which
-asks the signers. Index 0 on chains of Bitcoin's family is the hot wallet; accounts have lanes.
+asks the signers. On chains of Bitcoin's family the house's own addresses are the hot wallets of
+each generation; accounts have lanes.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.addresses import COLD_INDEX, Addresses, UtxoAddresses
 from fullreserve.custody.chains.adapter import Block, Chain
 from fullreserve.custody.networks import Network
 from fullreserve.custody.ownership import Ownership, signer_of
 from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask_named
-from fullreserve.custody.signing import BRANCH, COLD, COLD_INDEX, LANE, WillNotSign
+from fullreserve.custody.signing import BRANCH, COLD, LANE, WillNotSign
 from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 
 __all__ = ["COLD_INDEX", "Holding", "NotProven", "Place", "balances", "places", "prove"]
@@ -54,19 +55,19 @@ def places(network: Network, newest: int) -> Iterator[Place]:
         place = bytes.fromhex(network.cold)
         yield Place(number, Tier.COLD, of.text(place), COLD, place)
     if network.needs_memo:
-        yield _of_index(network, HOUSE_INDEX, Tier.DEPOSIT)
+        yield _of_index(number, of, HOUSE_INDEX, Tier.DEPOSIT)
         return
     if isinstance(of, UtxoAddresses):
-        yield _of_index(network, HOUSE_INDEX, Tier.HOT)
-        yield _of_index(network, COLD_INDEX, Tier.COLD)
+        for index in of.own:
+            yield _of_index(number, of, index, Tier.HOT)
+        yield _of_index(number, of, COLD_INDEX, Tier.COLD)
     for index in range(HOUSE_INDEX + 1, newest + 1):
-        yield _of_index(network, index, Tier.DEPOSIT)
+        yield _of_index(number, of, index, Tier.DEPOSIT)
 
 
-def _of_index(network: Network, index: int, tier: Tier) -> Place:
-    of = network.addresses()
+def _of_index(number: int, of: Addresses, index: int, tier: Tier) -> Place:
     place = of.place(index)
-    return Place(network.network, tier, of.text(place), f"{BRANCH}{index}", place)
+    return Place(number, tier, of.text(place), f"{BRANCH}{index}", place)
 
 
 def balances(chain: Chain, found: Sequence[Place], block: Block) -> list[Holding]:
@@ -92,12 +93,12 @@ def prove(
     """
     question = SignMessage(network.network, place.key, message, hashed)
     of = network.addresses()
-    script = b""
+    script, keys = b"", list[bytes]()
     if isinstance(of, UtxoAddresses):
-        script = of.witness_script(int(place.key.removeprefix(BRANCH)))
+        index = int(place.key.removeprefix(BRANCH))
+        script, keys = of.witness_script(index), of.keys(index)
     parts = _signed(data, network, question, network.threshold if script else 1)
     if script:
-        keys = [script[2 + 34 * n : 35 + 34 * n] for n in range(len(network.branches))]
         parts.sort(key=lambda part: keys.index(signer_of(part, message, network.hrp)))
     return Ownership(
         address=place.address,

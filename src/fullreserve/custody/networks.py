@@ -37,6 +37,17 @@ class Branch(msgspec.Struct, frozen=True):
         return Public(bytes.fromhex(self.key), bytes.fromhex(self.code))
 
 
+class Generation(msgspec.Struct, frozen=True):
+    """Branches that follow those before them, which stay in use for what lies at their addresses.
+
+    `start` is the first user's index that has them. 0: they wait for the next start of the
+    exchange, which says it (`generations.begin`); nothing uses them before.
+    """
+
+    branches: tuple[Branch, ...]
+    start: int = 0
+
+
 class FeeBounds(msgspec.Struct, frozen=True):
     """Between what a fee that is quoted moves, in the ledger's units."""
 
@@ -77,6 +88,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     # `fees_a_day` says.
     fee_budget: int = 0
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
+    later: tuple[Generation, ...] = ()  # what followed `branches`, oldest first
 
     @property
     def needs_memo(self) -> bool:
@@ -99,10 +111,23 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     def addresses(self) -> Addresses:
         """How its addresses are written and read."""
         branches = [one.public() for one in self.branches]
+        later = [(one.start, [each.public() for each in one.branches]) for one in self.begun]
         if self.kind == "utxo":
-            return UtxoAddresses(branches, self.threshold, self.hrp)
-        kind = MemoAddresses if self.needs_memo else EvmAddresses
-        return kind(branches[0], [bytes.fromhex(one) for one in self.tokens.values()])
+            return UtxoAddresses(branches, self.threshold, self.hrp, later)
+        contracts = [bytes.fromhex(one) for one in self.tokens.values()]
+        if self.needs_memo:
+            return MemoAddresses(branches[0], contracts)
+        return EvmAddresses(branches[0], contracts, [(start, one[0]) for start, one in later])
+
+    @property
+    def begun(self) -> tuple[Generation, ...]:
+        """Later generations that are in use."""
+        return tuple(one for one in self.later if one.start)
+
+    @property
+    def most_keys(self) -> int:
+        """Of a script of any generation."""
+        return max(len(self.branches), *(len(one.branches) for one in self.begun), 0)
 
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""
@@ -114,10 +139,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
             # Read where it is needed alone: it takes a while, and accounts do without.
             from fullreserve.custody.chains import utxo
 
-            count = len(self.branches)
-            terms = utxo.Terms(
-                self.network, self.coin, bytes.fromhex(self.genesis), count, self.threshold
-            )
+            genesis = bytes.fromhex(self.genesis)
+            terms = utxo.Terms(self.network, self.coin, genesis, self.most_keys, self.threshold)
             return utxo.UtxoChain(node, of, terms)
         return self._evm(node, of)
 

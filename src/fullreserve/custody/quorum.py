@@ -8,6 +8,7 @@ from threading import Lock
 
 import structlog
 
+from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.left import leave
@@ -49,8 +50,12 @@ class Quorum:
         question = SignPlan(plan, self._previous(plan))
         for name in sorted(self._network.signers, key=self._gone.__contains__):
             try:
-                parts.append(ask_named(self._data, name, question))
+                part = ask_named(self._data, name, question)
                 self._gone.pop(name, None)
+                if self._is_of(part, plan):
+                    parts.append(part)
+                else:
+                    said.append(f"{name}: it signed otherwise, by another file of networks")
             except WillNotSign as refusal:
                 said.append(f"{name}: {refusal}")
             except SignerGone as problem:
@@ -70,6 +75,14 @@ class Quorum:
                 return
             leave(self._place, gone, "nobody is told of silent signers")
             self._told = gone
+
+    def _is_of(self, part: bytes, plan: Plan) -> bool:
+        addresses = self._network.addresses()
+        if not isinstance(addresses, UtxoAddresses):
+            return True  # what another key than the account's signs is another account's
+        from fullreserve.custody.chains import utxo_transaction as tx
+
+        return tx.is_of(part, tx.read_body(plan.body), addresses)
 
     def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:
         if self._network.kind == "utxo":

@@ -136,8 +136,8 @@ def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
             return None
         from fullreserve.custody.chains import utxo
 
-        count, rate = len(network.branches), utxo.RATE_CAP
-        return UtxoPolicy(of, rate, count, network.threshold, branch, network.hrp)
+        keys, rate = network.most_keys, utxo.RATE_CAP
+        return UtxoPolicy(of, rate, keys, network.threshold, branch, network.hrp)
     lanes = dict(lanes_of(secrets))
     cold = PrivateKey(secrets[COLD]) if COLD in secrets else None
     if not (lanes or branch or cold):

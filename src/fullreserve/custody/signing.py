@@ -8,14 +8,14 @@ need nobody's approval: they cannot leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 from coincurve import PrivateKey
 
 from fullreserve.custody import ownership
-from fullreserve.custody.addresses import Addresses, UtxoAddresses, account_of
+from fullreserve.custody.addresses import COLD_INDEX, Addresses, UtxoAddresses, account_of
 from fullreserve.custody.chains import evm, evm_transaction, made_coins
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.hd import HARDENED, Private
@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
     from fullreserve.custody.chains.utxo_transaction import Body as UtxoBody
 
 LANE, BRANCH, COLD = "lane-", "branch/", "cold"
-# On chains of Bitcoin's family the cold wallet's index, the last there is.
-COLD_INDEX = HARDENED - 1
 # Of the chain's coin, what the gas station may send to one address at once.
 GAS_GIVEN_MAX = 4 * evm.GAS_TOKEN
 
@@ -105,11 +103,18 @@ class EvmPolicy(NamedTuple):
             if body.data or body.value > GAS_GIVEN_MAX * self.terms.max_fee_cap:
                 raise WillNotSign("it is more than gas for a sweep")
             return self.lanes[body.lane]
-        if self._index_of(plan.move.key, body.lane) is None or self.branch is None:
+        if self._index_of(plan.move.key, body.lane) is None:
             raise WillNotSign("the source is none of our addresses")
         if called != _cancels(body) and not self._comes_to_a_lane(body):
             raise WillNotSign("the target is none of the hot wallets")
-        return PrivateKey(self.branch.child(int(plan.move.key.removeprefix(BRANCH))).secret)
+        return self._of_branch(plan.move.key, body.lane)
+
+    def _of_branch(self, key: str, place: bytes) -> PrivateKey:
+        """This signer's key of a user's address; WillNotSign where another branch has it."""
+        found = _child(self.branch, key)
+        if found is None or lane_of(found) != place:
+            raise WillNotSign(f"{key!r} is no key of this signer's")
+        return found
 
     def _index_of(self, key: str, place: bytes) -> int | None:
         text = key.removeprefix(BRANCH)
@@ -142,7 +147,10 @@ class EvmPolicy(NamedTuple):
             lanes = self.terms.lanes
             known = number.isascii() and number.isdigit() and int(number) < len(lanes)
             return self.lanes.get(lanes[int(number)]) if known else None
-        return _child(self.branch, key)
+        found = _child(self.branch, key)
+        if found is None:
+            return None
+        return self._of_branch(key, self.addresses.place(int(key.removeprefix(BRANCH))))
 
 
 class UtxoPolicy(NamedTuple):
@@ -178,11 +186,11 @@ class UtxoPolicy(NamedTuple):
             raise WillNotSign("an input is neither hot nor of a user's address")
         if (plan.move is None) != bool(plan.withdrawals):
             raise WillNotSign("it is neither a payment nor a move")
-        _check_sources(body)
+        _check_sources(body, self.addresses.own)
         wanted = [(one.place, one.amount) for one in approved]
         if [(one.script, one.amount) for one in body.pays] != wanted:
             raise WillNotSign("the outputs are not those of the approved withdrawals")
-        scripts = [len(one.script) for one in body.pays] + [len(self.addresses.place(tx.HOT))]
+        scripts = [len(one.script) for one in body.pays] + [len(tx.hot_place(self.addresses))]
         cap = self.rate_cap * tx.size(len(body.coins), scripts, self.keys, self.threshold)
         # Change is what the fee leaves, and to the hot address only: `tx.unsigned` puts it there.
         if not 0 < body.fee <= cap or body.change < 0:
@@ -213,7 +221,8 @@ class UtxoPolicy(NamedTuple):
         if hashed:
             raise WillNotSign("keys of scripts sign in one form alone")
         found = _child(self.branch, key)
-        if found is None:
+        keys = self.addresses.keys(int(key.removeprefix(BRANCH))) if found is not None else ()
+        if found is None or found.public_key.format() not in keys:
             raise WillNotSign(f"{key!r} is no key of this signer's")
         return ownership.sign_as_key(found, message, self.hrp)
 
@@ -253,14 +262,14 @@ def _child(branch: Private | None, key: str) -> PrivateKey | None:
     return PrivateKey(branch.child(int(text)).secret)
 
 
-def _check_sources(body: UtxoBody) -> None:
+def _check_sources(body: UtxoBody, own: Collection[int]) -> None:
     """A payment is from hot, and what is added to pay its fee; a move is of one tier's coins.
 
     WillNotSign.
     """
     from fullreserve.custody.chains import utxo_transaction as tx
 
-    is_hot = [coin.index == tx.HOT for coin in body.coins]
+    is_hot = [coin.index in own for coin in body.coins]
     if body.pays and not all(is_hot):
         raise WillNotSign("a payment is from the hot wallet alone")
     if not body.pays and (any(is_hot) != all(is_hot) or not body.change):

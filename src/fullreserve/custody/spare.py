@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fullreserve.custody.holders import Online
-from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.custody.networks import BadNetworks, Branch, Network
 
 SIGNATURES_MIN = 2  # of a chain of scripts: nobody moves its coins alone
 LANES_MIN = 3  # of a chain of accounts: losing one is bounded and stops nothing
@@ -32,14 +32,13 @@ def faults(network: Network) -> Iterator[str]:
         return
     if signers < len(network.signers):
         yield "a signer stands twice"
+    yield from _later(network)
     if network.kind == "utxo":
-        m, keys = network.threshold, len({one.key.lower() for one in network.branches})
-        if keys < len(network.branches):
-            yield "a key stands twice among its branches: who holds it has two shares"
+        m = network.threshold
         if m < SIGNATURES_MIN:
             yield f"{m} of its keys moves its coins: at least {SIGNATURES_MIN} have to sign"
-        if keys <= m:
-            yield f"{m}-of-{keys} keys: the loss of one must be borne, so {m}-of-{m + 1}"
+        for branches in (network.branches, *(one.branches for one in network.later)):
+            yield from _of_branches(m, branches)
         if signers <= m:
             yield f"{signers} signers for {m} signatures: one more than it takes, so {m + 1}"
         return
@@ -50,6 +49,28 @@ def faults(network: Network) -> Iterator[str]:
             yield f"its {name} account is one of its lanes, which signers pay from"
     if len(dict.fromkeys(network.lanes)) < LANES_MIN:
         yield f"{len(network.lanes)} lanes: at least {LANES_MIN}"
+
+
+def _of_branches(m: int, branches: Sequence[Branch]) -> Iterator[str]:
+    keys = len({one.key.lower() for one in branches})
+    if keys < len(branches):
+        yield "a key stands twice among its branches: who holds it has two shares"
+    if keys <= m:
+        yield f"{m}-of-{keys} keys: the loss of one must be borne, so {m}-of-{m + 1}"
+
+
+def _later(network: Network) -> Iterator[str]:
+    """Of generations, oldest first: who has not begun stands behind the others."""
+    if not network.later:
+        return
+    starts = [one.start for one in network.later]
+    begun = [one for one in starts if one]
+    if starts != sorted(begun) + [0] * (len(starts) - len(begun)) or min(starts) < 0:
+        yield f"generations begin at {starts}: none may begin below the one before it"
+    if network.needs_memo:
+        yield "its users share one address: no branch can follow its own"
+    if network.kind != "utxo" and any(len(one.branches) != 1 for one in network.later):
+        yield "a generation of users' accounts is one branch"
 
 
 def shared(one: Online) -> Iterator[str]:

@@ -18,7 +18,7 @@ from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.holdings import COLD_INDEX, Place
 from fullreserve.custody.store import read_plans
 from fullreserve.custody.tier_places import SpentCoin
-from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
+from fullreserve.exchange.products.custody_wire import Tier
 
 
 class Spend(NamedTuple):
@@ -97,12 +97,12 @@ class Spends:
         planned = {one.outpoint() for plan in plans for one in tx.read_body(plan.body).coins}
         left = [one for one in self._chain.coins.values() if one.outpoint() not in planned]
         for coin in self._chain.spent(left):
-            yield Spend(b"", 0, coin=coin.outpoint(), tier=_tier_of(coin.index))
+            yield Spend(b"", 0, coin=coin.outpoint(), tier=self._tier_of(coin.index))
         for one in moves.spent:
             if one.binding not in moves.bindings:
                 yield Spend(b"", 0, coin=one.outpoint, tier=one.tier)
 
-
-def _tier_of(index: int) -> int:
-    known = {HOUSE_INDEX: Tier.HOT, COLD_INDEX: Tier.COLD}
-    return known.get(index, Tier.DEPOSIT)
+    def _tier_of(self, index: int) -> int:
+        if index in self._chain.addresses.own:
+            return Tier.HOT
+        return Tier.COLD if index == COLD_INDEX else Tier.DEPOSIT

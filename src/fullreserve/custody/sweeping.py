@@ -39,6 +39,9 @@ class Sweeping:
             # What lies cold is counted, and not spent from here.
             chain.know_also(COLD_INDEX)
             self._coins = Coins(chain, store, network.terms)
+            # What older generations' hot wallets hold goes to the newest.
+            self._known = dict.fromkeys(chain.addresses.own[1:])
+            self._due = dict(self._known)
         self._chain = chain
 
     async def due(self) -> list[int]:

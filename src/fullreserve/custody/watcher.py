@@ -265,7 +265,7 @@ class Watcher:
 
     def _is_ours(self, deposit: Deposit) -> bool:
         """What comes to the house's own address is no user's deposit."""
-        return deposit.index == wire.HOUSE_INDEX and not self._network.needs_memo
+        return deposit.index in self._chain.addresses.own and not self._network.needs_memo
 
     def _seen(self, one: following.Seen, name: bytes) -> wire.Seen:
         deposit = one.deposit

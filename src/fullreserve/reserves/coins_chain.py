@@ -23,7 +23,7 @@ from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Sent
 from fullreserve.custody.tier_places import TierCoins, TierPlaces
-from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
+from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.reserves.accounts_chain import AT_ONCE, Coin, Found, Pinned
 from fullreserve.reserves.keys import FOLDER
 from fullreserve.reserves.places import Place
@@ -64,7 +64,7 @@ def found(
         for _ in range(TRIES):
             block = newest(node)
             followed = _followed(data, network, node, block)
-            held = _unspent(node, known) | _unspent(node, declared, declared=True)
+            held = _unspent(node, known) | _unspent(node, declared)
             held = _merged(held, _of_people(node, followed.coins, by_place))
             if newest(node) == block:
                 _agree(network, block)
@@ -101,10 +101,10 @@ def _followed(data: Path, network: Network, node: Node, block: Pinned) -> _Follo
         wallets = []
     if not wallets:
         return _Followed((), is_whole=True)
-    hot = network.addresses().place(HOUSE_INDEX)
+    of = network.addresses()
     (data / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
     place = data / FOLDER / f"tier-coins-{network.network}.msgpack"
-    coins = TierCoins(wallets, place, {hot: Tier.HOT})
+    coins = TierCoins(wallets, place, {of.place(index): Tier.HOT for index in of.own})
     try:
         read = coins.read(node, Block(block.height, bytes.fromhex(block.hash), b""))
     except NodeProblem as problem:
@@ -140,19 +140,17 @@ def _merged(
 
 
 def _change(network: Network, sent: Sequence[Sent], by_place: Mapping[bytes, str]) -> list[_Known]:
-    """What comes back to the hot wallet from what was sent, whichever attempt a block has."""
+    """What comes back to the hot wallet from what was sent, whichever attempt a block has.
+
+    By each generation's address, as it was sent before or after the newest one began.
+    """
     from fullreserve.custody.chains import utxo_transaction
 
-    hot = by_place.get(network.addresses().place(utxo_transaction.HOT))
-    if hot is None:
-        return []
+    of = network.addresses()
+    hots = [hot for index in of.own if (hot := by_place.get(of.place(index))) is not None]
     bodies = [(utxo_transaction.read_body(one.plan.body), one.txids) for one in sent]
-    return [
-        _Known(txid.hex(), len(body.pays), hot)
-        for body, txids in bodies
-        if body.change
-        for txid in txids
-    ]
+    made = [(txid, len(body.pays)) for body, txids in bodies if body.change for txid in txids]
+    return [_Known(txid.hex(), output, hot) for txid, output in made for hot in hots]
 
 
 def _declared(places: Sequence[Place]) -> list[_Known]:
@@ -187,13 +185,11 @@ def _agree(network: Network, block: Pinned) -> None:
             other.close()
 
 
-def _unspent(
-    node: Node, known: Sequence[_Known], *, declared: bool = False
-) -> dict[str, list[Coin]]:
-    """By address; what was only declared has to pay that address too."""
+def _unspent(node: Node, known: Sequence[_Known]) -> dict[str, list[Coin]]:
+    """By address, which a coin has to pay: what was declared, or is change, may not."""
     held: dict[str, list[Coin]] = {}
     for (txid, output, address), told in _told(node, known):
-        if not declared or address in _addresses(told):
+        if address in _addresses(told):
             held.setdefault(address, []).append(_coin(txid, output, told))
     return held
 

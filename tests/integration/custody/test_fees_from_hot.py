@@ -43,7 +43,7 @@ def bed(
 
 def unspent(bed: UtxoBed) -> list[tx.Coin]:
     """What hot holds, of what the adapter knows."""
-    hot = [one for one in bed.chain.coins.values() if one.index == tx.HOT]
+    hot = [one for one in bed.chain.coins.values() if one.index == 0]
     return [one for one in hot if bed.chain._is_unspent(one, spendable=True)]
 
 

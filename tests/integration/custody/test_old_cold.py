@@ -16,14 +16,14 @@ from coincurve import PrivateKey
 
 from fullreserve.config import Settings
 from fullreserve.custody import keyfile, networks
-from fullreserve.custody.addresses import account_of
+from fullreserve.custody.addresses import COLD_INDEX, account_of
 from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.following import Seen
 from fullreserve.custody.keys import old_cold
 from fullreserve.custody.keys.own_fees import own_fee
 from fullreserve.custody.keys.record import Entry, Record
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.signing import COLD_INDEX, branch_name
+from fullreserve.custody.signing import branch_name
 from fullreserve.custody.store import Store
 from fullreserve.custody.tiers import abi, wallet_coins
 from fullreserve.custody.tiers.wallet import Wallet

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fullreserve.custody.addresses import (
+    COLD_INDEX,
     EvmAddresses,
     MemoAddresses,
     Table,
@@ -24,6 +25,7 @@ from fullreserve.custody.bech32 import BadAddress, decode, encode
 from fullreserve.custody.hd import HARDENED, Private
 
 ROOTS = [Private.of_seed(bytes([number]) * 32) for number in (1, 2, 3)]
+NEW = Private.of_seed(b"\x04" * 32)
 INDEXES = [0, 1, 2, 77, 9_999, HARDENED - 1]
 
 
@@ -43,6 +45,36 @@ def test_an_account_is_that_of_its_key(index: int) -> None:
     branch = ROOTS[0].at(44 + HARDENED, 60 + HARDENED, HARDENED, 0)
     secret = branch.child(index).secret
     assert EvmAddresses(branch.public()).address(index) == Account.from_key(secret).address
+
+
+def test_generations_share_no_address() -> None:
+    """Each index has the keys of one, and what was given out stays. Criterion: CHAINS-ADDRESS-6."""
+    first, second = ([root.public() for root in some] for some in (ROOTS, [*ROOTS[:2], NEW]))
+    third = [NEW.public(), *second[1:]]
+    before = UtxoAddresses(first, 2, "bc")
+    of = UtxoAddresses(first, 2, "bc", [(78, second), (78, third), (9_999, first)])
+    assert of.own == (HARDENED - 4, HARDENED - 3, HARDENED - 2, 0)
+    assert [of.place(index) for index in (0, 1, 77, COLD_INDEX)] == [
+        before.place(index) for index in (0, 1, 77, COLD_INDEX)
+    ]
+    for index, keys in ((78, third), (9_998, third), (9_999, first), (10**9, first)):
+        assert of.place(index) == UtxoAddresses(keys, 2, "bc").place(index)
+    hots = [of.place(index) for index in of.own]
+    assert hots[:3] == [
+        UtxoAddresses(keys, 2, "bc").place(index)
+        for index, keys in zip(of.own, (first, third, second), strict=False)
+    ]
+    assert len({*hots, of.place(1), of.place(COLD_INDEX)}) == 6
+    known = Table(of)
+    assert [known.index(place) for place in (*hots, of.place(1))] == [*of.own, None]
+
+
+def test_users_accounts_follow_a_branch_from_its_first_index_on() -> None:
+    """Criterion: CHAINS-ADDRESS-6."""
+    old, new = ROOTS[0].public(), NEW.public()
+    of = EvmAddresses(old, later=[(5, new)])
+    wanted = [EvmAddresses(old).place(4), EvmAddresses(new).place(5), EvmAddresses(new).place(6)]
+    assert [of.place(index) for index in (4, 5, 6)] == wanted
 
 
 def test_the_path_of_a_known_wallet() -> None:

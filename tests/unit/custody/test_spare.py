@@ -11,7 +11,7 @@ import structlog
 
 from fullreserve.app import custody
 from fullreserve.custody import holders, networks
-from fullreserve.custody.networks import BadNetworks, Branch, Network
+from fullreserve.custody.networks import BadNetworks, Branch, Generation, Network
 from fullreserve.custody.spare import check, faults
 
 BRANCH = Branch("02" * 33, "03" * 32)
@@ -21,14 +21,23 @@ def branch(number: int) -> Branch:
     return Branch(f"02{number:064x}", "03" * 32)
 
 
+def followed(one: Network, *starts: int, keys: int = 3) -> Network:
+    """By others' branches."""
+    later = [
+        Generation(tuple(branch(100 * number + key) for key in range(keys)), start)
+        for number, start in enumerate(starts, 1)
+    ]
+    return msgspec.structs.replace(one, later=tuple(later))
+
+
 LANES = ("aa" * 20, "bb" * 20, "cc" * 20)
 
 
 def accounts(**more: Any) -> Network:
-    values: dict[str, Any] = {"signers": ("one.sock", "two.sock"), "lanes": LANES}
+    values: dict[str, Any] = {"signers": ("one.sock", "two.sock"), "lanes": LANES, "kind": "evm"}
     values |= {"nodes": ("http://127.0.0.1:1",)} | more
     return Network(
-        network=1, kind="evm", branches=(BRANCH,), decimals={2: 18},
+        network=1, branches=(BRANCH,), decimals={2: 18},
         coin=2, credit_after=2, unlock_after=6, chain_id=1, **values,
     )  # fmt: skip
 
@@ -51,6 +60,8 @@ def scripts(threshold: int, keys: int, signers: int) -> Network:
         scripts(2, 3, 3),
         scripts(3, 5, 4),
         scripts(2, 2, 0),
+        followed(scripts(2, 3, 4), 5, 5, 9, 0),
+        followed(accounts(), 5, 0, keys=1),
     ],
 )
 def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
@@ -72,6 +83,12 @@ def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
         (scripts(0, 3, 3), "at least 2 have to sign"),
         (msgspec.structs.replace(scripts(2, 3, 3), branches=(BRANCH,) * 3), "a key stands twice"),
         (msgspec.structs.replace(scripts(2, 3, 3), branches=(BRANCH,) * 3), "2-of-1 keys"),
+        (followed(scripts(2, 3, 3), 5, keys=2), "2-of-2 keys"),
+        (followed(scripts(2, 3, 3), 0, keys=2), "2-of-2 keys"),
+        (followed(scripts(2, 3, 3), 9, 5), "none may begin below"),
+        (followed(scripts(2, 3, 3), 0, 5), "none may begin below"),
+        (followed(accounts(), 5, keys=2), "is one branch"),
+        (followed(accounts(kind="memo"), 5, keys=1), "no branch can follow"),
         (accounts(cold=LANES[1].upper()), "its cold account is one of its lanes"),
         (accounts(warm=LANES[0]), "its warm account is one of its lanes"),
     ],

@@ -29,7 +29,7 @@ from fullreserve.exchange.worker_files import Why
 from tests.unit.custody.test_tier_places import NETWORK, STRANGER, Chain, network, transaction
 
 ASSET, FINAL = 4, 2
-COIN = tx.Coin(b"\x01" * 32, 0, 100, tx.HOT)
+COIN = tx.Coin(b"\x01" * 32, 0, 100, 0)
 
 
 def txid(raw: bytes) -> bytes:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_UP
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -55,7 +56,6 @@ from fullreserve.exchange.products.custody_wire import Tier
 
 HASH = 32
 SATS = 100_000_000
-HOT = tx.HOT
 SPENDS_MAX = 16  # of a deposit's inputs, those that are looked for when it was orphaned
 BLOCKS_TARGET = 6
 SWEPT_AT_ONCE = 50
@@ -91,7 +91,10 @@ class Terms(NamedTuple):
 
 
 class UtxoChain(Chain):
-    """One network through one node. `coins` are what the hot wallet holds, by outpoint."""
+    """One network through one node. `coins` are ours, by outpoint, spent ones too.
+
+    One transaction spends coins of one generation of branches: who lacks a key of it signs nothing.
+    """
 
     addresses: UtxoAddresses
     batch_max = 100
@@ -102,7 +105,8 @@ class UtxoChain(Chain):
         self.network = terms.network
         self.terms = terms
         self.coins: dict[bytes, tx.Coin] = {}
-        self.hot = addresses.place(HOT)
+        self.hot = tx.hot_place(addresses)
+        self._hots = {addresses.place(index): index for index in addresses.own}
         self._node = node
         self._table = Table(addresses)
         self._is_checked = False
@@ -173,7 +177,7 @@ class UtxoChain(Chain):
         for one in self._transactions(block):
             hot = [self.coins.get(spend) for spend in one.spends]
             coins = tuple(coin for coin in hot if coin is not None)
-            if any(coin.index == HOT for coin in coins):
+            if any(coin.index in self.addresses.own for coin in coins):
                 found.append(self._departed(one, coins))
             # What one pays back, the next may spend.
             for number, (amount, script) in enumerate(one.outputs):
@@ -187,9 +191,9 @@ class UtxoChain(Chain):
         outs = tuple(
             Out(Payment(0, self.terms.asset, amount, script), self._table.index(script) is not None)
             for amount, script in one.outputs
-            if script != self.hot
+            if script not in self._hots
         )
-        back = sum(amount for amount, script in one.outputs if script == self.hot)
+        back = sum(amount for amount, script in one.outputs if script in self._hots)
         pays = tuple(tx.Pays(out.payment.place, out.payment.amount) for out in outs)
         body = tx.Body(coins, pays, back)
         attempt = Attempt(one.txid, told_transaction(self._node, one.txid)[1])
@@ -199,7 +203,8 @@ class UtxoChain(Chain):
         return Departed(attempt, tx.binding(coins), data, body.fee, outs, others)
 
     def is_leaving(self) -> bool:
-        coins = [one for one in self.coins.values() if one.index == HOT and self._is_unspent(one)]
+        hot = (one for one in self.coins.values() if one.index in self.addresses.own)
+        coins = [one for one in hot if self._is_unspent(one)]
         asked = (("gettxout", one.txid.hex(), one.output, True) for one in coins)
         return any(self._node.call(*one) is None for one in asked) or self._holds_spend(coins)
 
@@ -230,27 +235,35 @@ class UtxoChain(Chain):
 
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         pays = tuple(self._pays(one) for one in payments)
-        free = self._free(bound)[::-1]
         wanted = sum(one.amount for one in pays)
-        short = HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
-        if sum(coin.amount for coin in free) < wanted:
-            raise short
-        rate, chosen = self._rate(), list[tx.Coin]()
+        hots = [self._free((index,), bound)[::-1] for index in self.addresses.own]
+        rich = [free for free in hots if sum(coin.amount for coin in free) >= wanted]
+        rate = self._rate() if rich else 0
+        for free in rich:
+            body = self._covering(free, pays, rate)
+            if body is not None:
+                ids = tuple(one.withdrawal for one in payments)
+                return self._as_plan(ids, body)
+        raise HotShort(self.terms.asset, f"the hot wallet holds less than {wanted} and the fee")
+
+    def _covering(
+        self, free: Sequence[tx.Coin], pays: tuple[tx.Pays, ...], rate: int
+    ) -> tx.Body | None:
+        chosen = list[tx.Coin]()
         for coin in free:
             if not self._is_unspent(coin, spendable=True):
                 continue
             chosen.append(coin)
             body = self._with_change(tx.Body(tuple(chosen), pays, 0), rate)
             if body is not None:
-                ids = tuple(one.withdrawal for one in payments)
-                return self._as_plan(ids, body)
-        raise short
+                return body
+        return None
 
-    def _free(self, bound: Sequence[Plan]) -> list[tx.Coin]:
-        """Hot's coins that no plan has taken, the smallest first; some may be spent."""
+    def _free(self, indexes: Collection[int], bound: Sequence[Plan]) -> list[tx.Coin]:
+        """Coins there that no plan has taken, the smallest first; some may be spent."""
         taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).coins}
         coins = self.coins.items()
-        free = [coin for key, coin in coins if key not in taken and coin.index == HOT]
+        free = [coin for key, coin in coins if coin.index in indexes and key not in taken]
         return sorted(free, key=lambda coin: (coin.amount, coin.outpoint()))
 
     def bumped(self, plan: Plan, bound: Sequence[Plan] = ()) -> Plan:
@@ -276,7 +289,7 @@ class UtxoChain(Chain):
         """With one more coin: the smallest that would pay up to the cap, else the largest."""
         if len(body.added) == tx.ADDED_MAX:
             return None
-        free = self._free(bound)
+        free = self._free((body.inputs[0].index,), bound)
         for wanted, coins in ((self.terms.rate_cap, free), (rate, free[::-1])):
             for coin in coins:
                 more = msgspec.structs.replace(body, added=(*body.added, coin), change=0)
@@ -290,13 +303,14 @@ class UtxoChain(Chain):
         number = len(tx.read_body(plan.body).pays)
         held = [one for one in attempts if self._is_waiting(one.txid)]
         parent = read_transaction(held[-1].raw) if held else None
-        if parent is None or [one.script for one in parent.outputs[number:]] != [self.hot]:
+        rest = parent.outputs[number:] if parent is not None else ()
+        if parent is None or len(rest) != 1 or rest[0].script not in self._hots:
             return None
         amounts = {one.outpoint(): one.amount for one in tx.read_body(plan.body).coins}
         paid = parent.fee(sum(amounts[spend] for spend in parent.spends))
         scripts = [len(one.script) for one in parent.outputs]
         above = self._size_of(len(parent.spends), scripts)
-        coin = tx.Coin(parent.txid, number, parent.outputs[number].amount, HOT)
+        coin = tx.Coin(parent.txid, number, rest[0].amount, self._hots[rest[0].script])
         own = self._size(tx.Body((coin,), (), 0), with_change=True)
         rate = max(self._rate(), paid // above + self.terms.bump)
         self._check_rate(rate)
@@ -313,7 +327,7 @@ class UtxoChain(Chain):
         """At most a quarter of what hot has free is bound so, in one transaction at a time."""
         if any(plan.move is not None and plan.move.is_within for plan in bound):
             return []
-        rate, free = self._rate(), self._free(bound)
+        rate, free = self._rate(), self._free(self.addresses.own[:1], bound)
         if rate > self.terms.rate_low or len(free) <= self.terms.coins_kept:
             return []
         free = [one for one in free if self._is_unspent(one, spendable=True)]
@@ -327,9 +341,9 @@ class UtxoChain(Chain):
             return []
         return [self._within_hot(msgspec.structs.replace(body, change=body.fee - fee))]
 
-    def _within_hot(self, body: tx.Body) -> Plan:
+    def _within_hot(self, body: tx.Body, key: str = "") -> Plan:
         """The ledger's hot tier loses the fee alone."""
-        move = Move(self.terms.asset, Tier.HOT, Tier.HOT, "", 0)
+        move = Move(self.terms.asset, Tier.HOT, Tier.HOT, key, 0)
         return msgspec.structs.replace(self._as_plan((), body), move=move)
 
     def without(self, plan: Plan, withdrawal: int) -> Plan | None:
@@ -419,7 +433,7 @@ class UtxoChain(Chain):
             left[Output(one.amount, one.script)] -= made[-1]
         paid = tuple(one for one, is_made in zip(plan.withdrawals, made, strict=False) if is_made)
         # What pays nobody gathers coins.
-        gathers = not made and all(script == self.hot for _, script in taker.outputs)
+        gathers = not made and all(script in self._hots for _, script in taker.outputs)
         fee = taker.fee(self._spent_by(taker, body))
         return found._replace(is_ours=gathers or (bool(made) and all(made)), fee=fee, paid=paid)
 
@@ -429,21 +443,36 @@ class UtxoChain(Chain):
         return bytes(tx.unsigned(body, self.addresses).serialize())
 
     def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
-        taken = {coin.outpoint() for plan in bound for coin in tx.read_body(plan.body).coins}
-        wanted = frozenset(indexes)
-        free = [
-            coin
-            for key, coin in self.coins.items()
-            if key not in taken and coin.index in wanted and coin.index != HOT
-        ]
-        chosen = tuple(one for one in free[:SWEPT_AT_ONCE] if self._is_unspent(one, spendable=True))
-        total = sum(one.amount for one in chosen)
-        fee = self._rate() * self._size(tx.Body(chosen, (), 0), with_change=True)
-        if not chosen or total < WORTH * fee:
+        """Also of the hot wallets of older generations, to the newest."""
+        found = list[Plan]()
+        users = sorted({one for one in indexes if one not in self.addresses.own})
+        for _, some in groupby(users, self.addresses.generation):
+            free = self._free(frozenset(some), bound)[::-1][:SWEPT_AT_ONCE]
+            body = self._gathered([one for one in free if self._is_unspent(one, spendable=True)])
+            if body is not None:
+                move = Move(self.terms.asset, Tier.DEPOSIT, Tier.HOT, "", body.change)
+                found.append(msgspec.structs.replace(self._as_plan((), body), move=move))
+        for index in self.addresses.own[1:]:
+            found += self._from_older(index, bound) if index in indexes else ()
+        return found
+
+    def _from_older(self, index: int, bound: Sequence[Plan]) -> list[Plan]:
+        """One after another, and half of the coins at most: payments go on from the others."""
+        key = f"branch/{index}"
+        if any(plan.move is not None and plan.move.key == key for plan in bound):
             return []
-        body = tx.Body(chosen, (), total - fee)
-        move = Move(self.terms.asset, Tier.DEPOSIT, Tier.HOT, "", total - fee)
-        return [msgspec.structs.replace(self._as_plan((), body), move=move)]
+        free = self._free((index,), bound)[::-1]
+        unspent = (one for one in free if self._is_unspent(one, spendable=True))
+        body = self._gathered(list(islice(unspent, 2 * SWEPT_AT_ONCE))[::2])
+        return [self._within_hot(body, key)] if body is not None else []
+
+    def _gathered(self, chosen: Sequence[tx.Coin]) -> tx.Body | None:
+        """All of some coins to the hot wallet; None where that is not worth its fee."""
+        bare = tx.Body(tuple(chosen), (), 0)
+        fee = self._rate() * self._size(bare, with_change=True) if chosen else 0
+        if not chosen or bare.fee < WORTH * fee:
+            return None
+        return msgspec.structs.replace(bare, change=bare.fee - fee)
 
     def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
         """From the newest block's state, without what came since `block`; NodeProblem.

@@ -1,7 +1,7 @@
 """Transactions that spend outputs: what they pay and cost, and how they are put together.
 
-The hot wallet is `wsh(sortedmulti(m, …))` at index 0; its change goes there too. Sizes are upper
-bounds in virtual bytes. Partially signed transactions: BIP 174.
+The hot wallet is `wsh(sortedmulti(m, …))` at the newest of the house's own indexes; change goes
+there. Sizes are upper bounds in virtual bytes. Partially signed transactions: BIP 174.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from fullreserve.custody.chains.raw_block import binding_of, outpoint
 SEQUENCE = 0xFFFFFFFD
 # Core's dust for a witness script hash's output at the usual 3 sat/vB; larger for none.
 DUST = 330
-HOT = 0  # the index of the hot wallet's address
 # Coins that replacements of one transaction may take beside those that it is bound to.
 ADDED_MAX = 5
 _OVERHEAD = 11
@@ -28,7 +27,7 @@ _SIGNATURE, _KEY = 73, 34
 
 
 class Coin(msgspec.Struct, array_like=True, frozen=True):
-    """An output of ours; `index` is that of its address, 0 the hot wallet's."""
+    """An output of ours; `index` is that of its address."""
 
     txid: bytes
     output: int
@@ -87,9 +86,14 @@ def size(inputs: int, scripts: list[int], keys: int, threshold: int) -> int:
     return _OVERHEAD + inputs * (41 + -(-witness // 4)) + outputs
 
 
+def hot_place(addresses: UtxoAddresses) -> bytes:
+    """The script that change goes to."""
+    return addresses.place(addresses.own[0])
+
+
 def unsigned(body: Body, addresses: UtxoAddresses) -> PSBT:
     """What signers are asked to sign."""
-    hot = addresses.place(HOT)
+    hot = hot_place(addresses)
     inputs = [TransactionInput(one.txid, one.output, sequence=SEQUENCE) for one in body.coins]
     outputs = [TransactionOutput(one.amount, Script(one.script)) for one in body.pays]
     if body.change:
@@ -100,6 +104,13 @@ def unsigned(body: Body, addresses: UtxoAddresses) -> PSBT:
         scope.witness_utxo = TransactionOutput(coin.amount, Script(place))
         scope.witness_script = Script(addresses.witness_script(coin.index))
     return psbt
+
+
+def is_of(part: bytes, body: Body, addresses: UtxoAddresses) -> bool:
+    """Whether what a signer signed is this transaction; its file may name another hot wallet."""
+    made: bytes = PSBT.parse(part).tx.txid()
+    wanted: bytes = unsigned(body, addresses).tx.txid()
+    return made == wanted
 
 
 def completed(parts: list[bytes]) -> Attempt:

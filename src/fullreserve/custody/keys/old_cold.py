@@ -14,7 +14,7 @@ from coincurve import PrivateKey
 
 from fullreserve.config import Settings
 from fullreserve.custody import keyfile, networks
-from fullreserve.custody.addresses import account_of
+from fullreserve.custody.addresses import COLD_INDEX, account_of
 from fullreserve.custody.chains.evm_transaction import Body
 from fullreserve.custody.chains.rpc import Node, quantity
 from fullreserve.custody.hd import Private
@@ -24,7 +24,7 @@ from fullreserve.custody.keys.moves import BadMove
 from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.signing import COLD, COLD_INDEX, branch_of
+from fullreserve.custody.signing import COLD, branch_of
 from fullreserve.custody.tiers import safe, spending
 from fullreserve.custody.tiers.wallet import Key, Wallet
 

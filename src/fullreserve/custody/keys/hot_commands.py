@@ -1,0 +1,102 @@
+"""Keys of the hot wallet and of users' addresses: `signer-key`, `rotate-hot`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from coincurve import PrivateKey
+
+from fullreserve.config import Settings
+from fullreserve.custody import holders, keyfile, networks, spare
+from fullreserve.custody.addresses import UtxoAddresses, checksummed
+from fullreserve.custody.hd import Private
+from fullreserve.custody.keys import card
+from fullreserve.custody.keys.card import BadCard, Card
+from fullreserve.custody.keys.commands import carried_out, say, word, write
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.networks import BadNetworks, Branch, Generation, Network
+from fullreserve.custody.signing import LANE, branch_name, branch_of, lanes_of
+
+_SEED = 32
+
+
+@carried_out
+def signer_key(_settings: Settings, network: int, name: str, folder: Path, lane: bool) -> None:
+    """Makes a hot signer's file of keys and its card, or the card alone of a file that is there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{name}.keys"
+    phrase = word(f"passphrase for {name}: ")
+    if path.exists():
+        secrets = keyfile.unseal(path, phrase)
+    else:
+        branch = Private.of_seed(os.urandom(_SEED))
+        secrets = {branch_name(network): branch.secret + branch.code}
+        if lane:
+            secrets[f"{LANE}0"] = PrivateKey().secret
+        keyfile.seal(path, secrets, phrase)
+    kept = branch_of(secrets, network)
+    if kept is None:
+        raise BadCard(f"{path} holds no branch of network {network}")
+    made = card.make(FileDevice(path, {name: kept}), name, "file")
+    write(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(made)), 0o644)
+    say(f"The branch of {name} has the fingerprint {made.fingerprint}; its card is {name}.json.")
+    say(*(f"lane {checksummed(account)}" for account, _ in lanes_of(secrets)))
+    presence = holders.key_of(secrets).public_key.format().hex()
+    say(f"It answers challenges by the key {presence}.")
+
+
+@carried_out
+def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers: Sequence[str],
+               out: Path | None, dry_run: bool) -> None:  # fmt: skip
+    """Has the keys of these cards follow a network's, from the next start of the exchange on."""
+    known = {one.network: one for one in networks.load(settings.data)}
+    if network not in known:
+        raise BadNetworks(f"network {network} is not in {networks.FILE}")
+    found = [card.read(path) for path in cards]
+    after = _followed(known[network], found, signers)
+    spare.check([after], ())
+    for one in found:
+        say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
+    say(*_told(after), f"signers {', '.join(after.signers)}")
+    if dry_run:
+        say("Nothing was done: this was a dry run.")
+        return
+    fresh = [after if one.network == network else one for one in known.values()]
+    if out is not None:
+        write(out, msgspec.json.format(msgspec.json.encode(fresh), indent=1), 0o600)
+    else:
+        networks.keep(settings.data, fresh)
+    say("They begin with the next start of the exchange; give signers elsewhere the file then.")
+
+
+def _followed(before: Network, cards: Sequence[Card], signers: Sequence[str]) -> Network:
+    if any(not one.start for one in before.later):
+        raise BadNetworks("keys wait for the next start of the exchange already")
+    branches = tuple(_branch(one) for one in cards)
+    newest = before.later[-1].branches if before.later else before.branches
+    if {one.key.lower() for one in branches} == {one.key.lower() for one in newest}:
+        raise BadNetworks("these are the keys that it has")
+    return msgspec.structs.replace(
+        before,
+        later=(*before.later, Generation(branches)),
+        signers=tuple(signers) or before.signers,
+    )
+
+
+def _branch(one: Card) -> Branch:
+    if not one.code:
+        raise BadCard(f"{one.holder}: a single key, as a token has it, has no addresses below it")
+    return Branch(one.key, one.code)
+
+
+def _told(after: Network) -> list[str]:
+    """Where coins go from then on, whichever user's index is the first."""
+    begun = (*after.begun, msgspec.structs.replace(after.later[-1], start=1))
+    of = msgspec.structs.replace(after, later=begun).addresses()
+    if not isinstance(of, UtxoAddresses):
+        return ["Addresses of new users are below this branch; lanes stay as they are."]
+    keys = len(after.later[-1].branches)
+    return [f"{after.threshold} of {keys}, hot address {of.address(of.own[0])}"]
