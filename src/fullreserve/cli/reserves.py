@@ -7,6 +7,8 @@ from fullreserve.cli.custody import add_device
 from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from fullreserve.cli.in_room import Subcommands
 
 
@@ -76,13 +78,17 @@ def add_declaring(reserves: "Subcommands") -> None:
     for one in (said, told, forgotten):
         one.add_argument("network", type=int, help="its number in custody.json")
         one.add_argument("address")
-    said.add_argument(
-        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
-    )
+    _add_days(said)
     told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))
     told.add_argument("--message", dest="text", required=True, help="what was signed")
     told.add_argument("--signature", action="append", required=True, help="one, or each owner's")
     told.add_argument("--coin", action="append", default=None, metavar="TXID:OUTPUT")
+
+
+def _add_days(command: "ArgumentParser") -> None:
+    command.add_argument(
+        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
+    )
 
 
 def add_asking(reserves: "Subcommands") -> None:
@@ -95,9 +101,7 @@ def add_asking(reserves: "Subcommands") -> None:
     )
     asked.add_argument("network", type=int, help="its number in custody.json")
     asked.add_argument("tier", choices=("warm", "cold"))
-    asked.add_argument(
-        "--days", type=int, default=30, choices=range(1, 31), metavar="1..30", help="it is good for"
-    )
+    _add_days(asked)
     signed = add_command(
         reserves,
         "sign-asked",

@@ -288,7 +288,11 @@ class Chain(ABC):
         What it may take beside those is nothing that a plan of `bound` has taken.
         """
 
-    def child(self, plan: Plan, attempts: Sequence[Attempt]) -> Plan | None:  # noqa: ARG002
+    def child(
+        self,
+        plan: Plan,  # noqa: ARG002 - the interface
+        attempts: Sequence[Attempt],  # noqa: ARG002 - the interface
+    ) -> Plan | None:
         """A move that spends the change of one of a plan's attempts, with a fee for both.
 
         For what waits at a node that takes no replacement; None where it has no change, or where

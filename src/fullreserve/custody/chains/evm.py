@@ -426,7 +426,11 @@ class EvmChain(Chain):
                 made.append(self._as_move(body, Move(self.terms.coin, Tier.HOT, Tier.HOT, "", 0)))
         return made
 
-    def bumped(self, plan: Plan, bound: Sequence[Plan] = ()) -> Plan:  # noqa: ARG002
+    def bumped(
+        self,
+        plan: Plan,
+        bound: Sequence[Plan] = (),  # noqa: ARG002 - a nonce takes nothing else
+    ) -> Plan:
         body = tx.read_body(plan.body)
         tip, fee = self._fees()
         tip, fee = max(tip, _raised(body.max_tip)), max(fee, _raised(body.max_fee))

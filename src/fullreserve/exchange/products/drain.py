@@ -7,7 +7,8 @@ keeps the share as credit until it does.
 
 So does lane S where the drain carries a credit of its own (`LANE_S`): when its first request does
 not fit, all that the tick has left is kept for it, and lane L has nothing of that tick. With
-positive budgets each tick then pays, or comes nearer to it: every drain ends.
+positive budgets each tick then pays, or comes nearer to it: a queue that nobody joins is drained.
+While small requests go on coming, lane L has what they leave, which may be nothing.
 """
 
 from __future__ import annotations

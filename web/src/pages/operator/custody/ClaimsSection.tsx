@@ -1,13 +1,11 @@
 import type { ReactNode } from 'react'
-import { useAmounts } from '~/pages/account/layout/amounts'
-import { useDates } from '~/pages/account/layout/dates'
 import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
-import cells from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
 import { useTranslation } from '../texts'
+import { useArrived } from './arrived'
 import type { Unclaimed } from './rows'
 
 const EVERY_MS = 10_000
@@ -31,27 +29,17 @@ export function ClaimsSection(): ReactNode {
 
 function useColumns(mayAct: boolean): Column<Unclaimed>[] {
   const { t } = useTranslation()
-  const amount = useAmounts()
-  const date = useDates()
+  const { chain, amt, tx, seen } = useArrived()
   const columns: Column<Unclaimed>[] = [
-    { id: 'chain', title: t('op.sus.line'), cell: ({ chain }) => <b>{chain}</b> },
-    {
-      id: 'amt',
-      title: t('form.size'),
-      number: true,
-      cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
-    },
+    chain,
+    amt,
     {
       id: 'memo',
       title: t('op.claims.memo'),
       cell: ({ memo, written }) => memo || written || t('op.claims.noMemo'),
     },
-    {
-      id: 'tx',
-      title: t('op.wd.tx'),
-      cell: ({ txId }) => <span className={cells.long}>{txId || '–'}</span>,
-    },
-    { id: 'seen', title: t('op.claims.seen'), cell: ({ seenTs }) => date(seenTs) },
+    tx,
+    seen,
   ]
   if (!mayAct) return columns
   return [

@@ -1,16 +1,14 @@
 import type { ReactNode } from 'react'
-import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
-import { useDates } from '~/pages/account/layout/dates'
 import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
-import cells from '../layout/Cells.module.css'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
 import { Uid } from '../layout/Uid'
 import { type MessageKey, useTranslation } from '../texts'
+import { useArrived } from './arrived'
 import type { Kept } from './rows'
 
 const EVERY_MS = 10_000
@@ -43,28 +41,18 @@ export function KeptSection(): ReactNode {
 
 function useColumns(mayAct: boolean): Column<Kept>[] {
   const { t } = useTranslation()
-  const amount = useAmounts()
-  const date = useDates()
+  const { chain, amt, tx, seen } = useArrived()
   const columns: Column<Kept>[] = [
-    { id: 'chain', title: t('op.sus.line'), cell: ({ chain }) => <b>{chain}</b> },
-    {
-      id: 'amt',
-      title: t('form.size'),
-      number: true,
-      cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
-    },
+    chain,
+    amt,
     { id: 'who', title: t('op.claims.uid'), cell: ({ uid }) => <Uid uid={uid} /> },
     {
       id: 'state',
       title: t('op.state'),
       cell: ({ state }) => <Badge look="bad">{t(wordOf(state))}</Badge>,
     },
-    {
-      id: 'tx',
-      title: t('op.wd.tx'),
-      cell: ({ txId }) => <span className={cells.long}>{txId || '–'}</span>,
-    },
-    { id: 'seen', title: t('op.claims.seen'), cell: ({ seenTs }) => date(seenTs) },
+    tx,
+    seen,
   ]
   if (!mayAct) return columns
   return [
