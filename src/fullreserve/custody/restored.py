@@ -25,7 +25,9 @@ from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.store import Store, read_cursors, read_plans
 from fullreserve.custody.tripping import trip
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
+from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 
 MARK = "custody-restored.json"
 
@@ -82,6 +84,11 @@ class SinceBackup:
         if self._mark is None:
             return
         number = self._chain.network
+        # The backup may be of the moment between a request and the policy's word: then nobody is
+        # to be paid yet, and what was paid since would be taken for nobody's.
+        undecided: list[Undecided] = await self._house.ask(wire.WITHDRAWALS, ListUndecided(1))
+        if any(not one.is_asked for one in undecided):
+            raise NotYet("the policy has not said yet which withdrawals wait for a payment")
         newest = await self._house.newest_index(number)
         await asyncio.to_thread(self._chain.know, newest + 1)
         found = await asyncio.to_thread(self._departed, self._mark.heights.get(number, 0))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from fullreserve.app.custody import DUTY
 from fullreserve.backup import read_backup, write_backup
 from fullreserve.custody import nodes
 from fullreserve.custody.demo import ANVIL
@@ -47,12 +48,15 @@ def test_what_was_paid_since_the_backup_is_paid_once(folder: Path) -> None:
     okx, outside = live.client(), Outside(live.network())
     fund(live, okx, outside, 2_000)
     payer = live.until(lambda: live.child(PAYER), "the payer")
-    payer.suspend()
+    duty = live.until(lambda: live.child(DUTY), "the duty")
+    for one in (payer, duty):  # nobody has judged them by the time of the backup
+        one.suspend()
     terms = ON_ERC20 | {"fee": "1"}
     waiting = [okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"] for _ in range(2)]
     write_backup(live.folder, folder / "backup")
     before = outside.balance(USDT)
-    payer.resume()
+    for one in (payer, duty):
+        one.resume()
     live.until(lambda: states(okx, *waiting) == ["2", "2"], "what waited")
     # Which no log that comes out of the backup knows.
     later = okx.withdraw("USDT", LATER, WALLET.lower(), terms)["id"]
