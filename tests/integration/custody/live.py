@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import ccxt
 import msgspec
@@ -83,6 +83,14 @@ class Live:
                 self.http, self.ws = ready.groups()
                 return self
         raise AssertionError(f"ended before it was ready:\n{self.log}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A test that fails leaves none running: it would take the machine from all others."""
+        if self._process.poll() is None:
+            self.kill()
 
     @property
     def log(self) -> str:

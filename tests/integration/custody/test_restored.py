@@ -44,36 +44,36 @@ def states(okx: Any, *ids: str) -> list[str]:
 
 def test_what_was_paid_since_the_backup_is_paid_once(folder: Path) -> None:
     """Criterion: CHAINS-RESTORED-1. What nobody asked for in that log stops its line."""
-    live = Live(folder / "lost").start()
-    okx, outside = live.client(), Outside(live.network())
-    fund(live, okx, outside, 2_000)
-    payer = live.until(lambda: live.child(PAYER), "the payer")
-    duty = live.until(lambda: live.child(DUTY), "the duty")
-    for one in (payer, duty):  # nobody has judged them by the time of the backup
-        one.suspend()
-    terms = ON_ERC20 | {"fee": "1"}
-    waiting = [okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"] for _ in range(2)]
-    write_backup(live.folder, folder / "backup")
-    before = outside.balance(USDT)
-    for one in (payer, duty):
-        one.resume()
-    live.until(lambda: states(okx, *waiting) == ["2", "2"], "what waited")
-    # Which no log that comes out of the backup knows.
-    later = okx.withdraw("USDT", LATER, WALLET.lower(), terms)["id"]
-    live.until(lambda: states(okx, later) == ["2"], "one more")
-    paid = before + (2 * AMOUNT + LATER) * 10**6
-    assert outside.balance(USDT) == paid
-    assert live.stop() == 0, live.log
+    with Live(folder / "lost").start() as live:
+        okx, outside = live.client(), Outside(live.network())
+        fund(live, okx, outside, 2_000)
+        payer = live.until(lambda: live.child(PAYER), "the payer")
+        duty = live.until(lambda: live.child(DUTY), "the duty")
+        for one in (payer, duty):  # nobody has judged them by the time of the backup
+            one.suspend()
+        terms = ON_ERC20 | {"fee": "1"}
+        waiting = [okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"] for _ in range(2)]
+        write_backup(live.folder, folder / "backup")
+        before = outside.balance(USDT)
+        for one in (payer, duty):
+            one.resume()
+        live.until(lambda: states(okx, *waiting) == ["2", "2"], "what waited")
+        # Which no log that comes out of the backup knows.
+        later = okx.withdraw("USDT", LATER, WALLET.lower(), terms)["id"]
+        live.until(lambda: states(okx, later) == ["2"], "one more")
+        paid = before + (2 * AMOUNT + LATER) * 10**6
+        assert outside.balance(USDT) == paid
+        assert live.stop() == 0, live.log
 
     again = Live(folder / "restored")
     read_backup(folder / "backup", again.folder)
     shutil.copyfile(live.folder / ANVIL.state, again.folder / ANVIL.state)
-    again.start()
-    okx, outside = again.client(), Outside(again.network())
-    again.until(lambda: states(okx, *waiting) == ["2", "2"], "what the chain had seen")
-    again.until(lambda: "UNKNOWN_SPEND" in again.log, "a stop")
-    assert outside.balance(USDT) == paid
-    held = okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"]
-    assert states(okx, held) == ["0"]
-    assert again.stop() == 0, again.log
-    assert "Traceback" not in again.log
+    with again.start():
+        okx, outside = again.client(), Outside(again.network())
+        again.until(lambda: states(okx, *waiting) == ["2", "2"], "what the chain had seen")
+        again.until(lambda: "UNKNOWN_SPEND" in again.log, "a stop")
+        assert outside.balance(USDT) == paid
+        held = okx.withdraw("USDT", AMOUNT, WALLET.lower(), terms)["id"]
+        assert states(okx, held) == ["0"]
+        assert again.stop() == 0, again.log
+        assert "Traceback" not in again.log
