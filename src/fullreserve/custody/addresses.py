@@ -185,6 +185,10 @@ class Table:
         """Knows one more index."""
         self._index.setdefault(self._addresses.place(index), index)
 
+    def places(self) -> list[bytes]:
+        """All that it knows."""
+        return list(self._index)
+
     def index(self, place: bytes) -> int | None:
         """None for a place that is not ours."""
         return self._index.get(place)

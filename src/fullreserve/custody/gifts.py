@@ -2,8 +2,8 @@
 
 The watcher reads them from the blocks that it follows; a second node has to tell the same, as of
 deposits. Until the ledger has them, by `fund-tier`, ledger and chain may differ by exactly those.
-What a contract sends of a chain's own coin by an internal call is in no transaction of a block: it
-stays a difference.
+What a contract sends them of a chain's own coin by an internal call is in no transaction: it stays
+a difference. What it sends to a user's address is a deposit (`chains/evm_internal`).
 """
 
 from __future__ import annotations

@@ -29,14 +29,14 @@ class Block(NamedTuple):
 
 
 class Deposit(msgspec.Struct, array_like=True, frozen=True):
-    """A payment to one of our addresses.
+    """A payment to one of our addresses; one of no transaction has its block's hash as `txid`.
 
     `spends` are what the transaction takes and no other can take too: outpoints, or the sender's
     nonce. Who takes one of them elsewhere has replaced it.
     """
 
     txid: bytes
-    output: int  # output or log; -1: the transaction's own value
+    output: int  # output or log; -1: the transaction's own value; less: of no transaction
     asset: int
     index: int
     memo: int
@@ -229,6 +229,14 @@ class Chain(ABC):
     @abstractmethod
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
         """What exactly this block holds; `spends` maps those to look for to who had them."""
+
+    def internal(self, block: Block) -> list[Deposit] | None:  # noqa: ARG002 - the interface
+        """Deposits that no transaction of a block names, as its contracts sent them; NodeProblem.
+
+        Each spends its height alone, which another block takes. None: the node cannot tell of a
+        block so old.
+        """
+        return []
 
     @abstractmethod
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:

@@ -2,7 +2,7 @@
 
 Deposits in the chain's coin are read from full blocks, those in tokens from the logs of exactly
 that block, so that a reorganisation cannot mix two chains. Coins that a contract sends by an
-internal call are not seen: they need a node's traces.
+internal call are in no transaction: balances tell of them (`evm_internal`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
     gathered,
 )
-from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, read_block, read_sent
+from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
+from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.rpc import (
     Node,
@@ -99,6 +100,7 @@ class EvmChain(Chain):
         self._asset_of = {contract: asset for asset, contract in terms.tokens.items()}
         self._lanes = frozenset(terms.lanes)
         self._is_checked = False
+        self._balances = Balances(node)
 
     # Watching
 
@@ -120,7 +122,21 @@ class EvmChain(Chain):
         by_id = {one.txid: one for one in sent}
         deposits += self._tokens(block, logs, by_id)
         taken = {one.spend: one.txid for one in sent if one.spend in spends}
+        if span(block) in spends:
+            taken[span(block)] = block.hash
         return Scan(deposits, taken, len(sent))
+
+    def internal(self, block: Block) -> list[Deposit] | None:
+        rests = self._balances.rests(block, self._table.places())
+        if rests is None:
+            return None
+        found = []
+        for place, rest in rests.items():
+            index = self._table.index(place)
+            if index is not None and rest > 0:
+                named = (block.hash, INTERNAL - index, self.terms.coin, index, 0)
+                found.append(Deposit(*named, rest, (span(block),)))
+        return found
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
         sent, logs = self._held(block)
@@ -146,7 +162,7 @@ class EvmChain(Chain):
     def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
         return account in tiers or self._is_own(account)
 
-    def _held(self, block: Block) -> tuple[list[_Sent], Any]:
+    def _held(self, block: Block) -> tuple[list[Sent], Any]:
         """A block's transactions, and the logs of tokens' transfers in it."""
         wanted = {
             "blockHash": "0x" + block.hash.hex(),
@@ -161,7 +177,7 @@ class EvmChain(Chain):
         told, *logs = self._node.calls(asked)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        return [_Sent.read(one) for one in field(told, "transactions")], logs[0] if logs else []
+        return [Sent.read(one) for one in field(told, "transactions")], logs[0] if logs else []
 
     def departed(self, block: Block) -> list[Departed]:
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
@@ -201,7 +217,7 @@ class EvmChain(Chain):
         counts = [quantity(one) for one in self._calls(asked)]
         return counts[::2] != counts[1::2]
 
-    def _coin(self, sent: _Sent) -> Deposit | None:
+    def _coin(self, sent: Sent) -> Deposit | None:
         index = self._table.index(sent.to) if sent.value else None
         if index is None or self._is_own(sent.spend[:ACCOUNT]):
             return None
@@ -213,13 +229,13 @@ class EvmChain(Chain):
         """What comes from us is gas for a sweep: withdrawals go to nobody's address here."""
         return account in self._lanes or self._table.index(account) is not None
 
-    def _memo(self, sent: _Sent) -> int:  # noqa: ARG002 - only chains with memos have one
+    def _memo(self, sent: Sent) -> int:  # noqa: ARG002 - only chains with memos have one
         return 0
 
-    def _written(self, sent: _Sent) -> str:  # noqa: ARG002 - only chains with memos have one
+    def _written(self, sent: Sent) -> str:  # noqa: ARG002 - only chains with memos have one
         return ""
 
-    def _tokens(self, block: Block, logs: Any, by_id: Mapping[bytes, _Sent]) -> Iterator[Deposit]:
+    def _tokens(self, block: Block, logs: Any, by_id: Mapping[bytes, Sent]) -> Iterator[Deposit]:
         seen: Counter[bytes] = Counter()
         for asset, txid, source, target, amount in self._transfers(block, logs):
             index = self._table.index(target)
@@ -527,7 +543,7 @@ class EvmChain(Chain):
         except NodeRefuses as problem:
             return problem
         read_block(told)
-        for sent in map(_Sent.read, field(told, "transactions")):
+        for sent in map(Sent.read, field(told, "transactions")):
             if sent.spend == body.lane + body.nonce.to_bytes(8, "big"):
                 is_same = sent.call == (body.to, body.value, body.data)
                 if sent.txid in attempts or is_same:
@@ -621,13 +637,13 @@ class EvmChain(Chain):
 class MemoChain(EvmChain):
     """One address for all users: the memo is digits in the transaction's data, with a check."""
 
-    def _memo(self, sent: _Sent) -> int:
+    def _memo(self, sent: Sent) -> int:
         try:
             return index_of_memo(sent.data.decode("ascii")) or 0
         except UnicodeDecodeError:
             return 0
 
-    def _written(self, sent: _Sent) -> str:
+    def _written(self, sent: Sent) -> str:
         return "" if self._memo(sent) else legible(sent.data)
 
 
@@ -649,33 +665,6 @@ class _Token(NamedTuple):
     source: bytes
     target: bytes
     amount: int
-
-
-class _Sent(NamedTuple):
-    """A transaction of a block."""
-
-    txid: bytes
-    spend: bytes  # the sender and his nonce
-    to: bytes
-    value: int
-    data: bytes
-
-    @property
-    def call(self) -> tuple[bytes, int, bytes]:
-        """Target, value and data."""
-        return self.to, self.value, self.data
-
-    @classmethod
-    def read(cls, told: Any) -> _Sent:
-        nonce = quantity(field(told, "nonce")).to_bytes(8, "big")
-        target = field(told, "to")
-        return cls(
-            hexed(field(told, "hash"), HASH),
-            hexed(field(told, "from"), ACCOUNT) + nonce,
-            hexed(target, ACCOUNT) if target is not None else b"",
-            quantity(field(told, "value")),
-            hexed(field(told, "input")),
-        )
 
 
 def lane_of(key: bytes) -> bytes:

@@ -5,7 +5,7 @@ Header: https://github.com/ethereum/execution-specs, `Header` of each fork; late
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fullreserve.custody import rlp
 from fullreserve.custody.chains.adapter import Attempt, Block
@@ -42,6 +42,33 @@ _APPENDED = (
     ("parentBeaconBlockRoot", False),
     ("requestsHash", False),
 )
+
+
+class Sent(NamedTuple):
+    """A transaction of a block."""
+
+    txid: bytes
+    spend: bytes  # the sender and his nonce
+    to: bytes
+    value: int
+    data: bytes
+
+    @property
+    def call(self) -> tuple[bytes, int, bytes]:
+        """Target, value and data."""
+        return self.to, self.value, self.data
+
+    @classmethod
+    def read(cls, told: Any) -> Sent:
+        nonce = quantity(field(told, "nonce")).to_bytes(8, "big")
+        target = field(told, "to")
+        return cls(
+            hexed(field(told, "hash"), HASH),
+            hexed(field(told, "from"), ACCOUNT) + nonce,
+            hexed(target, ACCOUNT) if target is not None else b"",
+            quantity(field(told, "value")),
+            hexed(field(told, "input")),
+        )
 
 
 def read_block(told: Any) -> Block:

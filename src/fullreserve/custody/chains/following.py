@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+import structlog
 
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.rpc import NodeGarbage
 
 KEPT = 500  # blocks that a cursor remembers, thus the deepest reorganisation it follows
+
+log = structlog.get_logger(__name__)
 
 
 class TooDeep(Exception):
@@ -163,19 +166,32 @@ def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> I
     found = chain.scan(block, wanted)
     if second is not None and second.scan(block, wanted) != found:
         raise NodesDiffer(f"two nodes tell other transfers of block {block.height}")
+    deposits = [*found.deposits, *_internal(chain, second, block)]
     cursor.blocks.append((block.height, block.hash))
     for one in homeless:
         # Its own transaction may come back and pay nothing this time, as a token that was paused.
         if not found.taken.keys().isdisjoint(one.deposit.spends):
             one.taken_at = block.height
     known = {(one.deposit.txid, one.deposit.output): one for one in cursor.open}
-    for deposit in found.deposits:
+    for deposit in deposits:
         again = known.get((deposit.txid, deposit.output))
         if again is None:
             cursor.open.append(Open(deposit, block.height))
         else:
             again.deposit, again.height, again.told, again.taken_at = deposit, block.height, 0, 0
         yield Seen(deposit, block)
+
+
+def _internal(chain: Chain, second: Chain | None, block: Block) -> list[Deposit]:
+    """What contracts sent in a block; nothing where a node cannot tell: it stays a difference."""
+    found = chain.internal(block)
+    told = second.internal(block) if second is not None else found
+    if found is None or told is None:
+        log.warning("not told what contracts sent", network=chain.network, height=block.height)
+        return []
+    if told != found:
+        raise NodesDiffer(f"two nodes tell other balances around block {block.height}")
+    return found
 
 
 def _confirm(cursor: Cursor, terms: Terms, height: int) -> Iterator[Report]:

@@ -1,0 +1,113 @@
+"""Coins that contracts send by internal calls, as every smart-contract wallet does.
+
+No transaction of a block names them, but balances tell: what an account has more after a block than
+before it, without what the block's transactions paid it or took from it, value and fee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fullreserve.custody.chains.adapter import Block
+from fullreserve.custody.chains.evm_blocks import ACCOUNT, Sent, read_block
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, quantity
+
+INTERNAL = -2  # the output number of what came by internal calls, less the index of its address
+GAS_BARE = 21_000  # of a transaction that runs no contract
+ASKED_AT_ONCE = 500
+# Blocks that every node holds the state of; behind a balancer one may not have come to it yet.
+NEW = 3
+
+
+def span(block: Block) -> bytes:
+    """What a deposit of no transaction takes: the place of its block, which one block has."""
+    return block.height.to_bytes(8, "big")
+
+
+class Balances:
+    """Through one node; what was read after a block is what there was before the next."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._hash = b""
+        self._held: dict[bytes, int] = {}
+
+    def rests(self, block: Block, places: Sequence[bytes]) -> dict[bytes, int] | None:
+        """What a block changed of places beyond its transactions, in wei, by place; NodeProblem.
+
+        Nothing is said of an account that used a nonce by no transaction. None: the node has not
+        kept the state of the block, or of the one before.
+        """
+        told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
+        if told is None or read_block(told) != block:
+            raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
+        sent = [Sent.read(one) for one in field(told, "transactions")]
+        runs = quantity(field(told, "gasUsed")) > GAS_BARE * len(sent)
+        if not places or not (runs or told.get("withdrawals")):
+            return {}
+        try:
+            return self._changed(block, places, sent)
+        except NodeRefuses:
+            newest = quantity(self._node.call("eth_blockNumber"))
+            if newest - block.height < NEW:
+                raise
+            return None
+
+    def _changed(
+        self, block: Block, places: Sequence[bytes], sent: Sequence[Sent]
+    ) -> dict[bytes, int]:
+        known = self._held if self._hash == block.parent else {}
+        missing = [one for one in places if one not in known]
+        before = {**known, **self._of("eth_getBalance", missing, block.parent)}
+        after = self._of("eth_getBalance", places, block.hash)
+        self._hash, self._held = block.hash, after
+        own = [one for one in sent if one.to in after or one.spend[:ACCOUNT] in after]
+        explained = self._explained(own, after)
+        rests = {
+            place: rest
+            for place in places
+            if (rest := after[place] - before[place] - explained.get(place, 0))
+        }
+        return self._by_nonces(block, rests, own)
+
+    def _explained(self, own: Sequence[Sent], ours: Mapping[bytes, int]) -> dict[bytes, int]:
+        """What transactions of a block brought and took, by place."""
+        asked = [("eth_getTransactionReceipt", ["0x" + one.txid.hex()]) for one in own]
+        found: dict[bytes, int] = {}
+        for one, receipt in zip(own, self._calls(asked), strict=True):
+            sender, price = one.spend[:ACCOUNT], quantity(field(receipt, "effectiveGasPrice"))
+            value = one.value if quantity(field(receipt, "status")) == 1 else 0
+            fee = quantity(field(receipt, "gasUsed")) * price
+            for place, change in ((one.to, value), (sender, -value - fee)):
+                if place in ours:
+                    found[place] = found.get(place, 0) + change
+        return found
+
+    def _by_nonces(
+        self, block: Block, rests: Mapping[bytes, int], own: Iterable[Sent]
+    ) -> dict[bytes, int]:
+        """Without those whose nonces the block's transactions do not explain, as code of theirs."""
+        places, used = list(rests), dict.fromkeys(rests, 0)
+        for one in own:
+            if one.spend[:ACCOUNT] in used:
+                used[one.spend[:ACCOUNT]] += 1
+        method = "eth_getTransactionCount"
+        before = self._of(method, places, block.parent)
+        after = self._of(method, places, block.hash)
+        return {
+            place: rest
+            for place, rest in rests.items()
+            if after[place] - before[place] == used[place]
+        }
+
+    def _of(self, method: str, places: Sequence[bytes], hash_: bytes) -> dict[bytes, int]:
+        at = {"blockHash": "0x" + hash_.hex()}
+        asked = [(method, ["0x" + one.hex(), at]) for one in places]
+        return dict(zip(places, map(quantity, self._calls(asked)), strict=True))
+
+    def _calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        told: list[Any] = []
+        for start in range(0, len(asked), ASKED_AT_ONCE):
+            told += self._node.calls(asked[start : start + ASKED_AT_ONCE])
+        return told
