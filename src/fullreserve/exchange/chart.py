@@ -41,6 +41,8 @@ FEE_TRADE = 50
 FEE_WITHDRAWAL = 51
 GAS = 60
 REORG = 64
+LOSS = 65
+INSURANCE = 40
 ROUNDING = 41
 
 HOUSE = 1  # the owner of all house accounts
@@ -95,7 +97,7 @@ CHART: tuple[Kind, ...] = (
     _kind(UNCONFIRMED, "A.unconfirmed", _ASSET, "seen on a chain, not confirmed"),
     _kind(BREAK, "A.break", _EITHER, "where a chain and the ledger do not agree, by chain"),
     _kind(PROTECTION, "M.protected", _EITHER, "the other side of M.u.protected"),
-    _kind(40, "E.ins", _EQUITY, "insurance fund, by product"),
+    _kind(INSURANCE, "E.ins", _EQUITY, "insurance fund, by product"),
     _kind(ROUNDING, "E.dust", _EQUITY, "remainders of rounding, by product"),
     _kind(TREASURY, "E.treasury", _EQUITY, "the exchange's own holdings"),
     # A maker's rebate may be in another asset than the taker's fee, so it can be overdrawn.
@@ -108,6 +110,7 @@ CHART: tuple[Kind, ...] = (
     _kind(62, "X.subsidy", _ASSET, "subsidies"),
     _kind(63, "X.slash", _ASSET, "slashing losses"),
     _kind(REORG, "X.reorg", _ASSET, "deposits undone by a chain after they were spent, by chain"),
+    _kind(LOSS, "X.loss", _ASSET, "coins that were lost on a chain, by chain"),
     _kind(70, "T.conv", _EITHER, "conversion clearing"),
 )
 

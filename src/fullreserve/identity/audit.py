@@ -189,10 +189,14 @@ class AuditLog:
 
     def note(self, entry: int) -> str:
         """Why an act was done; "" when there is none, or when it is sealed for ever."""
+        return self.what(entry).note
+
+    def what(self, entry: int) -> What:
+        """What an act asked for, and why; empty where `note` is."""
         row = self._store.db.execute(
             "SELECT sealer, what FROM audit WHERE entry = ? AND ended = 0", (entry,)
         ).fetchone()
-        return "" if row is None else self._what(entry, *row).note
+        return What({}) if row is None else self._what(entry, *row)
 
     def at_ms(self, entry: int) -> int:
         """When an entry was made; 0 when there is none."""

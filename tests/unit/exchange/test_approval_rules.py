@@ -12,6 +12,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAsk,
     Approve,
     AssignTeam,
+    BookLoss,
     ClaimDeposit,
     Correct,
     Define,
@@ -93,11 +94,19 @@ def test_e9_1_fees_are_two_peoples_and_credits_two_teams(world: World) -> None:
     world.restart()
 
 
-def test_two_teams_agree_on_a_move_by_hand(world: World) -> None:
-    """Criterion: OP-TEAM-1. Ledger and chain may differ by it."""
+NONE, ONE = amount_bytes(0), amount_bytes(10**8)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        AnnounceMove(1, BTC, Tier.WARM, Tier.COLD, ONE, NONE, NONE, LASTS_MS),
+        BookLoss(1, BTC, Tier.HOT, ONE, bytes(32), chart.LOSS),
+    ],
+)
+def test_two_teams_agree_on_what_ledger_and_chain_differ_by(world: World, act: AnyAct) -> None:
+    """Criterion: OP-TEAM-1, CUST-LOSS-2. On a move by hand, and on a loss."""
     in_teams(world)
-    none = amount_bytes(0)
-    act = AnnounceMove(1, BTC, Tier.WARM, Tier.COLD, amount_bytes(10**8), none, none, LASTS_MS)
     number = proposed(world, act)
     assert said(world, Approve(number, reports=True), BEA) == 91014
     assert said(world, Approve(number, reports=True), CLEO) == 0

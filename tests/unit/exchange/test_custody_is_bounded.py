@@ -184,6 +184,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Funded(CHAIN, hashed, BTC, 1, coins(1)), deposits.FindDeposit(9),
             wire.AdoptDeposits(deposits.EDITION), wire.Announce(*announced),
             wire.SawAnnounced(CHAIN, 1, 1), wire.EndAnnounced(CHAIN, 1),
+            wire.Lost(CHAIN, 1, BTC, 1, coins(5), hashed, 65), deposits.ListLosses(LIMIT),
             deposits.ListNetworks(), deposits.GetAddress(CHAIN, ALICE), deposits.ListKept(LIMIT),
             deposits.ListAddresses(CHAIN, 0, LIMIT), deposits.ListDeposits(0, 0, LIMIT),
             deposits.ListDeposits(ALICE, 0, LIMIT), deposits.ListUnclaimed(LIMIT),

@@ -617,6 +617,7 @@ export interface Endpoints {
   'POST x/operator/calendar/call-off': { note: string; plan: number | string }
   'GET x/operator/command': { sequence: number | string }
   'GET x/operator/custody': Record<string, never>
+  'GET x/operator/custody/losses': { limit?: number | string }
   'GET x/operator/custody/reconciliation': Record<string, never>
   'GET x/operator/deposits/claims': {
     state?: 'all' | 'declined' | 'open' | 'settled' | 'withdrawn'
@@ -788,6 +789,15 @@ export interface Endpoints {
     maxPx: string
     band?: string
     state?: 'cancel_only' | 'live' | 'post_only' | 'preopen' | 'suspend'
+  }
+  'POST x/operator/propose/loss': {
+    note: string
+    chain: string
+    tier: 'cold' | 'deposit' | 'hot' | 'warm'
+    amount: string
+    transaction: string
+    account?: 'insurance' | 'loss' | 'treasury'
+    lastsMs?: number | string
   }
   'POST x/operator/propose/maintenance': {
     note: string

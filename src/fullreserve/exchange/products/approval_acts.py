@@ -158,6 +158,17 @@ class FreeDeposit(Act, frozen=True, tag=16):
     transfer: bytes
 
 
+class BookLoss(Act, frozen=True, tag=17):
+    """Coins of a tier are gone for good; the ledger is to have them no more."""
+
+    network: int
+    asset: int
+    tier: int  # custody_wire.Tier
+    amount: Amount
+    transfer: bytes  # keyed hash of the transaction that took them
+    account: int  # kind of the house account that pays, as far as it has it
+
+
 AnyAct = (
     Correct
     | Bust
@@ -175,11 +186,12 @@ AnyAct = (
     | AnnounceMove
     | CloseNetwork
     | FreeDeposit
+    | BookLoss
 )
 
 # Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
 # operators have teams.
-OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit)
+OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit, BookLoss)
 
 # Acts on who agrees: those too, and never by whom they are about.
 OF_MEMBERS = (Admit, AssignTeam)
@@ -190,6 +202,7 @@ AUDITOR = 4  # the one role of a `Grant` that comes without a voice
 OUTSIDE = (
     *(Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove, CloseNetwork),
     FreeDeposit,
+    BookLoss,
 )
 
 

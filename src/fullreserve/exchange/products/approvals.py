@@ -23,6 +23,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAsk,
     Approve,
     AssignTeam,
+    BookLoss,
     Bust,
     ClaimDeposit,
     Correct,
@@ -61,6 +62,7 @@ from fullreserve.exchange.products.approval_state import (
     ProposalState,
     Refused,
 )
+from fullreserve.exchange.products.deposit_losses import is_positive
 from fullreserve.exchange.products.suspension_wire import CORE_FIRST
 from fullreserve.exchange.wire.commands import Product, SetSuspension, amount_int
 
@@ -327,6 +329,8 @@ def _is_sound(act: AnyAct) -> bool:
         return 0 <= act.team <= TEAMS_MAX
     if isinstance(act, ClaimDeposit | FreeDeposit):
         return len(act.transfer) == TRANSFER_BYTES and act.owner >= chart.FIRST_USER
+    if isinstance(act, BookLoss):
+        return len(act.transfer) == TRANSFER_BYTES and is_positive(act.amount)
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):
         # Those have gates of their own.
         return act.command.suspension < CORE_FIRST

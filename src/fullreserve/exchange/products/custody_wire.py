@@ -248,6 +248,23 @@ class EndAnnounced(Payload, frozen=True, tag=29):
     expired: bool = False
 
 
+class Lost(Payload, frozen=True, tag=15):
+    """By the house: operators have agreed that coins of a tier are gone for good.
+
+    `number` is their proposal's; again with the same terms it changes nothing. `account` is the
+    kind of house account that pays as far as it has it; the rest is booked as a loss.
+    """
+
+    network: int
+    number: int
+    asset: int
+    tier: int  # Tier
+    amount: Amount
+    transfer: bytes  # keyed hash of the transaction that took them
+    account: int
+    note: int = 0  # of the audit entry that names the transaction
+
+
 # Withdrawals, from users and the house
 
 
@@ -501,6 +518,7 @@ AnyDeposits = (
     | SawAnnounced
     | EndAnnounced
     | AdoptDeposits
+    | Lost
 )
 AnyWithdrawals = (
     DefineNetwork

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import announced_moves as announcing
+from fullreserve.exchange.products import deposit_losses as losing
 from fullreserve.exchange.products.announced_moves import Announced
 from fullreserve.exchange.products.custody_ledger import (
     DEPOSIT,
     MEMO,
     TIERS,
+    Balances,
     Unsound,
     Wallets,
     leg,
@@ -19,12 +21,13 @@ from fullreserve.exchange.products.custody_wire import (
     Announce,
     EndAnnounced,
     Funded,
+    Lost,
     Moved,
     SawAnnounced,
 )
 from fullreserve.exchange.products.deposit_state import MOVES_KEPT
 from fullreserve.exchange.products.deposit_table import DepositTable
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 
 class TierCoins(DepositTable):
@@ -70,6 +73,26 @@ class TierCoins(DepositTable):
             leg(chart.HOUSE, *owed, asked.asset, amount),
         )
         return Outcome(postings=posting(DEPOSIT, *legs))
+
+    def _lost(self, asked: Lost, moment: Moment, view: View) -> Outcome:
+        terms = self._terms(asked.network, asked.asset)
+        if terms is None or asked.tier not in TIERS or not losing.is_sound(asked):
+            return REFUSED
+        table = self.state.losses
+        before = table.get(asked.number)
+        if before is not None:
+            return Outcome(code=0 if before.terms == asked else Unsound.CONTRADICTS)
+        if any(one.event == losing.event_of(asked) for one in table.values()):
+            return Outcome(code=Unsound.CONTRADICTS)
+        wallets, amount = Wallets(view), amount_int(asked.amount)
+        if amount > wallets.of(TIERS[asked.tier], asked.network, asked.asset):
+            return Outcome(code=Unsound.CONTRADICTS)
+        free = Balances(chart.HOUSE, view).of(asked.account, asked.asset).free
+        paid = losing.paid_by(asked, free)
+        loss = losing.Loss(asked, amount_bytes(paid), moment.time_ms, moment.sequence)
+        self._set(table, asked.number, loss)
+        gone = wallets.out(TIERS[asked.tier], asked.network, asked.asset, amount)
+        return Outcome(postings=posting(MEMO, *gone, *losing.legs(asked, paid)))
 
     def _note_move(self, transfer: bytes, moment: Moment) -> None:
         moves = self.state.moves

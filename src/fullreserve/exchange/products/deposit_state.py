@@ -9,6 +9,7 @@ import msgspec
 from fullreserve.exchange.folds import State
 from fullreserve.exchange.products.announced_moves import Announced
 from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Tip
+from fullreserve.exchange.products.deposit_losses import Loss
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
 # Blocks below the newest after which a deposit that is done is forgotten; records keep it.
@@ -96,6 +97,7 @@ class DepositsState(State):
     moves: dict[bytes, int] = msgspec.field(default_factory=dict)
     announced: dict[int, Announced] = msgspec.field(default_factory=dict)
     edition: int = 0
+    losses: dict[int, Loss] = msgspec.field(default_factory=dict)  # by proposal
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -201,6 +203,12 @@ class ListKept(Question, frozen=True, tag=15):
     limit: int
 
 
+class ListLosses(Question, frozen=True, tag=16):
+    """-> list[Loss], newest first: coins of tiers that are gone for good."""
+
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -223,9 +231,17 @@ AnyQuestion = (
     | ListMoved
     | FindDeposit
     | ListKept
+    | ListLosses
 )
 AboutMany = (
-    ListDeposits | ListUnclaimed | ListAnnounced | NextOpen | SumComing | ListMoved | ListKept
+    ListDeposits
+    | ListUnclaimed
+    | ListAnnounced
+    | NextOpen
+    | SumComing
+    | ListMoved
+    | ListKept
+    | ListLosses
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -244,6 +260,7 @@ ANSWERS: dict[type[Question], object] = {
     ListMoved: list[bytes],
     FindDeposit: Deposit | None,
     ListKept: list[Deposit],
+    ListLosses: list[Loss],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

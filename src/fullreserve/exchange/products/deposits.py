@@ -34,6 +34,7 @@ from fullreserve.exchange.products.custody_wire import (
     EndAnnounced,
     Funded,
     Hold,
+    Lost,
     Moved,
     Orphaned,
     Replaced,
@@ -62,6 +63,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListAnnounced,
     ListDeposits,
     ListKept,
+    ListLosses,
     ListMoved,
     ListNetworks,
     NetworkState,
@@ -81,7 +83,7 @@ class Deposits(Reports, Claims, TierCoins):
     number = DEPOSITS
     name = "deposits"
     is_late = True
-    added = ("announced", "edition")
+    added = ("announced", "edition", "losses")
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, AssignAddress):
@@ -113,6 +115,8 @@ class Deposits(Reports, Claims, TierCoins):
             return self._funded(asked, moment, view)
         if isinstance(asked, Announce):
             return self._announce(asked, moment)
+        if isinstance(asked, Lost):
+            return self._lost(asked, moment, view)
         if isinstance(asked, SawAnnounced | EndAnnounced):
             return self._announced(asked, moment)
         return self._of_deposit(asked, moment, view)
@@ -223,6 +227,9 @@ class Deposits(Reports, Claims, TierCoins):
             return {asset: amount_bytes(value) for asset, value in coming.items()}
         if isinstance(asked, ListMoved):
             return [one for one in asked.transfers if one in self.state.moves]
+        if isinstance(asked, ListLosses):
+            newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
+            return newest[: max(0, asked.limit)]
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in kept]

@@ -15,6 +15,7 @@ from fullreserve.gateway.rest.x.operator import (
     kept_deposits,
     ledger,
     living,
+    losing,
     maintenance,
     operators,
     overview,
@@ -53,6 +54,7 @@ GROUPS = (
     claims,
     deposit_claims,
     kept_deposits,
+    losing,
 )
 
 

@@ -18,7 +18,7 @@ HOUSES = {
     "treasury": chart.TREASURY,
     "fees": chart.FEE_TRADE,
     "rounding": chart.ROUNDING,
-    "insurance": 40,
+    "insurance": chart.INSURANCE,
 }
 
 

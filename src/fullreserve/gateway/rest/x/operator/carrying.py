@@ -14,6 +14,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     AnnounceMove,
     AnyAct,
+    BookLoss,
     ClaimDeposit,
     Close,
     CloseNetwork,
@@ -47,7 +48,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.x.operator import announcing, fold
+from fullreserve.gateway.rest.x.operator import announcing, fold, losing
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.gateway.rest.x.operator.kept_deposits import is_kept, kept
 from fullreserve.identity.denied import Denied
@@ -73,6 +74,8 @@ async def check(context: Context, act: AnyAct) -> None:
     """Problem 91012 when an act would do nothing by now, 51000 when it could not be done."""
     if isinstance(act, AnnounceMove):
         await announcing.require_held(context, act)
+    if isinstance(act, BookLoss):
+        await losing.require_missing(context, act)
     if isinstance(act, ClaimDeposit):
         known = [one.transfer for one in await waiting(context)]
         if act.transfer not in known:
@@ -98,6 +101,8 @@ async def carry_out(context: Context, one: Proposal) -> None:
     elif isinstance(act, FreeDeposit):
         free = Stop(act.network, act.transfer, DepositState.CREDITED)
         code = await _said(context, DEPOSITS, free)
+    elif isinstance(act, BookLoss):
+        code = await _said(context, DEPOSITS, losing.word_of(act, one))
     elif isinstance(act, Close):
         window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
         code = await _planned(context, one, window)

@@ -104,7 +104,7 @@ class _Custody:
         rows = []
         for number, network in defined.items():
             found = await self._newest(number)
-            rows.append(self._compared(found, network, stops) | _standing(found, tips.get(number)))
+            rows.append(self._compared(found, network, stops) | standing(found, tips.get(number)))
         return wire.envelope(rows)
 
     def _compared(
@@ -146,7 +146,7 @@ class _Custody:
         }
 
 
-def _standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
+def standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
     """Whether the last comparison is of now: nothing that is not known counts as agreeing.
 
     A watcher that compares nothing and says nothing shows by the blocks that the log has had since.

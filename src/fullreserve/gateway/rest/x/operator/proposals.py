@@ -11,6 +11,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     Approve,
     AssignTier,
+    BookLoss,
     Bust,
     ClaimDeposit,
     Close,
@@ -38,7 +39,7 @@ from fullreserve.gateway.custody_desk import networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import announcing, carrying, fold
+from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, losing
 from fullreserve.gateway.rest.x.operator.accounts_json import (
     account_word,
     amount_text,
@@ -84,6 +85,7 @@ OF_TRADING = (
     Retire,
     EndMove,
     AnnounceMove,
+    BookLoss,
 )
 
 
@@ -204,6 +206,8 @@ class Proposals:
             row["terms"] |= await move_terms(self._context, one.act.move)
         if isinstance(one.act, AnnounceMove):
             row["terms"] |= await announcing.terms_of(self._context, one.act)
+        if isinstance(one.act, BookLoss):
+            row["terms"] |= await losing.terms_of(self._context, one.act, one.note)
         if isinstance(one.act, CloseNetwork):
             names = await networks_named(self._context)
             row["terms"]["chain"] = names.get(one.act.network, str(one.act.network))

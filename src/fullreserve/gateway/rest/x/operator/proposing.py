@@ -14,6 +14,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     AssignTeam,
     AssignTier,
+    BookLoss,
     ClaimDeposit,
     Close,
     CloseNetwork,
@@ -48,7 +49,7 @@ from fullreserve.gateway.custody_desk import ask, networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, sparing
+from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, losing, sparing
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
 from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
@@ -291,6 +292,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("free-deposit", FreeParams, making.free_deposit, support),
             endpoint("end-move", EndMoveParams, making.end_move, trading),
             endpoint("announce-move", announcing.AnnounceParams, making.announce_move, trading),
+            endpoint("loss", losing.LossParams, making.loss, trading),
         )
     )
 
@@ -464,6 +466,12 @@ class _Making:
     async def announce_move(self, params: announcing.AnnounceParams) -> AnnounceMove:
         """Announce a move between tiers by hand, before anything of it is signed."""
         act = await announcing.act_of(self._context, params)
+        await carrying.check(self._context, act)
+        return act
+
+    async def loss(self, params: losing.LossParams) -> BookLoss:
+        """Book coins of a tier that are gone for good; no more than the chain lacks."""
+        act = await losing.act_of(self._context, params)
         await carrying.check(self._context, act)
         return act
 

@@ -13,6 +13,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnyAct,
     AssignTeam,
     AssignTier,
+    BookLoss,
     Bust,
     ClaimDeposit,
     Close,
@@ -96,6 +97,7 @@ _NAMES: dict[type[AnyAct], str] = {
     EndMove: "end-move",
     AnnounceMove: "announce-move",
     FreeDeposit: "free-deposit",
+    BookLoss: "loss",
 }
 
 Terms = dict[str, Any]
@@ -161,7 +163,7 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         }
     if isinstance(act, EndMove):
         return {"move": str(act.move)}
-    if isinstance(act, AnnounceMove):
+    if isinstance(act, AnnounceMove | BookLoss):
         return {"ccy": symbol_of(catalog, act.asset)}
     if isinstance(act, ClaimDeposit | FreeDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
