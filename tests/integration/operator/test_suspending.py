@@ -96,7 +96,7 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     await _waits_for_its_hour(desk, row)
     desk.town.clock.advance(HOUR_MS)
     for person in (ada, bea):
-        await _proven(person)
+        await proven(person)
     await _through_the_gates(desk, number, numbers)
     await _drained(desk, number)
 
@@ -151,7 +151,7 @@ async def _feeds(desk: Console, host: bytes = HERE) -> dict[str, str]:
     return {name: (await served[name]({b"host": host}))[2].decode() for name in names}
 
 
-async def _proven(person: Person) -> None:
+async def proven(person: Person) -> None:
     answer = await person.browser.post(
         "x/step-up", password="correct horse battery", code=person.phone.code()
     )
