@@ -39,11 +39,12 @@ class FeeBudget:
         """Keeps what a plan may cost at most; WillNotSign where that is too much for a day.
 
         Replacements take the same inputs or nonce, so that one of them is paid for: the dearest
-        counts, from the newest on. A clock that is set back forgets nothing.
+        counts, from the newest on. A clock that is set back forgets nothing: what lies ahead of it
+        counts for a day from now, so that one that ran ahead once holds up no later day.
         """
-        asked = "SELECT max(at_ms) FROM fees WHERE network = ?"
-        (newest,) = self._db.execute(asked, (plan.network,)).fetchone()
-        now_ms = max(self._clock.wall_ms(), newest or 0)
+        now_ms = self._clock.wall_ms()
+        ahead = "UPDATE fees SET at_ms = ? WHERE network = ? AND at_ms > ?"
+        self._db.execute(ahead, (now_ms, plan.network, now_ms))
         key = (plan.network, plan.binding)
         asked = "SELECT fee FROM fees WHERE network = ? AND binding = ? AND at_ms > ?"
         known = self._db.execute(asked, (*key, now_ms - DAY_MS)).fetchone()

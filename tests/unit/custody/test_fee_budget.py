@@ -31,10 +31,22 @@ def test_a_day_of_fees_is_kept_and_forgotten(tmp_path: Path) -> None:
     budget.charge(plan(2, network=4), 10)
     budget.charge(plan(2), 30)
     budget.close()
-    back = FeeBudget(tmp_path / "kept", {3: 100}, ManualClock(NOW_MS - 2 * DAY_MS))
-    with pytest.raises(WillNotSign, match="cost 101"):
-        back.charge(plan(3), 1)
-    back.close()
     later = FeeBudget(tmp_path / "kept", {3: 100}, ManualClock(NOW_MS + DAY_MS))
     later.charge(plan(3), 100)
     later.close()
+
+
+def test_a_clock_that_is_set_back_forgets_nothing_and_holds_up_no_later_day(
+    tmp_path: Path,
+) -> None:
+    """Criterion: CHAINS-SIGNER-8."""
+    ahead = FeeBudget(tmp_path / "kept", {3: 100}, ManualClock(NOW_MS + 365 * DAY_MS))
+    ahead.charge(plan(1), 100)
+    ahead.close()
+    clock = ManualClock(NOW_MS)
+    budget = FeeBudget(tmp_path / "kept", {3: 100}, clock)
+    with pytest.raises(WillNotSign, match="cost 101"):
+        budget.charge(plan(2), 1)
+    clock.advance(DAY_MS)
+    budget.charge(plan(2), 100)
+    budget.close()
