@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Tier
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Line, Reconciled, reconciled_name
 from tests.browser.conftest import Visit
 from tests.browser.operator.desk import (
     Operator,
@@ -22,6 +25,7 @@ from tests.browser.operator.test_console import NOTE, approve, choose, give_reas
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
 
+THEFT = "5a" * 32
 STAFFED = "Six people from 14:00 on."
 
 
@@ -112,6 +116,49 @@ def test_a_move_by_hand_is_announced_by_two_and_ended_by_one(
     dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
     dialog.get_by_role("button", name=EN["op.announced.end"], exact=True).click()
     expect(row).to_contain_text(EN["op.announcedState.ended"])
+
+
+@pytest.fixture
+def lacking(server: LiveServer) -> Iterator[None]:
+    """Hot of the network has 2 BTC in the ledger, and 0.25 less on its chain."""
+    know_a_network(server)
+    held = 2 * 10**8
+    say_all(server, (DEPOSITS, Funded(77, b"h" * 32, 1, Tier.HOT, amount_bytes(held))))
+    line = Line(Tier.HOT, 1, held, held, held, held - 25 * 10**6)
+    found = server.folder / reconciled_name(77)
+    found.write_bytes(msgspec.json.encode(Reconciled(77, 9, 1_700_000_000_000, (line,))))
+    yield
+    found.unlink()
+
+
+@pytest.mark.usefixtures("lacking")
+def test_a_loss_is_booked_by_two_and_says_who_they_were(
+    visit: Visit, ada: Operator, bea: Operator
+) -> None:
+    """Criterion: WEB-OP-CUST-3"""
+    page = visit("/operator/custody", ada)
+    page.get_by_role("button", name=EN["op.kind.loss"], exact=True).click()
+    choose(page, EN["op.term.chain"], "BTC-Testnet")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.term.transaction"], exact=True).fill(THEFT)
+    amount = dialog.get_by_label(EN["op.term.amount"], exact=True)
+    amount.fill("0.26")
+    give_reason(page, EN["op.propose"])
+    expect(dialog.get_by_text(re.compile("hot lacks no more on the chain"))).to_be_visible()
+    amount.fill("0.25")
+    dialog.get_by_role("button", name=EN["op.propose"], exact=True).click()
+    number = number_of(page)
+    other = visit(f"/operator/approvals/{number}", bea)
+    for shown in (THEFT, "0.25", EN["op.tierName.hot"], EN["op.side.loss"]):
+        expect(other.get_by_text(shown, exact=True)).to_be_visible()
+    approve(other)
+    other.goto(other.url.partition("/operator")[0] + "/operator/custody")
+    row = other.get_by_role("table", name=EN["op.losses"]).get_by_role("row")
+    row = row.filter(has_text=THEFT)
+    for shown in ("BTC-Testnet", "0.25 BTC", f"0{EN['op.side.loss']}"):
+        expect(row).to_contain_text(shown)
+    people = row.get_by_role("link")
+    expect(people).to_have_text([str(ada.uid), str(bea.uid)])
 
 
 @pytest.mark.slow

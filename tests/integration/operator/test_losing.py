@@ -72,6 +72,7 @@ async def test_two_book_a_loss_and_everybody_sees_it(desk: Console) -> None:
     wanted = {name: value for name, value in TERMS.items() if name != "transaction"}
     assert row == wanted | {
         "proposal": number, "ccy": "BTC", "paid": "0", "unpaid": "10", "txId": THEFT,
+        "proposer": str(desk.ada.uid), "approvals": [{"uid": str(desk.bea.uid)}],
     }  # fmt: skip
     assert await balances(desk) == (490, 10)
     assert (await proposed(desk, amount="0.001")).code == "91012"

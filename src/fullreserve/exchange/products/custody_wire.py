@@ -263,6 +263,7 @@ class Lost(Payload, frozen=True, tag=15):
     transfer: bytes  # keyed hash of the transaction that took them
     account: int
     note: int = 0  # of the audit entry that names the transaction
+    voices: tuple[int, ...] = ()  # who proposed it, then who agreed, by uid
 
 
 # Withdrawals, from users and the house

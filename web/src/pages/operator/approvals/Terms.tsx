@@ -16,6 +16,7 @@ const GROUPS: Record<string, string> = {
   level: 'level',
   role: 'role',
   team: 'team',
+  tier: 'tierName',
   source: 'tierName',
   target: 'tierName',
 }

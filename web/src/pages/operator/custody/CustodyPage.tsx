@@ -13,6 +13,7 @@ import { ClaimsSection } from './ClaimsSection'
 import css from './Custody.module.css'
 import { KeptSection } from './KeptSection'
 import { LivenessSection } from './LivenessSection'
+import { LossesSection } from './LossesSection'
 import { MarksSection } from './MarksSection'
 import { MissedSection } from './MissedSection'
 import { MovesSection } from './MovesSection'
@@ -39,6 +40,7 @@ export function CustodyPage(): ReactNode {
       <AnnouncedSection />
       <CapsSection />
       <ReconciliationSummary />
+      <LossesSection />
       <ClaimsSection />
       <MissedSection />
       <KeptSection />

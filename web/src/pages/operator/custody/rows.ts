@@ -73,6 +73,23 @@ export interface Announced {
   txId: string
 }
 
+/** Coins of a tier that are gone for good. */
+export interface Loss {
+  proposal: string
+  chain: string
+  ccy: string
+  tier: string
+  amount: string
+  /** Who was to pay, what it had, and what nobody paid. */
+  account: string
+  paid: string
+  unpaid: string
+  txId: string
+  ts: string
+  proposer: string
+  approvals: { uid: string }[]
+}
+
 export interface Missing {
   person: string
   sinceTs: string

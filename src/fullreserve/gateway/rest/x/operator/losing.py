@@ -140,7 +140,8 @@ async def _missing(context: Context, act: BookLoss) -> int | None:
 def word_of(act: BookLoss, one: Proposal) -> Lost:
     """What the fold of deposits is told of an approved one."""
     place = (act.network, one.number, act.asset, act.tier)
-    return Lost(*place, act.amount, act.transfer, act.account, one.note)
+    voices = (one.proposer, *(given.member for given in one.approvals))
+    return Lost(*place, act.amount, act.transfer, act.account, one.note, voices)
 
 
 async def terms_of(context: Context, act: BookLoss, note: int) -> dict[str, str]:
@@ -189,6 +190,8 @@ class _Losses:
                     "unpaid": line.asset.text(amount_int(one.terms.amount) - amount_int(one.paid)),
                     "txId": await _named(self._context, one.terms, one.terms.note),
                     "ts": str(one.time_ms),
+                    "proposer": "".join(str(uid) for uid in one.terms.voices[:1]),
+                    "approvals": [{"uid": str(uid)} for uid in one.terms.voices[1:]],
                 }
                 for one in found
                 for line in (places.get((one.terms.network, one.terms.asset)),)
