@@ -41,9 +41,12 @@ class Setbacks:
         return list(self._known)
 
     def is_due(self, number: int) -> bool:
-        """Whether one is to be tried: it never failed, or its time has come."""
+        """Whether one is to be tried: it never failed, or its time has come.
+
+        A time further ahead than any wait is of a clock that was set back since.
+        """
         known = self._known.get(number)
-        return known is None or self._clock.wall_ms() >= known.again_ms
+        return known is None or not 0 < known.again_ms - self._clock.wall_ms() <= LONGEST_MS
 
     def note(self, number: int, problem: Exception) -> None:
         """It failed, again perhaps: twice as long is waited each time."""

@@ -23,7 +23,7 @@ import structlog
 
 from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
-from fullreserve.clock import Clock, SystemClock
+from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.house import RESERVES_GATEWAY
 from fullreserve.door.protocol import Door, Gone, Unavailable
@@ -103,9 +103,10 @@ class Worker:
         await self.projection.caught_up((await self._door.health()).durable)
         await self.await_signers()
         while True:
-            next_ms = self._clock.wall_ms() + self._interval_s * 1000
+            began_ns = self._clock.monotonic_ns()  # the clock may be set while one is made
             await self.publish()
-            await self._clock.wait_ms(max(1, next_ms - self._clock.wall_ms()))
+            took_ms = (self._clock.monotonic_ns() - began_ns) // NS_PER_MS
+            await self._clock.wait_ms(max(1, self._interval_s * 1000 - took_ms))
 
     async def await_signers(self) -> None:
         """Before the first statement of all, and for a minute at most; later ones never wait.
