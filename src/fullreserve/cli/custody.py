@@ -184,7 +184,10 @@ def add_refills(custody: "Subcommands") -> None:
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
     funded.add_argument("asset", type=int)
     funded.add_argument("amount", type=int, help="in the ledger's units")
-    funded.add_argument("transaction", help="its id: every node has to show that it brought them")
+    funded.add_argument(
+        "transaction",
+        help="its id, or of what contracts sent its block's: every node has to show it",
+    )
     funded.add_argument("--unasked", action="store_true", help="a stranger sent them, unasked")
     charged = add_custody_command(
         *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),

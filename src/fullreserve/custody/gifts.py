@@ -2,8 +2,8 @@
 
 The watcher reads them from the blocks that it follows; a second node has to tell the same, as of
 deposits. Until the ledger has them, by `fund-tier`, ledger and chain may differ by exactly those.
-What a contract sends them of a chain's own coin by an internal call is in no transaction: it stays
-a difference. What it sends to a user's address is a deposit (`chains/evm_internal`).
+What a contract sends them of a chain's own coin by an internal call is in no transaction, and is
+told by balances, as a user's deposit is (`chains/evm_internal`).
 """
 
 from __future__ import annotations
@@ -141,4 +141,7 @@ def _told(
     found = chain.incoming(block, tiers)
     if second is not None and second.incoming(block, tiers) != found:
         raise following.NodesDiffer(f"two nodes tell other payments in block {block.height}")
-    return found
+    unnamed = following.internal(
+        chain, second, block, lambda one: one.incoming_internal(block, tiers)
+    )
+    return [*found, *unnamed]

@@ -68,7 +68,13 @@ class Chain:
 class Tier:
     """A Safe under its guard, with coins and tokens in it."""
 
-    def __init__(self, chain: Chain, owners: Sequence[Holder], threshold: int) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        owners: Sequence[Holder],
+        threshold: int,
+        targets: tuple[bytes, ...] = (HOT,),
+    ) -> None:
         self.chain = chain
         first = safe.set_up([one.account for one in owners], threshold, chain.handler)
         made = chain.send(chain.factory, safe.proxy(chain.singleton, first, next(chain.salts)))
@@ -76,7 +82,7 @@ class Tier:
         self.account = bytes.fromhex(created[2:])[-20:]
         self.view = SafeView(chain.node, self.account)
         limits = {guard.COIN: LIMIT, chain.token: TOKENS}
-        self.rules = guard.Rules(DELAY, threshold, 2, (HOT,), limits)
+        self.rules = guard.Rules(DELAY, threshold, 2, targets, limits)
         self.gate = chain.created(guard.creation(self.account, self.rules))
         self.do(owners[:threshold], self.account, data=guard.installs(self.gate))
         chain.send(self.account, b"", 100 * ETHER)

@@ -79,7 +79,7 @@ class Books:
             network=NETWORK, kind="evm", nodes=(chain.url,),
             branches=(Branch(branch.key.hex(), branch.code.hex()),),
             decimals={COIN: 18, USDT: 6}, coin=COIN, credit_after=2, unlock_after=3,
-            chain_id=31_342, tokens={USDT: chain.token.hex()},
+            chain_id=chain.terms.chain_id, tokens={USDT: chain.token.hex()},
             lanes=tuple(lane.hex() for lane in chain.terms.lanes),
         )  # fmt: skip
         self.store = Store(folder / "watcher.sqlite")

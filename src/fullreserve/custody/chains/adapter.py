@@ -57,7 +57,8 @@ class Scan(NamedTuple):
 class Incoming(NamedTuple):
     """What a transaction from outside brought to one of our tiers, of one asset, in its units.
 
-    `number` tells apart what one transaction brought to several, or in several assets.
+    What came by no transaction has its block's hash as `txid`.
+    `number` tells apart what one brought to several, or in several assets.
     """
 
     txid: bytes
@@ -244,6 +245,18 @@ class Chain(ABC):
 
         What any address of ours sent is none of it.
         """
+
+    def incoming_internal(
+        self,
+        block: Block,  # noqa: ARG002 - the interface
+        tiers: Mapping[bytes, int],  # noqa: ARG002 - the interface
+    ) -> list[Incoming] | None:
+        """The same of what no transaction of a block names, as its contracts sent it; NodeProblem.
+
+        Named by the block's hash and numbered by its tier. Nothing of a block in which a place of
+        ours lost some in a way that is not known. None: the node cannot tell of a block so old.
+        """
+        return []
 
     @abstractmethod
     def departed(self, block: Block) -> list[Departed]:

@@ -36,6 +36,7 @@ from fullreserve.custody.chains.adapter import (
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
 from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
+from fullreserve.custody.chains.evm_safes import paid_by_safes
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -100,7 +101,7 @@ class EvmChain(Chain):
         self._asset_of = {contract: asset for asset, contract in terms.tokens.items()}
         self._lanes = frozenset(terms.lanes)
         self._is_checked = False
-        self._balances = Balances(node)
+        self._balances, self._of_tiers = Balances(node), Balances(node)
 
     # Watching
 
@@ -158,6 +159,39 @@ class EvmChain(Chain):
             if one.amount and one.target in tiers and not self._is_from_us(one.source, tiers)
         ]
         return gathered([*came, *tokens])
+
+    def incoming_internal(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming] | None:
+        rests = self._of_tiers.rests(block, list(tiers))
+        if rests is None:
+            return None
+        own = self._of_safes(block, list(tiers))
+        if own is None:
+            return []
+        sums: dict[int, int] = {}
+        for place in rests | own:
+            rest = rests.get(place, 0) - own.get(place, 0)
+            if rest < 0:
+                return []  # what another place of ours has more may be just this
+            if rest:
+                sums[tiers[place]] = sums.get(tiers[place], 0) + rest
+        return [
+            Incoming(block.hash, tier, tier, self.terms.coin, amount)
+            for tier, amount in sorted(sums.items())
+        ]
+
+    def _of_safes(self, block: Block, places: Sequence[bytes]) -> dict[bytes, int] | None:
+        """What Safes among places paid in a block, in wei by place; None: not known."""
+        parent = Block(block.height - 1, block.parent, b"")
+        before, after = self.used_by_safes(places, parent), self.used_by_safes(places, block)
+        if before.keys() - after.keys():
+            return None
+        ran = {one: more for one, count in after.items() if (more := count - before.get(one, 0))}
+        if not ran:
+            return {}
+        sent = [one for one in self._held(block)[0] if one.to in ran]
+        receipts = self._of_each("eth_getTransactionReceipt", [one.txid for one in sent])
+        done = [one for one in sent if quantity(field(receipts[one.txid], "status")) == 1]
+        return paid_by_safes(done, ran, places, self._asset_of)
 
     def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
         return account in tiers or self._is_own(account)

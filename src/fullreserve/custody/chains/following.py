@@ -9,13 +9,13 @@ is killed in between, says the same things once more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 import structlog
 
-from fullreserve.custody.chains.adapter import Block, Chain, Deposit
+from fullreserve.custody.chains.adapter import Block, Chain, Deposit, Incoming
 from fullreserve.custody.chains.rpc import NodeGarbage
 
 KEPT = 500  # blocks that a cursor remembers, thus the deepest reorganisation it follows
@@ -83,6 +83,8 @@ class Reached(NamedTuple):
 
 
 Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Left | Reached
+
+_Told = TypeVar("_Told", Deposit, Incoming)
 
 # JSON: amounts of 18 decimals are larger than MessagePack's integers.
 _codec = msgspec.json.Decoder(Cursor)
@@ -166,7 +168,7 @@ def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> I
     found = chain.scan(block, wanted)
     if second is not None and second.scan(block, wanted) != found:
         raise NodesDiffer(f"two nodes tell other transfers of block {block.height}")
-    deposits = [*found.deposits, *_internal(chain, second, block)]
+    deposits = [*found.deposits, *internal(chain, second, block, lambda one: one.internal(block))]
     cursor.blocks.append((block.height, block.hash))
     for one in homeless:
         # Its own transaction may come back and pay nothing this time, as a token that was paused.
@@ -182,10 +184,15 @@ def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> I
         yield Seen(deposit, block)
 
 
-def _internal(chain: Chain, second: Chain | None, block: Block) -> list[Deposit]:
-    """What contracts sent in a block; nothing where a node cannot tell: it stays a difference."""
-    found = chain.internal(block)
-    told = second.internal(block) if second is not None else found
+def internal(
+    chain: Chain, second: Chain | None, block: Block, ask: Callable[[Chain], list[_Told] | None]
+) -> list[_Told]:
+    """What contracts sent in a block, by both nodes; NodeProblem, NodesDiffer.
+
+    Nothing where a node cannot tell: it stays a difference.
+    """
+    found = ask(chain)
+    told = ask(second) if second is not None else found
     if found is None or told is None:
         log.warning("not told what contracts sent", network=chain.network, height=block.height)
         return []

@@ -1,4 +1,7 @@
-"""What a transaction from outside brought to a tier, by what every node of its network shows."""
+"""What a transaction from outside brought to a tier, by what every node of its network shows.
+
+What contracts sent by internal calls is in none: their block stands for it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _HASH = 32
 
 
 class Wanted(NamedTuple):
-    """Of one transaction, to one tier, in one asset."""
+    """Of one transaction, or of a block's internal calls, to one tier, in one asset."""
 
     tier: int
     asset: int
@@ -54,7 +57,10 @@ def _shown(
     block = chain.block(height) if height is not None else None
     if block is None:
         raise BadMove(f"no block holds that transaction, by {node.name}")
-    here = [one for one in chain.incoming(block, tiers) if one.txid == wanted.name]
+    if wanted.name == block.hash:
+        here = chain.incoming_internal(block, tiers) or []
+    else:
+        here = [one for one in chain.incoming(block, tiers) if one.txid == wanted.name]
     depth = chain.tip().height - block.height + 1
     if depth < network.unlock_after:
         raise BadMove(f"it has {depth} of {network.unlock_after} confirmations, by {node.name}")
@@ -70,12 +76,13 @@ def _height(network: Network, node: Node, name: bytes) -> int | None:
     if network.kind == "utxo":
         held = in_block(node, name)
         return None if held is None else held[1]
-    receipt = node.call("eth_getTransactionReceipt", "0x" + name.hex())
-    if receipt is None:
+    hash_, receipt = name, node.call("eth_getTransactionReceipt", "0x" + name.hex())
+    if receipt is not None:
+        hash_ = hexed(field(receipt, "blockHash"), _HASH)
+    block = node.call("eth_getBlockByHash", "0x" + hash_.hex(), False)
+    if block is None:
         return None
-    height = quantity(field(receipt, "blockNumber"))
+    height = quantity(field(block, "number"))
     told = node.call("eth_getBlockByNumber", hex(height), False)
-    is_there = told is not None and hexed(field(told, "hash"), _HASH) == hexed(
-        field(receipt, "blockHash"), _HASH
-    )
+    is_there = told is not None and hexed(field(told, "hash"), _HASH) == hash_
     return height if is_there else None
