@@ -38,6 +38,7 @@ from tests.unit.journal import (
     approvals_log,
     concern_log,
     custody_log,
+    losses_log,
     risk_log,
     safety_log,
     tier_log,
@@ -135,6 +136,7 @@ JOURNALS: dict[
     "risk-6": (SAFETY, partial(risk_log.fill, edition=6)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
+    "losses": ((Approvals, Deposits, Withdrawals), losses_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 
