@@ -126,6 +126,7 @@ JOURNALS: dict[
     "canaries": (SAFETY, safety_log.fill_with_canaries),
     "saving": (SAFETY, partial(safety_log.fill_with_canaries, edition=5)),
     "signed": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=6)),
+    "spared": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=7)),
     "restarts": (SAFETY, partial(safety_log.fill, edition=3, stopping=4)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),

@@ -258,7 +258,7 @@ TABLE: dict[int, Error] = {
     91027: Error(403, "What you approve with has changed", "; you approve again from {allowed}"),
     # --- suspensions
     93001: Error(403, "You are not a member of the group that decides this"),
-    93002: Error(409, "The exchange is in set-up mode: this needs more operators"),
+    93002: Error(409, "The exchange is in set-up mode: this needs more operators", "; {allowed}"),
     93003: Error(404, "There is no such suspension"),
     93004: Error(409, "The suspension's state does not allow this now"),
     93005: Error(403, "This needs another operator than the one who began it"),

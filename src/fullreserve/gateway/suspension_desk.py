@@ -23,6 +23,7 @@ from fullreserve.exchange.products.suspension_state import (
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Asked,
+    GetEdition,
     GetKept,
     GetOne,
     ListAll,
@@ -48,12 +49,19 @@ _surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
 _roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
 _kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
+_number = msgspec.msgpack.Decoder(int).decode
 
 
 async def suspensions(context: Context) -> list[Suspension]:
     """All that the fold remembers, the newest last; without the queues that were paid out."""
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(ListAll())))
     return [] if answer is None else _all(answer)
+
+
+async def edition(context: Context) -> int:
+    """Which edition of the fold's rules the log goes by."""
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(GetEdition())))
+    return 0 if answer is None else _number(answer)
 
 
 async def queues(context: Context, scope: Scope) -> list[Sum]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fullreserve.exchange.products.suspension_state import EDITION
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt
+from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.app import routes
 from fullreserve.gateway.rest.route import API
 from fullreserve.identity.roles import Role
@@ -75,6 +78,28 @@ async def test_below_m_plus_one_members_nothing_is_decided() -> None:
         assert dismissed.row["setUp"] is True
         await console.enrol(console.cleo.uid)
         assert (await console.cleo.post("approve", proposal=made.row["proposal"])).code == "0"
+        await console.close()
+
+
+async def test_two_operators_stop_and_with_a_third_they_restart() -> None:
+    """Criterion: SUS-BOARD-2. It is said what is lacking; who is dismissed later stops nothing."""
+    with memory_folder() as folder:
+        console = await Console.open(folder, members=2)
+        ada, bea, context = console.ada, console.bea, console.town.rest.context
+        assert (await say(context, SUSPENSIONS, Adopt(EDITION))).code == 0
+        stop = {"actions": "trade_open", "level": "global", "reason": "MARKET_DISLOCATION"}
+        number = (await ada.act("suspending/suspend", **stop)).row["suspension"]
+        assert (await bea.act("suspending/ratify", suspension=number)).code == "0"
+        assert (await ada.get("operators")).row["founded"] is False
+        refused = await ada.act("suspending/plan", suspension=number)
+        assert (refused.status, refused.code) == (409, "93002")
+        assert "3 have to count, 2 do; fullreserve user create-operator" in refused.json["msg"]
+        await console.enrol(console.cleo.uid)
+        assert (await ada.get("operators")).row["founded"] is True
+        gone = await ada.act("operators/dismiss", uid=console.cleo.uid, anyway=True)
+        assert (gone.row["enabled"], gone.row["spare"]) == ("2", "0")
+        planned = await ada.act("suspending/plan", suspension=number)
+        assert (planned.code, planned.row["signOffsNeeded"]) == ("0", "1")
         await console.close()
 
 

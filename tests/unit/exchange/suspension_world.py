@@ -116,6 +116,7 @@ def opened(
     *,
     surveys: bool = False,
     more: Sequence[type[Any]] = (),
+    members: Sequence[int] = (ADA, BEA, CLEO),
 ) -> World:
     """Networks, a price of BTC, coins in the hot wallet, three operators; more folds.
 
@@ -129,7 +130,7 @@ def opened(
     world.say(DEPOSITS, Funded(TOKENS, transfer("hot usdt"), USDT, Tier.HOT, coins(9_000_000)))
     if surveys:
         assert say(world, Adopt(EDITION), chart.HOUSE) == 0
-    for member in (ADA, BEA, CLEO):
+    for member in members:
         assert agree(world, Enrol(CONSOLE, member)) == 0
     if threshold > 1:
         assert agree(world, Propose(SetThreshold(CONSOLE, threshold), 3_600_000), ADA) == 0
@@ -259,7 +260,7 @@ def measure(world: World, figures: Sequence[Figure]) -> None:
         assert say(world, Measure(network, 7, DIGEST, found), chart.HOUSE) == 0
 
 
-def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None:
+def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: int = BEA) -> None:
     """Evidence for every gate but the canary's and the notice's."""
     whole = coverage or [
         Figure(0, BTC, coins(5000)),
@@ -277,7 +278,7 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = ()) -> None
         (Gate.LIMITS, {}),
         (Gate.SUPPORT, {}),
     ):
-        assert show(world, number, gate, **more) == 0
+        assert show(world, number, gate, who, **more) == 0
 
 
 def planned(world: World, number: int) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import liveness, policy_wire
 from fullreserve.exchange.products import suspension_wire as stops
-from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_acts import Dismiss, Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_wire import (
@@ -40,6 +40,7 @@ from fullreserve.exchange.products.suspension_state import (
     LIFTED_PAST,
     SIGNED_LAST,
     SILENT_GO,
+    SPARED,
     shown_last,
 )
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
@@ -52,6 +53,7 @@ RUNS, STOPS = 500, 12
 BY_A_FEW = 2  # the edition of withdrawals from which on no word moves all that wait
 OF_WITHDRAWALS = 4  # the newest of theirs; the policy's goes on by itself
 OPERATORS = (10_000_101, 10_000_102, 10_000_103)
+BOARD = (*OPERATORS, 10_000_104)
 USD, DAY_MS = 10**8, 86_400_000
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
 COLD = Quorum(2, Role.COLD, 2, (Holder(4), Holder(5), Holder(6), Holder(7)), DAY_MS)
@@ -307,6 +309,16 @@ async def _signed_off(log: Log, number: int, show: Callable[[stops.Gate], Awaita
         await sign(who)
 
 
+async def _other_boards(log: Log) -> None:
+    """Members of board and console come and go, so that now and then either hangs on each."""
+    for _ in range(log.draws.randrange(4)):
+        group, member = log.draws.choice((stops.BOARD, CONSOLE)), log.draws.choice(BOARD)
+        word = log.draws.choice(
+            (Enrol(group, member), Enrol(group, member), Dismiss(group, member))
+        )
+        await log.say(Approvals.number, word)
+
+
 async def _silent(log: Log, advance: stops.Advance) -> None:
     """Canaries wait for their owners, who say nothing: others are chosen."""
     suspensions = log.states[stops.SUSPENSIONS].suspensions
@@ -417,6 +429,8 @@ async def fill_with_canaries(
         stops.Action.WITHDRAW, ON_CHAIN, stops.Mode.QUEUE, stops.Reason.SECURITY_INCIDENT
     )
     for _ in range(STOPS):
+        if stopping >= SPARED:
+            await _other_boards(log)
         await log.say(stops.SUSPENSIONS, stops.Suspend(terms), log.operator())
         for _ in range(draws.randrange(3, 7)):
             await of_a_withdrawal(log)

@@ -65,15 +65,37 @@ class Group(msgspec.Struct, array_like=True):
         """Whether a proposer has enough others: m approvals need m + 1 members."""
         return self.enabled > self.threshold
 
-    def bears(self, threshold: int) -> bool:
-        """Whether any one member may be missing: a proposer, m others, and one to spare.
+    @property
+    def spares(self) -> bool:
+        """Whether any one member may be gone for ever: a proposer, m others, and one to spare."""
+        return self.enabled >= self.threshold + 2
 
-        Fewer approvals than now are always borne.
-        """
+    @property
+    def is_founded(self) -> bool:
+        """Whether as many were ever made members as spare one, so that those left go on."""
+        return len(self.members) >= self.threshold + 2
+
+    def bears(self, threshold: int) -> bool:
+        """Whether any one member may be missing then; fewer approvals than now are always borne."""
         return threshold < self.threshold or self.enabled >= threshold + 2
 
     def counts(self, uid: int) -> bool:
         return self.members.get(uid, False)
+
+
+def deciding(named: Group, console: Group) -> Group:
+    """Who decides what a group is named for: it, or the console's where it hangs on each member.
+
+    Where both do, as after losses, whichever was founded with one to spare and is set up still. An
+    empty group where neither was: an exchange is founded once, with m + 2 operators.
+    """
+    for group in (named, console):
+        if group.spares:
+            return group
+    for group in (named, console):
+        if group.is_founded and group.is_set_up:
+            return group
+    return Group()
 
 
 class GetGroup(msgspec.Struct, array_like=True, frozen=True):

@@ -22,7 +22,7 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import suspension_gates as gates
 from fullreserve.exchange.products import suspension_rules as rules
 from fullreserve.exchange.products import suspension_wire as wire
-from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
+from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group, deciding
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import is_house
 from fullreserve.exchange.products.suspension_evidence import Evidences
@@ -33,6 +33,7 @@ from fullreserve.exchange.products.suspension_state import (
     OPEN_MAX,
     RATIFY_MS,
     REOPENING,
+    SPARED,
     Refused,
     Roll,
     Step,
@@ -104,7 +105,7 @@ class Suspensions(Evidences):
             return Outcome(code=Refused.SET_UP)
         if not rules.is_sound(said.terms):
             return REFUSED
-        insiders = tuple(dict.fromkeys((*console.members, *_board(view).members)))
+        insiders = tuple(dict.fromkeys((*console.members, *self._board(view).members)))
         return self._entered(said.terms, who, moment, insiders=insiders if is_draft else ())
 
     def _trip(self, who: int, said: wire.Trip, moment: Moment) -> Outcome:
@@ -159,7 +160,7 @@ class Suspensions(Evidences):
     ) -> Outcome:
         console = _members(CONSOLE, view)
         by_house = isinstance(said, wire.Fall) and who == chart.HOUSE
-        if not (by_house or console.counts(who) or _board(view).counts(who)):
+        if not (by_house or console.counts(who) or self._board(view).counts(who)):
             return Outcome(code=Refused.NOT_A_MEMBER)
         if isinstance(said, wire.Ratify):
             return self._ratified(who, one, moment, console)
@@ -210,10 +211,22 @@ class Suspensions(Evidences):
 
     # The way back
 
+    def _board(self, view: View) -> Group:
+        """Who reopens: the board, or the console's group while there is none.
+
+        From edition 7 on also while the board hangs on each member; nobody where both always did.
+        """
+        board, console = _members(wire.BOARD, view), _members(CONSOLE, view)
+        if self.state.edition >= SPARED:
+            return deciding(board, console)
+        return board if board.is_set_up else console
+
     def _of_board(
         self, who: int, one: Suspension, said: Any, moment: Moment, view: View
     ) -> Outcome:
-        board = _board(view)
+        board = self._board(view)
+        if self.state.edition >= SPARED and not board.members:
+            return Outcome(code=Refused.SET_UP)
         if not board.counts(who) and not (isinstance(said, wire.Show) and who == chart.HOUSE):
             return Outcome(code=Refused.NOT_A_MEMBER)
         if not board.is_set_up:
@@ -283,7 +296,7 @@ class Suspensions(Evidences):
 
     def _may_go_on(self, one: Suspension, moment: Moment, view: View) -> int:
         """0 when enough others signed off and every gate but the canaries' is green."""
-        board = _board(view)
+        board = self._board(view)
         voices = [voice.who for voice in one.sign_offs if board.counts(voice.who)]
         others = [who for who in (one.planner, *voices) if who != one.creator]
         if len(voices) < max(1, board.threshold) or not others:
@@ -491,12 +504,6 @@ def _short(one: Suspension) -> Suspension:
 def _members(number: int, view: View) -> Group:
     answer = view.query(AskFold(Approvals.number, _encode(GetGroup(number))))
     return Group() if answer is None else _group(answer)
-
-
-def _board(view: View) -> Group:
-    """Who reopens: the board, or the console's group while there is none."""
-    board = _members(wire.BOARD, view)
-    return board if board.is_set_up else _members(CONSOLE, view)
 
 
 def _why_not(who: int, first: int, voices: tuple[Voice, ...]) -> int:

@@ -283,6 +283,8 @@ export interface Operators {
   group: string
   threshold: string
   enabled: string
+  /** Whether as many were ever made as spare one: nothing is reopened before. */
+  founded: boolean
   /** How many may be away for ever while all can still be decided. */
   spare: string
   spareAdmins: string

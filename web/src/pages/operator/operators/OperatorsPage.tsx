@@ -23,6 +23,12 @@ function Spare({ count }: { count: string }): ReactNode {
   return <Badge look={count === '0' ? 'bad' : 'good'}>{count}</Badge>
 }
 
+/** Approvals begin with m + 1 who count; the exchange is founded once there were m + 2. */
+function modeOf({ setUp, founded }: Operators): 'setUp' | 'founding' | 'normal' {
+  if (setUp) return 'setUp'
+  return founded ? 'normal' : 'founding'
+}
+
 // What changes who decides.
 const KINDS = ['team', 'member', 'grant', 'threshold']
 const ROLES = ['admin', 'trading', 'support', 'auditor']
@@ -34,6 +40,7 @@ export function OperatorsPage(): ReactNode {
   const columns = useColumns(may('admin'))
   const { data, error } = useReading<Operators, 'x/operator/operators'>('x/operator/operators', {})
   const group = data?.[0]
+  const mode = group ? modeOf(group) : 'normal'
   return (
     <>
       <PageHead title={t('op.operators')} about={t('op.operators.about')} />
@@ -48,8 +55,8 @@ export function OperatorsPage(): ReactNode {
               [t('op.spareAdmins'), <Spare key="admins" count={group.spareAdmins} />],
               [
                 t('op.mode'),
-                <Badge key="mode" look={group.setUp ? 'bad' : 'good'}>
-                  {t(group.setUp ? 'op.mode.setUp' : 'op.mode.normal')}
+                <Badge key="mode" look={mode === 'normal' ? 'good' : 'bad'}>
+                  {t(`op.mode.${mode}`)}
                 </Badge>,
               ],
             ]}

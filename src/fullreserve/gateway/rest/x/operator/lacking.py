@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fullreserve.exchange.products.approval_state import Group, deciding
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
-from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState, gates_of
-from fullreserve.exchange.products.suspension_wire import BOARD, Gate
+from fullreserve.exchange.products.suspension_state import (
+    SPARED,
+    Suspension,
+    SuspensionState,
+    gates_of,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    BOARD,
+    Draft,
+    Gate,
+    Ratify,
+    Said,
+)
 from fullreserve.exchange.products.withdrawal_state import (
     GetWithdrawal,
     Withdrawal,
     WithdrawalState,
 )
+from fullreserve.gateway import suspension_desk
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.x import suspension_rows as rows
@@ -22,12 +35,27 @@ _GATE_WORDS = {"missing": "is missing", "failed": "has not passed", "expired": "
 
 async def sign_offs(context: Context, one: Suspension) -> tuple[int, int]:
     """How many have signed off whose word counts, and how many it takes."""
-    state = await fold.approvals(context)
-    board = state.groups.get(BOARD)
-    if board is None or not board.is_set_up:
-        board = fold.console(state)
+    board = await _board(context)
     given = sum(board.counts(voice.who) for voice in one.sign_offs)
     return given, max(1, board.threshold)
+
+
+async def _board(context: Context) -> Group:
+    """Who reopens, as the fold has it; nobody where no group was founded with one to spare."""
+    state = await fold.approvals(context)
+    board, console = state.groups.get(BOARD) or Group(), fold.console(state)
+    if await suspension_desk.edition(context) >= SPARED:
+        return deciding(board, console)
+    return board if board.is_set_up else console
+
+
+async def operators_lacking(context: Context, word: Said) -> str:
+    """How many operators have to count before a word is taken, and how many do."""
+    group = fold.console(await fold.approvals(context))
+    needed = group.threshold + (1 if isinstance(word, Draft | Ratify) else 2)
+    return (
+        f"{needed} have to count, {group.enabled} do; fullreserve user create-operator makes more"
+    )
 
 
 def gates_lacking(

@@ -104,6 +104,7 @@ class _Operators:
             "group": str(CONSOLE),
             "threshold": str(group.threshold),
             "enabled": str(group.enabled),
+            "founded": group.is_founded,
             "spare": str(max(0, group.enabled - group.threshold - 1)),
             "spareAdmins": str(max(0, admins - group.threshold - 1)),
             "members": [

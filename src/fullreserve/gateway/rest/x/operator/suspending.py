@@ -39,7 +39,12 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
-from fullreserve.gateway.rest.x.operator.lacking import gates_lacking, lacking, sign_offs
+from fullreserve.gateway.rest.x.operator.lacking import (
+    gates_lacking,
+    lacking,
+    operators_lacking,
+    sign_offs,
+)
 from fullreserve.gateway.rest.x.operator.numbers import decimal
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.rest.x.suspensions import UNKNOWN, places
@@ -302,6 +307,8 @@ class _Suspending:
             else:
                 lacks = await lacking(self._context, one, names)
             raise Problem(reply.code, allowed="; ".join(lacks))
+        if reply.code == Refused.SET_UP:
+            raise Problem(reply.code, allowed=await operators_lacking(self._context, word))
         if reply.code:
             raise Problem(reply.code, "suspension", "one of those that x/operator/suspending lists")
         return wire.envelope([await self._whole(await self._named(number))])
@@ -318,6 +325,8 @@ class _Suspending:
         reply = await suspension_desk.tell(self._context, who.uid, word)
         if reply.code == 51_000:
             raise Problem(51_000, "actions", "withdrawals and deposits alone by chain")
+        if reply.code == Refused.SET_UP:
+            raise Problem(reply.code, allowed=await operators_lacking(self._context, word))
         if reply.code:
             raise Problem(reply.code)
         return wire.envelope([await self._whole(await self._named(reply.sequence))])
