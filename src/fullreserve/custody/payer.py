@@ -117,31 +117,43 @@ class Payer:
                 fresh.append(pay)
         return fresh
 
-    async def adopt(self, found: Sequence[Departed]) -> list[Departed]:
-        """Takes what left hot for payments that are still to be made; what of it pays no such one.
+    async def adopt(self, found: Sequence[Departed], restored_ms: int) -> None:
+        """Takes what left hot for payments that are still to be made; keeps what pays no such one.
 
         Each pays the oldest withdrawal that asks for exactly that. So a payer that was put back
-        from a backup makes no payment again that the chain has already seen; Unavailable.
+        from a backup makes no payment again that the chain has already seen. All is kept as one:
+        a plan hides from whoever looks again that its transaction paid somebody else as well.
+        Unavailable.
         """
         pending = await self._desk.exchange.pending(self._desk.chain.network)
         fresh = [pay for pay in self._compared(pending) if not pay.binding]
         waiting = [one for pay in fresh if (one := await self._payment(pay)) is not None]
-        others = []
+        others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
         for left in found:
             paid = [self._taken(waiting, out.payment) for out in left.outs]
             made = tuple(one.withdrawal for one in paid if one is not None)
             if made:
                 plan = Plan(self._desk.chain.network, made, left.binding, left.body, left.fee)
-                with self._desk.store.together():
-                    self._desk.store.change(self._desk.store.keep_plan(plan), left.attempt)
-                log.warning("paid since the backup", withdrawals=made, txid=left.attempt.txid.hex())
+                plans.append((plan, left.attempt))
             ours = (out.is_ours for out in left.outs)
             if any(one is None and not is_ours for one, is_ours in zip(paid, ours, strict=True)):
                 others.append(left)
-        # Before the others stop anything: what is bound is followed to its end all the same.
+        with self._desk.store.together():
+            for plan, attempt in plans:
+                self._desk.store.change(self._desk.store.keep_plan(plan), attempt)
+            self._desk.store.keep_adopted(self._desk.chain.network, restored_ms, others)
+        for plan, attempt in plans:
+            log.warning(
+                "paid since the backup", withdrawals=plan.withdrawals, txid=attempt.txid.hex()
+            )
+
+    async def take_up(self) -> None:
+        """Has the exchange bind what was adopted; before anything is stopped, which would keep it.
+
+        NodeProblem, Unavailable.
+        """
         runs = [Run(kept, self._desk.store.attempts(kept)) for kept in self._open()]
         await self._sender.send([run for run in runs if run.attempts])
-        return others
 
     @staticmethod
     def _taken(waiting: list[Payment], made: Payment) -> Payment | None:

@@ -170,8 +170,10 @@ class Paying:
             self._hot,
             clock,
         )
-        self._since_backup = SinceBackup(data, self._chain, store, house, self._payer)
         self._sweeping = Sweeping(network, self._chain, store, house)
+        self._since_backup = SinceBackup(
+            data, self._chain, store, house, self._payer, self._sweeping.follow
+        )
         self._state = ""
         self._unpaid = UnpaidNetwork(data, network.network, clock)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fullreserve.custody.chains.adapter import Attempt, Move, Plan
+from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Plan
 from fullreserve.custody.kept_file import open_kept
 
 _SCHEMA = """
@@ -41,6 +41,13 @@ CREATE TABLE IF NOT EXISTS names (
 CREATE TABLE IF NOT EXISTS restored (
     network INTEGER PRIMARY KEY, restored_ms INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS read_since (
+    network INTEGER NOT NULL, restored_ms INTEGER NOT NULL, height INTEGER NOT NULL,
+    hash BLOB NOT NULL, departed BLOB NOT NULL, PRIMARY KEY (network, height)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS adopted (
+    network INTEGER PRIMARY KEY, restored_ms INTEGER NOT NULL, others BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS ends (
     plan INTEGER PRIMARY KEY REFERENCES plans (id), network INTEGER NOT NULL,
     height INTEGER NOT NULL, hash BLOB NOT NULL, refunded INTEGER NOT NULL
@@ -64,6 +71,9 @@ class Kept(msgspec.Struct, array_like=True):
     height: int = 0  # of the block that was reported last
     is_done: bool = False
     is_again: bool = False  # it had ended, and the exchange knows how
+
+
+_departed = msgspec.json.Decoder(list[Departed])
 
 
 class End(NamedTuple):
@@ -161,8 +171,65 @@ class Store:
         return self._db.execute(asked, (network, restored_ms)).fetchone() is not None
 
     def compared_since(self, network: int, restored_ms: int) -> None:
+        """All is bound and stopped that was found; nothing of it is asked for any more."""
         row = (network, restored_ms)
-        self._db.execute("INSERT OR REPLACE INTO restored VALUES (?, ?)", row)
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO restored VALUES (?, ?)", row)
+            self._db.execute("DELETE FROM adopted WHERE network = ?", (network,))
+
+    def newest_read(self, network: int, restored_ms: int) -> tuple[int, bytes] | None:
+        """Height and hash of the newest block that was read since that backup was put back."""
+        asked = (
+            "SELECT height, hash FROM read_since WHERE network = ? AND restored_ms = ? "
+            "ORDER BY height DESC LIMIT 1"
+        )
+        row = self._db.execute(asked, (network, restored_ms)).fetchone()
+        return (row[0], bytes(row[1])) if row else None
+
+    def keep_read(
+        self, restored_ms: int, network: int, block: Block, departed: list[Departed]
+    ) -> None:
+        """A block, and what left the hot wallet in it; in place of what an earlier restore read."""
+        row = (network, restored_ms, block.height, block.hash, msgspec.json.encode(departed))
+        with self.together():
+            where = "DELETE FROM read_since WHERE network = ? AND restored_ms != ?"
+            self._db.execute(where, (network, restored_ms))
+            self._db.execute("INSERT INTO read_since VALUES (?, ?, ?, ?, ?)", row)
+
+    def lose_read(self, network: int, height: int) -> None:
+        """A block gave way."""
+        where = "DELETE FROM read_since WHERE network = ? AND height = ?"
+        self._db.execute(where, (network, height))
+
+    def departed(self, network: int, restored_ms: int) -> list[Departed]:
+        """What left the hot wallet in the blocks that were read, the oldest first."""
+        asked = (
+            "SELECT departed FROM read_since WHERE network = ? AND restored_ms = ? ORDER BY height"
+        )
+        rows = self._db.execute(asked, (network, restored_ms))
+        return [one for (data,) in rows for one in _departed.decode(data)]
+
+    def keep_adopted(self, network: int, restored_ms: int, others: list[Departed]) -> None:
+        """What left hot was taken for payments; `others` pay none, and are to stop their line.
+
+        What an earlier restore has not stopped yet stays among them.
+        """
+        rest = [one for one in self._others(network) if one not in others]
+        row = (network, restored_ms, msgspec.json.encode([*rest, *others]))
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO adopted VALUES (?, ?, ?)", row)
+            self._db.execute("DELETE FROM read_since WHERE network = ?", (network,))
+
+    def adopted(self, network: int, restored_ms: int) -> list[Departed] | None:
+        """What is to stop its line since that restore; None before anything was taken."""
+        asked = "SELECT 1 FROM adopted WHERE network = ? AND restored_ms = ?"
+        known = self._db.execute(asked, (network, restored_ms)).fetchone()
+        return self._others(network) if known else None
+
+    def _others(self, network: int) -> list[Departed]:
+        asked = "SELECT others FROM adopted WHERE network = ?"
+        row = self._db.execute(asked, (network,)).fetchone()
+        return _departed.decode(row[0]) if row else []
 
     # Paying
 
@@ -310,6 +377,11 @@ def read_open_moves(path: Path, network: int) -> list[Move]:
     asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done"
     plans = [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
     return [plan.move for plan in plans if plan.move is not None]
+
+
+def read_compared(path: Path) -> dict[int, int]:
+    """The newest restore, by network, since which another process has compared all of it."""
+    return {int(one): int(ms) for one, ms in _read(path, "SELECT * FROM restored")}
 
 
 def read_plans(path: Path, network: int) -> list[Plan]:

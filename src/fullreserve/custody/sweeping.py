@@ -47,15 +47,23 @@ class Sweeping:
     async def due(self) -> list[int]:
         """Indexes of addresses that may hold coins to be swept; NodeProblem, Unavailable."""
         if self._coins is not None:
-            newest = await self._house.newest_index(self._network.network)
-            await asyncio.to_thread(self._chain.know, newest + 1)
-            await self._coins.follow()
+            await self.follow()
         await self._learn()
         self._rounds += 1
         if self.looks_again:
             self._due |= self._known
         due, self._due = list(self._due), {}
         return due
+
+    async def follow(self) -> None:
+        """Teaches the chain all addresses that were given out, and its coins as far as it goes.
+
+        NodeProblem, Unavailable.
+        """
+        newest = await self._house.newest_index(self._network.network)
+        await asyncio.to_thread(self._chain.know, newest + 1)
+        if self._coins is not None:
+            await self._coins.follow()
 
     @property
     def looks_again(self) -> bool:
