@@ -116,6 +116,10 @@ JOURNALS: dict[
     "custody-2": ((Deposits, Withdrawals), partial(custody_log.fill, edition=2)),
     "custody-3": ((Deposits, Withdrawals), partial(custody_log.fill, edition=3)),
     "custody-4": ((Deposits, Withdrawals), partial(custody_log.fill, edition=4)),
+    "custody-screened": (
+        (Deposits, Withdrawals),
+        partial(custody_log.fill, edition=4, screens=True),
+    ),
     "safety": (SAFETY, safety_log.fill),
     "safety-1": (SAFETY, partial(safety_log.fill, edition=1)),
     "safety-2": (SAFETY, partial(safety_log.fill, edition=2)),

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from coincurve import PublicKey
 
 from fullreserve.custody import bech32
-from fullreserve.custody.hd import HARDENED, Public, derive
+from fullreserve.custody.hd import HARDENED, Public, base58check, derive
 from fullreserve.custody.keccak import keccak256
 
 # On chains of Bitcoin's family the cold wallet's index, the last there is.
@@ -25,6 +25,15 @@ MEMO_DIGITS_MAX = 20  # of a receiver elsewhere
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 _EVM_BYTES = 20
+# Version bytes of the older addresses, to a key and to a script, by the prefix of the newer.
+_OLDER = {
+    "bc": (b"\x00", b"\x05"),
+    "ltc": (b"\x30", b"\x32"),
+    "tb": (b"\x6f", b"\xc4"),
+    "bcrt": (b"\x6f", b"\xc4"),
+    "tltc": (b"\x6f", b"\x3a"),
+    "rltc": (b"\x6f", b"\x3a"),
+}
 
 
 class Addresses(ABC):
@@ -137,6 +146,25 @@ class UtxoAddresses(Addresses):
 
     def read(self, text: str) -> bytes:
         return bech32.script_of(*bech32.decode(self._hrp, text))
+
+    def text_of_any(self, script: bytes) -> str:
+        """The address of a sender's script, older kinds too; "" for one that has none.
+
+        https://en.bitcoin.it/wiki/List_of_address_prefixes
+        """
+        to_key, to_script = _OLDER.get(self._hrp, (b"", b""))
+        if len(script) == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
+            return base58check(to_key + script[3:23]) if to_key else ""
+        if len(script) == 23 and script[:2] == b"\xa9\x14" and script[22:] == b"\x87":
+            return base58check(to_script + script[2:22]) if to_script else ""
+        return self.text(script) if _is_witness(script) else ""
+
+
+def _is_witness(script: bytes) -> bool:
+    """BIP 141: a version, 0 to 16, and a push of 2 to 40 bytes."""
+    if not 4 <= len(script) <= 42:
+        return False
+    return (script[0] == 0 or 0x51 <= script[0] <= 0x60) and script[1] == len(script) - 2
 
 
 class MemoAddresses(EvmAddresses):

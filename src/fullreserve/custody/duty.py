@@ -21,6 +21,7 @@ from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import vendors
 from fullreserve.custody.deciding import Deciding
+from fullreserve.custody.deposit_screening import DepositScreening
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_quotes import FeeQuotes, quoted
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
@@ -30,6 +31,7 @@ from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
 from fullreserve.custody.setbacks import Setbacks, named
 from fullreserve.custody.stale_prices import StalePrices
+from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -39,6 +41,7 @@ from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
 LOOK_MS, PRESENCE_MS, OUTFLOW_MS, PRICES_MS, FEES_MS = 400, 2_000, 2_000, 10_000, 20_000
+SCREEN_MS = 1_000
 
 # What ends the process, so that it is begun again: the exchange or the vault is not there.
 KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
@@ -94,13 +97,17 @@ async def serve(settings: Settings, clock: Clock) -> int:
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
     house = House(door)
     setbacks = Setbacks(data, clock)
-    deciding = Deciding(house, Destinations(vault), vendors.load(data, clock), setbacks, clock)
+    asked, known = vendors.load(data, clock), served(data)
+    deciding = Deciding(house, Destinations(vault), asked, setbacks, clock)
+    chains = {one.network: one.chains() for one in known}
+    screening = DepositScreening(house, chains, data / WATCHER_STORE, asked)
     duties: Sequence[tuple[int, Duty]] = (
         (LOOK_MS, deciding),
+        (SCREEN_MS, screening),
         (LOOK_MS, Reopening(house, clock)),
         (PRESENCE_MS, Presence(data, house, clock)),
         (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
-        (FEES_MS, FeeQuotes(quoted(served(data)), house, clock)),
+        (FEES_MS, FeeQuotes(quoted(known), house, clock)),
         (PRICES_MS, StalePrices(data, house, clock, settings.custody.price_age_h)),
     )
 

@@ -37,10 +37,11 @@ from fullreserve.exchange.products.suspension_wire import (
     ListReopening,
 )
 from fullreserve.exchange.wire.commands import InstrumentState, Product, encode
-from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged
+from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged, OwnerChanged
 from fullreserve.exchange.wire.queries import (
     AccountState,
     AskFold,
+    GetOwner,
     GetReference,
     ListAssets,
     ListBalances,
@@ -203,6 +204,11 @@ class House:
         """The house's own accounts."""
         found: list[AccountState] = await self._door.query(ListBalances(chart.HOUSE))
         return found
+
+    async def kyc(self, owner: int) -> int:
+        """A user's level of identity; 0 for one who is not known."""
+        found: OwnerChanged | None = await self._door.query(GetOwner(owner))
+        return found.kyc if found is not None else 0
 
     async def priced_by(self, assets: Iterable[int]) -> dict[int, int]:
         """By asset the trade that made its price against USD, where there may be a newer one.

@@ -8,6 +8,9 @@
     [travel_rule]
     over_usd = 1000                  # known beneficiaries: custody-beneficiaries.txt
 
+    [deposits]                       # their senders are screened before they are credited
+    least_kyc = 0                    # owners below that level do not get them
+
     [[vendor]]
     kind = "sanctions"               # or address_risk, travel_rule
     url = "https://vendor.example.com/screen"
@@ -53,15 +56,27 @@ class _TravelRule(msgspec.Struct, forbid_unknown_fields=True):
     over_usd: int
 
 
+class _Deposits(msgspec.Struct, forbid_unknown_fields=True):
+    least_kyc: int = 0
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     webhook: _Service | None = None
     travel_rule: _TravelRule | None = None
+    deposits: _Deposits | None = None
     vendor: tuple[_Service, ...] = ()
 
 
 class Vendors(NamedTuple):
     vetting: Vetting
     hook: Hook
+    senders: Vetting | None = None  # of deposits, where they are screened
+    least_kyc: int = 0
+
+
+def screens_deposits(data: Path) -> bool:
+    """Whether deposits wait for what vendors say of their senders; BadService."""
+    return _read(data / FILE).deposits is not None
 
 
 def load(data: Path, clock: Clock) -> Vendors:
@@ -83,7 +98,11 @@ def load(data: Path, clock: Clock) -> Vendors:
             raise BadService(f"{FILE}: kind {one.kind!r} is none of {', '.join(KINDS)}")
         lists.append(Asked(KINDS[one.kind], _service(data, one, clock)))
     hook = _service(data, file.webhook, clock) if file.webhook is not None else None
-    return Vendors(Vetting(lists), Hook(hook))
+    vetting = Vetting(lists)
+    if file.deposits is None:
+        return Vendors(vetting, Hook(hook))
+    senders = Vetting([one for one in lists if one.kind is not Kind.TRAVEL_RULE])
+    return Vendors(vetting, Hook(hook), senders, file.deposits.least_kyc)
 
 
 def _readers(data: Path) -> list[Callable[[str], object]]:

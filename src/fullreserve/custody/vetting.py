@@ -61,6 +61,7 @@ class Subject(NamedTuple):
     usd: int
     address: str
     memo: str
+    direction: str = "withdrawal"  # or deposit: then the address is a sender's
 
     def facts(self) -> dict[str, str]:
         """As services are told."""

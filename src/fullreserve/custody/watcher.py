@@ -34,6 +34,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.custody.tripping import trip
 from fullreserve.custody.unwell_spells import UnwellSpells
+from fullreserve.custody.vendors import screens_deposits
 from fullreserve.custody.walking import Walk
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -72,6 +73,8 @@ class Watcher:
         clock: Clock | None = None,
         spells: UnwellSpells | None = None,
         gifts: Gifts | None = None,
+        *,
+        screens: bool = False,
     ) -> None:
         chains = network.chains()
         self._network = network
@@ -83,6 +86,7 @@ class Watcher:
         self._reconciler = reconciler
         self._spells = spells
         self._gifts = gifts
+        self._screens = screens
         self._reconciled: Block | None = None
         self._clock = clock or SystemClock()
         self._split = Split(self._chain, self._second, self._clock)
@@ -280,6 +284,7 @@ class Watcher:
             dust,
             one.block.height,
             one.block.hash,
+            self._screens,
         )
 
     async def _look_apart(self, found: Health) -> None:
@@ -348,13 +353,14 @@ async def watch(settings: Settings, clock: Clock) -> int:
     store = Store(settings.data / STORE)
     door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
     house, salt = House(door), salt_of(settings.data)
-    payer = settings.data / PAYER_STORE
+    payer, screens = settings.data / PAYER_STORE, screens_deposits(settings.data)
     watchers = []
     for one in served:
         gifts = Gifts(one, store, house, salt, settings.data)
         reconciler = Reconciler(one, house, payer, clock, gifts)
         spells = UnwellSpells(settings.data, one.network)
-        watchers.append(Watcher(one, store, house, salt, reconciler, clock, spells, gifts))
+        with_all = (one, store, house, salt, reconciler, clock, spells, gifts)
+        watchers.append(Watcher(*with_all, screens=screens))
 
     async def follow() -> None:
         async with house.listening(), asyncio.TaskGroup() as group:

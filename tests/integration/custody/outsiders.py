@@ -16,7 +16,13 @@ from coincurve import PrivateKey
 
 from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, nodes
-from fullreserve.custody.addresses import EvmAddresses, MemoAddresses, UtxoAddresses, memo_of
+from fullreserve.custody.addresses import (
+    EvmAddresses,
+    MemoAddresses,
+    UtxoAddresses,
+    checksummed,
+    memo_of,
+)
 from fullreserve.custody.chains import evm, utxo, utxo_transaction
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Chain, Deposit, Payment, Plan
@@ -56,6 +62,11 @@ class Bed(ABC):
     unit: int  # a sensible amount
     needs_memo = False
     _indexes = itertools.count(10)
+
+    @property
+    @abstractmethod
+    def outside(self) -> str:
+        """The address of who pays."""
 
     @abstractmethod
     def over(self, url: str) -> Chain:
@@ -129,6 +140,10 @@ class EvmBed(Bed):
         self._make_terms(chain_id)
         self._fund()
         self.chain = self.over(self.url)
+
+    @property
+    def outside(self) -> str:
+        return checksummed(lane_of(self.outsider))
 
     def _make_terms(self, chain_id: int) -> None:
         lanes = tuple(self.keys)
@@ -267,6 +282,10 @@ class UtxoBed(Bed):
                 self.outsider.take_coin(deposit)
         self._fund()
         self._synchronise()
+
+    @property
+    def outside(self) -> str:
+        return self._pays_to
 
     def _fund(self) -> None:
         """Gives our hot wallet coins."""

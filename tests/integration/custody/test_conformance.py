@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fullreserve.custody.chains.adapter import Attempt, HotShort, Plan, Unpayable
+from fullreserve.custody.chains.adapter import Attempt, HotShort, Plan, Senders, Unpayable
 from fullreserve.custody.chains.following import (
     Confirmed,
     Left,
@@ -80,6 +80,17 @@ def test_a_deposit_is_seen_and_confirmed_at_the_thresholds(bed: Bed) -> None:
         (seen[0], TERMS.unlock_after),
     ]
     assert bed.reports(cursor) == []
+
+
+def test_who_sent_a_deposit_is_read_from_its_transaction(bed: Bed) -> None:
+    """Criterion: CHAINS-WATCH-4."""
+    cursor, index = bed.cursor(), bed.fresh()
+    bed.pay(index, bed.unit)
+    bed.mine()
+    (one,) = deposits(bed.reports(cursor))
+    assert bed.chain.senders(one.txid) == Senders((bed.outside,), is_whole=True)
+    with pytest.raises(NodeProblem):
+        bed.chain.senders(bytes(32))
 
 
 def test_a_cursor_that_was_not_stored_says_the_same_again(bed: Bed) -> None:

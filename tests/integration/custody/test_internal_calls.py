@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fullreserve.custody.chains.adapter import Senders
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange import chart
@@ -239,6 +240,14 @@ class Delegated(Liar):
                 if is_count and one["params"][1]["blockHash"] == newest:
                     reply["result"] = hex(int(reply["result"], 16) + 1)
         return json.dumps(told).encode()
+
+
+def test_nobody_is_named_as_the_sender_of_what_a_contract_sent(chain: EvmBed) -> None:
+    """So that people look where deposits are screened. Criterion: CHAINS-WATCH-4."""
+    chain.forward(chain.forwarder(), chain.chain.addresses.place(1_001), GIVEN)
+    chain.mine()
+    (found,) = chain.chain.internal(chain.chain.tip()) or []
+    assert chain.chain.senders(found.txid) == Senders((), is_whole=False)
 
 
 def test_an_address_that_used_a_nonce_of_no_transaction_is_left_out(chain: EvmBed) -> None:

@@ -4,6 +4,7 @@ derive the same ones: embit's descriptors and eth-account's keys."""
 from __future__ import annotations
 
 import pytest
+from embit import ec, script
 from embit.descriptor import Descriptor
 from embit.networks import NETWORKS
 from eth_account import Account
@@ -27,6 +28,26 @@ from fullreserve.custody.hd import HARDENED, Private
 ROOTS = [Private.of_seed(bytes([number]) * 32) for number in (1, 2, 3)]
 NEW = Private.of_seed(b"\x04" * 32)
 INDEXES = [0, 1, 2, 77, 9_999, HARDENED - 1]
+
+
+def test_a_senders_address_is_written_as_his_wallet_does() -> None:
+    """By embit, older kinds too; what has no address has none. Criterion: CHAINS-WATCH-4."""
+    key = ROOTS[0].public().key
+    for hrp, name in (("bc", "main"), ("bcrt", "regtest"), ("tb", "test")):
+        ours = UtxoAddresses([ROOTS[0].public()], 1, hrp)
+        public = ec.PublicKey.parse(key)
+        alone = (script.p2pkh(public), script.p2wpkh(public), script.p2tr(public))
+        for made in (*alone, script.p2sh(alone[1]), script.p2wsh(alone[0])):
+            assert ours.text_of_any(made.data) == made.address(NETWORKS[name])
+        bare = b"\x21" + key + b"\xac"
+        for none in (bare, b"", b"\x6a\x02hi", b"\x00\x03hi"):
+            assert ours.text_of_any(none) == ""
+    # litecoin's own, by https://en.bitcoin.it/wiki/List_of_address_prefixes
+    litecoin = UtxoAddresses([ROOTS[0].public()], 1, "ltc")
+    texts = [litecoin.text_of_any(one.data) for one in (
+        script.p2pkh(public), script.p2sh(script.p2wpkh(public)), script.p2wpkh(public),
+    )]  # fmt: skip
+    assert [one[0] for one in texts] == ["L", "M", "l"]
 
 
 @pytest.mark.parametrize("index", INDEXES)

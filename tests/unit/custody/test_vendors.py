@@ -233,6 +233,24 @@ async def test_the_webhook_says_yes_or_no_or_is_down(remote: Remote, clock: Manu
     assert await Hook(None).ask(subject(), "book", 5) is Webhook.DOWN
 
 
+def test_deposits_are_screened_where_the_file_says_so(tmp_path: Path, clock: ManualClock) -> None:
+    """Without the travel rule, which is about beneficiaries. Criterion: VENDOR-10."""
+    file = tmp_path / vendors.FILE
+    assert not vendors.screens_deposits(tmp_path)
+    assert vendors.load(tmp_path, clock).senders is None
+    file.write_text("[travel_rule]\nover_usd = 1\n[deposits]\nleast_kyc = 2\n")
+    assert vendors.screens_deposits(tmp_path)
+    found = vendors.load(tmp_path, clock)
+    assert found.senders is not None
+    assert found.least_kyc == 2
+    assert asyncio.run(found.senders.of(subject())) == Vetted(False, 0)
+    assert asyncio.run(found.vetting.of(subject())) == Vetted(False, Concern.TRAVEL_RULE)
+    file.write_text("[deposits]\nkyc = 2\n")
+    for read in (vendors.screens_deposits, partial(vendors.load, clock=clock)):
+        with pytest.raises(BadService, match="kyc"):
+            read(tmp_path)
+
+
 def test_a_file_of_vendors_that_is_wrong_is_refused(tmp_path: Path, clock: ManualClock) -> None:
     """Criterion: VENDOR-3. So is a secret that others may read."""
     secret = tmp_path / "open.secret"

@@ -6,6 +6,7 @@ import random
 
 import msgspec
 
+from fullreserve.door.local import LocalDoor
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -21,6 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     Paid,
     Payload,
     Request,
+    Screened,
     Seen,
     Settle,
     Stop,
@@ -30,6 +32,7 @@ from fullreserve.exchange.products.deposit_state import (
     FREED,
     INTERCEPTS,
     KEPT_AT_REST,
+    STOPS,
     DepositState,
 )
 from fullreserve.exchange.wire.commands import (
@@ -70,7 +73,37 @@ def reports(draws: random.Random, height: int, numbers: list[int]) -> tuple[int,
     return draws.choice(steps)
 
 
-async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
+def _stops(edition: int) -> tuple[DepositState, ...]:
+    other = DepositState.INTERCEPTED if edition >= INTERCEPTS else DepositState.BLACKLISTED
+    return DepositState.BLACKLISTED, other, DepositState.CREDITED
+
+
+def _with_screening(
+    draws: random.Random, step: tuple[int, int, Payload], *, screens: bool
+) -> list[tuple[int, int, Payload]]:
+    """The step, with what is seen unscreened, and sometimes the word that it was screened."""
+    if not screens:
+        return [step]
+    fold, owner, word = step
+    if isinstance(word, Seen):
+        word = msgspec.structs.replace(word, unscreened=True)
+    steps = [(fold, owner, word)]
+    if draws.randrange(3) == 0:
+        name, known = transfer(str(draws.randrange(40))), (DepositState.CREDITED, *STOPS)
+        screened = Screened(CHAIN, name, draws.choice(known))
+        steps.append((DEPOSITS, chart.HOUSE, screened))
+    return steps
+
+
+async def _fund(door: LocalDoor) -> None:
+    for owner, side in ((BOB, Side.SELL), (ALICE, Side.BUY)):
+        await place(door, owner, side, 400_000, 10_000)
+        source, target = (AccountKey(owner, kind, 0) for kind in (chart.TRADE, chart.FUND))
+        half = amount_bytes(50 * COIN)
+        await submit(door, [Transfer(1, door.numbers(1), owner, source, target, BTC, half)])
+
+
+async def fill(bed: Bed, draws: random.Random, edition: int = 0, *, screens: bool = False) -> None:
     """Writes the log: networks, addresses, then blocks and reports at random.
 
     By an edition of the rules of deposits, which from 1 on are settled a few at a time.
@@ -88,11 +121,7 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
         await say(DEPOSITS, chart.HOUSE, AdoptDeposits(edition))
     for owner in (ALICE, BOB):
         await say(DEPOSITS, owner, AssignAddress(CHAIN))
-    for owner, side in ((BOB, Side.SELL), (ALICE, Side.BUY)):
-        await place(door, owner, side, 400_000, 10_000)
-        source, target = (AccountKey(owner, kind, 0) for kind in (chart.TRADE, chart.FUND))
-        half = amount_bytes(50 * COIN)
-        await submit(door, [Transfer(1, door.numbers(1), owner, source, target, BTC, half)])
+    await _fund(door)
     known = bed.folds[1].state
     height = 100
     for _ in range(RUNS):
@@ -103,13 +132,12 @@ async def fill(bed: Bed, draws: random.Random, edition: int = 0) -> None:
             deposits = [one.number for one in bed.folds[0].state.deposits.values()]
             for after in (0, *deposits[::3]) if edition else ():
                 await say(DEPOSITS, chart.HOUSE, Settle(after, draws.randrange(1, 9)))
-        await say(*reports(draws, height, sorted(known.withdrawals)))
+        step = reports(draws, height, sorted(known.withdrawals))
+        for each in _with_screening(draws, step, screens=screens):
+            await say(*each)
         if edition >= KEPT_AT_REST and draws.randrange(6) == 0:
-            is_new = edition >= INTERCEPTS
-            kept = (DepositState.INTERCEPTED if is_new else DepositState.BLACKLISTED,)
-            states = (DepositState.BLACKLISTED, *kept, DepositState.CREDITED)
             name = transfer(str(draws.randrange(40)))
-            await say(DEPOSITS, chart.HOUSE, Stop(CHAIN, name, draws.choice(states)))
+            await say(DEPOSITS, chart.HOUSE, Stop(CHAIN, name, draws.choice(_stops(edition))))
         if edition >= FREED and draws.randrange(9) == 0:
             flags = draws.choice((OwnerFlag.FROZEN, OwnerFlag(0)))
             await submit(door, [SetOwner(1, door.numbers(1), ALICE, 0, 0, flags, 0)])

@@ -81,6 +81,16 @@ def gathered(came: Iterable[tuple[bytes, int, int, int]]) -> list[Incoming]:
     return found
 
 
+SENDERS_MAX = 50  # of a deposit, that are told
+
+
+class Senders(NamedTuple):
+    """Who paid a deposit, as people write their addresses; `is_whole`: these are all of them."""
+
+    addresses: tuple[str, ...]
+    is_whole: bool
+
+
 class Payment(msgspec.Struct, array_like=True, frozen=True):
     """What a withdrawal is to pay: to a place of the chain (account or script), in its units."""
 
@@ -257,6 +267,13 @@ class Chain(ABC):
         ours lost some in a way that is not known. None: the node cannot tell of a block so old.
         """
         return []
+
+    @abstractmethod
+    def senders(self, txid: bytes) -> Senders:
+        """Who sent a transaction that brought a deposit; NodeProblem.
+
+        Nobody, and not whole, for a deposit of no transaction.
+        """
 
     @abstractmethod
     def departed(self, block: Block) -> list[Departed]:

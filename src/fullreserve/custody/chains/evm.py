@@ -16,6 +16,7 @@ import msgspec
 from fullreserve.custody.addresses import Addresses, Table, account_of, index_of_memo
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import (
+    SENDERS_MAX,
     Asked,
     Attempt,
     Block,
@@ -29,6 +30,7 @@ from fullreserve.custody.chains.adapter import (
     Payment,
     Plan,
     Scan,
+    Senders,
     Standing,
     Unpayable,
     gathered,
@@ -192,6 +194,27 @@ class EvmChain(Chain):
         receipts = self._of_each("eth_getTransactionReceipt", [one.txid for one in sent])
         done = [one for one in sent if quantity(field(receipts[one.txid], "status")) == 1]
         return paid_by_safes(done, ran, places, self._asset_of)
+
+    def senders(self, txid: bytes) -> Senders:
+        """Its sender, and those of the listed tokens that it moved.
+
+        Of what contracts sent by internal calls a node tells the block alone: nobody is named.
+        """
+        name = "0x" + txid.hex()
+        asked = [(f"eth_getTransaction{one}", [name]) for one in ("ByHash", "Receipt")]
+        sent, receipt = self._node.calls(asked)
+        if sent is None and self._node.call("eth_getBlockByHash", name, False) is not None:
+            return Senders((), is_whole=False)
+        if sent is None or receipt is None:
+            raise NodeGarbage(f"the node has no transaction {txid.hex()} in a block")
+        found = {hexed(field(sent, "from"), ACCOUNT): None}
+        for log in field(receipt, "logs"):
+            topics = [hexed(topic, HASH) for topic in field(log, "topics")]
+            is_listed = hexed(field(log, "address"), ACCOUNT) in self._asset_of
+            if is_listed and len(topics) == 3 and topics[0] == TRANSFER_EVENT:
+                found[topics[1][-ACCOUNT:]] = None
+        texts = tuple(map(self.addresses.text, found))
+        return Senders(texts[:SENDERS_MAX], len(texts) <= SENDERS_MAX)
 
     def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
         return account in tiers or self._is_own(account)

@@ -17,6 +17,7 @@ import msgspec
 from fullreserve.custody.addresses import Table, UtxoAddresses
 from fullreserve.custody.chains import utxo_transaction as tx
 from fullreserve.custody.chains.adapter import (
+    SENDERS_MAX,
     Attempt,
     Block,
     Chain,
@@ -29,6 +30,7 @@ from fullreserve.custody.chains.adapter import (
     Payment,
     Plan,
     Scan,
+    Senders,
     Spender,
     Standing,
     Unpayable,
@@ -160,6 +162,26 @@ class UtxoChain(Chain):
             if outs and not any(self._is_from_us(spend, tiers) for spend in one.spends):
                 came += [(one.txid, tier, self.terms.asset, amount) for tier, amount in outs]
         return gathered(came)
+
+    def senders(self, txid: bytes) -> Senders:
+        """Where the coins lay that it spends, as the transactions that made them say.
+
+        What has no address, as a bare key, is not told.
+        """
+        taker, _ = told_transaction(self._node, txid)
+        spends = [one for one in taker.spends if any(one[:HASH])]
+        found = dict[str, None]()
+        is_whole = len(spends) <= SENDERS_MAX
+        for spend in spends[:SENDERS_MAX]:
+            name, number = spend[:HASH][::-1], int.from_bytes(spend[HASH:], "little")
+            made, _ = told_transaction(self._node, name)
+            if number >= len(made.outputs):
+                raise NodeGarbage(f"{name.hex()} has no output {number}")
+            text = self.addresses.text_of_any(made.outputs[number].script)
+            is_whole = is_whole and bool(text)
+            if text:
+                found[text] = None
+        return Senders(tuple(found), is_whole)
 
     def _is_from_us(self, spend: bytes, tiers: Mapping[bytes, int]) -> bool:
         """Whether a coin was ours, by the transaction that made it."""

@@ -116,6 +116,17 @@ class Stop(Payload, frozen=True, tag=12):
     state: int
 
 
+class Screened(Payload, frozen=True, tag=16):
+    """By the house: what vendors say of an unscreened deposit: 1, or a state that stops it.
+
+    What was screened, or stopped by people, meanwhile stays as it is.
+    """
+
+    network: int
+    transfer: bytes
+    state: int
+
+
 class Settle(Payload, frozen=True, tag=13):
     """By the house, to either fold: goes on with what waited for a suspension that ended.
 
@@ -136,6 +147,7 @@ class Seen(Payload, frozen=True, tag=20):
 
     Again with another height when it moved to another block. `index` is the address index; on a
     network with memos all share index 0 and `memo_number` is the owner's (0: it had none).
+    `unscreened`: it is no user's before a `Screened` says what its senders are.
     """
 
     network: int
@@ -147,6 +159,7 @@ class Seen(Payload, frozen=True, tag=20):
     dust: int
     height: int
     block_hash: bytes
+    unscreened: bool = False
 
 
 class Confirmed(Payload, frozen=True, tag=21):
@@ -520,6 +533,7 @@ AnyDeposits = (
     | EndAnnounced
     | AdoptDeposits
     | Lost
+    | Screened
 )
 AnyWithdrawals = (
     DefineNetwork

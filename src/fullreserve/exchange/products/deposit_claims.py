@@ -5,12 +5,13 @@ from __future__ import annotations
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import Unsound, is_house, known_owner
-from fullreserve.exchange.products.custody_wire import Claim, Stop
+from fullreserve.exchange.products.custody_wire import Claim, Screened, Stop
 from fullreserve.exchange.products.deposit_crediting import Crediting
 from fullreserve.exchange.products.deposit_state import (
     FREED,
     INTERCEPTS,
     STOPS,
+    UNSCREENED,
     Deposit,
     DepositState,
     Phase,
@@ -44,6 +45,16 @@ class Claims(Crediting):
             one.stop = asked.state
             self._known.enter(one)
         return Outcome()
+
+    def _screened(self, one: Deposit, asked: Screened, moment: Moment, view: View) -> Outcome:
+        if asked.state != DepositState.CREDITED and asked.state not in STOPS:
+            return REFUSED
+        if one.stop != UNSCREENED or one.state == DepositState.GONE:
+            return Outcome()
+        one = self._change(one, moment)
+        one.stop = 0 if asked.state == DepositState.CREDITED else asked.state
+        self._known.enter(one)
+        return self._advanced([one], moment, view)
 
     def _may_say(self, state: int) -> bool:
         if state == DepositState.FROZEN:

@@ -78,7 +78,8 @@ class Crediting(DepositTable):
         stops = self._is_stopped(one, view)
         if one.phase == Phase.BOOKED and one.confirmations >= terms.credit_after:
             least = 0 if not one.owner else self._least(one)
-            if self._known.small_sum(_line(one)) >= least and not stops:
+            is_enough = self._known.small_sum(_line(one)) >= least
+            if is_enough and not stops and not one.awaits_screening:
                 return True
         return stops != (one.state == DepositState.SUSPENDED)
 
@@ -101,7 +102,7 @@ class Crediting(DepositTable):
         if one.phase in (Phase.BOOKED, Phase.ARRIVED):
             self._show_waiting(one, view)
             due = one.confirmations >= terms.credit_after and not self._is_stopped(one, view)
-            if due and self._is_enough(one):
+            if due and not one.awaits_screening and self._is_enough(one):
                 postings += self._credit(one, wallets, view)
                 for other in self._siblings(one):
                     postings += self._credit(self._change(other, moment), wallets, view)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fullreserve.exchange.products.changes import ByChange
 from fullreserve.exchange.products.deposit_state import (
+    UNSCREENED,
     Deposit,
     DepositsState,
     DepositState,
@@ -59,6 +60,7 @@ class DepositIndex:
         self.changes: ByChange[bytes] = ByChange()  # by owner
         self.all_changes: ByChange[bytes] = ByChange()
         self._open = Ranked()
+        self._unscreened = Ranked()  # by number
         self._at: dict[int, bytes] = {}  # by place
         self._small: dict[Line, list[_Small]] = {}
         self._sums: dict[Line, int] = {}
@@ -85,7 +87,9 @@ class DepositIndex:
             self._at[place] = one.transfer
         if not one.owner:
             self.unclaimed[one.transfer] = None
-        if place and one.stop:
+        if place and one.stop == UNSCREENED:
+            self._unscreened.add(one.number, 0)
+        elif place and one.stop:
             self.kept[one.transfer] = None
         small = self._enter_small(one)
         coming = self._enter_coming(one)
@@ -95,7 +99,7 @@ class DepositIndex:
 
     def _enter_small(self, one: Deposit) -> tuple[Line, _Small] | None:
         due = one.confirmations >= self._state.networks[one.network].credit_after
-        if one.phase != Phase.BOOKED or not due:
+        if one.phase != Phase.BOOKED or not due or one.awaits_screening:
             return None
         line, small = (one.owner, one.network, one.asset), (one.height, one.number, one.transfer)
         insort(self._small.setdefault(line, []), small)
@@ -123,6 +127,8 @@ class DepositIndex:
         if was.place:
             self._open.remove(was.place)
             del self._at[was.place]
+            if (number := was.place % NUMBERS) in self._unscreened:
+                self._unscreened.remove(number)
         self.unclaimed.pop(transfer, None)
         self.kept.pop(transfer, None)
         if was.small is not None:
@@ -147,6 +153,10 @@ class DepositIndex:
     def open_after(self, place: int) -> Iterator[bytes]:
         """Those behind a place that are open, network by network, in block order."""
         return (self._at[each] for each in self._open.after(place))
+
+    def unscreened_after(self, number: int) -> Iterator[bytes]:
+        """Those behind a number that are to be screened, as they came."""
+        return (self.numbers[each] for each in self._unscreened.after(number))
 
     def small_sum(self, line: Line) -> int:
         """What of an owner's asset on a network is confirmed and not credited."""

@@ -14,6 +14,7 @@ from fullreserve.exchange.products.deposit_crediting import Crediting
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
     NO_AMOUNT,
+    UNSCREENED,
     Deposit,
     DepositState,
     Phase,
@@ -79,6 +80,7 @@ class Reports(Crediting):
             seen_ms=moment.time_ms,
             changed_ms=moment.time_ms,
             version=moment.sequence,
+            stop=UNSCREENED if asked.unscreened else 0,
         )
         self.state.deposits[one.transfer] = one
         self._known.enter(one)

@@ -24,6 +24,7 @@ KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen acco
 FREED = 3  # and from which on it goes to its owner once he is not frozen any more
 INTERCEPTS = 4  # and from which on one may be stopped with the state 13
 NO_AMOUNT = amount_bytes(0)
+UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
 
 class DepositState(IntEnum):
@@ -74,7 +75,7 @@ class Deposit(msgspec.Struct, array_like=True):
     confirmations: int = 0
     state: int = DepositState.WAITING
     phase: int = Phase.SEEN
-    stop: int = 0  # a state that sends it to the frozen account
+    stop: int = 0  # a state that sends it to the frozen account, or UNSCREENED
     target: int = 0  # kind of account that was credited
     protected: Amount = NO_AMOUNT
     lost: Amount = NO_AMOUNT  # spent before a reorg undid it; what comes back pays it first
@@ -82,6 +83,11 @@ class Deposit(msgspec.Struct, array_like=True):
     @property
     def value(self) -> int:
         return amount_int(self.amount)
+
+    @property
+    def awaits_screening(self) -> bool:
+        """Whether its owner does not get it before it is screened."""
+        return self.stop == UNSCREENED and self.owner != 0
 
 
 class DepositsState(State):
@@ -209,6 +215,13 @@ class ListLosses(Question, frozen=True, tag=16):
     limit: int
 
 
+class ListUnscreened(Question, frozen=True, tag=17):
+    """-> list[Deposit] to be screened, numbers above `after`, ascending."""
+
+    after: int
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -232,6 +245,7 @@ AnyQuestion = (
     | FindDeposit
     | ListKept
     | ListLosses
+    | ListUnscreened
 )
 AboutMany = (
     ListDeposits
@@ -242,6 +256,7 @@ AboutMany = (
     | ListMoved
     | ListKept
     | ListLosses
+    | ListUnscreened
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -261,6 +276,7 @@ ANSWERS: dict[type[Question], object] = {
     FindDeposit: Deposit | None,
     ListKept: list[Deposit],
     ListLosses: list[Loss],
+    ListUnscreened: list[Deposit],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -39,6 +39,7 @@ from fullreserve.exchange.products.custody_wire import (
     Orphaned,
     Replaced,
     SawAnnounced,
+    Screened,
     Seen,
     Settle,
     Stop,
@@ -66,6 +67,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListLosses,
     ListMoved,
     ListNetworks,
+    ListUnscreened,
     NetworkState,
     NextOpen,
     Phase,
@@ -122,7 +124,7 @@ class Deposits(Reports, Claims, TierCoins):
         return self._of_deposit(asked, moment, view)
 
     def _of_deposit(self, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
-        assert isinstance(asked, Confirmed | Orphaned | Replaced | Claim | Stop)
+        assert isinstance(asked, Confirmed | Orphaned | Replaced | Claim | Stop | Screened)
         found = self.state.deposits.get(asked.transfer)
         if found is None or found.network != asked.network:
             return Outcome(code=Unsound.UNKNOWN)
@@ -134,6 +136,8 @@ class Deposits(Reports, Claims, TierCoins):
             return self._replaced(found, moment)
         if isinstance(asked, Claim):
             return self._claim(found, asked, moment, view)
+        if isinstance(asked, Screened):
+            return self._screened(found, asked, moment, view)
         return self._stop(found, asked, moment)
 
     def _adopted(self, asked: AdoptDeposits) -> Outcome:
@@ -230,6 +234,9 @@ class Deposits(Reports, Claims, TierCoins):
         if isinstance(asked, ListLosses):
             newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
             return newest[: max(0, asked.limit)]
+        if isinstance(asked, ListUnscreened):
+            waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
+            return [self.state.deposits[transfer] for transfer in waiting]
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in kept]
