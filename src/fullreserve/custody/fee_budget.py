@@ -2,6 +2,10 @@
 
 Such moves cannot take coins away, but their fees go to whoever makes blocks. A coordinator under
 attack gets no more than this for them, whatever it asks for and however often it is started anew.
+
+What a move may cost at most is reserved. What it did cost replaces that once the signer's own nodes
+show it deep enough, but never less than a quarter of it: with nodes that lie a coordinator gets
+four times the budget at most, and no more.
 """
 
 from __future__ import annotations
@@ -9,17 +13,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from fullreserve.clock import Clock
-from fullreserve.custody.chains.adapter import Plan
+from fullreserve.custody.chains.adapter import Asked, Plan
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.signing import WillNotSign
 
 DAY_MS = 24 * 3_600_000
+# Of the budget, what sweeps of users' addresses and gas for them leave to what lanes need: a nonce
+# that is nobody's would hold up payments. And of what was reserved, what counts in any case.
+PART = 4
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fees (
     network INTEGER NOT NULL, binding BLOB NOT NULL, fee INTEGER NOT NULL, at_ms INTEGER NOT NULL,
     PRIMARY KEY (network, binding)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reserved (
+    network INTEGER NOT NULL, binding BLOB NOT NULL, txid BLOB NOT NULL, plan BLOB NOT NULL,
+    PRIMARY KEY (network, binding, txid)
 ) WITHOUT ROWID;
 """
 
@@ -51,14 +64,49 @@ class FeeBudget:
         most = max(fee, known[0] if known is not None else 0)
         asked = "SELECT sum(fee) FROM fees WHERE network = ? AND binding != ? AND at_ms > ?"
         (others,) = self._db.execute(asked, (*key, now_ms - DAY_MS)).fetchone()
-        limit = self._limits.get(plan.network, 0)
-        if (others or 0) + most > limit:
+        whole = self._limits.get(plan.network, 0)
+        is_within = plan.move is None or plan.move.is_within
+        kept = 0 if is_within else whole // PART
+        if (others or 0) + most > whole - kept:
             raise WillNotSign(
                 f"moves without approval would cost {(others or 0) + most} in 24 hours, more than"
-                f" this signer's fee_budget of {limit}, in the coin's smallest units"
+                f" this signer's fee_budget of {whole}, {kept} of it kept for nonces of lanes,"
+                " in the coin's smallest units"
             )
         self._db.execute("BEGIN IMMEDIATE")
         self._db.execute("INSERT OR REPLACE INTO fees VALUES (?, ?, ?, ?)", (*key, most, now_ms))
-        old = "DELETE FROM fees WHERE network = ? AND at_ms <= ?"
-        self._db.execute(old, (plan.network, now_ms - DAY_MS))
+        over = (plan.network, now_ms - DAY_MS)
+        self._db.execute("DELETE FROM fees WHERE network = ? AND at_ms <= ?", over)
+        self._db.execute(
+            "DELETE FROM reserved WHERE network = ? AND binding NOT IN"
+            " (SELECT binding FROM fees WHERE network = ?)",
+            (plan.network, plan.network),
+        )
+        self._db.execute("COMMIT")
+
+    def signed(self, plan: Plan, txid: bytes) -> None:
+        """What was signed of a plan that was charged: to be looked for."""
+        row = (plan.network, plan.binding, txid, msgspec.json.encode(plan))
+        self._db.execute("INSERT OR IGNORE INTO reserved VALUES (?, ?, ?, ?)", row)
+
+    def reserved(self, network: int) -> list[Asked]:
+        """Plans of which it is not known what they cost, each with what was signed of it."""
+        asked = "SELECT binding, txid, plan FROM reserved WHERE network = ?"
+        found: dict[bytes, tuple[Plan, list[bytes]]] = {}
+        for binding, txid, data in self._db.execute(asked, (network,)):
+            plan = msgspec.json.decode(data, type=Plan)
+            found.setdefault(bytes(binding), (plan, []))[1].append(bytes(txid))
+        return [Asked(plan, txids) for plan, txids in found.values()]
+
+    def settle(self, plan: Plan, paid: int) -> None:
+        """What a plan did cost, which is final, in place of what was reserved."""
+        key = (plan.network, plan.binding)
+        self._db.execute("BEGIN IMMEDIATE")
+        gone = "DELETE FROM reserved WHERE network = ? AND binding = ?"
+        if self._db.execute(gone, key).rowcount:  # once: a part of a part would be less
+            self._db.execute(
+                "UPDATE fees SET fee = min(fee, max(?, (fee + ?) / ?))"
+                " WHERE network = ? AND binding = ?",
+                (paid, PART - 1, PART, *key),
+            )
         self._db.execute("COMMIT")

@@ -15,6 +15,7 @@ from fullreserve.custody.chains import evm
 from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.chains.worth import TIMES
 from fullreserve.custody.hd import Public
 from fullreserve.custody.units import Scale
 
@@ -87,6 +88,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     # What moves without approval may cost in 24 hours, in the ledger's units of its coin; 0: what
     # `fees_a_day` says.
     fee_budget: int = 0
+    # Coins are brought from users' addresses when they are worth so many times what that may cost.
+    sweep_worth: int = TIMES
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
     later: tuple[Generation, ...] = ()  # what followed `branches`, oldest first
 

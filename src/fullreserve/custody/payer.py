@@ -28,6 +28,7 @@ from fullreserve.custody.chains.adapter import (
     Unpayable,
 )
 from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.dropped import Dropped
 from fullreserve.custody.hot_sweeps import Surplus
 from fullreserve.custody.outcomes import Outcomes
@@ -166,13 +167,13 @@ class Payer:
     def _leave_alone(self, refused: Sequence[int]) -> None:
         self._refused |= dict.fromkeys(refused, self._round + REFUSED_ROUNDS)
 
-    async def sweep(self, indexes: Sequence[int]) -> None:
+    async def sweep(self, indexes: Sequence[int], worth: Worth) -> None:
         """Takes on what brings users' addresses' coins to the hot wallet; `round` goes on with it.
 
         NodeProblem.
         """
         bound = [kept.plan for kept in self._open()]
-        await self._keep(await to_thread(self._desk.chain.sweeps, indexes, bound))
+        await self._keep(await to_thread(self._desk.chain.sweeps, indexes, bound, worth))
 
     async def consolidate(self) -> None:
         """Takes on what makes one of hot's small coins, while that is cheap; NodeProblem."""

@@ -208,7 +208,7 @@ class Paying:
             await self._since_backup.look()
             indexes = await self._sweeping.due()
             if indexes:
-                await self._payer.sweep(indexes)
+                await self._payer.sweep(indexes, await self._sweeping.worth())
             if self._sweeping.looks_again:
                 await self._payer.consolidate()
             await self._payer.sweep_hot(await self._hot.due())

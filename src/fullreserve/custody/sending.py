@@ -51,8 +51,14 @@ class Sender:
         await self._bind([run for run in runs if not run.kept.is_accepted])
         bound = [run for run in runs if run.kept.is_accepted and not await self._is_over(run)]
         await self.sign_all([(run, run.plan) for run in bound if not run.attempts])
+        self._drop_gifts([run for run in bound if not run.attempts])
         # What is in a block needs no replacement.
         await self.give([run for run in bound if run.untold and not run.kept.height])
+
+    def _drop_gifts(self, unsigned: Sequence[Run]) -> None:
+        """Gas that nobody signed for leaves its lane's nonce: payments would wait behind it."""
+        moves = [(run.kept, run.plan.move) for run in unsigned]
+        self._desk.finish([kept for kept, move in moves if move is not None and move.is_gas])
 
     async def _bind(self, runs: Sequence[Run]) -> None:
         """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""

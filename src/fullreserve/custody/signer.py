@@ -25,6 +25,7 @@ from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.house import House, Unknown
@@ -33,6 +34,7 @@ from fullreserve.custody.keys import tls_door
 from fullreserve.custody.keys.answers import SIZE, signed_digest
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
+from fullreserve.custody.settled_fees import SettledFees
 from fullreserve.custody.signer_wire import (
     Answer,
     AnswerChallenge,
@@ -65,7 +67,10 @@ log = structlog.get_logger(__name__)
 
 
 class Signer:
-    """Signs plans of the networks that it has keys for, and messages that prove an address."""
+    """Signs plans of the networks that it has keys for, and messages that prove an address.
+
+    `policies` are by network.
+    """
 
     def __init__(
         self,
@@ -76,7 +81,7 @@ class Signer:
     ) -> None:
         self._budget = budget
         self._intents = intents
-        self._policies = policies
+        self.policies = policies
         self._key = key  # of its presence
 
     async def answer(self, data: bytes) -> Answer:
@@ -109,10 +114,15 @@ class Signer:
         plan = question.plan
         policy = self._policy(plan.network)
         approved = await self._intents.approved(plan)
-        return policy.sign(plan, approved, question.previous, self._budget.charge)
+        signature = policy.sign(plan, approved, question.previous, self._budget.charge)
+        if isinstance(policy, EvmPolicy) and not approved:
+            # Of a script's coins what is charged is what it costs.
+            signed = evm_transaction.read_body(plan.body).signed(signature)
+            self._budget.signed(plan, signed.txid)
+        return signature
 
     def _policy(self, network: int) -> Policy:
-        found = self._policies.get(network)
+        found = self.policies.get(network)
         if found is None:
             raise WillNotSign(f"network {network} is none of this signer's")
         return found
@@ -169,7 +179,9 @@ async def run(spec: Spec, passphrase: bytes) -> None:
         else None
     )
     log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
-    await until_terminated(asyncio.Event().wait())
+    accounts = [one for one in served if isinstance(signer.policies.get(one.network), EvmPolicy)]
+    nodes = {one.network: (one.chains(), one.unlock_after) for one in accounts}
+    await until_terminated(SettledFees(budget, nodes).run(clock))
     server.close()
     if far is not None:
         far.close()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
 
 LANE, BRANCH, COLD = "lane-", "branch/", "cold"
 # Of the chain's coin, what the gas station may send to one address at once.
-GAS_GIVEN_MAX = 4 * evm.GAS_TOKEN
+GAS_GIVEN_MAX = 4 * evm_transaction.GAS_TOKEN
 
 T = TypeVar("T")
 
@@ -68,7 +68,11 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign("the fee is outside the band")
         if body.max_tip > self.terms.max_tip_cap:
             raise WillNotSign("the tip is outside the band")
-        if body.gas not in (evm.GAS_BARE, evm.GAS_COIN, evm.GAS_TOKEN):
+        if body.gas not in (
+            evm_transaction.GAS_BARE,
+            evm_transaction.GAS_COIN,
+            evm_transaction.GAS_TOKEN,
+        ):
             raise WillNotSign("the gas limit is none of ours")
         if plan.move is not None and not approved:
             key = self._moves(body, plan)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.holdings import COLD_INDEX
 from fullreserve.custody.house import House
 from fullreserve.custody.networks import Network
@@ -64,6 +65,18 @@ class Sweeping:
         await asyncio.to_thread(self._chain.know, newest + 1)
         if self._coins is not None:
             await self._coins.follow()
+
+    async def worth(self) -> Worth:
+        """What makes a sweep worth its fee, at the last prices; Unavailable."""
+        of, tokens = self._network, self._network.tokens
+        rates = await self._house.usd_rates([of.coin, *tokens]) if tokens else {}
+        coin = rates.get(of.coin)
+        in_coin: dict[int, tuple[int, int]] = {}
+        for asset in tokens if coin is not None else ():
+            if (token := rates.get(asset)) is not None and coin is not None:
+                made = token.usd * coin.units * 10 ** of.decimals[of.coin]
+                in_coin[asset] = (made, token.units * coin.usd * 10 ** of.decimals[asset])
+        return Worth(of.sweep_worth, in_coin)
 
     @property
     def looks_again(self) -> bool:

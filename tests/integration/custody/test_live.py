@@ -108,10 +108,17 @@ def test_a_withdrawal_is_paid_on_the_chain(live: Live, okx: Any, outside: Outsid
 
 
 def test_users_coins_come_to_the_hot_wallet(live: Live, okx: Any, outside: Outside) -> None:
-    """The gas station pays for a token's way, and nobody is credited for it.
+    """The gas station pays for a token's way, and nobody is credited for it; not for dust's.
 
-    Criterion: CHAINS-SWEEP-1, CHAINS-SWEEP-3.
+    Criterion: CHAINS-SWEEP-1, CHAINS-SWEEP-3, CHAINS-SWEEP-4.
     """
+    # A price, without which nobody knows what a token is worth against gas.
+    live.client("trader2").create_order("ETH/USDT", "limit", "sell", 1, 2_000)
+    okx.create_order("ETH/USDT", "limit", "buy", 1, 2_000)
+    stranger = live.client("taker2")
+    dust = stranger.fetch_deposit_address("USDT", ON_ERC20)["address"]
+    outside.send(USDT, dust, 10**6)
+    live.until(lambda: _states(stranger) == ["2"], "dust that can change no more")
     address = okx.fetch_deposit_address("USDT", ON_ERC20)["address"]
     before = {one["txid"] for one in okx.fetch_deposits()}
     sent = {outside.send(USDT, address, 100 * 10**6), outside.send(ETH, address, 10 * ETHER)}
@@ -122,10 +129,16 @@ def test_users_coins_come_to_the_hot_wallet(live: Live, okx: Any, outside: Outsi
     other = live.client("taker1")
     poor = other.fetch_deposit_address("USDT", ON_ERC20)["address"]
     assert not outside.balance(ETH, poor)
-    outside.send(USDT, poor, 10 * 10**6)
+    outside.send(USDT, poor, 500 * 10**6)
     live.until(lambda: len(other.fetch_deposits()) == 1, "a deposit of tokens alone")
     live.until(lambda: not outside.balance(USDT, poor), "a sweep with given gas")
     assert [one["currency"] for one in other.fetch_deposits()] == ["USDT"]
+    # It was looked at before, and lies where it came.
+    assert (outside.balance(USDT, dust), outside.balance(ETH, dust)) == (10**6, 0)
+
+
+def _states(okx: Any) -> list[str]:
+    return [one["info"]["state"] for one in okx.fetch_deposits()]
 
 
 def _lines(okx: Any, symbol: str) -> list[Any]:

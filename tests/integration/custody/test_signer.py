@@ -15,7 +15,7 @@ from coincurve import PrivateKey
 
 from fullreserve.custody import holdings, keyfile, networks, ownership
 from fullreserve.custody.addresses import EvmAddresses, checksummed
-from fullreserve.custody.chains import evm, evm_transaction
+from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.hd import Private
 from fullreserve.custody.hot_sweeps import surplus_of
@@ -61,7 +61,7 @@ TERMS = wire.DefineNetwork(
 
 def body_of(payment: Payment, nonce: int = 4) -> evm_transaction.Body:
     called = evm_transaction.call_of(payment, TOKEN)
-    return evm_transaction.Body(31_337, LANE, nonce, *called, evm.GAS_TOKEN, 10, 10**11)
+    return evm_transaction.Body(31_337, LANE, nonce, *called, evm_transaction.GAS_TOKEN, 10, 10**11)
 
 
 def plan(body: evm_transaction.Body, *withdrawals: int, network: int = NETWORK) -> Plan:
@@ -244,7 +244,7 @@ async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None
     gas = Move(ETH, wire.Tier.HOT, wire.Tier.DEPOSIT, "branch/5", 10**15)
 
     def moving(move: Move, source: bytes, to: bytes, value: int = 0, data: bytes = b"") -> Plan:
-        limit = evm.GAS_TOKEN if data else evm.GAS_BARE
+        limit = evm_transaction.GAS_TOKEN if data else evm_transaction.GAS_BARE
         body = evm_transaction.Body(31_337, source, 0, to, value, data, limit, 10, 10**11)
         return msgspec.structs.replace(plan(body), move=move)
 
@@ -269,11 +269,11 @@ async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None
 
 async def test_what_moves_cost_in_a_day_is_bounded_over_restarts(signing: Signing) -> None:
     """A lane's cancels, whoever asks for them; payments go on. Criterion: CHAINS-SIGNER-8."""
-    cost, most = evm.GAS_TOKEN * 5 * 10**11, network().fees_a_day
+    cost, most = evm_transaction.GAS_TOKEN * 5 * 10**11, network().fees_a_day
     cancel = Move(ETH, wire.Tier.HOT, wire.Tier.HOT, "", 0)
 
     def cancelled(nonce: int, fee: int = 5 * 10**11, tip: int = 10) -> Plan:
-        limits = (evm.GAS_TOKEN, tip, fee)
+        limits = (evm_transaction.GAS_TOKEN, tip, fee)
         body = evm_transaction.Body(31_337, LANE, nonce, LANE, 0, b"", *limits)
         return msgspec.structs.replace(plan(body), move=cancel)
 

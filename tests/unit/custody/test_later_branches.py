@@ -28,7 +28,9 @@ ACCOUNTS = EvmAddresses(OLD.public(), later=[(START, NEW.public())])
 
 def sweep(index: int) -> Plan:
     place = ACCOUNTS.place(index)
-    body = evm_transaction.Body(31_337, place, 0, LANE, AMOUNT, b"", evm.GAS_BARE, 10, 10**11)
+    body = evm_transaction.Body(
+        31_337, place, 0, LANE, AMOUNT, b"", evm_transaction.GAS_BARE, 10, 10**11
+    )
     move = Move(COIN, Tier.DEPOSIT, Tier.HOT, f"{BRANCH}{index}", AMOUNT)
     fixed = evm_transaction.binding(place, 0)
     return Plan(1, (), fixed, msgspec.json.encode(body), 1, move)

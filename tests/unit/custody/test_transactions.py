@@ -71,7 +71,7 @@ def evm_plan(body: evm_tx.Body) -> Plan:
 
 
 PAYMENT = Payment(9, 6, 1_000, TARGET)
-GOOD = evm_tx.Body(31_337, LANE, 4, *evm_tx.call_of(PAYMENT, TOKEN), evm.GAS_TOKEN, 10, 10**11)
+GOOD = evm_tx.Body(31_337, LANE, 4, *evm_tx.call_of(PAYMENT, TOKEN), evm_tx.GAS_TOKEN, 10, 10**11)
 
 
 @pytest.mark.parametrize(

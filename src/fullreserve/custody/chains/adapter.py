@@ -16,6 +16,8 @@ import msgspec
 
 from fullreserve.custody.addresses import Addresses
 from fullreserve.custody.chains.rpc import NodeRefuses
+from fullreserve.custody.chains.worth import Worth
+from fullreserve.exchange.products.custody_wire import Tier
 
 T = TypeVar("T")
 
@@ -117,6 +119,11 @@ class Move(msgspec.Struct, array_like=True, frozen=True):
     def is_within(self) -> bool:
         """Whether it stays in its tier, which loses its fee alone."""
         return self.source == self.target
+
+    @property
+    def is_gas(self) -> bool:
+        """Whether it pays the way of what is to be swept from a user's address."""
+        return (self.source, self.target) == (Tier.HOT, Tier.DEPOSIT)
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
@@ -294,10 +301,11 @@ class Chain(ABC):
     # Paying
 
     @abstractmethod
-    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan], worth: Worth) -> list[Plan]:
         """Plans that bring what users' addresses hold to the hot wallet, as far as it is worth it.
 
-        Where an address cannot pay for that itself, what it needs is brought there first.
+        The most worth first. Where an address cannot pay for that itself, what it needs is brought
+        there first.
         """
 
     @abstractmethod

@@ -39,6 +39,8 @@ from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_bloc
 from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.evm_safes import paid_by_safes
+from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept
+from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -48,21 +50,18 @@ from fullreserve.custody.chains.rpc import (
     hexed,
     quantity,
 )
+from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.keccak import keccak256
 from fullreserve.exchange.products.custody_wire import Tier
 
 TRANSFER_EVENT = keccak256(b"Transfer(address,address,uint256)")
 
-LEDGER = 8  # digits after the point
 COIN = -1  # the output number of a transaction's own value
-GAS_BARE = 21_000
-GAS_COIN = 60_000  # a memo's data costs more than the bare 21,000
-GAS_TOKEN = 120_000
 BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as a replacement
 
-# An address is swept of the chain's coin when it holds this many times what that costs, and is
-# given this many times what a token's transfer costs, as fees may rise until it is spent.
-WORTH, GIVEN = 10, 2
+# An address is given this many times what a token's transfer costs, as fees may rise until it is
+# spent.
+GIVEN = 2
 ASKED_AT_ONCE = 500
 WRITTEN_MAX = 64  # characters of a memo that is nobody's
 SAFE_NONCE = "0xaffed0e0"  # nonce()
@@ -368,7 +367,7 @@ class EvmChain(Chain):
 
     # Paying
 
-    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan], worth: Worth) -> list[Plan]:
         taken = [tx.read_body(plan.body) for plan in bound]
         busy = {body.lane for body in taken} | {body.to for body in taken}
         places = {self.addresses.place(index): index for index in indexes}
@@ -376,51 +375,39 @@ class EvmChain(Chain):
         if not free:
             return []
         held, lanes = self.balances(free, self.tip()), self._look((), taken)
-        asked = [("eth_getTransactionCount", ["0x" + one.hex(), "latest"]) for one in free]
-        nonces = dict(zip(free, map(quantity, self._calls(asked)), strict=True))
-        plans = (self._sweep(one, places[one], held, nonces[one], lanes) for one in free)
+        terms = self.terms
+        holding = Holding(held, terms.coin, tuple(terms.tokens), terms.digits, lanes.fee, worth)
+        due = holding.due(free)
+        asked = [("eth_getTransactionCount", ["0x" + one.place.hex(), "latest"]) for one in due]
+        nonces = list(map(quantity, self._calls(asked)))
+        plans = [
+            self._sweep(one, places[one.place], nonce, lanes)
+            if one.has_gas
+            else self._gas_for(one.place, places[one.place], held[one.place, terms.coin], lanes)
+            for one, nonce in zip(due, nonces, strict=True)
+        ]
         return [plan for plan in plans if plan is not None]
 
-    def _sweep(
-        self,
-        place: bytes,
-        index: int,
-        held: Mapping[tuple[bytes, int], int],
-        nonce: int,
-        lanes: Lanes,
-    ) -> Plan | None:
-        tip, fee = lanes.tip, lanes.fee
-        coin, hot = held[place, self.terms.coin], self.terms.lanes[index % len(self.terms.lanes)]
-        key = f"branch/{index}"
-        for asset, token in self.terms.tokens.items():
-            amount = self._whole(asset, held[place, asset])
-            if not amount:
-                continue
-            if coin < GAS_TOKEN * fee:
-                return self._gas_for(place, key, GIVEN * GAS_TOKEN * fee - coin, lanes)
-            data = tx.transfer_call(hot, amount)
-            body = tx.Body(self.terms.chain_id, place, nonce, token, 0, data, GAS_TOKEN, tip, fee)
-            return self._as_move(body, Move(asset, Tier.DEPOSIT, Tier.HOT, key, amount))
-        amount = self._whole(self.terms.coin, coin - GAS_BARE * fee)
-        if coin < WORTH * GAS_BARE * fee or amount <= 0:
-            return None
-        body = tx.Body(self.terms.chain_id, place, nonce, hot, amount, b"", GAS_BARE, tip, fee)
-        return self._as_move(body, Move(self.terms.coin, Tier.DEPOSIT, Tier.HOT, key, amount))
+    def _sweep(self, one: Swept, index: int, nonce: int, lanes: Lanes) -> Plan:
+        hot = self.terms.lanes[index % len(self.terms.lanes)]
+        token = self.terms.tokens.get(one.asset)
+        call = (hot, one.amount, b"")
+        if token is not None:
+            call = (token, 0, tx.transfer_call(hot, one.amount))
+        gas = GAS_BARE if token is None else GAS_TOKEN
+        fixed = (self.terms.chain_id, one.place, nonce, *call, gas)
+        move = Move(one.asset, Tier.DEPOSIT, Tier.HOT, f"branch/{index}", one.amount)
+        return self._as_move(tx.Body(*fixed, lanes.tip, lanes.fee), move)
 
-    def _gas_for(self, place: bytes, key: str, amount: int, lanes: Lanes) -> Plan | None:
+    def _gas_for(self, place: bytes, index: int, held: int, lanes: Lanes) -> Plan | None:
         """The gas station: the coin that an address needs to send its tokens on."""
-        amount += -amount % 10 ** max(0, self._digits(self.terms.coin) - LEDGER)
+        amount = GIVEN * GAS_TOKEN * lanes.fee - held
+        amount += -amount % 10 ** max(0, self.terms.digits.get(self.terms.coin, LEDGER) - LEDGER)
         body = self._from_a_lane(lanes, (place, amount, b""), GAS_BARE)
         if body is None:
             return None
-        return self._as_move(body, Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, key, amount))
-
-    def _digits(self, asset: int) -> int:
-        return self.terms.digits.get(asset, LEDGER)
-
-    def _whole(self, asset: int, amount: int) -> int:
-        """What of an amount the ledger can express."""
-        return int(amount - amount % 10 ** max(0, self._digits(asset) - LEDGER))
+        move = Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, f"branch/{index}", amount)
+        return self._as_move(body, move)
 
     def _as_move(self, body: tx.Body, move: Move) -> Plan:
         return msgspec.structs.replace(self._as_plan(body, ()), move=move)

@@ -16,6 +16,9 @@ from fullreserve.custody.keccak import keccak256
 TYPE = b"\x02"
 TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256)
 WORD = 32
+GAS_BARE = 21_000
+GAS_COIN = 60_000  # a memo's data costs more than the bare 21,000
+GAS_TOKEN = 120_000
 
 
 class Body(msgspec.Struct, array_like=True, frozen=True):

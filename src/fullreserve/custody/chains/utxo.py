@@ -54,6 +54,7 @@ from fullreserve.custody.chains.rpc import (
     field,
     hexed,
 )
+from fullreserve.custody.chains.worth import Worth
 from fullreserve.exchange.products.custody_wire import Tier
 
 HASH = 32
@@ -464,35 +465,45 @@ class UtxoChain(Chain):
         body = tx.read_body(plan.body)
         return bytes(tx.unsigned(body, self.addresses).serialize())
 
-    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan]) -> list[Plan]:
+    def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan], worth: Worth) -> list[Plan]:
         """Also of the hot wallets of older generations, to the newest."""
         found = list[Plan]()
         users = sorted({one for one in indexes if one not in self.addresses.own})
         for _, some in groupby(users, self.addresses.generation):
-            free = self._free(frozenset(some), bound)[::-1][:SWEPT_AT_ONCE]
-            body = self._gathered([one for one in free if self._is_unspent(one, spendable=True)])
+            free = self._worth_it(frozenset(some), bound, worth)[:SWEPT_AT_ONCE]
+            unspent = [one for one in free if self._is_unspent(one, spendable=True)]
+            body = self._gathered(unspent, worth)
             if body is not None:
                 move = Move(self.terms.asset, Tier.DEPOSIT, Tier.HOT, "", body.change)
                 found.append(msgspec.structs.replace(self._as_plan((), body), move=move))
         for index in self.addresses.own[1:]:
-            found += self._from_older(index, bound) if index in indexes else ()
+            found += self._from_older(index, bound, worth) if index in indexes else ()
         return found
 
-    def _from_older(self, index: int, bound: Sequence[Plan]) -> list[Plan]:
+    def _worth_it(
+        self, indexes: Collection[int], bound: Sequence[Plan], worth: Worth
+    ) -> list[tx.Coin]:
+        """Free coins there that are worth what each adds to a fee, the largest first."""
+        free = self._free(indexes, bound)[::-1]
+        more = self._size_of(2, []) - self._size_of(1, [])
+        fee = self._rate() * more if free else 0
+        return [one for one in free if worth.pays(one.amount, fee)]
+
+    def _from_older(self, index: int, bound: Sequence[Plan], worth: Worth) -> list[Plan]:
         """One after another, and half of the coins at most: payments go on from the others."""
         key = f"branch/{index}"
         if any(plan.move is not None and plan.move.key == key for plan in bound):
             return []
-        free = self._free((index,), bound)[::-1]
+        free = self._worth_it((index,), bound, worth)
         unspent = (one for one in free if self._is_unspent(one, spendable=True))
-        body = self._gathered(list(islice(unspent, 2 * SWEPT_AT_ONCE))[::2])
+        body = self._gathered(list(islice(unspent, 2 * SWEPT_AT_ONCE))[::2], worth)
         return [self._within_hot(body, key)] if body is not None else []
 
-    def _gathered(self, chosen: Sequence[tx.Coin]) -> tx.Body | None:
+    def _gathered(self, chosen: Sequence[tx.Coin], worth: Worth) -> tx.Body | None:
         """All of some coins to the hot wallet; None where that is not worth its fee."""
         bare = tx.Body(tuple(chosen), (), 0)
         fee = self._rate() * self._size(bare, with_change=True) if chosen else 0
-        if not chosen or bare.fee < WORTH * fee:
+        if not chosen or not worth.pays(bare.fee, fee):
             return None
         return msgspec.structs.replace(bare, change=bare.fee - fee)
 
