@@ -1,9 +1,16 @@
 """`fullreserve backup` and `restore`: all durable stores at one consistent point.
 
-While the exchange runs, the order of copying makes the point: first the records, which may be
-behind the log; then the log, whose last row is the point; then everything else, which the log
-refers to and which therefore has to be as new: users and keys exist in the vault before the log
-names them. What is in SQLite is copied through SQLite, so that each file is whole.
+While the exchange runs, the order of copying makes the point: first what may be behind the log, and
+must not be before it; then the log, whose last row is the point; then everything else, which the
+log refers to and which therefore has to be as new: users and keys exist in the vault before the log
+names them, and plans in the payer's store before it binds anything to them.
+
+Behind the log are the records, and the watcher's store: what it has reported it says again, and
+what it holds as reported is never said by anybody else. That store is also how a restore knows from
+which block on to look for what the payer's, which is copied later, does not know. Signers come
+last: they remember all that any copied plan was signed by.
+
+What is in SQLite is copied through SQLite, so that each file is whole.
 """
 
 from __future__ import annotations
@@ -22,6 +29,7 @@ from fullreserve import logs
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.restored import MARK, mark_of
+from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.journal.archive import POINTER_SUFFIX, pointer_path, read_pointer
 from fullreserve.journal.durable_file import sync_folder, write_file
 from fullreserve.journal.errors import JournalError
@@ -40,6 +48,7 @@ DONE = 0
 FAILED = 1
 
 _RECORDS = "records."
+_SIGNERS = ("custody-signer-", "custody-tier-")
 # Folders of the demo's chain nodes: their blocks are no store of the exchange's, and change while
 # they are read.
 _NODES = "-node"
@@ -106,13 +115,12 @@ def write_backup(data: Path, destination: Path) -> Manifest:
     stores = destination / STORES
     stores.mkdir(mode=0o700)
     others = [path for path in _files(data) if path.parts[0] not in (JOURNAL, SNAPSHOTS)]
-    for path in sorted(others, key=lambda path: not path.name.startswith(_RECORDS)):
-        if path.name.startswith(_RECORDS):
-            _copy(data / path, stores / path)
+    for path in filter(_is_behind, others):
+        _copy(data / path, stores / path)
     _copy_journal(data / JOURNAL, stores / JOURNAL)
     head = JournalReader(stores / JOURNAL).head
-    for path in others:
-        if not path.name.startswith(_RECORDS):
+    for path in sorted(others, key=lambda path: path.name.startswith(_SIGNERS)):
+        if not _is_behind(path):
             _copy(data / path, stores / path)
     for sequence, place in snapshots(data / SNAPSHOTS):
         if sequence <= head.sequence:
@@ -173,6 +181,10 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if path.is_file() and path.name != LOCK_NAME and not path.name.endswith(_COMPANIONS):
             yield path.relative_to(folder)
+
+
+def _is_behind(path: Path) -> bool:
+    return path.name.startswith(_RECORDS) or path.name == WATCHER_STORE
 
 
 def _copy(source: Path, target: Path) -> None:
