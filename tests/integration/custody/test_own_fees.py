@@ -31,12 +31,25 @@ def network_of(bed: EvmBed) -> Network:
     )  # fmt: skip
 
 
-def paid(bed: EvmBed, to: bytes, value: int = 0, data: bytes = b"") -> bytes:
-    """By warm, in a block of its own; the transaction's id."""
-    raw = bed._signed(bed._next(), to, value, data)
+def given(bed: EvmBed, to: bytes, value: int = 0) -> bytes:
+    """By warm, to the node; the transaction's id."""
+    raw = bed._signed(bed._next(), to, value, b"")
     told: str = bed.node.call("eth_sendRawTransaction", "0x" + raw.hex())
-    bed.mine()
     return bytes.fromhex(told[2:])
+
+
+def paid(bed: EvmBed, to: bytes, value: int = 0) -> bytes:
+    """In a block of its own."""
+    name = given(bed, to, value)
+    bed.mine()
+    return name
+
+
+def come(bed: EvmBed, value: int) -> None:
+    """To warm, from somebody, in the same block as what waits."""
+    warm = "0x" + lane_of(bed.outsider).hex()
+    sent = {"from": bed.rich, "to": warm, "value": hex(value)}
+    bed.node.call("eth_sendTransaction", sent)
 
 
 def test_an_account_is_charged_for_a_final_transaction_to_itself(
@@ -73,3 +86,20 @@ def test_an_account_is_charged_for_nothing_else(erc20: EvmBed, tmp_path: Path) -
             own_fee(network, tmp_path, Tier.WARM, name)
     with pytest.raises(BadMove, match="where the cold tier's coins lie"):
         own_fee(network, tmp_path, Tier.COLD, coins)
+
+
+def test_what_strangers_send_in_the_same_block_hides_no_fee(erc20: EvmBed, tmp_path: Path) -> None:
+    """Criterion: CUST-CHARGE-3. Nor a loss of as much."""
+    warm, network = lane_of(erc20.outsider), network_of(erc20)
+    had = int(erc20.node.call("eth_getBalance", "0x" + warm.hex(), "latest"), 16)
+    name = given(erc20, warm)
+    come(erc20, 1)
+    erc20.mine()
+    has = int(erc20.node.call("eth_getBalance", "0x" + warm.hex(), "latest"), 16)
+    beside = given(erc20, warm)
+    given(erc20, b"\x99" * 20, 7)
+    come(erc20, 7)
+    erc20.mine(TERMS.unlock_after)
+    assert own_fee(network, tmp_path, Tier.WARM, name) == had + 1 - has
+    with pytest.raises(BadMove, match="that is more, or less, than a fee"):
+        own_fee(network, tmp_path, Tier.WARM, beside)

@@ -6,11 +6,12 @@ else is a move or a loss, and is told of in another way.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.adapter import Block, Chain
 from fullreserve.custody.chains.raw_block import Transaction, told_transaction
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, hexed, quantity
 from fullreserve.custody.holdings import places
@@ -115,7 +116,10 @@ def _of_account(
     mine: Collection[bytes],
     name: bytes,
 ) -> Shown:
-    """What accounts hold before and after its block tells whether more than the fee has left."""
+    """What accounts hold before and after its block tells whether more than the fee has left.
+
+    Beside what came to them in that block: anybody may send them coins in it.
+    """
     receipt = node.call("eth_getTransactionReceipt", "0x" + name.hex())
     if receipt is None:
         raise BadMove(f"no block holds that transaction, by {node.name}")
@@ -131,14 +135,23 @@ def _of_account(
     fee = quantity(field(receipt, "gasUsed")) * quantity(field(receipt, "effectiveGasPrice"))
     every = sorted(mine)
     had, has = chain.balances(every, before), chain.balances(every, block)
+    came = _came(chain, block, dict.fromkeys(every, tier))
     for asset in sorted({asset for _, asset in had}):
-        left = sum(had[place, asset] - has[place, asset] for place in every)
+        left = sum(had[place, asset] - has[place, asset] for place in every) + came[asset]
         if left != (fee if asset == network.coin else 0):
             raise BadMove(
                 f"{left} of asset {asset} left the {_called(tier)} in its block, and its fee is "
                 f"{fee} of asset {network.coin}: that is more, or less, than a fee"
             )
     return Shown(fee, chain.tip().height - height + 1)
+
+
+def _came(chain: Chain, block: Block, tiers: Mapping[bytes, int]) -> Counter[int]:
+    """What a block brought to the places from others, by asset, also by contracts' calls."""
+    sums: Counter[int] = Counter()
+    for one in (*chain.incoming(block, tiers), *(chain.incoming_internal(block, tiers) or ())):
+        sums[one.asset] += one.amount
+    return sums
 
 
 def _called(tier: Tier) -> str:
