@@ -6,8 +6,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
-/// A multiplicative hasher: fast, and the same on every machine. The maps that use it are keyed by
-/// ids that the exchange itself hands out, so nobody can choose colliding keys.
+/// A multiplicative hasher: fast, and the same on every machine. What it is given are ids that the
+/// exchange itself hands out, so that nobody can choose keys that share a hash.
+///
+/// But for one table, by the ids that clients give their resting orders (`orders::table`): whoever
+/// computes them can give all of his one hash, and whatever looks that hash up compares as many
+/// orders as rest under it, also with ids of several accounts. So much his own orders cost more
+/// than others; orders with other hashes step over full groups of the table, 16 at a time.
 #[derive(Clone, Copy, Default)]
 pub struct FastHasher(u64);
 

@@ -16,8 +16,8 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io::{Error, Write};
 use std::os::fd::{OwnedFd, RawFd};
-use std::sync::OnceLock;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SendError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// What is started, with nothing else of its parent's than its standard error.
@@ -34,17 +34,33 @@ pub struct Program {
 
 type Request = (Program, OwnedFd);
 
-static REQUESTS: OnceLock<Option<Sender<Request>>> = OnceLock::new();
+/// The thread's, while there is one.
+static REQUESTS: Mutex<Option<Sender<Request>>> = Mutex::new(None);
 
 /// Starts a program in a session of its own, without waiting for it.
 ///
 /// Once it has begun, 4 bytes in the machine's order come through the pipe `answer`: its process
 /// id, or less than 0 and the error's number, of execve(2). The program's descriptors stay open
-/// until then. An answer that ends without a byte is a thread that is not there.
+/// until then. An answer that ends without a byte is a thread that could not be made, as on a
+/// machine that has no room for another: the next launch tries to make it again.
 pub fn launch(program: Program, answer: OwnedFd) {
-    if let Some(requests) = REQUESTS.get_or_init(start) {
-        // A thread that has ended closes the pipe, which is the answer.
-        let _ = requests.send((program, answer));
+    let mut requests = REQUESTS.lock().unwrap_or_else(PoisonError::into_inner);
+    hand_over(&mut requests, (program, answer), start);
+}
+
+/// To the thread there is, or to one that `start` makes. Whoever asked hears of neither by the
+/// pipe's end.
+fn hand_over(
+    requests: &mut Option<Sender<Request>>,
+    request: Request,
+    start: impl FnOnce() -> Option<Sender<Request>>,
+) {
+    let unheard = match requests {
+        Some(known) => known.send(request).err(),
+        None => Some(SendError(request)),
+    };
+    if let Some(SendError(request)) = unheard {
+        *requests = start().filter(|fresh| fresh.send(request).is_ok());
     }
 }
 
@@ -63,4 +79,51 @@ fn start() -> Option<Sender<Request>> {
 
 fn number(problem: &Error) -> i32 {
     problem.raw_os_error().unwrap_or(libc::EINVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, pipe};
+
+    use super::*;
+
+    /// Whether a program that is handed over begins.
+    fn begins(
+        requests: &mut Option<Sender<Request>>,
+        start: impl FnOnce() -> Option<Sender<Request>>,
+    ) -> bool {
+        let (mut heard, answer) = pipe().expect("a pipe");
+        let program = Program {
+            command: vec![c"/bin/true".into()],
+            environment: vec![],
+            stdin: None,
+            stdout: None,
+        };
+        hand_over(requests, (program, answer.into()), start);
+        let mut said = Vec::new();
+        heard.read_to_end(&mut said).expect("an answer");
+        let child = said.try_into().map_or(0, i32::from_ne_bytes);
+        if child > 0 {
+            // SAFETY: a child of this process, and no place for its status.
+            unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+        }
+        child > 0
+    }
+
+    /// Criterion: HOUSE-CHILD-5
+    #[test]
+    fn a_thread_that_could_not_be_made_is_made_when_it_is_needed_again() {
+        let mut requests = None;
+        assert!(!begins(&mut requests, || None));
+        assert!(begins(&mut requests, start));
+        assert!(begins(&mut requests, || panic!("there is one")));
+    }
+
+    /// Criterion: HOUSE-CHILD-5
+    #[test]
+    fn a_thread_that_has_ended_is_followed_by_another() {
+        let (gone, requests) = channel();
+        drop(requests);
+        assert!(begins(&mut Some(gone), start));
+    }
 }
