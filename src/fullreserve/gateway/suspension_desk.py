@@ -21,6 +21,7 @@ from fullreserve.exchange.products.suspension_state import (
     Suspension,
 )
 from fullreserve.exchange.products.suspension_wire import (
+    FREE,
     SUSPENSIONS,
     Asked,
     GetEdition,
@@ -28,14 +29,17 @@ from fullreserve.exchange.products.suspension_wire import (
     GetOne,
     ListAll,
     ListRoll,
+    Ruling,
     Said,
     Scope,
     Survey,
+    Verdict,
 )
+from fullreserve.exchange.products.withdrawal_rulings import LEAVING_BY_API
 from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum, SumDrains
 from fullreserve.exchange.wire.commands import Amount
-from fullreserve.exchange.wire.events import Reply
-from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.wire.events import OwnerChanged, Reply
+from fullreserve.exchange.wire.queries import AskFold, GetOwner
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
 
@@ -48,6 +52,7 @@ _one = msgspec.msgpack.Decoder(Suspension | None).decode
 _surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
 _roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
 _kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
+_verdict = msgspec.msgpack.Decoder(Verdict).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 _number = msgspec.msgpack.Decoder(int).decode
 
@@ -62,6 +67,16 @@ async def edition(context: Context) -> int:
     """Which edition of the fold's rules the log goes by."""
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(GetEdition())))
     return 0 if answer is None else _number(answer)
+
+
+async def ruled(context: Context, owner: int, network: int, asset: int) -> Verdict:
+    """What holds an owner's withdrawals of an asset on a network, those by the API too."""
+    known: OwnerChanged | None = await context.door.query(GetOwner(owner))
+    if known is None:
+        return FREE
+    asked = Ruling(*(LEAVING_BY_API, known.owner, known.master, known.segment), *(network, asset))
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(asked)))
+    return FREE if answer is None else _verdict(answer)
 
 
 async def queues(context: Context, scope: Scope) -> list[Sum]:

@@ -6,7 +6,7 @@ the payer does said by the test; the worker is a new one at every look.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.risk_rules import Mark, Points, RiskTable, Thresholds
-from fullreserve.exchange.products.suspension_state import EDITION, HOUR_MS, Suspension
+from fullreserve.exchange.products.suspension_state import EDITION, HOUR_MS, Suspension, shown_last
 from fullreserve.exchange.products.suspension_state import SuspensionState as State
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -66,7 +66,7 @@ class Town:
         self.asked: list[int] = []
 
     @classmethod
-    async def open(cls, folder: Path) -> Town:
+    async def open(cls, folder: Path, asking: Sequence[int] = (3, 2, 1, 2, 2)) -> Town:
         line = wire.NetworkAsset(BTC, 8, NOTHING, NOTHING, amount_bytes(1), PLENTY, 8)
         network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, (line,))
         town = cls(await Withdrawing.open(folder, network))
@@ -76,7 +76,7 @@ class Town:
         await town.exchange.say(hot, chart.HOUSE, wire.DEPOSITS)
         terms = Terms(Action.WITHDRAW, Scope(Level.GLOBAL), Mode.QUEUE, Reason.SECURITY_INCIDENT)
         town.suspension = await town.say(Suspend(terms))
-        for units in (3, 2, 1, 2, 2):
+        for units in asking:
             town.asked.append(await town.exchange.ask(CHAIN, BTC, units * COIN, "addr"))
         return town
 
@@ -177,6 +177,19 @@ async def test_a_restart_goes_to_its_end_by_itself(town: Town) -> None:
     before = town.sequence
     assert await town.look() == State.LIFTED
     assert town.sequence == before
+
+
+async def test_a_stop_in_which_nobody_waits_ends_by_itself_too(tmp_path: Path) -> None:
+    """Criterion: SUS-CANARY-4. No canary can be found on any network of its scope."""
+    town = await Town.open(tmp_path, asking=())
+    try:
+        await town.shown()
+        await town.exchange.say(Adopt(EDITION), chart.HOUSE, SUSPENSIONS)
+        await town.say(SignOff(town.suspension, shown=shown_last(town.one())), BEA)
+        seen = [await town.look() for _ in range(3)]
+        assert seen == [State.CANARY, State.DRAINING, State.LIFTED]
+    finally:
+        await town.exchange.close()
 
 
 async def test_what_the_board_has_not_shown_is_not_passed_by(town: Town) -> None:

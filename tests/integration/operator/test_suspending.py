@@ -86,10 +86,10 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     await done(bea, "ratify", number)
     opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
     budgets = "BTC-Bitcoin:10:3"
-    refused = await ada.act("suspending/plan", suspension=number, estOpenTs=opens)
-    assert refused.code == "51000"
-    assert "each line with a queue: BTC-Bitcoin" in refused.json["msg"]
-    await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
+    row = await done(ada, "plan", number, estOpenTs=opens)
+    assert [one["chain"] for one in row["budgets"]] == ["BTC-Bitcoin"]
+    row = await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
+    assert [(one["amt"], one["transactions"]) for one in row["budgets"]] == [("10", "3")]
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
     assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
     row = await done(bea, "show", number, gate="6", document=NOTICE, public=True)

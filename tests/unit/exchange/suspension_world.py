@@ -88,9 +88,11 @@ from tests.unit.exchange.custody_world import (
     CHAIN,
     FEE_BTC,
     FEE_USDT,
+    MEMOS,
     SUB,
     TOKENS,
     USDT,
+    XRP,
     World,
     coins,
     transfer,
@@ -101,6 +103,12 @@ DIGEST = transfer("evidence")
 DOCUMENT = b"what was looked at, by whom"
 SEED = transfer("seed")
 EVERYWHERE = Scope(Level.GLOBAL)
+# Of each line that the world has.
+BUDGETS = (
+    Budget(CHAIN, BTC, coins(100), 100),
+    Budget(TOKENS, USDT, coins(1_000_000), 100),
+    Budget(MEMOS, XRP, coins(100), 100),
+)
 
 
 def folds(edition: int = 0, more: Sequence[type[Any]] = ()) -> Sequence[Any]:
@@ -283,8 +291,7 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: in
 
 def planned(world: World, number: int) -> None:
     """Reopening as far as the canary: planned, noticed, shown, signed off."""
-    budgets = (Budget(CHAIN, BTC, coins(100), 100), Budget(TOKENS, USDT, coins(1_000_000), 100))
-    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, budgets)) == 0
+    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, BUDGETS)) == 0
     assert show(world, number, Gate.COMMUNICATION) == 0
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0

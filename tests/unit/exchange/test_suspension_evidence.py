@@ -43,7 +43,6 @@ from fullreserve.exchange.products.suspension_wire import (
     DOCUMENT_MAX,
     SUSPENSIONS,
     Adopt,
-    Budget,
     Canary,
     Check,
     Coins,
@@ -73,6 +72,7 @@ from tests.unit.exchange.custody_world import (
 from tests.unit.exchange.suspension_world import (
     ADA,
     BEA,
+    BUDGETS,
     CLEO,
     DOCUMENT,
     ask,
@@ -108,8 +108,7 @@ def checked(world: World, scope: Scope = ON_CHAIN) -> int:
     """A stop whose gates are opened, the notice an hour old."""
     number = stop(world, scope=scope)
     assert ask(world, 1, BOB) == 0
-    budgets = (Budget(CHAIN, BTC, coins(100), 100),)
-    assert say(world, Plan(number, world.time_ms, budgets)) == 0
+    assert say(world, Plan(number, world.time_ms, BUDGETS)) == 0
     assert show(world, number, Gate.COMMUNICATION) == 0
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0
@@ -184,7 +183,7 @@ def test_each_network_is_measured_and_lately(world: World) -> None:
     for more, network in (((Tier.HOT, BTC, 1003), CHAIN), ((Tier.HOT, USDT, 50), TOKENS)):
         assert measured(world, more, network=network) == 0
     world.time_ms += 1
-    assert say(world, Plan(number, world.time_ms, (Budget(CHAIN, BTC, coins(9), 1),))) == 0
+    assert say(world, Plan(number, world.time_ms, BUDGETS)) == 0
     assert cover(world, number) == Refused.MEASURE
 
 
@@ -227,7 +226,7 @@ def test_signability_rests_on_a_round_for_the_gate(world: World) -> None:
     """Criterion: SUS-GATE-5. Put after it was opened, for it, to every tier that signs."""
     number = stop(world, scope=ON_CHAIN)
     assert ask(world, 1, BOB) == 0
-    assert say(world, Plan(number, world.time_ms, (Budget(CHAIN, BTC, coins(9), 9),))) == 0
+    assert say(world, Plan(number, world.time_ms, BUDGETS)) == 0
     for each in (HOT, COLD):
         call(world, each, *(one.person for one in each.holders), suspension=number)
     assert sign(world, number) == Refused.ROUND
@@ -383,6 +382,6 @@ def test_a_log_from_before_goes_by_what_was_typed() -> None:
 
 def checked_before(world: World) -> int:
     number = stop(world, scope=ON_CHAIN)
-    assert say(world, Plan(number, world.time_ms, (Budget(CHAIN, BTC, coins(9), 9),))) == 0
+    assert say(world, Plan(number, world.time_ms, BUDGETS)) == 0
     assert say(world, Check(number)) == 0
     return number

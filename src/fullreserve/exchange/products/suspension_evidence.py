@@ -51,6 +51,7 @@ class Seen(msgspec.Struct):
     counted: Counted | None = None
     rounds: tuple[Rounded, ...] = ()
     canaries: tuple[tuple[int, int, str], ...] = ()  # network, withdrawal, transfer
+    nobody_s: tuple[int, ...] = ()  # networks where nobody waits who could be a canary
     code: int = 0
 
 
@@ -166,13 +167,17 @@ class Evidences(Surveys):
 
     # Keeping
 
-    def _with_canaries(self, who: int, one: Suspension, moment: Moment, view: View) -> Suspension:
+    def _with_canaries(
+        self, who: int, one: Suspension, nobody_s: tuple[int, ...], moment: Moment, view: View
+    ) -> Suspension:
         """With the evidence that the canaries are final."""
         if not self._is_evidenced:
             place = (moment.time_ms, moment.sequence, True)
             shown = Evidence(Gate.CANARY, gates.canary_digest(one, view), who, *place)
             return _replace(one, evidence=(*one.evidence, shown)[-EVIDENCE_KEPT:])
-        seen = Seen(passed=True, canaries=tuple(gates.canary_transfers(one, view)))
+        found = gates.canary_transfers(one, view)
+        final = tuple(each for each in found if each[0] not in nobody_s)
+        seen = Seen(passed=True, canaries=final, nobody_s=nobody_s)
         said = wire.Show(one.number, Gate.CANARY, b"", passed=True)
         return self._with(who, one, said, seen, moment)
 
@@ -230,6 +235,8 @@ def record_of(said: wire.Show, seen: Seen, moment: Moment) -> bytes:
         ]
     if seen.canaries:
         record["canaries"] = [list(one) for one in seen.canaries]
+    if seen.nobody_s:
+        record["nobodyWaits"] = seen.nobody_s
     return msgspec.json.encode(record)
 
 

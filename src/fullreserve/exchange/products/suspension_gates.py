@@ -283,6 +283,13 @@ def canary(number: int, view: View) -> Withdrawal | None:
     return None if answer is None else _withdrawal(answer)
 
 
+def waits_somebody(network: int, scope: Scope, survey: Surveyed | None, view: View) -> bool:
+    """Whether a canary can be found on a network; so too where nobody has surveyed a segment."""
+    if is_of_some(scope):
+        return survey is None or network in survey.smallest
+    return _smallest(scope, view, network) is not None
+
+
 def canaries_missing(one: Suspension, view: View) -> list[int]:
     """Networks in the scope whose canary is not final yet."""
     return [
@@ -302,7 +309,7 @@ def canaries_wanted(one: Suspension, view: View, lost: Sequence[WithdrawalState]
     return [
         network
         for network in canaries_missing(one, view)
-        if network not in one.canaries or _is_lost(one.canaries[network], view, lost)
+        if network not in one.canaries or is_lost(one.canaries[network], view, lost)
     ]
 
 
@@ -331,7 +338,8 @@ def _smallest(scope: Scope, view: View, network: int) -> Queued | None:
     return min(here, key=lambda queued: (queued.usd, queued.number), default=None)
 
 
-def _is_lost(number: int, view: View, lost: Sequence[WithdrawalState]) -> bool:
+def is_lost(number: int, view: View, lost: Sequence[WithdrawalState]) -> bool:
+    """Whether a canary is in a state that loses it."""
     found = canary(number, view)
     return found is None or found.state in lost
 

@@ -27,7 +27,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 7  # of the fold's rules, that this version knows
+EDITION = 8  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -39,6 +39,9 @@ SILENT_GO = 5  # the edition from which on a canary that its risk score holds is
 # The edition from which on a sign-off is of all that was shown, and a document says something.
 SIGNED_LAST = 6
 SPARED = 7  # the edition from which on no reopening hangs on each of those who may decide it
+# The edition from which on a network where nobody waits has no canary, what else holds a request
+# is asked by what that is (by the API, or not), and a plan has a budget for each line of its scope.
+OF_WAITING = 8
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
@@ -65,6 +68,7 @@ class Refused(IntEnum):
     DOCUMENT = 93_014  # the gate rests on a document
     QUORUM = 93_015  # nobody who signs for hot is measured
     UNSEEN = 93_016  # the sign-off is of less than what was shown by now
+    BUDGETS = 93_017  # a line of the scope has no budget
 
 
 class SuspensionState(IntEnum):

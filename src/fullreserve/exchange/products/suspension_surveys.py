@@ -23,6 +23,7 @@ from fullreserve.exchange.products.suspension_state import (
     EDITION,
     HELD_STILL,
     LIFTED_PAST,
+    OF_WAITING,
     SILENT_GO,
     STOPPED_KEPT,
     STOPPED_KEPT_MS,
@@ -35,6 +36,7 @@ from fullreserve.exchange.products.suspension_state import (
     SuspensionState,
 )
 from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_rulings import leaving
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
@@ -54,6 +56,11 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _holds_still(self) -> bool:
         """Whether the log has said that a restart hangs on nobody, and nothing slips past it."""
         return self.state.edition >= HELD_STILL
+
+    @property
+    def _is_of_waiting(self) -> bool:
+        """Whether the log has said that who waits nowhere is no canary."""
+        return self.state.edition >= OF_WAITING
 
     @property
     def _lost(self) -> tuple[WithdrawalState, ...]:
@@ -114,14 +121,20 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _first_alone(
         self, one: Suspension, waiting: Iterable[gates.Waiting], elsewhere: Elsewhere | None
     ) -> int:
-        others = _Others(self._others(one))
+        others, by_kind = _Others(self._others(one)), self._is_of_waiting
         found = (
             each.queued.number
             for each in waiting
             if not (elsewhere is not None and elsewhere.holds_one(each))
-            and _is_alone(one, each, others)
+            and _is_alone(one, each, others, by_kind=by_kind)
         )
         return next(found, 0)
+
+    def _stopping(self, one: Suspension) -> int:
+        """The actions of which another has to stop one, to stop everybody who waits for this."""
+        if not self._is_of_waiting:
+            return one.terms.actions & wire.LEAVING
+        return leaving(by_api=not one.terms.actions & wire.Action.WITHDRAW)
 
     def _elsewhere(self, view: View) -> Elsewhere | None:
         """What else holds requests back; None before edition 3, when that was not asked."""
@@ -162,7 +175,7 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         """0 when nobody waits for this suspension alone; QUEUE, or SURVEY while that is unknown."""
         if not self._is_surveyed:
             return Refused.QUEUE if self._still_waiting(one, view) else 0
-        others, action = self._others(one), one.terms.actions & wire.LEAVING
+        others, action = self._others(one), self._stopping(one)
         elsewhere = self._elsewhere(view)
         here = [
             (line.network, line.asset)
@@ -214,6 +227,20 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             return bool(wanted)
         chosen = (found.smallest[network][1] for network in wanted if network in found.smallest)
         return any(gates.waiting(number, one.terms.scope, view) is None for number in chosen)
+
+    def _nobody_s(self, one: Suspension, survey: Surveyed | None, view: View) -> tuple[int, ...]:
+        """Networks without a canary, where nobody waits who could be one.
+
+        What the chain failed stays, and what is on its way.
+        """
+        if not self._is_of_waiting:
+            return ()
+        gone = tuple(state for state in self._lost if state != WithdrawalState.FAILED)
+        return tuple(
+            network
+            for network in gates.canaries_wanted(one, view, gone)
+            if not gates.waits_somebody(network, one.terms.scope, survey, view)
+        )
 
     def _still_waiting(self, one: Suspension, view: View) -> bool:
         """Whether a request waits for this suspension alone: before edition 1, by one walk."""
@@ -283,11 +310,15 @@ def _is_his_own(each: gates.Waiting, elsewhere: Elsewhere | None) -> bool:
     )
 
 
-def _is_alone(one: Suspension, each: gates.Waiting, others: _Others) -> bool:
-    """Whether a request waits for this suspension and for no other."""
+def _is_alone(
+    one: Suspension, each: gates.Waiting, others: _Others, *, by_kind: bool = False
+) -> bool:
+    """Whether a request waits for this suspension and for no other; `by_kind`: from edition 8."""
     if each.owner is None:
         return False
-    asked = gates.ruling_of(each.queued, one.terms.actions & wire.LEAVING, each.owner)
+    by_scope = int(one.terms.actions & wire.LEAVING)
+    action = leaving(by_api=each.queued.by_api) if by_kind else by_scope
+    asked = gates.ruling_of(each.queued, action, each.owner)
     return bool(rules.verdict([one], asked).mode) and not others.stop(asked)
 
 

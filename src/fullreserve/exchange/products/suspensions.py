@@ -232,7 +232,7 @@ class Suspensions(Evidences):
         if not board.is_set_up:
             return Outcome(code=Refused.SET_UP)
         if isinstance(said, wire.Plan):
-            return self._planned(who, one, said, moment)
+            return self._planned(who, one, said, moment, view)
         if isinstance(said, wire.Check):
             return self._step(one, _State.REOPEN_PLANNED, _State.GATE_CHECK, who, moment)
         if isinstance(said, wire.Show):
@@ -250,7 +250,9 @@ class Suspensions(Evidences):
         self._moved(_replace(one, report=said.digest), _State.REPORTED, who, moment)
         return Outcome()
 
-    def _planned(self, who: int, one: Suspension, said: wire.Plan, moment: Moment) -> Outcome:
+    def _planned(
+        self, who: int, one: Suspension, said: wire.Plan, moment: Moment, view: View
+    ) -> Outcome:
         sound = all(
             len(line.amount) == 16 and line.amount > bytes(16) and line.slots >= 1
             for line in said.budgets
@@ -259,6 +261,10 @@ class Suspensions(Evidences):
             return REFUSED
         if one.state not in (_State.ACTIVE, _State.REOPEN_PLANNED, _State.GATE_CHECK):
             return Outcome(code=Refused.WRONG_STATE)
+        if self._is_of_waiting and one.stops_leaving:
+            budgeted = dict.fromkeys((line.network, line.asset) for line in said.budgets)
+            if any(line not in budgeted for line in gates.lines(one.terms.scope, view)):
+                return Outcome(code=Refused.BUDGETS)
         fresh = _replace(
             one,
             terms=_replace(one.terms, est_open_ms=said.est_open_ms),
@@ -331,15 +337,16 @@ class Suspensions(Evidences):
         wanted = _State.CANARY if Gate.CANARY in gates_of(one) else _State.GATE_CHECK
         if one.state != wanted or not one.stops_leaving or len(said.seed) != HASH_BYTES:
             return Outcome(code=Refused.WRONG_STATE)
-        code = self._may_go_on(one, moment, view)
-        if code or (wanted == _State.CANARY and gates.canaries_missing(one, view)):
+        code, survey = self._may_go_on(one, moment, view), self._survey_of(one, moment)
+        nobody_s = self._nobody_s(one, survey, view) if wanted == _State.CANARY else ()
+        missing = gates.canaries_missing(one, view) if wanted == _State.CANARY else []
+        if code or any(network not in nobody_s for network in missing):
             return Outcome(code=code or Refused.GATES)
-        survey = self._survey_of(one, moment)
         if self._is_surveyed and survey is None:
             return Outcome(code=Refused.SURVEY)
         fresh = _replace(one, seed=said.seed)
         if wanted == _State.CANARY:
-            fresh = self._with_canaries(who, fresh, moment, view)
+            fresh = self._with_canaries(who, fresh, nobody_s, moment, view)
         if survey is not None:
             self._let_go(self.state.surveys, one.number)
             self._let_go(self.state.grounds, one.number)
@@ -370,7 +377,8 @@ class Suspensions(Evidences):
             if self._lost_canaries(one, moment, view):
                 return Outcome(code=Refused.SURVEY)
             chosen = gates.canaries_chosen(one, self._survey_of(one, moment), view, self._lost)
-            if chosen != one.canaries:
+            is_opened = one.state == _State.CANARY or not self._is_of_waiting
+            if chosen != one.canaries or not is_opened:
                 return self._canaries(who, one, chosen, moment, view)
         opening = wire.OpenDrain(one.number, said.seed)
         return self._open_drain(who, one, opening, moment, view)

@@ -36,7 +36,7 @@ from fullreserve.exchange.products.withdrawal_state import (
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListBalances
-from fullreserve.gateway import ids, wire
+from fullreserve.gateway import ids, suspension_desk, wire
 from fullreserve.gateway.chain_addresses import written
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, client_hash, lines, names_of, say
@@ -242,9 +242,7 @@ class _Withdrawals:
         """A refusal of the fold, with what it would have taken."""
         allowed = ""
         if code == Refused.QUOTA:
-            now = (await self._context.door.health()).time_ms
-            quota: Quota = await ask(self._context, WITHDRAWALS, GetQuota(owner, now))
-            allowed = f"{max(0, quota.limit - quota.used) // USD} USD of {quota.limit // USD}"
+            allowed = await self._left(owner, asset, line)
         elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
             bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
             allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
@@ -262,6 +260,17 @@ class _Withdrawals:
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
         return Problem(code, name=name, allowed=allowed)
+
+    async def _left(self, owner: int, asset: Asset, line: Line | None) -> str:
+        """What is left of the day's limit, or of the cap that a suspension sets."""
+        context = self._context
+        now = (await context.door.health()).time_ms
+        quota: Quota = await ask(context, WITHDRAWALS, GetQuota(owner, now))
+        network = line.network.network if line is not None else 0
+        cap = (await suspension_desk.ruled(context, owner, network, asset.id)).per_user_usd
+        limit = min(quota.limit, cap or quota.limit)
+        left = f"{max(0, limit - quota.used) // USD} USD of {limit // USD}"
+        return f"{left} while withdrawals are capped" if limit < quota.limit else left
 
     async def _is_quoted_anew(self, line: Line) -> bool:
         return (await self._line(line.asset, line.chain)).fees != line.fees

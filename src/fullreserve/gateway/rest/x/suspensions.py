@@ -11,7 +11,8 @@ from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Pla
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.suspension_rules import covers, verdict
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
-from fullreserve.exchange.products.suspension_wire import LEAVING, Ruling
+from fullreserve.exchange.products.suspension_wire import Ruling
+from fullreserve.exchange.products.withdrawal_rulings import leaving
 from fullreserve.exchange.products.withdrawal_state import (
     SMALL_USD,
     GetPlace,
@@ -172,7 +173,7 @@ async def _stop_of(context: Context, one: Withdrawal) -> Suspension | None:
     if owner is None:
         return None
     asked = Ruling(
-        *(int(LEAVING), owner.owner, owner.master, owner.segment),
+        *(leaving(by_api=one.by_api), owner.owner, owner.master, owner.segment),
         *(one.network, one.asset, one.number),
     )
     known = await suspension_desk.suspensions(context)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from fullreserve.exchange.products.approval_state import Group, deciding
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.drain_log import Queued
 from fullreserve.exchange.products.suspension_state import (
     SPARED,
     Suspension,
@@ -16,10 +17,12 @@ from fullreserve.exchange.products.suspension_wire import (
     BOARD,
     Draft,
     Gate,
+    Level,
     Ratify,
     Said,
 )
 from fullreserve.exchange.products.withdrawal_state import (
+    GetSmallest,
     GetWithdrawal,
     Withdrawal,
     WithdrawalState,
@@ -95,10 +98,20 @@ async def _canaries(context: Context, one: Suspension) -> list[str]:
         if scope.network not in (0, network) or scope.asset not in (0, line.asset.id):
             continue
         number = one.canaries.get(network, 0)
+        if not number and not await _waits_somebody(context, network, one):
+            continue
         paid: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(number))
         if paid is None or paid.state != WithdrawalState.SUCCESS:
             missing[network] = line.network.code
     return list(missing.values())
+
+
+async def _waits_somebody(context: Context, network: int, one: Suspension) -> bool:
+    scope = one.terms.scope
+    if scope.level in (Level.SEGMENT, Level.USER):
+        return True
+    found: Queued | None = await ask(context, WITHDRAWALS, GetSmallest(network, scope.asset))
+    return found is not None
 
 
 def _moment(time_ms: int) -> str:

@@ -30,6 +30,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines, say
@@ -38,6 +39,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
+from fullreserve.gateway.rest.x.operator.budgets import read as read_budgets
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
 from fullreserve.gateway.rest.x.operator.lacking import (
     gates_lacking,
@@ -134,7 +136,11 @@ class PlanParams(ExtendParams):
     """When and how fast it opens."""
 
     budgets: Annotated[
-        str, Meta(description="By comma chain:amount:slots, for example BTC-Bitcoin:100:50")
+        str,
+        Meta(
+            description="By comma chain:amount:slots, for example BTC-Bitcoin:100:50; other lines "
+            "of the scope have a tenth of hot and ten slots"
+        ),
     ] = ""
     interval_ms: Annotated[int, Meta(ge=1, le=3_600_000, description="Between two ticks")] = 60_000
 
@@ -364,9 +370,15 @@ class _Suspending:
             if asset is None:
                 raise Problem(51012, name=params.ccy)
             return Scope(level, asset=asset.id)
-        if level is Level.USER and not params.key:
-            raise Problem(50014, name="key")
+        if level is Level.USER:
+            await self._want_user(params.key)
         return Scope(level, key=params.key if level in (Level.SEGMENT, Level.USER) else 0)
+
+    async def _want_user(self, uid: int) -> None:
+        if not uid:
+            raise Problem(50014, name="key")
+        if await self._context.door.query(GetOwner(uid)) is None:
+            raise Problem(91023, name=f"user: {uid}")
 
     async def _line(self, name: str, chain: str) -> Line:
         known = {one.chain: one for one in await lines(self._context)}
@@ -392,35 +404,11 @@ class _Suspending:
 
     async def plan(self, params: PlanParams) -> said.Said:
         """Plan the reopening: when, and how fast the queue is paid."""
-        budgets = [await self._budget(text) for text in _listed("budgets", params.budgets)]
-        await self._want_budgets(params.suspension, budgets)
-        return said.Plan(params.suspension, params.est_open_ts, tuple(budgets), params.interval_ms)
-
-    async def _want_budgets(self, number: int, budgets: list[Budget]) -> None:
-        """Refuses a plan by which somebody who waits would never be paid: 51000."""
         found = await suspension_desk.suspensions(self._context)
-        one = next((each for each in found if each.number == number), None)
-        # Of a segment's or a user's stop it is not known here whose the queues are.
-        if one is None or not one.stops_leaving or one.terms.scope.key:
-            return
-        queues = await suspension_desk.queues(self._context, one.terms.scope)
-        waiting = {(each.network, each.asset) for each in queues if each.count}
-        lacking_one = waiting - {(each.network, each.asset) for each in budgets}
-        if lacking_one:
-            names = [
-                each.chain
-                for each in await lines(self._context)
-                if (each.network.network, each.asset.id) in lacking_one
-            ]
-            raise Problem(51000, "budgets", f"one for each line with a queue: {', '.join(names)}")
-
-    async def _budget(self, text: str) -> Budget:
-        parts = text.split(":")
-        if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit()):
-            raise Problem(51000, "budgets", "chain:amount:slots")
-        line = await self._line("budgets", parts[0])
-        amount = decimal("budgets", parts[1], line.asset.scale, AMOUNT_MAX)
-        return Budget(line.network.network, line.asset.id, amount_bytes(amount), int(parts[2][:9]))
+        one = next((each for each in found if each.number == params.suspension), None)
+        scope = one.terms.scope if one is not None and one.stops_leaving else None
+        budgets = await read_budgets(self._context, _listed("budgets", params.budgets), scope)
+        return said.Plan(params.suspension, params.est_open_ts, budgets, params.interval_ms)
 
     async def check(self, params: OneParams) -> said.Said:
         """Begin to look at the gates."""

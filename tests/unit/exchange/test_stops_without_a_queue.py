@@ -1,0 +1,161 @@
+"""Goal: every stop can be lifted, also where nobody waits and where two hold the same requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
+from fullreserve.exchange.products.suspension_state import (
+    OF_WAITING,
+    SIGNED_LAST,
+    Refused,
+    SuspensionState,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    Action,
+    Adopt,
+    Advance,
+    Budget,
+    Gate,
+    Level,
+    Mode,
+    Plan,
+    Scope,
+)
+from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, USDT, World, coins
+from tests.unit.exchange.suspension_world import (
+    BUDGETS,
+    EVERYWHERE,
+    SEED,
+    ask,
+    ask_usdt,
+    of,
+    opened,
+    pay,
+    planned,
+    requests,
+    say,
+    settle,
+    stop,
+    survey,
+)
+
+ON_CHAIN = Scope(Level.CHAIN, CHAIN)
+
+
+def world_of(edition: int) -> World:
+    world = opened(edition=4)
+    assert say(world, Adopt(edition), chart.HOUSE) == 0
+    for owner in (ALICE, BOB):
+        world.fund(owner, BTC, coins(50))
+        world.fund(owner, USDT, coins(5_000))
+    return world
+
+
+def advanced(world: World, number: int) -> int:
+    """What the worker on duty does: the next step, and all that wait are looked at."""
+    if of(world, number).state != SuspensionState.LIFTED:
+        survey(world, number)
+    code = say(world, Advance(number, SEED), chart.HOUSE)
+    settle(world)
+    return code
+
+
+def ready(world: World, number: int) -> None:
+    planned(world, number)
+    world.time_ms += 2 * 3_600_000
+
+
+@pytest.mark.parametrize("edition", [SIGNED_LAST, OF_WAITING])
+@pytest.mark.parametrize("mode", [Mode.QUEUE, Mode.REJECT, Mode.REVIEW, Mode.CAP])
+@pytest.mark.parametrize("scope", [EVERYWHERE, ON_CHAIN, Scope(Level.SEGMENT, key=3)])
+def test_a_stop_ends_though_nobody_waits(edition: int, mode: Mode, scope: Scope) -> None:
+    """Criterion: SUS-CANARY-4. In a log from before it waits for somebody."""
+    world = world_of(edition)
+    number = stop(world, scope=scope, mode=mode, per_user_usd=10**10 if mode == Mode.CAP else 0)
+    ready(world, number)
+    codes = [advanced(world, number) for _ in range(2)]
+    if edition < OF_WAITING:
+        assert codes == [Refused.WRONG_STATE] * 2
+        assert of(world, number).state == SuspensionState.GATE_CHECK
+        return
+    assert codes == [0, 0]
+    assert of(world, number).state == SuspensionState.DRAINING
+    assert Gate.CANARY in [one.gate for one in of(world, number).evidence if one.passed]
+    assert advanced(world, number) == 0
+    assert of(world, number).state == SuspensionState.LIFTED
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_a_canary_is_wanted_where_somebody_waits_alone() -> None:
+    """Criterion: SUS-CANARY-4. One that its owner takes back leaves nobody to wait for."""
+    world = world_of(OF_WAITING)
+    number = stop(world)
+    assert ask(world, 1) == ask_usdt(world, 10, BOB) == 0
+    ready(world, number)
+    (bitcoin,), (dollars,) = requests(world), requests(world, BOB)
+    assert world.say(WITHDRAWALS, Cancel(dollars.number), BOB) == 0
+    assert advanced(world, number) == 0
+    assert of(world, number).canaries == {CHAIN: bitcoin.number}
+    assert advanced(world, number) == Refused.GATES  # it is on its way
+    pay(world, bitcoin.number)
+    assert advanced(world, number) == 0
+    assert of(world, number).state == SuspensionState.DRAINING
+
+
+def test_who_comes_while_canaries_are_under_way_is_one() -> None:
+    """Criterion: SUS-CANARY-4."""
+    world = world_of(OF_WAITING)
+    number = stop(world)
+    assert ask(world, 1) == 0
+    ready(world, number)
+    assert advanced(world, number) == 0
+    assert list(of(world, number).canaries) == [CHAIN]
+    assert ask_usdt(world, 10, BOB) == 0
+    pay(world, requests(world)[0].number)
+    assert advanced(world, number) == 0
+    assert len(of(world, number).canaries) == 2
+    assert of(world, number).state == SuspensionState.CANARY
+
+
+@pytest.mark.parametrize("edition", [SIGNED_LAST, OF_WAITING])
+def test_a_plan_has_a_budget_for_each_line_of_its_scope(edition: int) -> None:
+    """Criterion: SUS-DRAIN-10. Who asks after it on another line would keep the stop for ever."""
+    world = world_of(edition)
+    number = stop(world)
+    lines = [Budget(CHAIN, BTC, coins(1), 1)]
+    code = Refused.BUDGETS if edition >= OF_WAITING else 0
+    assert say(world, Plan(number, 0, tuple(lines))) == code
+    assert say(world, Plan(number, 0, BUDGETS)) == 0
+    of_chain = stop(world, scope=ON_CHAIN)
+    assert say(world, Plan(of_chain, 0, tuple(lines))) == 0
+    of_trade = stop(world, Action.TRADE_ALL)
+    assert say(world, Plan(of_trade, 0, ())) == 0
+
+
+@pytest.mark.parametrize("edition", [SIGNED_LAST, OF_WAITING])
+def test_a_stop_of_all_ends_beside_one_of_what_the_api_asks(edition: int) -> None:
+    """Criterion: SUS-DRAIN-9. And that one after it. In a log from before each waits for both."""
+    world = world_of(edition)
+    of_all = stop(world, scope=ON_CHAIN)
+    of_api = stop(world, Action.API_WITHDRAW)
+    assert ask(world, 1, by_api=True) == ask(world, 0.5, BOB) == 0
+    ready(world, of_all)
+    (canary,), (by_api,) = requests(world, BOB), requests(world)
+    assert advanced(world, of_all) == 0
+    assert of(world, of_all).canaries == {CHAIN: canary.number}
+    pay(world, canary.number)
+    assert advanced(world, of_all) == 0
+    if edition < OF_WAITING:
+        assert advanced(world, of_all) == Refused.QUEUE
+        return
+    assert advanced(world, of_all) == 0
+    assert of(world, of_all).state == SuspensionState.LIFTED
+    assert requests(world)[0].state == 0
+    ready(world, of_api)
+    assert advanced(world, of_api) == 0
+    pay(world, by_api.number)
+    assert [advanced(world, of_api) for _ in range(2)] == [0, 0]
+    assert of(world, of_api).state == SuspensionState.LIFTED
+    assert world.replayed().hashes() == world.machine.hashes()
