@@ -105,8 +105,10 @@ class Gifts:
         for start in range(0, len(kept), ASKED_AT_ONCE):
             names = tuple(one.name for one in kept[start : start + ASKED_AT_ONCE])
             booked |= dict.fromkeys(await self._house.ask(DEPOSITS, ListMoved(names)))
-        for name in booked:
-            self._store.lose_gift(name)
+        for one in kept:
+            if one.name in booked:
+                self._store.name(one.name, self._network.network, one.txid)
+                self._store.lose_gift(one.name)
         return [one for one in kept if one.name not in booked]
 
     def sums(self, gifts: Iterable[Gift]) -> Mapping[tuple[int, int], int]:

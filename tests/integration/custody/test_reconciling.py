@@ -31,7 +31,7 @@ from fullreserve.custody.measuring import AGAIN_MS as MEASURED_AGAIN_MS
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
 from fullreserve.custody.spends import Spend, Spends
-from fullreserve.custody.store import Store
+from fullreserve.custody.store import Name, Store, read_name
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.watcher import Watcher, keep
 from fullreserve.door.protocol import Unavailable
@@ -494,13 +494,13 @@ async def test_a_reorganisation_takes_a_gift_back(books: Books) -> None:
 
 
 async def test_a_gift_that_the_ledger_has_explains_nothing_more(books: Books) -> None:
-    """Criterion: CHAINS-GIFT-4. Also where its block is read again."""
+    """Criterion: CHAINS-GIFT-4, CUST-ALLOT-1. Also where its block is read again."""
     given(books, books.chain.terms.lanes[0])
     before = books.store.cursor(NETWORK)
     await books.watcher.round()
     (gift,) = books.store.gifts(NETWORK)
     units = amount_bytes(PAID * UNIT)
-    told = wire.Funded(NETWORK, gift.name, USDT, gift.tier, units, unasked=True)
+    told = wire.CameUnasked(NETWORK, gift.name, USDT, gift.tier, units)
     assert await books.house.report(wire.DEPOSITS, told) == [0]
     assert await books.found() == []
     assert newest(books.folder, NETWORK).unasked == ()
@@ -509,6 +509,7 @@ async def test_a_gift_that_the_ledger_has_explains_nothing_more(books: Books) ->
     await books.watcher.round()
     assert await books.found() == []
     assert books.store.gifts(NETWORK) == []
+    assert read_name(books.folder / "watcher.sqlite", gift.name) == Name(NETWORK, gift.txid)
     held = {(one.kind, one.instance, one.asset): one.balance for one in await books.house.ledger()}
     assert held[chart.UNALLOCATED, NETWORK, USDT] == units
 

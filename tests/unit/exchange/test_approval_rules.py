@@ -7,6 +7,7 @@ import pytest
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AllotCoins,
     AnnounceMove,
     AnyAct,
     AnyAsk,
@@ -102,10 +103,12 @@ NONE, ONE = amount_bytes(0), amount_bytes(10**8)
     [
         AnnounceMove(1, BTC, Tier.WARM, Tier.COLD, ONE, NONE, NONE, LASTS_MS),
         BookLoss(1, BTC, Tier.HOT, ONE, bytes(32), chart.LOSS),
+        AllotCoins(ALICE, 1, bytes(32), ONE),
+        AllotCoins(chart.HOUSE, 1, bytes(32), ONE),
     ],
 )
 def test_two_teams_agree_on_what_ledger_and_chain_differ_by(world: World, act: AnyAct) -> None:
-    """Criterion: OP-TEAM-1, CUST-LOSS-2. On a move by hand, and on a loss."""
+    """Criterion: OP-TEAM-1, CUST-LOSS-2, CUST-ALLOT-3. Moves by hand, losses, strangers' coins."""
     in_teams(world)
     number = proposed(world, act)
     assert said(world, Approve(number, reports=True), BEA) == 91014

@@ -164,11 +164,24 @@ def spent(world: World, fold: int, word: Any, who: int = chart.HOUSE) -> Spent:
     return Spent(Counted.read, ASKED[0], code)
 
 
+def of_tiers(hashed: bytes) -> list[Any]:
+    """The same of coins of the tiers."""
+    fee, gift = amount_bytes(0), transfer("gift")
+    announced = (CHAIN, 1, BTC, wire.Tier.WARM, wire.Tier.COLD, coins(1), fee, fee, LASTS_MIN_MS)
+    return [
+        wire.Moved(CHAIN, hashed, BTC, 1, 2, coins(1), fee), wire.Announce(*announced),
+        wire.Funded(CHAIN, hashed, BTC, 1, coins(1)), wire.SawAnnounced(CHAIN, 1, 1),
+        wire.EndAnnounced(CHAIN, 1), deposits.ListAnnounced(is_open=False, limit=LIMIT),
+        wire.Lost(CHAIN, 1, BTC, 1, coins(5), hashed, 65), deposits.ListLosses(LIMIT),
+        wire.CameUnasked(CHAIN, gift, BTC, 1, coins(1)), deposits.ListUnallotted(LIMIT),
+        wire.Allotted(CHAIN, 1, gift, ALICE, coins(1), ()), deposits.ListAllotments(LIMIT),
+    ]  # fmt: skip
+
+
 def samples(number: int) -> dict[int, list[Any]]:
     """By fold, one word or question of each kind at least, about what waits."""
     queued, waiting, name = FIRST, FIRST + MANY, named(7)
     fee, hashed, nobodys, gone = amount_bytes(0), transfer("x"), transfer("y"), named(8)
-    announced = (CHAIN, 1, BTC, wire.Tier.WARM, wire.Tier.COLD, coins(1), fee, fee, LASTS_MIN_MS)
     sent, failing = BOUND
     budget = (stops.Budget(CHAIN, BTC, coins(1), 1),)
     plan = stops.Plan(number, 10**15, budget)
@@ -180,16 +193,13 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Claim(CHAIN, nobodys, ALICE), wire.Settle(0, 100), wire.Confirmed(CHAIN, name, 2),
             wire.Orphaned(CHAIN, gone, 9), wire.Replaced(CHAIN, gone), deposits.FindDeposit(9),
             wire.Stop(CHAIN, named(4_000 - 1), 11), wire.Hold(CHAIN, 0, stopped=True),
-            wire.Moved(CHAIN, hashed, BTC, 1, 2, coins(1), fee), wire.Announce(*announced),
-            wire.Funded(CHAIN, hashed, BTC, 1, coins(1)), wire.AdoptDeposits(deposits.EDITION),
-            wire.SawAnnounced(CHAIN, 1, 1), wire.Lost(CHAIN, 1, BTC, 1, coins(5), hashed, 65),
-            wire.EndAnnounced(CHAIN, 1), deposits.ListLosses(LIMIT), deposits.ListUnscreened(0, 9),
+            wire.AdoptDeposits(deposits.EDITION), deposits.ListUnscreened(0, 9),
             wire.Screened(CHAIN, name, 1), deposits.ListNetworks(), deposits.FindMoved(hashed),
             deposits.ListAddresses(CHAIN, 0, LIMIT), deposits.ListDeposits(0, 0, LIMIT),
             deposits.ListDeposits(ALICE, 0, LIMIT), deposits.ListUnclaimed(LIMIT),
             deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(), deposits.ListMoved((hashed,)),
-            deposits.ListAnnounced(is_open=False, limit=9), deposits.GetAddress(CHAIN, ALICE),
             deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.NextOpen(0, LIMIT),
+            deposits.GetAddress(CHAIN, ALICE), *of_tiers(hashed),
         ],
         WITHDRAWALS: [
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),

@@ -617,8 +617,10 @@ export interface Endpoints {
   'POST x/operator/calendar/call-off': { note: string; plan: number | string }
   'GET x/operator/command': { sequence: number | string }
   'GET x/operator/custody': Record<string, never>
+  'GET x/operator/custody/allotted': { limit?: number | string }
   'GET x/operator/custody/losses': { limit?: number | string }
   'GET x/operator/custody/reconciliation': Record<string, never>
+  'GET x/operator/custody/unallotted': { limit?: number | string }
   'GET x/operator/deposits/claims': {
     state?: 'all' | 'declined' | 'open' | 'settled' | 'withdrawn'
     after?: number | string
@@ -702,6 +704,13 @@ export interface Endpoints {
     state?: 'all' | 'closed' | 'open'
     after?: number | string
     limit?: number | string
+  }
+  'POST x/operator/propose/allot': {
+    note: string
+    coins: number | string
+    uid: number | string
+    amount?: string
+    lastsMs?: number | string
   }
   'POST x/operator/propose/announce-move': {
     note: string

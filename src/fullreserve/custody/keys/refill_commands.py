@@ -82,8 +82,8 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     if brought != amount:
         raise BadMove(f"it brought {brought} of asset {asset} to the {tier} tier, not {amount}")
     name = transfer(salt_of(data), network, found.txid, found.number)
-    posted = wire.Funded(network, name, asset, wanted.tier, amount_bytes(amount), unasked)
-    asyncio.run(_posted(data, posted))
+    kind = wire.CameUnasked if unasked else wire.Funded
+    asyncio.run(_posted(data, kind(network, name, asset, wanted.tier, amount_bytes(amount))))
 
 
 def _transaction(text: str) -> bytes:
@@ -152,7 +152,7 @@ async def _known(data: Path, limit: int) -> list[Move]:
         await door.close()
 
 
-async def _posted(data: Path, one: wire.Funded | wire.Moved) -> None:
+async def _posted(data: Path, one: wire.Funded | wire.CameUnasked | wire.Moved) -> None:
     """The ledger has it now; BadMove where it had the transaction before, whatever for."""
     door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:

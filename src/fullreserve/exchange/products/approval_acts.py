@@ -169,6 +169,15 @@ class BookLoss(Act, frozen=True, tag=17):
     account: int  # kind of the house account that pays, as far as it has it
 
 
+class AllotCoins(Act, frozen=True, tag=18):
+    """Coins that strangers sent to a tier are this owner's, or the exchange's own (the house)."""
+
+    owner: int
+    network: int
+    transfer: bytes
+    amount: Amount
+
+
 AnyAct = (
     Correct
     | Bust
@@ -187,11 +196,15 @@ AnyAct = (
     | CloseNetwork
     | FreeDeposit
     | BookLoss
+    | AllotCoins
 )
 
 # Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
 # operators have teams.
-OF_TWO_TEAMS = (Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit, BookLoss)
+OF_TWO_TEAMS = (
+    *(Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit, BookLoss),
+    AllotCoins,
+)
 
 # Acts on who agrees: those too, and never by whom they are about.
 OF_MEMBERS = (Admit, AssignTeam)
@@ -203,6 +216,7 @@ OUTSIDE = (
     *(Grant, ClaimDeposit, Close, Retire, EndMove, AnnounceMove, CloseNetwork),
     FreeDeposit,
     BookLoss,
+    AllotCoins,
 )
 
 

@@ -13,6 +13,7 @@ from fullreserve.exchange.products.approval_acts import (
     OF_MEMBERS,
     OF_TWO_TEAMS,
     OUTSIDE,
+    AllotCoins,
     AnyAct,
     AssignTier,
     Bust,
@@ -54,7 +55,7 @@ def beneficiaries(act: AnyAct, *, by_teams: bool = True) -> tuple[int, ...]:
         owners = [act.account.owner, act.house.owner]
     elif isinstance(act, Bust):
         owners = [leg.account.owner for leg in act.legs]
-    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit | FreeDeposit):
+    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit | FreeDeposit | AllotCoins):
         owners = [act.owner]
     elif isinstance(act, OF_MEMBERS) and by_teams:
         owners = [act.member]

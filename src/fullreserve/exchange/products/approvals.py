@@ -19,6 +19,7 @@ from fullreserve.exchange.products.approval_acts import (
     OUTSIDE,
     ROLES_MAX,
     Admit,
+    AllotCoins,
     AnyAct,
     AnyAsk,
     Approve,
@@ -331,6 +332,9 @@ def _is_sound(act: AnyAct) -> bool:
         return len(act.transfer) == TRANSFER_BYTES and act.owner >= chart.FIRST_USER
     if isinstance(act, BookLoss):
         return len(act.transfer) == TRANSFER_BYTES and is_positive(act.amount)
+    if isinstance(act, AllotCoins):
+        is_somebodys = act.owner == chart.HOUSE or act.owner >= chart.FIRST_USER
+        return is_somebodys and len(act.transfer) == TRANSFER_BYTES and is_positive(act.amount)
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):
         # Those have gates of their own.
         return act.command.suspension < CORE_FIRST

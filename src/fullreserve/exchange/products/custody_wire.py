@@ -210,7 +210,7 @@ class Moved(Payload, frozen=True, tag=25):
 class Funded(Payload, frozen=True, tag=26):
     """Coins came to a tier that are no user's deposit; credits the treasury.
 
-    `unasked`: strangers sent them; credits what was received and whose owner is not known.
+    `unasked`: in logs from before `CameUnasked`, strangers sent them; nobody allots those.
     """
 
     network: int
@@ -277,6 +277,33 @@ class Lost(Payload, frozen=True, tag=15):
     account: int
     note: int = 0  # of the audit entry that names the transaction
     voices: tuple[int, ...] = ()  # who proposed it, then who agreed, by uid
+
+
+# Coins that strangers sent
+
+
+class CameUnasked(Payload, frozen=True, tag=17):
+    """Coins that nobody asked for came to a tier; credits what was received of nobody known."""
+
+    network: int
+    transfer: bytes
+    asset: int
+    tier: int
+    amount: Amount
+
+
+class Allotted(Payload, frozen=True, tag=18):
+    """By the house: operators have agreed whose such coins are, all of them or some.
+
+    `number` is their proposal's; again with the same terms it changes nothing.
+    """
+
+    network: int
+    number: int
+    transfer: bytes  # of `CameUnasked`
+    owner: int  # the house: the exchange's own
+    amount: Amount
+    voices: tuple[int, ...]  # who proposed it, then who agreed, by uid
 
 
 # Withdrawals, from users and the house
@@ -534,6 +561,8 @@ AnyDeposits = (
     | AdoptDeposits
     | Lost
     | Screened
+    | CameUnasked
+    | Allotted
 )
 AnyWithdrawals = (
     DefineNetwork

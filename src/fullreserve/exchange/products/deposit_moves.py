@@ -25,7 +25,6 @@ from fullreserve.exchange.products.custody_wire import (
     Moved,
     SawAnnounced,
 )
-from fullreserve.exchange.products.deposit_state import MOVES_KEPT
 from fullreserve.exchange.products.deposit_table import DepositTable
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
@@ -93,12 +92,6 @@ class TierCoins(DepositTable):
         self._set(table, asked.number, loss)
         gone = wallets.out(TIERS[asked.tier], asked.network, asked.asset, amount)
         return Outcome(postings=posting(MEMO, *gone, *losing.legs(asked, paid)))
-
-    def _note_move(self, transfer: bytes, moment: Moment) -> None:
-        moves = self.state.moves
-        self._set(moves, transfer, moment.sequence)
-        if len(moves) > MOVES_KEPT:
-            self._remove(moves, next(iter(moves)))
 
     # Moves by hand
 

@@ -8,7 +8,13 @@ import msgspec
 
 from fullreserve.exchange.folds import State
 from fullreserve.exchange.products.announced_moves import Announced
-from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Tip
+from fullreserve.exchange.products.custody_wire import (
+    Allotted,
+    CameUnasked,
+    DefineNetwork,
+    Hold,
+    Tip,
+)
 from fullreserve.exchange.products.deposit_losses import Loss
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
@@ -90,6 +96,24 @@ class Deposit(msgspec.Struct, array_like=True):
         return self.stop == UNSCREENED and self.owner != 0
 
 
+class Unallotted(msgspec.Struct, array_like=True, frozen=True):
+    """Coins that strangers sent, as far as nobody has them yet."""
+
+    terms: CameUnasked
+    number: int  # sequence of the command that booked them
+    time_ms: int
+    left: Amount
+
+
+class Allotment(msgspec.Struct, array_like=True, frozen=True):
+    """What operators agreed of such coins."""
+
+    terms: Allotted
+    came: CameUnasked
+    sequence: int
+    time_ms: int
+
+
 class DepositsState(State):
     """Networks by number; holds by network and asset (0: all of it)."""
 
@@ -104,6 +128,8 @@ class DepositsState(State):
     announced: dict[int, Announced] = msgspec.field(default_factory=dict)
     edition: int = 0
     losses: dict[int, Loss] = msgspec.field(default_factory=dict)  # by proposal
+    unallotted: dict[bytes, Unallotted] = msgspec.field(default_factory=dict)
+    allotments: dict[int, Allotment] = msgspec.field(default_factory=dict)  # by proposal
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -222,6 +248,18 @@ class ListUnscreened(Question, frozen=True, tag=17):
     limit: int
 
 
+class ListUnallotted(Question, frozen=True, tag=18):
+    """-> list[Unallotted], the oldest first: coins of strangers that are owed to nobody known."""
+
+    limit: int
+
+
+class ListAllotments(Question, frozen=True, tag=19):
+    """-> list[Allotment], newest first."""
+
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -246,6 +284,8 @@ AnyQuestion = (
     | ListKept
     | ListLosses
     | ListUnscreened
+    | ListUnallotted
+    | ListAllotments
 )
 AboutMany = (
     ListDeposits
@@ -257,6 +297,8 @@ AboutMany = (
     | ListKept
     | ListLosses
     | ListUnscreened
+    | ListUnallotted
+    | ListAllotments
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -277,6 +319,8 @@ ANSWERS: dict[type[Question], object] = {
     ListKept: list[Deposit],
     ListLosses: list[Loss],
     ListUnscreened: list[Deposit],
+    ListUnallotted: list[Unallotted],
+    ListAllotments: list[Allotment],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

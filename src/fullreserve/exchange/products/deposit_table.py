@@ -15,6 +15,7 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.deposit_index import DepositIndex
 from fullreserve.exchange.products.deposit_state import (
     KEPT_BLOCKS,
+    MOVES_KEPT,
     Deposit,
     DepositsState,
     DepositState,
@@ -70,6 +71,13 @@ class DepositTable(UndoingFold[DepositsState, AnyDeposits]):
         one.state = DepositState.SUSPENDED if stopped else DepositState.WAITING
 
     # Keeping
+
+    def _note_move(self, transfer: bytes, moment: Moment) -> None:
+        """The ledger has a transaction of the tiers' now."""
+        moves = self.state.moves
+        self._set(moves, transfer, moment.sequence)
+        if len(moves) > MOVES_KEPT:
+            self._remove(moves, next(iter(moves)))
 
     def _change(self, one: Deposit, moment: Moment) -> Deposit:
         fresh, back = renewed(self.state.deposits, one.transfer, moment)

@@ -25,9 +25,11 @@ from fullreserve.exchange.products.custody_ledger import (
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     AdoptDeposits,
+    Allotted,
     Announce,
     AnyDeposits,
     AssignAddress,
+    CameUnasked,
     Claim,
     Confirmed,
     DefineNetwork,
@@ -61,12 +63,14 @@ from fullreserve.exchange.products.deposit_state import (
     GetAddress,
     HasForgotten,
     ListAddresses,
+    ListAllotments,
     ListAnnounced,
     ListDeposits,
     ListKept,
     ListLosses,
     ListMoved,
     ListNetworks,
+    ListUnallotted,
     ListUnscreened,
     NetworkState,
     NextOpen,
@@ -74,18 +78,19 @@ from fullreserve.exchange.products.deposit_state import (
     SumComing,
     decode_question,
 )
+from fullreserve.exchange.products.unasked_coins import UnaskedCoins
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Deposits(Reports, Claims, TierCoins):
+class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
     """The state machine of deposits; see the module."""
 
     number = DEPOSITS
     name = "deposits"
     is_late = True
-    added = ("announced", "edition", "losses")
+    added = ("announced", "edition", "losses", "unallotted", "allotments")
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, AssignAddress):
@@ -119,6 +124,10 @@ class Deposits(Reports, Claims, TierCoins):
             return self._announce(asked, moment)
         if isinstance(asked, Lost):
             return self._lost(asked, moment, view)
+        if isinstance(asked, CameUnasked):
+            return self._came_unasked(asked, moment, view)
+        if isinstance(asked, Allotted):
+            return self._allotted(asked, moment, view)
         if isinstance(asked, SawAnnounced | EndAnnounced):
             return self._announced(asked, moment)
         return self._of_deposit(asked, moment, view)
@@ -237,6 +246,11 @@ class Deposits(Reports, Claims, TierCoins):
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]
+        if isinstance(asked, ListUnallotted):
+            return list(islice(self.state.unallotted.values(), max(0, asked.limit)))
+        if isinstance(asked, ListAllotments):
+            last = islice(reversed(self.state.allotments.values()), max(0, asked.limit))
+            return list(last)
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in kept]

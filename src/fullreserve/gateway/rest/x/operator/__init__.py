@@ -5,6 +5,7 @@ from __future__ import annotations
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import (
+    allotting,
     announcing,
     calendar,
     claims,
@@ -55,6 +56,7 @@ GROUPS = (
     deposit_claims,
     kept_deposits,
     losing,
+    allotting,
 )
 
 

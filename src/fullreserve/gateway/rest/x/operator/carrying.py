@@ -12,6 +12,7 @@ import structlog
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
+    AllotCoins,
     AnnounceMove,
     AnyAct,
     BookLoss,
@@ -48,7 +49,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.x.operator import announcing, fold, losing
+from fullreserve.gateway.rest.x.operator import allotting, announcing, fold, losing
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.gateway.rest.x.operator.kept_deposits import is_kept, kept
 from fullreserve.identity.denied import Denied
@@ -76,6 +77,8 @@ async def check(context: Context, act: AnyAct) -> None:
         await announcing.require_held(context, act)
     if isinstance(act, BookLoss):
         await losing.require_missing(context, act)
+    if isinstance(act, AllotCoins):
+        await allotting.require_left(context, act)
     if isinstance(act, ClaimDeposit):
         known = [one.transfer for one in await waiting(context)]
         if act.transfer not in known:
@@ -103,6 +106,8 @@ async def carry_out(context: Context, one: Proposal) -> None:
         code = await _said(context, DEPOSITS, free)
     elif isinstance(act, BookLoss):
         code = await _said(context, DEPOSITS, losing.word_of(act, one))
+    elif isinstance(act, AllotCoins):
+        code = await _said(context, DEPOSITS, allotting.word_of(act, one))
     elif isinstance(act, Close):
         window = Maintain(act.begin_ms, act.preopen_ms, act.end_ms, act.instruments)
         code = await _planned(context, one, window)

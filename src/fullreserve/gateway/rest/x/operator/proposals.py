@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_acts import (
+    AllotCoins,
     AnnounceMove,
     AnyAct,
     Approve,
@@ -39,7 +40,7 @@ from fullreserve.gateway.custody_desk import networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, losing
+from fullreserve.gateway.rest.x.operator import allotting, announcing, carrying, fold, losing
 from fullreserve.gateway.rest.x.operator.accounts_json import (
     account_word,
     amount_text,
@@ -106,7 +107,7 @@ def routes(context: Context, guard: Guard) -> Routes:
 
 def roles_for(act: AnyAct) -> tuple[Role, ...]:
     """Who, beside admins, may propose and approve an act."""
-    if isinstance(act, Correct | Release | ClaimDeposit | FreeDeposit):
+    if isinstance(act, Correct | Release | ClaimDeposit | FreeDeposit | AllotCoins):
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()
@@ -208,6 +209,8 @@ class Proposals:
             row["terms"] |= await announcing.terms_of(self._context, one.act)
         if isinstance(one.act, BookLoss):
             row["terms"] |= await losing.terms_of(self._context, one.act, one.note)
+        if isinstance(one.act, AllotCoins):
+            row["terms"] |= await allotting.terms_of(self._context, one.act)
         if isinstance(one.act, CloseNetwork):
             names = await networks_named(self._context)
             row["terms"]["chain"] = names.get(one.act.network, str(one.act.network))

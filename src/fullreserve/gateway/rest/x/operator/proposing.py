@@ -10,6 +10,7 @@ from msgspec import Meta
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AllotCoins,
     AnnounceMove,
     AnyAct,
     AssignTeam,
@@ -49,7 +50,14 @@ from fullreserve.gateway.custody_desk import ask, networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Ccy, InstId, InstIds
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import announcing, carrying, fold, losing, sparing
+from fullreserve.gateway.rest.x.operator import (
+    allotting,
+    announcing,
+    carrying,
+    fold,
+    losing,
+    sparing,
+)
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
 from fullreserve.gateway.rest.x.operator.claims import unclaimed_of
@@ -293,6 +301,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("end-move", EndMoveParams, making.end_move, trading),
             endpoint("announce-move", announcing.AnnounceParams, making.announce_move, trading),
             endpoint("loss", losing.LossParams, making.loss, trading),
+            endpoint("allot", allotting.AllotParams, making.allot, support),
         )
     )
 
@@ -472,6 +481,12 @@ class _Making:
     async def loss(self, params: losing.LossParams) -> BookLoss:
         """Book coins of a tier that are gone for good; no more than the chain lacks."""
         act = await losing.act_of(self._context, params)
+        await carrying.check(self._context, act)
+        return act
+
+    async def allot(self, params: allotting.AllotParams) -> AllotCoins:
+        """Say whose coins are that strangers sent to a tier."""
+        act = await allotting.act_of(self._context, params)
         await carrying.check(self._context, act)
         return act
 

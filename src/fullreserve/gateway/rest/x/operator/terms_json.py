@@ -9,6 +9,7 @@ from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.approval_acts import (
     Admit,
+    AllotCoins,
     AnnounceMove,
     AnyAct,
     AssignTeam,
@@ -98,6 +99,7 @@ _NAMES: dict[type[AnyAct], str] = {
     AnnounceMove: "announce-move",
     FreeDeposit: "free-deposit",
     BookLoss: "loss",
+    AllotCoins: "allot",
 }
 
 Terms = dict[str, Any]
@@ -165,6 +167,8 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         return {"move": str(act.move)}
     if isinstance(act, AnnounceMove | BookLoss):
         return {"ccy": symbol_of(catalog, act.asset)}
+    if isinstance(act, AllotCoins):
+        return {}  # by who knows what came
     if isinstance(act, ClaimDeposit | FreeDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     assert isinstance(act, SetThreshold)
