@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Tier
+from fullreserve.exchange.products.custody_wire import DEPOSITS, CameUnasked, Funded, Tier
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import Line, Reconciled, reconciled_name
 from tests.browser.conftest import Visit
@@ -22,6 +22,7 @@ from tests.browser.operator.desk import (
     say_all,
 )
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
+from tests.browser.people import Person
 from tests.browser.test_trading import EN
 from tests.server import LiveServer
 
@@ -159,6 +160,35 @@ def test_a_loss_is_booked_by_two_and_says_who_they_were(
         expect(row).to_contain_text(shown)
     people = row.get_by_role("link")
     expect(people).to_have_text([str(ada.uid), str(bea.uid)])
+
+
+def test_a_strangers_coins_become_a_users_and_the_treasurys(
+    visit: Visit, ada: Operator, bea: Operator, person: Person, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-CUST-4"""
+    know_a_network(server)
+    say_all(server, (DEPOSITS, CameUnasked(77, b"g" * 32, 1, Tier.WARM, amount_bytes(3 * 10**7))))
+    for button, amount, owner in (
+        ("op.unallotted.user", "0.11", str(person.uid)),
+        ("op.unallotted.house", "0.19", EN["op.side.treasury"]),
+    ):
+        page = visit("/operator/custody", ada)
+        page.get_by_role("button", name=re.compile(f"^{EN[button]}: ")).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label(EN["op.term.amount"], exact=True).fill(amount)
+        if owner == str(person.uid):
+            dialog.get_by_label(EN["op.term.uid"], exact=True).fill(owner)
+        give_reason(page, EN["op.propose"])
+        other = visit(f"/operator/approvals/{number_of(page)}", bea)
+        for shown in (amount, EN["op.tierName.warm"], owner):
+            expect(other.get_by_text(shown, exact=True).first).to_be_visible()
+        approve(other)
+        other.goto(other.url.partition("/operator")[0] + "/operator/custody")
+        row = other.get_by_role("table", name=EN["op.allotted"]).get_by_role("row")
+        row = row.filter(has_text=f"{amount} BTC")
+        for shown in ("BTC-Testnet", owner, str(ada.uid), str(bea.uid)):
+            expect(row).to_contain_text(shown)
+    expect(other.get_by_text(EN["op.unallotted.none"])).to_be_visible()
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ import { MovesSection } from './MovesSection'
 import { isBroken, percent } from './numbers'
 import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
+import { UnallottedSection } from './UnallottedSection'
 
 const EVERY_MS = 5_000
 
@@ -41,6 +42,7 @@ export function CustodyPage(): ReactNode {
       <CapsSection />
       <ReconciliationSummary />
       <LossesSection />
+      <UnallottedSection />
       <ClaimsSection />
       <MissedSection />
       <KeptSection />

@@ -90,6 +90,33 @@ export interface Loss {
   approvals: { uid: string }[]
 }
 
+/** Coins that strangers sent to a tier, as far as nobody has them. */
+export interface Unallotted {
+  coins: string
+  chain: string
+  ccy: string
+  tier: string
+  came: string
+  /** What is left of them. */
+  amt: string
+  txId: string
+  bookedTs: string
+}
+
+/** Whose such coins became; '' for the exchange's own. */
+export interface Allotted {
+  proposal: string
+  chain: string
+  ccy: string
+  tier: string
+  amt: string
+  txId: string
+  uid: string
+  ts: string
+  proposer: string
+  approvals: { uid: string }[]
+}
+
 export interface Missing {
   person: string
   sinceTs: string
