@@ -39,6 +39,7 @@ from tests.unit.journal import (
     concern_log,
     custody_log,
     losses_log,
+    owing_log,
     risk_log,
     safety_log,
     tier_log,
@@ -116,6 +117,7 @@ JOURNALS: dict[
     "custody-2": ((Deposits, Withdrawals), partial(custody_log.fill, edition=2)),
     "custody-3": ((Deposits, Withdrawals), partial(custody_log.fill, edition=3)),
     "custody-4": ((Deposits, Withdrawals), partial(custody_log.fill, edition=4)),
+    "owing": ((Deposits,), partial(owing_log.fill, edition=5)),
     "custody-screened": (
         (Deposits, Withdrawals),
         partial(custody_log.fill, edition=4, screens=True),

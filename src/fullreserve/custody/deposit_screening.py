@@ -3,7 +3,7 @@
 Every node of the network is asked for the senders, and all that any of them names are looked at. A
 deposit waits while a node or a vendor does not answer. A sender that is blocked stops it (11); one
 that a vendor doubts, or senders that are not all known, keep it until people looked (13); an owner
-below the level of identity that is asked for does not get it (14).
+below the level of identity that is asked for does not get it (14) before he has it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class DepositScreening:
             except (NodeProblem, Waits) as why:
                 problem = problem or str(why)
                 continue
-            words.append(wire.Screened(one.network, one.transfer, state))
+            kyc = self._least_kyc if state == DepositState.KYC else 0
+            words.append(wire.Screened(one.network, one.transfer, state, kyc))
             self._told.pop(one.transfer, None)
         codes = await self._house.report(wire.DEPOSITS, *words) if words else []
         refused = next((code for code in codes if code), 0)

@@ -19,7 +19,9 @@ from fullreserve.custody.networks import Network
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import DepositState
+from fullreserve.exchange.products.deposit_state import EDITION, DepositState
+from fullreserve.exchange.wire.commands import SetOwner
+from tests.bed import ALICE, submit
 from tests.integration.custody.outsiders import TOKEN, EvmBed
 from tests.integration.custody.test_watcher import (
     NETWORK,
@@ -118,6 +120,21 @@ async def test_a_deposit_goes_where_its_sender_lets_it(
     assert await screened.state() == state
     funded = PAID * 100 if state == DepositState.DONE else 0
     assert await screened.world.funded() == funded
+
+
+async def test_who_rises_to_the_level_has_what_was_kept_for_it(screened: Screened) -> None:
+    """Criterion: VENDOR-10, CUST-DEP-24."""
+    house, door = screened.world.house, screened.world.house._door
+    assert await house.report(wire.DEPOSITS, wire.AdoptDeposits(EDITION)) == [0]
+    screened.configure(SECTION + "least_kyc = 2\n")
+    await screened.came()
+    await screened.worker().round()
+    for level, state in ((1, DepositState.KYC), (2, DepositState.DONE)):
+        assert await screened.state() == DepositState.KYC
+        await submit(door, [SetOwner(door.gateway, door.numbers(1), ALICE, 0, 1, 0, level)])
+        await house.settle_deposits()
+        assert await screened.state() == state
+    assert await screened.world.funded() == PAID * 100
 
 
 async def test_it_waits_while_a_vendor_is_down(screened: Screened, remote: Remote) -> None:

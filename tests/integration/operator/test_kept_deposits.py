@@ -8,17 +8,24 @@ from fullreserve.exchange.products.custody_wire import (
     AdoptDeposits,
     AssignAddress,
     Confirmed,
+    Orphaned,
     Payload,
     Seen,
     Tip,
 )
 from fullreserve.exchange.products.deposit_state import EDITION, ListDeposits
-from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    Side,
+    Transfer,
+    amount_bytes,
+    amount_int,
+)
 from fullreserve.exchange.wire.queries import ListBalances
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.rest.x.operator import carrying
-from tests.bed import ALICE, BTC
+from tests.bed import ALICE, BOB, BTC, place, submit
 from tests.integration.operator.bed import Console
 from tests.integration.operator.test_custody import given
 from tests.integration.rest.test_custody import COIN, HASH, NETWORK
@@ -100,3 +107,20 @@ async def test_a_freeing_that_a_crash_cut_short_is_carried_out_at_the_next_start
         await carrying.resume(desk.town.rest.context)
         shown = (await desk.ada.get("proposal", proposal=made.row["proposal"])).row
         assert (shown["state"], (await desk.ada.get("deposits/kept")).data) == ("done", [])
+
+
+async def test_what_a_chain_took_back_and_was_spent_is_listed_as_owed(desk: Console) -> None:
+    """Criterion: OP-KEPT-2."""
+    uid, door = desk.ada.uid, desk.town.rest.door
+    dep_id = await came(desk, uid)
+    await tell(desk, Confirmed(NETWORK, TRANSFER, 1))
+    fund, trade = (AccountKey(uid, kind, 0) for kind in (chart.FUND, chart.TRADE))
+    spent = Transfer(door.gateway, door.numbers(1), uid, fund, trade, BTC, amount_bytes(2 * COIN))
+    await submit(door, [spent])
+    for owner, side in ((BOB, Side.BUY), (uid, Side.SELL)):
+        assert (await place(door, owner, side, 400_000, 2 * 10**5)).code == 0
+    assert (await desk.cleo.get("deposits/owed")).data == []
+    await tell(desk, Orphaned(NETWORK, TRANSFER, 12))
+    (row,) = (await desk.cleo.get("deposits/owed")).data
+    assert (row["depId"], row["uid"], row["amt"], row["owed"]) == (dep_id, str(uid), "3", "2")
+    assert int(row["owedTs"]) >= int(row["seenTs"])

@@ -634,6 +634,7 @@ export interface Endpoints {
     proposal?: number | string
   }
   'GET x/operator/deposits/kept': { limit?: number | string }
+  'GET x/operator/deposits/owed': { limit?: number | string }
   'POST x/operator/deposits/stop': {
     note: string
     depId: string

@@ -119,12 +119,14 @@ class Stop(Payload, frozen=True, tag=12):
 class Screened(Payload, frozen=True, tag=16):
     """By the house: what vendors say of an unscreened deposit: 1, or a state that stops it.
 
-    What was screened, or stopped by people, meanwhile stays as it is.
+    What was screened, or stopped by people, meanwhile stays as it is. `kyc`, with 14: the level of
+    identity with which it is its owner's.
     """
 
     network: int
     transfer: bytes
     state: int
+    kyc: int = 0
 
 
 class Settle(Payload, frozen=True, tag=13):

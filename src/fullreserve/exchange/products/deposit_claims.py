@@ -33,7 +33,7 @@ class Claims(Crediting):
         self._known.enter(one)
         return self._advanced([one], moment, view)
 
-    def _stop(self, one: Deposit, asked: Stop, moment: Moment) -> Outcome:
+    def _stop(self, one: Deposit, asked: Stop, moment: Moment, view: View) -> Outcome:
         if asked.state == DepositState.CREDITED:
             return self._released(one, moment)
         if not self._may_say(asked.state):
@@ -43,6 +43,7 @@ class Claims(Crediting):
         if one.stop != asked.state:
             one = self._change(one, moment)
             one.stop = asked.state
+            self._ask_for(one, _next_level(one, view) if asked.state == DepositState.KYC else 0)
             self._known.enter(one)
         return Outcome()
 
@@ -53,6 +54,7 @@ class Claims(Crediting):
             return Outcome()
         one = self._change(one, moment)
         one.stop = 0 if asked.state == DepositState.CREDITED else asked.state
+        self._ask_for(one, asked.kyc if asked.state == DepositState.KYC else 0)
         self._known.enter(one)
         return self._advanced([one], moment, view)
 
@@ -68,7 +70,14 @@ class Claims(Crediting):
             return Outcome()
         one = self._change(one, moment)
         one.stop = 0
+        self._ask_for(one, 0)
         self._known.enter(one)
         if one.target != chart.FROZEN or one.phase < Phase.CREDITED:
             return Outcome()
-        return Outcome(postings=tuple(self._freed(one)))
+        return Outcome(postings=tuple(self._freed(one, moment)))
+
+
+def _next_level(one: Deposit, view: View) -> int:
+    """The level of identity above its owner's; 0 where it is nobody's."""
+    owner = known_owner(one.owner, view) if one.owner else None
+    return owner.kyc + 1 if owner is not None else 0

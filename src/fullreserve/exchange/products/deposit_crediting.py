@@ -24,6 +24,7 @@ from fullreserve.exchange.products.custody_ledger import (
     posting,
 )
 from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.deposit_debts import Debts
 from fullreserve.exchange.products.deposit_index import Line, place_of
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
@@ -31,19 +32,20 @@ from fullreserve.exchange.products.deposit_state import (
     KEPT_AT_REST,
     MOVED_MAX,
     NO_AMOUNT,
+    OWES,
     SETTLED_AT_ONCE,
     Deposit,
     DepositState,
     Phase,
 )
-from fullreserve.exchange.products.deposit_table import DepositTable
 from fullreserve.exchange.wire.commands import OwnerFlag, Posting, amount_bytes, amount_int
+from fullreserve.exchange.wire.events import OwnerChanged
 
 LEDGER_DIGITS = 8
 NO_BOUND = sys.maxsize
 
 
-class Crediting(DepositTable):
+class Crediting(Debts):
     """By confirmations, and by what stops it."""
 
     _siblings_left = NO_BOUND  # that the command may still credit
@@ -63,14 +65,18 @@ class Crediting(DepositTable):
         if not 0 < asked.most <= MOVED_MAX or (before is None and asked.after):
             return REFUSED
         place = place_of(self.state.deposits[before]) if before is not None else 0
-        here = islice(self._known.open_after(place), asked.most)
+        here = list(islice(self._known.open_after(place), asked.most))
+        collected = self._collect(here, moment, view)
         waiting = [self.state.deposits[transfer] for transfer in here]
         due = [one for one in waiting if self._may_go_on(one, view)]
-        return self._advanced([self._change(one, moment) for one in due], moment, view)
+        gone_on = self._advanced([self._change(one, moment) for one in due], moment, view)
+        return Outcome((*collected.postings, *gone_on.postings), collected.commands)
 
     def _may_go_on(self, one: Deposit, view: View) -> bool:
         """Whether a deposit that waits is to be looked at again."""
         terms = self.state.networks[one.network]
+        if one.state == DepositState.GONE:  # a debt alone
+            return False
         if one.phase == Phase.CREDITED:
             if self.state.edition >= KEPT_AT_REST and one.target == chart.FROZEN:
                 return self._is_to_be_freed(one, view)
@@ -103,19 +109,19 @@ class Crediting(DepositTable):
             self._show_waiting(one, view)
             due = one.confirmations >= terms.credit_after and not self._is_stopped(one, view)
             if due and not one.awaits_screening and self._is_enough(one):
-                postings += self._credit(one, wallets, view)
+                postings += self._credit(one, wallets, moment, view)
                 for other in self._siblings(one):
-                    postings += self._credit(self._change(other, moment), wallets, view)
+                    postings += self._credit(self._change(other, moment), wallets, moment, view)
         elif one.phase == Phase.SEEN:
             self._show_waiting(one, view)
             self._known.enter(one)
         if one.phase == Phase.CREDITED and self._is_to_be_freed(one, view):
-            postings += self._freed(one)
+            postings += self._freed(one, moment)
         elif one.phase == Phase.CREDITED:
             postings += self._unlock(one)
         return postings
 
-    def _credit(self, one: Deposit, wallets: Wallets, view: View) -> list[Posting]:
+    def _credit(self, one: Deposit, wallets: Wallets, moment: Moment, view: View) -> list[Posting]:
         legs = effects.arrived(one, wallets) if one.phase == Phase.BOOKED else ()
         if one.phase == Phase.BOOKED:
             legs += self._swept_dust(one, wallets)
@@ -124,6 +130,9 @@ class Crediting(DepositTable):
             self._known.enter(one)
             return list(posting(MEMO, *legs))
         owner = known_owner(one.owner, view)
+        if self._has_level(one, owner):
+            one.stop = 0
+            self._ask_for(one, 0)
         if owner is not None and owner.flags & OwnerFlag.FROZEN and not one.stop:
             one.stop = DepositState.FROZEN
         one.target = chart.FROZEN if one.stop else chart.FUND
@@ -131,21 +140,41 @@ class Crediting(DepositTable):
         one.phase = Phase.CREDITED
         got = one.value - min(one.value, amount_int(one.lost))
         postings = [*posting(MEMO, *legs), *posting(DEPOSIT, *effects.credited(one, one.target))]
+        self._forgive(one)
         if not one.stop:
-            postings += self._protect_or_unlock(one, got)
+            postings += self._given(one, got, moment)
         self._known.enter(one)
         return postings
 
+    def _given(self, one: Deposit, got: int, moment: Moment) -> list[Posting]:
+        """What comes into its owner's own account pays his debts first; the rest is protected."""
+        repaid, paid = self._paid_of(one, got, moment)
+        return [*repaid, *self._protect_or_unlock(one, got - paid)]
+
     def _is_to_be_freed(self, one: Deposit, view: View) -> bool:
-        """Whether it is kept for nothing but that its owner was frozen, and he is not any more."""
+        """Whether what it is kept for is over: its owner was frozen, or had not the level."""
         if self.state.edition < FREED or one.target != chart.FROZEN:
             return False
         owner = known_owner(one.owner, view)
         is_free = owner is not None and not owner.flags & OwnerFlag.FROZEN
-        return one.stop == DepositState.FROZEN and is_free
+        return is_free and (one.stop == DepositState.FROZEN or self._has_level(one, owner))
 
-    def _freed(self, one: Deposit) -> list[Posting]:
+    def _has_level(self, one: Deposit, owner: OwnerChanged | None) -> bool:
+        """Whether its owner has the level of identity that it is kept for."""
+        level = self.state.levels.get(one.transfer, 0)
+        is_kept = one.stop == DepositState.KYC and level > 0
+        return is_kept and owner is not None and owner.kyc >= level
+
+    def _ask_for(self, one: Deposit, level: int) -> None:
+        """Notes at which level of identity it is its owner's; 0: people alone free it."""
+        if level and self.state.edition >= OWES:
+            self._set(self.state.levels, one.transfer, level)
+        elif one.transfer in self.state.levels:
+            self._remove(self.state.levels, one.transfer)
+
+    def _freed(self, one: Deposit, moment: Moment) -> list[Posting]:
         """From the frozen account to its owner's own."""
+        self._ask_for(one, 0)
         one.stop, one.target, one.state = 0, chart.FUND, DepositState.CREDITED
         self._known.enter(one)
         x = one.value - min(one.value, amount_int(one.lost))
@@ -154,7 +183,7 @@ class Crediting(DepositTable):
             leg(one.owner, chart.FROZEN, 0, one.asset, -x),
             leg(one.owner, chart.FUND, 0, one.asset, x),
         )
-        return [*moved, *self._protect_or_unlock(one, x)]
+        return [*moved, *self._given(one, x, moment)]
 
     def _protect_or_unlock(self, one: Deposit, amount: int) -> list[Posting]:
         one.protected = amount_bytes(amount)

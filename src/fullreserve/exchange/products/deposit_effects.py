@@ -77,14 +77,20 @@ def reversed_arrival(one: Deposit, wallets: Wallets) -> tuple[Posting, ...]:
     )
 
 
-def reversed_credit(one: Deposit, wallets: Wallets, view: View) -> Reversed:
-    """Takes back from the account that was credited, then from trading, then from the house."""
+def reversed_credit(
+    one: Deposit, wallets: Wallets, view: View, *, ends_orders: bool = False
+) -> Reversed:
+    """Takes back from the account that was credited, then from trading, then from the house.
+
+    What is set aside for orders is left, unless the same command ends them all.
+    """
     held = Balances(one.owner, view)
     wanted = one.value - min(one.value, amount_int(one.lost))
     legs = [*wallets.out(chart.CHAIN_DEPOSIT, one.network, one.asset, one.value)]
     left = wanted
     for kind in (one.target, chart.TRADE):
-        taken = min(left, max(0, held.of(kind, one.asset).free))
+        has = held.of(kind, one.asset)
+        taken = min(left, max(0, has.balance if ends_orders else has.free))
         legs.append(leg(one.owner, kind, 0, one.asset, -taken))
         left -= taken
     # What an earlier loss was repaid is a loss again.

@@ -39,9 +39,10 @@ class _Known(NamedTuple):
     """What of a deposit stands in the tables."""
 
     owner: int
-    place: int  # 0: it is not open
+    place: int  # 0: no walk comes by
     small: tuple[Line, _Small] | None
     coming: tuple[int, int] | None  # network and asset
+    debt: tuple[tuple[int, int], int] | None  # owner and asset; its number
     value: int
 
 
@@ -65,6 +66,7 @@ class DepositIndex:
         self._small: dict[Line, list[_Small]] = {}
         self._sums: dict[Line, int] = {}
         self._coming: dict[int, dict[int, int]] = {}
+        self._debts: dict[tuple[int, int], list[int]] = {}  # numbers, by owner and asset
         self._deep: dict[int, list[tuple[int, bytes]]] = {}  # heaps, by network
         self._known: dict[bytes, _Known] = {}
         for one in state.deposits.values():
@@ -81,21 +83,25 @@ class DepositIndex:
         self._leave(one.transfer)
         self.numbers[one.number] = one.transfer
         is_open = one.phase < Phase.UNLOCKED and one.state != DepositState.GONE
-        place = place_of(one) if is_open else 0
+        owes = one.transfer in self._state.debts
+        place = place_of(one) if is_open or owes else 0
         if place:
             self._open.add(place, 0)
             self._at[place] = one.transfer
         if not one.owner:
             self.unclaimed[one.transfer] = None
-        if place and one.stop == UNSCREENED:
+        if is_open and one.stop == UNSCREENED:
             self._unscreened.add(one.number, 0)
-        elif place and one.stop:
+        elif is_open and one.stop:
             self.kept[one.transfer] = None
         small = self._enter_small(one)
         coming = self._enter_coming(one)
+        debt = ((one.owner, one.asset), one.number) if owes else None
+        if debt is not None:
+            insort(self._debts.setdefault(debt[0], []), debt[1])
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
-        self._known[one.transfer] = _Known(one.owner, place, small, coming, one.value)
+        self._known[one.transfer] = _Known(one.owner, place, small, coming, debt, one.value)
 
     def _enter_small(self, one: Deposit) -> tuple[Line, _Small] | None:
         due = one.confirmations >= self._state.networks[one.network].credit_after
@@ -141,6 +147,12 @@ class DepositIndex:
         if was.coming is not None:
             network, asset = was.coming
             self._coming[network][asset] -= was.value
+        if was.debt is not None:
+            owes, number = was.debt
+            owed = self._debts[owes]
+            del owed[bisect_left(owed, number)]
+            if not owed:
+                del self._debts[owes]
 
     # Reading
 
@@ -157,6 +169,10 @@ class DepositIndex:
     def unscreened_after(self, number: int) -> Iterator[bytes]:
         """Those behind a number that are to be screened, as they came."""
         return (self.numbers[each] for each in self._unscreened.after(number))
+
+    def debts(self, owner: int, asset: int) -> Iterator[bytes]:
+        """Those that an owner owes, as they came."""
+        return (self.numbers[each] for each in self._debts.get((owner, asset), ()))
 
     def small_sum(self, line: Line) -> int:
         """What of an owner's asset on a network is confirmed and not credited."""

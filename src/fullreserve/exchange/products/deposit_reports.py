@@ -6,14 +6,18 @@ repeated.
 
 from __future__ import annotations
 
+from typing import Any
+
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import deposit_effects as effects
 from fullreserve.exchange.products.custody_ledger import Unsound, Wallets, known_owner
 from fullreserve.exchange.products.custody_wire import Confirmed, Orphaned, Seen, Tip
 from fullreserve.exchange.products.deposit_crediting import Crediting
+from fullreserve.exchange.products.deposit_debts import released
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
     NO_AMOUNT,
+    OWES,
     UNSCREENED,
     Deposit,
     DepositState,
@@ -130,21 +134,26 @@ class Reports(Crediting):
         self._known.enter(one)
         if phase == Phase.BOOKED:
             return Outcome(postings=effects.booked(one, -1))
-        wallets = Wallets(view)
         if phase == Phase.ARRIVED:
-            return Outcome(postings=effects.reversed_arrival(one, wallets))
-        return self._taken_back(one, wallets, view)
+            return Outcome(postings=effects.reversed_arrival(one, Wallets(view)))
+        return self._taken_back(one, moment, view)
 
-    def _taken_back(self, one: Deposit, wallets: Wallets, view: View) -> Outcome:
-        taken = effects.reversed_credit(one, wallets, view)
+    def _taken_back(self, one: Deposit, moment: Moment, view: View) -> Outcome:
+        """From edition 5 on the orders of who spent it end, and what is missing is his debt."""
+        owes = self.state.edition >= OWES
+        taken, commands = effects.reversed_credit(one, Wallets(view), view), tuple[Any, ...]()
+        if taken.missing and owes:
+            commands, is_all = released(one.owner, view)
+            taken = effects.reversed_credit(one, Wallets(view), view, ends_orders=is_all)
         memo = effects.protected(one, -amount_int(one.protected))
         one.protected = NO_AMOUNT
-        repaid = min(one.value, amount_int(one.lost))
-        one.lost = amount_bytes(repaid + taken.missing)
-        return Outcome(
-            postings=(*memo, *taken.postings),
-            commands=_frozen(one.owner, view) if taken.missing else (),
-        )
+        lost = min(one.value, amount_int(one.lost)) + taken.missing
+        one.lost = amount_bytes(lost)
+        if lost and owes:
+            self._owe(one, moment)
+        if taken.missing:
+            commands += _frozen(one.owner, view)
+        return Outcome(postings=(*memo, *taken.postings), commands=commands)
 
     def _replaced(self, one: Deposit, moment: Moment) -> Outcome:
         if one.height:

@@ -23,12 +23,15 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 4  # of the fold's rules, that this version knows
+EDITION = 5  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
 FREED = 3  # and from which on it goes to its owner once he is not frozen any more
 INTERCEPTS = 4  # and from which on one may be stopped with the state 13
+# And from which on what a reorganisation took of what was spent is a debt, and what is kept for
+# its owner's level of identity goes to him once he has it.
+OWES = 5
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -130,6 +133,9 @@ class DepositsState(State):
     losses: dict[int, Loss] = msgspec.field(default_factory=dict)  # by proposal
     unallotted: dict[bytes, Unallotted] = msgspec.field(default_factory=dict)
     allotments: dict[int, Allotment] = msgspec.field(default_factory=dict)  # by proposal
+    # By transfer: since when (ms) what a deposit lost is owed; at which level one kept goes free.
+    debts: dict[bytes, int] = msgspec.field(default_factory=dict)
+    levels: dict[bytes, int] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -260,6 +266,19 @@ class ListAllotments(Question, frozen=True, tag=19):
     limit: int
 
 
+class Debt(msgspec.Struct, array_like=True, frozen=True):
+    """What a deposit lost (`lost`) and its owner owes."""
+
+    deposit: Deposit
+    since_ms: int
+
+
+class ListDebts(Question, frozen=True, tag=20):
+    """-> list[Debt], the oldest first."""
+
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -286,6 +305,7 @@ AnyQuestion = (
     | ListUnscreened
     | ListUnallotted
     | ListAllotments
+    | ListDebts
 )
 AboutMany = (
     ListDeposits
@@ -299,6 +319,7 @@ AboutMany = (
     | ListUnscreened
     | ListUnallotted
     | ListAllotments
+    | ListDebts
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -321,6 +342,7 @@ ANSWERS: dict[type[Question], object] = {
     ListUnscreened: list[Deposit],
     ListUnallotted: list[Unallotted],
     ListAllotments: list[Allotment],
+    ListDebts: list[Debt],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -56,6 +56,7 @@ from fullreserve.exchange.products.deposit_state import (
     EDITION,
     AboutMany,
     CountAddresses,
+    Debt,
     Deposit,
     FindDeposit,
     FindMoved,
@@ -65,6 +66,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListAddresses,
     ListAllotments,
     ListAnnounced,
+    ListDebts,
     ListDeposits,
     ListKept,
     ListLosses,
@@ -90,7 +92,15 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
     number = DEPOSITS
     name = "deposits"
     is_late = True
-    added = ("announced", "edition", "losses", "unallotted", "allotments")
+    added = (
+        "announced",
+        "edition",
+        "losses",
+        "unallotted",
+        "allotments",
+        "debts",
+        "levels",
+    )
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
         if isinstance(asked, AssignAddress):
@@ -147,7 +157,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             return self._claim(found, asked, moment, view)
         if isinstance(asked, Screened):
             return self._screened(found, asked, moment, view)
-        return self._stop(found, asked, moment)
+        return self._stop(found, asked, moment, view)
 
     def _adopted(self, asked: AdoptDeposits) -> Outcome:
         if not 0 <= asked.edition <= EDITION:
@@ -243,6 +253,9 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         if isinstance(asked, ListLosses):
             newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
             return newest[: max(0, asked.limit)]
+        if isinstance(asked, ListDebts):
+            debts = islice(self.state.debts.items(), max(0, asked.limit))
+            return [Debt(self.state.deposits[transfer], since) for transfer, since in debts]
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]

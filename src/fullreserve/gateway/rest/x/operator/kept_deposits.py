@@ -1,4 +1,4 @@
-"""`x/operator/deposits/kept`: what came and is kept from its owner, and who keeps it.
+"""`x/operator/deposits`: what came and is kept from its owner, and what owners owe.
 
 One operator stops a deposit, as one freezes a user: it is credited within minutes, and then it is
 too late. It is freed by a proposal that two agree on.
@@ -13,12 +13,15 @@ from msgspec import Meta
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Stop
 from fullreserve.exchange.products.deposit_state import (
     STOPS,
+    Debt,
     Deposit,
     DepositState,
     FindDeposit,
+    ListDebts,
     ListKept,
     Phase,
 )
+from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, names_of, say
@@ -60,6 +63,7 @@ def routes(context: Context, guard: Guard) -> Routes:
     return dict(
         (
             guard.reads("deposits/kept", KeptParams, desk.listed),
+            guard.reads("deposits/owed", KeptParams, desk.owed),
             guard.acts("deposits/stop", StopParams, desk.stop, Role.SUPPORT),
         )
     )
@@ -92,6 +96,17 @@ class _Kept:
         """Deposits that are kept from their owners, the oldest first."""
         found = await kept(self._context)
         return wire.envelope(await self._rows(found[: params.limit]))
+
+    async def owed(self, _who: Operator, params: KeptParams) -> bytes:
+        """Deposits that a chain took back and whose owners had spent them, the oldest first."""
+        found: list[Debt] = await ask(self._context, DEPOSITS, ListDebts(params.limit))
+        rows = await self._rows([one.deposit for one in found])
+        for row, one in zip(rows, found, strict=True):
+            of, lost = one.deposit, amount_int(one.deposit.lost)
+            row["owed"] = amount_text(self._context.catalog, of.asset, lost)
+            row["owedTs"] = str(one.since_ms)
+            del row["credited"], row["state"]
+        return wire.envelope(rows)
 
     async def stop(self, _who: Operator, params: StopParams) -> bytes:
         """Keep a deposit that is not credited yet from its owner."""
