@@ -42,6 +42,7 @@ from tests.unit.journal import (
     owing_log,
     risk_log,
     safety_log,
+    strangers_log,
     tier_log,
 )
 from tests.unit.journal.points_campaign import start_campaign
@@ -144,6 +145,7 @@ JOURNALS: dict[
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "losses": ((Approvals, Deposits, Withdrawals), losses_log.fill),
+    "strangers": ((Approvals, Deposits, Withdrawals), strangers_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 

@@ -105,14 +105,7 @@ async def _paid_out(log: Log, target: AccountKey, amount: int) -> None:
 async def fill(bed: Bed, draws: random.Random) -> None:
     """Two days; losses that somebody paid whole, in part and not at all are among it."""
     log = Log(bed, draws, 0)
-    await log.open()
-    for terms in NETWORKS:
-        for fold in (DEPOSITS, WITHDRAWALS):
-            await log.say(fold, terms)
-    await log.say(DEPOSITS, AdoptDeposits(EDITION))
-    for member in OPERATORS:
-        await log.say(Approvals.number, Enrol(CONSOLE, member))
-    await _in_teams(log)
+    await begin(log)
     for _ in range(RUNS):
         await draws.choice((_agreed, _agreed, _coins, _coins, _insured, _spent))(log)
         log.advance(15 * MINUTE_MS)
@@ -123,11 +116,22 @@ async def fill(bed: Bed, draws: random.Random) -> None:
     assert kinds == {"whole", "part", "none"}, kinds
 
 
+async def begin(log: Log) -> None:
+    """Networks, and operators in teams."""
+    await log.open()
+    for terms in NETWORKS:
+        for fold in (DEPOSITS, WITHDRAWALS):
+            await log.say(fold, terms)
+    await log.say(DEPOSITS, AdoptDeposits(EDITION))
+    for member in OPERATORS:
+        await log.say(Approvals.number, Enrol(CONSOLE, member))
+    await _in_teams(log)
+
+
 async def _in_teams(log: Log) -> None:
-    """Each operator is in a team of his own but the last, who shares the second's."""
+    """The first operator is in a team, the others in another."""
     for member, team in zip(OPERATORS, (1, 2, 2), strict=True):
-        about = (one for one in OPERATORS if one != member)
-        first, second = about
+        first, second = (one for one in OPERATORS if one != member)
         act = AssignTeam(CONSOLE, member, team)
         await log.say(Approvals.number, Propose(act, MINUTE_MS, 7, by_teams=True), first)
         number = max(log.states[Approvals.number].proposals)
