@@ -117,3 +117,23 @@ async def test_what_makes_no_sense_is_not_proposed(
     refused = await desk.cleo.act("propose/allot", **terms)
     assert refused.code != "0"
     assert named in refused.json["msg"], refused.json
+
+
+async def test_who_says_that_he_sent_them_is_answered_by_an_allotment(desk: Console) -> None:
+    """Criterion: CUST-CLAIM-2. By none that is another's, or that was proposed before."""
+    coins = await came(desk)
+    made = [await proposed(desk, coins, desk.dan_uid, "1")]
+    desk.town.clock.advance(1000)
+    missed = {"kind": "missing", "ccy": "BTC", "chain": "BTC-Bitcoin", "txId": f"0x{NAME}"}
+    filed = (await desk.dan.post("x/deposit-claims/file", **missed)).row
+    assert (await desk.cleo.get("deposits/claims")).row["coins"] == [coins]
+    made += [await proposed(desk, coins, uid, "1") for uid in (ALICE, desk.dan_uid)]
+    verdict = {"claim": filed["claimId"], "verdict": "settle", "answer": "They are yours."}
+    codes = []
+    for one in made:
+        number = one.row["proposal"]
+        assert (await desk.bea.post("approve", proposal=number)).code == "0"
+        answer = await desk.cleo.act("deposits/claims/decide", **verdict, proposal=number)
+        codes.append(answer.code)
+    assert codes == ["51000", "51000", "0"]
+    assert (answer.row["state"], answer.row["coins"]) == ("settled", [])

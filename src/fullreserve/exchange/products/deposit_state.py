@@ -107,6 +107,11 @@ class Unallotted(msgspec.Struct, array_like=True, frozen=True):
     time_ms: int
     left: Amount
 
+    @property
+    def transfer(self) -> bytes:
+        """The journal's name of what brought them."""
+        return self.terms.transfer
+
 
 class Allotment(msgspec.Struct, array_like=True, frozen=True):
     """What operators agreed of such coins."""

@@ -107,6 +107,27 @@ function Acts({ row }: { row: Missed }): ReactNode {
           )}
         </Act>
       ))}
+      {row.coins.map((coins) => (
+        <Act key={coins} label={t('op.kind.allot')} about={row.claimId} size="small">
+          {(close) => (
+            <ProposeDialog
+              kind="allot"
+              title={t('op.kind.allot')}
+              about={t('op.unallotted.proposing')}
+              fixed={{ coins, uid: row.uid }}
+              fields={[
+                {
+                  name: 'amount',
+                  label: t('op.term.amount'),
+                  hint: t('op.unallotted.amount'),
+                  isOptional: true,
+                },
+              ]}
+              onClose={close}
+            />
+          )}
+        </Act>
+      ))}
       {(['settle', 'decline'] as const).map((verdict) => (
         <Act key={verdict} label={t(`op.missed.${verdict}`)} about={row.claimId} size="small">
           {(close) => decide(verdict, close)}

@@ -177,6 +177,8 @@ export interface Missed {
   filedTs: string
   /** Those of the same transaction that are nobody's. */
   deposits: string[]
+  /** Strangers' coins of the same transaction. */
+  coins: string[]
 }
 
 /** When hot of a currency on a chain is refilled and swept. */

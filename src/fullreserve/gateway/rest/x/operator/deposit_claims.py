@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from fullreserve.exchange.products.approval_acts import ClaimDeposit, Correct
+from fullreserve.exchange.products.approval_acts import AllotCoins, ClaimDeposit, Correct
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
-from fullreserve.exchange.products.deposit_state import Deposit
+from fullreserve.exchange.products.deposit_state import Deposit, Unallotted
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
@@ -22,7 +22,7 @@ from fullreserve.gateway.rest.params import Hundred, Number, Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.credited import Credited
 from fullreserve.gateway.rest.x.deposit_claims import claim_row
-from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator import allotting, fold
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import Note, NotedParams
@@ -32,7 +32,7 @@ from fullreserve.identity.roles import Role
 FAVOURED = 91007
 DECIDED = 95003
 
-Candidates = dict[str, list[Deposit]]
+Candidates = dict[str, list[Deposit | Unallotted]]
 
 
 class ClaimsParams(Params):
@@ -112,8 +112,8 @@ class _Claims:
             or not await self._gave(one, found)
         ):
             allowed = (
-                f"a claim of this deposit that is done, or a correction that was proposed since "
-                f"this was claimed, is done and gave user {one.uid} something"
+                f"a claim of this deposit that is done, or a correction or an allotment that was "
+                f"proposed since this was claimed, is done and gave user {one.uid} something"
             )
             raise Problem(51000, "proposal", allowed)
 
@@ -124,11 +124,13 @@ class _Claims:
             names = await names_of(self._context, (act.transfer,))
             name = plain_name(names.get(act.transfer, ""))
             return act.owner == one.uid and name == plain_name(one.said.transaction)
-        if not isinstance(act, Correct) or act.account.owner != one.uid:
-            return False
+        if isinstance(act, Correct):
+            gained = amount_int(act.amount) if act.account.owner == one.uid else 0
+        else:
+            gained = int(isinstance(act, AllotCoins) and act.owner == one.uid)
         # Claims and the audit log go by one clock; the fold that made the proposal has another.
         proposed_ms = await self._desk.act(self._desk.rooms.audit.at_ms, found.note)
-        return amount_int(act.amount) > 0 and proposed_ms >= one.filed_ms
+        return gained > 0 and proposed_ms >= one.filed_ms
 
     async def _rows(self, claims: list[Claim]) -> list[dict[str, Any]]:
         credited = await self._credited.by(claims)
@@ -137,8 +139,11 @@ class _Claims:
         return [self._row(one, credited, meant) for one in claims]
 
     async def _candidates(self) -> Candidates:
-        """Deposits that are nobody's, by their transactions."""
-        unclaimed = await waiting(self._context)
+        """Deposits and strangers' coins that are nobody's, by their transactions."""
+        unclaimed: list[Deposit | Unallotted] = [
+            *await waiting(self._context),
+            *await allotting.waiting(self._context),
+        ]
         transfers = [one.transfer for one in unclaimed]
         asked = [one for one in transfers if one not in self._names]
         names = self._names | await names_of(self._context, asked)
@@ -155,5 +160,6 @@ class _Claims:
         return claim_row(one, credited) | {
             "uid": str(one.uid),
             "proposal": str(one.proposal) if one.proposal else "",
-            "deposits": [ids.text(deposit.number) for deposit in candidates],
+            "deposits": [ids.text(each.number) for each in candidates if isinstance(each, Deposit)],
+            "coins": [str(each.number) for each in candidates if isinstance(each, Unallotted)],
         }
