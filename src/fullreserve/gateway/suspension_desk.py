@@ -28,6 +28,7 @@ from fullreserve.exchange.products.suspension_wire import (
     GetKept,
     GetOne,
     ListAll,
+    ListInForce,
     ListRoll,
     Ruling,
     Said,
@@ -67,6 +68,12 @@ async def edition(context: Context) -> int:
     """Which edition of the fold's rules the log goes by."""
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(GetEdition())))
     return 0 if answer is None else _number(answer)
+
+
+async def in_force(context: Context) -> list[Suspension]:
+    """Those that stop something now, as far as a verdict needs them."""
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(ListInForce())))
+    return [] if answer is None else _all(answer)
 
 
 async def ruled(context: Context, owner: int, network: int, asset: int) -> Verdict:

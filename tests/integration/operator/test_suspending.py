@@ -13,6 +13,7 @@ import pytest
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Bound,
+    Cancel,
     Destination,
     Paid,
     Request,
@@ -25,10 +26,12 @@ from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Co
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.queue_places import NOWHERE
 from fullreserve.gateway.rest.app import routes
 from fullreserve.gateway.rest.x.operator.lacking import lacking
 from fullreserve.gateway.rest.x.suspensions import places
 from fullreserve.gateway.suspension_desk import suspensions
+from fullreserve.gateway.ws.custody import WithdrawalInfo
 from fullreserve.gateway.ws.reference import Status
 from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console, Person
@@ -92,6 +95,7 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     assert [(one["amt"], one["transactions"]) for one in row["budgets"]] == [("10", "3")]
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
     assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
+    await _told_to_its_owner(desk, numbers, place)
     row = await done(bea, "show", number, gate="6", document=NOTICE, public=True)
     await _waits_for_its_hour(desk, row)
     desk.town.clock.advance(HOUR_MS)
@@ -99,6 +103,33 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
         await proven(person)
     await _through_the_gates(desk, number, numbers)
     await _drained(desk, number)
+
+
+async def _told_to_its_owner(desk: Console, numbers: list[int], place: dict[str, str]) -> None:
+    """Criterion: SUS-PLACE-1. A push when somebody ahead leaves; none while nothing changes."""
+    rest, name = desk.town.rest, ids.text(numbers[2])
+    row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=name)).row
+    told = {key: row[key] for key in NOWHERE}
+    assert told == {
+        "xSuspId": place["suspension"], "xQueuePos": "3", "xAheadAmt": "0.3",
+        "xEtaFromMs": place["etaFromTs"], "xEtaMs": place["etaToTs"],
+    }  # fmt: skip
+    status = (await rest.get("asset/deposit-withdraw-status", rest.alice, wdId=name)).row
+    assert status["estCompleteTime"] == place["etaToTs"]
+    topic = WithdrawalInfo({"channel": "withdrawal-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    fourth = numbers.pop()
+    numbers.append(await request(desk, 0.3))
+    for _ in range(2):
+        await topic._learn(0)
+    (first,) = pushed
+    assert b'"xQueuePos":"5"' in first
+    assert (await say(rest.context, WITHDRAWALS, Cancel(fourth), ALICE)).code == 0
+    await topic._learn(0)
+    assert b'"xQueuePos":""' in pushed[1]  # of the one that left
+    assert b'"xQueuePos":"4"' in pushed[1]  # of who waits behind it
+    assert b'"xQueuePos":"3"' not in pushed[1]
 
 
 async def _seen_by_all(desk: Console, number: str) -> None:

@@ -22,11 +22,13 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListReceived,
     ListWithdrawals,
     Withdrawal,
+    WithdrawalState,
 )
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of
 from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.queue_places import NOWHERE, QueuePlaces
 from fullreserve.gateway.readers import TooSlow
 from fullreserve.gateway.rest.asset.deposits import CONFIRMING, deposit_row
 from fullreserve.gateway.rest.asset.receipts import receipt_row
@@ -223,17 +225,40 @@ def _tips(known: _Lines) -> dict[int, int]:
 
 
 class WithdrawalInfo(OfCustody):
-    """`withdrawal-info`."""
+    """`withdrawal-info`; of what waits in a queue also each change of its place."""
+
+    def __init__(self, arg: Arg, uid: int, context: Context) -> None:
+        super().__init__(arg, uid, context)
+        self._waiting: dict[int, dict[str, str]] = {}  # as they were pushed last
 
     async def _found(self, owner: int, marks: _Marks, _known: _Lines) -> list[Withdrawal]:
         question = partial(ListWithdrawals, owner)
-        return await self._since(WITHDRAWALS, question, marks.before.seen, marks)
+        found: list[Withdrawal] = await self._since(WITHDRAWALS, question, marks.before.seen, marks)
+        if not self._waiting:
+            return found
+        said = {one.number for one in found}
+        newest: list[Withdrawal] = await ask(self._context, WITHDRAWALS, question(0, FIRST))
+        places = QueuePlaces(self._context)
+        return found + [
+            one
+            for one in newest
+            if one.number in self._waiting
+            and one.number not in said
+            and await self._stands(one, places) != self._waiting[one.number]
+        ]
+
+    async def _stands(self, one: Withdrawal, places: QueuePlaces) -> dict[str, str]:
+        """Its place, without times that move on with the clock."""
+        row = await places.row(one)
+        now_ms = self._context.clock.exchange_ms()
+        is_due = int(row.get("xEtaFromMs") or 0) <= now_ms
+        return {key: value for key, value in row.items() if not (is_due and "Eta" in key)}
 
     async def _rows(self, owner: int, found: list[Withdrawal], known: _Lines) -> _Rows:
         shown = [one for one in found if self._is_asked(one.asset)]
         clients = await clients_of(self._context, owner, shown)
         names = await names_of(self._context, (one.transfer for one in shown))
-        desk = self._context.desk
+        desk, places = self._context.desk, QueuePlaces(self._context)
         rows = []
         for one in shown:
             to = str(one.destination)
@@ -243,5 +268,9 @@ class WithdrawalInfo(OfCustody):
             asset = self._context.catalog.assets[one.asset]
             row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
             more = {"clientId": clients.get(one.client, "")} | await wait_row(self._context, one)
-            rows.append(NONE_OF_THEM | row | more)
+            place = NOWHERE | await places.row(one)
+            self._waiting.pop(one.number, None)
+            if one.state == WithdrawalState.QUEUED:
+                self._waiting[one.number] = await self._stands(one, places)
+            rows.append(NONE_OF_THEM | row | place | more)
         return rows

@@ -14,6 +14,7 @@ from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import changed, names_of
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.queue_places import QueuePlaces
 from fullreserve.gateway.rest.asset.deposits import LISTED_MAX
 from fullreserve.gateway.rest.asset.withdrawals import WdId, withdrawal_of
 from fullreserve.gateway.rest.params import Ccy, OfCurrencies, Params
@@ -65,7 +66,9 @@ def routes(context: Context) -> Routes:
             one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
             words = WORDS.get(WithdrawalState(one.state), "Under review")
             named = await names_of(context, (one.transfer,))
-            return wire.envelope([_row(ids.text(one.number), words, named.get(one.transfer, ""))])
+            row = _row(ids.text(one.number), words, named.get(one.transfer, ""))
+            place = await QueuePlaces(context).row(one)
+            return wire.envelope([row | {"estCompleteTime": place.get("xEtaMs", "")}])
         found: list[Deposit] = await changed(
             context, DEPOSITS, partial(ListDeposits, request.owner, 0), LISTED_MAX
         )

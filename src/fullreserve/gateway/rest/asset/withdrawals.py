@@ -23,11 +23,9 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.withdrawal_state import (
     OPEN_PER_OWNER,
     FindWithdrawal,
-    GetPlace,
     GetQuota,
     GetWithdrawal,
     ListWithdrawals,
-    Place,
     Quota,
     Refused,
     Withdrawal,
@@ -42,6 +40,7 @@ from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, client_hash, lines, names_of, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.own_addresses import OwnAddresses
+from fullreserve.gateway.queue_places import QueuePlaces
 from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.deposits import number_of
 from fullreserve.gateway.rest.asset.transfer import ClientId
@@ -325,8 +324,10 @@ class _Withdrawals:
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         clients = await clients_of(self._context, request.owner, page)
         # Of an old one the log has no more than lets it be found.
+        places = QueuePlaces(self._context)
         rows = [
             await self._row(request.owner, known.get((one.network, one.asset)), one, names)
+            | await places.row(one)
             | {"clientId": params.client_id or clients.get(one.client, "")}
             for one in page
         ]
@@ -381,11 +382,6 @@ class _Withdrawals:
             desk = self._context.desk
             to = await desk.act(desk.rooms.addresses.text, owner, one.destination)
         row = withdrawal_row(self._catalog.assets[one.asset], line, one, to, names)
-        if one.state == WithdrawalState.QUEUED:
-            place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
-            if place is not None:
-                row["xQueuePos"] = str(place.position)
-                row["xAheadAmt"] = self._catalog.assets[one.asset].text(amount_int(place.ahead))
         return row | await wait_row(self._context, one)
 
 

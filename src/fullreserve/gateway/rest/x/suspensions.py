@@ -8,25 +8,17 @@ from msgspec import Meta
 
 from fullreserve.exchange.products.calendar_rules import is_over
 from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Plans
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS
-from fullreserve.exchange.products.suspension_rules import covers, verdict
+from fullreserve.exchange.products.suspension_rules import covers
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
 from fullreserve.exchange.products.suspension_wire import Ruling
-from fullreserve.exchange.products.withdrawal_rulings import leaving
 from fullreserve.exchange.products.withdrawal_state import (
-    SMALL_USD,
-    GetPlace,
-    Place,
-    Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.wire.commands import amount_int
-from fullreserve.exchange.wire.events import OwnerChanged
-from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.queue_places import QueuePlaces
 from fullreserve.gateway.rest.asset.withdrawals import WdId, withdrawal_of
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
@@ -145,57 +137,7 @@ class _Suspensions:
         """The place of one's own withdrawal: lane, how many and how much ahead, and when."""
         one = await withdrawal_of(self._context, request.owner, ids.number(params.wd_id))
         return wire.envelope(
-            [await place_row(self._context, one)] if one.state == WithdrawalState.QUEUED else []
+            [await QueuePlaces(self._context).whole(one)]
+            if one.state == WithdrawalState.QUEUED
+            else []
         )
-
-
-async def place_row(context: Context, one: Withdrawal) -> rows.Row:
-    """Where a withdrawal that waits stands; times are "" as long as nobody can say."""
-    place: Place | None = await ask(context, WITHDRAWALS, GetPlace(one.number))
-    is_small = place is not None and place.usd <= SMALL_USD
-    stop = await _stop_of(context, one)
-    ahead = amount_int(place.ahead) if place is not None else 0
-    first, last = _times(stop, one, ahead, place.position if place is not None else 1, context)
-    asset = context.catalog.assets[one.asset]
-    return {
-        "wdId": ids.text(one.number),
-        "suspension": str(stop.number) if stop is not None else "",
-        "lane": "S" if is_small else "L",
-        "position": str(place.position) if place is not None else "",
-        "aheadAmt": asset.text(ahead),
-        "etaFromTs": str(first) if first else "",
-        "etaToTs": str(last) if last else "",
-    }
-
-
-async def _stop_of(context: Context, one: Withdrawal) -> Suspension | None:
-    owner: OwnerChanged | None = await context.door.query(GetOwner(one.owner))
-    if owner is None:
-        return None
-    asked = Ruling(
-        *(leaving(by_api=one.by_api), owner.owner, owner.master, owner.segment),
-        *(one.network, one.asset, one.number),
-    )
-    known = await suspension_desk.suspensions(context)
-    number = verdict(known, asked).suspension
-    return next((stop for stop in known if stop.number == number), None)
-
-
-def _times(
-    stop: Suspension | None, one: Withdrawal, ahead: int, position: int, context: Context
-) -> tuple[int, int]:
-    """When it is paid at the earliest and at the latest, by the plan; zeros without one."""
-    if stop is None:
-        return 0, 0
-    now = context.clock.exchange_ms()
-    opens = now if stop.state == SuspensionState.DRAINING else max(now, stop.terms.est_open_ms)
-    if opens == now and stop.state != SuspensionState.DRAINING:
-        return 0, 0
-    for budget in stop.budgets:
-        if (budget.network, budget.asset) == (one.network, one.asset):
-            by_amount = (ahead + one.value) // max(1, amount_int(budget.amount))
-            # A small one may find half of the slots; a large one all that is before it.
-            by_slots = (position + 1) // max(1, budget.slots // 2)
-            latest = opens + (max(by_amount, by_slots) + 1) * stop.interval_ms
-            return opens, latest
-    return opens, 0

@@ -1,0 +1,119 @@
+"""Where withdrawals that wait stand: lane, who is ahead, and when they are paid by the plan."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.suspension_rules import verdict
+from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
+from fullreserve.exchange.products.suspension_wire import Ruling
+from fullreserve.exchange.products.withdrawal_rulings import leaving
+from fullreserve.exchange.products.withdrawal_state import (
+    SMALL_USD,
+    GetPlace,
+    Place,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.events import OwnerChanged
+from fullreserve.exchange.wire.queries import GetOwner
+from fullreserve.gateway import ids, suspension_desk
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import ask
+
+
+class Standing(NamedTuple):
+    """Of one that waits; times in ms, 0 as long as nobody can say."""
+
+    place: Place | None
+    suspension: int
+    first_ms: int
+    last_ms: int
+
+
+# What a row has that waits for nothing any more: pages lay what is pushed over what they have.
+NOWHERE = {"xSuspId": "", "xQueuePos": "", "xAheadAmt": "", "xEtaFromMs": "", "xEtaMs": ""}
+
+
+class QueuePlaces:
+    """For one answer: suspensions are asked for once, by the first that waits."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stops: list[Suspension] | None = None
+
+    async def of(self, one: Withdrawal) -> Standing:
+        """Where a withdrawal stands."""
+        place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
+        stop = await self._stop_of(one)
+        times = _times(stop, one, place, self._context.clock.exchange_ms())
+        return Standing(place, stop.number if stop is not None else 0, *times)
+
+    async def row(self, one: Withdrawal) -> dict[str, str]:
+        """What the rows of a withdrawal that waits have beside OKX's; of others only that.
+
+        `xEtaMs`: when it is paid at the latest, `xEtaFromMs`: at the earliest, both in Unix ms.
+        """
+        if one.state != WithdrawalState.QUEUED:
+            return {}
+        found, asset = await self.of(one), self._context.catalog.assets[one.asset]
+        row = {
+            "xSuspId": str(found.suspension or ""),
+            "xEtaFromMs": str(found.first_ms or ""),
+            "xEtaMs": str(found.last_ms or ""),
+        }
+        if found.place is not None:
+            row["xQueuePos"] = str(found.place.position)
+            row["xAheadAmt"] = asset.text(amount_int(found.place.ahead))
+        return row
+
+    async def whole(self, one: Withdrawal) -> dict[str, str]:
+        """The answer of `x/withdrawal-queue`."""
+        found, asset = await self.of(one), self._context.catalog.assets[one.asset]
+        place = found.place
+        return {
+            "wdId": ids.text(one.number),
+            "suspension": str(found.suspension or ""),
+            "lane": "S" if place is not None and place.usd <= SMALL_USD else "L",
+            "position": str(place.position) if place is not None else "",
+            "aheadAmt": asset.text(amount_int(place.ahead) if place is not None else 0),
+            "etaFromTs": str(found.first_ms or ""),
+            "etaToTs": str(found.last_ms or ""),
+        }
+
+    async def _stop_of(self, one: Withdrawal) -> Suspension | None:
+        owner: OwnerChanged | None = await self._context.door.query(GetOwner(one.owner))
+        if owner is None:
+            return None
+        asked = Ruling(
+            *(leaving(by_api=one.by_api), owner.owner, owner.master, owner.segment),
+            *(one.network, one.asset, one.number),
+        )
+        if self._stops is None:
+            self._stops = await suspension_desk.in_force(self._context)
+        number = verdict(self._stops, asked).suspension
+        return next((stop for stop in self._stops if stop.number == number), None)
+
+
+def _times(
+    stop: Suspension | None, one: Withdrawal, place: Place | None, now_ms: int
+) -> tuple[int, int]:
+    """When it is paid at the earliest and at the latest, by the plan; zeros without one."""
+    if stop is None:
+        return 0, 0
+    is_draining = stop.state == SuspensionState.DRAINING
+    opens = now_ms if is_draining else max(now_ms, stop.terms.est_open_ms)
+    if opens == now_ms and not is_draining:
+        return 0, 0
+    ahead = amount_int(place.ahead) if place is not None else 0
+    position = place.position if place is not None else 1
+    for budget in stop.budgets:
+        if (budget.network, budget.asset) == (one.network, one.asset):
+            by_amount = (ahead + one.value) // max(1, amount_int(budget.amount))
+            # A small one may find half of the slots; a large one all that is before it.
+            by_slots = (position + 1) // max(1, budget.slots // 2)
+            latest = opens + (max(by_amount, by_slots) + 1) * stop.interval_ms
+            return opens, latest
+    return opens, 0
