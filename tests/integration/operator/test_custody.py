@@ -148,6 +148,11 @@ async def test_two_agree_whose_a_deposit_without_a_memo_is(desk: Console) -> Non
     terms_of = {"uid": ALICE, "depId": row["depId"]}
     made = await desk.cleo.act("propose/claim", **terms_of)
     assert (made.row["kind"], made.row["terms"]["uid"]) == ("claim", str(ALICE))
+    shown = (await desk.ada.get("proposal", proposal=made.row["proposal"])).row["terms"]
+    assert {key: shown[key] for key in ("ccy", "chain", "amt", "memo")} == {
+        "ccy": "BTC", "chain": "BTC-Memo", "amt": "3", "memo": "for alice",
+    }  # fmt: skip
+    assert shown["transaction"]
     other = await desk.cleo.act("propose/claim", **(terms_of | {"uid": desk.dan_uid}))
     assert (await desk.cleo.post("approve", proposal=made.row["proposal"])).code == "91006"
     done = await desk.ada.post("approve", proposal=made.row["proposal"])

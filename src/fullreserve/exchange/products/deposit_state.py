@@ -284,6 +284,12 @@ class ListDebts(Question, frozen=True, tag=20):
     limit: int
 
 
+class FindTransfer(Question, frozen=True, tag=21):
+    """-> Deposit | None, by its transfer."""
+
+    transfer: bytes
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -305,6 +311,7 @@ AnyQuestion = (
     | FindMoved
     | ListMoved
     | FindDeposit
+    | FindTransfer
     | ListKept
     | ListLosses
     | ListUnscreened
@@ -342,6 +349,7 @@ ANSWERS: dict[type[Question], object] = {
     FindMoved: int,
     ListMoved: list[bytes],
     FindDeposit: Deposit | None,
+    FindTransfer: Deposit | None,
     ListKept: list[Deposit],
     ListLosses: list[Loss],
     ListUnscreened: list[Deposit],

@@ -61,6 +61,7 @@ from fullreserve.exchange.products.deposit_state import (
     FindDeposit,
     FindMoved,
     FindOwner,
+    FindTransfer,
     GetAddress,
     HasForgotten,
     ListAddresses,
@@ -234,6 +235,8 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         if isinstance(asked, FindDeposit):
             transfer = self._known.numbers.get(asked.number)
             return _encode(self.state.deposits[transfer] if transfer is not None else None)
+        if isinstance(asked, FindTransfer):
+            return _encode(self.state.deposits.get(asked.transfer))
         return _encode(self._about_many(asked))
 
     def _about_many(self, asked: AboutMany) -> object:

@@ -21,6 +21,9 @@ test('what ended badly does not look well', () => {
 })
 
 // Criterion: WEB-OP-APP-1
-test.each(['move', 'chain', 'source', 'target', 'amt'])('the term %s has a name', (name) => {
-  for (const words of [en, ru, zh]) expect(words).toHaveProperty([`op.term.${name}`])
-})
+test.each(['move', 'chain', 'source', 'target', 'amt', 'transaction', 'memo'])(
+  'the term %s has a name',
+  (name) => {
+    for (const words of [en, ru, zh]) expect(words).toHaveProperty([`op.term.${name}`])
+  },
+)

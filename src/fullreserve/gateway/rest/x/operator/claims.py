@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS
-from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
+from fullreserve.exchange.products.deposit_state import Deposit, FindTransfer, ListUnclaimed
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, names_of
@@ -56,6 +56,25 @@ async def unclaimed_of(context: Context, text: str) -> Deposit:
         if one.number == number:
             return one
     raise Problem(91023, name=f"deposit that nobody has: {text}")
+
+
+async def deposit_terms(context: Context, transfer: bytes) -> dict[str, str]:
+    """What a deposit is, for those who decide whose it is; nothing of one that is forgotten."""
+    one: Deposit | None = await ask(context, DEPOSITS, FindTransfer(transfer))
+    if one is None:
+        return {}
+    known = {(each.network.network, each.asset.id): each.chain for each in await lines(context)}
+    names = await names_of(context, (transfer,))
+    row = _row(context, one, known, names)
+    written = await context.readers.ask(lambda: context.memos(transfer))
+    memo = written or row["memo"]
+    return {
+        "ccy": row["ccy"],
+        "chain": row["chain"],
+        "amt": row["amt"],
+        "transaction": row["txId"],
+        **({"memo": memo} if memo else {}),
+    }
 
 
 def _row(

@@ -47,6 +47,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import (
     leg_row,
     symbol_of,
 )
+from fullreserve.gateway.rest.x.operator.claims import deposit_terms
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import Note, ProposalId
 from fullreserve.gateway.rest.x.operator.terms_json import kind_of, terms_of
@@ -211,6 +212,8 @@ class Proposals:
             row["terms"] |= await losing.terms_of(self._context, one.act, one.note)
         if isinstance(one.act, AllotCoins):
             row["terms"] |= await allotting.terms_of(self._context, one.act)
+        if isinstance(one.act, ClaimDeposit | FreeDeposit):
+            row["terms"] |= await deposit_terms(self._context, one.act.transfer)
         if isinstance(one.act, CloseNetwork):
             names = await networks_named(self._context)
             row["terms"]["chain"] = names.get(one.act.network, str(one.act.network))
