@@ -183,10 +183,11 @@ def add_refills(custody: "Subcommands") -> None:
     funded.add_argument("network", type=int)
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
     funded.add_argument("asset", type=int)
-    funded.add_argument("amount", type=int, help="in the ledger's units")
+    funded.add_argument("amount", type=int, nargs="?", help="in the ledger's units")
     funded.add_argument(
         "transaction",
-        help="its id, or of what contracts sent its block's: every node has to show it",
+        nargs="?",
+        help="its id, or its block's where contracts sent it; without: all that strangers sent",
     )
     funded.add_argument("--unasked", action="store_true", help="a stranger sent them, unasked")
     charged = add_custody_command(

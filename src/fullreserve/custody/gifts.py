@@ -1,42 +1,39 @@
 """Coins that nobody asked for: strangers may send some to any place of ours at any time.
 
-The watcher reads them from the blocks that it follows; a second node has to tell the same, as of
-deposits. Until the ledger has them, by `fund-tier`, ledger and chain may differ by exactly those.
+The watcher reads them from the blocks that it follows, once their deposits are reported; a second
+node has to tell the same. Until the ledger has them, by `fund-tier`, ledger and chain may differ by
+exactly those.
 What a contract sends them of a chain's own coin by an internal call is in no transaction, and is
 told by balances, as a user's deposit is (`chains/evm_internal`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Incoming
 from fullreserve.custody.house import House
+from fullreserve.custody.kept_gifts import Gift, GiftSum
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.networks import Network
-from fullreserve.custody.store import Gift, Store
+from fullreserve.custody.store import Store
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.transfers import transfer
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Tier
-from fullreserve.exchange.products.deposit_state import ListMoved
-from fullreserve.exchange.worker_files import UNASKED_SHOWN, Unasked
+from fullreserve.exchange.products.deposit_state import Booked, ListBooked, ListMoved
+from fullreserve.exchange.worker_files import UNASKED_SHOWN, Unasked, UnaskedSum
 
 ASKED_AT_ONCE = 500
+BOOKED_AT_ONCE = 1_000
+BLOCKS_AT_ONCE = 100
 
 log = structlog.get_logger(__name__)
-
-
-class Came(NamedTuple):
-    """What a block brought."""
-
-    block: Block
-    found: list[Incoming]
 
 
 class Gifts:
@@ -52,39 +49,49 @@ class Gifts:
         self._tiers = TierPlaces(network, data)
         self._recorded: dict[bytes, Tier] = {}
         self._since = 0
+        self._told: int | None = None  # the sequence up to which the ledger's bookings are known
+        self._fresh: list[bytes] = []  # what may have been booked before it was kept
 
     def begins_behind(self, height: int) -> None:
         """What blocks up to a height brought is not told any more: the store was lost."""
         self._since = height + 1
 
-    def read(
-        self, reports: Iterable[following.Report], chain: Chain, second: Chain | None
-    ) -> list[Came]:
-        """What blocks that were reached brought; NodeProblem, NodesDiffer."""
-        tiers = self._places()
-        blocks = [one.block for one in reports if isinstance(one, following.Reached)]
-        return [
-            Came(one, _told(one, tiers, chain, None if chain.proves_scan else second))
-            for one in blocks
-            if one.height >= self._since
-        ]
+    def follows(self, reports: Iterable[following.Report]) -> None:
+        """As the chain is now: what left it is forgotten, what came is read later."""
+        kept, number = self._store.gifts, self._network.network
+        for one in reports:
+            if isinstance(one, following.Left):
+                kept.lose_since(number, one.height)
+            elif isinstance(one, following.Reached) and one.block.height >= self._since:
+                kept.wait_for(number, one.block)
+
+    async def read(self, chain: Chain, second: Chain | None) -> None:
+        """What the blocks brought that were reached; NodeProblem, NodesDiffer.
+
+        Each is kept as soon as it is read, so that who is interrupted goes on there.
+        """
+        while blocks := self._store.gifts.waiting(self._network.network, BLOCKS_AT_ONCE):
+            tiers = self._places()
+            other = None if chain.proves_scan else second
+            for block in blocks:
+                found = await asyncio.to_thread(_told, block, tiers, chain, other)
+                self._keep(block, found)
 
     def _places(self) -> dict[bytes, int]:
         with contextlib.suppress(BadRecord):  # who compares says so; what was known stays known
             self._recorded = self._tiers.recorded()
         return tiers_of(self._recorded | self._tiers.named())
 
-    def keep(self, reports: Iterable[following.Report], came: Iterable[Came]) -> None:
-        """As the chain is now: what left it is forgotten."""
+    def _keep(self, block: Block, found: Iterable[Incoming]) -> None:
         number = self._network.network
-        for one in reports:
-            if isinstance(one, following.Left):
-                self._store.lose_gifts(number, one.height)
-        for block, found in came:
+        with self._store.together():
+            if not self._store.gifts.has_read(number, block):
+                return
             for each in found:
                 name = transfer(self._salt, number, each.txid, each.number)
                 gift = Gift(name, block.height, each.txid, each.tier, each.asset, each.amount)
-                if self._store.keep_gift(number, gift):
+                if self._store.gifts.keep(number, gift):
+                    self._fresh.append(name)
                     self._say(gift)
 
     def _say(self, gift: Gift) -> None:
@@ -98,38 +105,64 @@ class Gifts:
             transaction=gift.txid.hex(),
         )
 
-    async def open(self) -> list[Gift]:
-        """Those that the ledger has not, the oldest first; Unavailable."""
-        kept = self._store.gifts(self._network.network)
-        booked: dict[bytes, None] = {}
-        for start in range(0, len(kept), ASKED_AT_ONCE):
-            names = tuple(one.name for one in kept[start : start + ASKED_AT_ONCE])
-            booked |= dict.fromkeys(await self._house.ask(DEPOSITS, ListMoved(names)))
-        for one in kept:
-            if one.name in booked:
+    async def open(self) -> list[GiftSum]:
+        """What the ledger has not, by tier and asset; Unavailable.
+
+        The exchange is asked of what it booked since, and of what came since, not of all there is.
+        """
+        kept = self._store.gifts
+        if self._told is not None:
+            booked = await self._booked(self._told, BOOKED_AT_ONCE)
+            self._lose(one.transfer for one in booked)
+            self._told = max((one.sequence for one in booked), default=self._told)
+            if len(booked) == BOOKED_AT_ONCE:
+                self._told = None  # there may be more
+        if self._told is None:
+            newest = await self._booked(0, 1)
+            self._fresh = [one.name for one in kept.all(self._network.network)]
+            self._told = newest[0].sequence if newest else 0
+        self._lose(await are_booked(self._house, self._fresh))
+        self._fresh.clear()
+        return kept.sums(self._network.network)
+
+    def _lose(self, booked: Iterable[bytes]) -> None:
+        """What the ledger has; of which transaction it was is kept, for whoever is to have it."""
+        with self._store.together():
+            for one in self._store.gifts.lose(booked):
                 self._store.name(one.name, self._network.network, one.txid)
-                self._store.lose_gift(one.name)
-        return [one for one in kept if one.name not in booked]
 
-    def sums(self, gifts: Iterable[Gift]) -> Mapping[tuple[int, int], int]:
+    async def _booked(self, after: int, limit: int) -> list[Booked]:
+        found: list[Booked] = await self._house.ask(DEPOSITS, ListBooked(after, limit))
+        return found
+
+    def sums(self, sums: Iterable[GiftSum]) -> Mapping[tuple[int, int], int]:
         """At the ledger's scale, by tier and asset."""
-        found: dict[tuple[int, int], int] = {}
-        for one in gifts:
-            key = (one.tier, one.asset)
-            found[key] = found.get(key, 0) + one.amount
         scales = self._network.scales
-        return {key: scales[key[1]].to_ledger(amount)[0] for key, amount in found.items()}
+        return {(one.tier, one.asset): scales[one.asset].to_ledger(one.amount)[0] for one in sums}
 
-    def shown(self, gifts: list[Gift]) -> tuple[Unasked, ...]:
-        """For operators."""
+    def shown(self, sums: Sequence[GiftSum]) -> tuple[tuple[Unasked, ...], tuple[UnaskedSum, ...]]:
+        """For operators: the largest of each tier and asset, and all of them as sums."""
         scales, prefix = self._network.scales, "" if self._network.kind == "utxo" else "0x"
-        return tuple(
-            Unasked(
-                *(one.tier, one.asset, scales[one.asset].to_ledger(one.amount)[0], one.height),
-                prefix + one.txid.hex(),
-            )
-            for one in gifts[:UNASKED_SHOWN]
+        largest = (
+            Unasked(one.tier, one.asset, amount, one.height, prefix + one.txid.hex())
+            for each in sums
+            for one in self._store.gifts.largest(self._network.network, each, UNASKED_SHOWN)
+            if (amount := scales[one.asset].to_ledger(one.amount)[0])
         )
+        amounts = self.sums(sums)
+        return tuple(largest), tuple(
+            UnaskedSum(one.tier, one.asset, amounts[one.tier, one.asset], one.number)
+            for one in sums
+        )
+
+
+async def are_booked(house: House, names: Sequence[bytes]) -> dict[bytes, None]:
+    """Those of the journal's names that the ledger has; Unavailable."""
+    found: dict[bytes, None] = {}
+    for start in range(0, len(names), ASKED_AT_ONCE):
+        asked = ListMoved(tuple(names[start : start + ASKED_AT_ONCE]))
+        found |= dict.fromkeys(await house.ask(DEPOSITS, asked))
+    return found
 
 
 def tiers_of(places: Mapping[bytes, Tier]) -> dict[bytes, int]:

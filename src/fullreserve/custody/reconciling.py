@@ -26,12 +26,13 @@ from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compar
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
+from fullreserve.custody.kept_gifts import GiftSum
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
-from fullreserve.custody.store import Gift, read_cursor, read_open_moves
+from fullreserve.custody.store import read_cursor, read_open_moves
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
@@ -143,11 +144,13 @@ class Reconciler:
         unasked = await self._gifts.open() if self._gifts is not None else []
         sides, found = await self._compared(held, unasked)
         self.lines, self._block = found.lines, block
+        largest, all_ = self._gifts.shown(unasked) if self._gifts is not None else ((), ())
         self._keep(
             Reconciled(
                 *(self._network.network, block.height, self._clock.wall_ms()),
                 *(tuple(found.lines), tuple(one.number for one in found.seen), self._uncompared),
-                unasked=self._gifts.shown(unasked) if self._gifts is not None else (),
+                unasked=largest,
+                unasked_sums=all_,
             )
         )
         self._missed.clear()
@@ -165,7 +168,9 @@ class Reconciler:
             now_ms = await self._house.now_ms(self._clock.wall_ms())
             await self._measuring.tell(self._block, self.lines, now_ms)
 
-    async def _compared(self, held: dict[Key, int], unasked: list[Gift]) -> tuple[Sides, Compared]:
+    async def _compared(
+        self, held: dict[Key, int], unasked: list[GiftSum]
+    ) -> tuple[Sides, Compared]:
         way = await self._on_the_way()
         ledger = await self._ledger()
         keys = sorted(

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fullreserve.custody import kept_gifts
 from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Plan
 from fullreserve.custody.kept_file import open_kept
+from fullreserve.custody.kept_gifts import Gift, KeptGifts
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursors (network INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -53,10 +55,6 @@ CREATE TABLE IF NOT EXISTS ends (
     height INTEGER NOT NULL, hash BLOB NOT NULL, refunded INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS newest_ends ON ends (network, height);
-CREATE TABLE IF NOT EXISTS gifts (
-    name BLOB PRIMARY KEY, network INTEGER NOT NULL, height INTEGER NOT NULL, txid BLOB NOT NULL,
-    tier INTEGER NOT NULL, asset INTEGER NOT NULL, amount TEXT NOT NULL
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -84,22 +82,12 @@ class End(NamedTuple):
     is_refunded: bool = False
 
 
-class Gift(NamedTuple):
-    """Coins from outside that came to a tier, and that the ledger has not; in the chain's units."""
-
-    name: bytes  # the journal's
-    height: int
-    txid: bytes
-    tier: int
-    asset: int
-    amount: int
-
-
 class Store:
     """One file, one worker."""
 
     def __init__(self, path: Path) -> None:
-        self._db = open_kept(path, _SCHEMA)
+        self._db = open_kept(path, _SCHEMA + kept_gifts.SCHEMA)
+        self.gifts = KeptGifts(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -132,32 +120,6 @@ class Store:
     def keep_memo(self, transfer: bytes, text: str) -> None:
         """What a sender wrote where a memo belongs, of a deposit that is nobody's."""
         self._db.execute("INSERT OR IGNORE INTO memos VALUES (?, ?)", (transfer, text))
-
-    def keep_gift(self, network: int, gift: Gift) -> bool:
-        """Whether it is new."""
-        row = (gift.name, network, *gift[1:-1], str(gift.amount))
-        asked = "INSERT OR IGNORE INTO gifts VALUES (?, ?, ?, ?, ?, ?, ?)"
-        return self._db.execute(asked, row).rowcount > 0
-
-    def lose_gifts(self, network: int, since: int) -> None:
-        """Those of blocks from a height on, which gave way."""
-        where = "DELETE FROM gifts WHERE network = ? AND height >= ?"
-        self._db.execute(where, (network, since))
-
-    def lose_gift(self, name: bytes) -> None:
-        self._db.execute("DELETE FROM gifts WHERE name = ?", (name,))
-
-    def gifts(self, network: int) -> list[Gift]:
-        """The oldest first."""
-        asked = (
-            "SELECT name, height, txid, tier, asset, amount FROM gifts WHERE network = ? "
-            "ORDER BY height, name"
-        )
-        rows = self._db.execute(asked, (network,))
-        return [
-            Gift(bytes(name), height, bytes(txid), tier, asset, int(amount))
-            for name, height, txid, tier, asset, amount in rows
-        ]
 
     def coins(self, network: int) -> Iterator[bytes]:
         for (data,) in self._db.execute("SELECT data FROM coins WHERE network = ?", (network,)):
@@ -388,6 +350,12 @@ def read_plans(path: Path, network: int) -> list[Plan]:
     """All plans of another process's store, final ones too."""
     asked = "SELECT data FROM plans WHERE network = ?"
     return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+
+
+def read_gifts(path: Path, network: int, tier: int, asset: int) -> list[Gift]:
+    """What strangers sent to a tier, of another process's store, the oldest first."""
+    asked, values = kept_gifts.wanted(network, tier, asset)
+    return [kept_gifts.gift_of(row) for row in _read(path, asked, *values)]
 
 
 class Sent(NamedTuple):

@@ -25,7 +25,7 @@ from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.health import Health, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
-from fullreserve.custody.gifts import Came, Gifts
+from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
@@ -118,8 +118,19 @@ class Watcher:
             self._is_shown_well = True
             if self._spells is not None:
                 self._spells.ends(await self._house.now_ms(self._clock.wall_ms()))
-        if self._reconciler is not None and found.tip is not None:
+        if await self._knows_gifts(found) and self._reconciler is not None and found.tip:
             await self._reconcile(self._reconciler, found.tip)
+
+    async def _knows_gifts(self, found: Health) -> bool:
+        """Whether it is known what came to the tiers: else nothing says what the chain may hold."""
+        if self._gifts is None:
+            return True
+        try:
+            await self._gifts.read(self._chain, self._second)
+        except NodeProblem as problem:
+            self._not_compared(f"what came to its tiers cannot be read: {problem}", found.tip)
+            return False
+        return True
 
     async def _caught_up(self, found: Health) -> Health:
         """Follows the chain as far as it is: a node may say where that is and give no blocks."""
@@ -165,15 +176,12 @@ class Watcher:
 
         is_new = not cursor.blocks
 
-        def advance() -> tuple[list[following.Report], list[Came]]:
-            second, terms = self._second, self._network.terms
-            found = list(following.advance(self._chain, cursor, terms, second=second))
-            if self._gifts is None or is_new:
-                return found, []
-            return found, self._gifts.read(found, self._chain, second)
+        def advance() -> list[following.Report]:
+            terms = self._network.terms
+            return list(following.advance(self._chain, cursor, terms, second=self._second))
 
         try:
-            reports, came = await asyncio.to_thread(advance)
+            reports = await asyncio.to_thread(advance)
         except following.TooDeep as problem:
             why = str(problem)
             log.error("chain stays", network=number, problem=why)
@@ -186,8 +194,8 @@ class Watcher:
             return False  # the next round is told the same
         await self._report(list(self._payloads(reports)))
         with self._store.together():
-            if self._gifts is not None:
-                self._gifts.keep(reports, came)
+            if self._gifts is not None and not is_new:
+                self._gifts.follows(reports)
             self._store.keep_cursor(number, following.store(cursor))
         return True
 

@@ -155,7 +155,10 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 class Unasked(msgspec.Struct, array_like=True, frozen=True):
-    """Coins of a stranger's that the ledger has not, at its scale; `transaction` as chains say."""
+    """Coins of a stranger's that the ledger has not, at its scale; `transaction` as chains say.
+
+    Or the block's hash, of what contracts sent.
+    """
 
     tier: int
     asset: int
@@ -164,8 +167,17 @@ class Unasked(msgspec.Struct, array_like=True, frozen=True):
     transaction: str
 
 
-# The oldest so many are shown.
-UNASKED_SHOWN = 100
+# The largest so many of a tier and asset are shown.
+UNASKED_SHOWN = 20
+
+
+class UnaskedSum(msgspec.Struct, array_like=True, frozen=True):
+    """All that strangers sent to a tier of an asset and the ledger has not, at its scale."""
+
+    tier: int
+    asset: int
+    amount: int
+    number: int  # of transactions
 
 
 class Reconciled(msgspec.Struct, frozen=True):
@@ -179,3 +191,4 @@ class Reconciled(msgspec.Struct, frozen=True):
     uncompared: str = ""  # why warm and cold are not
     unknown: Unknown | None = None
     unasked: tuple[Unasked, ...] = ()
+    unasked_sums: tuple[UnaskedSum, ...] = ()

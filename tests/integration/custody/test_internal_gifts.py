@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from fullreserve.custody.chains.adapter import Incoming
-from fullreserve.custody.keys.came import Wanted, came
+from fullreserve.custody.keys.came import Wanted, came, shown_by_all
 from fullreserve.custody.keys.moves import BadMove
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
 from fullreserve.custody.tiers import safe
@@ -65,7 +65,7 @@ class House(Books):
         await self.watcher.round()
 
     def gifts_kept(self) -> list[tuple[int, int, int]]:
-        return [(one.tier, one.asset, one.amount) for one in self.store.gifts(NETWORK)]
+        return [(one.tier, one.asset, one.amount) for one in self.store.gifts.all(NETWORK)]
 
 
 @pytest.fixture
@@ -177,8 +177,10 @@ async def test_it_is_booked_by_the_name_of_its_block(books: House, warm: safes.T
     await books.read(2)
     found = came(books.network, books.folder, wanted, 0)
     assert found == Incoming(block.hash, wire.Tier.HOT, wire.Tier.HOT, COIN, GIVEN)
+    kept = books.store.gifts.all(NETWORK)
+    assert shown_by_all(books.network, books.folder, kept, SALT, 0) == kept
     name = transfer(SALT, NETWORK, found.txid, found.number)
-    told = wire.Funded(NETWORK, name, COIN, found.tier, amount_bytes(UNITS), unasked=True)
+    told = wire.CameUnasked(NETWORK, name, COIN, found.tier, amount_bytes(UNITS))
     assert await books.house.report(wire.DEPOSITS, told) == [0]
     assert [one.tier for one in await books.gifts.open()] == [wire.Tier.WARM]
     assert await books.found() == []
@@ -193,14 +195,14 @@ async def test_a_reorganisation_takes_it_back_and_another_block_brings_it(books:
     """Criterion: CHAINS-INTERNAL-6."""
     raw = books.give(books.lanes[0])
     await books.read(2)
-    (first,) = books.store.gifts(NETWORK)
+    (first,) = books.store.gifts.all(NETWORK)
     books.chain.reorganise(2)
     await books.read()
     assert books.gifts_kept() == []
     assert await books.found() == []
     books.chain.again(raw)
     await books.read()
-    (again,) = books.store.gifts(NETWORK)
+    (again,) = books.store.gifts.all(NETWORK)
     assert (again.amount, again.name == first.name) == (GIVEN, False)
     assert await books.found() == []
 
@@ -214,11 +216,10 @@ async def test_what_one_node_alone_tells_waits(
     second = watcher._second
     assert second is not None
     monkeypatch.setattr(second, "incoming_internal", lambda _block, _tiers: [])
-    before = books.store.cursor(NETWORK)
     books.give(books.lanes[0])
     books.chain.mine()
     await watcher.round()
-    assert (books.gifts_kept(), books.store.cursor(NETWORK)) == ([], before)
+    assert (books.gifts_kept(), len(books.store.gifts.waiting(NETWORK, 9))) == ([], 1)
     monkeypatch.undo()
     await watcher.round()
     assert books.gifts_kept() == [(wire.Tier.HOT, COIN, GIVEN)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,8 @@ import pytest
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.chains.adapter import Payment
+from fullreserve.custody.chains.raw_block import read_transaction
+from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.record import FILE, Record
@@ -28,6 +30,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.tiers.wallet import Wallet, WalletAddresses
 from fullreserve.custody.tiers.wallet_coins import found
 from fullreserve.custody.transfers import salt_of
+from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -394,13 +397,13 @@ async def test_a_strangers_coins_are_booked_as_the_nodes_show_them(
     await desk.sign(await desk.propose("warm", "cold"))
     desk.bed.mine()
     await watcher.round()
-    assert store.gifts(NETWORK) == []
+    assert store.gifts.all(NETWORK) == []
     warm, hot = desk.wallet("warm").place(1), desk.network.addresses().place(0)
     both = [Payment(0, LTC, amount, place) for amount, place in ((COINS, warm), (7_000, hot))]
     desk.bed.send(both)
     desk.bed.mine()
     await watcher.round()
-    given = {one.tier: one for one in store.gifts(NETWORK)}
+    given = {one.tier: one for one in store.gifts.all(NETWORK)}
     assert {tier: one.amount for tier, one in given.items()} == {
         wire.Tier.WARM: COINS,
         wire.Tier.HOT: 7_000,
@@ -425,6 +428,54 @@ async def test_a_strangers_coins_are_booked_as_the_nodes_show_them(
     assert await gifts.open() == []
     store.close()
     assert "coins that nobody asked for" in capsys.readouterr().out
+
+
+async def test_all_that_strangers_sent_to_a_tier_is_booked_by_one_command(desk: Desk) -> None:
+    """Criterion: CHAINS-GIFT-6, CUST-FUND-2. What every node shows, once it is final."""
+    store = Store(desk.folder / WATCHER_STORE)
+    gifts = Gifts(desk.network, store, desk.house, salt_of(desk.folder), desk.folder)
+    watcher = Watcher(desk.network, store, desk.house, salt_of(desk.folder), gifts=gifts)
+    await watcher.round()
+    exchanges: list[int] = []
+    told = Node.calls
+
+    def counted(self: Node, asked: Sequence[tuple[str, Sequence[object]]]) -> list[object]:
+        exchanges.append(len(asked))
+        return told(self, asked)
+
+    place, each = desk.wallet("warm").place(1), 120 * 10**8
+    amounts = [each, *range(100_001, 100_006)]
+    raw = desk.bed.send([Payment(0, LTC, amount, place) for amount in amounts[:1]])
+    inputs = len(read_transaction(raw).spends)
+    for amount in amounts[1:]:
+        desk.bed.send([Payment(0, LTC, amount, place)])
+    desk.bed.mine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Node, "calls", counted)
+        await watcher.round()
+    assert (inputs > 2, len(exchanges)) == (True, 1)
+    assert sorted(one.amount for one in store.gifts.all(NETWORK)) == sorted(amounts)
+    before = await desk.ledger("warm")
+    book = ("fund-tier", "3", "warm", "4", "--unasked")
+    said = await desk.do(*book)
+    assert "The ledger has 0 more: 0 of asset 4 in the warm tier." in said
+    assert f"{len(amounts)} more are not final yet" in said
+    desk.bed.mine(FINAL - 1)
+    # One that no node shows as it was kept is left out.
+    false = store.gifts.all(NETWORK)[0]._replace(name=b"f" * 32)
+    store.gifts.keep(NETWORK, false)
+    said = await desk.do(*book)
+    assert f"The ledger has {len(amounts)} more: {sum(amounts)} of asset 4" in said
+    assert "1 more are not final yet" in said
+    assert await desk.ledger("warm") == before + sum(amounts)
+    assert "The ledger has 0 more: 0 of asset 4" in await desk.do(*book)
+    assert await desk.ledger("warm") == before + sum(amounts)
+    assert [(one.number, one.amount) for one in await gifts.open()] == [(1, false.amount)]
+    assert "or neither with --unasked" in await desk.do("fund-tier", "3", "warm", "4", code=1)
+    only = await desk.do("fund-tier", "3", "warm", "4", "5", code=1)
+    assert "name an amount and its transaction" in only
+    assert "has no asset 9" in await desk.do("fund-tier", "3", "warm", "9", "--unasked", code=1)
+    store.close()
 
 
 async def test_nothing_but_a_fee_is_charged_to_a_tier(desk: Desk) -> None:

@@ -31,7 +31,7 @@ from fullreserve.custody.measuring import AGAIN_MS as MEASURED_AGAIN_MS
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS, LASTS_MS, UNKNOWN_MS, Reconciler, patience
 from fullreserve.custody.spends import Spend, Spends
-from fullreserve.custody.store import Name, Store, read_name
+from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.watcher import Watcher, keep
 from fullreserve.door.protocol import Unavailable
@@ -46,7 +46,12 @@ from fullreserve.exchange.products.suspension_state import (
 )
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.queries import AskFold
-from fullreserve.exchange.worker_files import COIN_TOLERANCE, UNKNOWN_BLOCKS, Line, Unknown
+from fullreserve.exchange.worker_files import (
+    COIN_TOLERANCE,
+    UNKNOWN_BLOCKS,
+    Line,
+    Unknown,
+)
 from fullreserve.gateway.reconciled import newest
 from tests.bed import ALICE, USDT, submit
 from tests.integration.custody.liar import Liar
@@ -413,123 +418,6 @@ async def test_a_difference_that_ended_counts_nothing_for_the_next(books: Books)
     await missing_credit(books)
     assert await check(tip()) == []
     assert any(one.difference for one in books.reconciler.lines)
-
-
-def given(books: Books, place: bytes, value: int = 0) -> None:
-    """A stranger sends tokens to a place, or coins."""
-    if value:
-        raw = books.chain._signed(books.chain._next(), place, value, b"")
-        books.chain.again(raw)
-    else:
-        books.chain.send(place, PAID)
-    books.chain.mine()
-
-
-async def test_a_strangers_coins_are_no_break_and_hide_none(
-    books: Books, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Criterion: CHAINS-GIFT-1, CHAINS-GIFT-2. Tokens and coins, to lanes and to a Safe."""
-    await with_safes(books)
-    await books.watcher.round()
-    assert await books.found() == []
-    capsys.readouterr()
-    lanes = books.chain.terms.lanes
-    given(books, lanes[0])
-    given(books, lanes[1], 10**16)
-    given(books, COLD)
-    await books.watcher.round()
-    assert await books.found() == []
-    assert not any(one.difference for one in books.reconciler.lines)
-    assert not await books.stopped()
-    assert capsys.readouterr().out.count("coins that nobody asked for") == 3
-    shown = newest(books.folder, NETWORK).unasked
-    hot, cold, units = wire.Tier.HOT, wire.Tier.COLD, PAID * UNIT
-    assert [(one.tier, one.asset, one.amount) for one in shown] == [
-        *((hot, USDT, units), (hot, COIN, 10**6), (cold, USDT, units))
-    ]
-    # As much as was given is missing: each of both is what it is.
-    await unknown_spend(books)
-    await books.watcher.round()
-    (line,) = [one for one in await books.found() if one.asset == USDT]
-    assert (line.tier, abs(line.difference + units) <= 1_000) == (hot, True)
-    assert [one.terms.scope.asset for one in await books.suspended()] == [USDT]
-
-
-async def test_what_is_sent_between_tiers_is_no_gift(books: Books) -> None:
-    """Criterion: CHAINS-GIFT-1. A move that the ledger has not is a break at both its tiers."""
-    await with_safes(books)
-    await books.watcher.round()
-    assert await books.found() == []
-    lanes = books.chain.terms.lanes
-    sender = "0x" + COLD.hex()
-    books.chain.node.call("anvil_setBalance", sender, hex(4 * 10**14))
-    books.chain.node.call("anvil_impersonateAccount", sender)
-    data = "0x" + contracts.call("transfer(address,uint256)", lanes[0], PAID).hex()
-    call = {"from": sender, "to": "0x" + books.chain.token.hex(), "data": data}
-    books.chain.node.call("eth_sendTransaction", call | {"gas": hex(100_000)})
-    books.chain.mine()
-    await books.watcher.round()
-    assert books.store.gifts(NETWORK) == []
-    assert {one.tier for one in await books.found()} == {wire.Tier.HOT, wire.Tier.COLD}
-
-
-async def test_a_reorganisation_takes_a_gift_back(books: Books) -> None:
-    """Criterion: CHAINS-GIFT-3. And another brings it again."""
-    lane = books.chain.terms.lanes[0]
-    raw = books.chain.send(lane, PAID)
-    books.chain.mine(2)
-    await books.watcher.round()
-    (gift,) = books.store.gifts(NETWORK)
-    books.chain.reorganise(2)
-    books.chain.mine(2)
-    await books.watcher.round()
-    assert books.store.gifts(NETWORK) == []
-    assert await books.found() == []
-    books.chain.again(raw)
-    books.chain.mine()
-    await books.watcher.round()
-    (again,) = books.store.gifts(NETWORK)
-    assert (again.name, again.height > gift.height) == (gift.name, True)
-    assert await books.found() == []
-
-
-async def test_a_gift_that_the_ledger_has_explains_nothing_more(books: Books) -> None:
-    """Criterion: CHAINS-GIFT-4, CUST-ALLOT-1. Also where its block is read again."""
-    given(books, books.chain.terms.lanes[0])
-    before = books.store.cursor(NETWORK)
-    await books.watcher.round()
-    (gift,) = books.store.gifts(NETWORK)
-    units = amount_bytes(PAID * UNIT)
-    told = wire.CameUnasked(NETWORK, gift.name, USDT, gift.tier, units)
-    assert await books.house.report(wire.DEPOSITS, told) == [0]
-    assert await books.found() == []
-    assert newest(books.folder, NETWORK).unasked == ()
-    assert before is not None
-    books.store.keep_cursor(NETWORK, before)
-    await books.watcher.round()
-    assert await books.found() == []
-    assert books.store.gifts(NETWORK) == []
-    assert read_name(books.folder / "watcher.sqlite", gift.name) == Name(NETWORK, gift.txid)
-    held = {(one.kind, one.instance, one.asset): one.balance for one in await books.house.ledger()}
-    assert held[chart.UNALLOCATED, NETWORK, USDT] == units
-
-
-async def test_a_gift_of_which_one_node_alone_tells_is_none(
-    books: Books, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Criterion: CHAINS-GIFT-1. Its block waits, as with a deposit."""
-    both = msgspec.structs.replace(books.network, nodes=(books.chain.url, books.chain.url))
-    watcher = Watcher(both, books.store, books.house, SALT, gifts=books.gifts)
-    second = watcher._second
-    assert second is not None
-    monkeypatch.setattr(second, "incoming", lambda _block, _tiers: [])
-    before = books.store.cursor(NETWORK)
-    given(books, books.chain.terms.lanes[0])
-    await watcher.round()
-    assert (books.store.gifts(NETWORK), books.store.cursor(NETWORK)) == ([], before)
-    monkeypatch.undo()
-    await watcher.round()
-    assert len(books.store.gifts(NETWORK)) == 1
 
 
 class Dumb:

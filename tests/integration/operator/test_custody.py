@@ -30,7 +30,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import AnyQuestion
-from fullreserve.exchange.worker_files import Line, Reconciled, Unasked
+from fullreserve.exchange.worker_files import Line, Reconciled, Unasked, UnaskedSum
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.x.operator import carrying, fold
@@ -61,7 +61,8 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
         Line(3, BTC, 0, 0, 0, 0),
     )
     gift = Unasked(3, BTC, 7 * COIN, 11, "ab" * 32)
-    found = Reconciled(NETWORK, 12, 1_700_000_000_000, lines, unasked=(gift,))
+    sum_ = UnaskedSum(3, BTC, 9 * COIN, 4)
+    found = Reconciled(NETWORK, 12, 1_700_000_000_000, lines, unasked=(gift,), unasked_sums=(sum_,))
     assert context.folder is not None
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
     place.write_bytes(msgspec.json.encode(found))
@@ -75,6 +76,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     assert shown["lines"][0]["suspension"] == str(reply.sequence)
     row = {"tier": "cold", "ccy": "BTC", "amt": "7", "height": "11", "txId": "ab" * 32}
     assert shown["unasked"] == [row]
+    assert shown["unaskedSums"] == [{"tier": "cold", "ccy": "BTC", "amt": "9", "count": "4"}]
     # The table of tiers does not say 0 and leave it to another page.
     (row,) = (await desk.cleo.get("custody")).data
     assert (row["break"], row["differences"]) == ("0", [{"tier": "hot", "amt": "-10"}])

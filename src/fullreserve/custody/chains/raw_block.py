@@ -103,10 +103,20 @@ def read_transaction(data: bytes) -> Transaction:
 def told_transaction(node: Node, txid: bytes) -> tuple[Transaction, bytes]:
     """A node's transaction of this id, and its bytes as they would be sent; NodeProblem."""
     raw = hexed(node.call("getrawtransaction", txid.hex(), 0))
+    return _named(node, txid, raw), raw
+
+
+def told_transactions(node: Node, txids: Sequence[bytes]) -> list[Transaction]:
+    """A node's transactions of these ids, asked for in one exchange; NodeProblem."""
+    told = node.calls([("getrawtransaction", [one.hex(), 0]) for one in txids])
+    return [_named(node, txid, hexed(raw)) for txid, raw in zip(txids, told, strict=True)]
+
+
+def _named(node: Node, txid: bytes, raw: bytes) -> Transaction:
     found = read_transaction(raw)
     if found.txid != txid:
         raise NodeGarbage(f"{node.name} has another transaction under {txid.hex()}")
-    return found, raw
+    return found
 
 
 def merkle_root(hashes: list[bytes]) -> bytes:

@@ -54,6 +54,7 @@ from fullreserve.custody.chains.rpc import (
     field,
     hexed,
 )
+from fullreserve.custody.chains.spent_scripts import SpentScripts
 from fullreserve.custody.chains.worth import Worth
 from fullreserve.exchange.products.custody_wire import Tier
 
@@ -109,6 +110,7 @@ class UtxoChain(Chain):
         self.terms = terms
         self.coins: dict[bytes, tx.Coin] = {}
         self.hot = tx.hot_place(addresses)
+        self._spent = SpentScripts(node)
         self._hots = {addresses.place(index): index for index in addresses.own}
         self._node = node
         self._table = Table(addresses)
@@ -155,13 +157,19 @@ class UtxoChain(Chain):
         return Scan(deposits, taken, len(held))
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
+        held = self._transactions(block)
+        paying = [one for one in held
+                  if any(amount and script in tiers for amount, script in one.outputs)]  # fmt: skip
+        scripts = self._spent.of(paying, held)
         came = []
-        for one in self._transactions(block):
-            outs = [(tiers[script], amount) for amount, script in one.outputs
-                    if amount and script in tiers]  # fmt: skip
+        for one in paying:
             # What spends coins of ours is a payment's change, a sweep, or a move between tiers.
-            if outs and not any(self._is_from_us(spend, tiers) for spend in one.spends):
-                came += [(one.txid, tier, self.terms.asset, amount) for tier, amount in outs]
+            lay = (scripts.get(spend) for spend in one.spends)
+            if not any(script in tiers or self._table.index(script) is not None
+                       for script in lay if script is not None):  # fmt: skip
+                came += [(one.txid, tiers[script], self.terms.asset, amount)
+                         for amount, script in one.outputs
+                         if amount and script in tiers]  # fmt: skip
         return gathered(came)
 
     def senders(self, txid: bytes) -> Senders:
@@ -183,17 +191,6 @@ class UtxoChain(Chain):
             if text:
                 found[text] = None
         return Senders(tuple(found), is_whole)
-
-    def _is_from_us(self, spend: bytes, tiers: Mapping[bytes, int]) -> bool:
-        """Whether a coin was ours, by the transaction that made it."""
-        name, number = spend[:HASH][::-1], int.from_bytes(spend[HASH:], "little")
-        if not any(name):
-            return False  # a block's own coins
-        made, _ = told_transaction(self._node, name)
-        if number >= len(made.outputs):
-            raise NodeGarbage(f"{name.hex()} has no output {number}")
-        script = made.outputs[number].script
-        return script in tiers or self._table.index(script) is not None
 
     def departed(self, block: Block) -> list[Departed]:
         found = []

@@ -16,9 +16,10 @@ from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
+from fullreserve.custody.gifts import are_booked
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keys import moves, tls_door
-from fullreserve.custody.keys.came import Wanted, came
+from fullreserve.custody.keys.came import Wanted, came, shown_by_all
 from fullreserve.custody.keys.commands import carried_out, opened, say, word
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.device import Device
@@ -31,7 +32,9 @@ from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refilling import Refilling, Terms, keep
 from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
 from fullreserve.custody.signer_wire import serve_frames
+from fullreserve.custody.store import read_gifts
 from fullreserve.custody.transfers import salt_of, transfer
+from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -69,13 +72,19 @@ def set_marks(settings: Settings, policy: Path) -> None:
 
 
 @carried_out
-def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: int,
-              transaction: str, unasked: bool) -> None:  # fmt: skip
+def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: int | None,
+              transaction: str | None, unasked: bool) -> None:  # fmt: skip
     """Tells the ledger of coins from outside that came to a tier, the house's or strangers'.
 
     What they were is what every node of the network shows of the transaction, once it is final.
+    Without one: all that strangers sent to that tier, of that asset.
     """
     data, one = settings.data, _network(settings.data, network)
+    if amount is None and unasked:
+        asyncio.run(_fund_all(data, one, wire.Tier[tier.upper()], asset))
+        return
+    if amount is None or transaction is None:
+        raise BadMove("name an amount and its transaction, or neither with --unasked: for all")
     wanted = Wanted(wire.Tier[tier.upper()], asset, _transaction(transaction))
     found = came(one, data, wanted, asyncio.run(_addresses(data, network)))
     brought, _ = one.scales[asset].to_ledger(found.amount)
@@ -84,6 +93,38 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     name = transfer(salt_of(data), network, found.txid, found.number)
     kind = wire.CameUnasked if unasked else wire.Funded
     asyncio.run(_posted(data, kind(network, name, asset, wanted.tier, amount_bytes(amount))))
+
+
+async def _fund_all(data: Path, network: networks.Network, tier: wire.Tier, asset: int) -> None:
+    """What the watcher has kept of a tier and asset, and every node shows; BadMove."""
+    if asset not in network.scales:
+        raise BadMove(f"network {network.network} has no asset {asset}")
+    number, scale, salt = network.network, network.scales[asset], salt_of(data)
+    kept = read_gifts(data / WATCHER_STORE, number, tier, asset)
+    door = await SocketDoor.open(data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        house = House(door)
+        booked = await are_booked(house, [one.name for one in kept])
+        # What the ledger cannot express is never booked.
+        open_ = [one for one in kept if one.name not in booked and scale.to_ledger(one.amount)[0]]
+        addresses = await house.newest_index(number)
+        found = await asyncio.to_thread(shown_by_all, network, data, open_, salt, addresses)
+        amounts = [scale.to_ledger(one.amount)[0] for one in found]
+        words = [
+            wire.CameUnasked(number, one.name, asset, tier, amount_bytes(amount))
+            for one, amount in zip(found, amounts, strict=True)
+        ]
+        codes = await house.report(wire.DEPOSITS, *words)
+    finally:
+        await door.close()
+    refused = [code for code in codes if code]
+    if refused:
+        raise BadMove(f"the exchange refuses {len(refused)} of {len(codes)}, with {refused[0]}")
+    name = tier.name.lower()
+    say(f"The ledger has {len(found)} more: {sum(amounts)} of asset {asset} in the {name} tier.")
+    if len(found) < len(open_):
+        left = len(open_) - len(found)
+        say(f"{left} more are not final yet, or not shown so by every node: nothing was posted.")
 
 
 def _transaction(text: str) -> bytes:

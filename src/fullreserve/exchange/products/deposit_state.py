@@ -234,6 +234,23 @@ class ListMoved(Question, frozen=True, tag=13):
     transfers: tuple[bytes, ...]
 
 
+class ListBooked(Question, frozen=True, tag=22):
+    """-> list[Booked], moves and coins from outside that the ledger has, newest first.
+
+    Of commands behind the one whose sequence is `after`.
+    """
+
+    after: int
+    limit: int
+
+
+class Booked(msgspec.Struct, array_like=True, frozen=True):
+    """The transfer of a move, or of coins from outside, and the sequence of its command."""
+
+    transfer: bytes
+    sequence: int
+
+
 class FindDeposit(Question, frozen=True, tag=14):
     """-> Deposit | None, by its number."""
 
@@ -318,20 +335,19 @@ AnyQuestion = (
     | ListUnallotted
     | ListAllotments
     | ListDebts
+    | ListBooked
 )
+AboutTiers = ListMoved | ListBooked | ListLosses | ListUnallotted | ListAllotments
 AboutMany = (
     ListDeposits
     | ListUnclaimed
     | ListAnnounced
     | NextOpen
     | SumComing
-    | ListMoved
     | ListKept
-    | ListLosses
     | ListUnscreened
-    | ListUnallotted
-    | ListAllotments
     | ListDebts
+    | AboutTiers
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -348,6 +364,7 @@ ANSWERS: dict[type[Question], object] = {
     SumComing: dict[int, Amount],
     FindMoved: int,
     ListMoved: list[bytes],
+    ListBooked: list[Booked],
     FindDeposit: Deposit | None,
     FindTransfer: Deposit | None,
     ListKept: list[Deposit],

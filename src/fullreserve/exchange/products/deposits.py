@@ -55,6 +55,8 @@ from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
     EDITION,
     AboutMany,
+    AboutTiers,
+    Booked,
     CountAddresses,
     Debt,
     Deposit,
@@ -65,8 +67,8 @@ from fullreserve.exchange.products.deposit_state import (
     GetAddress,
     HasForgotten,
     ListAddresses,
-    ListAllotments,
     ListAnnounced,
+    ListBooked,
     ListDebts,
     ListDeposits,
     ListKept,
@@ -240,7 +242,9 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         return _encode(self._about_many(asked))
 
     def _about_many(self, asked: AboutMany) -> object:
-        """The answer to a question about several deposits."""
+        """The answer to a question about several deposits, or coins of tiers."""
+        if isinstance(asked, AboutTiers):
+            return self._about_tiers(asked)
         if isinstance(asked, ListDeposits):
             return self._listed(asked)
         if isinstance(asked, ListAnnounced):
@@ -251,28 +255,33 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         if isinstance(asked, SumComing):
             coming = self._known.coming(asked.network)
             return {asset: amount_bytes(value) for asset, value in coming.items()}
-        if isinstance(asked, ListMoved):
-            return [one for one in asked.transfers if one in self.state.moves]
-        if isinstance(asked, ListLosses):
-            newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
-            return newest[: max(0, asked.limit)]
         if isinstance(asked, ListDebts):
             debts = islice(self.state.debts.items(), max(0, asked.limit))
             return [Debt(self.state.deposits[transfer], since) for transfer, since in debts]
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]
-        if isinstance(asked, ListUnallotted):
-            return list(islice(self.state.unallotted.values(), max(0, asked.limit)))
-        if isinstance(asked, ListAllotments):
-            last = islice(reversed(self.state.allotments.values()), max(0, asked.limit))
-            return list(last)
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in kept]
         unclaimed = (self.state.deposits[transfer] for transfer in self._known.unclaimed)
         arrived = (one for one in unclaimed if one.phase == Phase.ARRIVED)
         return list(islice(arrived, max(0, asked.limit)))
+
+    def _about_tiers(self, asked: AboutTiers) -> object:
+        """The same of what came to tiers, moved between them, or is gone."""
+        if isinstance(asked, ListMoved):
+            return [one for one in asked.transfers if one in self.state.moves]
+        if isinstance(asked, ListBooked):
+            moves = islice(reversed(self.state.moves.items()), max(0, asked.limit))
+            return [Booked(*one) for one in moves if one[1] > asked.after]
+        if isinstance(asked, ListLosses):
+            newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
+            return newest[: max(0, asked.limit)]
+        if isinstance(asked, ListUnallotted):
+            return list(islice(self.state.unallotted.values(), max(0, asked.limit)))
+        last = islice(reversed(self.state.allotments.values()), max(0, asked.limit))
+        return list(last)
 
     def _next_open(self, asked: NextOpen) -> int:
         before = self._known.numbers.get(asked.after)

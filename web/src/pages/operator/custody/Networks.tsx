@@ -18,8 +18,12 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
   const { t } = useTranslation()
   const date = useDates()
   const amount = useAmounts()
+  const word = useWords()
   const broken = breaks(found.lines)
   const isNow = found.state === 'compared'
+  const unasked = found.unaskedSums
+    .filter(({ amt }) => Number(amt) > 0)
+    .map(({ amt, ccy, tier }) => `${amount(amt)} ${ccy} (${word('tierName', tier)})`)
   return (
     <Section
       title={t('op.reconciliation.of', { network: found.network })}
@@ -36,8 +40,8 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           {found.uncompared ? (
             <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
           ) : null}
-          {found.unasked.length > 0 ? (
-            <Why text={t('op.reconciliation.unasked', { count: found.unasked.length })} />
+          {unasked.length > 0 ? (
+            <Why text={t('op.reconciliation.unasked', { coins: unasked.join(', ') })} />
           ) : null}
           {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>

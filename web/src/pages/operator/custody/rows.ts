@@ -42,7 +42,9 @@ export interface Reconciliation {
   lines: Compared[]
   /** Moves by hand that the chain shows and the ledger has not yet. */
   announced: string[]
-  /** Coins that strangers sent and the ledger has not, the oldest first. */
+  /** Coins that strangers sent and the ledger has not. */
+  unaskedSums: { tier: string; ccy: string; amt: string; count: string }[]
+  /** The largest of each sum. */
   unasked: { tier: string; ccy: string; amt: string; height: string; txId: string }[]
   /** Why warm and cold are not compared. */
   uncompared: string

@@ -126,6 +126,15 @@ class _Custody:
                 }
                 for one in found.unasked
             ],
+            "unaskedSums": [
+                {
+                    "tier": Tier(one.tier).name.lower(),
+                    "ccy": symbol_of(self._catalog, one.asset),
+                    "amt": amount_text(self._catalog, one.asset, one.amount),
+                    "count": str(one.number),
+                }
+                for one in found.unasked_sums
+            ],
             "lines": [
                 {
                     "tier": Tier(one.tier).name.lower(),
