@@ -20,6 +20,13 @@ one in the order of the owners' first requests. What an owner's share does not y
 him as credit. In a line whose `opening` has "0", lane S has a credit too: when its first request
 does not fit, all that is left of the tick is kept for it, and lane L has nothing of that tick.
 
+In a line that says `maxWaitTicks`, those of the first `first` requests of the queue that have
+waited for so many ticks with transactions are overdue, as many as the tick has transactions. They
+come before both lanes, in order: half of the budget, rounded up, is kept for them (credit "-1"),
+beside what their owners have saved, up to the first that this does not cover. They take no more
+transactions than lane S's half leaves, and one in any case. Where nobody is overdue the lanes have
+what was kept.
+
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
 many as it has transactions, and of lane L so many `owners`, the earliest first requests first, with
@@ -37,9 +44,11 @@ from typing import Any
 
 # The second: of a drain of which some line looks at a part of its queue at a time.
 # The third: the queue was committed to request by request, each hash over the one before.
-FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
+# The fourth: some line has requests that come first when they have waited for long.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4))
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
-LANE_S = 0  # its credit among those of owners
+FIRST = 100  # of the queue, who come first when they are overdue
+LANE_S, OVERDUE = 0, -1  # their credits among those of owners
 
 
 class Wrong(Exception):
@@ -55,7 +64,9 @@ class Request:
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
     """Raises Wrong; what was found, in words. `published` are the lines' digests."""
-    expected = (FORMATS[any("owners" in line for line in artefact["lines"])], FORMATS[2])
+    expected = (FORMATS[1], FORMATS[3])
+    if not any("maxWaitTicks" in line for line in artefact["lines"]):
+        expected = (FORMATS[any("owners" in line for line in artefact["lines"])], FORMATS[2])
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(expected)}")
     _check_queue(artefact)
@@ -82,7 +93,7 @@ def _check_queue(artefact: dict[str, Any]) -> None:
         raise Wrong("the seed is not the one committed to")
     rows = [":".join(row) for row in artefact["queue"]]
     text = "\n".join(rows).encode()
-    if artefact["format"] == FORMATS[2]:
+    if artefact["format"] in FORMATS[2:]:
         text = bytes(32)
         for row in rows:
             text = sha256(text + row.encode()).digest()
@@ -114,8 +125,9 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     queue: dict[int, Request] = {}
     firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
-    if carried.get(LANE_S):
-        raise Wrong(f"{name}: lane S begins with a credit")
+    if carried.get(LANE_S) or carried.get(OVERDUE):
+        raise Wrong(f"{name}: lane S, or those that are overdue, begin with a credit")
+    waits = Waits(line, name)
     digest, everything, sequence = bytes(32), [], 0
     for tick in line["ticks"]:
         where = f"{name}, tick {tick['sequence']}"
@@ -132,6 +144,7 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
             if request.number in queue or request.amount <= 0:
                 raise Wrong(f"{where}: {request.number} cannot have come in")
             queue[request.number] = request
+            waits.came(request.number)
             _check_share(request, firsts, where)
         waiting = [queue[number] for number in sorted(queue)]
         budget, slots = int(tick["budget"]), int(tick["slots"])
@@ -140,13 +153,39 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
         else:
             if (line["owners"], line["each"]) != (str(OWNERS), str(EACH)):
                 raise Wrong(f"{name}: not {OWNERS} owners and {EACH} requests of each are in turn")
-            paid, carried = _tick_of_few(waiting, budget, slots, small, carried)
+            overdue = waits.overdue(waiting, slots)
+            paid, carried = _tick_of_few(waiting, budget, slots, small, carried, overdue)
         if paid != [int(number) for number in tick["paid"]]:
             raise Wrong(f"{where}: the rules pay {paid}, it says {tick['paid']}")
         for number in paid:
             del queue[number]
         everything += paid
     return everything
+
+
+class Waits:
+    """For how many ticks with transactions each has waited, where that matters."""
+
+    def __init__(self, line: dict[str, Any], name: str) -> None:
+        self._most = int(line.get("maxWaitTicks", "0"))
+        self._ticks = 0
+        self._since: dict[int, int] = {}
+        is_said = ("-1" in line["opening"], line.get("first"))
+        wanted = (True, str(FIRST)) if self._most > 0 and "owners" in line else (False, None)
+        if self._most < 0 or ("maxWaitTicks" in line) != wanted[0] or is_said != wanted:
+            raise Wrong(f"{name}: it does not say rightly who is overdue")
+
+    def came(self, number: int) -> None:
+        """One has come in."""
+        self._since[number] = self._ticks
+
+    def overdue(self, waiting: list[Request], slots: int) -> list[int]:
+        """Who comes first in a tick, which counts for all that are there."""
+        now, self._ticks = self._ticks, self._ticks + (slots > 0)
+        if not self._most:
+            return []
+        first = [request.number for request in waiting[:FIRST]]
+        return [one for one in first if now - self._since[one] >= self._most][:slots]
 
 
 def _check_share(request: Request, firsts: set[int], where: str) -> None:
@@ -177,20 +216,31 @@ def _tick(
         of_owner[request.share] = of_owner.get(request.share, 0) + request.usd
     lane_s = [request for request in waiting if of_owner[request.share] <= small]
     lane_l = [request for request in waiting if of_owner[request.share] > small]
-    return _lanes(lane_s, lane_l, budget, slots, carried)
+    return _lanes([], lane_s, lane_l, budget, slots, carried)
 
 
 def _lanes(
-    lane_s: list[Request], lane_l: list[Request], budget: int, slots: int, carried: dict[int, int]
+    overdue: list[Request],
+    lane_s: list[Request],
+    lane_l: list[Request],
+    budget: int,
+    slots: int,
+    carried: dict[int, int],
 ) -> tuple[list[int], dict[int, int]]:
-    """What a budget and so many transactions pay of two lanes."""
-    most = slots if not lane_l else max((slots + 1) // 2, slots - len(lane_l))
-    paid = []
-    saved = {LANE_S: 0} if LANE_S in carried else {}
-    budget += carried.get(LANE_S, 0)
+    """What a budget and so many transactions pay of who is overdue, and of two lanes."""
+    carried, saved = dict(carried), {}
+    paid, budget = _first(overdue, len(lane_s), budget, slots, carried)
+    if OVERDUE in carried:
+        saved[OVERDUE] = carried.pop(OVERDUE)
+    others = {request.share: carried.get(request.share, 0) for request in overdue}
+    left = slots - len(paid)
+    most = left if not lane_l else max(min(left, (slots + 1) // 2), left - len(lane_l))
+    if LANE_S in carried:
+        saved[LANE_S] = 0 if left else carried[LANE_S]
+        budget += carried[LANE_S] - saved[LANE_S]
     for request in lane_s[:most]:
         if request.amount > budget:
-            if saved:
+            if LANE_S in saved:
                 saved[LANE_S], budget = budget, 0
             break
         budget -= request.amount
@@ -206,8 +256,31 @@ def _lanes(
             has[request.share] -= request.amount
             wants[request.share] -= request.amount
             paid.append(request.number)
-    left = {share: min(has[share], wants[share]) for share in wants if has[share] > 0}
-    return sorted(paid), saved | left
+    kept = {share: credit for share, credit in others.items() if share not in wants and credit > 0}
+    kept.update({share: min(has[share], wants[share]) for share in wants if has[share] > 0})
+    return sorted(paid), {**saved, **kept}
+
+
+def _first(
+    overdue: list[Request], small: int, budget: int, slots: int, carried: dict[int, int]
+) -> tuple[list[int], int]:
+    """Which of those that are overdue are paid, and what of the budget is left to the lanes."""
+    if OVERDUE not in carried:
+        return [], budget
+    kept, carried[OVERDUE] = carried[OVERDUE], 0
+    if not overdue:
+        return [], budget + kept
+    kept, budget = kept + budget - budget // 2, budget // 2
+    paid = []
+    for request in overdue[: max(1, slots - min(small, (slots + 1) // 2))]:
+        own = min(carried.get(request.share, 0), request.amount)
+        if request.amount - own > kept:
+            break
+        kept -= request.amount - own
+        carried[request.share] = carried.get(request.share, 0) - own
+        paid.append(request.number)
+    carried[OVERDUE] = kept
+    return paid, budget
 
 
 def _tick_of_few(
@@ -216,6 +289,7 @@ def _tick_of_few(
     slots: int,
     small: int,
     carried: dict[int, int],
+    overdue: list[int],
 ) -> tuple[list[int], dict[int, int]]:
     """The same of those in turn; the others keep their credits."""
     if not slots:
@@ -229,18 +303,24 @@ def _tick_of_few(
     in_turn = []
     for request in waiting:
         if usd[request.share] <= small:
+            if request.number in overdue:
+                continue
             for_others -= 1
             if for_others >= 0:
                 in_turn.append((request, True))
         elif left.get(request.share, 0) > 0:
             left[request.share] -= 1
-            in_turn.append((request, False))
+            if request.number not in overdue:
+                in_turn.append((request, False))
+    first = [request for request in waiting if request.number in overdue]
     paid, has = _lanes(
+        first,
         [request for request, is_small in in_turn if is_small],
         [request for request, is_small in in_turn if not is_small],
         *(budget, slots, carried),
     )
-    kept = {share: credit for share, credit in carried.items() if share not in left}
+    regarded = {*left, *(request.share for request in first)}
+    kept = {share: credit for share, credit in carried.items() if share not in regarded}
     return paid, {**kept, **has}
 
 

@@ -30,6 +30,7 @@ from fullreserve.exchange.products.liveness import (
 from fullreserve.exchange.products.settling import settle_deposits, settle_withdrawals
 from fullreserve.exchange.products.suspension_state import Measured, Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import (
+    GetMaxWait,
     GetMeasured,
     GetSurvey,
     ListAll,
@@ -64,6 +65,7 @@ _ANSWERS: dict[type, Any] = {
     ListAll: list[Suspension],
     ListInForce: list[Suspension],
     ListReopening: list[Suspension],
+    GetMaxWait: int,
     GetSurvey: Surveyed | None,
     GetMeasured: Measured | None,
     ListQuorums: list[QuorumState],

@@ -32,6 +32,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Budget,
     Fall,
     Gate,
+    GetMaxWait,
     GetSurvey,
     ListReopening,
     Survey,
@@ -107,9 +108,10 @@ class Reopening:
 
     async def _tick(self, one: Suspension, due: list[Budget]) -> None:
         """A payment from each line: of a long queue it takes several words."""
+        most: int = await self._house.ask(SUSPENSIONS, GetMaxWait(one.number)) if due else 0
         while due:
             words = [
-                wire.Drain(line.network, line.asset, line.amount, line.slots, one.number)
+                wire.Drain(line.network, line.asset, line.amount, line.slots, one.number, most)
                 for line in due
             ]
             codes = await self._house.report(wire.WITHDRAWALS, *words)

@@ -26,6 +26,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Asked,
     GetEdition,
     GetKept,
+    GetMaxWait,
     GetOne,
     ListAll,
     ListInForce,
@@ -84,6 +85,13 @@ async def ruled(context: Context, owner: int, network: int, asset: int) -> Verdi
     asked = Ruling(*(LEAVING_BY_API, known.owner, known.master, known.segment), *(network, asset))
     answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, _encode(asked)))
     return FREE if answer is None else _verdict(answer)
+
+
+async def max_wait(context: Context, suspension: int) -> int:
+    """The ticks that its plan lets a request wait at most; 0: any number."""
+    asked = _encode(GetMaxWait(suspension))
+    answer: bytes | None = await context.door.query(AskFold(SUSPENSIONS, asked))
+    return 0 if answer is None else _number(answer)
 
 
 async def queues(context: Context, scope: Scope) -> list[Sum]:

@@ -45,8 +45,9 @@ from fullreserve.exchange.products.suspension_wire import (
     Suspend,
     Terms,
 )
+from fullreserve.exchange.products.withdrawal_state import BY_A_FEW, SumDrains, WithdrawalState
 from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
-from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import BTC
 from tests.integration.custody.withdrawing import COIN, NOTHING, Withdrawing
@@ -93,11 +94,11 @@ class Town:
         assert isinstance(clock, ManualClock)
         return clock
 
-    async def shown(self) -> None:
+    async def shown(self, max_wait: int = 0) -> None:
         """Everything that people have to do, but for the sign-off."""
         number = self.suspension
         budget = Budget(CHAIN, BTC, PLENTY, 2)
-        await self.say(Plan(number, self.time_ms + HOUR_MS, (budget,), MINUTE_MS))
+        await self.say(Plan(number, self.time_ms + HOUR_MS, (budget,), MINUTE_MS, max_wait))
         await self.show(Gate.COMMUNICATION)
         self.clock.advance(HOUR_MS)
         await self.say(Check(number))
@@ -190,6 +191,23 @@ async def test_a_stop_in_which_nobody_waits_ends_by_itself_too(tmp_path: Path) -
         assert seen == [State.CANARY, State.DRAINING, State.LIFTED]
     finally:
         await town.exchange.close()
+
+
+async def test_the_longest_wait_of_the_plan_is_that_of_the_drain(town: Town) -> None:
+    """Criterion: SUS-DRAIN-6. As it was signed off, over a restart of the worker too."""
+    await town.shown(max_wait=7)
+    await town.say(SignOff(town.suspension), BEA)
+    assert await town.look() == State.CANARY
+    await town.paid(town.asked[2])
+    assert await town.look() == State.DRAINING
+    await town.exchange.say(wire.RequirePolicy(BY_A_FEW), chart.HOUSE)
+    await town.look()
+    assert len(await town.waiting()) == 2
+    folds = town.exchange.bed.folds
+    (state,) = (fold.state for fold in folds if isinstance(fold, Withdrawals))
+    assert state.max_waits == {town.suspension: {CHAIN: {BTC: 7}}}
+    (told,) = await town.exchange.house.ask(wire.WITHDRAWALS, SumDrains(town.suspension))
+    assert told.max_wait == 7
 
 
 async def test_what_the_board_has_not_shown_is_not_passed_by(town: Town) -> None:

@@ -93,6 +93,9 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     assert [one["chain"] for one in row["budgets"]] == ["BTC-Bitcoin"]
     row = await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
     assert [(one["amt"], one["transactions"]) for one in row["budgets"]] == [("10", "3")]
+    assert row["maxWaitTicks"] == "60"
+    late = {"estOpenTs": opens, "budgets": budgets, "maxWaitTicks": 0}
+    assert (await ada.act("suspending/plan", suspension=number, **late)).code == "51000"
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
     assert int(place["etaToTs"]) > int(place["etaFromTs"]) == opens
     await _told_to_its_owner(desk, numbers, place)

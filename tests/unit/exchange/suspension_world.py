@@ -338,12 +338,14 @@ def say_drain(world: World, word: Drain, *, restarts: bool = False) -> int:
     raise AssertionError
 
 
-def tick(world: World, network: int, asset: int, budget: float, slots: int = 100) -> list[int]:
+def tick(
+    world: World, network: int, asset: int, budget: float, slots: int = 100, max_wait: int = 0
+) -> list[int]:
     """One tick of a drain; the numbers that it took, which are paid then."""
     before = {
         one.number for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state
     }
-    say_drain(world, Drain(network, asset, coins(budget), slots))
+    say_drain(world, Drain(network, asset, coins(budget), slots, max_wait=max_wait))
     now = [one for who in (ALICE, BOB, CAROL) for one in requests(world, who) if one.state == 10]
     taken = sorted(one.number for one in now if one.number not in before)
     for number in taken:

@@ -243,7 +243,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.DrainOf(CHAIN, BTC), stops.IsCanary(queued),
             stops.ListReopening(), stops.ListStops(1, CHAIN, BTC), stops.GetMeasured(CHAIN),
             stops.GetOne(number), stops.GetSurvey(number), stops.GetKept(number),
-            stops.ListRoll(number, 0, LIMIT), stops.GetEdition(),
+            stops.ListRoll(number, 0, LIMIT), stops.GetEdition(), stops.GetMaxWait(number),
         ],
     }  # fmt: skip
 

@@ -34,6 +34,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
+    SMALL_SAVES,
     GetDrains,
     SumDrains,
     WithdrawalState,
@@ -60,7 +61,9 @@ SCRIPT = ROOT / "verifier" / "drain.py"
 OWNERS = (ALICE, BOB, CAROL)
 
 
-def drained(edition: int, *, surveys: bool = False) -> tuple[World, dict[str, Any]]:
+def drained(
+    edition: int, *, surveys: bool = False, max_wait: int = 0
+) -> tuple[World, dict[str, Any]]:
     """A drain from beginning to end, and what is published of it."""
     draws, world = random.Random(3), opened(edition=edition, surveys=surveys)
     for owner in OWNERS:
@@ -71,7 +74,7 @@ def drained(edition: int, *, surveys: bool = False) -> tuple[World, dict[str, An
         size = draws.choice((0.05, 1, 7, 20)) if owner != CAROL else 0.01
         ask(world, size, owner)
     reopened(world, number, requests(world, CAROL)[0].number)
-    tick(world, CHAIN, BTC, 30, 6)
+    tick(world, CHAIN, BTC, 30, 6, max_wait)
     assert (
         world.say(WITHDRAWALS, Cancel(_waiting(world)[-1].number), _waiting(world)[-1].owner) == 0
     )
@@ -81,11 +84,11 @@ def drained(edition: int, *, surveys: bool = False) -> tuple[World, dict[str, An
     settle(world)
     reopened(world, number, _waiting(world)[0].number)
     while _waiting(world):
-        tick(world, CHAIN, BTC, 40, 7)
+        tick(world, CHAIN, BTC, *((9, 2) if max_wait else (40, 7)))
     assert lift(world, number) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
     sums = [summed(network, asset, log) for network in logs for asset, log in logs[network].items()]
-    more = {"is_by_a_few": edition >= BY_A_FEW}
+    more = {"is_by_a_few": edition >= BY_A_FEW, "max_wait": max_wait}
     sums = [replace(one, **more) for one in sums]
     for _ in range(2):
         assert world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum]) == sums
@@ -101,17 +104,26 @@ def _waiting(world: World) -> list[Any]:
     return sorted(found, key=lambda one: one.number)
 
 
-@pytest.fixture(scope="module", params=((0, False), (BY_A_FEW, False), (BY_A_FEW, True)))
+CASES = (
+    (0, False, 0),
+    (BY_A_FEW, False, 0),
+    (BY_A_FEW, True, 0),
+    (SMALL_SAVES, False, 3),
+    (SMALL_SAVES, True, 3),
+)
+
+
+@pytest.fixture(scope="module", params=CASES)
 def whole(request: pytest.FixtureRequest) -> dict[str, Any]:
     """By the earlier rules, and by those that look at a few at a time, here at three.
 
-    At last with the queue read by surveys before.
+    With the queue read by surveys before; at last where who has waited for three ticks comes first.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(withdrawal_drains, "LOOKED_AT", 3)
         patch.setattr(suspension_gates, "LOOKED_AT", 3)
-        edition, surveys = request.param
-        world, made = drained(edition, surveys=surveys)
+        edition, surveys, max_wait = request.param
+        world, made = drained(edition, surveys=surveys, max_wait=max_wait)
         _check_replayed(world)
     return made
 

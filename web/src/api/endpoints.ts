@@ -908,6 +908,7 @@ export interface Endpoints {
     estOpenTs?: number | string
     budgets?: string
     intervalMs?: number | string
+    maxWaitTicks?: number | string
   }
   'POST x/operator/suspending/ratify': { note: string; suspension: number | string }
   'POST x/operator/suspending/report': { note: string; suspension: number | string; digest: string }

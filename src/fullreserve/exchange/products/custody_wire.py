@@ -365,7 +365,8 @@ class Drain(Payload, frozen=True, tag=35):
 
     From edition 3 on it looks at a few only, and pays when it comes to the queue's end (`SumDrains`
     tells): it is to be said again until then. `suspension` is whose drain it is, 0 in logs from
-    before words named it: the first one's that drains there.
+    before words named it: the first one's that drains there. `max_wait`, of a drain's first
+    word: after so many ticks a request comes before both lanes; 0: never.
     """
 
     network: int
@@ -373,6 +374,7 @@ class Drain(Payload, frozen=True, tag=35):
     budget: Amount
     slots: int  # transactions
     suspension: int = 0
+    max_wait: int = 0  # ticks
 
 
 class RequirePolicy(Payload, frozen=True, tag=36):

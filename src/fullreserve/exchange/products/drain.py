@@ -9,6 +9,12 @@ So does lane S where the drain carries a credit of its own (`LANE_S`): when its 
 not fit, all that the tick has left is kept for it, and lane L has nothing of that tick. With
 positive budgets each tick then pays, or comes nearer to it: a queue that nobody joins is drained.
 While small requests go on coming, lane L has what they leave, which may be nothing.
+
+So a drain may have a third credit (`OVERDUE`): who has waited for a set number of ticks comes
+before both lanes, whatever the size, first in, first out. While there is one, half of each tick's
+budget is kept for the first of them, beside what its owner has saved, and they leave lane S its
+half of the transactions where there are two or more. Then every request is paid after finitely many
+ticks, whoever joins behind it: when it has waited so long, only those before it hold it up.
 """
 
 from __future__ import annotations
@@ -16,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-LANE_S = 0  # its credit among those of owners, of whom none has this number
+# Their credits among those of owners, of whom none has these numbers.
+LANE_S, OVERDUE = 0, -1
 
 
 def max_min(budget: int, demands: Mapping[int, int]) -> dict[int, int]:
@@ -46,35 +53,44 @@ class Waiting(NamedTuple):
     owner: int
     amount: int
     is_small: bool  # its owner's whole queue is
+    is_overdue: bool = False  # it has waited as long as any may
 
 
 class Drained(NamedTuple):
     numbers: tuple[int, ...]  # to be paid now, in order
-    credits: dict[int, int]  # of owners whose request does not fit yet; and lane S's own
+    credits: dict[int, int]  # of owners whose request does not fit yet; lane S's own; the overdue's
 
 
 def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int, int]) -> Drained:
     """One step: what a budget and a number of transactions pay.
 
-    `carried`: credits by owner. Lane S keeps one where LANE_S is among them, if only at 0.
+    `carried`: credits by owner. Lane S keeps one where LANE_S is among them, if only at 0; so do
+    those that are overdue, with OVERDUE.
     """
-    large = [one for one in queue if not one.is_small]
-    small = [one for one in queue if one.is_small]
-    for_small = slots if not large else max((slots + 1) // 2, slots - len(large))
-    paid: list[int] = []
-    saved = dict.fromkeys([LANE_S] if LANE_S in carried else [], 0)
-    budget += carried.get(LANE_S, 0)
+    small = [one for one in queue if one.is_small and not one.is_overdue]
+    large = [one for one in queue if not one.is_small and not one.is_overdue]
+    overdue = [one for one in queue if one.is_overdue]
+    for_overdue = max(1, slots - min(len(small), (slots + 1) // 2))
+    first = _pay_overdue(overdue[:for_overdue], budget, carried)
+    paid, saved = list(first.numbers), first.credits
+    budget, left = first.left, slots - len(paid)
+    for_small = left if not large else max(min(left, (slots + 1) // 2), left - len(large))
+    if left:
+        budget += saved.pop(LANE_S, 0)
+    kept = {LANE_S: saved.pop(LANE_S, 0)} if LANE_S in carried else {}
+    if OVERDUE in saved:
+        kept[OVERDUE] = saved.pop(OVERDUE)
     for one in small[:for_small]:
         if one.amount > budget:
-            if saved:
-                saved[LANE_S], budget = budget, 0
+            if LANE_S in kept:
+                kept[LANE_S], budget = budget, 0
             break
         budget -= one.amount
         paid.append(one.number)
     demands: dict[int, int] = {}
     for one in large:
         demands[one.owner] = demands.get(one.owner, 0) + one.amount
-    had = {owner: carried.get(owner, 0) for owner in demands}
+    had = {owner: saved.get(owner, 0) for owner in demands}
     shares = max_min(budget, {owner: demands[owner] - had[owner] for owner in demands})
     have = {owner: had[owner] + shares[owner] for owner in demands}
     for one in large:
@@ -82,7 +98,34 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
             have[one.owner] -= one.amount
             demands[one.owner] -= one.amount
             paid.append(one.number)
-    return Drained(
-        tuple(sorted(paid)),
-        saved | {owner: min(have[owner], demands[owner]) for owner in demands if have[owner] > 0},
-    )
+    others = {one.owner: saved.get(one.owner, 0) for one in overdue if one.owner not in demands}
+    kept |= {owner: credit for owner, credit in others.items() if credit > 0}
+    kept |= {owner: min(have[owner], demands[owner]) for owner in demands if have[owner] > 0}
+    return Drained(tuple(sorted(paid)), kept)
+
+
+class _First(NamedTuple):
+    """What those that are overdue were paid; `left` of the budget is for the lanes."""
+
+    numbers: list[int]
+    credits: dict[int, int]
+    left: int
+
+
+def _pay_overdue(overdue: Sequence[Waiting], budget: int, carried: Mapping[int, int]) -> _First:
+    """In order, up to the first that half of the budget and what is saved do not cover."""
+    has, paid = dict(carried), list[int]()
+    if OVERDUE not in has:
+        return _First(paid, has, budget)
+    if not overdue:
+        left = budget + has[OVERDUE]
+        return _First(paid, has | {OVERDUE: 0}, left)
+    kept = has[OVERDUE] + budget - budget // 2
+    for one in overdue:
+        own = min(has.get(one.owner, 0), one.amount)
+        if one.amount - own > kept:
+            break
+        kept -= one.amount - own
+        has[one.owner] = has.get(one.owner, 0) - own
+        paid.append(one.number)
+    return _First(paid, has | {OVERDUE: kept}, budget // 2)

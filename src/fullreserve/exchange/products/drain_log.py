@@ -41,7 +41,8 @@ class DrainTick(msgspec.Struct, array_like=True, frozen=True):
 class DrainLog(msgspec.Struct, array_like=True, frozen=True):
     """The ticks of one asset on one network; `opening` are credits from before, by share.
 
-    With that of `drain.LANE_S`, 0, lane S saves for its first request.
+    With that of `drain.LANE_S`, 0, lane S saves for its first request; with that of
+    `drain.OVERDUE`, 0, who has waited for long comes first.
     """
 
     opening: dict[int, Amount] = msgspec.field(default_factory=dict)
@@ -69,7 +70,7 @@ class DrainSum(msgspec.Struct, array_like=True, frozen=True):
     """How far the drain of an asset on a network is; `digest` and `time_ms` are its last tick's.
 
     `is_by_a_few`: each word looks at a few requests. Then `cursor` is how far they are towards the
-    next payment; 0: the last word paid.
+    next payment; 0: the last word paid. `max_wait`: as of `Drain`.
     """
 
     network: int
@@ -82,6 +83,7 @@ class DrainSum(msgspec.Struct, array_like=True, frozen=True):
     time_ms: int
     is_by_a_few: bool = False
     cursor: int = 0
+    max_wait: int = 0
 
 
 class Queued(msgspec.Struct, array_like=True, frozen=True):

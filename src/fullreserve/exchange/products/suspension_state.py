@@ -218,7 +218,8 @@ class SuspensionsState(State):
 
     `grounds`: what held requests back elsewhere when a survey began. `measured` by network; `kept`
     by suspension and gate, the newest of each. `stopped`: owners whom a survey at the end of a
-    drain found stopped themselves, each with a request that waits.
+    drain found stopped themselves, each with a request that waits. `waits`: the ticks that a plan
+    lets a request wait at most.
     """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
@@ -229,6 +230,7 @@ class SuspensionsState(State):
     kept: dict[int, dict[int, Kept]] = msgspec.field(default_factory=dict)
     grounds: dict[int, bytes] = msgspec.field(default_factory=dict)
     stopped: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+    waits: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 def opened(one: Suspension) -> int:

@@ -207,12 +207,17 @@ class Extend(Said, frozen=True, tag=6):
 
 
 class Plan(Said, frozen=True, tag=7):
-    """By a member of the board: reopening is planned; what was shown before counts no more."""
+    """By a member of the board: reopening is planned; what was shown before counts no more.
+
+    `max_wait`: ticks after which a request comes before both lanes of the drain; 0: never, as in
+    logs from before plans had it.
+    """
 
     suspension: int
     est_open_ms: int
     budgets: tuple[Budget, ...] = ()
     interval_ms: int = 60_000
+    max_wait: int = 0
 
 
 class Check(Said, frozen=True, tag=8):
@@ -461,6 +466,12 @@ class IsCanary(Asked, frozen=True, tag=13):
     withdrawal: int
 
 
+class GetMaxWait(Asked, frozen=True, tag=14):
+    """-> int, the ticks that a suspension's plan lets a request wait at most; 0: any number."""
+
+    suspension: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -486,6 +497,7 @@ AnyAsked = (
     | GetMeasured
     | ListInForce
     | IsCanary
+    | GetMaxWait
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

@@ -50,6 +50,7 @@ from fullreserve.exchange.products.suspension_state import (
 from fullreserve.exchange.products.suspension_wire import Gate, Level, Mode
 from fullreserve.exchange.wire.queries import AskFold
 
+MAX_WAIT_MOST = 10_000  # ticks
 INTERVAL_MAX_MS = 3_600_000
 
 _State = SuspensionState
@@ -65,7 +66,7 @@ class Suspensions(Evidences):
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
-    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped")
+    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped", "waits")
 
     def __init__(self) -> None:
         self._paged: tuple[Roll, list[int]] | None = None
@@ -257,6 +258,7 @@ class Suspensions(Evidences):
             len(line.amount) == 16 and line.amount > bytes(16) and line.slots >= 1
             for line in said.budgets
         )
+        sound = sound and 0 <= said.max_wait <= MAX_WAIT_MOST
         if not sound or said.est_open_ms < 0 or not 0 < said.interval_ms <= INTERVAL_MAX_MS:
             return REFUSED
         if one.state not in (_State.ACTIVE, _State.REOPEN_PLANNED, _State.GATE_CHECK):
@@ -274,6 +276,9 @@ class Suspensions(Evidences):
             budgets=said.budgets,
             interval_ms=said.interval_ms,
         )
+        self._let_go(self.state.waits, one.number)
+        if said.max_wait:
+            self._set(self.state.waits, one.number, said.max_wait)
         self._moved(fresh, _State.REOPEN_PLANNED, who, moment)
         return Outcome()
 
@@ -438,6 +443,7 @@ class Suspensions(Evidences):
             self._remove(table, number)
             self._let_go(self.state.rolls, number)
             self._let_go(self.state.kept, number)
+            self._let_go(self.state.waits, number)
 
     # Questions
 
@@ -460,8 +466,10 @@ class Suspensions(Evidences):
             return _encode([_short(one) for one in stops])
         if isinstance(asked, wire.ListInForce):
             return _encode([_short(one) for one in table.values() if one.is_in_force])
-        if isinstance(asked, wire.GetKept):
-            return _encode(self.state.kept.get(asked.suspension, {}))
+        if isinstance(asked, wire.GetKept | wire.GetMaxWait):
+            of, number = self.state, asked.suspension
+            is_kept = isinstance(asked, wire.GetKept)
+            return _encode(of.kept.get(number, {}) if is_kept else of.waits.get(number, 0))
         if isinstance(asked, wire.GetMeasured):
             return _encode(self.state.measured.get(asked.network))
         if isinstance(asked, wire.GetSurvey | wire.ListRoll):

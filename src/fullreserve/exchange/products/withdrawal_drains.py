@@ -39,7 +39,7 @@ class Drains(WithdrawalTable):
     """Queues that are paid out again."""
 
     def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
-        if len(asked.budget) != 16 or asked.slots < 1:
+        if len(asked.budget) != 16 or asked.slots < 1 or asked.max_wait < 0:
             return REFUSED
         suspension = drain_of(asked.network, asked.asset, view, asked.suspension)
         if self._goes_by_a_few(suspension, asked):
@@ -99,7 +99,7 @@ class Drains(WithdrawalTable):
 
     def _look_on(self, suspension: int, asked: Drain, moment: Moment, view: View) -> Outcome:
         key = (suspension, asked.network, asked.asset)
-        log, done = self._begun(key)
+        log, done = self._begun(key, asked.max_wait)
         line = self._known.lines[key]
         drained = self._drained(suspension, asked, view)
         fit, had, end = self._behind(done.cursor, asked, line, drained)
@@ -120,6 +120,7 @@ class Drains(WithdrawalTable):
             else:
                 paid, cursor = self._paid_in_turn(waiting, asked, done, slots), 0
                 self._replace(done, line, paid, ())
+                line.ticked()
         before, done.cursor = done.cursor, cursor
         self._undo.append(lambda: setattr(done, "cursor", before))
         place = (moment.sequence, moment.time_ms, asked.budget, slots)
@@ -128,12 +129,14 @@ class Drains(WithdrawalTable):
         self._undo.append(lambda: log.ticks.__delitem__(-1))
         amount = sum(self.state.withdrawals[number].value for number in paid)
         told = plus(self._sum_before(*key), log, amount)
+        most = self.state.max_wait_of(*key)
         told = replace(told, waiting=len(done.queue), is_by_a_few=True, cursor=cursor)
+        told = replace(told, max_wait=most)
         self._set(self._known.drained[suspension], key[1:], told)
         self._pay(paid, moment)
         return Outcome()
 
-    def _begun(self, key: tuple[int, int, int]) -> tuple[DrainLog, Pass]:
+    def _begun(self, key: tuple[int, int, int], max_wait: int) -> tuple[DrainLog, Pass]:
         """The log of a drain and what it comes to: new ones, when this is its first word."""
         suspension, network, asset = key
         logs = self.state.drains.setdefault(suspension, {}).setdefault(network, {})
@@ -141,15 +144,30 @@ class Drains(WithdrawalTable):
         lines = self._known.lines
         if asset not in logs:
             opening = {drain.LANE_S: amount_bytes(0)} if self.state.edition >= SMALL_SAVES else {}
+            if max_wait:
+                opening[drain.OVERDUE] = amount_bytes(0)
+                self._bound_waits(key, max_wait)
             self._set(logs, asset, DrainLog(opening))
             self._set(passes, asset, Pass(credits=dict(opening)))
-            self._set(lines, key, Line({}))
+            self._set(lines, key, Line({}, (), max_wait))
             self._known.drained.setdefault(suspension, {})
             self._forget_drains()
         else:
             # Taken last when the word is taken back: the queue is the old one then.
-            self._undo.append(lambda: lines.__setitem__(key, Line(passes[asset].queue)))
+            most = self.state.max_wait_of(*key)
+            self._undo.append(
+                lambda: lines.__setitem__(key, Line(passes[asset].queue, logs[asset].ticks, most))
+            )
         return logs[asset], passes[asset]
+
+    def _bound_waits(self, key: tuple[int, int, int], max_wait: int) -> None:
+        suspension, network, asset = key
+        waits = self.state.max_waits
+        if suspension not in waits:
+            self._set(waits, suspension, {})
+        if network not in waits[suspension]:
+            self._set(waits[suspension], network, {})
+        self._set(waits[suspension][network], asset, max_wait)
 
     def _behind(
         self, cursor: int, asked: Drain, line: Line, drained: Drained
@@ -199,8 +217,7 @@ class Drains(WithdrawalTable):
         self, waiting: Sequence[drain.Waiting], asked: Drain, done: Pass, slots: int
     ) -> tuple[int, ...]:
         shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
-        if drain.LANE_S in done.credits:
-            shares[drain.LANE_S] = None
+        shares |= dict.fromkeys(one for one in (drain.LANE_S, drain.OVERDUE) if one in done.credits)
         carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
         found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
         for share in shares:
@@ -224,6 +241,8 @@ class Drains(WithdrawalTable):
         self._remove(self._known.drained, oldest)
         if oldest in self.state.passes:
             self._remove(self.state.passes, oldest)
+        if oldest in self.state.max_waits:
+            self._remove(self.state.max_waits, oldest)
         for key in [each for each in self._known.lines if each[0] == oldest]:
             self._remove(self._known.lines, key)
 

@@ -86,7 +86,10 @@ class Index:
         for suspension, by_network in state.passes.items():
             for network, by_asset in by_network.items():
                 for asset, one_pass in by_asset.items():
-                    self._told(suspension, network, asset, one_pass)
+                    key = (suspension, network, asset)
+                    ticks = state.drains[suspension][network][asset].ticks
+                    self.lines[key] = Line(one_pass.queue, ticks, state.max_wait_of(*key))
+                    self._told(*key, one_pass)
         self.changes: ByChange[int] = ByChange()  # by owner
         self.all_changes: ByChange[int] = ByChange()
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
@@ -96,9 +99,9 @@ class Index:
         self.finals = {one.number: None for one in over}
 
     def _told(self, suspension: int, network: int, asset: int, done: Pass) -> None:
-        self.lines[suspension, network, asset] = Line(done.queue)
         sums = self.drained[suspension]
         more = {"waiting": len(done.queue), "is_by_a_few": True, "cursor": done.cursor}
+        more["max_wait"] = self._state.max_wait_of(suspension, network, asset)
         sums[network, asset] = replace(sums[network, asset], **more)
 
     def note(self, one: Withdrawal) -> None:

@@ -182,6 +182,12 @@ class WithdrawalsState(State):
     fees: dict[int, dict[int, FeeQuote]] = msgspec.field(default_factory=dict)
     # What is taken of open ones, where a later quote was less than what they hold.
     requoted: dict[int, Amount] = msgspec.field(default_factory=dict)
+    # Ticks after which a request of a drain comes first, by suspension, network and asset.
+    max_waits: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
+
+    def max_wait_of(self, suspension: int, network: int, asset: int) -> int:
+        """Of one line; 0: it has no bound."""
+        return self.max_waits.get(suspension, {}).get(network, {}).get(asset, 0)
 
 
 class ListWithdrawals(Question, frozen=True, tag=20):

@@ -96,6 +96,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "whence",
         "fees",
         "requoted",
+        "max_waits",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:

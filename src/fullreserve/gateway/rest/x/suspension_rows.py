@@ -8,7 +8,7 @@ from typing import Any
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.calendar_wire import NetworkWindow, Stage
-from fullreserve.exchange.products.drain_line import EACH_IN_TURN, OWNERS_IN_TURN
+from fullreserve.exchange.products.drain_line import EACH_IN_TURN, FIRST_IN_TURN, OWNERS_IN_TURN
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
 from fullreserve.exchange.products.suspension_state import (
     NOTICE_MS,
@@ -38,8 +38,10 @@ from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titl
 Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
 
-# The second: by a few; the third: with the queue committed to request by request.
-FORMATS = ("fullreserve-drain/1", "fullreserve-drain/2", "fullreserve-drain/3")
+# The second: by a few; the third: with the queue committed to request by request. The fourth: some
+# line has requests that come first when they have waited for long.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4))
+ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
 LATE = "Later than expected"
 STATUS_STATES = {
@@ -252,6 +254,7 @@ def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> R
                 "paid": str(each.paid),
                 "paidAmt": places.text(each.asset, each.amount),
                 "waiting": str(each.waiting),
+                "maxWaitTicks": str(each.max_wait) if each.max_wait else "",
                 "digest": each.digest.hex(),
             }
         )
@@ -271,23 +274,23 @@ def artefact(
     Requests are known by their ids, owners by the id of their first request. Amounts are in the
     ledger's smallest unit, USD at 10^-8.
     """
-    by_a_few = [(each.network, each.asset) for each in drained if each.is_by_a_few]
-    bounds = {"owners": str(OWNERS_IN_TURN), "each": str(EACH_IN_TURN)}
+    by_a_few = {(each.network, each.asset): each for each in drained if each.is_by_a_few}
     lines = [
         {
             "chain": places.network(network),
             "ccy": places.asset(asset),
-            **(bounds if (network, asset) in by_a_few else {}),
+            **_bounds(by_a_few.get((network, asset))),
             "opening": {str(share): str(amount_int(has)) for share, has in log.opening.items()},
             "ticks": [_tick(tick) for tick in log.ticks],
         }
         for network, by_asset in sorted(logs.items())
         for asset, log in sorted(by_asset.items())
     ]
+    has_waits = any("maxWaitTicks" in line for line in lines)
     return {
-        "format": FORMATS[any("owners" in line for line in lines) if roll is None else 2],
+        "format": FORMATS[_format(lines, has_roll=roll is not None)],
         "suspension": str(one.number),
-        "orderingKey": "request number, ascending; lane L: max-min fair by owner",
+        "orderingKey": ("overdue first; " if has_waits else "") + ORDERING,
         "idBase": str(ids.BASE),
         "smallUsd": str(SMALL_USD),
         "seed": one.seed.hex(),
@@ -300,6 +303,22 @@ def artefact(
         "lines": lines,
         "evidence": _with_digests(one, kept or {}),
     }
+
+
+def _bounds(drained: DrainSum | None) -> Row:
+    """What a line regards of its queue at a time, where that is not the whole."""
+    if drained is None:
+        return {}
+    found: Row = {"owners": str(OWNERS_IN_TURN), "each": str(EACH_IN_TURN)}
+    if drained.max_wait:
+        found |= {"maxWaitTicks": str(drained.max_wait), "first": str(FIRST_IN_TURN)}
+    return found
+
+
+def _format(lines: Sequence[Row], *, has_roll: bool) -> int:
+    if has_roll:
+        return 3 if any("maxWaitTicks" in line for line in lines) else 2
+    return int(any("owners" in line for line in lines))
 
 
 def _with_digests(one: Suspension, kept: Mapping[int, Kept]) -> list[Row]:

@@ -151,5 +151,12 @@ function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {
       after: t('op.sus.ms'),
       initial: '60000',
     },
+    {
+      name: 'maxWaitTicks',
+      label: t('op.sus.maxWait'),
+      hint: t('op.sus.maxWait.hint'),
+      after: t('op.sus.ticks'),
+      initial: stop.maxWaitTicks || '60',
+    },
   ]
 }

@@ -80,6 +80,9 @@ function Budgets({ stop }: { stop: WholeStop }): ReactNode {
           {t('op.sus.budget', { chain, amount: amt, count: Number(transactions), seconds })}
         </span>
       ))}
+      {stop.maxWaitTicks && (
+        <span>{t('op.sus.waitsAtMost', { count: Number(stop.maxWaitTicks) })}</span>
+      )}
     </span>
   )
 }

@@ -79,6 +79,7 @@ test('a step says what it rests on and is not there yet', () => {
     gates: gates as Gate[],
     signOffUids: [{ uid: '2', ts: '' }],
     signOffsNeeded: '2',
+    maxWaitTicks: '60',
     canaries: [
       { network: 'ERC20', wdId: '1', state: '2' },
       { network: 'Bitcoin', wdId: '2', state: '1' },

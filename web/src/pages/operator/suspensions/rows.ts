@@ -89,6 +89,7 @@ export interface DrainLine {
   paid: string
   paidAmt: string
   waiting: string
+  maxWaitTicks: string
   digest: string
 }
 
@@ -105,6 +106,7 @@ export interface WholeStop extends Stop {
   history: { state: string; ts: string }[]
   gates: Gate[]
   signOffsNeeded: string
+  maxWaitTicks: string
   queue: Waiting[]
   drain: Drain
   reportDigest: string

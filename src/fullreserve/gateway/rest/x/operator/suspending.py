@@ -132,6 +132,9 @@ class ExtendParams(OneParams):
     est_open_ts: Annotated[int, Meta(ge=0, description="In ms; 0: not known")] = 0
 
 
+MAX_WAIT_TICKS = 60
+
+
 class PlanParams(ExtendParams):
     """When and how fast it opens."""
 
@@ -143,6 +146,10 @@ class PlanParams(ExtendParams):
         ),
     ] = ""
     interval_ms: Annotated[int, Meta(ge=1, le=3_600_000, description="Between two ticks")] = 60_000
+    max_wait_ticks: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="After so many ticks a request comes before both lanes"),
+    ] = MAX_WAIT_TICKS
 
 
 class SignOffParams(OneParams):
@@ -281,6 +288,8 @@ class _Suspending:
             }
             for each in one.budgets
         ]
+        most = await suspension_desk.max_wait(self._context, one.number)
+        found["maxWaitTicks"] = str(most) if most else ""
         found["signOffsNeeded"] = str((await sign_offs(self._context, one))[1])
         audit = self._context.desk.rooms.audit
         found["note"] = await self._context.desk.act(audit.note, one.terms.note)
@@ -408,7 +417,8 @@ class _Suspending:
         one = next((each for each in found if each.number == params.suspension), None)
         scope = one.terms.scope if one is not None and one.stops_leaving else None
         budgets = await read_budgets(self._context, _listed("budgets", params.budgets), scope)
-        return said.Plan(params.suspension, params.est_open_ts, budgets, params.interval_ms)
+        when = (params.suspension, params.est_open_ts)
+        return said.Plan(*when, budgets, params.interval_ms, params.max_wait_ticks)
 
     async def check(self, params: OneParams) -> said.Said:
         """Begin to look at the gates."""
@@ -466,7 +476,8 @@ class _Suspending:
 
     async def _tick(self, suspension: int, line: Budget) -> None:
         """A payment from a line: of a long queue it takes several words."""
-        word = Drain(line.network, line.asset, line.amount, line.slots, suspension)
+        most = await suspension_desk.max_wait(self._context, suspension)
+        word = Drain(line.network, line.asset, line.amount, line.slots, suspension, most)
         is_under_way = True
         while is_under_way:
             reply = await say(self._context, WITHDRAWALS, word)
