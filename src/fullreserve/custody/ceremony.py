@@ -8,6 +8,7 @@ key that several sign with; a lane's key is in two files, so that losing one sto
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,12 +30,13 @@ _OLD_KEYS, _OLD_PASSPHRASE = "custody-demo.keys", "custody-demo.passphrase"
 
 
 class Made(NamedTuple):
-    """What may be known of the keys."""
+    """What may be known of the keys whose files are there."""
 
     lanes: tuple[str, ...]
-    accounts: Branch  # of users' addresses on chains of accounts
-    scripts: dict[int, tuple[Branch, ...]]  # on chains of Bitcoin's family, by network
-    presence: tuple[str, ...]  # of each signer, by which its answers to challenges are known
+    accounts: tuple[Branch, ...]  # of users' addresses on chains of accounts
+    # On chains of Bitcoin's family, by network: one of each signer.
+    scripts: dict[int, tuple[Branch, ...]]
+    presence: dict[str, str]  # by signer, the key by which its answers to challenges are known
 
 
 def keys_file(data: Path, signer: str) -> Path:
@@ -61,28 +63,40 @@ def passphrase(data: Path, signer: str) -> bytes:
     return path.read_bytes()
 
 
-def hold(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Made:
-    """Makes the keys where there are none; what may be known of them.
+def hold(
+    data: Path, accounts: tuple[int, ...], scripts: dict[int, int], served: Collection[int]
+) -> Made:
+    """Makes the keys where there are none; what may be known of those whose files are there.
 
     `accounts` are networks of accounts, `scripts` those of Bitcoin's family with their coin types.
-    keyfile.KeyFileError.
+    None are made in place of keys that a network which is `served` goes by: whose file is gone is
+    gone, and the others sign. keyfile.KeyFileError.
     """
-    if not keys_file(data, SIGNERS[-1]).exists():
-        _make(data, accounts, scripts)
-    kept = [keyfile.unseal(keys_file(data, one), passphrase(data, one)) for one in SIGNERS]
-    lanes = [PrivateKey(kept[0][f"{LANE}{number}"]) for number in range(LANES)]
+    may_lack: tuple[str, ...] = ()
+    if not any(one in served for one in scripts):
+        # Chains of accounts go by the keys of the first two.
+        may_lack = SIGNERS if not served or (data / _OLD_KEYS).exists() else SIGNERS[2:]
+    lacking = [one for one in may_lack if not keys_file(data, one).exists()]
+    if lacking:
+        _make(data, accounts, scripts, lacking)
+    there = [one for one in SIGNERS if keys_file(data, one).exists()]
+    kept = {one: keyfile.unseal(keys_file(data, one), passphrase(data, one)) for one in there}
+    of_all = next((kept[one] for one in SIGNERS[:2] if one in kept), None)
+    names = [f"{LANE}{number}" for number in range(LANES)]
     return Made(
-        tuple(_account(key) for key in lanes),
-        _public(kept[0][branch_name(accounts[0])]),
+        tuple(_account(PrivateKey(of_all[name])) for name in names if of_all is not None),
+        (_public(of_all[branch_name(accounts[0])]),) if of_all is not None else (),
         {
-            network: tuple(_public(secrets[branch_name(network)]) for secrets in kept)
+            network: tuple(_public(secrets[branch_name(network)]) for secrets in kept.values())
             for network in scripts
         },
-        tuple(key_of(secrets).public_key.format().hex() for secrets in kept),
+        {name: key_of(secrets).public_key.format().hex() for name, secrets in kept.items()},
     )
 
 
-def _make(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> None:
+def _make(
+    data: Path, accounts: tuple[int, ...], scripts: dict[int, int], signers: Collection[str]
+) -> None:
     root = _first_root(data)
     users = root.at(_ACCOUNTS, _ETHER, HARDENED, 0)
     # Hot wallets are of an account of their own, which users' branch says nothing of.
@@ -94,14 +108,13 @@ def _make(data: Path, accounts: tuple[int, ...], scripts: dict[int, int]) -> Non
         "two": lanes | shared,
         "three": {},
     }
-    for signer, secrets in own.items():
+    for signer in signers:
+        secrets = own[signer]
         part = Private.of_seed(os.urandom(32))
         for network, coin in scripts.items():
             branch = part.at(_SCRIPTS, coin + HARDENED, HARDENED, 2 + HARDENED, 0)
             secrets[branch_name(network)] = _kept(branch)
-        path = keys_file(data, signer)
-        if not path.exists():
-            keyfile.seal(path, secrets, passphrase(data, signer))
+        keyfile.seal(keys_file(data, signer), secrets, passphrase(data, signer))
 
 
 def _first_root(data: Path) -> Private:

@@ -115,19 +115,21 @@ class DemoChains:
             one.close()
 
     async def _prepare(self, data: Path, house: House, numbers: dict[str, int]) -> None:
-        made = await asyncio.to_thread(ceremony.hold, data, ACCOUNTS, SCRIPTS)
+        known = {one.network: one for one in networks.load(data)}
+        made = await asyncio.to_thread(ceremony.hold, data, ACCOUNTS, SCRIPTS, known)
         keys, record = await asyncio.to_thread(demo_people.device, data), Record.of(data)
         signers: tuple[str, ...] = ceremony.SIGNERS
         if all(one.number == NETWORK for one in self._running):
             # The third holds keys of Bitcoin's family alone.
             signers = signers[:2]
-        names = tuple(ceremony.socket_name(name) for name in signers)
-        known = {one.network: one for one in networks.load(data)}
+        self._say_missing(signers, made)
         served = []
         for one in self._running:
             before = known.get(one.number)
+            if before is None and len(made.presence) < len(ceremony.SIGNERS):
+                raise NoChain(f"{one.said}: it cannot be added while a signer's file is missing")
             network = await one.deployed(made, numbers, before)
-            network = msgspec.structs.replace(network, signers=names)
+            network = msgspec.structs.replace(network, signers=_asked(signers, before))
             network = await self._with_people(one, network, record, keys, numbers)
             served.append(network)
             await _told(house, one, network, numbers, salt_of(data))
@@ -145,11 +147,24 @@ class DemoChains:
         networks.keep(data, [*served, *others])
         self.has_people = bool(record.state.wallets)
         people = demo_people.TIERS if self.has_people else ()
-        online = [_hot(made, signers), *(one.online(keys) for one in people)]
+        hot = _hot(made, signers, holders.load(data))
+        online = [hot, *(one.online(keys) for one in people)]
         holders.keep(data, online)
         quorums = [_quorum(online[0]), *(one.defined() for one in people)]
         await house.report(LIVENESS, *map(Define, quorums))
-        self.signers = [(_spec(data, one), ceremony.passphrase(data, one)) for one in signers]
+        self.signers = [
+            (_spec(data, one), ceremony.passphrase(data, one))
+            for one in signers
+            if one in made.presence
+        ]
+
+    def _say_missing(self, signers: Sequence[str], made: Made) -> None:
+        missing = [name for name in signers if name not in made.presence]
+        self.said += [
+            f"Signer {name} is missing: there is no custody-signer-{name}.keys; the others sign, "
+            "and docs/guide/custody.md says how new keys follow"
+            for name in missing
+        ]
 
     async def _with_people(
         self,
@@ -184,13 +199,22 @@ async def _told(
     await house.report(wire.DEPOSITS, *running.funded(network, numbers, salt))
 
 
-def _hot(made: Made, signers: Sequence[str]) -> holders.Online:
-    """The hot signers, as they answer challenges."""
-    known = (
-        holders.Holder(person, ceremony.socket_name(name), key)
-        for person, (name, key) in enumerate(zip(signers, made.presence, strict=False), 1)
+def _asked(signers: Sequence[str], before: Network | None) -> tuple[str, ...]:
+    """Their sockets; what an operator has put there since stays."""
+    if before is not None and len(before.signers) >= len(signers):
+        return before.signers
+    return tuple(ceremony.socket_name(name) for name in signers)
+
+
+def _hot(made: Made, signers: Sequence[str], known: Sequence[holders.Online]) -> holders.Online:
+    """The hot signers, as they answer challenges; what an operator has put there since stays."""
+    before = next((one.holders for one in known if one.quorum == HOT_QUORUM), ())
+    fresh = (
+        holders.Holder(person, ceremony.socket_name(name), made.presence[name])
+        for person, name in enumerate(signers, 1)
+        if person > len(before)
     )
-    return holders.Online(HOT_QUORUM, tuple(known))
+    return holders.Online(HOT_QUORUM, (*before, *fresh))
 
 
 def _quorum(hot: holders.Online) -> Quorum:

@@ -118,13 +118,14 @@ class RunningAccounts:
         tokens = dict(before.tokens) if before is not None else {}
         # Folders of an earlier version have an account whose key signers hold: it stays counted.
         cold = before.cold if before is not None else ""
+        lanes = before.lanes if before is not None else made.lanes
         for one in chain.assets:
             asset = numbers[one.symbol]
             fresh = before is None or asset not in before.decimals
             if fresh and one.contract:
                 tokens[asset] = _create(node, one).hex()
             contract = bytes.fromhex(tokens.get(asset, ""))
-            for lane in made.lanes if fresh else ():
+            for lane in lanes if fresh else ():
                 demo_chain.give(node, one, contract, lane, one.each)
             if fresh and cold:
                 demo_chain.give(node, one, contract, cold, one.cold)
@@ -134,7 +135,8 @@ class RunningAccounts:
             network=chain.number,
             kind="memo" if chain.needs_memo else "evm",
             nodes=(self._process.url,),
-            branches=(made.accounts,),
+            # Those that it goes by, also where a signer's file is gone since.
+            branches=before.branches if before is not None else made.accounts,
             later=before.later if before is not None else (),
             decimals={numbers[one.symbol]: one.decimals for one in chain.assets},
             coin=numbers[chain.assets[0].symbol],
@@ -142,7 +144,7 @@ class RunningAccounts:
             unlock_after=UNLOCK_AFTER,
             chain_id=chain.chain_id,
             tokens=tokens,
-            lanes=made.lanes,
+            lanes=lanes,
             cold=cold,
             fees=bounds(chain.assets, numbers),
         )

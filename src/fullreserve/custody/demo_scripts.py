@@ -113,7 +113,8 @@ class RunningScripts:
             network=chain.number,
             kind="utxo",
             nodes=(self._process.url,),
-            branches=made.scripts[chain.number],
+            # Those that it goes by, also where a signer's file is gone since.
+            branches=before.branches if before is not None else made.scripts[chain.number],
             decimals={numbers[chain.asset.symbol]: 8},
             coin=numbers[chain.asset.symbol],
             credit_after=chain.after.credit_after,

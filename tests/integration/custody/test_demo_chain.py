@@ -11,9 +11,11 @@ from fullreserve.clock import SystemClock
 from fullreserve.custody import (
     ceremony,
     contracts,
+    demo,
     demo_chain,
     demo_people,
     demo_safes,
+    holders,
     keyfile,
     networks,
     nodes,
@@ -174,6 +176,53 @@ async def test_a_cold_account_of_before_stays_and_nothing_is_added(
         finally:
             chain.close()
     await bed.close()
+
+
+@pytest.mark.parametrize(("which", "gone"), [("anvil", "two"), ("litecoin", "three")])
+async def test_a_signer_whose_file_is_gone_changes_no_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str, gone: str
+) -> None:
+    """Criterion: CHAINS-DEMO-8. The next start says who is missing; the others are started."""
+    monkeypatch.setitem(demo.CHAINS, "litecoin", (demo.LTC,))
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
+    chain = await DemoChains.open(tmp_path, door, SystemClock(), which)
+    (before,), told, count = networks.load(tmp_path), holders.load(tmp_path), len(chain.signers)
+    chain.close()
+    ceremony.keys_file(tmp_path, gone).rename(tmp_path / "elsewhere")
+    chain = await DemoChains.open(tmp_path, door, SystemClock(), which)
+    try:
+        (after,) = networks.load(tmp_path)
+        assert after == msgspec.structs.replace(before, nodes=after.nodes)
+        assert holders.load(tmp_path) == told
+        assert not ceremony.keys_file(tmp_path, gone).exists()
+        assert len(chain.signers) == count - 1
+        assert any(f"Signer {gone} is missing" in one for one in chain.said)
+    finally:
+        chain.close()
+        await bed.close()
+
+
+async def test_what_an_operator_has_written_stays(tmp_path: Path) -> None:
+    """Criterion: CHAINS-DEMO-8. Other signers, as `rotate-hot` names them, and their keys."""
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
+    (await DemoChains.open(tmp_path, door, SystemClock())).close()
+    (network,), (hot, *others) = networks.load(tmp_path), holders.load(tmp_path)
+    first, second = hot.holders
+    dan = msgspec.structs.replace(second, signer="signer-dan.sock", key=first.key)
+    named = msgspec.structs.replace(network, signers=(network.signers[0], dan.signer))
+    networks.keep(tmp_path, [named])
+    wanted = [msgspec.structs.replace(hot, holders=(first, dan)), *others]
+    holders.keep(tmp_path, wanted)
+    chain = await DemoChains.open(tmp_path, door, SystemClock())
+    try:
+        (after,) = networks.load(tmp_path)
+        assert after.signers == named.signers
+        assert holders.load(tmp_path) == wanted
+    finally:
+        chain.close()
+        await bed.close()
 
 
 async def test_without_anvil_the_demo_says_so(
