@@ -113,6 +113,9 @@ class _Exchange:
         each = amount_bytes(1_000)
         return [wire.Pay(n, network, TOKEN, each, n, b"", b"") for n in range(1, WITHDRAWALS + 1)]
 
+    async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        return await self.pending(network)
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
         return []
 

@@ -28,7 +28,7 @@ import msgspec
 from fullreserve import logs
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody.restored import MARK, mark_of
+from fullreserve.custody.restore_mark import MARK, mark_of
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.journal.archive import POINTER_SUFFIX, pointer_path, read_pointer
 from fullreserve.journal.durable_file import sync_folder, write_file

@@ -6,6 +6,7 @@ Without a networks' file there is nothing, and nothing of custody is loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,10 @@ def _unknown(_transfer: bytes) -> str:
     return ""
 
 
+def _always(_network: int) -> bool:
+    return True
+
+
 def _nowhere(_network: int, _address: str) -> bool:
     return False
 
@@ -40,6 +45,7 @@ class Custody(NamedTuple):
 
     `memos` gives what was written as the memo of a deposit that is nobody's.
     `is_house` tells whether an address of a network is one of the exchange's own wallets.
+    `is_compared` tells whether it is known what a network paid since a backup that was put back.
     `risk` is the file's table by which withdrawals' risk is scored, None without one.
     """
 
@@ -50,6 +56,7 @@ class Custody(NamedTuple):
     payers: tuple[Program, ...] = ()
     risk: RiskTable | None = None
     is_house: Callable[[int, str], bool] = _nowhere
+    is_compared: Callable[[int], bool] = _always
 
 
 async def begin(data: Path, door: Door) -> None:
@@ -74,6 +81,7 @@ def served(data: Path) -> Custody:
         return Custody()
     from fullreserve.custody import holders, networks, spare
     from fullreserve.custody.house_places import HousePlaces
+    from fullreserve.custody.restore_mark import is_compared
     from fullreserve.custody.transactions import Transactions
 
     known, found = networks.load(data), networks.served(data)
@@ -94,4 +102,5 @@ def served(data: Path) -> Custody:
         (Program(PAYER),),
         risk_table.load(data),
         HousePlaces(data, found).is_ours,
+        partial(is_compared, data),
     )

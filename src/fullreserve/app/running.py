@@ -442,6 +442,7 @@ class Running:
             transactions=self._custody.transactions,
             memos=self._custody.memos,
             is_house=self._custody.is_house,
+            is_compared=self._custody.is_compared,
             pays=self._pays,
             proxies=Proxies(self.settings.gateway.trusted_proxies),
             custody=self.settings.custody,

@@ -47,6 +47,8 @@ UNPAYABLE = 3  # what `Failed` says beside `outcomes`
 AT_ONCE = 128  # plans that are taken a step further together
 # Rounds in which what the exchange would not bind is not planned anew.
 REFUSED_ROUNDS = 20
+# An address or amount that cannot be paid.
+UNREADABLE = (BadAddress, KeyError, ValueError)
 # Withdrawals that one word about the hot wallet moves: the exchange does no more at once.
 MOVED_AT_ONCE = 64
 
@@ -121,14 +123,14 @@ class Payer:
     async def adopt(self, found: Sequence[Departed], restored_ms: int) -> None:
         """Takes what left hot for payments that are still to be made; keeps what pays no such one.
 
-        Each pays the oldest withdrawal that asks for exactly that. So a payer that was put back
-        from a backup makes no payment again that the chain has already seen. All is kept as one:
-        a plan hides from whoever looks again that its transaction paid somebody else as well.
-        Unavailable.
+        Each pays the oldest withdrawal that asks for exactly that: of those that are to be paid
+        before those that wait for a suspension, people, a delay or their owner, which the backup's
+        exchange may have let through. So a payer that was put back from a backup makes no payment
+        again that the chain has already seen. All is kept as one: a plan hides from whoever looks
+        again that its transaction paid somebody else as well. Unavailable.
         """
-        pending = await self._desk.exchange.pending(self._desk.chain.network)
-        fresh = [pay for pay in self._compared(pending) if not pay.binding]
-        waiting = [one for pay in fresh if (one := await self._payment(pay)) is not None]
+        fresh = self._compared(await self._desk.exchange.unpaid(self._desk.chain.network))
+        waiting = [one for pay in fresh if (one := await self._wanted(pay)) is not None]
         others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
         for left in found:
             paid = [self._taken(waiting, out.payment) for out in left.outs]
@@ -148,13 +150,28 @@ class Payer:
                 "paid since the backup", withdrawals=plan.withdrawals, txid=attempt.txid.hex()
             )
 
-    async def take_up(self) -> None:
-        """Has the exchange bind what was adopted; before anything is stopped, which would keep it.
+    async def _wanted(self, pay: wire.Pay) -> Payment | None:
+        """What a withdrawal asks for, which may not be due; None where that cannot be read."""
+        try:
+            return await self._read(pay)
+        except (*UNREADABLE, DamagedRow) as problem:
+            log.warning("not compared", withdrawal=pay.withdrawal, problem=type(problem).__name__)
+            return None
 
-        NodeProblem, Unavailable.
+    async def take_up(self) -> list[Attempt]:
+        """Has the exchange bind what was signed, though by now it waits for something else.
+
+        What it refuses is over there, refunded, and paid on the chain. NodeProblem, Unavailable.
         """
         runs = [Run(kept, self._desk.store.attempts(kept)) for kept in self._open()]
-        await self._sender.send([run for run in runs if run.attempts])
+        runs = [run for run in runs if run.attempts]
+        refused = []
+        for run in runs:
+            words = [wire.FoundPaid(one, run.plan.binding) for one in run.plan.withdrawals]
+            if not run.kept.is_accepted and any(await self._desk.report(words)):
+                refused.append(run.newest)
+        await self._sender.send(runs)
+        return refused
 
     @staticmethod
     def _taken(waiting: list[Payment], made: Payment) -> Payment | None:
@@ -288,13 +305,18 @@ class Payer:
             taken += [one for one in made[-1:] if isinstance(one, Plan)]
         return made
 
+    async def _read(self, pay: wire.Pay) -> Payment:
+        """What a withdrawal asks for; UNREADABLE, DamagedRow."""
+        text, memo = await self._desk.exchange.destination(pay)
+        addresses = self._desk.chain.addresses
+        place, memo = addresses.read(text), addresses.memo(memo)
+        amount = self._desk.terms.scales[pay.asset].to_chain(amount_int(pay.amount))
+        return Payment(pay.withdrawal, pay.asset, amount, place, memo)
+
     async def _payment(self, pay: wire.Pay) -> Payment | None:
         try:
-            text, memo = await self._desk.exchange.destination(pay)
-            addresses = self._desk.chain.addresses
-            place, memo = addresses.read(text), addresses.memo(memo)
-            amount = self._desk.terms.scales[pay.asset].to_chain(amount_int(pay.amount))
-        except (BadAddress, KeyError, ValueError):
+            return await self._read(pay)
+        except UNREADABLE:
             log.warning("not payable", withdrawal=pay.withdrawal, problem="its address or amount")
             await self._desk.exchange.report(wire.Failed(pay.withdrawal, UNPAYABLE))
             return None
@@ -305,4 +327,3 @@ class Payer:
                 number, why = pay.withdrawal, str(problem)
                 log.error("left alone", withdrawal=number, problem=why)
             return None
-        return Payment(pay.withdrawal, pay.asset, amount, place, memo)

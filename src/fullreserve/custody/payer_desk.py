@@ -30,6 +30,9 @@ class Exchange(Protocol):
     async def pending(self, network: int) -> Sequence[wire.Pay]:
         """What is to be paid or under way, in the queue's order."""
 
+    async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        """All that is neither bound nor over, whatever it waits for; what is to be paid first."""
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         """Of each asset that the hot wallet was short of, the first that waits for it."""
 

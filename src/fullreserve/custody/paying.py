@@ -51,7 +51,14 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
-from fullreserve.exchange.products.withdrawal_state import ListPay, ListShort, NextSettled
+from fullreserve.exchange.products.withdrawal_state import (
+    ListOpen,
+    ListPay,
+    ListShort,
+    NextSettled,
+    Withdrawal,
+    WithdrawalState,
+)
 from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
@@ -96,11 +103,29 @@ class PayersExchange:
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
         found = [*await self._waiting(network), *await self._bound(network)]
-        # Before any destination of theirs is compared with the addresses that were given out.
-        newest = await self._house.newest_index(network) if found else 0
+        if found:
+            await self._know_own(network)
+        return found
+
+    async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        found: list[Withdrawal] = []
+        after, page = 0, list[Withdrawal]()
+        while not after or len(page) == PAGE:
+            page = await self._house.ask(wire.WITHDRAWALS, ListOpen(after, PAGE))
+            found += [one for one in page if one.network == network and not one.binding]
+            after = page[-1].number if page else 1
+        await self._know_own(network)
+        found.sort(key=lambda one: one.state != WithdrawalState.WAITING)
+        return [
+            wire.Pay(one.number, network, one.asset, one.amount, one.destination, b"", b"",
+                     one.owner) for one in found
+        ]  # fmt: skip
+
+    async def _know_own(self, network: int) -> None:
+        """Before any destination is compared with the addresses that were given out."""
+        newest = await self._house.newest_index(network)
         count = 1 if self._network.needs_memo else newest + 1
         await asyncio.to_thread(self._own.extend, count)
-        return found
 
     async def _waiting(self, network: int) -> list[wire.Pay]:
         """Those that are to be paid, however many are on their way."""
@@ -217,6 +242,8 @@ class Paying:
             self._payer.moved.clear()
         except (NodeProblem, NotYet) as problem:
             self._say(str(problem))
+            if isinstance(problem, NotYet):
+                self._unpaid.waits(str(problem))
             return False
         self._say("ok")
         return True

@@ -16,23 +16,19 @@ from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-import msgspec
 import structlog
 
-from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Block, Chain, Departed
+from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.house import House
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.store import Store, read_compared, read_cursors, read_plans
+from fullreserve.custody.restore_mark import Mark, read_mark
+from fullreserve.custody.store import Store, read_plans
 from fullreserve.custody.tripping import trip
-from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
-
-MARK = "custody-restored.json"
 
 log = structlog.get_logger(__name__)
 
@@ -40,53 +36,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 200  # blocks that are read in a look, so that it is said how far it has come
 
 
-class Mark(msgspec.Struct, frozen=True, rename="camel"):
-    """A restore; `heights` by network are the newest blocks that its stores had seen.
-
-    `blocks` are those and older ones, with their hashes, as far as the stores remembered them.
-    """
-
-    restored_ms: int
-    heights: dict[int, int]
-    blocks: dict[int, list[tuple[int, bytes]]] = {}
-
-
 class NotYet(Exception):
     """What left the hot wallet is not known yet; the message says why."""
-
-
-def mark_of(data: Path, now_ms: int) -> bytes:
-    """What `MARK` is to hold in a folder that was restored, before anything is started in it.
-
-    Where the backup itself is of a folder that had not been compared yet, from there on.
-    OSError, sqlite3.Error, msgspec.DecodeError.
-    """
-    heights: dict[int, int] = {}
-    blocks: dict[int, dict[int, bytes]] = {}
-    for store in (WATCHER_STORE, PAYER_STORE):
-        for network, kept in read_cursors(data / store):
-            known = dict(following.restore(kept).blocks)
-            newest = max(known, default=0)
-            heights[network] = min(heights.get(network, newest), newest)
-            blocks.setdefault(network, {}).update(known)
-    before, compared = read_mark(data), read_compared(data / PAYER_STORE)
-    for network, height in before.heights.items() if before is not None else ():
-        if before is not None and compared.get(network) != before.restored_ms:
-            heights[network] = min(heights.get(network, height), height)
-            blocks.setdefault(network, {}).update(before.blocks.get(network, ()))
-    older = {
-        network: sorted(one for one in known.items() if one[0] <= heights[network])
-        for network, known in blocks.items()
-    }
-    return msgspec.json.encode(Mark(now_ms, heights, older))
-
-
-def read_mark(data: Path) -> Mark | None:
-    """The last restore; None in a folder that never came out of a backup."""
-    try:
-        return msgspec.json.decode((data / MARK).read_bytes(), type=Mark)
-    except FileNotFoundError:
-        return None
 
 
 class SinceBackup:
@@ -118,7 +69,9 @@ class SinceBackup:
         number, restored_ms = self._chain.network, self._mark.restored_ms
         if self._store.adopted(number, restored_ms) is None:
             await self._adopt(self._mark)
-        await self._payer.take_up()
+        refused = await self._payer.take_up()
+        if refused:
+            await self._trip(Scope(Level.CHAIN, number), refused)
         await self._stop(self._store.adopted(number, restored_ms) or ())
         self._store.compared_since(number, restored_ms)
         self._mark = None
@@ -185,9 +138,13 @@ class SinceBackup:
         return block, [one for one in left if known.isdisjoint((one.binding, *one.others))]
 
     async def _stop(self, others: Sequence[Departed]) -> None:
+        """The lines of what nobody asked for."""
         assets = {out.payment.asset for one in others for out in one.outs if not out.is_ours}
-        txids = [one.attempt.txid.hex() for one in others]
         for asset in sorted(assets):
             scope = Scope(Level.ASSET_CHAIN, self._chain.network, asset)
-            if not await trip(self._house, Trigger.UNKNOWN_SPEND, scope, {"transactions": txids}):
-                raise NotYet("what left the hot wallet is not explained, and nothing was stopped")
+            await self._trip(scope, [one.attempt for one in others])
+
+    async def _trip(self, scope: Scope, found: Sequence[Attempt]) -> None:
+        evidence = {"transactions": [one.txid.hex() for one in found]}
+        if not await trip(self._house, Trigger.UNKNOWN_SPEND, scope, evidence):
+            raise NotYet("what left the hot wallet is not explained, and nothing was stopped")

@@ -1,4 +1,4 @@
-"""A network that nothing is paid on because planning fails there: said once, and shown.
+"""A network that nothing is paid on, for planning fails there or a backup was put back: shown.
 
 Its file stands in the data folder for as long as that lasts. The other networks are paid.
 """
@@ -39,9 +39,14 @@ class UnpaidNetwork:
             problem=text,
             frames=frames_of(problem),
         )
-        found = Unpaid(self._network, text, self._clock.wall_ms())
-        leave(self._place, found, "operators are not told of a network")
-        self._told = text
+        self.waits(text)
+
+    def waits(self, text: str) -> None:
+        """For a reason that is none of a fault."""
+        if text != self._told:
+            found = Unpaid(self._network, text, self._clock.wall_ms())
+            leave(self._place, found, "operators are not told of a network")
+            self._told = text
 
     def goes(self) -> None:
         """A round came to its end."""

@@ -101,7 +101,11 @@ class Setback(msgspec.Struct, frozen=True):
 
 
 class Unpaid(msgspec.Struct, frozen=True):
-    """A network whose payments cannot be planned; `problem` is the kind of fault and its place."""
+    """A network that nothing is paid on.
+
+    `problem` is the kind of fault in planning and its place, or what is not known yet since a
+    backup was put back.
+    """
 
     network: int
     problem: str

@@ -50,8 +50,9 @@ class Context:
     them nobody is shown an address, and none can be withdrawn to. `transactions` gives the chain's
     own name of a transaction that the log knows by a hash, for threads, and `memos` what a sender
     wrote as the memo of a deposit that is nobody's; `is_house`, for threads too, tells whether an
-    address of a network is of the exchange's own wallets; `pays` says whether who pays withdrawals
-    is there. `proxies` are those whose word on a caller's address counts.
+    address of a network is of the exchange's own wallets; `is_compared`, for threads too, whether
+    it is known what a network paid since a backup that was put back; `pays` says whether who pays
+    withdrawals is there. `proxies` are those whose word on a caller's address counts.
     `began_ms` of wall time is when this process began to listen: a request that was signed before
     may have been taken by another one.
     """
@@ -74,6 +75,7 @@ class Context:
     transactions: Callable[[bytes], str] = bytes.hex
     memos: Callable[[bytes], str] = lambda _transfer: ""
     is_house: Callable[[int, str], bool] = lambda _network, _address: False
+    is_compared: Callable[[int], bool] = lambda _network: True
     pays: Callable[[], bool] = bool
     proxies: Proxies = field(default_factory=Proxies)
     custody: CustodySettings = field(default_factory=CustodySettings)

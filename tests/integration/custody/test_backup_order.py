@@ -19,7 +19,7 @@ from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.intents import Memory
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.restored import read_mark
+from fullreserve.custody.restore_mark import read_mark
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.custody.store import Store, read_plans
 from fullreserve.custody.watcher import STORE as WATCHER_STORE

@@ -57,6 +57,9 @@ class Agreement:
                      b"") for n, amount in self.waiting.items() if n not in over
         ]  # fmt: skip
 
+    async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        return [pay for pay in await self.pending(network) if not pay.binding]
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
 
@@ -76,7 +79,7 @@ class Agreement:
     def _told(self, payload: wire.Payload) -> int:
         if isinstance(payload, wire.Short):
             self.short.append(payload.asset)
-        elif isinstance(payload, wire.Bound):
+        elif isinstance(payload, wire.Bound | wire.FoundPaid):
             if payload.withdrawal in self.cancelled:
                 return 1
             known = self.bound.setdefault(payload.withdrawal, payload.binding)

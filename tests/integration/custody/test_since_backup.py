@@ -7,32 +7,55 @@ that come, fail and give way; real nodes of coins, with a payer killed at each o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Out, Payment
+from fullreserve.custody.addresses import UtxoAddresses
+from fullreserve.custody.chains import following, utxo_transaction
+from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Out, Payment, Plan
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.coins import Coins
+from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.hd import Private
+from fullreserve.custody.house_places import HousePlaces
+from fullreserve.custody.payer import Payer
+from fullreserve.custody.payer_desk import Terms
+from fullreserve.custody.paying import PayersExchange
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.restored import MARK, Mark, NotYet, SinceBackup, mark_of, read_mark
+from fullreserve.custody.restore_mark import MARK, Mark, mark_of, read_mark
+from fullreserve.custody.restored import NotYet, SinceBackup
 from fullreserve.custody.store import Store
+from fullreserve.custody.transfers import transfer
+from fullreserve.custody.units import Scale
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
-from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger, Trip
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Level,
+    ListAll,
+    Scope,
+    Trigger,
+    Trip,
+)
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from tests.bed import BTC
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import TERMS, Approved, UtxoBed
 from tests.integration.custody.test_deciding import CHAIN, TENTH, Judged
 from tests.integration.custody.test_payer import Agreement, Killed, Mortal, payer_of
+from tests.integration.custody.withdrawing import COIN
 
 NEWEST = 10**12  # what the stores had seen: no block is above it
 LOOKS = 40
 PLENTY = 40  # effects: more than there are
+CHANGES = ("keep_read", "keep_adopted", "keep_plan", "change", "told", "compared_since")
+HIRED = UtxoAddresses([Private.of_seed(b"1" * 32).public()], 1, "bc")
 
 
 class Adopting:
@@ -279,10 +302,9 @@ class Life:
         number, place = self.bed.fresh(), self.bed.outsider.addresses.place(1)
         return Payment(number, self.bed.asset, self.bed.unit, place)
 
-    async def live(self, mortal: Mortal) -> None:
+    async def live(self, mortal: Mortal, changes: Sequence[str] = CHANGES) -> None:
         """A process that knows what is on disk alone, until it is done or dies."""
         store = Store(self.place / PAYER_STORE)
-        changes = ("keep_read", "keep_adopted", "keep_plan", "change", "told", "compared_since")
         kept: Any = mortal.around(store, *changes)
         chain = self.bed.over(self.bed.url)
         coins = Coins(chain, store, TERMS)
@@ -315,6 +337,72 @@ async def test_a_spend_that_also_pays_a_stranger_stops_its_line(
         if mortal.count < effect:
             break
     assert effect >= 8
+
+
+async def test_what_was_refunded_before_it_was_bound_stops_its_chain(
+    coins: UtxoBed, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-RESTORED-6. Nobody is paid for it again, and people see it."""
+    life = Life(coins, tmp_path / "life")
+    life.pay(life.to_withdrawal())
+    with suppress(Killed):
+        await life.live(Mortal(3), changes=())  # it is kept as a plan, and not bound
+    life.book.cancelled = set(life.book.waiting)
+    await life.live(Mortal())
+    assert life.stops.asked == [Scope(Level.CHAIN, coins.chain.network)]
+    assert life.book.bound == {}
+
+
+class Hired(Made):
+    """A chain of which block 101 pays somebody a whole coin."""
+
+    addresses = HIRED
+
+    def departed(self, block: Block) -> list[Departed]:
+        paid = Payment(0, BTC, COIN, HIRED.place(5))
+        body = utxo_transaction.Body((), (utxo_transaction.Pays(paid.place, COIN),), 0)
+        left = Departed(Attempt(b"t" * 32, b"raw"), b"b" * 32, msgspec.msgpack.encode(body), 1,
+                        (Out(paid, is_ours=False),))  # fmt: skip
+        return [left] if block.height == 101 else []
+
+    def know(self, count: int) -> None:
+        pass
+
+    def broadcast_all(self, attempts: Sequence[Attempt]) -> list[None]:
+        return [None for _ in attempts]
+
+
+async def test_what_waited_for_people_at_the_backup_is_found_paid(tmp_path: Path) -> None:
+    """Criterion: CHAINS-RESTORED-6. So nobody pays, cancels or refuses it any more."""
+    judged = await Judged.open(tmp_path)
+    number = await judged.exchange.ask(CHAIN, BTC, COIN, HIRED.address(5))
+    beside = await judged.exchange.ask(CHAIN, BTC, COIN, HIRED.address(6))
+    await judged.worker.round()
+    assert await judged.state(number) == await judged.state(beside) == WithdrawalState.REVIEW
+    chain: Any = Hired(110)
+    folder = Folder(tmp_path, chain)
+    house, network = judged.exchange.house, SimpleNamespace(
+        network=CHAIN, needs_memo=True, addresses=lambda: HIRED
+    )  # fmt: skip
+    exchange = PayersExchange(
+        house, Destinations(judged.exchange.vault), cast("Any", network), HousePlaces(tmp_path, ())
+    )
+    terms = Terms({BTC: Scale(8)}, BTC)
+    payer = Payer(chain, folder.store, exchange, _signs_nothing, terms, b"s" * 32)
+    await SinceBackup(tmp_path, chain, folder.store, house, payer, _nothing).look()
+    found = await judged.exchange.found(number)
+    assert (found.state, found.is_approved) == (WithdrawalState.BROADCASTING, False)
+    assert found.transfer == transfer(b"s" * 32, CHAIN, b"t" * 32)
+    assert await judged.state(beside) == WithdrawalState.REVIEW
+    assert await house.ask(SUSPENSIONS, ListAll()) == []
+    refused = await house.report(wire.WITHDRAWALS, wire.Decide(number, WithdrawalState.FAILED))
+    assert refused != [0]
+    folder.store.close()
+    await judged.exchange.close()
+
+
+def _signs_nothing(_plan: Plan) -> Attempt:
+    raise AssertionError("it was signed")
 
 
 async def test_change_of_what_was_read_before_a_kill_is_known(

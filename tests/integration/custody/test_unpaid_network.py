@@ -19,6 +19,8 @@ from fullreserve.custody.chains.adapter import Chain, Payment, Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
+from fullreserve.custody.restore_mark import MARK, Mark, is_compared
+from fullreserve.custody.restored import AT_ONCE
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -130,4 +132,25 @@ async def test_a_network_goes_again_when_it_can_be_planned(
     one._payer._desk = one._payer._desk._replace(chain=network(erc20, BAD).chains()[0])
     await one.round()
     assert unpaid.known(tmp_path) == []
+    store.close()
+
+
+async def test_a_network_that_was_put_back_is_shown_until_it_is_compared(
+    erc20: EvmBed, exchange: Withdrawing, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-RESTORED-3. Until then who waits there can cancel nothing."""
+    first = erc20.chain.tip().height
+    mark = Mark(1, {GOOD: first})
+    (tmp_path / MARK).write_bytes(msgspec.json.encode(mark))
+    erc20.mine(AT_ONCE + 50)
+    store, where = Store(tmp_path / STORE), Destinations(exchange.vault)
+    clock = ManualClock(START_MS)
+    one = Paying(network(erc20, GOOD), store, exchange.house, where, tmp_path, clock)
+    await one.round()
+    (found,) = unpaid.known(tmp_path)
+    assert found.problem.endswith(f"read up to block {first + AT_ONCE} of {first + AT_ONCE + 50}")
+    assert [is_compared(tmp_path, number) for number in (GOOD, BAD)] == [False, True]
+    await one.round()
+    assert unpaid.known(tmp_path) == []
+    assert is_compared(tmp_path, GOOD)
     store.close()

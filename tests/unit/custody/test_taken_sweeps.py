@@ -62,6 +62,9 @@ class Nobody:
     async def pending(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 
+    async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        raise AssertionError(network)
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 

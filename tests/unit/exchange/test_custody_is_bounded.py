@@ -212,7 +212,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
             wire.Bound(waiting, hashed), wire.Broadcast(sent, hashed, fee),
             wire.Included(sent, hashed, 1), wire.Paid(sent, hashed, 1, fee),
-            wire.Failed(failing, 1, transfer("binding"), hashed),
+            wire.Failed(failing, 1, transfer("binding"), hashed), wire.FoundPaid(queued, hashed),
             wire.Short(CHAIN, BTC, 100), wire.Refilled(CHAIN, BTC, 100),
             deposits.ListNetworks(), withdrawals.ListWithdrawals(0, 0, LIMIT),
             withdrawals.ListWithdrawals(ALICE, 0, LIMIT), withdrawals.ListReceived(ALICE, 0, LIMIT),

@@ -26,6 +26,7 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Drain,
     Failed,
+    FoundPaid,
     Funded,
     Hold,
     Included,
@@ -50,6 +51,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListWithdrawals,
     Place,
     Quota,
+    Refused,
     Withdrawal,
 )
 from fullreserve.exchange.products.withdrawals import Withdrawals
@@ -421,6 +423,41 @@ def test_a_review_decides(world: World) -> None:
     assert has(world, ETH) == (4 * COIN, COIN)
 
 
+@pytest.mark.parametrize("waits", [Hold(CHAIN, 0, stopped=True), "review", Short(CHAIN, BTC)])
+def test_what_the_chain_has_paid_is_bound_whatever_it_waits_for(world: World, waits: Any) -> None:
+    """Criterion: CUST-WD-19. And can be neither cancelled nor signed for; else as `Bound`."""
+    world.fund(ALICE, BTC, coins(5))
+    assert ask(world, 1) == ask(world, 1) == 0
+    one, due = (each.withdrawal for each in pending(world))
+    assert say(world, FoundPaid(due, BINDING)) == 0
+    assert newest(world).is_approved
+    assert say(world, Decide(one, 4) if waits == "review" else waits) == 0
+    assert say(world, Settle()) == 0
+    assert state(world, one) in (0, 4, 19)
+    assert say(world, Bound(one, BINDING)) in (Unsound.NOT_PAYABLE, Unsound.STOPPED)
+    assert say(world, FoundPaid(one, b"short")) != 0
+    for _ in range(2):
+        assert say(world, FoundPaid(one, BINDING)) == 0
+    assert say(world, FoundPaid(one, transfer("other"))) == Unsound.CONTRADICTS
+    found = world.ask(WITHDRAWALS, GetWithdrawal(one), Withdrawal)
+    assert (found.state, found.is_approved, found.binding) == (1, False, BINDING)
+    assert say(world, Cancel(one), ALICE) == Refused.TOO_LATE
+    assert say(world, Decide(one, -1)) == Unsound.NOT_PAYABLE
+    assert say(world, Paid(one, transfer("t"), 1, amount_bytes(1))) == 0
+    assert state(world, one) == 2
+    assert has(world)[1] == COIN + FEE_BTC
+
+
+def test_what_is_over_is_not_found_paid(world: World) -> None:
+    """Criterion: CUST-WD-19"""
+    world.fund(ALICE, BTC, coins(5))
+    assert ask(world, 1) == 0
+    (one,) = (each.withdrawal for each in pending(world))
+    assert say(world, Failed(one, 1)) == 0
+    assert say(world, FoundPaid(one, BINDING)) == Unsound.CONTRADICTS
+    assert state(world, one) == -1
+
+
 def _eth_network() -> Any:
     return network(7, ETH, 0)
 
@@ -481,6 +518,7 @@ def _report(draws: random.Random, number: int) -> Any:
     kinds: list[Callable[[], Any]] = [
         lambda: Bound(number, binding),
         lambda: Bound(number, binding),
+        lambda: FoundPaid(number, binding),
         lambda: Broadcast(number, sent, gas),
         lambda: Included(number, sent, draws.randrange(3)),
         lambda: Paid(number, sent, 3, gas),

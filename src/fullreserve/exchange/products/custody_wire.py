@@ -452,6 +452,18 @@ class Bound(Payload, frozen=True, tag=40):
     binding: bytes  # 32 bytes
 
 
+class FoundPaid(Payload, frozen=True, tag=47):
+    """The chain has paid the withdrawal, as was found after a backup was put back.
+
+    It is bound to what paid it, whatever it waits for: its owner, people or a suspension can end it
+    no more, and where it could not have been bound (`Bound`) no signer signs anything for it. Again
+    it changes nothing; of what is over, or bound to something else, it is refused.
+    """
+
+    withdrawal: int
+    binding: bytes  # 32 bytes
+
+
 class Broadcast(Payload, frozen=True, tag=41):
     """Given to the network; again, with another `transfer`, for each replacement."""
 
@@ -585,6 +597,7 @@ AnyWithdrawals = (
     | AgreeToFee
     | Settle
     | Bound
+    | FoundPaid
     | Broadcast
     | Included
     | Paid

@@ -18,6 +18,7 @@ from fullreserve.exchange.products.custody_wire import (
     Bound,
     Broadcast,
     Failed,
+    FoundPaid,
     Included,
     Paid,
     Refilled,
@@ -72,12 +73,14 @@ class Payments(WithdrawalTable):
         return Outcome()
 
     def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
-        assert isinstance(asked, Bound | Broadcast | Included | Paid | Failed)
+        assert isinstance(asked, Bound | FoundPaid | Broadcast | Included | Paid | Failed)
         one = self.state.withdrawals.get(asked.withdrawal)
         if one is None:
             return Outcome(code=Unsound.UNKNOWN)
         if isinstance(asked, Bound):
             return self._bound(one, asked, moment, view)
+        if isinstance(asked, FoundPaid):
+            return self._found_paid(one, asked, moment, view)
         if isinstance(asked, Failed):
             return self._failed(one, asked, moment)
         if len(asked.transfer) != HASH_BYTES:
@@ -111,6 +114,16 @@ class Payments(WithdrawalTable):
             return Outcome(code=Unsound.STOPPED)
         one = self._change(one, moment)
         one.binding = asked.binding
+        return Outcome()
+
+    def _found_paid(self, one: Withdrawal, asked: FoundPaid, moment: Moment, view: View) -> Outcome:
+        found = self._bound(one, Bound(one.number, asked.binding), moment, view)
+        if found.code not in (Unsound.NOT_PAYABLE, Unsound.STOPPED):
+            return found
+        if one.state in FINAL:
+            return Outcome(code=Unsound.CONTRADICTS)
+        one = self._change(one, moment)
+        one.binding, one.state, one.is_approved = asked.binding, _State.BROADCASTING, False
         return Outcome()
 
     def _paid(self, one: Withdrawal, asked: Paid, moment: Moment, view: View) -> Outcome:

@@ -291,6 +291,10 @@ class _Withdrawals:
     async def cancel(self, request: Request, params: CancelParams) -> bytes:
         """Cancel a withdrawal that waits."""
         number = ids.number(params.wd_id)
+        one = await withdrawal_of(self._context, request.owner, number)
+        # It may have been paid since the backup: who cancels it then has it twice.
+        if not await asyncio.to_thread(self._context.is_compared, one.network):
+            raise Problem(50001, allowed="a backup was put back, and the chain is still read")
         reply = await say(self._context, WITHDRAWALS, Cancel(number), request.owner)
         if reply.code:
             raise Problem(reply.code)
