@@ -16,7 +16,7 @@ from fullreserve.custody.chains.adapter import Chain, Senders
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import House
 from fullreserve.custody.store import read_name
-from fullreserve.custody.vendors import Vendors
+from fullreserve.custody.vendors import Vendors, screens_deposits
 from fullreserve.custody.vetting import Subject
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListUnscreened
@@ -32,7 +32,7 @@ class Waits(ValueError):
 
 
 class DepositScreening:
-    """Of all networks; `names` is the watcher's store, which has the names of transactions."""
+    """Of all networks; `names` is the watcher's store in the data folder: names of transactions."""
 
     def __init__(
         self,
@@ -76,7 +76,9 @@ class DepositScreening:
 
     async def _judged(self, one: Deposit) -> DepositState:
         """NodeProblem, Waits."""
-        if self._vetting is None:  # it was asked for once, and is not any more
+        if self._vetting is None:  # it was asked for once
+            if screens_deposits(self._names.parent):
+                raise Waits("they are to be screened since this worker began; start it again")
             return DepositState.CREDITED
         senders = await self._senders(one)
         subjects = [_subject(one, address) for address in senders.addresses]

@@ -9,14 +9,32 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from fullreserve.exchange.products.custody_wire import DEPOSITS, CameUnasked, Funded, Tier
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.door.outcome import outcome
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.exchange import chart
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    AdoptDeposits,
+    CameUnasked,
+    Claim,
+    Confirmed,
+    Funded,
+    Orphaned,
+    Seen,
+    Tier,
+    Tip,
+)
+from fullreserve.exchange.products.deposit_state import EDITION
+from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_bytes, amount_int
+from fullreserve.exchange.wire.events import Reply
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import Line, Reconciled, reconciled_name
 from tests.browser.conftest import Visit
 from tests.browser.operator.desk import (
     Operator,
     X,
     adopt_evidence,
+    at_the_door,
     found_policy,
     know_a_network,
     say_all,
@@ -189,6 +207,44 @@ def test_a_strangers_coins_become_a_users_and_the_treasurys(
         for shown in ("BTC-Testnet", owner, str(ada.uid), str(bea.uid)):
             expect(row).to_contain_text(shown)
     expect(other.get_by_text(EN["op.unallotted.none"])).to_be_visible()
+
+
+def test_what_a_chain_took_back_and_was_spent_is_listed_as_owed(
+    visit: Visit, ada: Operator, person: Person, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-CUST-5"""
+    know_a_network(server)
+    name, block = b"r" * 32, b"b" * 32
+    came = amount_bytes(3 * 10**7)
+    words = (
+        AdoptDeposits(EDITION),
+        Tip(77, 50, block, healthy=True),
+        Seen(77, name, 1, 1_000_000, 0, came, 0, 50, block),
+        Confirmed(77, name, 1),
+        Claim(77, name, person.uid),
+    )
+    say_all(server, *((DEPOSITS, word) for word in words))
+
+    async def spends(door: SocketDoor) -> None:
+        """All that there is but 0.1 BTC of the deposit."""
+        held: list[AccountState] = await door.query(ListBalances(person.uid))
+        kept = {chart.FUND: 10**7, chart.TRADE: 0}
+        for one in held:
+            if one.asset == 1 and one.kind in kept:
+                account = AccountKey(person.uid, one.kind, 0)
+                spent = amount_bytes(amount_int(one.balance) - kept[one.kind])
+                word = Withdraw(door.gateway, door.numbers(1), account, 1, spent)
+                result = await outcome(door, word)
+                assert isinstance(result, Reply), result
+                assert not result.code
+
+    at_the_door(server, spends)
+    say_all(server, (DEPOSITS, Orphaned(77, name, 50)))
+    page = visit("/operator/custody", ada)
+    row = page.get_by_role("table", name=EN["op.owed"]).get_by_role("row")
+    row = row.filter(has_text=str(person.uid))
+    for shown in ("BTC-Testnet", "0.3 BTC", "0.2 BTC"):
+        expect(row).to_contain_text(shown)
 
 
 @pytest.mark.slow

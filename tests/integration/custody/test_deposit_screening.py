@@ -188,6 +188,17 @@ async def test_it_waits_while_a_node_is_down_and_for_what_is_not_known(
     assert await screened.state() == DepositState.BLACKLISTED
 
 
+async def test_it_waits_for_a_worker_that_knows_it_is_to_be_screened(screened: Screened) -> None:
+    """Criterion: VENDOR-10. The watcher began with the section, the worker before."""
+    screened.configure("")
+    before = screened.worker()
+    screened.configure(SECTION)
+    await screened.came()
+    with pytest.raises(Waits, match="start it again"):
+        await before.round()
+    assert await screened.state() == 0
+
+
 async def test_what_waits_is_credited_when_nobody_screens_any_more(screened: Screened) -> None:
     """Criterion: VENDOR-10."""
     screened.configure(SECTION)

@@ -18,6 +18,7 @@ import { MarksSection } from './MarksSection'
 import { MissedSection } from './MissedSection'
 import { MovesSection } from './MovesSection'
 import { isBroken, percent } from './numbers'
+import { OwedSection } from './OwedSection'
 import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
 import { UnallottedSection } from './UnallottedSection'
@@ -46,6 +47,7 @@ export function CustodyPage(): ReactNode {
       <ClaimsSection />
       <MissedSection />
       <KeptSection />
+      <OwedSection />
     </>
   )
 }

@@ -164,6 +164,20 @@ export interface Kept {
   seenTs: string
 }
 
+/** A deposit that a chain took back after it was spent. */
+export interface Owed {
+  depId: string
+  uid: string
+  ccy: string
+  chain: string
+  amt: string
+  /** Of `amt`, what its owner still owes. */
+  owed: string
+  txId: string
+  seenTs: string
+  owedTs: string
+}
+
 /** A deposit that a user misses. */
 export interface Missed {
   claimId: string
