@@ -25,7 +25,12 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Fold
+from fullreserve.exchange.products.approval_state import CONSOLE, Group
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.liveness import LIVENESS, Define, Liveness
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_rules import Verb
+from fullreserve.exchange.products.policy_wire import WRITERS
 from fullreserve.exchange.products.quorum_rules import (
     DAY_MS,
     PERIODS,
@@ -34,6 +39,7 @@ from fullreserve.exchange.products.quorum_rules import (
     Role,
     faults,
 )
+from fullreserve.exchange.products.suspension_wire import BOARD
 from fullreserve.exchange.wire.commands import AnyCommand, Product
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -41,6 +47,7 @@ _encode = msgspec.msgpack.Encoder().encode
 # Where a share by itself moves nothing: a hot signer of accounts pays from lanes, as the networks'
 # file bounds it, and a card opens a module that signs with others.
 ALONE = (Role.HOT, Role.UNLOCK)
+GROUPS = {CONSOLE: "operators", BOARD: "the board", WRITERS: "policy administrators"}
 
 
 class UnsoundQuorum(ValueError):
@@ -118,6 +125,30 @@ def lacks_hot(folds: Sequence[Fold[Any]]) -> bool:
     """Whether nobody is measured who signs for hot: a stop of withdrawals could not be ended."""
     known = next((fold.state.quorums for fold in folds if isinstance(fold, Liveness)), {})
     return not any(one.role == Role.HOT for one in known.values())
+
+
+def hanging(folds: Sequence[Fold[Any]]) -> list[str]:
+    """What people decide together by the log's word, and each of them is needed for; in words.
+
+    Of groups that have members. Said and not refused: who was lost must not stop a start.
+    """
+    groups = next((fold.state.groups for fold in folds if isinstance(fold, Approvals)), {})
+    rules = next((fold.state.rules for fold in folds if isinstance(fold, Policy)), ())
+    said = [
+        f"{GROUPS.get(number, f'group {number}')}: {one.threshold + 2} have to count for any one "
+        f"to be spared, {one.enabled} do"
+        for number, one in sorted(groups.items())
+        if not one.spares
+    ]
+    for rule in rules:
+        there = groups.get(rule.group, Group())
+        if rule.verb == Verb.APPROVE and there.members and there.enabled <= rule.needed:
+            who = GROUPS.get(rule.group, f"group {rule.group}")
+            said.append(
+                f"rule {rule.number} of the policy wants {rule.needed} approvals of {who}, "
+                f"of whom {there.enabled} count: one more than it wants has to"
+            )
+    return said
 
 
 def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:

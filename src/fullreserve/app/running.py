@@ -367,6 +367,8 @@ class Running:
                 "no quorum of hot holders is defined: withdrawals that are stopped could not be "
                 "reopened; name them in the file of `quorums`"
             )
+        for said in quorums.hanging(self.sequencer.machine.folds) if self._custody.payers else ():
+            log.warning("it hangs on each of them", quorum=said)
         for program in self._custody.payers:
             child = await self._start_child(program)
             self._stop.push_async_callback(child.stop)

@@ -285,8 +285,19 @@ TABLE: dict[int, Error] = {
     95004: Error(403, "This needs another than who began it"),
     95005: Error(409, "You have agreed to this already"),
     95006: Error(409, "Something has happened since that replay; look at a new one"),
-    95007: Error(409, "The exchange is in set-up mode: this needs more operators"),
+    95007: Error(409, "The exchange is in set-up mode: this needs more operators", "; {allowed}"),
     95010: Error(409, "Under these rules nothing leaves: suspend withdrawals instead, in public"),
+    95011: Error(409, "That holds already"),
+    95012: Error(
+        409,
+        "A rule wants more approvals than its group has members who count, less one to spare",
+        ": {allowed}",
+    ),
+    95013: Error(
+        409,
+        "You alone have tightened the policy, or dropped another's change, within the last week; "
+        "others may drop this, and who proposed it",
+    ),
 }
 
 _FALLBACK = Error(200, "Refused")

@@ -220,8 +220,8 @@ async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
     (tmp_path / vendors.FILE).write_text(
         f'[webhook]\nurl = "{remote.url}"\nsecret = "hook.secret"\ntimeout_ms = 30000\n'
     )
-    await judged.exchange.say(Enrol(WRITERS, ADA), chart.HOUSE, Approvals.number)
-    await judged.exchange.say(Enrol(WRITERS, ADA + 1), chart.HOUSE, Approvals.number)
+    for member in (ADA, ADA + 1, ADA + 2):
+        await judged.exchange.say(Enrol(WRITERS, member), chart.HOUSE, Approvals.number)
     stop = Rule(9, Verb.BLOCK, webhook=Webhook.NO)
     await judged.exchange.say(Propose((stop, *RULES)), ADA, POLICY)
     judged.start()
@@ -257,7 +257,7 @@ async def test_a_rule_that_came_while_one_was_vetted_has_the_webhook_asked(
     (tmp_path / vendors.FILE).write_text(
         f'[webhook]\nurl = "{remote.url}"\nsecret = "hook.secret"\ntimeout_ms = 30000\n'
     )
-    for member in (ADA, ADA + 1):
+    for member in (ADA, ADA + 1, ADA + 2):
         await judged.exchange.say(Enrol(WRITERS, member), chart.HOUSE, Approvals.number)
     judged.start()
     number = await judged.ask(TENTH)

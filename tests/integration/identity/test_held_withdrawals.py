@@ -255,7 +255,8 @@ async def test_its_user_is_told_once_what_it_waits_for(held: Held) -> None:
     await notices.round()
     assert await held.town.mail() == []
     rules = (Rule(1, Verb.APPROVE, CONSOLE, 1),)
-    await held.say(Approvals.number, Enrol(CONSOLE, 10_000_101))
+    for operator in (10_000_101, 10_000_102):
+        await held.say(Approvals.number, Enrol(CONSOLE, operator))
     assert (await say(context, POLICY, Propose(rules), 10_000_101)).code == 0
     second = await held.home.post("asset/withdrawal", **ORDER)
     await held.judged(second.row["wdId"])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fullreserve.exchange.products import policy_wire
+from fullreserve.exchange.products.policy_rules import Rule, Verb
+from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
+from fullreserve.exchange.products.policy_wire import POLICY
 from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt
 from fullreserve.gateway.custody_desk import say
@@ -15,6 +19,8 @@ from tests.integration.operator.bed import NOTE, Console, X
 from tests.integration.operator.test_approvals import correction
 from tests.integration.operator.test_reference import ANY_BODY
 from tests.memory_folder import memory_folder
+
+LOOSER = '[{"number": 1, "verb": "allow"}, {"number": 2, "verb": "allow"}]'
 
 
 async def test_customers_and_keys_see_nothing(console: Console) -> None:
@@ -82,22 +88,32 @@ async def test_below_m_plus_one_members_nothing_is_decided() -> None:
 
 
 async def test_two_operators_stop_and_with_a_third_they_restart() -> None:
-    """Criterion: SUS-BOARD-2. It is said what is lacking; who is dismissed later stops nothing."""
+    """Criterion: SUS-BOARD-2, POL-32. Who is dismissed later stops nothing."""
     with memory_folder() as folder:
         console = await Console.open(folder, members=2)
         ada, bea, context = console.ada, console.bea, console.town.rest.context
         assert (await say(context, SUSPENSIONS, Adopt(EDITION))).code == 0
+        words = (policy_wire.Found((Rule(1, Verb.ALLOW),)), policy_wire.Adopt(POLICY_EDITION))
+        for word in words:
+            assert (await say(context, POLICY, word)).code == 0
         stop = {"actions": "trade_open", "level": "global", "reason": "MARKET_DISLOCATION"}
         number = (await ada.act("suspending/suspend", **stop)).row["suspension"]
         assert (await bea.act("suspending/ratify", suspension=number)).code == "0"
         assert (await ada.get("operators")).row["founded"] is False
         refused = await ada.act("suspending/plan", suspension=number)
         assert (refused.status, refused.code) == (409, "93002")
-        assert "3 have to count, 2 do; fullreserve user create-operator" in refused.json["msg"]
+        made = (await ada.act("policy/propose", rules=LOOSER)).row["changes"][0]
+        seen = (await bea.get("policy/replay", change=made["change"])).row
+        consent = {"change": made["change"], "replay": seen["replay"]}
+        changed = await bea.act("policy/agree", **consent)
+        assert (changed.status, changed.code) == (409, "95007")
+        for answer in (refused, changed):
+            assert "3 have to count, 2 do; fullreserve user create-operator" in answer.json["msg"]
         await console.enrol(console.cleo.uid)
         assert (await ada.get("operators")).row["founded"] is True
         gone = await ada.act("operators/dismiss", uid=console.cleo.uid, anyway=True)
         assert (gone.row["enabled"], gone.row["spare"]) == ("2", "0")
+        assert (await bea.act("policy/agree", **consent)).row["changes"][0]["holdsTs"]
         planned = await ada.act("suspending/plan", suspension=number)
         assert (planned.code, planned.row["signOffsNeeded"]) == ("0", "1")
         await console.close()

@@ -20,6 +20,7 @@ from fullreserve.exchange.products.policy_wire import (
 from fullreserve.exchange.products.risk_rules import RiskTable
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
+from fullreserve.identity.roles import Role
 from tests.bed import ALICE, submit
 from tests.integration.operator.bed import Console
 
@@ -125,3 +126,42 @@ async def test_what_one_alone_tightened_is_taken_back_at_once(console: Console) 
     seen = (await ada.get("policy/replay", change=made["change"])).row
     done = await ada.act("policy/agree", change=made["change"], replay=seen["replay"])
     assert done.row["rules"] == first
+
+
+async def test_one_alone_vetoes_nothing(console: Console) -> None:
+    """Criterion: POL-29, POL-31. By words: how long it stays so, and what a rule may want."""
+    ada, bea, cleo = console.ada, console.bea, console.cleo
+    for word in (Found((Rule(1, Verb.ALLOW),)), Adopt(EDITION)):
+        await say(console, word)
+    first = (await ada.get("policy")).row["rules"]
+    assert (await ada.act("policy/propose", rules=json.dumps(first))).code == "95011"
+
+    def tight(most: int) -> str:
+        return json.dumps([{"number": 1, "verb": "allow", "mostUsd": most}])
+
+    assert (await bea.act("policy/propose", rules=tight(9))).row["rules"][0]["mostUsd"] == 9
+    made = (await ada.act("policy/propose", rules=json.dumps(first))).row["changes"][0]
+    refused = await bea.act("policy/withdraw", change=made["change"])
+    assert (refused.status, refused.code) == (409, "95013")
+    assert "within the last week" in refused.json["msg"]
+    again = await bea.act("policy/propose", rules=tight(8))
+    assert again.row["changes"][1]["over"] is False
+    seen = (await cleo.get("policy/replay", change=made["change"])).row
+    done = await cleo.act("policy/agree", change=made["change"], replay=seen["replay"])
+    assert done.row["rules"] == first
+    third = (await bea.act("policy/propose", rules=tight(7))).row
+    assert (third["rules"], third["changes"][0]["contested"]) == (first, True)
+    too_many = json.dumps([{"number": 5, "verb": "approve", "group": 1, "needed": 3}])
+    hangs = await ada.act("policy/propose", rules=too_many)
+    assert (hangs.code, "there are 3 of group 1" in hangs.json["msg"]) == ("95012", True)
+
+
+async def test_operators_whom_a_rule_needs_are_not_spared(console: Console) -> None:
+    """Criterion: OP-SET-3. As many and one have to count as approve what leaves at most."""
+    for at in range(2):
+        more = await console.operator(f"eva{at}@desk.example", Role.ADMIN)
+        await console.enrol(more.uid)
+    await say(console, Found((Rule(1, Verb.APPROVE, 1, 4),)))
+    refused = await console.ada.act("operators/dismiss", uid=console.cleo.uid)
+    assert refused.code == "91015"
+    assert "5 operators have to count" in refused.json["msg"]

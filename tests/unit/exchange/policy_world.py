@@ -47,13 +47,14 @@ SMALL = Rule(
 )
 LARGE = Rule(3, Verb.APPROVE, group=CONSOLE, needed=2, most_usd=1_000_000 * USD)
 RULES = (SANCTIONED, SMALL, LARGE)
-WRITER_A, WRITER_B = 10_000_021, 10_000_022
+WRITER_A, WRITER_B, WRITER_C = 10_000_021, 10_000_022, 10_000_023
 
 
 def opened() -> World:
     """Operators and policy administrators, and no rules yet."""
     made = World(lambda: [Approvals(), Policy()])
-    for group, members in ((CONSOLE, (ADA, BEA, CLEO)), (WRITERS, (WRITER_A, WRITER_B))):
+    writers = (WRITER_A, WRITER_B, WRITER_C)
+    for group, members in ((CONSOLE, (ADA, BEA, CLEO)), (WRITERS, writers)):
         for member in members:
             assert made.say(Approvals.number, Enrol(group, member)) == 0  # type: ignore[arg-type]
     return made

@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 import pytest
 
+from fullreserve.app.quorums import hanging
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Approve as Agree
 from fullreserve.exchange.products.approval_acts import Dismiss, Enrol, Propose, SetThreshold
 from fullreserve.exchange.products.approval_state import CONSOLE, Group, deciding
+from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_rules import Rule, Verb
+from fullreserve.exchange.products.policy_wire import POLICY, Found
 from fullreserve.exchange.products.suspension_state import (
     HOUR_MS,
     SIGNED_LAST,
@@ -217,3 +221,25 @@ def test_before_edition_7_two_of_two_decide() -> None:
     assert say(world, Adopt(SPARED), chart.HOUSE) == 0
     assert plan(world, number, X) == Refused.SET_UP
     assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_the_start_says_what_hangs_on_each() -> None:
+    """Criterion: LIVE-20. Every group that has members, and every rule that wants approvals."""
+    world = opened(members=(ADA, BEA), more=(Policy,))
+    assert hanging(world.machine.folds) == [
+        "operators: 3 have to count for any one to be spared, 2 do"
+    ]
+    with_board(world, X, Y, Z)
+    rules = (Rule(1, Verb.APPROVE, CONSOLE, 1), Rule(2, Verb.APPROVE, BOARD, 3))
+    assert world.say(POLICY, Found(rules)) == 0  # type: ignore[arg-type]
+    _, of_the_rule = hanging(world.machine.folds)
+    assert of_the_rule == (
+        "rule 2 of the policy wants 3 approvals of the board, of whom 3 count: one more than it "
+        "wants has to"
+    )
+    with_board(world, W)
+    assert agree(world, Enrol(CONSOLE, CLEO)) == 0
+    assert hanging(world.machine.folds) == []
+    set_threshold(world, BOARD, 3)
+    (said,) = hanging(world.machine.folds)
+    assert said == "the board: 5 have to count for any one to be spared, 4 do"

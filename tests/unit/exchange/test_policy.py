@@ -171,7 +171,7 @@ def test_tightening_is_one_persons_and_holds_at_once(world: World) -> None:
     assert view(world).rules == tighter
     assert say(world, Propose(RULES), WRITER_A) == 0
     number = view(world).changes[-1].number
-    assert say(world, Withdraw(number), WRITER_B) == 0
+    assert say(world, Withdraw(number), WRITER_A) == 0
     assert say(world, Agree(number, bytes(32)), WRITER_B) == 95003
     assert say(world, Agree(5, bytes(32)), WRITER_B) == 95002
 

@@ -68,6 +68,12 @@ def proposed(world: World, rules: tuple[Rule, ...], who: int = WRITER_A) -> int:
     return view(world).changes[-1].number
 
 
+def group_7(world: World) -> None:
+    """Who approves beside the console's group."""
+    for member in range(10_000_031, 10_000_041):
+        assert world.say(Approvals.number, Enrol(7, member)) == 0  # type: ignore[arg-type]
+
+
 def test_a_loosening_that_comes_due_undoes_no_later_tightening(world: World) -> None:
     """Criterion: POL-21. It is closed, and what came into force instead is said."""
     in_force(world, RULES)
@@ -183,6 +189,7 @@ def test_another_approval_group_is_looser(
 ) -> None:
     """Criterion: POL-6. However many of it are needed; one administrator does not bring it in."""
     assert not tightens(before, after)
+    group_7(world)
     assert say(world, Found(before)) == 0
     proposed(world, after)
     assert view(world).rules == before
@@ -191,6 +198,7 @@ def test_another_approval_group_is_looser(
 def test_a_change_of_the_approvers_shows_in_the_replay(world: World) -> None:
     """Criterion: POL-4, POL-6."""
     in_force(world, (LARGE,))
+    group_7(world)
     assert say(world, Decide(facts(1, 9))) == 0
     number = proposed(world, (msgspec.structs.replace(LARGE, group=7),))
     assert replay(world, number).differs[-1].request == 1

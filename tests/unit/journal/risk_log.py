@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from fullreserve.exchange.products.approval_acts import Dismiss, Enrol
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     AgreeToFee,
@@ -30,7 +32,9 @@ from fullreserve.exchange.products.policy_wire import (
     LOCK_MS,
     POLICY,
     RETURNS,
+    SPARED,
     TABLE_AGREED,
+    WRITERS,
     Agree,
     Approve,
     Confirm,
@@ -49,7 +53,7 @@ from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, transfer
 from tests.unit.journal import safety_log
-from tests.unit.journal.safety_log import OPERATORS, RULES, SMALL, USD, Log
+from tests.unit.journal.safety_log import BOARD, OPERATORS, RULES, SMALL, USD, Log
 
 RUNS = 500
 TABLES = (
@@ -177,6 +181,25 @@ async def _take_back(log: Log, turn: int) -> None:
         await log.say(POLICY, Agree(change, seen.digest, seen.at_ms, seen.until), third)
 
 
+async def _contest(log: Log) -> None:
+    """One tightens again and again and drops what others propose; administrators come and go."""
+    draws, policy = log.draws, log.states[POLICY]
+    member = draws.choice(BOARD)
+    verb = Enrol if draws.random() < 0.6 else Dismiss
+    await log.say(Approvals.number, verb(WRITERS, member))
+    rival, other, third = draws.sample(OPERATORS, 3)
+    for _ in range(draws.randrange(1, 4)):
+        bound = draws.randrange(1, 3_000) * USD
+        tighter = msgspec.structs.replace(SMALL, velocity_usd=bound)
+        await log.say(POLICY, Propose((RULES[0], tighter, RULES[2])), rival)
+        await log.say(POLICY, Propose(draws.choice((policy.base.rules, RULES))), other)
+        await log.say(POLICY, Withdraw(log.change()), rival)
+    change = log.change()
+    seen = _replay(log, change)
+    if seen is not None:
+        await log.say(POLICY, Agree(change, seen.digest, seen.at_ms, seen.until), third)
+
+
 def _replay(log: Log, change: int) -> Replay | None:
     policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
     answer = policy.answer(msgspec.msgpack.encode(GetReplay(change, log.bed.clock.exchange_ms())))
@@ -209,6 +232,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             tables.append(log.states[POLICY].risk)
         if edition >= RETURNS and turn % 50 == 0:
             await _take_back(log, turn)
+        if edition >= SPARED and turn % 10 == 5:
+            await _contest(log)
         if turn % 60 == 1:
             await log.say(POLICY, SetRisk(draws.choice(TABLES)))
             stopped = StopOwner(ALICE, bed.clock.exchange_ms() + HOUR_MS)
@@ -222,7 +247,9 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
     assert all(seen.values()), seen
     assert edition >= RETURNS or bool(risen) == is_newer
     assert edition != TABLE_AGREED or all(one in tables for one in TABLES)
-    assert edition < RETURNS or _has_returned(log)
+    assert edition != RETURNS or _has_returned(log)
+    known = log.states[POLICY].alone.values()
+    assert edition < SPARED or any(one.overruled_ms for one in known)
 
 
 def _has_returned(log: Log) -> bool:

@@ -28,11 +28,11 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, State, View
-from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group
-from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.approval_state import Group
 from fullreserve.exchange.products.custody_ledger import Prices, Wallets, is_house
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
+from fullreserve.exchange.products.policy_groups import hangs, members, writers_of
 from fullreserve.exchange.products.policy_index import Index
 from fullreserve.exchange.products.policy_replay import replayed, scored_again
 from fullreserve.exchange.products.policy_risk import Assessed, assess
@@ -67,10 +67,12 @@ from fullreserve.exchange.products.policy_wire import (
     RETURN_MS,
     RETURNS,
     SEEN_MS,
+    SPARED,
     TABLE_AGREED,
     WRITERS,
     Adopt,
     Agree,
+    Alone,
     AnyWord,
     Approve,
     Base,
@@ -148,10 +150,10 @@ class PolicyState(State):
     risk_facts: dict[int, RiskFacts] = msgspec.field(default_factory=dict)
     tables: dict[int, RiskTable] = msgspec.field(default_factory=dict)  # by change
     base: Base | None = None  # from edition 6 on
+    alone: dict[int, Alone] = msgspec.field(default_factory=dict)  # from edition 7 on
 
 
 _withdrawal = msgspec.msgpack.Decoder(Withdrawal | None).decode
-_group = msgspec.msgpack.Decoder(Group).decode
 _encode = msgspec.msgpack.Encoder().encode
 _replace = msgspec.structs.replace
 
@@ -164,7 +166,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
     is_late = True
     added = (
         *("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed"),
-        *("risk_facts", "tables", "base"),
+        *("risk_facts", "tables", "base", "alone"),
     )
 
     def __init__(self) -> None:
@@ -182,19 +184,18 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return Outcome(code=self._approve(who, word, moment, view))
         if isinstance(word, Confirm):
             return Outcome(code=self._confirm(who, word, moment))
-        writers = _writers(view)
+        writers = writers_of(view, is_spared=self._is_spared)
         if not writers.counts(who):
             return Outcome(code=Refused.NOT_ALLOWED)
         if isinstance(word, Propose | ProposeRisk):
-            return self._propose(who, word, moment)
+            return self._propose(who, word, moment, view)
         change = self.state.changes.get(word.change)
         if change is None:
             return Outcome(code=Refused.UNKNOWN)
         if change.is_over:
             return Outcome(code=Refused.CLOSED)
         if isinstance(word, Withdraw):
-            self._set(self.state.changes, change.number, _replace(change, is_over=True))
-            return Outcome()
+            return Outcome(code=self._drop(who, change, moment))
         return Outcome(code=self._agree(who, change, word, writers, moment))
 
     # What the house says
@@ -396,7 +397,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return Refused.UNKNOWN
         if one.state != DecisionState.WAITING:
             return Refused.CLOSED
-        group = _members(one.explained.group, view)
+        group = members(one.explained.group, view)
         if not group.counts(who):
             return Refused.NOT_ALLOWED
         if who in (one.facts.initiator, one.facts.owner):
@@ -447,24 +448,27 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
 
     # Changes
 
-    def _propose(self, who: int, word: Propose | ProposeRisk, moment: Moment) -> Outcome:
+    @property
+    def _is_spared(self) -> bool:
+        return self.state.edition >= SPARED
+
+    def _propose(
+        self, who: int, word: Propose | ProposeRisk, moment: Moment, view: View
+    ) -> Outcome:
+        code = self._why_not(word, view)
+        if code:
+            return Outcome(code=code)
+        rules: tuple[Rule, ...] = ()
         if isinstance(word, Propose):
-            if not is_sound(word.rules, WRITERS):
-                return REFUSED
             rules = word.rules
-            if self.state.edition >= RETURNS and not lets_leave(rules):
-                return Outcome(code=Refused.NOTHING_LEAVES)
             is_tightening = tightens(self.state.rules, rules, by_group=self.state.edition > 0)
         else:
-            if self.state.edition < TABLE_AGREED or not is_sound_table(word.table):
-                return REFUSED
-            if self.state.risk is None:
-                return Outcome(code=Refused.UNKNOWN)
-            rules, is_tightening = (), tightens_table(self.state.risk, word.table)
+            assert self.state.risk is not None
+            is_tightening = tightens_table(self.state.risk, word.table)
             self._set(self.state.tables, moment.sequence, word.table)
         change = Change(
             *(moment.sequence, rules, who, moment.time_ms, word.note, is_tightening),
-            holds_ms=moment.time_ms if is_tightening else 0,
+            holds_ms=moment.time_ms if is_tightening and not self._alone(who).overruled_ms else 0,
         )
         self._set(self.state.changes, change.number, change)
         self._advance(moment)
@@ -477,8 +481,45 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
                 self._remove(self.state.tables, number)
         return Outcome()
 
+    def _why_not(self, word: Propose | ProposeRisk, view: View) -> int:
+        """Why something is not proposed; 0 for nothing."""
+        if isinstance(word, Propose):
+            return self._why_not_rules(word.rules, view)
+        if self.state.edition < TABLE_AGREED or not is_sound_table(word.table):
+            return REFUSED.code
+        if self.state.risk is None:
+            return Refused.UNKNOWN
+        return Refused.NO_CHANGE if self._is_spared and word.table == self.state.risk else 0
+
+    def _why_not_rules(self, rules: tuple[Rule, ...], view: View) -> int:
+        held, base = self.state.rules, self.state.base
+        if not is_sound(rules, WRITERS):
+            return REFUSED.code
+        if self.state.edition >= RETURNS and not lets_leave(rules):
+            return Refused.NOTHING_LEAVES
+        if not self._is_spared:
+            return 0
+        if rules == held:
+            return Refused.NO_CHANGE
+        if base is not None and rules == base.rules:
+            return 0  # what several agreed on can be returned to, whoever is gone
+        is_hanging = any(hangs(rule, view) for rule in rules if rule not in held)
+        return Refused.HANGS if is_hanging else 0
+
+    def _drop(self, who: int, change: Change, moment: Moment) -> int:
+        if self._is_spared and who != change.proposer:
+            known = self._alone(who)
+            if known.has_spoken(moment.time_ms):
+                return Refused.SPOKEN
+            self._set(self.state.alone, who, _replace(known, dropped_ms=moment.time_ms))
+        self._set(self.state.changes, change.number, _replace(change, is_over=True))
+        return 0
+
+    def _alone(self, who: int) -> Alone:
+        return self.state.alone.get(who) or Alone()
+
     def _agree(self, who: int, change: Change, word: Agree, writers: Group, moment: Moment) -> int:
-        if not writers.is_set_up:
+        if not writers.is_set_up or (self._is_spared and not writers.is_founded):
             return Refused.SET_UP
         if change.holds_ms:
             return Refused.CLOSED
@@ -491,22 +532,34 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         agreed = (*change.agreed, who)
         change = _replace(change, agreed=agreed)
         if sum(writers.counts(each) for each in agreed) >= writers.threshold:
-            waits_ms = 0 if self._returns(change, moment.time_ms) else LOCK_MS
-            change = _replace(change, holds_ms=moment.time_ms + waits_ms)
+            is_quick = self._returns(change, moment.time_ms) or self._tightens_now(change)
+            change = _replace(change, holds_ms=moment.time_ms + (0 if is_quick else LOCK_MS))
         self._set(self.state.changes, change.number, change)
         self._advance(moment)
         return 0
 
-    def _returns(self, change: Change, now_ms: int) -> bool:
-        """Whether a change takes back, in time, what one alone tightened."""
-        base, table = self.state.base, self.state.tables.get(change.number)
-        if base is None:
+    def _tightens_now(self, change: Change) -> bool:
+        """Whether what several agree on tightens what holds by now, from edition 7 on."""
+        table = self.state.tables.get(change.number)
+        if not self._is_spared:
             return False
         if table is None:
-            is_it, since_ms = change.rules == base.rules, base.rules_ms
-        else:
-            is_it, since_ms = table == base.risk, base.risk_ms
-        return is_it and since_ms > 0 and now_ms - since_ms <= RETURN_MS
+            return tightens(self.state.rules, change.rules)
+        return self.state.risk is not None and tightens_table(self.state.risk, table)
+
+    def _returns(self, change: Change, now_ms: int) -> bool:
+        """Whether a change takes back, in time, what one alone tightened."""
+        since_ms = self._left_ms(change)
+        return since_ms > 0 and now_ms - since_ms <= RETURN_MS
+
+    def _left_ms(self, change: Change) -> int:
+        """Of a return, since when one alone has left what it goes back to; 0: it is none."""
+        base, table = self.state.base, self.state.tables.get(change.number)
+        if base is None:
+            return 0
+        if table is None:
+            return base.rules_ms if change.rules == base.rules else 0
+        return base.risk_ms if table == base.risk else 0
 
     def _has_seen(self, change: Change, word: Agree, moment: Moment) -> bool:
         """Whether a replay was looked at: of today, with all that was decided before it."""
@@ -549,12 +602,36 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         else:
             self.state.risk = table
         self.state.version = change.number
+        closes = self.state.edition > 0 and not self._has_spoken(change)
+        if self._is_spared:
+            self._note(change)
         self._leave_base(change)
         self._set(self.state.changes, change.number, _replace(change, is_over=True))
-        if self.state.edition:
+        if closes:
             for other in list(self.state.changes.values()):
                 if not other.is_over:
                     self._supersede(other)
+
+    def _has_spoken(self, change: Change) -> bool:
+        """Whether one alone brings it in who did so, or dropped another's, within the week."""
+        is_alone = self._is_spared and not change.agreed
+        return is_alone and self._alone(change.proposer).has_spoken(change.holds_ms)
+
+    def _note(self, change: Change) -> None:
+        """Who tightens alone; or whom several overrule by going back, and whom they follow."""
+        who, known = change.proposer, self._alone(change.proposer)
+        now_ms, is_table = change.holds_ms, change.number in self.state.tables
+        if not change.agreed:
+            when = {"risk_ms" if is_table else "rules_ms": now_ms}
+            self._set(self.state.alone, who, _replace(known, **when))
+            return
+        since_ms = self._left_ms(change)
+        for other, one in list(self.state.alone.items()):
+            last_ms = one.risk_ms if is_table else one.rules_ms
+            if other == who:
+                self._set(self.state.alone, other, _replace(one, overruled_ms=0))
+            elif 0 < since_ms <= last_ms:
+                self._set(self.state.alone, other, _replace(one, overruled_ms=now_ms))
 
     def _leave_base(self, change: Change) -> None:
         """What several agreed on is what the next return goes to; one alone leaves that."""
@@ -562,11 +639,13 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if base is None:
             return
         if table is None:
-            left_ms = base.rules_ms or change.holds_ms
+            is_there = self._is_spared and change.rules == base.rules
+            left_ms = 0 if is_there else base.rules_ms or change.holds_ms
             agreed = _replace(base, rules=change.rules, rules_ms=0)
             alone = _replace(base, rules_ms=left_ms)
         else:
-            left_ms = base.risk_ms or change.holds_ms
+            is_there = self._is_spared and table == base.risk
+            left_ms = 0 if is_there else base.risk_ms or change.holds_ms
             agreed = _replace(base, risk=table, risk_ms=0)
             alone = _replace(base, risk_ms=left_ms)
         self.state.base = agreed if change.agreed else alone
@@ -606,7 +685,10 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         else:
             again = scored_again(risk, seen, assessed, self.state.risk_facts)
         looked_at, differs = again
-        content = _encode((change.number, self.state.version, at_ms, until, differs))
+        # From edition 7 on a change may outlive another that comes into force: what it would have
+        # made of requests is as it was.
+        version = 0 if self._is_spared else self.state.version
+        content = _encode((change.number, version, at_ms, until, differs))
         return Replay(looked_at, differs, sha256(content).digest(), at_ms, until)
 
     def _first_replay(self, change: Change, now_ms: int) -> Replay:
@@ -643,7 +725,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         return _encode(
             PolicyView(
                 *(state.version, state.rules, changes, state.head, state.superseded, state.risk),
-                *(state.tables, state.base),
+                *(state.tables, state.base, state.alone),
             )
         )
 
@@ -678,13 +760,3 @@ def _begins(verb: Verb, risk: Assessment | None) -> DecisionState:
 def _is_old(one: Decision, now_ms: int) -> bool:
     """Whether nothing looks at a decision any more; what waits expires long before."""
     return one.time_ms <= now_ms - KEPT_MS and one.state != DecisionState.WAITING
-
-
-def _members(number: int, view: View) -> Group:
-    answer = view.query(AskFold(Approvals.number, _encode(GetGroup(number))))
-    return Group() if answer is None else _group(answer)
-
-
-def _writers(view: View) -> Group:
-    found = _members(WRITERS, view)
-    return found if found.is_set_up else _members(CONSOLE, view)

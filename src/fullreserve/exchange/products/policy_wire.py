@@ -29,13 +29,15 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 6  # what this version knows
+EDITION = 7  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
 TABLE_AGREED = 5  # and from which on the table of risks changes as the rules do
 RETURNS = 6  # and from which on what one alone tightened is taken back by several at once
 RETURN_MS = 7 * 24 * HOUR_MS  # and for how long
+SPARED = 7  # and from which on no administrator stops the others for ever, present or gone
+CLOSES_MS = 7 * 24 * HOUR_MS  # how often one alone closes what others have proposed
 # For the velocity of their owner.
 COUNTED = (
     DecisionState.ALLOWED,
@@ -62,6 +64,9 @@ class Refused(IntEnum):
     CONTRADICTS = 95_008
     WEBHOOK = 95_009  # a rule wants its answer, and it was not asked
     NOTHING_LEAVES = 95_010  # by such rules: that is a stop, which is said in public
+    NO_CHANGE = 95_011  # they hold already
+    HANGS = 95_012  # on each of a group, or on nobody: a rule wants more approvals than it bears
+    SPOKEN = 95_013  # alone, within the week: who did closes nothing of others
 
 
 class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
@@ -104,7 +109,7 @@ class Agree(Word, frozen=True, tag=5):
 
 
 class Withdraw(Word, frozen=True, tag=6):
-    """By any administrator: the change is dropped."""
+    """By any administrator: the change is dropped; from edition 7 on see `Alone`."""
 
     change: int
 
@@ -142,7 +147,9 @@ class Adopt(Word, frozen=True, tag=9):
     request on. 5: the table of risks is said by the house once, and changes as the rules do; what a
     score looked at is kept beside it. 6: what several agreed on last, or what was there first,
     holds again as soon as several agree, for a week after one alone tightened it; and rules under
-    which nothing leaves are refused: who wants that suspends it, in public.
+    which nothing leaves are refused: who wants that suspends it, in public. 7: one administrator
+    alone vetoes nothing, see `Alone`; whichever of the two groups has one to spare decides; and
+    rules that hold already, or want more approvals than a group bears the loss of, are refused.
     """
 
     edition: int
@@ -233,6 +240,24 @@ class Base(msgspec.Struct, array_like=True, frozen=True):
     risk_ms: int = 0
 
 
+class Alone(msgspec.Struct, array_like=True, frozen=True):
+    """What an administrator did by a word of his own, from edition 7 on: when last, 0 for never.
+
+    Who tightens alone, or drops another's change, closes nothing of others by doing so again within
+    a week. Whose tightening several took back, though he did not propose that, is overruled: until
+    several agree to a change of his, what he tightens takes as many, and holds at once then.
+    """
+
+    rules_ms: int = 0  # tightened
+    risk_ms: int = 0
+    dropped_ms: int = 0
+    overruled_ms: int = 0
+
+    def has_spoken(self, now_ms: int) -> bool:
+        last_ms = max(self.rules_ms, self.risk_ms, self.dropped_ms)
+        return last_ms > 0 and now_ms - last_ms <= CLOSES_MS
+
+
 class Differs(msgspec.Struct, array_like=True, frozen=True):
     """A decision of the last 30 days that would have been another.
 
@@ -314,6 +339,7 @@ class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     risk: RiskTable | None = None
     tables: dict[int, RiskTable] = {}  # of changes that are of the table of risks
     base: Base | None = None
+    alone: dict[int, Alone] = {}
 
 
 class Replay(msgspec.Struct, array_like=True, frozen=True):

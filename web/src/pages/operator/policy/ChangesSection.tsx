@@ -62,6 +62,7 @@ function OneChange({ change, policy }: OneProps): ReactNode {
           [t('op.change.holds'), change.holdsTs ? date(change.holdsTs) : t('op.change.notYet')],
         ]}
       />
+      {change.contested ? <p className="muted">{t('op.change.contested')}</p> : null}
       {change.returns ? <p className="muted">{t('op.change.returns')}</p> : null}
       <Content change={change} policy={policy} />
       <ReadingProblem problem={error} />

@@ -36,6 +36,8 @@ export interface Change {
   proposer: string
   ts: string
   tightens: boolean
+  /** Whether it tightens, but takes several: they took back what its proposer tightened alone. */
+  contested: boolean
   /** Whether it takes back what one alone tightened. */
   returns: boolean
   agreed: string[]

@@ -55,7 +55,12 @@ async def _board(context: Context) -> Group:
 async def operators_lacking(context: Context, word: Said) -> str:
     """How many operators have to count before a word is taken, and how many do."""
     group = fold.console(await fold.approvals(context))
-    needed = group.threshold + (1 if isinstance(word, Draft | Ratify) else 2)
+    return operators_needed(group, 1 if isinstance(word, Draft | Ratify) else 2)
+
+
+def operators_needed(group: Group, beside: int = 2) -> str:
+    """How many have to count beside the approvals: a proposer, and one to spare."""
+    needed = group.threshold + beside
     return (
         f"{needed} have to count, {group.enabled} do; fullreserve user create-operator makes more"
     )

@@ -39,7 +39,9 @@ from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.submitted import submitted
+from fullreserve.gateway.rest.x.operator import fold as approvals
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
+from fullreserve.gateway.rest.x.operator.lacking import operators_needed
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.risk_desk import assessments, risk_row
 
@@ -289,8 +291,18 @@ class _Policy:
         door = self._context.door
         command = Product(door.gateway, door.numbers(1), POLICY, who.uid, _encode(word))
         reply = await submitted(self._context, command)
+        if reply.code in (fold.Refused.SET_UP, fold.Refused.HANGS):
+            raise Problem(reply.code, allowed=await self._lacking(reply.code))
         if reply.code:
             raise Problem(reply.code, name, "rules that mean something, each with its own number")
+
+    async def _lacking(self, code: int) -> str:
+        """How many have to count, and how many do."""
+        state = await approvals.approvals(self._context)
+        if code == fold.Refused.HANGS:
+            counts = (f"{one.enabled} of group {at}" for at, one in sorted(state.groups.items()))
+            return f"one more has to count than `needed`; there are {', '.join(counts)}"
+        return operators_needed(approvals.console(state))
 
     async def _ask(self, question: msgspec.Struct, shape: Any) -> Any:
         answer: bytes | None = await self._context.door.query(AskFold(POLICY, _encode(question)))
@@ -341,6 +353,7 @@ def _change_row(one: Change, view: PolicyView) -> dict[str, Any]:
         "proposer": str(one.proposer),
         "ts": str(one.time_ms),
         "tightens": one.is_tightening,
+        "contested": one.is_tightening and not one.is_over and not one.holds_ms,
         "agreed": [str(uid) for uid in one.agreed],
         "returns": _returns(one, view),
         "holdsTs": str(one.holds_ms) if one.holds_ms else "",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fullreserve.exchange.products.approval_state import Group, Refused
+import msgspec
+
+from fullreserve.exchange.products.approval_state import CONSOLE, Group, Refused
+from fullreserve.exchange.products.policy_rules import Verb
+from fullreserve.exchange.products.policy_wire import POLICY, GetPolicy, PolicyView
+from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.x.operator import fold
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
+
+_encode = msgspec.msgpack.Encoder().encode
+_policy = msgspec.msgpack.Decoder(PolicyView).decode
 
 
 class Voices(NamedTuple):
@@ -17,6 +25,7 @@ class Voices(NamedTuple):
 
     group: Group
     roles: dict[int, frozenset[Role]]
+    approvals: int = 0  # that a rule of the policy wants at most of this group
 
     def count(self, *roles: Role) -> int:
         """How many have one of these roles, or are admins."""
@@ -45,10 +54,11 @@ class Voices(NamedTuple):
         if left - {Role.AUDITOR}:
             after[uid] = left
         now = Voices(self.group, after)
-        needed = self.group.threshold + 2
-        for word, before, there in (
-            ("operators", len(self.roles), len(now.roles)),
-            ("admins", self.count(), now.count()),
+        admins = self.group.threshold + 2
+        operators = max(admins, self.approvals + 1)
+        for word, needed, before, there in (
+            ("operators", operators, len(self.roles), len(now.roles)),
+            ("admins", admins, self.count(), now.count()),
         ):
             if there < min(before, needed):
                 raise Problem(
@@ -62,7 +72,20 @@ async def voices(context: Context) -> Voices:
     """As the log and the vault have them."""
     group, desk = fold.console(await fold.approvals(context)), context.desk
     counting = tuple(uid for uid in group.members if group.counts(uid))
-    return Voices(group, await desk.act(_roles, desk.rooms, counting))
+    roles = await desk.act(_roles, desk.rooms, counting)
+    return Voices(group, roles, await _approvals(context))
+
+
+async def _approvals(context: Context) -> int:
+    """How many approvals by operators a rule of the policy wants at most."""
+    answer: bytes | None = await context.door.query(AskFold(POLICY, _encode(GetPolicy())))
+    if answer is None:
+        return 0
+    view = _policy(answer)
+    wanted = (
+        rule.needed for rule in view.rules if rule.verb == Verb.APPROVE and rule.group == CONSOLE
+    )
+    return max(wanted, default=0)
 
 
 def _roles(rooms: Rooms, members: tuple[int, ...]) -> dict[int, frozenset[Role]]:
