@@ -40,6 +40,8 @@ def test_balances_are_of_the_block_that_was_asked_for(
     bed.mine(2)
     assert chain.balances([chain.hot], block)[key] == before
     assert chain.balances([chain.hot], chain.tip())[key] == before - bed.unit - plan.fee
+    followed = Block(block.height, block.hash, parent=b"")
+    assert chain.balances([chain.hot], followed)[key] == before
     bed.reorganise(3)
     ours = chain.tip()
     with pytest.raises(NodeGarbage, match="not the chain's any more"):

@@ -535,7 +535,8 @@ class UtxoChain(Chain):
             if below is None or below.hash != one.parent:
                 raise NodeGarbage(f"block {one.height} gives way to another")
             one = below
-        if one != block:
+        # Who followed a chain past the newest block that was told knows no parent of it.
+        if (one.height, one.hash) != (block.height, block.hash):
             raise NodeGarbage(f"block {block.height} is not the chain's any more")
         return spent, made
 
