@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -99,6 +100,10 @@ class Bed(ABC):
     @abstractmethod
     def balance(self, index: int) -> int:
         """What the chain says an address of ours holds; on a chain with memos: the outsider's."""
+
+    @abstractmethod
+    def rival(self) -> AbstractContextManager[Chain]:
+        """Through another real node, which holds another block at the newest height of ours."""
 
     def fresh(self) -> int:
         """An index that no test used."""
@@ -240,6 +245,18 @@ class EvmBed(Bed):
         call = {"to": "0x" + self.token.hex(), "data": "0x" + asked.hex()}
         return int(self.node.call("eth_call", call, "latest"), 16)
 
+    @contextmanager
+    def rival(self) -> Iterator[Chain]:
+        process = nodes.start_anvil(self.terms.chain_id)
+        try:
+            asyncio.run(process.ready(SystemClock()))
+            node = Node(process.url)
+            self._asked.append(node)
+            node.call("anvil_mine", hex(self.chain.tip().height))
+            yield self.over(process.url)
+        finally:
+            process.kill()
+
     def close(self) -> None:
         for node in (*self._asked, self.node):
             node.close()
@@ -328,7 +345,7 @@ class UtxoBed(Bed):
     def mine(self, count: int = 1) -> None:
         self._mine(self.node, count)
 
-    def _mine(self, node: Node, count: int) -> list[str]:
+    def _mine(self, node: Node, count: int, pays_to: str = "") -> list[str]:
         """A few at a time: a busy machine takes long for hundreds, and a node is waited for."""
         mined: list[str] = []
         while len(mined) < count:
@@ -336,7 +353,7 @@ class UtxoBed(Bed):
             if self._hrp == "bcrt":
                 mined += node.call("generate", some)
             else:
-                mined += node.call("generatetoaddress", some, self._pays_to)
+                mined += node.call("generatetoaddress", some, pays_to or self._pays_to)
         return mined
 
     def _synchronise(self) -> None:
@@ -389,6 +406,17 @@ class UtxoBed(Bed):
             held += sum(one.amount for one in self.chain.scan(block, {}).deposits
                         if one.index == index)  # fmt: skip
         return held
+
+    @contextmanager
+    def rival(self) -> Iterator[Chain]:
+        self.agree()
+        self.mine()
+        # To somebody else: what two nodes mine to one within a second may be one block.
+        mined = self._mine(self.other, 1, self._addresses.address(1))
+        yield self.over(self.processes[1].url)
+        # The next test begins with one chain.
+        for hash_ in (*mined, *self._mine(self.other, 1)):
+            self.hand_over(self.other, self.node, hash_)
 
     def close(self) -> None:
         for node in (*self._asked, self.node, self.other):

@@ -32,6 +32,8 @@ from fullreserve.exchange.products.custody_wire import Tier
 from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import TERMS, Approved, Bed, EvmBed, UtxoBed, deposits
 
+OF_COINS = ("litecoin", "bitcoin")
+
 
 @pytest.fixture(autouse=True)
 def agreed(bed: Bed) -> None:
@@ -313,6 +315,16 @@ def test_a_node_that_is_behind_is_told_apart(bed: Bed) -> None:
             assert "5 blocks behind" in found.detail
 
 
+def test_two_nodes_that_hold_different_chains_are_told_apart(bed: Bed) -> None:
+    """Neither is believed, whichever is followed. Criterion: CHAINS-NODE-5."""
+    with bed.rival() as rival:
+        for pair in ((bed.chain, rival), (rival, bed.chain)):
+            found = health(*pair)
+            assert (found.state, found.is_ok) == (State.SPLIT, False)
+            assert found.height == bed.chain.tip().height
+    assert health(bed.chain, bed.over(bed.url)).is_ok
+
+
 def test_a_payment_survives_its_node(bed: Bed) -> None:
     """A node that froze in the middle is one that did not answer: the same goes to it again.
 
@@ -334,10 +346,9 @@ def test_a_payment_survives_its_node(bed: Bed) -> None:
     assert bed.balance(index) - before == bed.unit
 
 
-def test_coins_that_nobody_here_spent_are_named(bed: Bed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bed", OF_COINS, indirect=True)
+def test_coins_that_nobody_here_spent_are_named(bed: UtxoBed, tmp_path: Path) -> None:
     """Criterion: CHAINS-TRIGGER-4. On chains of coins; what a plan of the payer's took is none."""
-    if not isinstance(bed, UtxoBed):
-        return
     spends = Spends(bed.chain, tmp_path / "payer")
     tip = bed.chain.tip()
     assert spends.unknown([], tip, tier=Tier.HOT) == []  # never agreed
@@ -362,10 +373,9 @@ def test_coins_that_nobody_here_spent_are_named(bed: Bed, tmp_path: Path) -> Non
     assert spends.unknown([], tip, tier=Tier.HOT) == []
 
 
-def test_a_memo_that_is_nobodys_is_read_as_it_was_written(bed: Bed) -> None:
+@pytest.mark.parametrize("bed", ["memo"], indirect=True)
+def test_a_memo_that_is_nobodys_is_read_as_it_was_written(bed: EvmBed) -> None:
     """Criterion: CUST-DEP-16. Of a chain with memos; nothing of others', and of right ones."""
-    if not isinstance(bed, EvmBed) or not bed.needs_memo:
-        return
     cursor, index = bed.cursor(), bed.fresh()
     house = bed.chain.addresses.place(index)
     bed.pay(index, bed.unit)
