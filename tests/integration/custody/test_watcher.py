@@ -23,11 +23,23 @@ from fullreserve.custody.watcher import Watcher
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import Deposit, GetAddress, ListDeposits
+from fullreserve.exchange.products.deposit_state import (
+    EDITION,
+    Deposit,
+    GetAddress,
+    ListDeposits,
+)
 from fullreserve.exchange.products.deposits import Deposits
-from fullreserve.exchange.wire.commands import Product, amount_bytes, amount_int
-from fullreserve.exchange.wire.queries import ListBalances
-from tests.bed import ALICE, Bed, submit
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    Product,
+    Side,
+    Transfer,
+    amount_bytes,
+    amount_int,
+)
+from fullreserve.exchange.wire.queries import ListBalances, ListOpenOrders
+from tests.bed import ALICE, Bed, place, submit
 from tests.integration.custody.outsiders import TOKEN, EvmBed
 
 NETWORK, ETH = 1, 2
@@ -183,6 +195,34 @@ async def test_a_deposit_that_a_reorganisation_took_is_taken_back(
     chain.reorganise(2)
     await watcher.round()
     assert await world.funded() == 0
+    store.close()
+
+
+async def test_a_reorganisation_takes_what_is_in_open_orders(
+    chain: EvmBed, network: Network, world: World
+) -> None:
+    """Criterion: CHAINS-WATCHER-1, CUST-DEP-22. The loss account pays nothing."""
+    index, store = await world.define(), Store(world.path)
+    door, house = world.house._door, world.house
+    assert await house.report(wire.DEPOSITS, wire.AdoptDeposits(EDITION)) == [0]
+    watcher = Watcher(network, store, house, SALT)
+    await watcher.round()
+    chain.pay(index, PAID)
+    chain.mine(2)
+    await watcher.round()
+    fund, trade = (AccountKey(ALICE, kind, 0) for kind in (chart.FUND, chart.TRADE))
+    moved, number = amount_bytes(PAID * 100), door.numbers(1)
+    await submit(door, [Transfer(door.gateway, number, ALICE, fund, trade, TOKEN, moved)])
+    # All that the bed gave her at first, and most of the deposit.
+    for size in (100 * 10**5, 12):
+        assert (await place(door, ALICE, Side.BUY, 100_000, size)).code == 0
+    chain.reorganise(2)
+    chain.mine()
+    await watcher.round()
+    assert await door.query(ListOpenOrders(ALICE)) == []
+    held = {one.kind: one for one in await door.query(ListBalances(ALICE)) if one.asset == TOKEN}
+    assert amount_int(held[chart.TRADE].balance) == 10**6 * 10**8
+    assert [one for one in await house.ledger() if one.kind == chart.REORG] == []
     store.close()
 
 
