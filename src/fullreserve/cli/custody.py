@@ -178,7 +178,7 @@ def add_refills(custody: "Subcommands") -> None:
     served.add_argument("--listen", default="", help="host:port for askers by TLS")
     funded = add_custody_command(
         *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
-        *("network", "tier", "asset", "amount", "transaction", "unasked"),
+        *("network", "tier", "asset", "amount", "transaction", "unasked", "least"),
     )
     funded.add_argument("network", type=int)
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
@@ -188,6 +188,9 @@ def add_refills(custody: "Subcommands") -> None:
         "transaction",
         nargs="?",
         help="its id, or its block's where contracts sent it; without: all that strangers sent",
+    )
+    funded.add_argument(
+        "--least", type=int, default=1, help="of all: no smaller ones, in the ledger's units"
     )
     funded.add_argument("--unasked", action="store_true", help="a stranger sent them, unasked")
     charged = add_custody_command(

@@ -73,15 +73,15 @@ def set_marks(settings: Settings, policy: Path) -> None:
 
 @carried_out
 def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: int | None,
-              transaction: str | None, unasked: bool) -> None:  # fmt: skip
+              transaction: str | None, unasked: bool, least: int) -> None:  # fmt: skip
     """Tells the ledger of coins from outside that came to a tier, the house's or strangers'.
 
     What they were is what every node of the network shows of the transaction, once it is final.
-    Without one: all that strangers sent to that tier, of that asset.
+    Without one: all that strangers sent to that tier, of that asset, but dust of less than `least`.
     """
     data, one = settings.data, _network(settings.data, network)
     if amount is None and unasked:
-        asyncio.run(_fund_all(data, one, wire.Tier[tier.upper()], asset))
+        asyncio.run(_fund_all(data, one, (wire.Tier[tier.upper()], asset), least))
         return
     if amount is None or transaction is None:
         raise BadMove("name an amount and its transaction, or neither with --unasked: for all")
@@ -95,8 +95,11 @@ def fund_tier(settings: Settings, network: int, tier: str, asset: int, amount: i
     asyncio.run(_posted(data, kind(network, name, asset, wanted.tier, amount_bytes(amount))))
 
 
-async def _fund_all(data: Path, network: networks.Network, tier: wire.Tier, asset: int) -> None:
+async def _fund_all(
+    data: Path, network: networks.Network, what: tuple[wire.Tier, int], least: int
+) -> None:
     """What the watcher has kept of a tier and asset, and every node shows; BadMove."""
+    tier, asset = what
     if asset not in network.scales:
         raise BadMove(f"network {network.network} has no asset {asset}")
     number, scale, salt = network.network, network.scales[asset], salt_of(data)
@@ -106,7 +109,11 @@ async def _fund_all(data: Path, network: networks.Network, tier: wire.Tier, asse
         house = House(door)
         booked = await are_booked(house, [one.name for one in kept])
         # What the ledger cannot express is never booked.
-        open_ = [one for one in kept if one.name not in booked and scale.to_ledger(one.amount)[0]]
+        open_ = [
+            one
+            for one in kept
+            if one.name not in booked and scale.to_ledger(one.amount)[0] >= max(1, least)
+        ]
         addresses = await house.newest_index(number)
         found = await asyncio.to_thread(shown_by_all, network, data, open_, salt, addresses)
         amounts = [scale.to_ledger(one.amount)[0] for one in found]
