@@ -175,6 +175,7 @@ def of_tiers(hashed: bytes) -> list[Any]:
         wire.Lost(CHAIN, 1, BTC, 1, coins(5), hashed, 65), deposits.ListLosses(LIMIT),
         wire.CameUnasked(CHAIN, gift, BTC, 1, coins(1)), deposits.ListUnallotted(LIMIT),
         wire.Allotted(CHAIN, 1, gift, ALICE, coins(1), ()), deposits.ListAllotments(LIMIT),
+        deposits.FindUnallotted(0, gift), deposits.FindAllotment(1),
         deposits.ListBooked(0, LIMIT),
     ]  # fmt: skip
 

@@ -22,13 +22,16 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.deposit_state import (
     Allotment,
+    FindAllotment,
     FindMoved,
+    FindUnallotted,
     ListAllotments,
     ListUnallotted,
     Unallotted,
 )
 from fullreserve.exchange.products.deposits import Deposits
-from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_int
+from fullreserve.exchange.products.unallotted_index import KEPT_APART
+from fullreserve.exchange.wire.commands import OwnerFlag, SetOwner, amount_bytes, amount_int
 from tests.unit.exchange.custody_world import (
     ALICE,
     BOB,
@@ -151,3 +154,36 @@ def test_a_log_of_it_replays_and_restarts(world: World) -> None:
     before = world.machine.hashes()
     world.restart()
     assert (world.machine.hashes(), house(world), left(world)) == (before, (4, 1), [1])
+
+
+def test_dust_hides_nothing_and_is_not_kept_for_ever(world: World) -> None:
+    """Criterion: CUST-ALLOT-4. More of it than is kept apart, of two sizes; it stays owed."""
+    names = [transfer(f"dust {each}") for each in range(KEPT_APART)]
+    for at, name in enumerate(names):
+        dust = _change(CAME, transfer=name, amount=amount_bytes(5 if at else 4))
+        assert world.say(DEPOSITS, dust) == 0
+    assert world.say(DEPOSITS, CAME) == 0
+    found = world.ask(DEPOSITS, ListUnallotted(3), list[Unallotted])
+    assert [one.transfer for one in found] == [GIFT, *names[1:3]]
+    everything = world.ask(DEPOSITS, ListUnallotted(KEPT_APART + 1), list[Unallotted])
+    assert {one.transfer for one in everything} == {GIFT, *names[1:]}
+    owed = 4 + 5 * (KEPT_APART - 1) + 4 * COIN
+    assert world.balance(chart.HOUSE, chart.UNALLOCATED, BTC, CHAIN) == owed
+    # Less is left of it than any dust has: nobody's share is taken by that.
+    assert world.say(DEPOSITS, _change(TO_ALICE, amount=amount_bytes(4 * COIN - 1))) == 0
+    assert world.say(DEPOSITS, _change(CAME, transfer=transfer("more"))) == 0
+    assert world.ask(DEPOSITS, FindUnallotted(0, GIFT), Unallotted | None) is None
+    assert world.replayed().hashes() == world.machine.hashes()
+    world.restart()
+    again = world.ask(DEPOSITS, ListUnallotted(2), list[Unallotted])
+    assert [one.transfer for one in again] == [transfer("more"), names[1]]
+
+
+def test_what_came_and_what_became_of_it_is_found(world: World) -> None:
+    """Criterion: CUST-ALLOT-4"""
+    assert [world.say(DEPOSITS, one) for one in (CAME, TO_ALICE)] == [0, 0]
+    one = world.ask(DEPOSITS, FindUnallotted(0, GIFT), Unallotted | None)
+    assert world.ask(DEPOSITS, FindUnallotted(one.number), Unallotted | None) == one
+    assert world.ask(DEPOSITS, FindUnallotted(one.number + 1), Unallotted | None) is None
+    assert world.ask(DEPOSITS, FindAllotment(77), Allotment | None).terms == TO_ALICE
+    assert world.ask(DEPOSITS, FindAllotment(78), Allotment | None) is None

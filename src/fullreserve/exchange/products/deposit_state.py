@@ -277,7 +277,10 @@ class ListUnscreened(Question, frozen=True, tag=17):
 
 
 class ListUnallotted(Question, frozen=True, tag=18):
-    """-> list[Unallotted], the oldest first: coins of strangers that are owed to nobody known."""
+    """-> list[Unallotted]: strangers' coins that are owed to nobody known.
+
+    So many of each network and asset, the largest first.
+    """
 
     limit: int
 
@@ -307,6 +310,19 @@ class FindTransfer(Question, frozen=True, tag=21):
     transfer: bytes
 
 
+class FindUnallotted(Question, frozen=True, tag=23):
+    """-> Unallotted | None, by its number; where that is 0, by what brought the coins."""
+
+    number: int
+    transfer: bytes = b""
+
+
+class FindAllotment(Question, frozen=True, tag=24):
+    """-> Allotment | None, by its proposal."""
+
+    number: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -334,10 +350,20 @@ AnyQuestion = (
     | ListUnscreened
     | ListUnallotted
     | ListAllotments
+    | FindUnallotted
+    | FindAllotment
     | ListDebts
     | ListBooked
 )
-AboutTiers = ListMoved | ListBooked | ListLosses | ListUnallotted | ListAllotments
+AboutTiers = (
+    ListMoved
+    | ListBooked
+    | ListLosses
+    | ListUnallotted
+    | ListAllotments
+    | FindUnallotted
+    | FindAllotment
+)
 AboutMany = (
     ListDeposits
     | ListUnclaimed
@@ -372,6 +398,8 @@ ANSWERS: dict[type[Question], object] = {
     ListUnscreened: list[Deposit],
     ListUnallotted: list[Unallotted],
     ListAllotments: list[Allotment],
+    FindUnallotted: Unallotted | None,
+    FindAllotment: Allotment | None,
     ListDebts: list[Debt],
 }
 

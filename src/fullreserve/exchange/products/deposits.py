@@ -60,10 +60,12 @@ from fullreserve.exchange.products.deposit_state import (
     CountAddresses,
     Debt,
     Deposit,
+    FindAllotment,
     FindDeposit,
     FindMoved,
     FindOwner,
     FindTransfer,
+    FindUnallotted,
     GetAddress,
     HasForgotten,
     ListAddresses,
@@ -279,7 +281,13 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             newest = sorted(self.state.losses.values(), key=lambda one: -one.sequence)
             return newest[: max(0, asked.limit)]
         if isinstance(asked, ListUnallotted):
-            return list(islice(self.state.unallotted.values(), max(0, asked.limit)))
+            table = self.state.unallotted
+            return [table[transfer] for transfer in self._strangers.largest(asked.limit)]
+        if isinstance(asked, FindUnallotted):
+            named = self._strangers.numbers.get(asked.number, asked.transfer)
+            return self.state.unallotted.get(named)
+        if isinstance(asked, FindAllotment):
+            return self.state.allotments.get(asked.number)
         last = islice(reversed(self.state.allotments.values()), max(0, asked.limit))
         return list(last)
 

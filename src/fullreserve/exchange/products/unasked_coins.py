@@ -23,6 +23,7 @@ from fullreserve.exchange.products.custody_wire import Allotted, CameUnasked
 from fullreserve.exchange.products.deposit_losses import HASH_BYTES, is_positive
 from fullreserve.exchange.products.deposit_state import Allotment, Unallotted
 from fullreserve.exchange.products.deposit_table import DepositTable
+from fullreserve.exchange.products.unallotted_index import UnallottedIndex
 from fullreserve.exchange.wire.commands import Leg, OwnerFlag, amount_bytes, amount_int
 
 FROZEN = OwnerFlag.FROZEN | OwnerFlag.MASTER_FROZEN
@@ -30,6 +31,30 @@ FROZEN = OwnerFlag.FROZEN | OwnerFlag.MASTER_FROZEN
 
 class UnaskedCoins(DepositTable):
     """By the house: what strangers sent, and whose it is."""
+
+    def _index(self) -> None:
+        super()._index()
+        self._rank()
+
+    def _rank(self) -> None:
+        self._strangers = UnallottedIndex(self.state.unallotted.values())
+
+    def _keep_apart(self, one: Unallotted) -> None:
+        """Enters coins, or what is left of them; the smallest of too many is not kept apart."""
+        self._undo.append(self._rank)
+        table = self.state.unallotted
+        if one.transfer in table:
+            self._strangers.leave(table[one.transfer])
+        self._set(table, one.transfer, one)
+        self._strangers.enter(one)
+        small = self._strangers.too_small(one)
+        if small is not None:
+            self._drop_apart(table[small])
+
+    def _drop_apart(self, one: Unallotted) -> None:
+        self._undo.append(self._rank)
+        self._strangers.leave(one)
+        self._remove(self.state.unallotted, one.transfer)
 
     def _came_unasked(self, asked: CameUnasked, moment: Moment, view: View) -> Outcome:
         terms = self._terms(asked.network, asked.asset)
@@ -39,8 +64,7 @@ class UnaskedCoins(DepositTable):
         if asked.transfer in self.state.moves or asked.transfer in self.state.unallotted:
             return Outcome()
         self._note_move(asked.transfer, moment)
-        came = Unallotted(asked, moment.sequence, moment.time_ms, asked.amount)
-        self._set(self.state.unallotted, asked.transfer, came)
+        self._keep_apart(Unallotted(asked, moment.sequence, moment.time_ms, asked.amount))
         amount = amount_int(asked.amount)
         legs = (
             Wallets(view).into(TIERS[asked.tier], asked.network, asked.asset, amount),
@@ -63,10 +87,9 @@ class UnaskedCoins(DepositTable):
         if not _may_have(asked.owner, view):
             return REFUSED
         if left:
-            kept = msgspec.structs.replace(came, left=amount_bytes(left))
-            self._set(self.state.unallotted, asked.transfer, kept)
+            self._keep_apart(msgspec.structs.replace(came, left=amount_bytes(left)))
         else:
-            self._remove(self.state.unallotted, asked.transfer)
+            self._drop_apart(came)
         made = Allotment(asked, came.terms, moment.sequence, moment.time_ms)
         self._set(self.state.allotments, asked.number, made)
         return Outcome(postings=posting(DEPOSIT, *_legs(made)))

@@ -16,6 +16,8 @@ from fullreserve.exchange.products.approval_state import Proposal
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Allotted, CameUnasked, Tier
 from fullreserve.exchange.products.deposit_state import (
     Allotment,
+    FindAllotment,
+    FindUnallotted,
     ListAllotments,
     ListUnallotted,
     Unallotted,
@@ -35,7 +37,7 @@ from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.numbers import amount_of
 from fullreserve.gateway.rest.x.operator.parameters import ProposalParams
 
-KNOWN = 10_000
+MEANT = 100  # of each currency on a chain, among which what a user misses is looked for
 NOTHING_CHANGES = 91_012
 
 
@@ -48,6 +50,12 @@ class AllotParams(ProposalParams):
 
 
 class UnallottedParams(Params):
+    """How many of each currency on a chain."""
+
+    limit: Hundred = 20
+
+
+class AllottedParams(Params):
     """How many."""
 
     limit: Hundred = 100
@@ -59,15 +67,14 @@ def routes(context: Context, guard: Guard) -> Routes:
     return dict(
         (
             guard.reads("custody/unallotted", UnallottedParams, desk.left),
-            guard.reads("custody/allotted", UnallottedParams, desk.made),
+            guard.reads("custody/allotted", AllottedParams, desk.made),
         )
     )
 
 
 async def act_of(context: Context, params: AllotParams) -> AllotCoins:
     """What is proposed; Problem."""
-    known = {one.number: one for one in await waiting(context)}
-    found = known.get(params.coins)
+    found = await _found(context, params.coins)
     if found is None:
         raise Problem(91023, name=f"coins that are nobody's: {params.coins}")
     amount = amount_int(found.left)
@@ -82,19 +89,24 @@ async def act_of(context: Context, params: AllotParams) -> AllotCoins:
 
 
 async def waiting(context: Context) -> list[Unallotted]:
-    """Coins of strangers that nobody has, the oldest first."""
-    found: list[Unallotted] = await ask(context, DEPOSITS, ListUnallotted(KNOWN))
+    """The largest coins of strangers that nobody has."""
+    found: list[Unallotted] = await ask(context, DEPOSITS, ListUnallotted(MEANT))
+    return found
+
+
+async def _found(context: Context, number: int, transfer: bytes = b"") -> Unallotted | None:
+    found: Unallotted | None = await ask(context, DEPOSITS, FindUnallotted(number, transfer))
     return found
 
 
 async def require_left(context: Context, act: AllotCoins) -> None:
     """Problem 91012 for what is allotted already, 51000 for more than is left, or a wrong owner."""
-    found = [one for one in await waiting(context) if one.terms.transfer == act.transfer]
-    if not found:
+    found = await _found(context, 0, act.transfer)
+    if found is None:
         raise Problem(NOTHING_CHANGES)
-    left = amount_int(found[0].left)
+    left = amount_int(found.left)
     if amount_int(act.amount) > left:
-        asset = context.catalog.assets[found[0].terms.asset]
+        asset = context.catalog.assets[found.terms.asset]
         raise Problem(
             51000, "amount", f"at most {asset.text(left)} {asset.symbol}: no more is left"
         )
@@ -113,9 +125,9 @@ def word_of(act: AllotCoins, one: Proposal) -> Allotted:
     return Allotted(act.network, one.number, act.transfer, act.owner, act.amount, voices)
 
 
-async def terms_of(context: Context, act: AllotCoins) -> dict[str, str]:
+async def terms_of(context: Context, number: int, act: AllotCoins) -> dict[str, str]:
     """What is proposed, for those who decide about it; nothing of what it is not known by."""
-    came = await _came(context, act)
+    came = await _came(context, number, act)
     whose = {"account": "treasury"} if act.owner == chart.HOUSE else {"uid": str(act.owner)}
     if came is None:
         return whose
@@ -127,12 +139,12 @@ async def terms_of(context: Context, act: AllotCoins) -> dict[str, str]:
     }
 
 
-async def _came(context: Context, act: AllotCoins) -> CameUnasked | None:
-    for left in await waiting(context):
-        if left.terms.transfer == act.transfer:
-            return left.terms
-    made: list[Allotment] = await ask(context, DEPOSITS, ListAllotments(KNOWN))
-    return next((each.came for each in made if each.terms.transfer == act.transfer), None)
+async def _came(context: Context, number: int, act: AllotCoins) -> CameUnasked | None:
+    left = await _found(context, 0, act.transfer)
+    if left is not None:
+        return left.terms
+    made: Allotment | None = await ask(context, DEPOSITS, FindAllotment(number))
+    return None if made is None else made.came
 
 
 class _Unallotted:
@@ -140,7 +152,7 @@ class _Unallotted:
         self._context = context
 
     async def left(self, _who: Operator, params: UnallottedParams) -> bytes:
-        """Coins that strangers sent to a tier, as far as nobody has them; the oldest first."""
+        """Coins that strangers sent and nobody has, the largest of each currency on a chain."""
         found: list[Unallotted] = await ask(self._context, DEPOSITS, ListUnallotted(params.limit))
         rows = await _rows(self._context, [(one.terms, one.left) for one in found])
         return wire.envelope(
@@ -152,7 +164,7 @@ class _Unallotted:
             ]
         )
 
-    async def made(self, _who: Operator, params: UnallottedParams) -> bytes:
+    async def made(self, _who: Operator, params: AllottedParams) -> bytes:
         """Whose such coins became, newest first, and who agreed."""
         found: list[Allotment] = await ask(self._context, DEPOSITS, ListAllotments(params.limit))
         rows = await _rows(self._context, [(one.came, one.terms.amount) for one in found])

@@ -211,7 +211,7 @@ class Proposals:
         if isinstance(one.act, BookLoss):
             row["terms"] |= await losing.terms_of(self._context, one.act, one.note)
         if isinstance(one.act, AllotCoins):
-            row["terms"] |= await allotting.terms_of(self._context, one.act)
+            row["terms"] |= await allotting.terms_of(self._context, one.number, one.act)
         if isinstance(one.act, ClaimDeposit | FreeDeposit):
             row["terms"] |= await deposit_terms(self._context, one.act.transfer)
         if isinstance(one.act, CloseNetwork):
