@@ -1,7 +1,9 @@
-"""What a signer lets moves that nobody approved cost in 24 hours: on its disk before it signs.
+"""What a signer lets cost in 24 hours that no user pays: on its disk before it signs.
 
-Such moves cannot take coins away, but their fees go to whoever makes blocks. A coordinator under
-attack gets no more than this for them, whatever it asks for and however often it is started anew.
+Moves that nobody approved cannot take coins away, but their fees go to whoever makes blocks. So
+does what a payment of Bitcoin's family costs beyond the fees of its withdrawals: who proposes it
+chooses its coins and its rate. A coordinator under attack gets no more than this for them, whatever
+it asks for and however often it is started anew; payments for what their users pay go on.
 
 What a move may cost at most is reserved. What it did cost replaces that once the signer's own nodes
 show it deep enough, but never less than a quarter of it: with nodes that lie a coordinator gets
@@ -69,7 +71,7 @@ class FeeBudget:
         kept = 0 if is_within else whole // PART
         if (others or 0) + most > whole - kept:
             raise WillNotSign(
-                f"moves without approval would cost {(others or 0) + most} in 24 hours, more than"
+                f"fees that no user pays would cost {(others or 0) + most} in 24 hours, more than"
                 f" this signer's fee_budget of {whole}, {kept} of it kept for nonces of lanes,"
                 " in the coin's smallest units"
             )

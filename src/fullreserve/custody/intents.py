@@ -31,6 +31,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
+from fullreserve.exchange.wire.commands import amount_int
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signed (
@@ -87,6 +88,17 @@ class ExchangeIntents:
         payments = await gather(*(self._payment(plan, one) for one in plan.withdrawals))
         self._memory.note(plan)
         return list(payments)
+
+    async def covered(self, plan: Plan) -> int:
+        """What users pay for a plan's withdrawals, in units of the chain's coin; Unavailable.
+
+        Nothing for fees in other assets.
+        """
+        coin, scales = self._networks[plan.network].coin, self._networks[plan.network].scales
+        asked = (self._house.ask(wire.WITHDRAWALS, GetWithdrawal(one)) for one in plan.withdrawals)
+        found: list[Withdrawal | None] = await gather(*asked)
+        fees = (amount_int(one.fee) for one in found if one is not None and one.asset == coin)
+        return scales[coin].to_chain(sum(fees))
 
     async def _swept(self, plan: Plan) -> Payment:
         """What a sweep of hot pays to warm, whose place this signer's own file names."""

@@ -26,6 +26,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains import evm_transaction
+from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.house import House, Unknown
@@ -114,7 +115,13 @@ class Signer:
         plan = question.plan
         policy = self._policy(plan.network)
         approved = await self._intents.approved(plan)
-        signature = policy.sign(plan, approved, question.previous, self._budget.charge)
+        covered = await self._intents.covered(plan) if isinstance(policy, UtxoPolicy) else 0
+
+        def charge(of: Plan, fee: int) -> None:
+            if fee > covered:
+                self._budget.charge(of, fee - covered)
+
+        signature = policy.sign(plan, approved, question.previous, charge)
         if isinstance(policy, EvmPolicy) and not approved:
             # Of a script's coins what is charged is what it costs.
             signed = evm_transaction.read_body(plan.body).signed(signature)

@@ -174,8 +174,10 @@ class UtxoPolicy(NamedTuple):
         previous: Sequence[bytes] = (),
         charge: Callable[[Plan, int], None] = _uncounted,
     ) -> bytes:
-        """The PSBT with this signer's signatures; WillNotSign. `charge` is as of accounts.
+        """The PSBT with this signer's signatures; WillNotSign.
 
+        `charge` is as of accounts, and told what a payment costs as well: who proposes one chooses
+        how many coins it spends, and its fee goes to whoever makes the block.
         `previous` are the transactions that made the coins: nobody's word counts for an amount.
         """
         from fullreserve.custody.chains import utxo_transaction as tx
@@ -203,7 +205,7 @@ class UtxoPolicy(NamedTuple):
             made_coins.check(body.coins, self.addresses.place, previous)
         except made_coins.UnprovenCoin as bad:
             raise WillNotSign(str(bad)) from None
-        if not approved:
+        if plan.withdrawals or not approved:
             charge(plan, body.fee)
         return self._signed(body)
 
