@@ -227,7 +227,7 @@ async def test_hot_is_swept_to_warm_as_the_log_has_bound_it_and_no_otherwise(
         swept(body_of(replace(surplus.payment, place=TARGET))),
         swept(replace(good, nonce=5)),
         swept(good, withdrawals=(move.number,)),
-        swept(good, move=replace(surplus.move, key="sweep/99")),
+        swept(good, move=replace(surplus.move, key=f"sweep/{move.number + 1}")),
         swept(good, move=None),
     ):
         with pytest.raises(WillNotSign):
