@@ -369,9 +369,11 @@ class Running:
             )
         for said in quorums.hanging(self.sequencer.machine.folds) if self._custody.payers else ():
             log.warning("it hangs on each of them", quorum=said)
-        for program in self._custody.payers:
-            child = await self._start_child(program)
+        children = [await self._start_child(program) for program in self._custody.payers]
+        for child in children:
             self._stop.push_async_callback(child.stop)
+        if self._socket is not None:
+            self._socket.payers = lambda: [child.pid for child in children]
 
     async def _complete_chart(self) -> None:
         """Kinds of accounts that came after the log began; nothing where intake is stopped."""

@@ -1,7 +1,9 @@
 """A signer as a process of its own, with its own keys: `python -m fullreserve.custody.signer SPEC`.
 
 It listens on a Unix socket that its owner alone can open, reads a proposed plan, learns what was
-approved from the exchange itself, and answers with a signature or with why not. Keys are in an
+approved from the exchange itself, and answers with a signature or with why not. Plans it signs for
+the payer alone: over TLS by its certificate, on the socket by the exchange's word that it started
+the process that asks, whose number the kernel tells. Keys are in an
 encrypted file; the passphrase comes on standard input, so that no environment, argument or log has
 it.
 """
@@ -12,7 +14,8 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -44,6 +47,7 @@ from fullreserve.custody.signer_wire import (
     SignPlan,
     Spec,
     decode_question,
+    peer_of,
     serve_frames,
 )
 from fullreserve.custody.signing import (
@@ -79,16 +83,21 @@ class Signer:
         intents: ExchangeIntents,
         key: PrivateKey,
         budget: FeeBudget,
+        is_payer: Callable[[int], Awaitable[bool]],
     ) -> None:
         self._budget = budget
+        self._is_payer = is_payer
         self._intents = intents
         self.policies = policies
         self._key = key  # of its presence
 
-    async def answer(self, data: bytes) -> Answer:
-        """Never raises: what cannot be read is refused too."""
+    async def answer(self, data: bytes, pid: int | None = None) -> Answer:
+        """Never raises: what cannot be read is refused too. `pid` asks; None: the coordinator."""
         try:
-            return Answer(await self._answered(decode_question(data)))
+            question = decode_question(data)
+            if isinstance(question, SignPlan) and pid is not None:
+                await self._check_payer(pid)
+            return Answer(await self._answered(question))
         except msgspec.DecodeError:
             return Answer(refusal="the proposal cannot be read")
         except (WillNotSign, BadMessage) as refusal:
@@ -98,9 +107,14 @@ class Signer:
             log.warning("cannot sign now", problem=type(problem).__name__)
             return Answer(refusal="what was approved cannot be read now")
 
-    async def encoded(self, data: bytes) -> bytes:
+    async def encoded(self, data: bytes, pid: int | None = None) -> bytes:
         """The answer as it goes over a wire."""
-        return msgspec.json.encode(await self.answer(data))
+        return msgspec.json.encode(await self.answer(data, pid))
+
+    async def _check_payer(self, pid: int) -> None:
+        if not await self._is_payer(pid):
+            log.error("a plan was proposed by who is not the payer", pid=pid)
+            raise WillNotSign("only the payer that the exchange started may propose a plan")
 
     async def _answered(self, question: AnyQuestion) -> bytes:
         if isinstance(question, AnswerChallenge):
@@ -136,7 +150,7 @@ class Signer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one connection's questions."""
-        await serve_frames(self.encoded, reader, writer)
+        await serve_frames(partial(self.encoded, pid=peer_of(writer)), reader, writer)
 
 
 def policies_of(served: Sequence[Network], secrets: Mapping[str, bytes]) -> dict[int, Policy]:
@@ -174,7 +188,8 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     intents = ExchangeIntents(House(door), Destinations(vault), served, memory)
     presence = holders.key_of(secrets)
-    signer = Signer(policies_of(served, secrets), intents, presence, budget)
+    policies = policies_of(served, secrets)
+    signer = Signer(policies, intents, presence, budget, door.is_payer)
     mask = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)

@@ -7,6 +7,7 @@ approved from the exchange, never from who asks.
 from __future__ import annotations
 
 import socket
+import struct
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -109,7 +110,7 @@ def _asked(path: Path, question: bytes) -> bytes:
 async def serve_frames(
     answering: Callable[[bytes], Awaitable[bytes]], reader: StreamReader, writer: StreamWriter
 ) -> None:
-    """Answers one connection's questions."""
+    """Answers one connection's questions; see `peer_of` for who asks."""
     try:
         while head := await reader.read(LENGTH):
             head += await reader.readexactly(LENGTH - len(head))
@@ -123,6 +124,19 @@ async def serve_frames(
         pass  # who asks may go away at any moment
     finally:
         writer.close()
+
+
+def peer_of(writer: StreamWriter) -> int:
+    """The process at the other end of a Unix socket, by the kernel; 0 where it does not say.
+
+    https://man7.org/linux/man-pages/man7/unix.7.html, SO_PEERCRED: as it was when it connected.
+    """
+    wire = writer.get_extra_info("socket")
+    if wire is None or wire.family != socket.AF_UNIX:
+        return 0
+    told = wire.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, _, _ = struct.unpack("3i", told)
+    return int(pid)
 
 
 def _by_socket(path: Path, data: bytes) -> bytes:

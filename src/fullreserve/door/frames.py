@@ -68,7 +68,7 @@ class CloseStream(Message, tag=5):
 
 
 class Call(Message, tag=6):
-    """`health`, `report`, `moved`, `skips` or `confirm_time` of the door."""
+    """`health`, `report`, `moved`, `skips`, `confirm_time` or `is_payer` of the door."""
 
     id: int
     name: str

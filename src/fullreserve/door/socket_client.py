@@ -253,6 +253,10 @@ class SocketDoor:
     async def confirm_time(self) -> int:
         return await self._call("confirm_time", int)
 
+    async def is_payer(self, pid: int) -> bool:
+        """Whether the exchange started that process of this machine to pay withdrawals."""
+        return await self._call("is_payer", bool, pid)
+
     def follow(self, rows: Callable[[Row], None]) -> Callable[[], None]:
         self._followers = [*self._followers, rows]
         if self._following is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,11 +69,13 @@ log = structlog.get_logger(__name__)
 class SocketServer:
     """Serves the door at a path, mode 0600; use `start`.
 
-    `reserved` are gateway ids that nobody may take: those of doors in process.
+    `reserved` are gateway ids that nobody may take: those of doors in process. `payers` tells the
+    numbers of the processes that were started to pay withdrawals, as of now.
     """
 
     def __init__(self, exchange: ExchangeSide, reserved: tuple[int, ...]) -> None:
         self.exchange = exchange
+        self.payers: Callable[[], Collection[int]] = tuple
         self.reserved = reserved
         self.connections: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
@@ -105,6 +107,10 @@ class SocketServer:
             connection.end("the exchange is shutting down")
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    async def is_payer(self, pid: int) -> bool:
+        """Whether a process is one of those: the launcher's word, not that of who asks."""
+        return pid > 0 and pid in self.payers()
 
     def replace(self, newcomer: Connection) -> None:
         """Ends an older connection of the same gateway: its client has come back."""
@@ -254,6 +260,7 @@ class Connection(asyncio.Protocol):
             "moved": self._exchange.moved,
             "skips": self._exchange.skips,
             "confirm_time": self._exchange.confirm_time,
+            "is_payer": self._server.is_payer,
         }
         if message.name not in calls:
             self.send(frame(Failure(message.id, "malformed", f"there is no {message.name}")))

@@ -102,7 +102,8 @@ class Office:
             limits = {one.network: one.fees_a_day for one in served}
             budget = FeeBudget(self.folder / f"{name}-fees.sqlite", limits, self.clock)
             presence = holders.key_of(secrets)
-            signer = Signer(policies_of(served, secrets), intents, presence, budget)
+            policies = policies_of(served, secrets)
+            signer = Signer(policies, intents, presence, budget, self.exchange.socket.is_payer)
             self._budgets.append(budget)
             place = self.folder / f"{name}.sock"
             self._signers[name] = await asyncio.start_unix_server(signer.serve, place)

@@ -6,13 +6,17 @@ Method: the demo with its workers as processes, ccxt as the user, a wallet outsi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import pytest
 
-from fullreserve.custody import nodes
+from fullreserve.custody import networks, nodes
+from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.screening import FILE
+from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
+from fullreserve.custody.signing import WillNotSign
 from fullreserve.simulation.outside import WALLET
 from tests.bed import USDT
 from tests.integration.custody.live import ETHER, Live
@@ -88,6 +92,25 @@ def test_a_deposit_is_seen_credited_and_unlocked(live: Live, okx: Any, outside: 
         lambda: all(one["info"]["state"] == "2" for one in came(okx, sent, ether)), "unlocking"
     )
     assert okx.fetch_balance({"type": "funding"})["USDT"]["free"] == before + 2_500
+
+
+def test_signers_sign_plans_for_the_payer_alone(live: Live) -> None:
+    """Criterion: CHAINS-SIGNER-10. Who has the user's rights, as this test has, is none."""
+    (network,) = networks.served(live.folder)
+    asked = SignPlan(Plan(network.network, (), b"", b"", 0))
+
+    def refusal(name: str) -> str:
+        try:
+            ask_named(live.folder, name, asked)
+        except SignerGone:
+            return ""  # it has not started yet
+        except WillNotSign as refused:
+            return str(refused)
+        raise AssertionError("it signed")
+
+    for name in network.signers:
+        found = live.until(partial(refusal, name), "a signer's answer")
+        assert found == "only the payer that the exchange started may propose a plan"
 
 
 @pytest.mark.usefixtures("coins")

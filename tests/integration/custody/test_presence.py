@@ -97,7 +97,7 @@ class Guarded:
 
     async def serve(self, name: str, key: PrivateKey | None = None) -> None:
         intents: Any = None  # it is asked for no withdrawal, and no move
-        signer = Signer({}, intents, key or holders.key_of(secrets(name)), intents)
+        signer = Signer({}, intents, key or holders.key_of(secrets(name)), intents, intents)
         path = self.folder / f"signer-{name}.sock"
         path.unlink(missing_ok=True)
         self.signers[name] = await asyncio.start_unix_server(signer.serve, str(path))

@@ -267,6 +267,51 @@ async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None
             await signing.ask(refused)
 
 
+ASKS = """
+import sys
+from pathlib import Path
+import msgspec
+from fullreserve.custody import signer_wire as wire
+from fullreserve.custody.signing import WillNotSign
+asked = msgspec.json.decode(sys.stdin.buffer.read(), type=wire.AnyQuestion)
+try:
+    print(wire.ask(Path(sys.argv[1]), asked).hex())
+except WillNotSign as refusal:
+    print(refusal)
+"""
+
+
+async def asked_elsewhere(signing: Signing, question: AnyQuestion) -> str:
+    """What another process of the same user is answered at the same socket."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", ASKS, str(signing.socket)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate(msgspec.json.encode(question))
+    return told.decode().strip()
+
+
+async def test_plans_are_signed_for_the_payers_process_alone(signing: Signing) -> None:
+    """Also what would leak nothing. Criterion: CHAINS-SIGNER-10."""
+    payment = await signing.approved(4)
+    wanted = plan(body_of(payment), payment.withdrawal)
+    refused = "only the payer that the exchange started may propose a plan"
+    assert await asked_elsewhere(signing, SignPlan(wanted)) == refused
+    gas = Move(ETH, wire.Tier.HOT, wire.Tier.DEPOSIT, "branch/5", 10**15)
+    body = evm_transaction.Body(
+        *(31_337, LANE, 0, PLACE, 10**15, b"", evm_transaction.GAS_BARE, 10, 10**11)
+    )
+    moves = msgspec.structs.replace(plan(body), move=gas)
+    assert await asked_elsewhere(signing, SignPlan(moves)) == refused
+    proof = SignMessage(NETWORK, "lane-0", "Fullreserve proof of ownership 2026-11-26")
+    assert await asked_elsewhere(signing, proof) == (await signing.ask(proof)).hex()
+    assert await signing.ask(wanted)
+    signing.exchange.socket.payers = tuple  # none is running
+    with pytest.raises(WillNotSign, match="only the payer"):
+        await signing.ask(wanted)
+
+
 async def test_what_moves_cost_in_a_day_is_bounded_over_restarts(signing: Signing) -> None:
     """A lane's cancels, whoever asks for them; payments go on. Criterion: CHAINS-SIGNER-8."""
     cost, most = evm_transaction.GAS_TOKEN * 5 * 10**11, network().fees_a_day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ class Withdrawing:
         self.door = door
         self.house = House(door)
         self.book = AddressBook(vault)
-        self._socket = socket
+        self.socket = socket
         self.vault = vault
 
     @classmethod
@@ -56,6 +57,7 @@ class Withdrawing:
         bed = await Bed.open(folder, folds=folds)
         door = await LocalDoor.open(bed.sequencer, GATEWAY)
         socket = await SocketServer.start(bed.sequencer, folder / SOCKET_NAME)
+        socket.payers = lambda: (os.getpid(),)  # this test's process pays
         vault = Vault(folder, lambda: START_MS)
         if vault.user(ALICE) is None:
             vault.create_user(uid=ALICE)
@@ -102,6 +104,6 @@ class Withdrawing:
         return one
 
     async def close(self) -> None:
-        await self._socket.close()
+        await self.socket.close()
         await self.bed.close()
         self.vault.close()
