@@ -65,7 +65,8 @@ class Proposing:
         )
         policy = UtxoPolicy(bed.chain.addresses, 500, 3, 2, bed.roots[0], "rltc")
         key = PrivateKey(b"\x05" * 32)
-        self._signer = Signer({network.network: policy}, intents, key, self._budget)
+        is_payer = exchange.socket.is_payer
+        self._signer = Signer({network.network: policy}, intents, key, self._budget, is_payer)
         self._bound: list[Plan] = []
 
     async def bound(self) -> Plan:

@@ -95,7 +95,7 @@ def test_a_deposit_is_seen_credited_and_unlocked(live: Live, okx: Any, outside: 
 
 
 def test_signers_sign_plans_for_the_payer_alone(live: Live) -> None:
-    """Criterion: CHAINS-SIGNER-10. Who has the user's rights, as this test has, is none."""
+    """Criterion: CHAINS-SIGNER-12. Who has the user's rights, as this test has, is none."""
     (network,) = networks.served(live.folder)
     asked = SignPlan(Plan(network.network, (), b"", b"", 0))
 

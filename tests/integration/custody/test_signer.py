@@ -293,7 +293,7 @@ async def asked_elsewhere(signing: Signing, question: AnyQuestion) -> str:
 
 
 async def test_plans_are_signed_for_the_payers_process_alone(signing: Signing) -> None:
-    """Also what would leak nothing. Criterion: CHAINS-SIGNER-10."""
+    """Also what would leak nothing. Criterion: CHAINS-SIGNER-12."""
     payment = await signing.approved(4)
     wanted = plan(body_of(payment), payment.withdrawal)
     refused = "only the payer that the exchange started may propose a plan"
