@@ -36,7 +36,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.announced_moves import Announced, AnnouncedState
-from fullreserve.exchange.products.deposit_state import ListAnnounced
+from fullreserve.exchange.products.deposit_state import ListAnnounced, ListUnallotted, Unallotted
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
@@ -389,7 +389,7 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
 async def test_a_strangers_coins_are_booked_as_the_nodes_show_them(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Criterion: CHAINS-GIFT-1, CUST-FUND-1, CUST-POST-3. Our own moves are none."""
+    """Criterion: CHAINS-GIFT-1, CUST-FUND-1, CUST-POST-3, CUST-ALLOT-1. Our own moves are none."""
     store = Store(desk.folder / "watcher.sqlite")
     gifts = Gifts(desk.network, store, desk.house, salt_of(desk.folder), desk.folder)
     watcher = Watcher(desk.network, store, desk.house, salt_of(desk.folder), gifts=gifts)
@@ -426,8 +426,16 @@ async def test_a_strangers_coins_are_booked_as_the_nodes_show_them(
     assert [one.tier for one in await gifts.open()] == [wire.Tier.HOT]
     assert "The ledger has it." in await desk.do("fund-tier", "3", "hot", "4", "7000", name)
     assert await gifts.open() == []
+    # What came unasked is somebody's to be told; the house's own is not.
+    assert await unallotted(desk) == [(wire.Tier.WARM, COINS)]
     store.close()
     assert "coins that nobody asked for" in capsys.readouterr().out
+
+
+async def unallotted(desk: Desk) -> list[tuple[int, int]]:
+    """Tier and amount of what the ledger owes to nobody known, the largest first."""
+    found: list[Unallotted] = await desk.house.ask(wire.DEPOSITS, ListUnallotted(100))
+    return [(one.terms.tier, amount_int(one.left)) for one in found]
 
 
 async def test_all_that_strangers_sent_to_a_tier_is_booked_by_one_command(desk: Desk) -> None:
@@ -473,6 +481,8 @@ async def test_all_that_strangers_sent_to_a_tier_is_booked_by_one_command(desk: 
     assert "The ledger has 0 more: 0 of asset 4" in await desk.do(*book)
     assert await desk.ledger("warm") == before + sum(amounts)
     assert [(one.number, one.amount) for one in await gifts.open()] == [(1, false.amount)]
+    owed = sorted((wire.Tier.WARM, one) for one in amounts)
+    assert sorted(await unallotted(desk)) == owed
     assert "or neither with --unasked" in await desk.do("fund-tier", "3", "warm", "4", code=1)
     only = await desk.do("fund-tier", "3", "warm", "4", "5", code=1)
     assert "name an amount and its transaction" in only
