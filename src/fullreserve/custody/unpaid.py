@@ -26,6 +26,7 @@ class UnpaidNetwork:
         self._network = network
         self._clock = clock
         self._told = ""
+        self._since_ms = 0
         self._place.unlink(missing_ok=True)
 
     def fails(self, problem: Exception) -> None:
@@ -43,8 +44,10 @@ class UnpaidNetwork:
 
     def waits(self, text: str) -> None:
         """For a reason that is none of a fault."""
+        if not self._told:
+            self._since_ms = self._clock.wall_ms()
         if text != self._told:
-            found = Unpaid(self._network, text, self._clock.wall_ms())
+            found = Unpaid(self._network, text, self._since_ms)
             leave(self._place, found, "operators are not told of a network")
             self._told = text
 

@@ -16,6 +16,7 @@ import pytest
 from fullreserve.clock import ManualClock
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains.adapter import Chain, Payment, Plan
+from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
@@ -150,7 +151,14 @@ async def test_a_network_that_was_put_back_is_shown_until_it_is_compared(
     (found,) = unpaid.known(tmp_path)
     assert found.problem.endswith(f"read up to block {first + AT_ONCE} of {first + AT_ONCE + 50}")
     assert [is_compared(tmp_path, number) for number in (GOOD, BAD)] == [False, True]
+    erc20.mine(AT_ONCE)
+    clock.advance(1_000)
+    await one.round()
+    (later,) = unpaid.known(tmp_path)
+    assert (later.problem != found.problem, later.since_ms) == (True, found.since_ms)
     await one.round()
     assert unpaid.known(tmp_path) == []
     assert is_compared(tmp_path, GOOD)
+    assert isinstance(one._chain, EvmChain)
+    one._chain._node.close()
     store.close()

@@ -73,7 +73,7 @@ class _Overview:
         return wire.envelope([row | shown(newest)])
 
     async def _unpaid(self) -> list[dict[str, str]]:
-        """Networks whose payments cannot be planned."""
+        """Networks that nothing is paid on."""
         found = await asyncio.to_thread(unpaid.known, self._context.folder)
         if not found:
             return []
