@@ -57,8 +57,10 @@ class Sender:
 
     def _drop_gifts(self, unsigned: Sequence[Run]) -> None:
         """Gas that nobody signed for leaves its lane's nonce: payments would wait behind it."""
-        moves = [(run.kept, run.plan.move) for run in unsigned]
-        self._desk.finish([kept for kept, move in moves if move is not None and move.is_gas])
+        gifts = [run for run in unsigned if run.plan.move is not None and run.plan.move.is_gas]
+        for run in gifts:
+            self._desk.chain.not_signed(run.plan)
+        self._desk.finish([run.kept for run in gifts])
 
     async def _bind(self, runs: Sequence[Run]) -> None:
         """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""

@@ -246,6 +246,41 @@ async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
     assert {one["request"] for one in remote.asked if one["request"] == str(number)}
 
 
+async def test_a_vendor_that_is_gone_for_ever_stops_no_withdrawal(
+    judged: Judged, tmp_path: Path
+) -> None:
+    """Criterion: CUST-GONE-11. People let each through, until another has its place."""
+    (tmp_path / "hook.secret").write_bytes(SECRET)
+    (tmp_path / "hook.secret").chmod(0o600)
+    for member in (ADA, ADA + 1, ADA + 2):
+        await judged.exchange.say(Enrol(WRITERS, member), chart.HOUSE, Approvals.number)
+    stop = Rule(9, Verb.BLOCK, webhook=Webhook.NO)
+    await judged.exchange.say(Propose((stop, *RULES)), ADA, POLICY)
+
+    def served(remote: Remote) -> None:
+        text = f'[webhook]\nurl = "{remote.url}"\nsecret = "hook.secret"\ntimeout_ms = 500\n'
+        (tmp_path / vendors.FILE).write_text(text)
+        judged.start()
+
+    gone, other = Remote(), Remote()
+    try:
+        gone.close()
+        served(gone)
+        for _ in range(3):
+            number = await judged.ask(TENTH)
+            await judged.worker.round()
+            assert await judged.state(number) == 4
+            await judged.exchange.say(Approve(number), ADA, POLICY)
+            await judged.worker.round()
+            assert await judged.state(number) == 10
+        served(other)
+        number = await judged.ask(TENTH)
+        await judged.worker.round()
+        assert await judged.state(number) == 10
+    finally:
+        other.close()
+
+
 async def test_a_rule_that_came_while_one_was_vetted_has_the_webhook_asked(
     judged: Judged, tmp_path: Path
 ) -> None:

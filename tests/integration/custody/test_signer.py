@@ -20,6 +20,8 @@ from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.hd import Private
 from fullreserve.custody.hot_sweeps import surplus_of
 from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.payer_desk import NotSigned
+from fullreserve.custody.quorum import Quorum
 from fullreserve.custody.signer_wire import (
     AnyQuestion,
     SignerGone,
@@ -156,6 +158,24 @@ async def test_what_was_approved_is_signed_the_same_each_time(signing: Signing) 
     )
     assert recovered == KEY.public_key
     assert signing.socket.stat().st_mode & 0o077 == 0
+
+
+async def test_any_one_of_a_lanes_signers_may_be_gone(signing: Signing) -> None:
+    """Criterion: CUST-GONE-14. In whatever order they stand; with none nothing is signed."""
+    payment = await signing.approved(4)
+    wanted, served = plan(body_of(payment), payment.withdrawal), network()
+    signed = evm_transaction.read_body(wanted.body).signed(await signing.ask(wanted)).raw
+
+    def quorum(*names: str) -> Quorum:
+        there = msgspec.structs.replace(served, signers=names)
+        return Quorum(signing.folder, there, lambda _: ())
+
+    for names in (served.signers, served.signers[::-1]):
+        for _ in range(2):
+            made = await asyncio.to_thread(quorum(*names).sign, wanted)
+            assert made.raw == signed
+    with pytest.raises(NotSigned, match="0 of 1 signers"):
+        await asyncio.to_thread(quorum(served.signers[0]).sign, wanted)
 
 
 async def test_a_coordinator_under_attack_gets_nothing(signing: Signing) -> None:

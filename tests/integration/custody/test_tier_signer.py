@@ -218,6 +218,27 @@ def test_approvals_are_of_every_byte_of_one_intent(desk: Desk) -> None:
     desk.signs(Proposal(of, given, spend_of(of), previous=SHOWN))
 
 
+@pytest.mark.parametrize("gone", range(1, 4))
+def test_any_one_approver_may_be_gone(desk: Desk, gone: int) -> None:
+    """Others approve; by the next policy another has the place. Criterion: CUST-GONE-10."""
+    stay = tuple(n for n in range(1, 4) if n != gone)
+    of = intent()
+    desk.signs(Proposal(of, approvals(of, stay), spend_of(of), previous=SHOWN))
+    names = {name: key for name, key in KEYS.items() if name != APPROVERS[gone].name}
+    new = LATE[0]
+    named = names | {new.name: new.device.public(new.name).hex()}
+    policy = TierPolicy(8, 2, named, RULES)
+    desk.restart(policy)
+    after = intent(2, policy=policy.digest(), amount=1_000_000)
+    spend = planned(WALLET, COINS[2:], [Pays(after.place, after.amount)], WALLET.place(5), 10)
+    old, mine = approvals(after, (gone,)), approvals(after, stay[:1])
+    desk.refuses("1 of 2", Proposal(after, (*old, *mine), spend, previous=SHOWN[2:]))
+    by_new = approve(after, new.device, new.name)
+    desk.signs(Proposal(after, (*mine, by_new), spend, previous=SHOWN[2:]))
+    with pytest.raises(ValueError, match="neither one alone nor all"):
+        TierPolicy(9, 3, names, RULES)
+
+
 def test_replayed_approvals_pay_once(desk: Desk) -> None:
     """Criterion: CUST-SIGN-3."""
     of = intent()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fullreserve.exchange.products import policy_wire
 from fullreserve.exchange.products.policy_rules import Rule, Verb
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
@@ -156,6 +158,33 @@ async def test_who_may_be_spared_is_dismissed_by_one_word(console: Console) -> N
     await console.enrol(more.uid)
     answer = await console.ada.act("operators/dismiss", uid=more.uid)
     assert (answer.code, answer.row["spare"]) == ("0", "1")
+
+
+@pytest.mark.parametrize("gone", ["ada", "bea", "cleo"])
+async def test_any_one_admin_may_be_gone(console: Console, gone: str) -> None:
+    """Criterion: CUST-GONE-12. What admins alone decide goes on, and another is made one."""
+    await console.town.rest.context.desk.act(
+        _admin_too, console.town.rest.context, console.cleo.uid
+    )
+    first, second = (getattr(console, one) for one in ("ada", "bea", "cleo") if one != gone)
+    lost = getattr(console, gone).uid
+    more = await console.operator("eva@desk.example", Role.SUPPORT)
+    await console.enrol(more.uid)
+    refused = await first.act("operators/revoke", uid=lost, role="admin")
+    assert (refused.code, "3 admins have to count" in refused.json["msg"]) == ("91015", True)
+    for asked in ({"name": "grant", "uid": more.uid, "role": "admin"}, {"name": "threshold"}):
+        made = await first.act(f"propose/{asked.pop('name')}", **(asked or {"threshold": "1"}))
+        approved = await second.post("approve", proposal=made.row["proposal"])
+        assert approved.row["state"] == "done", approved.json
+    dismissed = await second.act("operators/dismiss", uid=lost)
+    assert (dismissed.code, dismissed.row["spareAdmins"]) == ("0", "1")
+    made = await more.act("propose/parameter", parameter="walk_max", value="77")
+    approved = await first.post("approve", proposal=made.row["proposal"])
+    assert approved.row["state"] == "done"
+
+
+def _admin_too(context: Any, uid: int) -> None:
+    context.desk.rooms.roles.grant(uid, Role.ADMIN)
 
 
 def _support_too(context: Any, uid: int) -> None:

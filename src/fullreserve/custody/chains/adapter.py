@@ -308,6 +308,10 @@ class Chain(ABC):
         there first.
         """
 
+    def not_signed(self, plan: Plan) -> bool:  # noqa: ARG002 - the interface
+        """Nobody signed a plan, which was dropped: whether later ones go another way first."""
+        return False
+
     @abstractmethod
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         """A plan that takes nothing that a plan of `bound` has taken; HotShort, Unpayable."""

@@ -101,6 +101,7 @@ class EvmChain(Chain):
         self._table = Table(addresses)
         self._asset_of = {contract: asset for asset, contract in terms.tokens.items()}
         self._lanes = frozenset(terms.lanes)
+        self._unsigned: dict[bytes, int] = {}  # gas that nobody signed for, by lane
         self._is_checked = False
         self._balances, self._of_tiers = Balances(node), Balances(node)
 
@@ -413,7 +414,14 @@ class EvmChain(Chain):
         return msgspec.structs.replace(self._as_plan(body, ()), move=move)
 
     def _look(self, tokens: Sequence[bytes], taken: Sequence[tx.Body]) -> Lanes:
-        return Lanes(self._node, self.terms.lanes, tokens, taken, self.terms.max_fee_cap)
+        made = Lanes(self._node, self.terms.lanes, tokens, taken, self.terms.max_fee_cap)
+        made.put_off(self._unsigned)
+        return made
+
+    def not_signed(self, plan: Plan) -> bool:
+        lane = tx.read_body(plan.body).lane
+        self._unsigned[lane] = self._unsigned.get(lane, 0) + 1
+        return True
 
     def _from_a_lane(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fullreserve.custody.chains.evm_transaction import WORD, Body
@@ -39,6 +39,11 @@ class Lanes:
         for body in taken:
             if body.lane in self._loads:
                 self._note(body)
+
+    def put_off(self, unsigned: Mapping[bytes, int]) -> None:
+        """Has lanes count as loaded with what nobody signed for them and was dropped."""
+        for lane, count in unsigned.items():
+            self._loads[lane] += count
 
     def by_load(self) -> list[bytes]:
         """The lane with the fewest open payments first, before all one that waits for a nonce."""
