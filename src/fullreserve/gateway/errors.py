@@ -143,6 +143,7 @@ TABLE: dict[int, Error] = {
     58219: Error(
         200,
         "Withdrawals are stopped for 24 hours after a change of password, authenticator or passkey",
+        ": until {allowed}",
     ),
     58220: Error(200, "The withdrawal is canceled already"),
     58221: Error(200, "The address needs its memo", ": {allowed}"),

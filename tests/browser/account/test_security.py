@@ -124,6 +124,11 @@ def test_a_passkey_from_its_making_to_its_end(page: Page, exchange: Exchange) ->
     proof = page.get_by_role("dialog", name="Confirm that it is you")
     proof.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("No passkeys yet.")).to_be_visible()
+    # Criterion: WEB-ACCT-STOP-1
+    stopped = page.get_by_text("nothing can leave until")
+    expect(stopped).to_be_visible(timeout=15_000)
+    page.goto("/withdraw")
+    expect(stopped).to_be_visible()
     sign_out(page)
     page.goto("/sign-in")
     page.get_by_role("button", name="Use a passkey").click()

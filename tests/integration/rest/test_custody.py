@@ -474,6 +474,7 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     assert await code() == "0"
     await stop_after_change(rest.context, ALICE)
     assert await code() == "58219"
+    assert "until 20" in (await rest.post("asset/withdrawal", payer, ORDER)).json["msg"]
 
 
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:

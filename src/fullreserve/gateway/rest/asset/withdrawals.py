@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 
@@ -242,6 +243,8 @@ class _Withdrawals:
         allowed = ""
         if code == Refused.QUOTA:
             allowed = await self._left(owner, asset, line)
+        elif code == Refused.CREDENTIALS:
+            allowed = await self._stop_ends(owner)
         elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
             bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
             allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
@@ -259,6 +262,13 @@ class _Withdrawals:
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
         return Problem(code, name=name, allowed=allowed)
+
+    async def _stop_ends(self, owner: int) -> str:
+        """When an owner may withdraw again."""
+        now = (await self._context.door.health()).time_ms
+        quota: Quota = await ask(self._context, WITHDRAWALS, GetQuota(owner, now))
+        ends = datetime.fromtimestamp(quota.stopped_until_ms // 1000, UTC)
+        return f"{ends:%Y-%m-%dT%H:%M:%SZ}"
 
     async def _left(self, owner: int, asset: Asset, line: Line | None) -> str:
         """What is left of the day's limit, or of the cap that a suspension sets."""

@@ -9,9 +9,10 @@ from msgspec import Meta
 from fullreserve.exchange import decimals
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, LimitOwn, LockSettings, Payload
 from fullreserve.exchange.products.withdrawal_settings import LIMIT_USD_MAX, LOCK_DAYS_MAX
+from fullreserve.exchange.products.withdrawal_state import GetQuota, Quota
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.request import Request
@@ -64,7 +65,7 @@ class _Settings:
         self._context = context
 
     async def shown(self, request: Request, _params: Params) -> bytes:
-        """The user's own settings, and until when they are locked."""
+        """The user's own settings, until when they are locked, and until when nothing can leave."""
         return await self._answer(signed_in(request))
 
     async def set(self, request: Request, params: SettingsParams) -> bytes:
@@ -91,9 +92,13 @@ class _Settings:
 
     async def _answer(self, session: Session) -> bytes:
         own = await own_settings(self._context, session.uid)
+        now = (await self._context.door.health()).time_ms
+        quota: Quota = await ask(self._context, WITHDRAWALS, GetQuota(session.uid, now))
+        is_stopped = quota.stopped_until_ms > self._context.clock.exchange_ms()
         row = {
             "bookOnly": own.book_only,
             "quota": decimals.text(own.usd, USD_DIGITS) if own.usd else "",
             "lockedUntilTs": str(own.locked_until_ms) if is_locked(self._context, own) else "",
+            "stoppedUntilTs": str(quota.stopped_until_ms) if is_stopped else "",
         }
         return wire.envelope([row])

@@ -4,6 +4,7 @@ import { PageHead } from '../layout/Section'
 import { PasskeysSection } from '../passkeys/PasskeysSection'
 import { ClosureSection } from './ClosureSection'
 import { PasswordSection } from './PasswordSection'
+import { StoppedNote } from './StoppedNote'
 import { TotpSection } from './TotpSection'
 import { WithdrawalSettings } from './WithdrawalSettings'
 
@@ -12,6 +13,7 @@ export function SecurityPage(): ReactNode {
   return (
     <>
       <PageHead title={t('security.title')} about={t('security.about')} />
+      <StoppedNote />
       <PasswordSection />
       <TotpSection />
       <PasskeysSection />

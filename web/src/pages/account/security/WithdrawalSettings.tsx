@@ -1,4 +1,4 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
@@ -16,24 +16,7 @@ import { Badge } from '../layout/Badge'
 import { useDates } from '../layout/dates'
 import { Section } from '../layout/Section'
 import css from './Security.module.css'
-
-/** A row of `x/withdrawal-settings`. */
-interface Settings {
-  bookOnly: boolean
-  /** USD in 24 hours; '' is no limit of one's own. */
-  quota: string
-  /** Until when they only get stricter, in ms; '' is not locked. */
-  lockedUntilTs: string
-}
-
-const SETTINGS = ['withdrawal-settings']
-
-function settingsQuery(uid: string) {
-  return queryOptions({
-    queryKey: [...SETTINGS, uid],
-    queryFn: () => rest.get<Settings, 'x/withdrawal-settings'>('x/withdrawal-settings'),
-  })
-}
+import { SETTINGS, type Settings, settingsQuery } from './settings'
 
 /** What one does not allow oneself, and the lock on it that nobody opens before its time. */
 export function WithdrawalSettings(): ReactNode {

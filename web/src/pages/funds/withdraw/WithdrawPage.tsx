@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { StoppedNote } from '~/pages/account/security/StoppedNote'
 import { ByThemselves } from '~/pages/status/ByThemselves'
 import { ButtonLink } from '~/ui/ButtonLink'
 import { Tabs } from '~/ui/Tabs'
@@ -26,6 +27,7 @@ export function WithdrawPage(): ReactNode {
   return (
     <>
       <PageHead title={t('withdraw.title')} about={t('withdraw.about')} />
+      <StoppedNote />
       <Section title={t('withdraw.where')} flush>
         <Tabs
           label={t('withdraw.way')}
