@@ -223,7 +223,7 @@ async def test_a_holder_signs_what_the_log_has_bound_and_nothing_else(refills: R
     less = replace(good.spend, pays=(Pays(intent.place, UNIT),), left=good.spend.left + 2 * UNIT)
     wrong = {
         "decided another": replace(good, intent=replace(intent, amount=UNIT), spend=less),
-        "not decided and bound": replace(good, intent=replace(intent, number=99)),
+        "not decided and bound": replace(good, intent=replace(intent, number=intent.number + 1)),
         "other coins": replace(good, spend=replace(good.spend, inputs=good.spend.inputs[:0])),
         "fee": replace(good, spend=replace(good.spend, left=good.spend.left - 60_000)),
     }
