@@ -96,7 +96,7 @@ def with_authenticator(page: Page) -> None:
 
 
 def test_a_passkey_from_its_making_to_its_end(page: Page, exchange: Exchange) -> None:
-    """Criterion: WEB-ACCT-PASSKEY-1"""
+    """Criteria: WEB-ACCT-PASSKEY-1, WEB-ACCT-STOP-1"""
     enter(page, exchange)
     with_authenticator(page)
     page.goto("/account/security")
@@ -124,7 +124,6 @@ def test_a_passkey_from_its_making_to_its_end(page: Page, exchange: Exchange) ->
     proof = page.get_by_role("dialog", name="Confirm that it is you")
     proof.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("No passkeys yet.")).to_be_visible()
-    # Criterion: WEB-ACCT-STOP-1
     stopped = page.get_by_text("nothing can leave until")
     expect(stopped).to_be_visible(timeout=15_000)
     page.goto("/withdraw")
