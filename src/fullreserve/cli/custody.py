@@ -9,6 +9,9 @@ from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command
 if TYPE_CHECKING:
     from fullreserve.cli.in_room import Subcommands
 
+NETWORK_HELP = "its number in custody.json; the demo's: 1 ERC20, 2 Bitcoin, 3 Litecoin, 4 Memo"
+ASSET_HELP = "its number, a key of the network's `decimals` in custody.json"
+
 
 def add_custody(commands: "Subcommands") -> None:
     """Add the commands that make, change and use the keys of custody."""
@@ -73,7 +76,7 @@ def add_ceremonies(custody: "Subcommands") -> None:
     )
     guarded.add_argument("--out", type=Path, required=True, help="the file to write")
     for one in (deployed, guarded):
-        one.add_argument("--network", type=int, required=True)
+        one.add_argument("--network", type=int, required=True, help=NETWORK_HELP)
         one.add_argument("--tier", choices=("warm", "cold"), required=True)
         one.add_argument("--node", default="", help="a node's address; else the network's first")
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
@@ -94,7 +97,7 @@ def add_key_changes(custody: "Subcommands") -> None:
         *(*which, *moves),
     )
     for one in (rotated, recovered):
-        one.add_argument("network", type=int)
+        one.add_argument("network", type=int, help=NETWORK_HELP)
         one.add_argument("tier", choices=("hot", "warm", "cold"))
         one.add_argument("plan_file", type=Path)
     replaced = add_custody_command(
@@ -121,7 +124,7 @@ def add_hot_keys(custody: "Subcommands") -> None:
         *(custody, room, "signer-key", "make a hot signer's keys and card, or the card alone"),
         *("network", "name", "folder", "lane"),
     )
-    made.add_argument("network", type=int)
+    made.add_argument("network", type=int, help=NETWORK_HELP)
     made.add_argument("name", help="small letters, digits and -")
     made.add_argument("folder", type=Path, help="where NAME.keys is or goes, and the card")
     made.add_argument("--lane", action="store_true", help="a new file has a new lane's key too")
@@ -129,7 +132,7 @@ def add_hot_keys(custody: "Subcommands") -> None:
         *(custody, room, "rotate-hot", "have new keys follow those of a network that is served"),
         *("network", "cards", "signers", "out", "dry_run"),
     )
-    rotated.add_argument("network", type=int)
+    rotated.add_argument("network", type=int, help=NETWORK_HELP)
     rotated.add_argument("cards", type=Path, nargs="+", help="of everybody who holds keys then")
     rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
@@ -180,9 +183,9 @@ def add_refills(custody: "Subcommands") -> None:
         *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
         *("network", "tier", "asset", "amount", "transaction", "unasked", "least"),
     )
-    funded.add_argument("network", type=int)
+    funded.add_argument("network", type=int, help=NETWORK_HELP)
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
-    funded.add_argument("asset", type=int)
+    funded.add_argument("asset", type=int, help=ASSET_HELP)
     funded.add_argument("amount", type=int, nargs="?", help="in the ledger's units")
     funded.add_argument(
         "transaction",
@@ -197,7 +200,7 @@ def add_refills(custody: "Subcommands") -> None:
         *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
         *("network", "tier", "transaction"),
     )
-    charged.add_argument("network", type=int)
+    charged.add_argument("network", type=int, help=NETWORK_HELP)
     charged.add_argument("tier", choices=("warm", "cold"))
     charged.add_argument("transaction", help="its id: the nodes show what it cost")
     listed = add_custody_command(
@@ -223,8 +226,9 @@ def add_moves(custody: "Subcommands") -> None:
     )
     proposed.add_argument("policy", type=Path)
     proposed.add_argument("--instead-of", type=Path, help="a move's file, whose coins are spent")
-    for name in ("network", "asset", "amount"):
-        proposed.add_argument(f"--{name}", type=int, required=True)
+    told = {"network": NETWORK_HELP, "asset": ASSET_HELP, "amount": "in the chain's smallest units"}
+    for name, text in told.items():
+        proposed.add_argument(f"--{name}", type=int, required=True, help=text)
     for name in ("source", "target"):
         proposed.add_argument(f"--{name}", choices=("hot", "warm", "cold"), required=True)
     proposed.add_argument("--proposer", required=True, help="whose own approval does not count")
@@ -267,7 +271,7 @@ def add_old_cold(custody: "Subcommands") -> None:
         *(custody, "old_cold", "move-cold", "bring what lies cold under signers' keys to people's"),
         *("network", "key_files", "rate", "dry_run"),
     )
-    moved.add_argument("network", type=int)
+    moved.add_argument("network", type=int, help=NETWORK_HELP)
     moved.add_argument("key_files", type=Path, nargs="+", help="signers' files of keys")
     moved.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
     moved.add_argument("--dry-run", action="store_true", help="print what it would do")

@@ -241,7 +241,7 @@ def read_account(text: str) -> bytes:
     """The 20 bytes; a text in mixed case must have the right checksum."""
     digits = text.removeprefix("0x")
     if not text.startswith("0x") or len(digits) != 2 * _EVM_BYTES or not _HEX.issuperset(digits):
-        raise bech32.BadAddress("it is 0x and 40 hexadecimal digits")
+        raise bech32.BadAddress("an address of this chain is 0x and 40 hexadecimal digits")
     account = bytes.fromhex(digits)
     if digits not in (digits.lower(), digits.upper()) and checksummed(account) != text:
         raise bech32.BadAddress("its checksum (upper and lower case) is wrong")

@@ -99,9 +99,11 @@ class DemoChains:
         try:
             numbers = await _numbers(door)
             await chains._prepare(data, House(door), numbers)
-        except NodeProblem as problem:
+        except BaseException as problem:
             chains.close()
-            raise NoChain(str(problem)) from None
+            if isinstance(problem, NodeProblem):
+                raise NoChain(str(problem)) from None
+            raise
         loop = asyncio.get_running_loop()
         chains._tasks = [loop.create_task(one.mine()) for one in running]
         return chains
@@ -148,9 +150,11 @@ class DemoChains:
         self.has_people = bool(record.state.wallets)
         people = demo_people.TIERS if self.has_people else ()
         hot = _hot(made, signers, holders.load(data))
-        online = [hot, *(one.online(keys) for one in people)]
+        if self.has_people:
+            await asyncio.to_thread(demo_people.noted, record, keys)
+        online = [hot, *(one.online(record) for one in people)]
         holders.keep(data, online)
-        quorums = [_quorum(online[0]), *(one.defined() for one in people)]
+        quorums = [_quorum(online[0]), *(one.defined(record) for one in people)]
         await house.report(LIVENESS, *map(Define, quorums))
         self.signers = [
             (_spec(data, one), ceremony.passphrase(data, one))

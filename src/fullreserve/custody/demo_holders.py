@@ -55,7 +55,8 @@ async def work(data: Path, clock: Clock) -> None:
         for name, memory in zip(names, memories, strict=True)
     ]
     house = House(door)
-    sockets = tuple(socket_name(name) for name in WARM.holders)
+    # Who came since has a socket of his own, which `serve-holder` opens.
+    sockets = tuple(socket_name(one.holder) for one in WARM.now(record))
     workers = [
         Refilling(data, house, clock, Terms(one, policy, sockets, FileGas(keys)))
         for one in served

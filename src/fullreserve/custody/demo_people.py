@@ -14,8 +14,11 @@ from fullreserve.custody import ceremony, keyfile
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holders import Holder as Online
 from fullreserve.custody.holders import Online as OnlineQuorum
+from fullreserve.custody.keys import card
 from fullreserve.custody.keys.gas import PAYER
 from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import Entry, Record
+from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
 
 SIGNER = "warm"
@@ -36,16 +39,22 @@ class People(NamedTuple):
         """Each holder's number and name."""
         return enumerate(self.holders, self.first)
 
-    def defined(self) -> Quorum:
+    def now(self, record: Record) -> tuple[Person, ...]:
+        """Who holds a key of one of its wallets, by a record that `noted` has completed."""
+        wallets = (one for one in record.state.wallets.values() if one.tier == self.tier)
+        names = dict.fromkeys(name for one in wallets for name in one.holders)
+        return tuple(record.state.persons[name] for name in names or self.holders)
+
+    def defined(self, record: Record) -> Quorum:
         """As the log has it. All answer by themselves, so that they are asked as often as hot's."""
-        shares = tuple(Holder(person) for person, _ in self.persons)
+        shares = tuple(Holder(one.person) for one in self.now(record))
         return Quorum(self.quorum, self.role, self.threshold, shares, PERIODS[Role.HOT])
 
-    def online(self, keys: FileDevice) -> OnlineQuorum:
+    def online(self, record: Record) -> OnlineQuorum:
         """Where each answers, and by which key the answer is known."""
         found = (
-            Online(person, socket_name(name), keys.public(name).hex())
-            for person, name in self.persons
+            Online(one.person, socket_name(one.holder), record.state.cards[one.holder].key)
+            for one in self.now(record)
         )
         return OnlineQuorum(self.quorum, tuple(found))
 
@@ -79,6 +88,19 @@ def device(data: Path) -> FileDevice:
         keyfile.seal(fresh, kept, word)
         fresh.replace(path)
     return FileDevice(path, {name: Private(one[:32], one[32:]) for name, one in kept.items()})
+
+
+def noted(record: Record, keys: FileDevice) -> None:
+    """Completes a record by the cards of those whom it does not know, as a ceremony notes them."""
+    fresh = [
+        Person(name, person)
+        for people in TIERS
+        for person, name in people.persons
+        if name not in record.state.persons
+    ]
+    if fresh:
+        cards = tuple(card.make(keys, one.holder, "file") for one in fresh)
+        record.append(Entry(0, 0, "ceremony", "", cards, tuple(fresh)))
 
 
 def _fresh() -> bytes:

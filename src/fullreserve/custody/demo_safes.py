@@ -99,8 +99,10 @@ class Safes:
     def _complete(self, record: Record, people: People, keys: FileDevice) -> None:
         """Owners who are in none of an earlier version's Safes join it, by the others' word."""
         wallet = record.wallet(self._network.network, people.tier)
+        # Somebody who was replaced stays away.
+        before = record.holders(self._network.network, people.tier)
         for name in people.holders:
-            if name not in wallet.owners:
+            if name not in before:
                 wallet = self._with_owner(wallet, name, keys)
                 record.append(Entry(0, 0, "rotation", "", wallets=(wallet,)))
 
@@ -110,7 +112,7 @@ class Safes:
         if owner not in view.owners():  # a start that was killed may have added it
             call = abi.call(ADD_OWNER, owner, wallet.threshold)
             asked = SafeTransaction(wallet.chain_id, account, view.nonce(), account, data=call)
-            signers = wallet.holders[: wallet.threshold]
+            signers = [one for one in wallet.holders if one in keys.names()][: wallet.threshold]
             data = asked.execution(dict(safe.sign(asked, keys, one) for one in signers))
             demo_chain.send(self._node, to="0x" + wallet.safe, data="0x" + data.hex())
         return msgspec.structs.replace(

@@ -161,7 +161,7 @@ class RunningScripts:
 
         node, asset = Node(self._process.url), numbers[self._chain.asset.symbol]
         for people in TIERS:
-            known = record.wallet(self.number, people.tier)
+            known = record.first(self.number, people.tier)
             assert known.wallet is not None
             last = known.born + self._blocks_of(people) - 1
             coins = wallet_coins.found(node, known.wallet, 1, known.born, last)

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-_MAGIC = b"fullreserve keys 1\n"
+MAGIC = b"fullreserve keys 1\n"
 _SALT, _NONCE = 16, 12
 # About a tenth of a second and 64 MB: RFC 7914, section 2.
 _N, _R, _P = 2**16, 8, 1
@@ -24,10 +24,10 @@ def seal(path: Path, secrets: dict[str, bytes], passphrase: bytes) -> None:
     """Writes a new file, readable by its owner alone; FileExistsError."""
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
     content = msgspec.msgpack.encode(secrets)
-    body = AESGCM(_key(passphrase, salt)).encrypt(nonce, content, _MAGIC)
+    body = AESGCM(_key(passphrase, salt)).encrypt(nonce, content, MAGIC)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(_MAGIC + salt + nonce + body)
+        file.write(MAGIC + salt + nonce + body)
         file.flush()
         os.fsync(file.fileno())
 
@@ -35,11 +35,11 @@ def seal(path: Path, secrets: dict[str, bytes], passphrase: bytes) -> None:
 def unseal(path: Path, passphrase: bytes) -> dict[str, bytes]:
     """The secrets by name; KeyFileError for a wrong passphrase or a changed file."""
     data = path.read_bytes()
-    if not data.startswith(_MAGIC):
+    if not data.startswith(MAGIC):
         raise KeyFileError(f"{path} is no file of keys")
-    salt, rest = data[len(_MAGIC) :][:_SALT], data[len(_MAGIC) + _SALT :]
+    salt, rest = data[len(MAGIC) :][:_SALT], data[len(MAGIC) + _SALT :]
     try:
-        content = AESGCM(_key(passphrase, salt)).decrypt(rest[:_NONCE], rest[_NONCE:], _MAGIC)
+        content = AESGCM(_key(passphrase, salt)).decrypt(rest[:_NONCE], rest[_NONCE:], MAGIC)
     except (InvalidTag, ValueError):
         raise KeyFileError(f"{path}: the passphrase is wrong, or the file was changed") from None
     return msgspec.msgpack.decode(content, type=dict[str, bytes])

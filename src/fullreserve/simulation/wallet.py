@@ -14,7 +14,7 @@ from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import contracts, networks
 from fullreserve.custody.bech32 import BadAddress
-from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.chains.adapter import HotShort, Payment, Plan
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem
 from fullreserve.custody.demo_scripts import OUTSIDE
 from fullreserve.custody.house import House
@@ -116,7 +116,10 @@ def _units(coin: Coin, amount: str) -> int:
 
 def _paid(coin: Coin, units: int, address: str) -> str:
     text, _, memo = address.partition(":")
-    place = coin.network.addresses().read(text)
+    try:
+        place = coin.network.addresses().read(text)
+    except BadAddress as problem:
+        raise CannotPay(f"{text!r} is no address of {coin.name}: {problem}") from None
     if coin.network.kind == "utxo":
         return _paid_in_outputs(coin, units, place)
     node, to = Node(coin.network.nodes[0]), "0x" + place.hex()
@@ -142,7 +145,11 @@ def _paid_in_outputs(coin: Coin, units: int, place: bytes) -> str:
 
     chain = _wallet(coin.network)
     payment = Payment(0, coin.asset, units, place)
-    plan: Plan = chain.plan([payment], [])
+    try:
+        plan: Plan = chain.plan([payment], [])
+    except HotShort:
+        why = "the wallet holds less than that and the fee; `fullreserve wallet show` says how much"
+        raise CannotPay(why) from None
     policy = UtxoPolicy(chain.addresses, chain.terms.rate_cap, 1, 1, OUTSIDE)
     attempt = completed([policy.sign(plan, [payment], chain.previous(plan))])
     chain.broadcast(attempt)

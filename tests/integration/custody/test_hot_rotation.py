@@ -261,6 +261,8 @@ def prepared(office: Office) -> None:
     assert "Nothing was done" in said
     said = office.command("rotate-hot", NETWORK, *cards[:2], code=1)
     assert "2-of-2 keys: the loss of one must be borne" in said
+    said = office.command("rotate-hot", NETWORK, *cards, code=1)
+    assert "keys of four are new: name all who are asked from then on, by --signers" in said
     said = office.command("rotate-hot", NETWORK, *cards, "--signers", *sockets[:2], code=1)
     assert "2 signers for 2 signatures" in said
     assert (office.folder / networks.FILE).read_bytes() == before

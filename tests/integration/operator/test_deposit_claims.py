@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from typing import Any
 
+from fullreserve.custody.addresses import MemoAddresses
+from fullreserve.custody.hd import Private
 from fullreserve.exchange.products.custody_wire import DEPOSITS, Confirmed, Seen, Tip
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway.custody_desk import say
@@ -21,18 +23,27 @@ CLAIM = {"kind": "memo", "ccy": "BTC", "chain": "BTC-Memo", "txId": f"0x{HEX.upp
 DECIDE = "deposits/claims/decide"
 
 
-async def arrived(desk: Console) -> str:
-    """A deposit without a memo; its id."""
+async def arrived(desk: Console, number: int = 0) -> str:
+    """A deposit without a memo, or with that of a number; its id."""
     context = desk.town.rest.context
     context.transactions = lambda transfer: HEX if transfer == TRANSFER else ""
     for word in (
         terms(MEMO, "Memo", needs_memo=True),
-        Seen(MEMO, TRANSFER, BTC, 0, 0, amount_bytes(3 * COIN), 0, 9, HASH),
+        Seen(MEMO, TRANSFER, BTC, 0, number, amount_bytes(3 * COIN), 0, 9, HASH),
         Tip(MEMO, 12, HASH, healthy=True),
         Confirmed(MEMO, TRANSFER, 2),
     ):
         assert (await say(context, DEPOSITS, word)).code == 0
     return str((await desk.ada.get("deposits/unclaimed")).row["depId"])
+
+
+async def test_a_memo_that_is_nobodys_is_shown_as_it_was_written(desk: Console) -> None:
+    """With its check digit, as who claims writes it. Criterion: CUST-CLAIM-1"""
+    branch = Private.of_seed(b"a seed of the tests alone, 32 by").public()
+    desk.town.rest.context.addresses = {MEMO: MemoAddresses(branch)}
+    await arrived(desk, 99_999)
+    row = (await desk.ada.get("deposits/unclaimed")).row
+    assert (row["memo"], row["written"]) == ("999999", "")
 
 
 async def test_a_deposit_without_a_memo_is_claimed_found_and_credited(desk: Console) -> None:

@@ -95,7 +95,7 @@ def without(record: Record, gone: str, card: Card, person: Person) -> list[TierW
     plan = Plan((person,), tuple(_wanted(one, gone, card.holder) for one in touched))
     persons = state.persons | {person.holder: person}
     cards = state.cards | {card.holder: card}
-    return list(agree(plan, persons, cards, {}).wallets)
+    return list(agree(plan, persons, cards, {}, is_new=False).wallets)
 
 
 def everybody(one: TierWallet) -> Sequence[str]:

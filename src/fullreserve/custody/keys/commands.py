@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -98,7 +98,7 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     for one in agreed.cards.values():
         say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
     for wallet in agreed.wallets:
-        say(*_told(wallet))
+        say(*_told(wallet, agreed.persons))
     say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
     if dry_run:
         say("Nothing was done: this was a dry run.")
@@ -115,9 +115,12 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
 
 
-def _told(one: TierWallet) -> list[str]:
-    """What a wallet is, for people."""
-    said = [f"{one.name}: {one.threshold} of {', '.join(one.holders)}"]
+def _told(one: TierWallet, persons: Mapping[str, Person]) -> list[str]:
+    """What a wallet is, for people: each holder's number is that of a planned absence."""
+    numbered = (
+        f"{name} ({persons[name].person})" if name in persons else name for name in one.holders
+    )
+    said = [f"{one.name}: {one.threshold} of {', '.join(numbered)}"]
     if one.wallet is None:
         return [*said, *(f"  owner {name} 0x{account}" for name, account in one.owners.items())]
     said += [f"  {one.wallet.descriptor()}"]
@@ -135,7 +138,7 @@ def show(settings: Settings) -> None:
     for entry in record.entries:
         say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
     for wallet in record.state.wallets.values():
-        say(*_told(wallet))
+        say(*_told(wallet, record.state.persons))
 
 
 @carried_out

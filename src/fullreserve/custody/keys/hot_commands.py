@@ -77,8 +77,15 @@ def _followed(before: Network, cards: Sequence[Card], signers: Sequence[str]) ->
         raise BadNetworks("keys wait for the next start of the exchange already")
     branches = tuple(_branch(one) for one in cards)
     newest = before.later[-1].branches if before.later else before.branches
-    if {one.key.lower() for one in branches} == {one.key.lower() for one in newest}:
+    had = {one.key.lower() for one in newest}
+    if {one.key.lower() for one in branches} == had:
         raise BadNetworks("these are the keys that it has")
+    new = [one.holder for one in cards if one.key.lower() not in had]
+    if new and not signers:
+        # Who is asked so far does not have them: one share fewer than counted would be there.
+        raise BadNetworks(
+            f"keys of {', '.join(new)} are new: name all who are asked from then on, by --signers"
+        )
     return msgspec.structs.replace(
         before,
         later=(*before.later, Generation(branches)),

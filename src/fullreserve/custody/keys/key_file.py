@@ -16,6 +16,7 @@ from coincurve import PrivateKey
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from fullreserve.custody import keyfile
 from fullreserve.custody.hd import Private, Public
 from fullreserve.custody.keys.device import Device, DeviceProblem, NoSuchKey, checked
 
@@ -67,6 +68,8 @@ class FileDevice(Device):
             raise DeviceProblem(f"{path.name}: {problem.strerror}") from None
         if mode & 0o077:
             raise DeviceProblem(f"{path.name} can be read by others: chmod 600 it")
+        if data.startswith(keyfile.MAGIC):
+            return cls(path, _read_signer(path, passphrase))
         return cls(path, _read(path, data, passphrase))
 
     def names(self) -> Sequence[str]:
@@ -126,6 +129,16 @@ def _read(path: Path, data: bytes, passphrase: bytes) -> dict[str, Private]:
     except (InvalidTag, ValueError, msgspec.DecodeError):
         raise DeviceProblem(f"{path.name}: the passphrase is wrong, or the file changed") from None
     return {name: Private(one[:_SECRET], one[_SECRET:]) for name, one in kept.items()}
+
+
+def _read_signer(path: Path, passphrase: bytes) -> dict[str, Private]:
+    """The branches of a file as signers have it: those of the demo's holders are in one."""
+    try:
+        kept = keyfile.unseal(path, passphrase)
+    except keyfile.KeyFileError as problem:
+        raise DeviceProblem(str(problem)) from None
+    whole = {name: one for name, one in kept.items() if len(one) == 2 * _SECRET}
+    return {name: Private(one[:_SECRET], one[_SECRET:]) for name, one in whole.items()}
 
 
 def _key(passphrase: bytes, head: _Head) -> bytes:

@@ -103,12 +103,18 @@ def agree(
     persons: Mapping[str, Person],
     cards: Mapping[str, Card],
     requests: Mapping[str, str],
+    *,
+    is_new: bool = True,
 ) -> Agreed:
-    """BadPlan with every rule that is broken."""
+    """BadPlan with every rule that is broken.
+
+    A wallet that is not new stays without a recovery branch where it has none: that is no reason to
+    leave a key with a holder who is gone.
+    """
     said = [
         f"{one.tier} wallet of network {one.network}: {fault}"
         for one in plan.wallet
-        for fault in _faults(one, persons, cards)
+        for fault in _faults(one, persons, cards, is_new=is_new)
     ]
     keys = [one.key for one in cards.values()]
     if len(set(keys)) != len(keys):
@@ -123,7 +129,11 @@ def agree(
 
 
 def _faults(
-    wanted: WantedWallet, persons: Mapping[str, Person], cards: Mapping[str, Card]
+    wanted: WantedWallet,
+    persons: Mapping[str, Person],
+    cards: Mapping[str, Card],
+    *,
+    is_new: bool,
 ) -> Iterator[str]:
     if wanted.tier not in TIERS or wanted.kind not in (UTXO, SAFE):
         yield f"a tier is {', '.join(TIERS)} and a kind {UTXO} or {SAFE}"
@@ -134,7 +144,7 @@ def _faults(
         yield f"no person or card for {', '.join(unknown)}"
         return
     yield from faults(wanted.tier, wanted.threshold, [persons[one] for one in wanted.holders])
-    if wanted.kind == UTXO and wanted.tier != "hot" and not wanted.recovery:
+    if is_new and wanted.kind == UTXO and wanted.tier != "hot" and not wanted.recovery:
         yield "no recovery keys: what if its holders were all silent?"
     if wanted.recovery:
         late = [persons[one] for one in wanted.recovery]

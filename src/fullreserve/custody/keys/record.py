@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -112,6 +112,18 @@ class Record:
         if found is None:
             raise BadRecord(f"no {tier} wallet of network {network} is in the record")
         return found
+
+    def first(self, network: int, tier: str) -> TierWallet:
+        """As it was made, before any change of keys; BadRecord when there is none."""
+        return next(self._wallets(network, tier), self.wallet(network, tier))
+
+    def holders(self, network: int, tier: str) -> set[str]:
+        """Who holds a key of it or has held one before."""
+        return {name for one in self._wallets(network, tier) for name in one.holders}
+
+    def _wallets(self, network: int, tier: str) -> Iterator[TierWallet]:
+        for entry in self.entries:
+            yield from (one for one in entry.wallets if (one.network, one.tier) == (network, tier))
 
     def append(self, entry: Entry) -> Entry:
         """The entry as it stands in the file, on disk."""

@@ -85,8 +85,16 @@ def _row(
         "ccy": symbol_of(context.catalog, one.asset),
         "chain": chains.get((one.network, one.asset), ""),
         "amt": amount_text(context.catalog, one.asset, one.value),
-        "memo": str(one.memo_number) if one.memo_number else "",
+        "memo": _memo(context, one),
         "txId": names.get(one.transfer, ""),
         "seenTs": str(one.seen_ms),
         "confirmations": str(one.confirmations),
     }
+
+
+def _memo(context: Context, one: Deposit) -> str:
+    """As it was written, with its check digit; the bare number where no address is known."""
+    known = context.addresses.get(one.network)
+    if not one.memo_number or known is None:
+        return str(one.memo_number or "")
+    return known.address(one.memo_number).partition(":")[2]
