@@ -181,6 +181,7 @@ export interface Endpoints {
     chain?: string
     fee?: string
     clientId?: string
+    xAllowSplit?: boolean
   }
   'GET asset/withdrawal-history': {
     after?: number | string

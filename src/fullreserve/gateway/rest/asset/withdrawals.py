@@ -80,6 +80,9 @@ class WithdrawParams(Params):
     ] = ""
     fee: Annotated[str, Meta(description="The chain's fee; another is refused")] = ""
     client_id: ClientId = ""
+    x_allow_split: Annotated[
+        bool, Meta(description="false alone: a withdrawal is paid whole, out of a queue too")
+    ] = False
 
 
 class CancelParams(Params):
@@ -137,6 +140,13 @@ class _Withdrawals:
         takes = BY_ID if params.dest == INTERNAL else BY_ADDRESS
         if params.to_addr_type not in ("", takes):
             raise Problem(51000, "toAddrType", f"{takes} for dest {params.dest}")
+        if params.x_allow_split:
+            raise Problem(
+                51000,
+                "xAllowSplit",
+                "false: a withdrawal is paid whole; what waits in a queue saves up its owner's "
+                "share, and several smaller ones are paid as each fits",
+            )
         client = client_hash(self._context, request.owner, params.client_id)
         if params.dest == INTERNAL:
             line, asked = None, self._to_user(asset, amount, params, client)
