@@ -20,9 +20,11 @@ from fullreserve.exchange.products import suspension_wire as stops
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
+    AssignAddress,
     DefineNetwork,
     NetworkAsset,
 )
+from fullreserve.exchange.products.deposit_state import GetAddress
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
 from fullreserve.exchange.products.risk_rules import RiskTable
@@ -30,6 +32,7 @@ from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.events import Reply
+from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.identity import totp
 from fullreserve.identity.demo_operators import DemoOperator, open_operators
 from fullreserve.identity.enrolment import enrol_missing
@@ -113,6 +116,22 @@ def say_all(server: LiveServer, *words: tuple[int, msgspec.Struct]) -> None:
             assert not result.code
 
     at_the_door(server, said)
+
+
+def address_of(server: LiveServer, uid: int) -> int:
+    """The index of a user's address on that network, which he is given."""
+    found: list[int] = []
+
+    async def asked(door: SocketDoor) -> None:
+        payload = msgspec.msgpack.encode(AssignAddress(77))
+        assert await outcome(door, Product(door.gateway, door.numbers(1), DEPOSITS, uid, payload))
+        question = msgspec.msgpack.encode(GetAddress(77, uid))
+        answer: bytes | None = await door.query(AskFold(DEPOSITS, question))
+        assert answer
+        found.append(msgspec.msgpack.decode(answer, type=int))
+
+    at_the_door(server, asked)
+    return found[0]
 
 
 def at_the_door(server: LiveServer, say: Callable[[SocketDoor], Awaitable[None]]) -> None:

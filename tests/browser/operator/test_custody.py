@@ -28,11 +28,19 @@ from fullreserve.exchange.products.deposit_state import EDITION
 from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
-from fullreserve.exchange.worker_files import Line, Reconciled, reconciled_name
+from fullreserve.exchange.worker_files import (
+    Line,
+    Reconciled,
+    Unasked,
+    UnaskedSum,
+    Unknown,
+    reconciled_name,
+)
 from tests.browser.conftest import Visit
 from tests.browser.operator.desk import (
     Operator,
     X,
+    address_of,
     adopt_evidence,
     at_the_door,
     found_policy,
@@ -178,6 +186,71 @@ def test_a_loss_is_booked_by_two_and_says_who_they_were(
         expect(row).to_contain_text(shown)
     people = row.get_by_role("link")
     expect(people).to_have_text([str(ada.uid), str(bea.uid)])
+
+
+def test_a_deposit_under_way_is_kept_by_the_button_in_its_row(
+    visit: Visit, ada: Operator, person: Person, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-CUST-6"""
+    know_a_network(server)
+    name, block = b"u" * 32, b"b" * 32
+    words = (
+        AdoptDeposits(EDITION),
+        Tip(77, 60, block, healthy=True),
+        Seen(77, name, 1, address_of(server, person.uid), 0, amount_bytes(7 * 10**7), 0, 60, block),
+    )
+    say_all(server, *((DEPOSITS, word) for word in words))
+    page = visit("/operator/custody", ada)
+    row = page.get_by_role("table", name=EN["op.underWay"]).get_by_role("row")
+    row = row.filter(has_text=str(person.uid))
+    for shown in ("BTC-Testnet", "0.7 BTC", "1 of 1"):
+        expect(row).to_contain_text(shown)
+    row.get_by_role("button").click()
+    choose(page, EN["op.state"], EN["deposit.state.13"])
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.kept.stop"], exact=True).click()
+    kept = page.get_by_role("table", name=EN["op.kept"]).get_by_role("row")
+    expect(kept.filter(has_text="0.7 BTC")).to_contain_text(EN["deposit.state.13"])
+    expect(row).to_have_count(0)
+
+
+@pytest.fixture
+def given(server: LiveServer) -> Iterator[None]:
+    """Strangers sent hot of the network 0.03 BTC, by two transactions; nothing of now is known."""
+    know_a_network(server)
+    unasked = tuple(
+        Unasked(Tier.HOT, 1, coins * 10**6, 7, tx * 32) for coins, tx in ((2, "c1"), (1, "c2"))
+    )
+    told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True)
+    sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
+    kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums)
+    found = server.folder / reconciled_name(77)
+    found.write_bytes(msgspec.json.encode(kept))
+    yield
+    found.unlink()
+
+
+@pytest.mark.usefixtures("given")
+def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
+    visit: Visit, ada: Operator
+) -> None:
+    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3"""
+    page = visit("/operator/custody", ada)
+    summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
+    expect(summary).to_contain_text("Testnet: not known since")
+    expect(summary).to_contain_text("connection refused")
+    expect(summary).not_to_contain_text("agree")
+    summary.get_by_role("link").click()
+    table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
+    expect(table.locator("code")).to_have_text(
+        [
+            "fullreserve custody fund-tier 77 hot 1 --unasked",
+            f"fullreserve custody fund-tier 77 hot 1 2000000 {'c1' * 32} --unasked",
+            f"fullreserve custody fund-tier 77 hot 1 1000000 {'c2' * 32} --unasked",
+        ]
+    )
+    expect(table.get_by_role("button")).to_have_count(3)
 
 
 def test_a_strangers_coins_become_a_users_and_the_treasurys(

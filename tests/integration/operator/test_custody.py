@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fullreserve.cli import build_parser
 from fullreserve.door.protocol import Refused, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Approve
@@ -75,8 +76,14 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     ]  # fmt: skip
     assert shown["lines"][0]["suspension"] == str(reply.sequence)
     row = {"tier": "cold", "ccy": "BTC", "amt": "7", "height": "11", "txId": "ab" * 32}
-    assert shown["unasked"] == [row]
-    assert shown["unaskedSums"] == [{"tier": "cold", "ccy": "BTC", "amt": "9", "count": "4"}]
+    books = f"fullreserve custody fund-tier {NETWORK} cold {BTC}"
+    assert shown["unasked"] == [row | {"command": f"{books} {7 * COIN} {'ab' * 32} --unasked"}]
+    assert shown["unaskedSums"] == [
+        {"tier": "cold", "ccy": "BTC", "amt": "9", "count": "4", "command": f"{books} --unasked"}
+    ]
+    for command in (shown["unasked"][0]["command"], shown["unaskedSums"][0]["command"]):
+        typed = build_parser().parse_args(command.split()[1:])
+        assert (typed.network, typed.tier, typed.asset) == (NETWORK, "cold", BTC)
     # The table of tiers does not say 0 and leave it to another page.
     (row,) = (await desk.cleo.get("custody")).data
     assert (row["break"], row["differences"]) == ("0", [{"tier": "hot", "amt": "-10"}])

@@ -63,11 +63,15 @@ async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:
     """Criterion: OP-KEPT-1, CUST-DEP-20."""
     before = await holdings(desk, ALICE)
     dep_id = await came(desk, ALICE)
+    (under_way,) = (await desk.cleo.get("deposits/under-way")).data
+    assert (under_way["depId"], under_way["uid"], under_way["amt"]) == (dep_id, str(ALICE), "3")
+    assert (under_way["confirmations"], under_way["creditAfter"]) == ("1", "1")
     assert (await desk.cleo.act(FREE, depId=dep_id)).code == "91023"
     assert (await desk.cleo.act(STOP, depId=ids.text(5), reason="kyc")).code == "91023"
     kept = await desk.cleo.act(STOP, depId=dep_id, reason="intercepted")
     assert (kept.row["state"], kept.row["credited"]) == ("13", False)
     assert (await desk.cleo.act(STOP, depId=dep_id, reason="kyc")).row["state"] == "14"
+    assert (await desk.cleo.get("deposits/under-way")).data == []
     await tell(desk, Confirmed(NETWORK, TRANSFER, 1))
     (row,) = (await desk.ada.get("deposits/kept")).data
     assert (row["uid"], row["amt"], row["state"], row["credited"]) == (str(ALICE), "3", "14", True)

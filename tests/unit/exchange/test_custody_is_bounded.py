@@ -194,7 +194,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Seen(CHAIN, nobodys, BTC, 9, 0, coins(1), 0, 9_000, hashed), deposits.ListKept(9),
             wire.Claim(CHAIN, nobodys, ALICE), wire.Settle(0, 100), wire.Confirmed(CHAIN, name, 2),
             wire.Orphaned(CHAIN, gone, 9), wire.Replaced(CHAIN, gone), deposits.FindDeposit(9),
-            deposits.FindTransfer(name),
+            deposits.FindTransfer(name), deposits.ListUncredited(9),
             wire.Stop(CHAIN, named(4_000 - 1), 11), wire.Hold(CHAIN, 0, stopped=True),
             wire.AdoptDeposits(deposits.EDITION), deposits.ListUnscreened(0, 9),
             wire.Screened(CHAIN, name, 1), deposits.ListNetworks(), deposits.FindMoved(hashed),

@@ -37,6 +37,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListDeposits,
     ListKept,
     ListUnclaimed,
+    ListUncredited,
 )
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import (
@@ -305,6 +306,30 @@ def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain
 def kept(world: World) -> list[bytes]:
     listed: list[Deposit] = world.ask(DEPOSITS, ListKept(10), list[Deposit])
     return [one.transfer for one in listed]
+
+
+def test_what_is_under_way_is_listed_until_it_is_credited_or_kept(
+    world: World, chain: Chain
+) -> None:
+    """Nor what is nobody's; the newest change first. Criterion: OP-KEPT-3."""
+
+    def under_way(limit: int = 10) -> list[bytes]:
+        listed: list[Deposit] = world.ask(DEPOSITS, ListUncredited(limit), list[Deposit])
+        return [one.transfer for one in listed]
+
+    index = chain.index(ALICE)
+    for name in "abc":
+        chain.seen(name, index, coins(1))
+    chain.seen("d", index + 9, coins(1))
+    assert under_way() == [transfer("c"), transfer("b"), transfer("a")]
+    assert under_way(1) == [transfer("c")]
+    assert world.say(DEPOSITS, Stop(CHAIN, transfer("b"), DepositState.BLACKLISTED)) == 0
+    chain.confirmed("c", 1)
+    assert under_way() == [transfer("a")]
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("a"), chain.height)) == 0
+    assert under_way() == [transfer("a")]
+    assert world.say(DEPOSITS, Replaced(CHAIN, transfer("a"))) == 0
+    assert under_way() == []
 
 
 def test_what_is_kept_is_listed_until_it_is_freed(world: World, chain: Chain) -> None:

@@ -642,6 +642,7 @@ export interface Endpoints {
     reason: 'blacklisted' | 'intercepted' | 'kyc'
   }
   'GET x/operator/deposits/unclaimed': { limit?: number | string }
+  'GET x/operator/deposits/under-way': { limit?: number | string }
   'GET x/operator/fees': Record<string, never>
   'GET x/operator/instruments': Record<string, never>
   'POST x/operator/instruments/state': {

@@ -58,6 +58,7 @@ class DepositIndex:
         self.numbers: dict[int, bytes] = {}
         self.unclaimed: dict[bytes, None] = {}
         self.kept: dict[bytes, None] = {}  # from their owners
+        self.uncredited: dict[bytes, None] = {}  # of owners and not kept, by their last change
         self.changes: ByChange[bytes] = ByChange()  # by owner
         self.all_changes: ByChange[bytes] = ByChange()
         self._open = Ranked()
@@ -94,6 +95,9 @@ class DepositIndex:
             self._unscreened.add(one.number, 0)
         elif is_open and one.stop:
             self.kept[one.transfer] = None
+        is_kept = one.stop not in (0, UNSCREENED)
+        if is_open and one.owner and one.phase < Phase.CREDITED and not is_kept:
+            self.uncredited[one.transfer] = None
         small = self._enter_small(one)
         coming = self._enter_coming(one)
         debt = ((one.owner, one.asset), one.number) if owes else None
@@ -137,6 +141,7 @@ class DepositIndex:
                 self._unscreened.remove(number)
         self.unclaimed.pop(transfer, None)
         self.kept.pop(transfer, None)
+        self.uncredited.pop(transfer, None)
         if was.small is not None:
             line, small = was.small
             mine = self._small[line]

@@ -323,6 +323,12 @@ class FindAllotment(Question, frozen=True, tag=24):
     number: int
 
 
+class ListUncredited(Question, frozen=True, tag=25):
+    """-> list[Deposit] of owners that are under way and not kept, newest change first."""
+
+    limit: int
+
+
 class NetworkState(msgspec.Struct, array_like=True, frozen=True):
     terms: DefineNetwork
     holds: tuple[Hold, ...]  # in force
@@ -354,6 +360,7 @@ AnyQuestion = (
     | FindAllotment
     | ListDebts
     | ListBooked
+    | ListUncredited
 )
 AboutTiers = (
     ListMoved
@@ -371,6 +378,7 @@ AboutMany = (
     | NextOpen
     | SumComing
     | ListKept
+    | ListUncredited
     | ListUnscreened
     | ListDebts
     | AboutTiers
@@ -394,6 +402,7 @@ ANSWERS: dict[type[Question], object] = {
     FindDeposit: Deposit | None,
     FindTransfer: Deposit | None,
     ListKept: list[Deposit],
+    ListUncredited: list[Deposit],
     ListLosses: list[Loss],
     ListUnscreened: list[Deposit],
     ListUnallotted: list[Unallotted],

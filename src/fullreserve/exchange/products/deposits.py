@@ -78,6 +78,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListMoved,
     ListNetworks,
     ListUnallotted,
+    ListUncredited,
     ListUnscreened,
     NetworkState,
     NextOpen,
@@ -263,6 +264,9 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]
+        if isinstance(asked, ListUncredited):
+            newest = islice(reversed(self._known.uncredited), max(0, asked.limit))
+            return [self.state.deposits[transfer] for transfer in newest]
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in kept]

@@ -5,13 +5,20 @@ import { CopyIcon } from '~/ui/icons'
 import { toast } from '~/ui/toasts'
 import css from './Copyable.module.css'
 
+interface Props {
+  label: string
+  text: string
+  /** False where its name stands above it already. */
+  isLabelled?: boolean
+}
+
 /** A text that people take elsewhere, with its name. */
-export function Copyable({ label, text }: { label: string; text: string }): ReactNode {
+export function Copyable({ label, text, isLabelled = true }: Props): ReactNode {
   const { t } = useTranslation()
   const copy = useCopy()
   return (
     <div className={css.whole}>
-      <span className={css.label}>{label}</span>
+      {isLabelled ? <span className={css.label}>{label}</span> : null}
       <div className={css.box}>
         <code className={text.includes(' ') ? css.words : css.text}>{text}</code>
         <IconButton

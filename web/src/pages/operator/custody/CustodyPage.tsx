@@ -22,6 +22,7 @@ import { OwedSection } from './OwedSection'
 import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
 import { UnallottedSection } from './UnallottedSection'
+import { UnderWaySection } from './UnderWaySection'
 
 const EVERY_MS = 5_000
 
@@ -46,6 +47,7 @@ export function CustodyPage(): ReactNode {
       <UnallottedSection />
       <ClaimsSection />
       <MissedSection />
+      <UnderWaySection />
       <KeptSection />
       <OwedSection />
     </>

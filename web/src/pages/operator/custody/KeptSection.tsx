@@ -2,7 +2,6 @@ import type { ReactNode } from 'react'
 import { Badge } from '~/pages/account/layout/Badge'
 import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
-import { ActDialog } from '../layout/ActDialog'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
@@ -12,11 +11,6 @@ import { useArrived } from './arrived'
 import type { Kept } from './rows'
 
 const EVERY_MS = 10_000
-const REASONS = [
-  ['blacklisted', '11'],
-  ['intercepted', '13'],
-  ['kyc', '14'],
-] as const
 const FREED_WITH_OWNER = '12'
 
 const wordOf = (state: string) => `deposit.state.${state}` as MessageKey
@@ -29,7 +23,6 @@ export function KeptSection(): ReactNode {
     <ReadingSection<Kept>
       title={t('op.kept')}
       about={t('op.kept.about')}
-      action={may('support') ? <Stop /> : null}
       path="x/operator/deposits/kept"
       every={EVERY_MS}
       columns={useColumns(may('support'))}
@@ -76,34 +69,6 @@ function Free({ one }: { one: Kept }): ReactNode {
           title={t('op.kind.free-deposit')}
           fixed={{ depId: one.depId }}
           onClose={close}
-        />
-      )}
-    </Act>
-  )
-}
-
-function Stop(): ReactNode {
-  const { t } = useTranslation()
-  const fields = [
-    { name: 'depId', label: t('op.kept.depId') },
-    {
-      name: 'reason',
-      label: t('op.state'),
-      options: REASONS.map(([word, state]) => [word, t(wordOf(state))] as const),
-    },
-  ]
-  return (
-    <Act label={t('op.kept.stop')} size="small">
-      {(close) => (
-        <ActDialog<Kept>
-          title={t('op.kept.stop')}
-          about={t('op.kept.stopAbout')}
-          path="x/operator/deposits/stop"
-          fields={fields}
-          deed={t('op.kept.stop')}
-          look="danger"
-          onClose={close}
-          onDone={() => undefined}
         />
       )}
     </Act>

@@ -18,12 +18,8 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
   const { t } = useTranslation()
   const date = useDates()
   const amount = useAmounts()
-  const word = useWords()
   const broken = breaks(found.lines)
   const isNow = found.state === 'compared'
-  const unasked = found.unaskedSums
-    .filter(({ amt }) => Number(amt) > 0)
-    .map(({ amt, ccy, tier }) => `${amount(amt)} ${ccy} (${word('tierName', tier)})`)
   return (
     <Section
       title={t('op.reconciliation.of', { network: found.network })}
@@ -39,9 +35,6 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           {isNow || !found.problem ? null : <Why text={found.problem} />}
           {found.uncompared ? (
             <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
-          ) : null}
-          {unasked.length > 0 ? (
-            <Why text={t('op.reconciliation.unasked', { coins: unasked.join(', ') })} />
           ) : null}
           {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { PageHead, Section } from '~/pages/account/layout/Section'
@@ -8,6 +8,7 @@ import cells from '../layout/Cells.module.css'
 import { useNow } from '../layout/now'
 import { ReadingProblem } from '../layout/ReadingProblem'
 import { useTranslation } from '../texts'
+import { GiftsSection } from './GiftsSection'
 import { OneNetwork } from './Networks'
 import { type Total, totals } from './numbers'
 import { useReconciliations } from './ReconciliationSummary'
@@ -35,7 +36,10 @@ export function ReconciliationPage(): ReactNode {
         />
       </Section>
       {data?.map((one) => (
-        <OneNetwork key={one.network} found={one} nowMs={nowMs} />
+        <Fragment key={one.network}>
+          <OneNetwork found={one} nowMs={nowMs} />
+          <GiftsSection found={one} />
+        </Fragment>
       ))}
     </>
   )

@@ -1,11 +1,13 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Badge } from '~/pages/account/layout/Badge'
+import { useDates } from '~/pages/account/layout/dates'
 import { Section } from '~/pages/account/layout/Section'
 import cells from '../layout/Cells.module.css'
 import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
 import { useTranslation } from '../texts'
+import css from './Custody.module.css'
 import { breaks, unknowns, verdict } from './numbers'
 import type { Reconciliation } from './rows'
 
@@ -36,9 +38,9 @@ export function ReconciliationSummary(): ReactNode {
       <ReadingProblem problem={error} />
       {data && known ? (
         <span role="status" className={cells.words}>
-          {unknown.count > 0 ? (
-            <Badge look={unknown.alarm ? 'bad' : 'plain'}>
-              {t('op.reconciliation.unknowns', { count: unknown.count })}
+          {unknown.length > 0 ? (
+            <Badge look={unknown.some(({ alarm }) => alarm) ? 'bad' : 'plain'}>
+              {t('op.reconciliation.unknowns', { count: unknown.length })}
             </Badge>
           ) : null}
           {verdict(data) !== 'plain' ? (
@@ -46,6 +48,22 @@ export function ReconciliationSummary(): ReactNode {
           ) : null}
         </span>
       ) : null}
+      {unknown.map((one) => (
+        <UnknownNetwork key={one.network} found={one} />
+      ))}
     </Section>
+  )
+}
+
+/** Which network, since when and why; what says nothing since is not running. */
+function UnknownNetwork({ found }: { found: Reconciliation }): ReactNode {
+  const { t } = useTranslation()
+  const date = useDates()
+  const { network, unknownTs, ts, problem } = found
+  return (
+    <p className={css.unknown}>
+      {t('op.reconciliation.unknownSince', { network })} {date(unknownTs || ts)} ·{' '}
+      {problem || t('op.reconciliation.noAnswer')}
+    </p>
   )
 }

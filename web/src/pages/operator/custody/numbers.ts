@@ -31,15 +31,15 @@ export function isOld({ ts }: Reconciliation, nowMs: number): boolean {
   return ts !== '' && nowMs - Number(ts) > OLD_MS
 }
 
-/** Of networks, how many are not known, and whether one of them alarms. */
-export function unknowns(networks: readonly Reconciliation[]): { count: number; alarm: boolean } {
-  const found = networks.filter(({ state }) => state === 'unknown')
-  return { count: found.length, alarm: found.some(({ alarm }) => alarm) }
+/** Networks that are not known now. */
+export function unknowns(networks: readonly Reconciliation[]): Reconciliation[] {
+  return networks.filter(({ state }) => state === 'unknown')
 }
 
-/** How what was compared looks: plain where nothing of it is of now. */
+/** How what was compared looks: plain where a network of it is not of now. */
 export function verdict(networks: readonly Reconciliation[]): 'good' | 'bad' | 'plain' {
   if (breaks(networks.flatMap(({ lines }) => lines)).length > 0) return 'bad'
+  if (unknowns(networks).length > 0) return 'plain'
   return networks.some(({ state }) => state === 'compared') ? 'good' : 'plain'
 }
 

@@ -35,6 +35,25 @@ export interface Compared {
   suspension: string
 }
 
+/** Coins of a stranger's that the ledger has not; `command` books them. */
+export interface Unasked {
+  tier: string
+  ccy: string
+  amt: string
+  height: string
+  txId: string
+  command: string
+}
+
+/** All such coins of a tier and currency; `count` of transactions. */
+export interface UnaskedSum {
+  tier: string
+  ccy: string
+  amt: string
+  count: string
+  command: string
+}
+
 export interface Reconciliation {
   network: string
   height: string
@@ -43,9 +62,9 @@ export interface Reconciliation {
   /** Moves by hand that the chain shows and the ledger has not yet. */
   announced: string[]
   /** Coins that strangers sent and the ledger has not. */
-  unaskedSums: { tier: string; ccy: string; amt: string; count: string }[]
+  unaskedSums: UnaskedSum[]
   /** The largest of each sum. */
-  unasked: { tier: string; ccy: string; amt: string; height: string; txId: string }[]
+  unasked: Unasked[]
   /** Why warm and cold are not compared. */
   uncompared: string
   /** Whether it is of now; what is not known never counts as agreeing. */
@@ -148,6 +167,21 @@ export interface Unclaimed {
   txId: string
   seenTs: string
   confirmations: string
+}
+
+/** A user's deposit that is neither credited nor kept. */
+export interface UnderWay {
+  depId: string
+  uid: string
+  ccy: string
+  chain: string
+  amt: string
+  txId: string
+  confirmations: string
+  creditAfter: string
+  /** Whether it waits for that. */
+  screening: boolean
+  seenTs: string
 }
 
 /** A deposit that is kept from its owner. */

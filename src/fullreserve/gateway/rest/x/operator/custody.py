@@ -13,7 +13,13 @@ from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.suspension_wire import Trigger
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
-from fullreserve.exchange.worker_files import UNKNOWN_BLOCKS, Reconciled, tolerance
+from fullreserve.exchange.worker_files import (
+    UNKNOWN_BLOCKS,
+    Reconciled,
+    Unasked,
+    UnaskedSum,
+    tolerance,
+)
 from fullreserve.gateway import reconciled, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines
@@ -123,6 +129,7 @@ class _Custody:
                     "amt": amount_text(self._catalog, one.asset, one.amount),
                     "height": str(one.height),
                     "txId": one.transaction,
+                    "command": _booking(found.network, one, one.transaction),
                 }
                 for one in found.unasked
             ],
@@ -132,6 +139,7 @@ class _Custody:
                     "ccy": symbol_of(self._catalog, one.asset),
                     "amt": amount_text(self._catalog, one.asset, one.amount),
                     "count": str(one.number),
+                    "command": _booking(found.network, one),
                 }
                 for one in found.unasked_sums
             ],
@@ -175,6 +183,14 @@ def standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
         "blocks": str(blocks) if state == "unknown" else "",
         "alarm": is_late or (told is not None and told.is_alarm),
     }
+
+
+def _booking(network: int, one: Unasked | UnaskedSum, transaction: str = "") -> str:
+    """What books a stranger's coins, or all of a sum, as it is typed."""
+    words = ["fullreserve custody fund-tier", network, Tier(one.tier).name.lower(), one.asset]
+    if transaction:
+        words += [one.amount, transaction]
+    return " ".join(map(str, [*words, "--unasked"]))
 
 
 def _share(amount: int, total: int) -> str:

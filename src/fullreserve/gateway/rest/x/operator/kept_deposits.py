@@ -1,4 +1,4 @@
-"""`x/operator/deposits`: what came and is kept from its owner, and what owners owe.
+"""`x/operator/deposits`: what is under way or kept from its owner, and what owners owe.
 
 One operator stops a deposit, as one freezes a user: it is credited within minutes, and then it is
 too late. It is freed by a proposal that two agree on.
@@ -19,6 +19,7 @@ from fullreserve.exchange.products.deposit_state import (
     FindDeposit,
     ListDebts,
     ListKept,
+    ListUncredited,
     Phase,
 )
 from fullreserve.exchange.wire.commands import amount_int
@@ -62,6 +63,7 @@ def routes(context: Context, guard: Guard) -> Routes:
     desk = _Kept(context)
     return dict(
         (
+            guard.reads("deposits/under-way", KeptParams, desk.under_way),
             guard.reads("deposits/kept", KeptParams, desk.listed),
             guard.reads("deposits/owed", KeptParams, desk.owed),
             guard.acts("deposits/stop", StopParams, desk.stop, Role.SUPPORT),
@@ -91,6 +93,19 @@ def is_kept(one: Deposit) -> bool:
 class _Kept:
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    async def under_way(self, _who: Operator, params: KeptParams) -> bytes:
+        """Users' deposits that are not credited yet and not kept, the newest change first."""
+        found: list[Deposit] = await ask(self._context, DEPOSITS, ListUncredited(params.limit))
+        known = {one.network.network: one for one in await lines(self._context)}
+        rows = await self._rows(found)
+        for row, one in zip(rows, found, strict=True):
+            line = known[one.network]
+            row["confirmations"] = str(line.confirmations(one.height))
+            row["creditAfter"] = str(line.network.credit_after)
+            row["screening"] = one.awaits_screening
+            del row["credited"], row["state"]
+        return wire.envelope(rows)
 
     async def listed(self, _who: Operator, params: KeptParams) -> bytes:
         """Deposits that are kept from their owners, the oldest first."""
