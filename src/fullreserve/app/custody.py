@@ -46,6 +46,7 @@ class Custody(NamedTuple):
     `memos` gives what was written as the memo of a deposit that is nobody's.
     `is_house` tells whether an address of a network is one of the exchange's own wallets.
     `is_compared` tells whether it is known what a network paid since a backup that was put back.
+    `tokens` are the contracts of assets on networks, as people write them.
     `risk` is the file's table by which withdrawals' risk is scored, None without one.
     """
 
@@ -57,6 +58,7 @@ class Custody(NamedTuple):
     risk: RiskTable | None = None
     is_house: Callable[[int, str], bool] = _nowhere
     is_compared: Callable[[int], bool] = _always
+    tokens: Mapping[tuple[int, int], str] = {}
 
 
 async def begin(data: Path, door: Door) -> None:
@@ -103,4 +105,9 @@ def served(data: Path) -> Custody:
         risk_table.load(data),
         HousePlaces(data, found).is_ours,
         partial(is_compared, data),
+        {
+            (one.network, asset): f"0x{contract.removeprefix('0x')}"
+            for one in found
+            for asset, contract in one.tokens.items()
+        },
     )

@@ -429,6 +429,7 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
     page.go_back()
     row.get_by_role("button", name="Cancel the withdrawal of 3 ETH").click()
     dialog = page.get_by_role("dialog", name=EN["withdraw.cancel"])
+    expect(dialog.get_by_role("button", name=EN["withdraw.cancel.keep"])).to_be_visible()
     dialog.get_by_role("button", name=EN["withdraw.cancel"]).click()
     expect(row).to_contain_text(EN["withdraw.state.canceled"])
     (balance,) = person.get("asset/balances", ccy="ETH")

@@ -153,7 +153,7 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     assert all("Withdrawals" in text and "investigating" in text for text in feeds.values())
     links = _links(feeds)
     assert links
-    assert all(one.startswith("http://exchange.example:8080/") for one in links)
+    assert all(one.startswith("http://exchange.example:8080/status") for one in links)
     hostile = _links(await _feeds(desk, b'evil.example/"><script>'))
     assert all(one.startswith("http://localhost/") for one in hostile)
     topic = Status({"channel": "status"}, rest.context)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.exchange import chart
@@ -53,7 +54,7 @@ from fullreserve.identity.api_key import Permission
 from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import Sessions
 from fullreserve.identity.vault import NewKey
-from tests.bed import ALICE, BOB, BTC, submit
+from tests.bed import ALICE, BOB, BTC, USDT, submit
 from tests.integration.rest.bed import HandClock, RestBed
 
 NETWORK = 1
@@ -199,6 +200,21 @@ async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
     await topic._learn(0)
     assert len(pushed) == 2
     assert await counted(13, healthy=False) == ("0", "10")
+
+
+async def test_a_currencys_own_chain_stands_first_and_is_its_main_one(rest: RestBed) -> None:
+    """With the contract of a token on the others. Criterion: CUST-REST-15."""
+    token = "0x" + "5a" * 20
+    rest.context.tokens = {(NETWORK, BTC): token}
+    for fold in (DEPOSITS, WITHDRAWALS):
+        await house(rest, fold, replace(terms(NETWORK, "Bitcoin"), gas_asset=USDT))
+        await house(rest, fold, terms(9, "Own"))
+    rows = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).data
+    assert [(one["chain"], one["mainNet"], one["ctAddr"]) for one in rows] == [
+        ("BTC-Own", True, ""), ("BTC-Bitcoin", False, token),
+    ]  # fmt: skip
+    (address,) = (await rest.get("asset/deposit-address", rest.alice, ccy="BTC")).data
+    assert (address["chain"], address["ctAddr"]) == ("BTC-Bitcoin", token[-6:])
 
 
 async def test_a_network_whose_nodes_are_not_believed_is_shown_closed(rest: RestBed) -> None:

@@ -213,6 +213,27 @@ async def test_currencies(rest: RestBed) -> None:
     assert (await rest.get("asset/currencies")).status == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "code", "said"),
+    [
+        ("asset/deposit-history", {"state": "zz"}, "51000", "0, 1, 2, 8, 11, 12, 13, 14, 17"),
+        ("asset/deposit-history", {"type": "5"}, "51000", "3, 4"),
+        ("asset/deposit-history", {"ccy": "ZZZ"}, "51012", "ZZZ"),
+        ("asset/deposit-history", {"limit": "ten"}, "51000", "1 to 100"),
+        ("asset/withdrawal-history", {"state": "77"}, "51000", "-3, -2, -1, 0, 1, 2, 4"),
+        ("asset/withdrawal-history", {"type": "x"}, "51000", "3, 4"),
+        ("asset/withdrawal-history", {"ccy": "ZZZ"}, "51012", "ZZZ"),
+        ("asset/currencies", {"ccy": "BTC,ZZZ"}, "51012", "ZZZ"),
+    ],
+)
+async def test_what_cannot_be_asked_of_funding_is_refused_with_what_is_allowed(
+    rest: RestBed, path: str, asked: dict[str, str], code: str, said: str
+) -> None:
+    """Criterion: REST-WIRE-7"""
+    answer = await rest.get(path, rest.alice, **asked)
+    assert (answer.code, said in answer.json["msg"]) == (code, True), answer.json
+
+
 async def test_transfer_between_own_accounts(rest: RestBed) -> None:
     """Criterion: REST-4, REST-3"""
     body = {"ccy": "USDT", "amt": "1000.5", "from": "18", "to": "6", "type": "0"}

@@ -70,6 +70,7 @@ InstIds = Annotated[tuple[str, ...], Meta(description="Instruments, separated by
 InstFamily = Annotated[str, Meta(description="Of derivatives, which are not traded here")]
 Ccy = Annotated[str, Meta(description="Currency, for example BTC")]
 Ccys = Annotated[tuple[str, ...], Meta(description="Currencies, separated by commas, at most 20")]
+HowSent = Annotated[str, Meta(description="3 internal, 4 on a chain", extra={"words": ("3", "4")})]
 OrdId = Annotated[str, Meta(description="The order's id here; it wins over clOrdId")]
 ClOrdId = Annotated[str, Meta(description="The order's id of the client")]
 Ms = Annotated[int, Meta(ge=0, description="Unix time in ms")]

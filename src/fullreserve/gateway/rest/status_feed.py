@@ -25,7 +25,7 @@ from fullreserve.gateway import unwell
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.x.suspension_rows import Places
-from fullreserve.gateway.rest.x.suspension_words import STATES, titles
+from fullreserve.gateway.rest.x.suspension_words import titles
 from fullreserve.gateway.rest.x.suspensions import shown
 
 # Makes content type and content, of links below an origin.
@@ -75,8 +75,8 @@ def _items_of(one: Suspension, names: Places) -> list[Item]:
         Item(
             id=f"urn:fullreserve:suspension:{one.number}:{step.sequence}",
             title=f"{PHASES[SuspensionState(step.state)]}: {said['en']}",
-            text="\n".join((STATES[SuspensionState(step.state)], *said.values())),
-            link=f"/api/v5/x/suspension?suspension={one.number}",
+            text="\n".join(said.values()),
+            link=f"/status#{one.number}",
             time_ms=step.time_ms,
         )
         for step in one.history
@@ -93,7 +93,7 @@ def _items_of_spell(one: Spell, names: Places) -> list[Item]:
             id=f"urn:fullreserve:unwell:{one.network}:{one.since_ms}:{phase}",
             title=f"{phase}: {said['en']}",
             text="\n".join(said.values()),
-            link=f"/api/v5/system/status?unwell={one.network}-{one.since_ms}",
+            link=f"/status?unwell={one.network}-{one.since_ms}",
             time_ms=time_ms,
         )
         for phase, time_ms in times
@@ -113,7 +113,7 @@ def _items_of_window(one: NetworkWindow, names: Places) -> list[Item]:
             id=f"urn:fullreserve:network:{one.number}:{phase}",
             title=f"{phase}: Maintenance of {code}: {unwell.WAIT[0]}",
             text="\n".join(f"{code}: {words}" for words in unwell.WAIT),
-            link=f"/api/v5/system/status?network={one.number}",
+            link=f"/status?network={one.number}",
             time_ms=time_ms,
         )
         for phase, (is_reached, time_ms) in times.items()
@@ -149,7 +149,7 @@ async def rss(context: Context, origin: str) -> tuple[bytes, bytes]:
         "</item>"
         for item in await items(context)
     ]
-    head = f"<title>{TITLE}</title><link>{origin}/</link><description>{TITLE}</description>"
+    head = f"<title>{TITLE}</title><link>{origin}/status</link><description>{TITLE}</description>"
     text = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}'
     return b"application/rss+xml; charset=utf-8", f"{text}{''.join(parts)}</channel></rss>".encode()
 

@@ -116,7 +116,7 @@ def _planned(context: Context) -> Iterator[dict[str, Any]]:
         "begin": str(plan.begin_ms),
         "end": expected(plan.end_ms or 0, context.clock.wall_ms()),
         "preOpenBegin": "",
-        "href": f"/api/v5/system/status?plan={plan.number}",
+        "href": f"/status?plan={plan.number}",
         "serviceType": TRADING_SERVICE,
         "system": "unified",
         "scheDesc": "",
@@ -128,7 +128,7 @@ def _planned(context: Context) -> Iterator[dict[str, Any]]:
 def _windows(context: Context, plans: Plans) -> Iterator[dict[str, Any]]:
     """Windows of maintenance that close instruments, newest first."""
     for one in reversed(plans.windows):
-        href = f"/api/v5/system/status?window={one.number}"
+        href = f"/status?window={one.number}"
         title = _title(context, one.terms.instruments)
         yield {"title": title} | _window(context, one, href, TRADING_SERVICE)
 
@@ -136,7 +136,7 @@ def _windows(context: Context, plans: Plans) -> Iterator[dict[str, Any]]:
 def network_rows(context: Context, plans: Plans, names: Places) -> Iterator[dict[str, Any]]:
     """Windows in which deposits and withdrawals on a network wait, newest first."""
     for one in reversed(plans.networks):
-        href = f"/api/v5/system/status?network={one.number}"
+        href = f"/status?network={one.number}"
         title = f"Maintenance of {names.network(one.terms.network)}: deposits and withdrawals"
         yield {"title": title} | _window(context, one, href, OTHER_SERVICE)
 
@@ -152,7 +152,7 @@ def unwell_rows(
             "begin": str(one.since_ms) if one.since_ms else "",
             "end": str(one.until_ms) if one.until_ms else "",
             "preOpenBegin": "",
-            "href": f"/api/v5/system/status?unwell={one.network}-{one.since_ms}",
+            "href": f"/status?unwell={one.network}-{one.since_ms}",
             "serviceType": OTHER_SERVICE,
             "system": "unified",
             "scheDesc": "",

@@ -5,6 +5,7 @@ import { PageHead, Section } from '~/pages/account/layout/Section'
 import { type Column, Table } from '~/ui/Table'
 import { ByThemselves } from './ByThemselves'
 import { Margins } from './Margins'
+import { Named } from './Named'
 import { OpenSuspension } from './OpenSuspension'
 import css from './StatusPage.module.css'
 import { type Suspension, usePast, usePlanned, useStopped } from './suspensions'
@@ -48,7 +49,9 @@ export function StatusPage(): ReactNode {
       <Windows />
       <Unwell />
       {open.map((each) => (
-        <OpenSuspension key={each.suspension} row={each} />
+        <Named key={each.suspension} id={each.suspension}>
+          <OpenSuspension row={each} />
+        </Named>
       ))}
       <ByThemselves />
       <Margins />
@@ -97,7 +100,11 @@ function Past(): ReactNode {
     {
       id: 'what',
       title: t('status.what'),
-      cell: ({ title }) => <span className={css.what}>{title[language]}</span>,
+      cell: ({ title, suspension }) => (
+        <Named id={suspension} className={css.what}>
+          {title[language]}
+        </Named>
+      ),
     },
     { id: 'from', title: t('status.since'), cell: ({ beginTs }) => date(beginTs) },
     { id: 'to', title: t('status.until'), cell: ({ endTs }) => date(endTs) },

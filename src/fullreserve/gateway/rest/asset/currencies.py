@@ -1,9 +1,11 @@
-"""`asset/currencies`: what can be held here, one line for each currency and chain.
+"""`asset/currencies`: what can be held here, one line for each currency and chain, its own first.
 
 Terms and switches are the log's; a currency that is on no chain has one line, the ledger.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset
@@ -15,6 +17,7 @@ from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines
 from fullreserve.gateway.rest.params import OfCurrencies
+from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading
 from fullreserve.gateway.stopped import Stopped
@@ -90,6 +93,7 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         "canDep": is_served and can_deposit,
         "canWd": is_served and can_withdraw,
         "chain": line.chain,
+        "ctAddr": context.tokens.get((network.network, asset.id), ""),
         "depEstOpenTime": _opens(line.deposits, no_deposits, now_ms),
         "fee": asset.text(fee),
         "maxFee": asset.text(most),
@@ -107,6 +111,11 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
     }
 
 
+def own_first(here: Iterable[Line]) -> list[Line]:
+    """A currency's lines, the chain first whose fees are paid in it, else as they are."""
+    return sorted(here, key=lambda one: one.network.gas_asset != one.asset.id)
+
+
 def _opens(hold: Hold | None, stop: Suspension | None, now_ms: int) -> str:
     """When all that stops it is expected to be over; "" where nobody can say, or it has passed."""
     times = [hold.until_ms] if hold is not None else []
@@ -119,8 +128,9 @@ def routes(context: Context) -> Routes:
 
     async def currencies(request: Request, params: OfCurrencies) -> bytes:
         """Currencies, and whether they can be deposited and withdrawn."""
-        found = context.catalog.assets.values()
-        wanted = [asset for asset in found if not params.ccy or asset.symbol in params.ccy]
+        asked = dict.fromkeys(params.ccy)
+        wanted = [currency(context.catalog, symbol) for symbol in asked]
+        wanted = wanted or list(context.catalog.assets.values())
         on_chains = await lines(context)
         rows: list[dict[str, object]] = []
         quota, stopped = Quota(0, 0, 0), Stopped((), None)
@@ -129,10 +139,10 @@ def routes(context: Context) -> Routes:
             quota = await ask(context, WITHDRAWALS, GetQuota(request.owner, now))
             stopped = await Stopped.of(context, request.owner)
         for asset in wanted:
-            here = [
-                chain_row(context, one, quota, stopped) for one in on_chains if one.asset is asset
-            ]
-            rows += here or [currency_row(asset)]
+            here = own_first(one for one in on_chains if one.asset is asset)
+            for place, one in enumerate(here):
+                rows.append(chain_row(context, one, quota, stopped) | {"mainNet": place == 0})
+            rows += [] if here else [currency_row(asset)]
         return wire.envelope(rows)
 
     return {("GET", "asset/currencies"): reading(Taking(OfCurrencies, currencies), 6, 1000)}

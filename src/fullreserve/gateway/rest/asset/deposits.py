@@ -23,7 +23,7 @@ from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.no_withdraw import no_withdraw
 from fullreserve.gateway.rest.asset.receipts import receipt_row, received
-from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.params import Ccy, HowSent, OfTime, Params
 from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
@@ -35,7 +35,10 @@ from fullreserve.records.record import Filters, Span
 LISTED_MAX = 10_000
 STATE_DIGITS_MAX = 2
 FUNDING = "6"
+CONTRACT_SHOWN = 6  # of a contract's address, its last digits, as on OKX
 INTERNAL, ON_A_CHAIN = "3", "4"
+# OKX's codes; those that nothing has here find nothing.
+DEPOSIT_STATES = ("0", "1", "2", "8", "11", "12", "13", "14", "17")
 # While these last, confirmations are counted on with every block.
 CONFIRMING = (DepositState.WAITING, DepositState.CREDITED, DepositState.SUSPENDED)
 
@@ -47,8 +50,10 @@ class DepositsParams(OfTime):
     dep_id: Annotated[str, Meta(description="A deposit's id")] = ""
     from_wd_id: Annotated[str, Meta(description="The sender's withdrawal, of type 3")] = ""
     tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
-    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
-    state: Annotated[str, Meta(description="State of the deposit")] = ""
+    type: HowSent = ""
+    state: Annotated[
+        str, Meta(description="State of the deposit", extra={"words": DEPOSIT_STATES})
+    ] = ""
 
 
 class AddressParams(Params):
@@ -94,7 +99,9 @@ class _Deposits:
             told = no_withdraw(one, stopped, now_ms)
             is_shown = knows or not told["xNoWithdraw"]
             place = await self._place(request.owner, one) if is_shown else ("", "")
-            rows.append(_address_row(one, *place) | told)
+            token = self._context.tokens.get((one.network.network, asset.id), "")
+            contract = {"ctAddr": token[-CONTRACT_SHOWN:]}
+            rows.append(_address_row(one, *place) | contract | told)
         return wire.envelope(rows)
 
     async def _place(self, owner: int, one: Line) -> tuple[str, str]:
@@ -111,6 +118,8 @@ class _Deposits:
 
     async def history(self, request: Request, params: DepositsParams) -> bytes:
         """Deposits, newest first: from chains, and what other users sent."""
+        if params.ccy:
+            currency(self._context.catalog, params.ccy)
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         asked: list[Deposit | Withdrawal] = [
             one

@@ -46,7 +46,7 @@ from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.deposits import number_of
 from fullreserve.gateway.rest.asset.transfer import ClientId
 from fullreserve.gateway.rest.once import Once
-from fullreserve.gateway.rest.params import Ccy, OfTime, Params
+from fullreserve.gateway.rest.params import Ccy, HowSent, OfTime, Params
 from fullreserve.gateway.rest.past import kept
 from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
@@ -63,6 +63,10 @@ LISTED_MAX = 10_000
 USD = 10**8
 
 WdId = Annotated[str, Meta(description="A withdrawal's id")]
+
+
+# OKX's codes; those that nothing has here find nothing.
+WITHDRAWAL_STATES = tuple(str(one) for one in (*range(-3, 3), *range(4, 11), 12, 15, 16, 17, 19))
 
 
 class WithdrawParams(Params):
@@ -104,8 +108,10 @@ class WithdrawalsParams(OfTime):
     wd_id: WdId = ""
     client_id: Annotated[str, Meta(description="The withdrawal's id of the client")] = ""
     tx_id: Annotated[str, Meta(description="Hash of the transaction")] = ""
-    type: Annotated[str, Meta(description="3 internal, 4 on a chain")] = ""
-    state: Annotated[str, Meta(description="State of the withdrawal")] = ""
+    type: HowSent = ""
+    state: Annotated[
+        str, Meta(description="State of the withdrawal", extra={"words": WITHDRAWAL_STATES})
+    ] = ""
 
 
 def routes(context: Context) -> Routes:
@@ -339,6 +345,8 @@ class _Withdrawals:
 
     async def history(self, request: Request, params: WithdrawalsParams) -> bytes:
         """Withdrawals, newest first."""
+        if params.ccy:
+            currency(self._catalog, params.ccy)
         asked = await self._asked(request.owner, params)
         if params.tx_id:
             named = await names_of(self._context, (one.transfer for one in asked))

@@ -364,7 +364,7 @@ def status_row(one: Suspension, places: Places, now_ms: int, *, demo: bool) -> R
         "begin": str(one.created_ms),
         "end": end,
         "preOpenBegin": str(opening[-1]) if opening else "",
-        "href": f"/api/v5/x/suspension?suspension={one.number}",
+        "href": f"/status#{one.number}",
         "serviceType": service,
         "system": "unified",
         "scheDesc": LATE if is_late else "",

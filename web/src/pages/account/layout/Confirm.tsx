@@ -11,6 +11,8 @@ export interface ConfirmProps {
   about: ReactNode
   /** What the button says: the deed itself. */
   deed: string
+  /** What leaves all as it is, where "Cancel" could be taken for the deed. */
+  keep?: string
   onClose(): void
   onConfirm(): Promise<void>
   children?: ReactNode
@@ -18,7 +20,7 @@ export interface ConfirmProps {
 
 /** Asks before what cannot be taken back. */
 export function Confirm(props: ConfirmProps): ReactNode {
-  const { title, about, deed, onClose, onConfirm, children } = props
+  const { title, about, deed, keep, onClose, onConfirm, children } = props
   const { t } = useTranslation()
   const { run, busy, problem } = useAction(async () => {
     await onConfirm()
@@ -32,7 +34,7 @@ export function Confirm(props: ConfirmProps): ReactNode {
         <Button look="danger" busy={busy} onClick={() => void run()}>
           {deed}
         </Button>
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={onClose}>{keep ?? t('cancel')}</Button>
       </div>
     </Dialog>
   )

@@ -17,6 +17,7 @@ export function CancelDialog({ row, onClose }: { row: Withdrawal; onClose(): voi
       title={t('withdraw.cancel')}
       about={t('withdraw.cancel.about', { amount: amount(row.amt), ccy: row.ccy })}
       deed={t('withdraw.cancel')}
+      keep={t('withdraw.cancel.keep')}
       onClose={onClose}
       onConfirm={async () => {
         await rest.post('asset/cancel-withdrawal', { wdId: row.wdId })

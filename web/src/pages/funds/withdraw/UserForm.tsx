@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { rest } from '~/api/rest'
 import { useSession } from '~/api/session'
@@ -19,6 +20,7 @@ import { toast } from '~/ui/toasts'
 import { useSteps } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { internalFault, uidFault } from './amount'
+import { type Asked, turned } from './way'
 
 interface Wanted {
   ccy: string
@@ -63,8 +65,13 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
   const [wanted, setWanted] = useState<Wanted | null>(null)
   // Not the review's own: what got no answer there is not done again by opening it anew.
   const once = useOnce()
-  const [chosen, choose] = useState('')
-  const ccy = held.find((each) => each === chosen) ?? held[0] ?? ''
+  const asked = useSearch({ strict: false }) as Asked
+  const navigate = useNavigate()
+  const ccy = held.find((each) => each === asked.ccy) ?? held[0] ?? ''
+  const choose = (next: string) => {
+    const search = turned('user', { ccy: next })
+    void navigate({ to: '.', search: search as never, replace: true })
+  }
   const available = free(ccy)
   const known = { ccy, step: steps.get(ccy) ?? '1', available }
   const form = useForm({

@@ -15,9 +15,7 @@ import { Suspended } from './Suspended'
 import { UserForm } from './UserForm'
 import { WithdrawalsTable } from './WithdrawalsTable'
 import { WithdrawForm } from './WithdrawForm'
-
-const WAYS = ['chain', 'user'] as const
-type Way = (typeof WAYS)[number]
+import { type Asked, turned, WAYS, type Way, wayOf } from './way'
 
 /** Taking money out, and what was taken out. */
 export function WithdrawPage(): ReactNode {
@@ -49,13 +47,12 @@ export function WithdrawPage(): ReactNode {
 
 /** Kept in the page's address, so that a link leads to either. */
 function useWay(): [Way, (way: Way) => void] {
-  const { to } = useSearch({ strict: false }) as { to?: unknown }
+  const asked = useSearch({ strict: false }) as Asked
   const navigate = useNavigate()
   const choose = (way: Way) => {
-    const search = way === 'user' ? { to: 'user' } : {}
-    void navigate({ to: '.', search: search as never, replace: true })
+    void navigate({ to: '.', search: turned(way, asked) as never, replace: true })
   }
-  return [to === 'user' ? 'user' : 'chain', choose]
+  return [wayOf(asked), choose]
 }
 
 function ToAddress(): ReactNode {
