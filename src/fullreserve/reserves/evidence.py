@@ -230,7 +230,11 @@ class Evidence:
         owned = await self._owners(held, found.pinned, now_ms)
         self._owned.keep()
         self._wait(places, held, owned, now_ms)
+        said = {one.address for one in held if owned[one.address] is not None}
         found = await asyncio.to_thread(_with_safes, network, found, held, owned)
+        for one in held:
+            if one.address in said and owned[one.address] is None:
+                self._owned.forget(one)  # its owners may have changed: who they are now is asked
         reading = reading._replace(found=found)
         part = _part_of(network, names, reading, held, owned, now_ms)
         for address, problem in (await self._refused(part)).items():

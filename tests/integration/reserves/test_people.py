@@ -29,7 +29,7 @@ from fullreserve.custody.keys.refill_commands import listening
 from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.tiers import safe, spending, wallet_coins
-from fullreserve.custody.tiers.safe import SafeMissing
+from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet import Key, Wallet
 from fullreserve.exchange.products.registry import products
 from fullreserve.reserves import asking_holders, declared, keys
@@ -355,6 +355,30 @@ async def test_safes_of_holders_who_answer_count(anvil: Chain, tmp_path: Path) -
         shown, places = await house.read()
     assert shown.amounts == {BTC: 6 * 10**8}
     assert {one["tier"] for one in places.values()} == {"warm", "cold"}
+    await house.bed.close()
+
+
+async def test_a_safe_whose_owner_was_replaced_is_signed_for_anew(
+    anvil: Chain, tmp_path: Path
+) -> None:
+    """What the one before had signed shows nothing any more. Criterion: POR-PEOPLE-1"""
+    (zoe,) = people(1, 41)
+    house = await House.open(tmp_path, network(anvil.process.url))
+    tier = safe_of(anvil, "warm", ANN)
+    told(house, tier)
+    async with Room(tmp_path, ANN):
+        assert (await house.read())[0].amounts == {BTC: 3 * 10**8}
+    account = bytes.fromhex(tier.safe)
+    view = SafeView(anvil.node, account)
+    call = safe.swap_call(view.owners(), ANN[0].account, zoe.account)
+    swap = SafeTransaction(CHAIN, account, view.nonce(), account, 0, call)
+    anvil.send(account, swap.execution(ANN[0].approves(swap) | ANN[1].approves(swap)))
+    after = [zoe, *ANN[1:]]
+    owners = {one.name: one.account.hex() for one in after}
+    told(house, msgspec.structs.replace(tier, holders=tuple(owners), owners=owners))
+    async with Room(tmp_path, after):
+        assert not (await house.read())[0].amounts
+        assert (await house.read())[0].amounts == {BTC: 3 * 10**8}
     await house.bed.close()
 
 
