@@ -9,8 +9,8 @@ nothing: what is undecided is asked for again.
 from __future__ import annotations
 
 import sqlite3
-from asyncio import gather
-from collections.abc import Sequence
+from asyncio import gather, to_thread
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -59,7 +59,11 @@ def asks_webhook(view: PolicyView, now_ms: int) -> bool:
 
 
 class Deciding:
-    """Of all networks."""
+    """Of all networks; `is_compared`, for threads, as the gateway's context has it.
+
+    Where a backup was put back nothing is decided before it is known what the chain has paid since:
+    what is refused, or has lain too long by now, would be refunded to who has it already.
+    """
 
     def __init__(
         self,
@@ -68,8 +72,10 @@ class Deciding:
         vendors: Vendors,
         setbacks: Setbacks,
         clock: Clock,
+        is_compared: Callable[[int], bool] = lambda _network: True,
     ) -> None:
         self._house = house
+        self._is_compared = is_compared
         self._destinations = destinations
         self._vendors = vendors
         self._setbacks = setbacks
@@ -91,6 +97,9 @@ class Deciding:
         else:
             await self._forget([one.withdrawal for one in found])
         self._after = left[-1].withdrawal if len(left) == most else 0
+        known = await to_thread(self._known_networks, found)
+        found = [one for one in found if known[one.network]]
+        left = [one for one in left if known[one.network]]
         moved, forgotten = await self._looked_up(left)
         fresh = [one for one in found if not one.is_asked] + forgotten
         fresh = [one for one in fresh if self._setbacks.is_due(one.withdrawal)]
@@ -100,6 +109,11 @@ class Deciding:
         self._setbacks.tell()
         for start in range(0, len(moved), AT_ONCE):
             await self._heed([one.withdrawal for one in moved[start : start + AT_ONCE]])
+
+    def _known_networks(self, found: Sequence[Undecided]) -> dict[int, bool]:
+        return {
+            one: self._is_compared(one) for one in dict.fromkeys(each.network for each in found)
+        }
 
     async def _forget(self, found: Sequence[int]) -> None:
         """Setbacks of what was cancelled: the rest of the list is not at hand, each is asked for.

@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -29,6 +30,7 @@ from fullreserve.custody.networks import served
 from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
+from fullreserve.custody.restore_mark import is_compared
 from fullreserve.custody.setbacks import Setbacks, named
 from fullreserve.custody.stale_prices import StalePrices
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
@@ -98,7 +100,8 @@ async def serve(settings: Settings, clock: Clock) -> int:
     house = House(door)
     setbacks = Setbacks(data, clock)
     asked, known = vendors.load(data, clock), served(data)
-    deciding = Deciding(house, Destinations(vault), asked, setbacks, clock)
+    compared = partial(is_compared, data)
+    deciding = Deciding(house, Destinations(vault), asked, setbacks, clock, compared)
     chains = {one.network: one.chains() for one in known}
     screening = DepositScreening(house, chains, data / WATCHER_STORE, asked)
     duties: Sequence[tuple[int, Duty]] = (

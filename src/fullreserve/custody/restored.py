@@ -26,9 +26,7 @@ from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.restore_mark import Mark, read_mark
 from fullreserve.custody.store import Store, read_plans
 from fullreserve.custody.tripping import trip
-from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
-from fullreserve.exchange.products.withdrawal_state import ListUndecided, Undecided
 
 log = structlog.get_logger(__name__)
 
@@ -78,11 +76,6 @@ class SinceBackup:
         log.info("compared with the chain since the backup", network=number)
 
     async def _adopt(self, mark: Mark) -> None:
-        # The backup may be of the moment between a request and the policy's word: then nobody is
-        # to be paid yet, and what was paid since would be taken for nobody's.
-        undecided: list[Undecided] = await self._house.ask(wire.WITHDRAWALS, ListUndecided(1))
-        if any(not one.is_asked for one in undecided):
-            raise NotYet("the policy has not said yet which withdrawals wait for a payment")
         await self._follow()
         await self._read(mark)
         found = self._store.departed(self._chain.network, mark.restored_ms)

@@ -43,12 +43,18 @@ class QueuePlaces:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._stops: list[Suspension] | None = None
+        self._waits: dict[int, int] = {}  # by suspension, ticks after which a request comes first
 
     async def of(self, one: Withdrawal) -> Standing:
         """Where a withdrawal stands."""
         place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
         stop = await self._stop_of(one)
-        times = _times(stop, one, place, self._context.clock.exchange_ms())
+        most = 0
+        if stop is not None and stop.number not in self._waits:
+            self._waits[stop.number] = await suspension_desk.max_wait(self._context, stop.number)
+        if stop is not None:
+            most = self._waits[stop.number]
+        times = _times(stop, one, place, most, self._context.clock.exchange_ms())
         return Standing(place, stop.number if stop is not None else 0, *times)
 
     async def row(self, one: Withdrawal) -> dict[str, str]:
@@ -98,9 +104,14 @@ class QueuePlaces:
 
 
 def _times(
-    stop: Suspension | None, one: Withdrawal, place: Place | None, now_ms: int
+    stop: Suspension | None, one: Withdrawal, place: Place | None, max_wait: int, now_ms: int
 ) -> tuple[int, int]:
-    """When it is paid at the earliest and at the latest, by the plan; zeros without one."""
+    """When it is paid at the earliest and at the latest, by the plan; zeros without one.
+
+    Lane L is shared with those behind: nothing is the latest but when it has waited so many ticks
+    that it comes before both lanes, where half of a tick's budget and slots at least are for those
+    ahead of it and for itself.
+    """
     if stop is None:
         return 0, 0
     is_draining = stop.state == SuspensionState.DRAINING
@@ -111,9 +122,9 @@ def _times(
     position = place.position if place is not None else 1
     for budget in stop.budgets:
         if (budget.network, budget.asset) == (one.network, one.asset):
-            by_amount = (ahead + one.value) // max(1, amount_int(budget.amount))
-            # A small one may find half of the slots; a large one all that is before it.
-            by_slots = (position + 1) // max(1, budget.slots // 2)
-            latest = opens + (max(by_amount, by_slots) + 1) * stop.interval_ms
-            return opens, latest
+            if not max_wait:
+                return opens, 0
+            by_amount = (ahead + one.value) // max(1, amount_int(budget.amount) // 2)
+            by_slots = position // max(1, budget.slots // 2)
+            return opens, opens + (max_wait + by_amount + by_slots + 2) * stop.interval_ms
     return opens, 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,7 +105,7 @@ class Judged:
         await made.exchange.say(wire.RequirePolicy(1), chart.HOUSE)
         return made
 
-    def start(self) -> None:
+    def start(self, is_compared: Callable[[int], bool] = lambda _network: True) -> None:
         """A fresh worker, as after a start."""
         self.worker = Deciding(
             self.exchange.house,
@@ -113,6 +113,7 @@ class Judged:
             vendors.load(self.folder, self.clock),
             Setbacks(self.folder, self.clock),
             self.clock,
+            is_compared,
         )
 
     async def undecided(self) -> list[Undecided]:

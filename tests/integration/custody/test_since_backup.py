@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,13 +29,14 @@ from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.paying import PayersExchange
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.restore_mark import MARK, Mark, mark_of, read_mark
+from fullreserve.custody.restore_mark import MARK, Mark, is_compared, mark_of, read_mark
 from fullreserve.custody.restored import NotYet, SinceBackup
 from fullreserve.custody.store import Store
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.policy_wire import APPROVE_MS
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Level,
@@ -47,7 +49,7 @@ from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from tests.bed import BTC
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import TERMS, Approved, UtxoBed
-from tests.integration.custody.test_deciding import CHAIN, TENTH, Judged
+from tests.integration.custody.test_deciding import CHAIN, Judged
 from tests.integration.custody.test_payer import Agreement, Killed, Mortal, payer_of
 from tests.integration.custody.withdrawing import COIN
 
@@ -146,26 +148,6 @@ async def _nobody(*_: object) -> list[Any]:
 
 async def _nothing() -> None:
     pass
-
-
-async def test_nothing_is_compared_before_the_policy_has_judged_what_waits(tmp_path: Path) -> None:
-    """Criterion: CHAINS-RESTORED-1. What is not judged waits for no payment, and may be paid."""
-    judged = await Judged.open(tmp_path)
-    (tmp_path / MARK).write_bytes(msgspec.json.encode(Mark(1, {CHAIN: NEWEST})))
-    store = Store(tmp_path / "payer")
-    chain: Any = Made(1)
-    payer: Any = Adopting(store)
-    since = SinceBackup(tmp_path, chain, store, judged.exchange.house, payer, _nothing)
-    await judged.ask(TENTH)
-    for _ in range(2):
-        with pytest.raises(NotYet, match="policy"):
-            await since.look()
-    assert (payer.told, store.is_compared_since(CHAIN, 1)) == ([], False)
-    await judged.worker.round()
-    await since.look()
-    assert (payer.told, store.is_compared_since(CHAIN, 1)) == ([[]], True)
-    store.close()
-    await judged.exchange.close()
 
 
 async def test_blocks_that_come_while_others_are_read_begin_nothing_anew(tmp_path: Path) -> None:
@@ -372,33 +354,53 @@ class Hired(Made):
         return [None for _ in attempts]
 
 
-async def test_what_waited_for_people_at_the_backup_is_found_paid(tmp_path: Path) -> None:
-    """Criterion: CHAINS-RESTORED-6. So nobody pays, cancels or refuses it any more."""
+@pytest.mark.parametrize("was_judged", [True, False])
+async def test_what_waited_at_the_backup_is_found_paid(tmp_path: Path, was_judged: bool) -> None:
+    """For people, or for the policy's word: nobody pays or ends it, also where its time is over.
+
+    Criteria: CHAINS-RESTORED-1, CHAINS-RESTORED-6.
+    """
     judged = await Judged.open(tmp_path)
     number = await judged.exchange.ask(CHAIN, BTC, COIN, HIRED.address(5))
     beside = await judged.exchange.ask(CHAIN, BTC, COIN, HIRED.address(6))
-    await judged.worker.round()
-    assert await judged.state(number) == await judged.state(beside) == WithdrawalState.REVIEW
+    if was_judged:
+        await judged.worker.round()
+        assert await judged.state(number) == await judged.state(beside) == WithdrawalState.REVIEW
+    before = await judged.state(number)
     chain: Any = Hired(110)
     folder = Folder(tmp_path, chain)
+    judged.start(partial(is_compared, tmp_path))
+    judged.clock.advance(APPROVE_MS + 3_600_000)
+    for _ in range(3):
+        await judged.worker.round()
+    assert await judged.state(number) == await judged.state(beside) == before
+    await _compared(tmp_path, judged, folder)
+    found = await judged.exchange.found(number)
+    assert (found.state, found.is_approved) == (WithdrawalState.BROADCASTING, False)
+    assert found.transfer == transfer(b"s" * 32, CHAIN, b"t" * 32)
+    house = judged.exchange.house
+    assert await house.ask(SUSPENSIONS, ListAll()) == []
+    refused = await house.report(wire.WITHDRAWALS, wire.Decide(number, WithdrawalState.FAILED))
+    assert refused != [0]
+    await judged.worker.round()
+    wanted = WithdrawalState.FAILED if was_judged else WithdrawalState.REVIEW
+    assert await judged.state(beside) == wanted  # the chain has not paid it
+    assert await judged.state(number) == WithdrawalState.BROADCASTING
+    folder.store.close()
+    await judged.exchange.close()
+
+
+async def _compared(data: Path, judged: Judged, folder: Folder) -> None:
+    """What the payer does first in a folder that came out of a backup."""
     house, network = judged.exchange.house, SimpleNamespace(
         network=CHAIN, needs_memo=True, addresses=lambda: HIRED
     )  # fmt: skip
     exchange = PayersExchange(
-        house, Destinations(judged.exchange.vault), cast("Any", network), HousePlaces(tmp_path, ())
+        house, Destinations(judged.exchange.vault), cast("Any", network), HousePlaces(data, ())
     )
     terms = Terms({BTC: Scale(8)}, BTC)
-    payer = Payer(chain, folder.store, exchange, _signs_nothing, terms, b"s" * 32)
-    await SinceBackup(tmp_path, chain, folder.store, house, payer, _nothing).look()
-    found = await judged.exchange.found(number)
-    assert (found.state, found.is_approved) == (WithdrawalState.BROADCASTING, False)
-    assert found.transfer == transfer(b"s" * 32, CHAIN, b"t" * 32)
-    assert await judged.state(beside) == WithdrawalState.REVIEW
-    assert await house.ask(SUSPENSIONS, ListAll()) == []
-    refused = await house.report(wire.WITHDRAWALS, wire.Decide(number, WithdrawalState.FAILED))
-    assert refused != [0]
-    folder.store.close()
-    await judged.exchange.close()
+    payer = Payer(folder.chain, folder.store, exchange, _signs_nothing, terms, b"s" * 32)
+    await SinceBackup(data, folder.chain, folder.store, house, payer, _nothing).look()
 
 
 def _signs_nothing(_plan: Plan) -> Attempt:

@@ -107,6 +107,10 @@ async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> No
     assert (queues["review"]["count"], queues["review"]["usd"]) == ("2", "84000.00")
     gone_on = await desk.cleo.act("withdrawals/decide", wdId=first, verdict="approve")
     assert (gone_on.row["queue"], gone_on.row["state"]) == ("ready", "10")
+    desk.town.rest.context.is_compared = lambda number: number != NETWORK
+    early = await desk.cleo.act("withdrawals/decide", wdId=second, verdict="refuse")
+    assert (early.code, "a backup was put back" in early.json["msg"]) == ("50001", True)
+    desk.town.rest.context.is_compared = lambda _: True
     given_back = await desk.cleo.act("withdrawals/decide", wdId=second, verdict="refuse")
     assert (given_back.row["queue"], given_back.row["state"]) == ("", "-1")
     again = await desk.cleo.act("withdrawals/decide", wdId=second, verdict="approve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -152,6 +153,9 @@ class _Withdrawals:
         decision = await self._decision(one.number)
         if is_approved and decision and decision.state == DecisionState.WAITING:
             raise Problem(95001)  # the rule names who approves it, by policy/approve
+        # It may have been paid since the backup: who refuses it then gives it twice.
+        if not (is_approved or await asyncio.to_thread(self._context.is_compared, one.network)):
+            raise Problem(50001, allowed="a backup was put back, and the chain is still read")
         state = WithdrawalState.APPROVED if is_approved else WithdrawalState.FAILED
         reply = await say(self._context, WITHDRAWALS, Decide(one.number, state))
         if reply.code:
