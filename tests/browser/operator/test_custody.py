@@ -267,9 +267,15 @@ def test_a_strangers_coins_become_a_users_and_the_treasurys(
         page.get_by_role("button", name=re.compile(f"^{EN[button]}: ")).click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label(EN["op.term.amount"], exact=True).fill(amount)
+        whose = dialog.get_by_label(EN["op.term.uid"], exact=True)
         if owner == str(person.uid):
-            dialog.get_by_label(EN["op.term.uid"], exact=True).fill(owner)
+            whose.fill("4")
         give_reason(page, EN["op.propose"])
+        if owner == str(person.uid):
+            # Who there is not is refused where he was named.
+            expect(whose).to_have_attribute("aria-invalid", "true")
+            whose.fill(owner)
+            dialog.get_by_role("button", name=EN["op.propose"], exact=True).click()
         other = visit(f"/operator/approvals/{number_of(page)}", bea)
         for shown in (amount, EN["op.tierName.warm"], owner):
             expect(other.get_by_text(shown, exact=True).first).to_be_visible()

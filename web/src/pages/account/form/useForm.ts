@@ -35,6 +35,7 @@ export interface FormState<N extends string> {
   element: RefObject<HTMLFormElement | null>
 }
 
+const NO_USER = /^There is no such user\b/
 const PARAMETER = /^Parameter (\w+)/
 
 /** A form that keeps what was typed until it was taken, and says at each field what is wrong. */
@@ -82,6 +83,7 @@ function fieldOf<N extends string>(problem: unknown, options: FormOptions<N>): N
   if (!(problem instanceof Refusal)) return undefined
   const known = options.codes?.[problem.code]
   if (known) return known
+  if (NO_USER.test(problem.message) && 'uid' in options.initial) return 'uid' as N
   const named = PARAMETER.exec(problem.message)?.[1]
   return named && named in options.initial ? (named as N) : undefined
 }

@@ -36,3 +36,9 @@ test('words of a list keep their order', () => {
   expect(toggled('bot', 'withdraw', all)).toBe('withdraw,bot')
   expect(toggled('withdraw,bot', 'withdraw', all)).toBe('bot')
 })
+
+test('seconds are sent in ms, and what is no number as it is', () => {
+  const field: ActField = { name: 'every', label: '', kind: 'seconds' }
+  const sent = ['60', '1.5', 'soon'].map((every) => sentOf([field], { every }).every)
+  expect(sent).toEqual(['60000', '1500', 'soon'])
+})

@@ -11,9 +11,9 @@ export interface ActField {
   after?: string
   /**
    * `many` of the options, sent with commas between them; a `moment` in the reader's own time, sent
-   * in ms; the `digest` of a document, which stays where it is.
+   * in ms; `seconds`, sent in ms; the `digest` of a document, which stays where it is.
    */
-  kind?: 'many' | 'moment' | 'digest' | 'lines'
+  kind?: 'many' | 'moment' | 'seconds' | 'digest' | 'lines'
   /** Whether it is asked for, by what was chosen so far. */
   when?(typed: Record<string, string>): boolean
 }
@@ -43,9 +43,16 @@ export function sentOf(
   return Object.fromEntries(
     fields.map(({ name, kind }) => {
       const text = typed[name] ?? ''
+      if (kind === 'seconds') return [name, inMs(text)]
       return [name, kind === 'moment' ? msOf(text) : text]
     }),
   )
+}
+
+/** Seconds in ms; what is no number as it is, to be refused. */
+function inMs(seconds: string): string {
+  const ms = Math.round(Number(seconds) * 1000)
+  return Number.isNaN(ms) ? seconds : String(ms)
 }
 
 /** A local day and time, as a field of the browser has them, in ms; '' where there is none. */

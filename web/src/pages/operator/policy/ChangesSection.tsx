@@ -99,7 +99,7 @@ function OneChange({ change, policy }: OneProps): ReactNode {
 
 /** The rules of a change, or what it makes another in the table. */
 function Content({ change, policy }: OneProps): ReactNode {
-  if (!hasTable(change.risk)) return <RuleList rules={change.rules} />
+  if (!hasTable(change.risk)) return <RuleList rules={change.rules} before={policy.rules} />
   if (!hasTable(policy.risk)) return null
   return <TableChanges before={policy.risk} table={change.risk} />
 }

@@ -7,7 +7,7 @@ import { useTranslation } from '../texts'
 import css from './Policy.module.css'
 import { RuleDialog } from './RuleDialog'
 import type { Rule, Verb } from './rows'
-import { moved } from './rules'
+import { type Marks, marksOf, moved } from './rules'
 import { useConditions } from './useConditions'
 
 const LOOKS: Record<Verb, 'good' | 'bad' | 'plain'> = {
@@ -18,25 +18,48 @@ const LOOKS: Record<Verb, 'good' | 'bad' | 'plain'> = {
 
 interface ListProps {
   rules: readonly Rule[]
+  /** Rules in force, where what differs from them is marked. */
+  before?: readonly Rule[]
   /** A draft; without it they are only read. */
   onChange?(rules: Rule[]): void
 }
 
 /** Rules in the order in which they are looked at, and the default behind them. */
-export function RuleList({ rules, onChange }: ListProps): ReactNode {
+export function RuleList({ rules, before, onChange }: ListProps): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
   const conditions = useConditions()
+  const marks = before && marksOf(before, rules)
   return (
     <ol className={css.rules} aria-label={t('op.rules')}>
+      {marks?.isReordered ? (
+        <li className={css.rule}>
+          <span className={css.conditions}>{t('op.rules.reordered')}</span>
+        </li>
+      ) : null}
       {rules.map((rule, place) => (
         <li key={rule.number} className={css.rule}>
           <span className={css.number}>{rule.number}</span>
           <span>
             <Badge look={LOOKS[rule.verb]}>{word('verb', rule.verb)}</Badge>
           </span>
-          <span className={css.conditions}>{conditions(rule)}</span>
+          <span className={css.conditions}>
+            {conditions(rule)}
+            {marks ? <Mark marks={marks} rule={rule} /> : null}
+          </span>
           {onChange ? <Acts rules={rules} place={place} onChange={onChange} /> : null}
+        </li>
+      ))}
+      {marks?.gone.map((rule) => (
+        <li key={rule.number} className={css.rule}>
+          <span className={css.number}>{rule.number}</span>
+          <span>
+            <Badge look="plain">{word('verb', rule.verb)}</Badge>
+          </span>
+          <span className={css.conditions}>
+            <del>{conditions(rule)}</del>
+            <b className={css.mark}>{t('op.rules.gone')}</b>
+          </span>
         </li>
       ))}
       <li className={css.rule}>
@@ -47,6 +70,24 @@ export function RuleList({ rules, onChange }: ListProps): ReactNode {
         <span className={css.conditions}>{t('op.rules.default')}</span>
       </li>
     </ol>
+  )
+}
+
+/** What is new of a rule, and what it was. */
+function Mark({ marks, rule }: { marks: Marks; rule: Rule }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const conditions = useConditions()
+  const was = marks.changed.get(rule.number)
+  if (marks.fresh.has(rule.number)) return <b className={css.mark}>{t('op.rules.fresh')}</b>
+  if (!was) return null
+  return (
+    <span className={css.mark}>
+      <b>{t('op.rules.changed')}</b>{' '}
+      <del>
+        {word('verb', was.verb)}: {conditions(was)}
+      </del>
+    </span>
   )
 }
 

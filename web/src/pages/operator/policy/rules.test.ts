@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Rule } from './rows'
-import { areSame, freshNumber, moved, ruleOf, typedOf } from './rules'
+import { areSame, freshNumber, marksOf, moved, ruleOf, typedOf } from './rules'
 
 const RULES: Rule[] = [
   { number: 1, verb: 'block', categories: ['sanctioned'] },
@@ -32,4 +32,17 @@ test('rules are the same whatever order their fields are in', () => {
     areSame(RULES, [{ categories: ['sanctioned'], verb: 'block', number: 1 }, ...RULES.slice(1)]),
   ).toBe(true)
   expect(areSame(RULES, moved(RULES, 0, 1))).toBe(false)
+})
+
+// Criterion: WEB-OP-POLICY-4
+test('what a change makes of the rules in force is known by their numbers', () => {
+  const rule = (number: number, mostUsd: number): Rule => ({ number, verb: 'allow', mostUsd })
+  const before = [rule(1, 10), rule(2, 20), rule(3, 30)]
+  const marks = marksOf(before, [rule(4, 5), rule(1, 10), rule(2, 50)])
+  expect([...marks.fresh]).toEqual([4])
+  expect([...marks.changed]).toEqual([[2, rule(2, 20)]])
+  expect(marks.gone).toEqual([rule(3, 30)])
+  expect(marks.isReordered).toBe(false)
+  const turned = marksOf(before, [rule(2, 20), rule(1, 10), rule(3, 30)])
+  expect([turned.isReordered, turned.changed.size, turned.gone]).toEqual([true, 0, []])
 })

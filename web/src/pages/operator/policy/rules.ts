@@ -78,6 +78,33 @@ export function moved(rules: readonly Rule[], place: number, by: -1 | 1): Rule[]
   return rules.map((rule, at) => (at === place ? swapped : at === other ? one : rule))
 }
 
+/** What a change makes of rules, by number; a rule keeps its number for ever. */
+export interface Marks {
+  fresh: Set<number>
+  /** What those were that are others now. */
+  changed: Map<number, Rule>
+  gone: Rule[]
+  /** Whether those that stay are looked at in another order. */
+  isReordered: boolean
+}
+
+export function marksOf(before: readonly Rule[], after: readonly Rule[]): Marks {
+  const was = new Map(before.map((rule) => [rule.number, rule]))
+  const will = new Set(after.map(({ number }) => number))
+  const stay = after.filter(({ number }) => was.has(number)).map(({ number }) => number)
+  const stayed = before.filter(({ number }) => will.has(number)).map(({ number }) => number)
+  const changed = after.flatMap((rule) => {
+    const old = was.get(rule.number)
+    return old && !areSame([old], [rule]) ? [[rule.number, old] as const] : []
+  })
+  return {
+    fresh: new Set([...will].filter((number) => !was.has(number))),
+    changed: new Map(changed),
+    gone: before.filter(({ number }) => !will.has(number)),
+    isReordered: stay.join() !== stayed.join(),
+  }
+}
+
 /** Whether two lists of rules are the same. */
 export function areSame(some: readonly Rule[], others: readonly Rule[]): boolean {
   return JSON.stringify(some.map(sorted)) === JSON.stringify(others.map(sorted))

@@ -148,8 +148,9 @@ function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {
     {
       name: 'intervalMs',
       label: t('op.sus.interval'),
-      after: t('op.sus.ms'),
-      initial: '60000',
+      after: t('op.sus.seconds'),
+      kind: 'seconds',
+      initial: '60',
     },
     {
       name: 'maxWaitTicks',
