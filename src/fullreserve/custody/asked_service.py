@@ -2,8 +2,8 @@
 
 A request is a JSON object with a `nonce` and a `ts` of its own; an answer repeats `request` and
 `nonce`, so that neither can be played again. Both carry `X-Fullreserve-Signature`: HMAC-SHA-256 of
-the body under a secret that both sides know, in hexadecimal digits. The same request may come more
-than once, after a worker was killed: it is to be answered the same.
+the body under a secret that both sides know, in hexadecimal digits. The same question may come more
+than once, after a worker was killed, under the same `request`: it is to be answered the same.
 """
 
 from __future__ import annotations

@@ -47,32 +47,33 @@ class DepositScreening:
         self._vetting = vendors.senders
         self._least_kyc = vendors.least_kyc
         self._after = 0
-        self._told: dict[bytes, Senders] = {}  # of those that wait for a vendor
+        self._told: dict[bytes, Senders] = {}  # of those whose word is not taken yet
 
     async def round(self) -> None:
         """What is in a block is screened, in turn; Unavailable, Waits for what has to wait."""
         question = ListUnscreened(self._after, LOOKED_AT)
         found: list[Deposit] = await self._house.ask(wire.DEPOSITS, question)
         self._after = found[-1].number if len(found) == LOOKED_AT else 0
-        words, problem = list[wire.Screened](), ""
+        problem = ""
         for one in found:
-            # What is nobody's is screened once it is claimed, with whoever claims it.
-            if not one.height or not one.owner:
+            if not one.height:
                 continue
             try:
-                state = await self._judged(one)
+                await self._screen(one)
             except (NodeProblem, Waits) as why:
                 problem = problem or str(why)
-                continue
-            kyc = self._least_kyc if state == DepositState.KYC else 0
-            words.append(wire.Screened(one.network, one.transfer, state, kyc))
-            self._told.pop(one.transfer, None)
-        codes = await self._house.report(wire.DEPOSITS, *words) if words else []
-        refused = next((code for code in codes if code), 0)
-        if refused:
-            raise Waits(f"the word about a screened deposit was refused with {refused}")
         if problem:
             raise Waits(f"deposits wait to be screened: {problem}")
+
+    async def _screen(self, one: Deposit) -> None:
+        """Says at once what was found: a kill amid a long round loses one answer. As `_judged`."""
+        state = await self._judged(one)
+        kyc = self._least_kyc if state == DepositState.KYC else 0
+        word = wire.Screened(one.network, one.transfer, state, kyc)
+        (code,) = await self._house.report(wire.DEPOSITS, word)
+        if code:
+            raise Waits(f"the word about a screened deposit was refused with {code}")
+        self._told.pop(one.transfer, None)
 
     async def _judged(self, one: Deposit) -> DepositState:
         """NodeProblem, Waits."""
@@ -82,7 +83,7 @@ class DepositScreening:
             return DepositState.CREDITED
         senders = await self._senders(one)
         subjects = [_subject(one, address) for address in senders.addresses]
-        vetted = [await self._vetting.of(subject) for subject in subjects]
+        vetted = await asyncio.gather(*map(self._vetting.of, subjects))
         if any(each.is_blocked for each in vetted):
             return DepositState.BLACKLISTED
         if any(each.concerns & SILENT for each in vetted):

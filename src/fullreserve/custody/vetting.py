@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import partial
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -62,6 +63,13 @@ class Subject(NamedTuple):
     address: str
     memo: str
     direction: str = "withdrawal"  # or deposit: then the address is a sender's
+
+    @property
+    def named(self) -> str:
+        """The `request` of services: the same for the same question alone, as they may keep it."""
+        if self.direction == "withdrawal":
+            return str(self.request)
+        return f"{self.direction}/{self.request}/{sha256(self.address.encode()).hexdigest()[:32]}"
 
     def facts(self) -> dict[str, str]:
         """As services are told."""
@@ -127,7 +135,7 @@ class Asked:
         """What the service says."""
         facts = {"kind": self.kind.name.lower(), **subject.facts()}
         try:
-            return WORDS[self._service.ask(str(subject.request), facts, tuple(WORDS))]
+            return WORDS[self._service.ask(subject.named, facts, tuple(WORDS))]
         except ServiceDown as problem:
             raise VendorDown(str(problem)) from None
 

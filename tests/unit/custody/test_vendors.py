@@ -42,6 +42,21 @@ def said(told: tuple[int, bytes, str], _question: object) -> tuple[int, bytes, s
     return told
 
 
+def test_each_sender_of_a_deposit_is_a_question_of_its_own() -> None:
+    """Criterion: VENDOR-11. A service may answer the same `request` as it did before."""
+    asked = [
+        subject(),
+        subject()._replace(request=5, direction="deposit"),
+        subject(BAD)._replace(request=5, direction="deposit"),
+        subject(BAD)._replace(request=5, direction="deposit", network=2),
+        subject()._replace(request=5),
+    ]
+    names = [one.named for one in asked]
+    assert names[0] == "77"
+    assert names[2] == names[3]
+    assert len(set(names)) == 4
+
+
 @pytest.fixture
 def remote() -> Iterator[Remote]:
     made = Remote()

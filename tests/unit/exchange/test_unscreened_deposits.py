@@ -162,6 +162,7 @@ def test_what_is_nobodys_waits_for_both(world: World) -> None:
     word = Seen(MEMOS, transfer("m"), XRP, 0, 0, coins(7), 0, memos.height, block, unscreened=True)
     assert world.say(DEPOSITS, word) == 0
     assert memos.confirmed("m", 1) == 0
+    assert waiting(world) == []  # a flood of such holds up nobody else
     assert world.say(DEPOSITS, Claim(MEMOS, transfer("m"), ALICE)) == 0
     settle_deposits(world)
     assert (len(waiting(world)), world.balance(ALICE, chart.FUND, XRP)) == (1, 0)

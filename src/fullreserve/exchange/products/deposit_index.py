@@ -92,7 +92,9 @@ class DepositIndex:
         if not one.owner:
             self.unclaimed[one.transfer] = None
         if is_open and one.stop == UNSCREENED:
-            self._unscreened.add(one.number, 0)
+            # Nobody's is screened once it is claimed: no flood of such stands before others.
+            if one.owner:
+                self._unscreened.add(one.number, 0)
         elif is_open and one.stop:
             self.kept[one.transfer] = None
         is_kept = one.stop not in (0, UNSCREENED)
