@@ -33,7 +33,12 @@ async def test_the_margin_is_public_and_the_persons_are_not(console: Console) ->
     assert told.code == "0", told.json
     row = (await rest.get("x/liveness")).row
     assert (row["margin"], row["colour"]) == ("0", "red")
-    assert "missing" not in row
+    assert not {"missing", "people"} & set(row)
     row = (await console.ada.get("liveness")).row
     assert [one["person"] for one in row["missing"]] == ["3"]
+    # By the numbers that an absence is told with.
+    people = {one["person"]: one["answeredTs"] for one in row["people"]}
+    assert {"1", "2", "3"} <= set(people)
+    assert 0 < int(people["3"]) <= now
+    assert all(not answered for person, answered in people.items() if int(person) > 3)
     assert "page_everybody" in row["actions"]

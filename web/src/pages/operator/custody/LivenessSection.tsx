@@ -57,6 +57,7 @@ function useColumns(): Column<Quorum>[] {
       cell: ({ threshold, holders }) => t('op.quorum.needs', { threshold, holders }),
     },
     { id: 'margin', title: t('op.margin'), number: true, cell: ({ margin }) => margin },
+    { id: 'people', title: t('op.quorum.people'), cell: ({ people }) => <People rows={people} /> },
     { id: 'missing', title: t('op.missing'), cell: ({ missing }) => <Silent rows={missing} /> },
     {
       id: 'actions',
@@ -70,6 +71,20 @@ function useColumns(): Column<Quorum>[] {
       ),
     },
   ]
+}
+
+/** By number, as an absence names them, each with its last answer. */
+function People({ rows }: { rows: Quorum['people'] }): ReactNode {
+  const date = useDates()
+  return (
+    <span className={css.lines}>
+      {rows.map(({ person, answeredTs }) => (
+        <span key={person}>
+          <b>{person}</b> <span className="muted">{date(answeredTs)}</span>
+        </span>
+      ))}
+    </span>
+  )
 }
 
 function Silent({ rows }: { rows: readonly Missing[] }): ReactNode {

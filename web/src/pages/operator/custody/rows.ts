@@ -152,6 +152,8 @@ export interface Quorum {
   holders: string
   margin: string
   colour: 'green' | 'amber' | 'red' | 'black'
+  /** By number, with its last answer in ms; '' for none. */
+  people: { person: string; answeredTs: string }[]
   missing: Missing[]
   actions: string[]
 }

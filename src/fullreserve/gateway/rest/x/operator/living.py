@@ -8,8 +8,16 @@ import msgspec
 from msgspec import Meta
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.liveness import ACTIONS, LIVENESS, Away, Colour
+from fullreserve.exchange.products.liveness import (
+    ACTIONS,
+    LIVENESS,
+    Away,
+    Colour,
+    ListQuorums,
+    QuorumState,
+)
 from fullreserve.exchange.wire.commands import Product
+from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
@@ -35,8 +43,9 @@ def routes(context: Context, guard: Guard) -> Routes:
     """Endpoints by method and path."""
 
     async def listed(_who: Operator, _params: Params) -> bytes:
-        """Each quorum with its missing holders, by number, and its actions."""
+        """Each quorum with its holders, by number, who of them is missing, and its actions."""
         rows = []
+        people = await _people(context)
         for one in await standings(context):
             missing = [
                 {
@@ -47,7 +56,8 @@ def routes(context: Context, guard: Guard) -> Routes:
                 }
                 for silent in one.missing
             ]
-            rows.append(row(one) | {"missing": missing, "actions": ACTIONS[Colour(one.colour)]})
+            told = {"people": people.get(one.quorum, []), "missing": missing}
+            rows.append(row(one) | told | {"actions": ACTIONS[Colour(one.colour)]})
         return wire.envelope(rows)
 
     async def away(_who: Operator, params: AwayParams) -> bytes:
@@ -66,3 +76,19 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.acts("liveness/away", AwayParams, away),
         )
     )
+
+
+async def _people(context: Context) -> dict[int, list[dict[str, str]]]:
+    """The holders of each quorum, by number, with when each answered last."""
+    answer: bytes | None = await context.door.query(
+        AskFold(LIVENESS, msgspec.msgpack.encode(ListQuorums()))
+    )
+    if answer is None:
+        return {}
+    return {
+        one.quorum.number: [
+            {"person": str(each.person), "answeredTs": str(one.answers.get(each.person) or "")}
+            for each in one.quorum.holders
+        ]
+        for one in msgspec.msgpack.decode(answer, type=list[QuorumState])
+    }
