@@ -77,6 +77,13 @@ def hold(
         # Chains of accounts go by the keys of the first two.
         may_lack = SIGNERS if not served or (data / _OLD_KEYS).exists() else SIGNERS[2:]
     lacking = [one for one in may_lack if not keys_file(data, one).exists()]
+    if lacking and not served:
+        # The first two hold the same lanes: where a start was killed amid them all are made anew.
+        lacking = list(may_lack)
+        for one in lacking:
+            path = keys_file(data, one)
+            if path.exists():
+                path.rename(path.with_name(f"{path.name}.unused-{os.urandom(4).hex()}"))
     if lacking:
         _make(data, accounts, scripts, lacking)
     there = [one for one in SIGNERS if keys_file(data, one).exists()]
