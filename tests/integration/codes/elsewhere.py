@@ -79,6 +79,8 @@ SHOWN: dict[int, str] = {
     63999: f"{_FAULTS}::test_a_login_that_fails_inside_is_answered_and_may_be_tried_again",
     64007: f"{_FAULTS}::test_what_waited_for_a_login_is_taken_behind_a_fault",
     64008: f"{_SESSION}::test_a_notice_comes_before_a_planned_stop",
+    93017: "unit/exchange/test_stops_without_a_queue.py::"
+    "test_a_plan_has_a_budget_for_each_line_of_its_scope",
 }
 
 NEVER: dict[int, str] = {
