@@ -10,10 +10,11 @@ from fullreserve.exchange.products.custody_wire import (
     Confirmed,
     Orphaned,
     Payload,
+    Screened,
     Seen,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import EDITION, ListDeposits
+from fullreserve.exchange.products.deposit_state import EDITION, DepositState, ListDeposits
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Side,
@@ -39,7 +40,7 @@ async def tell(desk: Console, *words: Payload) -> None:
         assert (await say(desk.town.rest.context, DEPOSITS, word)).code == 0
 
 
-async def came(desk: Console, owner: int) -> str:
+async def came(desk: Console, owner: int, *, unscreened: bool = False) -> str:
     """A deposit of an owner that is in a block and has no confirmations yet; its id."""
     context = desk.town.rest.context
     assert (await say(context, DEPOSITS, AssignAddress(NETWORK), owner)).code == 0
@@ -47,7 +48,7 @@ async def came(desk: Console, owner: int) -> str:
         desk,
         AdoptDeposits(EDITION),
         Tip(NETWORK, 12, HASH, healthy=True),
-        Seen(NETWORK, TRANSFER, BTC, 1, 0, amount_bytes(3 * COIN), 0, 12, HASH),
+        Seen(NETWORK, TRANSFER, BTC, 1, 0, amount_bytes(3 * COIN), 0, 12, HASH, unscreened),
     )
     (found,) = await ask(context, DEPOSITS, ListDeposits(owner, 0, 10))
     return ids.text(found.number)
@@ -70,11 +71,13 @@ async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:
     assert (await desk.cleo.act(STOP, depId=ids.text(5), reason="kyc")).code == "91023"
     kept = await desk.cleo.act(STOP, depId=dep_id, reason="intercepted")
     assert (kept.row["state"], kept.row["credited"]) == ("13", False)
-    assert (await desk.cleo.act(STOP, depId=dep_id, reason="kyc")).row["state"] == "14"
+    softer = await desk.cleo.act(STOP, depId=dep_id, reason="kyc")
+    assert (softer.code, "blacklisted or intercepted" in softer.json["msg"]) == ("51000", True)
+    assert "propose/free-deposit" in softer.json["msg"]
     assert (await desk.cleo.get("deposits/under-way")).data == []
     await tell(desk, Confirmed(NETWORK, TRANSFER, 1))
     (row,) = (await desk.ada.get("deposits/kept")).data
-    assert (row["uid"], row["amt"], row["state"], row["credited"]) == (str(ALICE), "3", "14", True)
+    assert (row["uid"], row["amt"], row["state"], row["credited"]) == (str(ALICE), "3", "13", True)
     assert (await holdings(desk, ALICE))[chart.FROZEN] == 3 * COIN
     late = await desk.cleo.act(STOP, depId=dep_id, reason="kyc")
     assert (late.code, "not credited yet" in late.json["msg"]) == ("51000", True)
@@ -88,6 +91,19 @@ async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:
     assert (await desk.ada.get("deposits/kept")).data == []
     again = await desk.ada.post("approve", proposal=other.row["proposal"])
     assert again.code == "91012"
+
+
+async def test_what_is_not_screened_yet_is_kept_and_screened_all_the_same(desk: Console) -> None:
+    """Criterion: OP-KEPT-1, CUST-DEP-25. With the stricter word, which the console lists."""
+    dep_id = await came(desk, ALICE, unscreened=True)
+    assert (await desk.cleo.act(STOP, depId=dep_id, reason="kyc")).row["state"] == "14"
+    await tell(desk, Screened(NETWORK, TRANSFER, DepositState.BLACKLISTED))
+    (row,) = (await desk.ada.get("deposits/kept")).data
+    assert (row["depId"], row["state"]) == (dep_id, "11")
+    for reason in ("kyc", "intercepted"):
+        softer = await desk.cleo.act(STOP, depId=dep_id, reason=reason)
+        assert (softer.code, "blacklisted, as" in softer.json["msg"]) == ("51000", True)
+    assert (await desk.cleo.act(STOP, depId=dep_id, reason="blacklisted")).row["state"] == "11"
 
 
 async def test_nobody_frees_a_deposit_of_their_own(desk: Console) -> None:

@@ -16,11 +16,19 @@ from fullreserve.exchange.products.custody_wire import (
     AdoptDeposits,
     Orphaned,
     Replaced,
+    Settle,
     Stop,
 )
 from fullreserve.exchange.products.deposit_index import DepositIndex
-from fullreserve.exchange.products.deposit_state import EDITION, OWES, DepositState, Phase
+from fullreserve.exchange.products.deposit_state import (
+    EDITION,
+    OWES,
+    STRICTER,
+    DepositState,
+    Phase,
+)
 from fullreserve.exchange.products.deposits import Deposits
+from fullreserve.exchange.products.suspension_wire import CORE_FIRST
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     InstrumentState,
@@ -40,6 +48,7 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.queries import GetOwner, ListBalances, ListOpenOrders
 from tests.unit.exchange.custody_world import (
     ALICE,
+    BOB,
     BTC,
     CHAIN,
     COIN,
@@ -415,3 +424,68 @@ def test_before_edition_5_people_alone_free_it() -> None:
     freeze(world, OwnerFlag(0), kyc=3)
     settle_deposits(world)
     assert (has(world), has(world, chart.FROZEN)) == (0, COIN)
+
+
+@pytest.mark.parametrize("edition", [STRICTER - 1, STRICTER])
+@pytest.mark.parametrize("action", [Suspended.TRANSFER, Suspended.PRODUCT])
+@pytest.mark.parametrize(
+    ("level", "key"), [(SuspensionLevel.OWNER, ALICE), (SuspensionLevel.ASSET, BTC)]
+)
+@pytest.mark.parametrize("keeps", ["level", "frozen", "debt"])
+def test_a_page_goes_on_past_what_may_not_be_moved_now(
+    edition: int, action: Suspended, level: SuspensionLevel, key: int, keeps: str
+) -> None:
+    """It is freed when the suspension ended, and others wait for nothing. Criterion: CUST-DEP-26.
+
+    Before edition 6 the core refused all of the page.
+    """
+    world = World(lambda: [Deposits()])
+    world.define(DEPOSITS)
+    assert world.say(DEPOSITS, AdoptDeposits(edition)) == 0
+    chain = Chain(world, DEPOSITS, CHAIN, BTC)
+    chain.tip()
+    owes = _kept_by(world, chain, keeps)
+    _waits_for_the_walk(world, chain)
+    number = CORE_FIRST + 7  # as the fold of suspensions sets one
+    world.core(SetSuspension(0, 0, number, action, level, key))
+    freeze(world, OwnerFlag(0), kyc=2)
+    goes_on = edition >= STRICTER
+    for confirmations in (2, 3):
+        assert (world.say(DEPOSITS, Settle(0, 50)) == 0) == goes_on
+        assert world.balance(BOB, chart.FUND, BTC) == (COIN if goes_on else 0)
+        assert (chain.confirmed("kept", confirmations) == 0) == goes_on
+    assert (has(world), has(world, chart.FROZEN), owed(world)) == (0, COIN, owes)
+    world.core(SetSuspension(0, 0, number, Suspended(0), level, key))
+    settle_deposits(world)
+    assert (has(world), has(world, chart.FROZEN), owed(world)) == (COIN - owes, 0, 0)
+    assert world.balance(BOB, chart.FUND, BTC) == COIN
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def _kept_by(world: World, chain: Chain, keeps: str) -> int:
+    """A deposit of ALICE that is kept, and what she owes beside it."""
+    owes = 0
+    if keeps == "debt":
+        deposit(chain)
+        spend(world, COIN // 2)
+        orphan(chain)
+        owes = COIN // 2
+    freeze(world, OwnerFlag(0) if keeps == "level" else OwnerFlag.FROZEN)
+    assert chain.seen("kept", chain.index(ALICE), amount_bytes(COIN)) == 0
+    if keeps == "level":
+        assert world.say(DEPOSITS, Stop(CHAIN, transfer("kept"), DepositState.KYC)) == 0
+    assert chain.confirmed("kept", 1) == 0
+    assert has(world, chart.FROZEN) == COIN
+    return owes
+
+
+def _waits_for_the_walk(world: World, chain: Chain) -> None:
+    """A deposit of BOB that is due."""
+    stop = SetSuspension(0, 0, 8, Suspended.DEPOSIT_CREDIT, SuspensionLevel.OWNER, BOB)
+    world.core(stop)
+    assert chain.seen("bob", chain.index(BOB), amount_bytes(COIN)) == 0
+    assert chain.confirmed("bob", 1) == 0
+    for _ in range(2):
+        chain.grow()
+    world.core(SetSuspension(0, 0, 8, Suspended(0), SuspensionLevel.OWNER, BOB))
+    assert world.balance(BOB, chart.FUND, BTC) == 0

@@ -108,7 +108,8 @@ class Stop(Payload, frozen=True, tag=12):
     """By the house: a deposit goes to the owner's frozen account with a state (11, 13 or 14).
 
     1 frees it, whether it is credited by then or not. Before edition 3 12 was one of them, and
-    before edition 4 13 was none.
+    before edition 4 13 was none. From edition 6 on it may only be stricter than what was said
+    before (11, 13, 14), and one that is not screened yet still is: the stricter of both stays.
     """
 
     network: int
@@ -119,8 +120,8 @@ class Stop(Payload, frozen=True, tag=12):
 class Screened(Payload, frozen=True, tag=16):
     """By the house: what vendors say of an unscreened deposit: 1, or a state that stops it.
 
-    What was screened, or stopped by people, meanwhile stays as it is. `kyc`, with 14: the level of
-    identity with which it is its owner's.
+    What was screened meanwhile stays as it is, and what people said where that is stricter (before
+    edition 6: in any case). `kyc`, with 14: the level of identity with which it is its owner's.
     """
 
     network: int

@@ -11,10 +11,12 @@ from fullreserve.exchange.products.deposit_state import (
     FREED,
     INTERCEPTS,
     STOPS,
+    STRICTER,
     UNSCREENED,
     Deposit,
     DepositState,
     Phase,
+    stricter,
 )
 
 
@@ -40,9 +42,16 @@ class Claims(Crediting):
             return REFUSED
         if one.phase >= Phase.CREDITED:
             return Outcome(code=Unsound.CONTRADICTS)
-        if one.stop != asked.state:
+        is_strict = self.state.edition >= STRICTER
+        before = self.kept_at(one)
+        if is_strict and stricter(before, asked.state) != asked.state:
+            return Outcome(code=Unsound.CONTRADICTS)
+        if before != asked.state:
             one = self._change(one, moment)
-            one.stop = asked.state
+            if is_strict and one.stop == UNSCREENED:
+                self._set(self.state.said, one.transfer, asked.state)
+            else:
+                one.stop = asked.state
             self._ask_for(one, _next_level(one, view) if asked.state == DepositState.KYC else 0)
             self._known.enter(one)
         return Outcome()
@@ -53,10 +62,27 @@ class Claims(Crediting):
         if one.stop != UNSCREENED or one.state == DepositState.GONE:
             return Outcome()
         one = self._change(one, moment)
-        one.stop = 0 if asked.state == DepositState.CREDITED else asked.state
-        self._ask_for(one, asked.kyc if asked.state == DepositState.KYC else 0)
+        said = self._unsay(one)
+        found = 0 if asked.state == DepositState.CREDITED else asked.state
+        one.stop = stricter(found, said)
+        levels = [asked.kyc] if found == one.stop else []
+        if said == one.stop:
+            levels.append(self.state.levels.get(one.transfer, 0))
+        is_for_level = one.stop == DepositState.KYC and all(levels)
+        self._ask_for(one, max(levels) if is_for_level else 0)
         self._known.enter(one)
         return self._advanced([one], moment, view)
+
+    def kept_at(self, one: Deposit) -> int:
+        """The state at which a deposit is kept for itself, screened or not; 0: it is not."""
+        return self.state.said.get(one.transfer, 0) if one.stop == UNSCREENED else one.stop
+
+    def _unsay(self, one: Deposit) -> int:
+        """Takes back what people said before it was screened, and returns it."""
+        said = self.state.said.get(one.transfer, 0)
+        if said:
+            self._remove(self.state.said, one.transfer)
+        return said
 
     def _may_say(self, state: int) -> bool:
         if state == DepositState.FROZEN:
@@ -69,6 +95,7 @@ class Claims(Crediting):
         if not one.stop and one.target != chart.FROZEN:
             return Outcome()
         one = self._change(one, moment)
+        self._unsay(one)
         one.stop = 0
         self._ask_for(one, 0)
         self._known.enter(one)

@@ -19,6 +19,7 @@ from fullreserve.exchange.products.custody_ledger import (
     DEPOSIT,
     MEMO,
     Wallets,
+    is_in_table,
     known_owner,
     leg,
     posting,
@@ -34,12 +35,20 @@ from fullreserve.exchange.products.deposit_state import (
     NO_AMOUNT,
     OWES,
     SETTLED_AT_ONCE,
+    STRICTER,
     Deposit,
     DepositState,
     Phase,
 )
-from fullreserve.exchange.wire.commands import OwnerFlag, Posting, amount_bytes, amount_int
+from fullreserve.exchange.wire.commands import (
+    OwnerFlag,
+    Posting,
+    Suspended,
+    amount_bytes,
+    amount_int,
+)
 from fullreserve.exchange.wire.events import OwnerChanged
+from fullreserve.exchange.wire.queries import ListSuspensions
 
 LEDGER_DIGITS = 8
 NO_BOUND = sys.maxsize
@@ -156,8 +165,10 @@ class Crediting(Debts):
         if self.state.edition < FREED or one.target != chart.FROZEN:
             return False
         owner = known_owner(one.owner, view)
-        is_free = owner is not None and not owner.flags & OwnerFlag.FROZEN
-        return is_free and (one.stop == DepositState.FROZEN or self._has_level(one, owner))
+        if owner is None or owner.flags & OwnerFlag.FROZEN:
+            return False
+        is_over = one.stop == DepositState.FROZEN or self._has_level(one, owner)
+        return is_over and not (self.state.edition >= STRICTER and _is_held(one, owner, view))
 
     def _has_level(self, one: Deposit, owner: OwnerChanged | None) -> bool:
         """Whether its owner has the level of identity that it is kept for."""
@@ -236,6 +247,13 @@ class Crediting(Debts):
             return True
         mine = 0 if self._known.is_small(one.transfer) else one.value
         return mine + self._known.small_sum(_line(one)) >= self._least(one)
+
+
+def _is_held(one: Deposit, owner: OwnerChanged, view: View) -> bool:
+    """Whether the core would refuse to move it: with all else that the command does."""
+    actions = Suspended.TRANSFER | Suspended.PRODUCT
+    table = (each for each in view.query(ListSuspensions()) if each.actions & actions)
+    return is_in_table(table, one.asset, owner)
 
 
 def _line(one: Deposit) -> Line:

@@ -91,13 +91,12 @@ class DepositIndex:
             self._at[place] = one.transfer
         if not one.owner:
             self.unclaimed[one.transfer] = None
-        if is_open and one.stop == UNSCREENED:
+        if is_open and one.awaits_screening:
             # Nobody's is screened once it is claimed: no flood of such stands before others.
-            if one.owner:
-                self._unscreened.add(one.number, 0)
-        elif is_open and one.stop:
+            self._unscreened.add(one.number, 0)
+        is_kept = one.stop not in (0, UNSCREENED) or one.transfer in self._state.said
+        if is_open and is_kept:
             self.kept[one.transfer] = None
-        is_kept = one.stop not in (0, UNSCREENED)
         if is_open and one.owner and one.phase < Phase.CREDITED and not is_kept:
             self.uncredited[one.transfer] = None
         small = self._enter_small(one)

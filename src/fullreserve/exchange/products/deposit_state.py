@@ -23,7 +23,7 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 5  # of the fold's rules, that this version knows
+EDITION = 6  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
@@ -32,6 +32,10 @@ INTERCEPTS = 4  # and from which on one may be stopped with the state 13
 # And from which on what a reorganisation took of what was spent is a debt, and what is kept for
 # its owner's level of identity goes to him once he has it.
 OWES = 5
+# And from which on a word that keeps one may only be stricter than what was said before, one that
+# is not screened yet still is, and what the core would not let go is freed later, not the page
+# refused.
+STRICTER = 6
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -51,7 +55,12 @@ class DepositState(IntEnum):
 
 
 # Why a deposit is kept from its owner for itself, until people free it.
-STOPS = (DepositState.BLACKLISTED, DepositState.INTERCEPTED, DepositState.KYC)
+STOPS = (DepositState.BLACKLISTED, DepositState.INTERCEPTED, DepositState.KYC)  # strictest first
+
+
+def stricter(*states: int) -> int:
+    """The strictest of what keeps a deposit; 0 where nothing does."""
+    return next((one for one in STOPS if one in states), max(states, default=0))
 
 
 class Phase(IntEnum):
@@ -141,6 +150,8 @@ class DepositsState(State):
     # By transfer: since when (ms) what a deposit lost is owed; at which level one kept goes free.
     debts: dict[bytes, int] = msgspec.field(default_factory=dict)
     levels: dict[bytes, int] = msgspec.field(default_factory=dict)
+    # By transfer: at what state people keep one that is not screened yet.
+    said: dict[bytes, int] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

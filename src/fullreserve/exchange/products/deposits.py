@@ -14,6 +14,7 @@ from __future__ import annotations
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import announced_moves as announcing
@@ -106,6 +107,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         "allotments",
         "debts",
         "levels",
+        "said",
     )
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
@@ -239,7 +241,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             return _encode(bool(self.state.floors))
         if isinstance(asked, FindDeposit):
             transfer = self._known.numbers.get(asked.number)
-            return _encode(self.state.deposits[transfer] if transfer is not None else None)
+            return _encode(self._shown(transfer) if transfer is not None else None)
         if isinstance(asked, FindTransfer):
             return _encode(self.state.deposits.get(asked.transfer))
         return _encode(self._about_many(asked))
@@ -269,10 +271,16 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             return [self.state.deposits[transfer] for transfer in newest]
         if isinstance(asked, ListKept):
             kept = islice(self._known.kept, max(0, asked.limit))
-            return [self.state.deposits[transfer] for transfer in kept]
+            return [self._shown(transfer) for transfer in kept]
         unclaimed = (self.state.deposits[transfer] for transfer in self._known.unclaimed)
         arrived = (one for one in unclaimed if one.phase == Phase.ARRIVED)
         return list(islice(arrived, max(0, asked.limit)))
+
+    def _shown(self, transfer: bytes) -> Deposit:
+        """A deposit with what keeps it, also where people said so before it was screened."""
+        one = self.state.deposits[transfer]
+        said = self.state.said.get(transfer, 0)
+        return replace(one, stop=said) if said else one
 
     def _about_tiers(self, asked: AboutTiers) -> object:
         """The same of what came to tiers, moved between them, or is gone."""

@@ -21,6 +21,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListKept,
     ListUncredited,
     Phase,
+    stricter,
 )
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids, wire
@@ -90,6 +91,20 @@ def is_kept(one: Deposit) -> bool:
     return one.stop in STOPS
 
 
+def _may_stop(one: Deposit, state: DepositState) -> None:
+    """Problem 51000 where it is too late, or where the deposit is kept more strictly."""
+    if one.phase >= Phase.CREDITED:
+        raise Problem(51000, "depId", "a deposit that is not credited yet; else users/freeze")
+    if stricter(one.stop, state) != state:
+        names = [name for name, at in REASONS.items() if at in STOPS[: STOPS.index(one.stop) + 1]]
+        raise Problem(
+            51000,
+            "reason",
+            f"{' or '.join(names)}, as the deposit is kept with state {one.stop}; "
+            "two teams free it: propose/free-deposit",
+        )
+
+
 class _Kept:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -129,13 +144,13 @@ class _Kept:
         found: Deposit | None = await ask(self._context, DEPOSITS, FindDeposit(number))
         if found is None or not found.owner:
             raise Problem(91023, name=f"deposit of a user: {params.dep_id}")
-        if found.phase < Phase.CREDITED:
-            reply = await say(self._context, DEPOSITS, Stop(found.network, found.transfer, state))
-            now: Deposit | None = await ask(self._context, DEPOSITS, FindDeposit(number))
-            if not reply.code and now is not None:
-                return wire.envelope(await self._rows([now]))
-        allowed = "a deposit that is not credited yet; else users/freeze"
-        raise Problem(51000, "depId", allowed)
+        _may_stop(found, state)
+        reply = await say(self._context, DEPOSITS, Stop(found.network, found.transfer, state))
+        now: Deposit | None = await ask(self._context, DEPOSITS, FindDeposit(number))
+        if reply.code or now is None:  # a watcher, a vendor or another operator was quicker
+            _may_stop(now or found, state)
+            raise Problem(51000, "depId", "a deposit that can be kept; look at it again")
+        return wire.envelope(await self._rows([now]))
 
     async def _rows(self, found: list[Deposit]) -> list[dict[str, Any]]:
         context = self._context
