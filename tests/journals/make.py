@@ -119,6 +119,7 @@ JOURNALS: dict[
     "custody-3": ((Deposits, Withdrawals), partial(custody_log.fill, edition=3)),
     "custody-4": ((Deposits, Withdrawals), partial(custody_log.fill, edition=4)),
     "owing": ((Deposits,), partial(owing_log.fill, edition=5)),
+    "owing-6": ((Deposits,), partial(owing_log.fill, edition=6)),
     "custody-screened": (
         (Deposits, Withdrawals),
         partial(custody_log.fill, edition=4, screens=True),

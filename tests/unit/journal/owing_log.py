@@ -22,7 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     Stop,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import STOPS, Deposit, DepositState
+from fullreserve.exchange.products.deposit_state import STOPS, STRICTER, Deposit, DepositState
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     InstrumentState,
@@ -30,7 +30,10 @@ from fullreserve.exchange.wire.commands import (
     Product,
     SetInstrumentState,
     SetOwner,
+    SetSuspension,
     Side,
+    Suspended,
+    SuspensionLevel,
     Transfer,
     amount_bytes,
     amount_int,
@@ -72,6 +75,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             await say(_by_house(draws, name))
         elif act == 6:
             await _about_alice(door, draws)
+            if edition >= STRICTER:
+                await _may_move(door, draws)
         else:
             await _by_alice(door, draws)
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
@@ -105,6 +110,13 @@ async def _about_alice(door: LocalDoor, draws: random.Random) -> None:
         await submit(door, [SetInstrumentState(1, door.numbers(1), PAIR, state)])
     flags, kyc = draws.choice((OwnerFlag.FROZEN, *3 * (OwnerFlag(0),))), draws.randrange(3)
     await submit(door, [SetOwner(1, door.numbers(1), ALICE, 0, 1, flags, kyc)])
+
+
+async def _may_move(door: LocalDoor, draws: random.Random) -> None:
+    """Whether anybody may move the coins that she gets."""
+    actions = draws.choice((Suspended.TRANSFER, Suspended.PRODUCT, *3 * (Suspended(0),)))
+    table = SetSuspension(1, door.numbers(1), 7, actions, SuspensionLevel.ASSET, BTC)
+    await submit(door, [table])
 
 
 async def _by_alice(door: LocalDoor, draws: random.Random) -> None:
