@@ -12,7 +12,8 @@ import pytest
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Approve
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Tier, Tip
+from fullreserve.exchange.products.custody_wire import DEPOSITS, AdoptDeposits, Tier, Tip
+from fullreserve.exchange.products.deposit_state import EDITION
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import Line, Reconciled, Unknown, reconciled_name
@@ -75,7 +76,23 @@ async def test_two_book_a_loss_and_everybody_sees_it(desk: Console) -> None:
         "proposer": str(desk.ada.uid), "approvals": [{"uid": str(desk.bea.uid)}],
     }  # fmt: skip
     assert await balances(desk) == (490, 10)
-    assert (await proposed(desk, amount="0.001")).code == "91012"
+    assert (await proposed(desk, amount="0.001")).code == "51000"
+
+
+async def test_a_loss_that_was_booked_too_small_is_completed(desk: Console) -> None:
+    """Criterion: CUST-LOSS-1, CUST-LOSS-3. As far as the chain lacks it, under its own name."""
+    context = desk.town.rest.context
+    assert (await say(context, DEPOSITS, AdoptDeposits(EDITION))).code == 0
+    found(desk, 500, 490)
+    for amount in ("4", "6"):
+        number = (await proposed(desk, amount=amount)).row["proposal"]
+        done = await desk.bea.post("approve", proposal=number)
+        assert (done.code, done.row["state"]) == ("0", "done"), done.json
+        over = await proposed(desk, amount="6.00000001")
+        assert (over.code, "at most" in over.json["msg"]) == ("51000", True)
+    rows = (await desk.cleo.get("custody/losses")).data
+    assert [(row["amount"], row["txId"]) for row in rows] == [("6", THEFT), ("4", THEFT)]
+    assert await balances(desk) == (490, 10)
 
 
 async def test_a_loss_that_a_process_before_booked_is_booked_once(desk: Console) -> None:

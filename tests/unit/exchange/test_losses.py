@@ -13,9 +13,15 @@ import pytest
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_ledger import Unsound
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Funded, Lost, Tier
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    AdoptDeposits,
+    Funded,
+    Lost,
+    Tier,
+)
 from fullreserve.exchange.products.deposit_losses import Loss
-from fullreserve.exchange.products.deposit_state import ListLosses
+from fullreserve.exchange.products.deposit_state import COMPLETES, ListLosses
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from tests.unit.exchange.custody_world import (
@@ -83,7 +89,7 @@ def test_who_bears_it_is_named(
 
 
 def test_one_loss_is_booked_once(world: World) -> None:
-    """Criterion: CUST-LOSS-1. By one proposal, and of one transaction, tier and asset."""
+    """Criterion: CUST-LOSS-1. By one proposal; before edition 7 once of a transaction."""
     assert [world.say(DEPOSITS, TOLD) for _ in range(2)] == [0, 0]
     assert house(world) == (5, 3, 4)
     again = [
@@ -99,6 +105,18 @@ def test_one_loss_is_booked_once(world: World) -> None:
     more = _change(TOLD, number=78, transfer=transfer("another"), amount=coins(5))
     assert world.say(DEPOSITS, more) == 0
     assert (house(world), [one.terms.number for one in known(world)]) == ((0, 3, 9), [78, 77])
+
+
+def test_a_loss_that_was_booked_too_small_is_completed(world: World) -> None:
+    """Criterion: CUST-LOSS-1. By another proposal; each of them still counts once."""
+    assert world.say(DEPOSITS, AdoptDeposits(COMPLETES)) == 0
+    rest = _change(TOLD, number=78, amount=coins(2))
+    assert [world.say(DEPOSITS, one) for one in (TOLD, rest, TOLD, rest)] == [0] * 4
+    assert (house(world), [one.terms.number for one in known(world)]) == ((3, 3, 6), [78, 77])
+    assert world.say(DEPOSITS, _change(rest, amount=coins(1))) == Unsound.CONTRADICTS
+    assert world.say(DEPOSITS, _change(TOLD, number=79)) == Unsound.CONTRADICTS
+    assert house(world) == (3, 3, 6)
+    assert world.replayed().hashes() == world.machine.hashes()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Loss(msgspec.Struct, array_like=True, frozen=True):
 
     @property
     def event(self) -> tuple[int, bytes, int, int]:
-        """What is lost once: a transaction takes coins of an asset from a tier."""
+        """What before edition 7 was booked once: a transaction takes coins from a tier."""
         return event_of(self.terms)
 
 

@@ -23,7 +23,7 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 6  # of the fold's rules, that this version knows
+EDITION = 7  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
@@ -36,6 +36,7 @@ OWES = 5
 # is not screened yet still is, and what the core would not let go is freed later, not the page
 # refused.
 STRICTER = 6
+COMPLETES = 7  # and from which on a loss that was booked too small may be booked further
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 

@@ -12,8 +12,9 @@ While small requests go on coming, lane L has what they leave, which may be noth
 
 So a drain may have a third credit (`OVERDUE`): who has waited for a set number of ticks comes
 before both lanes, whatever the size, first in, first out. While there is one, half of each tick's
-budget is kept for the first of them, beside what its owner has saved, and they leave lane S its
-half of the transactions where there are two or more. Then every request is paid after finitely many
+budget is kept for the first of them, beside what its owner has saved (who has another request in
+lane L keeps no more there than that one wants), and they leave lane S its half of the transactions
+where there are two or more. Then every request is paid after finitely many
 ticks, whoever joins behind it: when it has waited so long, only those before it hold it up.
 """
 
