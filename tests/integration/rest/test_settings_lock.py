@@ -76,7 +76,9 @@ async def test_nothing_is_loosened_while_it_is_locked(town: Town, tmp_path: Path
     began = town.clock.exchange_ms()
     locked = (await home.post("x/withdrawal-settings/lock", days=30)).row
     ends = str(began + 30 * DAY_MS)
-    assert locked == {"bookOnly": True, "quota": "5000", "lockedUntilTs": ends}
+    assert locked == {
+        "bookOnly": True, "quota": "5000", "lockedUntilTs": ends, "stoppedUntilTs": "",
+    }  # fmt: skip
     (message,) = await town.mail()
     assert (message.kind, message.values["days"]) == (Kind.SETTINGS_LOCKED, "30")
 
@@ -186,7 +188,9 @@ async def test_settings_want_a_proof_and_sense(town: Town) -> None:
     town.clock.advance(town.rest.vault.rules.step_up_ms)
     for path in ("x/withdrawal-settings/lock", "x/withdrawal-settings/set"):
         assert (await home.post(path, days=1, bookOnly=True)).code == "90006"
-    assert await settings(home) == {"bookOnly": False, "quota": "", "lockedUntilTs": ""}
+    assert await settings(home) == {
+        "bookOnly": False, "quota": "", "lockedUntilTs": "", "stoppedUntilTs": "",
+    }  # fmt: skip
 
 
 async def test_with_the_book_alone_nothing_goes_by_id(town: Town) -> None:
