@@ -159,7 +159,7 @@ def test_a_ceremony_is_recorded_without_secrets(office: Office) -> None:
         for hidden in (branch.secret.hex(), WORD):
             assert hidden not in text + office.said
         assert "PRIVATE" not in text + office.said
-    assert "warm wallet of network 3: 2 of ann, bob, cyd, dan" in office.do("show")
+    assert "warm wallet of network 3: 2 of ann (1), bob (2), cyd (3), dan (4)" in office.do("show")
     assert "already" in office.do("ceremony", office.plan(NETWORK, "utxo", HOLDERS, late()), code=1)
 
 
