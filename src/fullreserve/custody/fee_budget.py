@@ -14,22 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from fullreserve.clock import Clock
 from fullreserve.custody.chains.adapter import Asked, Plan
-from fullreserve.custody.kept_file import open_kept
+from fullreserve.custody.kept_file import Together, open_kept
 from fullreserve.custody.signing import WillNotSign
 
 DAY_MS = 24 * 3_600_000
 # Of the budget, what sweeps of users' addresses and gas for them leave to what lanes need: a nonce
 # that is nobody's would hold up payments. And of what was reserved, what counts in any case.
 PART = 4
+WORD = 32  # bytes of a fee
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fees (
-    network INTEGER NOT NULL, binding BLOB NOT NULL, fee INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    network INTEGER NOT NULL, binding BLOB NOT NULL, fee BLOB NOT NULL, at_ms INTEGER NOT NULL,
     PRIMARY KEY (network, binding)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reserved (
@@ -50,9 +52,11 @@ class FeeBudget:
     def close(self) -> None:
         self._db.close()
 
-    def charge(self, plan: Plan, fee: int) -> None:
+    def charge(self, plan: Plan, fee: int, for_payments: bool) -> None:
         """Keeps what a plan may cost at most; WillNotSign where that is too much for a day.
 
+        `for_payments`: payments would wait without it, by what it does, whatever its proposer says
+        of it; other plans leave a part of the budget to those.
         Replacements take the same inputs or nonce, so that one of them is paid for: the dearest
         counts, from the newest on. A clock that is set back forgets nothing: what lies ahead of it
         counts for a day from now, so that one that ran ahead once holds up no later day.
@@ -60,31 +64,29 @@ class FeeBudget:
         now_ms = self._clock.wall_ms()
         ahead = "UPDATE fees SET at_ms = ? WHERE network = ? AND at_ms > ?"
         self._db.execute(ahead, (now_ms, plan.network, now_ms))
-        key = (plan.network, plan.binding)
-        asked = "SELECT fee FROM fees WHERE network = ? AND binding = ? AND at_ms > ?"
-        known = self._db.execute(asked, (*key, now_ms - DAY_MS)).fetchone()
-        most = max(fee, known[0] if known is not None else 0)
-        asked = "SELECT sum(fee) FROM fees WHERE network = ? AND binding != ? AND at_ms > ?"
-        (others,) = self._db.execute(asked, (*key, now_ms - DAY_MS)).fetchone()
+        asked = "SELECT binding, fee FROM fees WHERE network = ? AND at_ms > ?"
+        rows = self._db.execute(asked, (plan.network, now_ms - DAY_MS))
+        fees = {bytes(binding): _read(kept) for binding, kept in rows}
+        most = max(fee, fees.pop(plan.binding, 0))
+        others = sum(fees.values())
         whole = self._limits.get(plan.network, 0)
-        is_within = plan.move is None or plan.move.is_within
-        kept = 0 if is_within else whole // PART
-        if (others or 0) + most > whole - kept:
+        kept = 0 if for_payments else whole // PART
+        if others + most > whole - kept:
             raise WillNotSign(
-                f"fees that no user pays would cost {(others or 0) + most} in 24 hours, more than"
+                f"fees that no user pays would cost {others + most} in 24 hours, more than"
                 f" this signer's fee_budget of {whole}, {kept} of it kept for nonces of lanes,"
                 " in the coin's smallest units"
             )
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("INSERT OR REPLACE INTO fees VALUES (?, ?, ?, ?)", (*key, most, now_ms))
-        over = (plan.network, now_ms - DAY_MS)
-        self._db.execute("DELETE FROM fees WHERE network = ? AND at_ms <= ?", over)
-        self._db.execute(
-            "DELETE FROM reserved WHERE network = ? AND binding NOT IN"
-            " (SELECT binding FROM fees WHERE network = ?)",
-            (plan.network, plan.network),
-        )
-        self._db.execute("COMMIT")
+        with Together(self._db):
+            row = (plan.network, plan.binding, _kept(most), now_ms)
+            self._db.execute("INSERT OR REPLACE INTO fees VALUES (?, ?, ?, ?)", row)
+            over = (plan.network, now_ms - DAY_MS)
+            self._db.execute("DELETE FROM fees WHERE network = ? AND at_ms <= ?", over)
+            self._db.execute(
+                "DELETE FROM reserved WHERE network = ? AND binding NOT IN"
+                " (SELECT binding FROM fees WHERE network = ?)",
+                (plan.network, plan.network),
+            )
 
     def signed(self, plan: Plan, txid: bytes) -> None:
         """What was signed of a plan that was charged: to be looked for."""
@@ -101,14 +103,26 @@ class FeeBudget:
         return [Asked(plan, txids) for plan, txids in found.values()]
 
     def settle(self, plan: Plan, paid: int) -> None:
-        """What a plan did cost, which is final, in place of what was reserved."""
+        """What a plan did cost by nodes that may lie, and is final, for what was reserved."""
         key = (plan.network, plan.binding)
-        self._db.execute("BEGIN IMMEDIATE")
-        gone = "DELETE FROM reserved WHERE network = ? AND binding = ?"
-        if self._db.execute(gone, key).rowcount:  # once: a part of a part would be less
-            self._db.execute(
-                "UPDATE fees SET fee = min(fee, max(?, (fee + ?) / ?))"
-                " WHERE network = ? AND binding = ?",
-                (paid, PART - 1, PART, *key),
-            )
-        self._db.execute("COMMIT")
+        with Together(self._db):
+            gone = "DELETE FROM reserved WHERE network = ? AND binding = ?"
+            if not self._db.execute(gone, key).rowcount:
+                return  # once: a part of a part would be less
+            asked = "SELECT fee FROM fees WHERE network = ? AND binding = ?"
+            row = self._db.execute(asked, key).fetchone()
+            if row is not None:
+                most = _read(row[0])
+                fee = min(most, max(paid, -(-most // PART)))
+                counts = "UPDATE fees SET fee = ? WHERE network = ? AND binding = ?"
+                self._db.execute(counts, (_kept(fee), *key))
+
+
+def _kept(fee: int) -> bytes:
+    """As a budget's file has it: its numbers end at 64 bits, and some coins have 18 digits."""
+    return fee.to_bytes(WORD, "big")
+
+
+def _read(kept: Any) -> int:
+    """The same back; files of before have numbers."""
+    return int.from_bytes(kept, "big") if isinstance(kept, bytes) else int(kept)

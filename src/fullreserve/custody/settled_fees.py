@@ -39,19 +39,24 @@ class SettledFees:
     async def round(self) -> None:
         """Looks once; what a node cannot say now is asked again."""
         for network, (chains, final_after) in self._chains.items():
-            asked = self._budget.reserved(network)
-            if not asked:
-                continue
             try:
-                found = [await to_thread(one.standing_all, asked) for one in chains]
+                await self._settle(network, chains, final_after)
             except NodeProblem as problem:
                 log.info("what moves did cost is not known", network=network, problem=str(problem))
-                continue
-            for one, told in zip(asked, zip(*found, strict=True), strict=True):
-                paid = [_paid(one, standing, final_after) for standing in told]
-                known = [fee for fee in paid if fee is not None]
-                if known and len(known) == len(paid):
-                    self._budget.settle(one.plan, max(known))
+            except Exception as problem:  # a signer outlives what a node says, and a full disk
+                kind = type(problem).__name__
+                log.exception("what moves did cost is not known", network=network, problem=kind)
+
+    async def _settle(self, network: int, chains: Sequence[Chain], final_after: int) -> None:
+        asked = self._budget.reserved(network)
+        if not asked:
+            return
+        found = [await to_thread(one.standing_all, asked) for one in chains]
+        for one, told in zip(asked, zip(*found, strict=True), strict=True):
+            paid = [_paid(one, standing, final_after) for standing in told]
+            known = [fee for fee in paid if fee is not None]
+            if known and len(known) == len(paid):
+                self._budget.settle(one.plan, max(known))
 
 
 def _paid(asked: Asked, standing: object, final_after: int) -> int | None:

@@ -103,7 +103,10 @@ class Signer:
         except (WillNotSign, BadMessage) as refusal:
             log.warning("refused to sign", reason=str(refusal))
             return Answer(refusal=str(refusal))
-        except (Unavailable, Unknown, sqlite3.Error, OSError) as problem:
+        except sqlite3.Error as problem:
+            log.error("its own file fails", problem=type(problem).__name__)
+            return Answer(refusal="this signer's own file cannot be read or written now")
+        except (Unavailable, Unknown, OSError) as problem:
             log.warning("cannot sign now", problem=type(problem).__name__)
             return Answer(refusal="what was approved cannot be read now")
 
@@ -131,9 +134,9 @@ class Signer:
         approved = await self._intents.approved(plan)
         covered = await self._intents.covered(plan) if isinstance(policy, UtxoPolicy) else 0
 
-        def charge(of: Plan, fee: int) -> None:
+        def charge(of: Plan, fee: int, for_payments: bool) -> None:
             if fee > covered:
-                self._budget.charge(of, fee - covered)
+                self._budget.charge(of, fee - covered, for_payments)
 
         signature = policy.sign(plan, approved, question.previous, charge)
         if isinstance(policy, EvmPolicy) and not approved:

@@ -34,7 +34,11 @@ class WillNotSign(Exception):
     """The proposal is not what was approved; the message says in what."""
 
 
-def _uncounted(plan: Plan, fee: int) -> None:
+# Of a plan: what it may cost, and whether payments would wait without it.
+Charge = Callable[[Plan, int, bool], None]
+
+
+def _uncounted(plan: Plan, fee: int, for_payments: bool) -> None:
     """Of who signs for himself alone."""
 
 
@@ -52,12 +56,13 @@ class EvmPolicy(NamedTuple):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),  # noqa: ARG002 - an account's has none
-        charge: Callable[[Plan, int], None] = _uncounted,
+        charge: Charge = _uncounted,
     ) -> bytes:
         """The recoverable signature; WillNotSign.
 
         `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `charge` is told
-        what a move that nobody approved may cost, before a key is used; it may refuse.
+        what a move that nobody approved may cost, before a key is used, and whether it frees a
+        lane's nonce; it may refuse.
         """
         body = _decoded(evm_transaction.read_body, plan)
         if evm_transaction.binding(body.lane, body.nonce) != plan.binding:
@@ -76,7 +81,10 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign("the gas limit is none of ours")
         if plan.move is not None and not approved:
             key = self._moves(body, plan)
-            charge(plan, body.gas * body.max_fee)
+            called = (body.to, body.value, body.data)
+            charge(
+                plan, body.gas * body.max_fee, body.lane in self.lanes and called == _cancels(body)
+            )
         else:
             key = self._pays(body, approved)
         return key.sign_recoverable(body.digest(), hasher=None)
@@ -172,7 +180,7 @@ class UtxoPolicy(NamedTuple):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),
-        charge: Callable[[Plan, int], None] = _uncounted,
+        charge: Charge = _uncounted,
     ) -> bytes:
         """The PSBT with this signer's signatures; WillNotSign.
 
@@ -206,7 +214,7 @@ class UtxoPolicy(NamedTuple):
         except made_coins.UnprovenCoin as bad:
             raise WillNotSign(str(bad)) from None
         if plan.withdrawals or not approved:
-            charge(plan, body.fee)
+            charge(plan, body.fee, all(coin.index in self.addresses.own for coin in body.coins))
         return self._signed(body)
 
     def _signed(self, body: UtxoBody) -> bytes:

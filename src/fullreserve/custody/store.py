@@ -15,7 +15,7 @@ import msgspec
 
 from fullreserve.custody import kept_gifts
 from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Plan
-from fullreserve.custody.kept_file import open_kept
+from fullreserve.custody.kept_file import Together, open_kept
 from fullreserve.custody.kept_gifts import Gift, KeptGifts
 
 _SCHEMA = """
@@ -289,30 +289,6 @@ class Store:
         data = msgspec.json.encode(kept)
         changed = "UPDATE plans SET data = ?, is_done = ? WHERE id = ?"
         self._db.execute(changed, (data, kept.is_done, kept.id))
-
-
-class Together:
-    """A transaction; on an error nothing of it is kept. One within another is part of it."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._is_outer = False
-
-    def __enter__(self) -> None:
-        self._is_outer = not self._db.in_transaction
-        if self._is_outer:
-            self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if not self._is_outer:
-            return
-        try:
-            if kind is None:
-                self._db.execute("COMMIT")
-        finally:
-            # Where the disk is full SQLite has rolled back by itself.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
 
 
 def read_coins(path: Path, network: int) -> list[bytes]:

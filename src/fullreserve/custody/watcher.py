@@ -23,7 +23,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
-from fullreserve.custody.chains.health import Health, health, unread
+from fullreserve.custody.chains.health import Health, State, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
@@ -94,11 +94,28 @@ class Watcher:
         self._is_shown_well = False  # and what waited has been looked at since
         self._known = -1
         self._state = ""
+        self._failed = ""  # by what kind of error the last look ended
         self._stopped = ""  # why the chain is not followed any more
         self._is_suspended = False  # for that
 
     async def round(self) -> None:
-        """Follows the chain as far as it is; Unavailable when the exchange is not there."""
+        """Follows the chain as far as it is; Unavailable when the exchange is not there.
+
+        What a node says may lead to any other error: that ends a look at its network alone.
+        """
+        try:
+            await self._look()
+            self._failed = ""
+        except (Unavailable, Unknown, sqlite3.Error):
+            raise
+        except Exception as problem:
+            kind = type(problem).__name__
+            if kind != self._failed:
+                self._failed = kind
+                log.exception("network not followed", network=self._network.network, problem=kind)
+            await self._doubt(Health(State.GARBAGE, None, f"what its node says leads to {kind}"))
+
+    async def _look(self) -> None:
         if self._stopped:
             await self._stay()
             return
@@ -306,6 +323,10 @@ class Watcher:
 
     async def _unwell(self, found: Health) -> None:
         self._say(found.state, found.detail)
+        await self._doubt(found)
+
+    async def _doubt(self, found: Health) -> None:
+        """Has nothing concluded of the network, as its nodes are not believed."""
         self._not_compared(found.detail or str(found.state), found.tip)
         now_ms = self._clock.monotonic_ns() // NS_PER_MS
         if self._unwell_ms is None:

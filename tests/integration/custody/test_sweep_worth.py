@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fullreserve.clock import ManualClock
@@ -20,7 +21,7 @@ from fullreserve.custody.chains.evm import GIVEN
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_TOKEN
 from fullreserve.custody.chains.following import Seen
 from fullreserve.custody.chains.worth import Worth
-from fullreserve.custody.fee_budget import PART, FeeBudget
+from fullreserve.custody.fee_budget import PART, FeeBudget, _read
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.settled_fees import SettledFees
@@ -88,8 +89,7 @@ class House:
         return sum(self.bed.chain.used(lanes, self.bed.chain.tip()).values())
 
     def charged(self) -> int:
-        (found,) = self.budget._db.execute("SELECT sum(fee) FROM fees").fetchone()
-        return int(found or 0)
+        return sum(_read(kept) for (kept,) in self.budget._db.execute("SELECT fee FROM fees"))
 
     def close(self) -> None:
         self.store.close()
@@ -193,6 +193,11 @@ async def test_what_sweeps_may_cost_leaves_a_part_to_lanes(erc20: EvmBed, tmp_pa
         (*_, last) = erc20.chain.sweeps(poor, (), PRICED)
         with pytest.raises(NotSigned, match="in 24 hours"):
             house._sign(last)
+        # Whatever who proposes it calls it.
+        assert last.move is not None
+        within = msgspec.structs.replace(last.move, source=wire.Tier.HOT, target=wire.Tier.HOT)
+        with pytest.raises(NotSigned, match="in 24 hours"):
+            house._sign(msgspec.structs.replace(last, move=within))
         bound = [plan for plan in erc20.chain.sweeps(poor, (), PRICED) if plan.binding]
         (filler, *_) = erc20.chain.fillers(bound[1:])
         assert house._sign(filler)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody.chains.adapter import Block, Scan
@@ -304,3 +305,37 @@ async def test_a_node_that_gives_no_blocks_is_shown_too(watched: Watched) -> Non
     watcher._chain = chain.chain
     await watcher.round()
     assert await watched.is_well()
+
+
+def senseless(chain: EvmChain) -> EvmChain:
+    """Its node says what leads to an error that nobody expects."""
+
+    class Senseless(type(chain)):  # type: ignore[misc]
+        def tip(self) -> Block:
+            raise TypeError("what a node said")
+
+    made = copy(chain)
+    made.__class__ = Senseless
+    return made
+
+
+async def test_a_node_that_leads_to_an_error_ends_no_watcher(watched: Watched) -> None:
+    """The first or the second: it is said once, the network is shown unwell. CHAINS-NODES-4."""
+    chain, watcher = watched.chain, watched.watcher
+    await watcher.round()
+    chain.pay(await watched.address(), PAID)
+    chain.mine()
+    watcher._second = senseless(chain.chain)
+    with capture_logs() as said:
+        for _ in range(3):
+            await watcher.round()
+    faults = [one for one in said if one["event"] == "network not followed"]
+    assert [one["problem"] for one in faults] == ["TypeError"]
+    assert await watched.states() == []
+    watched.clock.advance(SILENT_MS)
+    await watcher.round()
+    assert not await watched.is_well()
+    watcher._second = None
+    await watcher.round()
+    assert await watched.is_well()
+    assert len(await watched.states()) == 1

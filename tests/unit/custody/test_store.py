@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fullreserve.custody.store import Together
+from fullreserve.custody.kept_file import Together
 
 
 def test_a_transaction_that_finds_the_disk_full_says_so_and_leaves_nothing(tmp_path: Path) -> None:

@@ -42,12 +42,14 @@ from fullreserve.custody.chains.evm_safes import paid_by_safes
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
 from fullreserve.custody.chains.rpc import (
+    HEIGHT_BITS,
     Node,
     NodeGarbage,
     NodeRefuses,
     Outbid,
     field,
     hexed,
+    listed,
     quantity,
 )
 from fullreserve.custody.chains.worth import Worth
@@ -208,8 +210,8 @@ class EvmChain(Chain):
         if sent is None or receipt is None:
             raise NodeGarbage(f"the node has no transaction {txid.hex()} in a block")
         found = {hexed(field(sent, "from"), ACCOUNT): None}
-        for log in field(receipt, "logs"):
-            topics = [hexed(topic, HASH) for topic in field(log, "topics")]
+        for log in listed(field(receipt, "logs")):
+            topics = [hexed(topic, HASH) for topic in listed(field(log, "topics"))]
             is_listed = hexed(field(log, "address"), ACCOUNT) in self._asset_of
             if is_listed and len(topics) == 3 and topics[0] == TRANSFER_EVENT:
                 found[topics[1][-ACCOUNT:]] = None
@@ -234,7 +236,9 @@ class EvmChain(Chain):
         told, *logs = self._node.calls(asked)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        return [Sent.read(one) for one in field(told, "transactions")], logs[0] if logs else []
+        return [Sent.read(one) for one in listed(field(told, "transactions"))], logs[
+            0
+        ] if logs else []
 
     def departed(self, block: Block) -> list[Departed]:
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
@@ -242,7 +246,7 @@ class EvmChain(Chain):
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
         return [
             self._departed(one)
-            for one in field(told, "transactions")
+            for one in listed(field(told, "transactions"))
             if hexed(field(one, "from"), ACCOUNT) in self._lanes
         ]
 
@@ -309,12 +313,10 @@ class EvmChain(Chain):
                 yield Deposit(sent.txid, number, asset, index, memo, amount, spends, written)
 
     def _transfers(self, block: Block, logs: Any) -> Iterator[_Token]:
-        if not isinstance(logs, list):
-            raise NodeGarbage("the logs are no list")
-        for log in logs:
+        for log in listed(logs):
             if hexed(field(log, "blockHash"), HASH) != block.hash:
                 raise NodeGarbage("a log of another block")
-            topics = [hexed(topic, HASH) for topic in field(log, "topics")]
+            topics = [hexed(topic, HASH) for topic in listed(field(log, "topics"))]
             asset = self._asset_of.get(hexed(field(log, "address"), ACCOUNT))
             # A token that indexes other fields is none of ERC-20.
             if asset is None or len(topics) != 3 or topics[0] != TRANSFER_EVENT:
@@ -544,7 +546,9 @@ class EvmChain(Chain):
         tip = self.tip()
         ids = [txid for one in asked for txid in one.attempts]
         receipts = self._of_each("eth_getTransactionReceipt", ids)
-        heights = {quantity(field(one, "blockNumber")) for one in receipts.values() if one}
+        heights = {
+            quantity(field(one, "blockNumber"), HEIGHT_BITS) for one in receipts.values() if one
+        }
         blocks = self._blocks(sorted(heights))
         open_ = [one for one in asked if not any(receipts[txid] for txid in one.attempts)]
         taken = self._taken([tx.read_body(one.plan.body) for one in open_], tip)
@@ -595,7 +599,7 @@ class EvmChain(Chain):
         except NodeRefuses as problem:
             return problem
         read_block(told)
-        for sent in map(Sent.read, field(told, "transactions")):
+        for sent in map(Sent.read, listed(field(told, "transactions"))):
             if sent.spend == body.lane + body.nonce.to_bytes(8, "big"):
                 is_same = sent.call == (body.to, body.value, body.data)
                 if sent.txid in attempts or is_same:
@@ -641,7 +645,7 @@ class EvmChain(Chain):
     def _included(
         self, body: tx.Body, txid: bytes, receipt: Any, tip: Block, blocks: Mapping[int, Block]
     ) -> Standing:
-        height = quantity(field(receipt, "blockNumber"))
+        height = quantity(field(receipt, "blockNumber"), HEIGHT_BITS)
         block = blocks.get(height)
         if block is None or block.hash != hexed(field(receipt, "blockHash"), HASH):
             return Standing(known=True)  # the chain is being reorganised
@@ -650,7 +654,7 @@ class EvmChain(Chain):
         worked = quantity(field(receipt, "status")) == 1
         if worked and body.to in self._asset_of:
             place = body.data[4 : 4 + 32][-ACCOUNT:]
-            worked = any(self._moves(log, body, place) for log in field(receipt, "logs"))
+            worked = any(self._moves(log, body, place) for log in listed(field(receipt, "logs")))
         # What a lane sends to itself cancels.
         is_paid = worked and body.to != body.lane
         return Standing(
@@ -665,7 +669,7 @@ class EvmChain(Chain):
 
     @staticmethod
     def _moves(log: Any, body: tx.Body, place: bytes) -> bool:
-        topics = [hexed(topic, HASH) for topic in field(log, "topics")]
+        topics = [hexed(topic, HASH) for topic in listed(field(log, "topics"))]
         ends = [TRANSFER_EVENT, body.lane.rjust(HASH, b"\0"), place.rjust(HASH, b"\0")]
         return hexed(field(log, "address"), ACCOUNT) == body.to and topics == ends
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from fullreserve.custody import rlp
 from fullreserve.custody.chains.adapter import Attempt, Block
 from fullreserve.custody.chains.evm_transaction import Body
-from fullreserve.custody.chains.rpc import NodeGarbage, field, hexed, quantity
+from fullreserve.custody.chains.rpc import HEIGHT_BITS, NodeGarbage, field, hexed, quantity
 from fullreserve.custody.keccak import keccak256
 
 HASH = 32
 ACCOUNT = 20
+NONCE_BITS, BYTE_BITS = 64, 8
 
 # In the order of the header; `True`: a number.
 _FIELDS = (
@@ -60,7 +61,7 @@ class Sent(NamedTuple):
 
     @classmethod
     def read(cls, told: Any) -> Sent:
-        nonce = quantity(field(told, "nonce")).to_bytes(8, "big")
+        nonce = quantity(field(told, "nonce"), NONCE_BITS).to_bytes(8, "big")
         target = field(told, "to")
         return cls(
             hexed(field(told, "hash"), HASH),
@@ -74,7 +75,7 @@ class Sent(NamedTuple):
 def read_block(told: Any) -> Block:
     """A block of the node's answer; NodeGarbage when its hash is not the hash of its header."""
     read_header(told)
-    number, hash_ = quantity(told["number"]), hexed(told["hash"], HASH)
+    number, hash_ = quantity(told["number"], HEIGHT_BITS), hexed(told["hash"], HASH)
     return Block(number, hash_, hexed(told["parentHash"], HASH))
 
 
@@ -89,7 +90,7 @@ def read_sent(told: Any, chain_id: int) -> tuple[Body, Attempt]:
     body = Body(
         chain_id,
         hexed(field(told, "from"), ACCOUNT),
-        quantity(field(told, "nonce")),
+        quantity(field(told, "nonce"), NONCE_BITS),
         hexed(target, ACCOUNT) if target is not None else b"",
         quantity(field(told, "value")),
         hexed(field(told, "input")),
@@ -102,7 +103,7 @@ def read_sent(told: Any, chain_id: int) -> tuple[Body, Attempt]:
         return body, Attempt(txid, b"")
     parity = told.get("yParity") or field(told, "v")
     numbers = [quantity(field(told, name)).to_bytes(HASH, "big") for name in ("r", "s")]
-    attempt = body.signed(b"".join(numbers) + bytes((quantity(parity),)))
+    attempt = body.signed(b"".join(numbers) + bytes((quantity(parity, BYTE_BITS),)))
     if attempt.txid != txid:
         raise NodeGarbage(f"transaction {txid.hex()} is not what its hash says")
     return body, attempt

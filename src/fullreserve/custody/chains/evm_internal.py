@@ -11,7 +11,7 @@ from typing import Any
 
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, Sent, read_block
-from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, quantity
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, listed, quantity
 
 INTERNAL = -2  # the output number of what came by internal calls, less the index of its address
 GAS_BARE = 21_000  # of a transaction that runs no contract
@@ -42,7 +42,7 @@ class Balances:
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        sent = [Sent.read(one) for one in field(told, "transactions")]
+        sent = [Sent.read(one) for one in listed(field(told, "transactions"))]
         runs = quantity(field(told, "gasUsed")) > GAS_BARE * len(sent)
         if not places or not (runs or told.get("withdrawals")):
             return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from threading import Lock
 from typing import Any
@@ -18,7 +18,10 @@ from urllib.parse import urlsplit
 TIMEOUT_S = 10.0
 ANSWER_MAX = 64 * 1024 * 1024
 SHOWN = 80  # of an answer, in a message
+MESSAGE_MOST = 500  # of what a node refuses with
 DIGITS_MOST = 20  # before the point: no amount of coins has more
+HEIGHT_BITS = 63  # of a block: what keeps and tells heights has signed words
+BITS_MOST = 256  # of a quantity: no chain has larger numbers
 
 
 class NodeProblem(Exception):
@@ -100,7 +103,8 @@ class Node:
             answers = self._exchange(questions) if asked else []
         if not isinstance(answers, list) or len(answers) != len(asked):
             raise NodeGarbage(f"{self.name} did not answer all of {len(asked)} questions")
-        by_id = {a.get("id"): a for a in answers if isinstance(a, dict)}
+        # What else a node says in place of a number may be no key at all.
+        by_id = {a["id"]: a for a in answers if isinstance(a, dict) and type(a.get("id")) is int}
         return [_tried(by_id.get(n), n) for n in range(first, first + len(asked))]
 
     @staticmethod
@@ -123,7 +127,7 @@ class Node:
             raise self._down(problem) from None
         try:
             return json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or lists in lists without an end
             shown = content[:SHOWN].decode("utf-8", "replace")
             raise NodeGarbage(f"{self.name} answers no JSON: {shown!r}") from None
 
@@ -147,15 +151,33 @@ class Node:
 
 def _result(answer: Any, number: int) -> Any:
     if not isinstance(answer, dict) or answer.get("id") != number:
-        raise NodeGarbage(f"an answer to another question: {str(answer)[:SHOWN]!r}")
+        raise NodeGarbage(f"an answer to another question: {_shown(answer)}")
     problem = answer.get("error")
     if problem is not None:
         if not isinstance(problem, dict):
-            raise NodeGarbage(f"an error of no shape: {str(problem)[:SHOWN]!r}")
-        raise NodeRefuses(int(problem.get("code") or 0), str(problem.get("message"))[:500])
+            raise NodeGarbage(f"an error of no shape: {_shown(problem)}")
+        raise _refusal(problem)
     if "result" not in answer:
         raise NodeGarbage("an answer without a result")
     return answer["result"]
+
+
+def _refusal(problem: Mapping[str, Any]) -> NodeRefuses:
+    """Of a node's error; NodeGarbage where it says no code or message."""
+    code, message = problem.get("code"), problem.get("message")
+    if not (code is None or isinstance(code, int)) or not isinstance(message, str | None):
+        raise NodeGarbage(f"an error of no shape: {_shown(problem)}")
+    # Half a pair of UTF-16, which JSON may hold, could be written nowhere.
+    said = str(message)[:MESSAGE_MOST].encode("utf-8", "replace").decode()
+    return NodeRefuses(code or 0, said)
+
+
+def _shown(value: Any) -> str:
+    """The beginning of what a node said, for a message."""
+    try:
+        return repr(str(value)[:SHOWN])
+    except (ValueError, RecursionError):  # as deep as what reads JSON goes
+        return f"a {type(value).__name__}"
 
 
 def _tried(answer: Any, number: int) -> Any:
@@ -170,29 +192,46 @@ def hexed(value: Any, size: int | None = None) -> bytes:
     try:
         data = bytes.fromhex(value.removeprefix("0x"))
     except (ValueError, AttributeError):
-        raise NodeGarbage(f"no pairs of hexadecimal digits: {str(value)[:SHOWN]!r}") from None
+        raise NodeGarbage(f"no pairs of hexadecimal digits: {_shown(value)}") from None
     if size is not None and len(data) != size:
         raise NodeGarbage(f"{len(data)} bytes where {size} belong")
     return data
 
 
-def quantity(value: Any) -> int:
-    """The number of `0x…`; NodeGarbage."""
+def quantity(value: Any, bits: int = BITS_MOST) -> int:
+    """The number of `0x…`; NodeGarbage, also for what is less than 0 or needs more bits."""
     try:
-        return int(value, 16)
+        number = int(value, 16)
     except (ValueError, TypeError):
-        raise NodeGarbage(f"no number: {str(value)[:SHOWN]!r}") from None
+        number = -1
+    if number < 0 or number.bit_length() > bits:
+        raise NodeGarbage(f"no number: {_shown(value)}")
+    return number
+
+
+def whole(value: Any) -> int:
+    """A number of blocks as JSON wrote it, from 0 on; NodeGarbage."""
+    if type(value) is not int or value < 0 or value.bit_length() > HEIGHT_BITS:
+        raise NodeGarbage(f"no number of blocks: {_shown(value)}")
+    return value
 
 
 def decimal(value: Any) -> Decimal:
     """A number as JSON wrote it, or in a string; NodeGarbage for what is none that amounts have."""
     try:
         number = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError, RecursionError):
         number = Decimal("NaN")
     if not number.is_finite() or number.adjusted() > DIGITS_MOST:
-        raise NodeGarbage(f"no number: {str(value)[:SHOWN]!r}")
+        raise NodeGarbage(f"no number: {_shown(value)}")
     return number
+
+
+def listed(value: Any) -> list[Any]:
+    """A list; NodeGarbage."""
+    if not isinstance(value, list):
+        raise NodeGarbage(f"no list: {_shown(value)}")
+    return value
 
 
 def field(value: Any, name: str) -> Any:

@@ -53,6 +53,8 @@ from fullreserve.custody.chains.rpc import (
     decimal,
     field,
     hexed,
+    listed,
+    whole,
 )
 from fullreserve.custody.chains.spent_scripts import SpentScripts
 from fullreserve.custody.chains.worth import Worth
@@ -70,6 +72,7 @@ GATHERED_LEAST = 5  # coins of hot that are made one
 
 _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
+_BTCD = "btcdjsonrpcapi"
 # Core's words and btcd's.
 _OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
@@ -128,9 +131,9 @@ class UtxoChain(Chain):
     def tip(self) -> Block:
         self._check_chain()
         height = self._node.call("getblockcount")
-        block = self.block(height) if isinstance(height, int) and height >= 0 else None
+        block = self.block(whole(height))
         if block is None:
-            raise NodeGarbage(f"no block at the height that the node told: {str(height)[:20]}")
+            raise NodeGarbage(f"no block at the height that the node told: {height}")
         return block
 
     def block(self, height: int) -> Block | None:
@@ -231,13 +234,13 @@ class UtxoChain(Chain):
     def _holds_spend(self, coins: Sequence[tx.Coin]) -> bool:
         """The same of btcd, whose `gettxout` passes over spends that are in no block."""
         try:
-            if "btcdjsonrpcapi" not in self._node.call("version"):
+            if not isinstance(said := self._node.call("version"), dict) or _BTCD not in said:
                 return False
         except NodeRefuses:
             return False
         ours = {one.outpoint() for one in coins}
         held = (self._node.call("getrawtransaction", one, 0)
-                for one in self._node.call("getrawmempool", False))  # fmt: skip
+                for one in listed(self._node.call("getrawmempool", False)))  # fmt: skip
         return any(ours & set(read_transaction(hexed(one)).spends) for one in held)
 
     def _transactions(self, block: Block) -> list[Transaction]:
@@ -397,12 +400,12 @@ class UtxoChain(Chain):
             hash_ = told.get("blockhash") if told else None
             if told is None or not hash_:
                 continue
-            height = int(field(self._node.call("getblockheader", hash_, True), "height"))
+            height = whole(field(self._node.call("getblockheader", hash_, True), "height"))
             block, tip = self.block(height), self.tip()
             if block is not None and block.hash == hexed(hash_, HASH):
                 # Replacements differ in their change, and in what was added to their inputs.
-                whole = told_transaction(self._node, txid)[0]
-                fee = whole.fee(self._spent_by(whole, body))
+                sent = told_transaction(self._node, txid)[0]
+                fee = sent.fee(self._spent_by(sent, body))
                 depth = tip.height - height + 1
                 return Standing(True, height, depth, txid, fee, block=block.hash)
         # An index goes on telling of a block that the chain has left: nobody holds what it held.
@@ -600,7 +603,7 @@ class UtxoChain(Chain):
         told = self._node.call("gettxout", coin.txid.hex(), coin.output, False)
         if told is None or _sats(field(told, "value")) != coin.amount:
             return False
-        is_young = bool(told.get("coinbase")) and field(told, "confirmations") < MATURE
+        is_young = bool(told.get("coinbase")) and whole(field(told, "confirmations")) < MATURE
         return not (spendable and is_young)
 
     def _spent_by(self, taker: Transaction, body: tx.Body) -> int:
@@ -624,9 +627,12 @@ class UtxoChain(Chain):
 
     def _transaction(self, txid: bytes) -> Any:
         try:
-            return self._node.call("getrawtransaction", txid.hex(), 1)
+            told = self._node.call("getrawtransaction", txid.hex(), 1)
         except NodeRefuses:
             return None
+        if not isinstance(told, dict):
+            raise NodeGarbage("a transaction of no shape")
+        return told
 
 
 def _sats(value: Any) -> int:
