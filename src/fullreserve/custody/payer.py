@@ -120,17 +120,20 @@ class Payer:
                 fresh.append(pay)
         return fresh
 
-    async def adopt(self, found: Sequence[Departed], restored_ms: int) -> None:
+    async def adopt(
+        self, found: Sequence[Departed], loose: Sequence[Kept], restored_ms: int
+    ) -> None:
         """Takes what left hot for payments that are still to be made; keeps what pays no such one.
 
         Each pays the oldest withdrawal that asks for exactly that: of those that are to be paid
         before those that wait for a suspension, people, a delay or their owner, which the backup's
         exchange may have let through. So a payer that was put back from a backup makes no payment
-        again that the chain has already seen. All is kept as one: a plan hides from whoever looks
-        again that its transaction paid somebody else as well. Unavailable.
+        again that the chain has already seen. `loose` are plans by which nothing left: of those
+        that wait as well, and given up where something else took their nonce or coins, or paid
+        them. All is kept as one: a plan hides from whoever looks again that its transaction paid
+        somebody else as well. Unavailable.
         """
-        fresh = self._compared(await self._desk.exchange.unpaid(self._desk.chain.network))
-        waiting = [one for pay in fresh if (one := await self._wanted(pay)) is not None]
+        waiting = await self._still_waiting(loose)
         others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
         for left in found:
             paid = [self._taken(waiting, out.payment) for out in left.outs]
@@ -141,7 +144,16 @@ class Payer:
             ours = (out.is_ours for out in left.outs)
             if any(one is None and not is_ours for one, is_ours in zip(paid, ours, strict=True)):
                 others.append(left)
+        taken = {binding for left in found for binding in left.bindings}
+        paid_now = {one for plan, _ in plans for one in plan.withdrawals}
         with self._desk.store.together():
+            for kept in loose:
+                if kept.plan.binding in taken:
+                    self._desk.drop(kept)
+                else:
+                    self._sender.narrow(
+                        kept, [one for one in kept.plan.withdrawals if one in paid_now]
+                    )
             for plan, attempt in plans:
                 self._desk.store.change(self._desk.store.keep_plan(plan), attempt)
             self._desk.store.keep_adopted(self._desk.chain.network, restored_ms, others)
@@ -149,6 +161,14 @@ class Payer:
             log.warning(
                 "paid since the backup", withdrawals=plan.withdrawals, txid=attempt.txid.hex()
             )
+
+    async def _still_waiting(self, loose: Sequence[Kept]) -> list[Payment]:
+        """What nothing is known to have paid, in the queue's order."""
+        unpaid = await self._desk.exchange.unpaid(self._desk.chain.network)
+        numbers = {one for kept in loose for one in kept.plan.withdrawals}
+        numbers |= {pay.withdrawal for pay in self._compared(unpaid)}
+        asked = [pay for pay in unpaid if pay.withdrawal in numbers]
+        return [one for pay in asked if (one := await self._wanted(pay)) is not None]
 
     async def _wanted(self, pay: wire.Pay) -> Payment | None:
         """What a withdrawal asks for, which may not be due; None where that cannot be read."""

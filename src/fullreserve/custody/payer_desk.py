@@ -141,6 +141,11 @@ class Desk(NamedTuple):
                 if ends and kept.id in ends:
                     self.store.keep_end(kept, ends[kept.id])
 
+    def drop(self, kept: Kept) -> None:
+        """Nothing was signed for this plan, and nothing will be."""
+        self.waits.forget(kept.id)
+        self.store.drop(kept)
+
     def name(self, txid: bytes) -> bytes:
         """What the journal calls a transaction."""
         return transfer(self.salt, self.chain.network, txid)

@@ -20,11 +20,12 @@ import structlog
 
 from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed
 from fullreserve.custody.chains.rpc import NodeGarbage
+from fullreserve.custody.explained import explained
 from fullreserve.custody.house import House
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.restore_mark import Mark, read_mark
-from fullreserve.custody.store import Store, read_plans
+from fullreserve.custody.restore_mark import Mark, is_compared, read_mark
+from fullreserve.custody.store import Made, Store, read_made
 from fullreserve.custody.tripping import trip
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 
@@ -57,7 +58,7 @@ class SinceBackup:
         self._payer = payer
         self._follow = follow
         self._mark = read_mark(data)
-        if self._mark and store.is_compared_since(chain.network, self._mark.restored_ms):
+        if is_compared(data, chain.network):
             self._mark = None
 
     async def look(self) -> None:
@@ -79,36 +80,51 @@ class SinceBackup:
         await self._follow()
         await self._read(mark)
         found = self._store.departed(self._chain.network, mark.restored_ms)
-        await self._payer.adopt(found, mark.restored_ms)
+        others, loose = explained(self._chain, await self._made(), found)
+        await self._payer.adopt(others, loose, mark.restored_ms)
+
+    async def _made(self) -> list[Made]:
+        return await to_thread(read_made, self._data / PAYER_STORE, self._chain.network)
 
     async def _read(self, mark: Mark) -> None:
-        """All blocks since the backup, some in each look; NotYet before the newest."""
+        """All blocks since the backup, some in each look; NotYet before all that left is in them.
+
+        Once nothing is on its way that no plan knows of, what left is in the blocks up to the
+        newest of that time, whichever come after it. What left in one of those that came meanwhile
+        may have made coins that were not asked for: it is asked once more then.
+        """
         tip = await to_thread(self._chain.tip)
+        await self._read_to(tip.height, mark)
+        signed = [one.kept.plan for one in await self._made() if one.txids]
+        if await to_thread(self._chain.is_leaving, signed):
+            raise NotYet("what left the hot wallet since the backup is in no block yet")
+        newest = await to_thread(self._chain.tip)
+        if await self._read_to(newest.height, mark):
+            raise NotYet("what left the hot wallet since the backup has just come into a block")
+        if await self._agreed(mark) <= max(tip.height, newest.height):
+            raise NotYet("blocks gave way while what left the hot wallet was read")
+
+    async def _read_to(self, height: int, mark: Mark) -> bool:
+        """Whether anything left in those blocks that were not read yet; NotYet before the last."""
         first = await self._agreed(mark)
-        last = min(tip.height, first + AT_ONCE - 1)
-        plans = await to_thread(read_plans, self._data / PAYER_STORE, self._chain.network)
-        known = {plan.binding for plan in plans}
-        for height in range(first, last + 1):
-            block, left = await to_thread(self._departed, height, known)
+        last, has_left = min(height, first + AT_ONCE - 1), False
+        for one in range(first, last + 1):
+            block, left = await to_thread(self._departed, one)
             before = self._store.newest_read(self._chain.network, mark.restored_ms)
-            if before and before != (height - 1, block.parent):
+            if before and before != (one - 1, block.parent):
                 raise NotYet("blocks gave way while what left the hot wallet was read")
             self._store.keep_read(mark.restored_ms, self._chain.network, block, left)
-        if last < tip.height:
+            has_left = has_left or bool(left)
+        if last < height:
             raise NotYet(
-                f"what left the hot wallet since the backup is read up to block {last} "
-                f"of {tip.height}"
+                f"what left the hot wallet since the backup is read up to block {last} of {height}"
             )
-        is_leaving = await to_thread(self._chain.is_leaving)
-        if is_leaving or await to_thread(self._chain.tip) != tip:
-            raise NotYet("what left the hot wallet since the backup is in no block yet")
-        if await self._agreed(mark) <= tip.height:
-            raise NotYet("blocks gave way while what left the hot wallet was read")
+        return has_left
 
     async def _agreed(self, mark: Mark) -> int:
         """From which block on is to be read: behind the newest read one that is still there."""
         number = self._chain.network
-        first = mark.heights.get(number, 0) + 1
+        first = mark.heights[number] + 1
         if self._store.newest_read(number, mark.restored_ms) is None:
             for height, hash_ in mark.blocks.get(number, ()):
                 known = Block(height, hash_, b"")
@@ -122,13 +138,11 @@ class SinceBackup:
             first = height
         return first
 
-    def _departed(self, height: int, known: set[bytes]) -> tuple[Block, list[Departed]]:
-        """A block, and what left in it under bindings that are not `known`."""
+    def _departed(self, height: int) -> tuple[Block, list[Departed]]:
         block = self._chain.block(height)
         if block is None:
             raise NodeGarbage(f"there is no block {height} below the newest any more")
-        left = self._chain.departed(block)
-        return block, [one for one in left if known.isdisjoint((one.binding, *one.others))]
+        return block, self._chain.departed(block)
 
     async def _stop(self, others: Sequence[Departed]) -> None:
         """The lines of what nobody asked for."""

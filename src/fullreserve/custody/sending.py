@@ -60,7 +60,7 @@ class Sender:
         gifts = [run for run in unsigned if run.plan.move is not None and run.plan.move.is_gas]
         for run in gifts:
             self._desk.chain.not_signed(run.plan)
-        self._desk.finish([run.kept for run in gifts])
+            self._desk.drop(run.kept)
 
     async def _bind(self, runs: Sequence[Run]) -> None:
         """Has the exchange bind withdrawals to plans; those it refuses leave theirs."""
@@ -79,7 +79,10 @@ class Sender:
             return True
         if not await self._desk.sweeps.bind(run.plan):
             return True
-        self._desk.finish([run.kept])
+        if run.attempts:
+            self._desk.finish([run.kept])
+        else:
+            self._desk.drop(run.kept)
         return False
 
     async def _is_over(self, run: Run) -> bool:
@@ -88,7 +91,7 @@ class Sender:
             return False
         if not await self._desk.sweeps.is_over(run.plan):
             return False
-        self._desk.finish([run.kept])
+        self._desk.drop(run.kept)
         return True
 
     def _keep_bound(self, runs: Sequence[Run], codes: Mapping[wire.Bound, int]) -> None:
@@ -103,10 +106,10 @@ class Sender:
                     # Signed for by this store, and denied by an exchange with an older log.
                     log.error("signed, and not bound: a person has to look", plan=run.kept.id)
                 else:
-                    self._narrow(run.kept, refused)
+                    self.narrow(run.kept, refused)
 
-    def _narrow(self, kept: Kept, refused: Sequence[int]) -> None:
-        """Cancelled or stopped meanwhile; nothing was signed. The others are bound once more."""
+    def narrow(self, kept: Kept, refused: Sequence[int]) -> None:
+        """Withdrawals leave a plan of which nothing was signed; the others are bound once more."""
         for withdrawal in refused:
             narrower = self._desk.chain.without(kept.plan, withdrawal)
             if narrower is not None:

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS names (
 CREATE TABLE IF NOT EXISTS restored (
     network INTEGER PRIMARY KEY, restored_ms INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS read_since (
+CREATE TABLE IF NOT EXISTS left_since (
     network INTEGER NOT NULL, restored_ms INTEGER NOT NULL, height INTEGER NOT NULL,
     hash BLOB NOT NULL, departed BLOB NOT NULL, PRIMARY KEY (network, height)
 ) WITHOUT ROWID;
@@ -142,7 +142,7 @@ class Store:
     def newest_read(self, network: int, restored_ms: int) -> tuple[int, bytes] | None:
         """Height and hash of the newest block that was read since that backup was put back."""
         asked = (
-            "SELECT height, hash FROM read_since WHERE network = ? AND restored_ms = ? "
+            "SELECT height, hash FROM left_since WHERE network = ? AND restored_ms = ? "
             "ORDER BY height DESC LIMIT 1"
         )
         row = self._db.execute(asked, (network, restored_ms)).fetchone()
@@ -154,19 +154,19 @@ class Store:
         """A block, and what left the hot wallet in it; in place of what an earlier restore read."""
         row = (network, restored_ms, block.height, block.hash, msgspec.json.encode(departed))
         with self.together():
-            where = "DELETE FROM read_since WHERE network = ? AND restored_ms != ?"
+            where = "DELETE FROM left_since WHERE network = ? AND restored_ms != ?"
             self._db.execute(where, (network, restored_ms))
-            self._db.execute("INSERT INTO read_since VALUES (?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO left_since VALUES (?, ?, ?, ?, ?)", row)
 
     def lose_read(self, network: int, height: int) -> None:
         """A block gave way."""
-        where = "DELETE FROM read_since WHERE network = ? AND height = ?"
+        where = "DELETE FROM left_since WHERE network = ? AND height = ?"
         self._db.execute(where, (network, height))
 
     def departed(self, network: int, restored_ms: int) -> list[Departed]:
         """What left the hot wallet in the blocks that were read, the oldest first."""
         asked = (
-            "SELECT departed FROM read_since WHERE network = ? AND restored_ms = ? ORDER BY height"
+            "SELECT departed FROM left_since WHERE network = ? AND restored_ms = ? ORDER BY height"
         )
         rows = self._db.execute(asked, (network, restored_ms))
         return [one for (data,) in rows for one in _departed.decode(data)]
@@ -180,7 +180,7 @@ class Store:
         row = (network, restored_ms, msgspec.json.encode([*rest, *others]))
         with self.together():
             self._db.execute("INSERT OR REPLACE INTO adopted VALUES (?, ?, ?)", row)
-            self._db.execute("DELETE FROM read_since WHERE network = ?", (network,))
+            self._db.execute("DELETE FROM left_since WHERE network = ?", (network,))
 
     def adopted(self, network: int, restored_ms: int) -> list[Departed] | None:
         """What is to stop its line since that restore; None before anything was taken."""
@@ -229,6 +229,13 @@ class Store:
                 self._db.execute("DELETE FROM plans WHERE id = ?", (kept.id,))
             else:
                 self._write(kept)
+
+    def drop(self, kept: Kept) -> None:
+        """A plan of which nothing was signed is none any more: others take its nonce or coins."""
+        assert not self.attempts(kept)
+        with self.together():
+            self._db.execute("DELETE FROM bound WHERE plan = ?", (kept.id,))
+            self._db.execute("DELETE FROM plans WHERE id = ?", (kept.id,))
 
     def told(self, kept: Kept, txid: bytes) -> None:
         """The exchange knows of this attempt."""
@@ -322,10 +329,32 @@ def read_compared(path: Path) -> dict[int, int]:
     return {int(one): int(ms) for one, ms in _read(path, "SELECT * FROM restored")}
 
 
+class Made(NamedTuple):
+    """A plan, and the ids of all that was signed for it."""
+
+    kept: Kept
+    txids: frozenset[bytes]
+
+
+def read_made(path: Path, network: int) -> list[Made]:
+    """All plans of another process's store, final ones too.
+
+    None that ended without anything signed for it: its nonce or coins went to others.
+    """
+    asked = (
+        "SELECT id, data, txid FROM plans LEFT JOIN attempts ON plan = id "
+        "WHERE network = ? AND NOT (is_done AND txid IS NULL) ORDER BY id"
+    )
+    found: dict[int, Made] = {}
+    for number, data, txid in _read(path, asked, network):
+        made = found.get(number) or Made(msgspec.json.decode(data, type=Kept), frozenset())
+        found[number] = made if txid is None else made._replace(txids=made.txids | {bytes(txid)})
+    return list(found.values())
+
+
 def read_plans(path: Path, network: int) -> list[Plan]:
-    """All plans of another process's store, final ones too."""
-    asked = "SELECT data FROM plans WHERE network = ?"
-    return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+    """The plans of `read_made`."""
+    return [made.kept.plan for made in read_made(path, network)]
 
 
 def read_gifts(path: Path, network: int, tier: int, asset: int) -> list[Gift]:

@@ -41,6 +41,10 @@ class Waits:
         if self._known.pop((plan, step), None) is not None:
             log.info("payment goes on", plan=plan)
 
+    def forget(self, plan: int) -> None:
+        """It is over, and another may get its number."""
+        self._known = {key: wait for key, wait in self._known.items() if key[0] != plan}
+
     def keep(self, plans: set[int]) -> None:
         """Forgets all but these: the others are over."""
         self._known = {key: wait for key, wait in self._known.items() if key[0] in plans}

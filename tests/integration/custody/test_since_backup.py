@@ -67,7 +67,7 @@ class Adopting:
         self._store = store
         self.told: list[list[bytes]] = []
 
-    async def adopt(self, found: list[Departed], restored_ms: int) -> None:
+    async def adopt(self, found: list[Departed], _loose: object, restored_ms: int) -> None:
         self.told.append([one.attempt.raw for one in found])
         self._store.keep_adopted(CHAIN, restored_ms, [])
 
@@ -101,7 +101,7 @@ class Made:
         out = Out(Payment(0, 1, 5, b"somewhere"), is_ours=False)
         return [Departed(Attempt(b"t", block.hash), block.hash, b"", 1, (out,))]
 
-    def is_leaving(self) -> bool:
+    def is_leaving(self, _known: Sequence[Plan]) -> bool:
         return False
 
     def grow(self, count: int = 1) -> None:
@@ -182,7 +182,7 @@ async def test_blocks_that_gave_way_are_read_as_they_are_now(tmp_path: Path, dep
     """Criterion: CHAINS-RESTORED-3. 12: deeper than the backup, whose newest two gave way, too."""
     chain = Made(110)
     folder = Folder(tmp_path, chain)
-    chain.is_leaving = lambda: True  # type: ignore[method-assign]
+    chain.is_leaving = lambda _known: True  # type: ignore[method-assign]
     assert not await folder.look()
     chain.fork(depth, b"'")
     del chain.is_leaving

@@ -189,6 +189,10 @@ class Departed(NamedTuple):
     outs: tuple[Out, ...]
     others: tuple[bytes, ...] = ()
 
+    @property
+    def bindings(self) -> tuple[bytes, ...]:
+        return (self.binding, *self.others)
+
 
 class Spender(NamedTuple):
     """A transaction that took a plan's inputs, in the block at `height`; `depth` counts that one.
@@ -287,8 +291,15 @@ class Chain(ABC):
         """What this block holds that was sent from the hot wallet, by whomever; NodeProblem."""
 
     @abstractmethod
-    def is_leaving(self) -> bool:
-        """Whether something out of the hot wallet is in no block yet, by its node; NodeProblem."""
+    def outs(self, plan: Plan) -> tuple[Out, ...]:
+        """What a plan pays, as `departed` has it of its transaction."""
+
+    @abstractmethod
+    def is_leaving(self, known: Sequence[Plan]) -> bool:
+        """Whether something out of the hot wallet is in no block yet, by its node; NodeProblem.
+
+        Nothing that takes the nonce, or the coins, that a plan of `known` is bound to.
+        """
 
     @abstractmethod
     def know(self, count: int) -> None:

@@ -257,6 +257,9 @@ class EvmChain(Chain):
         outs = tuple(self._outs(body))
         return Departed(attempt, tx.binding(body.lane, body.nonce), data, fee, outs)
 
+    def outs(self, plan: Plan) -> tuple[Out, ...]:
+        return tuple(self._outs(tx.read_body(plan.body)))
+
     def _outs(self, body: tx.Body) -> Iterator[Out]:
         asset = self._asset_of.get(body.to)
         if asset is not None and tx.is_transfer(body.data):
@@ -268,7 +271,7 @@ class EvmChain(Chain):
             paid = Payment(0, self.terms.coin, body.value, body.to, memo)
             yield Out(paid, self._is_own(body.to) and not body.data)
 
-    def is_leaving(self) -> bool:
+    def is_leaving(self, known: Sequence[Plan]) -> bool:
         lanes = ["0x" + one.hex() for one in self.terms.lanes]
         asked = [
             ("eth_getTransactionCount", [lane, block])
@@ -276,7 +279,14 @@ class EvmChain(Chain):
             for block in ("latest", "pending")
         ]
         counts = [quantity(one) for one in self._calls(asked)]
-        return counts[::2] != counts[1::2]
+        bound = {plan.binding for plan in known}
+        return any(
+            pending < newest
+            or any(tx.binding(lane, one) not in bound for one in range(newest, pending))
+            for lane, newest, pending in zip(
+                self.terms.lanes, counts[::2], counts[1::2], strict=True
+            )
+        )
 
     def _coin(self, sent: Sent) -> Deposit | None:
         index = self._table.index(sent.to) if sent.value else None

@@ -211,11 +211,7 @@ class UtxoChain(Chain):
         return found
 
     def _departed(self, one: Transaction, coins: tuple[tx.Coin, ...]) -> Departed:
-        outs = tuple(
-            Out(Payment(0, self.terms.asset, amount, script), self._table.index(script) is not None)
-            for amount, script in one.outputs
-            if script not in self._hots
-        )
+        outs = self._outs(one.outputs)
         back = sum(amount for amount, script in one.outputs if script in self._hots)
         pays = tuple(tx.Pays(out.payment.place, out.payment.amount) for out in outs)
         body = tx.Body(coins, pays, back)
@@ -225,9 +221,22 @@ class UtxoChain(Chain):
         data = msgspec.msgpack.encode(body)
         return Departed(attempt, tx.binding(coins), data, body.fee, outs, others)
 
-    def is_leaving(self) -> bool:
+    def outs(self, plan: Plan) -> tuple[Out, ...]:
+        return self._outs([(one.amount, one.script) for one in tx.read_body(plan.body).pays])
+
+    def _outs(self, paid: Iterable[tuple[int, bytes]]) -> tuple[Out, ...]:
+        asset, find = self.terms.asset, self._table.index
+        return tuple(
+            Out(Payment(0, asset, amount, script), find(script) is not None)
+            for amount, script in paid
+            if script not in self._hots
+        )
+
+    def is_leaving(self, known: Sequence[Plan]) -> bool:
+        """What a replacement added to its inputs is none that a plan is bound to."""
+        bound = {one.outpoint() for plan in known for one in tx.read_body(plan.body).inputs}
         hot = (one for one in self.coins.values() if one.index in self.addresses.own)
-        coins = [one for one in hot if self._is_unspent(one)]
+        coins = [one for one in hot if one.outpoint() not in bound and self._is_unspent(one)]
         asked = (("gettxout", one.txid.hex(), one.output, True) for one in coins)
         return any(self._node.call(*one) is None for one in asked) or self._holds_spend(coins)
 
