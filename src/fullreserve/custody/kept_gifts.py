@@ -54,8 +54,16 @@ class KeptGifts:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        if db.execute("SELECT 1 FROM gift_sums").fetchone() is None:
-            # Of a watcher that kept no sums.
+        asked = "SELECT (SELECT count(*) FROM gifts) = (SELECT total(number) FROM gift_sums)"
+        (is_whole,) = db.execute(asked).fetchone()
+        if not is_whole:
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Of a watcher that kept no sums, or was killed while it made them."""
+        with self._db as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("DELETE FROM gift_sums")
             for row in db.execute("SELECT * FROM gifts").fetchall():
                 self._add(row[1], gift_of(row), 1)
 

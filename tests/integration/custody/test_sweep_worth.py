@@ -7,6 +7,7 @@ counted on the chain.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -279,3 +280,39 @@ def test_more_gas_is_given_than_one_transfer_takes(erc20: EvmBed) -> None:
     (gift,) = erc20.chain.sweeps([poor], (), PRICED)
     assert gift.move is not None
     assert gift.move.amount == GIVEN * GAS_TOKEN * bid(erc20)
+
+
+# The code of a token: a balance of 10^24 to whoever asks by one word, and what follows to the rest.
+REFUSING = "36602414600c57{}5b69" + (10**24).to_bytes(10, "big").hex() + "60005260206000f3"
+REVERTS, SAYS_FALSE = "60006000fd", "60206000f3"
+
+
+@contextmanager
+def refusing(bed: EvmBed, instead: str) -> Iterator[None]:
+    """The token is paused meanwhile."""
+    token = "0x" + bed.token.hex()
+    before = bed.node.call("eth_getCode", token, "latest")
+    bed.node.call("anvil_setCode", token, "0x" + REFUSING.format(instead))
+    try:
+        yield
+    finally:
+        bed.node.call("anvil_setCode", token, before)
+
+
+@pytest.mark.parametrize("instead", [REVERTS, SAYS_FALSE])
+async def test_a_token_that_sends_nothing_costs_nothing_and_holds_up_no_other(
+    erc20: EvmBed, house: House, instead: str
+) -> None:
+    """The coin beside it goes, and nobody gets gas for it. Criterion: CHAINS-SWEEP-7."""
+    rich, poor = erc20.fresh(), erc20.fresh()
+    places = [erc20.chain.addresses.place(one) for one in (rich, poor)]
+    erc20.command(places[0], value=10**18)
+    before = house.sent()
+    with refusing(erc20, instead):
+        await house.swept([rich, poor], PRICED)
+    used = erc20.chain.used(places, erc20.chain.tip())
+    assert (house.sent() - before, [used[one] for one in places]) == (0, [1, 0])
+    assert [one.asset for one in house.book.moves] == [COIN]
+    given(erc20, [poor], 9 * least(erc20))
+    await house.swept([poor], PRICED)
+    assert erc20.balance(poor) == 0, "once it sends again"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.kept_gifts import Gift, GiftSum
+from fullreserve.custody.kept_gifts import Gift, GiftSum, KeptGifts
 from fullreserve.custody.store import Store
 
 WEI = 10**18
@@ -44,6 +47,32 @@ def test_a_store_of_before_has_its_sums(tmp_path: Path) -> None:
         db.execute("DROP TABLE gift_sums")
     store = Store(place)
     assert store.gifts.sums(1) == [GiftSum(1, 2, 2, 11)]
+    store.close()
+
+
+def test_sums_that_were_made_in_part_are_made_anew(tmp_path: Path) -> None:
+    """As after a kill behind the first of them. Criterion: CHAINS-GIFT-5."""
+    place = tmp_path / "watcher.sqlite"
+    store = Store(place)
+    for one in (gift(1, 5), gift(2, 7, asset=6)):
+        store.gifts.keep(1, one)
+    sums = store.gifts.sums(1)
+    store.close()
+    fails = (
+        "CREATE TRIGGER fails BEFORE INSERT ON gift_sums WHEN NEW.asset = 6 "
+        "BEGIN SELECT RAISE(ABORT, 'as a kill'); END"
+    )
+    with closing(sqlite3.connect(place, isolation_level=None)) as db:
+        db.execute("DELETE FROM gift_sums")
+        db.execute(fails)
+        with pytest.raises(sqlite3.IntegrityError, match="as a kill"):
+            KeptGifts(db)
+        assert db.execute("SELECT * FROM gift_sums").fetchall() == []
+        db.execute("DROP TRIGGER fails")
+        # An earlier watcher had no transaction around it.
+        db.execute("INSERT INTO gift_sums VALUES (1, 1, 2, 1, '5')")
+    store = Store(place)
+    assert store.gifts.sums(1) == sums
     store.close()
 
 

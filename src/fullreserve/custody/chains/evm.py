@@ -39,7 +39,7 @@ from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_bloc
 from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.evm_safes import paid_by_safes
-from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept
+from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept, sendable
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
 from fullreserve.custody.chains.rpc import (
     HEIGHT_BITS,
@@ -390,7 +390,9 @@ class EvmChain(Chain):
         held, lanes = self.balances(free, self.tip()), self._look((), taken)
         terms = self.terms
         holding = Holding(held, terms.coin, tuple(terms.tokens), terms.digits, lanes.fee, worth)
-        due = holding.due(free)
+        tokens = holding.of_tokens(free)
+        targets = [self._hot(places[one.place]) for one in tokens]
+        due = holding.due(free, sendable(self._node, tokens, terms.tokens, targets))
         asked = [("eth_getTransactionCount", ["0x" + one.place.hex(), "latest"]) for one in due]
         nonces = list(map(quantity, self._calls(asked)))
         plans = [
@@ -402,7 +404,7 @@ class EvmChain(Chain):
         return [plan for plan in plans if plan is not None]
 
     def _sweep(self, one: Swept, index: int, nonce: int, lanes: Lanes) -> Plan:
-        hot = self.terms.lanes[index % len(self.terms.lanes)]
+        hot = self._hot(index)
         token = self.terms.tokens.get(one.asset)
         call = (hot, one.amount, b"")
         if token is not None:
@@ -411,6 +413,10 @@ class EvmChain(Chain):
         fixed = (self.terms.chain_id, one.place, nonce, *call, gas)
         move = Move(one.asset, Tier.DEPOSIT, Tier.HOT, f"branch/{index}", one.amount)
         return self._as_move(tx.Body(*fixed, lanes.tip, lanes.fee), move)
+
+    def _hot(self, index: int) -> bytes:
+        """The lane that an address is swept to."""
+        return self.terms.lanes[index % len(self.terms.lanes)]
 
     def _gas_for(self, place: bytes, index: int, held: int, lanes: Lanes) -> Plan | None:
         """The gas station: the coin that an address needs to send its tokens on."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_TOKEN
+from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_TOKEN, transfer_call
+from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.chains.worth import Worth
 
 LEDGER = 8  # digits after the point
+ASKED_AT_ONCE = 500
 
 
 class Swept(NamedTuple):
@@ -31,15 +33,22 @@ class Holding(NamedTuple):
     fee: int
     worth: Worth
 
-    def due(self, places: Sequence[bytes]) -> list[Swept]:
-        """Those that are worth their fee, one asset of each, the most worth first."""
-        found = [one for place in places if (one := self._of(place)) is not None]
+    def due(self, places: Sequence[bytes], tokens: Iterable[Swept]) -> list[Swept]:
+        """Those that are worth their fee, one asset of each, the most worth first.
+
+        `tokens` are those of `of_tokens` that their contracts would send.
+        """
+        most: dict[bytes, Swept] = {}
+        for one in tokens:
+            most[one.place] = max(one, most.get(one.place, one))
+        # The coin goes last: it pays the way of what else is there.
+        found = [one for place in places if (one := most.get(place) or self._own(place))]
         # Of those worth as much, the one comes first that was named first.
         return sorted(found, key=lambda one: -one.value)
 
-    def _of(self, place: bytes) -> Swept | None:
-        # The coin goes last: it pays the way of what else is there.
-        return max(self._tokens(place), default=None) or self._own(place)
+    def of_tokens(self, places: Iterable[bytes]) -> list[Swept]:
+        """All tokens that are worth their fee."""
+        return [one for place in places for one in self._tokens(place)]
 
     def _tokens(self, place: bytes) -> Iterator[Swept]:
         has_gas = self.held[place, self.coin] >= GAS_TOKEN * self.fee
@@ -61,3 +70,41 @@ class Holding(NamedTuple):
 def whole(amount: int, digits: int) -> int:
     """What of an amount the ledger can express."""
     return int(amount - amount % 10 ** max(0, digits - LEDGER))
+
+
+def sendable(
+    node: Node, found: Sequence[Swept], contracts: Mapping[int, bytes], targets: Sequence[bytes]
+) -> list[Swept]:
+    """Those of tokens that their contracts would send to their targets now; NodeProblem.
+
+    One that is paused, or that keeps an account from sending, would cost its fee at each attempt.
+    What a node refuses to say of one holds up no other asset of its account.
+    """
+    told: list[Any] = []
+    for start in range(0, len(found), ASKED_AT_ONCE):
+        asked = [
+            ("eth_call", [_transfer(one, contracts[one.asset], target), "latest"])
+            for one, target in zip(
+                found[start : start + ASKED_AT_ONCE],
+                targets[start : start + ASKED_AT_ONCE],
+                strict=True,
+            )
+        ]
+        told += node.tried(asked)
+    return [one for one, answer in zip(found, told, strict=True) if _is_sent(answer)]
+
+
+def _transfer(one: Swept, contract: bytes, target: bytes) -> dict[str, str]:
+    return {
+        "from": "0x" + one.place.hex(),
+        "to": "0x" + contract.hex(),
+        "data": "0x" + transfer_call(target, one.amount).hex(),
+        "gas": hex(GAS_TOKEN),
+    }
+
+
+def _is_sent(answer: object) -> bool:
+    """By ERC-20 a transfer answers true; some of the older tokens answer nothing."""
+    return isinstance(answer, str) and (
+        answer == "0x" or bool(answer.removeprefix("0x").strip("0"))
+    )
