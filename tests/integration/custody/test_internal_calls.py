@@ -200,13 +200,13 @@ async def test_what_one_node_alone_tells_waits(
 
 
 class Forgetful(Liar):
-    """A node that has not kept what accounts held."""
+    """A node that has not kept what accounts held, but what they hold now."""
 
     def answer(self, asked: bytes, login: str | None) -> bytes:
         question, told = json.loads(asked), json.loads(super().answer(asked, login))
         if isinstance(question, list):
             for one, reply in zip(question, told, strict=True):
-                if one["method"] == "eth_getBalance":
+                if one["method"] == "eth_getBalance" and one["params"][1] != "latest":
                     del reply["result"]
                     reply["error"] = {"code": -32000, "message": "missing trie node"}
         return json.dumps(told).encode()
@@ -224,6 +224,39 @@ async def test_a_node_without_old_states_holds_up_no_deposit(books: Books) -> No
     assert [value for _, value in await wallet.deposits()] == [500]
     (line,) = await books.found()
     assert (line.tier, line.asset) == (wire.Tier.DEPOSIT, COIN)
+
+
+class Busy(Liar):
+    """A node that refuses so many questions for a balance."""
+
+    def __init__(self, url: str, refusals: int, code: int) -> None:
+        super().__init__(url)
+        self._refusals, self._code = refusals, code
+
+    def answer(self, asked: bytes, login: str | None) -> bytes:
+        question, told = json.loads(asked), json.loads(super().answer(asked, login))
+        for one, reply in zip(question, told, strict=True) if isinstance(question, list) else ():
+            if one["method"] == "eth_getBalance" and self._refusals:
+                self._refusals -= 1
+                del reply["result"]
+                reply["error"] = {"code": self._code, "message": "try again in a second"}
+        return json.dumps(told).encode()
+
+
+@pytest.mark.parametrize(("refusals", "code"), [(1, -32000), (1, -32005), (5_000, -32005)])
+async def test_a_busy_node_loses_no_deposit(books: Books, refusals: int, code: int) -> None:
+    """What it refused is asked again until it tells. Criterion: CHAINS-INTERNAL-5."""
+    wallet = await Wallet.of(books)
+    wallet.pay()
+    books.chain.mine(4)
+    with Busy(books.chain.url, refusals, code) as node:
+        network = msgspec.structs.replace(books.network, nodes=(node.url,))
+        watcher = Watcher(network, books.store, books.house, SALT)
+        await watcher.round()
+        assert await wallet.deposits() == []
+        node._refusals = 0
+        await watcher.round()
+    assert (await wallet.deposits(), await wallet.has()) == ([(2, UNITS)], UNITS)
 
 
 class Delegated(Liar):

@@ -18,6 +18,8 @@ GAS_BARE = 21_000  # of a transaction that runs no contract
 ASKED_AT_ONCE = 500
 # Blocks that every node holds the state of; behind a balancer one may not have come to it yet.
 NEW = 3
+# Codes of a node that is asked too much, is at fault itself, or lets nobody in: of no state.
+BUSY = frozenset((-32005, -32603, 401, 403, 429))
 
 
 def span(block: Block) -> bytes:
@@ -50,9 +52,23 @@ class Balances:
             return self._changed(block, places, sent)
         except NodeRefuses:
             newest = quantity(self._node.call("eth_blockNumber"))
-            if newest - block.height < NEW:
+            if newest - block.height < NEW or not self._is_gone(block, places[0]):
                 raise
             return None
+
+    def _is_gone(self, block: Block, place: bytes) -> bool:
+        """Whether the node has not kept a state: it tells of the newest, and not of this, again.
+
+        A node that is busy, or lets nobody in, has lost nothing: it is asked until it tells.
+        """
+        account = "0x" + place.hex()
+        at = [{"blockHash": "0x" + one.hex()} for one in (block.parent, block.hash)]
+        asked = [("eth_getBalance", [account, one]) for one in (*at, "latest")]
+        *states, now = self._node.tried(asked)
+        if isinstance(now, NodeRefuses):
+            return False
+        refused = [one for one in states if isinstance(one, NodeRefuses)]
+        return any(one.code not in BUSY for one in refused)
 
     def _changed(
         self, block: Block, places: Sequence[bytes], sent: Sequence[Sent]

@@ -39,8 +39,8 @@ class Holding(NamedTuple):
         `tokens` are those of `of_tokens` that their contracts would send.
         """
         most: dict[bytes, Swept] = {}
-        for one in tokens:
-            most[one.place] = max(one, most.get(one.place, one))
+        for token in tokens:
+            most[token.place] = max(token, most.get(token.place, token))
         # The coin goes last: it pays the way of what else is there.
         found = [one for place in places if (one := most.get(place) or self._own(place))]
         # Of those worth as much, the one comes first that was named first.
