@@ -587,7 +587,14 @@ def test_an_address_of_the_exchange_stands_in_halves(visit: Visit, chained: Live
     """Criterion: WEB-FUNDS-ACCESS-1"""
     page = visit("/reserves")
     covered(page)
-    one, other = page.locator("td code").first.evaluate(LINES)
+    address, lines = page.locator("td code").first, list[float]()
+    # How wide its column is hangs on what stands in the others by now.
+    for width in range(1280, 300, -80):
+        page.set_viewport_size({"width": width, "height": 900})
+        lines = address.evaluate(LINES)
+        if len(lines) == 2:
+            break
+    one, other = lines
     assert abs(one - other) < one / 8
 
 
