@@ -317,7 +317,7 @@ class Story(Market):
         exchange = self._exchange
         slots = max(10, waiting // 12)
         budgets = tuple(
-            Budget(one.network, one.asset.id, amount_bytes(10**16), slots) for one in self._places
+            Budget(*place, amount_bytes(10**16), slots) for place in await exchange.terms()
         )
         opens = exchange.clock.exchange_ms() + HOUR_MS
         await exchange.word(planner, Plan(number, opens, budgets, 60_000))
