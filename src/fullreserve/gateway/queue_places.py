@@ -49,13 +49,13 @@ class QueuePlaces:
         """Where a withdrawal stands."""
         place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
         stop = await self._stop_of(one)
-        most = 0
-        if stop is not None and stop.number not in self._waits:
+        if stop is None:
+            return Standing(place, 0, 0, 0)
+        if stop.number not in self._waits:
             self._waits[stop.number] = await suspension_desk.max_wait(self._context, stop.number)
-        if stop is not None:
-            most = self._waits[stop.number]
-        times = _times(stop, one, place, most, self._context.clock.exchange_ms())
-        return Standing(place, stop.number if stop is not None else 0, *times)
+        now_ms = self._context.clock.exchange_ms()
+        times = _times(stop, one, place, self._waits[stop.number], now_ms)
+        return Standing(place, stop.number, *times)
 
     async def row(self, one: Withdrawal) -> dict[str, str]:
         """What the rows of a withdrawal that waits have beside OKX's; of others only that.
@@ -104,16 +104,14 @@ class QueuePlaces:
 
 
 def _times(
-    stop: Suspension | None, one: Withdrawal, place: Place | None, max_wait: int, now_ms: int
+    stop: Suspension, one: Withdrawal, place: Place | None, max_wait: int, now_ms: int
 ) -> tuple[int, int]:
-    """When it is paid at the earliest and at the latest, by the plan; zeros without one.
+    """When it is paid at the earliest and at the latest, by the plan; 0: nobody can say.
 
     Lane L is shared with those behind: nothing is the latest but when it has waited so many ticks
     that it comes before both lanes, where half of a tick's budget and slots at least are for those
     ahead of it and for itself.
     """
-    if stop is None:
-        return 0, 0
     is_draining = stop.state == SuspensionState.DRAINING
     opens = now_ms if is_draining else max(now_ms, stop.terms.est_open_ms)
     if opens == now_ms and not is_draining:
