@@ -163,6 +163,22 @@ def test_a_user_is_frozen_with_a_reason_and_released_by_two(
     assert person.order("buy", "39000", "0.1")
 
 
+def test_a_level_of_identity_is_given_by_two(
+    visit: Visit, ada: Operator, bea: Operator, person: Person
+) -> None:
+    """Criterion: WEB-OP-USER-3"""
+    page = visit(f"/operator/users/{person.uid}", ada)
+    page.get_by_role("button", name=EN["op.kind.identity"]).click()
+    page.get_by_role("dialog").get_by_label(EN["op.term.kyc"], exact=True).fill("3")
+    give_reason(page, EN["op.propose"])
+    other = visit(f"/operator/approvals/{number_of(page)}", bea)
+    expect(other.locator("dl").filter(has_text=EN["op.term.kyc"])).to_contain_text("3")
+    approve(other)
+    after = visit(f"/operator/users/{person.uid}", bea)
+    facts = after.locator("dl").filter(has_text=EN["op.user.kyc"])
+    expect(facts).to_contain_text(re.compile(EN["op.user.kyc"] + r"\s*3"))
+
+
 def test_what_people_call_themselves_is_text_in_the_console(
     visit: Visit, ada: Operator, server: LiveServer
 ) -> None:

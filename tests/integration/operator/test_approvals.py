@@ -178,6 +178,7 @@ TERMS = [
     ("state", {"instId": "BTC-USDT", "state": "post_only"}),
     ("fee-tier", {"tier": "9", "maker": "0.0001", "taker": "0.0012"}),
     ("user-tier", {"uid": str(ALICE), "tier": "2"}),
+    ("identity", {"uid": str(ALICE), "kyc": "2"}),
     ("parameter", {"parameter": "walk_max", "value": "77"}),
 ]
 
@@ -198,9 +199,28 @@ async def test_terms_come_into_force_by_approval(
         "parameter": "parameters",
     }.get(kind)  # fmt: skip
     rows = (await console.ada.get(shown)).data if shown else []
-    if kind == "user-tier":
+    if kind in ("user-tier", "identity"):
         rows = (await console.ada.get("user", uid=ALICE)).data
     assert any(terms.items() <= row.items() for row in rows), rows
+
+
+async def test_a_level_of_identity_is_of_all_of_a_users_accounts(console: Console) -> None:
+    """Criterion: OP-APP-16"""
+    await console.dan.post("users/subaccount/create-subaccount", subAcct="workbench")
+    dan = str(console.dan_uid)
+    (sub,) = (await console.ada.get("user", uid=dan)).row["subs"]
+    refused = await console.ada.act("propose/identity", uid=sub["uid"], kyc="1")
+    assert (refused.code, "main account" in refused.json["msg"]) == ("51000", True)
+    assert (await console.ada.act("propose/identity", uid="77", kyc="1")).code == "91023"
+    assert (await console.ada.act("propose/identity", uid=dan, kyc="256")).code == "51000"
+    for level, code in (("3", "0"), ("3", "91012"), ("0", "0")):
+        made = await console.ada.act("propose/identity", uid=dan, kyc=level)
+        assert made.row["terms"] == {"uid": dan, "kyc": level}
+        assert made.row["beneficiaries"] == [dan]
+        approved = await console.bea.post("approve", proposal=made.row["proposal"])
+        assert approved.code == code
+        for uid in (dan, sub["uid"]):
+            assert (await console.ada.get("user", uid=uid)).row["kyc"] == level
 
 
 async def test_an_instrument_is_listed_and_traded(console: Console) -> None:

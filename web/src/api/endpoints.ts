@@ -775,6 +775,12 @@ export interface Endpoints {
     role: 'admin' | 'auditor' | 'support' | 'trading'
     lastsMs?: number | string
   }
+  'POST x/operator/propose/identity': {
+    note: string
+    uid: number | string
+    kyc: number | string
+    lastsMs?: number | string
+  }
   'POST x/operator/propose/instrument': {
     note: string
     lastsMs?: number | string

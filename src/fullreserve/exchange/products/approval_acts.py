@@ -178,6 +178,14 @@ class AllotCoins(Act, frozen=True, tag=18):
     amount: Amount
 
 
+class AssignIdentity(Act, frozen=True, tag=19):
+    """An owner, and what accounts he had when it was proposed, have this level of identity."""
+
+    owner: int
+    level: int
+    subs: tuple[int, ...] = ()
+
+
 AnyAct = (
     Correct
     | Bust
@@ -197,6 +205,7 @@ AnyAct = (
     | FreeDeposit
     | BookLoss
     | AllotCoins
+    | AssignIdentity
 )
 
 # Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
@@ -204,6 +213,7 @@ AnyAct = (
 OF_TWO_TEAMS = (
     *(Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit, BookLoss),
     AllotCoins,
+    AssignIdentity,
 )
 
 # Acts on who agrees: those too, and never by whom they are about.

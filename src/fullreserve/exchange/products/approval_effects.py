@@ -15,6 +15,7 @@ from fullreserve.exchange.products.approval_acts import (
     OUTSIDE,
     AllotCoins,
     AnyAct,
+    AssignIdentity,
     AssignTier,
     Bust,
     ClaimDeposit,
@@ -40,6 +41,10 @@ from fullreserve.exchange.wire.queries import AccountState, GetOwner, ListBalanc
 FEES = AccountKey(chart.HOUSE, chart.FEE_TRADE, 0)
 ROUNDING = AccountKey(chart.HOUSE, chart.ROUNDING, 0)
 UNKNOWN_OWNER = 50_008
+OF_ONE_OWNER = (
+    *(AssignTier, AssignIdentity, Release, Grant, ClaimDeposit, FreeDeposit),
+    AllotCoins,
+)
 
 
 class Effect(NamedTuple):
@@ -55,7 +60,7 @@ def beneficiaries(act: AnyAct, *, by_teams: bool = True) -> tuple[int, ...]:
         owners = [act.account.owner, act.house.owner]
     elif isinstance(act, Bust):
         owners = [leg.account.owner for leg in act.legs]
-    elif isinstance(act, AssignTier | Release | Grant | ClaimDeposit | FreeDeposit | AllotCoins):
+    elif isinstance(act, OF_ONE_OWNER):
         owners = [act.owner]
     elif isinstance(act, OF_MEMBERS) and by_teams:
         owners = [act.member]
@@ -90,6 +95,8 @@ def effect(act: AnyAct, view: View) -> Effect:
     if isinstance(act, OUTSIDE):
         # Done elsewhere, by who took the approval.
         return Effect(Outcome())
+    if isinstance(act, AssignIdentity):
+        return _identified(act, view)
     assert isinstance(act, AssignTier | Release)
     owner: OwnerChanged | None = view.query(GetOwner(owner=act.owner))
     if owner is None:
@@ -102,6 +109,20 @@ def effect(act: AnyAct, view: View) -> Effect:
         return Effect(Outcome(code=Refused.NO_CHANGE))
     command = SetOwner(0, 0, owner.owner, owner.segment, tier, flags, owner.kyc)
     return Effect(Outcome(commands=(command,)))
+
+
+def _identified(act: AssignIdentity, view: View) -> Effect:
+    found: list[OwnerChanged | None] = [
+        view.query(GetOwner(owner=owner)) for owner in (act.owner, *act.subs)
+    ]
+    if found[0] is None:
+        return Effect(Outcome(code=UNKNOWN_OWNER))
+    commands = tuple(
+        SetOwner(0, 0, one.owner, one.segment, one.tier, one.flags, act.level)
+        for one in found
+        if one is not None and act.owner in (one.owner, one.master) and one.kyc != act.level
+    )
+    return Effect(Outcome(commands=commands) if commands else Outcome(code=Refused.NO_CHANGE))
 
 
 def posting(act: Correct | Bust) -> Posting:

@@ -31,6 +31,11 @@ export function UserActs({ user }: { user: WholeUser }): ReactNode {
           <Act label={t('op.kind.correction')}>
             {(close) => <CorrectionDialog uid={user.uid} onClose={close} />}
           </Act>
+          {user.mainUid === user.uid ? (
+            <Act label={t('op.kind.identity')}>
+              {(close) => <IdentityDialog user={user} onClose={close} />}
+            </Act>
+          ) : null}
         </>
       ) : null}
       {may('trading') ? (
@@ -100,6 +105,27 @@ function ReleaseDialog({ user, onClose }: DialogProps): ReactNode {
       title={t('op.release.title', { uid: user.uid })}
       fixed={{ uid: user.uid }}
       fields={[{ name: 'flags', label: t('op.release.what'), options }]}
+      onClose={onClose}
+    />
+  )
+}
+
+/** Says who a user has shown to be: another team has to agree. */
+function IdentityDialog({ user, onClose }: DialogProps): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <ProposeDialog
+      kind="identity"
+      title={t('op.kind.identity')}
+      fixed={{ uid: user.uid }}
+      fields={[
+        {
+          name: 'kyc',
+          label: t('op.term.kyc'),
+          initial: user.kyc,
+          hint: t('op.user.kyc.hint'),
+        },
+      ]}
       onClose={onClose}
     />
   )

@@ -11,6 +11,7 @@ from fullreserve.exchange.products.approval_acts import (
     AnnounceMove,
     AnyAct,
     Approve,
+    AssignIdentity,
     AssignTier,
     BookLoss,
     Bust,
@@ -78,6 +79,7 @@ class RejectParams(ProposalParams):
     note: Note
 
 
+OF_SUPPORT = (Correct, Release, ClaimDeposit, FreeDeposit, AllotCoins, AssignIdentity)
 OF_TRADING = (
     Bust,
     Define,
@@ -108,7 +110,7 @@ def routes(context: Context, guard: Guard) -> Routes:
 
 def roles_for(act: AnyAct) -> tuple[Role, ...]:
     """Who, beside admins, may propose and approve an act."""
-    if isinstance(act, Correct | Release | ClaimDeposit | FreeDeposit | AllotCoins):
+    if isinstance(act, OF_SUPPORT):
         return (Role.SUPPORT,)
     if isinstance(act, Define) and isinstance(act.command, SetParameter | SetSuspension):
         return ()

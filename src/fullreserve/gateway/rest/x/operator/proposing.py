@@ -13,6 +13,7 @@ from fullreserve.exchange.products.approval_acts import (
     AllotCoins,
     AnnounceMove,
     AnyAct,
+    AssignIdentity,
     AssignTeam,
     AssignTier,
     BookLoss,
@@ -79,6 +80,7 @@ from fullreserve.gateway.rest.x.operator.terms_reading import (
     edit_of,
     listing_of,
 )
+from fullreserve.identity import directory
 from fullreserve.identity.desk import Rooms
 from fullreserve.identity.roles import Role
 
@@ -142,6 +144,13 @@ class UserTierParams(ProposalParams):
 
     uid: Uid
     tier: Tier
+
+
+class IdentityParams(ProposalParams):
+    """A user's level of identity to be."""
+
+    uid: Uid
+    kyc: Annotated[int, Meta(ge=0, le=255, description="The level that was shown; 0: none")]
 
 
 class ParameterParams(ProposalParams):
@@ -286,6 +295,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("state", StateParams, making.state, trading),
             endpoint("fee-tier", FeeTierParams, making.fee_tier, trading),
             endpoint("user-tier", UserTierParams, making.user_tier, trading),
+            endpoint("identity", IdentityParams, making.identity, support),
             endpoint("parameter", ParameterParams, making.parameter),
             endpoint("suspension", SuspensionParams, making.suspension),
             endpoint("release", ReleaseParams, making.release, support),
@@ -365,6 +375,17 @@ class _Making:
     async def user_tier(self, params: UserTierParams) -> AssignTier:
         """Put a user into a tier."""
         return AssignTier(await self._known(params.uid), params.tier)
+
+    async def identity(self, params: IdentityParams) -> AssignIdentity:
+        """Say who a user has shown to be: the level of the account and of its sub-accounts."""
+        rooms = self._context.desk.rooms
+        found = await self._context.desk.act(directory.known, rooms, params.uid)
+        if found is None:
+            raise Problem(91023, name=f"user: {params.uid}")
+        if found.listed.user.main_uid != params.uid:
+            raise Problem(51000, "uid", "a main account: its sub-accounts have its level")
+        subs = tuple(one.user.uid for one in found.subs)
+        return AssignIdentity(await self._known(params.uid), params.kyc, subs)
 
     async def parameter(self, params: ParameterParams) -> Define:
         """Set a parameter of the core."""

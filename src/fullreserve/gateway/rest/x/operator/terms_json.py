@@ -12,6 +12,7 @@ from fullreserve.exchange.products.approval_acts import (
     AllotCoins,
     AnnounceMove,
     AnyAct,
+    AssignIdentity,
     AssignTeam,
     AssignTier,
     BookLoss,
@@ -100,6 +101,7 @@ _NAMES: dict[type[AnyAct], str] = {
     FreeDeposit: "free-deposit",
     BookLoss: "loss",
     AllotCoins: "allot",
+    AssignIdentity: "identity",
 }
 
 Terms = dict[str, Any]
@@ -167,6 +169,8 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         return {"move": str(act.move)}
     if isinstance(act, AnnounceMove | BookLoss):
         return {"ccy": symbol_of(catalog, act.asset)}
+    if isinstance(act, AssignIdentity):
+        return {"uid": str(act.owner), "kyc": str(act.level)}
     if isinstance(act, AllotCoins):
         return {}  # by who knows what came
     if isinstance(act, ClaimDeposit | FreeDeposit):
