@@ -143,10 +143,14 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
     """Add the commands that sign and finish jobs; the latter's parser."""
     signed = add_custody_command(
         *(custody, "commands", "sign", "sign a job as a holder"),
-        *("job_file", "holder", "keys", "module", "token", "out"),
+        *("job_file", "holder", "keys", "module", "token", "out", "cards"),
     )
     signed.add_argument("job_file", type=Path)
     add_device(signed)
+    signed.add_argument(
+        "--card", dest="cards", type=Path, nargs="+", default=(),
+        help="of who is new: the file that you had from the person, not beside the job",
+    )  # fmt: skip
     signed.add_argument("--out", type=Path, required=True, help="the file to write")
     ended = add_custody_command(
         *(custody, "commands", "finish", "put parts together, send and record"),

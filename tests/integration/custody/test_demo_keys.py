@@ -84,7 +84,10 @@ def replaced(data: Path, out: Path) -> None:
         one = out / f"s-{network}-warm.json"
         parts = [out / f"{name}-{network}.part" for name in ("ann", "cyd")]
         for name, part in zip(("ann", "cyd"), parts, strict=True):
-            said(data, word, "sign", one, name, "--keys", keys, "--out", part)
+            said(
+                data, word, "sign", one, name, "--keys", keys, "--out", part,
+                "--card", out / "zoe.json",
+            )  # fmt: skip
         said(data, word, "finish", one, *parts, "--payer", keys)
 
 

@@ -15,7 +15,9 @@ from fullreserve import cli
 from fullreserve.custody import nodes
 from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.rpc import NodeRefuses
-from fullreserve.custody.keys import job
+from fullreserve.custody.keys import card, job
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import FILE, BadRecord, Record
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
@@ -87,9 +89,12 @@ class Office:
 
     def sign(self, job_file: Path, names: Sequence[str]) -> list[Path]:
         parts = []
+        new = [self.cards / f"{one.holder}.json" for one in job.read(job_file).cards]
+        given: list[str | Path] = ["--card", *new] if new else []
         for name in names:
             part = self.folder / f"{job_file.stem}-{name}.part"
-            self.do("sign", job_file, name, "--keys", self.holders / f"{name}.keys", "--out", part)
+            keys = self.holders / f"{name}.keys"
+            self.do("sign", job_file, name, "--keys", keys, "--out", part, *given)
             parts.append(part)
         return parts
 
@@ -270,6 +275,48 @@ def test_a_job_that_does_more_is_not_signed(bed: UtxoBed, office: Office) -> Non
                          "--out", office.folder / "x", code=1)  # fmt: skip
         assert "fullreserve: " in said
     assert not (office.folder / "x").exists()
+
+
+def test_a_forged_card_or_quorum_is_not_signed(
+    bed: UtxoBed, office: Office, tmp_path: Path
+) -> None:
+    """Criterion: CUST-CEREMONY-6. Keys of somebody else under the names of holders who stay."""
+    plan = office.plan(NETWORK, "utxo", ("ann", "hal", "cyd", "ida"), late())
+    out = office.folder / "forged.json"
+    office.do("rotate", "3", "warm", plan, "--node", bed.url, "--out", out)
+    good = job.read(out)
+    names = ("ann", "hal", "cyd", "ida")
+    for name in names:
+        office.do("holder-key", name, tmp_path)
+    theirs = tuple(card.read(tmp_path / f"{name}.json") for name in names)
+    hal, ida = (office.cards / f"{name}.json" for name in ("hal", "ida"))
+
+    def under(threshold: int, cards: Sequence[Card]) -> Job:
+        assert good.after.wallet is not None
+        assert good.spend is not None
+        brought = {one.holder: one for one in (*good.cards, *cards)}
+        known = office.record.state.cards | brought
+        held = tuple(known[name].in_wallet for name in names)
+        wallet = msgspec.structs.replace(good.after.wallet, threshold=threshold, keys=held)
+        after = msgspec.structs.replace(good.after, threshold=threshold, wallet=wallet)
+        spend = msgspec.structs.replace(good.spend, rest=wallet.place(0))
+        held_by = tuple(brought.values())
+        return msgspec.structs.replace(good, after=after, spend=spend, cards=held_by)
+
+    assert good.spend is not None
+    greedy = msgspec.structs.replace(good.spend, left=good.spend.left - 10**6)
+    for wrong, told, given in (
+        (under(2, theirs), "is not that of your record", (hal, ida)),
+        (good, "the card of hal is not that of your record", (ida,)),
+        (under(1, ()), "one person alone could spend", (hal, ida)),
+        (msgspec.structs.replace(good, spend=greedy), "out of proportion: at most", (hal, ida)),
+    ):
+        out.write_bytes(msgspec.json.encode(wrong))
+        part = office.folder / "forged.part"
+        said = office.do("sign", out, "cyd", "--keys", office.holders / "cyd.keys",
+                         "--out", part, "--card", *given, code=1)  # fmt: skip
+        assert told in said
+        assert not part.exists()
 
 
 def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import GUARD, Job
-from fullreserve.custody.keys.plan import BadPlan, Plan, WantedWallet, agree
+from fullreserve.custody.keys.plan import BadPlan, Plan, agree, with_another
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.tiers import guard, safe, spending
@@ -92,7 +92,7 @@ def without(record: Record, gone: str, card: Card, person: Person) -> list[TierW
     if card.holder in used or state.cards.get(card.holder, card) != card:
         raise BadPlan(f"{card.holder} is a holder already: a new one has a new name")
     touched = [one for one in state.wallets.values() if gone in everybody(one)]
-    plan = Plan((person,), tuple(_wanted(one, gone, card.holder) for one in touched))
+    plan = Plan((person,), tuple(with_another(one, gone, card.holder) for one in touched))
     persons = state.persons | {person.holder: person}
     cards = state.cards | {card.holder: card}
     return list(agree(plan, persons, cards, {}, is_new=False).wallets)
@@ -102,16 +102,3 @@ def everybody(one: TierWallet) -> Sequence[str]:
     """All who hold a key of a wallet, recovery holders too."""
     late = one.wallet.recovery if one.wallet is not None else ()
     return (*one.holders, *(key.holder for key in late))
-
-
-def _wanted(one: TierWallet, gone: str, comes: str) -> WantedWallet:
-    def put(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(comes if name == gone else name for name in names)
-
-    wallet = one.wallet
-    late = tuple(key.holder for key in wallet.recovery) if wallet is not None else ()
-    return WantedWallet(
-        one.network, one.tier, one.kind, one.threshold, put(one.holders), one.hrp, one.born,
-        wallet.recovery_threshold if wallet is not None else 0, put(late),
-        wallet.older if wallet is not None else 0, one.chain_id, one.safe, one.guard,
-    )  # fmt: skip

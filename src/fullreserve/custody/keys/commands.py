@@ -241,12 +241,14 @@ def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
 
 @carried_out
 def sign(settings: Settings, job_file: Path, holder: str, keys: Path | None, module: Path | None,
-         token: str, out: Path) -> None:  # fmt: skip
+         token: str, out: Path, cards: Sequence[Path]) -> None:  # fmt: skip
     """Shows a holder what a job does, by his own copy of the record, and signs it."""
     record, wanted = Record.of(settings.data), job.read(job_file)
+    given = [card.read(path) for path in cards]
     say(*job.checked(wanted, record))
+    job.vouch(wanted, record, given)
     device = opened(holder, keys, module, token)
-    write(out, job.sign(wanted, record, device, holder), 0o644)
+    write(out, job.sign(wanted, record, device, holder, given), 0o644)
     device.close()
     say(f"Wrote {out}.")
 

@@ -14,10 +14,10 @@ import msgspec
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains import made_coins
 from fullreserve.custody.chains.adapter import Attempt
-from fullreserve.custody.keys import card
+from fullreserve.custody.keys import card, plan
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.device import Device
-from fullreserve.custody.keys.record import Record, TierWallet
+from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.tiers import abi, guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
@@ -25,7 +25,8 @@ from fullreserve.custody.tiers.spending import Spend
 from fullreserve.custody.tiers.wallet import WalletAddresses
 
 SWAP = abi.call("swapOwner(address,address,address)")[:4]
-GUARD = "guard"
+GUARD, REPLACEMENT = "guard", "replacement"
+RATE_MAX = 500  # sats a virtual byte, as hot signers pay at most
 
 
 class WrongJob(ValueError):
@@ -70,17 +71,72 @@ def checked(job: Job, record: Record) -> list[str]:
     before = record.wallet(job.network, job.tier)
     after = job.after
     same = (before.network, before.tier, before.kind, before.hrp, before.chain_id, before.safe)
+    if before.kind == SAFE and after.threshold != before.threshold:
+        raise WrongJob("it says another number of signatures than the Safe's")
     if same != (after.network, after.tier, after.kind, after.hrp, after.chain_id, after.safe):
         raise WrongJob("it changes the wallet itself, not only its keys")
-    cards = record.state.cards | {one.holder: card.checked(one) for one in job.cards}
-    if any(name not in cards or cards[name].account != of for name, of in after.owners.items()):
-        raise WrongJob("an owner afterwards has no card with that account")
-    late = (*after.wallet.keys, *after.wallet.recovery) if after.wallet is not None else ()
-    if any(one.holder not in cards or cards[one.holder].in_wallet != one for one in late):
-        raise WrongJob("a key afterwards is on nobody's card")
+    if job.kind != GUARD:
+        _keeps_rules(job, record)
     if job.spend is not None:
-        return _spend(job, job.spend, before)
-    return list(_transactions(job, before))
+        return [*_newcomers(job), *_spend(job, job.spend, before)]
+    return [*_newcomers(job), *_transactions(job, before)]
+
+
+def _keeps_rules(job: Job, record: Record) -> None:
+    """By each holder himself: a coordinator's word that a quorum keeps them is nothing."""
+    new = {one.holder: card.checked(one) for one in job.cards}
+    if {one.holder for one in job.persons} - new.keys():
+        raise WrongJob("it says anew who somebody is, and brings no card of his")
+    if job.kind == REPLACEMENT:
+        _replaces_one(job, record)
+    elif job.gone:
+        raise WrongJob("somebody goes by it, and it is no replacement")
+    persons = record.state.persons | {one.holder: one for one in job.persons}
+    wanted = plan.Plan((), (plan.wanted_of(job.after),))
+    try:
+        agreed = plan.agree(wanted, persons, record.state.cards | new, {}, is_new=False)
+    except plan.BadPlan as bad:
+        raise WrongJob(str(bad)) from None
+    (made,) = agreed.wallets
+    if msgspec.structs.replace(made, hrp=job.after.hrp, born=job.after.born) != job.after:
+        raise WrongJob("a key afterwards is on nobody's card")
+
+
+def _replaces_one(job: Job, record: Record) -> None:
+    before = record.wallet(job.network, job.tier)
+    if len(job.cards) != 1 or len(job.gone) != 1:
+        raise WrongJob("a replacement has one who goes and one who comes")
+    (comes,) = job.cards
+    if record.state.cards.get(comes.holder, comes) != comes:
+        raise WrongJob(
+            f"{comes.holder} is in your record with another key: a new one has a new name"
+        )
+    wanted = plan.with_another(before, job.gone[0], comes.holder)
+    if msgspec.structs.replace(plan.wanted_of(job.after), born=wanted.born) != wanted:
+        raise WrongJob("it is more than one holder in the place of another")
+
+
+def _newcomers(job: Job) -> Iterator[str]:
+    who = {one.holder: one for one in job.persons}
+    for one in job.cards:
+        person = who.get(one.holder)
+        where = [f"person {person.person}", person.site, person.country] if person else []
+        told = ", ".join([one.device, *(each for each in where if each)])
+        yield f"new: {one.holder} ({told}), whose key has the fingerprint {one.fingerprint}"
+
+
+def vouch(job: Job, record: Record, given: Sequence[Card]) -> None:
+    """WrongJob where it brings a card that a holder has neither in his record nor from its owner.
+
+    A fingerprint is no proof: four bytes are soon found.
+    """
+    known = record.state.cards | {one.holder: one for one in given}
+    for one in job.cards:
+        if known.get(one.holder) != one:
+            raise WrongJob(
+                f"the card of {one.holder} is not that of your record: have its file from "
+                f"{one.holder}, by another way than the job, and name it with --card"
+            )
 
 
 def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
@@ -95,8 +151,9 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
     except made_coins.UnprovenCoin as bad:
         raise WrongJob(str(bad)) from None
     total = sum(one.amount for one in spend.inputs)
-    if not 0 < spend.fee <= max(total // 20, 100_000):
-        raise WrongJob(f"a fee of {spend.fee} on {total} is out of proportion")
+    most = min(RATE_MAX * spending.vbytes(before.wallet, spend), max(total // 20, 100_000))
+    if not 0 < spend.fee <= most:
+        raise WrongJob(f"a fee of {spend.fee} on {total} is out of proportion: at most {most}")
     text = WalletAddresses(wallet, before.hrp).text(spend.rest)
     needed, keys = before.wallet.spenders(recovers=spend.recovers)
     return [
@@ -142,9 +199,15 @@ def _guard(job: Job, before: TierWallet) -> str:
     return f"puts the guard {checksummed(gate)} of the {before.name} in force, number {one.nonce}"
 
 
-def sign(job: Job, record: Record, device: Device, holder: str) -> bytes:
-    """A holder's part: a PSBT, or signatures for the Safe; WrongJob, DeviceProblem."""
+def sign(
+    job: Job, record: Record, device: Device, holder: str, given: Sequence[Card] = ()
+) -> bytes:
+    """A holder's part: a PSBT, or signatures for the Safe; WrongJob, DeviceProblem.
+
+    `given` are cards that the holder had from their owners.
+    """
     checked(job, record)
+    vouch(job, record, given)
     before = record.wallet(job.network, job.tier)
     if job.spend is not None:
         assert before.wallet is not None

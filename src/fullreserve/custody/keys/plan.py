@@ -173,6 +173,29 @@ def _made(wanted: WantedWallet, cards: Mapping[str, Card]) -> TierWallet:
     )  # fmt: skip
 
 
+def wanted_of(one: TierWallet) -> WantedWallet:
+    """What a plan would say of a wallet as it is."""
+    wallet = one.wallet
+    late = tuple(key.holder for key in wallet.recovery) if wallet is not None else ()
+    return WantedWallet(
+        one.network, one.tier, one.kind, one.threshold, one.holders, one.hrp, one.born,
+        wallet.recovery_threshold if wallet is not None else 0, late,
+        wallet.older if wallet is not None else 0, one.chain_id, one.safe, one.guard,
+    )  # fmt: skip
+
+
+def with_another(one: TierWallet, gone: str, comes: str) -> WantedWallet:
+    """The same with another holder in the place of one, in the recovery branch too."""
+
+    def put(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(comes if name == gone else name for name in names)
+
+    wanted = wanted_of(one)
+    return msgspec.structs.replace(
+        wanted, holders=put(wanted.holders), recovery=put(wanted.recovery)
+    )
+
+
 def _request(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")

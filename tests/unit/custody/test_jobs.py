@@ -1,0 +1,167 @@
+"""Goal: a coordinator's job gives no wallet to anybody whom its holders did not let in.
+
+Method: jobs as he would forge them, before each holder's own record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fullreserve.custody.hd import Private
+from fullreserve.custody.keys import card, job
+from fullreserve.custody.keys.card import Card
+from fullreserve.custody.keys.job import Job
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import FILE, SAFE, Entry, Record, TierWallet
+from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.tiers import safe
+from fullreserve.custody.tiers.safe import SafeTransaction
+
+NAMES = ("ann", "bob", "cyd", "dee")
+CHAIN, ACCOUNT = 31_337, bytes([7]) * 20
+
+
+def made(name: str, seed: int) -> Card:
+    device = FileDevice(Path(name), {name: Private.of_seed(bytes([seed]) * 32)})
+    return card.make(device, name, "file")
+
+
+OURS = {name: made(name, seed) for seed, name in enumerate((*NAMES, "zoe", "max"), 1)}
+THEIRS = {name: made(name, seed) for seed, name in enumerate((*NAMES, "zoe", "max"), 101)}
+
+
+def wallet(cards: dict[str, Card], names: tuple[str, ...], threshold: int = 2) -> TierWallet:
+    owners = {name: cards[name].account for name in names}
+    return TierWallet(
+        1, "warm", SAFE, threshold, names, chain_id=CHAIN, safe=ACCOUNT.hex(), owners=owners
+    )
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    found = Record(tmp_path / FILE)
+    cards = tuple(OURS[name] for name in NAMES)
+    persons = tuple(Person(name, number) for number, name in enumerate(NAMES, 1))
+    found.append(Entry(0, 1, "ceremony", "", cards, persons, wallets=(wallet(OURS, NAMES),)))
+    return found
+
+
+def turned(after: TierWallet, before: TierWallet) -> tuple[SafeTransaction, ...]:
+    """What brings a Safe under the owners of another."""
+    calls: list[SafeTransaction] = []
+    owners = [bytes.fromhex(one) for one in before.owners.values()]
+    wanted = [bytes.fromhex(one) for one in after.owners.values()]
+    goes = [one for one in owners if one not in wanted]
+    for old, new in zip(goes, [one for one in wanted if one not in owners], strict=True):
+        call = safe.swap_call(owners, old, new)
+        owners[owners.index(old)] = new
+        calls.append(SafeTransaction(CHAIN, ACCOUNT, len(calls), ACCOUNT, 0, call))
+    return tuple(calls)
+
+
+def asked(
+    cards: dict[str, Card], names: tuple[str, ...], new: tuple[str, ...], gone: tuple[str, ...] = ()
+) -> Job:
+    after = wallet(cards, names)
+    persons = tuple(Person(name, 20 + number) for number, name in enumerate(new))
+    brought = tuple(cards[name] for name in new)
+    kind = "replacement" if gone else "rotation"
+    calls = turned(after, wallet(OURS, NAMES))
+    return Job(
+        kind, 1, "warm", after, transactions=calls, cards=brought, persons=persons, gone=gone
+    )
+
+
+REPLACED = asked(OURS, ("ann", "zoe", "cyd", "dee"), ("zoe",), ("bob",))
+ROTATED = asked(OURS, ("ann", "zoe", "cyd", "max"), ("zoe", "max"))
+
+
+def signed(one: Job, record: Record) -> None:
+    given = [OURS["zoe"], OURS["max"]]
+    device = FileDevice(Path("ann"), {"ann": Private.of_seed(bytes([1]) * 32)})
+    job.sign(one, record, device, "ann", given)
+
+
+@pytest.mark.parametrize("one", [REPLACED, ROTATED], ids=["replaced", "rotated"])
+def test_what_the_holders_agreed_on_is_signed(record: Record, one: Job) -> None:
+    """Criterion: CUST-CEREMONY-6. The newcomer is shown with who he is said to be."""
+    told = job.checked(one, record)
+    shown = f"new: zoe (file, person 20), whose key has the fingerprint {OURS['zoe'].fingerprint}"
+    assert shown in told
+    signed(one, record)
+
+
+def named(after: TierWallet, names: tuple[str, ...]) -> TierWallet:
+    return msgspec.structs.replace(after, holders=names)
+
+
+def replaced(one: Job, **terms: object) -> Callable[[], Job]:
+    return lambda: msgspec.structs.replace(one, **terms)
+
+
+FORGED: dict[str, tuple[Callable[[], Job], str]] = {
+    "cards of all who stay": (
+        lambda: asked(THEIRS, ("ann", "zoe", "cyd", "dee"), ("ann", "zoe", "cyd", "dee")),
+        "the card of ann is not that of your record",
+    ),
+    "another card of who is new": (
+        lambda: asked(OURS | {"zoe": THEIRS["zoe"]}, ("ann", "zoe", "cyd", "dee"), ("zoe",)),
+        "the card of zoe is not that of your record",
+    ),
+    "a replacement by a known name's new key": (
+        lambda: asked(
+            OURS | {"dee": THEIRS["dee"]}, ("ann", "dee", "cyd", "bob"), ("dee",), ("dee",)
+        ),
+        "dee is in your record with another key",
+    ),
+    "two in the place of one": (
+        replaced(ROTATED, kind="replacement", gone=("bob",)),
+        "one who goes and one who comes",
+    ),
+    "one who was not named goes": (
+        replaced(REPLACED, gone=("cyd",)),
+        "more than one holder in the place of another",
+    ),
+    "a rotation by which somebody goes": (replaced(ROTATED, gone=("bob",)), "no replacement"),
+    "one person with two keys": (
+        replaced(ROTATED, persons=(Person("zoe", 1), Person("max", 21))),
+        "person 1 holds 2 shares",
+    ),
+    "a holder made another person": (
+        replaced(ROTATED, persons=(*ROTATED.persons, Person("cyd", 30))),
+        "brings no card",
+    ),
+    "no card": (
+        replaced(REPLACED, kind="rotation", gone=(), cards=(), persons=()),
+        "no person or card for zoe",
+    ),
+    "fewer signatures": (
+        replaced(ROTATED, after=msgspec.structs.replace(ROTATED.after, threshold=1)),
+        "another number of signatures",
+    ),
+    "names beside the owners": (
+        replaced(ROTATED, after=named(ROTATED.after, ("ann", "zoe", "cyd", "bob"))),
+        "on nobody's card",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_job_is_not_signed(record: Record, name: str) -> None:
+    """Criterion: CUST-CEREMONY-6"""
+    forged, told = FORGED[name]
+    with pytest.raises(job.WrongJob, match=told):
+        signed(forged(), record)
+
+
+def test_a_quorum_that_breaks_the_rules_is_not_signed(record: Record) -> None:
+    """Criterion: CUST-CEREMONY-6. Three of four: two may not be gone."""
+    before = msgspec.structs.replace(record.wallet(1, "warm"), threshold=3)
+    record.append(Entry(0, 2, "rotation", "", wallets=(before,)))
+    after = msgspec.structs.replace(ROTATED.after, threshold=3)
+    with pytest.raises(job.WrongJob, match="needs 2 more than it uses"):
+        signed(msgspec.structs.replace(ROTATED, after=after), record)
